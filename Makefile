@@ -1,0 +1,64 @@
+# Two commands: `make demo` shows the main job on the embedded simulator, `make test` proves it.
+# Each sets itself up; the second time set-up does nothing.
+
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+unexport PYTHONDONTWRITEBYTECODE  # without compiled bytecode every start costs two to four times
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format generate bench deep clean
+
+help: ## say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP) ## make .venv with everything in it
+
+$(STAMP): pyproject.toml requirements.lock
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" $(VENV) && \
+	  VIRTUAL_ENV="$(CURDIR)/$(VENV)" uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock && \
+	  VIRTUAL_ENV="$(CURDIR)/$(VENV)" uv pip install --quiet --no-deps --no-build-isolation --editable . ; \
+	else \
+	  $(PYTHON) -m venv $(VENV) && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . ; \
+	fi
+	@touch $@
+
+demo: $(STAMP) ## plan examples/quickstart against the embedded simulator
+	@$(BIN)/reconciler -C examples/quickstart plan -e demo
+	@echo
+	@echo "That was a plan against an API simulated in memory: no account, no network."
+	@echo "Try next, from this folder:"
+	@echo "  $(BIN)/reconciler -C examples/quickstart plan -e demo --format markdown   # the same as a pull-request comment"
+	@echo "  $(BIN)/reconciler -C examples/quickstart validate                         # every problem at once, file:line:column"
+	@echo "  $(BIN)/reconciler init my-rooms                                           # a repository of your own"
+
+test: $(STAMP) ## run the tests
+	@$(BIN)/python -m pytest -n 2 -m "not deep"
+
+check: $(STAMP) ## format, lint, types, architecture, generated files
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/reconciler schema --check schemas
+
+format: $(STAMP) ## format and fix what can be fixed
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --fix --quiet .
+
+generate: $(STAMP) ## write the generated files again (schemas/)
+	@$(BIN)/reconciler schema --output schemas
+
+bench: $(STAMP) ## measure, as ratios in one run
+	@$(BIN)/python -m tests.bench
+
+deep: $(STAMP) ## the full figures of laws, fuzz and kills
+	@$(BIN)/python -m pytest -n 2 -m deep --timeout 3600
+
+clean: ## remove what set-up and tests made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,138 @@
+"""What stops a step, as one tree; each error says what to do next.
+
+    ReconcilerError                exit 1
+    ├── UsageError                 a flag, a variable or a key that does not exist
+    ├── ManifestError              carries every Diagnostic found; nothing was read or written
+    ├── HostError                  an address that is not allowed
+    ├── ApiError                   the API answered, but not with what was asked for
+    │   ├── AuthError              credentials missing or refused, or a clock that is off
+    │   ├── ThrottledError         refused for too long
+    │   ├── DeniedError            this one object may not be seen
+    │   └── NotFoundError          it is not there
+    ├── TransportError             no answer, or not a whole one; `sent` tells whether it may have been processed
+    ├── SnapshotError              a saved live state that cannot be used
+    ├── PlanError                  a saved plan that cannot be used: stale, expired, tampered with, used, foreign
+    ├── LedgerError                the ledger cannot be read or written
+    ├── LockedError                somebody else holds the lock                        exit 4
+    └── PluginError                a reader, writer, reporter or kind that cannot be had
+
+A problem in the user's files is a Diagnostic, collected and returned; a change that failed while others went
+on is an Outcome. Only what ends the step is raised.
+"""
+
+from collections.abc import Sequence
+
+from reconciler.model.diagnostic import Diagnostic
+
+
+class ReconcilerError(Exception):
+    """The step cannot continue: what happened (message), and what to do next (hint).
+
+    `code` is stable and meant for machines; `exit_code` is what the process ends with.
+    """
+
+    exit_code = 1
+    default_code = "E_RECONCILER"
+
+    def __init__(self, message: str, *, code: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.default_code
+        self.hint = hint
+
+
+class UsageError(ReconcilerError):
+    """A flag, an environment variable or a key that does not exist, or a value it does not take."""
+
+    default_code = "E_USAGE"
+
+
+class ManifestError(ReconcilerError):
+    """The project file or its manifests are wrong; every problem found is in `diagnostics`."""
+
+    default_code = "E_MANIFEST"
+
+    def __init__(self, message: str, diagnostics: Sequence[Diagnostic], *, code: str = "", hint: str = "") -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.diagnostics = tuple(diagnostics)
+
+
+class HostError(ReconcilerError):
+    """An address outside the allowlist: nothing was sent."""
+
+    default_code = "E_URL_HOST"
+
+
+class ApiError(ReconcilerError):
+    """The API answered, but not with what was asked for; `status` is the HTTP status, 0 where none applies."""
+
+    default_code = "E_API"
+
+    def __init__(self, message: str, *, code: str = "", hint: str = "", status: int = 0) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.status = status
+
+
+class AuthError(ApiError):
+    """Credentials are missing or refused (E_AUTH), or the clocks disagree (E_CLOCK)."""
+
+    default_code = "E_AUTH"
+
+
+class ThrottledError(ApiError):
+    """Refused for too long: the wait asked for, or the run's deadline, was passed."""
+
+    default_code = "E_THROTTLED"
+
+
+class DeniedError(ApiError):
+    """This one object may not be seen (403): it is unknown, never absent."""
+
+    default_code = "E_READ_DENIED"
+
+
+class NotFoundError(ApiError):
+    """The object is not there (404, or a 400 that a show confirms)."""
+
+    default_code = "E_NOT_FOUND"
+
+
+class TransportError(ReconcilerError):
+    """No answer, or not a whole one. `sent` is true where the request may have been processed."""
+
+    default_code = "E_TRANSPORT"
+
+    def __init__(self, message: str, *, code: str = "", hint: str = "", sent: bool = True) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.sent = sent
+
+
+class SnapshotError(ReconcilerError):
+    """A saved live state that cannot be used: too old, of another scope, or damaged."""
+
+    default_code = "E_SNAPSHOT"
+
+
+class PlanError(ReconcilerError):
+    """A saved plan that cannot be used; `code` tells stale, expired, tampered with, used or foreign apart."""
+
+    default_code = "E_PLAN"
+
+
+class LedgerError(ReconcilerError):
+    """The ledger cannot be read or written: nothing further was sent to the API."""
+
+    default_code = "E_LEDGER"
+
+
+class LockedError(ReconcilerError):
+    """Somebody else holds the lock; the message names holder, lock id and since when."""
+
+    exit_code = 4
+    default_code = "E_LOCKED"
+
+
+class PluginError(ReconcilerError):
+    """A reader, writer, reporter or kind that is not there or cannot be loaded."""
+
+    default_code = "E_PLUGIN"

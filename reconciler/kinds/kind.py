@@ -1,0 +1,108 @@
+"""A kind as one table: endpoints, identity, and every field with its rules.
+
+Validator, JSON Schema, differ, simulator, masking, export and both HTTP adapters read this table and nothing else
+about a kind, so that a new kind is one new file.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pydantic import BaseModel
+
+from reconciler.kinds.fields import compile_model
+from reconciler.kinds.table import Field
+from reconciler.model.diagnostic import Severity
+from reconciler.model.resource import Json
+from reconciler.model.source import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """One query parameter of a list endpoint: which item field it looks at, and how it matches."""
+
+    parameter: str
+    field: str
+    match: str = "exact"
+    max_length: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """Where a kind lives (api.md §2): paths below the host, with `{project_id}` and `{id}` left open.
+
+    `items` is the key of the list's rows; `count_of` what the list's `count` counts. `summary` is the light list of the
+    same objects; `children` the collection of items that can be written one by one, `{id}` being the parent's.
+    """
+
+    collection: str
+    items: str
+    count: str = "count"
+    summary: str = ""
+    children: str = ""
+    children_field: str = ""
+    child_id: str = ""
+    filters: tuple[Filter, ...] = ()
+
+    @property
+    def item(self) -> str:
+        """The path of one object."""
+        return self.collection + "/{id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What a kind's own check found: where inside the spec, and what to do."""
+
+    path: Path
+    code: str
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+
+
+Check = Callable[[Mapping[str, Json]], Iterable[Problem]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One sort of resource.
+
+    `model` is the pydantic model of the spec; its field metadata is compiled into `root`. `after` names kinds that come
+    before this one on create. `references` maps a path of this kind to the kind its name resolves in (a room's
+    rules name their group). `unwritable` says of a raw live row why it must never be written, or returns "".
+    `on_air` tells whether an update or delete touches something running. `stamps` are the fields that change with each
+    write, best first.
+    """
+
+    name: str
+    model: type[BaseModel]
+    id_field: str
+    name_field: str
+    endpoints: Endpoints
+    title: str = ""
+    after: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    references: Mapping[str, str] = field(default_factory=dict)
+    stamps: tuple[str, ...] = ("update_time",)
+    unwritable: Callable[[Mapping[str, Json]], str] = lambda row: ""  # noqa: ARG005 - the common answer
+    on_air: Callable[[Mapping[str, Json]], str] = lambda row: ""  # noqa: ARG005 - the common answer
+    example: str = ""
+
+    @cached_property
+    def root(self) -> Field:
+        """The kind's fields as a tree, made from its model once."""
+        return compile_model(self.model)
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        """Every field by its path, as in the facts."""
+        return dict(_flatten(self.root))
+
+
+def _flatten(node: Field) -> Iterable[tuple[str, Field]]:
+    for child in node.children.values():
+        yield child.path, child
+        yield from _flatten(child)
+        if child.item is not None:
+            yield from _flatten(child.item)

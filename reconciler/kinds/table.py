@@ -1,0 +1,123 @@
+"""What is known of one field: its role, type, limits, default and list rule.
+
+The words are those of the facts the table was made from (fields.yaml: legend) and, for lists, Kubernetes'.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+
+from reconciler.model.resource import Json
+
+
+class Role(StrEnum):
+    """What a field is to us (fields.yaml, legend).
+
+    IDENTITY: the name a manifest matches on. MANAGED: writable and documented in the list. DETAIL: writable, readable
+    only through show. OBSERVED: readable, not writable. COMPUTED: assigned by the service. The last two are never
+    compared.
+    """
+
+    IDENTITY = "identity"
+    MANAGED = "managed"
+    DETAIL = "write_only_or_detail"
+    OBSERVED = "observed"
+    COMPUTED = "computed"
+
+
+WRITABLE = frozenset({Role.IDENTITY, Role.MANAGED, Role.DETAIL})
+
+
+class Type(StrEnum):
+    """The JSON type of a field."""
+
+    TEXT = "string"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    OBJECT = "object"
+    LIST = "list"
+
+
+class ListType(StrEnum):
+    """How a list is compared, in Kubernetes' words. ORDERED_MAP pairs by key and minds the order too."""
+
+    ATOMIC = "atomic"
+    SET = "set"
+    MAP = "map"
+    ORDERED_MAP = "ordered map"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListRule:
+    """How one list is compared: by which keys its items pair, and which keys the server assigns to items."""
+
+    type: ListType
+    keys: tuple[str, ...] = ()
+    server_keys: tuple[str, ...] = ()
+
+
+class NoDefault(Enum):
+    """There is no documented default: an absent field is not managed."""
+
+    NONE = "no default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """Everything known of one field at one path.
+
+    `path` is spelled as in the facts (`interaction_rules[].trigger.reply_mode`); the root object has the empty path,
+    the item of a list the path with `[]`. `server_may_override`: the service may ignore what is sent, so that an absent
+    field is not managed whatever its default. `volatile_url`: compared without its query. Limits bind the desired side
+    only. `children` are an object's fields by name; `item` is a list's item.
+    """
+
+    path: str
+    name: str
+    type: Type
+    role: Role
+    doc: str = ""
+    source: str = ""
+    enum: tuple[Json, ...] = ()
+    default: Json = NoDefault.NONE
+    minimum: float | None = None
+    maximum: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    pattern: str = ""
+    required: bool = False
+    required_in: tuple[str, ...] = ()
+    sensitive: bool = False
+    volatile_url: bool = False
+    server_may_override: bool = False
+    format: str = ""
+    unit: str = ""
+    required_when: str = ""
+    applies_when: str = ""
+    in_list: bool = False
+    in_show: bool = True
+    in_create: bool = True
+    in_update: bool = True
+    in_rule_create: bool = False
+    in_rule_update: bool = False
+    list_may_hide: bool = False
+    business_min: float | None = None
+    business_max: float | None = None
+    business_max_items: int | None = None
+    doubtful_change: bool = False
+    list: ListRule | None = None
+    children: Mapping[str, "Field"] = field(default_factory=dict)
+    item: "Field | None" = None
+
+    @property
+    def writable(self) -> bool:
+        """Whether a manifest may declare it."""
+        return self.role in WRITABLE
+
+    @property
+    def defaulted(self) -> bool:
+        """Whether an absent field means its documented default (where its parent object is declared)."""
+        return self.default is not NoDefault.NONE and not self.server_may_override

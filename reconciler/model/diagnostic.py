@@ -1,0 +1,61 @@
+"""Something to tell the user: a problem as a value, collected and reported with all the others."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.model.source import Position
+
+
+class Severity(StrEnum):
+    """How much it matters. An error stops the step; a warning and a note never do."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """A second place that belongs to a problem, such as the first of two equal keys."""
+
+    message: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """What happened, where, and what to do next.
+
+    `code` is stable (E_… for errors, W_… for warnings, N_… for notes). `address` names the resource, when there is
+    one. `message` and `hint` are plain text of ours plus, at most, data: reporters treat all of it as hostile.
+    """
+
+    severity: Severity
+    code: str
+    message: str
+    position: Position | None = None
+    hint: str = ""
+    address: str = ""
+    path: str = ""
+    related: tuple[Related, ...] = ()
+
+
+_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+def arranged(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return them without repeats, in the order of their places; those without a place come last."""
+    seen = dict.fromkeys(diagnostics)
+    return tuple(sorted(seen, key=_place))
+
+
+def _place(diagnostic: Diagnostic) -> tuple[object, ...]:
+    where = diagnostic.position
+    place = (0, where.file, where.line, where.column) if where else (1, "", 0, 0)
+    return (*place, _RANK[diagnostic.severity], diagnostic.code, diagnostic.address, diagnostic.message)
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Tell whether any of them stops the step."""
+    return any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)

@@ -1,0 +1,35 @@
+"""What became of one change."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.model.change import Action
+
+
+class Status(StrEnum):
+    """APPLIED: done and read back. SKIPPED: not tried, `reason` says why. FAILED: refused. UNKNOWN: no answer yet."""
+
+    APPLIED = "applied"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one change, and why.
+
+    `id` is the live object's, once known. `stuck` names the fields that the service would not keep. `calls` counts the
+    write calls it took.
+    """
+
+    status: Status
+    action: Action
+    address: str
+    kind: str
+    name: str
+    id: str = ""
+    code: str = ""
+    reason: str = ""
+    stuck: tuple[str, ...] = ()
+    calls: int = 0

@@ -1,0 +1,53 @@
+"""What the ledger remembers, as values that planning reads; planning never writes it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.change import Action
+from reconciler.model.resource import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """One object the ledger knows in this scope.
+
+    `last_applied` is the managed part as it was last applied, defaults filled in, secrets as keyed digests; None when
+    it was never applied. `protected` keeps `prevent_destroy` after its manifest is gone.
+    """
+
+    kind: str
+    id: str
+    name: str
+    address: str
+    owner: str
+    last_applied: Json = None
+    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """A write that was begun and whose end nobody recorded: no create of that name until it is settled."""
+
+    operation: str
+    action: Action
+    kind: str
+    name: str
+    id: str = ""
+    started: str = ""
+    body_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The ledger's view of one scope. `present` is false where there is no ledger: then nothing is owned.
+
+    `objects` is keyed by (kind, id). `sweeps` holds how many objects of each kind the last complete read found.
+    `digest_key` makes the keyed digests of secrets; empty when there is none.
+    """
+
+    present: bool = False
+    owner: str = ""
+    objects: Mapping[tuple[str, str], Remembered] = field(default_factory=dict)
+    intents: tuple[Intent, ...] = ()
+    sweeps: Mapping[str, int] = field(default_factory=dict)
+    digest_key: bytes = field(default=b"", repr=False)

@@ -1,0 +1,106 @@
+"""The plan: the ordered changes for one environment, as plain data that every later step reads."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from reconciler.model.change import Action, Attribution, Change
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.resource import Json
+
+FORMAT_VERSION = "1.0"
+"""Version of the JSON form: a reader ignores what it does not know in the same major, refuses another major."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmanaged:
+    """A live object that no manifest declares, or that is never written (`foreign` says why). It is no change."""
+
+    address: str
+    kind: str
+    name: str
+    id: str
+    foreign: str = ""
+    owned: bool = False
+    values: Json = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A change that cannot be proposed because the read could not prove it: what, and why."""
+
+    action: Action
+    address: str
+    kind: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Counts of a plan; changes that are blocked are counted in their action too."""
+
+    add: int = 0
+    change: int = 0
+    destroy: int = 0
+    unchanged: int = 0
+    unmanaged: int = 0
+    blocked: int = 0
+    held: int = 0
+    suppressed: int = 0
+    config: int = 0
+    drift: int = 0
+    conflict: int = 0
+    already: int = 0
+    pending: int = 0
+    unattributed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What would be done to one environment, and everything a reader needs to trust it.
+
+    `changes` holds every declared object, those in step too, and the deletes, in the order they would be applied.
+    `complete` is false when the read or the selection covers only a part. `untrusted` marks a plan of manifests that
+    may be a stranger's: it can never be applied. `base` says what attribution was made against (`ledger`, a
+    commit, or nothing).
+    """
+
+    environment: str
+    changes: tuple[Change, ...] = ()
+    unmanaged: tuple[Unmanaged, ...] = ()
+    held: tuple[Held, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    complete: bool = True
+    untrusted: bool = False
+    base: str = ""
+
+    @property
+    def errored(self) -> bool:
+        """Whether an error stopped the plan, or a part of it."""
+        return any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
+
+    @property
+    def pending(self) -> tuple[Change, ...]:
+        """The changes that would do something."""
+        return tuple(change for change in self.changes if change.action is not Action.NONE)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.pending and not self.held
+
+    def summary(self) -> Summary:
+        """Count the changes by action, and their fields by attribution."""
+        actions = Counter(change.action for change in self.changes)
+        fields = Counter(field.attribution for change in self.changes for field in change.fields)
+        return Summary(
+            add=actions[Action.CREATE],
+            change=actions[Action.UPDATE],
+            destroy=actions[Action.DELETE],
+            unchanged=actions[Action.NONE],
+            unmanaged=sum(1 for item in self.unmanaged if not item.foreign),
+            blocked=sum(1 for change in self.changes if change.blocks),
+            held=len(self.held),
+            suppressed=sum(len(change.suppressed) for change in self.changes),
+            **{attribution.value: fields[attribution] for attribution in Attribution},
+        )

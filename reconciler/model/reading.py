@@ -1,0 +1,89 @@
+"""What a read of the live side is: complete, or incomplete with the reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.resource import Live
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a plan needs to know of one kind.
+
+    `fields` maps each declared name (and alias) to the top-level fields its manifest manages: the reader asks show
+    only for objects whose needed fields the list hides. `pins` does the same by id. `known` are the ids the ledger
+    remembers: one that the list lacks is looked up before it may count as gone. `depth` is list, auto or full.
+    `name_prefix` narrows to a scope; names are matched exactly on our side.
+    """
+
+    fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    pins: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
+    depth: str = "auto"
+    name_prefix: str = ""
+    room_types: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The live objects of one kind. Only a complete one can yield a create or a delete.
+
+    `incomplete` is empty for a complete read, else the reason in words; `code` is then stable (E_READ_INCOMPLETE …).
+    """
+
+    kind: str
+    resources: tuple[Live, ...] = ()
+    incomplete: str = ""
+    code: str = ""
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the list was proven to be whole."""
+        return not self.incomplete
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """What a plan would create and delete, to be confirmed before it is said: names of creates, ids of deletes."""
+
+    creates: frozenset[str] = frozenset()
+    deletes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """The answer to a Doubt.
+
+    `found` are objects that exist after all under a name to be created; `gone` are ids that are no longer there;
+    `unsure` maps a name or an id to the reason why it could not be confirmed: that change is held back.
+    """
+
+    found: tuple[Live, ...] = ()
+    gone: frozenset[str] = frozenset()
+    unsure: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What reading and writing cost: calls sent, by kind; tries repeated; seconds waited; answers from the cache."""
+
+    requests: int = 0
+    pages: int = 0
+    shows: int = 0
+    writes: int = 0
+    retries: int = 0
+    waited: float = 0.0
+    cache_hits: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            requests=self.requests + other.requests,
+            pages=self.pages + other.pages,
+            shows=self.shows + other.shows,
+            writes=self.writes + other.writes,
+            retries=self.retries + other.retries,
+            waited=self.waited + other.waited,
+            cache_hits=self.cache_hits + other.cache_hits,
+        )

@@ -1,0 +1,43 @@
+"""What one command has to tell: the value every reporter turns into text."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.outcome import Outcome
+from reconciler.model.plan import Plan
+from reconciler.model.reading import Usage
+from reconciler.model.source import Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Plans, outcomes and diagnostics of one command. A single environment is a fleet of one.
+
+    `sources` holds the source line of each place a diagnostic names, for excerpts. `usage` is told on stderr and
+    in human formats, never in JSON. `extra` carries what only one command has (a comparison's matrix, a history).
+    """
+
+    command: str
+    plans: tuple[Plan, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    sources: Mapping[Position, str] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a report is wanted: colour, columns, a byte budget (0: none), and where the whole can be found."""
+
+    color: bool = False
+    width: int = 0
+    budget: int = 65_000
+    whole: str = ""
+    tool_version: str = ""
+
+
+Reporter = Callable[[Report, Options], str]
+"""A reporter is a plain function; it gets a masked Report and returns the text."""

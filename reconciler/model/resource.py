@@ -1,0 +1,94 @@
+"""One declared or found thing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.model.source import Locator, Path, Position
+
+Json = Any
+"""None, bool, int, float, str, or a list or str-keyed dict of these: what YAML and JSON can hold."""
+
+
+def address(kind: str, name: str, pinned_id: str = "") -> str:
+    """Spell an address: `SmartLiveRoom["The Legend of Nature"]`, with `@id` where a name alone is not unique."""
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    suffix = f"@{pinned_id}" if pinned_id else ""
+    return f'{kind}["{quoted}"]{suffix}'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IgnoreRule:
+    """An entry of `metadata.lifecycle.ignore_changes`: a path whose differences are neither shown nor applied.
+
+    `path` is written as plans print it (`interaction_rules[price].trigger`, `*` allowed); `expires` is an ISO date
+    from which the rule no longer counts, or empty.
+    """
+
+    path: str
+    reason: str = ""
+    expires: str = ""
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A thing of one kind with a name and the API's own fields.
+
+    `spec` holds plain JSON values under the API's field names, at full depth. Nothing changes it in place.
+    """
+
+    kind: str
+    name: str
+    spec: Mapping[str, Json]
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared(Resource):
+    """What a manifest says. `id` is `metadata.id`, the pin of a live object, or empty.
+
+    `spec` holds only what is written there: an absent key is "absent", a None is "cleared" (design: what a field says).
+    `address_id` is set where several manifests share kind and name and all carry ids.
+    """
+
+    locate: Locator
+    aliases: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    prevent_destroy: bool = False
+    ignore_changes: tuple[IgnoreRule, ...] = ()
+    address_id: str = ""
+
+    @property
+    def address(self) -> str:
+        """Its address, as plans print it."""
+        return address(self.kind, self.name, self.address_id)
+
+    @property
+    def position(self) -> Position:
+        """Where its document stands: the `name` line."""
+        return self.locate.at(("metadata", "name"))
+
+    def at(self, path: Path, *, key: bool = False) -> Position:
+        """Return where `path` inside the spec is written."""
+        return self.locate.at(("spec", *path), key=key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live(Resource):
+    """What the live side holds. `spec` is the raw object as read, unknown and computed fields included.
+
+    `hidden` names the top-level fields this read could not see: unknown, never empty. `stamp` is the newest
+    of the object's version marks. `foreign` says why it is never written (another project, TEMP, shared), or is empty.
+    `shown` tells whether the show call was part of the read.
+    """
+
+    hidden: frozenset[str] = frozenset()
+    stamp: str = ""
+    foreign: str = ""
+    shown: bool = False
+
+    @property
+    def address(self) -> str:
+        """Its address by name; several live objects may share it."""
+        return address(self.kind, self.name)

@@ -1,0 +1,64 @@
+"""How a plan is wanted: the values that come from the project file and the command line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What an environment looks after; a manifest outside it is an error, a live object outside it is not ours."""
+
+    name_prefix: str = ""
+    room_types: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which part of the manifests a plan is about; anything but the default makes the plan partial.
+
+    `targets` and `excludes` are addresses; `labels` select manifests, never live objects.
+    """
+
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def partial(self) -> bool:
+        """Whether anything is left out."""
+        return bool(self.targets or self.excludes or self.labels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """What the operator allowed at apply: each names the thing or the number, never "everything".
+
+    `deletes` must equal the plan's number of deletes. `live` names rooms on air that may be deleted. `empty` and
+    `collapsed` accept an empty desired and a collapsed live side.
+    """
+
+    deletes: int | None = None
+    live: frozenset[str] = frozenset()
+    empty: bool = False
+    collapsed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSettings:
+    """How one environment is planned.
+
+    `project_id` is the project whose objects are ours; empty takes every object as ours. `prune` is `none` or `owned`.
+    `protect` are address patterns that are never deleted. `depth` is list, auto or full. `today` decides which
+    rules have expired: it is an input, so that the same inputs give the same plan.
+    """
+
+    environment: str
+    project_id: str = ""
+    prune: str = "none"
+    scope: Scope = field(default_factory=Scope)
+    selection: Selection = field(default_factory=Selection)
+    protect: tuple[str, ...] = ()
+    depth: str = "auto"
+    today: date = date(1970, 1, 1)
+    untrusted: bool = False

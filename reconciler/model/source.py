@@ -1,0 +1,34 @@
+"""Where something stands in the files people edit."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+Path = tuple[str | int, ...]
+"""Steps from a document's root: keys and list indexes, as in ("spec", "interaction_rules", 3, "trigger")."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in a file that a person edits, never in rendered text; line and column count from 1.
+
+    `file` is relative to the project, with forward slashes; column counts code points.
+    """
+
+    file: str
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Locator(Protocol):
+    """Leads from a path inside one document to the place where it is written."""
+
+    def at(self, path: Path, *, key: bool = False) -> Position:
+        """Return the place of the value at `path` (of its key with `key`); of its nearest parent if absent."""
+        ...
+
+    def origin(self, path: Path) -> str:
+        """Say in words where the value came from: the file and line, and the values file or `--set` it used."""
+        ...

@@ -1,0 +1,1 @@
+"""The path, written once: desired and live in, plan and outcomes out."""

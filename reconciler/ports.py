@@ -1,0 +1,129 @@
+"""The four doors: where live comes from, what applying means, how a result is told, what is remembered.
+
+An implementation is found by name through entry points (`reconciler.readers`, `reconciler.writers`,
+`reconciler.reporters`); the pipeline knows these Protocols and never an adapter.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.kinds.kind import Kind
+from reconciler.model.change import Change
+from reconciler.model.outcome import Outcome
+from reconciler.model.past import Intent, Past, Remembered
+from reconciler.model.reading import Confirmation, Doubt, Reading, Usage, Wanted
+from reconciler.model.report import Options, Report, Reporter
+from reconciler.model.resource import Declared, Json, Live
+
+__all__ = ["Lease", "Ledger", "Options", "Reader", "Report", "Reporter", "Task", "Writer", "Written"]
+
+
+class Reader(Protocol):
+    """Where live comes from. It can only read: nothing behind it is able to send a write."""
+
+    def read(self, kind: Kind, wanted: Wanted) -> Reading:
+        """Return every live object of the kind, or as many as could be had with the reason why not all.
+
+        Raises ReconcilerError only where nothing at all can be known (credentials, host, configuration).
+        """
+        ...
+
+    def confirm(self, kind: Kind, doubt: Doubt) -> Confirmation:
+        """Look again for what a plan would create or delete: a list alone is no proof."""
+        ...
+
+    def show(self, kind: Kind, object_id: str) -> Live | None:
+        """Return one object in full, or None when it is not there; raises ReconcilerError when that cannot be told."""
+        ...
+
+    def find(self, kind: Kind, name: str) -> tuple[Live, ...]:
+        """Return the live objects with exactly this name, asked for now and never from a cache."""
+        ...
+
+    @property
+    def usage(self) -> Usage:
+        """What reading has cost so far."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One change to carry out, with what a writer needs beside it.
+
+    `desired` is the manifest's resource (None for a delete). `references` maps "kind/name" to the id of objects this
+    one refers to, those created a moment ago too. `ignored` are the paths that must go back as they were read.
+    """
+
+    change: Change
+    kind: Kind
+    desired: Declared | None
+    references: Mapping[str, str]
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a writer did: the object's id, the answer if the service gave one, and how many write calls it took.
+
+    `warnings` name what could not be kept, such as unknown keys of a list item that was replaced.
+    """
+
+    id: str = ""
+    answer: Json = None
+    calls: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+class Writer(Protocol):
+    """What applying means: carries out one change. Order, journal, lock, stop and verification are the pipeline's.
+
+    `applies` is false for a writer that only emits (a dry run, a script): its outcome is never verified or recorded.
+    Raises ApiError when the change was refused, TransportError(sent=True) when nobody knows, sent=False when it
+    certainly did not happen.
+    """
+
+    applies: bool
+
+    def write(self, task: Task) -> Written:
+        """Carry out one change and say what was done."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it holds."""
+        ...
+
+
+class Lease(Protocol):
+    """A held lock. `check` is asked before each write."""
+
+    id: str
+
+    def check(self) -> None:
+        """Raise LockedError unless the lock is certainly still ours for the time one write may take."""
+        ...
+
+
+class Ledger(Protocol):
+    """What happened and who holds the lock. Every method raises LedgerError when it cannot keep its word."""
+
+    def past(self, scope: str, owner: str) -> Past:
+        """Return what is remembered of one scope."""
+        ...
+
+    def lock(self, scope: str, owner: str) -> AbstractContextManager[Lease]:
+        """Hold the scope's lock for the length of a `with`; raises LockedError naming the holder."""
+        ...
+
+    def begin(self, scope: str, run: str, intent: Intent) -> None:
+        """Write down a change before it is tried; on return it survives a crash."""
+        ...
+
+    def finish(self, scope: str, run: str, intent: Intent, outcome: Outcome, applied: Remembered | None) -> None:
+        """Write down how it ended, and what is now remembered of the object, in one step."""
+        ...
+
+    def remember(self, scope: str, run: str, objects: tuple[Remembered, ...], sweeps: Mapping[str, int]) -> None:
+        """Record declared and matched objects as owned, and how many objects the read found."""
+        ...
