@@ -1,1 +1,1 @@
-"""To be furnished."""
+"""Report → text: every reporter is one function, and all data passes the one gate (`gate`) on its way into text."""

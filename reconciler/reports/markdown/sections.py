@@ -1,0 +1,168 @@
+"""The sections of one plan in Markdown: what needs a decision first, what the author did, and, apart, what drifted."""
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.model.change import Action, Attribution, Change, FieldChange
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.plan import Plan
+from reconciler.reports.gate import span
+from reconciler.reports.markdown.change import change_block
+from reconciler.reports.markdown.level import Level
+from reconciler.reports.values import count, spell
+from reconciler.reports.wording import attributed, attribution_of, by_kind, source_of, suppressed_line
+
+CONFIG = frozenset({Attribution.CONFIG, Attribution.PENDING, Attribution.ALREADY})
+DRIFT = frozenset({Attribution.DRIFT})
+OTHER = frozenset({Attribution.UNATTRIBUTED})
+EVERYTHING = frozenset(Attribution)
+_MOST_LISTED = 200
+_MOST_BASE = 80
+
+
+def plan_sections(plan: Plan, level: Level) -> Iterator[str]:
+    """Tell one plan as lines of Markdown below its heading."""
+    yield from _bulleted("Problems", problem_lines(plan.diagnostics, level))
+    for title, lines in attention(plan):
+        yield from _bulleted(title, lines)
+    if attributed(plan):
+        yield from _section(source_of(plan), plan, CONFIG, level)
+        yield from _section("Drift: the live side moved, not the manifests", plan, DRIFT, level)
+        yield from _section("Other differences: nobody knows who moved them", plan, OTHER, level)
+    else:
+        yield from _section("Changes", plan, EVERYTHING, level)
+    yield from _quiet(plan, level)
+
+
+def _bulleted(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield f"#### {title}"
+        yield ""
+        yield from lines
+        yield ""
+
+
+def problem_lines(diagnostics: Sequence[Diagnostic], level: Level) -> list[str]:
+    """Tell problems one a line, errors always, the others down to the level of names."""
+    shown = [one for one in diagnostics if one.severity is Severity.ERROR or level <= Level.NAMES]
+    return [_problem(one) for one in shown]
+
+
+def _problem(one: Diagnostic) -> str:
+    place = f" {span(str(one.position))}" if one.position else ""
+    hint = f" · {span(one.hint)}" if one.hint else ""
+    return f"- **{one.severity.value}**{place} {span(one.code)} {span(one.message)}{hint}"
+
+
+def attention(plan: Plan) -> list[tuple[str, list[str]]]:
+    """Return what no budget may cut, a line each: what is destroyed, in conflict, blocked or held back."""
+    deletes = [change for change in plan.pending if change.action is Action.DELETE]
+    conflicts = [
+        (change, field)
+        for change in plan.pending
+        for field in change.fields
+        if field.attribution is Attribution.CONFLICT
+    ]
+    blocked = [(change, block) for change in plan.changes for block in change.blocks]
+    return [
+        ("To be destroyed", [_destroyed(change) for change in deletes]),
+        ("Conflicts: the manifests and the live side moved, differently", [_conflict(*one) for one in conflicts]),
+        ("Blocked: apply would refuse", [_blocked(*one) for one in blocked]),
+        ("Held back: the read could not prove them", [_held(one.action, one.address, one.reason) for one in plan.held]),
+        ("Warnings", [f"- {span(change.address)} {span(note)}" for change in plan.changes for note in change.notes]),
+    ]
+
+
+def _destroyed(change: Change) -> str:
+    reason = f" {span(change.reason)}" if change.reason else ""
+    known = f" id {span(change.id)}" if change.id else ""
+    return f"- **destroy** {span(change.address)}{known}{reason}"
+
+
+def _conflict(change: Change, field: FieldChange) -> str:
+    base, live, ours = (span(spell(value, _MOST_BASE)) for value in (field.base, field.before, field.after))
+    where = f" ({span(str(field.position))})" if field.position else ""
+    return f"- **conflict** {span(change.address)} {span(field.path)}: was {base}, live {live}, manifest {ours}{where}"
+
+
+def _blocked(change: Change, block: object) -> str:
+    code, message, allow = (str(getattr(block, name)) for name in ("code", "message", "allow"))
+    told = f" · to allow it at apply: {span(allow)}" if allow else ""
+    return f"- **blocked** {span(change.address)} {span(code)} {span(message)}{told}"
+
+
+def _held(action: Action, name: str, reason: str) -> str:
+    return f"- **{action.value}** {span(name)} {span(reason)}"
+
+
+def parts(plan: Plan, wanted: frozenset[Attribution]) -> list[tuple[Change, list[FieldChange]]]:
+    """Pick the changes of a section, each with the fields that belong there; deletes and conflicts stand elsewhere."""
+    found = []
+    for change in plan.pending:
+        if change.action is Action.DELETE:
+            continue
+        fields = [field for field in change.fields if field.attribution in wanted]
+        whole = change.action is Action.CREATE or not change.fields
+        if whole and (attribution_of(change) or Attribution.CONFIG) in wanted:
+            found.append((change, list(change.fields)))
+        elif not whole and fields:
+            found.append((change, fields))
+    return found
+
+
+def _section(title: str, plan: Plan, wanted: frozenset[Attribution], level: Level) -> Iterator[str]:
+    found = parts(plan, wanted)
+    if not found:
+        return
+    yield f"#### {title}"
+    yield ""
+    if level >= Level.COUNTS:
+        yield from _counts([change for change, _ in found])
+        return
+    groups = by_kind(change for change, _ in found)
+    fields = {id(change): these for change, these in found}
+    for kind, changes in groups.items():
+        yield f"{span(kind)}: {count(len(changes), 'change')}"
+        yield ""
+        for change in changes:
+            yield from change_block(change, fields[id(change)], level)
+        yield ""
+
+
+def _counts(changes: Sequence[Change]) -> Iterator[str]:
+    for kind, group in by_kind(changes).items():
+        added = sum(1 for change in group if change.action is Action.CREATE)
+        yield f"- {span(kind)}: {added:,} to add, {len(group) - added:,} to change"
+    yield ""
+
+
+def _quiet(plan: Plan, level: Level) -> Iterator[str]:
+    still = [change.address for change in plan.changes if change.action is Action.NONE]
+    ours = [one.address for one in plan.unmanaged if not one.foreign]
+    foreign = [one.address for one in plan.unmanaged if one.foreign]
+    hidden = [
+        f"{change.address} {one.path}: {one.rule.value}{f' ({one.detail})' if one.detail else ''}"
+        for change in plan.changes
+        for one in change.suppressed
+    ]
+    yield from _fold(f"{count(len(still), 'unchanged resource')}", still, level)
+    yield from _fold(f"{count(len(ours), 'live object')} not in the manifests, left alone", ours, level)
+    yield from _fold(f"{count(len(foreign), 'foreign live object')}, never written", foreign, level)
+    yield from _fold(suppressed_line(plan.changes), hidden, level)
+
+
+def _fold(title: str, names: Sequence[str], level: Level) -> Iterator[str]:
+    if not names or level >= Level.COUNTS:
+        return
+    if level >= Level.QUIET:
+        yield f"_{title}_"
+        yield ""
+        return
+    yield "<details>"
+    yield f"<summary>{title}</summary>"
+    yield ""
+    yield from (f"- {span(name)}" for name in names[:_MOST_LISTED])
+    if len(names) > _MOST_LISTED:
+        yield f"- and {len(names) - _MOST_LISTED:,} more"
+    yield ""
+    yield "</details>"
+    yield ""

@@ -1,0 +1,41 @@
+"""Colour for a terminal, or none: the only place that knows an escape sequence."""
+
+from collections.abc import Mapping
+
+from reconciler.model.change import Action, Attribution
+
+_CODES: Mapping[str, str] = {
+    "add": "32",
+    "change": "33",
+    "remove": "31",
+    "quiet": "2",
+    "strong": "1",
+    "note": "36",
+    "removed": "31;4",
+    "added": "32;4",
+    "alarm": "1;31",
+}
+
+ACTION_STYLE = {Action.CREATE: "add", Action.UPDATE: "change", Action.DELETE: "remove", Action.NONE: "quiet"}
+
+MARK_STYLE = {
+    Attribution.CONFIG: "note",
+    Attribution.DRIFT: "change",
+    Attribution.CONFLICT: "alarm",
+    Attribution.ALREADY: "quiet",
+    Attribution.PENDING: "note",
+    Attribution.UNATTRIBUTED: "quiet",
+}
+
+
+class Style:
+    """Paints pieces of text, each closed again on its own line. Without colour it changes nothing."""
+
+    def __init__(self, *, color: bool) -> None:
+        self.color = color
+
+    def __call__(self, name: str, text: str) -> str:
+        """Paint `text` with the style `name`."""
+        if not self.color or not text:
+            return text
+        return f"\x1b[{_CODES[name]}m{text}\x1b[0m"

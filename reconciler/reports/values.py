@@ -1,0 +1,75 @@
+"""Values as people read them: JSON's spelling, on one line, with the words for what is not there."""
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.model.change import MASK, FieldChange, Missing, Value
+from reconciler.model.resource import Json
+from reconciler.reports.gate import line, quoted
+
+LONG = 48
+"""A text of more characters is shown on lines of its own."""
+
+_WORDS = {
+    Missing.ABSENT: "(not set)",
+    Missing.UNKNOWN: "(known after apply)",
+    Missing.HIDDEN: "(unknown: not read)",
+}
+
+
+def spell(value: Value, most: int = 0) -> str:
+    """Spell a value on one line, safe for a terminal; `most` bounds its characters (0: no bound)."""
+    text = _spell(value)
+    return text if not most or len(text) <= most else text[: most - 1] + "…"
+
+
+def _spell(value: Value) -> str:
+    if isinstance(value, Missing):
+        return _WORDS[value]
+    if value == MASK:
+        return MASK
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{line(str(key))}: {_spell(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_spell(item) for item in value) + "]"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return line(str(value))
+
+
+def brief(value: Value, most: int = LONG) -> str:
+    """Spell a value in a few words: lists and objects by their size."""
+    if isinstance(value, Mapping):
+        return "{}" if not value else f"{{{count(len(value), 'field')}}}"
+    if isinstance(value, (list, tuple)):
+        return "[]" if not value else f"[{count(len(value), 'item')}]"
+    return spell(value, most)
+
+
+def is_long(value: Value) -> bool:
+    """Whether it wants lines of its own."""
+    return isinstance(value, str) and (len(value) > LONG or "\n" in value)
+
+
+def has_words(field: FieldChange) -> bool:
+    """Whether both sides are texts long enough for a word-level difference."""
+    texts = isinstance(field.before, str) and isinstance(field.after, str)
+    return texts and MASK not in (field.before, field.after) and (is_long(field.before) or is_long(field.after))
+
+
+def leaves(value: Json, path: str = "") -> Iterator[tuple[str, Json]]:
+    """Walk to every value that is no object or non-empty list, with its path in plans' spelling."""
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from leaves(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, (list, tuple)) and value and any(isinstance(item, (Mapping, list)) for item in value):
+        for index, item in enumerate(value):
+            yield from leaves(item, f"{path}[{index}]")
+    else:
+        yield path, value
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Say how many of a thing there are: `1 field`, `2 fields`, `12,000 fields`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

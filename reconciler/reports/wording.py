@@ -1,0 +1,137 @@
+"""The sentences every human format shares, in Terraform's words; nothing here knows a format."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.model.change import Action, Attribution, Change, FieldChange
+from reconciler.model.outcome import Outcome, Status
+from reconciler.model.plan import Plan, Summary
+from reconciler.reports.values import count
+
+WILL = {
+    Action.CREATE: "will be created",
+    Action.UPDATE: "will be updated in-place",
+    Action.DELETE: "will be destroyed",
+    Action.NONE: "is in step",
+}
+
+LEGEND = {Action.CREATE: "create", Action.UPDATE: "update in-place", Action.DELETE: "destroy"}
+
+MARKS = {
+    Attribution.CONFIG: "the manifests moved",
+    Attribution.DRIFT: "the live side moved",
+    Attribution.CONFLICT: "both moved, differently",
+    Attribution.ALREADY: "both moved, alike",
+    Attribution.PENDING: "merged before, not applied yet",
+    Attribution.UNATTRIBUTED: "nobody knows who moved it",
+}
+
+GRAVEST = (
+    Attribution.CONFLICT,
+    Attribution.DRIFT,
+    Attribution.UNATTRIBUTED,
+    Attribution.PENDING,
+    Attribution.CONFIG,
+    Attribution.ALREADY,
+)
+
+
+def summary_line(summary: Summary) -> str:
+    """`Plan: 1 to add, 2 to change, 0 to destroy.`"""
+    return f"Plan: {summary.add:,} to add, {summary.change:,} to change, {summary.destroy:,} to destroy."
+
+
+def in_step(plan: Plan) -> str:
+    """Say that there is nothing to do, or what may be said of it where the plan covers only a part."""
+    if plan.errored:
+        return "No changes could be planned: see the errors."
+    if not plan.complete:
+        return "No changes in what could be read. This plan is incomplete."
+    return "No changes. The live side matches the manifests."
+
+
+def attributed(plan: Plan) -> bool:
+    """Whether the marks of attribution say anything in this plan."""
+    return bool(plan.base)
+
+
+def source_of(plan: Plan) -> str:
+    """Name what moved when the manifests moved: this pull request, or simply the manifests."""
+    return "The manifests" if plan.base in {"", "ledger"} else "This pull request"
+
+
+def gravest(fields: Iterable[FieldChange]) -> Attribution | None:
+    """Return the attribution that a reader must see first."""
+    found = {field.attribution for field in fields}
+    return next((one for one in GRAVEST if one in found), None)
+
+
+def attribution_of(change: Change) -> Attribution | None:
+    """Return the change's own attribution, else that of its fields."""
+    return change.attribution or gravest(change.fields)
+
+
+def by_kind(changes: Iterable[Change]) -> dict[str, list[Change]]:
+    """Group by kind, both in the order in which they come."""
+    groups: dict[str, list[Change]] = {}
+    for change in changes:
+        groups.setdefault(change.kind, []).append(change)
+    return groups
+
+
+def suppressed_by_rule(changes: Iterable[Change]) -> dict[str, int]:
+    """Count the differences that are not shown, by the rule that hid them."""
+    counts: dict[str, int] = {}
+    for change in changes:
+        for hidden in change.suppressed:
+            counts[hidden.rule.value] = counts.get(hidden.rule.value, 0) + 1
+    return counts
+
+
+def suppressed_line(changes: Iterable[Change]) -> str:
+    """`3 differences suppressed: 2 server default, 1 ignore_changes`, or nothing."""
+    counts = suppressed_by_rule(changes)
+    if not counts:
+        return ""
+    rules = ", ".join(f"{number:,} {rule}" for rule, number in counts.items())
+    return f"{count(sum(counts.values()), 'difference')} suppressed: {rules}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """Counts of what an apply did."""
+
+    added: int = 0
+    changed: int = 0
+    destroyed: int = 0
+    failed: int = 0
+    unknown: int = 0
+    skipped: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was tried is done."""
+        return not (self.failed or self.unknown or self.skipped)
+
+
+_DONE = {Action.CREATE: "added", Action.UPDATE: "changed", Action.DELETE: "destroyed"}
+_NOT_DONE = {Status.FAILED: "failed", Status.UNKNOWN: "unknown", Status.SKIPPED: "skipped"}
+
+
+def done(outcomes: Sequence[Outcome]) -> Done:
+    """Count outcomes; the figures come from what happened, never from what was planned."""
+    result = Done()
+    for outcome in outcomes:
+        name = _DONE.get(outcome.action) if outcome.status is Status.APPLIED else _NOT_DONE[outcome.status]
+        if name:
+            result = replace(result, **{name: getattr(result, name) + 1})
+    return result
+
+
+def apply_line(counts: Done) -> str:
+    """`Apply complete! Resources: 1 added, 2 changed, 0 destroyed.`, or what became of the rest."""
+    did = f"Resources: {counts.added:,} added, {counts.changed:,} changed, {counts.destroyed:,} destroyed"
+    if counts.complete:
+        return f"Apply complete! {did}."
+    rest = ((counts.failed, "failed"), (counts.unknown, "unknown"), (counts.skipped, "skipped"))
+    return f"Apply incomplete. {did}; " + ", ".join(f"{number:,} {word}" for number, word in rest if number) + "."

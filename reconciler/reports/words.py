@@ -1,0 +1,75 @@
+"""Word-level differences of two texts, bounded in time; what text and HTML highlight."""
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+_TOKEN = re.compile(r"[A-Za-z0-9_À-ɏ]+|\s+|.", re.DOTALL)
+_MOST_TOKENS = 1_200
+"""More than this and only the common start and end are found: the matcher is quadratic."""
+
+
+class Side(StrEnum):
+    """Where a piece of text stands: in both, only in the old one, only in the new one."""
+
+    SAME = "same"
+    OLD = "old"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of text that both sides share, or only one has."""
+
+    side: Side
+    text: str
+
+
+def compare(old: str, new: str) -> tuple[Piece, ...]:
+    """Split two texts into pieces, in order; each side is its own pieces joined with the shared ones.
+
+    A word counts as one token; so does each character of a script without spaces.
+    """
+    old_tokens, new_tokens = _TOKEN.findall(old), _TOKEN.findall(new)
+    start = _common(old_tokens, new_tokens)
+    end = _common(old_tokens[start:][::-1], new_tokens[start:][::-1])
+    before, after = old_tokens[start : len(old_tokens) - end], new_tokens[start : len(new_tokens) - end]
+    pieces = [
+        Piece(Side.SAME, "".join(old_tokens[:start])),
+        *_middle(before, after),
+        Piece(Side.SAME, "".join(old_tokens[len(old_tokens) - end :])),
+    ]
+    return tuple(piece for piece in pieces if piece.text)
+
+
+def _middle(before: list[str], after: list[str]) -> list[Piece]:
+    if len(before) + len(after) > _MOST_TOKENS:
+        return [Piece(Side.OLD, "".join(before)), Piece(Side.NEW, "".join(after))]
+    pieces = []
+    for tag, old_from, old_to, new_from, new_to in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            pieces.append(Piece(Side.SAME, "".join(before[old_from:old_to])))
+            continue
+        pieces.append(Piece(Side.OLD, "".join(before[old_from:old_to])))
+        pieces.append(Piece(Side.NEW, "".join(after[new_from:new_to])))
+    return pieces
+
+
+def _common(left: list[str], right: list[str]) -> int:
+    count = 0
+    for one, other in zip(left, right, strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
+
+
+def elided(piece: Piece, first: bool, last: bool, keep: int = 30) -> str:
+    """Shorten a shared piece to the ends that touch a difference; `first` and `last` have only one such end."""
+    text = piece.text
+    if piece.side is not Side.SAME or len(text) <= 2 * keep + 8:
+        return text
+    head = "" if first else text[:keep]
+    tail = "" if last else text[-keep:]
+    return f"{head}…{tail}"

@@ -1,0 +1,210 @@
+"""Text for a terminal: Terraform's reading habits, our additions, and nothing that the data could do to a terminal."""
+
+import re
+
+from reconciler.model.change import Action, Attribution, Missing
+from reconciler.model.diagnostic import Severity
+from reconciler.model.outcome import Outcome, Status
+from reconciler.model.plan import Plan
+from reconciler.model.reading import Usage
+from reconciler.model.report import Options
+from reconciler.model.source import Position
+from reconciler.reports.text import report
+from reconciler.reports.width import columns
+from tests.support.report_values import (
+    GROUP,
+    PLAIN,
+    ROOM,
+    create,
+    delete,
+    everything,
+    field,
+    problem,
+    report_of,
+    still,
+    update,
+)
+
+
+def told(*plans, **more):
+    return report(report_of(*plans, **more), PLAIN)
+
+
+def test_a_plan_ends_with_terraforms_sentence():
+    assert "\nPlan: 1 to add, 1 to change, 1 to destroy.\n" in told(everything())
+
+
+def test_no_changes_is_said_in_one_sentence():
+    text = told(Plan(environment="demo", changes=(still(),)))
+    assert text.endswith("No changes. The live side matches the manifests.\n")
+    assert "# (1 unchanged resource hidden)" in text
+
+
+def test_an_incomplete_plan_never_says_that_live_matches():
+    text = told(Plan(environment="demo", complete=False))
+    assert "matches" not in text
+    assert "incomplete" in text
+
+
+def test_the_legend_holds_only_what_occurs():
+    text = told(Plan(environment="demo", changes=(create(),)))
+    assert "  + create" in text
+    assert "update in-place" not in text
+    assert "destroy\n" not in text.split("Plan:")[0]
+
+
+def test_each_action_has_its_line():
+    text = told(everything())
+    assert f'  # {GROUP}["Welcome"] will be updated in-place' in text
+    assert f'  # {ROOM}["新品发布"] will be created' in text
+    assert f'  # {GROUP}["Gone"] will be destroyed' in text
+    assert "  # (because it is not in the manifests)" in text
+
+
+def test_a_block_is_shown_with_the_flag_that_allows_it():
+    text = told(everything())
+    assert "! blocked by E_GUARD_DELETES: 1 of 3 groups" in text
+    assert "to allow it at apply: --allow-deletes 1" in text
+    assert "1 change is blocked" in text
+
+
+def test_held_changes_are_named_with_their_reason():
+    assert f'+ {ROOM}["H"]: a page was blank' in told(everything())
+
+
+def test_attribution_marks_need_a_base():
+    with_base = Plan(environment="demo", base="ledger", changes=(update("A", field()),))
+    without = Plan(environment="demo", changes=(update("A", field(attribution=Attribution.UNATTRIBUTED)),))
+    assert "[config]" in told(with_base)
+    assert "[unattributed]" not in told(without)
+
+
+def test_a_conflict_shows_what_both_moved_from():
+    assert 'both moved from "middle"' in told(everything())
+
+
+def test_suppressed_differences_are_counted_with_their_rules():
+    assert "# (2 differences suppressed: 1 server may override, 1 ignore_changes)" in told(everything())
+
+
+def test_long_texts_show_the_words_that_differ():
+    old = "欢迎来到直播间，今天的价格是一百元，请大家多多关注我们的新品发布会，谢谢大家的支持与厚爱，我们明天同一时间再见，不见不散"
+    text = told(Plan(environment="demo", changes=(update("A", field("text", old, old.replace("一百", "九十"))),)))
+    assert "[-一百-]{+九十+}" in text
+
+
+def test_a_removed_newline_can_be_seen():
+    old, new = (
+        "first line of the text which is long\nsecond line of it",
+        "first line of the text which is long second line of it",
+    )
+    text = told(Plan(environment="demo", changes=(update("A", field("text", old, new)),)))
+    assert "[-\\n" in text
+
+
+def test_data_cannot_look_like_a_word_mark():
+    old = "x" * 60
+    text = told(Plan(environment="demo", changes=(update("A", field("text", old, old + " {+fine+} [-gone-]")),)))
+    assert text.count("{+") == 1
+    assert text.count("[-") == 0
+
+
+def test_paths_with_wide_characters_line_up():
+    lines = told(everything()).splitlines()
+    found = [line for line in lines if "time_window" in line or "].enabled" in line]
+    assert len({columns(line[: line.index(" = ")]) for line in found}) == 1
+
+
+def test_values_that_are_not_there_have_words():
+    changes = (update("A", field("group_id", "x", Missing.UNKNOWN), field("scenes", Missing.HIDDEN, [])),)
+    text = told(Plan(environment="demo", changes=changes))
+    assert "(known after apply)" in text
+    assert "(unknown: not read)" in text
+
+
+def test_colour_is_only_there_when_asked_for():
+    assert "\x1b" not in told(everything())
+    assert "\x1b[" in report(report_of(everything()), Options(color=True))
+
+
+def test_colour_is_closed_on_every_line():
+    for line in report(report_of(everything()), Options(color=True)).splitlines():
+        codes = re.findall(r"\x1b\[([0-9;]+)m", line)
+        assert len([code for code in codes if code == "0"]) * 2 == len(codes)
+
+
+def test_text_without_colour_is_the_coloured_text_without_codes():
+    colored = report(report_of(everything()), Options(color=True))
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == told(everything())
+
+
+def test_a_diagnostic_begins_with_place_code_and_message():
+    where = Position("rooms/a.yaml", 3, 5)
+    one = problem("the key `x` is not known", position=where, hint="remove it")
+    text = report(report_of(diagnostics=(one,), sources={where: "名字: x\n"}), PLAIN)
+    assert text.splitlines()[:3] == [
+        "rooms/a.yaml:3:5: E_FIELD_UNKNOWN: the key `x` is not known",
+        "  3 | 名字: x",
+        "    |       ^",
+    ]
+    assert "  hint: remove it" in text
+
+
+def test_a_diagnostic_of_a_plan_is_told_once():
+    one = problem("only once")
+    assert told(Plan(environment="demo", diagnostics=(one,)), diagnostics=(one,)).count("only once") == 1
+
+
+def test_a_validation_ends_with_a_verdict():
+    fine = report(report_of(command="validate"), PLAIN)
+    bad = report(report_of(command="validate", diagnostics=(problem(), problem("w", severity=Severity.WARNING))), PLAIN)
+    assert fine == "Success! The manifests are valid.\n"
+    assert bad.endswith("1 error, 1 warning.\n")
+
+
+def test_an_apply_counts_what_happened():
+    outcomes = (
+        Outcome(status=Status.APPLIED, action=Action.CREATE, address="a", kind=ROOM, name="a", id="1"),
+        Outcome(status=Status.APPLIED, action=Action.UPDATE, address="b", kind=ROOM, name="b"),
+    )
+    text = told(outcomes=outcomes, command="apply")
+    assert "Apply complete! Resources: 1 added, 1 changed, 0 destroyed." in text
+
+
+def test_an_apply_that_failed_says_what_became_of_the_rest():
+    outcomes = (
+        Outcome(status=Status.APPLIED, action=Action.DELETE, address="a", kind=ROOM, name="a"),
+        Outcome(
+            status=Status.FAILED, action=Action.UPDATE, address="b", kind=ROOM, name="b", code="E_API", reason="no"
+        ),
+        Outcome(status=Status.UNKNOWN, action=Action.CREATE, address="c", kind=ROOM, name="c"),
+        Outcome(status=Status.SKIPPED, action=Action.CREATE, address="d", kind=ROOM, name="d", reason="b failed"),
+    )
+    text = told(outcomes=outcomes, command="apply")
+    assert "Apply incomplete. Resources: 0 added, 0 changed, 1 destroyed; 1 failed, 1 unknown, 1 skipped." in text
+    assert "~ b: failed (E_API): no" in text
+
+
+def test_environments_of_an_audit_stand_apart():
+    text = told(Plan(environment="a", changes=(create(),)), Plan(environment="b"))
+    assert text.index("=== a ===") < text.index("will be created") < text.index("=== b ===") < text.index("No changes.")
+
+
+def test_what_reading_cost_stands_at_the_end():
+    text = told(Plan(environment="a"), usage=Usage(requests=3, pages=2, shows=1, retries=1, waited=1.25))
+    assert text.endswith("3 requests (2 list, 1 show, 0 write), 1 retry, 1.2 s waited\n")
+
+
+def test_unmanaged_objects_are_named_up_to_a_bound():
+    assert f'#   {ROOM}["Console"] [id=r-9]' in told(everything())
+    assert f'#   {ROOM}["Other"]: of project p2' in told(everything())
+
+
+def test_tables_of_a_command_line_up():
+    table = {"title": "Differences", "columns": ["字段", "a"], "rows": [["名", "x"], ["name", "y"]], "note": "2 rows"}
+    text = told(extra={"tables": [table]})
+    assert text == "Differences\n字段  a\n名    x\nname  y\n2 rows\n"
+
+
+def test_a_delete_shows_what_would_be_lost():
+    assert "- interaction_rules = [1 item]" in told(Plan(environment="demo", changes=(delete(),)))
