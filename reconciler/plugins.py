@@ -1,1 +1,42 @@
-"""To be furnished."""
+"""Readers, writers and reporters by name: ours and other packages' register the same way, as entry points."""
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from typing import Any, cast
+
+from reconciler.errors import PluginError
+from reconciler.model.report import Reporter
+
+_GROUP = "reconciler."
+
+
+def names(sort: str) -> tuple[str, ...]:
+    """Return the names there are of one sort: `readers`, `writers` or `reporters`."""
+    return tuple(sorted({entry.name for entry in entry_points(group=_GROUP + sort)}))
+
+
+def reporter(name: str) -> Reporter:
+    """Return the reporter of a format; raises PluginError where there is none."""
+    return cast("Reporter", load("reporters", name))
+
+
+def writer_factory(name: str) -> Callable[..., Any]:
+    """Return what makes a writer; raises PluginError where there is none."""
+    return cast("Callable[..., Any]", load("writers", name))
+
+
+def load(sort: str, name: str) -> object:
+    """Return the object an entry point names; raises PluginError where it is not there or does not load."""
+    found = {entry.name: entry for entry in entry_points(group=_GROUP + sort)}
+    if name not in found:
+        raise PluginError(f"there is no {sort[:-1]} {name!r}", hint=_hint(name, sorted(found)))
+    try:
+        return found[name].load()
+    except Exception as error:  # a plugin may fail in any way; whose it was is what the user needs
+        raise PluginError(f"the {sort[:-1]} {name!r} cannot be loaded: {error}") from error
+
+
+def _hint(name: str, known: list[str]) -> str:
+    close = get_close_matches(name, known, 1)
+    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"

@@ -1,5 +1,13 @@
-"""The command line."""
+"""The command line: one file a command, each flags, one call, one report, one exit code."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
 
 
-def main() -> None:
-    """Run the command line."""
+def main(arguments: Sequence[str] | None = None, variables: Mapping[str, str] | None = None) -> int:
+    """Run the command line and return the exit code; nothing escapes from here but the code."""
+    from reconciler.cli.app import run
+
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    return run(given, dict(os.environ if variables is None else variables))

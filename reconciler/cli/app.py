@@ -1,0 +1,113 @@
+"""Puts the commands together and runs one; the flags of a run are taken before the command or after it."""
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import typer
+from typer.main import get_command
+
+from reconciler import __version__
+from reconciler.cli.commands import COMMANDS
+from reconciler.cli.exits import Exit
+from reconciler.cli.failure import told_failure
+from reconciler.cli.session import Start
+from reconciler.environment.variables import check_variables, masker
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"reconciler {__version__}")
+        raise typer.Exit
+
+
+def reconciler(
+    context: typer.Context,
+    *,
+    directory: Annotated[
+        list[str] | None, typer.Option("-C", metavar="DIR", help="Run as if started in DIR, like git's.")
+    ] = None,
+    color: Annotated[
+        bool | None, typer.Option("--color/--no-color", help="Colours; by default on a terminal without NO_COLOR.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Nothing on stderr but errors.")] = False,
+    verbose: Annotated[int, typer.Option("-v", "--verbose", count=True, help="More on stderr; repeatable.")] = 0,
+    log_format: Annotated[
+        Literal["text", "json"], typer.Option("--log-format", help="How stderr is written.")
+    ] = "text",
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error, without values.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,  # noqa: ARG001 - its callback answers
+) -> None:
+    """Keep Huawei Cloud MetaStudio live rooms and interaction rule libraries as they are declared in Git."""
+    values = (directory, color, quiet, verbose, log_format, debug)
+    _remember(context, dict(zip(_SHARED, values, strict=True)))
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+_SHARED = ("directory", "color", "quiet", "verbose", "log_format", "debug")
+"""The flags of a run, understood before and after the command's name."""
+
+
+def _remember(context: typer.Context, flags: Mapping[str, Any]) -> None:
+    start: Start = context.obj
+    for name, value in flags.items():
+        if name == "directory":
+            start.flags[name] = [*start.flags.get(name, []), *(value or [])]
+        elif value is not None and (value or name not in start.flags) and value != "text":
+            start.flags[name] = value
+
+
+def _application() -> Any:
+    app = typer.Typer(
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(reconciler)
+    for name, command in COMMANDS.items():
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return _shared(get_command(app))
+
+
+def _shared(group: Any) -> Any:
+    """Give every command the flags of a run too, so that `plan --no-color` is as good as `--no-color plan`."""
+    flags = [parameter for parameter in group.params if parameter.name in _SHARED]
+    for command in _leaves(group):
+        command.params.extend(_late(flag) for flag in flags)
+    return group
+
+
+def _leaves(group: Any) -> list[Any]:
+    inside = getattr(group, "commands", None)
+    return [group] if inside is None else [leaf for command in inside.values() for leaf in _leaves(command)]
+
+
+def _late(flag: Any) -> Any:
+    late = copy.copy(flag)
+    late.expose_value = False
+    late.hidden = True
+
+    def keep(context: typer.Context, _: object, value: Any) -> Any:
+        _remember(context, {flag.name: value})
+        return value
+
+    late.callback = keep
+    return late
+
+
+def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Run one command line; every failure ends as a message and a code."""
+    start = Start(variables=variables, masker=masker(variables))
+    try:
+        check_variables(variables)
+        code = _application()(list(arguments), prog_name="reconciler", standalone_mode=False, obj=start)
+    except BaseException as error:
+        if isinstance(error, SystemExit):
+            raise
+        return told_failure(error, start.masker, debug=bool(start.flags.get("debug")) or "--debug" in arguments)
+    return int(code or Exit.FINE)

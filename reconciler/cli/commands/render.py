@@ -1,0 +1,37 @@
+"""`render`: the manifests after their templates, as the validator reads them."""
+
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import options
+from reconciler.cli.exits import Exit
+from reconciler.cli.output import problems, write_out
+from reconciler.cli.planning import Ask, chosen, manifest, project
+from reconciler.cli.session import session
+from reconciler.errors import UsageError
+
+
+def render(
+    context: typer.Context,
+    *,
+    files: Annotated[list[str] | None, typer.Argument(metavar="[FILE]...", help="Only these manifest files.")] = None,
+    environment: options.Env = "",
+    set_: options.Sets = None,
+    untrusted: options.Untrusted = False,
+) -> int:
+    """Print manifests as they are after their templates."""
+    run = session(context)
+    whole = project(run, untrusted=untrusted)
+    name = chosen(whole, environment)
+    result = manifest(whole, name, Ask(sets=tuple(set_ or ()), untrusted=untrusted))
+    wanted = [str(run.path(file).relative_to(run.root)) for file in files or ()] or list(result.rendered)
+    problems(run, result.diagnostics)
+    unknown = [file for file in wanted if file not in result.rendered]
+    if unknown and result.valid:
+        raise UsageError(
+            f"{unknown[0]!r} is no manifest of this project", hint=f"there are {', '.join(result.rendered)}"
+        )
+    texts = [f"# Source: {file}\n{result.rendered[file].strip()}\n" for file in wanted if file in result.rendered]
+    write_out(run.masker.text("---\n".join(texts)))
+    return Exit.FINE if result.valid else Exit.ERROR

@@ -1,0 +1,79 @@
+"""`schema`: the JSON Schemas of everything people or programs write and read."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.output import write_file, write_out
+from reconciler.cli.session import Session, say, session
+from reconciler.errors import UsageError
+
+
+def schema(
+    context: typer.Context,
+    *,
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Print this schema; none lists them.")] = "",
+    output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="Write them all there.")] = "",
+    check: Annotated[str, typer.Option("--check", metavar="DIR", help="Exit 1 where the files there differ.")] = "",
+) -> int:
+    """Print, write or check the JSON Schemas of manifests, the project file and plans."""
+    run = session(context)
+    schemas = all_schemas()
+    if check:
+        return _check(run.path(check), schemas)
+    if output:
+        write_schemas(run, run.path(output), schemas)
+        return Exit.FINE
+    return _print(name, schemas)
+
+
+def all_schemas() -> dict[str, str]:
+    """Return every schema's text by file name."""
+    from reconciler.environment.schema import project_schema
+    from reconciler.manifest.schema import schemas
+    from reconciler.model.plan_json import plan_schema
+
+    found: dict[str, Mapping[str, Any]] = dict(schemas())
+    found["project.schema.json"] = project_schema()
+    found["plan.schema.json"] = plan_schema()
+    return {name: json.dumps(one, indent=2, ensure_ascii=False) + "\n" for name, one in sorted(found.items())}
+
+
+def write_schemas(run: Session, folder: Path, schemas: Mapping[str, str]) -> None:
+    """Write every schema into a folder, made where it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in schemas.items():
+        write_file(folder / name, text)
+    run.note(f"Wrote {len(schemas)} schemas to {folder}.")
+
+
+def _check(folder: Path, schemas: Mapping[str, str]) -> int:
+    wrong = [name for name, text in schemas.items() if _content(folder / name) != text]
+    extra = [path.name for path in sorted(folder.glob("*.json")) if path.name not in schemas]
+    for name in wrong:
+        say(f"{folder / name}: is not what `reconciler schema --output {folder}` writes")
+    for name in extra:
+        say(f"{folder / name}: no schema has this name any more")
+    return Exit.ERROR if wrong or extra else Exit.FINE
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+def _print(name: str, schemas: Mapping[str, str]) -> int:
+    if not name:
+        write_out("\n".join(file.removesuffix(".schema.json") for file in schemas))
+        return Exit.FINE
+    if f"{name}.schema.json" not in schemas:
+        known = ", ".join(file.removesuffix(".schema.json") for file in schemas)
+        raise UsageError(f"there is no schema {name!r}", hint=f"there are {known}")
+    write_out(schemas[f"{name}.schema.json"], human=False)
+    return Exit.FINE

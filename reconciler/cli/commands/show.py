@@ -1,0 +1,29 @@
+"""`show`: a plan kept as JSON, told again in any format."""
+
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import options
+from reconciler.cli.exits import Exit
+from reconciler.cli.output import read_file, tell, told
+from reconciler.cli.session import session
+from reconciler.model.report import Report
+
+
+def show(
+    context: typer.Context,
+    *,
+    file: Annotated[str, typer.Argument(metavar="PLAN", help="A plan made with --format json or --out.")],
+    format_: options.Format = "text",
+    report: options.Reports = None,
+    detailed_exitcode: options.Detailed = False,
+) -> int:
+    """Show a plan that was written as JSON, in any format."""
+    from reconciler.pipeline import saved
+
+    run = session(context)
+    how = told(format_, report)
+    plans = saved.read_plans(read_file(run.path(file)))
+    tell(run, Report(command="plan", plans=plans), how)
+    return Exit.CHANGES if detailed_exitcode and any(plan.pending for plan in plans) else Exit.FINE

@@ -1,0 +1,26 @@
+"""`simulate`: the API simulated on loopback, for other programs to talk to."""
+
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.output import write_out
+from reconciler.cli.session import session
+
+
+def simulate(
+    context: typer.Context,
+    *,
+    seed: Annotated[str, typer.Option("--seed", metavar="FILE", help="What it holds at the start; else nothing.")] = "",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, metavar="N", help="0 takes a free one.")] = 0,
+    log: Annotated[str, typer.Option("--log", metavar="FILE", help="Write requests there, a JSON line each.")] = "",
+) -> int:
+    """Serve a simulated MetaStudio API on 127.0.0.1; prints its address first and stops on SIGTERM."""
+    from reconciler.simulator import Simulator, load_seed
+    from reconciler.simulator.serve import serve
+
+    run = session(context)
+    simulator = Simulator(load_seed(run.path(seed)) if seed else {})
+    serve(simulator, port, run.path(log) if log else None, write_out)
+    return Exit.FINE

@@ -1,0 +1,34 @@
+"""`validate`: every problem of the manifests at once, without asking any API."""
+
+import typer
+
+from reconciler.cli import options
+from reconciler.cli.exits import Exit
+from reconciler.cli.output import tell, told
+from reconciler.cli.planning import Ask, chosen, manifest, project
+from reconciler.cli.session import session
+from reconciler.model.diagnostic import arranged, has_errors
+from reconciler.model.report import Report
+
+
+def validate(
+    context: typer.Context,
+    *,
+    environment: options.Envs = None,
+    set_: options.Sets = None,
+    format_: options.Format = "text",
+    report: options.Reports = None,
+    untrusted: options.Untrusted = False,
+) -> int:
+    """Check manifests of each environment and show every problem, with file, line and column."""
+    run = session(context)
+    how = told(format_, report)
+    whole = project(run, untrusted=untrusted)
+    names = [chosen(whole, name) for name in environment] if environment else list(whole.environments)
+    ask = Ask(sets=tuple(set_ or ()), untrusted=untrusted)
+    manifests = [manifest(whole, name, ask) for name in names]
+    diagnostics = arranged(item for one in manifests for item in one.diagnostics)
+    sources = {place: text for one in manifests for place, text in one.sources.items()}
+    extra = {"environments": names, "resources": [len(one.resources) for one in manifests]}
+    tell(run, Report(command="validate", diagnostics=diagnostics, sources=sources, extra=extra), how)
+    return Exit.ERROR if has_errors(diagnostics) else Exit.FINE

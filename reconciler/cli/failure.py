@@ -1,0 +1,75 @@
+"""From any failure to one clear message and the exit code; a traceback only with --debug, and masked."""
+
+import sys
+import traceback
+from difflib import get_close_matches
+
+from typer.exceptions import TyperException
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.output import line, one_line
+from reconciler.cli.session import say
+from reconciler.errors import ManifestError, ReconcilerError
+from reconciler.model.secret import Masker
+
+INTERRUPTED = 130
+"""What a shell reports for a process that ended at Ctrl-C."""
+
+
+def told_failure(error: BaseException, masker: Masker, *, debug: bool) -> int:
+    """Say what went wrong on stderr and return the exit code."""
+    if isinstance(error, KeyboardInterrupt):
+        say("Interrupted.")
+        return INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        return _deaf()
+    for text in _lines(error):
+        say(masker.text(text))
+    if debug:
+        say(masker.text(_trace(error)))
+    return error.exit_code if isinstance(error, ReconcilerError) else Exit.ERROR
+
+
+def _lines(error: BaseException) -> list[str]:
+    if isinstance(error, ManifestError):
+        return [*(line(diagnostic) for diagnostic in error.diagnostics), f"Error: {one_line(error.message)}"]
+    if isinstance(error, ReconcilerError):
+        hint = [f"  {one_line(error.hint)}"] if error.hint else []
+        return [f"Error: {error.code}: {one_line(error.message)}", *hint]
+    if isinstance(error, TyperException):
+        return _usage(error)
+    return [
+        f"Error: E_INTERNAL: {type(error).__name__}: {one_line(str(error))}",
+        "  This is a mistake in reconciler. Run it again with --debug and report what it prints.",
+    ]
+
+
+def _usage(error: TyperException) -> list[str]:
+    message = getattr(error, "format_message", lambda: str(error))()
+    context = getattr(error, "ctx", None)
+    hints = [_suggestion(getattr(error, "option_name", ""), context)]
+    if context is not None:
+        hints.append(f"Try '{context.command_path} --help'.")
+    return [f"Error: E_USAGE: {one_line(message)}", *(f"  {hint}" for hint in hints if hint)]
+
+
+def _suggestion(option: str, context: object) -> str:
+    command = getattr(context, "command", None)
+    if not option or command is None:
+        return ""
+    known = [name for parameter in command.params for name in parameter.opts if name.startswith("-")]
+    close = get_close_matches(option, known, 1, 0.5)
+    return f"Did you mean {close[0]}?" if close else ""
+
+
+def _trace(error: BaseException) -> str:
+    """Return the traceback without the values of local variables: those may hold anything."""
+    return "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
+
+
+def _deaf() -> int:
+    """Nobody reads our output any more: close it quietly, so that Python does not complain at exit."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Exit.ERROR

@@ -1,0 +1,60 @@
+"""The flags, once: every command that takes one takes it from here, so it means the same everywhere."""
+
+from typing import Annotated, Literal
+
+import typer
+
+Depth = Literal["list", "auto", "full"]
+
+MANY = 64
+"""The most parallel requests that may be asked for; the service's limits are far below."""
+
+Env = Annotated[
+    str, typer.Option("-e", "--environment", metavar="ENV", help="The environment, as in the project file.")
+]
+Envs = Annotated[
+    list[str] | None,
+    typer.Option("-e", "--environment", metavar="ENV", help="An environment; give it again for more, none for all."),
+]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option("-l", "--label", metavar="LABEL=VALUE", help="Only manifests with this label."),
+]
+Targets = Annotated[
+    list[str] | None, typer.Option("--target", metavar="ADDRESS", help="Only this resource; repeatable.")
+]
+Excludes = Annotated[
+    list[str] | None, typer.Option("--exclude", metavar="ADDRESS", help="All but this resource; repeatable.")
+]
+Sets = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a template value; wins over values files.")
+]
+Format = Annotated[str, typer.Option("--format", metavar="FORMAT", help="How the report on stdout is written.")]
+Reports = Annotated[
+    list[str] | None,
+    typer.Option("--report", metavar="FORMAT=FILE", help="Write the report to a file as well; repeatable."),
+]
+Parallelism = Annotated[
+    int, typer.Option("--parallelism", min=1, max=MANY, metavar="N", help="Requests at the same time.")
+]
+Today = Annotated[
+    str, typer.Option("--today", metavar="YYYY-MM-DD", help="The date that decides which rules have expired.")
+]
+DepthOf = Annotated[Depth, typer.Option("--depth", help="How deep live is read: list never asks for single objects.")]
+Untrusted = Annotated[
+    bool,
+    typer.Option("--untrusted", help="The manifests may be a stranger's: ignore the project's endpoints and secrets."),
+]
+Base = Annotated[
+    str, typer.Option("--base", metavar="REV", help="The commit to tell this branch's changes from drift by.")
+]
+LiveFile = Annotated[str, typer.Option("--live", metavar="FILE", help="Read live from a snapshot, not from the API.")]
+Refresh = Annotated[
+    Literal["changed", "full"], typer.Option("--refresh", help="With full, the read cache is not believed.")
+]
+Detailed = Annotated[
+    bool, typer.Option("--detailed-exitcode", help="Exit 2 where there are changes, 0 only where there are none.")
+]
+FailOn = Annotated[
+    str, typer.Option("--fail-on", metavar="LIST", help="Exit 2 only for these: config, drift, conflict, …")
+]

@@ -1,0 +1,132 @@
+"""Tells a report: masks it at one door, writes it in each format asked for, whole, before the process ends."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler import __version__
+from reconciler.cli.session import Session, say
+from reconciler.errors import ReconcilerError, UsageError
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.report import Options, Report
+
+HUMAN = "text"
+"""The format that is meant for a terminal: it alone bends to the terminal's encoding, width and colours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """How a report is wanted: the format on stdout, and further formats with their files."""
+
+    format: str = HUMAN
+    files: tuple[tuple[str, str], ...] = ()
+
+
+def told(format_name: str, reports: Sequence[str] | None) -> Told:
+    """Read `--format` and `--report FORMAT=FILE`; raises UsageError before any work is done."""
+    from reconciler import plugins
+
+    files = tuple(_split(item) for item in reports or ())
+    for name in (format_name, *(name for name, _ in files)):
+        try:
+            plugins.reporter(name)
+        except ReconcilerError as error:
+            raise UsageError(error.message, hint=error.hint) from None
+    return Told(format=format_name, files=files)
+
+
+def _split(item: str) -> tuple[str, str]:
+    name, equals, file = item.partition("=")
+    if not (name and equals and file):
+        raise UsageError(f"--report {item!r} is not FORMAT=FILE", hint="write --report markdown=plan.md")
+    return name, file
+
+
+def tell(session: Session, report: Report, how: Told) -> None:
+    """Write a report to stdout and to each file; secrets are masked here, before any format sees it."""
+    from reconciler import plugins
+
+    masked = session.masker.value(report)
+    for name, file in how.files:
+        write_file(session.path(file), plugins.reporter(name)(masked, _options(session, None)))
+    text = plugins.reporter(how.format)(masked, _options(session, how.format))
+    write_out(text, human=how.format == HUMAN)
+    if how.format != HUMAN:
+        for diagnostic in masked.diagnostics:
+            session.note(line(diagnostic))
+
+
+def _options(session: Session, format_name: str | None) -> Options:
+    human = format_name == HUMAN
+    width = shutil.get_terminal_size().columns if human and sys.stdout.isatty() else 0
+    return Options(color=session.color and human, width=width, tool_version=__version__)
+
+
+def line(diagnostic: Diagnostic) -> str:
+    """Spell a problem as one line that editors and people can follow: `file:line:col: code: message`."""
+    where = f"{diagnostic.position}: " if diagnostic.position else ""
+    hint = f" ({diagnostic.hint})" if diagnostic.hint else ""
+    return one_line(f"{where}{diagnostic.code}: {diagnostic.message}{hint}")
+
+
+def one_line(text: str) -> str:
+    """Return text that cannot move a terminal's cursor: every control character is spelled out."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def problems(session: Session, diagnostics: Sequence[Diagnostic]) -> None:
+    """Write problems to stderr, one a line, quiet or not."""
+    for diagnostic in diagnostics:
+        say(session.masker.text(line(diagnostic)))
+
+
+def write_out(text: str, *, human: bool = True) -> None:
+    """Write the whole text to stdout; a machine's format is UTF-8 whatever the locale says."""
+    if text and not text.endswith("\n"):
+        text += "\n"
+    encoding = (sys.stdout.encoding or "utf-8") if human else "utf-8"
+    raw = getattr(sys.stdout, "buffer", None)
+    if raw is None:
+        sys.stdout.write(text)
+    else:
+        sys.stdout.flush()
+        raw.write(text.encode(encoding, "backslashreplace"))
+    sys.stdout.flush()
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all: a reader never sees half of it; raises ReconcilerError."""
+    try:
+        _replace(path, text)
+    except OSError as error:
+        raise ReconcilerError(f"{path} cannot be written: {error.strerror}", code="E_WRITE") from None
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            file.write(text if text.endswith("\n") else text + "\n")
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def read_file(path: Path) -> bytes:
+    """Return a file's bytes; raises ReconcilerError in words."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ReconcilerError(f"{path} cannot be read: {error.strerror}", code="E_READ_FILE") from None

@@ -1,0 +1,96 @@
+"""One run of the command line: where it stands, what it may see, and how it wants to be told."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from reconciler.errors import UsageError
+from reconciler.model.secret import Masker
+
+
+def utc_today() -> date:
+    """Return today's date, the same in every time zone."""
+    return datetime.now(UTC).date()
+
+
+@dataclass(slots=True, kw_only=True)
+class Start:
+    """What the process gives and what flags before or after the command add; commands see the Session made of it."""
+
+    variables: Mapping[str, str] = field(repr=False)
+    masker: Masker
+    clock_today: Callable[[], date] = utc_today
+    flags: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One run. `root` is the folder every relative path on the command line is read from."""
+
+    root: Path
+    variables: Mapping[str, str] = field(repr=False)
+    masker: Masker
+    color: bool
+    quiet: bool = False
+    verbose: int = 0
+    debug: bool = False
+    log_format: str = "text"
+    clock_today: Callable[[], date] = utc_today
+
+    def path(self, name: str) -> Path:
+        """Return a path of the command line, read from `root`."""
+        return self.root / name
+
+    def today(self, given: str) -> date:
+        """Return the date a run is made for: as given, else today's."""
+        if not given:
+            return self.clock_today()
+        try:
+            return date.fromisoformat(given)
+        except ValueError:
+            raise UsageError(f"--today {given!r} is not a date", hint="write it as 2026-11-23") from None
+
+    def note(self, text: str) -> None:
+        """Say something beside the report, on stderr; nothing with -q."""
+        if not self.quiet:
+            say(self.masker.text(text))
+
+
+def say(text: str) -> None:
+    """Write one line to stderr, whatever its encoding can hold."""
+    encoding = sys.stderr.encoding or "ascii"
+    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def session(context: typer.Context) -> Session:
+    """Return the run a command belongs to; raises UsageError for a folder that is not there."""
+    start: Start = context.obj
+    flags = start.flags
+    root = reduce(os.path.join, flags.get("directory") or [], "")
+    if root and not os.path.isdir(root):
+        raise UsageError(f"-C {root!r}: there is no such folder")
+    return Session(
+        root=Path(root),
+        variables=start.variables,
+        masker=start.masker,
+        color=_colored(flags.get("color"), start.variables),
+        quiet=bool(flags.get("quiet")),
+        verbose=int(flags.get("verbose") or 0),
+        debug=bool(flags.get("debug")),
+        log_format=flags.get("log_format") or "text",
+        clock_today=start.clock_today,
+    )
+
+
+def _colored(asked: bool | None, variables: Mapping[str, str]) -> bool:
+    """Colour goes to a terminal only, unless asked for; NO_COLOR counts when it is present and not empty."""
+    if asked is not None:
+        return asked
+    return not variables.get("NO_COLOR") and variables.get("TERM") != "dumb" and sys.stdout.isatty()

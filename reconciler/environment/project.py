@@ -1,0 +1,144 @@
+"""The keys of `reconciler.yaml`, as strict models: the validator and the JSON Schema of the project file are these.
+
+An unknown key is an error. No key holds a secret, names a writer, or loosens a check.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+SIMULATOR = "simulator:"
+"""Prefix of an endpoint that is the embedded simulator, seeded from the file after it."""
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Hosts that plain http may go to, and that need no credentials by default."""
+
+ProjectPath = Annotated[str, Field(min_length=1, max_length=1024)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+
+class Keys(BaseModel):
+    """A mapping of the project file: unknown keys are refused, nothing is coerced, nothing changes later."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class ScopeKeys(Keys):
+    """What an environment looks after; a manifest outside it is an error."""
+
+    name_prefix: str = Field(default="", description="Only objects whose name starts with this are ours.")
+    room_types: list[str] = Field(default=[], description="Only rooms of these types are ours; empty takes all.")
+
+
+class ThrottleKeys(Keys):
+    """Requests a second this environment may cost; defaults are the service's published limits."""
+
+    reads: float = Field(default=5.0, gt=0, le=1000, description="Reads a second.")
+    writes: float = Field(default=1.0, gt=0, le=1000, description="Writes a second.")
+
+
+class AssertKeys(Keys):
+    """A rule of health: a finding for each live object for which the expression is not true."""
+
+    kind: str = Field(default="", description="The kind it looks at; empty looks at all.")
+    that: str = Field(min_length=1, max_length=2000, description="A Jinja expression over `resource`.")
+    message: str = Field(default="", description="What to say when it does not hold.")
+    severity: Literal["error", "warning", "note"] = Field(default="warning", description="How much it matters.")
+
+
+class Environment(Keys):
+    """A named place: where its live side is, what is ours there, and how carefully it is treated."""
+
+    endpoint: str = Field(default="", description="`simulator:FILE`, or the address of the API; else `region` says.")
+    region: str = Field(default="", pattern=r"^([a-z]{2,3}-[a-z]+-[0-9]+)?$", description="Region such as cn-north-4.")
+    project_id: str = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,64}$", description="The Huawei Cloud project id.")
+    auth: Literal["aksk", "token", "password", "none"] | None = Field(
+        default=None, description="How requests are authorised; by default aksk, and none on loopback."
+    )
+    credentials_prefix: str = Field(
+        default="", pattern=r"^([A-Z][A-Z0-9_]{0,30})?$", description="Put before each credential variable's name."
+    )
+    app_user_id: str = Field(default="", max_length=64, description="Sent as X-App-UserId; part of the ledger scope.")
+    values: list[ProjectPath] = Field(default=[], description="Values files of this environment; later ones win.")
+    ledger: str = Field(default="", description="Where applied state is kept: sqlite:///FILE or postgresql://…")
+    prune: Literal["none", "owned"] = Field(default="none", description="Whether owned objects without manifest go.")
+    scope: ScopeKeys = Field(default=ScopeKeys(), description="What this environment looks after.")
+    throttle: ThrottleKeys | None = Field(default=None, description="Requests a second; none on loopback by default.")
+    protect: list[str] = Field(default=[], description="Address patterns that are never deleted.")
+    expires: str = Field(default="", description="A date (YYYY-MM-DD) from which the environment is to be removed.")
+    assertions: list[AssertKeys] = Field(default=[], alias="assert", description="Rules of health for audits.")
+    cache: str = Field(default="", description="A file that keeps objects already read, for audits.")
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if not self.endpoint and not self.region:
+            raise ValueError("says neither `endpoint` nor `region`")
+        if not self.embedded and not self.project_id:
+            raise ValueError("needs `project_id`")
+        if self.expires:
+            date.fromisoformat(self.expires)
+        return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether live is the simulator in this process."""
+        return self.endpoint.startswith(SIMULATOR)
+
+    @property
+    def seed(self) -> str:
+        """The embedded simulator's seed file, relative to the project."""
+        return self.endpoint.removeprefix(SIMULATOR) if self.embedded else ""
+
+    @property
+    def url(self) -> str:
+        """The address of the API; empty for the embedded simulator."""
+        if self.embedded:
+            return ""
+        return self.endpoint or f"https://metastudio.{self.region}.myhuaweicloud.com"
+
+    @property
+    def local(self) -> bool:
+        """Whether requests stay on this machine: the embedded simulator, or a loopback address."""
+        return self.embedded or (urlsplit(self.url).hostname or "") in LOOPBACK
+
+    @property
+    def flow(self) -> Literal["aksk", "token", "password", "none"]:
+        """How requests are authorised."""
+        return self.auth or ("none" if self.local else "aksk")
+
+
+class ProjectFile(Keys):
+    """The whole of `reconciler.yaml`."""
+
+    name: Name | None = Field(default=None, description="The project's name, part of who owns an object.")
+    manifests: list[ProjectPath] = Field(min_length=1, description="Manifest files and folders, read recursively.")
+    values: list[ProjectPath] = Field(default=[], description="Values files of every environment; later ones win.")
+    environments: dict[Name, Environment] = Field(min_length=1, description="The named places.")
+
+
+class Project(Keys):
+    """A project as loaded: its folder, its keys, and whether its word on endpoints and secrets counts."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    root: Path
+    file: ProjectFile
+    untrusted: bool = False
+
+    @property
+    def name(self) -> str:
+        """The project's name: as written, else that of its folder."""
+        return self.file.name or self.root.resolve().name or "project"
+
+    @property
+    def environments(self) -> Mapping[str, Environment]:
+        """The named places."""
+        return self.file.environments
+
+    def owner(self, environment: str) -> str:
+        """Who owns what is applied there: project and environment."""
+        return f"{self.name}/{environment}"

@@ -1,0 +1,86 @@
+"""The process environment: the variables we know, the credentials among them, and the secrets to mask.
+
+Credentials have no flags and no keys in files: what is on a command line is in a process list, what is in a file is
+in a repository. Names are those the ecosystem uses (the official SDK's, the command line client's).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from reconciler.errors import AuthError, UsageError
+from reconciler.model.secret import Masker
+
+KNOWN = frozenset(
+    {
+        "RECONCILER_ALLOWED_HOSTS",
+        "RECONCILER_DIGEST_KEY",
+        "RECONCILER_WRITER",
+    }
+)
+"""Variables of ours that say something."""
+
+OPEN = ("RECONCILER_SECRET_", "RECONCILER_WRITER_", "RECONCILER_TEST_")
+"""Beginnings of further ones: named secrets, what a writer plugin reads, what our own tests read."""
+
+SECRETS = (
+    "HUAWEICLOUD_SDK_AK",
+    "HUAWEICLOUD_SDK_SK",
+    "HUAWEICLOUD_SDK_SECURITY_TOKEN",
+    "HW_AUTH_TOKEN",
+    "HW_USER_PASSWORD",
+    "GITHUB_TOKEN",
+    "GITLAB_TOKEN",
+    "CI_JOB_TOKEN",
+    "RECONCILER_DIGEST_KEY",
+)
+"""Variables whose value must never be seen, with any prefix before them."""
+
+
+def check_variables(variables: Mapping[str, str]) -> None:
+    """Raise UsageError for a RECONCILER_ variable that does not exist: a slip in its name must not pass unseen."""
+    for name in sorted(variables):
+        if name.startswith("RECONCILER_") and name not in KNOWN and not name.startswith(OPEN):
+            close = get_close_matches(name, KNOWN, 1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(KNOWN))}"
+            raise UsageError(f"there is no variable {name}", hint=hint)
+
+
+def masker(variables: Mapping[str, str]) -> Masker:
+    """Return the masker of every secret the environment holds; empty and short values are never patterns."""
+    return Masker(_secrets(variables))
+
+
+def _secrets(variables: Mapping[str, str]) -> Iterator[str]:
+    for name, value in variables.items():
+        if name.endswith(SECRETS) or name.startswith("RECONCILER_SECRET_"):
+            yield value
+
+
+def named_secrets(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the secrets manifests may name: `{secret: NAME}` is RECONCILER_SECRET_NAME."""
+    start = "RECONCILER_SECRET_"
+    return {name.removeprefix(start): value for name, value in variables.items() if name.startswith(start) and value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variables:
+    """One environment's credentials: each name is looked up with its prefix only, so places never mix."""
+
+    values: Mapping[str, str] = field(repr=False)
+    prefix: str = ""
+
+    def get(self, name: str) -> str:
+        """Return a variable's value, or empty."""
+        return self.values.get(self.prefix + name, "")
+
+    def need(self, *names: str) -> tuple[str, ...]:
+        """Return the values of variables that must be there; raises AuthError naming those that are not."""
+        missing = [self.prefix + name for name in names if not self.get(name)]
+        if missing:
+            raise AuthError(
+                f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set",
+                code="E_AUTH_MISSING",
+                hint="set them in the environment of this process; credentials are read from nowhere else",
+            )
+        return tuple(self.get(name) for name in names)
