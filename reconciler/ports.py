@@ -6,11 +6,12 @@ An implementation is found by name through entry points (`reconciler.readers`, `
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Change
+from reconciler.model.history import Entry, Holder, Run
 from reconciler.model.outcome import Outcome
 from reconciler.model.past import Intent, Past, Remembered
 from reconciler.model.reading import Confirmation, Doubt, Reading, Usage, Wanted
@@ -52,8 +53,10 @@ class Reader(Protocol):
 class Task:
     """One change to carry out, with what a writer needs beside it.
 
-    `desired` is the manifest's resource (None for a delete). `references` maps "kind/name" to the id of objects this
-    one refers to, those created a moment ago too. `ignored` are the paths that must go back as they were read.
+    `desired` is the manifest's resource (None for a delete). `live` is the object as shown a moment ago, raw and whole,
+    and still as the plan saw it (None for a create). `references` maps "kind/name" to the id of objects this one refers
+    to, those created a moment ago too. `ignored` are the paths that must go back as they were read. `digest_key` makes
+    the keyed digests of the secrets that are sent.
     """
 
     change: Change
@@ -61,19 +64,23 @@ class Task:
     desired: Declared | None
     references: Mapping[str, str]
     ignored: tuple[str, ...] = ()
+    live: Live | None = None
+    digest_key: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """What a writer did: the object's id, the answer if the service gave one, and how many write calls it took.
 
-    `warnings` name what could not be kept, such as unknown keys of a list item that was replaced.
+    `warnings` name what could not be kept, such as unknown keys of a list item that was replaced. `secrets` maps the
+    name of each secret that was sent to its keyed digest.
     """
 
     id: str = ""
     answer: Json = None
     calls: int = 0
     warnings: tuple[str, ...] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 class Writer(Protocol):
@@ -126,4 +133,36 @@ class Ledger(Protocol):
 
     def remember(self, scope: str, run: str, objects: tuple[Remembered, ...], sweeps: Mapping[str, int]) -> None:
         """Record declared and matched objects as owned, and how many objects the read found."""
+        ...
+
+    def drift(self, scope: str, drifting: frozenset[tuple[str, str]], seen: frozenset[tuple[str, str]]) -> None:
+        """Note which of the objects seen (kind, id) drift now: since when it goes on, and when it was last seen."""
+        ...
+
+    def start(self, run: Run) -> None:
+        """Write down that a run begins."""
+        ...
+
+    def end(self, run: str, result: str) -> None:
+        """Write down how a run ended, in words."""
+        ...
+
+    def runs(self, scope: str, limit: int = 20) -> tuple[Run, ...]:
+        """Return the newest runs of a scope, newest first; of all scopes where it is empty."""
+        ...
+
+    def entries(self, scope: str, run: str = "", limit: int = 200) -> tuple[Entry, ...]:
+        """Return what was tried and what became of it, newest first; of one run where it is named."""
+        ...
+
+    def resolve(self, scope: str, operation: str, created_id: str) -> Entry:
+        """Close an open intent by an operator's word: created under this id, or (empty) not carried out."""
+        ...
+
+    def holders(self) -> tuple[Holder, ...]:
+        """Return who holds which lock now, those whose time is over included."""
+        ...
+
+    def release(self, lock_id: str) -> Holder:
+        """Take a lock from its holder; raises LedgerError unless a lock with exactly this id is held."""
         ...

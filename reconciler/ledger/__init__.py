@@ -1,1 +1,28 @@
-"""To be furnished."""
+"""The ledger: what was applied, by whom, and who holds the lock, in SQLite by default or in PostgreSQL by URL."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from reconciler.ledger.book import Book
+from reconciler.ledger.lock import LEASE_SECONDS
+from reconciler.ledger.store import BUSY_SECONDS, Store
+
+__all__ = ["Book", "open_ledger"]
+
+
+def open_ledger(
+    url: str,
+    *,
+    root: Path | str = ".",
+    digest_key: bytes = b"",
+    clock: Callable[[], float] | None = None,
+    lease_seconds: float = LEASE_SECONDS,
+    busy_seconds: float = BUSY_SECONDS,
+) -> Book:
+    """Return the ledger at a URL: `sqlite:///FILE` (relative to `root`) or `postgresql://USER@HOST/DATABASE`.
+
+    Nothing is opened or made yet: a ledger stays unmade until something is recorded, and its past says until then that
+    it is not present. `digest_key` makes the keyed digests of secrets; without it the ledger keeps one of its
+    own. `clock` (seconds since 1970) stands in for the database's clock in tests.
+    """
+    return Book(Store(url, root=Path(root), clock=clock, busy_seconds=busy_seconds), digest_key, lease_seconds)

@@ -12,7 +12,9 @@ class Remembered:
     """One object the ledger knows in this scope.
 
     `last_applied` is the managed part as it was last applied, defaults filled in, secrets as keyed digests; None when
-    it was never applied. `protected` keeps `prevent_destroy` after its manifest is gone.
+    it was never applied. `protected` keeps `prevent_destroy` after its manifest is gone. `stuck` names the fields the
+    service would not keep, `stuck_as` the fingerprints (live, desired) at which it would not: sending the same again is
+    pointless. `drift_first` and `drift_last` say since when, and when last, it was seen to drift.
     """
 
     kind: str
@@ -22,19 +24,29 @@ class Remembered:
     owner: str
     last_applied: Json = None
     protected: bool = False
+    stuck: tuple[str, ...] = ()
+    stuck_as: tuple[str, str] = ("", "")
+    drift_first: str = ""
+    drift_last: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """A write that was begun and whose end nobody recorded: no create of that name until it is settled."""
+    """A write that was begun and whose end nobody recorded: no create of that name until it is settled.
+
+    `started` is UTC as in the API (`2026-11-23T10:00:00Z`). `body` is what the manifest declared (secrets by name
+    only): an object found later is taken for ours only where its listed fields equal it. `body_digest` covers the same.
+    """
 
     operation: str
     action: Action
     kind: str
     name: str
     id: str = ""
+    address: str = ""
     started: str = ""
     body_digest: str = ""
+    body: Json = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,185 @@
+"""The journal and what it makes known: intents before the call, outcomes after it, objects that are ours."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection, Row
+
+from reconciler.ledger.tables import journal, objects, proven, put, runs
+from reconciler.model.change import Action
+from reconciler.model.history import Entry, Run
+from reconciler.model.outcome import Outcome, Status
+from reconciler.model.past import Intent, Remembered
+
+
+def write_entry(
+    connection: Connection, scope: str, run: str, intent: Intent, *, outcome: Outcome | None = None, ended: str = ""
+) -> None:
+    """Write an intent, or complete it with its outcome; an UNKNOWN outcome leaves it open."""
+    old = connection.execute(select(journal.c.number).where(journal.c.operation == intent.operation)).scalar()
+    row = {
+        "operation": intent.operation,
+        "number": old if old is not None else _next(connection, journal.c.number),
+        "scope": scope,
+        "run": run,
+        "intent": json.dumps(asdict(intent)),
+        "open": outcome is None or outcome.status is Status.UNKNOWN,
+        "outcome": "" if outcome is None else json.dumps(asdict(outcome)),
+        "ended": ended,
+    }
+    put(connection, journal, row)
+
+
+def entry(connection: Connection, operation: str) -> Entry | None:
+    """Return one entry by its operation, or None."""
+    row = connection.execute(select(journal).where(journal.c.operation == operation)).one_or_none()
+    return None if row is None else _entry(row)
+
+
+def open_entries(connection: Connection, scope: str) -> tuple[Entry, ...]:
+    """Return what was begun and never ended, oldest first."""
+    rows = connection.execute(
+        select(journal).where(journal.c.scope == scope, journal.c.open).order_by(journal.c.number)
+    )
+    return tuple(_entry(row) for row in rows)
+
+
+def entries(connection: Connection, scope: str, run: str, limit: int) -> tuple[Entry, ...]:
+    """Return what was tried, newest first; of every scope or run where none is named."""
+    query = select(journal).order_by(journal.c.number.desc()).limit(limit)
+    query = query.where(journal.c.scope == scope) if scope else query
+    query = query.where(journal.c.run == run) if run else query
+    return tuple(_entry(row) for row in connection.execute(query))
+
+
+def write_object(connection: Connection, scope: str, run: str, thing: Remembered) -> None:
+    """Write what is remembered of one object; since when it drifts stays as it was."""
+    same = (objects.c.scope == scope, objects.c.kind == thing.kind, objects.c.id == thing.id)
+    old = connection.execute(select(objects.c.drift_first, objects.c.drift_last).where(*same)).one_or_none()
+    first, last = (old.drift_first, old.drift_last) if old else (thing.drift_first, thing.drift_last)
+    row = {
+        "scope": scope,
+        "kind": thing.kind,
+        "id": thing.id,
+        "owner": thing.owner,
+        "name": thing.name,
+        "address": thing.address,
+        "run": run,
+        "last_applied": json.dumps(thing.last_applied),
+        "protected": thing.protected,
+        "stuck": json.dumps([list(thing.stuck), list(thing.stuck_as)]),
+        "drift_first": first,
+        "drift_last": last,
+    }
+    put(connection, objects, row)
+
+
+def forget_object(connection: Connection, scope: str, kind: str, object_id: str) -> None:
+    """Drop what is remembered of an object that is gone."""
+    same = (objects.c.scope == scope, objects.c.kind == kind, objects.c.id == object_id)
+    connection.execute(objects.delete().where(*same))
+
+
+def known_objects(connection: Connection, scope: str) -> tuple[Remembered, ...]:
+    """Return every object that is remembered in a scope, of every owner."""
+    rows = connection.execute(select(objects).where(objects.c.scope == scope).order_by(objects.c.kind, objects.c.id))
+    return tuple(_object(row) for row in rows)
+
+
+def note_drift(
+    connection: Connection, scope: str, drifting: Iterable[tuple[str, str]], seen: Iterable[tuple[str, str]], now: str
+) -> None:
+    """Write since when the drifting ones drift; the others of those seen are back in step."""
+    drifts, looked_at = set(drifting), set(seen)
+    for row in connection.execute(select(objects).where(objects.c.scope == scope)).all():
+        values = proven(row)
+        key = (values["kind"], values["id"])
+        if key in drifts:
+            put(connection, objects, {**values, "drift_first": values["drift_first"] or now, "drift_last": now})
+        elif key in looked_at and values["drift_first"]:
+            put(connection, objects, {**values, "drift_first": ""})
+
+
+def write_run(connection: Connection, run: Run, schema: int, sweeps: dict[str, int] | None = None) -> None:
+    """Write a run, in place of what was written of it before; its sweeps stay unless new ones are given."""
+    old = connection.execute(select(runs).where(runs.c.id == run.id)).one_or_none()
+    row = {
+        "id": run.id,
+        "number": old.number if old else _next(connection, runs.c.number),
+        "schema": schema,
+        "scope": run.scope,
+        "owner": run.owner,
+        "command": run.command,
+        "started": run.started,
+        "ended": run.ended,
+        "result": run.result,
+        "sweeps": json.dumps(sweeps) if sweeps is not None else (old.sweeps if old else "{}"),
+    }
+    put(connection, runs, row)
+
+
+def find_run(connection: Connection, run_id: str) -> Run | None:
+    """Return one run by its id, or None."""
+    row = connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
+    return None if row is None else _run(row)
+
+
+def known_runs(connection: Connection, scope: str, limit: int) -> tuple[Run, ...]:
+    """Return the newest runs, newest first."""
+    query = select(runs).order_by(runs.c.number.desc()).limit(limit)
+    return tuple(_run(row) for row in connection.execute(query.where(runs.c.scope == scope) if scope else query))
+
+
+def last_sweeps(connection: Connection, scope: str, owner: str) -> dict[str, int]:
+    """Return how many live objects of each kind the last complete read of this owner found."""
+    query = select(runs).where(runs.c.scope == scope, runs.c.owner == owner, runs.c.sweeps != "{}")
+    row = connection.execute(query.order_by(runs.c.number.desc()).limit(1)).one_or_none()
+    return {} if row is None else json.loads(proven(row)["sweeps"])
+
+
+def _next(connection: Connection, column: Any) -> int:
+    return int(connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one()) + 1
+
+
+def _entry(row: Row[Any]) -> Entry:
+    values = proven(row)
+    intent = json.loads(values["intent"])
+    outcome = json.loads(values["outcome"]) if values["outcome"] else None
+    return Entry(
+        run=values["run"],
+        intent=Intent(**{**intent, "action": Action(intent["action"])}),
+        outcome=None if outcome is None else _outcome(outcome),
+        ended=values["ended"],
+    )
+
+
+def _outcome(values: dict[str, Any]) -> Outcome:
+    typed = {"status": Status(values["status"]), "action": Action(values["action"]), "stuck": tuple(values["stuck"])}
+    return Outcome(**{**values, **typed})
+
+
+def _object(row: Row[Any]) -> Remembered:
+    values = proven(row)
+    stuck, stuck_as = json.loads(values["stuck"])
+    return Remembered(
+        kind=values["kind"],
+        id=values["id"],
+        name=values["name"],
+        address=values["address"],
+        owner=values["owner"],
+        last_applied=json.loads(values["last_applied"]),
+        protected=values["protected"],
+        stuck=tuple(stuck),
+        stuck_as=(stuck_as[0], stuck_as[1]),
+        drift_first=values["drift_first"],
+        drift_last=values["drift_last"],
+    )
+
+
+def _run(row: Row[Any]) -> Run:
+    values = proven(row)
+    names = ("id", "scope", "owner", "command", "started", "ended", "result")
+    return Run(**{name: values[name] for name in names})

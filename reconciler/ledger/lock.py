@@ -1,0 +1,190 @@
+"""The lock: a row with a lease. Who holds it renews it before each write; who was paused past its end has lost it."""
+
+import hashlib
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection, Row
+
+from reconciler.errors import LedgerError, LockedError
+from reconciler.ledger.store import Store
+from reconciler.ledger.tables import lease
+from reconciler.model.history import Holder
+
+LEASE_SECONDS = 300.0
+"""How long a lease lasts without a sign of life: longer than one write with all its tries may take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A lock that was taken: asked before each write whether it still holds."""
+
+    id: str
+    scope: str
+    epoch: int
+    seconds: float
+    store: Store
+
+    def check(self) -> None:
+        """Renew the lease; raises LockedError when it ran out or was taken away: nothing may be written then."""
+        with self.store.write() as connection:
+            now = self.store.now()
+            mine = (lease.c.scope == self.scope, lease.c.lock_id == self.id, lease.c.epoch == self.epoch)
+            renewed = connection.execute(
+                lease.update().where(*mine, lease.c.until > now).values(heartbeat=now, until=now + self.seconds)
+            )
+            if renewed.rowcount == 1:
+                return
+            row = _row(connection, self.scope)
+        raise LockedError(
+            f"the lock {self.id} ran out or was taken away{_by(row)}: nothing further is written",
+            hint="run the apply again; it goes on where this one stopped",
+        )
+
+
+def take(store: Store, scope: str, owner: str, seconds: float) -> Held:
+    """Take a scope's lock, or that of a holder whose time is over or whose process is gone; raises LockedError."""
+    lock_id, holder, process = secrets.token_hex(8), _holder(), _process(os.getpid())
+    with store.write() as connection:
+        now = store.now()
+        _ensure(connection, scope)
+        free = (lease.c.lock_id == "") | (lease.c.until <= now) | lease.c.process.in_(_gone(connection, scope))
+        values = {"lock_id": lock_id, "owner": owner, "holder": holder, "process": process, "since": now}
+        taken = connection.execute(
+            lease.update()
+            .where(lease.c.scope == scope, free)
+            .values(**values, epoch=lease.c.epoch + 1, heartbeat=now, until=now + seconds)
+        )
+        row = connection.execute(select(lease).where(lease.c.scope == scope)).one()
+    if taken.rowcount != 1:
+        raise _locked(row)
+    return Held(id=lock_id, scope=scope, epoch=row.epoch, seconds=seconds, store=store)
+
+
+def drop(held: Held) -> None:
+    """Give a lock back, if it is still ours."""
+    with held.store.write() as connection:
+        mine = (lease.c.scope == held.scope, lease.c.lock_id == held.id, lease.c.epoch == held.epoch)
+        connection.execute(lease.update().where(*mine).values(lock_id="", until=0.0, process=""))
+
+
+def holders(store: Store) -> tuple[Holder, ...]:
+    """Return who holds which lock."""
+    with store.read() as connection:
+        if connection is None:
+            return ()
+        rows = connection.execute(
+            select(lease, (lease.c.until <= store.now()).label("lapsed"))
+            .where(lease.c.lock_id != "")
+            .order_by(lease.c.scope)
+        ).all()
+    return tuple(_described(row) for row in rows)
+
+
+def release(store: Store, lock_id: str) -> Holder:
+    """Take a lock from its holder, by its exact id."""
+    found = next((holder for holder in holders(store) if lock_id and holder.lock_id == lock_id), None)
+    if found is None:
+        raise LedgerError(
+            f"no lock has the id {lock_id!r}: nothing was released",
+            code="E_LOCK_ID",
+            hint="`reconciler lock list` shows the ids; release only a lock whose run is known to be over",
+        )
+    with store.write() as connection:
+        same = (lease.c.scope == found.scope, lease.c.lock_id == lock_id, lease.c.epoch == found.epoch)
+        connection.execute(lease.update().where(*same).values(lock_id="", until=0.0, process=""))
+    return found
+
+
+def digest_key(connection: Connection, scope: str) -> bytes:
+    """Return the scope's own key for digests of secrets; empty where none was made yet."""
+    row = _row(connection, scope)
+    return bytes.fromhex(row.digest_key) if row is not None else b""
+
+
+def _ensure(connection: Connection, scope: str) -> None:
+    if _row(connection, scope) is not None:
+        return
+    empty: dict[str, Any] = {"lock_id": "", "owner": "", "holder": "", "process": ""}
+    times = {"since": 0.0, "heartbeat": 0.0, "until": 0.0}
+    row = {"scope": scope, "epoch": 0, **empty, **times, "digest_key": secrets.token_hex(32)}
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+
+        connection.execute(insert(lease).values(row).on_conflict_do_nothing())
+        return
+    connection.execute(lease.insert().values(row))
+
+
+def _row(connection: Connection, scope: str) -> Row[Any] | None:
+    return connection.execute(select(lease).where(lease.c.scope == scope)).one_or_none()
+
+
+def _gone(connection: Connection, scope: str) -> list[str]:
+    row = _row(connection, scope)
+    if row is None or not row.process or _alive(row.process):
+        return []
+    return [row.process]
+
+
+def _locked(row: Any) -> LockedError:
+    found = _described(row)
+    return LockedError(
+        f"{found.scope} is locked by {found.holder} for {found.owner} since {found.since} (lock {found.lock_id})",
+        hint=f"wait for it; its lease ends at {found.until} unless it is renewed. If that run is certainly over: "
+        f"reconciler lock release {found.lock_id}",
+    )
+
+
+def _by(row: Any) -> str:
+    return f" (now held by {row.holder}, lock {row.lock_id})" if row is not None and row.lock_id else ""
+
+
+def _described(row: Any) -> Holder:
+    return Holder(
+        lock_id=row.lock_id,
+        scope=row.scope,
+        owner=row.owner,
+        holder=row.holder,
+        epoch=row.epoch,
+        since=_stamp(row.since),
+        until=_stamp(row.until),
+        lapsed=bool(row._mapping.get("lapsed", False)),
+    )
+
+
+def _stamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _holder() -> str:
+    return f"{os.environ.get('USER') or os.getuid()}@{socket.gethostname()}, process {os.getpid()}"
+
+
+def _process(pid: int) -> str:
+    """Name a process so that nobody else ever has the name: kernel boot, process namespace, number, time of start.
+
+    Empty where the system does not tell (no /proc): then only the lease's end frees a lock.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        space = os.readlink("/proc/self/ns/pid")
+        started = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+    return f"{hashlib.sha256(f'{boot} {space}'.encode()).hexdigest()[:16]} {pid} {started}"
+
+
+def _alive(process: str) -> bool:
+    """Tell whether a process may still live: one of another machine or namespace always may."""
+    own = _process(os.getpid())
+    place, pid, _started = process.split(" ")
+    if not own or not own.startswith(place):
+        return True
+    return _process(int(pid)) == process
