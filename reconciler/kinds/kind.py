@@ -19,19 +19,25 @@ from reconciler.model.source import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """One query parameter of a list endpoint: which item field it looks at, and how it matches."""
+    """One query parameter of a list endpoint: which field of an object it looks at, and how it matches.
+
+    `match` is `exact`, `fuzzy` (contains), `any case`, `any of` (comma-separated), `since` or `until` (times,
+    inclusive), or `unknown` where nothing is documented and `target` is empty. `spelled` maps a value of the parameter
+    to the field's own spelling, "" standing for an absent field.
+    """
 
     parameter: str
-    field: str
+    target: str
     match: str = "exact"
     max_length: int = 0
+    spelled: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
     """Where a kind lives (api.md §2): paths below the host, with `{project_id}` and `{id}` left open.
 
-    `items` is the key of the list's rows; `count_of` what the list's `count` counts. `summary` is the light list of the
+    `items` is the key of the list's rows, `count` that of their total. `summary` is the light list of the
     same objects; `children` the collection of items that can be written one by one, `{id}` being the parent's.
     """
 

@@ -50,10 +50,15 @@ class ListType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListRule:
-    """How one list is compared: by which keys its items pair, and which keys the server assigns to items."""
+    """How one list is compared: by which keys its items pair, and which keys the server assigns to items.
+
+    A key may be a path inside the item (`position.layer_index`). The absence of an `optional` key is a value of its
+    own; the absence of any other makes the list atomic. A SET compares whole items.
+    """
 
     type: ListType
     keys: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     server_keys: tuple[str, ...] = ()
 
 
@@ -69,8 +74,10 @@ class Field:
 
     `path` is spelled as in the facts (`interaction_rules[].trigger.reply_mode`); the root object has the empty path,
     the item of a list the path with `[]`. `server_may_override`: the service may ignore what is sent, so that an absent
-    field is not managed whatever its default. `volatile_url`: compared without its query. Limits bind the desired side
-    only. `children` are an object's fields by name; `item` is a list's item.
+    field is not managed whatever its default. `default_on_create_only`: absent, it is the default for a new object and
+    not managed on one that exists. `volatile_url`: compared without its query. Limits bind the desired side
+    only; the lengths that the API gives for enums are left out, being wrong (fields.yaml: reply_mode). `business_…` are
+    tighter limits that only prose gives: warnings. `children` are an object's fields by name; `item` is a list's item.
     """
 
     path: str
@@ -93,6 +100,7 @@ class Field:
     sensitive: bool = False
     volatile_url: bool = False
     server_may_override: bool = False
+    default_on_create_only: bool = False
     format: str = ""
     unit: str = ""
     required_when: str = ""
@@ -106,6 +114,7 @@ class Field:
     list_may_hide: bool = False
     business_min: float | None = None
     business_max: float | None = None
+    business_values: tuple[Json, ...] = ()
     business_max_items: int | None = None
     doubtful_change: bool = False
     list: ListRule | None = None
@@ -120,4 +129,4 @@ class Field:
     @property
     def defaulted(self) -> bool:
         """Whether an absent field means its documented default (where its parent object is declared)."""
-        return self.default is not NoDefault.NONE and not self.server_may_override
+        return not (self.default is NoDefault.NONE or self.server_may_override or self.default_on_create_only)
