@@ -83,9 +83,9 @@ KIND = Kind(
         children_field="interaction_rules",
         child_id="rule_id",
         filters=(
-            Filter(parameter="group_name", target="group_name", max_length=256),
-            Filter(parameter="create_since", target="create_time", match="since", max_length=20),
-            Filter(parameter="create_until", target="create_time", match="until", max_length=20),
+            Filter(parameter="group_name", field="group_name", max_length=256),
+            Filter(parameter="create_since", field="create_time", match="since", max_length=20),
+            Filter(parameter="create_until", field="create_time", match="until", max_length=20),
         ),
     ),
     checks=CHECKS,

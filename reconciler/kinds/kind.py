@@ -4,8 +4,9 @@ Validator, JSON Schema, differ, simulator, masking, export and both HTTP adapter
 about a kind, so that a new kind is one new file.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from pydantic import BaseModel
@@ -22,15 +23,15 @@ class Filter:
     """One query parameter of a list endpoint: which field of an object it looks at, and how it matches.
 
     `match` is `exact`, `fuzzy` (contains), `any case`, `any of` (comma-separated), `since` or `until` (times,
-    inclusive), or `unknown` where nothing is documented and `target` is empty. `spelled` maps a value of the parameter
+    inclusive), or `unknown` where nothing is documented and `field` is empty. `spelled` maps a value of the parameter
     to the field's own spelling, "" standing for an absent field.
     """
 
     parameter: str
-    target: str
+    field: str
     match: str = "exact"
     max_length: int = 0
-    spelled: Mapping[str, str] = field(default_factory=dict)
+    spelled: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ class Kind:
     title: str = ""
     after: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
-    references: Mapping[str, str] = field(default_factory=dict)
+    references: Mapping[str, str] = dataclasses.field(default_factory=dict)
     stamps: tuple[str, ...] = ("update_time",)
     unwritable: Callable[[Mapping[str, Json]], str] = lambda row: ""  # noqa: ARG005 - the common answer
     on_air: Callable[[Mapping[str, Json]], str] = lambda row: ""  # noqa: ARG005 - the common answer

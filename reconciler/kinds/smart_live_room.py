@@ -194,21 +194,21 @@ def _on_air(row: Mapping[str, Any]) -> str:
 
 
 _FILTERS = (
-    Filter(parameter="room_name", target="room_name", match="fuzzy", max_length=128),
-    Filter(parameter="dh_id", target="scene_scripts[].dh_id", max_length=128),
-    Filter(parameter="model_name", target="model_infos[].asset_name", match="fuzzy", max_length=128),
+    Filter(parameter="room_name", field="room_name", match="fuzzy", max_length=128),
+    Filter(parameter="dh_id", field="scene_scripts[].dh_id", max_length=128),
+    Filter(parameter="model_name", field="model_infos[].asset_name", match="fuzzy", max_length=128),
     Filter(
         parameter="live_state",
-        target="last_job_status",
+        field="last_job_status",
         match="any of",
         max_length=128,
         spelled={"SUCCESS": "SUCCEED", "NULL": ""},
     ),
-    Filter(parameter="start_time", target="last_job_start_time", match="since", max_length=20),
-    Filter(parameter="end_time", target="last_job_end_time", match="until", max_length=20),
-    Filter(parameter="room_type", target="room_type", max_length=128),
-    Filter(parameter="template_own_type", target="", match="unknown", max_length=128),
-    Filter(parameter="confirm_state", target="confirm_state", match="any case"),
+    Filter(parameter="start_time", field="last_job_start_time", match="since", max_length=20),
+    Filter(parameter="end_time", field="last_job_end_time", match="until", max_length=20),
+    Filter(parameter="room_type", field="room_type", max_length=128),
+    Filter(parameter="template_own_type", field="", match="unknown", max_length=128),
+    Filter(parameter="confirm_state", field="confirm_state", match="any case"),
 )
 
 KIND = Kind(

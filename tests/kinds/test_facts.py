@@ -154,7 +154,7 @@ def test_operations_are_where_the_facts_say():
         assert {each.parameter for each in ends.filters} == filters
         for each in ends.filters:
             assert each.max_length == said["list"]["query"][each.parameter].get("max_length", 0)
-            assert not each.target or each.target in kind.fields
+            assert not each.field or each.field in kind.fields
 
 
 def test_rooms_come_after_the_groups_their_rules_name():
