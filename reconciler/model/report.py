@@ -30,13 +30,18 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How a report is wanted: colour, columns, a byte budget (0: none), and where the whole can be found."""
+    """How a report is wanted: colour, columns, a byte budget (0: none), and where the whole can be found.
+
+    `prefix` leads from the repository's root to the project (`examples/quickstart`), for the hosts that place a problem
+    on a line of the repository.
+    """
 
     color: bool = False
     width: int = 0
     budget: int = 65_000
     whole: str = ""
     tool_version: str = ""
+    prefix: str = ""
 
 
 Reporter = Callable[[Report, Options], str]

@@ -110,7 +110,24 @@ def xml(text: str) -> str:
     return block(text)
 
 
-# --- code hosts -------------------------------------------------------------------------------------------------------
+# --- logs ------------------------------------------------------------------------------------------------------------
+
+_LOG_COMMAND = re.compile(r"^(?P<lead>\s*)::|(?P<hash>#)#(?=\w*\[)", re.MULTILINE)
+"""What a runner would obey in a log: `::name::` at the start of a line, `##[name]` and `##vso[name]` anywhere."""
+
+
+def log(text: str) -> str:
+    """Break, in a finished text, what a runner that reads it as a log would take for a command."""
+    return _LOG_COMMAND.sub(_unobeyed, text)
+
+
+def _unobeyed(match: re.Match[str]) -> str:
+    if match["hash"]:
+        return "#" + ZERO_WIDTH_SPACE + "#"
+    return match["lead"] + ":" + ZERO_WIDTH_SPACE + ":"
+
+
+# --- code hosts ------------------------------------------------------------------------------------------------------
 
 
 def command(text: str) -> str:

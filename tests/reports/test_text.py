@@ -88,17 +88,14 @@ def test_suppressed_differences_are_counted_with_their_rules():
 
 
 def test_long_texts_show_the_words_that_differ():
-    old = "欢迎来到直播间，今天的价格是一百元，请大家多多关注我们的新品发布会，谢谢大家的支持与厚爱，我们明天同一时间再见，不见不散"
+    old = "欢迎来到直播间，今天的价格是一百元，请大家多多关注我们的新品发布会，谢谢大家的支持，明天同一时间再见"
     text = told(Plan(environment="demo", changes=(update("A", field("text", old, old.replace("一百", "九十"))),)))
     assert "[-一百-]{+九十+}" in text
 
 
 def test_a_removed_newline_can_be_seen():
-    old, new = (
-        "first line of the text which is long\nsecond line of it",
-        "first line of the text which is long second line of it",
-    )
-    text = told(Plan(environment="demo", changes=(update("A", field("text", old, new)),)))
+    old = "first line of the text which is long\nsecond line of it"
+    text = told(Plan(environment="demo", changes=(update("A", field("text", old, old.replace("\n", " "))),)))
     assert "[-\\n" in text
 
 

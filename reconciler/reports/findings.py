@@ -1,0 +1,159 @@
+"""One list of findings, the same for SARIF, JUnit, code quality and annotations.
+
+A finding is a problem, a change, something held back, or an apply that did not work: one each, so that the counts of
+all formats agree. A change is one finding whatever the number of its fields; its place is the manifest line of the
+field that matters most.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from reconciler.model.change import Action, Attribution, Change, FieldChange
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.outcome import Outcome, Status
+from reconciler.model.plan import Held, Plan
+from reconciler.model.report import Report
+from reconciler.reports.severity import Finding, Sort
+from reconciler.reports.values import count, spell
+from reconciler.reports.wording import GRAVEST, WILL, attributed, attribution_of
+
+_MOST_FIELDS = 8
+_MOST_VALUE = 60
+
+
+def findings(report: Report) -> tuple[Finding, ...]:
+    """List everything a report finds, in its order, each with a fingerprint of its own."""
+    return tuple(_numbered(_all(report)))
+
+
+def _all(report: Report) -> Iterator[Finding]:
+    planned = {one for plan in report.plans for one in plan.diagnostics}
+    yield from (_problem(one, "") for one in report.diagnostics if one not in planned)
+    for plan in report.plans:
+        yield from (_problem(one, plan.environment) for one in plan.diagnostics)
+        if not report.outcomes:
+            yield from (_change(change, plan) for change in plan.changes if change.action is not Action.NONE)
+        yield from (_held(one, plan) for one in plan.held)
+    for outcome in report.outcomes:
+        yield from _outcome(outcome)
+
+
+def _problem(one: Diagnostic, environment: str) -> Finding:
+    return Finding(
+        sort=Sort.PROBLEM,
+        severity=one.severity,
+        code=one.code,
+        message=one.message,
+        hint=one.hint,
+        environment=environment,
+        address=one.address,
+        path=one.path,
+        position=one.position,
+        near=tuple((near.position, near.message) for near in one.related),
+    )
+
+
+def _change(change: Change, plan: Plan) -> Finding:
+    code, severity = _verdict(change)
+    fields = sorted(change.fields, key=lambda field: GRAVEST.index(field.attribution))
+    places = [field.position for field in fields if field.position] if change.action is Action.UPDATE else []
+    return Finding(
+        sort=Sort.CHANGE,
+        severity=severity,
+        code=code,
+        message=_told(change, fields, marked=attributed(plan)),
+        hint=" ".join(block.allow for block in change.blocks if block.allow),
+        environment=plan.environment,
+        address=change.address,
+        kind=change.kind,
+        position=places[0] if places else change.position,
+        near=tuple((field.position, field.path) for field in fields[1:] if field.position and places),
+    )
+
+
+def _verdict(change: Change) -> tuple[str, Severity]:
+    if change.blocks:
+        return "E_BLOCKED", Severity.ERROR
+    mark = attribution_of(change)
+    if mark is Attribution.CONFLICT:
+        return "E_CONFLICT", Severity.ERROR
+    if change.action is Action.DELETE:
+        return "W_DELETE", Severity.WARNING
+    if mark is Attribution.DRIFT:
+        return "W_DRIFT", Severity.WARNING
+    if change.action is Action.CREATE:
+        return "N_CREATE", Severity.NOTE
+    if mark is Attribution.UNATTRIBUTED:
+        return "W_DIFFERENCE", Severity.WARNING
+    return "N_UPDATE", Severity.NOTE
+
+
+def _told(change: Change, fields: list[FieldChange], *, marked: bool) -> str:
+    parts = [f"{change.address} {WILL[change.action]}"]
+    parts += [f"blocked by {block.code}: {block.message}" for block in change.blocks]
+    if change.action is Action.UPDATE:
+        parts += [_field(field, marked=marked) for field in fields[:_MOST_FIELDS]]
+        parts += [f"and {count(len(fields) - _MOST_FIELDS, 'more field')}"] if len(fields) > _MOST_FIELDS else []
+    return "; ".join([*parts, *change.notes])
+
+
+def _field(field: FieldChange, *, marked: bool) -> str:
+    mark = f" [{field.attribution.value}]" if marked else ""
+    return f"{field.path}: {spell(field.before, _MOST_VALUE)} -> {spell(field.after, _MOST_VALUE)}{mark}"
+
+
+def _held(one: Held, plan: Plan) -> Finding:
+    return Finding(
+        sort=Sort.HELD,
+        severity=Severity.WARNING,
+        code="W_HELD",
+        message=f"{one.address}: {one.action.value} held back, {one.reason}",
+        environment=plan.environment,
+        address=one.address,
+        kind=one.kind,
+    )
+
+
+_OUTCOMES = {
+    Status.FAILED: ("E_APPLY_FAILED", Severity.ERROR),
+    Status.UNKNOWN: ("E_APPLY_UNKNOWN", Severity.ERROR),
+    Status.SKIPPED: ("W_APPLY_SKIPPED", Severity.WARNING),
+}
+
+
+def _outcome(one: Outcome) -> Iterator[Finding]:
+    if one.status in _OUTCOMES:
+        code, severity = _OUTCOMES[one.status]
+        told = f"{one.address}: {one.action.value} {one.status.value} {one.code} {one.reason}".rstrip()
+        yield Finding(sort=Sort.OUTCOME, severity=severity, code=code, message=told, address=one.address, kind=one.kind)
+    for path in one.stuck:
+        told = f"{one.address}: {path} did not stick"
+        yield Finding(
+            sort=Sort.OUTCOME,
+            severity=Severity.WARNING,
+            code="W_NOT_STICKING",
+            message=told,
+            address=one.address,
+            kind=one.kind,
+            path=path,
+        )
+
+
+def _numbered(found: Iterable[Finding]) -> Iterator[Finding]:
+    seen: Counter[str] = Counter()
+    for one in found:
+        key = "\0".join(_identity(one))
+        number = seen[key]
+        seen[key] += 1
+        digest = hashlib.sha256(f"{key}\0{number}".encode("utf-8", "surrogatepass")).hexdigest()
+        yield replace(one, fingerprint=digest[:40])
+
+
+def _identity(one: Finding) -> tuple[str, ...]:
+    """What stays when lines move: the object and path, for a problem without one its file and message."""
+    if one.sort is Sort.PROBLEM:
+        place = (one.position.file if one.position else "", one.message) if not one.address else ()
+        return (one.sort.value, one.environment, one.code, one.address, one.path, *place)
+    return (one.sort.value, one.environment, one.address, one.path)

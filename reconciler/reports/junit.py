@@ -1,0 +1,73 @@
+"""JUnit XML, in the dialect Jenkins and GitLab read: a suite for each environment, a test case for each resource.
+
+In step passes. A finding's severity decides the rest: an error is an error, a warning (drift above all) a failure, a
+note (the manifests moved) a skipped test. A resource whose only differences are ignored is skipped too.
+"""
+
+from collections.abc import Iterable, Iterator
+from xml.etree import ElementTree as ET
+
+from reconciler.model.change import Action, Rule
+from reconciler.model.plan import Plan
+from reconciler.model.report import Options, Report
+from reconciler.reports.findings import findings
+from reconciler.reports.gate import line, xml
+from reconciler.reports.place import file_of, line_of, placed, told
+from reconciler.reports.severity import SEVERITIES, Finding
+
+_MOST_TITLE = 200
+_OTHER = "reconciler"
+
+
+def report(report: Report, options: Options) -> str:
+    """Tell a report as JUnit XML."""
+    found = findings(report)
+    root = ET.Element("testsuites", name=_OTHER)
+    for name in dict.fromkeys([*(plan.environment for plan in report.plans), *(one.environment for one in found)]):
+        plans = [plan for plan in report.plans if plan.environment == name]
+        cases = [_case(one, options) for one in found if one.environment == name]
+        cases += [case for plan in plans for case in _quiet(plan, options)]
+        root.append(_suite(name, cases))
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _suite(name: str, cases: list[ET.Element]) -> ET.Element:
+    counts = {word: str(sum(1 for case in cases if case.find(one) is not None)) for word, one in _COUNTED.items()}
+    suite = ET.Element("testsuite", {"name": line(name) or _OTHER, "tests": str(len(cases)), **counts, "time": "0"})
+    suite.extend(cases)
+    return suite
+
+
+_COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+
+
+def _case(one: Finding, options: Options) -> ET.Element:
+    case = _named(one.kind or one.sort.value, one.address or one.code, file_of(one, options), line_of(one))
+    text = told(one, several=False)
+    word = SEVERITIES[one.severity].junit
+    kind = {} if word == "skipped" else {"type": line(one.code)}
+    ET.SubElement(case, word, {"message": line(text[:_MOST_TITLE]), **kind}).text = xml(text)
+    return case
+
+
+def _quiet(plan: Plan, options: Options) -> Iterator[ET.Element]:
+    for change in plan.changes:
+        if change.action is not Action.NONE:
+            continue
+        where = change.position
+        file = placed(where.file, options) if where else ""
+        case = _named(change.kind, change.address, file, where.line if where else 0)
+        ignored = [one.path for one in change.suppressed if one.rule is Rule.IGNORED]
+        if ignored:
+            ET.SubElement(case, "skipped", message=line(f"ignored: {_listed(ignored)}"[:_MOST_TITLE]))
+        yield case
+
+
+def _listed(paths: Iterable[str]) -> str:
+    return ", ".join(paths)
+
+
+def _named(group: str, name: str, file: str, number: int) -> ET.Element:
+    place = {"file": line(file), "line": str(number)} if file and number else {}
+    return ET.Element("testcase", {"classname": line(group), "name": line(name), "time": "0", **place})

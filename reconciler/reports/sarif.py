@@ -1,0 +1,76 @@
+"""SARIF 2.1.0, for GitHub's code scanning and everything else that reads it.
+
+Fingerprints come from address and path, not from lines: an alert stays the same alert while a manifest is edited.
+GitHub's limits are kept (25,000 results a run): the lightest are left out, and a notification says how many.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from reconciler.model.report import Options, Report
+from reconciler.model.source import Position
+from reconciler.reports.findings import findings
+from reconciler.reports.gate import plain
+from reconciler.reports.place import PROJECT_FILE, placed, told
+from reconciler.reports.severity import RULES, SEVERITIES, Finding, gravest_first
+
+_MOST_RESULTS = 25_000
+_MOST_NEAR = 100
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def report(report: Report, options: Options) -> str:
+    """Tell what a report finds as one SARIF run."""
+    found = gravest_first(findings(report))
+    shown = found[:_MOST_RESULTS]
+    codes = sorted({one.code for one in shown})
+    several = len(report.plans) > 1
+    run = {
+        "tool": {"driver": _driver(codes, options)},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
+        "invocations": [_invocation(len(found) - len(shown))],
+        "results": [_result(one, codes, options, several=several) for one in shown],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1) + "\n"
+
+
+def _driver(codes: Sequence[str], options: Options) -> dict[str, Any]:
+    driver: dict[str, Any] = {"name": "reconciler", "rules": [_rule(code) for code in codes]}
+    return {**driver, "version": options.tool_version} if options.tool_version else driver
+
+
+def _rule(code: str) -> dict[str, Any]:
+    return {"id": plain(code), "shortDescription": {"text": RULES.get(code, plain(code))}}
+
+
+def _invocation(left_out: int) -> dict[str, Any]:
+    if not left_out:
+        return {"executionSuccessful": True}
+    text = f"{left_out:,} more results are left out: a run holds at most {_MOST_RESULTS:,}."
+    return {
+        "executionSuccessful": True,
+        "toolExecutionNotifications": [{"level": "warning", "message": {"text": text}}],
+    }
+
+
+def _result(one: Finding, codes: Sequence[str], options: Options, *, several: bool) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "ruleId": plain(one.code),
+        "ruleIndex": codes.index(one.code),
+        "level": SEVERITIES[one.severity].sarif,
+        "message": {"text": plain(told(one, several=several))},
+        "locations": [_location(one.position, options)],
+        "partialFingerprints": {"primaryLocationLineHash": f"{one.fingerprint}:1", "reconciler/v1": one.fingerprint},
+    }
+    near = [{**_location(where, options), "message": {"text": plain(text)}} for where, text in one.near[:_MOST_NEAR]]
+    return {**result, "relatedLocations": near} if near else result
+
+
+def _location(where: Position | None, options: Options) -> dict[str, Any]:
+    file = placed(where.file if where else PROJECT_FILE, options)
+    region = {"startLine": max(1, where.line), "startColumn": max(1, where.column)} if where else {"startLine": 1}
+    uri = quote(file, safe="/", errors="replace")
+    return {"physicalLocation": {"artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"}, "region": region}}
