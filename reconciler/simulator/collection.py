@@ -1,0 +1,101 @@
+"""The objects of one kind in one project, and the order in which a list shows them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from reconciler.model.resource import Json
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """One stored object. `serial` counts creations, `revision` writes; `reads` how often it was shown."""
+
+    id: str
+    name: str
+    body: Mapping[str, Json]
+    serial: int
+    revision: int = 0
+    reads: int = 0
+    origin: str = "seed"
+
+
+@dataclass(slots=True, kw_only=True)
+class Ghost:
+    """What a lagging list still says of an object: as it was, or None for not there yet; and since which read."""
+
+    since: int
+    entry: Entry | None
+
+
+@dataclass(slots=True)
+class Collection:
+    """The objects by id. Orders are sorted once and kept until the next write, so that a page costs a page.
+
+    `reads` counts list calls; with `remembers` each write leaves a ghost, for lists that lag behind.
+    """
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    serial: int = 0
+    reads: int = 0
+    ghosts: dict[str, Ghost] = field(default_factory=dict)
+    remembers: bool = False
+    _orders: dict[str, list[Entry]] = field(default_factory=dict)
+    _names: dict[str, list[str]] = field(default_factory=dict)
+
+    def put(self, entry: Entry) -> None:
+        """Store an object, new or changed."""
+        self._leave(entry.id)
+        self.entries[entry.id] = entry
+        self._names.setdefault(entry.name, []).append(entry.id)
+        self._orders.clear()
+
+    def remove(self, object_id: str) -> Entry:
+        """Take an object out and return it."""
+        self._leave(object_id)
+        self._orders.clear()
+        return self.entries.pop(object_id)
+
+    def named(self, name: str) -> tuple[Entry, ...]:
+        """Return the objects of exactly this name."""
+        return tuple(self.entries[object_id] for object_id in self._names.get(name, ()))
+
+    def next_serial(self) -> int:
+        """Count one more creation."""
+        self.serial += 1
+        return self.serial
+
+    def ordered(self, order: str, shuffle: int | None = None) -> list[Entry]:
+        """Return the objects in a list's order; with `shuffle` ties fall differently for each number."""
+        if order == "shuffled" or shuffle is not None:
+            return sorted(self.entries.values(), key=lambda entry: _shuffled(entry, order, shuffle))
+        if order not in self._orders:
+            field_name, _, direction = order.partition("_")
+            self._orders[order] = sorted(
+                self.entries.values(),
+                key=lambda entry: (str(entry.body.get(f"{field_name}_time", "")), entry.serial),
+                reverse=direction == "desc",
+            )
+        return self._orders[order]
+
+    def _leave(self, object_id: str) -> None:
+        """Note what a lagging list goes on showing, and let go of the name the object had."""
+        before = self.entries.get(object_id)
+        if self.remembers:
+            ghost = self.ghosts.get(object_id)
+            self.ghosts[object_id] = Ghost(since=self.reads, entry=ghost.entry if ghost else before)
+        if before is not None:
+            self._names[before.name].remove(object_id)
+
+
+def _shuffled(entry: Entry, order: str, shuffle: int | None) -> tuple[object, ...]:
+    die = blake2b(f"{entry.id}/{shuffle}".encode(), digest_size=8).digest()
+    if order == "shuffled":
+        return (die,)
+    field_name, _, direction = order.partition("_")
+    time = str(entry.body.get(f"{field_name}_time", ""))
+    return (_descending(time) if direction == "desc" else time, die)
+
+
+def _descending(text: str) -> str:
+    return "".join(chr(0xFFFF - ord(letter)) for letter in text)

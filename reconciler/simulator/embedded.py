@@ -1,0 +1,68 @@
+"""The simulated API inside this process: an httpx transport without a socket."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+
+from reconciler.simulator.api import Simulator
+from reconciler.simulator.message import Cut, Request, Response
+
+DROPPED = {"transfer-encoding", "connection"}
+
+
+def transport(simulator: Simulator, *, sleep: Callable[[float], None] = time.sleep) -> httpx.BaseTransport:
+    """Return a transport that answers from a simulator; `sleep` is called for delays.
+
+    A delay beyond the client's read timeout raises ReadTimeout after that time, and a cut connection raises what httpx
+    raises on a real one, so that callers meet the same errors as on a socket.
+    """
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        response = simulator.handle(_request(request))
+        _wait(response, request, sleep)
+        if response.cut is not None and response.cut.at is None:
+            raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+        return httpx.Response(response.status, headers=_headers(response), stream=_Body(response.body, response.cut))
+
+    return httpx.MockTransport(respond)
+
+
+def _request(request: httpx.Request) -> Request:
+    return Request(
+        method=request.method,
+        path=request.url.raw_path.partition(b"?")[0].decode("ascii"),
+        query=request.url.query.decode("ascii"),
+        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw),
+        body=request.content,
+    )
+
+
+def _wait(response: Response, request: httpx.Request, sleep: Callable[[float], None]) -> None:
+    allowed = (request.extensions.get("timeout") or {}).get("read")
+    if allowed is not None and response.delay > allowed:
+        sleep(allowed)
+        raise httpx.ReadTimeout("The read operation timed out", request=request)
+    if response.delay:
+        sleep(response.delay)
+
+
+def _headers(response: Response) -> list[tuple[str, str]]:
+    if any(name.lower() == "content-length" for name, _ in response.headers):
+        return list(response.headers)
+    if response.cut is not None and response.cut.chunked:
+        return [*response.headers, ("Transfer-Encoding", "chunked")]
+    return [*response.headers, ("Content-Length", str(len(response.body)))]
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, body: bytes, cut: Cut | None) -> None:
+        self._body = body
+        self._cut = cut
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._cut is None:
+            yield self._body
+            return
+        yield self._body[: self._cut.at]
+        raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")

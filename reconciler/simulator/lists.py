@@ -1,0 +1,158 @@
+"""The list endpoints: which objects, in which order, which page of them."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from reconciler.kinds import Kind
+from reconciler.kinds.kind import Filter
+from reconciler.model.resource import Json
+from reconciler.simulator.collection import Collection, Entry
+from reconciler.simulator.message import Refusal
+
+MAX_OFFSET = 2147483647
+MAX_LIMIT = 100
+DEFAULT_LIMIT = 10
+
+Match = Callable[[Json, str], bool]
+
+
+def paging(arguments: Mapping[str, str]) -> tuple[int, int]:
+    """Return offset and limit, or refuse what lies outside their ranges (api.md §2)."""
+    offset = _number(arguments.get("offset", "0"), "offset", 0, MAX_OFFSET)
+    return offset, _number(arguments.get("limit", str(DEFAULT_LIMIT)), "limit", 1, MAX_LIMIT)
+
+
+def _number(text: str, name: str, low: int, high: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and low <= int(text) <= high):
+        raise Refusal(400, "MSS.00000003", f"Invalid parameter: {name} must be in [{low}, {high}].")
+    return int(text)
+
+
+def filtered(
+    kind: Kind, entries: list[Entry], arguments: Mapping[str, str], project: str, choices: Mapping[str, str]
+) -> list[Entry]:
+    """Return the entries that every filter of the query lets through; unknown parameters filter nothing."""
+    for rule in kind.endpoints.filters:
+        wish = arguments.get(rule.parameter, "")
+        if not wish:
+            continue
+        if rule.max_length and len(wish) > rule.max_length:
+            longest = rule.max_length
+            raise Refusal(400, "MSS.00000003", f"Invalid parameter: {rule.parameter} takes {longest} characters.")
+        entries = _through(kind, rule, entries, wish, project=project, choices=choices)
+    return entries
+
+
+def _through(
+    kind: Kind, rule: Filter, entries: list[Entry], wish: str, *, project: str, choices: Mapping[str, str]
+) -> list[Entry]:
+    if rule.parameter == OWN_TYPE:
+        return [entry for entry in entries if wish in owners(entry, project)]
+    if not rule.field:
+        return entries
+    open_question = rule.field == kind.name_field and rule.match == "exact"
+    match = MATCHES.get(choices["name_filter"] if open_question else rule.match, _exact)
+    wishes = [rule.spelled.get(word, word) for word in (wish.split(",") if rule.match == "any of" else [wish])]
+    return [
+        entry for entry in entries if any(match(value, w) for value in _values(entry.body, rule.field) for w in wishes)
+    ]
+
+
+def _values(body: Json, path: str) -> list[Json]:
+    """Return every value at a path such as `scene_scripts[].dh_id`; an absent field is an empty text."""
+    step, _, rest = path.partition(".")
+    inner = body.get(step.removesuffix("[]")) if isinstance(body, dict) else None
+    found = inner if step.endswith("[]") and isinstance(inner, list) else [inner]
+    if rest:
+        return [value for item in found for value in _values(item, rest)]
+    return ["" if value is None else value for value in found]
+
+
+def _fuzzy(value: Json, wish: str) -> bool:
+    return isinstance(value, str) and wish.casefold() in value.casefold()
+
+
+def _exact(value: Json, wish: str) -> bool:
+    return bool(value == wish)
+
+
+def _any_case(value: Json, wish: str) -> bool:
+    return isinstance(value, str) and value.casefold() == wish.casefold()
+
+
+def _since(value: Json, wish: str) -> bool:
+    moment, limit = _moment(value), _moment(wish)
+    return moment is not None and limit is not None and moment >= limit
+
+
+def _until(value: Json, wish: str) -> bool:
+    moment, limit = _moment(value), _moment(wish)
+    return moment is not None and limit is not None and moment <= limit
+
+
+def _moment(value: Json) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+
+
+MATCHES: Mapping[str, Match] = {
+    "exact": _exact,
+    "fuzzy": _fuzzy,
+    "any of": _exact,
+    "any case": _any_case,
+    "since": _since,
+    "until": _until,
+}
+"""How a filter's `match` compares a field's value with what was asked for."""
+
+OWN_TYPE = "template_own_type"
+"""The one filter that looks at no field of its own, but at whose object it is and with whom it is shared."""
+
+
+def owners(entry: Entry, project: str) -> frozenset[str]:
+    """Return the template_own_type values an object answers to; the misspelling is the wire's (api.md §10)."""
+    shared = entry.body.get("shared_config")
+    kind_of_share = shared.get("shared_type") if isinstance(shared, dict) else None
+    if entry.body.get("project_id", project) == project:
+        return frozenset({"OWNED"} | ({"SHARED_TO_OHTERS"} if kind_of_share == "SHARED" else set()))
+    return frozenset({"PUBLIC" if kind_of_share == "PUBLIC" else "SHARED_FROM_OHTERS"})
+
+
+def is_foreign(entry: Entry, project: str) -> bool:
+    """Tell whether an object belongs to another project."""
+    return bool(entry.body.get("project_id", project) != project)
+
+
+def counted(kind: Kind, entries: list[Entry], choices: Mapping[str, str]) -> int:
+    """Return a list's count: of its objects, or of the items inside them."""
+    inside = kind.endpoints.children_field
+    if choices["count"] == "objects" or not inside:
+        return len(entries)
+    return sum(len(entry.body.get(inside) or ()) for entry in entries)
+
+
+def seen_by_list(collection: Collection, entries: list[Entry], lag: int, order: str) -> list[Entry]:
+    """Return the entries as a replica shows them that lags so many list calls behind each write."""
+    ghosts = {key: ghost for key, ghost in collection.ghosts.items() if collection.reads - ghost.since <= lag}
+    collection.ghosts = ghosts
+    if not ghosts:
+        return entries
+    fresh = [_as_was(entry, collection) for entry in entries if _is_listed(entry, collection)]
+    gone = [ghost.entry for key, ghost in ghosts.items() if ghost.entry is not None and key not in collection.entries]
+    return _arranged(fresh + gone, order) if gone else fresh
+
+
+def _is_listed(entry: Entry, collection: Collection) -> bool:
+    ghost = collection.ghosts.get(entry.id)
+    return ghost is None or ghost.entry is not None
+
+
+def _as_was(entry: Entry, collection: Collection) -> Entry:
+    ghost = collection.ghosts.get(entry.id)
+    return ghost.entry if ghost is not None and ghost.entry is not None else entry
+
+
+def _arranged(entries: list[Entry], order: str) -> list[Entry]:
+    return sorted(entries, key=lambda entry: entry.serial, reverse=order.endswith("desc"))

@@ -1,0 +1,106 @@
+"""What goes in and what comes out: requests and responses as plain values, without any HTTP library."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import parse_qsl, unquote
+
+from reconciler.model.resource import Json
+
+JSON_TYPE = ("Content-Type", "application/json;charset=utf8")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One request as it arrived.
+
+    `path` and `query` are as sent, still percent-encoded (a signature is over these bytes). `headers` may hold a name
+    twice; look one up with `header`.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+    def header(self, name: str, default: str = "") -> str:
+        """Return the first value of a header, whatever its case."""
+        return self._by_name.get(name.lower(), default)
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """The decoded parts of the path."""
+        return tuple(unquote(part) for part in self.path.strip("/").split("/"))
+
+    @cached_property
+    def arguments(self) -> Mapping[str, str]:
+        """The decoded query; of a repeated name the last one counts."""
+        return dict(parse_qsl(self.query, keep_blank_values=True))
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, str]:
+        return {name.lower(): value for name, value in reversed(self.headers)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A connection that breaks: `at` is the number of body bytes that still go out; None means not even a status.
+
+    With `chunked` no length was announced, so that only the missing last chunk tells.
+    """
+
+    at: int | None = None
+    chunked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One answer: status, headers and exact bytes, and what the connection does with them.
+
+    `delay` is in seconds, before the first byte. `length` replaces the announced Content-Length. `operation` and
+    `kind` say what the request was taken for; they go to the request log, never to the client.
+    """
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    delay: float = 0.0
+    cut: Cut | None = None
+    operation: str = field(default="", compare=False)
+    kind: str = field(default="", compare=False)
+    fault: str = field(default="", compare=False)
+
+    def header(self, name: str, default: str = "") -> str:
+        """Return the first value of a header, whatever its case."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), default)
+
+    def json(self) -> Json:
+        """Return the decoded body."""
+        return json.loads(self.body)
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure of ours
+    """The service answers with an error body: HTTP status, error_code and error_msg (api.md §7)."""
+
+    def __init__(self, status: int, code: str, message: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.response = Response(
+            status=status, body=encode({"error_code": code, "error_msg": message}), headers=(JSON_TYPE, *headers)
+        )
+
+
+def encode(value: Json) -> bytes:
+    """Return the JSON text of a value as the service writes it: UTF-8, CJK in clear."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def answer(value: Json, status: int = 200) -> Response:
+    """Return a JSON answer."""
+    return Response(status=status, body=encode(value), headers=(JSON_TYPE,))
+
+
+def empty(status: int = 200) -> Response:
+    """Return an answer without a body, as delete and confirm give it."""
+    return Response(status=status)

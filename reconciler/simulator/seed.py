@@ -1,0 +1,169 @@
+"""The seed: what the service holds at the start and how it behaves, from a YAML or JSON file or from plain data."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path as FilePath
+
+from reconciler.errors import ManifestError
+from reconciler.kinds import Kind, all_kinds
+from reconciler.manifest.document import Document
+from reconciler.manifest.limits import Limits
+from reconciler.manifest.parse import Parsed, parse_yaml
+from reconciler.manifest.scalars import typed
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.resource import Json
+from reconciler.model.source import Path, Position
+from reconciler.simulator.behaviours import CHOICES, chosen
+from reconciler.simulator.check import Check, SeedProblem
+from reconciler.simulator.clock import START
+from reconciler.simulator.shape import rewritten, shape_of
+
+DEFAULT_PROJECT = "0" * 32
+
+LARGE = Limits(size=1 << 30, scalar=16 << 20, nodes=200_000_000)
+"""A seed is the user's own and may hold a hundred thousand rooms."""
+
+SETTINGS = ("project_id", "projects", "behaviours", "clock")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seed:
+    """A checked seed: bodies by project and kind, and the settings as values."""
+
+    objects: Mapping[tuple[str, str], list[Mapping[str, Json]]]
+    choices: Mapping[str, str]
+    start: datetime
+
+
+def load_seed(source: str | FilePath | bytes, name: str = "") -> Mapping[str, Json]:
+    """Return the plain data of a seed file (or of its bytes, called `name` in messages), checked.
+
+    Raises ManifestError with every problem and its file:line. A text field keeps a plain YAML scalar as typed.
+    """
+    content, file = (source, name or "seed") if isinstance(source, bytes) else _content(FilePath(source), name)
+    seed, document = (_json(content) if file.endswith(".json") else None), None
+    if seed is None:
+        document = _document(parse_yaml(content, file, limits=LARGE))
+        seed = document.value if document and document.value is not None else {}
+    check = Check()
+    checked(seed, all_kinds(), check)
+    if check.problems:
+        raise _refused(check.problems, file, document or _document(parse_yaml(content, file, limits=LARGE)))
+    return _typed(seed, all_kinds())
+
+
+def checked_seed(seed: Mapping[str, Json], kinds: Mapping[str, Kind]) -> Seed:
+    """Return a seed's settings as values; raises ManifestError with every problem."""
+    check = Check()
+    result = checked(seed, kinds, check)
+    if check.problems:
+        raise _refused(check.problems, "", None)
+    return result
+
+
+def checked(seed: Json, kinds: Mapping[str, Kind], check: Check) -> Seed:
+    """Read a seed, noting its problems in `check`."""
+    items = {kind.endpoints.items: kind.name for kind in kinds.values()}
+    top = check.mapping(seed, (), (*items, *SETTINGS))
+    own = check.text(top.get("project_id"), ("project_id",), DEFAULT_PROJECT)
+    objects = _objects(top, items, own, (), check)
+    for project, inside in check.mapping(top.get("projects"), ("projects",)).items():
+        path = ("projects", project)
+        objects |= _objects(check.mapping(inside, path, items), items, str(project), path, check)
+    return Seed(objects=objects, choices=_choices(top, check), start=_start(top.get("clock"), check))
+
+
+def _objects(
+    part: Mapping[str, Json], items: Mapping[str, str], project: str, path: Path, check: Check
+) -> dict[tuple[str, str], list[Mapping[str, Json]]]:
+    found: dict[tuple[str, str], list[Mapping[str, Json]]] = {}
+    for key, kind in items.items():
+        bodies = check.listed(part.get(key), (*path, key))
+        for index, body in enumerate(bodies):
+            if not isinstance(body, dict):
+                check.wrong((*path, key, index), f"an object of {key} must be a mapping of keys to values")
+        if bodies:
+            found[project, kind] = [body for body in bodies if isinstance(body, dict)]
+    return found
+
+
+def _choices(top: Mapping[str, Json], check: Check) -> Mapping[str, str]:
+    wishes = check.mapping(top.get("behaviours"), ("behaviours",), CHOICES)
+    made = {
+        name: check.word(wish, ("behaviours", name), CHOICES[name].choices, CHOICES[name].default)
+        for name, wish in wishes.items()
+    }
+    return chosen(made)
+
+
+def _start(value: Json, check: Check) -> datetime:
+    text = check.text(value, ("clock",))
+    if not text:
+        return START
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        check.wrong(("clock",), f"clock cannot be read as a time: {text!r}", "write it as 2026-01-01T00:00:00Z")
+        return START
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _content(path: FilePath, name: str) -> tuple[bytes, str]:
+    file = name or str(path)
+    try:
+        return path.read_bytes(), file
+    except OSError as error:
+        message = f"the seed {file} cannot be read: {error.strerror}"
+        raise ManifestError(message, (), code="E_SEED", hint="check the path of the seed file") from None
+
+
+def _json(content: bytes) -> Json:
+    """Return the value of JSON text, or None when it is none; the YAML parser then says where it goes wrong."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _document(parsed: Parsed) -> Document | None:
+    errors = [each for each in parsed.diagnostics if each.severity is Severity.ERROR]
+    if not errors and len(parsed.documents) > 1:
+        place = Position(parsed.file, *parsed.documents[1].start)
+        errors = [Diagnostic(severity=Severity.ERROR, code="E_SEED", message="a seed is one document", position=place)]
+    if errors:
+        raise ManifestError(f"the seed {parsed.file} cannot be used", errors, code="E_SEED")
+    return parsed.documents[0] if parsed.documents else None
+
+
+def _refused(problems: Iterable[SeedProblem], file: str, document: Document | None) -> ManifestError:
+    diagnostics = [
+        Diagnostic(
+            severity=Severity.ERROR,
+            code="E_SEED",
+            message=problem.message,
+            hint=problem.hint,
+            position=Position(file, *document.at(problem.path, key=True)) if document else None,
+        )
+        for problem in problems
+    ]
+    whole = f"the seed {file} cannot be used" if file else "the seed cannot be used"
+    first = diagnostics[0]
+    return ManifestError(f"{whole}: {first.message}", diagnostics, code="E_SEED", hint=first.hint)
+
+
+def _typed(seed: Mapping[str, Json], kinds: Mapping[str, Kind]) -> Mapping[str, Json]:
+    """Return the seed with plain scalars of text fields as typed."""
+    shapes = {kind.endpoints.items: shape_of(kind.root) for kind in kinds.values()}
+    projects = {name: _typed(inside or {}, kinds) for name, inside in (seed.get("projects") or {}).items()}
+    bodies = {
+        key: [rewritten(shape, body, "text", lambda _field, value, _path: _text(value)) for body in seed.get(key) or ()]
+        for key, shape in shapes.items()
+        if key in seed
+    }
+    return {**seed, **bodies, **({"projects": projects} if projects else {})}
+
+
+def _text(value: Json) -> Json:
+    return typed(value) if isinstance(value, (bool, int)) else value

@@ -1,0 +1,159 @@
+"""The simulated API on a real port, on loopback only: Starlette and uvicorn (extra `sim`)."""
+
+import asyncio
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from reconciler.simulator.api import Simulator
+from reconciler.simulator.control import control_routes
+from reconciler.simulator.journal import Sink, line
+from reconciler.simulator.message import Request, Response
+
+HOST = "127.0.0.1"
+
+
+def serve(simulator: Simulator, port: int, log: Sink | None, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT. `announce` gets the base URL once, as soon as requests are accepted."""
+    with _listening(port) as listener:
+        server = uvicorn.Server(_config(simulator, log))
+        address = base_url(listener)
+        listener.listen(socket.SOMAXCONN)
+        announce(address)
+        server.run(sockets=[listener])
+
+
+@contextmanager
+def running(simulator: Simulator, *, log: Sink | None = None, port: int = 0) -> Iterator[str]:
+    """Serve from a thread for the length of a `with`, which gets the base URL."""
+    with _listening(port) as listener:
+        listener.listen(socket.SOMAXCONN)
+        server = uvicorn.Server(_config(simulator, log))
+        thread = threading.Thread(target=_run, args=(server, listener), daemon=True, name="simulator")
+        thread.start()
+        try:
+            yield base_url(listener)
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)
+
+
+def base_url(listener: socket.socket) -> str:
+    """Return the address clients use."""
+    return f"http://{HOST}:{listener.getsockname()[1]}"
+
+
+def _run(server: uvicorn.Server, listener: socket.socket) -> None:
+    asyncio.run(server.serve(sockets=[listener]))
+
+
+@contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.bind((HOST, port))
+    try:
+        yield listener
+    finally:
+        listener.close()
+
+
+def _config(simulator: Simulator, log: Sink | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        application(simulator, log),
+        http=_Protocol,
+        ws="none",
+        lifespan="off",
+        loop="asyncio",
+        log_config=None,
+        log_level=logging.CRITICAL,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=2,
+    )
+
+
+def application(simulator: Simulator, log: Sink | None) -> Starlette:
+    """Return the ASGI application: the API, and the control routes below `/_control`."""
+    api = _Api(simulator, log)
+    return Starlette(routes=[Mount("/_control", routes=control_routes(simulator)), Mount("/", app=api)])
+
+
+class _Protocol(H11Protocol):
+    """uvicorn's protocol that also hands its transport to the application, which must be able to break connections."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self.app_state = {**self.app_state, "transport": transport}
+        super().connection_made(transport)
+
+
+class _Api:
+    """The service as an ASGI application."""
+
+    def __init__(self, simulator: Simulator, log: Sink | None) -> None:
+        self._simulator = simulator
+        self._log = log
+        self._sensitive = simulator.sensitive
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = _request(scope, await _body(receive))
+        response = self._simulator.handle(request)
+        if self._log is not None:
+            self._log.write(line(request, response, self._sensitive))
+            self._log.flush()
+        if response.delay:
+            await asyncio.sleep(response.delay)
+        await _send(response, send, scope["state"]["transport"])
+
+
+async def _body(receive: Receive) -> bytes:
+    parts = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _request(scope: Scope, body: bytes) -> Request:
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    return Request(
+        method=scope["method"],
+        path=path.decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
+        body=body,
+    )
+
+
+async def _send(response: Response, send: Send, transport: Any) -> None:
+    cut = response.cut
+    if cut is not None and cut.at is None:
+        transport.abort()
+        return
+    await send({"type": "http.response.start", "status": response.status, "headers": _headers(response)})
+    if cut is None:
+        await send({"type": "http.response.body", "body": response.body})
+        return
+    await send({"type": "http.response.body", "body": response.body[: cut.at], "more_body": True})
+    transport.close()
+
+
+def _headers(response: Response) -> list[tuple[bytes, bytes]]:
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    chunked = response.cut is not None and response.cut.chunked
+    if not chunked and not any(name == b"content-length" for name, _ in headers):
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    return headers

@@ -1,0 +1,91 @@
+"""A kind's fields made ready for walking many objects: what lies below a field is known before going there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from reconciler.kinds.table import Field, NoDefault, Role, Type
+from reconciler.model.resource import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Shape:
+    """One field with its children and the defaults the service fills in.
+
+    `own` are its marks (sensitive, volatile, default, time, number, text, list, computed), `marks` those of everything
+    from here down.
+    """
+
+    node: Field
+    defaults: tuple[tuple[str, Json], ...] = ()
+    children: dict[str, "Shape"] = field(default_factory=dict)
+    item: "Shape | None" = None
+    own: frozenset[str] = frozenset()
+    marks: frozenset[str] = frozenset()
+
+
+def shape_of(node: Field) -> Shape:
+    """Return the shape of a field: of a kind's root, mostly."""
+    children = {name: shape_of(child) for name, child in node.children.items()}
+    item = shape_of(node.item) if node.item is not None else None
+    below = [*children.values(), *([item] if item else [])]
+    own = _own_marks(node)
+    return Shape(
+        node=node,
+        defaults=tuple((name, child.node.default) for name, child in children.items() if "default" in child.own),
+        children=children,
+        item=item,
+        own=own,
+        marks=own.union(*(shape.marks for shape in below)),
+    )
+
+
+def _own_marks(node: Field) -> frozenset[str]:
+    marks = {
+        "sensitive": node.sensitive,
+        "volatile": node.volatile_url,
+        "default": node.default is not NoDefault.NONE and node.writable,
+        "time": node.format.startswith("RFC 3339") or node.name.endswith("_time"),
+        "number": node.type is Type.INTEGER,
+        "text": node.type is Type.TEXT,
+        "list": node.type is Type.LIST,
+        "computed": node.role is Role.COMPUTED,
+        "read_only": not node.in_create,
+        "overridable": node.server_may_override,
+    }
+    return frozenset(name for name, is_set in marks.items() if is_set)
+
+
+Visit = Callable[[Field, Json, str], Json]
+
+
+def rewritten(shape: Shape, value: Json, mark: str, visit: Visit, *, path: str = "") -> Json:
+    """Return `value` with `visit(field, value, path)` in place of every value whose field carries the mark.
+
+    `path` names the place, list indexes included. Parts without the mark are shared with the original, not copied.
+    """
+    if mark in shape.own:
+        value = visit(shape.node, value, path)
+    if isinstance(value, dict) and shape.children:
+        return {name: _child(shape, name, item, mark, visit, path=path) for name, item in value.items()}
+    if isinstance(value, list) and shape.item is not None and mark in shape.item.marks:
+        inner = shape.item
+        return [rewritten(inner, item, mark, visit, path=f"{path}[{index}]") for index, item in enumerate(value)]
+    return value
+
+
+def _child(shape: Shape, name: str, value: Json, mark: str, visit: Visit, *, path: str) -> Json:
+    child = shape.children.get(name)
+    if child is None or mark not in child.marks:
+        return value
+    return rewritten(child, value, mark, visit, path=f"{path}.{name}" if path else name)
+
+
+def leaves(value: Json, path: str = "") -> dict[str, Json]:
+    """Return every scalar (and every empty list or object) inside `value` by its path, list indexes included."""
+    if isinstance(value, dict) and value:
+        pairs = ((f"{path}.{name}" if path else name, item) for name, item in value.items())
+    elif isinstance(value, list) and value:
+        pairs = ((f"{path}[{index}]", item) for index, item in enumerate(value))
+    else:
+        return {path: value}
+    return {place: leaf for start, item in pairs for place, leaf in leaves(item, start).items()}

@@ -1,0 +1,126 @@
+"""The calls that change an object: create, update, delete and confirm."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconciler.model.resource import Json
+from reconciler.simulator.assigned import derived, identified, restamped, with_items
+from reconciler.simulator.call import Call
+from reconciler.simulator.clock import instant
+from reconciler.simulator.collection import Entry
+from reconciler.simulator.incoming import accepted, check_name, check_types, decoded
+from reconciler.simulator.lists import is_foreign
+from reconciler.simulator.message import Refusal, Response, answer, empty
+from reconciler.simulator.model import Write
+from reconciler.simulator.outgoing import shown
+from reconciler.simulator.routes import CONFIRM_FIELD
+from reconciler.simulator.shape import Shape
+
+
+def create(call: Call) -> Response:
+    """Make a new object of the body and answer its id, nothing else (api.md §2)."""
+    body = checked(call)
+    name = body[call.kind.name_field]
+    twins = call.collection.named(name)
+    if twins and call.choices["names"] == "unique":
+        raise Refusal(400, "MSS.10001005", f"The {call.kind.name_field} already exists.")
+    serial = call.collection.next_serial()
+    object_id = call.world.ids(f"{call.target.project}/{call.kind.name}/{name}/{serial}")
+    writing = call.writing(object_id, 0)
+    whole = identified(call.kind, with_items(call.shape, body, {}, writing), call.target.project, writing)
+    entry = Entry(
+        id=object_id, name=name, body=derived(call.shape, whole, call.choices["view_mode"]), serial=serial, origin="api"
+    )
+    call.collection.put(entry)
+    call.world.model.note(write_of(call, "create", entry), twin=bool(twins))
+    return answer({call.kind.id_field: object_id})
+
+
+def update(call: Call) -> Response:
+    """Put the body in place of the object (or over it, as chosen) and answer the whole object."""
+    entry = writable(call)
+    body = checked(call)
+    writing = call.writing(entry.id, entry.revision + 1)
+    kept = {name: value for name, value in entry.body.items() if _stays(call, name)}
+    whole = {**kept, **with_items(call.shape, body, entry.body, writing), **restamped(call.kind, entry.body, writing)}
+    return answer(
+        shown(
+            call.shape,
+            stored(call, entry, derived(call.shape, voided(call, whole), call.choices["view_mode"])),
+            call.choices,
+        )
+    )
+
+
+def delete(call: Call) -> Response:
+    """Take the object away."""
+    entry = writable(call)
+    call.collection.remove(entry.id)
+    call.world.model.note(write_of(call, "delete", entry))
+    return empty()
+
+
+def confirm(call: Call) -> Response:
+    """Confirm or reject one script_version of a room."""
+    entry = writable(call)
+    body = decoded(call.request.body)
+    states = {"confirm": "CONFIRMED", "reject": "REJECT"}
+    if body.get("action") not in states or body.get("script_version") != entry.body.get("script_version"):
+        raise Refusal(400, "MSS.00000003", "Invalid parameter: action or script_version.")
+    stored(call, entry, {**entry.body, CONFIRM_FIELD: states[body["action"]]})
+    return empty()
+
+
+def checked(call: Call) -> dict[str, Json]:
+    """Return the body of a create or update as the service takes it, or refuse."""
+    body = decoded(call.request.body)
+    check_name(call.kind, body)
+    if call.choices["validate"] == "types":
+        check_types(call.shape, body)
+    return accepted(call.shape, body, call.choices)
+
+
+def writable(call: Call) -> Entry:
+    """Return the object a write is about, or refuse: it is missing, another tenant's, or running."""
+    entry = call.entry("delete_missing")
+    if is_foreign(entry, call.target.project):
+        raise Refusal(403, "MSS.20010082", "The template belongs to another tenant and cannot be edited.")
+    if call.choices["on_air"] == "refused" and call.kind.on_air(entry.body):
+        raise Refusal(400, "MSS.20010046", "A job of this object exists.")
+    return entry
+
+
+def stored(call: Call, entry: Entry, body: Mapping[str, Json]) -> Entry:
+    """Store a changed object and remember what the change destroyed."""
+    name = str(body[call.kind.name_field])
+    changed = replace(entry, body=body, name=name, revision=entry.revision + 1)
+    call.collection.put(changed)
+    call.world.model.note_update(write_of(call, call.target.route.operation, changed), entry.body, body)
+    return changed
+
+
+def write_of(call: Call, action: str, entry: Entry) -> Write:
+    """Return the record of a write."""
+    return Write(
+        action=action,
+        project=call.target.project,
+        kind=call.kind.name,
+        id=entry.id,
+        name=entry.name,
+        at=instant(call.now),
+        client=call.client,
+    )
+
+
+def voided(call: Call, body: dict[str, Json]) -> dict[str, Json]:
+    """Return the body with its confirmation taken back, where a PUT does that."""
+    if call.choices["confirmation"] == "kept" or CONFIRM_FIELD not in body:
+        return body
+    return {**body, CONFIRM_FIELD: "UNCONFIRM"}
+
+
+def _stays(call: Call, name: str) -> bool:
+    if call.choices["put"] == "merge":
+        return True
+    child: Shape | None = call.shape.children.get(name)
+    return child is not None and "read_only" in child.own
