@@ -85,9 +85,8 @@ def _item(annotation: Any) -> tuple[Any, dict[str, Any]]:
     """Take `Annotated[str, each(…)]` apart: the type, and the limits of one item."""
     if get_origin(annotation) is not Annotated:
         return annotation, {}
-    inner, *marks = get_args(annotation)
-    found = {name: value for mark in marks if isinstance(mark, FieldInfo) for name, value in _limits(mark).items()}
-    return inner, found
+    inner, mark = get_args(annotation)
+    return inner, dict(mark.said) if isinstance(mark, Facts) else _limits(mark)
 
 
 def _inherited(parent: Field) -> dict[str, Any]:

@@ -5,17 +5,17 @@ about a kind, so that a new kind is one new file.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from pydantic import BaseModel
 
+from reconciler.kinds.checks import table_problems
 from reconciler.kinds.fields import compile_model
+from reconciler.kinds.problem import Check, Problem
 from reconciler.kinds.table import Field
-from reconciler.model.diagnostic import Severity
 from reconciler.model.resource import Json
-from reconciler.model.source import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,29 +57,15 @@ class Endpoints:
         return self.collection + "/{id}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """What a kind's own check found: where inside the spec, and what to do."""
-
-    path: Path
-    code: str
-    message: str
-    hint: str = ""
-    severity: Severity = Severity.ERROR
-
-
-Check = Callable[[Mapping[str, Json]], Iterable[Problem]]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """One sort of resource.
 
     `model` is the pydantic model of the spec; its field metadata is compiled into `root`. `after` names kinds that come
-    before this one on create. `references` maps a path of this kind to the kind its name resolves in (a room's
-    rules name their group). `unwritable` says of a raw live row why it must never be written, or returns "".
-    `on_air` tells whether an update or delete touches something running. `stamps` are the fields that change with each
-    write, best first.
+    before this one on create. `references` maps a path of this kind to the kind its name resolves in (a room's rules
+    name their group); the id goes beside it, under the other kind's `id_field`. `unwritable` says of a
+    raw live row why it must never be written, or returns "". `on_air` tells whether an update or delete touches
+    something running. `stamps` are the fields that change with each write, best first.
     """
 
     name: str
@@ -105,6 +91,12 @@ class Kind:
     def fields(self) -> Mapping[str, Field]:
         """Every field by its path, as in the facts."""
         return dict(_flatten(self.root))
+
+    def problems(self, spec: Mapping[str, Json]) -> Iterator[Problem]:
+        """Yield what is wrong in a spec beyond the types and limits its model checks; it may have wrong types too."""
+        yield from table_problems(self.root, spec)
+        for check in self.checks:
+            yield from check(spec)
 
 
 def _flatten(node: Field) -> Iterable[tuple[str, Field]]:

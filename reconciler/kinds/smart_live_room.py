@@ -11,7 +11,19 @@ from reconciler.kinds.kind import Endpoints, Filter, Kind
 from reconciler.kinds.room_checks import CHECKS
 from reconciler.kinds.rules import TIME, InteractionRule, ReviewConfig
 from reconciler.kinds.scenes import LiveVideoScriptInfo
-from reconciler.kinds.spec import SET, Secret, Spec, by_key, by_key_in_order, choice, each, items, nested, text
+from reconciler.kinds.spec import (
+    SET,
+    Secret,
+    Spec,
+    by_key,
+    by_key_in_order,
+    choice,
+    each,
+    each_secret,
+    items,
+    nested,
+    text,
+)
 from reconciler.kinds.streaming import (
     CoStreamerConfig,
     LiveRoomEventCallBackConfig,
@@ -170,8 +182,12 @@ class SmartLiveRoom(Spec):
     )
     play_policy: PlayPolicy | None = nested(doc="How the scenes are played.")
     video_config: VideoConfig | None = nested(doc="What the picture is.")
-    output_urls: list[Secret] | None = items(0, 1, doc="RTMP push address; it often carries a secret.")
-    stream_keys: list[Secret] | None = items(0, 1, doc="Keys of output_urls, one by one.")
+    output_urls: list[Annotated[Secret, each_secret(0, 1024)]] | None = items(
+        0, 1, doc="RTMP push address; it often carries a secret."
+    )
+    stream_keys: list[Annotated[Secret, each_secret(0, 1024)]] | None = items(
+        0, 1, doc="Keys of output_urls, one by one."
+    )
     backup_model_asset_ids: list[Annotated[str, each(0, 64)]] | None = items(
         0, 32, business_max_items=5, doc="Stand-in avatars, in the order they take turns."
     )

@@ -144,6 +144,11 @@ def each(min: int | None = None, max: int | None = None) -> Any:  # noqa: A002 -
     return pydantic.Field(min_length=min, max_length=max)
 
 
+def each_secret(min: int | None = None, max: int | None = None) -> Facts:  # noqa: A002 - as text()
+    """Describe the sensitive texts of a list, inside `Annotated[Secret, each_secret(0, 1024)]`."""
+    return Facts({"min_length": min, "max_length": max})
+
+
 def _field(facts: Facts, **limits: Any) -> Any:
     start = ... if facts.said.get("required") else None
     info: FieldInfo = pydantic.Field(default=start, description=facts.said.get("doc"), **limits)

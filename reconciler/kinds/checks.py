@@ -1,0 +1,80 @@
+"""What the table says beyond types and limits, checked for any kind: conditions and the limits only prose gives.
+
+A spec may be wrong in other ways at the same time (all problems are told at once), so nothing here trusts a type.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.kinds.conditions import Scope, holds, parse
+from reconciler.kinds.problem import Problem
+from reconciler.kinds.table import Field, Type
+from reconciler.model.diagnostic import Severity
+from reconciler.model.resource import Json
+from reconciler.model.source import Path
+
+
+def table_problems(root: Field, spec: Mapping[str, Json]) -> Iterator[Problem]:
+    """Yield what the table finds wrong in a spec: unmet conditions are errors, prose limits are warnings."""
+    yield from _object((), Scope(field=root, value=spec))
+
+
+def _object(path: Path, scope: Scope) -> Iterator[Problem]:
+    for name, child in scope.field.children.items():
+        value = scope.value.get(name)
+        if value is None:
+            yield from _missing((*path, name), child, scope)
+        else:
+            yield from _present((*path, name), child, value, scope)
+
+
+def _missing(path: Path, field: Field, scope: Scope) -> Iterator[Problem]:
+    condition = parse(field.required_when) if field.required_when else None
+    if condition and not condition.inferred and holds(condition, scope):
+        message = f"{field.name} is required when {condition}"
+        yield Problem(path, "E_FIELD_REQUIRED_WHEN", message, f"add {field.name}")
+
+
+def _present(path: Path, field: Field, value: Json, scope: Scope) -> Iterator[Problem]:
+    condition = parse(field.applies_when) if field.applies_when else None
+    if condition and holds(condition, scope) is False:
+        yield _inapplicable(path, field, str(condition))
+    elif field.type is Type.OBJECT and isinstance(value, Mapping):
+        yield from _object(path, Scope(field=field, value=value, outer=scope))
+    elif field.type is Type.LIST and isinstance(value, list):
+        yield from _list(path, field, value, scope)
+    else:
+        yield from _business(path, field, value)
+
+
+def _inapplicable(path: Path, field: Field, condition: str) -> Problem:
+    """An object out of place is a mistake; a leaf the service would only pass over is worth a warning."""
+    if field.type is Type.OBJECT:
+        hint = f"set {condition.replace(' is ', ': ')}, or take {field.name} out"
+        return Problem(path, "E_FIELD_APPLIES_WHEN", f"{field.name} is only for objects whose {condition}", hint)
+    message = f"{field.name} has no effect unless {condition}"
+    return Problem(path, "W_FIELD_NO_EFFECT", message, f"take {field.name} out", Severity.WARNING)
+
+
+def _list(path: Path, field: Field, value: list[Json], scope: Scope) -> Iterator[Problem]:
+    most = field.business_max_items
+    if most is not None and len(value) > most:
+        yield _limit(path, f"{field.name} has {len(value)} items, but at most {most} are of use")
+    if field.item and field.item.type is Type.OBJECT:
+        for index, item in enumerate(value):
+            if isinstance(item, Mapping):
+                yield from _object((*path, index), Scope(field=field.item, value=item, outer=scope))
+
+
+def _business(path: Path, field: Field, value: Json) -> Iterator[Problem]:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return
+    low, high = field.business_min, field.business_max
+    if field.business_values and value not in field.business_values:
+        yield _limit(path, f"{field.name} {value} means nothing to the service", field.doc)
+    if (low is not None and value < low) or (high is not None and value > high):
+        span = f"{low:g} to {high:g}" if low is not None and high is not None else f"at least {low:g}"
+        yield _limit(path, f"{field.name} is {value}; what works is {span}{' ' + field.unit if field.unit else ''}")
+
+
+def _limit(path: Path, message: str, hint: str = "") -> Problem:
+    return Problem(path, "W_BUSINESS_LIMIT", message, hint, Severity.WARNING)

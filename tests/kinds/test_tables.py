@@ -1,0 +1,171 @@
+"""Laws that every kind's table keeps, ours and plugins' alike."""
+
+import pickle
+from typing import Annotated
+
+import pytest
+
+from reconciler.errors import PluginError
+from reconciler.kinds import all_kinds, kind_named
+from reconciler.kinds.conditions import parse
+from reconciler.kinds.fields import compile_model
+from reconciler.kinds.spec import Spec, by_key, each, integer, items, nested, text
+from reconciler.kinds.table import Field, ListType, NoDefault, Role, Type
+
+KINDS = list(all_kinds().values())
+FIELDS = [(kind, field) for kind in KINDS for field in kind.fields.values()]
+
+
+def test_kinds_come_after_those_they_need():
+    assert list(all_kinds()) == ["InteractionRuleGroup", "SmartLiveRoom"]
+
+
+def test_an_unknown_kind_is_refused_with_the_kinds_there_are():
+    with pytest.raises(PluginError) as raised:
+        kind_named("LiveRoom")
+    assert "SmartLiveRoom" in raised.value.hint
+
+
+def test_every_field_says_what_it_is_and_where_that_was_read():
+    assert [field.path for _, field in FIELDS if not field.doc or not field.source] == []
+
+
+def test_a_field_is_an_object_with_children_or_a_list_with_an_item_or_a_leaf():
+    for _, field in FIELDS:
+        assert bool(field.children) == (field.type is Type.OBJECT)
+        assert (field.item is not None) == (field.list is not None) == (field.type is Type.LIST)
+
+
+def test_list_keys_lead_to_fields_of_the_item():
+    for _, field in FIELDS:
+        if field.list:
+            for key in (*field.list.keys, *field.list.server_keys):
+                assert _inside(field.item, key), (field.path, key)
+            assert set(field.list.optional) <= set(field.list.keys)
+            assert bool(field.list.keys) == (field.list.type in (ListType.MAP, ListType.ORDERED_MAP))
+
+
+def _inside(item: Field | None, key: str) -> bool:
+    for step in key.split("."):
+        if item is None or step not in item.children:
+            return False
+        item = item.children[step]
+    return True
+
+
+def test_server_keys_are_computed():
+    for _, field in FIELDS:
+        for key in field.list.server_keys if field.list else ():
+            assert field.item.children[key].role is Role.COMPUTED
+
+
+def test_what_holds_something_writable_is_writable():
+    for _, field in FIELDS:
+        inner = field.children or (field.item.children if field.item else {})
+        assert field.writable or not any(child.writable for child in inner.values())
+
+
+def test_a_default_is_a_value_of_its_field():
+    for _, field in FIELDS:
+        if field.default is not NoDefault.NONE:
+            assert field.default in field.enum if field.enum else True
+            assert field.minimum is None or field.minimum <= field.default <= field.maximum
+
+
+def test_the_room_type_is_a_default_on_create_only_and_the_services_own_choices_are_no_default():
+    room = kind_named("SmartLiveRoom").fields
+    assert {path for path, field in room.items() if field.default_on_create_only} == {"room_type"}
+    assert not room["room_type"].defaulted
+    assert not room["view_mode"].defaulted
+    assert room["play_policy.repeat_count"].defaulted
+
+
+def test_conditions_name_fields_that_exist():
+    for kind, field in FIELDS:
+        for text_ in filter(None, (field.required_when, field.applies_when)):
+            for name, value in parse(text_).terms:
+                known = [other for other in kind.fields.values() if other.name == name and value in other.enum]
+                assert known, (field.path, text_)
+
+
+def test_a_condition_we_cannot_read_is_the_kinds_fault():
+    with pytest.raises(PluginError):
+        parse("a > 3 or b")
+
+
+def test_references_lead_to_names_with_a_place_for_the_id_beside_them():
+    for kind in KINDS:
+        for path, other in kind.references.items():
+            beside = path.rpartition(".")[0] + "." + kind_named(other).id_field
+            assert beside in kind.fields
+
+
+def test_identity_and_id_are_fields_of_the_kind():
+    for kind in KINDS:
+        assert kind.fields[kind.name_field].role is Role.IDENTITY
+        assert kind.fields[kind.id_field].role is Role.COMPUTED
+        assert all(stamp in kind.fields for stamp in kind.stamps)
+
+
+def test_a_table_survives_pickling():
+    field = kind_named("SmartLiveRoom").fields["video_config"]
+    assert pickle.loads(pickle.dumps(field)) == field
+
+
+def test_rooms_on_air_and_temporary_rooms_are_told():
+    room = kind_named("SmartLiveRoom")
+    assert room.on_air({"last_job_status": "PROCESSING"})
+    assert room.on_air({"last_job_status": "WAITING"})
+    assert not room.on_air({"last_job_status": "SUCCEED"})
+    assert not room.on_air({})
+    assert room.unwritable({"room_type": "TEMP"})
+    assert not room.unwritable({"room_type": "TEMPLATE"})
+    assert not kind_named("InteractionRuleGroup").on_air({"last_job_status": "PROCESSING"})
+
+
+class Part(Spec):
+    """A part."""
+
+    name: str = text(1, 8, required=True, doc="Name.")
+
+
+class Whole(Spec):
+    """A whole."""
+
+    parts: list[Part] | None = items(0, 3, rule=by_key("name"), in_list=True, doc="Parts.")
+    words: list[Annotated[str, each(1, 4)]] | None = items(at_most=2, doc="Words.")
+
+
+def test_a_model_becomes_a_table_with_presence_inherited():
+    root = compile_model(Whole)
+    parts = root.children["parts"]
+    assert parts.list == by_key("name")
+    assert (parts.min_items, parts.max_items, parts.role) == (0, 3, Role.MANAGED)
+    assert parts.item.children["name"].role is Role.MANAGED
+    assert parts.item.children["name"].path == "parts[].name"
+    assert root.children["words"].role is Role.DETAIL
+    assert root.children["words"].item.max_length == 4
+
+
+class Undecided(Spec):
+    """Required, and yet it may be null."""
+
+    size: int | None = integer(required=True)
+
+
+class Stubborn(Spec):
+    """Optional, and yet it cannot be cleared."""
+
+    part: Part = nested()
+
+
+class Strange(Spec):
+    """A type that YAML has no word for."""
+
+    size: complex | None = integer()
+
+
+@pytest.mark.parametrize("model", [Undecided, Stubborn, Strange])
+def test_a_model_that_contradicts_itself_is_refused(model):
+    with pytest.raises(PluginError):
+        compile_model(model)
