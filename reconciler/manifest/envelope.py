@@ -1,0 +1,53 @@
+"""What stands around a spec: apiVersion, kind and metadata, as pydantic models."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reconciler.model.resource import Json
+
+API_VERSION = "metastudio/v1"
+
+Label = Annotated[str, Field(max_length=128)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class Ignored(_Part):
+    """A path whose differences are neither shown nor applied."""
+
+    path: str = Field(min_length=1, max_length=512, description="As plans print it; `*` allowed.")
+    reason: str | None = Field(default=None, max_length=512, description="Why, for the people who meet it later.")
+    expires: str | None = Field(
+        default=None, pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="The day from which it no longer counts."
+    )
+
+
+class Lifecycle(_Part):
+    """What may happen to the live object."""
+
+    prevent_destroy: bool | None = Field(default=None, description="Never delete it, not even without its manifest.")
+    ignore_changes: list[Ignored] | None = Field(default=None, description="Differences to leave alone.")
+
+
+class Metadata(_Part):
+    """Who the resource is."""
+
+    name: str = Field(description="The name of the live object, matched exactly.")
+    id: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Pins the live object, where names repeat."
+    )
+    aliases: list[str] | None = Field(default=None, description="Earlier names: a rename is an update.")
+    labels: dict[str, Label] | None = Field(default=None, description="For -l and reports; never sent.")
+    lifecycle: Lifecycle | None = Field(default=None, description="What may happen to the live object.")
+
+
+class Envelope(_Part):
+    """One document."""
+
+    apiVersion: Literal["metastudio/v1"] = Field(description="The version of this format.")  # noqa: N815 - Kubernetes' word
+    kind: str = Field(description="The kind of resource.")
+    metadata: Metadata = Field(description="Who it is.")
+    spec: dict[str, Json] | None = Field(default=None, description="The API's own fields.")

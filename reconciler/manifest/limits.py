@@ -1,0 +1,26 @@
+"""How large a file may be, in every direction, before it is refused (E_YAML_SIZE, E_YAML_DEPTH, E_YAML_LIMIT)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Caps on one file.
+
+    `size` is in bytes (in characters for rendered text), `scalar` the characters of one text, `nodes` the parser's
+    events, `depth` the levels inside each other, aliases followed. `anchors` may be named; `shared` is how many values
+    all aliases and merge keys together may stand for.
+    """
+
+    size: int = 8 << 20
+    scalar: int = 1 << 20
+    nodes: int = 2_000_000
+    depth: int = 64
+    anchors: int = 1_000
+    shared: int = 100_000
+
+
+LIMITS = Limits()
+
+RENDERED = Limits(size=64 << 20, nodes=20_000_000)
+"""For text that templates made: its size was bounded where it was made."""

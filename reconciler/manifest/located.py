@@ -1,0 +1,31 @@
+"""From a path inside one document to the place a person edits, and to where its value came from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from reconciler.manifest.document import Document
+from reconciler.model.source import Path, Position
+
+Origin = Callable[[int, int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLocator:
+    """Implements model.source.Locator for one document of a file.
+
+    `where` and `origin` take a line and a column of the text that was parsed, which templates may have made.
+    """
+
+    document: Document = field(repr=False)
+    where: Callable[[int, int], Position] = field(repr=False)
+    words: Origin | None = field(default=None, repr=False)
+
+    def at(self, path: Path, *, key: bool = False) -> Position:
+        """Return the place of the value at `path` (of its key with `key`); of its nearest parent if absent."""
+        return self.where(*self.document.at(path, key=key))
+
+    def origin(self, path: Path) -> str:
+        """Say where the value came from: its place, and the values files or `--set` its expression used."""
+        line, column = self.document.at(path)
+        used = self.words(line, column) if self.words else ""
+        return f"{self.where(line, column)}{used}"

@@ -1,0 +1,93 @@
+"""Names: in NFC, visible, and not to be taken for another one."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from reconciler.manifest import gate
+
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_JOINERS = frozenset("\u200c\u200d")
+_EMOJI_STYLE = frozenset("\ufe0e\ufe0f")
+_TAG_BASE, _TAG_END = "\U0001f3f4", "\U000e007f"
+_FOLDED = str.maketrans("аеорсухіјѕԁһνοαρτυκ", "aeopcyxijsdhvoaptuk")  # Cyrillic and Greek that look Latin
+
+
+def nfc(name: str) -> str:
+    """Return the one spelling of a name that counts."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def problem(name: str) -> tuple[str, str] | None:
+    """Return code and message of what no name may hold; None for a name that can be used."""
+    if not name.strip():
+        return "E_FIELD_LENGTH", "the name is empty"
+    if name.isascii() and name.isprintable():
+        return None
+    for number, character in enumerate(name):
+        if character in "\t\n\r\x85\u2028\u2029":
+            return "E_TEXT_CONTROL", f"the name holds the control character {gate.spelled(character)}"
+        if _INVISIBLE.match(character) and not _joins(name, number):
+            return "E_TEXT_INVISIBLE", f"the name holds the invisible character {gate.spelled(character)}"
+    return None
+
+
+def doubts(name: str) -> Iterator[tuple[str, str, str]]:
+    """Yield code, message and hint of each warning a name deserves."""
+    if name != name.strip():
+        yield "W_NAME_SPACE", f"the name {name!r} begins or ends with a blank", "take it out, unless it is meant"
+    mixed = _mixed(name)
+    if mixed:
+        yield "W_NAME_CONFUSABLE", f"the name {name!r} mixes {mixed}, which look alike", "type it again in one script"
+
+
+def skeleton(name: str) -> str:
+    """Return what names that look alike have in common."""
+    if name.isascii():
+        return name.lower()
+    return unicodedata.normalize("NFKC", name).casefold().translate(_FOLDED)
+
+
+def _joins(name: str, number: int) -> bool:
+    """Tell whether an invisible character is part of an emoji or of a script that needs it."""
+    character = name[number]
+    before, after = name[:number][-1:], name[number + 1 :][:1]
+    if character in _EMOJI_STYLE:
+        return bool(before) and (_pictorial(before) or before in "0123456789#*")
+    if character in _JOINERS:
+        bare = name[:number].rstrip("".join(_EMOJI_STYLE))[-1:]
+        return (character == "\u200d" and _pictorial(bare) and _pictorial(after)) or (
+            _joined(before) and _joined(after)
+        )
+    if "\U000e0020" <= character <= _TAG_END:
+        start = name[:number].rstrip("".join(map(chr, range(0xE0020, 0xE007F))))
+        return start.endswith(_TAG_BASE) and _TAG_END in name[number:]
+    return False
+
+
+def _pictorial(character: str) -> bool:
+    return bool(character) and unicodedata.category(character) in ("So", "Sk", "Sm")
+
+
+def _joined(character: str) -> bool:
+    """Tell whether a letter belongs to a script that is written with joiners (Arabic to Sinhala)."""
+    return "\u0600" <= character <= "\u0dff"
+
+
+def _mixed(name: str) -> str:
+    """Name the scripts that one word mixes, if they are ones that look alike."""
+    if name.isascii():
+        return ""
+    for word in re.findall(r"[^\W\d_]+", name):
+        scripts = {_script(letter) for letter in word} - {""}
+        if len(scripts) > 1:
+            return " and ".join(sorted(scripts))
+    return ""
+
+
+def _script(letter: str) -> str:
+    first = unicodedata.name(letter, "").split(" ", 1)[0].capitalize()
+    return first if first in ("Latin", "Cyrillic", "Greek", "Armenian", "Cherokee") else ""

@@ -1,0 +1,223 @@
+"""YAML on libyaml's events: plain values, the place of every node, and no input that can hurt.
+
+What a plain scalar means is left to the field it stands in (scalars.py decides the few cases that need no field).
+Keys are text, once each after NFC; tags are refused; aliases and merge keys are allowed and counted. Nothing here
+recurses, so that depth costs nothing before its cap is reached. Without libyaml PyYAML's own parser does the same.
+"""
+
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import repeat
+from typing import Any, cast
+
+from yaml.error import YAMLError
+from yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from reconciler.errors import ManifestError
+from reconciler.manifest import gate
+from reconciler.manifest.document import Document
+from reconciler.manifest.events import parser_for
+from reconciler.manifest.keys import MERGE, Keys
+from reconciler.manifest.limits import LIMITS, Limits
+from reconciler.manifest.problem import refused
+from reconciler.manifest.scalars import Scalars
+from reconciler.manifest.shared import Shared
+from reconciler.manifest.syntax import explained
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.resource import Json
+from reconciler.model.source import Position
+
+Where = Callable[[int, int], Position]
+"""Leads from a line and column of the parsed text (counted from 1) to the place a person edits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What a file holds: its documents, and the problems found on the way.
+
+    After a syntax error the documents before it are still here. `text` is the decoded text, empty where that failed.
+    """
+
+    file: str
+    documents: tuple[Document, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    text: str = ""
+
+
+def parse_yaml(
+    source: str | bytes, file: str, *, where: Where | None = None, limits: Limits = LIMITS, pure: bool = False
+) -> Parsed:
+    """Parse YAML and say all that is wrong with it; never raises for any bytes.
+
+    `where` translates places of rendered text. `pure` takes PyYAML's own parser even where libyaml is there.
+    """
+    text = ""
+    loader = _Loader(file, where or in_file(file), limits)
+    try:
+        text = _text(source, file, limits)
+        loader.load(text, pure=pure)
+    except ManifestError as error:
+        loader.problems.extend(error.diagnostics)
+    except YAMLError as error:
+        loader.problems.append(explained(error, text, loader.where))
+    except (ValueError, RecursionError) as error:  # both parsers raise bare ones for some broken input
+        loader.problems.append(explained(error, text, loader.where))
+    return Parsed(file=file, documents=tuple(loader.documents), diagnostics=tuple(loader.problems), text=text)
+
+
+def _text(source: str | bytes, file: str, limits: Limits) -> str:
+    if len(source) > limits.size:
+        raise refused(
+            "E_YAML_SIZE",
+            f"the file is larger than {limits.size} bytes",
+            Position(file, 1, 1),
+            hint="split it: one file a resource reads best",
+        )
+    text = gate.decode(source, file) if isinstance(source, bytes) else source
+    gate.check_text(text, file)
+    return text
+
+
+def in_file(file: str) -> Where:
+    """Return where things stand in a file that no template made."""
+    return lambda line, column: Position(file, line, column)
+
+
+@dataclass(slots=True)
+class _Loader:
+    """One pass over a text. `load` is one long function because a call for each node would double its time."""
+
+    file: str
+    where: Where
+    limits: Limits
+    documents: list[Document] = field(default_factory=list)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+    def load(self, text: str, *, pure: bool) -> None:
+        parser = parser_for(text, pure=pure)
+        next_event = parser.get_event
+        scalars, keys = Scalars(self.problems, self.where), Keys(self.problems, self.where)
+        budget: Iterator[None] = repeat(None, self.limits.nodes)
+        shared_may_occur = "&" in text or "!" in text or "*" in text
+        next_event()
+        while type(event := next_event()) is not StreamEndEvent:
+            _check_version(event, self.where)
+            shared = Shared(self.limits, self.problems, self.where)
+            self._document(next_event, scalars, keys, shared if shared_may_occur else None, budget)
+
+    def _document(  # noqa: PLR0912, PLR0915 - see the class
+        self,
+        next_event: Callable[[], Any],
+        scalars: Scalars,
+        keys: Keys,
+        shared: Shared | None,
+        budget: Iterator[None],
+    ) -> None:
+        marks: array[int] = array("Q")
+        note = marks.append
+        plain, known_keys = scalars.plain, keys.known
+        miss = scalars
+        deepest, longest = self.limits.depth, self.limits.scalar
+        root: list[Json] = []
+        inside: Any = root
+        is_mapping = False
+        key: str | None = None
+        stack: list[tuple[Any, bool, int, str | None]] = []
+        for _ in budget:
+            event = next_event()
+            kind = type(event)
+            if kind is ScalarEvent:
+                mark = event.start_mark
+                note(mark.line << 32 | mark.column)
+                value = event.value
+                if shared is not None:
+                    shared.scalar(event)
+                if is_mapping and key is None:
+                    key = known_keys.get(value) or keys.key(event)
+                    if key in inside:
+                        key = keys.repeated(inside, key)
+                    continue
+                if event.implicit[0]:
+                    resolved = plain.get(value, miss)
+                    value = scalars.resolve(value, mark) if resolved is miss else resolved
+                elif not value.isprintable():
+                    scalars.check(value, mark)
+                if len(event.value) > longest:
+                    raise self._too_long(mark)
+                if shared is not None and event.anchor is not None:
+                    shared.name(event.anchor, value, mark)
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                mark = event.start_mark
+                if is_mapping and key is None:
+                    raise keys.not_text(mark)
+                if shared is not None:
+                    shared.opened(event)
+                stack.append((inside, is_mapping, len(marks), event.anchor))
+                note(mark.line << 32 | mark.column)
+                if len(stack) > deepest:
+                    raise self._too_deep(mark)
+                value = {} if kind is MappingStartEvent else []
+                if is_mapping:
+                    inside[key] = value
+                else:
+                    inside.append(value)
+                inside, is_mapping, key = value, kind is MappingStartEvent, None
+                continue
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                value = inside
+                inside, is_mapping, number, anchor = stack.pop()
+                if MERGE in value and kind is MappingEndEvent:
+                    keys.merge(value, number, event.start_mark)
+                if anchor is not None and shared is not None:
+                    shared.closed(anchor, value, event.start_mark)
+                key = None
+                continue
+            elif kind is AliasEvent:
+                mark = event.start_mark
+                if is_mapping and key is None:
+                    raise keys.not_text(mark)
+                value = cast(Shared, shared).use(event.anchor, mark, number=len(marks), depth=len(stack))
+                note(mark.line << 32 | mark.column)
+            else:  # the document ends
+                break
+            if is_mapping:
+                inside[key] = value
+                key = None
+            else:
+                inside.append(value)
+        else:
+            raise self._too_many()
+        merges = keys.finished()
+        document = Document(
+            value=root[0], marks=marks, aliases=frozenset(shared.aliases if shared else ()), merges=merges
+        )
+        keys.settle(document)
+        self.documents.append(document)
+
+    def _too_deep(self, mark: Any) -> ManifestError:
+        message = f"more than {self.limits.depth} levels stand inside each other"
+        return refused("E_YAML_DEPTH", message, self.where(mark.line + 1, mark.column + 1))
+
+    def _too_long(self, mark: Any) -> ManifestError:
+        message = f"a single text is longer than {self.limits.scalar} characters"
+        return refused("E_YAML_SIZE", message, self.where(mark.line + 1, mark.column + 1))
+
+    def _too_many(self) -> ManifestError:
+        message = f"the file holds more than {self.limits.nodes} values"
+        return refused("E_YAML_SIZE", message, Position(self.file, 1, 1), hint="split it")
+
+
+def _check_version(event: Any, where: Where) -> None:
+    if event.version is not None and tuple(event.version) not in {(1, 1), (1, 2)}:
+        version = ".".join(map(str, event.version))
+        place = where(event.start_mark.line + 1, event.start_mark.column + 1)
+        raise refused("E_YAML_SYNTAX", f"there is no YAML {version}", place, hint="leave the %YAML line out")

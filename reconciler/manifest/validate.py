@@ -1,0 +1,215 @@
+"""From one parsed document to a declared resource, with everything that is wrong with it at once."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from reconciler.kinds.kind import Kind
+from reconciler.kinds.table import Field
+from reconciler.manifest import names
+from reconciler.manifest.checking import Complaint, check
+from reconciler.manifest.envelope import Envelope
+from reconciler.manifest.problem import error, warning
+from reconciler.manifest.wording import Words, did_you_mean, words
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.resource import Declared, IgnoreRule, Json, address
+from reconciler.model.settings import Scope
+from reconciler.model.source import Locator, Path
+
+_ENVELOPE: Mapping[Path, tuple[str, ...]] = {
+    (): ("apiVersion", "kind", "metadata", "spec"),
+    ("metadata",): ("name", "id", "aliases", "labels", "lifecycle"),
+    ("metadata", "lifecycle"): ("prevent_destroy", "ignore_changes"),
+}
+_IGNORED = ("path", "reason", "expires")
+_FULL_WIDTH = "\uff1a"
+
+
+class Validated(NamedTuple):
+    """What became of one document; `resource` is None where not even kind and name could be understood."""
+
+    resource: Declared | None
+    problems: tuple[Diagnostic, ...]
+
+
+def validate(value: Json, locate: Locator, kinds: Mapping[str, Kind], scope: Scope) -> Validated:
+    """Check one document and make the resource of it."""
+    if not isinstance(value, dict):
+        return Validated(None, (_root(value, locate),))
+    value, complaints = check(Envelope, value)
+    problems = [_envelope_problem(each, locate) for each in complaints]
+    kind = _kind(value.get("kind"), kinds)
+    if kind is None:
+        if isinstance(value.get("kind"), str):
+            problems.append(_no_kind(value["kind"], kinds, locate))
+        return Validated(None, tuple(problems))
+    metadata = value.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    spec = value["spec"] if isinstance(value.get("spec"), dict) else {}
+    spec, found = _spec_problems(kind, spec, locate)
+    where = address(kind.name, name) if isinstance(name, str) else ""
+    problems += [_addressed(each, where) for each in found]
+    if not isinstance(metadata, dict) or not isinstance(name, str):
+        return Validated(None, tuple(problems))
+    resource = _declared(kind, metadata, spec, locate)
+    problems += _identity_problems(resource, kind, scope)
+    return Validated(resource, tuple(problems))
+
+
+def _kind(name: Json, kinds: Mapping[str, Kind]) -> Kind | None:
+    return kinds.get(name) if isinstance(name, str) else None
+
+
+def _root(value: Json, locate: Locator) -> Diagnostic:
+    what = "a list" if isinstance(value, list) else "a single value"
+    hint = "a manifest starts with apiVersion, kind, metadata and spec"
+    if isinstance(value, str) and _FULL_WIDTH in value:
+        hint = "the colon is the full-width one (U+FF1A): YAML needs `: `, the plain colon and a blank"
+    return error("E_YAML_ROOT", f"the document is {what}, not a mapping", locate.at(()), hint=hint)
+
+
+def _no_kind(name: str, kinds: Mapping[str, Kind], locate: Locator) -> Diagnostic:
+    hint = did_you_mean(name, kinds, f"the kinds are {', '.join(kinds)}")
+    return error("E_KIND_UNKNOWN", f"there is no kind {name!r}", locate.at(("kind",)), hint=hint)
+
+
+def _envelope_problem(complaint: Complaint, locate: Locator) -> Diagnostic:
+    parent = complaint.path[:-1]
+    siblings = _ENVELOPE.get(parent, _IGNORED)
+    return _problem(complaint.path, words(complaint, None, siblings), locate)
+
+
+def _spec_problems(kind: Kind, spec: dict[str, Json], locate: Locator) -> tuple[dict[str, Json], list[Diagnostic]]:
+    """Return the spec with its texts as they were typed, and what is wrong with it."""
+    spec, complaints = check(kind.model, spec)
+    problems = [_field_problem(kind, each, locate) for each in complaints]
+    if not problems:
+        problems += [_checked(each, locate) for one in kind.checks for each in one(spec)]
+    return spec, problems
+
+
+def _field_problem(kind: Kind, complaint: Complaint, locate: Locator) -> Diagnostic:
+    field, parent = _field(kind.root, complaint.path), _field(kind.root, complaint.path[:-1])
+    siblings = [child.name for child in parent.children.values() if child.writable] if parent else []
+    said = words(complaint, field, siblings)
+    if complaint.path == (kind.name_field,):
+        said = Words("E_FIELD_UNKNOWN", f"`{kind.name_field}` is not written here", "it is metadata.name", at_key=True)
+    return _problem(("spec", *complaint.path), said, locate)
+
+
+def _field(root: Field, path: Path) -> Field | None:
+    """Return what is known of the field at a path inside the spec."""
+    field: Field | None = root
+    for step in path:
+        if field is None:
+            return None
+        field = field.item if isinstance(step, int) else field.children.get(step)
+    return field
+
+
+def _problem(path: Path, said: Words, locate: Locator) -> Diagnostic:
+    position = locate.at(path, key=said.at_key)
+    return Diagnostic(
+        severity=Severity.ERROR,
+        code=said.code,
+        message=said.message,
+        position=position,
+        hint=said.hint,
+        path=spelled(path),
+    )
+
+
+def _checked(problem: Any, locate: Locator) -> Diagnostic:
+    path = ("spec", *problem.path)
+    return Diagnostic(
+        severity=problem.severity,
+        code=problem.code,
+        message=problem.message,
+        position=locate.at(path),
+        hint=problem.hint,
+        path=spelled(path),
+    )
+
+
+def spelled(path: Path) -> str:
+    """Spell a path as people read it: spec.interaction_rules[3].trigger."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+def _addressed(problem: Diagnostic, where: str) -> Diagnostic:
+    return Diagnostic(
+        severity=problem.severity,
+        code=problem.code,
+        message=problem.message,
+        position=problem.position,
+        hint=problem.hint,
+        address=where,
+        path=problem.path,
+        related=problem.related,
+    )
+
+
+def _declared(kind: Kind, metadata: Mapping[str, Json], spec: Mapping[str, Json], locate: Locator) -> Declared:
+    lifecycle = metadata.get("lifecycle")
+    lifecycle = lifecycle if isinstance(lifecycle, dict) else {}
+    labels, aliases = metadata.get("labels"), metadata.get("aliases")
+    return Declared(
+        kind=kind.name,
+        name=names.nfc(metadata["name"]),
+        spec=spec,
+        id=metadata["id"] if isinstance(metadata.get("id"), str) else "",
+        locate=locate,
+        aliases=tuple(names.nfc(each) for each in aliases if isinstance(each, str))
+        if isinstance(aliases, list)
+        else (),
+        labels={key: text for key, text in labels.items() if isinstance(text, str)} if isinstance(labels, dict) else {},
+        prevent_destroy=lifecycle.get("prevent_destroy") is True,
+        ignore_changes=_ignored(lifecycle.get("ignore_changes"), locate),
+    )
+
+
+def _ignored(rules: Json, locate: Locator) -> tuple[IgnoreRule, ...]:
+    base = ("metadata", "lifecycle", "ignore_changes")
+    return tuple(
+        IgnoreRule(
+            path=rule["path"],
+            reason=rule.get("reason") or "",
+            expires=rule.get("expires") or "",
+            position=locate.at((*base, number)),
+        )
+        for number, rule in enumerate(rules if isinstance(rules, list) else [])
+        if isinstance(rule, dict) and isinstance(rule.get("path"), str)
+    )
+
+
+def _identity_problems(resource: Declared, kind: Kind, scope: Scope) -> list[Diagnostic]:
+    """Look at the name and the aliases, and at the environment's scope."""
+    problems: list[Diagnostic] = []
+    places: list[tuple[str, Path]] = [(resource.name, ("metadata", "name"))]
+    places += [(alias, ("metadata", "aliases", number)) for number, alias in enumerate(resource.aliases)]
+    for name, path in places:
+        problems += _name_problems(name, path, kind, resource)
+    if scope.name_prefix and not resource.name.startswith(scope.name_prefix):
+        message = f"the name {resource.name!r} does not start with {scope.name_prefix!r}"
+        hint = "this environment's scope looks after such names only"
+        problems.append(error("E_SCOPE", message, resource.position, hint=hint))
+    room_type = resource.spec.get("room_type")
+    if scope.room_types and room_type is not None and room_type not in scope.room_types:
+        message = f"the room type {room_type!r} is outside this environment's scope"
+        problems.append(
+            error("E_SCOPE", message, resource.at(("room_type",)), hint=", ".join(sorted(scope.room_types)))
+        )
+    return [_addressed(each, resource.address) for each in problems]
+
+
+def _name_problems(name: str, path: Path, kind: Kind, resource: Declared) -> list[Diagnostic]:
+    position = resource.locate.at(path)
+    found = names.problem(name)
+    problems = [error(*found, position)] if found else []
+    field = kind.root.children.get(kind.name_field)
+    longest = field.max_length if field else None
+    if longest is not None and len(name) > longest:
+        message = f"the name is {len(name)} characters long; it may have at most {longest}"
+        problems.append(error("E_FIELD_LENGTH", message, position))
+    problems += [warning(code, message, position, hint=hint) for code, message, hint in names.doubts(name)]
+    return problems

@@ -1,0 +1,73 @@
+"""From a folder of files to declared resources."""
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.manifest import load
+from reconciler.manifest.tree import DiskTree
+from reconciler.model.manifest import Manifest
+
+GROUP = """\
+apiVersion: metastudio/v1
+kind: InteractionRuleGroup
+metadata:
+  name: {name}
+spec:
+  interaction_rules:
+    - rule_name: 1
+      event_type: 1
+"""
+
+
+def loaded(root: Path, files: dict[str, str], **options: object) -> Manifest:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return load(DiskTree(root), entries=["groups"], **options)  # type: ignore[arg-type]
+
+
+def codes(manifest: Manifest) -> list[str]:
+    return [each.code for each in manifest.diagnostics]
+
+
+def test_a_plain_file_becomes_a_resource_that_knows_its_places(tmp_path: Path) -> None:
+    manifest = loaded(tmp_path, {"groups/a.yaml": GROUP.format(name="Welcome")})
+    assert manifest.valid, manifest.diagnostics
+    (group,) = manifest.resources
+    assert group.address == 'InteractionRuleGroup["Welcome"]'
+    assert group.spec == {"interaction_rules": [{"rule_name": "1", "event_type": 1}]}
+    assert str(group.position) == "groups/a.yaml:4:9"
+    assert str(group.at(("interaction_rules", 0, "event_type"))) == "groups/a.yaml:8:19"
+    assert str(group.at(("interaction_rules", 0, "event_type"), key=True)) == "groups/a.yaml:8:7"
+
+
+def test_a_text_field_gets_the_text_that_was_typed(tmp_path: Path) -> None:
+    for typed in ("no", "010", "1e3", "5", "true", "2024-01-01", "1_000"):
+        manifest = loaded(tmp_path, {"groups/a.yaml": GROUP.format(name=typed)})
+        assert manifest.resources[0].name == typed
+
+
+def test_values_reach_templates(tmp_path: Path) -> None:
+    files = {"groups/a.yaml": GROUP.format(name="{{ values.shop.title }}"), "v.yaml": "shop: {title: Spring}"}
+    assert loaded(tmp_path, files, values=["v.yaml"]).resources[0].name == "Spring"
+    assert loaded(tmp_path, files, values=["v.yaml"], sets=["shop.title=Autumn"]).resources[0].name == "Autumn"
+
+
+@pytest.mark.parametrize("entry", ["groups", "nowhere"])
+def test_a_missing_or_empty_entry_is_an_error(tmp_path: Path, entry: str) -> None:
+    (tmp_path / "groups").mkdir()
+    manifest = load(DiskTree(tmp_path), entries=[entry])
+    assert not manifest.valid
+    assert codes(manifest) == ["E_PATH_EMPTY" if entry == "groups" else "E_PATH_MISSING"]
+
+
+def test_two_manifests_of_one_name_are_an_error_at_the_later_one(tmp_path: Path) -> None:
+    text = GROUP.format(name="a") + "---\n" + GROUP.format(name="a")
+    manifest = loaded(tmp_path, {"groups/a.yaml": text})
+    (problem,) = manifest.diagnostics
+    assert problem.code == "E_NAME_DUPLICATE"
+    assert str(problem.position) == "groups/a.yaml:13:9"
+    assert str(problem.related[0].position) == "groups/a.yaml:4:9"
+    assert manifest.sources[problem.position] == "  name: a"
