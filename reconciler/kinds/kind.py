@@ -57,7 +57,7 @@ class Endpoints:
         return self.collection + "/{id}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Kind:
     """One sort of resource.
 
