@@ -77,14 +77,14 @@ def _application() -> Any:
 def _shared(group: Any) -> Any:
     """Give every command the flags of a run too, so that `plan --no-color` is as good as `--no-color plan`."""
     flags = [parameter for parameter in group.params if parameter.name in _SHARED]
-    for command in _leaves(group):
+    for command in _below(group):
         command.params.extend(_late(flag) for flag in flags)
     return group
 
 
-def _leaves(group: Any) -> list[Any]:
-    inside = getattr(group, "commands", None)
-    return [group] if inside is None else [leaf for command in inside.values() for leaf in _leaves(command)]
+def _below(group: Any) -> list[Any]:
+    inside = getattr(group, "commands", {}).values()
+    return [one for command in inside for one in (command, *_below(command))]
 
 
 def _late(flag: Any) -> Any:

@@ -58,3 +58,6 @@ Detailed = Annotated[
 FailOn = Annotated[
     str, typer.Option("--fail-on", metavar="LIST", help="Exit 2 only for these: config, drift, conflict, …")
 ]
+Out = Annotated[
+    str, typer.Option("--out", metavar="FILE", help="Keep the plan for `apply FILE`: it plans again and checks.")
+]

@@ -1,44 +1,45 @@
-"""From flags to a plan: which environment, which manifests, which live side. Shared by every command that plans."""
+"""From flags to what is asked: which project, which environment, which part, which live side."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.exits import Exit
 from reconciler.cli.session import Session
 from reconciler.errors import UsageError
-from reconciler.model.manifest import Manifest
-from reconciler.model.plan import Plan
+from reconciler.model.diagnostic import arranged
 from reconciler.model.reading import Usage
+from reconciler.model.report import Report
 from reconciler.model.settings import Selection
 
 if TYPE_CHECKING:
-    from reconciler.environment.open import Access, Opened
+    from reconciler.environment.planning import Ask, Planned
     from reconciler.environment.project import Project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What a command line asks to be planned."""
+def asked(
+    session: Session,
+    *,
+    sets: Sequence[str] | None = None,
+    selected: Selection | None = None,
+    depth: str = "auto",
+    base: str = "",
+    today: str = "",
+    live: str = "",
+    full: bool = False,
+    parallelism: int = 8,
+) -> "Ask":
+    """Gather what the flags ask for; raises UsageError."""
+    from reconciler.environment.open import Access
+    from reconciler.environment.planning import Ask
 
-    sets: tuple[str, ...] = ()
-    selection: Selection = field(default_factory=Selection)
-    depth: str = "auto"
-    today: str = ""
-    untrusted: bool = False
-    base: str = ""
-    live: str = ""
-    full: bool = False
-    parallelism: int = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """A plan with the manifests it was made of and what reading cost; no plan where the manifests are wrong."""
-
-    manifest: Manifest
-    plan: Plan | None = None
-    usage: Usage = field(default_factory=Usage)
+    access = Access(
+        variables=session.variables,
+        parallelism=parallelism,
+        live=session.path(live) if live else None,
+        full=full,
+        today=session.today(today),
+    )
+    return Ask(access=access, sets=tuple(sets or ()), selection=selected or Selection(), depth=depth, base=base)
 
 
 def selection(targets: Sequence[str] | None, excludes: Sequence[str] | None, labels: Sequence[str] | None) -> Selection:
@@ -75,6 +76,11 @@ def chosen(project: "Project", name: str) -> str:
     return name
 
 
+def several(project: "Project", names: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the environments that are meant: those named, once each, else all; raises UsageError."""
+    return tuple(dict.fromkeys(chosen(project, name) for name in names)) if names else tuple(project.environments)
+
+
 def _closest(name: str, known: str) -> str:
     from difflib import get_close_matches
 
@@ -82,59 +88,21 @@ def _closest(name: str, known: str) -> str:
     return f"did you mean {close[0]!r}?" if close else f"there are {known}"
 
 
-def manifest(project: "Project", name: str, ask: Ask) -> Manifest:
-    """Render, parse and validate what is declared for one environment; problems are in the result."""
-    from reconciler.environment.open import scope_of
-    from reconciler.manifest import load
-    from reconciler.manifest.tree import DiskTree
-
-    environment = project.environments[name]
-    return load(
-        DiskTree(project.root),
-        entries=tuple(project.file.manifests),
-        values=(*project.file.values, *environment.values),
-        sets=ask.sets,
-        env_name=name,
-        scope=scope_of(environment),
-        untrusted=project.untrusted,
+def plan_report(command: str, *results: "Planned") -> Report:
+    """Return what one or more plans have to tell; the problems of manifests that are wrong stand beside them."""
+    return Report(
+        command=command,
+        plans=tuple(result.plan for result in results if result.plan is not None),
+        diagnostics=arranged(item for result in results if result.plan is None for item in result.manifest.diagnostics),
+        usage=sum((result.usage for result in results), Usage()),
+        sources={place: text for result in results for place, text in result.manifest.sources.items()},
     )
 
 
-def access(session: Session, ask: Ask) -> "Access":
-    """Return how this run may reach the live side."""
-    from reconciler.environment.open import Access
+def plan_code(result: "Planned", *, detailed: bool, fail_on: str = "") -> int:
+    """Return what a plan ends the process with."""
+    from reconciler.pipeline.plan import exit_code
 
-    return Access(
-        variables=session.variables,
-        parallelism=ask.parallelism,
-        live=session.path(ask.live) if ask.live else None,
-        full=ask.full,
-        today=session.today(ask.today),
-    )
-
-
-def planned(session: Session, project: "Project", name: str, ask: Ask) -> Planned:
-    """Plan one environment; without a plan where its manifests are wrong."""
-    from reconciler.environment.open import open_environment
-
-    declared = manifest(project, name, ask)
-    if not declared.valid:
-        return Planned(manifest=declared)
-    with open_environment(project, name, access(session, ask)) as opened:
-        plan = plan_opened(session, project, opened, declared, ask)
-        return Planned(manifest=declared, plan=plan, usage=opened.reader.usage)
-
-
-def plan_opened(session: Session, project: "Project", opened: "Opened", declared: Manifest, ask: Ask) -> Plan:
-    """Plan an environment that is open already."""
-    from reconciler.environment.open import settings
-    from reconciler.pipeline.plan import plan
-
-    wanted = settings(project, opened.name, selection=ask.selection, depth=ask.depth, today=session.today(ask.today))
-    base = base_manifest(project, opened.name, ask) if ask.base else None
-    return plan(declared, opened.reader, opened.past(), wanted, base=base)
-
-
-def base_manifest(project: "Project", name: str, ask: Ask) -> Manifest:
-    """Return what was declared for the environment at `--base`."""
-    raise NotImplementedError(Path(project.root), name, ask)
+    if result.plan is None:
+        return Exit.ERROR
+    return exit_code(result.plan, detailed=detailed, fail_on=fail_on)

@@ -1,15 +1,16 @@
 """Reads `reconciler.yaml`: every problem in it at once, each with its place and, for a typing slip, the right key."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from reconciler.environment.project import AssertKeys, Environment, Project, ProjectFile, ScopeKeys, ThrottleKeys
 from reconciler.errors import ManifestError, ReconcilerError
-from reconciler.model.diagnostic import Diagnostic, Severity, arranged
+from reconciler.manifest.document import Document
+from reconciler.manifest.parse import parse_yaml
+from reconciler.model.diagnostic import Diagnostic, Severity, arranged, has_errors
 from reconciler.model.source import Position
 
 FILE = "reconciler.yaml"
@@ -54,11 +55,11 @@ def load_project(root: Path, *, untrusted: bool = False) -> Project:
 
 def parse_project(content: bytes, *, root: Path, untrusted: bool = False) -> Project:
     """Return the project a file's bytes describe (of the work tree, or of an earlier commit)."""
-    data, locate = _parse(content)
+    document = _parse(content)
     try:
-        file = ProjectFile.model_validate(data)
+        file = ProjectFile.model_validate(document.value)
     except ValidationError as error:
-        problems = arranged(_diagnostics(error, locate))
+        problems = arranged(_diagnostics(error, document))
         raise ManifestError(f"{FILE} is not valid", problems, code="E_PROJECT") from None
     return Project(root=root, file=file, untrusted=untrusted)
 
@@ -67,13 +68,12 @@ def _shown(root: Path) -> str:
     return "this folder" if root == Path() else str(root)
 
 
-def _diagnostics(error: ValidationError, locate: "Places") -> Iterator[Diagnostic]:
+def _diagnostics(error: ValidationError, document: Document) -> Iterator[Diagnostic]:
     for item in error.errors(include_url=False, include_input=False):
         path = tuple(step for step in item["loc"] if step != "[key]")
-        if item["type"] == "extra_forbidden":
-            yield _unknown(path, locate.at(path, key=True))
-        else:
-            yield _wrong(path, item["msg"], locate.at(path, key=item["type"] == "missing"))
+        unknown = item["type"] == "extra_forbidden"
+        place = Position(FILE, *document.at(path, key=unknown or "[key]" in item["loc"]))
+        yield _unknown(path, place) if unknown else _wrong(path, item["msg"], place)
 
 
 def _unknown(path: tuple[str | int, ...], place: Position) -> Diagnostic:
@@ -109,15 +109,17 @@ def _dotted(path: tuple[str | int, ...]) -> str:
     return ".".join(str(step) for step in path)
 
 
-class Places:
-    """Leads from a path in the project file to its place."""
-
-    def at(self, path: tuple[str | int, ...], *, key: bool = False) -> Position:
-        """Return the place of a value, of its key, or of the nearest parent there is."""
-        return Position(FILE, 1, 1)
-
-
-def _parse(content: bytes) -> tuple[Mapping[str, Any], Places]:
-    import yaml
-
-    return yaml.safe_load(content), Places()
+def _parse(content: bytes) -> Document:
+    """Return the file's one document; raises ManifestError with what the parser found."""
+    parsed = parse_yaml(content, FILE)
+    if has_errors(parsed.diagnostics):
+        raise ManifestError(f"{FILE} is not valid", parsed.diagnostics, code="E_PROJECT")
+    if len(parsed.documents) != 1:
+        found = Diagnostic(
+            severity=Severity.ERROR,
+            code="E_PROJECT_EMPTY" if not parsed.documents else "E_PROJECT_DOCUMENTS",
+            message=f"a project file is one YAML document, this one holds {len(parsed.documents)}",
+            position=Position(FILE, 1, 1),
+        )
+        raise ManifestError(f"{FILE} is not valid", [found], code="E_PROJECT")
+    return parsed.documents[0]

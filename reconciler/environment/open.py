@@ -1,17 +1,26 @@
-"""Opens an environment: a reader for its live side, its ledger's view, and what a plan of it is made with."""
+"""Opens an environment: a reader for its live side, its ledger, its writers, and what a plan of it is made with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
+from reconciler import plugins
+from reconciler.environment.access import connection, project_id
+from reconciler.environment.books import book, remembered, scope_key
 from reconciler.environment.project import Environment, Project
+from reconciler.environment.variables import Variables, named_secrets
 from reconciler.errors import UsageError
 from reconciler.model.past import Past
 from reconciler.model.settings import PlanSettings, Scope, Selection
-from reconciler.ports import Ledger, Reader, Writer
+from reconciler.ports import Reader, Writer
+
+if TYPE_CHECKING:
+    from reconciler.api import Connection
+    from reconciler.ledger import Book
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,22 +34,51 @@ class Access:
     parallelism: int = 8
     live: Path | None = None
     full: bool = False
+    cached: bool = True
     today: date = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """An open environment. Leave its `with` and the connections are closed."""
+    """An open environment. Leave its `with` and its connections are closed."""
 
+    project: Project
     name: str
-    environment: Environment
+    access: Access
     reader: Reader
-    scope: str
-    owner: str
-    past: Callable[[], Past]
-    ledger: Callable[[], Ledger]
-    writer: Callable[[str], Writer]
-    close: Callable[[], None]
+    connection: "Connection | None" = None
+    closing: ExitStack = field(default_factory=ExitStack, repr=False)
+
+    @property
+    def environment(self) -> Environment:
+        """Its keys in the project file."""
+        return self.project.environments[self.name]
+
+    @property
+    def owner(self) -> str:
+        """Who owns what is applied here."""
+        return self.project.owner(self.name)
+
+    @property
+    def scope(self) -> str:
+        """What one lock covers."""
+        return scope_key(self.environment)
+
+    def ledger(self) -> "Book":
+        """Open the ledger, until this environment is closed; raises LedgerError where there can be none."""
+        return self.closing.enter_context(book(self.project, self.environment, self.access.variables))
+
+    def past(self) -> Past:
+        """Return what the ledger remembers; nothing where there is no ledger."""
+        return remembered(self.project, self.name, self.access.variables)
+
+    def writer(self, name: str) -> Writer:
+        """Return a writer by name, ready to write here."""
+        if self.connection is None:
+            raise UsageError("a snapshot cannot be written to", hint="leave out --live")
+        made: Writer = plugins.writer_factory(name)(self.connection, named_secrets(self.access.variables))
+        self.closing.callback(made.close)
+        return made
 
     def __enter__(self) -> Self:
         return self
@@ -48,7 +86,7 @@ class Opened:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self.closing.close()
 
 
 def scope_of(environment: Environment) -> Scope:
@@ -61,7 +99,7 @@ def settings(project: Project, name: str, *, selection: Selection, depth: str, t
     environment = project.environments[name]
     return PlanSettings(
         environment=name,
-        project_id=environment.project_id,
+        project_id="" if project.untrusted else project_id(environment),
         prune=environment.prune,
         scope=scope_of(environment),
         selection=selection,
@@ -74,7 +112,6 @@ def settings(project: Project, name: str, *, selection: Selection, depth: str, t
 
 def open_environment(project: Project, name: str, access: Access) -> Opened:
     """Return an environment, open for reading; nothing is sent before the first read."""
-    environment = project.environments[name]
     if access.live is not None:
         return _from_snapshot(project, name, access)
     if project.untrusted:
@@ -82,12 +119,24 @@ def open_environment(project: Project, name: str, access: Access) -> Opened:
             "--untrusted ignores the project's endpoints and needs --live FILE",
             hint="make the file where the credentials are: reconciler snapshot -e ENV -o live.json",
         )
-    return _from_api(project, name, environment, access)
+    return _from_api(project, name, access)
 
 
 def _from_snapshot(project: Project, name: str, access: Access) -> Opened:
-    raise NotImplementedError
+    from reconciler.readers.snapshot import SnapshotReader
+
+    return Opened(project=project, name=name, access=access, reader=SnapshotReader(access.live))
 
 
-def _from_api(project: Project, name: str, environment: Environment, access: Access) -> Opened:
-    raise NotImplementedError
+def _from_api(project: Project, name: str, access: Access) -> Opened:
+    from reconciler.api import ReadClient
+    from reconciler.readers.http import HttpReader
+
+    environment = project.environments[name]
+    variables = Variables(values=access.variables, prefix=environment.credentials_prefix)
+    link = connection(project, environment, variables, parallelism=access.parallelism)
+    closing = ExitStack()
+    client = ReadClient(link)
+    closing.callback(client.close)
+    reader = HttpReader(client, parallelism=access.parallelism)
+    return Opened(project=project, name=name, access=access, reader=reader, connection=link, closing=closing)

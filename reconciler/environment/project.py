@@ -3,13 +3,14 @@
 An unknown key is an error. No key holds a secret, names a writer, or loosens a check.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 SIMULATOR = "simulator:"
 """Prefix of an endpoint that is the embedded simulator, seeded from the file after it."""
@@ -17,8 +18,21 @@ SIMULATOR = "simulator:"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 """Hosts that plain http may go to, and that need no credentials by default."""
 
-ProjectPath = Annotated[str, Field(min_length=1, max_length=1024)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+def _as_typed(value: object) -> object:
+    """A plain scalar in a text field is what was typed: `010` and `true` are text there."""
+    return str(value).lower() if isinstance(value, (int, bool)) else value
+
+
+def _number(value: object) -> object:
+    """A number with a point is text until its field is known."""
+    return float(value) if isinstance(value, str) and re.fullmatch(r"[0-9]+\.[0-9]+", value) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_typed)]
+Rate = Annotated[float, BeforeValidator(_number), Field(gt=0, le=1000)]
+ProjectPath = Annotated[Text, Field(min_length=1, max_length=1024)]
+Name = Annotated[Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
 class Keys(BaseModel):
@@ -30,48 +44,48 @@ class Keys(BaseModel):
 class ScopeKeys(Keys):
     """What an environment looks after; a manifest outside it is an error."""
 
-    name_prefix: str = Field(default="", description="Only objects whose name starts with this are ours.")
-    room_types: list[str] = Field(default=[], description="Only rooms of these types are ours; empty takes all.")
+    name_prefix: Text = Field(default="", description="Only objects whose name starts with this are ours.")
+    room_types: list[Text] = Field(default=[], description="Only rooms of these types are ours; empty takes all.")
 
 
 class ThrottleKeys(Keys):
     """Requests a second this environment may cost; defaults are the service's published limits."""
 
-    reads: float = Field(default=5.0, gt=0, le=1000, description="Reads a second.")
-    writes: float = Field(default=1.0, gt=0, le=1000, description="Writes a second.")
+    reads: Rate = Field(default=5.0, description="Reads a second.")
+    writes: Rate = Field(default=1.0, description="Writes a second.")
 
 
 class AssertKeys(Keys):
     """A rule of health: a finding for each live object for which the expression is not true."""
 
-    kind: str = Field(default="", description="The kind it looks at; empty looks at all.")
-    that: str = Field(min_length=1, max_length=2000, description="A Jinja expression over `resource`.")
-    message: str = Field(default="", description="What to say when it does not hold.")
+    kind: Text = Field(default="", description="The kind it looks at; empty looks at all.")
+    that: Text = Field(min_length=1, max_length=2000, description="A Jinja expression over `resource`.")
+    message: Text = Field(default="", description="What to say when it does not hold.")
     severity: Literal["error", "warning", "note"] = Field(default="warning", description="How much it matters.")
 
 
 class Environment(Keys):
     """A named place: where its live side is, what is ours there, and how carefully it is treated."""
 
-    endpoint: str = Field(default="", description="`simulator:FILE`, or the address of the API; else `region` says.")
-    region: str = Field(default="", pattern=r"^([a-z]{2,3}-[a-z]+-[0-9]+)?$", description="Region such as cn-north-4.")
-    project_id: str = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,64}$", description="The Huawei Cloud project id.")
+    endpoint: Text = Field(default="", description="`simulator:FILE`, or the address of the API; else `region` says.")
+    region: Text = Field(default="", pattern=r"^([a-z]{2,3}-[a-z]+-[0-9]+)?$", description="Region such as cn-north-4.")
+    project_id: Text = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,64}$", description="The Huawei Cloud project id.")
     auth: Literal["aksk", "token", "password", "none"] | None = Field(
         default=None, description="How requests are authorised; by default aksk, and none on loopback."
     )
-    credentials_prefix: str = Field(
+    credentials_prefix: Text = Field(
         default="", pattern=r"^([A-Z][A-Z0-9_]{0,30})?$", description="Put before each credential variable's name."
     )
-    app_user_id: str = Field(default="", max_length=64, description="Sent as X-App-UserId; part of the ledger scope.")
+    app_user_id: Text = Field(default="", max_length=64, description="Sent as X-App-UserId; part of the ledger scope.")
     values: list[ProjectPath] = Field(default=[], description="Values files of this environment; later ones win.")
-    ledger: str = Field(default="", description="Where applied state is kept: sqlite:///FILE or postgresql://…")
+    ledger: Text = Field(default="", description="Where applied state is kept: sqlite:///FILE or postgresql://…")
     prune: Literal["none", "owned"] = Field(default="none", description="Whether owned objects without manifest go.")
     scope: ScopeKeys = Field(default=ScopeKeys(), description="What this environment looks after.")
     throttle: ThrottleKeys | None = Field(default=None, description="Requests a second; none on loopback by default.")
-    protect: list[str] = Field(default=[], description="Address patterns that are never deleted.")
-    expires: str = Field(default="", description="A date (YYYY-MM-DD) from which the environment is to be removed.")
+    protect: list[Text] = Field(default=[], description="Address patterns that are never deleted.")
+    expires: Text = Field(default="", description="A date (YYYY-MM-DD) from which the environment is to be removed.")
     assertions: list[AssertKeys] = Field(default=[], alias="assert", description="Rules of health for audits.")
-    cache: str = Field(default="", description="A file that keeps objects already read, for audits.")
+    cache: Text = Field(default="", description="A file that keeps objects already read, for audits.")
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:

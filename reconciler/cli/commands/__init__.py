@@ -3,7 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+import typer
+
+from reconciler.cli.commands.apply import apply
+from reconciler.cli.commands.audit import audit
+from reconciler.cli.commands.history import history
 from reconciler.cli.commands.init import init
+from reconciler.cli.commands.lock import lock
 from reconciler.cli.commands.plan import plan
 from reconciler.cli.commands.render import render
 from reconciler.cli.commands.schema import schema
@@ -11,12 +17,16 @@ from reconciler.cli.commands.show import show
 from reconciler.cli.commands.simulate import simulate
 from reconciler.cli.commands.validate import validate
 
-COMMANDS: dict[str, Callable[..., Any]] = {
+COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
     "init": init,
     "validate": validate,
     "render": render,
     "plan": plan,
+    "apply": apply,
     "show": show,
+    "audit": audit,
+    "history": history,
+    "lock": lock,
     "schema": schema,
     "simulate": simulate,
 }

@@ -3,11 +3,9 @@
 import typer
 
 from reconciler.cli import options
-from reconciler.cli.exits import Exit
 from reconciler.cli.output import tell, told
-from reconciler.cli.planning import Ask, chosen, planned, project, selection
+from reconciler.cli.planning import asked, chosen, plan_code, plan_report, project, selection
 from reconciler.cli.session import session
-from reconciler.model.report import Report
 
 
 def plan(
@@ -20,7 +18,9 @@ def plan(
     set_: options.Sets = None,
     format_: options.Format = "text",
     report: options.Reports = None,
+    out: options.Out = "",
     detailed_exitcode: options.Detailed = False,
+    fail_on: options.FailOn = "",
     depth: options.DepthOf = "auto",
     live: options.LiveFile = "",
     base: options.Base = "",
@@ -29,24 +29,23 @@ def plan(
     untrusted: options.Untrusted = False,
     parallelism: options.Parallelism = 8,
 ) -> int:
-    """Show what would change in an environment, and why; nothing is written."""
+    """Show what would change, and why; nothing is written."""
+    from reconciler.environment.planning import planned
+
     run = session(context)
     how = told(format_, report)
-    ask = Ask(
-        sets=tuple(set_ or ()),
-        selection=selection(target, exclude, label),
+    ask = asked(
+        run,
+        sets=set_,
+        selected=selection(target, exclude, label),
         depth=depth,
-        today=today,
-        untrusted=untrusted,
         base=base,
+        today=today,
         live=live,
         full=refresh == "full",
         parallelism=parallelism,
     )
     whole = project(run, untrusted=untrusted)
-    result = planned(run, whole, chosen(whole, environment), ask)
-    if result.plan is None:
-        tell(run, Report(command="plan", diagnostics=result.manifest.diagnostics, sources=result.manifest.sources), how)
-        return Exit.ERROR
-    tell(run, Report(command="plan", plans=(result.plan,), usage=result.usage, sources=result.manifest.sources), how)
-    return Exit.FINE
+    result = planned(whole, chosen(whole, environment), ask)
+    tell(run, plan_report("plan", result), how)
+    return plan_code(result, detailed=detailed_exitcode, fail_on=fail_on)

@@ -7,7 +7,7 @@ import typer
 from reconciler.cli import options
 from reconciler.cli.exits import Exit
 from reconciler.cli.output import problems, write_out
-from reconciler.cli.planning import Ask, chosen, manifest, project
+from reconciler.cli.planning import chosen, project
 from reconciler.cli.session import session
 from reconciler.errors import UsageError
 
@@ -21,10 +21,11 @@ def render(
     untrusted: options.Untrusted = False,
 ) -> int:
     """Print manifests as they are after their templates."""
+    from reconciler.environment.planning import declared
+
     run = session(context)
     whole = project(run, untrusted=untrusted)
-    name = chosen(whole, environment)
-    result = manifest(whole, name, Ask(sets=tuple(set_ or ()), untrusted=untrusted))
+    result = declared(whole, chosen(whole, environment), tuple(set_ or ()))
     wanted = [str(run.path(file).relative_to(run.root)) for file in files or ()] or list(result.rendered)
     problems(run, result.diagnostics)
     unknown = [file for file in wanted if file not in result.rendered]

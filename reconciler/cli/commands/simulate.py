@@ -1,12 +1,16 @@
 """`simulate`: the API simulated on loopback, for other programs to talk to."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, TextIO
 
 import typer
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.output import write_out
 from reconciler.cli.session import session
+from reconciler.errors import ReconcilerError
 
 
 def simulate(
@@ -21,6 +25,21 @@ def simulate(
     from reconciler.simulator.serve import serve
 
     run = session(context)
-    simulator = Simulator(load_seed(run.path(seed)) if seed else {})
-    serve(simulator, port, run.path(log) if log else None, write_out)
+    simulator = Simulator(load_seed(run.path(seed), seed) if seed else {})
+    with _journal(run.path(log) if log else None) as sink:
+        serve(simulator, port, sink, write_out)
     return Exit.FINE
+
+
+@contextmanager
+def _journal(path: Path | None) -> Iterator[TextIO | None]:
+    """Open the log file to add to; nothing where no log was asked for."""
+    if path is None:
+        yield None
+        return
+    try:
+        file = path.open("a", encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise ReconcilerError(f"{path} cannot be written: {error.strerror}", code="E_WRITE") from None
+    with file:
+        yield file

@@ -5,7 +5,7 @@ import typer
 from reconciler.cli import options
 from reconciler.cli.exits import Exit
 from reconciler.cli.output import tell, told
-from reconciler.cli.planning import Ask, chosen, manifest, project
+from reconciler.cli.planning import project, several
 from reconciler.cli.session import session
 from reconciler.model.diagnostic import arranged, has_errors
 from reconciler.model.report import Report
@@ -21,14 +21,14 @@ def validate(
     untrusted: options.Untrusted = False,
 ) -> int:
     """Check manifests of each environment and show every problem, with file, line and column."""
+    from reconciler.environment.planning import declared
+
     run = session(context)
     how = told(format_, report)
     whole = project(run, untrusted=untrusted)
-    names = [chosen(whole, name) for name in environment] if environment else list(whole.environments)
-    ask = Ask(sets=tuple(set_ or ()), untrusted=untrusted)
-    manifests = [manifest(whole, name, ask) for name in names]
+    names = several(whole, environment)
+    manifests = [declared(whole, name, tuple(set_ or ())) for name in names]
     diagnostics = arranged(item for one in manifests for item in one.diagnostics)
     sources = {place: text for one in manifests for place, text in one.sources.items()}
-    extra = {"environments": names, "resources": [len(one.resources) for one in manifests]}
-    tell(run, Report(command="validate", diagnostics=diagnostics, sources=sources, extra=extra), how)
+    tell(run, Report(command="validate", diagnostics=diagnostics, sources=sources), how)
     return Exit.ERROR if has_errors(diagnostics) else Exit.FINE

@@ -1,0 +1,196 @@
+"""The steps of an apply as a person lives through them: settle, plan, show, ask, carry out, tell."""
+
+import json
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.output import HUMAN, Told, one_line, tell, write_out
+from reconciler.cli.planning import plan_report
+from reconciler.cli.session import Session, say
+from reconciler.errors import UsageError
+from reconciler.model.event import Event, Progress
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Plan
+from reconciler.model.report import Report
+from reconciler.model.settings import Overrides, PlanSettings
+
+if TYPE_CHECKING:
+    from reconciler.environment.open import Opened
+    from reconciler.environment.planning import Ask
+    from reconciler.environment.project import Project
+    from reconciler.pipeline.apply import Applied
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """How an apply is wanted: of which kept plan, agreed to beforehand or not, through which writer."""
+
+    file: str = ""
+    auto_approve: bool = False
+    expect: str = ""
+    skip_stale: bool = False
+    writer: str = "http"
+    overrides: Overrides = field(default_factory=Overrides)
+
+
+def carry_out(session: Session, project: "Project", name: str, *, ask: "Ask", wish: Wish, how: Told) -> int:
+    """Carry out one environment's plan and return the exit code."""
+    from reconciler.environment.open import open_environment
+    from reconciler.environment.planning import Planned, declared
+
+    manifest = declared(project, name, ask.sets)
+    if not manifest.valid:
+        tell(session, plan_report("apply", Planned(environment=name, manifest=manifest)), how)
+        return Exit.ERROR
+    with open_environment(project, name, ask.access) as opened:
+        run = _Run(session=session, opened=opened, manifest=manifest, ask=ask, wish=wish, how=how)
+        return run.go()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """One apply: what its steps share."""
+
+    session: Session
+    opened: "Opened"
+    manifest: Manifest
+    ask: "Ask"
+    wish: Wish
+    how: Told
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def go(self) -> int:
+        from reconciler.environment.planning import plan_opened
+
+        ledger, writer = self.opened.ledger(), self.opened.writer(self.wish.writer)
+        wanted = self._wanted(local=ledger.local)
+        with _stopping() as stop:
+            doors = {"stop": stop, "progress": self._progress(), "clock": time.time, "sleep": time.sleep}
+            self._recover(ledger, writer, wanted, doors)
+            plan = self._checked(plan_opened(self.opened, self.manifest, self.ask, settings=wanted))
+            if plan.pending and not self._agreed(plan):
+                say("Nothing was applied.")
+                return Exit.ERROR
+            return self._done(plan, self._applied(plan, ledger, writer, wanted, doors))
+
+    def _wanted(self, *, local: bool) -> PlanSettings:
+        """On CI a ledger on a throw-away disk owns nothing: what it does not know must not be deleted."""
+        from reconciler.environment.planning import wanted
+
+        settings = wanted(self.opened, self.ask)
+        if local and self.session.variables.get("CI") and not self.opened.environment.ledger:
+            say("Warning: this is CI and the ledger is a local file: what was applied is forgotten with this disk.")
+            say("  Nothing will be deleted. Name a shared ledger: `ledger: postgresql://…` in the environment.")
+            return replace(settings, prune="none")
+        return settings
+
+    def _recover(self, ledger: Any, writer: Any, wanted: PlanSettings, doors: dict[str, Any]) -> None:
+        from reconciler.pipeline.recover import recover
+
+        if not writer.applies:
+            return
+        scope, owner = self.opened.scope, self.opened.owner
+        settled = recover(
+            self.opened.reader, writer, ledger, scope=scope, owner=owner, run=self.id, settings=wanted, **doors
+        )
+        for outcome in settled:
+            self.session.note(f"Settled from an earlier run: {one_line(outcome.address)}: {one_line(outcome.reason)}")
+
+    def _checked(self, plan: Plan) -> Plan:
+        """Keep only what a kept or reviewed plan holds; raises PlanError where it does not match."""
+        return plan
+
+    def _agreed(self, plan: Plan) -> bool:
+        if self.how.format == HUMAN:
+            tell(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), Told())
+        return self.wish.auto_approve or bool(self.wish.file) or _asked()
+
+    def _applied(self, plan: Plan, ledger: Any, writer: Any, wanted: PlanSettings, doors: dict[str, Any]) -> "Applied":
+        from reconciler.pipeline.apply import apply
+
+        return apply(
+            plan,
+            self.manifest,
+            self.opened.reader,
+            writer,
+            ledger,
+            scope=self.opened.scope,
+            owner=self.opened.owner,
+            run=self.id,
+            settings=wanted,
+            overrides=self.wish.overrides,
+            **doors,
+        )
+
+    def _done(self, plan: Plan, applied: "Applied") -> int:
+        report = Report(
+            command="apply",
+            plans=(plan,),
+            outcomes=(*applied.recovered, *applied.outcomes),
+            usage=self.opened.reader.usage,
+            sources=self.manifest.sources,
+        )
+        tell(self.session, report, self.how)
+        if applied.error is not None:
+            raise applied.error
+        return applied.exit_code
+
+    def _progress(self) -> Progress:
+        if self.how.format == "json":
+            return lambda event: write_out(json.dumps(self.session.masker.value(_plain(event))), human=False)
+        if self.session.quiet:
+            return lambda event: None  # noqa: ARG005 - told to be quiet
+        return lambda event: say(self.session.masker.text(_words(event)))
+
+
+def _plain(event: Event) -> dict[str, Any]:
+    shape = asdict(event)
+    shape["type"] = str(shape.pop("step"))
+    return {key: value for key, value in shape.items() if value not in ("", None)}
+
+
+def _words(event: Event) -> str:
+    where = f" {one_line(event.address)}" if event.address else ""
+    more = f": {one_line(event.message)}" if event.message else ""
+    status = f" {event.outcome.status}" if event.outcome else ""
+    return f"[{event.done}/{event.total}] {event.step.value.replace('_', ' ')}{where}{status}{more}"
+
+
+def _asked() -> bool:
+    """Ask the person at the terminal; only `yes` is agreement."""
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "there is no terminal to ask at",
+            code="E_NO_TERMINAL",
+            hint="give --auto-approve, or a plan kept with --out",
+        )
+    sys.stderr.write("\nApply these changes? Only `yes` is agreement: ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip() == "yes"
+
+
+@contextmanager
+def _stopping() -> Iterator[Callable[[], bool]]:
+    """Turn the first SIGINT or SIGTERM into a clean stop after the change at hand; a second one interrupts."""
+    asked: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+        say("Stopping after the change at hand; once more stops at once.")
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,67 @@
+"""`apply`: the plan made again, shown, agreed to, and carried out."""
+
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import options
+from reconciler.cli.applying import Wish, carry_out
+from reconciler.cli.output import told
+from reconciler.cli.planning import asked, chosen, project, selection
+from reconciler.cli.session import session
+from reconciler.model.settings import Overrides
+
+
+def apply(
+    context: typer.Context,
+    *,
+    file: Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan kept with --out: nothing else is done.")] = "",
+    environment: options.Env = "",
+    label: options.Labels = None,
+    target: options.Targets = None,
+    exclude: options.Excludes = None,
+    set_: options.Sets = None,
+    format_: options.Format = "text",
+    report: options.Reports = None,
+    auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Do not ask.")] = False,
+    expect: Annotated[str, typer.Option("--expect", metavar="DIGEST", help="Only a plan with this digest.")] = "",
+    skip_stale: Annotated[
+        bool, typer.Option("--skip-stale", help="Of a kept plan, do what still matches; else nothing is done.")
+    ] = False,
+    allow_deletes: Annotated[
+        int | None, typer.Option("--allow-deletes", min=0, metavar="N", help="Exactly so many deletes are meant.")
+    ] = None,
+    allow_live: Annotated[
+        list[str] | None, typer.Option("--allow-live", metavar="NAME", help="This room may be deleted on air.")
+    ] = None,
+    allow_empty: Annotated[bool, typer.Option("--allow-empty", help="No manifest at all is meant.")] = False,
+    allow_collapsed: Annotated[
+        bool, typer.Option("--allow-collapsed", help="That live shrank this much is known.")
+    ] = False,
+    writer: Annotated[
+        str, typer.Option("--writer", metavar="NAME", help="What applying means; else RECONCILER_WRITER, else http.")
+    ] = "",
+    today: options.Today = "",
+    parallelism: options.Parallelism = 8,
+) -> int:
+    """Make live match the manifests, change by change."""
+    run = session(context)
+    how = told(format_, report)
+    ask = asked(
+        run, sets=set_, selected=selection(target, exclude, label), today=today, full=True, parallelism=parallelism
+    )
+    wish = Wish(
+        file=file,
+        auto_approve=auto_approve,
+        expect=expect,
+        skip_stale=skip_stale,
+        writer=writer or run.variables.get("RECONCILER_WRITER", "") or "http",
+        overrides=Overrides(
+            deletes=allow_deletes,
+            live=frozenset(allow_live or ()),
+            empty=allow_empty,
+            collapsed=allow_collapsed,
+        ),
+    )
+    whole = project(run)
+    return carry_out(run, whole, chosen(whole, environment), ask=ask, wish=wish, how=how)

@@ -1,0 +1,49 @@
+"""`audit`: every environment against its manifests; one that cannot be read never hides the others."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import typer
+
+from reconciler.cli import options
+from reconciler.cli.exits import Exit, gravest
+from reconciler.cli.output import tell, told
+from reconciler.cli.planning import asked, plan_code, plan_report, project, selection, several
+from reconciler.cli.session import session
+from reconciler.model.diagnostic import arranged
+
+
+def audit(
+    context: typer.Context,
+    *,
+    environment: options.Envs = None,
+    label: options.Labels = None,
+    set_: options.Sets = None,
+    format_: options.Format = "text",
+    report: options.Reports = None,
+    fail_on: options.FailOn = "",
+    depth: options.DepthOf = "auto",
+    refresh: options.Refresh = "changed",
+    today: options.Today = "",
+    parallelism: options.Parallelism = 8,
+) -> int:
+    """Compare environments with their manifests; exit 2 on drift."""
+    from reconciler import fleet
+
+    run = session(context)
+    how = told(format_, report)
+    chosen = selection(None, None, label)
+    ask = asked(
+        run, sets=set_, selected=chosen, depth=depth, today=today, full=refresh == "full", parallelism=parallelism
+    )
+    whole = project(run)
+    names = several(whole, environment)
+    with ThreadPoolExecutor(max_workers=min(parallelism, len(names))) as executor:
+        results = fleet.audit(whole, names, ask, executor)
+    found = plan_report("audit", *(one.planned for one in results if one.planned))
+    problems = arranged((*found.diagnostics, *(item for one in results for item in one.diagnostics)))
+    tell(run, replace(found, diagnostics=problems, extra={"tables": [fleet.overview(results)]}), how)
+    return gravest(
+        plan_code(one.planned, detailed=True, fail_on=fail_on) if one.readable and one.planned else Exit.PARTIAL
+        for one in results
+    )

@@ -1,0 +1,59 @@
+"""`lock`: who holds it, and taking it from a holder that is gone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli import options
+from reconciler.cli.exits import Exit
+from reconciler.cli.output import tell, told
+from reconciler.cli.planning import chosen, project
+from reconciler.cli.session import Session, session
+from reconciler.model.report import Report
+
+if TYPE_CHECKING:
+    from reconciler.ledger import Book
+
+lock = typer.Typer(rich_markup_mode=None, help="Show who holds an environment's lock, or take it away.")
+
+
+@lock.command("list")
+def listed(context: typer.Context, *, environment: options.Env = "", format_: options.Format = "text") -> int:
+    """Show who holds a lock in the environment's ledger."""
+    run = session(context)
+    how = told(format_, None)
+    with _opened(run, environment) as opened:
+        holders = opened.holders()
+    rows = [
+        [one.lock_id, one.scope, one.owner, one.holder, one.since, "lapsed" if one.lapsed else one.until]
+        for one in holders
+    ]
+    columns = ["Lock", "Scope", "Owner", "Holder", "Since", "Until"]
+    tell(run, Report(command="lock", extra={"tables": [{"title": "Locks", "columns": columns, "rows": rows}]}), how)
+    return Exit.FINE
+
+
+@lock.command("release")
+def release(
+    context: typer.Context,
+    *,
+    lock_id: Annotated[str, typer.Argument(metavar="ID", help="The lock's exact id, as `lock list` shows it.")],
+    environment: options.Env = "",
+) -> int:
+    """Take a lock from its holder; only when that process is certainly gone."""
+    run = session(context)
+    with _opened(run, environment) as opened:
+        holder = opened.release(lock_id)
+    run.note(f"Released: it was held by {holder.holder} since {holder.since}.")
+    return Exit.FINE
+
+
+@contextmanager
+def _opened(run: Session, environment: str) -> Iterator["Book"]:
+    from reconciler.environment.books import book
+
+    whole = project(run)
+    with book(whole, whole.environments[chosen(whole, environment)], run.variables) as opened:
+        yield opened

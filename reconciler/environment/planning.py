@@ -1,0 +1,91 @@
+"""One environment from its manifests to its plan: the whole path, for every command that plans."""
+
+from dataclasses import dataclass, field
+
+from reconciler.environment.open import Access, Opened, open_environment, scope_of, settings
+from reconciler.environment.project import Project
+from reconciler.model.manifest import Manifest
+from reconciler.model.plan import Plan
+from reconciler.model.reading import Usage
+from reconciler.model.settings import PlanSettings, Selection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What is to be planned: which part, how deep, against which commit, and how live may be reached.
+
+    `sets` are `key=value` for templates. `base` is a revision of the project's git repository, or empty.
+    """
+
+    access: Access
+    sets: tuple[str, ...] = ()
+    selection: Selection = field(default_factory=Selection)
+    depth: str = "auto"
+    base: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A plan with the manifests it was made of and what reading cost; no plan where the manifests are wrong."""
+
+    environment: str
+    manifest: Manifest
+    plan: Plan | None = None
+    usage: Usage = field(default_factory=Usage)
+
+
+def declared(project: Project, name: str, sets: tuple[str, ...] = ()) -> Manifest:
+    """Render, parse and validate what is declared for one environment; its problems are in the result."""
+    from reconciler.manifest.tree import DiskTree
+
+    return _loaded(project, name, sets, DiskTree(project.root))
+
+
+def planned(project: Project, name: str, ask: Ask) -> Planned:
+    """Plan one environment; without a plan where its manifests are wrong. Raises ReconcilerError."""
+    manifest = declared(project, name, ask.sets)
+    if not manifest.valid:
+        return Planned(environment=name, manifest=manifest)
+    with open_environment(project, name, ask.access) as opened:
+        plan = plan_opened(opened, manifest, ask)
+        return Planned(environment=name, manifest=manifest, plan=plan, usage=opened.reader.usage)
+
+
+def wanted(opened: Opened, ask: Ask) -> PlanSettings:
+    """Return how an open environment is planned."""
+    return settings(opened.project, opened.name, selection=ask.selection, depth=ask.depth, today=ask.access.today)
+
+
+def plan_opened(opened: Opened, manifest: Manifest, ask: Ask, *, settings: PlanSettings | None = None) -> Plan:
+    """Plan an environment that is open already."""
+    from reconciler.pipeline.plan import plan
+
+    base = base_manifest(opened.project, opened.name, ask) if ask.base else None
+    return plan(manifest, opened.reader, opened.past(), settings or wanted(opened, ask), base=base)
+
+
+def base_manifest(project: Project, name: str, ask: Ask) -> Manifest:
+    """Return what was declared for the environment at `ask.base`, read from git objects; raises ReconcilerError."""
+    from reconciler.environment.load import FILE, parse_project
+    from reconciler.manifest.tree import GitTree
+
+    tree = GitTree(project.root, ask.base)
+    then = parse_project(tree.read(FILE), root=project.root, untrusted=project.untrusted)
+    if name not in then.environments:
+        return Manifest()
+    return _loaded(then, name, ask.sets, tree)
+
+
+def _loaded(project: Project, name: str, sets: tuple[str, ...], tree: object) -> Manifest:
+    from reconciler.manifest import load
+
+    environment = project.environments[name]
+    return load(
+        tree,
+        entries=tuple(project.file.manifests),
+        values=(*project.file.values, *environment.values),
+        sets=sets,
+        env_name=name,
+        scope=scope_of(environment),
+        untrusted=project.untrusted,
+    )
