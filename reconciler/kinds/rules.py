@@ -21,7 +21,10 @@ class HitConditionTag(Spec):
     """One comparison with a value out of the event."""
 
     tag: str | None = text(
-        0, 256, doc="Event types 1-4: a key inside event.content, such as content or level; event type 10: content."
+        0,
+        256,
+        examples=("content", "level"),
+        doc="Event types 1-4: a key inside event.content, such as content or level; event type 10: content.",
     )
     operation: Literal["SUM", "AVG", "COUNT", "NONE"] | None = choice(
         default="NONE", doc="How the values of the time window are put together."
@@ -29,7 +32,12 @@ class HitConditionTag(Spec):
     match: Literal["EQUAL", "REGEX", "MATH_GT", "MATH_GE", "MATH_LT", "MATH_LE", "MATH_EQ"] | None = choice(
         doc="How the value is compared; REGEX is advised for keywords."
     )
-    value: str | None = text(0, 1024, doc="What it is compared with, always a text; keywords are joined with |.")
+    value: str | None = text(
+        0,
+        1024,
+        examples=("price|how much|多少钱",),
+        doc="What it is compared with, always a text; keywords are joined with |.",
+    )
 
 
 class HitCondition(Spec):
@@ -53,7 +61,11 @@ class TriggerProcess(Spec):
     """What a rule does when it applies."""
 
     time_window: int | None = integer(
-        -1, 7200, unit="second", doc="-1 = once per broadcast, 0 = every time, n = at most once in n seconds."
+        -1,
+        7200,
+        unit="second",
+        examples=(60,),
+        doc="-1 = once per broadcast, 0 = every time, n = at most once in n seconds.",
     )
     reply_mode: (
         Literal["SYSTEM_REPLY", "CALLBACK", "SYSTEM_REPLY_AND_CALLBACK", "SHOW_LAYER", "INTELLIGENT_REPLY"] | None
@@ -61,7 +73,10 @@ class TriggerProcess(Spec):
     layer_config: SmartLayerConfig | None = nested(doc="The layer that is shown.")
     extra_layer_config: SmartLayerConfig | None = nested(doc="A second layer, for dynamic product text.")
     reply_texts: list[Annotated[str, each(0, 1024)]] | None = items(
-        0, 5, doc="Replies, spoken at random or in order; a repeated one is chosen more often."
+        0,
+        5,
+        examples=(["The price is in the lower left corner."],),
+        doc="Replies, spoken at random or in order; a repeated one is chosen more often.",
     )
     reply_audios: list[ReplyAudioInfo] | None = items(
         0, 5, doc="Recorded replies. They have no key: audio_url may be signed anew at every read."
@@ -88,7 +103,9 @@ class ReviewConfig(Spec):
 class InteractionRule(Spec):
     """What every rule has."""
 
-    rule_name: str = text(0, 256, required=True, doc="Name of the rule, unique in its group; rules pair by it.")
+    rule_name: str = text(
+        0, 256, required=True, examples=("price",), doc="Name of the rule, unique in its group; rules pair by it."
+    )
     enabled: bool | None = flag(default=True, doc="Whether the rule is looked at.")
     event_type: int | None = integer(
         0,

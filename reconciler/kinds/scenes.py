@@ -43,6 +43,7 @@ class BackgroundConfigInfo(Spec):
         default=WHITE,
         pattern="^#[0-9A-Fa-f]{6}$",
         required_when="background_type == 'COLOR'",
+        examples=("#1A2B3C",),
         doc="Colour as #RRGGBB.",
     )
     background_asset_id: str | None = text(0, 64, doc="Asset of the background.")
@@ -52,7 +53,13 @@ class BackgroundConfigInfo(Spec):
 class TextConfig(Spec):
     """What is said."""
 
-    text: str = text(1, 300000, required=True, doc="The text, with SSML if wanted; 10000 characters without its tags.")
+    text: str = text(
+        1,
+        300000,
+        required=True,
+        examples=("Welcome to our live room!", '<speak>Welcome!<break time="1s"/></speak>'),
+        doc="The text, with SSML if wanted; 10000 characters without its tags.",
+    )
 
 
 class LiveAudioConfig(Spec):
@@ -73,7 +80,9 @@ class RelationProductInfo(Spec):
 class LiveShootScriptItem(Spec):
     """One paragraph of a scene."""
 
-    sequence_no: int | None = integer(0, 2147483647, doc="Number of the paragraph; paragraphs pair by it.")
+    sequence_no: int | None = integer(
+        0, 2147483647, examples=(1,), doc="Number of the paragraph; paragraphs pair by it."
+    )
     title: str | None = text(0, 256, doc="Title of the paragraph.")
     text_config: TextConfig | None = nested(doc="What is said.")
     audio_config: LiveAudioConfig | None = nested(doc="What is played instead.")
@@ -83,7 +92,9 @@ class LiveShootScriptItem(Spec):
 class LiveVideoScriptInfo(Spec):
     """One scene."""
 
-    script_name: str = text(1, 256, required=True, doc="Name of the scene; rules refer to it in enabled_scenes.")
+    script_name: str = text(
+        1, 256, required=True, examples=("opening",), doc="Name of the scene; rules refer to it in enabled_scenes."
+    )
     script_description: str | None = text(0, 1024, doc="What the scene is for.")
     dh_id: str | None = text(0, 64, doc="Not in use yet.")
     model_asset_id: str | None = text(0, 64, doc="Asset of the avatar.")

@@ -53,6 +53,7 @@ class SharedConfig(Spec):
         20,
         applies_when=_SHARED,
         format="RFC 3339 UTC, seconds, Z: 2021-01-10T08:43:17Z (20 characters)",
+        examples=("2027-01-10T08:43:17Z",),
         doc="Until when it is shared; empty = for ever.",
     )
     allowed_project_ids: list[Annotated[str, each(1, 64)]] | None = items(
@@ -66,7 +67,7 @@ class LiveRoomInteractionRuleInfo(InteractionRule):
     group_id: str | None = text(1, 64, doc="Id of the group it came from; group_name alone is enough.")
     group_name: str | None = text(1, 256, doc="Name of the group it came from: a reference to that manifest.")
     enabled_scenes: list[Annotated[str, each(1, 256)]] | None = items(
-        0, 100, rule=SET, doc="Names of the scenes it applies in; absent = in every scene."
+        0, 100, rule=SET, examples=(["opening"],), doc="Names of the scenes it applies in; absent = in every scene."
     )
 
     class Answer(Spec):
@@ -168,7 +169,12 @@ class SmartLiveRoom(Spec):
         applies_when=_TEMPLATE, in_list=True, source="SmartLiveRoomBaseInfo.shared_config", doc="Sharing of a template."
     )
     priv_data: str | None = text(
-        0, 8192, in_list=True, source="SmartLiveRoomBaseInfo.priv_data", doc="Yours: comes back unchanged."
+        0,
+        8192,
+        in_list=True,
+        source="SmartLiveRoomBaseInfo.priv_data",
+        examples=('{"team": "shop"}',),
+        doc="Yours: comes back unchanged.",
     )
     scene_scripts: list[LiveVideoScriptInfo] | None = items(
         1, 100, rule=by_key_in_order("script_name", server=("script_id",)), doc="The scenes, in order."

@@ -47,6 +47,7 @@ class About(TypedDict, total=False):
 
     doc: str
     source: str
+    examples: tuple[Json, ...]
     role: Role
     default: Json
     required: bool

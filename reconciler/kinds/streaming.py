@@ -62,7 +62,7 @@ class SubtitleConfig(Spec):
     font_name: str | None = text(0, 64, default=FONT, doc="Font.")
     font_size: int | None = integer(0, 120, default=54, business_min=24, doc="Font size.")
     font_color: str | None = text(0, 16, default=WHITE, pattern=_COLOR, doc="Font colour as #RRGGBB.")
-    stroke_color: str | None = text(pattern=_COLOR, doc="Outline colour as #RRGGBB.")
+    stroke_color: str | None = text(pattern=_COLOR, examples=("#000000",), doc="Outline colour as #RRGGBB.")
     stroke_thickness: float | None = number(0, 50, doc="Outline thickness.")
     opacity: float | None = number(0, 1, default=1.0, doc="0 = invisible, 1 = solid.")
 
@@ -73,10 +73,17 @@ class VideoConfig(Spec):
     clip_mode: Literal["RESIZE", "CROP"] | None = choice(default="RESIZE", doc="How the picture is cut.")
     codec: Literal["H264", "VP8", "VP9", "QTRLE"] | None = choice(default="H264", doc="Only H264 is for live.")
     bitrate: int = integer(
-        40, 30000, required=True, unit="kbit/s", business_min=1000, business_max=8000, doc="Bit rate of the picture."
+        40,
+        30000,
+        required=True,
+        unit="kbit/s",
+        business_min=1000,
+        business_max=8000,
+        examples=(4000,),
+        doc="Bit rate of the picture.",
     )
-    width: int = integer(0, 3840, required=True, doc="Width in pixels. " + _LIVE_SIZE)
-    height: int = integer(0, 3840, required=True, doc="Height in pixels. " + _LIVE_SIZE)
+    width: int = integer(0, 3840, required=True, examples=(1080, 1920), doc="Width in pixels. " + _LIVE_SIZE)
+    height: int = integer(0, 3840, required=True, examples=(1920, 1080), doc="Height in pixels. " + _LIVE_SIZE)
     frame_rate: Literal["24", "25", "30"] | None = choice(default="25", doc="A text; live is always 25.")
     is_subtitle_enable: bool | None = flag(default=False, doc="Whether subtitles are shown.")
     subtitle_config: SubtitleConfig | None = nested(doc="How subtitles look.")

@@ -86,6 +86,7 @@ class Field:
     role: Role
     doc: str = ""
     source: str = ""
+    examples: tuple[Json, ...] = ()
     enum: tuple[Json, ...] = ()
     default: Json = NoDefault.NONE
     minimum: float | None = None
