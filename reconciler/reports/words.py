@@ -40,7 +40,22 @@ def compare(old: str, new: str) -> tuple[Piece, ...]:
         *_middle(before, after),
         Piece(Side.SAME, "".join(old_tokens[len(old_tokens) - end :])),
     ]
-    return tuple(piece for piece in pieces if piece.text)
+    return tuple(_joined([piece for piece in pieces if piece.text]))
+
+
+def _joined(pieces: list[Piece]) -> list[Piece]:
+    """Let words that differ in a row read as one run: a blank between them belongs to both sides."""
+    runs: list[Piece] = []
+    old = new = ""
+    for at, piece in enumerate(pieces):
+        between = old or new
+        if piece.side is Side.SAME and not (between and piece.text.isspace() and at < len(pieces) - 1):
+            runs += [Piece(Side.OLD, old), Piece(Side.NEW, new), piece]
+            old = new = ""
+        else:
+            old += piece.text if piece.side is not Side.NEW else ""
+            new += piece.text if piece.side is not Side.OLD else ""
+    return [run for run in [*runs, Piece(Side.OLD, old), Piece(Side.NEW, new)] if run.text]
 
 
 def _middle(before: list[str], after: list[str]) -> list[Piece]:

@@ -1,0 +1,116 @@
+"""The bars: a plan's proportions under its head, and differences per environment. Numbers only, no text of data."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.model.change import Action, Attribution
+from reconciler.model.plan import Plan
+from reconciler.reports.values import count
+from reconciler.reports.wording import attribution_of
+
+_FULL = 1_000
+_LEAST = 4
+_MOST_ROWS = 60
+
+_STYLES = {
+    Attribution.CONFLICT: "conflict",
+    Attribution.DRIFT: "drift",
+    Attribution.CONFIG: "config",
+    Attribution.PENDING: "config",
+    Attribution.ALREADY: "config",
+    Attribution.UNATTRIBUTED: "other",
+}
+_LABELS = {
+    "conflict": "conflict",
+    "drift": "drift",
+    "config": "manifests moved",
+    "other": "nobody knows who moved",
+    "delete": "to be destroyed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A stretch of a bar, in thousandths of the whole."""
+
+    style: str
+    start: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What one colour means."""
+
+    style: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartRow:
+    """One environment: its bars on a common scale, and the same in words."""
+
+    name: str
+    bars: tuple[Bar, ...]
+    total: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Differences per environment, the most first."""
+
+    rows: tuple[ChartRow, ...] = ()
+    keys: tuple[Key, ...] = ()
+    told: str = ""
+
+
+def strip_of(plans: Iterable[Plan]) -> tuple[Bar, ...]:
+    """Return the proportions of creates, updates, deletes and what is in step."""
+    actions = Counter(change.action for plan in plans for change in plan.changes)
+    order = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete", Action.NONE: "none"}
+    counts = {style: actions[action] for action, style in order.items()}
+    return _bars(counts, sum(counts.values()))
+
+
+def chart_of(plans: Sequence[Plan]) -> Chart:
+    """Return a row for each environment that differs, where there are several."""
+    counted = [(plan.environment, _counts(plan)) for plan in plans]
+    loud = sorted((one for one in counted if sum(one[1].values())), key=lambda one: (-sum(one[1].values()), one[0]))
+    if len(plans) < 2 or not loud:
+        return Chart()
+    most = sum(loud[0][1].values())
+    used = {style for _, counts in loud for style, number in counts.items() if number}
+    still = len(plans) - len(loud)
+    more = f", the first {_MOST_ROWS} shown" if len(loud) > _MOST_ROWS else ""
+    return Chart(
+        rows=tuple(_row(name, counts, most) for name, counts in loud[:_MOST_ROWS]),
+        keys=tuple(Key(style, label) for style, label in _LABELS.items() if style in used),
+        told=f"{len(loud):,} of {len(plans):,} differ, {still:,} in step{more}",
+    )
+
+
+def _counts(plan: Plan) -> Mapping[str, int]:
+    styles = Counter(
+        "delete" if change.action is Action.DELETE else _STYLES[attribution_of(change) or Attribution.CONFIG]
+        for change in plan.pending
+    )
+    return {style: styles[style] for style in _LABELS}
+
+
+def _row(name: str, counts: Mapping[str, int], most: int) -> ChartRow:
+    total = sum(counts.values())
+    told = ", ".join(f"{number:,} {_LABELS[style]}" for style, number in counts.items() if number)
+    return ChartRow(name=name, bars=_bars(counts, most), total=f"{total:,}", told=f"{count(total, 'change')}: {told}")
+
+
+def _bars(counts: Mapping[str, int], whole: int) -> tuple[Bar, ...]:
+    bars, start, told = [], 0, 0
+    for style, number in counts.items():
+        told += number
+        end = max(start + _LEAST, told * _FULL // whole) if number and whole else start
+        if end > start:
+            bars.append(Bar(style, start, end - start))
+        start = end
+    return tuple(bars)

@@ -1,0 +1,206 @@
+"""What the page shows, as plain values: the template only lays it out."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.model.change import Action
+from reconciler.model.plan import Plan
+from reconciler.model.report import Options, Report
+from reconciler.reports.html.changes import Group, groups_of
+from reconciler.reports.html.chart import Bar, Chart, chart_of, strip_of
+from reconciler.reports.html.notes import Note, notes_of
+from reconciler.reports.values import count
+from reconciler.reports.wording import MARKS, apply_line, attributed, done, in_step, summary_line, suppressed_line
+
+_MOST_NAMES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One large number of the head."""
+
+    number: int
+    label: str
+    style: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The number as people read it."""
+        return f"{self.number:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One button of a filter."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A set of buttons; `name` is the data attribute it looks at."""
+
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A folded list of what is left alone."""
+
+    title: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One environment."""
+
+    name: str
+    told: str
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Everything the template needs."""
+
+    title: str
+    command: str
+    heading: str
+    verdict: str
+    more: str
+    mood: str
+    tiles: tuple[Tile, ...]
+    strip: tuple[Bar, ...]
+    environments: tuple[str, ...]
+    filters: tuple[Filter, ...]
+    notes: tuple[Note, ...]
+    chart: Chart
+    plans: tuple[Section, ...]
+    tables: Sequence[Mapping[str, Any]]
+    quiet: tuple[Names, ...]
+    count: int
+    nothing: str
+    foot: str
+
+
+def page_of(report: Report, options: Options) -> Page:
+    """Arrange a report for the page."""
+    plans = report.plans
+    sections = tuple(Section(name=plan.environment, told=_told(plan), groups=groups_of(plan)) for plan in plans)
+    heading = _heading(plans)
+    return Page(
+        title=f"reconciler {report.command}: {heading}",
+        command=report.command,
+        heading=heading,
+        verdict=_verdict(report),
+        more=_more(plans),
+        mood=_mood(report),
+        tiles=tuple(_tiles(plans)),
+        strip=strip_of(plans),
+        environments=tuple(plan.environment for plan in plans if plan.pending),
+        filters=tuple(one for one in _filters(sections) if len(one.choices) > 1),
+        notes=tuple(notes_of(report)),
+        chart=chart_of(plans),
+        plans=tuple(section for section in sections if section.groups),
+        tables=[{"title": "", "columns": (), "rows": (), "note": "", **one} for one in report.extra.get("tables", ())],
+        quiet=tuple(one for one in _quiet(plans) if one.names),
+        count=sum(len(group.changes) for section in sections for group in section.groups),
+        nothing="No change fits these filters." if any(plan.pending for plan in plans) else _verdict(report),
+        foot=_foot(report, options),
+    )
+
+
+def _heading(plans: Sequence[Plan]) -> str:
+    return plans[0].environment if len(plans) == 1 else count(len(plans), "environment")
+
+
+def _told(plan: Plan) -> str:
+    return summary_line(plan.summary()) if plan.pending else in_step(plan)
+
+
+def _verdict(report: Report) -> str:
+    if report.outcomes:
+        return apply_line(done(report.outcomes))
+    if len(report.plans) == 1:
+        return _told(report.plans[0])
+    loud = sum(1 for plan in report.plans if not plan.empty)
+    return (
+        f"{loud:,} of {count(len(report.plans), 'environment')} differ from the manifests." if loud else "No changes."
+    )
+
+
+def _more(plans: Sequence[Plan]) -> str:
+    parts = []
+    if any(not plan.complete for plan in plans):
+        parts.append("Incomplete: it covers only a part.")
+    if any(plan.untrusted for plan in plans):
+        parts.append("Planned from untrusted manifests: it cannot be applied.")
+    if len(plans) == 1 and attributed(plans[0]):
+        parts.append(f"Attributed against {plans[0].base}.")
+    return " ".join(parts)
+
+
+def _mood(report: Report) -> str:
+    sums = [plan.summary() for plan in report.plans]
+    if any(plan.errored for plan in report.plans) or any(one.blocked or one.conflict or one.destroy for one in sums):
+        return "alarm"
+    return "moved" if any(not plan.empty for plan in report.plans) else ""
+
+
+def _tiles(plans: Sequence[Plan]) -> Iterator[Tile]:
+    sums = [plan.summary() for plan in plans]
+    yield Tile(sum(one.add for one in sums), "to add", "create")
+    yield Tile(sum(one.change for one in sums), "to change", "update")
+    yield Tile(sum(one.destroy for one in sums), "to destroy", "delete")
+    if any(attributed(plan) for plan in plans):
+        yield Tile(sum(one.drift for one in sums), "fields drifted", "drift")
+        yield Tile(sum(one.conflict for one in sums), "fields in conflict", "conflict")
+    blocked = sum(one.blocked for one in sums)
+    if blocked:
+        yield Tile(blocked, "blocked", "delete")
+    yield Tile(sum(one.unchanged for one in sums), "in step")
+
+
+_ACTIONS = {Action.CREATE.value: "add", Action.UPDATE.value: "change", Action.DELETE.value: "destroy"}
+
+
+def _filters(sections: Iterable[Section]) -> Iterator[Filter]:
+    changes = [(group.kind, change) for one in sections for group in one.groups for change in group.changes]
+    actions = Counter(change.action for _, change in changes)
+    yield Filter("action", "Action", tuple(Choice(v, w, actions[v]) for v, w in _ACTIONS.items() if actions[v]))
+    kinds = Counter(kind for kind, _ in changes)
+    yield Filter("kind", "Kind", tuple(Choice(kind, kind, number) for kind, number in kinds.items()))
+    marks = Counter(mark for _, change in changes for mark in change.marks)
+    known = [*(mark.value for mark in MARKS), "blocked"]
+    yield Filter("marks", "Who moved", tuple(Choice(one, one, marks[one]) for one in known if marks[one]))
+
+
+def _quiet(plans: Sequence[Plan]) -> Iterator[Names]:
+    still = [change.address for plan in plans for change in plan.changes if change.action is Action.NONE]
+    ours = [f"{one.address} · id {one.id}" for plan in plans for one in plan.unmanaged if not one.foreign]
+    foreign = [f"{one.address} · {one.foreign}" for plan in plans for one in plan.unmanaged if one.foreign]
+    changes = [change for plan in plans for change in plan.changes]
+    hidden = [f"{change.address} {one.path}: {one.rule.value}" for change in changes for one in change.suppressed]
+    yield _names(count(len(still), "unchanged resource"), still)
+    yield _names(f"{count(len(ours), 'live object')} not in the manifests, left alone", ours)
+    yield _names(f"{count(len(foreign), 'foreign live object')}, never written", foreign)
+    yield _names(suppressed_line(changes), hidden)
+
+
+def _names(title: str, names: Sequence[str]) -> Names:
+    left = len(names) - _MOST_NAMES
+    return Names(title, (*names[:_MOST_NAMES], f"and {left:,} more") if left > 0 else tuple(names))
+
+
+def _foot(report: Report, options: Options) -> str:
+    usage = report.usage
+    cost = f"{count(usage.requests, 'request')}, {count(usage.retries, 'retry', 'retries')}. " if usage.requests else ""
+    version = f" {options.tool_version}" if options.tool_version else ""
+    return f"{cost}Made by reconciler{version}. This page loads nothing from the network."
