@@ -83,7 +83,7 @@ def _spec_problems(kind: Kind, spec: dict[str, Json], locate: Locator) -> tuple[
     spec, complaints = check(kind.model, spec)
     problems = [_field_problem(kind, each, locate) for each in complaints]
     if not problems:
-        problems += [_checked(each, locate) for one in kind.checks for each in one(spec)]
+        problems += [_checked(each, locate) for each in kind.problems(spec)]
     return spec, problems
 
 
