@@ -1,5 +1,6 @@
 """Reads `reconciler.yaml`: every problem in it at once, each with its place and, for a typing slip, the right key."""
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -92,9 +93,23 @@ def _unknown(path: tuple[str | int, ...], place: Position) -> Diagnostic:
     )
 
 
+_WORDS = (
+    (re.compile(r"^Value error, Invalid isoformat.*"), "must have a date in `expires`, such as 2027-01-01"),
+    (re.compile(r"^Value error, "), ""),
+    (re.compile(r"^Input should be a valid (dictionary|mapping).*"), "must be a mapping"),
+    (re.compile(r"^Input should be a valid string"), "must be text"),
+    (re.compile(r"^Input should be (a valid )?"), "must be "),
+    (re.compile(r"^(List|Dictionary) should have at least 1 item.*"), "must have at least 1 entry"),
+    (re.compile(r"^String should have at (least|most) "), r"must have at \1 "),
+    (re.compile(r"^String should match pattern '\^?(.*?)\$?'"), r"must look like \1"),
+)
+"""What the validating library says, in the words of the rest of our messages."""
+
+
 def _wrong(path: tuple[str | int, ...], message: str, place: Position) -> Diagnostic:
-    message = message.removeprefix("Value error, ")
-    text = f"`{_dotted(path)}`: {message}" if path else message
+    for pattern, words in _WORDS:
+        message = pattern.sub(words, message)
+    text = f"`{_dotted(path)}` {message}" if path else f"the project file {message}"
     return Diagnostic(severity=Severity.ERROR, code="E_PROJECT_VALUE", message=text, position=place, path=_dotted(path))
 
 

@@ -1,9 +1,8 @@
 """`schema`: the JSON Schemas of everything people or programs write and read."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -34,13 +33,12 @@ def schema(
 def all_schemas() -> dict[str, str]:
     """Return every schema's text by file name."""
     from reconciler.environment.schema import project_schema
-    from reconciler.manifest.schema import schemas
+    from reconciler.kinds import all_kinds
+    from reconciler.manifest.schema import schemas, written
     from reconciler.model.plan_json import plan_schema
 
-    found: dict[str, Mapping[str, Any]] = dict(schemas())
-    found["project.schema.json"] = project_schema()
-    found["plan.schema.json"] = plan_schema()
-    return {name: json.dumps(one, indent=2, ensure_ascii=False) + "\n" for name, one in sorted(found.items())}
+    others = {"project.schema.json": project_schema(), "plan.schema.json": plan_schema()}
+    return {name: written(one) for name, one in schemas(all_kinds(), others).items()}
 
 
 def write_schemas(run: Session, folder: Path, schemas: Mapping[str, str]) -> None:

@@ -1,0 +1,109 @@
+"""What the command line says to flags, variables and folders that do not exist, and to none at all."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.command_line import QUICKSTART, project, reconciler, room
+
+
+def test_no_arguments_print_the_help_and_exit_0():
+    run = reconciler()
+    assert run.code == 0
+    assert "Commands:" in run.out
+    assert run.err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--wrong-flag"], "--wrong-flag"),
+        (["plan", "--detailed-exitcod"], "Did you mean --detailed-exitcode?"),
+        (["plan", "--targt", "x"], "Did you mean --target?"),
+        (["plann"], "Did you mean 'plan'?"),
+        (["plan", "--parallelism", "0"], "--parallelism"),
+        (["plan", "--parallelism", "-1"], "--parallelism"),
+        (["plan", "--parallelism", "1000000000"], "--parallelism"),
+        (["plan", "--depth", "deep"], "--depth"),
+        (["plan", "--sk", "abcdefgh"], "No such option: --sk"),
+        (["plan", "--today", "yesterday", "-e", "demo"], "--today"),
+        (["plan", "--report", "markdown", "-e", "demo"], "FORMAT=FILE"),
+        (["plan", "--format", "jsn", "-e", "demo"], "did you mean 'json'?"),
+        (["plan", "-l", "team", "-e", "demo"], "LABEL=VALUE"),
+        (["plan"], "demo, production"),
+        (["plan", "-e", "dem"], "did you mean 'demo'?"),
+        (["plan", "-e", "demo", "--untrusted"], "--live"),
+        (["history", "resolve", "x", "-e", "demo"], "--not-created"),
+    ],
+)
+def test_usage_errors_exit_1_and_say_what_to_do(arguments, said):
+    run = reconciler("-C", QUICKSTART, *arguments)
+    assert run.code == 1
+    assert run.out == ""
+    assert said in run.err
+    assert "Traceback" not in run.err
+
+
+def test_a_folder_that_is_not_there_is_a_usage_error(tmp_path):
+    run = reconciler("-C", tmp_path / "nowhere", "plan")
+    assert run.code == 1
+    assert "no such folder" in run.err
+
+
+def test_several_folders_are_followed_one_after_the_other_like_gits(tmp_path):
+    project(tmp_path / "a" / "b", {"rooms/one.yaml": room("One")})
+    run = reconciler("-C", tmp_path, "-C", "a", "validate", "-C", "b")
+    assert run.code == 0, run.err
+
+
+def test_a_missing_project_file_says_where_and_what_next(tmp_path):
+    run = reconciler("-C", tmp_path, "plan")
+    assert run.code == 1
+    assert "E_PROJECT_MISSING" in run.err
+    assert "reconciler init" in run.err
+
+
+def test_an_unknown_variable_of_ours_is_an_error_with_a_suggestion():
+    run = reconciler("-C", QUICKSTART, "validate", variables={"RECONCILER_WRITR": "http"})
+    assert run.code == 1
+    assert "RECONCILER_WRITR" in run.err
+    assert "RECONCILER_WRITER" in run.err
+
+
+def test_flags_of_a_run_are_understood_before_and_after_the_command(tmp_path):
+    project(tmp_path, {"rooms/one.yaml": room("One")})
+    before = reconciler("-C", tmp_path, "--color", "validate")
+    after = reconciler("validate", "--color", "-C", tmp_path)
+    assert before == after
+    assert "\x1b[" in before.out
+
+
+def test_no_color_counts_when_it_is_present_and_not_empty(tmp_path):
+    project(tmp_path, {"rooms/one.yaml": room("One")})
+    assert "\x1b[" not in reconciler("-C", tmp_path, "validate", variables={"NO_COLOR": "1"}).out
+    assert "\x1b[" in reconciler("-C", tmp_path, "--color", "validate", variables={"NO_COLOR": "1"}).out
+
+
+def test_an_internal_error_is_one_message_and_a_traceback_only_with_debug(tmp_path):
+    plain = reconciler("-C", tmp_path, "show", "plan\0.json")
+    assert plain.code == 1
+    assert "Traceback" not in plain.err
+    debug = reconciler("-C", tmp_path, "--debug", "show", "plan\0.json")
+    assert "Traceback" in debug.err
+
+
+def test_the_help_loads_no_heavy_library():
+    command = [sys.executable, "-X", "importtime", "-m", "reconciler", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert "typer" in loaded
+    assert not loaded & {"httpx", "jinja2", "deepdiff", "sqlalchemy", "yaml", "rich", "pydantic", "asyncio"}
+
+
+def test_a_module_beside_the_manifests_is_not_imported(tmp_path):
+    """F010: a repository that ships its own yaml.py."""
+    project(tmp_path, {"rooms/one.yaml": room("One"), "yaml.py": "raise SystemExit('hijacked')"})
+    command = [sys.executable, "-P", "-m", "reconciler", "validate"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
