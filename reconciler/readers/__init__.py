@@ -1,1 +1,1 @@
-"""To be furnished."""
+"""Where live comes from: the API (`http`) or a saved live state (`snapshot`); both are ports.Reader."""

@@ -1,0 +1,179 @@
+"""Who we are: no credentials, a token, a token fetched from IAM, or AK/SK. None of them shows a secret in its repr.
+
+An auth gives the headers of one try; it is asked again at each try, so that nothing old is ever repeated.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from reconciler.api.call import Answer, Call
+from reconciler.api.hosts import Origin
+from reconciler.api.signing import canonical_request, sign, stamp
+from reconciler.errors import AuthError
+
+Ask = Callable[[Call], Answer]
+"""Sends a call that carries its own credentials in the body, and returns whatever was answered."""
+
+_EARLY = timedelta(minutes=15)
+_LIFETIME = timedelta(hours=23)
+"""A token lives 24 hours (api.md §5.1); used only where its `expires_at` cannot be read."""
+
+_SIGNED = ("content-type", "x-app-userid", "x-project-id", "x-sdk-date", "x-security-token")
+"""Beside host. Signing fewer headers than are sent is valid; a proxy may rewrite the others (api.md §5.2)."""
+
+
+class Auth(Protocol):
+    """Gives a try its credentials."""
+
+    def headers(self, call: Call, now: datetime, ask: Ask) -> Mapping[str, str]:
+        """Return the headers that prove who we are for this very call at this very moment."""
+        ...
+
+    def renew(self, used: Mapping[str, str]) -> bool:
+        """Told that the gateway refused `used` as expired: tell whether another try has fresh credentials."""
+        ...
+
+
+class NoAuth:
+    """For the simulator and services behind a gateway of one's own: no credentials at all."""
+
+    def headers(self, call: Call, now: datetime, ask: Ask) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
+        """Return none."""
+        return {}
+
+    def renew(self, used: Mapping[str, str]) -> bool:  # noqa: ARG002 - a shared shape
+        """There is nothing to renew."""
+        return False
+
+    def __repr__(self) -> str:
+        return "NoAuth()"
+
+
+class TokenAuth:
+    """A token that was given (HW_AUTH_TOKEN); it cannot be renewed."""
+
+    def __init__(self, token: str) -> None:
+        if not token:
+            raise AuthError("the token is empty", hint="set HW_AUTH_TOKEN")
+        self._token = token
+
+    def headers(self, call: Call, now: datetime, ask: Ask) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
+        """Return the token's header."""
+        return {"X-Auth-Token": self._token}
+
+    def renew(self, used: Mapping[str, str]) -> bool:  # noqa: ARG002 - a shared shape
+        """A given token stays what it is."""
+        return False
+
+    def __repr__(self) -> str:
+        return "TokenAuth(...)"
+
+
+class AkSkAuth:
+    """Signs each try with an access key pair, temporary ones included (their security token is signed too)."""
+
+    def __init__(self, access_key: str, secret_key: str, *, security_token: str = "") -> None:
+        if not access_key or not secret_key:
+            raise AuthError(
+                "the access key or the secret key is empty", hint="set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"
+            )
+        self._access_key = access_key
+        self._secret_key = secret_key
+        self._security_token = security_token
+
+    def headers(self, call: Call, now: datetime, ask: Ask) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
+        """Return date, security token and signature of this try."""
+        date = stamp(now)
+        own = {"X-Sdk-Date": date}
+        if self._security_token:
+            own["X-Security-Token"] = self._security_token
+        sent = {name.lower(): value for name, value in {**call.headers, **own}.items()}
+        signed = {"host": call.origin.netloc} | {name: sent[name] for name in _SIGNED if name in sent}
+        canonical = canonical_request(call.method, call.path, call.query, signed, call.body)
+        signature = sign(canonical, access_key=self._access_key, secret_key=self._secret_key, date=date)
+        return own | {"Authorization": signature}
+
+    def renew(self, used: Mapping[str, str]) -> bool:  # noqa: ARG002 - a shared shape
+        """Keys are what they are."""
+        return False
+
+    def __repr__(self) -> str:
+        return "AkSkAuth(...)"
+
+
+class PasswordAuth:
+    """Fetches a token from IAM by user name and password, keeps it, and renews it before it expires.
+
+    `iam` is an allowed origin; the token is scoped to `project_id` (project scope is needed, api.md §5.1). Threads may
+    share it: one of them fetches, the others wait.
+    """
+
+    def __init__(self, *, user: str, password: str, domain: str, iam: Origin, project_id: str) -> None:
+        if not (user and password and domain):
+            raise AuthError(
+                "user name, password or account name is empty",
+                hint="set HW_USER_NAME, HW_USER_PASSWORD and HW_DOMAIN_NAME",
+            )
+        self._body = _token_request(user, password, domain, project_id)
+        self._iam = iam
+        self._lock = threading.Lock()
+        self._token = ""
+        self._until = datetime.min.replace(tzinfo=UTC)
+
+    def headers(self, call: Call, now: datetime, ask: Ask) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
+        """Return the token's header, fetching a token first where there is none that lasts."""
+        with self._lock:
+            if not self._token or now >= self._until:
+                self._token, self._until = self._fetch(now, ask)
+            return {"X-Auth-Token": self._token}
+
+    def renew(self, used: Mapping[str, str]) -> bool:
+        """Forget the refused token, unless another thread already did."""
+        with self._lock:
+            if used.get("X-Auth-Token") == self._token:
+                self._token = ""
+            return True
+
+    def _fetch(self, now: datetime, ask: Ask) -> tuple[str, datetime]:
+        headers = {"Content-Type": "application/json"}
+        call = Call(
+            method="POST",
+            origin=self._iam,
+            path="/v3/auth/tokens",
+            query="nocatalog=true",
+            headers=headers,
+            body=self._body,
+        )
+        answer = ask(call)
+        token = answer.headers.get("x-subject-token", "")
+        if answer.status not in {200, 201} or not token:
+            raise AuthError(
+                f"IAM gave no token (HTTP {answer.status})",
+                status=answer.status,
+                hint="check HW_USER_NAME, HW_USER_PASSWORD and HW_DOMAIN_NAME; an account of the HUAWEI ID kind needs "
+                "an IAM user with programmatic access",
+            )
+        return token, _expiry(answer.body, now) - _EARLY
+
+    def __repr__(self) -> str:
+        return "PasswordAuth(...)"
+
+
+def _token_request(user: str, password: str, domain: str, project_id: str) -> bytes:
+    identity = {
+        "methods": ["password"],
+        "password": {"user": {"name": user, "password": password, "domain": {"name": domain}}},
+    }
+    body = {"auth": {"identity": identity, "scope": {"project": {"id": project_id}}}}
+    return json.dumps(body).encode()
+
+
+def _expiry(body: bytes, now: datetime) -> datetime:
+    try:
+        moment = datetime.fromisoformat(json.loads(body)["token"]["expires_at"])
+    except (ValueError, KeyError, TypeError):
+        return now + _LIFETIME
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

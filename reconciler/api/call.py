@@ -1,0 +1,61 @@
+"""One call and one answer, as values: what auth signs, the wire carries and retries repeat."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from reconciler.api.hosts import Origin
+
+READING_VERBS = frozenset({"GET"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request before it is signed. `query` is encoded already; `body` are the exact bytes that go out.
+
+    Headers are not in its repr: they may carry credentials.
+    """
+
+    method: str
+    origin: Origin
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def url(self) -> str:
+        """The URL exactly as it is signed."""
+        return f"{self.origin}{self.path}" + (f"?{self.query}" if self.query else "")
+
+    @property
+    def reading(self) -> bool:
+        """Whether it changes nothing."""
+        return self.method in READING_VERBS
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A whole answer: status, headers under lower-case names, and the decoded body within its caps."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def date(self) -> datetime | None:
+        """The server's own time, from its Date header."""
+        try:
+            moment = parsedate_to_datetime(self.headers.get("date", ""))
+        except ValueError:
+            return None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    @property
+    def request_id(self) -> str:
+        """What support asks for: the X-Request-Id header."""
+        return self.headers.get("x-request-id", "")[:100]

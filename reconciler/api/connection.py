@@ -1,0 +1,72 @@
+"""Everything needed to speak to one project of one endpoint, as a value."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import InitVar, dataclass, field
+from datetime import UTC, datetime
+
+import httpx
+
+from reconciler.api.auth import Auth, NoAuth
+from reconciler.api.hosts import Origin, allowed, segment
+from reconciler.api.throttle import Gate
+from reconciler.errors import UsageError
+
+READS_PER_SECOND = 5.0
+WRITES_PER_SECOND = 1.0
+"""A safe budget for one tenant of the cloud (api.md §8); loopback and embedded services have no limit."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Where, as whom, how fast.
+
+    `base_url` and `allowed_hosts` are checked at once: HostError (E_URL_HOST) before any packet. A rate of None is the
+    default of the host; 0 is no limit. `deadline` bounds all waiting of a run, in seconds. `transport` replaces the
+    network, as the embedded simulator does. `proxy` and `ca_file` come from the operator only. Reading and writing
+    clients made of one Connection share its gates. `clock` tells the time of day, `monotonic` measures, `jitter`
+    gives a number from 0 to 1.
+    """
+
+    base_url: str
+    project_id: str
+    app_user_id: str = ""
+    auth: Auth = field(default_factory=NoAuth)
+    reads_per_second: InitVar[float | None] = None
+    writes_per_second: InitVar[float | None] = None
+    deadline: float = 3600.0
+    parallelism: int = 8
+    allowed_hosts: tuple[str, ...] = ()
+    proxy: str = field(default="", repr=False)
+    ca_file: str = ""
+    transport: httpx.BaseTransport | None = field(default=None, repr=False)
+    clock: Callable[[], datetime] = field(default=_utc_now, repr=False)
+    monotonic: Callable[[], float] = field(default=time.monotonic, repr=False)
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+    jitter: Callable[[], float] = field(default=random.random, repr=False)
+    origin: Origin = field(init=False, repr=False)
+    reads: Gate = field(init=False, repr=False)
+    writes: Gate = field(init=False, repr=False)
+
+    def __post_init__(self, reads_per_second: float | None, writes_per_second: float | None) -> None:
+        segment(self.project_id)
+        _check_user(self.app_user_id)
+        object.__setattr__(self, "origin", allowed(self.base_url, self.allowed_hosts))
+        object.__setattr__(self, "reads", self._gate(reads_per_second, READS_PER_SECOND))
+        object.__setattr__(self, "writes", self._gate(writes_per_second, WRITES_PER_SECOND))
+
+    def _gate(self, configured: float | None, default: float) -> Gate:
+        free = self.origin.loopback or self.transport is not None
+        rate = configured if configured is not None else (0.0 if free else default)
+        return Gate(rate or None, monotonic=self.monotonic, sleep=self.sleep, deadline=self.deadline)
+
+
+def _check_user(app_user_id: str) -> None:
+    """X-App-UserId takes 1-256 characters and no Chinese (api.md §2); a header takes printable ASCII."""
+    if len(app_user_id) > 256 or not (app_user_id.isascii() and app_user_id.isprintable()):
+        raise UsageError("app_user_id takes at most 256 plain ASCII characters", hint="see api.md, X-App-UserId")

@@ -1,0 +1,104 @@
+"""Which addresses may be spoken to: a list of exact hosts, never a list of bad ones.
+
+A URL is matched against one strict pattern instead of being parsed: parsers disagree about where a host ends
+(`https://evil.test\\@metastudio…` is one host to some and another to others), and the pattern has no room for it.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from reconciler.errors import HostError
+
+_ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253}|\[::1\])(?::(?P<port>[0-9]{1,5}))?/?", re.ASCII)
+_CLOUD = re.compile(r"(metastudio\.[a-z0-9-]{1,32}|iam(\.[a-z0-9-]{1,32})?)\.myhuaweicloud\.com", re.ASCII)
+_LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_REGION = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
+_STANDARD_PORTS = {"https": 443, "http": 80}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """A scheme, a host and a port that were found allowed; nothing else of a URL is ever kept."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def netloc(self) -> str:
+        """The Host header's value: the port only where it is not the scheme's own."""
+        return self.host if self.port == _STANDARD_PORTS[self.scheme] else f"{self.host}:{self.port}"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it is this machine."""
+        return self.host in _LOOPBACK
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.netloc}"
+
+
+def allowed(url: str, extra: Iterable[str] = ()) -> Origin:
+    """Return the origin of a base URL, or raise HostError (E_URL_HOST) before a single packet leaves.
+
+    Allowed are `metastudio.{region}.` and `iam[.{region}].myhuaweicloud.com` by https on 443, and plain http on any
+    port of 127.0.0.1, [::1] and localhost. `extra` is the operator's list (RECONCILER_ALLOWED_HOSTS): `host` or
+    `host:port` by https, or a spelled-out `http://host:port`.
+    """
+    origin = _parsed(url)
+    if origin is None or not (_known(origin) or origin in map(_listed, extra)):
+        raise HostError(
+            f"the address {url[:200]!r} is not allowed: nothing was sent",
+            hint="use https://metastudio.REGION.myhuaweicloud.com, or let the operator name the host in "
+            "RECONCILER_ALLOWED_HOSTS",
+        )
+    return origin
+
+
+def endpoint(region: str) -> str:
+    """Return the service's address in a region (api.md §6)."""
+    return f"https://metastudio.{_region(region)}.myhuaweicloud.com"
+
+
+def iam_endpoint(region: str) -> str:
+    """Return the address of a region's IAM (api.md §5.1)."""
+    return f"https://iam.{_region(region)}.myhuaweicloud.com"
+
+
+def segment(text: str) -> str:
+    """Return an id as one path segment; raises HostError (E_ID_FORMAT) for anything that is no plain id."""
+    if not _ID.fullmatch(text):
+        raise HostError(
+            f"{text[:80]!r} is no id: letters, digits, `_` and `-`, at most 64",
+            code="E_ID_FORMAT",
+            hint="ids are the service's own; look the object up with `reconciler show`",
+        )
+    return quote(text, safe="")
+
+
+def _parsed(url: str) -> Origin | None:
+    match = _ORIGIN.fullmatch(url)
+    if match is None:
+        return None
+    port = int(match["port"] or _STANDARD_PORTS[match["scheme"]])
+    return Origin(scheme=match["scheme"], host=match["host"], port=port) if 0 < port < 65536 else None
+
+
+def _known(origin: Origin) -> bool:
+    if origin.scheme == "http":
+        return origin.loopback
+    return origin.port == 443 and _CLOUD.fullmatch(origin.host) is not None
+
+
+def _listed(entry: str) -> Origin | None:
+    entry = entry.strip().lower()
+    return _parsed(entry if "://" in entry else f"https://{entry}")
+
+
+def _region(region: str) -> str:
+    if not _REGION.fullmatch(region):
+        raise HostError(f"{region[:80]!r} is no region", hint="a region looks like cn-north-4")
+    return region

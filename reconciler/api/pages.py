@@ -1,0 +1,197 @@
+"""One sweep through a list that has no cursor, no order and no snapshot, and what it proves.
+
+Offsets move by what was received, so that a capped limit or a short page in the middle loses nothing. A sweep ends
+on an empty page, or where a short page and an agreeing count say the same; neither alone is believed. It is clean when
+nothing came twice, every count agreed, and no page was missing. A clean sweep can still have missed an object that
+moved behind it; two equal clean sweeps cannot: an object slips through unseen only into the place of one that was read
+and then deleted, and the second sweep does not see that one.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Protocol, TypeVar
+
+from reconciler.api.client import Page
+from reconciler.errors import ReconcilerError
+from reconciler.model.resource import Json
+
+LIMIT = 100
+"""Rows asked for at once, the most the API gives (api.md §2)."""
+MAX_REQUESTS = 20_000
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+Fetch = Callable[[int, int], Page]
+"""Asks for one page by offset and limit."""
+
+
+class Spread(Protocol):
+    """Calls a function for each item, side by side or one after another, in order: an executor's `map`, or `map`."""
+
+    def __call__(self, function: Callable[[T], R], items: Iterable[T], /) -> Iterator[R]:
+        """Return the results in the order of the items."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """What one pass through a list saw. `doubt` says why it proves nothing, and is empty for a clean one.
+
+    `rows` is by id, in the order of the list. `count` is what the first page said. `ended` tells whether the end was
+    reached; `steady` whether every page gave the same count; `stuck` whether one page came
+    back for every offset. `error` is the failure that broke the pass off; the rows
+    that had come by then are kept.
+    """
+
+    rows: Mapping[str, dict[str, Json]]
+    doubt: str
+    requests: int
+    count: int | None
+    ended: bool
+    steady: bool
+    stuck: bool = False
+    error: ReconcilerError | None = None
+
+    @property
+    def clean(self) -> bool:
+        """Whether it saw a list that held still, as far as one pass can tell."""
+        return not self.doubt
+
+    def same_as(self, other: "Sweep") -> bool:
+        """Whether both are clean and saw the same objects: then nothing that was there all along was missed."""
+        return self.clean and other.clean and self.rows.keys() == other.rows.keys()
+
+
+def sweep(fetch: Fetch, id_field: str, *, count_is_objects: bool, spread: Spread, width: int) -> Sweep:
+    """Go once through a list, the pages after the first up to `width` and more at a time.
+
+    `count_is_objects` is false where `count` may count something else: it then hints at the number of pages and is
+    never compared.
+    """
+    this = _Pass(id_field=id_field, count_is_objects=count_is_objects, width=width)
+    ask = partial(_asked, fetch)
+    wave = [(0, LIMIT)]
+    while wave:
+        for (offset, limit), page in zip(wave, spread(ask, wave), strict=True):
+            this.take(offset, limit, page)
+        wave = this.wave()
+    return this.result()
+
+
+def _asked(fetch: Fetch, place: tuple[int, int]) -> Page | ReconcilerError:
+    try:
+        return fetch(*place)
+    except ReconcilerError as error:
+        return error
+
+
+class _Pass:
+    """The pages of one sweep as they come in, by offset."""
+
+    def __init__(self, *, id_field: str, count_is_objects: bool, width: int) -> None:
+        self._id_field = id_field
+        self._count_is_objects = count_is_objects
+        self._width = width
+        self._pages: dict[int, Page] = {}
+        self._short: set[int] = set()
+        self._seen: set[str] = set()
+        self._repeats = 0
+        self._stuck = False
+        self._error: ReconcilerError | None = None
+
+    def take(self, offset: int, limit: int, page: Page | ReconcilerError) -> None:
+        """Keep one page, or the first failure."""
+        if isinstance(page, ReconcilerError):
+            self._error = self._error or page
+            return
+        self._pages[offset] = page
+        if len(page.rows) < limit:
+            self._short.add(offset)
+        before = len(self._seen)
+        self._seen.update(row[self._id_field] for row in page.rows)
+        self._repeats += len(page.rows) - (len(self._seen) - before)
+        self._stuck |= bool(page.rows) and len(self._seen) == before
+
+    def wave(self) -> list[tuple[int, int]]:
+        """Return the pages to ask for next, as (offset, limit); none when the end is proven or out of sight."""
+        reach, last = self._reach()
+        if self._error or self._stuck or len(self._pages) >= self._most() or self._ended(reach, last):
+            return []
+        room = self._room(reach)
+        hint = max((page.count or 0 for page in self._pages.values()), default=0)
+        ahead = (offset for offset in range(reach + room, hint, self._step) if offset not in self._pages)
+        return [(reach, room), *((offset, self._step) for offset in islice(ahead, self._size() - 1))]
+
+    def result(self) -> Sweep:
+        """Say what the pass saw and what it proves."""
+        reach, last = self._reach()
+        ended = self._ended(reach, last)
+        rows = {row[self._id_field]: row for offset in sorted(self._pages) for row in self._pages[offset].rows}
+        counts = {page.count for page in self._pages.values()}
+        return Sweep(
+            rows=rows,
+            doubt=self._doubt(reach, ended, counts),
+            requests=len(self._pages),
+            count=self._pages[0].count if 0 in self._pages else None,
+            ended=ended,
+            steady=len(counts) == 1,
+            stuck=self._stuck,
+            error=self._error,
+        )
+
+    def _reach(self) -> tuple[int, int]:
+        """Return how far the pages cover the list without a gap, and the offset of the page that ends there."""
+        reach = last = 0
+        while reach in self._pages and self._pages[reach].rows:
+            last = reach
+            reach += len(self._pages[reach].rows)
+        return reach, last
+
+    def _ended(self, reach: int, last: int) -> bool:
+        if reach in self._pages:
+            return True
+        counts = {page.count for page in self._pages.values()}
+        return self._count_is_objects and counts == {reach} and last in self._short
+
+    @property
+    def _step(self) -> int:
+        """Return how many rows a page really holds: what the first one brought, which may be a smaller limit."""
+        return len(self._pages[0].rows) if 0 in self._pages and self._pages[0].rows else LIMIT
+
+    def _room(self, reach: int) -> int:
+        """Return how many rows to ask for at `reach`: up to the next page that is known already."""
+        beyond = min((offset for offset in self._pages if offset > reach), default=reach + LIMIT)
+        return min(self._step, beyond - reach)
+
+    def _size(self) -> int:
+        """Return how many pages to ask for at once: a false count must not send a thousand calls into the void."""
+        return max(self._width, len(self._pages)) if self._count_is_objects else self._width
+
+    def _most(self) -> int:
+        """Return how many requests one pass may take: twice what the count asks for, where there is one to believe."""
+        counts = [page.count for page in self._pages.values() if page.count is not None]
+        if not self._count_is_objects or not counts:
+            return MAX_REQUESTS
+        return min(MAX_REQUESTS, 2 * -(-max(counts) // self._step) + 4)
+
+    def _doubt(self, reach: int, ended: bool, counts: set[int | None]) -> str:
+        if self._error:
+            return f"{self._error.code}: {self._error.message}"
+        if self._stuck:
+            return "the service gives the same page again and again"
+        if self._repeats:
+            return f"{self._repeats} objects came twice: the list moved while it was read"
+        if not ended:
+            return f"the list has no end after {len(self._pages)} pages"
+        if any(offset > reach and page.rows for offset, page in self._pages.items()):
+            return f"a page in the middle (offset {reach}) came back empty"
+        if not self._count_is_objects:
+            return ""
+        if counts == {None}:
+            return "the answer has no count to check the list against"
+        if len(counts) > 1:
+            return "the count changed while the list was read"
+        return "" if counts == {len(self._seen)} else f"count says {self._pages[0].count}, but {len(self._seen)} came"

@@ -1,0 +1,131 @@
+"""The transport for a real network: connections kept open, TLS always checked, and a hard end for every try.
+
+httpx bounds the time between two reads, not their sum: a server that drips one byte of a header at a time could hold a
+run for hours. Here every read and write of a try gets no more than what is left of its whole time.
+"""
+
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpcore
+import httpx
+
+
+class PoolTransport(httpx.BaseTransport):
+    """An httpx transport over httpcore. A request's extension `until` is the moment its try must have ended.
+
+    `proxy` and `ca_file` are the operator's; neither is ever read from the environment. Without a `ca_file` the trusted
+    certificates are the ones httpx brings.
+    """
+
+    def __init__(self, *, connections: int, monotonic: Callable[[], float], proxy: str = "", ca_file: str = "") -> None:
+        self._hurry = _Hurry(monotonic)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=_trust(ca_file),
+            proxy=httpcore.Proxy(proxy) if proxy else None,
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=30.0,
+            network_backend=_Backend(self._hurry),
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; the response's stream is read by the same thread."""
+        self._hurry.until = request.extensions.get("until", float("inf"))
+        assert isinstance(request.stream, httpx.SyncByteStream)  # noqa: S101 - Wire makes no other
+        raw = httpcore.Request(
+            method=request.method.encode(),
+            url=httpcore.URL(
+                scheme=request.url.raw_scheme,
+                host=request.url.raw_host,
+                port=request.url.port,
+                target=request.url.raw_path,
+            ),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        with _as_httpx():
+            answer = self._pool.handle_request(raw)
+        assert isinstance(answer.stream, Iterable)  # noqa: S101 - the sync pool gives no other
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Stream(answer.stream))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+
+def _trust(ca_file: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+@contextmanager
+def _as_httpx() -> Iterator[None]:
+    try:
+        yield
+    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.ProxyError) as error:
+        same = getattr(httpx, type(error).__name__, httpx.TransportError)
+        raise same(str(error)) from error
+
+
+class _Stream(httpx.SyncByteStream):
+    def __init__(self, stream: Iterable[bytes]) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _as_httpx():
+            yield from self._stream
+
+    def close(self) -> None:
+        close = getattr(self._stream, "close", None)
+        if close is not None:
+            close()
+
+
+class _Hurry(threading.local):
+    """What is left of the try this thread is making."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self.until = float("inf")
+        self._monotonic = monotonic
+
+    def left(self, timeout: float | None) -> float:
+        left = self.until - self._monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the whole answer took too long")
+        return left if timeout is None else min(left, timeout)
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self, hurry: _Hurry) -> None:
+        self._inner = httpcore.SyncBackend()
+        self._hurry = hurry
+
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *rest: Any, **more: Any) -> "_Socket":
+        return _Socket(self._inner.connect_tcp(host, port, self._hurry.left(timeout), *rest, **more), self._hurry)
+
+
+class _Socket(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream, hurry: _Hurry) -> None:
+        self._inner = inner
+        self._hurry = hurry
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._hurry.left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._hurry.left(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(self, context: ssl.SSLContext, name: str | None = None, timeout: float | None = None) -> "_Socket":
+        return _Socket(self._inner.start_tls(context, name, self._hurry.left(timeout)), self._hurry)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)

@@ -1,0 +1,92 @@
+"""The core both clients share: pace, credentials, tries and errors around the wire."""
+
+from collections.abc import Mapping
+
+from reconciler.api.call import Answer, Call
+from reconciler.api.connection import Connection
+from reconciler.api.meter import Meter
+from reconciler.api.pool import PoolTransport
+from reconciler.api.refusal import Refusal, as_error, refusal
+from reconciler.api.retry import MAX_PAUSE, Patience, asked_pause, may_repeat, may_repeat_lost
+from reconciler.api.throttle import Gate
+from reconciler.api.wire import Wire
+from reconciler.errors import TransportError
+from reconciler.model.reading import Usage
+
+
+class Sender:
+    """Sends calls of one Connection until they are answered, or it is clear that they will not be."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.meter = Meter()
+        self._wire = Wire(connection.transport or _network(connection), connection.monotonic)
+
+    def send(self, call: Call) -> Answer:
+        """Return the answer with a status of 200-299; raises ApiError, or TransportError where there was none."""
+        patience = Patience(self.connection.jitter)
+        renewed = False
+        while True:
+            try:
+                answer, used = self._try(call)
+            except TransportError as error:
+                wait = patience.after_failure() if may_repeat_lost(call, error) else None
+                if wait is None:
+                    raise
+            else:
+                if answer.status < 300:
+                    return answer
+                found = refusal(answer)
+                if found.expired and not renewed and self.connection.auth.renew(used):
+                    renewed, wait = True, 0.0
+                else:
+                    wait = self._wait(call, answer, found, patience)
+                if wait is None:
+                    raise as_error(call, answer, self.connection.clock())
+            self._pause(call, wait)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.close()
+
+    def _try(self, call: Call) -> tuple[Answer, Mapping[str, str]]:
+        gate = self._gate(call)
+        ticket = gate.enter()
+        now = self.connection.clock()
+        used = self.connection.auth.headers(call, now, self._ask)
+        self.meter.add(Usage(requests=1, waited=ticket.waited))
+        answer = self._wire.send(call, used)
+        if answer.status == 429:
+            gate.refused(ticket, min(asked_pause(answer, now) or 0.0, MAX_PAUSE))
+        else:
+            gate.accepted()
+        return answer, used
+
+    def _ask(self, call: Call) -> Answer:
+        """Send a call that carries its own credentials (to IAM), through the same wire and counted like any other."""
+        self.meter.add(Usage(requests=1))
+        return self._wire.send(call, {})
+
+    def _wait(self, call: Call, answer: Answer, found: Refusal, patience: Patience) -> float | None:
+        if not may_repeat(call, found):
+            return None
+        if found.status == 429:
+            return patience.after_refusal(asked_pause(answer, self.connection.clock()))
+        return patience.after_failure()
+
+    def _pause(self, call: Call, seconds: float) -> None:
+        if seconds:
+            self._gate(call).wait(seconds)
+        self.meter.add(Usage(retries=1, waited=seconds))
+
+    def _gate(self, call: Call) -> Gate:
+        return self.connection.reads if call.reading else self.connection.writes
+
+
+def _network(connection: Connection) -> PoolTransport:
+    return PoolTransport(
+        connections=connection.parallelism,
+        monotonic=connection.monotonic,
+        proxy=connection.proxy,
+        ca_file=connection.ca_file,
+    )

@@ -1,0 +1,110 @@
+"""One gate for all threads of a project: an even pace that halves when the gateway refuses and recovers by itself.
+
+After a refusal the pace drops to half at once, climbs back quickly to just below where it was refused, and from there
+only slowly: probing costs refusals. A pause that the server asks for holds everyone.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.errors import ThrottledError
+
+_SAFE = 0.85
+"""Of a refused pace: where the quick climb ends."""
+_FLOOR = 0.2
+"""Calls a second that are always tried: a run creeps on rather than stop."""
+_QUICK = 0.04
+_SLOW = 0.002
+"""What one accepted call adds: a share of the safe pace, or of the configured one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """Leave to send one call: `epoch` tells which refusals it can have been the cause of, `waited` what it cost."""
+
+    epoch: int
+    waited: float
+
+
+class Gate:
+    """Lets at most `rate` calls a second through, `burst` of them at once; a rate of None lets all through.
+
+    `deadline` bounds the whole run: a call that would have to wait past it raises ThrottledError. Clock and sleep are
+    given; nobody sleeps while holding the lock.
+    """
+
+    def __init__(
+        self,
+        rate: float | None,
+        *,
+        monotonic: Callable[[], float],
+        sleep: Callable[[float], None],
+        deadline: float,
+        burst: int = 1,
+    ) -> None:
+        self._configured = rate
+        self._rate = rate or 0.0
+        self._safe = rate or 0.0
+        self._burst = burst
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._end = monotonic() + deadline
+        self._lock = threading.Lock()
+        self._next = 0.0
+        self._hold = 0.0
+        self._epoch = 0
+
+    @property
+    def rate(self) -> float:
+        """The pace at present, in calls a second; 0 where there is no limit."""
+        return self._rate
+
+    def enter(self) -> Pass:
+        """Wait for a turn; a pause that begins meanwhile sends everybody back to the end of it, one by one."""
+        waited = 0.0
+        while True:
+            due, epoch = self._reserve()
+            wait = due - self._monotonic()
+            if wait > 0:
+                self.wait(wait)
+                waited += wait
+            if epoch == self._epoch:
+                return Pass(epoch=epoch, waited=waited)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, unless that would pass the run's deadline."""
+        if self._monotonic() + seconds > self._end:
+            raise ThrottledError(
+                "the time for this run is used up, and the service still asks to wait",
+                hint="run again later, raise the deadline, or ask for a higher limit",
+            )
+        self._sleep(seconds)
+
+    def accepted(self) -> None:
+        """Note that a call was let through: the pace climbs."""
+        with self._lock:
+            if self._configured and self._rate < self._configured:
+                step = self._safe * _QUICK if self._rate < self._safe else self._configured * _SLOW
+                self._rate = min(self._configured, self._rate + step)
+
+    def refused(self, ticket: Pass, pause: float) -> None:
+        """Note a refusal: halve the pace, once for all calls that were on their way, and hold everyone for `pause`."""
+        with self._lock:
+            now = self._monotonic()
+            self._hold = max(self._hold, now + pause)
+            if ticket.epoch == self._epoch:
+                self._epoch += 1
+                self._safe = max(_FLOOR, self._rate * _SAFE)
+                self._rate = max(_FLOOR, self._rate / 2) if self._configured else 0.0
+                self._next = now
+
+    def _reserve(self) -> tuple[float, int]:
+        with self._lock:
+            now = self._monotonic()
+            due = max(now, self._hold)
+            if self._rate:
+                early = (self._burst - 1) / self._rate
+                due = max(due, self._next - early)
+                self._next = max(self._next, due) + 1 / self._rate
+            return due, self._epoch

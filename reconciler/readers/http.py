@@ -1,0 +1,98 @@
+"""The reader of the API: lists, shows where the list hides, and asks again before anything counts as gone or new."""
+
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+
+from reconciler.api.client import ReadClient
+from reconciler.api.pages import Spread
+from reconciler.errors import (
+    ApiError,
+    AuthError,
+    DeniedError,
+    HostError,
+    NotFoundError,
+    ReconcilerError,
+    TransportError,
+)
+from reconciler.kinds.kind import Kind
+from reconciler.model.reading import Confirmation, Doubt, Reading, Usage, Wanted
+from reconciler.model.resource import Live
+from reconciler.readers.confirming import confirmation, in_order, matching, name_filter
+from reconciler.readers.listing import Lister, Listing
+from reconciler.readers.rows import from_list, from_show
+from reconciler.readers.scope import need
+from reconciler.readers.survey import Survey
+
+
+class HttpReader:
+    """Reads one project through a ReadClient. `parallelism` calls are on their way at once; the pace is the client's.
+
+    An `executor` can be given instead of threads of its own.
+    """
+
+    def __init__(self, client: ReadClient, *, parallelism: int = 8, executor: Executor | None = None) -> None:
+        self._client = client
+        self._parallelism = parallelism
+        self._executor = executor
+        self._listings: dict[str, Listing] = {}
+
+    @property
+    def usage(self) -> Usage:
+        """What reading has cost so far."""
+        return self._client.usage
+
+    def read(self, kind: Kind, wanted: Wanted) -> Reading:
+        """Return every object of a kind, or as many as could be had and why not all (ports.Reader)."""
+        with self._spread() as spread:
+            lister = Lister(client=self._client, spread=spread, width=self._parallelism)
+            listing = lister.listing(kind)
+            if listing.error and not listing.rows and _hopeless(listing.error):
+                raise listing.error
+            self._listings[kind.name] = listing
+            return Survey(kind=kind, need=need(kind, wanted), listing=listing, lister=lister).reading()
+
+    def show(self, kind: Kind, object_id: str) -> Live | None:
+        """Return one object in full, or None when it is not there."""
+        try:
+            return from_show(kind, self._client.show(kind, object_id))
+        except NotFoundError:
+            return None
+
+    def find(self, kind: Kind, name: str) -> tuple[Live, ...]:
+        """Return the objects with exactly this name, asked for now."""
+        with self._spread() as spread:
+            lister = Lister(client=self._client, spread=spread, width=self._parallelism)
+            listing = lister.listing(kind, name_filter(kind, name) or ())
+            if listing.error:
+                raise listing.error
+            if not listing.proven:
+                raise ApiError(f"{kind.name} {name!r}: {listing.doubt}", code="E_READ_INCOMPLETE", hint="try again")
+            rows = matching(kind, listing.rows, [name]).values()
+            return in_order(from_list(kind, row, lister.project_id) for row in rows)
+
+    def confirm(self, kind: Kind, doubt: Doubt) -> Confirmation:
+        """Look again for what a plan would create and delete (ports.Reader)."""
+        with self._spread() as spread:
+            lister = Lister(client=self._client, spread=spread, width=self._parallelism)
+            return confirmation(kind, doubt, self._listings.get(kind.name), lister)
+
+    @contextmanager
+    def _spread(self) -> Iterator[Spread]:
+        if self._executor is not None:
+            yield self._executor.map
+        elif self._parallelism == 1:
+            yield map
+        else:
+            with ThreadPoolExecutor(self._parallelism, thread_name_prefix="read") as pool:
+                yield pool.map
+
+
+def _hopeless(error: ReconcilerError) -> bool:
+    """Tell whether a first page that failed so says that nothing can be known: credentials, host, permission."""
+    if isinstance(error, TransportError):
+        return not error.sent
+    named = error.code in {"E_REDIRECT", "E_THROTTLED"}
+    return named or (
+        isinstance(error, AuthError | DeniedError | NotFoundError | HostError) and error.code != "E_ID_FORMAT"
+    )

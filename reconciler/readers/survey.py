@@ -1,0 +1,105 @@
+"""What a list and the shows beside it say together of one kind: the Reading."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.errors import DeniedError
+from reconciler.kinds.kind import Kind
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.reading import Reading
+from reconciler.model.resource import Json, Live, address
+from reconciler.readers.details import Shown, show_all
+from reconciler.readers.listing import Lister, Listing, counts_objects
+from reconciler.readers.rows import foreign, from_both, from_list, from_show, list_hides, name_of, unknown
+from reconciler.readers.scope import NOTHING, Need
+
+Row = dict[str, Json]
+Rows = Mapping[str, Row]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """Makes the Reading of one kind from its listing, asking show for what the listing leaves open."""
+
+    kind: Kind
+    need: Need
+    listing: Listing
+    lister: Lister
+
+    def reading(self) -> Reading:
+        """Look up what the list lacks, show what it hides, and say what is proven."""
+        missing = self._show((self.need.ids - self.listing.rows.keys()) | self.listing.vanished)
+        rows = {key: row for key, row in self.listing.rows.items() if key not in missing.gone and self.need.covers(row)}
+        keeps = {key: keep for key, row in rows.items() if (keep := self._keep(row)) != NOTHING}
+        shown = missing.then(self._settled(self._show(keeps.keys() - missing.asked)))
+        resources = [self._live(row, keeps, shown) for key, row in rows.items() if key not in shown.gone]
+        resources += [from_show(self.kind, shown.found[key]) for key in shown.found.keys() - rows.keys()]
+        doubt = self._doubt(shown, alive=len((self.listing.rows.keys() | shown.found.keys()) - shown.gone))
+        return Reading(
+            kind=self.kind.name,
+            resources=tuple(sorted(resources, key=lambda live: (live.name, live.id))),
+            incomplete=doubt,
+            code="E_READ_INCOMPLETE" if doubt else "",
+            diagnostics=tuple(self._problems(rows, shown)),
+        )
+
+    def _show(self, ids: Iterable[str]) -> Shown:
+        return show_all(self.lister.client, self.kind, ids, self.lister.spread)
+
+    def _settled(self, shown: Shown) -> Shown:
+        """List once more when a listed object could not be shown: what is listed again is asked for again."""
+        if not shown.gone:
+            return shown
+        again = self.lister.sweep(self.kind)
+        return shown.then(self._show(shown.gone & again.rows.keys()))
+
+    def _keep(self, row: Row) -> frozenset[str] | None:
+        """Return the fields to be had from show for a row: none, all (None), or those a manifest manages."""
+        if self.need.wanted.depth == "list" or foreign(self.kind, row, self.lister.project_id):
+            return NOTHING
+        return None if self.need.wanted.depth == "full" else self.need.fields(row) & list_hides(self.kind, row)
+
+    def _live(self, row: Row, keeps: Mapping[str, frozenset[str] | None], shown: Shown) -> Live:
+        key = row[self.kind.id_field]
+        if key in shown.failed:
+            return unknown(self.kind, row, self.lister.project_id)
+        if key in shown.found:
+            return from_both(self.kind, row, shown.found[key], keeps.get(key, NOTHING), self.lister.project_id)
+        return from_list(self.kind, row, self.lister.project_id)
+
+    def _doubt(self, shown: Shown, alive: int) -> str:
+        """Say why the list is not proven to be whole, or return "".
+
+        A list that moved all the time is as good as whole where every known object was asked for by its id and no
+        count contradicts: creates are looked up by name anyway before they are said.
+        """
+        lost = [error for key, error in shown.failed.items() if key not in self.listing.rows or not _denied(error)]
+        if lost:
+            return f"{len(lost)} objects could not be looked up: {lost[0].code}: {lost[0].message}"
+        if self.listing.proven or (self.need.ids and self._accounted(alive)):
+            return ""
+        times = f" ({self.listing.sweeps} sweeps)" if self.listing.sweeps > 1 else ""
+        return self.listing.doubt + times
+
+    def _accounted(self, alive: int) -> bool:
+        last = self.listing.last
+        if last.error or not last.ended or last.stuck:
+            return False
+        if not counts_objects(self.kind):
+            return True
+        return last.count is not None and alive >= last.count and not (last.steady and len(last.rows) > last.count)
+
+    def _problems(self, rows: Rows, shown: Shown) -> Iterator[Diagnostic]:
+        for key in sorted(shown.failed.keys() & rows.keys()):
+            error = shown.failed[key]
+            yield Diagnostic(
+                severity=Severity.WARNING,
+                code=error.code,
+                message=f"it could not be read, so that nothing is planned for it: {error.message}",
+                hint=error.hint,
+                address=address(self.kind.name, name_of(self.kind, rows[key])),
+            )
+
+
+def _denied(error: Exception) -> bool:
+    return isinstance(error, DeniedError)
