@@ -1,12 +1,12 @@
 """Readers, writers and reporters by name: ours and other packages' register the same way, as entry points."""
 
-from collections.abc import Callable
 from difflib import get_close_matches
 from importlib.metadata import entry_points
-from typing import Any, cast
+from typing import cast
 
 from reconciler.errors import PluginError
 from reconciler.model.report import Reporter
+from reconciler.ports import Writer, WriterSetup
 
 _GROUP = "reconciler."
 
@@ -21,9 +21,12 @@ def reporter(name: str) -> Reporter:
     return cast("Reporter", load("reporters", name))
 
 
-def writer_factory(name: str) -> Callable[..., Any]:
-    """Return what makes a writer; raises PluginError where there is none."""
-    return cast("Callable[..., Any]", load("writers", name))
+def writer(name: str, setup: WriterSetup) -> Writer:
+    """Return a writer, made for one environment; raises PluginError where there is none of that name."""
+    made = getattr(load("writers", name), "made", None)
+    if made is None:
+        raise PluginError(f"the writer {name!r} has no method made(setup)", hint="see reconciler.ports.WriterSetup")
+    return cast("Writer", made(setup))
 
 
 def load(sort: str, name: str) -> object:

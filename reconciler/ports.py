@@ -4,10 +4,10 @@ An implementation is found by name through entry points (`reconciler.readers`, `
 `reconciler.reporters`); the pipeline knows these Protocols and never an adapter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Change
@@ -18,7 +18,7 @@ from reconciler.model.reading import Confirmation, Doubt, Reading, Usage, Wanted
 from reconciler.model.report import Options, Report, Reporter
 from reconciler.model.resource import Declared, Json, Live
 
-__all__ = ["Lease", "Ledger", "Options", "Reader", "Report", "Reporter", "Task", "Writer", "Written"]
+__all__ = ["Lease", "Ledger", "Options", "Reader", "Report", "Reporter", "Task", "Writer", "WriterSetup", "Written"]
 
 
 class Reader(Protocol):
@@ -81,6 +81,21 @@ class Written:
     calls: int = 0
     warnings: tuple[str, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriterSetup:
+    """What a writer is made with. The object an entry point names has a method `made(setup) -> Writer`.
+
+    `variables` is the operator's process environment: a plugin finds its own configuration there, by names that start
+    with RECONCILER_WRITER_. `secret` gives a declared secret by its name; raises ReconcilerError when there is none.
+    `emit` shows one line on stdout. `client` opens the API's writing client, for writers that use the API.
+    """
+
+    variables: Mapping[str, str] = field(repr=False)
+    secret: Callable[[str], str]
+    emit: Callable[[str], object]
+    client: Callable[[], Any]
 
 
 class Writer(Protocol):

@@ -70,7 +70,7 @@ class _Run:
     def go(self) -> int:
         from reconciler.environment.planning import plan_opened
 
-        ledger, writer = self.opened.ledger(), self.opened.writer(self.wish.writer)
+        ledger, writer = self.opened.ledger(), self.opened.writer(self.wish.writer, write_out)
         wanted = self._wanted(local=ledger.local)
         with _stopping() as stop:
             doors = {"stop": stop, "progress": self._progress(), "clock": time.time, "sleep": time.sleep}

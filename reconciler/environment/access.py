@@ -26,12 +26,14 @@ def connection(project: Project, environment: Environment, variables: Variables,
     from reconciler.api import Connection
 
     if environment.embedded:
+        from reconciler.simulator import transport
+
         return Connection(
             base_url=EMBEDDED,
             project_id=project_id(environment),
             app_user_id=environment.app_user_id,
             parallelism=parallelism,
-            transport=_embedded(project.root / environment.seed),
+            transport=transport(simulator(project.root / environment.seed, environment.seed)),
         )
     throttle = environment.throttle
     return Connection(
@@ -88,14 +90,8 @@ def _password(environment: Environment, variables: Variables) -> "Auth":
     )
 
 
-def _embedded(seed: Path) -> "httpx.BaseTransport":  # noqa: F821 - named in words only: httpx has one door
-    from reconciler.simulator import transport
-
-    return transport(simulator(seed))
-
-
-def simulator(seed: Path) -> "Simulator":
-    """Return a simulator with fixed clock and ids, seeded from a file of the project."""
+def simulator(path: Path, name: str) -> "Simulator":
+    """Return a simulator with fixed clock and ids, seeded from a file of the project that messages call `name`."""
     from reconciler.simulator import Simulator, load_seed
 
-    return Simulator(load_seed(seed))
+    return Simulator(load_seed(path, name))

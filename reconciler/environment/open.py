@@ -1,9 +1,10 @@
 """Opens an environment: a reader for its live side, its ledger, its writers, and what a plan of it is made with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -13,10 +14,10 @@ from reconciler.environment.access import connection, project_id
 from reconciler.environment.books import book, remembered, scope_key
 from reconciler.environment.project import Environment, Project
 from reconciler.environment.variables import Variables, named_secrets
-from reconciler.errors import UsageError
+from reconciler.errors import ReconcilerError, UsageError
 from reconciler.model.past import Past
 from reconciler.model.settings import PlanSettings, Scope, Selection
-from reconciler.ports import Reader, Writer
+from reconciler.ports import Reader, Writer, WriterSetup
 
 if TYPE_CHECKING:
     from reconciler.api import Connection
@@ -72,11 +73,20 @@ class Opened:
         """Return what the ledger remembers; nothing where there is no ledger."""
         return remembered(self.project, self.name, self.access.variables)
 
-    def writer(self, name: str) -> Writer:
-        """Return a writer by name, ready to write here."""
-        if self.connection is None:
+    def writer(self, name: str, emit: Callable[[str], object]) -> Writer:
+        """Return a writer by name, ready to write here; `emit` shows a line for those that only show."""
+        from reconciler.api import WriteClient
+
+        link = self.connection
+        if link is None:
             raise UsageError("a snapshot cannot be written to", hint="leave out --live")
-        made: Writer = plugins.writer_factory(name)(self.connection, named_secrets(self.access.variables))
+        setup = WriterSetup(
+            variables=self.access.variables,
+            secret=partial(_secret, named_secrets(self.access.variables)),
+            emit=emit,
+            client=lambda: WriteClient(link),
+        )
+        made = plugins.writer(name, setup)
         self.closing.callback(made.close)
         return made
 
@@ -140,3 +150,12 @@ def _from_api(project: Project, name: str, access: Access) -> Opened:
     closing.callback(client.close)
     reader = HttpReader(client, parallelism=access.parallelism)
     return Opened(project=project, name=name, access=access, reader=reader, connection=link, closing=closing)
+
+
+def _secret(known: Mapping[str, str], name: str) -> str:
+    try:
+        return known[name]
+    except KeyError:
+        raise ReconcilerError(
+            f"the secret {name} is not set", code="E_SECRET_MISSING", hint=f"set RECONCILER_SECRET_{name}"
+        ) from None

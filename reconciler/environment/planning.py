@@ -1,6 +1,7 @@
 """One environment from its manifests to its plan: the whole path, for every command that plans."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from reconciler.environment.open import Access, Opened, open_environment, scope_of, settings
 from reconciler.environment.project import Project
@@ -8,6 +9,9 @@ from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Plan
 from reconciler.model.reading import Usage
 from reconciler.model.settings import PlanSettings, Selection
+
+if TYPE_CHECKING:
+    from reconciler.manifest.tree import Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +80,7 @@ def base_manifest(project: Project, name: str, ask: Ask) -> Manifest:
     return _loaded(then, name, ask.sets, tree)
 
 
-def _loaded(project: Project, name: str, sets: tuple[str, ...], tree: object) -> Manifest:
+def _loaded(project: Project, name: str, sets: tuple[str, ...], tree: "Tree") -> Manifest:
     from reconciler.manifest import load
 
     environment = project.environments[name]
