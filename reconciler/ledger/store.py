@@ -22,6 +22,8 @@ from sqlalchemy.pool import NullPool
 from reconciler.errors import LedgerError
 from reconciler.ledger.tables import SCHEMA, lease, metadata, runs
 
+MAKING = 0x7265636F6E63
+"""The number of PostgreSQL's advisory lock under which the tables are made."""
 BUSY_SECONDS = 15.0
 """How long to wait for another process's write before giving up."""
 
@@ -94,6 +96,8 @@ class Store:
             if self.local:
                 _private_file(Path(self._url.database or ""))
             with self._connected().connect().execution_options(begin="IMMEDIATE") as connection:
+                if not self.local:  # two who make the tables at once trip over each other; held by the transaction
+                    connection.execute(select(func.pg_advisory_xact_lock(MAKING)))
                 if not inspect(connection).has_table(lease.name):
                     metadata.create_all(connection)
                 self._check(connection)
@@ -160,7 +164,7 @@ _URLS = "write sqlite:///.reconciler/ledger.db or postgresql://user@host/databas
 def _private_file(path: Path) -> None:
     # It keeps the digest key and names of objects: nobody else's business, and nothing to commit.
     if not path.parent.exists():
-        path.parent.mkdir(parents=True, mode=0o700)
+        path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)  # another run may be making it too
         (path.parent / ".gitignore").write_text("*\n")
     os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
 
