@@ -8,7 +8,7 @@ from reconciler.kinds import Kind
 from reconciler.kinds.table import Field, ListRule, Role, Type
 from reconciler.model.resource import Json
 from reconciler.simulator.clock import Ids, instant, milliseconds
-from reconciler.simulator.shape import Shape
+from reconciler.simulator.shape import Shape, item_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ def _numbered(shape: Shape, items: list[Json], before: Json, writing: Writing, p
     earlier = _by_key(shape.node.list, before) if writing.keep_ids else {}
     numbered = []
     for index, item in enumerate(items):
-        old = earlier.get(_key(shape.node.list, item)) or {}
+        old = earlier.get(item_key(shape.node.list, item)) or {}
         inner = with_items(shape.item, item, old, writing, f"{path}[{index}]")
         own = with_own(shape.item, inner, old, writing, path=path, index=index) if isinstance(inner, dict) else inner
         numbered.append(own)
@@ -114,13 +114,7 @@ def _own(name: str, index: int, writing: Writing, path: str) -> str:
 def _by_key(rule: ListRule | None, items: Json) -> Mapping[str, Mapping[str, Json]]:
     if not isinstance(items, list):
         return {}
-    return {_key(rule, item): item for item in items if isinstance(item, dict)}
-
-
-def _key(rule: ListRule | None, item: Json) -> str:
-    if rule is None or not isinstance(item, dict):
-        return ""
-    return "\0".join(str(item.get(name)) for name in rule.keys)
+    return {item_key(rule, item): item for item in items if isinstance(item, dict)}
 
 
 def derived(shape: Shape, body: dict[str, Json], choice: str) -> dict[str, Json]:

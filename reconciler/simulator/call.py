@@ -12,9 +12,6 @@ from reconciler.simulator.routes import Target
 from reconciler.simulator.shape import Shape
 from reconciler.simulator.world import World
 
-CONSOLE = "console"
-"""The client of edits made behind the reconciler's back."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Twist:

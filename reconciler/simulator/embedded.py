@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 import httpx
 
 from reconciler.simulator.api import Simulator
-from reconciler.simulator.message import Cut, Request, Response
+from reconciler.simulator.message import Request, Response
 
-DROPPED = {"transfer-encoding", "connection"}
+PIECES = 16
+"""In how many pieces a dripping body comes."""
 
 
 def transport(simulator: Simulator, *, sleep: Callable[[float], None] = time.sleep) -> httpx.BaseTransport:
@@ -21,9 +22,9 @@ def transport(simulator: Simulator, *, sleep: Callable[[float], None] = time.sle
     def respond(request: httpx.Request) -> httpx.Response:
         response = simulator.handle(_request(request))
         _wait(response, request, sleep)
-        if response.cut is not None and response.cut.at is None:
+        if response.raw or (response.cut is not None and response.cut.at is None):
             raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
-        return httpx.Response(response.status, headers=_headers(response), stream=_Body(response.body, response.cut))
+        return httpx.Response(response.status, headers=_headers(response), stream=_Body(response, sleep))
 
     return httpx.MockTransport(respond)
 
@@ -56,13 +57,22 @@ def _headers(response: Response) -> list[tuple[str, str]]:
 
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, body: bytes, cut: Cut | None) -> None:
-        self._body = body
-        self._cut = cut
+    def __init__(self, response: Response, sleep: Callable[[float], None]) -> None:
+        self._response = response
+        self._sleep = sleep
 
     def __iter__(self) -> Iterator[bytes]:
-        if self._cut is None:
-            yield self._body
-            return
-        yield self._body[: self._cut.at]
-        raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
+        cut = self._response.cut
+        for piece in pieces(self._response):
+            yield piece
+            if self._response.drip:
+                self._sleep(self._response.drip)
+        if cut is not None:
+            raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
+
+
+def pieces(response: Response) -> list[bytes]:
+    """Return the body in the pieces it goes out in, as far as it goes out."""
+    body = response.body if response.cut is None else response.body[: response.cut.at]
+    size = max(1, len(body) // PIECES) if response.drip else max(1, len(body))
+    return [body[start : start + size] for start in range(0, len(body), size)]

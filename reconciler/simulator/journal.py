@@ -37,7 +37,7 @@ def line(request: Request, response: Response, sensitive: frozenset[str]) -> str
         "status": response.status,
         "bytes": len(response.body),
         "request_id": response.header("X-Request-Id"),
-        "fault": response.fault,
+        "faults": response.faults,
     }
     return json.dumps(record, ensure_ascii=True, separators=(",", ":")) + "\n"
 

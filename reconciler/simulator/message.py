@@ -59,18 +59,21 @@ class Cut:
 class Response:
     """One answer: status, headers and exact bytes, and what the connection does with them.
 
-    `delay` is in seconds, before the first byte. `length` replaces the announced Content-Length. `operation` and
-    `kind` say what the request was taken for; they go to the request log, never to the client.
+    `delay` is in seconds, before the first byte; `drip` is waited between each sixteenth of the body. `raw` goes out in
+    place of everything else. `operation` and `kind` say what the request was taken for and `faults` what was done to
+    it; they go to the request log, never to the client.
     """
 
     status: int
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
     delay: float = 0.0
+    drip: float = 0.0
     cut: Cut | None = None
+    raw: bytes = b""
     operation: str = field(default="", compare=False)
     kind: str = field(default="", compare=False)
-    fault: str = field(default="", compare=False)
+    faults: tuple[str, ...] = field(default=(), compare=False)
 
     def header(self, name: str, default: str = "") -> str:
         """Return the first value of a header, whatever its case."""

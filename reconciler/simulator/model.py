@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from reconciler.model.resource import Json
-from reconciler.simulator.shape import leaves
+from reconciler.simulator.shape import Shape, leaves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +88,10 @@ class Model:
         if twin:
             self.duplicates.append(write)
 
-    def note_update(self, write: Write, before: Mapping[str, Json], after: Mapping[str, Json]) -> None:
+    def note_update(self, write: Write, before: Mapping[str, Json], after: Mapping[str, Json], shape: Shape) -> None:
         """Note a committed update, what it lost, and whose unseen edit it undid."""
         self.writes.append(write)
-        old, new = leaves(dict(before)), leaves(dict(after))
+        old, new = leaves(shape, dict(before)), leaves(shape, dict(after))
         gone = (path for path, value in old.items() if path not in new and value not in (None, "", [], {}))
         self.losses += [
             Loss(kind=write.kind, id=write.id, path=path, value=old[path], client=write.client)
@@ -112,7 +112,7 @@ class Model:
             for _, client, changed in unseen
             if client != write.client
             for path, value in changed.items()
-            if after.get(path) != value and not path.endswith(("_time", "script_version"))
+            if after.get(path) != value
         ]
 
     def as_json(self) -> Json:

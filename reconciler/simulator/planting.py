@@ -19,11 +19,12 @@ def plant(world: World, objects: Mapping[tuple[str, str], list[Mapping[str, Json
     start = world.clock() - AGE
     for (project, kind), bodies in objects.items():
         for body in bodies:
-            plant_one(world, world.kinds[kind], project, body, start=start)
+            moment = start + timedelta(seconds=world.collection(project, kind).serial + 1)
+            plant_one(world, world.kinds[kind], project, body, moment=moment)
 
 
 def plant_one(
-    world: World, kind: Kind, project: str, body: Mapping[str, Json], *, start: datetime, origin: str = "seed"
+    world: World, kind: Kind, project: str, body: Mapping[str, Json], *, moment: datetime, origin: str = "seed"
 ) -> Entry:
     """Store one object as written, with what it leaves open filled in, and return it."""
     collection = world.collection(project, kind.name)
@@ -31,7 +32,7 @@ def plant_one(
     name = str(body.get(kind.name_field, ""))
     twins = len(collection.named(name))
     object_id = str(body.get(kind.id_field) or world.ids(f"{project}/{kind.name}/{name}/{origin}/{twins}"))
-    writing = Writing(object_id=object_id, revision=0, now=start + timedelta(seconds=serial), ids=world.ids)
+    writing = Writing(object_id=object_id, revision=0, now=moment, ids=world.ids)
     shape = world.shapes[kind.name]
     choice = "kept" if "view_mode" in body else world.choices["view_mode"]
     whole = derived(shape, normalised(shape, dict(body), world.choices), choice)

@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 from reconciler.errors import ManifestError
 from reconciler.kinds import Kind, all_kinds
 from reconciler.manifest.document import Document
-from reconciler.manifest.limits import Limits
+from reconciler.manifest.limits import Limits as FileLimits
 from reconciler.manifest.parse import Parsed, parse_yaml
 from reconciler.manifest.scalars import typed
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -18,14 +18,17 @@ from reconciler.model.source import Path, Position
 from reconciler.simulator.behaviours import CHOICES, chosen
 from reconciler.simulator.check import Check, SeedProblem
 from reconciler.simulator.clock import START
+from reconciler.simulator.credentials import Credentials, credentials_of
+from reconciler.simulator.faults import Fault, faults_of
+from reconciler.simulator.limits import Limits, limits_of
 from reconciler.simulator.shape import rewritten, shape_of
 
 DEFAULT_PROJECT = "0" * 32
 
-LARGE = Limits(size=1 << 30, scalar=16 << 20, nodes=200_000_000)
+LARGE = FileLimits(size=1 << 30, scalar=16 << 20, nodes=200_000_000)
 """A seed is the user's own and may hold a hundred thousand rooms."""
 
-SETTINGS = ("project_id", "projects", "behaviours", "clock")
+SETTINGS = ("project_id", "projects", "behaviours", "credentials", "limits", "faults", "clock")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,11 @@ class Seed:
     """A checked seed: bodies by project and kind, and the settings as values."""
 
     objects: Mapping[tuple[str, str], list[Mapping[str, Json]]]
+    own_project: str
     choices: Mapping[str, str]
+    credentials: Credentials
+    limits: Limits
+    faults: tuple[Fault, ...]
     start: datetime
 
 
@@ -72,7 +79,15 @@ def checked(seed: Json, kinds: Mapping[str, Kind], check: Check) -> Seed:
     for project, inside in check.mapping(top.get("projects"), ("projects",)).items():
         path = ("projects", project)
         objects |= _objects(check.mapping(inside, path, items), items, str(project), path, check)
-    return Seed(objects=objects, choices=_choices(top, check), start=_start(top.get("clock"), check))
+    return Seed(
+        objects=objects,
+        own_project=own,
+        choices=_choices(top, check),
+        credentials=credentials_of(top.get("credentials"), check),
+        limits=limits_of(top.get("limits"), check),
+        faults=faults_of(top.get("faults"), check),
+        start=_start(top.get("clock"), check),
+    )
 
 
 def _objects(

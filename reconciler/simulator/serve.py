@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +16,9 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.simulator.api import Simulator
+from reconciler.simulator.clock import real_clock
 from reconciler.simulator.control import control_routes
+from reconciler.simulator.embedded import pieces
 from reconciler.simulator.journal import Sink, line
 from reconciler.simulator.message import Request, Response
 
@@ -23,13 +26,28 @@ HOST = "127.0.0.1"
 
 
 def serve(simulator: Simulator, port: int, log: Sink | None, announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT. `announce` gets the base URL once, as soon as requests are accepted."""
-    with _listening(port) as listener:
+    """Serve until SIGTERM or SIGINT. `announce` gets the base URL once, as soon as requests are accepted.
+
+    Time is the machine's from here on, unless the seed or the maker of the simulator said otherwise: clients sign with
+    real time.
+    """
+    simulator.go_by(real_clock)
+    with _listening(port) as listener, _quiet_signals():
         server = uvicorn.Server(_config(simulator, log))
-        address = base_url(listener)
         listener.listen(socket.SOMAXCONN)
-        announce(address)
+        announce(base_url(listener))
         server.run(sockets=[listener])
+
+
+@contextmanager
+def _quiet_signals() -> Iterator[None]:
+    """Keep uvicorn, which stops on both, from dying of them once more when it is done."""
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -139,16 +157,22 @@ def _request(scope: Scope, body: bytes) -> Request:
 
 
 async def _send(response: Response, send: Send, transport: Any) -> None:
-    cut = response.cut
-    if cut is not None and cut.at is None:
+    if response.raw:
+        transport.write(response.raw)
+        transport.close()
+        return
+    if response.cut is not None and response.cut.at is None:
         transport.abort()
         return
     await send({"type": "http.response.start", "status": response.status, "headers": _headers(response)})
-    if cut is None:
-        await send({"type": "http.response.body", "body": response.body})
-        return
-    await send({"type": "http.response.body", "body": response.body[: cut.at], "more_body": True})
-    transport.close()
+    for piece in pieces(response):
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+        if response.drip:
+            await asyncio.sleep(response.drip)
+    if response.cut is None:
+        await send({"type": "http.response.body", "body": b""})
+    else:
+        transport.close()
 
 
 def _headers(response: Response) -> list[tuple[bytes, bytes]]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from reconciler.kinds.table import Field, NoDefault, Role, Type
+from reconciler.kinds.table import Field, ListRule, NoDefault, Role, Type
 from reconciler.model.resource import Json
 
 
@@ -80,12 +80,36 @@ def _child(shape: Shape, name: str, value: Json, mark: str, visit: Visit, *, pat
     return rewritten(child, value, mark, visit, path=f"{path}.{name}" if path else name)
 
 
-def leaves(value: Json, path: str = "") -> dict[str, Json]:
-    """Return every scalar (and every empty list or object) inside `value` by its path, list indexes included."""
+def leaves(shape: Shape | None, value: Json, path: str = "") -> dict[str, Json]:
+    """Return every scalar (and every empty list or object) inside `value` by its path, but what the service assigns.
+
+    Items of a list with keys are named by them (`interaction_rules[price].enabled`), others by their place.
+    """
     if isinstance(value, dict) and value:
-        pairs = ((f"{path}.{name}" if path else name, item) for name, item in value.items())
+        named = [(name, shape.children.get(name) if shape else None, item) for name, item in value.items()]
+        pairs = [(f"{path}.{name}" if path else name, child, item) for name, child, item in named if _is_given(child)]
     elif isinstance(value, list) and value:
-        pairs = ((f"{path}[{index}]", item) for index, item in enumerate(value))
+        inner = shape.item if shape else None
+        pairs = [(f"{path}[{key}]", inner, item) for key, item in _keyed(shape, value)]
     else:
         return {path: value}
-    return {place: leaf for start, item in pairs for place, leaf in leaves(item, start).items()}
+    return {place: leaf for start, child, item in pairs for place, leaf in leaves(child, item, start).items()}
+
+
+def _is_given(shape: Shape | None) -> bool:
+    return shape is None or not ({"computed", "read_only"} & shape.own)
+
+
+def _keyed(shape: Shape | None, items: list[Json]) -> list[tuple[str, Json]]:
+    rule = shape.node.list if shape else None
+    keys = [item_key(rule, item) for item in items]
+    if len(set(keys)) < len(keys) or "" in keys:
+        return [(str(index), item) for index, item in enumerate(items)]
+    return list(zip(keys, items, strict=True))
+
+
+def item_key(rule: ListRule | None, item: Json) -> str:
+    """Return what tells a list item from its neighbours by the kind's keys, or "" where there are none."""
+    if rule is None or not isinstance(item, dict):
+        return ""
+    return ",".join(str(item[name]) for name in rule.keys if item.get(name) is not None)

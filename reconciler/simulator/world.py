@@ -1,6 +1,6 @@
 """Everything the simulated service holds: projects, their objects by kind, its clock, its choices and its memory."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.kinds import Kind
@@ -12,7 +12,7 @@ from reconciler.simulator.shape import Shape
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """The service's state. A project that was never written to is an empty tenant."""
+    """The service's state. A project that was never written to is an empty tenant. `remembers`: some list lags."""
 
     kinds: Mapping[str, Kind]
     shapes: Mapping[str, Shape]
@@ -20,12 +20,18 @@ class World:
     clock: Clock
     ids: Ids
     model: Model
+    remembers: bool = False
     collections: dict[tuple[str, str], Collection] = field(default_factory=dict)
 
     def collection(self, project: str, kind: str) -> Collection:
         """Return the objects of a kind in a project."""
-        return self.collections.setdefault((project, kind), Collection())
+        found = self.collections.get((project, kind))
+        if found is None:
+            found = self.collections[project, kind] = Collection(remembers=self.remembers)
+        return found
 
-    def of_kind(self, kind: str) -> Iterator[tuple[str, Collection]]:
-        """Go through the projects that hold objects of a kind."""
-        return ((project, found) for (project, name), found in self.collections.items() if name == kind)
+    def remember(self) -> None:
+        """From now on writes leave ghosts: some list lags behind."""
+        self.remembers = True
+        for collection in self.collections.values():
+            collection.remembers = True

@@ -95,7 +95,7 @@ def stored(call: Call, entry: Entry, body: Mapping[str, Json]) -> Entry:
     name = str(body[call.kind.name_field])
     changed = replace(entry, body=body, name=name, revision=entry.revision + 1)
     call.collection.put(changed)
-    call.world.model.note_update(write_of(call, call.target.route.operation, changed), entry.body, body)
+    call.world.model.note_update(write_of(call, call.target.route.operation, changed), entry.body, body, call.shape)
     return changed
 
 
