@@ -5,7 +5,8 @@ conflict or blocked goes last of all. What was cut and where the whole is stands
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from reconciler.model.plan import Plan
 from reconciler.model.report import Options, Report
@@ -28,15 +29,25 @@ _MOST_WHOLE = 160
 def report(report: Report, options: Options) -> str:
     """Tell a report in Markdown of at most `options.budget` bytes (0: no limit)."""
     for level in Level:
-        text = _compose(report, options, level)
-        if not options.budget or len(text.encode("utf-8", "replace")) <= options.budget:
+        lines = chain(_head(report), _body(report, level), _foot(options, level))
+        text = _within(lines, options.budget)
+        if text:
             return text
     return bare(_head(report), report, _foot(options, Level.BARE), options.budget)
 
 
-def _compose(report: Report, options: Options, level: Level) -> str:
-    lines = [*_head(report), *_body(report, level), *_foot(options, level)]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
+def _within(lines: Iterable[str], budget: int) -> str:
+    """Join the lines, or give up with nothing as soon as they are over the budget."""
+    kept: list[str] = []
+    size = 0
+    for line in lines:
+        if not line and kept and not kept[-1]:
+            continue
+        kept.append(line)
+        size += len(line.encode("utf-8", "replace")) + 1
+        if budget and size > budget:
+            return ""
+    return "\n".join(kept).strip("\n") + "\n"
 
 
 def _head(report: Report) -> Iterator[str]:
