@@ -4,6 +4,7 @@ A spec may be wrong in other ways at the same time (all problems are told at onc
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from reconciler.kinds.conditions import Scope, holds, parse
 from reconciler.kinds.problem import Problem
@@ -13,16 +14,41 @@ from reconciler.model.resource import Json
 from reconciler.model.source import Path
 
 
-def table_problems(root: Field, spec: Mapping[str, Json]) -> Iterator[Problem]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A field with something to check, or that holds such fields; the rest of the table is not walked."""
+
+    field: Field
+    children: "tuple[Watched, ...]" = ()
+    item: "Watched | None" = None
+
+
+def watched(field: Field) -> Watched | None:
+    """Return the part of a table that has something to check; None where there is nothing."""
+    children = tuple(found for child in field.children.values() if (found := watched(child)))
+    item = watched(field.item) if field.item else None
+    if children or item or _has_rule(field):
+        return Watched(field=field, children=children, item=item)
+    return None
+
+
+def _has_rule(field: Field) -> bool:
+    limits = (field.business_min, field.business_max, field.business_max_items)
+    return bool(field.required_when or field.applies_when or field.business_values or limits != (None, None, None))
+
+
+def table_problems(watch: Watched | None, spec: Mapping[str, Json]) -> Iterator[Problem]:
     """Yield what the table finds wrong in a spec: unmet conditions are errors, prose limits are warnings."""
-    yield from _object((), Scope(field=root, value=spec))
+    if watch:
+        yield from _object((), watch, Scope(field=watch.field, value=spec))
 
 
-def _object(path: Path, scope: Scope) -> Iterator[Problem]:
-    for name, child in scope.field.children.items():
+def _object(path: Path, watch: Watched, scope: Scope) -> Iterator[Problem]:
+    for child in watch.children:
+        name = child.field.name
         value = scope.value.get(name)
         if value is None:
-            yield from _missing((*path, name), child, scope)
+            yield from _missing((*path, name), child.field, scope)
         else:
             yield from _present((*path, name), child, value, scope)
 
@@ -34,14 +60,15 @@ def _missing(path: Path, field: Field, scope: Scope) -> Iterator[Problem]:
         yield Problem(path, "E_FIELD_REQUIRED_WHEN", message, f"add {field.name}")
 
 
-def _present(path: Path, field: Field, value: Json, scope: Scope) -> Iterator[Problem]:
+def _present(path: Path, watch: Watched, value: Json, scope: Scope) -> Iterator[Problem]:
+    field = watch.field
     condition = parse(field.applies_when) if field.applies_when else None
     if condition and holds(condition, scope) is False:
         yield _inapplicable(path, field, str(condition))
     elif field.type is Type.OBJECT and isinstance(value, Mapping):
-        yield from _object(path, Scope(field=field, value=value, outer=scope))
+        yield from _object(path, watch, Scope(field=field, value=value, outer=scope))
     elif field.type is Type.LIST and isinstance(value, list):
-        yield from _list(path, field, value, scope)
+        yield from _list(path, watch, value, scope)
     else:
         yield from _business(path, field, value)
 
@@ -55,14 +82,14 @@ def _inapplicable(path: Path, field: Field, condition: str) -> Problem:
     return Problem(path, "W_FIELD_NO_EFFECT", message, f"take {field.name} out", Severity.WARNING)
 
 
-def _list(path: Path, field: Field, value: list[Json], scope: Scope) -> Iterator[Problem]:
-    most = field.business_max_items
+def _list(path: Path, watch: Watched, value: list[Json], scope: Scope) -> Iterator[Problem]:
+    most = watch.field.business_max_items
     if most is not None and len(value) > most:
-        yield _limit(path, f"{field.name} has {len(value)} items, but at most {most} are of use")
-    if field.item and field.item.type is Type.OBJECT:
+        yield _limit(path, f"{watch.field.name} has {len(value)} items, but at most {most} are of use")
+    if watch.item:
         for index, item in enumerate(value):
             if isinstance(item, Mapping):
-                yield from _object((*path, index), Scope(field=field.item, value=item, outer=scope))
+                yield from _object((*path, index), watch.item, Scope(field=watch.item.field, value=item, outer=scope))
 
 
 def _business(path: Path, field: Field, value: Json) -> Iterator[Problem]:

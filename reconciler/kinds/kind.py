@@ -11,7 +11,7 @@ from functools import cached_property
 
 from pydantic import BaseModel
 
-from reconciler.kinds.checks import table_problems
+from reconciler.kinds.checks import Watched, table_problems, watched
 from reconciler.kinds.fields import compile_model
 from reconciler.kinds.problem import Check, Problem
 from reconciler.kinds.table import Field
@@ -80,6 +80,7 @@ class Kind:
     stamps: tuple[str, ...] = ("update_time",)
     unwritable: Callable[[Mapping[str, Json]], str] = lambda row: ""  # noqa: ARG005 - the common answer
     on_air: Callable[[Mapping[str, Json]], str] = lambda row: ""  # noqa: ARG005 - the common answer
+    on_update: Callable[[Mapping[str, Json]], tuple[str, ...]] = lambda row: ()  # noqa: ARG005 - the common answer
     example: str = ""
 
     @cached_property
@@ -92,9 +93,13 @@ class Kind:
         """Every field by its path, as in the facts."""
         return dict(_flatten(self.root))
 
+    @cached_property
+    def _watched(self) -> Watched | None:
+        return watched(self.root)
+
     def problems(self, spec: Mapping[str, Json]) -> Iterator[Problem]:
         """Yield what is wrong in a spec beyond the types and limits its model checks; it may have wrong types too."""
-        yield from table_problems(self.root, spec)
+        yield from table_problems(self._watched, spec)
         for check in self.checks:
             yield from check(spec)
 

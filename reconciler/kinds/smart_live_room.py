@@ -215,6 +215,13 @@ def _on_air(row: Mapping[str, Any]) -> str:
     return f"last_job_status is {status}" if status in ("WAITING", "PROCESSING") else ""
 
 
+def _on_update(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a PUT does besides (api.md §3: a running job works on its own copy; every PUT renews script_version)."""
+    running = ("it is on air: the change takes effect at the next start",) if _on_air(row) else ()
+    confirmed = ("its scripts are confirmed: an update renews script_version, so they need confirming again",)
+    return running + (confirmed if row.get("confirm_state") == "CONFIRMED" else ())
+
+
 _FILTERS = (
     Filter(parameter="room_name", field="room_name", match="fuzzy", max_length=128),
     Filter(parameter="dh_id", field="scene_scripts[].dh_id", max_length=128),
@@ -246,5 +253,6 @@ KIND = Kind(
     stamps=("script_version", "update_time"),
     unwritable=_unwritable,
     on_air=_on_air,
+    on_update=_on_update,
     example="examples/kinds/SmartLiveRoom.yaml",
 )

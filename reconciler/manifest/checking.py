@@ -4,6 +4,7 @@ The model is built, looked at and dropped: what counts is the plain value. Where
 boolean or an integer, what was typed is put back and the value looked at again.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -12,6 +13,9 @@ from pydantic import BaseModel, ValidationError
 from reconciler.manifest.scalars import typed
 from reconciler.model.resource import Json
 from reconciler.model.source import Path
+
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
+"""A number with a point is text until its field is known."""
 
 
 class Complaint(NamedTuple):
@@ -26,10 +30,10 @@ class Complaint(NamedTuple):
 def check(model: type[BaseModel], value: Json) -> tuple[Json, list[Complaint]]:
     """Return the value with its texts as they were typed, and what is wrong with it."""
     complaints = list(_complaints(model, value))
-    retyped = [each for each in complaints if _was_text(each)]
+    retyped = {each.path: meant for each in complaints if (meant := _meant(each)) is not None}
     if not retyped:
         return value, complaints
-    value = _with(value, {each.path: typed(each.value) for each in retyped})
+    value = _with(value, retyped)
     return value, list(_complaints(model, value))
 
 
@@ -39,6 +43,13 @@ def _complaints(model: type[BaseModel], value: Json) -> Iterator[Complaint]:
     except ValidationError as error:
         for each in error.errors(include_url=False):
             yield Complaint(tuple(each["loc"]), each["type"], each["input"], each.get("ctx", {}))
+
+
+def _meant(complaint: Complaint) -> Json:
+    """Return the value as its field reads what was typed; None where the complaint stands."""
+    if complaint.type == "float_type" and isinstance(complaint.value, str) and _NUMBER.fullmatch(complaint.value):
+        return float(complaint.value)
+    return typed(complaint.value) if _was_text(complaint) else None
 
 
 def _was_text(complaint: Complaint) -> bool:

@@ -82,8 +82,7 @@ def _spec_problems(kind: Kind, spec: dict[str, Json], locate: Locator) -> tuple[
     """Return the spec with its texts as they were typed, and what is wrong with it."""
     spec, complaints = check(kind.model, spec)
     problems = [_field_problem(kind, each, locate) for each in complaints]
-    if not problems:
-        problems += [_checked(each, locate) for each in kind.problems(spec)]
+    problems += [_checked(each, locate) for each in kind.problems(spec)]
     return spec, problems
 
 
