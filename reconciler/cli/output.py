@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,3 +130,28 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ReconcilerError(f"{path} cannot be read: {error.strerror}", code="E_READ_FILE") from None
+
+
+def write_new(folder: Path, files: Mapping[str, str], *, force: bool = False) -> None:
+    """Write files into a folder, made where it is missing; what exists and says something else is kept."""
+    taken = [name for name, text in files.items() if _differs(folder / name, text)]
+    if taken and not force:
+        raise UsageError(
+            f"{folder / taken[0]} exists already and would be overwritten",
+            code="E_EXISTS",
+            hint="choose a new folder",
+        )
+    for name, text in files.items():
+        path = folder / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{path.parent} cannot be made: {error.strerror}") from None
+        write_file(path, text)
+
+
+def _differs(path: Path, text: str) -> bool:
+    try:
+        return path.read_bytes() != text.encode("utf-8", "backslashreplace")
+    except OSError:
+        return os.path.lexists(path)

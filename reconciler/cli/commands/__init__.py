@@ -7,6 +7,8 @@ import typer
 
 from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.audit import audit
+from reconciler.cli.commands.explain import explain
+from reconciler.cli.commands.export import export
 from reconciler.cli.commands.history import history
 from reconciler.cli.commands.init import init
 from reconciler.cli.commands.lock import lock
@@ -15,6 +17,7 @@ from reconciler.cli.commands.render import render
 from reconciler.cli.commands.schema import schema
 from reconciler.cli.commands.show import show
 from reconciler.cli.commands.simulate import simulate
+from reconciler.cli.commands.snapshot import snapshot
 from reconciler.cli.commands.validate import validate
 
 COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
@@ -24,6 +27,9 @@ COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
     "plan": plan,
     "apply": apply,
     "show": show,
+    "explain": explain,
+    "export": export,
+    "snapshot": snapshot,
     "audit": audit,
     "history": history,
     "lock": lock,

@@ -3,16 +3,14 @@
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from reconciler.cli.commands.schema import all_schemas
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import write_file, write_out
+from reconciler.cli.output import write_new, write_out
 from reconciler.cli.session import session
-from reconciler.errors import UsageError
 
 _NAMES = {"gitignore": ".gitignore"}
 """Starter files whose name would mean something where they are kept."""
@@ -23,29 +21,18 @@ def init(
     *,
     directory: Annotated[str, typer.Argument(metavar="[DIR]", help="Where; by default here.")] = "",
 ) -> int:
-    """Make a repository that plans at once; nothing that exists is overwritten."""
+    """Make a repository that plans at once.
+
+    Nothing that exists is overwritten. The plan is against a simulated API, so that it needs no account.
+    """
     run = session(context)
     target = run.path(directory)
     texts = dict(_starter(files("reconciler.cli") / "starter"))
     texts |= {f"schemas/{name}": text for name, text in all_schemas().items()}
-    taken = [name for name in texts if (target / name).exists()]
-    if taken:
-        raise UsageError(
-            f"{target / taken[0]} exists already and would be overwritten", hint="choose an empty or new folder"
-        )
-    for name, text in texts.items():
-        _write(target / name, text)
+    write_new(target, texts)
     where = f"-C {directory} " if directory else ""
     write_out(f"Made {len(texts)} files in {target}. Try next:\n\n  reconciler {where}plan\n")
     return Exit.FINE
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{path.parent} cannot be made: {error.strerror}") from None
-    write_file(path, text)
 
 
 def _starter(folder: Traversable, before: str = "") -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ def schema(
     output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="Write them all there.")] = "",
     check: Annotated[str, typer.Option("--check", metavar="DIR", help="Exit 1 where the files there differ.")] = "",
 ) -> int:
-    """Print, write or check the JSON Schemas of manifests, the project file and plans."""
+    """Print, write or check the JSON Schemas."""
     run = session(context)
     schemas = all_schemas()
     if check:

@@ -20,7 +20,10 @@ def simulate(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, metavar="N", help="0 takes a free one.")] = 0,
     log: Annotated[str, typer.Option("--log", metavar="FILE", help="Write requests there, a JSON line each.")] = "",
 ) -> int:
-    """Serve a simulated MetaStudio API on 127.0.0.1; prints its address first and stops on SIGTERM."""
+    """Serve a simulated API on 127.0.0.1.
+
+    The address is printed first and then nothing; it stops on SIGTERM. A seed file says what it holds and how it behaves.
+    """
     from reconciler.simulator import Simulator, load_seed
     from reconciler.simulator.serve import serve
 

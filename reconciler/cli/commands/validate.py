@@ -20,7 +20,7 @@ def validate(
     report: options.Reports = None,
     untrusted: options.Untrusted = False,
 ) -> int:
-    """Check manifests of each environment and show every problem, with file, line and column."""
+    """Check the manifests; every problem with its place."""
     from reconciler.environment.planning import declared
 
     run = session(context)

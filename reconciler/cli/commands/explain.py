@@ -1,0 +1,71 @@
+"""`explain`: where each value of a resource comes from, and how live stands to it."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli import options
+from reconciler.cli.exits import Exit
+from reconciler.cli.output import tell, told
+from reconciler.cli.planning import asked, chosen, plan_report, project
+from reconciler.cli.session import session
+from reconciler.errors import UsageError
+from reconciler.model.report import Report
+
+if TYPE_CHECKING:
+    from reconciler.environment.planning import Planned
+    from reconciler.model.resource import Declared
+
+
+def explain(
+    context: typer.Context,
+    *,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help='As plans print it: SmartLiveRoom["Morning"].')],
+    field: Annotated[str, typer.Argument(metavar="[FIELD]", help="Only this field and what is in it.")] = "",
+    environment: options.Env = "",
+    set_: options.Sets = None,
+    format_: options.Format = "text",
+    live: options.LiveFile = "",
+    today: options.Today = "",
+) -> int:
+    """Tell where each value of a resource comes from."""
+    from reconciler.environment.explain import explained
+    from reconciler.environment.planning import planned
+    from reconciler.kinds import kind_named
+
+    run = session(context)
+    how = told(format_, None)
+    whole = project(run)
+    result = planned(whole, chosen(whole, environment), asked(run, sets=set_, live=live, today=today))
+    if result.plan is None:
+        tell(run, plan_report("explain", result), how)
+        return Exit.ERROR
+    resource = _found(result, address)
+    change = next((one for one in result.plan.changes if one.address == resource.address), None)
+    rows = explained(resource, kind_named(resource.kind), change, field)
+    if not rows:
+        raise UsageError(f"{address} declares no field {field!r}", hint="leave the field out to see all")
+    table = {
+        "title": f"{resource.address} ({resource.position})",
+        "columns": ["Field", "Value", "From", "Against live"],
+        "rows": [[one.path, one.value, one.origin, one.standing] for one in rows],
+    }
+    tell(run, Report(command="explain", extra={"tables": [table]}), how)
+    return Exit.FINE
+
+
+def _found(result: "Planned", address: str) -> "Declared":
+    from difflib import get_close_matches
+
+    known = {one.address: one for one in result.manifest.resources}
+    if address in known:
+        return known[address]
+    named = [one for one in known.values() if one.name == address]
+    if len(named) == 1:
+        return named[0]
+    close = get_close_matches(address, known, 1, 0.4)
+    raise UsageError(
+        f"no manifest declares {address}",
+        code="E_ADDRESS_UNKNOWN",
+        hint=f"did you mean {close[0]}?" if close else "addresses are those a plan prints",
+    )

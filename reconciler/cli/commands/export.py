@@ -1,0 +1,70 @@
+"""`export`: what is live, as manifests people would write; one file a resource."""
+
+import hashlib
+import unicodedata
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli import options
+from reconciler.cli.exits import Exit
+from reconciler.cli.output import problems, write_new
+from reconciler.cli.planning import asked, chosen, project
+from reconciler.cli.session import session
+from reconciler.model.diagnostic import Diagnostic, arranged
+
+if TYPE_CHECKING:
+    from reconciler.environment.live import Found
+    from reconciler.model.resource import Live
+
+_SLUG = 40
+"""Characters of a name that stay readable in its file's name."""
+
+
+def export(
+    context: typer.Context,
+    *,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="The folder to write into.")],
+    environment: options.Env = "",
+    live: options.LiveFile = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace files that say something else.")] = False,
+    parallelism: options.Parallelism = 8,
+) -> int:
+    """Write what is live as manifests, one file a resource."""
+    from reconciler.environment.live import doubts, read_everything
+    from reconciler.environment.open import open_environment
+
+    run = session(context)
+    whole = project(run)
+    ask = asked(run, live=live, full=True, parallelism=parallelism)
+    with open_environment(whole, chosen(whole, environment), ask.access) as opened:
+        found = read_everything(opened)
+    files, left_out = exported(found)
+    write_new(run.path(output), files, force=force)
+    doubted = doubts(found)
+    problems(run, arranged((*doubted, *left_out)))
+    run.note(f"Wrote {len(files)} manifests to {run.path(output)}.")
+    complete = all(one.reading.complete for one in found)
+    return Exit.FINE if complete else Exit.PARTIAL
+
+
+def exported(found: "tuple[Found, ...]") -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
+    """Return the manifests of everything live by file name, and what no manifest can hold."""
+    from reconciler.manifest.emit import emit
+
+    files: dict[str, str] = {}
+    left_out: list[Diagnostic] = []
+    for one in found:
+        emitted = emit(one.kind, one.ours)
+        left_out += emitted.diagnostics
+        folder = one.kind.endpoints.items.replace("_", "-")
+        files |= {f"{folder}/{file_name(live)}": text for live, text in emitted.manifests}
+    return files, tuple(left_out)
+
+
+def file_name(live: "Live") -> str:
+    """Return a readable and unique file name: the name's letters and digits, CJK kept, and a short hash."""
+    folded = unicodedata.normalize("NFC", live.name).lower()
+    words = "".join(char if char.isalnum() else " " for char in folded).split()
+    digest = hashlib.sha256(f"{live.kind}\0{live.name}\0{live.id}".encode(errors="surrogatepass")).hexdigest()[:6]
+    return f"{'-'.join(words)[:_SLUG].rstrip('-') or 'unnamed'}-{digest}.yaml"

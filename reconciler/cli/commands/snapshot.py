@@ -1,0 +1,34 @@
+"""`snapshot`: what is live, kept in a file, so that a job without credentials can plan."""
+
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import options
+from reconciler.cli.exits import Exit
+from reconciler.cli.output import problems, write_file
+from reconciler.cli.planning import asked, chosen, project
+from reconciler.cli.session import session
+
+
+def snapshot(
+    context: typer.Context,
+    *,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")],
+    environment: options.Env = "",
+    parallelism: options.Parallelism = 8,
+) -> int:
+    """Keep what is live in a file, masked, for `plan --live`."""
+    from reconciler.environment.live import doubts, read_everything
+    from reconciler.environment.open import open_environment
+    from reconciler.readers.snapshot import write_snapshot
+
+    run = session(context)
+    whole = project(run)
+    ask = asked(run, full=True, parallelism=parallelism)
+    with open_environment(whole, chosen(whole, environment), ask.access) as opened:
+        found = read_everything(opened)
+        text = write_snapshot(found, opened)
+    write_file(run.path(output), run.masker.text(text))
+    problems(run, doubts(found))
+    return Exit.FINE if all(one.reading.complete for one in found) else Exit.PARTIAL

@@ -1,0 +1,78 @@
+"""The house's own rules: what a reader of the repository may count on."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.commands import COMMANDS
+from reconciler.kinds import all_kinds
+
+ROOT = Path(__file__).parents[1]
+LONGEST = 300
+"""Lines of one file of ours; past them it holds two ideas."""
+
+
+def tracked(*patterns):
+    listed = subprocess.run(["git", "ls-files", "-z", "--", *patterns], cwd=ROOT, capture_output=True, check=True)
+    names = listed.stdout.decode().split("\0")
+    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+
+
+def test_every_file_of_the_package_holds_one_idea():
+    long = {
+        str(path.relative_to(ROOT)): lines for path in tracked("reconciler/*.py") if (lines := count(path)) > LONGEST
+    }
+    assert not long
+
+
+def count(path):
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_every_kind_has_an_example_that_is_one_file():
+    names = {path.name for path in (ROOT / "examples/kinds").rglob("*.yaml")}
+    words = {re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower() for name in all_kinds()}
+    assert all(any(word in name for name in names) for word in words), names
+
+
+def test_every_command_is_in_the_readme():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"`{name}`" not in text and f"reconciler {name}" not in text] == []
+
+
+@pytest.mark.parametrize(
+    "forbidden",
+    [
+        r"/(root|home/\w+|work|tmp/team)/",
+        r"https?://(?!pypi\.org/project)[\w.-]*(pypi|pythonhosted|index)[\w.-]*\.\w+",
+        r"--index-url",
+        r"--extra-index-url",
+    ],
+)
+def test_the_repository_names_no_machine_path_and_no_package_index(forbidden):
+    found = []
+    for path in tracked():
+        if path == Path(__file__) or path.suffix in {".png", ".db"}:
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in re.finditer(forbidden, text)]
+    assert not found
+
+
+def test_every_schema_is_what_the_code_makes():
+    from reconciler.cli.commands.schema import all_schemas
+
+    kept = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "schemas").glob("*.json")}
+    assert kept == all_schemas()
+
+
+def test_the_architecture_in_the_readme_shows_the_folders_there_are():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    tree = text[text.index("    reconciler/") :]
+    folders = {
+        path.name for path in (ROOT / "reconciler").iterdir() if path.is_dir() and (path / "__init__.py").exists()
+    }
+    shown = set(re.findall(r"^      (\w+)/", tree, flags=re.MULTILINE))
+    assert folders == shown
