@@ -14,6 +14,7 @@
     ├── PlanError                  a saved plan that cannot be used: stale, expired, tampered with, used, foreign
     ├── LedgerError                the ledger cannot be read or written
     ├── LockedError                somebody else holds the lock                        exit 4
+    ├── BlockedError               a guard holds the plan back, and it was not overridden  exit 5
     └── PluginError                a reader, writer, reporter or kind that cannot be had
 
 A problem in the user's files is a Diagnostic, collected and returned; a change that failed while others went
@@ -22,6 +23,7 @@ on is an Outcome. Only what ends the step is raised.
 
 from collections.abc import Sequence
 
+from reconciler.model.change import Block
 from reconciler.model.diagnostic import Diagnostic
 
 
@@ -130,6 +132,17 @@ class LockedError(ReconcilerError):
 
     exit_code = 4
     default_code = "E_LOCKED"
+
+
+class BlockedError(ReconcilerError):
+    """A guard holds the plan back; `blocks` say what each found and the flag that allows it. Nothing was done."""
+
+    exit_code = 5
+    default_code = "E_BLOCKED"
+
+    def __init__(self, message: str, blocks: Sequence[Block], *, code: str = "", hint: str = "") -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.blocks = tuple(blocks)
 
 
 class PluginError(ReconcilerError):

@@ -15,8 +15,10 @@ _SAFE = 0.85
 _FLOOR = 0.2
 """Calls a second that are always tried: a run creeps on rather than stop."""
 _QUICK = 0.04
-_SLOW = 0.002
-"""What one accepted call adds: a share of the safe pace, or of the configured one."""
+_SLOW = 0.001
+"""What one accepted call adds to the pace, as a share of it: up to the safe pace, and beyond it."""
+_HIGHER = 1.3
+"""Times the safe pace, reached without a refusal: the limit has moved, and the climb is quick again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +87,10 @@ class Gate:
         """Note that a call was let through: the pace climbs."""
         with self._lock:
             if self._configured and self._rate < self._configured:
-                step = self._safe * _QUICK if self._rate < self._safe else self._configured * _SLOW
-                self._rate = min(self._configured, self._rate + step)
+                share = _QUICK if self._rate < self._safe else _SLOW
+                self._rate = min(self._configured, self._rate * (1 + share))
+                if self._rate > self._safe * _HIGHER:
+                    self._safe = self._configured
 
     def refused(self, ticket: Pass, pause: float) -> None:
         """Note a refusal: halve the pace, once for all calls that were on their way, and hold everyone for `pause`."""
@@ -97,7 +101,7 @@ class Gate:
                 self._epoch += 1
                 self._safe = max(_FLOOR, self._rate * _SAFE)
                 self._rate = max(_FLOOR, self._rate / 2) if self._configured else 0.0
-                self._next = now
+                self._next = now + 1 / self._rate if self._rate else now
 
     def _reserve(self) -> tuple[float, int]:
         with self._lock:

@@ -30,7 +30,7 @@ def expiry(spec: Mapping[str, Json]) -> Iterator[Problem]:
     moment = inside(spec, "shared_config", "expire_time")
     if isinstance(moment, str) and moment and not _MOMENT.fullmatch(moment):
         message = f"expire_time {moment!r} is no time the service takes"
-        yield Problem(("shared_config", "expire_time"), "E_FIELD_FORMAT", message, "write it as 2021-01-10T08:43:17Z")
+        yield Problem(("shared_config", "expire_time"), "E_FIELD_PATTERN", message, "write it as 2021-01-10T08:43:17Z")
 
 
 def rule_scenes(spec: Mapping[str, Json]) -> Iterator[Problem]:

@@ -99,7 +99,7 @@ def _document(kind: Kind, shared: Schema) -> Schema:
 def _value(field: Field, shared: Schema) -> Schema:
     """Return the schema of one field: null clears it, unless it is required."""
     schema = _bare(field, shared)
-    return _described(field) | (schema if field.required else _or_null(schema))
+    return (schema if field.required else _or_null(schema)) | _described(field)
 
 
 def _or_null(schema: Schema) -> Schema:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.model.change import Action
+from reconciler.model.change import Action, Change
 
 
 class Status(StrEnum):
@@ -33,3 +33,20 @@ class Outcome:
     reason: str = ""
     stuck: tuple[str, ...] = ()
     calls: int = 0
+
+
+def outcome_of(
+    change: Change, status: Status, *, object_id: str = "", code: str = "", reason: str = "", calls: int = 0
+) -> Outcome:
+    """Return the outcome of a change; its id is the change's own unless a new one is given."""
+    return Outcome(
+        status=status,
+        action=change.action,
+        address=change.address,
+        kind=change.kind,
+        name=change.name,
+        id=object_id or change.id,
+        code=code,
+        reason=reason,
+        calls=calls,
+    )

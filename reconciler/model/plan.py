@@ -55,6 +55,11 @@ class Summary:
     unattributed: int = 0
 
 
+def stops_one(diagnostic: Diagnostic) -> bool:
+    """Tell whether a problem leaves out what it concerns and lets the rest go on: a read, or a name of two objects."""
+    return diagnostic.code == "E_NAME_AMBIGUOUS" or diagnostic.code.startswith("E_READ_")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What would be done to one environment, and everything a reader needs to trust it.
@@ -76,8 +81,13 @@ class Plan:
 
     @property
     def errored(self) -> bool:
-        """Whether an error stopped the plan, or a part of it."""
-        return any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
+        """Whether an error stopped the plan; one that stops a single object makes it partial instead."""
+        return any(one.severity is Severity.ERROR and not stops_one(one) for one in self.diagnostics)
+
+    @property
+    def partial(self) -> bool:
+        """Whether something could not be told or planned: an incomplete read, an ambiguous name, a change held back."""
+        return bool(self.held) or any(map(stops_one, self.diagnostics))
 
     @property
     def pending(self) -> tuple[Change, ...]:
@@ -90,9 +100,10 @@ class Plan:
         return not self.pending and not self.held
 
     def summary(self) -> Summary:
-        """Count the changes by action, and their fields by attribution."""
+        """Count the changes by action, and by attribution their fields; a create or delete counts as one."""
         actions = Counter(change.action for change in self.changes)
         fields = Counter(field.attribution for change in self.changes for field in change.fields)
+        fields.update(change.attribution for change in self.pending if change.attribution and not change.fields)
         return Summary(
             add=actions[Action.CREATE],
             change=actions[Action.UPDATE],

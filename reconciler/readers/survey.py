@@ -10,6 +10,7 @@ from reconciler.model.reading import Reading
 from reconciler.model.resource import Json, Live, address
 from reconciler.readers.details import Shown, show_all
 from reconciler.readers.listing import Lister, Listing, counts_objects
+from reconciler.readers.notes import notes
 from reconciler.readers.rows import foreign, from_both, from_list, from_show, list_hides, name_of, unknown
 from reconciler.readers.scope import NOTHING, Need
 
@@ -40,7 +41,7 @@ class Survey:
             resources=tuple(sorted(resources, key=lambda live: (live.name, live.id))),
             incomplete=doubt,
             code="E_READ_INCOMPLETE" if doubt else "",
-            diagnostics=tuple(self._problems(rows, shown)),
+            diagnostics=(*self._problems(rows, shown), *notes(self.kind, (live.spec for live in resources))),
         )
 
     def _show(self, ids: Iterable[str]) -> Shown:

@@ -72,7 +72,7 @@ BAD = [
     (
         ROOM,
         {"room_type": "TEMPLATE", "shared_config": {"shared_type": "SHARED", "expire_time": "20270110T08:43:17Z"}},
-        "E_FIELD_FORMAT",
+        "E_FIELD_PATTERN",
         ("shared_config", "expire_time"),
     ),
     (
