@@ -63,9 +63,9 @@ class Kind:
 
     `model` is the pydantic model of the spec; its field metadata is compiled into `root`. `after` names kinds that come
     before this one on create. `references` maps a path of this kind to the kind its name resolves in (a room's rules
-    name their group); the id goes beside it, under the other kind's `id_field`. `unwritable` says of a
-    raw live row why it must never be written, or returns "". `on_air` tells whether an update or delete touches
-    something running. `stamps` are the fields that change with each write, best first.
+    name their group); the id goes beside it, under the other kind's `id_field`. `unwritable` says of a raw live row why
+    it must never be written, or returns "". `on_air` tells whether an update or delete touches something running,
+    `on_update` what an update of this row does besides. `stamps` are the fields that each write changes, best first.
     """
 
     name: str
