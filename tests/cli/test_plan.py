@@ -1,0 +1,185 @@
+"""`plan` from the shell: exit codes, bytes, and the same answer from a real port as from memory."""
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import jsonschema_rs
+import pytest
+
+from reconciler.simulator import Simulator, load_seed
+from reconciler.simulator.serve import running
+from tests.support.command_line import QUICKSTART, ROOT, project, reconciler, room
+
+SEED = """
+smart_live_rooms:
+  - {room_id: 6f1c0a52-7d0e-4a65-9a3e-0b5c1f2d7a01, room_name: Morning, room_type: NORMAL, room_description: hello}
+"""
+
+
+def plan(*arguments, **more):
+    return reconciler("-C", QUICKSTART, "plan", "-e", "demo", *arguments, **more)
+
+
+def test_the_demo_shows_a_create_a_deep_update_an_unmanaged_object_and_a_suppressed_difference_and_nothing_else():
+    shown = json.loads(plan("--format", "json").out)
+    actions = {one["address"]: one["change"]["actions"] for one in shown["resource_changes"]}
+    assert actions == {
+        'InteractionRuleGroup["Tea house questions"]': ["update"],
+        'InteractionRuleGroup["Tea house welcome"]': ["no-op"],
+        'SmartLiveRoom["Tea house morning show"]': ["no-op"],
+        'SmartLiveRoom["Tea house evening show"]': ["create"],
+    }
+    text = plan().out
+    assert "Plan: 1 to add, 1 to change, 0 to destroy." in text
+    assert "interaction_rules[price of Pu'er].trigger.reply_texts" in text
+    assert "Autumn campaign 2025" in text
+    assert "1 difference" in text
+
+
+def test_changes_exit_2_only_when_asked_for():
+    assert plan().code == 0
+    assert plan("--detailed-exitcode").code == 2
+
+
+def test_a_live_side_that_matches_exits_0_and_says_so(tmp_path):
+    project(tmp_path, {"rooms/one.yaml": room("Morning")}, seed=SEED)
+    run = reconciler("-C", tmp_path, "plan", "--detailed-exitcode")
+    assert run.code == 0
+    assert "No changes." in run.out
+
+
+def test_a_broken_manifest_exits_1_with_the_place_of_every_problem(tmp_path):
+    broken = room(
+        "One", "room_typ: NORMAL\n  room_description: [1]\n  video_config: {width: -1, height: 1, bitrate: 9}"
+    )
+    project(tmp_path, {"rooms/one.yaml": broken, "rooms/two.yaml": "a: [\n"})
+    for arguments in (["plan", "--detailed-exitcode"], ["validate"]):
+        run = reconciler("-C", tmp_path, *arguments)
+        assert run.code == 1
+        places = [line for line in run.out.splitlines() if line.startswith("rooms/")]
+        assert [line.split(": ")[0].rpartition(":")[0] for line in places] == [
+            "rooms/one.yaml:5",
+            "rooms/one.yaml:6",
+            "rooms/one.yaml:7",
+            "rooms/one.yaml:7",
+            "rooms/two.yaml:2",
+        ]
+        assert all(line.split(": ")[1].startswith("E_") for line in places)
+
+
+def test_one_bad_file_of_several_stops_the_whole_plan(tmp_path):
+    """C005: objects of a file that does not render are never seen as removed."""
+    bad = {f"rooms/{number}.yaml": room(f"R{number}") for number in range(9)} | {"rooms/9.yaml": "{{ nothing.here }}\n"}
+    project(tmp_path, bad)
+    run = reconciler("-C", tmp_path, "plan", "--format", "json")
+    assert run.code == 1
+    assert json.loads(run.out).get("resource_changes", []) == []
+
+
+def test_a_manifests_folder_that_is_not_there_is_an_error(tmp_path):
+    """C006."""
+    project(tmp_path, {}, more="").joinpath("rooms").rmdir()
+    run = reconciler("-C", tmp_path, "plan")
+    assert run.code == 1
+    assert "E_PATH_MISSING" in run.out
+
+
+def test_the_json_plan_follows_its_schema():
+    schema = json.loads((ROOT / "schemas/plan.schema.json").read_text())
+    jsonschema_rs.validate(schema, json.loads(plan("--format", "json").out))
+
+
+def test_the_json_plan_is_the_same_bytes_in_20_processes_with_different_hash_seeds():
+    command = [sys.executable, "-m", "reconciler", "-C", str(QUICKSTART), "plan", "-e", "demo", "--format", "json"]
+
+    def run(seed):
+        variables = {**os.environ, "PYTHONHASHSEED": str(seed)}
+        return subprocess.run(command, env=variables, capture_output=True, check=True, timeout=60).stdout
+
+    with ThreadPoolExecutor(2) as pool:
+        outputs = set(pool.map(run, range(20)))
+    assert len(outputs) == 1
+    assert outputs == {plan("--format", "json").out.encode()}
+
+
+@pytest.mark.parametrize("format_name", ["json", "markdown", "sarif"])
+def test_a_real_port_and_the_embedded_simulator_give_the_same_bytes(tmp_path, format_name):
+    seed = load_seed(QUICKSTART / "live.yaml", "live.yaml")
+    with running(Simulator(seed)) as url:
+        text = (QUICKSTART / "reconciler.yaml").read_text()
+        served = text.replace('"simulator:live.yaml"', f'"{url}"\n    project_id: "{"0" * 32}"')
+        for folder in ("rooms", "rule-groups", "shared", "values"):
+            (tmp_path / folder).symlink_to(QUICKSTART / folder)
+        target = tmp_path / "copy"
+        _copy(QUICKSTART, target)
+        (target / "reconciler.yaml").write_text(served)
+        real = reconciler("-C", target, "plan", "-e", "demo", "--format", format_name)
+    assert real.code == 0, real.err
+    assert real.out == plan("--format", format_name).out
+
+
+def _copy(source, target):
+    import shutil
+
+    shutil.copytree(source, target)
+
+
+def test_reports_are_written_whole_beside_the_one_on_stdout(tmp_path):
+    run = reconciler(
+        "-C", QUICKSTART, "plan", "-e", "demo", "--report", f"json={tmp_path / 'plan.json'}",
+        "--report", f"markdown={tmp_path / 'plan.md'}",
+    )  # fmt: skip
+    assert run.code == 0, run.err
+    assert (tmp_path / "plan.json").read_text() == plan("--format", "json").out
+    assert (tmp_path / "plan.md").read_text() == plan("--format", "markdown").out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.json", "plan.md"]
+
+
+def test_a_report_that_cannot_be_written_is_an_error_in_words(tmp_path):
+    run = plan("--report", f"json={tmp_path / 'nowhere' / 'plan.json'}")
+    assert run.code == 1
+    assert "cannot be written" in run.err
+
+
+def test_a_shown_plan_reads_as_the_plan_did(tmp_path):
+    (tmp_path / "plan.json").write_text(plan("--format", "json").out)
+    shown = reconciler("-C", tmp_path, "show", "plan.json")
+    assert shown.code == 0, shown.err
+    assert shown.out.split("\n\n")[:-1] == plan().out.split("\n\n")[:-1]
+    again = reconciler("-C", tmp_path, "show", "plan.json", "--format", "json")
+    assert again.out == plan("--format", "json").out
+
+
+def test_text_survives_a_locale_that_has_no_letters_for_it(tmp_path):
+    """C010: LC_ALL=C PYTHONIOENCODING=ascii."""
+    project(tmp_path, {"rooms/one.yaml": room("欢迎光临🎉")})
+    variables = {
+        **os.environ,
+        "LC_ALL": "C",
+        "PYTHONIOENCODING": "ascii",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+    }
+    for format_name in ("text", "json"):
+        command = [sys.executable, "-m", "reconciler", "-C", str(tmp_path), "plan", "--format", format_name]
+        done = subprocess.run(command, env=variables, capture_output=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert b"Traceback" not in done.stderr
+        if format_name == "text":
+            assert b"\\u6b22" in done.stdout
+        else:
+            assert json.loads(done.stdout)["resource_changes"][0]["name"] == "欢迎光临🎉"
+
+
+def test_a_reader_that_stops_reading_is_no_traceback(tmp_path):
+    rooms = "---\n".join(room(f"Room {number}") for number in range(400))
+    project(tmp_path, {"rooms/one.yaml": rooms})
+    command = [sys.executable, "-m", "reconciler", "-C", str(tmp_path), "plan"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert error == b""
