@@ -120,7 +120,10 @@ class Writer(Protocol):
 class Lease(Protocol):
     """A held lock. `check` is asked before each write."""
 
-    id: str
+    @property
+    def id(self) -> str:
+        """What `lock release` takes."""
+        ...
 
     def check(self) -> None:
         """Raise LockedError unless the lock is certainly still ours for the time one write may take."""

@@ -1,0 +1,95 @@
+"""The last look before a write: only an object that is still as the plan saw it is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.errors import NotFoundError, ReconcilerError
+from reconciler.kinds.kind import Kind
+from reconciler.model.change import Action, Change
+from reconciler.model.outcome import Outcome, Status, outcome_of
+from reconciler.model.resource import Declared, Live
+from reconciler.pipeline.recheck import compare, compare_undeclared
+from reconciler.pipeline.site import Site
+
+STALE = "E_STALE_OBJECT"
+"""The live object is no longer the one the plan saw."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A change that may be written, with the object as shown; or its outcome, where it may not."""
+
+    live: Live | None = None
+    outcome: Outcome | None = None
+
+
+def check(site: Site, change: Change, declared: Declared | None, references: Mapping[str, str]) -> Checked:
+    """Look at the live object once more; says no when it moved, appeared or vanished, or cannot be seen."""
+    try:
+        if change.action is Action.CREATE:
+            return _free(site, change)
+        if change.action is Action.DELETE or declared is None:
+            return _deletable(site, change)
+        return _updatable(site, change, declared, references)
+    except ReconcilerError as error:
+        return _no(change, error.code, f"it cannot be looked at before the write: {error.message}", failed=True)
+
+
+def shown(site: Site, kind: Kind, object_id: str) -> Live | None:
+    """Return an object in full, None when it is not there."""
+    try:
+        return site.reader.show(kind, object_id)
+    except NotFoundError:
+        return None
+
+
+def _free(site: Site, change: Change) -> Checked:
+    kind = site.kinds[change.kind]
+    known = (thing.id for thing in site.past.objects.values() if (thing.kind, thing.name) == (kind.name, change.name))
+    if any(shown(site, kind, object_id) for object_id in known):
+        return _no(change, STALE, "an object of this name was created since the plan was made")
+    if any(not live.foreign for live in site.reader.find(kind, change.name)):
+        return _no(change, STALE, "an object of this name appeared since the plan was made")
+    return Checked()
+
+
+def _deletable(site: Site, change: Change) -> Checked:
+    kind = site.kinds[change.kind]
+    rows = [live for live in site.reader.find(kind, change.name) if live.id == change.id]
+    live = rows[0] if rows else shown(site, kind, change.id)
+    if live is None:
+        return Checked(outcome=outcome_of(change, Status.APPLIED, reason="it was gone already"))
+    now = compare_undeclared(live, site.owner, site.kinds)
+    if now.before_fingerprint != change.before_fingerprint:
+        return _no(change, STALE, "it was changed since the plan was made")
+    on_air = kind.on_air(live.spec)
+    if on_air and not kind.on_air(change.before or {}):
+        return _no(change, STALE, f"{on_air} since the plan was made")
+    return Checked(live=live)
+
+
+def _updatable(site: Site, change: Change, declared: Declared, references: Mapping[str, str]) -> Checked:
+    live = shown(site, site.kinds[change.kind], change.id)
+    if live is None:
+        return _no(change, STALE, "it was deleted since the plan was made")
+    now = compare(declared, live, references, site.kinds, site.past)
+    if now.before_fingerprint != change.before_fingerprint:
+        return _no(change, STALE, "it was changed since the plan was made")
+    return Checked(live=live) if not (again := _pointless(site, change)) else Checked(outcome=again)
+
+
+def _pointless(site: Site, change: Change) -> Outcome | None:
+    """Refuse to send what the service would not keep the last time: same object, same wish."""
+    known = site.past.objects.get((change.kind, change.id))
+    if known is None or not known.stuck:
+        return None
+    if known.stuck_as != (change.before_fingerprint, change.after_fingerprint):
+        return None
+    reason = f"the service did not keep {', '.join(known.stuck)} the last time this was sent: not sent again"
+    return replace(outcome_of(change, Status.SKIPPED, code="E_SERVER_REWROTE", reason=reason), stuck=known.stuck)
+
+
+def _no(change: Change, code: str, reason: str, *, failed: bool = False) -> Checked:
+    hint = "" if failed else "; plan again"
+    status = Status.FAILED if failed else Status.SKIPPED
+    return Checked(outcome=outcome_of(change, status, code=code, reason=reason + hint))

@@ -1,0 +1,178 @@
+"""One change carried out: check, intent, write, outcome, read back. Whatever stops it, the journal knows."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.errors import ApiError, LedgerError, ReconcilerError, TransportError
+from reconciler.model.change import Action, Change
+from reconciler.model.outcome import Outcome, Status, outcome_of
+from reconciler.model.past import Intent, Remembered
+from reconciler.model.resource import Declared, Json
+from reconciler.pipeline import remember
+from reconciler.pipeline.before import Checked, check
+from reconciler.pipeline.settle import Verdict, settle_create
+from reconciler.pipeline.site import Site, utc
+from reconciler.pipeline.verify import gone, verify
+from reconciler.ports import Task, Written
+
+ATTEMPTS = 2
+"""How often one change is tried where it is certain that the first try had no effect."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What became of one change; `error` is set where the run cannot go on after it."""
+
+    outcome: Outcome
+    error: ReconcilerError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What one try came to; `again` where it certainly had no effect and may be tried once more."""
+
+    outcome: Outcome
+    written: Written = field(default_factory=Written)
+    again: bool = False
+
+
+def carry(site: Site, change: Change, declared: Declared | None, references: Mapping[str, str]) -> Carried:
+    """Carry out one change. LedgerError and LockedError raised here mean that nothing was sent for it."""
+    checked = check(site, change, declared, references)
+    if checked.outcome is not None:
+        return Carried(outcome=checked.outcome)
+    site.hooks.point("checked")
+    task = _task(site, change, declared, references, checked)
+    for left in reversed(range(ATTEMPTS)):
+        site.lease.check()
+        intent = _intent(site, change, declared)
+        site.ledger.begin(site.scope, site.run, intent)
+        site.hooks.point("intended")
+        attempt = _attempt(site, task, intent)
+        site.hooks.point("written")
+        carried = _recorded(site, task, intent, attempt)
+        if carried.error or not (attempt.again and left):
+            return carried
+    raise AssertionError("the last attempt returns")
+
+
+def _recorded(site: Site, task: Task, intent: Intent, attempt: Attempt) -> Carried:
+    """Journal the outcome, read back, and journal again what reading back showed."""
+    outcome = attempt.outcome
+    try:
+        site.ledger.finish(site.scope, site.run, intent, outcome, _remembered(site, task, attempt))
+        site.hooks.point("recorded")
+        if outcome.status is not Status.APPLIED:
+            return Carried(outcome=outcome)
+        outcome, stuck_as = verify(site, task, outcome)
+        site.hooks.point("verified")
+        if outcome != attempt.outcome:
+            kept = _remembered(site, task, replace(attempt, outcome=outcome))
+            told = replace(kept, stuck=outcome.stuck, stuck_as=stuck_as) if kept else None
+            site.ledger.finish(site.scope, site.run, intent, outcome, told)
+    except LedgerError as error:
+        said = f"{outcome.reason}; " if outcome.reason else ""
+        return Carried(outcome=replace(outcome, reason=f"{said}not recorded: {error.message}"), error=error)
+    return Carried(outcome=outcome)
+
+
+def _attempt(site: Site, task: Task, intent: Intent) -> Attempt:
+    try:
+        written = site.writer.write(task)
+    except TransportError as error:
+        return _lost(site, task, intent, error) if error.sent else _failed(task, error)
+    except ApiError as error:
+        return _refused(site, task, intent, error)
+    except ReconcilerError as error:
+        return _failed(task, error)
+    except Exception as error:  # a writer may fail in any way; what it had sent by then is unknown
+        return _lost(site, task, intent, TransportError(f"the writer failed: {type(error).__name__}: {error}"))
+    if task.change.action is Action.CREATE and not written.id:
+        return _lost(site, task, intent, TransportError("the answer names no id"), calls=written.calls)
+    done = outcome_of(task.change, Status.APPLIED, object_id=written.id, calls=written.calls)
+    return Attempt(outcome=replace(done, reason="; ".join(written.warnings)), written=written)
+
+
+def _refused(site: Site, task: Task, intent: Intent, error: ApiError) -> Attempt:
+    """Tell a refusal from an answer that leaves the outcome open, and from an object that is gone already."""
+    if error.status >= 500:
+        return _lost(site, task, intent, error)
+    if task.change.action is Action.DELETE and error.status in {400, 404} and gone(site, task.kind, task.change.id):
+        return Attempt(outcome=outcome_of(task.change, Status.APPLIED, reason="it was gone already", calls=1))
+    return _failed(task, error)
+
+
+def _lost(site: Site, task: Task, intent: Intent, error: ReconcilerError, *, calls: int = 1) -> Attempt:
+    """Find out what became of a write whose answer was lost: a create by looking, anything else by showing."""
+    if task.change.action is Action.CREATE:
+        return _lost_create(site, task, intent, error, calls)
+    object_id = task.change.id
+    if task.change.action is Action.DELETE and gone(site, task.kind, object_id):
+        return Attempt(outcome=outcome_of(task.change, Status.APPLIED, calls=calls))
+    if task.change.action is Action.UPDATE:
+        read, _ = verify(site, task, outcome_of(task.change, Status.APPLIED, calls=calls))
+        if read.status is Status.APPLIED and not read.code:
+            return Attempt(outcome=read)
+    # both are the same when repeated, so trying again is no risk
+    return replace(_failed(task, error, calls=calls), again=True)
+
+
+def _lost_create(site: Site, task: Task, intent: Intent, error: ReconcilerError, calls: int) -> Attempt:
+    settled = settle_create(site, intent, task.desired)
+    if settled.verdict is Verdict.FOUND and settled.live is not None:
+        return Attempt(outcome=outcome_of(task.change, Status.APPLIED, object_id=settled.live.id, calls=calls))
+    if settled.verdict is Verdict.ABSENT:
+        return replace(_failed(task, error, calls=calls), again=True)
+    reason = f"{error.message}; {settled.reason}. Decide with: reconciler history resolve {intent.operation}"
+    return Attempt(
+        outcome=outcome_of(task.change, Status.UNKNOWN, code="E_UNKNOWN_OUTCOME", reason=reason, calls=calls)
+    )
+
+
+def _failed(task: Task, error: ReconcilerError, *, calls: int = 0) -> Attempt:
+    reason = f"{error.message} ({error.hint})" if error.hint else error.message
+    return Attempt(outcome=outcome_of(task.change, Status.FAILED, code=error.code, reason=reason, calls=calls))
+
+
+def _task(
+    site: Site, change: Change, declared: Declared | None, references: Mapping[str, str], checked: Checked
+) -> Task:
+    today = site.settings.today.isoformat()
+    rules = declared.ignore_changes if declared else ()
+    return Task(
+        change=change,
+        kind=site.kinds[change.kind],
+        desired=declared,
+        references=dict(references),
+        ignored=tuple(rule.path for rule in rules if not rule.expires or rule.expires > today),
+        live=checked.live,
+        digest_key=site.past.digest_key,
+    )
+
+
+def _intent(site: Site, change: Change, declared: Declared | None) -> Intent:
+    body: Json = dict(declared.spec) if declared else None
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest() if body is not None else ""
+    return Intent(
+        operation=secrets.token_hex(8),
+        action=change.action,
+        kind=change.kind,
+        name=change.name,
+        id=change.id,
+        address=change.address,
+        started=utc(site.hooks.clock()),
+        body_digest=digest,
+        body=body,
+    )
+
+
+def _remembered(site: Site, task: Task, attempt: Attempt) -> Remembered | None:
+    """Return what is to be remembered of a change that was carried out, None where nothing new is known."""
+    outcome = attempt.outcome
+    if task.desired is None or outcome.status is not Status.APPLIED or not outcome.id:
+        return None
+    last = remember.last_applied(task.kind, task.desired, attempt.written.secrets)
+    return remember.applied(task.kind, task.desired, outcome.id, site.owner, last)

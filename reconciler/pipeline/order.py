@@ -1,0 +1,42 @@
+"""Who needs whom: which objects a change refers to, and under which ids they are known by now."""
+
+from collections.abc import Mapping
+
+from reconciler.diff.spec import referred
+from reconciler.kinds.kind import Kind
+from reconciler.model.change import Action, Change
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Json
+
+
+def reference(kind: str, name: str) -> str:
+    """Spell the key of one referred object."""
+    return f"{kind}/{name}"
+
+
+def needs(kind: Kind, spec: Mapping[str, Json] | None) -> frozenset[str]:
+    """Return what a spec refers to by name, as `kind/name`."""
+    return frozenset(reference(other, name) for _, other, name in referred(kind, spec or {}) if name)
+
+
+def known_ids(plan: Plan) -> dict[str, str]:
+    """Return the id of everything that a reference can mean already; a name that several share is left out."""
+    found: dict[str, set[str]] = {}
+    named = [(item.kind, item.name, item.id) for item in plan.changes]
+    for kind, name, object_id in (*named, *((item.kind, item.name, item.id) for item in plan.unmanaged)):
+        if object_id:
+            found.setdefault(reference(kind, name), set()).add(object_id)
+    return {key: next(iter(ids)) for key, ids in found.items() if len(ids) == 1}
+
+
+def hindered(change: Change, kind: Kind, spec: Mapping[str, Json] | None, undone: Mapping[str, str]) -> str:
+    """Say why a change cannot be tried because another was not done; empty when it can.
+
+    `undone` maps `kind/name` to the address of a create that did not happen; for a delete, to that of an object which
+    still refers to it.
+    """
+    if change.action is Action.DELETE:
+        user = undone.get(reference(change.kind, change.name))
+        return f"{user} still refers to it" if user else ""
+    missing = sorted(undone[key] for key in needs(kind, spec) if key in undone)
+    return f"it needs {', '.join(missing)}, which was not created" if missing else ""

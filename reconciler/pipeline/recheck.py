@@ -1,0 +1,62 @@
+"""One object compared again with what is declared: by the differ itself, so that plan and apply never disagree."""
+
+from collections.abc import Mapping
+
+from reconciler.diff import diff
+from reconciler.errors import PlanError
+from reconciler.kinds.kind import Kind
+from reconciler.model.change import Action, Change
+from reconciler.model.manifest import Manifest
+from reconciler.model.past import Past, Remembered
+from reconciler.model.reading import Reading
+from reconciler.model.resource import Declared, Live
+from reconciler.model.settings import PlanSettings, Scope
+
+
+def compare(
+    declared: Declared, live: Live, references: Mapping[str, str], kinds: Mapping[str, Kind], past: Past
+) -> Change:
+    """Return what would have to change of one live object, as a plan would say it.
+
+    Secrets take no part: what was last sent is not what may be in the manifest now. Raises PlanError where the object
+    can no longer be compared.
+    """
+    mine = _mine(live, past.owner, declared.name, declared.address)
+    readings = _readings(live, references, kinds)
+    found = diff(Manifest(resources=(declared,)), readings, mine, _SETTINGS, kinds=kinds)
+    change = next((change for change in found.changes if change.address == declared.address), None)
+    if change is None:
+        said = "; ".join(diagnostic.message for diagnostic in found.diagnostics) or "it is another object now"
+        raise PlanError(f"it cannot be compared again: {said}", code="E_STALE_OBJECT", hint="plan again")
+    return change
+
+
+def differing(declared: Declared, live: Live, kinds: Mapping[str, Kind], past: Past) -> tuple[str, ...]:
+    """Return the paths in which a live object, as far as it was read, is not as declared."""
+    return tuple(dict.fromkeys(field.path for field in compare(declared, live, {}, kinds, past).fields))
+
+
+def compare_undeclared(live: Live, owner: str, kinds: Mapping[str, Kind]) -> Change:
+    """Return the delete of one owned live object, as a plan would say it."""
+    past = _mine(live, owner, live.name, live.address)
+    found = diff(Manifest(), _readings(live, {}, kinds), past, _SETTINGS, kinds=kinds)
+    return next(change for change in found.changes if change.action is Action.DELETE)
+
+
+_SETTINGS = PlanSettings(environment="", prune="owned", scope=Scope())
+
+
+def _mine(live: Live, owner: str, name: str, address: str) -> Past:
+    """Return a past that knows this one object, so that nothing but its id decides which one it is."""
+    mine = Remembered(kind=live.kind, id=live.id, name=name, address=address, owner=owner)
+    return Past(present=True, owner=owner, objects={(live.kind, live.id): mine})
+
+
+def _readings(live: Live, references: Mapping[str, str], kinds: Mapping[str, Kind]) -> dict[str, Reading]:
+    found: dict[str, list[Live]] = {kind: [] for kind in kinds}
+    for key, object_id in references.items():
+        kind, _, name = key.partition("/")
+        if (kind, object_id) != (live.kind, live.id):
+            found[kind].append(Live(kind=kind, name=name, id=object_id, spec={}))
+    found[live.kind].append(live)
+    return {kind: Reading(kind=kind, resources=tuple(resources)) for kind, resources in found.items()}

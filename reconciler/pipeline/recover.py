@@ -1,0 +1,130 @@
+"""What an earlier run left open is settled before anything new is planned: found, not there, or left to a person."""
+
+from collections.abc import Callable, Mapping
+
+from reconciler.errors import ReconcilerError
+from reconciler.kinds import all_kinds
+from reconciler.kinds.kind import Kind
+from reconciler.model.change import Action
+from reconciler.model.event import Event
+from reconciler.model.outcome import Outcome, Status
+from reconciler.model.past import Intent, Remembered
+from reconciler.model.resource import Declared
+from reconciler.model.settings import PlanSettings
+from reconciler.model.source import Path, Position
+from reconciler.pipeline import remember
+from reconciler.pipeline.before import shown
+from reconciler.pipeline.settle import Verdict, settle_create
+from reconciler.pipeline.site import Hooks, Settle, Site
+from reconciler.ports import Ledger, Reader, Writer
+
+
+def recover(
+    reader: Reader,
+    writer: Writer,
+    ledger: Ledger,
+    *,
+    scope: str,
+    owner: str,
+    run: str,
+    settings: PlanSettings,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[Event], None] = lambda event: None,  # noqa: ARG005 - nobody listens
+    settle: Settle | None = None,
+    kinds: Mapping[str, Kind] | None = None,
+) -> tuple[Outcome, ...]:
+    """Settle the open intents of a scope, under its lock; does nothing, and takes no lock, where there are none."""
+    if not ledger.past(scope, owner).intents:
+        return ()
+    with ledger.lock(scope, owner) as lease:
+        site = Site(
+            reader=reader,
+            writer=writer,
+            ledger=ledger,
+            lease=lease,
+            scope=scope,
+            owner=owner,
+            run=run,
+            past=ledger.past(scope, owner),
+            settings=settings,
+            hooks=Hooks(clock=clock, sleep=sleep, stop=stop, progress=progress),
+            kinds=kinds or all_kinds(),
+            settle=settle or Settle(),
+        )
+        return settle_open(site)
+
+
+def settle_open(site: Site) -> tuple[Outcome, ...]:
+    """Settle each open intent of the site's scope; what stays UNKNOWN stays open."""
+    return tuple(_settled(site, intent) for intent in site.past.intents)
+
+
+def _settled(site: Site, intent: Intent) -> Outcome:
+    if intent.kind not in site.kinds:
+        return _outcome(intent, Status.UNKNOWN, reason=f"the kind {intent.kind!r} is not known here")
+    outcome = _create(site, intent) if intent.action is Action.CREATE else _repeatable(site, intent)
+    if outcome.status is not Status.UNKNOWN:
+        site.ledger.finish(site.scope, site.run, intent, outcome, _remembered(site, intent, outcome))
+    return outcome
+
+
+def _create(site: Site, intent: Intent) -> Outcome:
+    settled = settle_create(site, intent, _declared(intent))
+    if settled.verdict is Verdict.FOUND and settled.live is not None:
+        reason = "an earlier run had created it"
+        return _outcome(intent, Status.APPLIED, object_id=settled.live.id, reason=reason)
+    if settled.verdict is Verdict.ABSENT:
+        return _outcome(intent, Status.FAILED, code="N_NOT_CREATED", reason="an earlier run had not created it")
+    reason = f"{settled.reason}. Decide with: reconciler history resolve {intent.operation}"
+    return _outcome(intent, Status.UNKNOWN, code="E_UNKNOWN_OUTCOME", reason=reason)
+
+
+def _repeatable(site: Site, intent: Intent) -> Outcome:
+    """An update or a delete does the same when it is sent again: what is left of it is in the next plan."""
+    if intent.action is Action.DELETE:
+        try:
+            if shown(site, site.kinds[intent.kind], intent.id) is None:
+                return _outcome(intent, Status.APPLIED, reason="an earlier run had deleted it")
+        except ReconcilerError:
+            pass  # it is planned again, and shown then
+    return _outcome(intent, Status.FAILED, code="N_PLANNED_AGAIN", reason="an earlier run was cut off; planned again")
+
+
+def _remembered(site: Site, intent: Intent, outcome: Outcome) -> Remembered | None:
+    declared = _declared(intent)
+    if intent.action is not Action.CREATE or outcome.status is not Status.APPLIED or declared is None:
+        return None
+    kind = site.kinds[intent.kind]
+    last = remember.last_applied(kind, declared, {})
+    return remember.applied(kind, declared, outcome.id, site.owner, last)
+
+
+class _Nowhere:
+    """A locator for what is known from the journal only."""
+
+    def at(self, path: Path, *, key: bool = False) -> Position:  # noqa: ARG002 - there is no other place
+        return Position("(journal)", 1)
+
+    def origin(self, path: Path) -> str:  # noqa: ARG002 - there is no other origin
+        return "the journal"
+
+
+def _declared(intent: Intent) -> Declared | None:
+    if not isinstance(intent.body, Mapping):
+        return None
+    return Declared(kind=intent.kind, name=intent.name, spec=intent.body, locate=_Nowhere())
+
+
+def _outcome(intent: Intent, status: Status, *, object_id: str = "", code: str = "", reason: str = "") -> Outcome:
+    return Outcome(
+        status=status,
+        action=intent.action,
+        address=intent.address,
+        kind=intent.kind,
+        name=intent.name,
+        id=object_id or intent.id,
+        code=code,
+        reason=reason,
+    )

@@ -1,0 +1,73 @@
+"""Where an apply happens: its doors, its hooks, and how long it waits for the unknown to settle."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from reconciler.kinds.kind import Kind
+from reconciler.model.event import Event
+from reconciler.model.past import Past
+from reconciler.model.settings import PlanSettings
+from reconciler.ports import Lease, Ledger, Reader, Writer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """How a write whose answer was lost is looked for.
+
+    `window` (seconds) must be longer than the list can lag: it decides that something was *not* created, so it is a
+    matter of safety, not of speed. `looks` is the least number of looks, `pause` the seconds between two. `skew` allows
+    for a service's clock that is not ours.
+    """
+
+    window: float = 180.0
+    pause: float = 5.0
+    looks: int = 8
+    skew: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """What the caller gives an apply beside its doors; everything here can be a plain function.
+
+    `clock` gives seconds since 1970. `stop` says whether to stop after the change at hand. `progress` gets each Event.
+    `point` is called with its name at every boundary that a crash may fall on: tests end the process there.
+    """
+
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    stop: Callable[[], bool] = lambda: False
+    progress: Callable[[Event], None] = lambda event: None  # noqa: ARG005 - nobody listens
+    point: Callable[[str], None] = lambda name: None  # noqa: ARG005 - nobody tests
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Everything one change is carried out with, while the lock is held."""
+
+    reader: Reader
+    writer: Writer
+    ledger: Ledger
+    lease: Lease
+    scope: str
+    owner: str
+    run: str
+    past: Past
+    settings: PlanSettings
+    hooks: Hooks
+    kinds: Mapping[str, Kind]
+    settle: Settle = field(default_factory=Settle)
+
+
+def utc(seconds: float) -> str:
+    """Spell a time as the API does: `2026-11-23T10:00:00Z`."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def seconds(text: object) -> float | None:
+    """Read a time as the API spells it; None for anything else."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,98 @@
+"""Applies through the API: creates, replaces what was shown with what is declared laid over it, deletes.
+
+Order, journal, lock and verification are the pipeline's; this is what one change means in calls.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Self
+
+from reconciler.api import WriteClient
+from reconciler.diff import overlay, spec_of
+from reconciler.errors import TransportError
+from reconciler.model.change import Action
+from reconciler.model.resource import Json
+from reconciler.ports import Task, WriterSetup, Written
+from reconciler.writers.answer import lost
+from reconciler.writers.children import ChildCalls, child_calls
+from reconciler.writers.secrets import digests, refuse_masked, unsealed
+
+
+class HttpWriter:
+    """The writer `http` (ports.Writer). `secret` gives a declared secret by its name, here and nowhere else."""
+
+    applies = True
+
+    def __init__(self, client: WriteClient, secret: Callable[[str], str]) -> None:
+        self._client = client
+        self._secret = secret
+
+    @classmethod
+    def made(cls, setup: WriterSetup) -> Self:
+        """Make one for an environment."""
+        return cls(setup.client(), setup.secret)
+
+    def write(self, task: Task) -> Written:
+        """Carry out one change in as few calls as lose nothing."""
+        if task.change.action is Action.DELETE:
+            self._client.delete(task.kind, task.change.id)
+            return Written(id=task.change.id, calls=1)
+        if task.change.action is Action.CREATE:
+            return self._create(task)
+        return self._update(task)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _create(self, task: Task) -> Written:
+        made = overlay(task.kind, _spec(task), {}, references=task.references)
+        sealed = unsealed(task.kind, made.body, self._secret)
+        answer = self._client.create(task.kind, sealed.body)
+        object_id = answer.get(task.kind.id_field)
+        return Written(
+            id=object_id if isinstance(object_id, str) else "",
+            answer=answer,
+            calls=1,
+            warnings=tuple(made.warnings),
+            secrets=digests(sealed, task.digest_key),
+        )
+
+    def _update(self, task: Task) -> Written:
+        raw = task.live.spec if task.live else self._client.show(task.kind, task.change.id)
+        laid = overlay(task.kind, _spec(task), raw, ignored=task.ignored, references=task.references)
+        calls = child_calls(task.kind, raw, laid.body)
+        if calls is not None:
+            return self._children(task, calls)
+        refuse_masked(task.kind, raw, laid.body)
+        sealed = unsealed(task.kind, laid.body, self._secret)
+        answer = self._client.update(task.kind, task.change.id, sealed.body)
+        return Written(
+            id=task.change.id,
+            answer=answer,
+            calls=1,
+            warnings=(*laid.warnings, *lost(task.kind, sealed.body, answer)),
+            secrets=digests(sealed, task.digest_key),
+        )
+
+    def _children(self, task: Task, calls: ChildCalls) -> Written:
+        """Write items one by one; what is not done when one fails is in the next plan."""
+        done = 0
+        try:
+            for child_id in calls.removed:
+                self._client.delete_child(task.kind, task.change.id, child_id)
+                done += 1
+            for child_id, body in calls.changed:
+                self._client.update_child(task.kind, task.change.id, child_id, body)
+                done += 1
+            for body in calls.added:
+                self._client.create_child(task.kind, task.change.id, body)
+                done += 1
+        except TransportError as error:
+            if error.sent or not done:
+                raise
+            raise TransportError(error.message, code=error.code, hint=error.hint, sent=True) from error
+        return Written(id=task.change.id, calls=done)
+
+
+def _spec(task: Task) -> Mapping[str, Json]:
+    return spec_of(task.kind, task.desired) if task.desired else {}
