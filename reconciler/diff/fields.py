@@ -1,0 +1,172 @@
+"""Turns what differs inside one object into field changes: path, values, who moved it, why, and where that is written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.diff.attribute import Bases, alike_at, classify, lookup, node_at, shown, steps_of
+from reconciler.diff.compare import masked
+from reconciler.diff.found import Found, Pair
+from reconciler.diff.inside import Difference, differences
+from reconciler.diff.nodes import Node
+from reconciler.diff.paths import printed, spell
+from reconciler.diff.spec import without_unknown
+from reconciler.model.change import MASK, Attribution, FieldChange, FieldOp, Missing, Value
+from reconciler.model.resource import Declared, Json
+from reconciler.model.source import Path, Position
+
+Printed = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Object:
+    """One matched object on its way to a change: the table, both sides, the bases, and what the comparison found."""
+
+    node: Node
+    name_field: str
+    declared: Declared
+    spec: Mapping[str, Json]
+    live: Mapping[str, Json]
+    bases: Bases
+    found: Found
+
+
+def field_changes(subject: Object, pair: Pair | None) -> Iterator[tuple[Printed, FieldChange]]:
+    """Return every difference with its printed steps, before ignore rules are asked."""
+    for difference in differences(pair) if pair is not None else ():
+        yield difference.steps, _field(subject, difference)
+    for at in subject.found.secrets:
+        steps = tuple(map(printed, at))
+        yield steps, _secret(subject, steps)
+    for at, before, after in subject.found.moves:
+        steps = tuple(map(printed, at))
+        yield steps, _move(subject, steps, before, after)
+
+
+def _field(subject: Object, difference: Difference) -> FieldChange:
+    steps = difference.steps
+    node = node_at(subject.node, steps)
+    base = _base(subject, steps)
+    sensitive = node is not None and node.holds_secrets
+    return FieldChange(
+        path=spell(steps),
+        op=difference.op,
+        before=_shown(node, difference.before),
+        after=_shown(node, difference.after),
+        base=_shown(node, base),
+        attribution=attributed(subject, steps, difference.after, difference.before),
+        reason=reason(subject, difference),
+        position=place(subject, steps),
+        sensitive=sensitive,
+    )
+
+
+def attributed(subject: Object, steps: Printed, desired: Value, live: Value) -> Attribution:
+    """Say who moved what stands at these steps; an item of a list of single values moves with its list."""
+    whole = steps
+    while whole and isinstance(whole[-1], int):
+        whole = whole[:-1]
+    node = node_at(subject.node, whole)
+    if whole != steps:
+        desired, live = (shown(lookup(subject.node, side, whole)) for side in (subject.spec, subject.live))
+    bases = subject.bases
+    applied, commit = lookup(subject.node, bases.applied, whole), lookup(subject.node, bases.commit, whole)
+    return classify(applied, commit, desired, live, alike_at(node)) or Attribution.UNATTRIBUTED
+
+
+def _base(subject: Object, steps: Printed) -> Value:
+    bases = subject.bases
+    side = bases.commit if bases.commit is not None else bases.applied
+    return shown(lookup(subject.node, side, steps))
+
+
+def _shown(node: Node | None, value: Value) -> Value:
+    if isinstance(value, Missing) or node is None:
+        return value
+    return without_unknown(masked(node, value))
+
+
+def _secret(subject: Object, steps: tuple[str, ...]) -> FieldChange:
+    present = not isinstance(shown(lookup(subject.node, subject.live, steps)), Missing)
+    known = subject.bases.known
+    return FieldChange(
+        path=spell(steps),
+        op=FieldOp.REPLACE if present else FieldOp.ADD,
+        before=MASK if present else Missing.ABSENT,
+        after=MASK,
+        attribution=Attribution.CONFIG if known else Attribution.UNATTRIBUTED,
+        reason=subject.declared.locate.origin(("spec", *_declared_path(subject, steps))),
+        position=place(subject, steps),
+        sensitive=True,
+    )
+
+
+def _move(subject: Object, steps: tuple[str, ...], before: int, after: int) -> FieldChange:
+    return FieldChange(
+        path=spell(steps),
+        op=FieldOp.MOVE,
+        before=before,
+        after=after,
+        attribution=_moved(subject, steps[:-1]),
+        reason=subject.declared.locate.origin(("spec", *_declared_path(subject, steps))),
+        position=place(subject, steps),
+    )
+
+
+def _moved(subject: Object, steps: tuple[str, ...]) -> Attribution:
+    """Say who changed the order: by the orders of what desired, live and base have in common."""
+    node = node_at(subject.node, steps)
+    orders = [_order(subject, node, side, steps) for side in (subject.spec, subject.live)]
+    bases = [_order(subject, node, side, steps) for side in (subject.bases.applied, subject.bases.commit)]
+    found = [classify_order(base, orders[0], orders[1]) for base in bases if base is not None]
+    return found[-1] if found else Attribution.UNATTRIBUTED
+
+
+def _order(
+    subject: Object, node: Node | None, side: Mapping[str, Json] | None, steps: tuple[str, ...]
+) -> list[str] | None:
+    value = lookup(subject.node, side, steps)
+    return [step for step, _ in steps_of(node, value)] if node is not None and isinstance(value, list) else None
+
+
+def classify_order(base: list[str], desired: list[str] | None, live: list[str] | None) -> Attribution:
+    """Attribute a changed order."""
+    if not desired or not live:
+        return Attribution.UNATTRIBUTED
+    common = set(base) & set(desired) & set(live)
+    was, want, have = ([step for step in side if step in common] for side in (base, desired, live))
+    if was == have:
+        return Attribution.CONFIG
+    return Attribution.DRIFT if was == want else Attribution.CONFLICT
+
+
+def reason(subject: Object, difference: Difference) -> str:
+    """Say where the desired value comes from."""
+    steps = difference.steps
+    if tuple(map(str, steps)) in subject.found.defaults:
+        return "default"
+    if difference.op is FieldOp.REMOVE:
+        return "not declared"
+    if steps == (subject.name_field,):
+        return subject.declared.locate.origin(("metadata", "name"))
+    return subject.declared.locate.origin(("spec", *_declared_path(subject, steps)))
+
+
+def place(subject: Object, steps: Printed) -> Position:
+    """Return where a difference is written, or the nearest thing around it."""
+    if steps == (subject.name_field,):
+        return subject.declared.position
+    return subject.declared.at(_declared_path(subject, steps))
+
+
+def _declared_path(subject: Object, steps: Printed) -> Path:
+    """Turn printed steps into a path of the manifest, as far as that has it."""
+    path: list[str | int] = []
+    for at, step in enumerate(steps):
+        if isinstance(step, str) and step.startswith("["):
+            index = subject.found.places.get(tuple(map(str, steps[: at + 1])))
+            if index is None:
+                break
+            path.append(index)
+        else:
+            path.append(step)
+    return tuple(path)

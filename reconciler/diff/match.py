@@ -1,0 +1,178 @@
+"""Which live object a manifest means: `metadata.id`, the ledger's id, the exact name, an alias, in this order.
+
+What is foreign, temporary or outside the scope is set aside before names are counted. A name that two live objects share
+stops that name alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.diff.alike import nfc
+from reconciler.diff.told import ambiguous, both_live, not_found, not_ours, taken
+from reconciler.kinds.kind import Kind
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.past import Past
+from reconciler.model.reading import Reading
+from reconciler.model.resource import Declared, Live, address
+from reconciler.model.settings import PlanSettings
+
+
+@dataclass(slots=True, kw_only=True)
+class Matching:
+    """What became of the objects of one kind.
+
+    `pairs` leads from each declared object (by its place in the manifest) to its live one; `stopped` holds those that a
+    diagnostic stops, `unread` those whose pinned object an incomplete read did not find. `left` are live objects of ours that nobody declares, `spared` the ids of those that must not be
+    removed in this plan.
+    """
+
+    kind: Kind
+    declared: Sequence[Declared]
+    pairs: dict[int, Live] = field(default_factory=dict)
+    stopped: set[int] = field(default_factory=set)
+    unread: list[int] = field(default_factory=list)
+    left: list[Live] = field(default_factory=list)
+    foreign: list[tuple[Live, str]] = field(default_factory=list)
+    spared: set[str] = field(default_factory=set)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def open(self) -> list[int]:
+        """The places of the declared objects that have no live one yet."""
+        return [place for place in range(len(self.declared)) if place not in self.pairs and place not in self.stopped]
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """The live objects of ours, by id and by name; `taken` are the ids that are matched already."""
+
+    by_id: Mapping[str, Live]
+    by_name: Mapping[str, Sequence[Live]]
+    taken: set[str]
+
+    def free(self, name: str) -> list[Live]:
+        return [live for live in self.by_name.get(nfc(name), ()) if live.id not in self.taken]
+
+
+def match(kind: Kind, declared: Sequence[Declared], reading: Reading, past: Past, settings: PlanSettings) -> Matching:
+    """Match the declared objects of one kind with the live ones."""
+    result = Matching(kind=kind, declared=declared)
+    ours = []
+    for live in reading.resources:
+        reason = foreign(kind, live, settings)
+        if reason:
+            result.foreign.append((live, reason))
+        else:
+            ours.append(live)
+    known = _known(ours)
+    _by_pin(result, known, reading)
+    _by_ledger(result, known, past)
+    _by_name(result, known)
+    _by_alias(result, known)
+    _old_names(result, known)
+    result.left = [live for live in known.by_id.values() if live.id not in known.taken]
+    return result
+
+
+def foreign(kind: Kind, live: Live, settings: PlanSettings) -> str:
+    """Say why a live object is never written, or return an empty text."""
+    owner = live.spec.get("project_id")
+    if live.foreign:
+        return live.foreign
+    if settings.project_id and owner and owner != settings.project_id:
+        return f"belongs to the project {owner}"
+    return kind.unwritable(live.spec) or _outside(live, settings)
+
+
+def _outside(live: Live, settings: PlanSettings) -> str:
+    scope = settings.scope
+    if not nfc(live.name).startswith(nfc(scope.name_prefix)):
+        return f"outside the scope: its name does not start with {scope.name_prefix}"
+    room_type = live.spec.get("room_type")
+    if scope.room_types and room_type is not None and room_type not in scope.room_types:
+        return f"outside the scope: its type is {room_type}"
+    return ""
+
+
+def _known(ours: Iterable[Live]) -> _Live:
+    by_id: dict[str, Live] = {}
+    by_name: defaultdict[str, list[Live]] = defaultdict(list)
+    for live in ours:
+        if live.id not in by_id:
+            by_id[live.id] = live
+            by_name[nfc(live.name)].append(live)
+    return _Live(by_id, by_name, set())
+
+
+def _take(result: Matching, known: _Live, place: int, live: Live) -> None:
+    result.pairs[place] = live
+    known.taken.add(live.id)
+
+
+def _by_pin(result: Matching, known: _Live, reading: Reading) -> None:
+    aside = {live.id: reason for live, reason in result.foreign}
+    for place, declared in enumerate(result.declared):
+        if not declared.id:
+            continue
+        live = known.by_id.get(declared.id)
+        if live is not None and live.id not in known.taken:
+            _take(result, known, place, live)
+            continue
+        result.stopped.add(place)
+        if declared.id in aside:
+            result.diagnostics.append(not_ours(declared, aside[declared.id]))
+        elif live is not None or reading.complete:
+            result.diagnostics.append(not_found(declared, taken=live is not None))
+        else:
+            result.unread.append(place)
+
+
+def _by_ledger(result: Matching, known: _Live, past: Past) -> None:
+    ids: dict[str, str] = {}
+    for (kind, object_id), remembered in past.objects.items():
+        if kind == result.kind.name and remembered.owner == past.owner and object_id in known.by_id:
+            ids.setdefault(remembered.address, object_id)
+    for place in result.open if ids else ():
+        declared = result.declared[place]
+        names = (declared.address, *(address(declared.kind, alias) for alias in declared.aliases))
+        live = next((known.by_id[ids[name]] for name in names if ids.get(name, "") not in ("", *known.taken)), None)
+        if live is not None:
+            _take(result, known, place, live)
+
+
+def _by_name(result: Matching, known: _Live) -> None:
+    for place in result.open:
+        _one_of(result, known, place, known.free(result.declared[place].name))
+
+
+def _by_alias(result: Matching, known: _Live) -> None:
+    for place in result.open:
+        aliases = result.declared[place].aliases
+        _one_of(
+            result, known, place, [live for alias in dict.fromkeys(map(nfc, aliases)) for live in known.free(alias)]
+        )
+
+
+def _one_of(result: Matching, known: _Live, place: int, candidates: list[Live]) -> None:
+    if len(candidates) == 1:
+        _take(result, known, place, candidates[0])
+    elif candidates:
+        result.stopped.add(place)
+        known.taken.update(live.id for live in candidates)
+        result.diagnostics.append(ambiguous(result.declared[place], candidates))
+
+
+def _old_names(result: Matching, known: _Live) -> None:
+    """Both the name and an alias are live: the name counts, the old one is told and left alone."""
+    for place, matched in result.pairs.items():
+        declared = result.declared[place]
+        others = [live for alias in declared.aliases for live in known.free(alias)]
+        if others:
+            result.spared.update(live.id for live in others)
+            result.diagnostics.append(both_live(declared, matched, others))
+        if nfc(matched.name) != nfc(declared.name):
+            namesakes = known.free(declared.name)
+            result.spared.update(live.id for live in namesakes)
+            if namesakes:
+                result.diagnostics.append(taken(declared, matched, namesakes))

@@ -1,0 +1,124 @@
+"""The kind's field tree, compiled for comparing: what is asked of each field thousands of times, answered once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from reconciler.kinds.kind import Kind
+from reconciler.kinds.table import Field, ListType, NoDefault, Role, Type
+from reconciler.model.resource import Json
+
+EMPTY: tuple[Json, ...] = ("", [], {})
+"""Values that say "nothing": cleared and absent are alike to them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One field as the differ sees it.
+
+    `children` are the writable fields of an object, `known` the names of all of them. `plain` values are equal when
+    Python says so and their types agree. `keys` are the paths of an item's keys inside it.
+    """
+
+    field: Field
+    children: Mapping[str, "Node"]
+    item: "Node | None"
+    keys: tuple[tuple[str, ...], ...] = ()
+    optional: frozenset[int] = frozenset()
+
+    @cached_property
+    def name(self) -> str:
+        """The field's name."""
+        return self.field.name
+
+    @cached_property
+    def type(self) -> Type:
+        """The field's type."""
+        return self.field.type
+
+    @cached_property
+    def mode(self) -> ListType:
+        """How a list is compared; a list without a rule is atomic."""
+        return self.field.list.type if self.field.list else ListType.ATOMIC
+
+    @cached_property
+    def sensitive(self) -> bool:
+        """Whether its value must never be seen."""
+        return self.field.sensitive
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether equal values of one type are the whole story."""
+        return self.type not in (Type.OBJECT, Type.LIST) and not self.sensitive
+
+    @cached_property
+    def documented(self) -> bool:
+        """Whether the API documents a default: what a live object without the field has."""
+        return self.field.default is not NoDefault.NONE
+
+    @cached_property
+    def default(self) -> Json:
+        """The documented default; ask `documented` first."""
+        return self.field.default
+
+    @cached_property
+    def defaulted(self) -> "tuple[Node, ...]":
+        """The children that mean their default where a declared object leaves them out."""
+        return tuple(child for child in self.children.values() if child.field.defaulted)
+
+    @cached_property
+    def creation_defaults(self) -> "tuple[Node, ...]":
+        """The children that mean their default when an object is new; without those the service derives."""
+        return tuple(
+            child for child in self.children.values() if child.documented and not child.field.server_may_override
+        )
+
+    @cached_property
+    def known(self) -> Mapping[str, Field]:
+        """Every child the table knows, computed ones too."""
+        return self.field.children
+
+    @cached_property
+    def holds_secrets(self) -> bool:
+        """Whether it, or anything inside it, is sensitive."""
+        inside = (*self.children.values(), *((self.item,) if self.item else ()))
+        return self.sensitive or any(child.holds_secrets for child in inside)
+
+    @cached_property
+    def url(self) -> bool:
+        """Whether it is an address that is compared without its query."""
+        return self.field.volatile_url
+
+    @cached_property
+    def time(self) -> bool:
+        """Whether it is a point in time."""
+        return self.field.format.startswith("RFC 3339")
+
+    @cached_property
+    def named(self) -> bool:
+        """Whether it is a name: equal after NFC."""
+        return self.field.role is Role.IDENTITY
+
+
+@lru_cache(maxsize=64)
+def compiled(kind: Kind) -> Node:
+    """Compile a kind's tree, once."""
+    return _node(kind.root)
+
+
+def _node(field: Field) -> Node:
+    children = {name: _node(child) for name, child in field.children.items() if child.writable}
+    rule = field.list
+    return Node(
+        field=field,
+        children=children,
+        item=_node(field.item) if field.item else None,
+        keys=tuple(tuple(key.split(".")) for key in rule.keys) if rule else (),
+        optional=frozenset(rule.keys.index(key) for key in rule.optional) if rule else frozenset(),
+    )
+
+
+def as_object(value: Any) -> Mapping[str, Json]:
+    """Return the value if it is an object, else an empty one."""
+    return value if isinstance(value, Mapping) else {}

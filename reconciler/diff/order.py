@@ -1,0 +1,47 @@
+"""The order in which changes would be applied: what others need first, and last when it goes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.diff.alike import nfc
+from reconciler.kinds.kind import Kind
+from reconciler.model.change import Action, Change
+from reconciler.model.resource import address
+
+
+def levels(kinds: Mapping[str, Kind]) -> dict[str, int]:
+    """Return each kind's depth: 0 needs nothing, 1 needs a kind of depth 0, and so on."""
+    found: dict[str, int] = {}
+    for name, kind in kinds.items():  # kinds come after those they need
+        found[name] = 1 + max((found.get(other, -1) for other in kind.after), default=-1)
+    return found
+
+
+def ordered(changes: Sequence[Change], kinds: Mapping[str, Kind]) -> tuple[Change, ...]:
+    """Return the changes in order: creates and updates by depth, then deletes the other way round; else as they come."""
+    depth = levels(kinds)
+    deepest = max(depth.values(), default=0)
+
+    def level(change: Change) -> int:
+        own = depth.get(change.kind, 0)
+        return 2 * deepest + 1 - own if change.action is Action.DELETE else own
+
+    placed = sorted((replace(change, level=level(change)) for change in changes), key=lambda change: change.level)
+    return tuple(_names_freed_first(placed))
+
+
+def _names_freed_first(changes: list[Change]) -> list[Change]:
+    """Put a rename behind the one that frees its name: A → B after B → C; a circle stays as it comes."""
+    renames = {change.previous_address: change for change in changes if change.previous_address}
+    if len(renames) < 2:
+        return changes
+    result: list[Change] = []
+    done: set[int] = set()
+    for change in changes:
+        chain = []
+        while id(change) not in done:
+            done.add(id(change))
+            chain.append(change)
+            change = renames.get(address(change.kind, nfc(change.name)), change)  # noqa: PLW2901 - walks the chain
+        result.extend(reversed(chain))
+    return result

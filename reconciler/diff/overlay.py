@@ -1,0 +1,203 @@
+"""Lays a declared spec onto the raw JSON of a live object: the body of a PUT, and what a plan shows as `after`.
+
+Only managed paths change. Everything else goes back as it was read, unknown keys at any depth too; what the service
+computes is left out of a request (api.md §4), ignored paths stay as read, and a secret that was read back masked or
+empty is never sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.diff.alike import equal, tolerance
+from reconciler.diff.compare import cleared
+from reconciler.diff.compare import items as same_items
+from reconciler.diff.found import Found
+from reconciler.diff.ignore import matches
+from reconciler.diff.keys import all_parts
+from reconciler.diff.lists import matched, paired
+from reconciler.diff.nodes import EMPTY, Node, as_object, compiled
+from reconciler.diff.paths import Key, Steps, parse, spell
+from reconciler.diff.spec import resolved
+from reconciler.kinds.kind import Kind
+from reconciler.kinds.table import Field, ListType, Type
+from reconciler.model.change import Missing
+from reconciler.model.resource import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """The body of a request, and what could not be kept."""
+
+    body: dict[str, Json]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Laying:
+    """One laying-on: which paths are left as read, and the warnings so far."""
+
+    ignored: Sequence[tuple[str, ...]] = ()
+    warnings: list[str] = field(default_factory=list)
+
+
+def overlay(
+    kind: Kind,
+    desired_spec: Mapping[str, Json],
+    raw: Mapping[str, Json],
+    *,
+    ignored: Sequence[str] = (),
+    references: Mapping[str, str] | None = None,
+) -> Overlay:
+    """Return the body that makes the live object `raw` what `desired_spec` says; `raw` is empty for a create.
+
+    `desired_spec` holds the name too (`spec_of`); its secrets are already what is to be sent. `references` leads from"""
+    ids = references or {}
+    spec = resolved(kind, desired_spec, lambda other, name: ids.get(f"{other}/{name}", Missing.ABSENT))
+    laying = Laying(ignored=tuple(map(parse, ignored)))
+    node = compiled(kind)
+    merged = laid(node, spec, raw, laying)
+    body = _sendable(node, merged, spec, create=not raw, laying=laying, at=())
+    return Overlay(body=body, warnings=tuple(laying.warnings))
+
+
+def laid(node: Node, spec: Mapping[str, Json], raw: Mapping[str, Json], laying: Laying) -> dict[str, Json]:
+    """Lay a whole spec on; computed fields are still there."""
+    return _object(node, spec, raw, (), laying, new=not raw)
+
+
+def _object(
+    node: Node, want: Mapping[str, Json], have: Mapping[str, Json], at: Steps, laying: Laying, *, new: bool
+) -> dict[str, Json]:
+    result = dict(have)
+    for name, wanted in want.items():
+        child = node.children.get(name)
+        if child is None or (not new and matches(laying.ignored, (*at, name))):
+            continue
+        value = _value(child, wanted, have.get(name), (*at, name), laying)
+        if value is Missing.ABSENT:
+            result.pop(name, None)
+        else:
+            result[name] = value
+    for child in node.defaulted:
+        had = have.get(child.name)
+        if child.name not in want and had is not None and not matches(laying.ignored, (*at, child.name)):
+            result[child.name] = had if _is_default(child, had) else child.default
+    return result
+
+
+def _is_default(node: Node, had: Json) -> bool:
+    return equal(node.default, had) or (node.plain and tolerance(node, node.default, had) is not None)
+
+
+def _value(node: Node, want: Json, have: Json, at: Steps, laying: Laying) -> Json | Missing:
+    if want is None:
+        return cleared(node)
+    if node.sensitive:
+        return want
+    if node.type is Type.OBJECT and isinstance(want, Mapping):
+        return _object(node, want, as_object(have), at, laying, new=not isinstance(have, Mapping))
+    if node.type is Type.LIST and isinstance(want, list) and node.item is not None:
+        return _list(node, want, have if isinstance(have, list) else [], at, laying)
+    return want
+
+
+def _list(node: Node, want: list[Json], have: list[Json], at: Steps, laying: Laying) -> list[Json]:
+    """Pair the items by key, else by equal managed part, else by index; unordered ones keep the live order."""
+    item = node.item
+    assert item is not None
+    pairs, keys = _pairs(node, want, have)
+    result = {
+        index: _item(item, wanted, have, pairs.get(index), (*at, keys[index]), laying)
+        for index, wanted in enumerate(want)
+    }
+    _tell_lost(item, have, set(pairs.values()), at, laying)
+    if node.mode not in (ListType.MAP, ListType.SET):
+        return [result[index] for index in range(len(want))]
+    kept = sorted(pairs, key=lambda index: pairs[index])
+    return [result[index] for index in (*kept, *(index for index in range(len(want)) if index not in pairs))]
+
+
+def _item(node: Node, want: Json, have: list[Json], other: int | None, at: Steps, laying: Laying) -> Json:
+    if not isinstance(want, Mapping):
+        return want
+    had = have[other] if other is not None else None
+    return _object(node, want, as_object(had), at, laying, new=not isinstance(had, Mapping))
+
+
+def _pairs(node: Node, want: list[Json], have: list[Json]) -> tuple[dict[int, int], list[Key | int]]:
+    """Return which live item each declared one is laid on, and the step each one has in a path."""
+    item = node.item
+    assert item is not None
+    indexes: list[Key | int] = list(range(len(want)))
+    if node.mode is ListType.SET:
+        return dict(matched(item, want, have, same_items)[0]), indexes
+    if node.mode is not ListType.ATOMIC:
+        wanted, had = all_parts(node, want), all_parts(node, have)
+        if wanted is not None and had is not None and len(set(wanted)) == len(wanted):
+            found, _ = paired(item, (want, wanted), (have, had), same_items)
+            pairs = {index: other for index, other in enumerate(found) if other is not None}
+            return pairs, [Key(parts) for parts in wanted]
+    return _by_value(item, want, have), indexes
+
+
+def _by_value(item: Node, want: list[Json], have: list[Json]) -> dict[int, int]:
+    same_place = min(len(want), len(have))
+    if all(same_items(item, want[at], have[at], (), Found()) is None for at in range(same_place)):
+        return {at: at for at in range(same_place)}
+    pairs = dict(matched(item, want, have, same_items)[0])
+    used = set(pairs.values())
+    for index in range(same_place):
+        if index not in pairs and index not in used:
+            pairs[index] = index
+    return pairs
+
+
+def _tell_lost(node: Node, have: list[Json], kept: set[int], at: Steps, laying: Laying) -> None:
+    for index, item in enumerate(have):
+        unknown = sorted(as_object(item).keys() - node.known.keys()) if index not in kept else ()
+        if unknown:
+            names = ", ".join(unknown)
+            laying.warnings.append(f"{spell((*at, index))}: goes, and with it what this tool does not know: {names}")
+
+
+def _sendable(
+    node: Node, value: Mapping[str, Json], want: Json, *, create: bool, laying: Laying, at: Steps
+) -> dict[str, Json]:
+    """Leave out what no request may hold: computed fields, and secrets that were read back unreadable."""
+    result = {}
+    for name, part in value.items():
+        known = node.known.get(name)
+        if known is not None and not (known.in_create if create else known.in_update):
+            continue
+        child = node.children.get(name)
+        declared = as_object(want).get(name)
+        if child is not None and child.sensitive and name not in as_object(want) and unreadable(part):
+            _tell_unsent(part, (*at, name), laying)
+            continue
+        result[name] = _inside(child or known, part, declared, create=create, laying=laying, at=(*at, name))
+    return result
+
+
+def _inside(node: Node | Field | None, value: Json, want: Json, *, create: bool, laying: Laying, at: Steps) -> Json:
+    if not isinstance(node, Node) or node.sensitive:
+        return value
+    if isinstance(value, Mapping):
+        return _sendable(node, value, want, create=create, laying=laying, at=at)
+    if isinstance(value, list) and node.item is not None:
+        item = node.item
+        return [
+            _inside(item, part, None, create=create, laying=laying, at=(*at, place)) for place, part in enumerate(value)
+        ]
+    return value
+
+
+def unreadable(value: Json) -> bool:
+    """Tell whether a secret was read back empty, or as stars."""
+    if isinstance(value, list):
+        return not value or any(map(unreadable, value))
+    return value is None or value in EMPTY or (isinstance(value, str) and "***" in value)
+
+
+def _tell_unsent(value: Json, at: Steps, laying: Laying) -> None:
+    if value is not None and value not in EMPTY:
+        laying.warnings.append(f"{spell(at)}: reads back masked, so it is not sent; declare it to keep it")

@@ -1,0 +1,111 @@
+"""Paths inside an object as plans print them: `interaction_rules[price].trigger.time_window`.
+
+A step is a field's name, the index of an item, or the Key of an item that is found by its keys. A key is quoted where
+it could be taken for something else, so that two different paths never print alike:
+`[price]`, `["a, b"]`, `["3"]` (the text; `[3]` is a number), `[library,price]`, `[price]#2` (the second of that key).
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from reconciler.model.resource import Json
+
+WILD = "*"
+_SPECIAL = re.compile(r'[\[\]",*\\#]|^\s|\s$|^-?\d+$|^$|^(true|false|null)$')
+_TOKEN = re.compile(r'\.?(?P<name>\*|\w+)|(?P<keys>\[(?:"(?:[^"\\]|\\.)*"|[^"\]])*\](?:#\d+)?)')
+_PART = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^",]*)\s*(,|$)')
+
+
+class Key(NamedTuple):
+    """An item's keys, and the how-manieth item of these keys it is."""
+
+    parts: tuple[Json, ...]
+    nth: int = 1
+
+
+Step = str | int | Key
+Steps = tuple[Step, ...]
+
+
+def printed(step: Step) -> str:
+    """Spell one step; an item's step stands in brackets."""
+    if isinstance(step, str):
+        return step
+    if isinstance(step, int):
+        return f"[{step}]"
+    suffix = f"#{step.nth}" if step.nth > 1 else ""
+    return f"[{_parts(step.parts)}]{suffix}"
+
+
+def _parts(parts: tuple[Json, ...]) -> str:
+    """Spell keys; leading ones that are absent are left out, their number shows from the others."""
+    start = next((index for index, part in enumerate(parts) if part is not None), len(parts) - 1)
+    return ",".join("" if part is None else _part(part) for part in parts[start:])
+
+
+def _part(part: Json) -> str:
+    if not isinstance(part, str):
+        return json.dumps(part)
+    if _SPECIAL.search(part) or not part.isprintable():
+        return json.dumps(part, ensure_ascii=False)
+    return part
+
+
+def spell(steps: Iterable[Step]) -> str:
+    """Spell a whole path."""
+    text = ""
+    for step in map(printed, steps):
+        text += step if step.startswith("[") or not text else f".{step}"
+    return text
+
+
+def parse(text: str) -> tuple[str, ...]:
+    """Read a path or a pattern into printed steps, `*` standing for any one step; raises ValueError."""
+    steps: list[str] = []
+    at = 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None or (match.group("name") and (text[at] == ".") != bool(steps)):
+            raise ValueError(f"{text!r} is no path: cannot read {text[at:]!r}")
+        steps.append(match.group("name") or _canonical(match.group("keys")))
+        at = match.end()
+    if not steps:
+        raise ValueError("an empty path")
+    return tuple(steps)
+
+
+def _canonical(keys: str) -> str:
+    inner, _, nth = keys.rpartition("]")
+    inner = inner[1:]
+    if inner.strip() == WILD:
+        return WILD
+    parts = tuple(_read(part) for part in _split(inner))
+    return f"[{_parts(parts)}]{nth}"
+
+
+def _split(text: str) -> list[str]:
+    parts = []
+    at = 0
+    while True:
+        match = _PART.match(text, at)
+        if match is None:
+            raise ValueError(f"[{text}] is no key")
+        parts.append(match.group(1).strip())
+        at = match.end()
+        if match.group(2) != ",":
+            return parts
+
+
+def _read(part: str) -> Json:
+    if part.startswith('"') or re.fullmatch(r"-?\d+|true|false", part):
+        return json.loads(part)
+    return part or None
+
+
+def covers(pattern: tuple[str, ...], steps: tuple[str, ...]) -> bool:
+    """Tell whether a pattern means this path or something above it."""
+    if len(pattern) > len(steps):
+        return False
+    return all(want in (WILD, step) for want, step in zip(pattern, steps, strict=False))

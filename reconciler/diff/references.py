@@ -1,0 +1,74 @@
+"""Names that refer to other objects: to the id of exactly that object, or to one that is known after apply."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.diff.alike import nfc
+from reconciler.diff.match import Matching
+from reconciler.diff.spec import id_beside, referred
+from reconciler.diff.told import no_reference
+from reconciler.kinds.kind import Kind
+from reconciler.model.change import Missing
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.resource import Declared, Json
+
+
+@dataclass(slots=True, kw_only=True)
+class Names:
+    """What names mean in this plan, kind by kind: an id, UNKNOWN for a new object, or why it cannot be said."""
+
+    ids: dict[tuple[str, str], Json | Missing] = field(default_factory=dict)
+    names: dict[tuple[str, str], str] = field(default_factory=dict)
+    doubts: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def learn(self, matching: Matching, *, complete: bool) -> None:
+        """Take in the objects of a kind: undeclared live ones by their name, declared ones by theirs."""
+        kind = matching.kind.name
+        if not complete:
+            self.doubts[kind, ""] = "and not every object of that kind could be read"
+        for live in matching.left:
+            key = (kind, nfc(live.name))
+            if key in self.ids:
+                self.doubts[key] = "a name of several live objects"
+            self.ids[key] = live.id
+            self.names[kind, live.id] = live.name
+        for place, declared in enumerate(matching.declared):
+            self._declare(matching, place, declared)
+
+    def _declare(self, matching: Matching, place: int, declared: Declared) -> None:
+        key = (declared.kind, nfc(declared.name))
+        live = matching.pairs.get(place)
+        self.doubts.pop(key, None)
+        if live is not None:
+            self.ids[key] = live.id
+            self.names[declared.kind, live.id] = declared.name
+        elif place in matching.open:
+            self.ids[key] = Missing.UNKNOWN
+        else:
+            self.doubts[key] = "of which it is not clear which live object it is"
+
+    def resolve(self, kind: str, name: str) -> Json | Missing:
+        """Return the id a name means; ABSENT where nothing can be said."""
+        key = (kind, nfc(name))
+        return Missing.ABSENT if key in self.doubts else self.ids.get(key, Missing.ABSENT)
+
+    def problems(self, kind: Kind, declared: Declared) -> Iterator[Diagnostic]:
+        """Return a diagnostic for each name that refers to nothing."""
+        for path, target, name in referred(kind, declared.spec):
+            if _has_id(declared.spec, path):
+                continue
+            if self.resolve(target, name) is Missing.ABSENT:
+                nothing = self.doubts.get((target, ""), "which neither the manifests nor the live side have")
+                why = self.doubts.get((target, nfc(name)), nothing)
+                yield no_reference(declared, target, name, path, why)
+
+    def name_of(self, kind: str, object_id: str) -> str | None:
+        """Return the name an id has in this plan, if it is known."""
+        return self.names.get((kind, object_id))
+
+
+def _has_id(spec: Json, path: tuple[str | int, ...]) -> bool:
+    holder = spec
+    for step in path[:-1]:
+        holder = holder[step]
+    return isinstance(path[-1], str) and holder.get(id_beside(path[-1])) is not None

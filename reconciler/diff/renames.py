@@ -1,0 +1,78 @@
+"""Guesses at renames: a new object that looks like one nobody declares any more. Suggested, never acted on."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from reconciler.diff.nodes import Node, as_object
+from reconciler.diff.keys import filled
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.resource import Declared, Json, Live
+
+_COMMON = 20
+"""A value that more unmanaged objects than this share tells nothing."""
+
+_MOST_PARTS = 2_000
+_ALIKE = 0.6
+
+
+def suggestions(
+    node: Node, name_field: str, new: Sequence[tuple[Declared, Mapping[str, Json]]], left: Sequence[Live]
+) -> Iterator[Diagnostic]:
+    """Return a note for each new object of which exactly one undeclared live object has most values."""
+    if not new or not left:
+        return
+    live = [_parts(node, name_field, one.spec) for one in left]
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for index, parts in enumerate(live):
+        for part in parts:
+            places[part].append(index)
+    taken: set[int] = set()
+    for declared, spec in new:
+        best = _best(_parts(node, name_field, spec), live, places)
+        if best is not None and best not in taken:
+            taken.add(best)
+            yield _note(declared, left[best])
+
+
+def _best(parts: set[str], live: Sequence[set[str]], places: Mapping[str, list[int]]) -> int | None:
+    shared: Counter[int] = Counter()
+    for part in parts:
+        if len(places.get(part, ())) <= _COMMON:
+            shared.update(places.get(part, ()))
+    ranked = [(2 * len(parts & live[at]) / (len(parts) + len(live[at])), at) for at, _ in shared.most_common(_COMMON)]
+    ranked.sort(key=lambda one: (-one[0], one[1]))
+    if not ranked or ranked[0][0] < _ALIKE or (len(ranked) > 1 and ranked[1][0] == ranked[0][0]):
+        return None
+    return ranked[0][1]
+
+
+def _parts(node: Node, name_field: str, spec: Mapping[str, Json]) -> set[str]:
+    content = {name: value for name, value in as_object(filled(node, spec)).items() if name != name_field}
+    return set(islice(_leaves(content, ""), _MOST_PARTS))
+
+
+def _leaves(value: Json, at: str) -> Iterable[str]:
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from _leaves(part, f"{at}.{name}")
+    elif isinstance(value, list):
+        for part in value:
+            yield from _leaves(part, f"{at}[]")
+    elif value not in (None, ""):
+        yield f"{at}={value!r}"
+
+
+def _note(declared: Declared, live: Live) -> Diagnostic:
+    return Diagnostic(
+        severity=Severity.NOTE,
+        code="N_RENAME_LIKELY",
+        message=f"{declared.address} looks like a new name for the live object {live.name} ({live.id})",
+        position=declared.position,
+        hint="if it is, the rename is an update: add under metadata\n  aliases: [" + _quoted(live.name) + "]",
+        address=declared.address,
+    )
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

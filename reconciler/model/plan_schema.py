@@ -1,0 +1,162 @@
+"""The JSON Schema of a plan (2020-12): the contract for programs that read `plan --format json`."""
+
+from typing import Any
+
+from reconciler.model.change import Action, Attribution, FieldOp, Missing, Rule
+from reconciler.model.diagnostic import Severity
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+FLAG: Schema = {"type": "boolean"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+ANY: Schema = {}
+FINGERPRINT: Schema = {"type": "string", "pattern": "^([0-9a-f]{64})?$"}
+
+
+def plan_schema() -> Schema:
+    """Return the schema; readers ignore keys they do not know, so a minor version may add some."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://reconciler.dev/schemas/plan.schema.json",
+        "title": "A reconciler plan",
+        "description": "What would be done to one environment, in the shape of Terraform's plan JSON.",
+        **_object(_plan(), optional=("saved",)),
+        "$defs": {
+            "position": _position(),
+            "resource_change": _object(_change(), optional=("previous_address",)),
+            "drift": _object({**_head(), "change": _object({"actions": _actions(), "before": ANY, "after": ANY})}),
+            "field": _object(_field(), optional=("before", "after", "base", *_MISSING)),
+            "suppressed": _object({"path": TEXT, "rule": _one_of(Rule), "detail": TEXT, "position": _ref("position")}),
+            "block": _object({"code": TEXT, "message": TEXT, "allow": TEXT}),
+            "unmanaged": _object({**_head(), "foreign": TEXT, "owned": FLAG, "values": ANY}),
+            "held": _object({"action": _one_of(Action), "address": TEXT, "type": TEXT, "name": TEXT, "reason": TEXT}),
+            "diagnostic": _object(_diagnostic()),
+        },
+    }
+
+
+def _plan() -> Schema:
+    return {
+        "format_version": {"type": "string", "pattern": r"^1\.\d+$"},
+        "environment": TEXT,
+        "complete": FLAG,
+        "errored": FLAG,
+        "applyable": FLAG,
+        "untrusted": FLAG,
+        "base": {**TEXT, "description": "What attribution was made against: ledger, a commit, both, or nothing."},
+        "summary": _object({name: COUNT for name in _COUNTS}),
+        "resource_changes": _list("resource_change"),
+        "resource_drift": _list("drift"),
+        "unmanaged": _list("unmanaged"),
+        "held": _list("held"),
+        "diagnostics": _list("diagnostic"),
+        "saved": {"type": "object", "description": "The envelope of a saved plan."},
+    }
+
+
+_COUNTS = (
+    "add",
+    "change",
+    "destroy",
+    "unchanged",
+    "unmanaged",
+    "blocked",
+    "held",
+    "suppressed",
+    *(one.value for one in Attribution),
+)
+
+_MISSING = ("before_missing", "after_missing", "base_missing")
+
+
+def _head() -> Schema:
+    return {
+        "address": {**TEXT, "description": 'For instance SmartLiveRoom["The Legend of Nature"].'},
+        "mode": {"const": "managed"},
+        "type": {**TEXT, "description": "The kind."},
+        "name": TEXT,
+        "provider_name": {"const": "reconciler"},
+        "id": {**TEXT, "description": "The live object's id; empty where there is none yet."},
+    }
+
+
+def _change() -> Schema:
+    return {
+        **_head(),
+        "previous_address": TEXT,
+        "change": _object(
+            {
+                "actions": _actions(),
+                "before": {"description": "The live object as read; null where there is none. Secrets are masked."},
+                "after": {"description": "What it would be; null where it goes."},
+                "after_unknown": {"description": "True where a value is known only after apply; after's own shape."},
+                "before_sensitive": ANY,
+                "after_sensitive": ANY,
+            }
+        ),
+        "action_reason": TEXT,
+        "level": COUNT,
+        "position": _ref("position"),
+        "attribution": {"enum": [*(one.value for one in Attribution), None]},
+        "fingerprints": _object({"before": FINGERPRINT, "after": FINGERPRINT}),
+        "unknown": {"type": "array", "items": TEXT},
+        "fields": _list("field"),
+        "suppressed": _list("suppressed"),
+        "blocks": _list("block"),
+        "notes": {"type": "array", "items": TEXT},
+    }
+
+
+def _field() -> Schema:
+    return {
+        "path": {**TEXT, "description": "As plans print it: interaction_rules[price].trigger.time_window."},
+        "op": _one_of(FieldOp),
+        "before": {"description": "The live value; left out where there is none."},
+        "after": {"description": "The desired value; left out where there is none."},
+        "base": {"description": "What it was when both sides last agreed."},
+        **{name: {"enum": [one.value for one in Missing if one is not Missing.ABSENT]} for name in _MISSING},
+        "attribution": _one_of(Attribution),
+        "reason": TEXT,
+        "position": _ref("position"),
+        "sensitive": FLAG,
+    }
+
+
+def _diagnostic() -> Schema:
+    return {
+        "severity": _one_of(Severity),
+        "code": TEXT,
+        "summary": TEXT,
+        "detail": TEXT,
+        "address": TEXT,
+        "path": TEXT,
+        "position": _ref("position"),
+        "related": {"type": "array", "items": _object({"message": TEXT, "position": _ref("position")})},
+    }
+
+
+def _position() -> Schema:
+    counted = {"type": "integer", "minimum": 1}
+    return {"anyOf": [{"type": "null"}, _object({"file": TEXT, "line": counted, "column": counted})]}
+
+
+def _actions() -> Schema:
+    return {"type": "array", "items": _one_of(Action), "minItems": 1, "maxItems": 1}
+
+
+def _one_of(words: Any) -> Schema:
+    return {"enum": [word.value for word in words]}
+
+
+def _object(properties: Schema, optional: tuple[str, ...] = ()) -> Schema:
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def _list(name: str) -> Schema:
+    return {"type": "array", "items": {"$ref": f"#/$defs/{name}"}}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
