@@ -99,8 +99,14 @@ def _business(path: Path, field: Field, value: Json) -> Iterator[Problem]:
     if field.business_values and value not in field.business_values:
         yield _limit(path, f"{field.name} {value} means nothing to the service", field.doc)
     if (low is not None and value < low) or (high is not None and value > high):
-        span = f"{low:g} to {high:g}" if low is not None and high is not None else f"at least {low:g}"
-        yield _limit(path, f"{field.name} is {value}; what works is {span}{' ' + field.unit if field.unit else ''}")
+        unit = f" {field.unit}" if field.unit else ""
+        yield _limit(path, f"{field.name} is {value}; what works is {_span(low, high)}{unit}")
+
+
+def _span(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return f"at most {high:g}" if low is None else f"at least {low:g}"
+    return f"{low:g} to {high:g}"
 
 
 def _limit(path: Path, message: str, hint: str = "") -> Problem:

@@ -1,0 +1,277 @@
+"""A kind from outside is one file: nothing in the package changes for it.
+
+The test puts a small distribution on PYTHONPATH, as an installed plugin would be, and drives everything through the
+command line in processes of its own.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+KIND = '''
+"""Coupons: what viewers may claim during a broadcast."""
+
+from typing import Literal
+
+from reconciler.kinds.kind import Endpoints, Filter, Kind
+from reconciler.kinds.problem import warning
+from reconciler.kinds.spec import Secret, Spec, by_key, choice, integer, items, secret, text
+from reconciler.kinds.table import Role
+
+
+class Step(Spec):
+    """One step of the discount."""
+
+    step_name: str = text(1, 32, required=True, doc="Name of the step.")
+    off: int = integer(1, 90, required=True, unit="percent", doc="How much is taken off.")
+    note: str | None = text(0, 64, default="", doc="What the viewer reads.")
+
+
+class Coupon(Spec):
+    """A coupon that viewers may claim."""
+
+    audience: Literal["ALL", "MEMBERS"] | None = choice(default="ALL", in_list=True, doc="Who may claim it.")
+    member_level: int | None = integer(
+        1, 9, required_when="audience == 'MEMBERS'", in_list=True, business_max=5, doc="The lowest level."
+    )
+    steps: list[Step] | None = items(0, 9, rule=by_key("step_name"), in_list=True, doc="The steps.")
+    claim_key: Secret | None = secret(0, 64, doc="The key claims are signed with.")
+
+    class Answer(Spec):
+        """What the service says."""
+
+        coupon_id: str | None = text(1, 64, in_list=True, doc="Id.")
+        coupon_name: str | None = text(
+            1, 40, role=Role.IDENTITY, required_in=("create", "update"), in_list=True, in_create=True, in_update=True,
+            doc="Name.",
+        )
+        create_time: str | None = text(20, 20, in_list=True, doc="When it was made.")
+        update_time: str | None = text(20, 20, in_list=True, doc="When it was last written.")
+        claimed: int | None = integer(0, role=Role.OBSERVED, in_list=True, doc="How often it was claimed.")
+
+
+def generous(spec):
+    """Warn of a coupon that gives nothing."""
+    if spec.get("steps") == []:
+        yield warning(("steps",), "W_COUPON_EMPTY", "a coupon without steps gives nothing", "add a step")
+
+
+KIND = Kind(
+    name="Coupon",
+    title="Coupon",
+    model=Coupon,
+    id_field="coupon_id",
+    name_field="coupon_name",
+    endpoints=Endpoints(
+        collection="/v1/{project_id}/coupons",
+        items="coupons",
+        filters=(Filter(parameter="coupon_name", field="coupon_name", max_length=40),),
+    ),
+    checks=(generous,),
+)
+'''
+
+PROJECT = """
+name: shop
+manifests: [coupons]
+environments:
+  demo: {endpoint: "simulator:live.yaml"}
+  port: {endpoint: "ENDPOINT", project_id: 00000000000000000000000000000000, auth: none}
+"""
+
+LIVE = """
+coupons:
+  - coupon_id: c-1
+    coupon_name: spring
+    steps: [{step_name: first, off: 10}, {step_name: second, off: 20}]
+  - {coupon_id: c-2, coupon_name: by hand, audience: ALL}
+"""
+
+COUPONS = """
+apiVersion: metastudio/v1
+kind: Coupon
+metadata: {name: spring}
+spec:
+  steps:
+    - {step_name: second, off: 25}
+    - {step_name: first, off: 10}
+---
+apiVersion: metastudio/v1
+kind: Coupon
+metadata: {name: autumn}
+spec: {audience: MEMBERS, member_level: 3, claim_key: {secret: CLAIM_KEY}}
+"""
+
+BROKEN = """
+apiVersion: metastudio/v1
+kind: Coupon
+metadata: {name: spring}
+spec:
+  audience: MEMBERS
+  claimed: 3
+  stepps: []
+  steps: [{step_name: first, off: 95}]
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A project with coupons, beside a distribution that brings the kind."""
+    info = tmp_path / "plugin" / "toy_coupons-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-coupons\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[reconciler.kinds]\nCoupon = toy_coupons:KIND\n")
+    (tmp_path / "plugin" / "toy_coupons.py").write_text(KIND)
+    folder = tmp_path / "shop"
+    (folder / "coupons").mkdir(parents=True)
+    (folder / "reconciler.yaml").write_text(PROJECT.replace("ENDPOINT", "http://127.0.0.1:9"))
+    (folder / "live.yaml").write_text(LIVE)
+    (folder / "coupons" / "all.yaml").write_text(COUPONS)
+    return folder
+
+
+def environment(shop: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RECONCILER_", "HUAWEI", "HW_"))}
+    return kept | {"PYTHONPATH": str(shop.parent / "plugin")}
+
+
+def run(shop: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "reconciler", "-C", str(shop), *arguments]
+    return subprocess.run(command, env=environment(shop), capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_toy_kind_has_a_schema(shop: Path):
+    assert "Coupon" in run(shop, "schema").stdout.split()
+    schema = json.loads(run(shop, "schema", "Coupon").stdout)
+    document = {"apiVersion": "metastudio/v1", "kind": "Coupon", "metadata": {"name": "a"}}
+    assert jsonschema_rs.is_valid(schema, document | {"spec": {"steps": [{"step_name": "a", "off": 5}]}})
+    assert not jsonschema_rs.is_valid(schema, document | {"spec": {"steps": [{"step_name": "a", "off": 91}]}})
+    assert not jsonschema_rs.is_valid(schema, document | {"spec": {"audience": "MEMBERS"}})
+    everything = json.loads(run(shop, "schema", "manifest").stdout)
+    assert jsonschema_rs.is_valid(everything, document)
+    assert not jsonschema_rs.is_valid(everything, document | {"spec": {"claim_key": "clear text"}})
+
+
+def test_a_toy_kind_is_validated(shop: Path):
+    assert run(shop, "validate", "-e", "demo").returncode == 0
+    (shop / "coupons" / "all.yaml").write_text(BROKEN)
+    broken = run(shop, "validate", "-e", "demo")
+    assert broken.returncode == 1
+    for code in ("E_FIELD_REQUIRED_WHEN", "E_FIELD_READONLY", "E_FIELD_UNKNOWN", "E_FIELD_RANGE"):
+        assert code in broken.stdout + broken.stderr
+    assert "coupons/all.yaml:9:" in broken.stdout + broken.stderr
+
+
+def test_a_toy_kind_has_its_own_checks(shop: Path):
+    text = COUPONS.replace("member_level: 3", "member_level: 8, steps: []")
+    (shop / "coupons" / "all.yaml").write_text(text)
+    warned = run(shop, "validate", "-e", "demo")
+    assert warned.returncode == 0
+    assert "W_COUPON_EMPTY" in warned.stdout + warned.stderr
+    assert "W_BUSINESS_LIMIT" in warned.stdout + warned.stderr
+
+
+def changes(plan: dict[str, Any]) -> dict[str, list[str]]:
+    return {each["address"]: each["change"]["actions"] for each in plan["resource_changes"]}
+
+
+EXPECTED = {'Coupon["spring"]': ["update"], 'Coupon["autumn"]': ["create"]}
+
+
+def test_a_toy_kind_is_planned(shop: Path):
+    made = run(shop, "plan", "-e", "demo", "--format", "json", "--detailed-exitcode")
+    assert made.returncode == 2, made.stderr
+    assert {key: value for key, value in changes(json.loads(made.stdout)).items() if value != ["no-op"]} == EXPECTED
+    text = run(shop, "plan", "-e", "demo").stdout
+    assert "steps[second].off" in text
+    assert "Plan: 1 to add, 1 to change, 0 to destroy." in text
+
+
+@contextmanager
+def simulated(shop: Path) -> Iterator[str]:
+    """The simulator on a port of its own, stopped at the end."""
+    command = [sys.executable, "-m", "reconciler", "-C", str(shop), "simulate", "--seed", "live.yaml", "--port", "0"]
+    process = subprocess.Popen(command, env=environment(shop), stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        yield next(word for word in line.split() if word.startswith("http")).rstrip("/")
+    finally:
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+        process.stdout.close()
+
+
+def call(method: str, url: str, body: Any = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        text = answer.read()
+    return json.loads(text) if text else None
+
+
+def test_a_toy_kind_has_routes_over_http(shop: Path):
+    with simulated(shop) as address:
+        collection = f"{address}/v1/{'0' * 32}/coupons"
+        listed = call("GET", f"{collection}?limit=1&offset=1")
+        assert (listed["count"], len(listed["coupons"])) == (2, 1)
+        assert "claim_key" not in listed["coupons"][0]
+        made = call("POST", collection, {"coupon_name": "winter", "steps": [{"step_name": "one", "off": 5}]})
+        shown = call("GET", f"{collection}/{made['coupon_id']}")
+        assert shown["coupon_name"] == "winter"
+        assert len(shown["create_time"]) == 20
+        call("PUT", f"{collection}/{made['coupon_id']}", {"coupon_name": "winter", "audience": "MEMBERS"})
+        named = call("GET", f"{collection}?coupon_name=winter")
+        assert [row["audience"] for row in named["coupons"]] == ["MEMBERS"]
+        call("DELETE", f"{collection}/{made['coupon_id']}")
+        assert call("GET", collection)["count"] == 2
+
+
+def test_a_toy_kind_plans_the_same_over_http(shop: Path):
+    embedded = run(shop, "plan", "-e", "demo", "--format", "json")
+    with simulated(shop) as address:
+        (shop / "reconciler.yaml").write_text(PROJECT.replace("ENDPOINT", address))
+        over_http = run(shop, "plan", "-e", "port", "--format", "json")
+    assert over_http.returncode == 0, over_http.stderr
+    assert changes(json.loads(over_http.stdout)) == changes(json.loads(embedded.stdout))
+
+
+def entry(shop: Path, line: str) -> None:
+    (shop.parent / "plugin" / "toy_coupons-1.0.dist-info" / "entry_points.txt").write_text(
+        f"[reconciler.kinds]\n{line}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("Coupon = toy_coupons:Coupon", "is no Kind"),
+        ("Coupon = toy_coupons:NOTHING", "cannot be loaded"),
+        ("Coupon = no_such_module:KIND", "cannot be loaded"),
+    ],
+)
+def test_a_kind_that_cannot_be_had_is_named(shop: Path, line: str, told: str):
+    entry(shop, line)
+    refused = run(shop, "validate", "-e", "demo")
+    assert refused.returncode == 1
+    assert "E_PLUGIN" in refused.stderr
+    assert "'Coupon'" in refused.stderr
+    assert told in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_kinds_that_wait_for_each_other_are_refused(shop: Path):
+    module = shop.parent / "plugin" / "toy_coupons.py"
+    module.write_text(KIND + '\nKIND = Kind(**{**vars(KIND), "after": ("Coupon",)})\n')
+    refused = run(shop, "validate", "-e", "demo")
+    assert refused.returncode == 1
+    assert "in a circle: Coupon → Coupon" in refused.stderr
