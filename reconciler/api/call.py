@@ -49,13 +49,18 @@ class Answer:
     @property
     def date(self) -> datetime | None:
         """The server's own time, from its Date header."""
-        try:
-            moment = parsedate_to_datetime(self.headers.get("date", ""))
-        except ValueError:
-            return None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return http_date(self.headers.get("date", ""))
 
     @property
     def request_id(self) -> str:
         """What support asks for: the X-Request-Id header."""
         return self.headers.get("x-request-id", "")[:100]
+
+
+def http_date(text: str) -> datetime | None:
+    """Read a Date or Retry-After header; None for what is no date."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from reconciler.api.body import decode, refuse
-from reconciler.api.call import Call
+from reconciler.api.call import Call, http_date
 from reconciler.api.connection import Connection
 from reconciler.api.hosts import segment
 from reconciler.api.sender import Sender
@@ -53,6 +54,11 @@ class ReadClient:
     def usage(self) -> Usage:
         """What was sent so far."""
         return self._sender.meter.usage
+
+    @property
+    def service_time(self) -> datetime | None:
+        """The service's own time at its latest answer, None where it did not say."""
+        return http_date(self._sender.service_date)
 
     def close(self) -> None:
         """Close the connections."""

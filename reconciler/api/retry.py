@@ -5,10 +5,9 @@ code 0308, before the service), or no connection was made. Everything else is fo
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
-from reconciler.api.call import Answer, Call
+from reconciler.api.call import Answer, Call, http_date
 from reconciler.api.refusal import Refusal
 from reconciler.errors import TransportError
 
@@ -64,9 +63,6 @@ def asked_pause(answer: Answer, now: datetime) -> float | None:
     text = answer.headers.get("retry-after", "").strip()
     if text.isdecimal() and text.isascii():
         return float(text[:9])
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()
+    moment = http_date(text)
+    seconds = (moment - now).total_seconds() if moment else 0.0
     return seconds if seconds > 0 else None

@@ -20,6 +20,7 @@ class Sender:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.meter = Meter()
+        self.service_date = ""
         self._wire = Wire(connection.transport or _network(connection), connection.monotonic)
 
     def send(self, call: Call) -> Answer:
@@ -56,6 +57,7 @@ class Sender:
         used = self.connection.auth.headers(call, now, self._ask)
         self.meter.add(Usage(requests=1, waited=ticket.waited))
         answer = self._wire.send(call, used)
+        self.service_date = answer.headers.get("date", "")
         if answer.status == 429:
             gate.refused(ticket, min(asked_pause(answer, now) or 0.0, MAX_PAUSE))
         else:

@@ -30,6 +30,7 @@ class Reading:
     """The live objects of one kind. Only a complete one can yield a create or a delete.
 
     `incomplete` is empty for a complete read, else the reason in words; `code` is then stable (E_READ_INCOMPLETE …).
+    `proof` says in words what completeness rests on; `listed` names the top-level fields that the list itself carried.
     """
 
     kind: str
@@ -37,6 +38,8 @@ class Reading:
     incomplete: str = ""
     code: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
+    proof: str = ""
+    listed: frozenset[str] = frozenset()
 
     @property
     def complete(self) -> bool:

@@ -5,6 +5,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 
 from reconciler.api.client import ReadClient
+from reconciler.api.meter import Meter
 from reconciler.api.pages import Spread
 from reconciler.errors import (
     ApiError,
@@ -18,6 +19,7 @@ from reconciler.errors import (
 from reconciler.kinds.kind import Kind
 from reconciler.model.reading import Confirmation, Doubt, Reading, Usage, Wanted
 from reconciler.model.resource import Live
+from reconciler.readers.cache import ReadCache
 from reconciler.readers.confirming import confirmation, in_order, matching, name_filter
 from reconciler.readers.listing import Lister, Listing
 from reconciler.readers.rows import from_list, from_show
@@ -28,11 +30,21 @@ from reconciler.readers.survey import Survey
 class HttpReader:
     """Reads one project through a ReadClient. `parallelism` calls are on their way at once; the pace is the client's.
 
-    An `executor` can be given instead of threads of its own.
+    An `executor` can be given instead of threads of its own. A `cache` spares shows of objects that have not changed;
+    apply gives none.
     """
 
-    def __init__(self, client: ReadClient, *, parallelism: int = 8, executor: Executor | None = None) -> None:
+    def __init__(
+        self,
+        client: ReadClient,
+        *,
+        parallelism: int = 8,
+        executor: Executor | None = None,
+        cache: ReadCache | None = None,
+    ) -> None:
         self._client = client
+        self._cache = cache
+        self._meter = Meter()
         self._parallelism = parallelism
         self._executor = executor
         self._listings: dict[str, Listing] = {}
@@ -40,7 +52,7 @@ class HttpReader:
     @property
     def usage(self) -> Usage:
         """What reading has cost so far."""
-        return self._client.usage
+        return self._client.usage + self._meter.usage
 
     def read(self, kind: Kind, wanted: Wanted) -> Reading:
         """Return every object of a kind, or as many as could be had and why not all (ports.Reader)."""
@@ -50,7 +62,15 @@ class HttpReader:
             if listing.error and not listing.rows and _hopeless(listing.error):
                 raise listing.error
             self._listings[kind.name] = listing
-            return Survey(kind=kind, need=need(kind, wanted), listing=listing, lister=lister).reading()
+            survey = Survey(
+                kind=kind,
+                need=need(kind, wanted),
+                listing=listing,
+                lister=lister,
+                meter=self._meter,
+                cache=self._cache,
+            )
+            return survey.reading()
 
     def show(self, kind: Kind, object_id: str) -> Live | None:
         """Return one object in full, or None when it is not there."""

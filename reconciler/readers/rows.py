@@ -21,6 +21,11 @@ def name_of(kind: Kind, row: Mapping[str, Json]) -> str:
     return nfc(name) if isinstance(name, str) else ""
 
 
+def stamp_of(kind: Kind, row: Mapping[str, Json]) -> str:
+    """Return the best of the marks that change with each write; a list and a show may have different ones."""
+    return next((str(row[stamp]) for stamp in kind.stamps if row.get(stamp)), "")
+
+
 def list_hides(kind: Kind, row: Mapping[str, Json]) -> frozenset[str]:
     """Name the fields a list row leaves unknown: absent there is never empty (api.md §1).
 
@@ -71,7 +76,7 @@ def _live(kind: Kind, spec: Mapping[str, Json], *, hidden: frozenset[str], forei
         spec=spec,
         id=str(spec.get(kind.id_field, "")),
         hidden=hidden,
-        stamp=next((str(spec[stamp]) for stamp in kind.stamps if spec.get(stamp)), ""),
+        stamp=stamp_of(kind, spec),
         foreign=foreign,
         shown=shown,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reconciler.kinds.kind import Kind
 from reconciler.model.reading import Wanted
 from reconciler.model.resource import Json
-from reconciler.readers.rows import name_of, nfc
+from reconciler.readers.rows import ALL, foreign, list_hides, name_of, nfc
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -35,6 +35,12 @@ class Need:
         """Return the fields that a manifest manages of this row."""
         pinned = self.wanted.pins.get(str(row[self.kind.id_field]), NOTHING)
         return pinned | self.by_name.get(name_of(self.kind, row), NOTHING)
+
+    def keep(self, row: Mapping[str, Json], project_id: str) -> frozenset[str] | None:
+        """Return the fields to be had from show for a row: none, all (None), or those a manifest manages."""
+        if self.wanted.depth == "list" or foreign(self.kind, row, project_id):
+            return NOTHING
+        return ALL if self.wanted.depth == "full" else self.fields(row) & list_hides(self.kind, row)
 
 
 def need(kind: Kind, wanted: Wanted) -> Need:

@@ -1,17 +1,19 @@
 """What a list and the shows beside it say together of one kind: the Reading."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
+from reconciler.api.meter import Meter
 from reconciler.errors import DeniedError
 from reconciler.kinds.kind import Kind
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.reading import Reading
+from reconciler.model.reading import Reading, Usage
 from reconciler.model.resource import Json, Live, address
+from reconciler.readers.cache import ReadCache
 from reconciler.readers.details import Shown, show_all
 from reconciler.readers.listing import Lister, Listing, counts_objects
 from reconciler.readers.notes import notes
-from reconciler.readers.rows import foreign, from_both, from_list, from_show, list_hides, name_of, unknown
+from reconciler.readers.rows import from_both, from_list, from_show, name_of, stamp_of, unknown
 from reconciler.readers.scope import NOTHING, Need
 
 Row = dict[str, Json]
@@ -26,13 +28,17 @@ class Survey:
     need: Need
     listing: Listing
     lister: Lister
+    meter: Meter
+    cache: ReadCache | None = None
 
     def reading(self) -> Reading:
         """Look up what the list lacks, show what it hides, and say what is proven."""
         missing = self._show((self.need.ids - self.listing.rows.keys()) | self.listing.vanished)
         rows = {key: row for key, row in self.listing.rows.items() if key not in missing.gone and self.need.covers(row)}
-        keeps = {key: keep for key, row in rows.items() if (keep := self._keep(row)) != NOTHING}
-        shown = missing.then(self._settled(self._show(keeps.keys() - missing.asked)))
+        keeps = {
+            key: keep for key, row in rows.items() if (keep := self.need.keep(row, self.lister.project_id)) != NOTHING
+        }
+        shown = missing.then(self._settled(self._details(rows, keeps.keys() - missing.asked)))
         resources = [self._live(row, keeps, shown) for key, row in rows.items() if key not in shown.gone]
         resources += [from_show(self.kind, shown.found[key]) for key in shown.found.keys() - rows.keys()]
         doubt = self._doubt(shown, alive=len((self.listing.rows.keys() | shown.found.keys()) - shown.gone))
@@ -41,11 +47,27 @@ class Survey:
             resources=tuple(sorted(resources, key=lambda live: (live.name, live.id))),
             incomplete=doubt,
             code="E_READ_INCOMPLETE" if doubt else "",
+            proof="" if doubt else self._proof(shown),
+            listed=frozenset(name for row in self.listing.rows.values() for name in row),
             diagnostics=(*self._problems(rows, shown), *notes(self.kind, (live.spec for live in resources))),
         )
 
     def _show(self, ids: Iterable[str]) -> Shown:
         return show_all(self.lister.client, self.kind, ids, self.lister.spread)
+
+    def _details(self, rows: Rows, ids: Set[str]) -> Shown:
+        """Show what the list hides of these rows, unless the cache still knows it."""
+        if self.cache is None:
+            return self._show(ids)
+        stamps = {key: stamp_of(self.kind, rows[key]) for key in ids}
+        known = self.cache.known(self.kind, stamps)
+        self.meter.add(Usage(cache_hits=len(known)))
+        now = self.lister.client.service_time
+        fresh = self._show(ids - known.keys())
+        self.cache.keep(self.kind, fresh.found, stamps, now)
+        if self.listing.proven:
+            self.cache.forget(self.kind, self.listing.rows)
+        return Shown(found=known).then(fresh)
 
     def _settled(self, shown: Shown) -> Shown:
         """List once more when a listed object could not be shown: what is listed again is asked for again."""
@@ -53,12 +75,6 @@ class Survey:
             return shown
         again = self.lister.sweep(self.kind)
         return shown.then(self._show(shown.gone & again.rows.keys()))
-
-    def _keep(self, row: Row) -> frozenset[str] | None:
-        """Return the fields to be had from show for a row: none, all (None), or those a manifest manages."""
-        if self.need.wanted.depth == "list" or foreign(self.kind, row, self.lister.project_id):
-            return NOTHING
-        return None if self.need.wanted.depth == "full" else self.need.fields(row) & list_hides(self.kind, row)
 
     def _live(self, row: Row, keeps: Mapping[str, frozenset[str] | None], shown: Shown) -> Live:
         key = row[self.kind.id_field]
@@ -89,6 +105,16 @@ class Survey:
         if not counts_objects(self.kind):
             return True
         return last.count is not None and alive >= last.count and not (last.steady and len(last.rows) > last.count)
+
+    def _proof(self, shown: Shown) -> str:
+        """Say what completeness rests on, for snapshots and for people who ask."""
+        last = self.listing.last
+        counted = f"count {last.count}, " if counts_objects(self.kind) else ""
+        held = "held still" if self.listing.proven else "moved, and every known object was looked up by its id"
+        return (
+            f"{len(last.rows)} objects on {last.requests} pages, {counted}{self.listing.sweeps} sweeps, "
+            f"{len(shown.asked)} shows; the list {held}"
+        )
 
     def _problems(self, rows: Rows, shown: Shown) -> Iterator[Diagnostic]:
         for key in sorted(shown.failed.keys() & rows.keys()):

@@ -1,0 +1,41 @@
+"""A raw object with nothing in it that may not lie on a disk: secrets masked by path, signatures of addresses cut off.
+
+What is masked still tells whether it was there: an empty secret stays empty. Comparing never looks further than that.
+"""
+
+from collections.abc import Mapping
+
+from reconciler.kinds.kind import Kind
+from reconciler.kinds.table import Field
+from reconciler.model.change import MASK
+from reconciler.model.resource import Json
+
+
+def safe(kind: Kind, spec: Mapping[str, Json]) -> dict[str, Json]:
+    """Return a copy of a raw object that is safe to keep; what no table knows stays as it is, as it does in a plan."""
+    return _object(kind.root, spec)
+
+
+def _object(table: Field, value: Mapping[str, Json]) -> dict[str, Json]:
+    known = table.children
+    return {name: _value(known[name], item) if name in known else item for name, item in value.items()}
+
+
+def _value(table: Field, value: Json) -> Json:
+    if table.sensitive:
+        return _masked(value)
+    if isinstance(value, dict):
+        return _object(table, value)
+    if isinstance(value, list):
+        return [_value(table.item, item) if table.item else item for item in value]
+    if table.volatile_url and isinstance(value, str):
+        return value.partition("?")[0].partition("#")[0]
+    return value
+
+
+def _masked(value: Json) -> Json:
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _masked(item) for name, item in value.items()}
+    return MASK if value not in ("", None) else value
