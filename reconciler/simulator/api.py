@@ -84,8 +84,8 @@ class Simulator:
             self._gateway = Gateway(known.credentials, known.own_project)
             self._throttle = Throttle(known.limits)
             self._scheduler = Scheduler()
-            self.inject(known.faults)
             plant(self.world, known.objects)
+            self.inject(known.faults)
 
     @property
     def model(self) -> Model:

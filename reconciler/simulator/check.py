@@ -52,7 +52,7 @@ class Check:
             return default
         if str(value).lower() in choices:
             return str(value).lower()
-        self.unknown(path, str(value), choices)
+        self.unknown((*path, ""), str(value), choices)
         return default
 
     def number(self, value: Json, path: Path, default: float = 0.0, *, low: float = 0.0) -> float:
@@ -84,7 +84,7 @@ class Check:
         return value is True
 
     def unknown(self, path: Path, word: str, known: Collection[str]) -> None:
-        """Note a word that does not exist."""
+        """Note a word that does not exist in what `path` without its last step names."""
         near = get_close_matches(word, list(known), n=1)
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
         self.wrong(path, f"{_spelled(path[:-1])} does not know {word!r}", hint)

@@ -45,7 +45,7 @@ def child_delete(call: Call) -> Response:
 def _body(call: Call, unsaid: Mapping[str, Json]) -> dict[str, Json]:
     body = decoded(call.request.body)
     shape = _item_shape(call)
-    check_types(shape, body)
+    check_types(shape, body, call.choices)
     known = {name: value for name, value in body.items() if name not in shape.children or _sayable(shape, name)}
     return accepted(shape, {**unsaid, **known}, call.choices)
 

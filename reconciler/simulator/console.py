@@ -48,6 +48,7 @@ class Console:
 
     def change(self, entry: Entry, changes: Mapping[str, Json]) -> Entry:
         """Set top-level fields of an object (None takes one away) and renew its stamps."""
+        self.world.model.saw(entry.id, self.client)
         revision = entry.revision + 1
         writing = Writing(object_id=entry.id, revision=revision, now=self.world.clock(), ids=self.world.ids)
         merged = {**entry.body, **restamped(self.kind, entry.body, writing), **changes}

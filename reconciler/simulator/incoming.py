@@ -46,8 +46,26 @@ def check_name(kind: Kind, body: Mapping[str, Json]) -> str:
     return name
 
 
-def check_types(shape: Shape, value: Json, path: str = "") -> None:
-    """Refuse a value whose JSON type is not the field's; null counts as absent."""
+def _with_numbers(shape: Shape, body: dict[str, Json], choices: Mapping[str, str]) -> dict[str, Json]:
+    """A service that answers whole numbers as text takes them back as text."""
+    if choices["numbers"] == "kept":
+        return body
+    changed: dict[str, Json] = rewritten(shape, body, "number", lambda _field, value, _path: _as_number(value))
+    return changed
+
+
+def _as_number(value: Json) -> Json:
+    spelled = isinstance(value, str) and value.lstrip("-").isdecimal()
+    return int(value) if spelled else value
+
+
+def check_types(shape: Shape, body: Mapping[str, Json], choices: Mapping[str, str]) -> None:
+    """Refuse a body in which a value's JSON type is not its field's; null counts as absent."""
+    if choices["validate"] == "types":
+        _check(shape, _with_numbers(shape, dict(body), choices), "")
+
+
+def _check(shape: Shape, value: Json, path: str) -> None:
     expected = shape.node.type
     if value is None:
         return
@@ -58,16 +76,16 @@ def check_types(shape: Shape, value: Json, path: str = "") -> None:
     if isinstance(value, dict):
         for name, item in value.items():
             if name in shape.children:
-                check_types(shape.children[name], item, f"{path}.{name}" if path else name)
+                _check(shape.children[name], item, f"{path}.{name}" if path else name)
     elif isinstance(value, list) and shape.item is not None:
         for index, item in enumerate(value):
-            check_types(shape.item, item, f"{path}[{index}]")
+            _check(shape.item, item, f"{path}[{index}]")
 
 
 def accepted(shape: Shape, body: Mapping[str, Json], choices: Mapping[str, str]) -> dict[str, Json]:
     """Return what of a body is kept: no nulls, nothing the service assigns itself, unknown keys as chosen."""
     kept = _without_read_only(shape, body, choices["unknown_keys"], "")
-    return normalised(shape, kept, choices)
+    return normalised(shape, _with_numbers(shape, kept, choices), choices)
 
 
 def normalised(shape: Shape, body: dict[str, Json], choices: Mapping[str, str]) -> dict[str, Json]:

@@ -75,8 +75,7 @@ def checked(call: Call) -> dict[str, Json]:
     """Return the body of a create or update as the service takes it, or refuse."""
     body = decoded(call.request.body)
     check_name(call.kind, body)
-    if call.choices["validate"] == "types":
-        check_types(call.shape, body)
+    check_types(call.shape, body, call.choices)
     return accepted(call.shape, body, call.choices)
 
 

@@ -1,0 +1,114 @@
+"""A seed is checked in full, and every problem names its place."""
+
+import json
+
+import pytest
+
+from reconciler.errors import ManifestError
+from reconciler.simulator import Simulator, load_seed
+from tests.support.service import Service, service
+
+
+def problems(text, name="seed.yaml"):
+    with pytest.raises(ManifestError) as refused:
+        load_seed(text.encode(), name)
+    return [(str(each.position), f"{each.message} {each.hint}".strip()) for each in refused.value.diagnostics]
+
+
+def test_an_empty_seed_is_an_empty_service():
+    for content in (b"", b"{}", b"# nothing\n"):
+        api = Service(Simulator(load_seed(content)))
+        assert (api.rooms(), api.groups()) == ([], [])
+
+
+def test_a_seed_file_is_yaml_or_json(tmp_path):
+    (tmp_path / "a.yaml").write_text("smart_live_rooms: [{room_name: 欢迎}]\n", encoding="utf-8")
+    (tmp_path / "a.json").write_text(json.dumps({"smart_live_rooms": [{"room_name": "欢迎"}]}), encoding="utf-8")
+    for name in ("a.yaml", "a.json"):
+        assert Service(Simulator(load_seed(tmp_path / name))).rooms()[0]["room_name"] == "欢迎"
+
+
+def test_plain_scalars_of_text_fields_stay_as_typed():
+    seed = load_seed(b"smart_live_rooms: [{room_name: 010, priv_data: 1, room_description: true}]")
+    row = Service(Simulator(seed)).rooms()[0]
+    assert (row["room_name"], row["priv_data"], row["room_description"]) == ("010", "1", "true")
+
+
+def test_fractions_in_settings_are_numbers():
+    seed = load_seed(b"faults: [{delay: 0.04}]\nlimits: {reads: 2.5}\n")
+    assert Service(Simulator(seed)).call("GET", "/smart-live-rooms").delay == 0.04
+
+
+def test_every_unknown_key_is_an_error_with_its_place_and_a_suggestion():
+    text = "smart_live_room: []\nbehaviours:\n  putt: merge\n  names: uniq\ncredentials: {a: b}\n"
+    assert problems(text) == [
+        ("seed.yaml:1:1", "a seed does not know 'smart_live_room' did you mean smart_live_rooms?"),
+        ("seed.yaml:3:3", "behaviours does not know 'putt' did you mean put?"),
+        ("seed.yaml:4:10", "behaviours.names does not know 'uniq' did you mean unique?"),
+        ("seed.yaml:5:15", "credentials does not know 'a' did you mean ak?"),
+    ]
+
+
+def test_problems_in_a_json_seed_have_places_too():
+    assert problems('{\n "behaviours": {\n  "putt": "merge"}}', "seed.json")[0][0] == "seed.json:3:3"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("smart_live_rooms: {a: 1}", "seed.yaml:1:1"),
+        ("smart_live_rooms:\n- text\n", "seed.yaml:2:3"),
+        ("[]", "seed.yaml:1:1"),
+        ("clock: soon", "seed.yaml:1:1"),
+        ("a: [", "seed.yaml:2:1"),
+        ("{}\n---\n{}", "seed.yaml:3:1"),
+        ("projects: {p: {rooms: []}}", "seed.yaml:1:16"),
+    ],
+)
+def test_what_is_no_seed_is_refused_at_its_place(text, place):
+    assert problems(text)[0][0] == place
+
+
+def test_a_seed_that_is_not_there_says_so(tmp_path):
+    with pytest.raises(ManifestError, match="cannot be read"):
+        load_seed(tmp_path / "missing.yaml")
+
+
+def test_objects_belong_to_the_own_project_or_to_those_named():
+    seed = {
+        "project_id": "a" * 32,
+        "smart_live_rooms": [{"room_name": "own"}],
+        "projects": {"b" * 32: {"smart_live_rooms": [{"room_name": "other"}]}},
+    }
+    simulator = Simulator(seed)
+    found = {letter: Service(simulator, project=letter * 32).rooms() for letter in "abc"}
+    assert [[row["room_name"] for row in rows] for rows in found.values()] == [["own"], ["other"], []]
+
+
+def test_ids_and_times_a_seed_gives_are_kept_and_others_do_not_depend_on_neighbours():
+    given = {"room_name": "A", "room_id": "my-id", "create_time": "2020-01-01T00:00:00Z"}
+    row = service({"smart_live_rooms": [given]}).rooms()[0]
+    assert (row["room_id"], row["create_time"]) == ("my-id", "2020-01-01T00:00:00Z")
+    alone = service({"smart_live_rooms": [{"room_name": "B"}]}).rooms()[0]["room_id"]
+    both = {
+        row["room_name"]: row["room_id"] for row in service({"smart_live_rooms": [given, {"room_name": "B"}]}).rooms()
+    }
+    assert both["B"] == alone
+
+
+def test_objects_of_one_name_have_ids_of_their_own():
+    rows = service({"smart_live_rooms": [{"room_name": "A"}, {"room_name": "A"}]}).rooms()
+    assert len({row["room_id"] for row in rows}) == 2
+
+
+def test_the_clock_starts_when_the_seed_says():
+    api = service({"clock": "2030-05-05T12:00:00Z"})
+    api.call("POST", "/smart-live-rooms", {"room_name": "A"})
+    assert api.rooms()[0]["create_time"] == "2030-05-05T12:00:00Z"
+
+
+def test_values_of_any_type_and_unknown_fields_are_served_as_seeded():
+    odd = {"room_name": "A", "room_type": "FUTURE", "priv_data": 5, "new": {"x": [None]}, "video_config": "text"}
+    shown = service({"smart_live_rooms": [odd]})
+    found = shown.room(shown.rooms()[0]["room_id"])
+    assert {name: found[name] for name in odd} == odd
