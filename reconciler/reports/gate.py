@@ -6,6 +6,7 @@ where the piece will stand. All of them start with `line` or `block`, so that a 
 out (`\\x1b`, `\\u202e`) in every format alike.
 """
 
+import json
 import re
 
 from markupsafe import Markup, escape
@@ -19,6 +20,9 @@ _HIDDEN = re.compile(
     "\ud800-\udfff\U000e0000-\U000e007f]"  # lone surrogates, invisible tags
 )
 """Characters that do not show, or change how others show. The joiners of emoji and scripts (U+200C, U+200D) stay."""
+
+_HIDDEN_IN_JSON = re.compile(_HIDDEN.pattern.replace("\x00-\x1f", "", 1))
+"""Newlines lay a document out; inside its texts `json` has escaped them already."""
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -108,6 +112,21 @@ def html(value: object) -> object:
 def xml(text: str) -> str:
     """Spell data for an XML document: every character XML 1.0 forbids is written as an escape (tags are ET's work)."""
     return block(text)
+
+
+# --- JSON ------------------------------------------------------------------------------------------------------------
+
+
+def document(value: object, indent: int = 2) -> str:
+    """Spell plain data as a JSON document: text that reads as it is, except for characters that do not show.
+
+    Those become JSON's own escapes, so that the value stays the same and a terminal is safe from it.
+    """
+    return _HIDDEN_IN_JSON.sub(_escaped, json.dumps(value, ensure_ascii=False, indent=indent)) + "\n"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return json.dumps(match.group())[1:-1]
 
 
 # --- logs ------------------------------------------------------------------------------------------------------------

@@ -1,10 +1,8 @@
 """GitLab's code quality report: an array of findings, each on a line of the repository."""
 
-import json
-
 from reconciler.model.report import Options, Report
 from reconciler.reports.findings import findings
-from reconciler.reports.gate import line, plain
+from reconciler.reports.gate import document, line, plain
 from reconciler.reports.place import file_of, line_of, told
 from reconciler.reports.severity import SEVERITIES
 
@@ -24,4 +22,4 @@ def report(report: Report, options: Options) -> str:
         }
         for one in findings(report)
     ]
-    return json.dumps(issues, ensure_ascii=False, indent=1) + "\n"
+    return document(issues, indent=1)

@@ -4,7 +4,6 @@ Fingerprints come from address and path, not from lines: an alert stays the same
 GitHub's limits are kept (25,000 results a run): the lightest are left out, and a notification says how many.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -12,7 +11,7 @@ from urllib.parse import quote
 from reconciler.model.report import Options, Report
 from reconciler.model.source import Position
 from reconciler.reports.findings import findings
-from reconciler.reports.gate import plain
+from reconciler.reports.gate import document, plain
 from reconciler.reports.place import PROJECT_FILE, placed, told
 from reconciler.reports.severity import RULES, SEVERITIES, Finding, gravest_first
 
@@ -34,7 +33,7 @@ def report(report: Report, options: Options) -> str:
         "invocations": [_invocation(len(found) - len(shown))],
         "results": [_result(one, codes, options, several=several) for one in shown],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1) + "\n"
+    return document({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1)
 
 
 def _driver(codes: Sequence[str], options: Options) -> dict[str, Any]:

@@ -71,6 +71,14 @@ def attribution_of(change: Change) -> Attribution | None:
     return change.attribution or gravest(change.fields)
 
 
+def origin(field: FieldChange) -> str:
+    """Say where the desired value of a field comes from: its reason, with its place unless that says it already."""
+    place = str(field.position) if field.position else ""
+    if not place or place in field.reason:
+        return field.reason
+    return f"{place}; {field.reason}" if field.reason else place
+
+
 def by_kind(changes: Iterable[Change]) -> dict[str, list[Change]]:
     """Group by kind, both in the order in which they come."""
     groups: dict[str, list[Change]] = {}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reconciler.model.change import Action, Attribution, Change, FieldChange, FieldOp, Missing, Value
 from reconciler.reports.values import has_words, is_long, leaves, spell
+from reconciler.reports.wording import origin
 from reconciler.reports.words import Side, compare
 
 _STEPS = re.compile(r"[.\[]?[^.\[]+|[.\[]")
@@ -93,8 +94,7 @@ def _style(value: Value, side: str) -> str:
 
 
 def _under(field: FieldChange) -> str:
-    parts = [str(field.position)] if field.position else []
-    parts += [field.reason] if field.reason else []
+    parts = [origin(field)] if origin(field) else []
     if field.attribution is Attribution.CONFLICT and field.base is not Missing.ABSENT:
         parts.append(f"both moved from {spell(field.base, 200)}")
     return " · ".join(parts)

@@ -71,7 +71,8 @@ def _body(report: Report, level: Level) -> Iterator[str]:
             yield from _one(plan, level, told=bool(report.outcomes))
         elif is_loud(plan):
             yield from _folded(plan, level)
-    yield from extra_tables(report.extra)
+    if not several:
+        yield from extra_tables(report.extra, level)
 
 
 def _one(plan: Plan, level: Level, *, told: bool) -> Iterator[str]:

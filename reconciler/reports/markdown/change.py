@@ -7,6 +7,7 @@ from reconciler.model.change import MASK, SYMBOLS, Action, Change, FieldChange, 
 from reconciler.reports.gate import fenced, span, summary
 from reconciler.reports.markdown.level import MOST_VALUE, Level
 from reconciler.reports.values import count, is_long, leaves, spell
+from reconciler.reports.wording import origin
 
 _MOST_DIFF_LINES = 400
 
@@ -78,8 +79,8 @@ def _row(field: FieldChange, most: int) -> str:
 
 
 def _where(field: FieldChange) -> str:
-    place = f" {span(str(field.position))}" if field.position else ""
-    return place + (f" {span(field.reason)}" if field.reason else "")
+    told = origin(field)
+    return f" {span(told)}" if told else ""
 
 
 def _diff(before: Value, after: Value, most: int) -> str:

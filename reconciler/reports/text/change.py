@@ -7,7 +7,7 @@ from reconciler.reports.gate import block, line
 from reconciler.reports.text.style import ACTION_STYLE, MARK_STYLE, Style
 from reconciler.reports.values import brief, has_words, leaves, spell
 from reconciler.reports.width import columns, pad
-from reconciler.reports.wording import WILL, suppressed_line
+from reconciler.reports.wording import WILL, origin, suppressed_line
 from reconciler.reports.words import Piece, Side, compare, elided
 
 _OP_SYMBOL = {FieldOp.ADD: "+", FieldOp.REMOVE: "-", FieldOp.REPLACE: "~", FieldOp.MOVE: ">"}
@@ -97,8 +97,7 @@ def _gone(value: Value) -> str:
 
 def _tail(field: FieldChange, style: Style, *, marked: bool) -> str:
     mark = style(MARK_STYLE[field.attribution], f"  [{field.attribution.value}]") if marked else ""
-    where = line(str(field.position)) if field.position else ""
-    told = "; ".join(part for part in (where, line(field.reason)) if part)
+    told = line(origin(field))
     return mark + (style("quiet", f"  # {told}") if told else "")
 
 

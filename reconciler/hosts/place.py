@@ -1,0 +1,94 @@
+"""Which pull or merge request a comment goes to, and as whom: from the variables a CI job has."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.errors import UsageError
+
+_REPOSITORY = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)
+_PROJECT = re.compile(r"[\w./-]{1,300}", re.ASCII)
+_PULL_REF = re.compile(r"refs/pull/([0-9]{1,12})/(?:merge|head)")
+_MOST_EVENT = 10 * 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One pull request (`host` github) or merge request (gitlab).
+
+    `api` is the base of the host's REST interface. `repository` is owner/name, or GitLab's project id or path. `author`
+    is the login our comments carry; empty asks the host who the token is.
+    """
+
+    host: str
+    api: str
+    repository: str
+    number: int
+    token: str = field(repr=False)
+    author: str = ""
+
+    def __post_init__(self) -> None:
+        pattern = _REPOSITORY if self.host == "github" else _PROJECT
+        if not pattern.fullmatch(self.repository) or ".." in self.repository.split("/"):
+            raise UsageError(f"{self.repository[:100]!r} is no repository", hint="write it as owner/name")
+        if self.number < 1:
+            raise UsageError(f"{self.number} is no number of a pull request")
+        if not self.token or not (self.token.isascii() and self.token.isprintable()):
+            raise UsageError("there is no token to comment with", hint="set GITHUB_TOKEN or GITLAB_TOKEN for this step")
+
+
+def place_from(variables: Mapping[str, str], *, number: int = 0, author: str = "") -> Place:
+    """Find out from a job's variables where it runs; `number` names a request where they do not.
+
+    Raises UsageError where no host is recognised, or no request is there to comment on.
+    """
+    if variables.get("GITHUB_REPOSITORY"):
+        return Place(
+            host="github",
+            api=variables.get("GITHUB_API_URL") or "https://api.github.com",
+            repository=variables["GITHUB_REPOSITORY"],
+            number=number or _pull_number(variables),
+            token=variables.get("GITHUB_TOKEN", ""),
+            author=author,
+        )
+    if variables.get("CI_PROJECT_ID"):
+        return Place(
+            host="gitlab",
+            api=variables.get("CI_API_V4_URL") or "https://gitlab.com/api/v4",
+            repository=variables["CI_PROJECT_ID"],
+            number=number or _digits(variables.get("CI_MERGE_REQUEST_IID", "")),
+            token=variables.get("GITLAB_TOKEN", ""),
+            author=author,
+        )
+    raise UsageError(
+        "this is neither a GitHub nor a GitLab job",
+        hint="set GITHUB_REPOSITORY and GITHUB_TOKEN, or CI_PROJECT_ID and GITLAB_TOKEN",
+    )
+
+
+def _pull_number(variables: Mapping[str, str]) -> int:
+    match = _PULL_REF.fullmatch(variables.get("GITHUB_REF", ""))
+    number = int(match[1]) if match else _from_event(variables.get("GITHUB_EVENT_PATH", ""))
+    if not number:
+        raise UsageError("this run belongs to no pull request", hint="name one with --number")
+    return number
+
+
+def _from_event(path: str) -> int:
+    if not path:
+        return 0
+    try:
+        with Path(path).open("rb") as file:
+            event = json.loads(file.read(_MOST_EVENT))
+        found = (event.get("pull_request") or {}).get("number") or event.get("number")
+    except (OSError, ValueError, RecursionError, AttributeError):
+        return 0
+    return found if isinstance(found, int) else 0
+
+
+def _digits(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,12}", text):
+        raise UsageError("this run belongs to no merge request", hint="name one with --number")
+    return int(text)
