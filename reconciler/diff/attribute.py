@@ -3,21 +3,24 @@
 With L the last applied value, B the base commit's, D the desired and V the live one, a difference D ≠ V is
 
     one base b:   b = V → config      b = D → drift      else → conflict
-    both bases:   D = B: L = V → pending, L = B → drift, else conflict      D ≠ B: B = V or L = V → config, else conflict
+    both bases:   D = B: L = V → pending, L = B → drift, else conflict
+                  D ≠ B: B = V or L = V → config, else conflict
 
-and where D = V but b differs from both, the move is there already. "Not declared in base" is a value of its own: a field
-that is declared anew is `config`. No base for the object: unattributed, never called drift.
+and where D = V but b differs from both, the move is there already. "Not declared in base" is a value of its own: a
+field that is declared anew is `config`. No base for the object: unattributed, never called drift.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from reconciler.diff.compare import same, values
 from reconciler.diff.found import Found
-from reconciler.diff.keys import all_parts, key_of_whole, whole
+from reconciler.diff.keys import all_parts
 from reconciler.diff.nodes import Node
 from reconciler.diff.paths import Key, printed
+from reconciler.diff.sets import step_of
 from reconciler.kinds.table import ListType
 from reconciler.model.change import Attribution, Missing, Value
 from reconciler.model.resource import Json
@@ -122,15 +125,9 @@ def _below(node: Node, value: Json, step: str | int) -> tuple[Node | None, BaseV
 
 def steps_of(node: Node, items: list[Json]) -> list[tuple[str, Json]]:
     """Return the items of a list by their printed steps, as the comparison names them."""
-    assert node.item is not None
     if node.mode is ListType.SET:
-        seen: dict[str, int] = {}
-        result = []
-        for item in items:
-            text = whole(node.item, item)
-            seen[text] = seen.get(text, 0) + 1
-            result.append((printed(key_of_whole(node.item, item, seen[text])), item))
-        return result
+        seen: Counter[str] = Counter()
+        return [(printed(step_of(node.each, item, seen)), item) for item in items]
     parts = all_parts(node, items) if node.mode is not ListType.ATOMIC else None
     if parts is None or len(set(parts)) != len(parts):
         return [(printed(index), item) for index, item in enumerate(items)]

@@ -1,7 +1,7 @@
 """The one normal form of an object's managed part, and its fingerprint.
 
-Two reads of one state, by whatever depth, order or spelling, have one fingerprint; so have a snapshot and the live side.
-Secrets take no part: they are masked before anything else.
+Two reads of one state, by whatever depth, order or spelling, have one fingerprint; so have a snapshot and the live
+side. Secrets take no part: they are masked before anything else.
 """
 
 import hashlib
@@ -50,8 +50,7 @@ def _object(node: Node, value: Mapping[str, Json], like: Json) -> Json:
 
 
 def _list(node: Node, value: list[Json], like: list[Json] | None) -> Json:
-    item = node.item
-    assert item is not None
+    item = node.each
     if node.mode in (ListType.MAP, ListType.ORDERED_MAP):
         models = {parts_of(node, part): part for part in like or ()}
         parts = [canonical(item, part, models.get(parts_of(node, part))) for part in value]

@@ -1,15 +1,16 @@
 """Makes the Change of one object: a create, an update, a delete, or nothing to do."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from reconciler.diff.attribute import Bases, gravest, lookup
+from reconciler.diff.attribute import Bases, gravest
 from reconciler.diff.canonical import canonical, fingerprint
-from reconciler.diff.compare import masked, objects, same
+from reconciler.diff.compare import masked, objects
 from reconciler.diff.fields import Object, field_changes
-from reconciler.diff.found import Found, SecretJudge, nothing_known
+from reconciler.diff.found import Found, Pair, SecretJudge, nothing_known
 from reconciler.diff.ignore import Ignoring
-from reconciler.diff.nodes import Node, as_object
+from reconciler.diff.memory import already, no_longer_managed
+from reconciler.diff.nodes import Node
 from reconciler.diff.overlay import Laying, laid
 from reconciler.diff.paths import printed, spell
 from reconciler.diff.spec import with_defaults, without_unknown
@@ -19,142 +20,131 @@ from reconciler.model.resource import Declared, Json, Live, address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Both:
-    """A declared object and what belongs to it: its whole spec, its live object, its bases, its ignore rules."""
+class Wish:
+    """A declared object with what belongs to it: whole spec, bases, ignore rules, and the judge of its secrets."""
 
     kind: Kind
     node: Node
     declared: Declared
     spec: Mapping[str, Json]
-    bases: Bases
     ignoring: Ignoring
-    live: Live | None = None
+    bases: Bases = Bases()  # noqa: RUF009 - frozen, and the common case
     judge: SecretJudge = nothing_known
-    anew: Attribution = Attribution.UNATTRIBUTED
-    notes: tuple[str, ...] = field(default=())
 
 
-def created(both: Both) -> Change:
+def created(wish: Wish, attribution: Attribution) -> Change:
     """Return the change that makes a declared object."""
-    declared = both.declared
-    after = with_defaults(both.node, both.spec, new=True)
-    return Change(
-        action=Action.CREATE,
-        address=declared.address,
-        kind=declared.kind,
-        name=declared.name,
-        after=without_unknown(masked(both.node, after)),
+    after = with_defaults(wish.node, wish.spec, new=True)
+    return replace(
+        _change(wish, Action.CREATE),
+        after=without_unknown(masked(wish.node, after)),
         unknown=tuple(_unknown(after, ())),
-        attribution=both.anew,
+        attribution=attribution,
         reason="declared, and no live object is it",
-        position=declared.position,
-        notes=both.notes,
-        after_fingerprint=fingerprint(canonical(both.node, both.spec, both.spec)),
+        after_fingerprint=fingerprint(canonical(wish.node, wish.spec, wish.spec)),
     )
 
 
-def compared(both: Both) -> Change:
+def compared(wish: Wish, live: Live) -> Change:
     """Compare a declared object with its live one."""
-    live = both.live
-    assert live is not None
-    found = Found(judge=both.judge)
-    hidden = both.spec.keys() & live.hidden
-    spec = {name: value for name, value in both.spec.items() if name not in hidden} if hidden else both.spec
-    node = _seen(both.node, live.hidden)
+    hidden = wish.node.children.keys() & live.hidden
+    spec = {name: value for name, value in wish.spec.items() if name not in hidden} if hidden else wish.spec
+    found = Found(judge=wish.judge)
+    node = _seen(wish.node, hidden)
     pair = objects(node, spec, live.spec, (), found)
-    fields: list[FieldChange] = []
-    suppressed = [
-        Suppressed(path=name, rule=Rule.HIDDEN, detail="this read could not see it") for name in sorted(hidden)
-    ]
-    if pair is not None or found.secrets or found.moves:
-        subject = Object(
-            node=node,
-            name_field=both.kind.name_field,
-            declared=both.declared,
-            spec=spec,
-            live=live.spec,
-            bases=both.bases,
-            found=found,
-        )
-        fields = _kept(both, subject, pair, suppressed)
-    suppressed += [Suppressed(path=spell(at), rule=rule, detail=detail) for at, rule, detail in found.hidden]
-    notes = (*both.notes, *found.notes, *no_longer_managed(both))
-    if not fields:
-        return _unchanged(both, live, tuple(suppressed), notes)
-    return _updated(both, live, spec, tuple(fields), tuple(suppressed), notes)
+    unseen = [Suppressed(path=name, rule=Rule.HIDDEN, detail="not seen by this read") for name in _missed(wish, hidden)]
+    fields, ignored = _kept(wish, _object(wish, node, spec, live, found), pair)
+    change = replace(
+        _change(wish, Action.UPDATE if fields else Action.NONE),
+        id=live.id,
+        before=masked(wish.node, live.spec),
+        fields=(*fields, *already(_object(wish, node, spec, live, Found()))),
+        suppressed=(*unseen, *ignored, *_suppressed(found)),
+        notes=(*found.notes, *no_longer_managed(wish.node, wish.spec, wish.bases)),
+    )
+    return _updated(wish, change, spec, live) if fields else replace(change, after=change.before)
 
 
-def _seen(node: Node, hidden: frozenset[str]) -> Node:
+def _change(wish: Wish, action: Action) -> Change:
+    declared = wish.declared
+    return Change(
+        action=action,
+        address=declared.address,
+        kind=declared.kind,
+        name=declared.name,
+        position=declared.position,
+    )
+
+
+def _seen(node: Node, hidden: Iterable[str]) -> Node:
     """Return the table without the fields that this read could not see."""
-    if not hidden & node.children.keys():
+    unseen = set(hidden)
+    if not unseen:
         return node
-    return replace(node, children={name: child for name, child in node.children.items() if name not in hidden})
+    return replace(node, children={name: child for name, child in node.children.items() if name not in unseen})
 
 
-def _kept(both: Both, subject: Object, pair: object, suppressed: list[Suppressed]) -> list[FieldChange]:
+def _missed(wish: Wish, hidden: Iterable[str]) -> list[str]:
+    """Return the hidden fields that matter: declared ones, and those whose absence means a default."""
+    defaulted = {child.name for child in wish.node.defaulted}
+    return sorted(name for name in hidden if name in wish.spec or name in defaulted)
+
+
+def _object(wish: Wish, node: Node, spec: Mapping[str, Json], live: Live, found: Found) -> Object:
+    return Object(
+        node=node,
+        name_field=wish.kind.name_field,
+        declared=wish.declared,
+        spec=spec,
+        live=live.spec,
+        bases=wish.bases,
+        found=found,
+    )
+
+
+def _kept(wish: Wish, subject: Object, pair: Pair | None) -> tuple[list[FieldChange], list[Suppressed]]:
     """Ask the ignore rules of each difference: kept, or suppressed."""
-    kept = []
-    for steps, change in field_changes(subject, pair):  # type: ignore[arg-type]
-        rule = both.ignoring.rule_for(tuple(map(printed, steps)))
+    kept, ignored = [], []
+    for steps, change in field_changes(subject, pair):
+        rule = wish.ignoring.rule_for(tuple(map(printed, steps)))
         if rule is None:
             kept.append(change)
         else:
-            detail = rule.reason or rule.path
-            suppressed.append(Suppressed(path=change.path, rule=Rule.IGNORED, detail=detail, position=rule.position))
-    return kept
+            why = rule.reason or rule.path
+            ignored.append(Suppressed(path=change.path, rule=Rule.IGNORED, detail=why, position=rule.position))
+    return kept, ignored
 
 
-def _unchanged(both: Both, live: Live, suppressed: tuple[Suppressed, ...], notes: tuple[str, ...]) -> Change:
-    seen = masked(both.node, live.spec)
-    return Change(
-        action=Action.NONE,
-        address=both.declared.address,
-        kind=both.declared.kind,
-        name=both.declared.name,
-        id=live.id,
-        before=seen,
-        after=seen,
-        fields=already(both),
-        suppressed=suppressed,
-        position=both.declared.position,
-        notes=notes,
-    )
+def _suppressed(found: Found) -> Iterable[Suppressed]:
+    return (Suppressed(path=spell(at), rule=rule, detail=detail) for at, rule, detail in found.hidden)
 
 
-def _updated(
-    both: Both,
-    live: Live,
-    spec: Mapping[str, Json],
-    fields: tuple[FieldChange, ...],
-    suppressed: tuple[Suppressed, ...],
-    notes: tuple[str, ...],
-) -> Change:
-    laying = Laying(ignored=both.ignoring.patterns)
-    after = laid(both.node, spec, live.spec, laying)
-    fields = (*fields, *already(both))
-    declared = both.declared
-    return Change(
-        action=Action.UPDATE,
-        address=declared.address,
-        kind=declared.kind,
-        name=declared.name,
-        id=live.id,
-        previous_address=address(declared.kind, live.name) if live.name != declared.name else "",
-        before=masked(both.node, live.spec),
-        after=without_unknown(masked(both.node, after)),
+def _updated(wish: Wish, change: Change, spec: Mapping[str, Json], live: Live) -> Change:
+    """Complete an update: what it leads to, what it brings with it, and the fingerprints of both sides."""
+    laying = Laying(ignored=wish.ignoring.patterns)
+    after = laid(wish.node, spec, live.spec, laying)
+    warnings = (*laying.warnings, *_doubts(wish.node, change.fields), *wish.kind.on_update(live.spec))
+    return replace(
+        change,
+        previous_address=address(change.kind, live.name) if live.name != change.name else "",
+        after=without_unknown(masked(wish.node, after)),
         unknown=tuple(_unknown(after, ())),
-        fields=fields,
-        suppressed=suppressed,
-        attribution=gravest(change.attribution for change in fields),
+        attribution=gravest(field.attribution for field in change.fields),
         reason="the live object differs from the manifest",
-        position=declared.position,
-        notes=(*notes, *laying.warnings, *_doubts(both.node, fields)),
-        before_fingerprint=fingerprint(canonical(both.node, live.spec, spec)),
-        after_fingerprint=fingerprint(canonical(both.node, spec, spec)),
+        notes=(*change.notes, *warnings),
+        before_fingerprint=fingerprint(canonical(wish.node, live.spec, spec)),
+        after_fingerprint=fingerprint(canonical(wish.node, spec, spec)),
     )
 
 
-def removed(kind: Kind, node: Node, live: Live, reason: str, attribution: Attribution) -> Change:
+def _doubts(node: Node, fields: Iterable[FieldChange]) -> Iterable[str]:
+    for change in fields:
+        child = node.children.get(change.path)
+        if child is not None and child.field.doubtful_change and change.attribution is not Attribution.ALREADY:
+            yield f"{change.path}: what this change does to an object that exists is not documented"
+
+
+def removed(kind: Kind, node: Node, live: Live, attribution: Attribution) -> Change:
     """Return the change that deletes an owned object that no manifest declares."""
     listed = {name: value for name, value in live.spec.items() if _always_listed(node, name)}
     return Change(
@@ -165,7 +155,7 @@ def removed(kind: Kind, node: Node, live: Live, reason: str, attribution: Attrib
         id=live.id,
         before=masked(node, live.spec),
         attribution=attribution,
-        reason=reason,
+        reason="ours, and no manifest declares it any more",
         before_fingerprint=fingerprint(canonical(node, listed)),
     )
 
@@ -174,77 +164,6 @@ def _always_listed(node: Node, name: str) -> bool:
     """Whether every depth of reading sees a field, so that its fingerprint is the same for all."""
     known = node.known.get(name)
     return known is not None and known.in_list and not known.list_may_hide
-
-
-def _doubts(node: Node, fields: Iterable[FieldChange]) -> Iterable[str]:
-    for change in fields:
-        child = node.children.get(change.path)
-        if child is not None and child.field.doubtful_change:
-            yield f"{change.path}: what this change does to an object that exists is not documented"
-
-
-def already(both: Both) -> tuple[FieldChange, ...]:
-    """Return the fields that moved on both sides alike since the base."""
-    base = both.bases.commit if both.bases.commit is not None else both.bases.applied
-    live = both.live
-    if base is None or live is None:
-        return ()
-    found = Found()
-    moved = objects(both.node, both.spec, base, (), found)
-    if moved is None:
-        return ()
-    return tuple(_already(both, live, base, moved, found))
-
-
-def _already(both: Both, live: Live, base: Mapping[str, Json], moved: object, found: Found) -> Iterable[FieldChange]:
-    subject = Object(
-        node=both.node,
-        name_field=both.kind.name_field,
-        declared=both.declared,
-        spec=both.spec,
-        live=base,
-        bases=Bases(),
-        found=found,
-    )
-    for steps, change in field_changes(subject, moved):  # type: ignore[arg-type]
-        top = steps[0]
-        value = lookup(both.node, live.spec, steps)
-        now = Missing.ABSENT if value is None or not _is_value(value) else value
-        if top in live.hidden or change.sensitive or isinstance(steps[-1], int):
-            continue
-        if _same_at(both.node, steps, change.after, now):
-            yield replace(change, before=change.after, base=change.before, attribution=Attribution.ALREADY)
-
-
-def _is_value(value: object) -> bool:
-    return not isinstance(value, Missing) and value.__class__.__name__ != "NotDeclared"
-
-
-def _same_at(node: Node, steps: tuple[str | int, ...], desired: object, live: object) -> bool:
-    from reconciler.diff.attribute import alike_at, node_at
-
-    return alike_at(node_at(node, steps))(desired, live)  # type: ignore[arg-type]
-
-
-def no_longer_managed(both: Both) -> Iterable[str]:
-    """Name what the base declared and the manifest does not: it is left as it is from now on."""
-    base = both.bases.applied if both.bases.applied is not None else both.bases.commit
-    if base is None:
-        return ()
-    return tuple(f"{path} is no longer managed" for path in _dropped(both.node, both.spec, base, ""))
-
-
-def _dropped(node: Node, spec: Mapping[str, Json], base: Mapping[str, Json], at: str) -> Iterable[str]:
-    for name, was in base.items():
-        child = node.children.get(name)
-        if child is None:
-            continue
-        path = f"{at}.{name}" if at else name
-        if name not in spec:
-            if not child.field.defaulted:
-                yield path
-        elif isinstance(was, Mapping) and isinstance(spec[name], Mapping):
-            yield from _dropped(child, as_object(spec[name]), was, path)
 
 
 def _unknown(value: object, at: tuple[str | int, ...]) -> Iterable[str]:
@@ -257,6 +176,3 @@ def _unknown(value: object, at: tuple[str | int, ...]) -> Iterable[str]:
     elif isinstance(value, list):
         for index, part in enumerate(value):
             yield from _unknown(part, (*at, index))
-
-
-__all__ = ["Both", "compared", "created", "removed", "same"]

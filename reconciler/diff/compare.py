@@ -1,15 +1,15 @@
 """Walks a declared and a live value together and keeps of both only what differs.
 
 Equal parts cost one look each and vanish here; what is left is one comparable shape on both sides (objects and keyed
-lists as mappings, defaults filled in, ids resolved) for `inside` to look into. None means: no difference. What counts as
-absent, cleared and empty is the table of the manual ("What a field says").
+lists as mappings, defaults filled in, ids resolved) for `inside` to look into. None means: no difference. What counts
+as absent, cleared and empty is the manual's table "What a field says".
 """
 
 from collections.abc import Mapping
 
 from reconciler.diff import lists
 from reconciler.diff.alike import equal, tolerance
-from reconciler.diff.found import Found, Pair, Verdict
+from reconciler.diff.found import Found, Look, Pair, Verdict, keep
 from reconciler.diff.nodes import EMPTY, Node
 from reconciler.diff.paths import Steps
 from reconciler.kinds.table import Type
@@ -33,25 +33,22 @@ def objects(node: Node, want: Mapping[str, Json], have: Mapping[str, Json], at: 
         had = have.get(name)
         if wanted is not None and child.plain and wanted.__class__ is had.__class__ and wanted == had:
             continue
-        _keep(name, values(child, wanted, had, (*at, name), found), before, after)
+        pair = values(child, wanted, had, (*at, name), found)
+        if pair is not None:
+            keep(name, pair, before, after)
     for child in node.defaulted:
         if child.name not in want and have.get(child.name) is not None:
-            _keep(child.name, _by_default(child, have[child.name], (*at, child.name), found), before, after)
+            pair = _by_default(child, have[child.name], (*at, child.name), found)
+            if pair is not None:
+                keep(child.name, pair, before, after)
     return (before, after) if before or after else None
-
-
-def _keep(name: str, pair: Pair | None, before: dict[str, Json], after: dict[str, Json]) -> None:
-    if pair is not None:
-        if pair[0] is not Missing.ABSENT:
-            before[name] = pair[0]
-        if pair[1] is not Missing.ABSENT:
-            after[name] = pair[1]
 
 
 def values(node: Node, want: Json, have: Json, at: Steps, found: Found) -> Pair | None:
     """Compare a declared value with the live one; None live is a field that is not there."""
     if node.sensitive:
-        return _secret(node, want, have, at, found)
+        _secret(want, have, at, found)
+        return None
     if want is None:
         return _cleared(node, have, at, found)
     if have is None:
@@ -59,7 +56,7 @@ def values(node: Node, want: Json, have: Json, at: Steps, found: Found) -> Pair 
     if node.type is Type.OBJECT and isinstance(want, Mapping) and isinstance(have, Mapping):
         return objects(node, want, have, at, found)
     if node.type is Type.LIST and isinstance(want, list) and isinstance(have, list):
-        return lists.listed(node, want, have, at, found, items)
+        return lists.listed(node, want, have, Look(at, found, items))
     return _single(node, want, have, at, found)
 
 
@@ -121,20 +118,17 @@ def _missing(node: Node, want: Json, at: Steps, found: Found) -> Pair | None:
     return Missing.ABSENT, want
 
 
-def _secret(node: Node, want: Json, have: Json, at: Steps, found: Found) -> Pair | None:
+def _secret(want: Json, have: Json, at: Steps, found: Found) -> None:
     """A secret is never looked at: a named one is judged by its digest, an empty wish by the presence of a value."""
     if want is None or want in EMPTY:
-        return None if have is None or have in EMPTY else _changed(at, found)
+        if have is not None and have not in EMPTY:
+            found.secrets.append(at)
+        return
     verdict = found.judge(at, want)
     if verdict is Verdict.CHANGED:
-        return _changed(at, found)
-    if verdict is Verdict.UNKNOWN:
+        found.secrets.append(at)
+    elif verdict is Verdict.UNKNOWN:
         found.hide(at, Rule.SECRET, _UNSEEN)
-    return None
-
-
-def _changed(at: Steps, found: Found) -> None:
-    found.secrets.append(at)
 
 
 def masked(node: Node, value: Json) -> Json:

@@ -1,4 +1,4 @@
-"""Turns what differs inside one object into field changes: path, values, who moved it, why, and where that is written."""
+"""Turns what differs inside one object into field changes: path, values, who moved it, why, where that is written."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from reconciler.diff.nodes import Node
-from reconciler.diff.paths import Steps, printed
+from reconciler.diff.paths import Step, Steps, printed
 from reconciler.model.change import Missing, Rule
 from reconciler.model.resource import Json
 
@@ -75,5 +75,32 @@ Tree = Json | Missing
 Pair = tuple[Tree, Tree]
 """Live and desired, reduced to what differs; ABSENT where one side has nothing."""
 
+
+def keep(step: str, pair: Pair, before: dict[str, Json], after: dict[str, Json]) -> None:
+    """Put both sides of a difference at a step; a side that has nothing stays without."""
+    for side, value in zip((before, after), pair, strict=True):
+        if value is not Missing.ABSENT:
+            side[step] = value
+
+
 Inner = Callable[[Node, Json, Json, Steps, Found], Pair | None]
 """Compares two values that belong together: declared, live, and where they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Where a list is compared, by what its items are compared, and what collects the findings."""
+
+    at: Steps
+    found: Found
+    inner: Inner
+
+    def item(self, node: Node, want: Json, have: Json, step: Step) -> Pair | None:
+        """Compare two items that belong together."""
+        return self.inner(node, want, have, (*self.at, step), self.found)
+
+    def tries(self, node: Node, want: Json, have: Json, step: Step) -> Found | None:
+        """Compare two items that may belong together: what was found if they are alike, else None."""
+        scratch = self.found.scratch()
+        pair = self.inner(node, want, have, (*self.at, step), scratch)
+        return None if pair is not None or scratch.secrets or scratch.moves else scratch

@@ -1,11 +1,11 @@
-"""What may not happen unasked: each guard marks changes as blocked, names the numbers, and the exact flag that allows it.
+"""What may not happen unasked: a guard marks changes as blocked, names the numbers, and the flag that allows it.
 
 Guards never hide anything: the preview is complete, and apply refuses what is still blocked.
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from reconciler.kinds.kind import Kind
@@ -40,31 +40,35 @@ def collapsed(now: int, before: int) -> bool:
     return before - now > 1 and (before - now) * 100 > before * SHARE
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the guards look at.
+
+    `owned` counts the live objects of a kind that are ours, `seen` all that the read found, `declared` the manifests.
+    `protect` are the environment's address patterns.
+    """
+
+    past: Past
+    owned: Mapping[str, int]
+    seen: Mapping[str, int]
+    declared: int
+    protect: Sequence[str]
+    kinds: Mapping[str, Kind]
+
+
 Judge = Callable[[Change], Block | None]
 
 
-def guarded(
-    changes: Sequence[Change],
-    *,
-    past: Past,
-    owned: Mapping[str, int],
-    seen: Mapping[str, int],
-    declared: int,
-    protect: Sequence[str],
-    kinds: Mapping[str, Kind],
-) -> list[Change]:
-    """Return the changes with what blocks them.
-
-    `owned` counts the live objects of a kind that are ours, `seen` all that the read found, `declared` the manifests.
-    """
+def guarded(changes: Sequence[Change], facts: Facts) -> list[Change]:
+    """Return the changes with what blocks them."""
     deletes = Counter(change.kind for change in changes if change.action is Action.DELETE)
-    total = sum(deletes.values())
     judges: tuple[Judge, ...] = (
-        lambda change: _too_many(change, deletes[change.kind], owned.get(change.kind, 0), total),
-        lambda change: _empty(change, declared),
-        lambda change: _fallen(change, seen.get(change.kind, 0), past.sweeps.get(change.kind, 0)),
-        lambda change: _protected(change, past, protect),
-        lambda change: _on_air(change, kinds[change.kind]),
+        lambda change: _too_many(change, deletes, facts.owned.get(change.kind, 0)),
+        lambda change: _empty(change, facts.declared),
+        lambda change: _fallen(change, facts.seen.get(change.kind, 0), facts.past.sweeps.get(change.kind, 0)),
+        lambda change: _remembered(change, facts.past),
+        lambda change: _protected(change, facts.protect),
+        lambda change: _on_air(change, facts.kinds[change.kind]),
     )
     return [_judged(change, judges) for change in changes]
 
@@ -76,15 +80,16 @@ def _judged(change: Change, judges: Sequence[Judge]) -> Change:
     return replace(change, blocks=(*change.blocks, *blocks)) if blocks else change
 
 
-def _too_many(change: Change, deletes: int, owned: int, total: int) -> Block | None:
-    if change.action is not Action.DELETE or deletes <= limit(owned):
+def _too_many(change: Change, deletes: Counter[str], owned: int) -> Block | None:
+    kind, count, most = change.kind, deletes[change.kind], limit(owned)
+    if change.action is not Action.DELETE or count <= most:
         return None
-    text = f"{deletes} of {owned} owned objects of kind {change.kind} would be deleted, more than {limit(owned)} ({_why(owned)})"
-    return Block(code=DELETES, message=text, allow=f"--allow-deletes {total}")
+    text = f"{count} of {owned} owned objects of kind {kind} would be deleted; {most} may be ({_why(owned)})"
+    return Block(code=DELETES, message=text, allow=f"--allow-deletes {deletes.total()}")
 
 
 def _why(owned: int) -> str:
-    return f"1 where fewer than {SMALL} are owned" if owned < SMALL else f"{SHARE} % of them, and {MOST}, is the limit"
+    return f"1 where fewer than {SMALL} are owned" if owned < SMALL else f"{SHARE} %, and {MOST} at most"
 
 
 def _empty(change: Change, declared: int) -> Block | None:
@@ -100,13 +105,17 @@ def _fallen(change: Change, now: int, before: int) -> Block | None:
     return Block(code=COLLAPSED, message=f"{text}: a fall of more than {SHARE} %", allow="--allow-collapsed")
 
 
-def _protected(change: Change, past: Past, protect: Sequence[str]) -> Block | None:
+def _remembered(change: Change, past: Past) -> Block | None:
+    remembered = past.objects.get((change.kind, change.id))
+    if change.action is not Action.DELETE or remembered is None or not remembered.protected:
+        return None
+    text = "its manifest said prevent_destroy, and the ledger remembers"
+    return Block(code=PROTECTED, message=f"{text}; declare it again without prevent_destroy and apply that first")
+
+
+def _protected(change: Change, protect: Sequence[str]) -> Block | None:
     if change.action is not Action.DELETE:
         return None
-    remembered = past.objects.get((change.kind, change.id))
-    if remembered is not None and remembered.protected:
-        text = "its manifest said prevent_destroy, and the ledger remembers"
-        return Block(code=PROTECTED, message=f"{text}; declare it again without prevent_destroy and apply that first")
     pattern = next((one for one in protect if fnmatchcase(change.address, one) or change.address == one), None)
     if pattern is None:
         return None
@@ -132,12 +141,14 @@ def quoted(text: str) -> str:
 
 def blocking(plan: Plan, overrides: Overrides) -> list[Block]:
     """Return the blocks that the operator has not allowed; the number of deletes must be exactly the plan's."""
-    deletes = plan.summary().destroy
-    allowed: dict[str, Callable[[Change], bool]] = {
-        DELETES: lambda change: overrides.deletes == deletes,
-        EMPTY: lambda change: overrides.empty,
-        COLLAPSED: lambda change: overrides.collapsed,
-        ON_AIR: lambda change: change.name in overrides.live,
+    everywhere = {
+        DELETES: overrides.deletes == plan.summary().destroy,
+        EMPTY: overrides.empty,
+        COLLAPSED: overrides.collapsed,
     }
-    never: Callable[[Change], bool] = lambda change: False  # noqa: E731, ARG005 - the answer for what no flag allows
-    return [block for change in plan.changes for block in change.blocks if not allowed.get(block.code, never)(change)]
+    return [
+        block
+        for change in plan.changes
+        for block in change.blocks
+        if not (change.name in overrides.live if block.code == ON_AIR else everywhere.get(block.code, False))
+    ]

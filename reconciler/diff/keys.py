@@ -34,12 +34,17 @@ def parts_of(node: Node, item: Json) -> Parts | None:
 
 def all_parts(node: Node, items: Sequence[Json]) -> list[Parts] | None:
     """Return the keys of every item; None where any item has none."""
-    found = [parts_of(node, item) for item in items]
-    return None if None in found else found  # type: ignore[return-value] - None was looked for
+    found: list[Parts] = []
+    for item in items:
+        parts = parts_of(node, item)
+        if parts is None:
+            return None
+        found.append(parts)
+    return found
 
 
 def whole(node: Node, value: Json) -> str:
-    """Spell a value as one text that only equal values share: defaults filled in, what the service computes left out."""
+    """Spell a value as a text that only equal values share: defaults filled in, what the service computes left out."""
     return json.dumps(filled(node, value), ensure_ascii=False, sort_keys=True)
 
 

@@ -1,7 +1,7 @@
 """Which live object a manifest means: `metadata.id`, the ledger's id, the exact name, an alias, in this order.
 
-What is foreign, temporary or outside the scope is set aside before names are counted. A name that two live objects share
-stops that name alone.
+What is foreign, temporary or outside the scope is set aside before names are counted. A name that two live objects
+share stops that name alone.
 """
 
 from collections import defaultdict
@@ -22,9 +22,9 @@ from reconciler.model.settings import PlanSettings
 class Matching:
     """What became of the objects of one kind.
 
-    `pairs` leads from each declared object (by its place in the manifest) to its live one; `stopped` holds those that a
-    diagnostic stops, `unread` those whose pinned object an incomplete read did not find. `left` are live objects of ours that nobody declares, `spared` the ids of those that must not be
-    removed in this plan.
+    `pairs` leads from each declared object (by its place in the manifest) to its live one; `stopped` holds those that
+    a diagnostic stops, `unread` those whose pinned object an incomplete read did not find. `left` are live objects of
+    ours that nobody declares, `spared` the ids of those that must not be removed in this plan.
     """
 
     kind: Kind

@@ -37,6 +37,13 @@ class Node:
         """The field's type."""
         return self.field.type
 
+    @property
+    def each(self) -> "Node":
+        """What one item of a list is; a list of the table always says so."""
+        if self.item is None:
+            raise TypeError(f"{self.field.path} is no list")
+        return self.item
+
     @cached_property
     def mode(self) -> ListType:
         """How a list is compared; a list without a rule is atomic."""

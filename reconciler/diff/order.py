@@ -18,7 +18,7 @@ def levels(kinds: Mapping[str, Kind]) -> dict[str, int]:
 
 
 def ordered(changes: Sequence[Change], kinds: Mapping[str, Kind]) -> tuple[Change, ...]:
-    """Return the changes in order: creates and updates by depth, then deletes the other way round; else as they come."""
+    """Return the changes in order: creates and updates by depth, deletes last and in reverse; else as given."""
     depth = levels(kinds)
     deepest = max(depth.values(), default=0)
 

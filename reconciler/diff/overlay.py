@@ -13,10 +13,10 @@ from reconciler.diff.compare import cleared
 from reconciler.diff.compare import items as same_items
 from reconciler.diff.found import Found
 from reconciler.diff.ignore import matches
-from reconciler.diff.keys import all_parts
-from reconciler.diff.lists import matched, paired
+from reconciler.diff.lists import keyed_sides, paired
 from reconciler.diff.nodes import EMPTY, Node, as_object, compiled
 from reconciler.diff.paths import Key, Steps, parse, spell
+from reconciler.diff.sets import matched
 from reconciler.diff.spec import resolved
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.table import Field, ListType, Type
@@ -50,7 +50,9 @@ def overlay(
 ) -> Overlay:
     """Return the body that makes the live object `raw` what `desired_spec` says; `raw` is empty for a create.
 
-    `desired_spec` holds the name too (`spec_of`); its secrets are already what is to be sent. `references` leads from"""
+    `desired_spec` holds the name too (`spec_of`); its secrets are already what is to be sent. `references` leads from
+    "kind/name" to the id of an object it refers to.
+    """
     ids = references or {}
     spec = resolved(kind, desired_spec, lambda other, name: ids.get(f"{other}/{name}", Missing.ABSENT))
     laying = Laying(ignored=tuple(map(parse, ignored)))
@@ -103,11 +105,10 @@ def _value(node: Node, want: Json, have: Json, at: Steps, laying: Laying) -> Jso
 
 def _list(node: Node, want: list[Json], have: list[Json], at: Steps, laying: Laying) -> list[Json]:
     """Pair the items by key, else by equal managed part, else by index; unordered ones keep the live order."""
-    item = node.item
-    assert item is not None
+    item = node.each
     pairs, keys = _pairs(node, want, have)
     result = {
-        index: _item(item, wanted, have, pairs.get(index), (*at, keys[index]), laying)
+        index: _item(item, wanted, have[pairs[index]] if index in pairs else None, (*at, keys[index]), laying)
         for index, wanted in enumerate(want)
     }
     _tell_lost(item, have, set(pairs.values()), at, laying)
@@ -117,26 +118,24 @@ def _list(node: Node, want: list[Json], have: list[Json], at: Steps, laying: Lay
     return [result[index] for index in (*kept, *(index for index in range(len(want)) if index not in pairs))]
 
 
-def _item(node: Node, want: Json, have: list[Json], other: int | None, at: Steps, laying: Laying) -> Json:
+def _item(node: Node, want: Json, had: Json, at: Steps, laying: Laying) -> Json:
     if not isinstance(want, Mapping):
         return want
-    had = have[other] if other is not None else None
     return _object(node, want, as_object(had), at, laying, new=not isinstance(had, Mapping))
 
 
 def _pairs(node: Node, want: list[Json], have: list[Json]) -> tuple[dict[int, int], list[Key | int]]:
     """Return which live item each declared one is laid on, and the step each one has in a path."""
-    item = node.item
-    assert item is not None
+    item = node.each
     indexes: list[Key | int] = list(range(len(want)))
     if node.mode is ListType.SET:
         return dict(matched(item, want, have, same_items)[0]), indexes
     if node.mode is not ListType.ATOMIC:
-        wanted, had = all_parts(node, want), all_parts(node, have)
-        if wanted is not None and had is not None and len(set(wanted)) == len(wanted):
-            found, _ = paired(item, (want, wanted), (have, had), same_items)
+        sides = keyed_sides(node, want, have)
+        if sides is not None:
+            found, _ = paired(item, *sides, same_items)
             pairs = {index: other for index, other in enumerate(found) if other is not None}
-            return pairs, [Key(parts) for parts in wanted]
+            return pairs, [Key(parts) for parts in sides[0].keys]
     return _by_value(item, want, have), indexes
 
 

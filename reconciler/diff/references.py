@@ -1,6 +1,6 @@
 """Names that refer to other objects: to the id of exactly that object, or to one that is known after apply."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from reconciler.diff.alike import nfc

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from reconciler.diff.nodes import Node, as_object
 from reconciler.diff.keys import filled
+from reconciler.diff.nodes import Node, as_object
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Declared, Json, Live
 

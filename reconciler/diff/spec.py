@@ -1,6 +1,7 @@
 """What a manifest says of one object, made whole: its name, the ids its references mean, the defaults it leaves out."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from reconciler.diff.found import Tree
@@ -22,7 +23,7 @@ Digest = Callable[[str], str]
 
 def spec_of(kind: Kind, declared: Declared) -> dict[str, Json]:
     """Return the declared spec with the object's name in it, as a request needs it."""
-    return {**declared.spec, kind.name_field: declared.name}
+    return {kind.name_field: declared.name, **declared.spec}
 
 
 def resolved(
@@ -34,7 +35,7 @@ def resolved(
     """Return the spec with the id beside each name that refers to another object, and the name beside a lone id."""
     result = dict(spec)
     for path, target in kind.references.items():
-        _resolve_in(result, path.split("."), lambda holder, name, to=target: _fill(holder, name, to, resolve, name_of))
+        _resolve_in(result, path.split("."), partial(_fill, target, resolve, name_of))
     return result
 
 
@@ -59,7 +60,7 @@ def _resolve_in(holder: dict[str, Any], path: list[str], fill: Callable[[dict[st
         _resolve_in(holder[name], rest, fill)
 
 
-def _fill(holder: dict[str, Any], name: str, target: str, resolve: Resolve, name_of: NameOf) -> None:
+def _fill(target: str, resolve: Resolve, name_of: NameOf, holder: dict[str, Any], name: str) -> None:
     given, beside = holder.get(name), id_beside(name)
     if isinstance(given, str) and holder.get(beside) is None:
         found = resolve(target, given)
@@ -102,7 +103,7 @@ def managed(kind: Kind, spec: Mapping[str, Json], *, digest: Digest | None = Non
 
 
 def with_defaults(node: Node, value: Json, *, digest: Digest | None = None, new: bool = False) -> Json:
-    """Fill in documented defaults wherever the parent object is declared; `new` adds those that count on create only."""
+    """Fill in documented defaults wherever the parent is declared; `new` adds those that count on create only."""
     if node.sensitive:
         return _digested(value, digest)
     if value is None:

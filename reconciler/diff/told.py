@@ -1,8 +1,9 @@
 """What matching has to tell, in words: what happened, where, and the line to paste."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.reading import Reading
 from reconciler.model.resource import Declared, Live
 
 
@@ -77,9 +78,20 @@ def no_reference(declared: Declared, kind: str, name: str, path: tuple[str | int
         code="E_REFERENCE",
         message=f'{declared.address} refers to {kind}["{name}"], {reason}; nothing is written for it',
         position=declared.at(path),
-        hint=f"declare it, correct the name, or give its id beside the name",
+        hint="declare it, correct the name, or give its id beside the name",
         address=declared.address,
     )
+
+
+def incomplete(reading: Reading) -> Iterator[Diagnostic]:
+    """Tell that a kind could not be read whole."""
+    if not reading.complete:
+        yield Diagnostic(
+            severity=Severity.ERROR,
+            code=reading.code or "E_READ_INCOMPLETE",
+            message=f"the live objects of kind {reading.kind} could not be read whole: {reading.incomplete}",
+            hint="updates of what was read are planned, creates and deletes are held back; try again",
+        )
 
 
 def _told(declared: Declared, severity: Severity, code: str, message: str, hint: str) -> Diagnostic:

@@ -1,7 +1,7 @@
 """The plan as JSON: Terraform's shape (`terraform show -json`) with our own keys beside it, there and back.
 
-Same plan, same bytes: no clock, endpoint or counter stands in it. What Terraform's tools read is derived; what is ours
-(positions, attribution, fingerprints, fields, suppressed, blocks, held, unmanaged, diagnostics) makes the way back exact.
+Same plan, same bytes: no clock, endpoint or counter stands in it. What Terraform's tools read is derived; what is
+ours (positions, attribution, fingerprints, fields, suppressed, blocks, held, unmanaged) makes the way back exact.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -198,8 +198,9 @@ def _plain(value: Value) -> Json:
 def decode(data: Mapping[str, Any]) -> Plan:
     """Return the plan that was encoded; raises ValueError for another major version or what is no plan."""
     version = str(data.get("format_version", ""))
-    if version.split(".")[0] != FORMAT_VERSION.split(".")[0]:
-        raise ValueError(f"format_version {version!r} is not {FORMAT_VERSION.split('.')[0]}.x")
+    major = FORMAT_VERSION.partition(".")[0]
+    if version.partition(".")[0] != major:
+        raise ValueError(f"format_version {version!r} is not {major}.x")
     try:
         return Plan(
             environment=data["environment"],

@@ -45,7 +45,7 @@ def _plan() -> Schema:
         "applyable": FLAG,
         "untrusted": FLAG,
         "base": {**TEXT, "description": "What attribution was made against: ledger, a commit, both, or nothing."},
-        "summary": _object({name: COUNT for name in _COUNTS}),
+        "summary": _object(dict.fromkeys(_COUNTS, COUNT)),
         "resource_changes": _list("resource_change"),
         "resource_drift": _list("drift"),
         "unmanaged": _list("unmanaged"),

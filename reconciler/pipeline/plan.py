@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from reconciler.diff import diff
+from reconciler.diff.inputs import Unsure
 from reconciler.diff.nodes import compiled
-from reconciler.diff.planning import Unsure
 from reconciler.diff.secrets import SecretValue
 from reconciler.kinds import all_kinds
 from reconciler.kinds.kind import Kind
@@ -145,9 +145,9 @@ def settle(reading: Reading, answer: Confirmation | None) -> Reading:
 def exit_code(plans: Plan | Iterable[Plan], *, detailed: bool = False, fail_on: str | Iterable[str] = "") -> int:
     """Return what the process ends with for one plan or many: 1 over 3 over 2 over 0.
 
-    1: a plan has an error. 3: a read is incomplete, a name is ambiguous, a change is held back. 2: with `detailed`, there
-    are changes; with `fail_on` (classes of attribution), there are some of these classes. A selection by --target or
-    -l is what was asked for, so it is no fault. Guards block at apply only.
+    1: a plan has an error. 3: a read is incomplete, a name is ambiguous, a change is held back. 2: with `detailed`,
+    there are changes; with `fail_on` (classes of attribution), there are some of these classes. A selection by --target
+    or -l is what was asked for, so it is no fault. Guards block at apply only.
     """
     several = [plans] if isinstance(plans, Plan) else list(plans)
     if any(one.errored for one in several):

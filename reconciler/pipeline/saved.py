@@ -1,7 +1,8 @@
 """Saved plans: the plan plus an envelope that says for whom, by what, until when, and that nobody touched it.
 
-Apply never executes the file. It plans again from the sources and does exactly what stands in both, compared by address,
-action and fingerprints; a file that was edited, copied to another project, used before or left lying is refused.
+Apply never executes the file. It plans again from the sources and does exactly what stands in both, compared by
+address, action and fingerprints; a file that was edited, copied to another project, used before or left lying is
+refused.
 """
 
 import hashlib
@@ -41,13 +42,13 @@ class Saved:
 
 
 def digest(plan: Plan) -> str:
-    """Return the digest that names what a plan would do: `--expect` compares it; what is merely shown does not count."""
+    """Return the digest that names what a plan would do (`--expect`); what is merely shown does not count."""
     changes = [_identity(change) for change in plan.pending]
     return "sha256:" + hashlib.sha256(_canonical({"environment": plan.environment, "changes": changes})).hexdigest()
 
 
 def write(plan: Plan, *, scope: str, tool_version: str, now: datetime, use: str) -> str:
-    """Return the text of a saved plan; `use` is a random text of this one file. Raises PlanError for untrusted plans."""
+    """Return the text of a saved plan; `use` is a random text of this file. Raises PlanError for untrusted plans."""
     if plan.untrusted:
         raise PlanError(
             "a plan of manifests that may be a stranger's is not saved: it could never be applied",
@@ -68,10 +69,10 @@ def write(plan: Plan, *, scope: str, tool_version: str, now: datetime, use: str)
 
 
 def read(data: bytes, *, scope: str, now: datetime, used: Callable[[str], bool]) -> Saved:
-    """Return a saved plan that may be applied now to this scope; raises PlanError with a code of its own for each reason.
+    """Return a saved plan that may be applied now to this scope; raises PlanError, with a code for each reason.
 
-    E_PLAN_FORMAT: no saved plan, or of another format. E_PLAN_DIGEST: edited or damaged. E_PLAN_UNTRUSTED, E_PLAN_SCOPE,
-    E_PLAN_EXPIRED, E_PLAN_USED. `used` tells whether a use was spent before.
+    E_PLAN_FORMAT: no saved plan, or of another format. E_PLAN_DIGEST: edited or damaged. E_PLAN_UNTRUSTED,
+    E_PLAN_SCOPE, E_PLAN_EXPIRED, E_PLAN_USED. `used` tells whether a use was spent before.
     """
     whole = _parsed(data)
     envelope = whole.get(_KEY)
@@ -196,7 +197,7 @@ def accepted(saved: Plan, fresh: Plan, *, skip_stale: bool) -> Meeting:
     if met.stale and not skip_stale:
         names = ", ".join(change.address for change in met.stale)
         raise PlanError(
-            f"{len(met.stale)} of {len(saved.pending)} planned changes no longer match the live side or the manifests: {names}",
+            f"{len(met.stale)} of {len(saved.pending)} planned changes are stale, live or manifest moved: {names}",
             code="E_PLAN_STALE",
             hint="plan again, or apply the others with --skip-stale",
         )

@@ -1,0 +1,86 @@
+"""Compares two lists whose order means nothing and whose items have no keys; duplicates count one by one."""
+
+from collections import Counter, defaultdict
+
+from reconciler.diff.found import Found, Inner, Look, Pair
+from reconciler.diff.keys import key_of_whole, whole
+from reconciler.diff.nodes import Node
+from reconciler.diff.paths import Key, printed
+from reconciler.model.change import Rule
+from reconciler.model.resource import Json
+
+_MOST_TRIED = 64
+"""So many left-over items are tried against each other for tolerated spellings; beyond that only equal ones pair."""
+
+
+def compare(item: Node, want: list[Json], have: list[Json], look: Look) -> Pair | None:
+    """Compare two sets; what differs is keyed by its own value."""
+    if _one_by_one(item, want, have, look):
+        return None
+    pairs, added, gone = matched(item, want, have, look.inner)
+    for index, other in pairs:
+        look.item(item, want[index], have[other], index)
+    had = [other for _, other in pairs]
+    if had != sorted(had):
+        look.found.hide(look.at, Rule.ORDER)
+    if not added and not gone:
+        return None
+    seen: Counter[str] = Counter(whole(item, want[index]) for index, _ in pairs)
+    after = {}
+    for index in added:
+        step = step_of(item, want[index], seen)
+        after[printed(step)] = want[index]
+        look.found.place((*look.at, step), index)
+    return {printed(step_of(item, have[other], seen)): have[other] for other in gone}, after
+
+
+def _one_by_one(item: Node, want: list[Json], have: list[Json], look: Look) -> bool:
+    """Tell whether two lists are alike in their order: the common case, and a cheap one."""
+    if len(want) != len(have):
+        return False
+    scratch = look.found.scratch()
+    for index, (wanted, had) in enumerate(zip(want, have, strict=True)):
+        if look.inner(item, wanted, had, (*look.at, index), scratch) is not None:
+            return False
+    look.found.take(scratch)
+    return True
+
+
+def step_of(item: Node, value: Json, seen: Counter[str]) -> Key:
+    """Return the step of an item that has no keys but itself; `seen` counts equal ones."""
+    text = whole(item, value)
+    seen[text] += 1
+    return key_of_whole(item, value, seen[text])
+
+
+Matched = tuple[list[tuple[int, int]], list[int], list[int]]
+
+
+def matched(item: Node, want: list[Json], have: list[Json], inner: Inner) -> Matched:
+    """Pair the items of two sets, duplicates one by one: pairs, what only the first has, what only the second has."""
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for index in reversed(range(len(have))):
+        places[whole(item, have[index])].append(index)
+    pairs, added = [], []
+    for index, value in enumerate(want):
+        same = places.get(whole(item, value))
+        if same:
+            pairs.append((index, same.pop()))
+        else:
+            added.append(index)
+    gone = sorted(index for rest in places.values() for index in rest)
+    if added and gone and max(len(added), len(gone)) <= _MOST_TRIED:
+        _try_all(item, (want, have), (pairs, added, gone), inner)
+    return sorted(pairs), added, gone
+
+
+def _try_all(item: Node, lists: tuple[list[Json], list[Json]], matched: Matched, inner: Inner) -> None:
+    """Pair what is alike though not spelled alike: a field that is not declared, an address with another query."""
+    want, have = lists
+    pairs, added, gone = matched
+    for index in tuple(added):
+        other = next((other for other in gone if inner(item, want[index], have[other], (), Found()) is None), None)
+        if other is not None:
+            pairs.append((index, other))
+            added.remove(index)
+            gone.remove(other)
