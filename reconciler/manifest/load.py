@@ -2,21 +2,25 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from reconciler.errors import ManifestError
 from reconciler.kinds import all_kinds
 from reconciler.kinds.kind import Kind
-from reconciler.manifest import gate
-from reconciler.manifest.located import DocumentLocator
-from reconciler.manifest.parse import in_file, parse_yaml
+from reconciler.manifest import gate, lint
+from reconciler.manifest.excerpts import excerpts
+from reconciler.manifest.limits import LIMITS, RENDERED
+from reconciler.manifest.located import DocumentLocator, Origin
+from reconciler.manifest.parse import Where, in_file, parse_yaml
 from reconciler.manifest.problem import error
-from reconciler.manifest.render import is_template
+from reconciler.manifest.repeats import without_repeats
+from reconciler.manifest.template import is_template
 from reconciler.manifest.tree import Tree
 from reconciler.manifest.validate import validate
 from reconciler.manifest.values import Values, merged
 from reconciler.manifest.whole import together
-from reconciler.model.diagnostic import Diagnostic, arranged, has_errors
+from reconciler.model.diagnostic import Diagnostic, has_errors
 from reconciler.model.manifest import Manifest
 from reconciler.model.resource import Declared
 from reconciler.model.settings import Scope
@@ -37,91 +41,122 @@ def load(
     """Return what the manifests of one environment declare, with every problem found.
 
     `entries` are project-relative files or folders (recursive), `values` project-relative files (later wins), `sets`
-    the words of `--set`. `untrusted` renders templates in an empty process environment. Raises UsageError for a
+    the words of `--set`. `untrusted` is only passed on: templates render confined in any case. Raises UsageError for a
     malformed `--set` word alone.
     """
-    context = merged(tree, values, sets)
-    problems: list[Diagnostic] = list(context.problems)
-    resources: list[Declared] = []
-    rendered: dict[str, str] = {}
+    given = merged(tree, values, sets)
+    loading = _Loading(problems=list(given.problems))
+    files = loading.files(tree, entries)
+    texts = loading.texts(tree, files, given, env_name)
     known = all_kinds() if kinds is None else kinds
-    for file in _files(tree, entries, problems):
-        try:
-            text = gate.decode(tree.read(file), file)
-        except ManifestError as problem:
-            problems += problem.diagnostics
-            continue
-        text = _render(text, context, env_name)
-        parsed = parse_yaml(text, file)
-        rendered[file] = text
-        problems += parsed.diagnostics
-        if not has_errors(parsed.diagnostics) and all(each.value is None for each in parsed.documents):
-            problems.append(_empty(file))
-        for document in parsed.documents:
-            if document.value is not None:
-                where = in_file(file)
-                resource, found = validate(document.value, DocumentLocator(document, where), known, scope or Scope())
-                problems += found
-                if resource is not None:
-                    resources.append(resource)
-    whole, collisions = together(resources)
-    diagnostics = arranged([*problems, *collisions])
+    for text in texts:
+        loading.read(text, known, scope or Scope())
+    resources, collisions = together(loading.resources)
+    diagnostics = without_repeats([*loading.problems, *collisions])
     return Manifest(
-        resources=whole,
+        resources=resources,
         diagnostics=diagnostics,
-        rendered=rendered,
-        sources=_sources(tree, diagnostics),
+        rendered={text.file: text.text for text in texts},
+        sources=excerpts(tree, diagnostics),
         digest=_digest(tree, sets, env_name),
         untrusted=untrusted,
     )
 
 
-def _files(tree: Tree, entries: Iterable[str], problems: list[Diagnostic]) -> list[str]:
-    found: dict[str, None] = {}
-    for entry in entries:
-        try:
-            files = tree.manifests(entry)
-        except ManifestError as problem:
-            problems += problem.diagnostics
-            continue
-        if not files:
-            hint = "an empty desired side would look as if everything had been removed"
-            problems.append(
-                error("E_PATH_EMPTY", f"there is no manifest in {entry!r}", Position(entry, 1, 1), hint=hint)
-            )
-        found.update(dict.fromkeys(files))
-    return list(found)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Text:
+    """A file's text as it is to be parsed, and the way back to where it was written."""
+
+    file: str
+    text: str
+    where: Where
+    origin: Origin | None = None
+    templated: bool = False
+
+
+@dataclass(slots=True)
+class _Loading:
+    """What has been found so far."""
+
+    problems: list[Diagnostic] = field(default_factory=list)
+    resources: list[Declared] = field(default_factory=list)
+
+    def files(self, tree: Tree, entries: Iterable[str]) -> list[str]:
+        """Return every manifest file, each once; an entry that names none is an error."""
+        found: dict[str, None] = {}
+        for entry in entries:
+            try:
+                files = tree.manifests(entry)
+            except ManifestError as problem:
+                self.problems += problem.diagnostics
+                continue
+            if not files:
+                self.problems.append(_no_manifest(entry))
+            found.update(dict.fromkeys(files))
+        return list(found)
+
+    def texts(self, tree: Tree, files: Iterable[str], given: Values, env_name: str) -> list[_Text]:
+        """Return the text of each file, templates rendered; a file that cannot be had is a problem."""
+        sources = dict(self._sources(tree, files))
+        templates = [file for file, text in sources.items() if is_template(text)]
+        rendered = dict(self._rendered(tree, templates, given, env_name)) if templates else {}
+        plain = {file: _Text(file=file, text=text, where=in_file(file)) for file, text in sources.items()}
+        return [
+            rendered[file] if file in rendered else plain[file]
+            for file in sources
+            if file in rendered or file not in templates
+        ]
+
+    def _sources(self, tree: Tree, files: Iterable[str]) -> Iterator[tuple[str, str]]:
+        for file in files:
+            try:
+                text = gate.decode(tree.read(file), file)
+                gate.check_text(text, file)
+            except ManifestError as problem:
+                self.problems += problem.diagnostics
+                continue
+            yield file, text
+
+    def _rendered(
+        self, tree: Tree, templates: Sequence[str], given: Values, env_name: str
+    ) -> Iterator[tuple[str, _Text]]:
+        """Render templates; where the values could not be read, their absence would only make noise."""
+        from reconciler.manifest.render import render
+
+        if has_errors(given.problems):
+            return
+        context = {"values": given.data, "env": {"name": env_name}}
+        for file, result in render(tree, templates, context).items():
+            self.problems += result.problems
+            if result.lines is not None and not has_errors(result.problems):
+                origin = given.used_by(result.lines)
+                yield file, _Text(file=file, text=result.text, where=result.lines.at, origin=origin, templated=True)
+
+    def read(self, text: _Text, kinds: Mapping[str, Kind], scope: Scope) -> None:
+        """Parse one file and check each of its documents."""
+        limits = RENDERED if text.templated else LIMITS
+        parsed = parse_yaml(text.text, text.file, where=text.where, limits=limits)
+        self.problems += parsed.diagnostics
+        self.problems += lint.warnings(parsed.text, text.where, templated=text.templated)
+        declared = [document for document in parsed.documents if document.value is not None]
+        if not declared and not text.templated and not has_errors(parsed.diagnostics):
+            self.problems.append(_empty(text.file))
+        for document in declared:
+            resource, found = validate(document.value, DocumentLocator(document, text.where, text.origin), kinds, scope)
+            self.problems += found
+            if resource is not None:
+                self.resources.append(resource)
+
+
+def _no_manifest(entry: str) -> Diagnostic:
+    hint = "an empty desired side would look as if everything had been taken out on purpose"
+    return error("E_PATH_EMPTY", f"there is no manifest in {entry!r}", Position(entry, 1, 1), hint=hint)
 
 
 def _empty(file: str) -> Diagnostic:
-    return error("E_YAML_EMPTY", "the file declares nothing", Position(file, 1, 1), hint="delete it, or fill it")
-
-
-def _render(text: str, context: Values, env_name: str) -> str:
-    if not is_template(text):
-        return text
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
-    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
-    return environment.from_string(text).render(values=context.data, env={"name": env_name})
-
-
-def _sources(tree: Tree, diagnostics: Iterable[Diagnostic]) -> dict[Position, str]:
-    found: dict[Position, str] = {}
-    for each in diagnostics:
-        for place in (each.position, *(related.position for related in each.related)):
-            if place is not None:
-                try:
-                    lines = tree.read(place.file).decode("utf-8", "replace").splitlines()
-                except ManifestError:
-                    continue
-                if 0 < place.line <= len(lines):
-                    found[place] = lines[place.line - 1]
-    return found
+    return error("E_YAML_EMPTY", "the file declares nothing", Position(file, 1, 1), hint="fill it, or delete it")
 
 
 def _digest(tree: Tree, sets: Sequence[str], env_name: str) -> str:
-    facts = json.dumps([tree.digests(), list(sets), env_name], sort_keys=True)
+    facts = json.dumps([dict(tree.digests()), list(sets), env_name], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()

@@ -1,6 +1,189 @@
-"""Templates to text."""
+"""Templates to text: rendered in one confined child, with the places of everything and the structure guarded."""
+
+import codecs
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import BaseLoader, Environment, TemplateNotFound
+from jinja2.exceptions import SecurityError
+
+from reconciler.errors import ManifestError
+from reconciler.manifest import child, gate, guard, marks
+from reconciler.manifest.failures import ContentRefused, Failure, PathRefused, failure
+from reconciler.manifest.linemap import LineMap
+from reconciler.manifest.marking import Place
+from reconciler.manifest.problem import error
+from reconciler.manifest.sandbox import LimitError, Sandbox
+from reconciler.manifest.tree import Tree
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.resource import Json
+from reconciler.model.source import Position
+
+_RESTARTS = 3
+_LOADED = (textwrap, codecs.lookup("unicode_escape"))
+"""What Jinja imports only when it first needs it: too late in a child that opens no files."""
+_CONTENT = ("E_YAML_ENCODING", "E_YAML_SYNTAX", "E_TEXT_")
 
 
-def is_template(text: str) -> bool:
-    """Tell whether a file holds any Jinja syntax."""
-    return "{{" in text or "{%" in text or "{#" in text
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A template's text and the way back from it; `problems` say what is wrong, and then the text may be empty."""
+
+    text: str = ""
+    lines: LineMap | None = None
+    problems: tuple[Diagnostic, ...] = ()
+
+
+def render(
+    tree: Tree, files: Sequence[str], context: Mapping[str, Json], budget: child.Budget | None = None
+) -> dict[str, Rendered]:
+    """Render these files of the tree with `context`, which is plain data; every file gets an answer."""
+    budget = budget or child.Budget()
+    done: dict[str, Rendered] = {}
+    for _ in range(1 + _RESTARTS):
+        left = [file for file in files if file not in done]
+        if left:
+            done.update(_one_child(tree, left, context, budget))
+    for file in files:
+        done.setdefault(file, _stopped(file, "the templates before it took all there was"))
+    return done
+
+
+def _one_child(
+    tree: Tree, files: Sequence[str], context: Mapping[str, Json], budget: child.Budget
+) -> Iterator[tuple[str, Rendered]]:
+    """Render files until all are done or the child has died of one of them."""
+    left = list(files)
+    try:
+        for result in child.run(
+            lambda channel: _work(channel, files, context, budget), lambda ask: _answer(tree, ask), budget
+        ):
+            yield left.pop(0), _rendered(files[len(files) - len(left) - 1], result)
+    except child.Died as problem:
+        if left:
+            yield left[0], _stopped(left[0], str(problem.args[0]))
+
+
+def _stopped(file: str, why: str) -> Rendered:
+    hint = "split the file, or render less"
+    problem = error("E_TPL_LIMIT", f"rendering was stopped: {why}", Position(file, 1, 1), hint=hint)
+    return Rendered(problems=(problem,))
+
+
+# What the child does.
+
+
+def _work(channel: child.Channel, files: Iterable[str], context: Mapping[str, Json], budget: child.Budget) -> None:
+    loader = AskingLoader(channel)
+    for file in files:
+        channel.send(_result(file, loader, context, budget))
+
+
+def _result(file: str, loader: BaseLoader, context: Mapping[str, Json], budget: child.Budget) -> dict[str, Any]:
+    try:
+        sandbox = Sandbox(loader)
+        with child.cpu_limit(budget.cpu):
+            marked = rendered(sandbox, file, context, budget.output)
+        result: dict[str, Any] = {"marked": marked, "places": sandbox.table.places}
+        if sandbox.table.captures:
+            with child.cpu_limit(budget.cpu):
+                result["text"] = rendered(Sandbox(loader, marking=False), file, context, budget.output)
+    except BaseException as problem:  # whatever a template raises is told, not raised
+        return {"failure": failure(problem, file)}
+    return result
+
+
+def rendered(sandbox: Sandbox, file: str, context: Mapping[str, Json], most: int) -> str:
+    """Compile and render one template; raises what Jinja raises, LimitError for too much output."""
+    refuse_objects(context)
+    parts: list[str] = []
+    length = 0
+    for part in sandbox.get_template(file).generate(context):
+        parts.append(part)
+        length += len(part)
+        if length > most:
+            raise LimitError(f"more than {most} characters")
+    return "".join(parts)
+
+
+def refuse_objects(value: Any) -> None:
+    """Raise SecurityError unless a value is plain data: templates can look into any object they are given."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            refuse_objects(key)
+            refuse_objects(item)
+    elif isinstance(value, list):
+        for item in value:
+            refuse_objects(item)
+    elif value is not None and type(value) not in (str, int, float, bool):
+        raise SecurityError(f"the context holds a {type(value).__name__}, which is no plain data")
+
+
+class AskingLoader(BaseLoader):
+    """Gets templates by asking the parent, once each."""
+
+    def __init__(self, channel: child.Channel) -> None:
+        self._channel = channel
+        self._known: dict[str, str] = {}
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002 - jinja2's signature
+        """Return a template's text; raises PathRefused, ContentRefused or TemplateNotFound."""
+        if not isinstance(template, str):
+            raise PathRefused("E_TPL_PATH", "a template's name must be a text")
+        if template not in self._known:
+            reply = self._channel.ask({"ask": template})
+            _raise_refusal(reply, template)
+            self._known[template] = reply["text"]
+        return self._known[template], template, None
+
+
+def _raise_refusal(reply: Mapping[str, Any], template: str) -> None:
+    if "failure" in reply:
+        raise ContentRefused(reply["failure"])
+    if reply.get("code") == "E_PATH_MISSING":
+        raise TemplateNotFound(template)
+    if "code" in reply:
+        raise PathRefused("E_TPL_PATH", reply["message"])
+
+
+# What the parent does with it.
+
+
+def _answer(tree: Tree, ask: Mapping[str, Any]) -> dict[str, Any]:
+    name = str(ask.get("ask"))
+    try:
+        text = gate.decode(tree.read(name), name)
+        gate.check_text(text, name)
+    except ManifestError as problem:
+        return _refusal(problem, name)
+    return {"text": text}
+
+
+def _refusal(problem: ManifestError, name: str) -> dict[str, Any]:
+    if not problem.code.startswith(_CONTENT):
+        return {"code": problem.code, "message": problem.message}
+    where = problem.diagnostics[0].position or Position(name, 1, 1)
+    told: Failure = {
+        "code": problem.code,
+        "message": problem.message,
+        "file": where.file,
+        "line": where.line,
+        "column": where.column,
+        "hint": problem.hint,
+    }
+    return {"failure": told}
+
+
+def _rendered(file: str, result: Mapping[str, Any]) -> Rendered:
+    if "failure" in result:
+        told = result["failure"]
+        position = Position(str(told["file"]), int(told["line"]), int(told["column"]))
+        return Rendered(problems=(error(told["code"], told["message"], position, hint=told["hint"]),))
+    places = [Place(each[0], each[1], each[2], each[3], tuple(each[4])) for each in result["places"]]
+    marked = result["marked"]
+    stripped = marks.unmarked(marked)
+    text = result.get("text", stripped)
+    problems = guard.violations(stripped, guard.spans(marked, places))
+    return Rendered(text=text, lines=LineMap(file, marked, text, places), problems=tuple(problems))

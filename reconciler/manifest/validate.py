@@ -87,7 +87,7 @@ def _spec_problems(kind: Kind, spec: dict[str, Json], locate: Locator) -> tuple[
 
 
 def _field_problem(kind: Kind, complaint: Complaint, locate: Locator) -> Diagnostic:
-    field, parent = _field(kind.root, complaint.path), _field(kind.root, complaint.path[:-1])
+    field, parent = field_at(kind.root, complaint.path), field_at(kind.root, complaint.path[:-1])
     siblings = [child.name for child in parent.children.values() if child.writable] if parent else []
     said = words(complaint, field, siblings)
     if complaint.path == (kind.name_field,):
@@ -95,7 +95,7 @@ def _field_problem(kind: Kind, complaint: Complaint, locate: Locator) -> Diagnos
     return _problem(("spec", *complaint.path), said, locate)
 
 
-def _field(root: Field, path: Path) -> Field | None:
+def field_at(root: Field, path: Path) -> Field | None:
     """Return what is known of the field at a path inside the spec."""
     field: Field | None = root
     for step in path:

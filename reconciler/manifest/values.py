@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestError, UsageError
 from reconciler.manifest.document import Document
+from reconciler.manifest.located import Origin
 from reconciler.manifest.parse import parse_yaml
 from reconciler.manifest.problem import error
 from reconciler.manifest.tree import Tree
 from reconciler.model.diagnostic import Diagnostic, has_errors
 from reconciler.model.resource import Json
 from reconciler.model.source import Path, Position
+
+if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
+    from reconciler.manifest.linemap import LineMap
 
 
 @dataclass(slots=True)
@@ -27,6 +32,23 @@ class Values:
             if path[:length] in self.origins:
                 return self.origins[path[:length]]
         return ""
+
+    def used_by(self, lines: "LineMap") -> Origin:
+        """Return what says, for a place in rendered text, which values its expression used and where they stand."""
+
+        def words(line: int, column: int) -> str:
+            place = lines.place(line, column)
+            told = [self._told(name) for name in (place.uses if place else ())]
+            return f", from {', '.join(told)}" if told else ""
+
+        return words
+
+    def _told(self, name: str) -> str:
+        root, _, rest = name.partition(".")
+        if root == "env":
+            return f"{name} (the environment)"
+        where = self.origin(tuple(rest.split("."))) if rest else ""
+        return f"{name} ({where})" if where else name
 
 
 def merged(tree: Tree, files: Iterable[str], sets: Iterable[str]) -> Values:

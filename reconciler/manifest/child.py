@@ -1,0 +1,204 @@
+"""One forked child a run renders the templates: whatever they do, it is the child that pays.
+
+Limits cover compiling too. The child opens no file: it asks for templates over a socket, and its parent answers from
+the tree. Everything that crosses is plain data (JSON and text), because what comes out of the child is not trusted.
+"""
+
+import gc
+import json
+import math
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+_HEADER = struct.Struct("!Q")
+_LARGEST = 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What a child may have.
+
+    `cpu` and `wall` are seconds for one file, `memory` bytes above its start, `output` characters a file.
+    """
+
+    cpu: float = 2.0
+    wall: float = 10.0
+    memory: int = 192 << 20
+    output: int = 32 << 20
+
+
+class Died(Exception):  # noqa: N818 - a plain word for what happened
+    """The child ended before its work was done; `args` say why."""
+
+
+Message = dict[str, Any]
+Answer = Callable[[Message], Message]
+Work = Callable[["Channel"], None]
+
+
+class Channel:
+    """Messages over a socket: a length, then JSON. Lone surrogates pass, for the parent to refuse with a place."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+
+    def send(self, message: Message) -> None:
+        """Send one message."""
+        data = json.dumps(message, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        self._end.sendall(_HEADER.pack(len(data)) + data)
+
+    def receive(self, deadline: float | None = None) -> Message:
+        """Return the next message; raises Died when there is none in time, or none any more."""
+        (size,) = _HEADER.unpack(self._exactly(_HEADER.size, deadline))
+        if size > _LARGEST:
+            raise Died("its answer is too large")
+        message: Message = json.loads(self._exactly(size, deadline).decode("utf-8", "surrogatepass"))
+        return message
+
+    def ask(self, message: Message) -> Message:
+        """Send a question and return the answer."""
+        self.send(message)
+        return self.receive()
+
+    def _exactly(self, size: int, deadline: float | None) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            if (
+                deadline is not None
+                and not select.select([self._end], [], [], max(0.0, deadline - time.monotonic()))[0]
+            ):
+                raise Died("it took too long")
+            part = self._end.recv(min(size - len(data), 1 << 20))
+            if not part:
+                raise Died("it ended")
+            data += part
+        return bytes(data)
+
+
+def run(work: Work, answer: Answer, budget: Budget) -> Iterator[Message]:
+    """Run `work` in a child and yield its results, each with its own wall clock.
+
+    A message with the key `ask` is a question, answered at once. Raises Died when the child ends without saying `done`.
+    """
+    ours, theirs = socket.socketpair()
+    pid = _forked()
+    if pid == 0:
+        _child(work, ours, theirs, budget)
+    theirs.close()
+    channel = Channel(ours)
+    status = 0
+    try:
+        while "done" not in (message := _until_result(channel, answer, time.monotonic() + budget.wall)):
+            yield message
+    except (Died, OSError, ValueError) as problem:
+        status = _ended(pid)
+        pid = 0
+        raise Died(_cause(status, problem)) from None
+    finally:
+        ours.close()
+        if pid:
+            _ended(pid)
+
+
+def _ended(pid: int) -> int:
+    """End the child, if it has not ended by itself, and return how it ended."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    return os.waitpid(pid, 0)[1]
+
+
+def _cause(status: int, problem: Exception) -> str:
+    signalled = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    if signalled == signal.SIGXCPU:
+        return "it took too much time"
+    if isinstance(problem, Died) and problem.args[0] != "it ended":
+        return str(problem.args[0])
+    return "it took too much memory or depth"
+
+
+def _until_result(channel: Channel, answer: Answer, deadline: float) -> Message:
+    while "ask" in (message := channel.receive(deadline)):
+        channel.send(answer(message))
+    return message
+
+
+def _forked() -> int:
+    with warnings.catch_warnings():
+        # Python warns of forking beside threads: the child takes no lock, imports nothing and ends by _exit
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
+def _child(work: Work, ours: socket.socket, theirs: socket.socket, budget: Budget) -> NoReturn:
+    try:
+        ours.close()
+        _confine(theirs.fileno(), budget)
+        channel = Channel(theirs)
+        work(channel)
+        channel.send({"done": True})
+    finally:
+        os._exit(0)
+
+
+def _confine(kept: int, budget: Budget) -> None:
+    """Take everything away that rendering does not need: environment, files, memory, new files and processes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.environ.clear()
+    gc.disable()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(nothing, stream)
+    limit = min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], 4096)
+    os.closerange(3, kept)
+    os.closerange(kept + 1, limit)
+    for name in ("RLIMIT_NOFILE", "RLIMIT_FSIZE", "RLIMIT_CORE"):
+        _limit(getattr(resource, name), 0)
+    _limit(resource.RLIMIT_AS, _address_space() + budget.memory)
+
+
+def _limit(name: int, wanted: int) -> None:
+    """Lower a limit, never raise it."""
+    hard = resource.getrlimit(name)[1]
+    lowered = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    with suppress(ValueError, OSError):  # a system that does not know the limit
+        resource.setrlimit(name, (lowered, hard if name == resource.RLIMIT_CPU else lowered))
+
+
+def _address_space() -> int:
+    """Return how many bytes of address space the process has now."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 1 << 30  # no Linux: a generous guess
+
+
+class OutOfTimeError(Exception):
+    """A template used up its CPU time."""
+
+
+@contextmanager
+def cpu_limit(seconds: float) -> Iterator[None]:
+    """Raise OutOfTimeError in the child after so much CPU time; a call that nothing can interrupt is killed soon."""
+    _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + seconds))
+    signal.signal(signal.SIGPROF, _out_of_time)
+    signal.setitimer(signal.ITIMER_PROF, seconds * 0.9)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _out_of_time(_signal: int, _frame: object) -> None:
+    raise OutOfTimeError

@@ -1,0 +1,38 @@
+"""The source line of each place a diagnostic names, for reports that show an excerpt."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from reconciler.errors import ReconcilerError
+from reconciler.manifest.tree import Tree
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.source import Position
+
+_BREAK = re.compile(r"\r\n|\r|\n")
+_LONGEST = 400
+
+
+def excerpts(tree: Tree, diagnostics: Iterable[Diagnostic]) -> Mapping[Position, str]:
+    """Return the line at each place, shortened; places in files that cannot be read have none."""
+    lines: dict[str, list[str]] = {}
+    found: dict[Position, str] = {}
+    for place in _places(diagnostics):
+        if place.file not in lines:
+            lines[place.file] = _lines(tree, place.file)
+        if 0 < place.line <= len(lines[place.file]):
+            found[place] = lines[place.file][place.line - 1][:_LONGEST]
+    return found
+
+
+def _places(diagnostics: Iterable[Diagnostic]) -> Iterator[Position]:
+    for each in diagnostics:
+        if each.position is not None:
+            yield each.position
+        yield from (related.position for related in each.related)
+
+
+def _lines(tree: Tree, file: str) -> list[str]:
+    try:
+        return _BREAK.split(tree.read(file).decode("utf-8-sig", "replace"))
+    except ReconcilerError:
+        return []

@@ -1,0 +1,118 @@
+"""What went wrong inside a template, as plain data: the code, the message, and the template's own line."""
+
+from types import TracebackType
+from typing import TypedDict
+
+from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2.exceptions import SecurityError
+
+from reconciler.manifest.captured import StructureError
+from reconciler.manifest.child import OutOfTimeError
+from reconciler.manifest.marking import ControlError
+from reconciler.manifest.sandbox import LimitError, PrivateError
+
+
+class Failure(TypedDict):
+    """Plain data, so that it can leave the process that renders; line and column count from 1."""
+
+    code: str
+    message: str
+    file: str
+    line: int
+    column: int
+    hint: str
+
+
+class PathRefused(Exception):  # noqa: N818 - a plain word for what happened
+    """A template names a file it may not have; `failure` says why."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ContentRefused(Exception):  # noqa: N818 - as above
+    """An included file cannot be used; `failure` leads into that file."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure["message"])
+        self.failure = failure
+
+
+_TOJSON = "write {{ … | tojson }}: it makes one YAML value of anything"
+_LARGE = "split the file, or render less"
+
+
+def failure(problem: BaseException, file: str) -> Failure:
+    """Say what an exception raised while compiling or rendering `file` means."""
+    if isinstance(problem, ContentRefused):
+        return problem.failure
+    where, line = _where(problem, file)
+    code, message, hint = _words(problem)
+    return {"code": code, "message": message, "file": where, "line": line, "column": 1, "hint": hint}
+
+
+def _words(problem: BaseException) -> tuple[str, str, str]:
+    said = str(problem)
+    if isinstance(problem, PathRefused):
+        return problem.code, said, "templates read files of the project only, by paths from its root"
+    if isinstance(problem, (PrivateError, ControlError)):
+        return _own(problem)
+    if isinstance(problem, SecurityError):
+        said = "a value that is not plain data cannot be called" if " at 0x" in said else said
+        return "E_TPL_SECURITY", f"the template may not do this: {said}", ""
+    if isinstance(problem, UndefinedError):
+        return "E_TPL_UNDEFINED", said, "give it in a values file or with --set, or use | default(…)"
+    if isinstance(problem, TemplateNotFound):
+        return "E_TPL_PATH", f"there is no template {said!r} in the project", "paths start at the project's root"
+    if isinstance(problem, TemplateSyntaxError):
+        return "E_TPL_SYNTAX", f"the template cannot be understood: {problem.message}", ""
+    if isinstance(problem, StructureError):
+        return "E_TPL_STRUCTURE", f"{said}, which cannot stand in a text", _TOJSON
+    if isinstance(problem, (LimitError, OverflowError)):
+        return "E_TPL_LIMIT", f"the template asks for too much: {said}", _LARGE
+    if isinstance(problem, OutOfTimeError):
+        return "E_TPL_LIMIT", "the template takes too long", _LARGE
+    if isinstance(problem, (MemoryError, RecursionError)):
+        what = "memory" if isinstance(problem, MemoryError) else "depth: something includes or calls itself"
+        return "E_TPL_LIMIT", f"the template needs too much {what}", _LARGE
+    if isinstance(problem, SyntaxError):
+        return "E_TPL_LIMIT", "the template nests too many blocks", "use macros or includes"
+    if isinstance(problem, TemplateError):
+        return "E_TPL_ERROR", f"the template fails: {said}", ""
+    said = said if " at 0x" not in said else "a value cannot be used like that"
+    return "E_TPL_ERROR", f"the template fails: {said or type(problem).__name__}", ""
+
+
+def _own(problem: PrivateError | ControlError) -> tuple[str, str, str]:
+    if isinstance(problem, PrivateError):
+        message = f"the template may not do this: `{problem.args[0]}` is a private name"
+        return "E_TPL_SECURITY", message, "names never start with an underscore"
+    return "E_TEXT_CONTROL", f"the template holds the control character {problem.args[0]}", "leave it out"
+
+
+def _where(problem: BaseException, file: str) -> tuple[str, int]:
+    """Return template and line: the innermost template frame of the traceback."""
+    if isinstance(problem, TemplateSyntaxError):
+        return problem.name or file, max(problem.lineno, 1)
+    place = (file, 1)
+    frames: TracebackType | None = problem.__traceback__
+    while frames is not None:
+        template = frames.tb_frame.f_globals.get("__jinja_template__")
+        if template is not None:
+            place = (template.name or file, max(template.get_corresponding_lineno(frames.tb_lineno), 1))
+        frames = frames.tb_next
+    if isinstance(problem, (PrivateError, ControlError)):
+        return _compiling(problem) or place[0], problem.args[1]
+    return place
+
+
+def _compiling(problem: BaseException) -> str:
+    """Return the name of the template that was being compiled when the problem was met."""
+    name = ""
+    frames = problem.__traceback__
+    while frames is not None:
+        if frames.tb_frame.f_code.co_name == "compile" and isinstance(frames.tb_frame.f_locals.get("name"), str):
+            name = frames.tb_frame.f_locals["name"]
+        frames = frames.tb_next
+    return name

@@ -1,0 +1,62 @@
+"""What is no error and yet hardly meant: a comment that cuts a text, template syntax that was never rendered."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from yaml.error import YAMLError
+from yaml.events import ScalarEvent, StreamEndEvent
+
+from reconciler.manifest.events import parser_for
+from reconciler.manifest.parse import Where
+from reconciler.manifest.problem import warning
+from reconciler.model.diagnostic import Diagnostic
+
+_CUT = re.compile(r"\S[ \t]+#(?=\S)")
+_MARKER = re.compile(r"\{\{|\{%")
+_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+def warnings(text: str, where: Where, *, templated: bool) -> Iterator[Diagnostic]:
+    """Look at a text that was parsed."""
+    if _CUT.search(text):
+        yield from _cuts(text, where)
+    if templated:
+        for line, column in _places(_MARKER, text):
+            yield warning(
+                "W_TPL_MARKER",
+                "template syntax is left after rendering",
+                where(line, column),
+                hint="it stays as it is: text is never rendered twice",
+            )
+
+
+def _cuts(text: str, where: Where) -> Iterator[Diagnostic]:
+    """A `#` behind a blank starts a comment: `场次 #3` is `场次`. One that begins with a blank is meant as such."""
+    ends = {event.end_mark.index: event for event in _plain_scalars(text)}
+    for found in _CUT.finditer(text):
+        event = ends.get(found.start() + 1)
+        if event is not None:
+            mark = event.start_mark
+            yield warning(
+                "W_YAML_COMMENT",
+                f"the text ends at `{event.value[-20:]}`: what follows the blank is a comment",
+                where(mark.line + 1, mark.column + 1),
+                hint="put the text in quotes if the # belongs to it",
+            )
+
+
+def _plain_scalars(text: str) -> Iterator[Any]:
+    parser = parser_for(text)
+    try:
+        while type(event := parser.get_event()) is not StreamEndEvent:
+            if type(event) is ScalarEvent and event.implicit[0]:
+                yield event
+    except (YAMLError, ValueError, RecursionError):  # told already, by the parser
+        return
+
+
+def _places(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+    for number, line in enumerate(_BREAK.split(text), 1):
+        for found in pattern.finditer(line):
+            yield number, found.start() + 1

@@ -1,0 +1,148 @@
+"""The part of a live object that a manifest can hold, and what cannot be held."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+
+from reconciler.kinds.kind import Kind
+from reconciler.kinds.table import Field, ListType, Type
+from reconciler.manifest import gate
+from reconciler.manifest.checking import Complaint, check
+from reconciler.manifest.validate import field_at, spelled
+from reconciler.manifest.wording import words
+from reconciler.model.diagnostic import Severity
+from reconciler.model.resource import Json, Live
+from reconciler.model.source import Path
+
+_ROUNDS = 20
+_EMPTY: tuple[Json, ...] = (None, "", [], {})
+
+
+class Portion:
+    """What of one live object can be declared.
+
+    After `spec`, `refusal` says why nothing of it can be (or is empty), `left_out` which fields cannot, and `secrets`
+    are the names that stand for its secrets.
+    """
+
+    def __init__(self, kind: Kind, live: Live) -> None:
+        self.refusal = ""
+        self.left_out: list[str] = []
+        self.secrets: list[str] = []
+        self._kind = kind
+        self._live = live
+
+    def spec(self) -> Mapping[str, Json]:
+        """Return what can be declared, in the order of the kind's table."""
+        spec = self._object(self._kind.root, self._live.spec, inside_list=False)
+        self.refusal = next(_unholdable(spec, ()), "")
+        if self.refusal:
+            return {}
+        for _ in range(_ROUNDS):
+            spec, complaints = check(self._kind.model, spec)
+            for each in complaints:
+                self._leave_out(spec, each)
+            if not complaints:
+                break
+        self.refusal = self.refusal or self._contradiction(spec)
+        return spec
+
+    def _contradiction(self, spec: Mapping[str, Json]) -> str:
+        """Return what the kind's own checks refuse, such as two rules of one name."""
+        found = (problem for one in self._kind.checks for problem in one(spec))
+        return next((problem.message for problem in found if problem.severity is Severity.ERROR), "")
+
+    def _object(self, field: Field, value: Mapping[str, Json], *, inside_list: bool) -> dict[str, Json]:
+        keys = field.children if isinstance(value, Mapping) else {}
+        found: dict[str, Json] = {}
+        for name, child in keys.items():
+            if not child.writable or name not in value or (field is self._kind.root and name == self._kind.name_field):
+                continue
+            part = self._value(child, value[name], inside_list=inside_list)
+            if part is not None and (child.required or not _absent_means(child, part, inside_list=inside_list)):
+                found[name] = part
+        return found
+
+    def _value(self, field: Field, value: Json, *, inside_list: bool) -> Json:
+        if value is None:
+            return None
+        if field.type is Type.LIST and isinstance(value, list) and field.item is not None:
+            return self._list(field, field.item, value)
+        if field.sensitive:
+            return self._secret(field, value)
+        if field.volatile_url and isinstance(value, str) and "?" in value and not field.required:
+            return None  # signed for this one read: nothing to keep
+        if field.type is Type.OBJECT and isinstance(value, Mapping):
+            return self._object(field, value, inside_list=inside_list)
+        return value
+
+    def _list(self, field: Field, item: Field, value: list[Json]) -> list[Json]:
+        items = [self._value(item, each, inside_list=True) for each in value]
+        rule = field.list
+        if rule is not None and rule.type is ListType.SET:
+            return sorted(items, key=str)
+        if rule is not None and rule.type is ListType.MAP and len(rule.keys) == 1:
+            return sorted(items, key=lambda each: str(each.get(rule.keys[0])) if isinstance(each, Mapping) else "")
+        return items
+
+    def _secret(self, field: Field, value: Json) -> Json:
+        if value in _EMPTY:
+            return None
+        seed = f"{self._live.kind}\0{self._live.name}\0{self._live.id}".encode(errors="surrogatepass")
+        base = re.sub(r"[^A-Z0-9]+", "_", field.path.upper()).strip("_")
+        name = f"{base}_{hashlib.sha256(seed).hexdigest()[:6].upper()}"
+        if base.count("_") and field.path.endswith("[]"):
+            name += f"_{len(self.secrets) + 1}"
+        self.secrets.append(name)
+        return {"secret": name}
+
+    def _leave_out(self, spec: Mapping[str, Json], complaint: Complaint) -> None:
+        """Take out the smallest part around a complaint whose absence means that it is not managed."""
+        field = field_at(self._kind.root, complaint.path)
+        said = words(complaint, field, ()).message
+        for length in range(len(complaint.path), 0, -1):
+            path = complaint.path[:length]
+            if _droppable(self._kind.root, path):
+                _remove(spec, path)
+                self.left_out.append(f"{spelled(path)} is left out: {said}")
+                return
+        self.refusal = said
+
+
+def _absent_means(field: Field, value: Json, *, inside_list: bool) -> bool:
+    """Tell whether leaving a field out says the same as this value."""
+    if field.defaulted or field.default_on_create_only:
+        return bool(value == field.default) and isinstance(value, bool) == isinstance(field.default, bool)
+    return not inside_list and value in _EMPTY and not isinstance(value, (bool, int, float))
+
+
+def _droppable(root: Field, path: Path) -> bool:
+    field = field_at(root, path)
+    if field is None or not isinstance(path[-1], str) or field.required or field.defaulted:
+        return field is None and isinstance(path[-1], str)
+    parent = field_at(root, path[:-2]) if len(path) > 1 and isinstance(path[-2], int) else None
+    return parent is None or parent.list is None or path[-1] not in parent.list.keys
+
+
+def _remove(spec: Json, path: Path) -> None:
+    """Take one entry out of a fresh spec; it may have gone with another complaint already."""
+    for step in path[:-1]:
+        try:
+            spec = spec[step]
+        except (KeyError, IndexError, TypeError):
+            return
+    if isinstance(spec, dict):
+        spec.pop(path[-1], None)
+
+
+def _unholdable(value: Json, path: Path) -> Iterator[str]:
+    if isinstance(value, str):
+        found = gate.in_value(value)
+        if found:
+            yield f"{spelled(path)}: {found[1]}, which no manifest can hold"
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _unholdable(item, (*path, key))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _unholdable(item, (*path, number))

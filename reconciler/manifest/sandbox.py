@@ -1,0 +1,205 @@
+"""The Jinja environment of manifests: immutable, strict, plain data only, deterministic in all it offers."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from jinja2 import BaseLoader, StrictUndefined, Undefined, nodes, pass_context
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from reconciler.manifest import marks
+from reconciler.manifest.captured import Captured, StructureError, Whole, concat, keeping_marks, plain
+from reconciler.manifest.marking import OUTPUT, Table, mark
+from reconciler.manifest.wording import did_you_mean
+
+FILTERS = frozenset(
+    {"abs", "attr", "batch", "capitalize", "center", "count", "d", "default", "dictsort", "filesizeformat", "first"}
+    | {"float", "format", "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max"}
+    | {"min", "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "slice", "sort"}
+    | {"string", "striptags", "sum", "title", "tojson", "trim", "truncate", "unique", "upper", "urlencode"}
+    | {"wordcount", "wordwrap"}
+)
+GLOBALS = frozenset({"range", "dict", "namespace", "cycler", "joiner"})
+
+LARGEST = 1_000_000
+"""No operator may make a text or list longer than this."""
+
+_SAFE = re.compile(r"\w(?:[\w ./+@%&!*|>=~$^();<，。！？、；：“”‘’（）《》…—·-]*[^\W]|[。！？”’）》…]?)?")
+_ESCAPED = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]")
+
+
+class LimitError(Exception):
+    """A template asked for more than it may have."""
+
+
+class Missing(StrictUndefined):
+    """An undefined value: an error as soon as anything is done with it, which suggests a close name."""
+
+    __slots__ = ()
+
+    @property
+    def _undefined_message(self) -> str:
+        if self._undefined_hint or not isinstance(self._undefined_obj, Mapping):
+            return str(super()._undefined_message)
+        close = did_you_mean(str(self._undefined_name), map(str, self._undefined_obj))
+        return f"there is no `{self._undefined_name}` here" + (f": {close}" if close else "")
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Compiles templates with marks in them (see marks.py), or without when `marking` is off.
+
+    Both make the same text; `table` collects the places of every template compiled.
+    """
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+    concat = staticmethod(concat)
+
+    def __init__(self, loader: BaseLoader, *, marking: bool = True) -> None:
+        super().__init__(
+            loader=loader,
+            undefined=Missing,
+            autoescape=False,
+            optimized=False,
+            keep_trailing_newline=True,
+            cache_size=-1,
+        )
+        self.marking = marking
+        self.table = Table()
+        self.globals = {name: value for name, value in self.globals.items() if name in GLOBALS}
+        self.filters = {name: keeping_marks(each) for name, each in self.filters.items() if name in FILTERS}
+        self.filters.update({"tojson": to_json, "safe": _same, OUTPUT: self.output})
+
+    def compile(
+        self, source: Any, name: str | None = None, filename: str | None = None, *rest: Any, **named: Any
+    ) -> Any:
+        """Compile a template's source, marked."""
+        if isinstance(source, str):
+            text, source = source, self.parse(source, name, filename)
+            _refuse_private(source)
+            if self.marking:
+                source = mark(self, source, text, name or "", self.table)
+        return super().compile(source, name, filename, *rest, **named)
+
+    def handle_exception(self, source: str | None = None) -> NoReturn:  # noqa: ARG002 - jinja2's signature
+        """Let the exception pass as it is: its traceback leads to the template's line."""
+        raise  # noqa: PLE0704 - called while one is being handled
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Look a name up: in a mapping its keys come before its methods."""
+        obj = plain(obj)
+        if isinstance(obj, dict) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Look an item up."""
+        return super().getitem(plain(obj), argument)
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Keep bytes out of templates: they would make characters that no manifest may hold."""
+        return attr not in ("encode", "to_bytes") and super().is_safe_attribute(obj, attr, value)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Refuse operators whose result would be huge before they are carried out."""
+        _check_size(operator, left, right)
+        return super().call_binop(context, operator, plain(left), plain(right))
+
+    @staticmethod
+    @pass_context
+    def output(context: Context, value: Any, place: str) -> str:
+        """Return what an expression writes, with its marks: the plain text of a scalar, or a whole node."""
+        environment = context.environment
+        text = written(value)
+        if isinstance(value, Captured) or not environment.marking or marks.NUMBER in text:  # type: ignore[attr-defined]
+            return text
+        if isinstance(value, Whole):
+            return f"{place}{marks.NODE}{text}{marks.NODE_END}"
+        if _SAFE.fullmatch(text) and text != "null":
+            return place + text
+        return _guarded(text, place)
+
+
+def _guarded(text: str, place: str) -> str:
+    core = text.strip()
+    if not core:
+        return f"{place}{marks.OPEN}{text}{marks.CLOSE}" if "\n" in text else text
+    start = text.index(core)
+    return f"{text[:start]}{place}{marks.OPEN}{core}{marks.CLOSE}{text[start + len(core) :]}"
+
+
+def written(value: Any) -> str:
+    """Return how a plain value is written out; raises StructureError for what has no spelling of its own in YAML."""
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, (int, float, Undefined)):
+        return str(value)
+    _refuse_undefined(value)
+    what = "a list" if isinstance(value, (list, tuple)) else "a mapping" if isinstance(value, dict) else "no text"
+    raise StructureError(f"the value is {what}")
+
+
+def _refuse_undefined(value: Any) -> None:
+    """Raise for an undefined value inside a list: Jinja would print the word Undefined."""
+    if isinstance(value, Undefined):
+        str(value)
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            _refuse_undefined(item)
+    if isinstance(value, dict):
+        for item in value.values():
+            _refuse_undefined(item)
+
+
+def to_json(value: Any, indent: int | None = None) -> Whole:
+    """Return a value as one YAML node: JSON with every character as it is, save those that no manifest may hold raw."""
+    if indent is not None and indent > 16:
+        raise LimitError("an indent of more than 16 blanks")
+    _refuse_undefined(value)
+    text = json.dumps(_plain_tree(value), ensure_ascii=False, allow_nan=False, indent=indent)
+    return Whole(_ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
+def _plain_tree(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {plain(key): _plain_tree(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain_tree(item) for item in value]
+    return plain(value)
+
+
+def _same(value: Any) -> Any:
+    """The filter `safe`: nothing is escaped here, so that nothing need be kept from it."""
+    return value
+
+
+def _check_size(operator: str, left: Any, right: Any) -> None:
+    if operator == "%" and isinstance(left, str):
+        raise SecurityError("formatting with % is not allowed; join texts with ~")
+    if operator == "**" and isinstance(left, int) and isinstance(right, int) and _huge_power(left, right):
+        raise LimitError("a power too large")
+    if operator == "*":
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, (str, list, tuple)) and isinstance(other, int) and len(one) * other > LARGEST:
+                raise LimitError(f"a text or list of more than {LARGEST} items")
+
+
+def _huge_power(base: int, exponent: int) -> bool:
+    return abs(exponent) * max(base.bit_length(), 1) > 4096
+
+
+def _refuse_private(tree: nodes.Template) -> None:
+    """Names with a leading underscore are Python's inside: refused wherever they are written."""
+    names: list[tuple[Any, int]] = [(node.attr, node.lineno) for node in tree.find_all(nodes.Getattr)]
+    names += [(getattr(node.arg, "value", None), node.lineno) for node in tree.find_all(nodes.Getitem)]
+    for name, line in names:
+        if isinstance(name, str) and name.startswith("_"):
+            raise PrivateError(name, line)
+
+
+class PrivateError(Exception):
+    """A template names a private attribute; `args` are the name and the line."""
