@@ -160,7 +160,7 @@ def _locked(site: Site, plan: Plan, manifest: Manifest) -> Applied:
 
 
 def _partial(plan: Plan) -> bool:
-    return bool(plan.held) or plan.errored
+    return plan.errored or plan.partial or bool(plan.held)
 
 
 def _own(site: Site, plan: Plan, declared: Mapping[str, Declared]) -> None:

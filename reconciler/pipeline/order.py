@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from reconciler.diff.spec import referred
+from reconciler.diff.spec import id_beside, referred
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.plan import Plan
@@ -17,6 +17,19 @@ def reference(kind: str, name: str) -> str:
 def needs(kind: Kind, spec: Mapping[str, Json] | None) -> frozenset[str]:
     """Return what a spec refers to by name, as `kind/name`."""
     return frozenset(reference(other, name) for _, other, name in referred(kind, spec or {}) if name)
+
+
+def told_ids(kind: Kind, spec: Mapping[str, Json]) -> dict[str, str]:
+    """Return the ids that a live object holds beside the names it refers to."""
+    found = {}
+    for path, other, name in referred(kind, spec):
+        holder: Json = spec
+        for step in path[:-1]:
+            holder = holder[step]
+        object_id = holder.get(id_beside(str(path[-1])))
+        if isinstance(object_id, str):
+            found[reference(other, name)] = object_id
+    return found
 
 
 def known_ids(plan: Plan) -> dict[str, str]:

@@ -11,6 +11,7 @@ from reconciler.model.past import Past, Remembered
 from reconciler.model.reading import Reading
 from reconciler.model.resource import Declared, Live
 from reconciler.model.settings import PlanSettings, Scope
+from reconciler.pipeline.order import needs, told_ids
 
 
 def compare(
@@ -32,8 +33,13 @@ def compare(
 
 
 def differing(declared: Declared, live: Live, kinds: Mapping[str, Kind], past: Past) -> tuple[str, ...]:
-    """Return the paths in which a live object, as far as it was read, is not as declared."""
-    return tuple(dict.fromkeys(field.path for field in compare(declared, live, {}, kinds, past).fields))
+    """Return the paths in which a live object, as far as it was read, is not as declared.
+
+    What it refers to is taken by name: which ids the names had when it was sent, nobody knows any more.
+    """
+    kind = kinds[declared.kind]
+    told = {**dict.fromkeys(needs(kind, declared.spec), "(not known)"), **told_ids(kind, live.spec)}
+    return tuple(dict.fromkeys(field.path for field in compare(declared, live, told, kinds, past).fields))
 
 
 def compare_undeclared(live: Live, owner: str, kinds: Mapping[str, Kind]) -> Change:

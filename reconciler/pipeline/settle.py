@@ -1,5 +1,6 @@
 """A create whose answer was lost: looked for by exact name and time of creation, never sent a second time blindly."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,24 +36,27 @@ def settle_create(site: Site, intent: Intent, declared: Declared | None) -> Sett
     An object is ours when it alone has exactly this name, was created inside the window, and its listed fields equal
     what was sent. Anything else is left to `history resolve`.
     """
-    kind, settle, hooks = site.kinds[intent.kind], site.settle, site.hooks
-    began = seconds(intent.started) or hooks.clock()
-    looks, doubt = 0, ""
+    began = seconds(intent.started) or site.hooks.clock()
+    looks, pauses = 0, site.settle.pauses()
     while True:
         site.lease.check()
-        found, trouble = _look(site, kind, intent.name)
-        looks += not trouble
-        if len(found) == 1 and not (doubt := _doubt(site, declared, found[0], began)):
+        found, trouble = _look(site, site.kinds[intent.kind], intent.name)
+        looks += 1
+        doubt = _doubt(site, declared, found[0], began) if len(found) == 1 else ""
+        if len(found) == 1 and not doubt:
             return Settled(verdict=Verdict.FOUND, live=found[0])
-        over = hooks.clock() >= began + settle.window
-        if over and (looks >= settle.looks or trouble):
-            break
-        if hooks.stop():
-            trouble = "stopped while waiting"
-            break
-        left = round(began + settle.window - hooks.clock())
-        hooks.progress(Event(step=Step.SETTLING, address=intent.address, message=f"waiting {max(left, 0)} s at most"))
-        hooks.sleep(settle.pause)
+        left = began + site.settle.window - site.hooks.clock()
+        if left <= 0 and looks >= site.settle.looks:
+            return _over(found, doubt, trouble)
+        if site.hooks.stop():
+            return Settled(verdict=Verdict.UNSURE, reason="stopped while waiting for it to settle")
+        message = f"looking for it, at most {max(round(left), 0)} s longer"
+        site.hooks.progress(Event(step=Step.SETTLING, address=intent.address, message=message))
+        site.hooks.sleep(next(pauses))
+
+
+def _over(found: Sequence[Live], doubt: str, trouble: str) -> Settled:
+    """Decide when the window is over."""
     if trouble:
         return Settled(verdict=Verdict.UNSURE, reason=trouble)
     if not found:
@@ -81,7 +85,7 @@ def _doubt(site: Site, declared: Declared | None, live: Live, began: float) -> s
     return f"it differs in {', '.join(different)}" if different else ""
 
 
-def _evidence(found: tuple[Live, ...], doubt: str) -> str:
+def _evidence(found: Sequence[Live], doubt: str) -> str:
     listed = ", ".join(f"{live.id} (created {live.spec.get('create_time', 'at an unknown time')})" for live in found)
     if len(found) > 1:
         return f"{len(found)} objects have this name: {listed}"

@@ -1,6 +1,6 @@
 """Where an apply happens: its doors, its hooks, and how long it waits for the unknown to settle."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -16,14 +16,22 @@ class Settle:
     """How a write whose answer was lost is looked for.
 
     `window` (seconds) must be longer than the list can lag: it decides that something was *not* created, so it is a
-    matter of safety, not of speed. `looks` is the least number of looks, `pause` the seconds between two. `skew` allows
-    for a service's clock that is not ours.
+    matter of safety, not of speed. `looks` is the least number of looks, `pause` the seconds between the first two,
+    `longest` the longest pause. `skew` allows for a service's clock that is not ours.
     """
 
     window: float = 180.0
-    pause: float = 5.0
+    pause: float = 2.0
+    longest: float = 20.0
     looks: int = 8
     skew: float = 60.0
+
+    def pauses(self) -> Iterator[float]:
+        """Give the pauses between looks: short at first, then longer."""
+        pause = self.pause
+        while True:
+            yield pause
+            pause = min(2 * pause, self.longest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

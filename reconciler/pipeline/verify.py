@@ -57,12 +57,12 @@ def _written(site: Site, task: Task, outcome: Outcome) -> tuple[Outcome, tuple[s
 
 def _appeared(site: Site, kind: Kind, object_id: str) -> Live | None:
     """Show an object that may be so new that not every replica knows it."""
-    for _ in range(site.settle.looks - 1):
+    for _, pause in zip(range(site.settle.looks - 1), site.settle.pauses(), strict=False):
         live = shown(site, kind, object_id)
         if live is not None:
             return live
         site.lease.check()
-        site.hooks.sleep(site.settle.pause)
+        site.hooks.sleep(pause)
     return shown(site, kind, object_id)
 
 

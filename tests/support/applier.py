@@ -1,0 +1,141 @@
+"""Applies the story in processes that can be killed: a quiet parent forks one for each order it reads from stdin.
+
+An order is a line of JSON: where the service and the ledger are, what time it is, at which point to do what. The
+answer is a line of JSON with how the process ended.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+import tempfile
+from typing import Any
+
+import httpx
+
+from reconciler.api import Connection, ReadClient, WriteClient
+from reconciler.diff import diff
+from reconciler.kinds import all_kinds
+from reconciler.ledger import open_ledger
+from reconciler.model.manifest import Manifest
+from reconciler.model.past import Past
+from reconciler.model.reading import Reading
+from reconciler.model.settings import Overrides, PlanSettings
+from reconciler.pipeline.apply import apply
+from reconciler.pipeline.plan import plan
+from reconciler.pipeline.recover import recover
+from reconciler.readers.http import HttpReader
+from reconciler.writers.http import HttpWriter
+from tests.support.kill_story import AFTER, BEFORE
+
+PROJECT = "0" * 32
+SCOPE, OWNER = "stage/project/", "stage"
+SETTINGS = PlanSettings(environment="stage", project_id=PROJECT, prune="owned")
+
+
+class Losing(httpx.BaseTransport):
+    """Loses the answer to the next write, when told to."""
+
+    def __init__(self) -> None:
+        self.armed = False
+        self._real = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self._real.handle_request(request)
+        if self.armed and request.method != "GET":
+            self.armed = False
+            response.read()
+            raise httpx.ReadError("the connection was reset", request=request)
+        return response
+
+    def close(self) -> None:
+        self._real.close()
+
+
+class Process:
+    """One applying process, and what befalls it."""
+
+    def __init__(self, order: dict[str, Any]) -> None:
+        self.order = order
+        self.points: list[str] = []
+        self.now = float(order["now"])
+        self.transport = Losing()
+
+    def point(self, name: str) -> None:
+        self.points.append(name)
+        if len(self.points) != self.order.get("at"):
+            return
+        if self.order["what"] == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self.order["what"] == "full disk":
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        if self.order["what"] == "lost answer":
+            self.transport.armed = True
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def clock(self) -> float:
+        return self.now
+
+    def run(self) -> dict[str, Any]:
+        link = Connection(base_url=self.order["url"], project_id=PROJECT, transport=self.transport, sleep=self.sleep)
+        ledger = open_ledger(self.order["ledger"], digest_key=b"a key for tests only")
+        reader, writer = HttpReader(ReadClient(link), parallelism=1), HttpWriter(WriteClient(link), str)
+        manifest = Manifest(resources=BEFORE if self.order.get("before") else AFTER)
+        doors: dict[str, Any] = {
+            "scope": SCOPE,
+            "owner": OWNER,
+            "run": self.order["run"],
+            "settings": SETTINGS,
+            "clock": self.clock,
+            "sleep": self.sleep,
+        }
+        recover(reader, writer, ledger, **doors)
+        made = plan(manifest, reader, ledger.past(SCOPE, OWNER), SETTINGS)
+        allowed = Overrides(deletes=made.summary().destroy, empty=True, collapsed=True)
+        applied = apply(made, manifest, reader, writer, ledger, overrides=allowed, point=self.point, **doors)
+        return {
+            "points": self.points,
+            "exit": applied.exit_code,
+            "pending": len(made.pending) + len(made.held),
+            "outcomes": [[str(one.status), one.address, one.code, one.reason] for one in applied.outcomes],
+            "calls": sum(one.calls for one in applied.outcomes),
+        }
+
+
+def one(order: dict[str, Any]) -> dict[str, Any]:
+    """Carry out an order in a process of its own."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        try:
+            answer: dict[str, Any] = Process(order).run()
+        except BaseException as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        os.write(writing, json.dumps(answer).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read()
+    _, status = os.waitpid(child, 0)
+    return {"killed": os.WIFSIGNALED(status), **(json.loads(said) if said else {})}
+
+
+def warm() -> None:
+    """Compile once what every process would compile for itself."""
+    empty = {name: Reading(kind=name) for name in all_kinds()}
+    diff(Manifest(resources=AFTER), empty, Past(), SETTINGS)
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = open_ledger("sqlite:///ledger.db", root=folder)
+        with ledger.lock("scope", "owner") as held:
+            held.check()
+
+
+if __name__ == "__main__":
+    warm()
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(one(json.loads(line))) + "\n")
+        sys.stdout.flush()
