@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.kinds import Kind
-from reconciler.kinds.table import Field, ListRule, Role, Type
+from reconciler.kinds.table import Field, ListRule, Role
 from reconciler.model.resource import Json
 from reconciler.simulator.clock import Ids, instant, milliseconds
 from reconciler.simulator.shape import Shape, item_key
@@ -22,13 +22,13 @@ class Writing:
     keep_ids: bool = False
 
 
-def identified(kind: Kind, body: dict[str, Json], project: str, writing: Writing) -> dict[str, Json]:
+def identified(kind: Kind, shape: Shape, body: dict[str, Json], *, project: str, writing: Writing) -> dict[str, Json]:
     """Return a new object's body with id, owner, times, state and versions; what a seed already says stays."""
-    computed = {name: _first(kind.root.children[name], writing) for name in kind.root.children}
-    computed |= {kind.id_field: writing.object_id}
-    if "project_id" in kind.root.children:
-        computed["project_id"] = project
-    whole = {name: value for name, value in computed.items() if value is not None} | body
+    whole = {kind.id_field: writing.object_id}
+    if "project_id" in shape.children:
+        whole["project_id"] = project
+    whole |= {name: _first(child.node, writing) for name, child in shape.marked.get("born", ()) if "born" in child.own}
+    whole |= body
     return {**whole, **{name: _stamp(name, None, writing) for name in kind.stamps if name not in whole}}
 
 
@@ -45,16 +45,10 @@ def _stamp(name: str, before: Json, writing: Writing) -> str:
 
 
 def _first(field: Field, writing: Writing) -> Json:
-    """Return what a computed or observed root field holds in a new object, or None for nothing yet."""
-    if field.type is not Type.TEXT or not (field.in_list and field.in_show):
-        return None
-    if field.role is Role.COMPUTED and field.name.endswith("_time"):
+    """Return what a field holds in a new object."""
+    if field.name.endswith("_time"):
         return instant(writing.now)
-    if field.role is Role.COMPUTED and field.enum:
-        return field.enum[0]
-    if field.role is Role.OBSERVED and field.name.endswith("_url"):
-        return f"https://simulated.example/{writing.object_id}/{field.name}"
-    return None
+    return field.enum[0] if field.enum else f"https://simulated.example/{writing.object_id}/{field.name}"
 
 
 def with_items(shape: Shape, value: Json, before: Json, writing: Writing, path: str = "") -> Json:

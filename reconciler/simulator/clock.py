@@ -42,7 +42,7 @@ def hashed_ids(text: str) -> str:
 
 def instant(moment: datetime) -> str:
     """Spell a time as the API does: `2026-01-01T00:00:00Z`, 20 characters."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.replace(tzinfo=None, microsecond=0).isoformat() + "Z"
 
 
 def milliseconds(moment: datetime) -> int:

@@ -39,7 +39,7 @@ def plant_one(
     entry = Entry(
         id=object_id,
         name=name,
-        body=identified(kind, with_items(shape, whole, {}, writing), project, writing),
+        body=identified(kind, shape, with_items(shape, whole, {}, writing), project=project, writing=writing),
         serial=serial,
         origin=origin,
     )

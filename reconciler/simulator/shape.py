@@ -11,8 +11,8 @@ from reconciler.model.resource import Json
 class Shape:
     """One field with its children and the defaults the service fills in.
 
-    `own` are its marks (sensitive, volatile, default, time, number, text, list, computed), `marks` those of everything
-    from here down.
+    `own` are its marks (sensitive, volatile, default, time …), `marks` those of everything from here down, and `marked`
+    the children by each mark they or what is below them carry.
     """
 
     node: Field
@@ -21,6 +21,7 @@ class Shape:
     item: "Shape | None" = None
     own: frozenset[str] = frozenset()
     marks: frozenset[str] = frozenset()
+    marked: dict[str, tuple[tuple[str, "Shape"], ...]] = field(default_factory=dict)
 
 
 def shape_of(node: Field) -> Shape:
@@ -29,13 +30,15 @@ def shape_of(node: Field) -> Shape:
     item = shape_of(node.item) if node.item is not None else None
     below = [*children.values(), *([item] if item else [])]
     own = _own_marks(node)
+    marks = own.union(*(shape.marks for shape in below))
     return Shape(
         node=node,
         defaults=tuple((name, child.node.default) for name, child in children.items() if "default" in child.own),
         children=children,
         item=item,
         own=own,
-        marks=own.union(*(shape.marks for shape in below)),
+        marks=marks,
+        marked={mark: tuple(pair for pair in children.items() if mark in pair[1].marks) for mark in marks},
     )
 
 
@@ -51,8 +54,18 @@ def _own_marks(node: Field) -> frozenset[str]:
         "computed": node.role is Role.COMPUTED,
         "read_only": not node.in_create,
         "overridable": node.server_may_override,
+        "born": _is_born(node),
     }
     return frozenset(name for name, is_set in marks.items() if is_set)
+
+
+def _is_born(node: Field) -> bool:
+    """Tell whether a new object has the field at once: shown everywhere, and a time, a state or a picture's address."""
+    if node.type is not Type.TEXT or not (node.in_list and node.in_show):
+        return False
+    if node.role is Role.COMPUTED:
+        return bool(node.enum) or node.name.endswith("_time")
+    return node.role is Role.OBSERVED and node.name.endswith("_url")
 
 
 Visit = Callable[[Field, Json, str], Json]
@@ -66,18 +79,22 @@ def rewritten(shape: Shape, value: Json, mark: str, visit: Visit, *, path: str =
     if mark in shape.own:
         value = visit(shape.node, value, path)
     if isinstance(value, dict) and shape.children:
-        return {name: _child(shape, name, item, mark, visit, path=path) for name, item in value.items()}
+        return _with_children(shape, value, mark, visit, path=path)
     if isinstance(value, list) and shape.item is not None and mark in shape.item.marks:
         inner = shape.item
         return [rewritten(inner, item, mark, visit, path=f"{path}[{index}]") for index, item in enumerate(value)]
     return value
 
 
-def _child(shape: Shape, name: str, value: Json, mark: str, visit: Visit, *, path: str) -> Json:
-    child = shape.children.get(name)
-    if child is None or mark not in child.marks:
+def _with_children(shape: Shape, value: dict[str, Json], mark: str, visit: Visit, *, path: str) -> dict[str, Json]:
+    found = [(name, child) for name, child in shape.marked.get(mark, ()) if name in value]
+    if not found:
         return value
-    return rewritten(child, value, mark, visit, path=f"{path}.{name}" if path else name)
+    changed = {
+        name: rewritten(child, value[name], mark, visit, path=f"{path}.{name}" if path else name)
+        for name, child in found
+    }
+    return {**value, **changed}
 
 
 def leaves(shape: Shape | None, value: Json, path: str = "") -> dict[str, Json]:

@@ -27,7 +27,8 @@ def create(call: Call) -> Response:
     serial = call.collection.next_serial()
     object_id = call.world.ids(f"{call.target.project}/{call.kind.name}/{name}/{serial}")
     writing = call.writing(object_id, 0)
-    whole = identified(call.kind, with_items(call.shape, body, {}, writing), call.target.project, writing)
+    whole = with_items(call.shape, body, {}, writing)
+    whole = identified(call.kind, call.shape, whole, project=call.target.project, writing=writing)
     entry = Entry(
         id=object_id, name=name, body=derived(call.shape, whole, call.choices["view_mode"]), serial=serial, origin="api"
     )
