@@ -1,0 +1,64 @@
+"""Secrets are masked once, on the report; then no format can show one, whatever it spells it like."""
+
+import base64
+from dataclasses import replace
+from urllib.parse import quote
+
+import pytest
+
+from reconciler.model.change import MASK
+from reconciler.model.report import Options
+from reconciler.model.secret import Masker
+from reconciler.reports import github, gitlab, html, json, junit, markdown, sarif, script, text
+from tests.support.report_hostile import hostile, hostile_apply
+from tests.support.report_values import PLAIN
+
+SECRET = "SK-123/abc+DEF=="
+FORMATS = {
+    "text": text,
+    "json": json,
+    "markdown": markdown,
+    "html": html,
+    "sarif": sarif,
+    "junit": junit,
+    "gitlab": gitlab,
+    "github": github,
+    "script": script,
+}
+every_format = pytest.mark.parametrize("module", FORMATS.values(), ids=FORMATS)
+
+SPELLINGS = {
+    "plain": SECRET,
+    "inside an address": f"rtmp://push.test/app?txSecret={SECRET}&x=1",
+    "at the end": f"key={SECRET}",
+    "base64": base64.b64encode(SECRET.encode()).decode(),
+    "base64 without padding": base64.b64encode(SECRET.encode()).decode().rstrip("="),
+    "in a URL": quote(SECRET, safe=""),
+    "hex": SECRET.encode().hex(),
+    "backwards": SECRET[::-1],
+    "twice": f"{SECRET} and {SECRET}",
+}
+
+
+@every_format
+@pytest.mark.parametrize("spelled", [pytest.param(value, id=name) for name, value in SPELLINGS.items()])
+@pytest.mark.parametrize("make", [hostile, hostile_apply])
+def test_no_spelling_of_a_secret_is_in_any_format(module, spelled, make):
+    report = Masker([SECRET]).value(make(spelled))
+    told = module.report(report, Options(budget=0, color=True))
+    for needle in {SECRET, *SPELLINGS.values()}:
+        assert needle not in told
+
+
+@every_format
+def test_what_is_masked_is_said_to_be(module):
+    plan = replace(Masker([SECRET]).value(hostile(SECRET)).plans[0], diagnostics=())
+    told = module.report(replace(hostile("x"), plans=(plan,), sources={}, extra={}), PLAIN)
+    assert MASK in told or module is script
+
+
+@every_format
+@pytest.mark.parametrize("secret", ["", "1", "short"])
+def test_a_short_or_empty_secret_eats_nothing(module, secret):
+    report = hostile("26f06524-4f75-4b3a-a853-b649a21aaf66 1 short")
+    assert module.report(Masker([secret]).value(report), PLAIN) == module.report(report, PLAIN)
