@@ -59,7 +59,7 @@ class Simulator:
     ) -> None:
         self._kinds = all_kinds() if kinds is None else kinds
         self._routes = routes(self._kinds)
-        self._shapes = {name: shape_of(kind.root) for name, kind in self._kinds.items()}
+        self._shapes = {name: shape_of(kind) for name, kind in self._kinds.items()}
         self._lock = threading.RLock()
         self._given_clock, self._ids = clock, ids
         self._seed: Mapping[str, Json] = seed or {}

@@ -170,7 +170,7 @@ def _refused(problems: Iterable[SeedProblem], file: str, document: Document | No
 
 def _typed(seed: Mapping[str, Json], kinds: Mapping[str, Kind]) -> Mapping[str, Json]:
     """Return the seed with plain scalars of text fields as typed."""
-    shapes = {kind.endpoints.items: shape_of(kind.root) for kind in kinds.values()}
+    shapes = {kind.endpoints.items: shape_of(kind) for kind in kinds.values()}
     projects = {name: _typed(inside or {}, kinds) for name, inside in (seed.get("projects") or {}).items()}
     bodies = {
         key: [rewritten(shape, body, "text", lambda _field, value, _path: _text(value)) for body in seed.get(key) or ()]

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
+from reconciler.kinds import Kind
 from reconciler.kinds.table import Field, ListRule, NoDefault, Role, Type
 from reconciler.model.resource import Json
 
@@ -24,10 +26,15 @@ class Shape:
     marked: dict[str, tuple[tuple[str, "Shape"], ...]] = field(default_factory=dict)
 
 
-def shape_of(node: Field) -> Shape:
-    """Return the shape of a field: of a kind's root, mostly."""
-    children = {name: shape_of(child) for name, child in node.children.items()}
-    item = shape_of(node.item) if node.item is not None else None
+@cache
+def shape_of(kind: Kind) -> Shape:
+    """Return the shape of a kind's fields, made once."""
+    return _shape(kind.root)
+
+
+def _shape(node: Field) -> Shape:
+    children = {name: _shape(child) for name, child in node.children.items()}
+    item = _shape(node.item) if node.item is not None else None
     below = [*children.values(), *([item] if item else [])]
     own = _own_marks(node)
     marks = own.union(*(shape.marks for shape in below))

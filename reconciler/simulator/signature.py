@@ -47,7 +47,7 @@ def canonical_request(request: Request, names: list[str]) -> str:
 
 
 def _uri(path: str) -> str:
-    parts = "/".join(_encoded(unquote(part)) for part in path.split("/"))
+    parts = "/".join(_encoded(part) for part in unquote(path).split("/"))
     return parts if parts.endswith("/") else parts + "/"
 
 

@@ -108,7 +108,7 @@ def _gzip(response: Response, _argument: Json) -> Response:
 
 
 def _gzip_bomb(response: Response, argument: Json) -> Response:
-    size = 64 if argument is None or argument is True else int(argument)
+    size = 16 if argument is None or argument is True else int(argument)
     packed = gzip.compress(b'{"padding":"' + b" " * (size << 20) + b'"}', mtime=0)
     return with_header(replace(response, body=packed), "Content-Encoding", "gzip")
 
