@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.table import Field, ListType, Type
 from reconciler.manifest import gate
-from reconciler.manifest.checking import Complaint, check
+from reconciler.manifest.checking import check
 from reconciler.manifest.validate import field_at, spelled
 from reconciler.manifest.wording import words
 from reconciler.model.diagnostic import Severity
@@ -35,22 +35,33 @@ class Portion:
     def spec(self) -> Mapping[str, Json]:
         """Return what can be declared, in the order of the kind's table."""
         spec = self._object(self._kind.root, self._live.spec, inside_list=False)
-        self.refusal = next(_unholdable(spec, ()), "")
-        if self.refusal:
-            return {}
+        unholdable = next(_unholdable(spec, ()), "")
+        if not unholdable:
+            spec = self._accepted(spec)
+        refused = self.refusal
+        self.refusal = unholdable or refused or self._contradiction(spec)
+        return spec
+
+    def _accepted(self, spec: dict[str, Json]) -> dict[str, Json]:
+        """Return the spec without what its model refuses."""
         for _ in range(_ROUNDS):
             spec, complaints = check(self._kind.model, spec)
-            for each in complaints:
-                self._leave_out(spec, each)
             if not complaints:
                 break
-        self.refusal = self.refusal or self._contradiction(spec)
+            for each in complaints:
+                field = field_at(self._kind.root, each.path)
+                self._leave_out(spec, each.path, words(each, field, ()).message)
         return spec
 
     def _contradiction(self, spec: Mapping[str, Json]) -> str:
-        """Return what the kind's own checks refuse, such as two rules of one name."""
-        found = (problem for one in self._kind.checks for problem in one(spec))
-        return next((problem.message for problem in found if problem.severity is Severity.ERROR), "")
+        """Return what the kind's checks refuse, such as two rules of one name, once what need not be is left out."""
+        temporary = self._kind.unwritable(self._live.spec)
+        if temporary:
+            return temporary
+        for problem in list(self._kind.problems(spec)):
+            if problem.severity is Severity.ERROR:
+                self._leave_out(spec, problem.path, problem.message)
+        return self.refusal
 
     def _object(self, field: Field, value: Mapping[str, Json], *, inside_list: bool) -> dict[str, Json]:
         keys = field.children if isinstance(value, Mapping) else {}
@@ -59,7 +70,8 @@ class Portion:
             if not child.writable or name not in value or (field is self._kind.root and name == self._kind.name_field):
                 continue
             part = self._value(child, value[name], inside_list=inside_list)
-            if part is not None and (child.required or not _absent_means(child, part, inside_list=inside_list)):
+            needed = child.required or child.required_when
+            if part is not None and (needed or not _absent_means(child, part, inside_list=inside_list)):
                 found[name] = part
         return found
 
@@ -96,17 +108,25 @@ class Portion:
         self.secrets.append(name)
         return {"secret": name}
 
-    def _leave_out(self, spec: Mapping[str, Json], complaint: Complaint) -> None:
-        """Take out the smallest part around a complaint whose absence means that it is not managed."""
-        field = field_at(self._kind.root, complaint.path)
-        said = words(complaint, field, ()).message
-        for length in range(len(complaint.path), 0, -1):
-            path = complaint.path[:length]
-            if _droppable(self._kind.root, path):
+    def _leave_out(self, spec: Mapping[str, Json], place: Path, said: str) -> None:
+        """Take out the smallest part around a place whose absence means that it is not managed."""
+        for length in range(len(place), 0, -1):
+            path = place[:length]
+            if _droppable(self._kind.root, path) and _holds(spec, path):
                 _remove(spec, path)
                 self.left_out.append(f"{spelled(path)} is left out: {said}")
                 return
         self.refusal = said
+
+
+def _holds(spec: Json, path: Path) -> bool:
+    """Tell whether there is something at a path: what is missing cannot be left out, what holds it can."""
+    for step in path:
+        try:
+            spec = spec[step]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
 
 
 def _absent_means(field: Field, value: Json, *, inside_list: bool) -> bool:
@@ -121,7 +141,9 @@ def _droppable(root: Field, path: Path) -> bool:
     if field is None or not isinstance(path[-1], str) or field.required or field.defaulted:
         return field is None and isinstance(path[-1], str)
     parent = field_at(root, path[:-2]) if len(path) > 1 and isinstance(path[-2], int) else None
-    return parent is None or parent.list is None or path[-1] not in parent.list.keys
+    if parent is None or parent.list is None:
+        return True
+    return parent.list.type is not ListType.SET and path[-1] not in parent.list.keys
 
 
 def _remove(spec: Json, path: Path) -> None:
