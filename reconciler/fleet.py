@@ -35,7 +35,7 @@ def visit(project: Project, name: str, ask: Ask) -> Visited:
     try:
         result = planned(project, name, ask)
     except ManifestError as error:
-        return Visited(environment=name, diagnostics=error.diagnostics)
+        return Visited(environment=name, diagnostics=error.diagnostics or (_failed(name, error),))
     except ReconcilerError as error:
         return Visited(environment=name, diagnostics=(_failed(name, error),))
     found = () if result.plan is not None else result.manifest.diagnostics

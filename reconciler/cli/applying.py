@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import HUMAN, Told, one_line, tell, write_out
+from reconciler.cli.output import HUMAN, Told, one_line, read_file, tell, write_out
 from reconciler.cli.planning import plan_report
 from reconciler.cli.session import Session, say
 from reconciler.errors import UsageError
@@ -26,7 +28,12 @@ if TYPE_CHECKING:
     from reconciler.environment.open import Opened
     from reconciler.environment.planning import Ask
     from reconciler.environment.project import Project
+    from reconciler.ledger import Book
     from reconciler.pipeline.apply import Applied
+
+
+_RUNS = 100_000
+"""How many runs back a kept plan's use is looked for; a plan lives a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +82,7 @@ class _Run:
         with _stopping() as stop:
             doors = {"stop": stop, "progress": self._progress(), "clock": time.time, "sleep": time.sleep}
             self._recover(ledger, writer, wanted, doors)
-            plan = self._checked(plan_opened(self.opened, self.manifest, self.ask, settings=wanted))
+            plan = self._checked(plan_opened(self.opened, self.manifest, self.ask, settings=wanted), ledger)
             if plan.pending and not self._agreed(plan):
                 say("Nothing was applied.")
                 return Exit.ERROR
@@ -104,9 +111,25 @@ class _Run:
         for outcome in settled:
             self.session.note(f"Settled from an earlier run: {one_line(outcome.address)}: {one_line(outcome.reason)}")
 
-    def _checked(self, plan: Plan) -> Plan:
+    def _checked(self, plan: Plan, ledger: "Book") -> Plan:
         """Keep only what a kept or reviewed plan holds; raises PlanError where it does not match."""
-        return plan
+        from reconciler.pipeline import saved
+
+        if self.wish.expect:
+            saved.expected(plan, self.wish.expect)
+        if not self.wish.file:
+            return plan
+        kept = saved.read(
+            read_file(self.session.path(self.wish.file)),
+            scope=self.opened.scope,
+            now=datetime.now(UTC),
+            used=partial(_spent, ledger, self.opened.scope),
+        )
+        self.id = kept.use
+        met = saved.accepted(kept.plan, plan, skip_stale=self.wish.skip_stale)
+        for change in (*met.stale, *met.extra):
+            say(self.session.masker.text(f"Left out, not as the kept plan shows it: {one_line(change.address)}"))
+        return met.plan
 
     def _agreed(self, plan: Plan) -> bool:
         if self.how.format == HUMAN:
@@ -149,6 +172,11 @@ class _Run:
         if self.session.quiet:
             return lambda event: None  # noqa: ARG005 - told to be quiet
         return lambda event: say(self.session.masker.text(_words(event)))
+
+
+def _spent(ledger: "Book", scope: str, use: str) -> bool:
+    """Tell whether a kept plan was applied before: its use is the id of the run that spent it."""
+    return any(run.id == use for run in ledger.runs(scope, _RUNS))
 
 
 def _plain(event: Event) -> dict[str, Any]:

@@ -32,7 +32,9 @@ def told_failure(error: BaseException, masker: Masker, *, debug: bool) -> int:
 
 def _lines(error: BaseException) -> list[str]:
     if isinstance(error, ManifestError):
-        return [*(line(diagnostic) for diagnostic in error.diagnostics), f"Error: {one_line(error.message)}"]
+        hint = [f"  {one_line(error.hint)}"] if error.hint else []
+        told = [line(diagnostic) for diagnostic in error.diagnostics]
+        return [*told, f"Error: {error.code}: {one_line(error.message)}", *hint]
     if isinstance(error, ReconcilerError):
         hint = [f"  {one_line(error.hint)}"] if error.hint else []
         return [f"Error: {error.code}: {one_line(error.message)}", *hint]

@@ -1,12 +1,19 @@
 """From flags to what is asked: which project, which environment, which part, which live side."""
 
+import secrets
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler import __version__
 from reconciler.cli.exits import Exit
+from reconciler.cli.output import write_file
 from reconciler.cli.session import Session
 from reconciler.errors import UsageError
+from reconciler.model.change import Attribution
 from reconciler.model.diagnostic import arranged
+from reconciler.model.plan import Plan
 from reconciler.model.reading import Usage
 from reconciler.model.report import Report
 from reconciler.model.settings import Selection
@@ -105,4 +112,24 @@ def plan_code(result: "Planned", *, detailed: bool, fail_on: str = "") -> int:
 
     if result.plan is None:
         return Exit.ERROR
-    return exit_code(result.plan, detailed=detailed, fail_on=fail_on)
+    try:
+        return exit_code(result.plan, detailed=detailed, fail_on=fail_on)
+    except ValueError:
+        known = ", ".join(one.value for one in Attribution)
+        raise UsageError(f"--fail-on {fail_on!r} names no class of change", hint=f"there are {known}") from None
+
+
+def keep(session: Session, path: Path, project: "Project", plan: Plan) -> None:
+    """Write a plan to a file that `apply` takes, for this scope and for a day; says its digest on stderr."""
+    from reconciler.environment.books import scope_key
+    from reconciler.pipeline import saved
+
+    text = saved.write(
+        session.masker.value(plan),
+        scope=scope_key(project.environments[plan.environment]),
+        tool_version=__version__,
+        now=datetime.now(UTC),
+        use=secrets.token_hex(16),
+    )
+    write_file(path, text)
+    session.note(f"Kept in {path}; its digest is {saved.digest(plan)}.")

@@ -123,7 +123,7 @@ def settings(project: Project, name: str, *, selection: Selection, depth: str, t
 def open_environment(project: Project, name: str, access: Access) -> Opened:
     """Return an environment, open for reading; nothing is sent before the first read."""
     if access.live is not None:
-        return _from_snapshot(project, name, access)
+        return _from_snapshot(project, name, access, access.live)
     if project.untrusted:
         raise UsageError(
             "--untrusted ignores the project's endpoints and needs --live FILE",
@@ -132,10 +132,11 @@ def open_environment(project: Project, name: str, access: Access) -> Opened:
     return _from_api(project, name, access)
 
 
-def _from_snapshot(project: Project, name: str, access: Access) -> Opened:
+def _from_snapshot(project: Project, name: str, access: Access, live: Path) -> Opened:
     from reconciler.readers.snapshot import SnapshotReader
 
-    return Opened(project=project, name=name, access=access, reader=SnapshotReader(access.live))
+    theirs = "" if project.untrusted else project_id(project.environments[name])
+    return Opened(project=project, name=name, access=access, reader=SnapshotReader(live, project_id=theirs))
 
 
 def _from_api(project: Project, name: str, access: Access) -> Opened:

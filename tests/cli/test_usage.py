@@ -21,7 +21,7 @@ def test_no_arguments_print_the_help_and_exit_0():
         (["--wrong-flag"], "--wrong-flag"),
         (["plan", "--detailed-exitcod"], "Did you mean --detailed-exitcode?"),
         (["plan", "--targt", "x"], "Did you mean --target?"),
-        (["plann"], "Did you mean 'plan'?"),
+        (["plann"], "Did you mean 'plan'"),
         (["plan", "--parallelism", "0"], "--parallelism"),
         (["plan", "--parallelism", "-1"], "--parallelism"),
         (["plan", "--parallelism", "1000000000"], "--parallelism"),

@@ -4,7 +4,7 @@ import typer
 
 from reconciler.cli import options
 from reconciler.cli.output import tell, told
-from reconciler.cli.planning import asked, chosen, plan_code, plan_report, project, selection
+from reconciler.cli.planning import asked, chosen, keep, plan_code, plan_report, project, selection
 from reconciler.cli.session import session
 
 
@@ -47,5 +47,7 @@ def plan(
     )
     whole = project(run, untrusted=untrusted)
     result = planned(whole, chosen(whole, environment), ask)
+    if out and result.plan is not None:
+        keep(run, run.path(out), whole, result.plan)
     tell(run, plan_report("plan", result), how)
     return plan_code(result, detailed=detailed_exitcode, fail_on=fail_on)

@@ -1,5 +1,6 @@
 """`snapshot`: what is live, kept in a file, so that a job without credentials can plan."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -21,14 +22,13 @@ def snapshot(
     """Keep what is live in a file, masked, for `plan --live`."""
     from reconciler.environment.live import doubts, read_everything
     from reconciler.environment.open import open_environment
-    from reconciler.readers.snapshot import write_snapshot
+    from reconciler.environment.snapshots import snapshot_of
 
     run = session(context)
     whole = project(run)
     ask = asked(run, full=True, parallelism=parallelism)
     with open_environment(whole, chosen(whole, environment), ask.access) as opened:
         found = read_everything(opened)
-        text = write_snapshot(found, opened)
-    write_file(run.path(output), run.masker.text(text))
+        write_file(run.path(output), snapshot_of(opened, found, taken=datetime.now(UTC), mask=run.masker.value))
     problems(run, doubts(found))
     return Exit.FINE if all(one.reading.complete for one in found) else Exit.PARTIAL
