@@ -5,7 +5,7 @@ boolean or an integer, what was typed is put back and the value looked at again.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
@@ -27,10 +27,14 @@ class Complaint(NamedTuple):
     limits: Mapping[str, Any]
 
 
-def check(model: type[BaseModel], value: Json) -> tuple[Json, list[Complaint]]:
-    """Return the value with its texts as they were typed, and what is wrong with it."""
+Plain = Callable[[Path], bool]
+"""Tells whether the scalar at a path was written without quotes."""
+
+
+def check(model: type[BaseModel], value: Json, plain: Plain = lambda _path: True) -> tuple[Json, list[Complaint]]:
+    """Return the value with its texts and numbers as they were typed, and what is wrong with it."""
     complaints = list(_complaints(model, value))
-    retyped = {each.path: meant for each in complaints if (meant := _meant(each)) is not None}
+    retyped = {each.path: meant for each in complaints if (meant := _meant(each, plain)) is not None}
     if not retyped:
         return value, complaints
     value = _with(value, retyped)
@@ -45,10 +49,10 @@ def _complaints(model: type[BaseModel], value: Json) -> Iterator[Complaint]:
             yield Complaint(tuple(each["loc"]), each["type"], each["input"], each.get("ctx", {}))
 
 
-def _meant(complaint: Complaint) -> Json:
+def _meant(complaint: Complaint, plain: Plain) -> Json:
     """Return the value as its field reads what was typed; None where the complaint stands."""
     if complaint.type == "float_type" and isinstance(complaint.value, str) and _NUMBER.fullmatch(complaint.value):
-        return float(complaint.value)
+        return float(complaint.value) if plain(complaint.path) else None
     return typed(complaint.value) if _was_text(complaint) else None
 
 

@@ -164,7 +164,7 @@ def _confine(kept: int, budget: Budget) -> None:
     os.closerange(kept + 1, limit)
     for name in ("RLIMIT_NOFILE", "RLIMIT_FSIZE", "RLIMIT_CORE"):
         _limit(getattr(resource, name), 0)
-    _limit(resource.RLIMIT_AS, _address_space() + budget.memory)
+    _limit(resource.RLIMIT_DATA, _written_space() + budget.memory)
 
 
 def _limit(name: int, wanted: int) -> None:
@@ -175,11 +175,14 @@ def _limit(name: int, wanted: int) -> None:
         resource.setrlimit(name, (lowered, hard if name == resource.RLIMIT_CPU else lowered))
 
 
-def _address_space() -> int:
-    """Return how many bytes of address space the process has now."""
+def _written_space() -> int:
+    """Return how many bytes of memory of its own the process has now.
+
+    Address space would be the wrong measure: beside threads the allocator reserves far more of it than is ever used.
+    """
     try:
         with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[0]) * resource.getpagesize()
+            return int(file.read().split()[5]) * resource.getpagesize()
     except OSError:
         return 1 << 30  # no Linux: a generous guess
 

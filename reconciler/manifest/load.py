@@ -142,7 +142,8 @@ class _Loading:
         if not declared and not text.templated and not has_errors(parsed.diagnostics):
             self.problems.append(_empty(text.file))
         for document in declared:
-            resource, found = validate(document.value, DocumentLocator(document, text.where, text.origin), kinds, scope)
+            locate = DocumentLocator(document, text.where, text.origin, parsed.text)
+            resource, found = validate(document.value, locate, kinds, scope, locate.plain)
             self.problems += found
             if resource is not None:
                 self.resources.append(resource)

@@ -13,16 +13,23 @@ Origin = Callable[[int, int], str]
 class DocumentLocator:
     """Implements model.source.Locator for one document of a file.
 
-    `where` and `origin` take a line and a column of the text that was parsed, which templates may have made.
+    `where` and `words` take a line and a column of `text`, the text that was parsed, which templates may have made.
     """
 
     document: Document = field(repr=False)
     where: Callable[[int, int], Position] = field(repr=False)
     words: Origin | None = field(default=None, repr=False)
+    text: str = field(default="", repr=False)
 
     def at(self, path: Path, *, key: bool = False) -> Position:
         """Return the place of the value at `path` (of its key with `key`); of its nearest parent if absent."""
         return self.where(*self.document.at(path, key=key))
+
+    def plain(self, path: Path) -> bool:
+        """Tell whether the scalar at `path` is written without quotes."""
+        line, column = self.document.at(path)
+        lines = self.text.split("\n", line)
+        return len(lines) >= line and lines[line - 1][column - 1 : column] not in ("'", '"', "|", ">")
 
     def origin(self, path: Path) -> str:
         """Say where the value came from: its place, and the values files or `--set` its expression used."""

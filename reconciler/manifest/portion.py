@@ -64,9 +64,8 @@ class Portion:
         return self.refusal
 
     def _object(self, field: Field, value: Mapping[str, Json], *, inside_list: bool) -> dict[str, Json]:
-        keys = field.children if isinstance(value, Mapping) else {}
         found: dict[str, Json] = {}
-        for name, child in keys.items():
+        for name, child in field.children.items():
             if not child.writable or name not in value or (field is self._kind.root and name == self._kind.name_field):
                 continue
             part = self._value(child, value[name], inside_list=inside_list)

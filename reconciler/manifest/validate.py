@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.table import Field
 from reconciler.manifest import names
-from reconciler.manifest.checking import Complaint, check
+from reconciler.manifest.checking import Complaint, Plain, check
 from reconciler.manifest.envelope import Envelope
 from reconciler.manifest.problem import error, warning
 from reconciler.manifest.wording import Words, did_you_mean, words
@@ -31,8 +31,10 @@ class Validated(NamedTuple):
     problems: tuple[Diagnostic, ...]
 
 
-def validate(value: Json, locate: Locator, kinds: Mapping[str, Kind], scope: Scope) -> Validated:
-    """Check one document and make the resource of it."""
+def validate(
+    value: Json, locate: Locator, kinds: Mapping[str, Kind], scope: Scope, plain: Plain = lambda _path: True
+) -> Validated:
+    """Check one document and make the resource of it; `plain` tells which scalars were written without quotes."""
     if not isinstance(value, dict):
         return Validated(None, (_root(value, locate),))
     value, complaints = check(Envelope, value)
@@ -45,7 +47,7 @@ def validate(value: Json, locate: Locator, kinds: Mapping[str, Kind], scope: Sco
     metadata = value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     spec = value["spec"] if isinstance(value.get("spec"), dict) else {}
-    spec, found = _spec_problems(kind, spec, locate)
+    spec, found = _spec_problems(kind, spec, locate, plain)
     where = address(kind.name, name) if isinstance(name, str) else ""
     problems += [_addressed(each, where) for each in found]
     if not isinstance(metadata, dict) or not isinstance(name, str):
@@ -78,9 +80,11 @@ def _envelope_problem(complaint: Complaint, locate: Locator) -> Diagnostic:
     return _problem(complaint.path, words(complaint, None, siblings), locate)
 
 
-def _spec_problems(kind: Kind, spec: dict[str, Json], locate: Locator) -> tuple[dict[str, Json], list[Diagnostic]]:
+def _spec_problems(
+    kind: Kind, spec: dict[str, Json], locate: Locator, plain: Plain
+) -> tuple[dict[str, Json], list[Diagnostic]]:
     """Return the spec with its texts as they were typed, and what is wrong with it."""
-    spec, complaints = check(kind.model, spec)
+    spec, complaints = check(kind.model, spec, lambda path: plain(("spec", *path)))
     problems = [_field_problem(kind, each, locate) for each in complaints]
     problems += [_checked(each, locate) for each in kind.problems(spec)]
     return spec, problems
