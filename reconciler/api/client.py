@@ -38,14 +38,14 @@ class ReadClient:
     def page(self, kind: Kind, *, offset: int, limit: int, filters: Iterable[tuple[str, str]] = ()) -> Page:
         """Return one page of a kind's list; raises ApiError (E_READ_SCHEMA) unless it is one."""
         query = [("limit", str(limit)), ("offset", str(offset)), *filters]
-        body = self._get(kind.endpoints.collection, query=query)
         self._sender.meter.add(Usage(pages=1))
+        body = self._get(kind.endpoints.collection, query=query)
         return Page(rows=_rows(kind, body), count=_count(kind, body))
 
     def show(self, kind: Kind, object_id: str) -> dict[str, Json]:
         """Return one object in full; raises NotFoundError, DeniedError or another ApiError."""
-        body = self._get(kind.endpoints.item, object_id)
         self._sender.meter.add(Usage(shows=1))
+        body = self._get(kind.endpoints.item, object_id)
         if "error_code" in body or body.get(kind.id_field, object_id) != object_id:
             refuse("it is not the object that was asked for")
         return body

@@ -40,18 +40,17 @@ class Spread(Protocol):
 class Sweep:
     """What one pass through a list saw. `doubt` says why it proves nothing, and is empty for a clean one.
 
-    `rows` is by id, in the order of the list. `count` is what the first page said. `ended` tells whether the end was
-    reached; `steady` whether every page gave the same count; `stuck` whether one page came
-    back for every offset. `error` is the failure that broke the pass off; the rows
-    that had come by then are kept.
+    `rows` is by id, in the order of the list; `positions` counts the rows that came, repeats included. `counts` are the
+    counts of the pages. `ended` tells whether the end was reached, `stuck` whether one page came back for every offset.
+    `error` is the failure that broke the pass off; the rows that had come by then are kept.
     """
 
     rows: Mapping[str, dict[str, Json]]
     doubt: str
     requests: int
-    count: int | None
+    positions: int
+    counts: tuple[int | None, ...]
     ended: bool
-    steady: bool
     stuck: bool = False
     error: ReconcilerError | None = None
 
@@ -59,6 +58,22 @@ class Sweep:
     def clean(self) -> bool:
         """Whether it saw a list that held still, as far as one pass can tell."""
         return not self.doubt
+
+    @property
+    def count(self) -> int | None:
+        """What the first page said."""
+        return self.counts[0] if self.counts else None
+
+    @property
+    def handed_out(self) -> bool:
+        """Whether the service gave as many rows as it said it had; some may have been one object twice.
+
+        Then a list that moved has hidden nothing for good; what was missed was behind the reader at every look.
+        """
+        if not self.ended or self.stuck or self.error or None in self.counts:
+            return False
+        counts = {count for count in self.counts if count is not None}
+        return self.positions >= min(counts) and (len(counts) > 1 or self.positions == min(counts))
 
     def same_as(self, other: "Sweep") -> bool:
         """Whether both are clean and saw the same objects: then nothing that was there all along was missed."""
@@ -98,6 +113,7 @@ class _Pass:
         self._pages: dict[int, Page] = {}
         self._short: set[int] = set()
         self._seen: set[str] = set()
+        self._contents: set[tuple[str, ...]] = set()
         self._repeats = 0
         self._stuck = False
         self._error: ReconcilerError | None = None
@@ -110,10 +126,11 @@ class _Pass:
         self._pages[offset] = page
         if len(page.rows) < limit:
             self._short.add(offset)
-        before = len(self._seen)
-        self._seen.update(row[self._id_field] for row in page.rows)
-        self._repeats += len(page.rows) - (len(self._seen) - before)
-        self._stuck |= bool(page.rows) and len(self._seen) == before
+        ids = tuple(row[self._id_field] for row in page.rows)
+        self._stuck |= bool(ids) and ids in self._contents
+        self._contents.add(ids)
+        self._repeats += len(ids) - len(set(ids) - self._seen)
+        self._seen.update(ids)
 
     def wave(self) -> list[tuple[int, int]]:
         """Return the pages to ask for next, as (offset, limit); none when the end is proven or out of sight."""
@@ -135,9 +152,9 @@ class _Pass:
             rows=rows,
             doubt=self._doubt(reach, ended, counts),
             requests=len(self._pages),
-            count=self._pages[0].count if 0 in self._pages else None,
+            positions=reach,
+            counts=tuple(self._pages[offset].count for offset in sorted(self._pages)),
             ended=ended,
-            steady=len(counts) == 1,
             stuck=self._stuck,
             error=self._error,
         )

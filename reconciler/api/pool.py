@@ -124,8 +124,10 @@ class _Socket(httpcore.NetworkStream):
     def close(self) -> None:
         self._inner.close()
 
-    def start_tls(self, context: ssl.SSLContext, name: str | None = None, timeout: float | None = None) -> "_Socket":
-        return _Socket(self._inner.start_tls(context, name, self._hurry.left(timeout)), self._hurry)
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> "_Socket":
+        return _Socket(self._inner.start_tls(ssl_context, server_hostname, self._hurry.left(timeout)), self._hurry)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)

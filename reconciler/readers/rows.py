@@ -83,8 +83,11 @@ def _live(kind: Kind, spec: Mapping[str, Json], *, hidden: frozenset[str], forei
 
 
 def foreign(kind: Kind, row: Mapping[str, Json], project_id: str) -> str:
-    """Say why an object is never written; a row that names no project is ours (groups never name one)."""
+    """Say why an object is never written, or return ""."""
+    return "it belongs to another project" if is_elsewhere(row, project_id) else kind.unwritable(row)
+
+
+def is_elsewhere(row: Mapping[str, Json], project_id: str) -> bool:
+    """Tell whether a row names another project; one that names none is ours (groups never do)."""
     owner = row.get("project_id")
-    if project_id and isinstance(owner, str) and owner and owner != project_id:
-        return "it belongs to another project"
-    return kind.unwritable(row)
+    return bool(project_id) and isinstance(owner, str) and owner not in {"", project_id}

@@ -74,7 +74,8 @@ def read_snapshot(path: Path) -> Snapshot:
     """Read a snapshot file; raises SnapshotError for one that is damaged, or no snapshot at all."""
     content = _content(path)
     digest = content.pop("digest", "")
-    if content.get("format") != FORMAT or str(content.get("format_version")).split(".")[0] != VERSION.split(".", maxsplit=1)[0]:
+    major = str(content.get("format_version")).partition(".")[0]
+    if content.get("format") != FORMAT or major != VERSION.partition(".")[0]:
         raise _damaged(path, "it is no snapshot of a version this program reads", "E_SNAPSHOT_FORMAT")
     if digest != _digest(content):
         raise _damaged(path, "its digest does not match its content", "E_SNAPSHOT_DAMAGED")

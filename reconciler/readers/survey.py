@@ -13,8 +13,10 @@ from reconciler.readers.cache import ReadCache
 from reconciler.readers.details import Shown, show_all
 from reconciler.readers.listing import Lister, Listing, counts_objects
 from reconciler.readers.notes import notes
-from reconciler.readers.rows import from_both, from_list, from_show, name_of, stamp_of, unknown
+from reconciler.readers.rows import from_both, from_list, from_show, is_elsewhere, name_of, stamp_of, unknown
 from reconciler.readers.scope import NOTHING, Need
+
+INCOMPLETE = "E_READ_INCOMPLETE"
 
 Row = dict[str, Json]
 Rows = Mapping[str, Row]
@@ -41,12 +43,12 @@ class Survey:
         shown = missing.then(self._settled(self._details(rows, keeps.keys() - missing.asked)))
         resources = [self._live(row, keeps, shown) for key, row in rows.items() if key not in shown.gone]
         resources += [from_show(self.kind, shown.found[key]) for key in shown.found.keys() - rows.keys()]
-        doubt = self._doubt(shown, alive=len((self.listing.rows.keys() | shown.found.keys()) - shown.gone))
+        code, doubt = self._doubt(shown, alive=len((self.listing.rows.keys() | shown.found.keys()) - shown.gone))
         return Reading(
             kind=self.kind.name,
             resources=tuple(sorted(resources, key=lambda live: (live.name, live.id))),
             incomplete=doubt,
-            code="E_READ_INCOMPLETE" if doubt else "",
+            code=code,
             proof="" if doubt else self._proof(shown),
             listed=frozenset(name for row in self.listing.rows.values() for name in row),
             diagnostics=(*self._problems(rows, shown), *notes(self.kind, (live.spec for live in resources))),
@@ -84,27 +86,32 @@ class Survey:
             return from_both(self.kind, row, shown.found[key], keeps.get(key, NOTHING), self.lister.project_id)
         return from_list(self.kind, row, self.lister.project_id)
 
-    def _doubt(self, shown: Shown, alive: int) -> str:
-        """Say why the list is not proven to be whole, or return "".
+    def _doubt(self, shown: Shown, alive: int) -> tuple[str, str]:
+        """Say why the list is not proven to be whole, as code and words; both are empty where it is.
 
         A list that moved all the time is as good as whole where every known object was asked for by its id and no
         count contradicts: creates are looked up by name anyway before they are said.
         """
+        if self._elsewhere():
+            return "E_READ_SCOPE", "every room in the list belongs to another project: check project_id and app_user_id"
         lost = [error for key, error in shown.failed.items() if key not in self.listing.rows or not _denied(error)]
         if lost:
-            return f"{len(lost)} objects could not be looked up: {lost[0].code}: {lost[0].message}"
+            return INCOMPLETE, f"{len(lost)} objects could not be looked up: {lost[0].code}: {lost[0].message}"
         if self.listing.proven or (self.need.ids and self._accounted(alive)):
-            return ""
+            return "", ""
         times = f" ({self.listing.sweeps} sweeps)" if self.listing.sweeps > 1 else ""
-        return self.listing.doubt + times
+        return INCOMPLETE, self.listing.doubt + times
+
+    def _elsewhere(self) -> bool:
+        """Tell whether all that should be ours names another project; templates may well be other people's."""
+        own = [row for row in self.listing.rows.values() if row.get("room_type", "NORMAL") == "NORMAL"]
+        return bool(own) and all(is_elsewhere(row, self.lister.project_id) for row in own)
 
     def _accounted(self, alive: int) -> bool:
         last = self.listing.last
-        if last.error or not last.ended or last.stuck:
-            return False
         if not counts_objects(self.kind):
-            return True
-        return last.count is not None and alive >= last.count and not (last.steady and len(last.rows) > last.count)
+            return last.ended and not last.stuck
+        return last.handed_out or (last.ended and not last.stuck and set(last.counts) == {alive})
 
     def _proof(self, shown: Shown) -> str:
         """Say what completeness rests on, for snapshots and for people who ask."""
