@@ -10,6 +10,7 @@ only; an editor sees them before they are rendered.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -25,8 +26,8 @@ BASE = "https://reconciler.dev/schemas/"
 
 Schema = dict[str, Any]
 
-_TEXT = ["string", "number", "boolean"]
-"""What YAML may make of a plain scalar that is text to us."""
+_TEXT = {"string": None, "number": "7", "boolean": "true"}
+"""What YAML may make of a plain scalar that is text to us, with a text that would be taken for it."""
 
 _LIMITS = {
     "minimum": "minimum",
@@ -124,7 +125,12 @@ def _bare(field: Field, shared: Schema) -> Schema:
         return _from_model(Secret) | {"examples": [{"secret": "STREAM_KEY"}]}
     if field.enum:
         return {"enum": [spelling for value in field.enum for spelling in _spellings(value)]}
-    return {"type": _TEXT if field.type is Type.TEXT else field.type.value, **_limits(field)}
+    return {"type": _texts(field.pattern) if field.type is Type.TEXT else field.type.value, **_limits(field)}
+
+
+def _texts(pattern: str) -> list[str]:
+    """Return the types a text may have for an editor; a pattern that no number fits takes no number."""
+    return [name for name, text in _TEXT.items() if text is None or re.search(pattern, text)]
 
 
 def _spellings(value: Any) -> Iterator[Any]:
@@ -225,4 +231,5 @@ def _plain(node: Any, definitions: Mapping[str, Any]) -> Any:
         value = _plain(next(each for each in node["anyOf"] if each.get("type") != "null"), definitions)
         return _or_null(value) | {"description": node["description"]}
     plain = {key: _plain(value, definitions) for key, value in node.items() if key not in ("title", "$defs")}
-    return plain | {"type": _TEXT} if plain.get("type") == "string" and "const" not in plain else plain
+    is_text = plain.get("type") == "string" and "const" not in plain
+    return plain | {"type": _texts(plain.get("pattern", ""))} if is_text else plain

@@ -62,6 +62,7 @@ CORPUS = [
             "name: x, lifecycle: {prevent_destroy: true, ignore_changes: [{path: a.b, expires: 2027-01-01}]}",
         ),
     ),
+    Case("an id of digits alone", _document("SmartLiveRoom", "{}", "name: x, id: 123")),
     # good: values
     Case("null clears", _room("room_description: ~\nvideo_config: null\nscene_scripts: null\nroom_type: null")),
     Case("texts typed as numbers and booleans", _room("room_description: 010\npriv_data: true")),
@@ -164,6 +165,12 @@ CORPUS = [
     Case(
         "a text with a pattern",
         _scene("background_config: [{background_type: COLOR, background_color_config: red}]"),
+        BAD,
+        "E_FIELD_PATTERN",
+    ),
+    Case(
+        "a boolean for a colour",
+        _scene("background_config: [{background_type: COLOR, background_color_config: true}]"),
         BAD,
         "E_FIELD_PATTERN",
     ),
