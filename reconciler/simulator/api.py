@@ -14,7 +14,7 @@ from reconciler.simulator.clock import Clock, FixedClock, Ids, hashed_ids, http_
 from reconciler.simulator.console import CHURN, CONSOLE, Console, churned, edited
 from reconciler.simulator.damage import damaged, refusal_of, twist_of
 from reconciler.simulator.faults import Fault
-from reconciler.simulator.gateway import Gateway
+from reconciler.simulator.gateway import Gateway, check_size
 from reconciler.simulator.limits import Throttle
 from reconciler.simulator.message import Refusal, Request, Response
 from reconciler.simulator.model import Model
@@ -80,6 +80,7 @@ class Simulator:
                 clock=self.clock,
                 ids=self._ids,
                 model=Model(),
+                lock=self._lock,
             )
             self._gateway = Gateway(known.credentials, known.own_project)
             self._throttle = Throttle(known.limits)
@@ -140,6 +141,7 @@ class Simulator:
                 return (
                     identity or Refusal(404, "APIGW.0101", "The API does not exist or has not been published.").response
                 )
+            check_size(request)
             self._gateway.admit(request, target.project, now)
             self._throttle.admit(target.project, request.method, now)
             return refusal_of(armed.fault for armed in struck) or self._operate(request, target, struck, now)
@@ -162,7 +164,7 @@ class Simulator:
             if armed.fault.churn is not None:
                 churned(console, armed.fault.churn, armed.dice)
             for edit in armed.fault.edits:
-                edited(console, edit)
+                edited(console, edit, target.id)
 
     def _finished(
         self, response: Response, request: Request, target: Target | None, *, struck: tuple[Armed, ...], now: datetime

@@ -35,19 +35,25 @@ class Console:
 
     def insert(self, body: Mapping[str, Json]) -> Entry:
         """Make an object of a body as a seed would hold it; it gets a name where it has none."""
-        name = f"{self.client} {self.objects.serial + 1}"
-        whole = {self.kind.name_field: name, **body}
-        entry = plant_one(self.world, self.kind, self.project, whole, moment=self.world.clock(), origin=self.client)
-        self.world.model.note(self._record("create", entry))
-        return entry
+        with self.world.lock:
+            name = f"{self.client} {self.objects.serial + 1}"
+            whole = {self.kind.name_field: name, **body}
+            entry = plant_one(self.world, self.kind, self.project, whole, moment=self.world.clock(), origin=self.client)
+            self.world.model.note(self._record("create", entry))
+            return entry
 
     def remove(self, entry: Entry) -> None:
         """Take an object away."""
-        self.objects.remove(entry.id)
-        self.world.model.note(self._record("delete", entry))
+        with self.world.lock:
+            self.objects.remove(entry.id)
+            self.world.model.note(self._record("delete", entry))
 
     def change(self, entry: Entry, changes: Mapping[str, Json]) -> Entry:
         """Set top-level fields of an object (None takes one away) and renew its stamps."""
+        with self.world.lock:
+            return self._changed(entry, changes)
+
+    def _changed(self, entry: Entry, changes: Mapping[str, Json]) -> Entry:
         self.world.model.saw(entry.id, self.client)
         revision = entry.revision + 1
         writing = Writing(object_id=entry.id, revision=revision, now=self.world.clock(), ids=self.world.ids)
@@ -80,10 +86,12 @@ def churned(console: Console, churn: Churn, dice: random.Random) -> None:
     _act(console, action, dice.choice(victims) if victims else None, {})
 
 
-def edited(console: Console, edit: Edit) -> None:
-    """Carry out one edit of a fault: on the object of a name, or at a place in the list's order."""
+def edited(console: Console, edit: Edit, object_id: str) -> None:
+    """Carry out one edit of a fault: on the object of a name, at a place in the list's order, or of the request."""
     if edit.name:
         victim = next(iter(console.objects.named(edit.name)), None)
+    elif edit.position is None and object_id:
+        victim = console.objects.entries.get(object_id)
     else:
         victim = dict(enumerate(console.objects.ordered(console.world.choices["order"]))).get(edit.position or 0)
     _act(console, edit.action, victim, edit.body)

@@ -42,7 +42,10 @@ class Churn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """One change behind the client's back: an action on the object at a place in the list's order, or by name."""
+    """One change behind the client's back.
+
+    It is done to the object of a name, at a place in the list's order, or, with neither, to the one the request names.
+    """
 
     action: str
     position: int | None = None

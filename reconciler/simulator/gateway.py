@@ -11,8 +11,23 @@ from reconciler.simulator.incoming import decoded
 from reconciler.simulator.message import JSON_TYPE, Refusal, Request, Response, encode
 from reconciler.simulator.signature import ALGORITHM, check_signature
 
+LARGEST_BODY = 12 << 20
+LONGEST_QUERY = 16 << 10
+LONGEST_USER = 256
+
 TOKENS = ("v3", "auth", "tokens")
 PROJECTS = ("v3", "projects")
+
+
+def check_size(request: Request) -> None:
+    """Refuse what the gateway lets through to no service: too large a body or query, an impossible X-App-UserId."""
+    if len(request.body) > LARGEST_BODY:
+        raise Refusal(413, "APIGW.0201", "Request entity too large.")
+    if len(request.query) > LONGEST_QUERY:
+        raise Refusal(414, "APIGW.0201", "Request URI too long.")
+    user = request.header("X-App-UserId")
+    if len(user) > LONGEST_USER or not user.isascii():
+        raise Refusal(400, "MSS.00000003", "Invalid parameter: X-App-UserId.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +55,8 @@ class Gateway:
             self._check_token(token, project, now)
         elif request.header("Authorization").startswith(ALGORITHM):
             check_signature(request, self.credentials.keys, now)
+            if project and request.header("X-Project-Id", project) != project:
+                raise Refusal(400, "MSS.00010009", "The project in the URL differs from X-Project-Id.")
         else:
             raise Refusal(401, "APIGW.0301", "Incorrect IAM authentication information: x-auth-token not found")
 

@@ -101,8 +101,8 @@ def normalised(shape: Shape, body: dict[str, Json], choices: Mapping[str, str]) 
         return body
     if choices["defaults"] == "everywhere":
         body = {**_parents(shape), **body}
-    filled(shape, body)
-    return body
+    whole: dict[str, Json] = filled(shape, body)
+    return whole
 
 
 def _without_read_only(shape: Shape, body: Mapping[str, Json], unknown: str, path: str) -> dict[str, Json]:
@@ -128,19 +128,20 @@ def _value(shape: Shape, value: Json, unknown: str, path: str) -> Json:
     return deepcopy(value)
 
 
-def filled(shape: Shape, value: Json) -> None:
-    """Put documented defaults where their parent object is present, in place."""
+def filled(shape: Shape, value: Json) -> Json:
+    """Return a value with documented defaults where their parent object is present and they are not."""
     if isinstance(value, dict):
-        for name, default in shape.defaults:
-            if value.get(name) is None:
-                value[name] = deepcopy(default)
-        for name, item in value.items():
-            child = shape.children.get(name)
-            if child is not None and "default" in child.marks:
-                filled(child, item)
-    elif isinstance(value, list) and shape.item is not None and "default" in shape.item.marks:
-        for item in value:
-            filled(shape.item, item)
+        inner = [
+            (name, child)
+            for name, child in shape.marked.get("default", ())
+            if isinstance(value.get(name), (dict, list))
+        ]
+        missing = {name: deepcopy(default) for name, default in shape.defaults if value.get(name) is None}
+        return {**value, **missing, **{name: filled(child, value[name]) for name, child in inner}}
+    if isinstance(value, list) and shape.item is not None and "default" in shape.item.marks:
+        inner_shape = shape.item
+        return [filled(inner_shape, item) for item in value]
+    return value
 
 
 def _parents(shape: Shape) -> dict[str, Json]:

@@ -1,5 +1,6 @@
 """Everything the simulated service holds: projects, their objects by kind, its clock, its choices and its memory."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,7 +13,10 @@ from reconciler.simulator.shape import Shape
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """The service's state. A project that was never written to is an empty tenant. `remembers`: some list lags."""
+    """The service's state. A project that was never written to is an empty tenant.
+
+    Whoever changes it holds `lock`. With `remembers` some list lags behind.
+    """
 
     kinds: Mapping[str, Kind]
     shapes: Mapping[str, Shape]
@@ -20,6 +24,7 @@ class World:
     clock: Clock
     ids: Ids
     model: Model
+    lock: threading.RLock = field(default_factory=threading.RLock)
     remembers: bool = False
     collections: dict[tuple[str, str], Collection] = field(default_factory=dict)
 

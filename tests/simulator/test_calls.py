@@ -198,3 +198,11 @@ def test_the_same_requests_get_the_same_bytes():
         return [(answer.headers, answer.body) for answer in answers]
 
     assert session() == session()
+
+
+def test_the_gateway_refuses_what_is_too_large_or_names_an_impossible_user():
+    api = service()
+    assert api.call("POST", ROOMS, b" " * (12 << 20) + b"{}").status == 413
+    assert api.call("GET", ROOMS, room_name="x" * 20_000).status == 414
+    for user in ("x" * 257, "用户"):
+        assert type(api)(api.simulator, headers=(("X-App-UserId", user),)).call("GET", ROOMS).status == 400

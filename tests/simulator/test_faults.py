@@ -265,3 +265,12 @@ def test_embedded_a_delay_is_slept_and_one_too_long_is_a_timeout():
 def test_embedded_a_streamed_answer_can_be_read_raw():
     with embedded({"transform": "gzip"}).stream("GET", f"/v1/{PROJECT}{GROUPS}") as answer:
         assert gzip.decompress(b"".join(answer.iter_raw())).startswith(b'{"count":0')
+
+
+def test_moderation_can_rewrite_what_a_put_has_just_stored():
+    rewrite = {"action": "touch", "body": {"room_state": "BLOCKED", "room_description": "***"}}
+    api = faulty({"match": {"operation": "update"}, "edits": [rewrite]}, smart_live_rooms=[{"room_name": "A"}])
+    room_id = api.rooms()[0]["room_id"]
+    answer = api.call("PUT", f"{ROOMS}/{room_id}", {"room_name": "A", "room_description": "rude"}).json()
+    after = api.room(room_id)
+    assert (answer["room_description"], after["room_description"], after["room_state"]) == ("rude", "***", "BLOCKED")

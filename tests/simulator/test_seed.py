@@ -112,3 +112,16 @@ def test_values_of_any_type_and_unknown_fields_are_served_as_seeded():
     shown = service({"smart_live_rooms": [odd]})
     found = shown.room(shown.rooms()[0]["room_id"])
     assert {name: found[name] for name in odd} == odd
+
+
+def test_a_seed_is_never_changed_by_the_service_made_of_it():
+    seed = {
+        "smart_live_rooms": [
+            {"room_name": "A", "video_config": {"width": 1}, "interaction_rules": [{"rule_name": "r"}]}
+        ]
+    }
+    before = json.dumps(seed)
+    api = service(seed)
+    room = api.room(api.rooms()[0]["room_id"])
+    api.call("PUT", f"/smart-live-rooms/{room['room_id']}", {**room, "priv_data": "x"})
+    assert json.dumps(seed) == before
