@@ -91,6 +91,8 @@ def _cleared(node: Node, have: Json, at: Steps, found: Found) -> Pair | None:
         return None if have is None else _by_default(node, have, at, found)
     if have is None or have in EMPTY:
         return None
+    if node.type is Type.LIST and isinstance(have, list):
+        return lists.listed(node, [], have, Look(at, found, items))
     return have, cleared(node)
 
 

@@ -13,7 +13,10 @@ Parts = tuple[Json, ...]
 
 
 def parts_of(node: Node, item: Json) -> Parts | None:
-    """Return the keys of a keyed list's item; None where one that must be there is missing or no single value."""
+    """Return the keys of a keyed list's item; None where one that must be there is missing or no single value.
+
+    An optional key that is absent, cleared or empty is one and the same.
+    """
     if not isinstance(item, Mapping):
         return None
     parts: list[Json] = []
@@ -21,11 +24,10 @@ def parts_of(node: Node, item: Json) -> Parts | None:
         value: Json = item
         for name in path:
             value = value.get(name) if isinstance(value, Mapping) else None
-        if isinstance(value, str):
+        if value in (None, "") and index in node.optional:
+            value = None
+        elif isinstance(value, str):
             value = nfc(value)
-        elif value is None:
-            if index not in node.optional:
-                return None
         elif not isinstance(value, (int, float)):
             return None
         parts.append(value)

@@ -1,0 +1,120 @@
+"""What must hold for any two states of an object, whatever they are."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reconciler.diff import overlay, spec_of
+from reconciler.kinds import kind_named
+from reconciler.kinds.kind import Kind
+from reconciler.model.change import Action, Rule
+from tests.support.planning import GROUP, ROOM, World, declared, live, only
+from tests.support.random_specs import Maker
+from tests.support.raw_differences import raw_differences, top_of_series
+
+KINDS = st.sampled_from([ROOM.name, GROUP.name])
+SEEDS = st.integers(0, 2**32)
+
+few = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def compared(kind: Kind, spec: dict[str, Any], raw: dict[str, Any]) -> Any:
+    return only(World([declared(kind, "it", spec)], [live(kind, "it", spec=raw)]).plan())
+
+
+def states(kind: Kind, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a declared spec and a live row: near each other half of the time."""
+    maker = Maker(seed)
+    spec = maker.declared(kind)
+    return spec, maker.mutated(kind, spec) if seed % 2 else maker.raw(kind)
+
+
+def nothing_to_do_between_equal_states(kind: Kind, seed: int) -> None:
+    maker = Maker(seed, null=0)
+    spec = maker.declared(kind)
+    row = json.loads(json.dumps(spec))
+    change = compared(kind, spec, row)
+    assert change.action is Action.NONE, change.fields
+    assert {one.rule for one in change.suppressed} <= {Rule.SECRET}
+
+
+def what_is_applied_is_what_was_declared(kind: Kind, seed: int) -> None:
+    """Applying the difference to the live row gives the declared one on managed paths, and leaves the rest."""
+    spec, raw = states(kind, seed)
+    thing = declared(kind, "it", spec)
+    before = live(kind, "it", spec=raw)
+    laid = overlay(kind, spec_of(kind, thing), before.spec)
+    after = live(kind, "it", spec={**laid.body, kind.id_field: before.id})
+    again = only(World([thing], [after]).plan())
+    assert again.action is Action.NONE, [field.path for field in again.fields]
+    for name in before.spec.keys() - spec.keys() - {kind.name_field}:
+        child = kind.root.children.get(name)
+        if child is None or (child.writable and not child.defaulted and not child.sensitive):
+            assert laid.body[name] == _without_computed(child, before.spec[name])
+
+
+def _without_computed(node: Any, value: Any) -> Any:
+    if isinstance(value, dict) and node is not None:
+        known = node.children
+        return {
+            name: _without_computed(known.get(name), part)
+            for name, part in value.items()
+            if (name not in known or known[name].in_update) and not _unsent(known.get(name), part)
+        }
+    if isinstance(value, list) and node is not None and node.item is not None:
+        return [_without_computed(node.item, part) for part in value]
+    return value
+
+
+def _unsent(node: Any, value: Any) -> bool:
+    return node is not None and node.sensitive and value in ("", "***", [], ["***"], [""])
+
+
+def a_shuffle_of_what_has_no_order_is_no_difference(kind: Kind, seed: int) -> None:
+    spec, raw = states(kind, seed)
+    maker = Maker(seed + 1)
+    ordered = compared(kind, spec, raw)
+    shuffled = compared(kind, maker.shuffled(kind.root, spec), raw)
+    paths = sorted(top_of_series(kind, field.path) for field in ordered.fields)
+    assert sorted(top_of_series(kind, field.path) for field in shuffled.fields) == paths
+
+
+def shown_and_suppressed_are_the_raw_differences(kind: Kind, seed: int) -> None:
+    spec, raw = states(kind, seed)
+    change = compared(kind, spec, raw)
+    told = {top_of_series(kind, one.path) for one in (*change.fields, *change.suppressed)}
+    whole = {kind.name_field: "it", **spec}
+    assert told == raw_differences(kind, whole, {kind.name_field: "it", **raw})
+
+
+def the_same_inputs_give_the_same_plan(kind: Kind, seed: int) -> None:
+    spec, raw = states(kind, seed)
+    assert compared(kind, spec, raw) == compared(kind, json.loads(json.dumps(spec)), json.loads(json.dumps(raw)))
+
+
+LAWS = [
+    nothing_to_do_between_equal_states,
+    what_is_applied_is_what_was_declared,
+    a_shuffle_of_what_has_no_order_is_no_difference,
+    shown_and_suppressed_are_the_raw_differences,
+    the_same_inputs_give_the_same_plan,
+]
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@given(kind=KINDS, seed=SEEDS)
+@few
+def test_law(law: Any, kind: str, seed: int) -> None:
+    law(kind_named(kind), seed)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@given(kind=KINDS, seed=SEEDS)
+@many
+def test_law_many_times(law: Any, kind: str, seed: int) -> None:
+    law(kind_named(kind), seed)
