@@ -28,7 +28,7 @@ def _shape(report: Report) -> dict[str, Any]:
         return validation(report.diagnostics, report.sources)
     if report.outcomes:
         return _applied(report)
-    if len(report.plans) == 1:
+    if len(report.plans) == 1 and report.command != "audit":
         return encode(_with(report.plans[0], report.diagnostics))
     shape: dict[str, Any] = {"format_version": FORMAT_VERSION}
     if report.plans:
