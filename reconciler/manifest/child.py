@@ -22,6 +22,8 @@ from typing import Any, NoReturn
 
 _HEADER = struct.Struct("!Q")
 _LARGEST = 1 << 30
+_RESERVE = 32 << 20
+"""Address space above the budget: beside threads the allocator reserves more of it than it uses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,7 @@ class Budget:
     `cpu` and `wall` are seconds for one file, `memory` bytes above its start, `output` characters a file.
     """
 
-    cpu: float = 2.0
+    cpu: float = 1.5
     wall: float = 10.0
     memory: int = 192 << 20
     output: int = 32 << 20
@@ -162,9 +164,11 @@ def _confine(kept: int, budget: Budget) -> None:
     limit = min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], 4096)
     os.closerange(3, kept)
     os.closerange(kept + 1, limit)
+    space, written = _memory()  # while files can still be opened
     for name in ("RLIMIT_NOFILE", "RLIMIT_FSIZE", "RLIMIT_CORE"):
         _limit(getattr(resource, name), 0)
-    _limit(resource.RLIMIT_DATA, _written_space() + budget.memory)
+    _limit(resource.RLIMIT_DATA, written + budget.memory)
+    _limit(resource.RLIMIT_AS, space + budget.memory + _RESERVE)
 
 
 def _limit(name: int, wanted: int) -> None:
@@ -175,16 +179,14 @@ def _limit(name: int, wanted: int) -> None:
         resource.setrlimit(name, (lowered, hard if name == resource.RLIMIT_CPU else lowered))
 
 
-def _written_space() -> int:
-    """Return how many bytes of memory of its own the process has now.
-
-    Address space would be the wrong measure: beside threads the allocator reserves far more of it than is ever used.
-    """
+def _memory() -> tuple[int, int]:
+    """Return how many bytes of address space, and of memory of its own, the process has now."""
     try:
         with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[5]) * resource.getpagesize()
+            pages = [int(word) for word in file.read().split()]
+            return pages[0] * resource.getpagesize(), pages[5] * resource.getpagesize()
     except OSError:
-        return 1 << 30  # no Linux: a generous guess
+        return 1 << 30, 1 << 30  # no Linux: a generous guess
 
 
 class OutOfTimeError(Exception):
