@@ -2,7 +2,9 @@
 
 import pytest
 
+from reconciler.simulator import Simulator, load_seed
 from reconciler.simulator.behaviours import BEHAVIOURS
+from tests.support.command_line import ROOT
 from tests.support.service import GROUPS, ROOMS, service
 
 AUDIO = {"audio_url": "https://media.example/a.mp3?x=1", "audio_name": "a"}
@@ -182,3 +184,16 @@ def test_what_came_back_can_be_sent_again_and_then_stays(name, choice):
     again = api.call("PUT", f"{GROUPS}/{group_id}", once)
     assert again.status == 200
     assert [rule["rule_name"] for rule in again.json()["interaction_rules"]] == ["price"]
+
+
+def test_the_example_seed_names_every_behaviour_with_its_default_and_what_it_is_about():
+    example = ROOT / "examples/simulator/seed.yaml"
+    lines = example.read_text(encoding="utf-8").splitlines()
+    for behaviour in BEHAVIOURS:
+        others = ", ".join(behaviour.choices[1:])
+        assert f"  {behaviour.name}: {behaviour.default} # or {others}: {behaviour.doc}" in lines
+    api = Simulator(load_seed(example))
+    assert {kind: len(api.console(kind).objects.entries) for kind in ("SmartLiveRoom", "InteractionRuleGroup")} == {
+        "SmartLiveRoom": 1,
+        "InteractionRuleGroup": 1,
+    }
