@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.errors import ApiError
-from reconciler.hosts.door import Door, every, rows, text_of
+from reconciler.errors import ApiError, UsageError
+from reconciler.hosts.door import PER_PAGE, Door, every, rows, text_of
 from reconciler.hosts.place import Place
 from reconciler.model.resource import Json
 
@@ -19,7 +19,8 @@ class GitHub:
     def __init__(self, door: Door, place: Place) -> None:
         self._door = door
         self._repository = f"/repos/{place.repository}/issues"
-        self._comments = f"{self._repository}/{place.number}/comments"
+        number = place.number or _number_of(door, place)
+        self._comments = f"{self._repository}/{number}/comments"
 
     @staticmethod
     def credentials(token: str) -> Mapping[str, str]:
@@ -51,3 +52,15 @@ class GitHub:
     def update(self, number: int, body: str) -> Mapping[str, Json]:
         """Replace a comment's text."""
         return rows([self._door.write("PATCH", f"{self._repository}/comments/{number}", {"body": body})])[0]
+
+
+def _number_of(door: Door, place: Place) -> int:
+    """Ask which open pull request a branch belongs to; its head must be the very commit the job was started for."""
+    for pull in rows(door.get(f"/repos/{place.repository}/pulls", state="open", head=place.head, per_page=PER_PAGE)):
+        number = pull.get("number")
+        if text_of(pull, "head", "sha") == place.commit and isinstance(number, int):
+            return number
+    raise UsageError(
+        f"no open pull request has {place.head[:200]} at {place.commit[:40]} as its head: nothing to comment on",
+        hint="a newer commit was pushed, or the request is closed",
+    )

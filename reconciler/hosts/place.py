@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.errors import UsageError
+from reconciler.model.resource import Json
 
 _REPOSITORY = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)
 _PROJECT = re.compile(r"[\w./-]{1,300}", re.ASCII)
@@ -19,21 +20,24 @@ class Place:
     """One pull request (`host` github) or merge request (gitlab).
 
     `api` is the base of the host's REST interface. `repository` is owner/name, or GitLab's project id or path. `author`
-    is the login our comments carry; empty asks the host who the token is.
+    is the login our comments carry; empty asks the host whose the token is. A trusted job that runs after a stranger's
+    knows no number, only the request's `head` (owner:branch) and `commit`: the host tells which request that is.
     """
 
     host: str
     api: str
     repository: str
-    number: int
+    number: int = 0
     token: str = field(repr=False)
     author: str = ""
+    head: str = ""
+    commit: str = ""
 
     def __post_init__(self) -> None:
         pattern = _REPOSITORY if self.host == "github" else _PROJECT
         if not pattern.fullmatch(self.repository) or ".." in self.repository.split("/"):
             raise UsageError(f"{self.repository[:100]!r} is no repository", hint="write it as owner/name")
-        if self.number < 1:
+        if self.number < 1 and not (self.head and self.commit):
             raise UsageError(f"{self.number} is no number of a pull request")
         if not self.token or not (self.token.isascii() and self.token.isprintable()):
             raise UsageError("there is no token to comment with", hint="set GITHUB_TOKEN or GITLAB_TOKEN for this step")
@@ -45,14 +49,7 @@ def place_from(variables: Mapping[str, str], *, number: int = 0, author: str = "
     Raises UsageError where no host is recognised, or no request is there to comment on.
     """
     if variables.get("GITHUB_REPOSITORY"):
-        return Place(
-            host="github",
-            api=variables.get("GITHUB_API_URL") or "https://api.github.com",
-            repository=variables["GITHUB_REPOSITORY"],
-            number=number or _pull_number(variables),
-            token=variables.get("GITHUB_TOKEN", ""),
-            author=author,
-        )
+        return _github(variables, number, author)
     if variables.get("CI_PROJECT_ID"):
         return Place(
             host="gitlab",
@@ -68,24 +65,47 @@ def place_from(variables: Mapping[str, str], *, number: int = 0, author: str = "
     )
 
 
-def _pull_number(variables: Mapping[str, str]) -> int:
+def _github(variables: Mapping[str, str], number: int, author: str) -> Place:
     match = _PULL_REF.fullmatch(variables.get("GITHUB_REF", ""))
-    number = int(match[1]) if match else _from_event(variables.get("GITHUB_EVENT_PATH", ""))
-    if not number:
+    event = _event(variables.get("GITHUB_EVENT_PATH", ""))
+    found = number or (int(match[1]) if match else _number(_below(event, "pull_request", "number")))
+    head = _below(event, "workflow_run", "head_repository", "owner", "login")
+    branch = _below(event, "workflow_run", "head_branch")
+    commit = _below(event, "workflow_run", "head_sha")
+    after_another = all(isinstance(one, str) and one for one in (head, branch, commit))
+    if not found and not after_another:
         raise UsageError("this run belongs to no pull request", hint="name one with --number")
-    return number
+    return Place(
+        host="github",
+        api=variables.get("GITHUB_API_URL") or "https://api.github.com",
+        repository=variables["GITHUB_REPOSITORY"],
+        number=found,
+        token=variables.get("GITHUB_TOKEN", ""),
+        author=author,
+        head=f"{head}:{branch}" if after_another else "",
+        commit=str(commit) if after_another else "",
+    )
 
 
-def _from_event(path: str) -> int:
+def _event(path: str) -> Json:
+    """Read the event that started the job; what cannot be read tells nothing."""
     if not path:
-        return 0
+        return None
     try:
         with Path(path).open("rb") as file:
-            event = json.loads(file.read(_MOST_EVENT))
-        found = (event.get("pull_request") or {}).get("number") or event.get("number")
-    except (OSError, ValueError, RecursionError, AttributeError):
-        return 0
-    return found if isinstance(found, int) else 0
+            return json.loads(file.read(_MOST_EVENT))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _below(value: Json, *steps: str) -> Json:
+    for step in steps:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _number(value: Json) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def _digits(text: str) -> int:

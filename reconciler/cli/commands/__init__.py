@@ -7,6 +7,7 @@ import typer
 
 from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.audit import audit
+from reconciler.cli.commands.comment import comment
 from reconciler.cli.commands.explain import explain
 from reconciler.cli.commands.export import export
 from reconciler.cli.commands.history import history
@@ -27,6 +28,7 @@ COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
     "plan": plan,
     "apply": apply,
     "show": show,
+    "comment": comment,
     "explain": explain,
     "export": export,
     "snapshot": snapshot,

@@ -48,6 +48,10 @@ class Filter:
     label: str
     choices: tuple[Choice, ...]
 
+    def tells_apart(self, total: int) -> bool:
+        """Whether any button would leave something out."""
+        return any(choice.count < total for choice in self.choices)
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -95,6 +99,7 @@ def page_of(report: Report, options: Options) -> Page:
     plans = report.plans
     sections = tuple(Section(name=plan.environment, told=_told(plan), groups=groups_of(plan)) for plan in plans)
     heading = _heading(plans)
+    total = sum(len(group.changes) for section in sections for group in section.groups)
     return Page(
         title=f"reconciler {report.command}: {heading}",
         command=report.command,
@@ -105,13 +110,13 @@ def page_of(report: Report, options: Options) -> Page:
         tiles=tuple(_tiles(plans)),
         strip=strip_of(plans),
         environments=tuple(plan.environment for plan in plans if plan.pending),
-        filters=tuple(one for one in _filters(sections) if len(one.choices) > 1),
+        filters=tuple(one for one in _filters(sections) if one.tells_apart(total)),
         notes=tuple(notes_of(report)),
         chart=chart_of(plans),
         plans=tuple(section for section in sections if section.groups),
         tables=[{"title": "", "columns": (), "rows": (), "note": "", **one} for one in report.extra.get("tables", ())],
         quiet=tuple(one for one in _quiet(plans) if one.names),
-        count=sum(len(group.changes) for section in sections for group in section.groups),
+        count=total,
         nothing="No change fits these filters." if any(plan.pending for plan in plans) else _verdict(report),
         foot=_foot(report, options),
     )

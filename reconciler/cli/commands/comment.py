@@ -1,0 +1,38 @@
+"""`comment`: a plan that was written as JSON, as the one comment of a pull or merge request."""
+
+from typing import Annotated
+
+import typer
+
+from reconciler import __version__
+from reconciler.cli.exits import Exit
+from reconciler.cli.output import read_file, write_out
+from reconciler.cli.session import session
+from reconciler.model.report import Options, Report
+
+
+def comment(
+    context: typer.Context,
+    *,
+    file: Annotated[str, typer.Argument(metavar="PLAN", help="What `plan --format json` wrote; checked first.")],
+    number: Annotated[int, typer.Option("--number", min=0, metavar="N", help="The request, if the job has none.")] = 0,
+    author: Annotated[str, typer.Option("--author", metavar="LOGIN", help="As whom; else the token is asked.")] = "",
+    whole: Annotated[str, typer.Option("--whole", metavar="URL", help="Where the whole report is, told if cut.")] = "",
+    budget: Annotated[int, typer.Option("--budget", min=500, metavar="BYTES", help="The longest comment.")] = 65_000,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the comment, and send nothing.")] = False,
+) -> int:
+    """Post a plan as a comment, or update the one that is there."""
+    from reconciler.hosts import checked_plans, place_from, post
+    from reconciler.reports import markdown
+    from reconciler.reports.markdown.marker import marker
+
+    run = session(context)
+    plans = checked_plans(read_file(run.path(file)))
+    report = run.masker.value(Report(command="plan" if len(plans) == 1 else "audit", plans=plans))
+    body = markdown.report(report, Options(budget=budget, whole=whole, tool_version=__version__))
+    if dry_run:
+        write_out(body, human=False)
+        return Exit.FINE
+    posted = post(place_from(run.variables, number=number, author=author), body, marker(report))
+    write_out(f"{posted.done} {posted.url}".rstrip())
+    return Exit.FINE
