@@ -24,7 +24,7 @@ def _version(asked: bool) -> None:
 def reconciler(
     context: typer.Context,
     *,
-    directory: Annotated[
+    chdir: Annotated[
         list[str] | None, typer.Option("-C", metavar="DIR", help="Run as if started in DIR, like git's.")
     ] = None,
     color: Annotated[
@@ -39,20 +39,20 @@ def reconciler(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,  # noqa: ARG001 - its callback answers
 ) -> None:
     """Keep Huawei Cloud MetaStudio live rooms and interaction rule libraries as they are declared in Git."""
-    values = (directory, color, quiet, verbose, log_format, debug)
+    values = (chdir, color, quiet, verbose, log_format, debug)
     _remember(context, dict(zip(_SHARED, values, strict=True)))
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
 
-_SHARED = ("directory", "color", "quiet", "verbose", "log_format", "debug")
+_SHARED = ("chdir", "color", "quiet", "verbose", "log_format", "debug")
 """The flags of a run, understood before and after the command's name."""
 
 
 def _remember(context: typer.Context, flags: Mapping[str, Any]) -> None:
     start: Start = context.obj
     for name, value in flags.items():
-        if name == "directory":
+        if name == "chdir":
             start.flags[name] = [*start.flags.get(name, []), *(value or [])]
         elif value is not None and (value or name not in start.flags) and value != "text":
             start.flags[name] = value

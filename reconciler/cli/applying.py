@@ -14,7 +14,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import HUMAN, Told, one_line, read_file, tell, write_out
+from reconciler.cli.output import HUMAN, Told, one_line, read_file, tell, tell_files, write_out, written
 from reconciler.cli.planning import plan_report
 from reconciler.cli.session import Session, say
 from reconciler.errors import UsageError
@@ -158,17 +158,30 @@ class _Run:
             command="apply",
             plans=(plan,),
             outcomes=(*applied.recovered, *applied.outcomes),
-            usage=self.opened.reader.usage,
+            usage=self.opened.usage,
             sources=self.manifest.sources,
         )
-        tell(self.session, report, self.how)
+        tell_files(self.session, report, self.how)
+        self._tell(report, shown=bool(plan.pending))
         if applied.error is not None:
             raise applied.error
         return applied.exit_code
 
+    def _tell(self, report: Report, *, shown: bool) -> None:
+        """Tell how it ended: after the plan was shown only the outcomes, in a stream of events as the last of them."""
+        if self.how.format == HUMAN:
+            tell(self.session, replace(report, plans=()) if shown else report, Told())
+        elif self.how.format == "json":
+            last = {"type": "report", **json.loads(written(self.session, report, "json"))}
+            write_out(json.dumps(last, ensure_ascii=False), human=False)
+        else:
+            tell(self.session, report, Told(format=self.how.format))
+
     def _progress(self) -> Progress:
         if self.how.format == "json":
-            return lambda event: write_out(json.dumps(self.session.masker.value(_plain(event))), human=False)
+            return lambda event: write_out(
+                json.dumps(self.session.masker.value(_plain(event)), ensure_ascii=False), human=False
+            )
         if self.session.quiet:
             return lambda event: None  # noqa: ARG005 - told to be quiet
         return lambda event: say(self.session.masker.text(_words(event)))
@@ -189,7 +202,8 @@ def _words(event: Event) -> str:
     where = f" {one_line(event.address)}" if event.address else ""
     more = f": {one_line(event.message)}" if event.message else ""
     status = f" {event.outcome.status}" if event.outcome else ""
-    return f"[{event.done}/{event.total}] {event.step.value.replace('_', ' ')}{where}{status}{more}"
+    count = f"[{event.done}/{event.total}] " if event.total else ""
+    return f"{count}{event.step.value.replace('_', ' ')}{where}{status}{more}"
 
 
 def _asked() -> bool:

@@ -47,23 +47,28 @@ def _split(item: str) -> tuple[str, str]:
 
 
 def tell(session: Session, report: Report, how: Told) -> None:
-    """Write a report to stdout and to each file; secrets are masked here, before any format sees it."""
-    from reconciler import plugins
-
-    masked = session.masker.value(report)
-    for name, file in how.files:
-        write_file(session.path(file), plugins.reporter(name)(masked, _options(session, None)))
-    text = plugins.reporter(how.format)(masked, _options(session, how.format))
-    write_out(text, human=how.format == HUMAN)
+    """Write a report to stdout and to each file."""
+    tell_files(session, report, how)
+    write_out(written(session, report, how.format), human=how.format == HUMAN)
     if how.format != HUMAN:
-        for diagnostic in masked.diagnostics:
+        for diagnostic in report.diagnostics:
             session.note(line(diagnostic))
 
 
-def _options(session: Session, format_name: str | None) -> Options:
-    human = format_name == HUMAN
+def tell_files(session: Session, report: Report, how: Told) -> None:
+    """Write a report to the files that `--report` names, plain text without colours."""
+    for name, file in how.files:
+        write_file(session.path(file), written(session, report, name, terminal=False))
+
+
+def written(session: Session, report: Report, format_name: str, *, terminal: bool = True) -> str:
+    """Return a report in one format: the one door at which secrets are masked, before any format sees it."""
+    from reconciler import plugins
+
+    human = terminal and format_name == HUMAN
     width = shutil.get_terminal_size().columns if human and sys.stdout.isatty() else 0
-    return Options(color=session.color and human, width=width, tool_version=__version__)
+    options = Options(color=session.color and human, width=width, tool_version=__version__)
+    return plugins.reporter(format_name)(session.masker.value(report), options)
 
 
 def line(diagnostic: Diagnostic) -> str:

@@ -73,7 +73,7 @@ def session(context: typer.Context) -> Session:
     """Return the run a command belongs to; raises UsageError for a folder that is not there."""
     start: Start = context.obj
     flags = start.flags
-    root = reduce(os.path.join, flags.get("directory") or [], "")
+    root = reduce(os.path.join, flags.get("chdir") or [], "")
     if root and not os.path.isdir(root):
         raise UsageError(f"-C {root!r}: there is no such folder")
     return Session(

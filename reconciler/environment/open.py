@@ -16,11 +16,12 @@ from reconciler.environment.project import Environment, Project
 from reconciler.environment.variables import Variables, named_secrets
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.model.past import Past
+from reconciler.model.reading import Usage
 from reconciler.model.settings import PlanSettings, Scope, Selection
 from reconciler.ports import Reader, Writer, WriterSetup
 
 if TYPE_CHECKING:
-    from reconciler.api import Connection
+    from reconciler.api import Connection, WriteClient
     from reconciler.ledger import Book
 
 
@@ -48,6 +49,7 @@ class Opened:
     access: Access
     reader: Reader
     connection: "Connection | None" = None
+    clients: "list[WriteClient]" = field(default_factory=list, repr=False)
     closing: ExitStack = field(default_factory=ExitStack, repr=False)
 
     @property
@@ -84,11 +86,21 @@ class Opened:
             variables=self.access.variables,
             secret=partial(_secret, named_secrets(self.access.variables)),
             emit=emit,
-            client=lambda: WriteClient(link),
+            client=partial(self._writing, WriteClient, link),
         )
         made = plugins.writer(name, setup)
         self.closing.callback(made.close)
         return made
+
+    def _writing(self, client: "type[WriteClient]", link: "Connection") -> "WriteClient":
+        made = client(link)
+        self.clients.append(made)
+        return made
+
+    @property
+    def usage(self) -> Usage:
+        """What reading and writing has cost so far."""
+        return sum((client.usage for client in self.clients), self.reader.usage)
 
     def __enter__(self) -> Self:
         return self

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.environment.open import Access, Opened, open_environment, scope_of, settings
 from reconciler.environment.project import Project
+from reconciler.environment.variables import named_secrets
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Plan
 from reconciler.model.reading import Usage
@@ -65,7 +66,15 @@ def plan_opened(opened: Opened, manifest: Manifest, ask: Ask, *, settings: PlanS
     from reconciler.pipeline.plan import plan
 
     base = base_manifest(opened.project, opened.name, ask) if ask.base else None
-    return plan(manifest, opened.reader, opened.past(), settings or wanted(opened, ask), base=base)
+    return plan(
+        manifest,
+        opened.reader,
+        opened.past(),
+        settings or wanted(opened, ask),
+        base=base,
+        base_name=ask.base,
+        secret=named_secrets(opened.access.variables).get,
+    )
 
 
 def base_manifest(project: Project, name: str, ask: Ask) -> Manifest:

@@ -1,0 +1,178 @@
+"""`apply` from the shell: agreed to, reviewed, refused, locked, blocked; every exit code with its reason."""
+
+import json
+
+import pytest
+
+from reconciler.ledger import open_ledger
+from reconciler.simulator import Simulator
+from reconciler.simulator.serve import running
+from tests.support.command_line import project, reconciler, room
+
+PROJECT = "0" * 32
+
+
+@pytest.fixture
+def service():
+    simulator = Simulator({})
+    with running(simulator) as url:
+        yield simulator, url
+
+
+def place(url, more="prune: owned"):
+    return f'  real: {{endpoint: "{url}", project_id: "{PROJECT}", {more}}}\n'
+
+
+def apply(folder, *arguments, **more):
+    return reconciler("-C", folder, "apply", "-e", "real", *arguments, **more)
+
+
+def plan(folder, *arguments, **more):
+    return reconciler("-C", folder, "plan", "-e", "real", "--detailed-exitcode", *arguments, **more)
+
+
+def test_apply_makes_live_what_is_declared_and_a_second_plan_is_empty(tmp_path, service):
+    project(tmp_path, {"rooms/one.yaml": room("One"), "rooms/two.yaml": room("Two")}, more=place(service[1]))
+    run = apply(tmp_path, "--auto-approve")
+    assert run.code == 0, run.err
+    assert "Apply complete! Resources: 2 added, 0 changed, 0 destroyed." in run.out
+    assert "2 write" in run.out
+    again = plan(tmp_path)
+    assert again.code == 0
+    assert "No changes." in again.out
+
+
+def test_without_a_terminal_nothing_is_applied_unless_agreed_to_before(tmp_path, service):
+    project(tmp_path, {"rooms/one.yaml": room("One")}, more=place(service[1]))
+    run = apply(tmp_path)
+    assert run.code == 1
+    assert "E_NO_TERMINAL" in run.err
+    assert plan(tmp_path).code == 2
+
+
+def test_nothing_to_do_asks_nothing(tmp_path, service):
+    project(tmp_path, {"rooms/one.yaml": room("One")}, more=place(service[1]))
+    apply(tmp_path, "--auto-approve")
+    run = apply(tmp_path)
+    assert run.code == 0, run.err
+
+
+def test_a_kept_plan_is_applied_once_without_a_question(tmp_path, service):
+    project(tmp_path, {"rooms/one.yaml": room("One")}, more=place(service[1]))
+    kept = plan(tmp_path, "--out", "plan.json")
+    assert "digest is sha256:" in kept.err
+    done = apply(tmp_path, "plan.json")
+    assert done.code == 0, done.err
+    again = apply(tmp_path, "plan.json")
+    assert again.code == 1
+    assert "E_PLAN_USED" in again.err
+
+
+def test_a_kept_plan_of_a_live_side_that_moved_is_refused_and_skip_stale_does_the_rest(tmp_path, service):
+    project(tmp_path, {"rooms/one.yaml": room("One"), "rooms/two.yaml": room("Two")}, more=place(service[1]))
+    plan(tmp_path, "--out", "plan.json")
+    assert apply(tmp_path, "--auto-approve", "--target", 'SmartLiveRoom["One"]').code == 0
+    refused = apply(tmp_path, "plan.json")
+    assert refused.code == 1
+    assert "E_PLAN_STALE" in refused.err
+    assert "One" in refused.err
+    done = apply(tmp_path, "plan.json", "--skip-stale")
+    assert done.code == 0, done.err
+    assert "1 added" in done.out
+
+
+def test_an_edited_plan_is_refused(tmp_path, service):
+    project(tmp_path, {"rooms/one.yaml": room("One")}, more=place(service[1]))
+    plan(tmp_path, "--out", "plan.json")
+    path = tmp_path / "plan.json"
+    path.write_text(path.read_text().replace("hello", "hullo"))
+    run = apply(tmp_path, "plan.json")
+    assert run.code == 1
+    assert "E_PLAN_DIGEST" in run.err
+
+
+def test_expect_ties_an_apply_to_the_plan_that_was_reviewed(tmp_path, service):
+    project(tmp_path, {"rooms/one.yaml": room("One")}, more=place(service[1]))
+    digest = plan(tmp_path, "--out", "plan.json").err.split("digest is ")[1].split()[0].rstrip(".")
+    (tmp_path / "rooms/two.yaml").write_text(room("Two"))
+    refused = apply(tmp_path, "--auto-approve", "--expect", digest)
+    assert refused.code == 1
+    assert "E_PLAN_EXPECT" in refused.err
+    (tmp_path / "rooms/two.yaml").unlink()
+    assert apply(tmp_path, "--auto-approve", "--expect", digest).code == 0
+
+
+def test_a_delete_beyond_the_limit_is_blocked_with_5_until_the_number_is_named(tmp_path, service):
+    project(tmp_path, {f"rooms/{n}.yaml": room(f"Room {n}") for n in range(4)}, more=place(service[1]))
+    apply(tmp_path, "--auto-approve")
+    for number in range(2):
+        (tmp_path / f"rooms/{number}.yaml").unlink()
+    assert plan(tmp_path).code == 2
+    blocked = apply(tmp_path, "--auto-approve")
+    assert blocked.code == 5, blocked.err
+    assert "--allow-deletes 2" in blocked.out + blocked.err
+    assert apply(tmp_path, "--auto-approve", "--allow-deletes", "3").code == 5
+    done = apply(tmp_path, "--auto-approve", "--allow-deletes", "2")
+    assert done.code == 0, done.err
+    assert "2 destroyed" in done.out
+
+
+def test_a_lock_held_by_another_exits_4_and_names_the_holder(tmp_path, service):
+    project(tmp_path, {"rooms/one.yaml": room("One")}, more=place(service[1]))
+    scope = f"{service[1].removeprefix('http://')}/{PROJECT}/"
+    ledger = open_ledger("sqlite:///.reconciler/ledger.db", root=tmp_path)
+    with ledger.lock(scope, "somebody else"):
+        run = apply(tmp_path, "--auto-approve")
+        assert run.code == 4, run.err
+        listed = reconciler("-C", tmp_path, "lock", "list", "-e", "real")
+        assert "somebody else" in listed.out
+        lock_id = next(line.split()[0] for line in listed.out.splitlines() if "somebody else" in line)
+        assert reconciler("-C", tmp_path, "lock", "release", lock_id, "-e", "real").code == 0
+    ledger.close()
+    assert apply(tmp_path, "--auto-approve").code == 0
+
+
+def test_json_is_one_event_a_line_and_the_report_last(tmp_path, service):
+    project(tmp_path, {"rooms/one.yaml": room("One")}, more=place(service[1]))
+    run = apply(tmp_path, "--auto-approve", "--format", "json")
+    assert run.code == 0, run.err
+    lines = run.out.splitlines()
+    events = [json.loads(line) for line in lines]
+    assert [one["type"] for one in events[:3]] == ["locked", "change_started", "change_finished"]
+    assert events[-1]["type"] == "report"
+    assert events[-1]["resources"]["added"] == 1
+
+
+def test_history_tells_what_was_done(tmp_path, service):
+    project(tmp_path, {"rooms/one.yaml": room("One")}, more=place(service[1]))
+    apply(tmp_path, "--auto-approve")
+    run = reconciler("-C", tmp_path, "history", "-e", "real")
+    assert run.code == 0, run.err
+    assert "1 applied" in run.out
+    assert "SmartLiveRoom" in run.out
+
+
+def test_on_ci_a_ledger_on_a_throw_away_disk_deletes_nothing_and_says_so(tmp_path, service):
+    project(tmp_path, {f"rooms/{n}.yaml": room(f"Room {n}") for n in range(3)}, more=place(service[1]))
+    apply(tmp_path, "--auto-approve")
+    (tmp_path / "rooms/0.yaml").unlink()
+    run = apply(tmp_path, "--auto-approve", variables={"CI": "true"})
+    assert run.code == 0, run.err
+    assert "Nothing will be deleted" in run.err
+    assert plan(tmp_path).code == 2
+
+
+def test_an_untrusted_project_is_never_applied(tmp_path, service):
+    project(tmp_path, {"rooms/one.yaml": room("One")}, more=place(service[1]))
+    assert apply(tmp_path, "--untrusted").code == 1
+    assert apply(tmp_path, "--live", "live.json").code == 1
+
+
+def test_a_writer_that_only_shows_sends_nothing(tmp_path, service):
+    project(tmp_path, {"rooms/one.yaml": room("One")}, more=place(service[1]))
+    run = apply(tmp_path, "--auto-approve", variables={"RECONCILER_WRITER": "dry_run"})
+    assert run.code == 0, run.err
+    assert plan(tmp_path).code == 2
+    unknown = apply(tmp_path, "--auto-approve", "--writer", "htp")
+    assert unknown.code == 1
+    assert "did you mean 'http'?" in unknown.err
