@@ -1,11 +1,12 @@
 """A small world for one test: the simulated API on a loopback port, a ledger in a folder, and a clock that obeys."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from reconciler.api import Connection, ReadClient, WriteClient
 from reconciler.ledger import Book, open_ledger
@@ -20,12 +21,12 @@ from reconciler.pipeline.plan import plan
 from reconciler.pipeline.recover import recover
 from reconciler.ports import Writer
 from reconciler.readers.http import HttpReader
-from reconciler.simulator import Simulator
+from reconciler.simulator import Simulator, transport
 from reconciler.simulator.clock import FixedClock
 from reconciler.simulator.seed import DEFAULT_PROJECT
 from reconciler.simulator.serve import running
 
-SCOPE, OWNER = "stage/project/", "stage"
+SCOPE, OWNER, PROJECT = "stage/project/", "stage", DEFAULT_PROJECT
 
 
 class Nowhere:
@@ -73,20 +74,32 @@ class Stage:
     url: str
     folder: Path
     ledger: Book
-    project_id: str = DEFAULT_PROJECT
+    served: bool = True
+    project_id: str = PROJECT
     _runs: Iterator[int] = field(default_factory=count)
+    _closing: ExitStack = field(default_factory=ExitStack)
 
     def connection(self) -> Connection:
         """Return a connection to the project, as fast as it goes, on the simulated clock."""
-        return Connection(base_url=self.url, project_id=self.project_id, clock=self.simulator.clock, sleep=self.sleep)
+        return Connection(
+            base_url=self.url,
+            project_id=self.project_id,
+            transport=None if self.served else transport(self.simulator, sleep=self.sleep),
+            clock=self.simulator.clock,
+            sleep=self.sleep,
+        )
 
     def reader(self) -> HttpReader:
         """Return a reader of the project."""
-        return HttpReader(ReadClient(self.connection()), parallelism=1)
+        client = ReadClient(self.connection())
+        self._closing.callback(client.close)
+        return HttpReader(client, parallelism=1)
 
     def client(self) -> WriteClient:
         """Return a writing client of the project."""
-        return WriteClient(self.connection())
+        client = WriteClient(self.connection())
+        self._closing.callback(client.close)
+        return client
 
     def clock(self) -> float:
         """Return the service's time, in seconds since 1970."""
@@ -102,25 +115,26 @@ class Stage:
         """Plan these resources as the whole of what is declared, deletes included."""
         return plan(Manifest(resources=tuple(resources)), self.reader(), self.ledger.past(SCOPE, OWNER), self.settings)
 
-    def apply(self, resources: Iterable[Declared], writer: Writer) -> Applied:
-        """Settle what is open, plan, and carry the plan out, every guard overridden."""
-        manifest = Manifest(resources=tuple(resources))
-        run = f"run {next(self._runs)}"
-        doors = {"scope": SCOPE, "owner": OWNER, "run": run, "clock": self.clock, "sleep": self.sleep}
-        recover(self.reader(), writer, self.ledger, settings=self.settings, **doors)  # type: ignore[arg-type]
-        made = self.plan(manifest.resources)
+    def apply(self, resources: Iterable[Declared], writer: Writer, **hooks: Any) -> Applied:
+        """Settle what is open, plan, and carry the plan out, every guard overridden.
+
+        `hooks` are further arguments of `reconciler.pipeline.apply.apply`: stop, progress, point, settle.
+        """
+        manifest = tuple(resources)
+        recover(self.reader(), writer, self.ledger, settings=self.settings, **self._doors())
+        return self.carry_out(self.plan(manifest), manifest, writer, **hooks)
+
+    def carry_out(self, made: Plan, resources: Iterable[Declared], writer: Writer, **hooks: Any) -> Applied:
+        """Carry out a plan that was made of these resources, every guard overridden."""
         live = frozenset(change.name for change in made.changes)
         allowed = Overrides(deletes=made.summary().destroy, live=live, empty=True, collapsed=True)
-        return apply(
-            made,
-            manifest,
-            self.reader(),
-            writer,
-            self.ledger,
-            settings=self.settings,
-            overrides=allowed,
-            **doors,  # type: ignore[arg-type]
-        )
+        manifest = Manifest(resources=tuple(resources))
+        more = {"settings": self.settings, "overrides": allowed, **self._doors(), **hooks}
+        return apply(made, manifest, self.reader(), writer, self.ledger, **more)
+
+    def _doors(self) -> dict[str, Any]:
+        run = f"run {next(self._runs)}"
+        return {"scope": SCOPE, "owner": OWNER, "run": run, "clock": self.clock, "sleep": self.sleep}
 
     @property
     def settings(self) -> PlanSettings:
@@ -129,13 +143,15 @@ class Stage:
 
 
 @contextmanager
-def stage(seed: Mapping[str, Json] | None = None) -> Iterator[Stage]:
-    """Give a stage whose service starts from a seed (its behaviours and faults included)."""
+def stage(seed: Mapping[str, Json] | None = None, *, served: bool = True) -> Iterator[Stage]:
+    """Give a stage whose service starts from a seed (its behaviours and faults included).
+
+    Not `served`, the service is reached in memory: faster, for parts that take their connection from the stage.
+    """
     simulator = Simulator(seed or {})
-    with TemporaryDirectory(prefix="stage-") as name, running(simulator) as url:
-        folder = Path(name)
+    with ExitStack() as closing:
+        folder = Path(closing.enter_context(TemporaryDirectory(prefix="stage-")))
+        url = closing.enter_context(running(simulator)) if served else "http://127.0.0.1"
         ledger = open_ledger("sqlite:///ledger.db", root=folder, digest_key=b"a key for tests only")
-        try:
-            yield Stage(simulator=simulator, url=url, folder=folder, ledger=ledger)
-        finally:
-            ledger.close()
+        closing.callback(ledger.close)
+        yield Stage(simulator=simulator, url=url, folder=folder, ledger=ledger, served=served, _closing=closing)

@@ -78,7 +78,12 @@ HOSTILE = (
 
 
 class WriterSuite:
-    """The tests. `writer` says how the writer under test is made."""
+    """The tests. `writer` says how the writer under test is made.
+
+    Set `served` to false for a writer that takes its client from the stage: then no port is needed.
+    """
+
+    served = True
 
     def writer(self, place: Stage) -> Writer:
         """Return the writer under test, made for this stage."""
@@ -87,7 +92,7 @@ class WriterSuite:
     @contextmanager
     def stage(self, seed: Mapping[str, Json] | None = None) -> Iterator[Stage]:
         """Give a stage; override it where a writer needs more than the service."""
-        with stage(seed) as place:
+        with stage(seed, served=self.served) as place:
             yield place
 
     def applied(self, place: Stage, resources: Sequence[Declared]) -> Applied:

@@ -11,5 +11,7 @@ def secret(name: str) -> str:
 
 
 class TestHttpWriter(WriterSuite):
+    served = False
+
     def writer(self, place: Stage) -> Writer:
         return HttpWriter(place.client(), secret)
