@@ -85,7 +85,7 @@ name: shop
 manifests: [coupons]
 environments:
   demo: {endpoint: "simulator:live.yaml"}
-  port: {endpoint: "ENDPOINT", project_id: 00000000000000000000000000000000, auth: none}
+  port: {endpoint: "ENDPOINT", project_id: 00000000000000000000000000000000, auth: none, ledger: "sqlite:///l.db"}
 """
 
 LIVE = """
@@ -144,9 +144,11 @@ def environment(shop: Path) -> dict[str, str]:
     return kept | {"PYTHONPATH": str(shop.parent / "plugin")}
 
 
-def run(shop: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(shop: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "reconciler", "-C", str(shop), *arguments]
-    return subprocess.run(command, env=environment(shop), capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, env=environment(shop) | variables, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def test_a_toy_kind_has_a_schema(shop: Path):
@@ -243,6 +245,22 @@ def test_a_toy_kind_plans_the_same_over_http(shop: Path):
         over_http = run(shop, "plan", "-e", "port", "--format", "json")
     assert over_http.returncode == 0, over_http.stderr
     assert changes(json.loads(over_http.stdout)) == changes(json.loads(embedded.stdout))
+
+
+def test_a_toy_kind_is_applied_and_exported(shop: Path):
+    with simulated(shop) as address:
+        (shop / "reconciler.yaml").write_text(PROJECT.replace("ENDPOINT", address))
+        applied = run(shop, "apply", "-e", "port", "--auto-approve", RECONCILER_SECRET_CLAIM_KEY="claim-key-31415926")
+        assert applied.returncode == 0, applied.stderr
+        assert "1 added, 1 changed, 0 destroyed" in applied.stdout
+        quiet = run(shop, "plan", "-e", "port", "--detailed-exitcode")
+        assert quiet.returncode == 0, quiet.stdout
+        exported = run(shop, "export", "-e", "port", "-o", "out")
+    assert exported.returncode == 0, exported.stderr
+    texts = {file.read_text() for file in (shop / "out").rglob("*.yaml")}
+    assert len(texts) == 3
+    assert any("name: autumn\n" in text and "secret: CLAIM_KEY" in text for text in texts)
+    assert not any("claim-key-31415926" in text for text in texts)
 
 
 def entry(shop: Path, line: str) -> None:
