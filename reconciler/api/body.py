@@ -44,9 +44,9 @@ class Inflater:
             self._pieces.append(decoded)
 
     def finish(self) -> bytes:
-        """Return the whole body; raises ApiError when its compressed stream ends early."""
-        if self._decoder is not None and self._raw and not self._decoder.eof:
-            refuse("the compressed body ends too early")
+        """Return the whole body; raises ApiError when its compressed stream ends early, or more follows its end."""
+        if self._decoder is not None and self._raw and (not self._decoder.eof or self._decoder.unused_data):
+            refuse("the compressed body does not end where it should")
         return b"".join(self._pieces)
 
     def _decoded(self, piece: bytes) -> tuple[bytes, bytes]:

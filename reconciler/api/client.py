@@ -39,13 +39,13 @@ class ReadClient:
         """Return one page of a kind's list; raises ApiError (E_READ_SCHEMA) unless it is one."""
         query = [("limit", str(limit)), ("offset", str(offset)), *filters]
         self._sender.meter.add(Usage(pages=1))
-        body = self._get(kind.endpoints.collection, query=query)
+        body = self._get(kind.endpoints.collection, {}, query)
         return Page(rows=_rows(kind, body), count=_count(kind, body))
 
     def show(self, kind: Kind, object_id: str) -> dict[str, Json]:
         """Return one object in full; raises NotFoundError, DeniedError or another ApiError."""
         self._sender.meter.add(Usage(shows=1))
-        body = self._get(kind.endpoints.item, object_id)
+        body = self._get(kind.endpoints.item, {"id": object_id})
         if "error_code" in body or body.get(kind.id_field, object_id) != object_id:
             refuse("it is not the object that was asked for")
         return body
@@ -64,8 +64,8 @@ class ReadClient:
         """Close the connections."""
         self._sender.close()
 
-    def _get(self, path: str, object_id: str = "", query: Iterable[tuple[str, str]] = ()) -> dict[str, Json]:
-        call = _call(self.connection, "GET", path, {"id": object_id} if object_id else {}, query=query)
+    def _get(self, path: str, ids: Mapping[str, str], query: Iterable[tuple[str, str]] = ()) -> dict[str, Json]:
+        call = _call(self.connection, "GET", path, ids, query=query)
         return decode(self._sender.send(call).body)
 
 

@@ -57,7 +57,7 @@ class Wire:
 
 def _request(call: Call, headers: Mapping[str, str], until: float) -> httpx.Request:
     limits = {"connect": CONNECT, "read": READ, "write": READ, "pool": WHOLE}
-    sent = {**call.headers, **headers, "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
+    sent = {**call.headers, **headers, "Accept": "application/json", "Accept-Encoding": "gzip"}
     return httpx.Request(
         call.method,
         call.url,

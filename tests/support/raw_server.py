@@ -27,8 +27,11 @@ def raw_server(script: Script, *, tls: ssl.SSLContext | None = None) -> Iterator
         listener.settimeout(20)
         port = listener.getsockname()[1]
         raw = Raw(url=f"{'https' if tls else 'http'}://localhost:{port}", port=port)
-        threading.Thread(target=_serve, args=(listener, script, raw, tls), daemon=True).start()
+        thread = threading.Thread(target=_serve, args=(listener, script, raw, tls), daemon=True)
+        thread.start()
         yield raw
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join(timeout=20)
 
 
 def _serve(listener: socket.socket, script: Script, raw: Raw, tls: ssl.SSLContext | None) -> None:

@@ -1,0 +1,209 @@
+"""Who we are, against the simulated gateway and its IAM over HTTP; and that no credential is ever shown."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from reconciler.api import AkSkAuth, NoAuth, PasswordAuth, ReadClient, TokenAuth
+from reconciler.api.call import Answer, Call
+from reconciler.api.hosts import allowed
+from reconciler.errors import AuthError, ReconcilerError
+from reconciler.model.reading import Wanted
+from reconciler.simulator import Simulator, transport
+from reconciler.simulator.serve import running
+from tests.support.reading import PROJECT, ROOM, connection, reader, rooms
+
+AK, SK = "TESTAKEXAMPLE0000001", "canary-secret-key-0123456789"
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+IAM = allowed("http://localhost")
+CALL = Call(method="GET", origin=IAM, path="/v1/p/smart-live-rooms")
+
+
+def simulator(**credentials):
+    return Simulator({"smart_live_rooms": rooms(3), "credentials": credentials})
+
+
+def read_with(service, auth, **settings):
+    with running(service) as url:
+        made = auth(url) if callable(auth) else auth
+        return reader(url, auth=made, clock=service.clock, **settings).read(ROOM, Wanted())
+
+
+def password(url, **wrong):
+    given = {"user": "ci", "password": "canary-password", "domain": "shop", **wrong}
+    return PasswordAuth(**given, iam=allowed(url), project_id=PROJECT)
+
+
+@pytest.mark.parametrize(
+    ("credentials", "auth"),
+    [
+        ({"ak": AK, "sk": SK}, AkSkAuth(AK, SK)),
+        ({"ak": AK, "sk": SK, "security_token": "canary-token"}, AkSkAuth(AK, SK, security_token="canary-token")),
+        ({"tokens": ["canary-token"]}, TokenAuth("canary-token")),
+        ({"users": [{"name": "ci", "password": "canary-password", "domain": "shop"}]}, password),
+    ],
+    ids=["keys", "temporary keys", "token", "password"],
+)
+def test_each_way_of_proving_who_we_are_is_let_in(credentials, auth):
+    assert len(read_with(simulator(**credentials), auth).resources) == 3
+
+
+@pytest.mark.parametrize(
+    ("credentials", "auth"),
+    [
+        ({"ak": AK, "sk": SK}, AkSkAuth(AK, SK + "x")),
+        ({"ak": AK, "sk": SK}, AkSkAuth("other", SK)),
+        ({"ak": AK, "sk": SK, "security_token": "canary-token"}, AkSkAuth(AK, SK)),
+        ({"ak": AK, "sk": SK}, NoAuth()),
+        ({"tokens": ["canary-token"]}, TokenAuth("another-token")),
+        ({"users": [{"name": "ci", "password": "canary-password"}]}, lambda url: password(url, password="wrong-one")),
+    ],
+    ids=["wrong secret", "wrong key", "no security token", "nothing", "wrong token", "wrong password"],
+)
+def test_each_wrong_credential_is_refused_and_not_quoted(credentials, auth):
+    with pytest.raises(AuthError) as caught:
+        read_with(simulator(**credentials), auth)
+    assert caught.value.code == "E_AUTH"
+    assert caught.value.hint
+    assert "canary" not in caught.value.message + caught.value.hint
+
+
+def test_a_token_from_iam_is_fetched_once_for_all_threads():
+    asked = []
+
+    def ask(call):
+        asked.append(call)
+        body = b'{"token": {"expires_at": "2026-01-02T00:00:00.000000Z"}}'
+        return Answer(status=201, headers={"x-subject-token": "fetched"}, body=body)
+
+    auth = password("http://localhost")
+    threads = [threading.Thread(target=auth.headers, args=(CALL, MOMENT, ask)) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(asked) == 1
+    assert auth.headers(CALL, MOMENT, ask) == {"X-Auth-Token": "fetched"}
+    assert asked[0].url == "http://localhost/v3/auth/tokens?nocatalog=true"
+    assert b'"scope": {"project": {"id": "' in asked[0].body
+
+
+def test_a_token_from_iam_is_renewed_before_it_expires():
+    tokens = iter(["first", "second"])
+
+    def ask(call):
+        body = b'{"token": {"expires_at": "2026-01-01T01:00:00.000000Z"}}'
+        return Answer(status=201, headers={"x-subject-token": next(tokens)}, body=body)
+
+    auth = password("http://localhost")
+    assert auth.headers(CALL, MOMENT, ask)["X-Auth-Token"] == "first"
+    assert auth.headers(CALL, MOMENT + timedelta(minutes=44), ask)["X-Auth-Token"] == "first"
+    assert auth.headers(CALL, MOMENT + timedelta(minutes=46), ask)["X-Auth-Token"] == "second"
+
+
+def test_a_refused_token_is_renewed_once_however_many_threads_were_refused_with_it():
+    tokens = iter(["first", "second", "third"])
+
+    def ask(call):
+        return Answer(status=201, headers={"x-subject-token": next(tokens)}, body=b"{}")
+
+    auth = password("http://localhost")
+    used = auth.headers(CALL, MOMENT, ask)
+    assert auth.renew(used)
+    assert auth.headers(CALL, MOMENT, ask)["X-Auth-Token"] == "second"
+    assert auth.renew(used)
+    assert auth.headers(CALL, MOMENT, ask)["X-Auth-Token"] == "second"
+
+
+def test_a_token_that_is_refused_again_after_its_renewal_ends_it():
+    requests = []
+
+    def refusing(request):
+        requests.append(request.url.path)
+        if request.url.path == "/v3/auth/tokens":
+            return httpx.Response(201, headers={"X-Subject-Token": "token"}, json={})
+        return httpx.Response(401, json={"error_code": "APIGW.0307", "error_msg": "expired"})
+
+    link = connection("http://localhost", transport=httpx.MockTransport(refusing), auth=password("http://localhost"))
+    with pytest.raises(AuthError):
+        ReadClient(link).show(ROOM, "one")
+    assert [path.rsplit("/", 1)[1] for path in requests] == ["tokens", "one", "tokens", "one"]
+
+
+def test_iam_is_asked_at_its_own_address_and_nowhere_else():
+    hosts = []
+
+    def answering(request):
+        hosts.append(request.url.host)
+        if request.url.path == "/v3/auth/tokens":
+            return httpx.Response(201, headers={"X-Subject-Token": "token"}, json={})
+        return httpx.Response(200, json={"room_id": "one"})
+
+    auth = password("https://iam.cn-north-4.myhuaweicloud.com")
+    link = connection(
+        "https://metastudio.cn-north-4.myhuaweicloud.com", transport=httpx.MockTransport(answering), auth=auth
+    )
+    ReadClient(link).show(ROOM, "one")
+    assert hosts == ["iam.cn-north-4.myhuaweicloud.com", "metastudio.cn-north-4.myhuaweicloud.com"]
+
+
+def test_iam_that_answers_nonsense_gives_no_token():
+    link = connection(
+        "http://localhost",
+        transport=httpx.MockTransport(lambda request: httpx.Response(200, text="<html>")),
+        auth=password("http://localhost"),
+    )
+    with pytest.raises(AuthError):
+        ReadClient(link).show(ROOM, "one")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: TokenAuth(""),
+        lambda: AkSkAuth("", SK),
+        lambda: AkSkAuth(AK, ""),
+        lambda: password("http://localhost", password=""),
+    ],
+)
+def test_an_empty_credential_is_said_to_be_missing(make):
+    with pytest.raises(AuthError) as caught:
+        make()
+    assert "HW_" in caught.value.hint or "HUAWEICLOUD_" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "auth", [TokenAuth("canary-1"), AkSkAuth(AK, "canary-2", security_token="canary-3"), password("http://localhost")]
+)
+def test_no_repr_shows_a_credential(auth):
+    link = connection("http://localhost", auth=auth, transport=transport(simulator()), proxy="http://u:canary@proxy")
+    shown = repr([auth, link, CALL, ReadClient(link), vars(CALL) if hasattr(CALL, "__dict__") else ""])
+    assert "canary" not in shown
+
+
+def test_no_exception_carries_a_credential_in_any_of_its_parts():
+    """A request that fails in every way there is; the traceback's text, its notes and its chain are all searched."""
+    import traceback
+
+    faults = [
+        httpx.ReadError("x"),
+        httpx.ConnectError("x"),
+        httpx.Response(500),
+        httpx.Response(401),
+        httpx.Response(200),
+    ]
+    for fault in faults:
+
+        def failing(request, fault=fault):
+            if isinstance(fault, Exception):
+                raise fault
+            return httpx.Response(fault.status_code, content=b"{")
+
+        auth = AkSkAuth(AK, "canary-secret", security_token="canary-token")
+        link = connection("http://localhost", auth=auth, transport=httpx.MockTransport(failing))
+        with pytest.raises(ReconcilerError) as caught:
+            ReadClient(link).show(ROOM, "one")
+        told = "".join(traceback.format_exception(caught.value))
+        assert "canary" not in told + repr(caught.value) + repr(caught.value.__dict__)

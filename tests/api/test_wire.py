@@ -1,0 +1,108 @@
+"""One try on a real socket: caps in time and size, connections kept, and failures told apart."""
+
+import gzip
+import time
+
+import pytest
+
+from reconciler.api import ReadClient
+from reconciler.api.call import Call
+from reconciler.api.hosts import allowed
+from reconciler.api.pool import PoolTransport
+from reconciler.api.wire import Wire
+from reconciler.errors import ApiError, TransportError
+from reconciler.simulator import Simulator
+from reconciler.simulator.serve import running
+from tests.support.raw_server import http, raw_server, says, says_slowly
+from tests.support.reading import ROOM, connection, rooms
+
+EMPTY = b'{"count":0,"smart_live_rooms":[]}'
+
+
+def hurried():
+    """A clock on which each reading costs ten seconds: 120 are used up after twelve."""
+    ticks = iter(range(0, 10_000, 10))
+    return lambda: float(next(ticks))
+
+
+def send(url, monotonic=time.monotonic):
+    wire = Wire(PoolTransport(connections=1, monotonic=monotonic), monotonic)
+    try:
+        return wire.send(Call(method="GET", origin=allowed(url), path="/"), {})
+    finally:
+        wire.close()
+
+
+def failed(script, monotonic=time.monotonic):
+    with raw_server(script) as raw, pytest.raises(TransportError) as caught:
+        send(raw.url, monotonic)
+    return caught.value
+
+
+def test_a_body_that_drips_is_cut_off_when_its_time_is_up():
+    assert "too long" in failed(says_slowly(http(EMPTY), pause=0.01, size=8), hurried()).message
+
+
+def test_headers_that_drip_are_cut_off_too():
+    assert "too long" in failed(says_slowly(b"HTTP/1.1 200 OK\r\nX-Long: " + b"a" * 500, pause=0.01), hurried()).message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\n",
+        b"SSH-2.0-OpenSSH\r\n",
+        http(EMPTY, length=1000),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000,
+    ],
+    ids=["nothing", "half a head", "no http", "cut body", "bad chunk", "no last chunk", "endless header"],
+)
+def test_an_answer_that_is_not_whole_is_no_answer(answer):
+    error = failed(says(answer))
+    assert (error.code, error.sent) == ("E_TRANSPORT", True)
+
+
+def test_a_port_where_nobody_listens_was_certainly_not_reached():
+    with raw_server(says(b"")) as raw:
+        pass
+    with pytest.raises(TransportError) as caught:
+        send(raw.url)
+    assert caught.value.sent is False
+
+
+def test_a_bomb_is_refused_on_the_wire():
+    bomb = http(gzip.compress(b" " * (60 << 20)), headers="Content-Encoding: gzip\r\n")
+    with raw_server(says(bomb)) as raw, pytest.raises(ApiError) as caught:
+        send(raw.url)
+    assert caught.value.code == "E_READ_SCHEMA"
+
+
+def test_a_packed_answer_is_unpacked():
+    with raw_server(says(http(gzip.compress(EMPTY), headers="Content-Encoding: gzip\r\n"))) as raw:
+        assert send(raw.url).body == EMPTY
+
+
+def test_the_servers_date_is_read_and_nonsense_is_none():
+    with raw_server(says(http(EMPTY, headers="Date: Thu, 01 Jan 2026 00:16:00 GMT\r\n"))) as raw:
+        assert send(raw.url).date.isoformat() == "2026-01-01T00:16:00+00:00"
+    with raw_server(says(http(EMPTY, headers="Date: soon\r\n"))) as raw:
+        assert send(raw.url).date is None
+
+
+def test_connections_are_kept_open_from_call_to_call():
+    with running(Simulator({"smart_live_rooms": rooms(3)})) as url:
+        client = ReadClient(connection(url, parallelism=1))
+        for _ in range(20):
+            client.page(ROOM, offset=0, limit=100)
+        client.close()
+    assert client.usage.requests == 20
+
+
+def test_a_proxy_is_used_only_where_the_operator_names_one():
+    with raw_server(says(http(EMPTY))) as proxy:
+        link = connection("http://localhost:9", proxy=proxy.url)
+        assert ReadClient(link).page(ROOM, offset=0, limit=100).count == 0
+    assert proxy.received[0].startswith(b"GET http://localhost:9/v1/")

@@ -1,0 +1,56 @@
+"""Law: whatever changes between two pages, no object that is there is created again, and none is deleted by mistake."""
+
+from collections import Counter
+
+import pytest
+
+from tests.support.churning import OBJECTS, ORDERS, PAGE, schedule
+
+RATES = (0.05, 0.30)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("ledger", [True, False], ids=["known ids", "first run"])
+def test_no_false_create_and_no_false_delete_under_churn(order, rate, ledger):
+    for seed in range(12):
+        verdict = schedule(seed, order=order, rate=rate, ledger=ledger)
+        assert not verdict.false_creates, seed
+        assert not verdict.false_deletes, seed
+        assert not (ledger and verdict.inconclusive), seed
+        assert verdict.inconclusive or not verdict.missed_creates, seed
+
+
+@pytest.mark.parametrize("order", ["create_desc", "shuffled"])
+def test_pages_read_side_by_side_are_no_less_safe(order):
+    for seed in range(6):
+        verdict = schedule(seed, order=order, rate=0.30, ledger=True, parallelism=8)
+        assert not verdict.false_creates
+        assert not verdict.false_deletes
+        assert not verdict.inconclusive
+
+
+@pytest.mark.parametrize("order", ORDERS[:3])
+def test_without_churn_a_read_takes_at_most_two_requests_a_page(order):
+    verdict = schedule(0, order=order, rate=0, ledger=True)
+    names_and_shows = 3 + 5
+    assert verdict.requests - names_and_shows <= 2 * OBJECTS / PAGE
+
+
+@pytest.mark.deep
+def test_ten_thousand_schedules():
+    each, found = 1250, Counter()
+    for order in ORDERS:
+        for rate in RATES:
+            for seed in range(each):
+                verdict = schedule(seed, order=order, rate=rate, ledger=True)
+                found["schedules"] += 1
+                found["false creates"] += len(verdict.false_creates)
+                found["false deletes"] += len(verdict.false_deletes)
+                found[f"inconclusive at {rate}"] += verdict.inconclusive
+                found["requests"] += verdict.requests
+    print(dict(found))
+    assert found["schedules"] == 10_000
+    assert found["false creates"] == found["false deletes"] == 0
+    assert found["inconclusive at 0.05"] <= 0.01 * each * len(ORDERS)
+    assert found["inconclusive at 0.3"] <= 0.10 * each * len(ORDERS)
