@@ -20,7 +20,7 @@ def raw_differences(kind: Kind, want: dict[str, Any], have: dict[str, Any]) -> s
 
 
 def top_of_series(kind: Kind, path: str) -> str:
-    """Return a path cut off at the first list whose items have no keys: how such a list is told is a matter of taste."""
+    """Return a path cut off at the first list whose items have no keys: how its items are told is a matter of taste."""
     node: Field | None = kind.root
     kept = ""
     for step in re.findall(r'\w+|\[(?:"(?:[^"\\]|\\.)*"|[^"\]])*\](?:#\d+)?', path):
@@ -109,7 +109,7 @@ def _lists(node: Field, want: list[Any], have: list[Any], at: tuple[Any, ...]) -
 
 def _keys(node: Field, items: list[Any]) -> list[tuple[Any, ...]]:
     assert node.list is not None
-    absent = {key: None for key in node.list.optional}
+    absent = dict.fromkeys(node.list.optional)
     return [tuple(_dig(item, key) or absent.get(key, _dig(item, key)) for key in node.list.keys) for item in items]
 
 
