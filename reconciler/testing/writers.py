@@ -66,6 +66,13 @@ STATES: tuple[tuple[Declared, ...], ...] = (
 )
 """What is declared step after step: made, changed, grown, referred to, renamed, emptied, removed."""
 
+SHORT: tuple[tuple[Declared, ...], ...] = (
+    (group("welcome", rule("price")), room("evening", "Every evening.")),
+    (group("welcome", rule("price", "It is 89.")), room("evening", "Every morning.")),
+    (),
+)
+"""Made, changed, removed."""
+
 HOSTILE = (
     "$(touch pwned-marker); `id` && x",
     "--delete-all",
@@ -158,11 +165,8 @@ class WriterSuite:
         for method in ("POST", "PUT", "DELETE"):
             faults = [{"match": {"method": method, "path": "/v1/*"}, "times": 1, **fault}]
             with self.stage({"faults": faults}) as place:
-                for state in STATES:
-                    for _ in range(3):
-                        self.applied(place, state)
-                        if not place.plan(state).pending:
-                            break
+                for state in SHORT:
+                    self.applied(place, state)
                     assert place.plan(state).pending == ()
                 assert place.simulator.model.duplicates == []
 

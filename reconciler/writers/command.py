@@ -82,7 +82,7 @@ class CommandWriter:
             output.join(self._seconds)
             if not said:
                 raise TransportError(f"the writer's program took more than {self._seconds:g} s", code="E_WRITER")
-            return said[0], process.wait(GRACE) if len(said[0]) <= MAX_OUTPUT else 0
+            return said[0], process.wait(min(GRACE, self._seconds)) if len(said[0]) <= MAX_OUTPUT else 0
         except subprocess.TimeoutExpired:
             raise TransportError("the writer's program closed its output and went on", code="E_WRITER") from None
         finally:

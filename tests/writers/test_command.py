@@ -1,0 +1,127 @@
+"""A program as a writer: it passes the suite, gets data on stdin only, sees no credentials, and is not believed."""
+
+import json
+import sys
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from reconciler.errors import ApiError, PluginError, TransportError
+from reconciler.kinds import kind_named
+from reconciler.model.change import Action, Change
+from reconciler.ports import Task, Writer, WriterSetup
+from reconciler.testing.stage import Stage, declare
+from reconciler.testing.writers import HOSTILE, WriterSuite
+from reconciler.writers.command import CommandWriter
+
+PROGRAM = Path(__file__).parents[1] / "support" / "command_writer.py"
+
+
+class TestCommandWriter(WriterSuite):
+    def writer(self, place: Stage) -> Writer:
+        return CommandWriter([sys.executable, "-S", "-E", str(PROGRAM)], {"RECONCILER_WRITER_URL": place.url})
+
+
+def task(name: str = "evening", live: dict[str, Any] | None = None) -> Task:
+    declared = declare("SmartLiveRoom", name, {"room_description": "x", "stream_keys": [{"secret": "STREAM_KEY"}]})
+    change = Change(action=Action.CREATE, address=declared.address, kind="SmartLiveRoom", name=name)
+    return Task(change=change, kind=kind_named("SmartLiveRoom"), desired=declared, references={})
+
+
+def program(folder: Path, text: str) -> list[str]:
+    path = folder / "program.py"
+    path.write_text(dedent(text))
+    return [sys.executable, "-S", "-E", str(path)]
+
+
+ECHO = """
+    import json, os, sys
+    seen = {"argv": sys.argv[1:], "environment": dict(os.environ), "stdin": json.load(sys.stdin)}
+    open(os.environ["TMPDIR"] + "/seen.json", "w").write(json.dumps(seen))
+    print('{"status": "applied", "id": "7", "calls": 2, "warnings": ["a", "b"]}')
+"""
+
+
+def setup(folder: Path, argv: list[str], **more: str) -> WriterSetup:
+    variables = {
+        "RECONCILER_WRITER_COMMAND": " ".join(argv),
+        "TMPDIR": str(folder),
+        "PATH": "/usr/bin:/bin",
+        "HUAWEICLOUD_SDK_AK": "an access key",
+        "HUAWEICLOUD_SDK_SK": "a secret key of forty characters, or so",
+        "RECONCILER_SECRET_STREAM_KEY": "a stream key",
+        "GITHUB_TOKEN": "a token",
+        **more,
+    }
+    return WriterSetup(variables=variables, secret=str, emit=str, client=object)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_w022_w023_w025_the_program_gets_data_on_stdin_and_a_clean_environment(tmp_path: Path, name: str) -> None:
+    writer = CommandWriter.made(setup(tmp_path, program(tmp_path, ECHO), RECONCILER_WRITER_PASS="SHOP", SHOP="tea"))
+    written = writer.write(task(name))
+    assert (written.id, written.calls, written.warnings) == ("7", 2, ("a", "b"))
+    seen = json.loads((tmp_path / "seen.json").read_text())
+    assert seen["argv"] == []
+    assert set(seen["environment"]) - {"LC_CTYPE"} == {"TMPDIR", "PATH", "SHOP"}
+    assert seen["stdin"]["name"] == name
+    assert seen["stdin"]["desired"]["stream_keys"] == [{"secret": "STREAM_KEY"}]
+    assert "a stream key" not in json.dumps(seen)
+    assert not list(tmp_path.glob("pwned-marker"))
+
+
+def test_live_secrets_are_masked_in_what_the_program_sees(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from reconciler.model.resource import Live
+
+    live = Live(kind="SmartLiveRoom", name="evening", id="7", spec={"stream_keys": ["theirs, in clear"], "more": 1})
+    CommandWriter.made(setup(tmp_path, program(tmp_path, ECHO))).write(replace(task(), live=live))
+    seen = json.loads((tmp_path / "seen.json").read_text())["stdin"]
+    assert seen["live"] == {"stream_keys": "(sensitive value)", "more": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("pass", "did not say its outcome in JSON"),
+        ("print('done!')", "did not say its outcome in JSON"),
+        ("print('[' * 100000)", "did not say its outcome in JSON"),
+        ("print('[]')", "gave no outcome"),
+        ('print(\'{"status": "splendid"}\')', "gave no outcome"),
+        ('print(\'{"status": "applied"}\'); raise SystemExit(3)', "ended with 3"),
+        ("import os; os.kill(os.getpid(), 9)", "ended with -9"),
+        ("import sys\nwhile True: sys.stdout.write('x' * 65536)", "said more than 1048576 bytes"),
+        ("import time; time.sleep(60)", "took more than 1 s"),
+        ("import os, time\nos.close(1)\ntime.sleep(60)", "closed its output and went on"),
+        ("import os, time\nif os.fork(): os._exit(0)\ntime.sleep(60)", "took more than 1 s"),
+    ],
+)
+def test_w024_a_program_that_fails_hangs_or_floods_leaves_the_outcome_unknown(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    writer = CommandWriter(program(tmp_path, text), {}, seconds=1)
+    with pytest.raises(TransportError, match=words) as error:
+        writer.write(task())
+    assert error.value.sent
+    assert error.value.code == "E_WRITER"
+
+
+def test_a_refusal_is_a_failure_with_its_reason(tmp_path: Path) -> None:
+    text = 'print(\'{"status": "failed", "reason": "not today"}\')'
+    with pytest.raises(ApiError, match="not today"):
+        CommandWriter(program(tmp_path, text), {}).write(task())
+
+
+def test_a_program_that_is_not_there_certainly_did_nothing(tmp_path: Path) -> None:
+    with pytest.raises(TransportError, match="cannot be started") as error:
+        CommandWriter([str(tmp_path / "missing")], {}).write(task())
+    assert not error.value.sent
+
+
+@pytest.mark.parametrize(("argv", "words"), [("", "does not know which program"), ("a 'b", "cannot be read")])
+def test_a_command_that_is_missing_or_unreadable_is_said_so(tmp_path: Path, argv: str, words: str) -> None:
+    with pytest.raises(PluginError, match=words):
+        CommandWriter.made(setup(tmp_path, [argv]))
