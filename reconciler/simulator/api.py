@@ -111,6 +111,11 @@ class Simulator:
             if any(fault.list_lag for fault in faults):
                 self.world.remember()
 
+    @property
+    def struck(self) -> list[tuple[str, int, int]]:
+        """The faults in force: name, how many requests they matched, how often they struck."""
+        return [(armed.fault.name, armed.met, armed.struck) for armed in self._scheduler.armed]
+
     def heal(self) -> None:
         """Take every fault away."""
         with self._lock:

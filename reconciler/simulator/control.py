@@ -19,13 +19,15 @@ Handler = Callable[[Request], Awaitable[Response]]
 def control_routes(simulator: Simulator) -> list[Route]:
     """Return the routes below `/_control`.
 
-    GET model: the record. GET objects?kind=&project=: what is stored. POST faults (a list): more of them; DELETE
-    faults: none. POST reset (a seed, or nothing): start again. POST edit: a console edit. POST clock, `{advance: n}`.
+    GET model: the record. GET objects?kind=&project=: what is stored. GET faults: those in force and how often they
+    struck; POST faults (a list): more of them; DELETE faults: none. POST reset (a seed, or nothing): start again.
+    POST edit: a console edit. POST clock, `{advance: n}`.
     """
     control = _Control(simulator)
     return [
         Route("/model", _guarded(control.model), methods=["GET"]),
         Route("/objects", _guarded(control.objects), methods=["GET"]),
+        Route("/faults", _guarded(control.faults), methods=["GET"]),
         Route("/faults", _guarded(control.inject), methods=["POST"]),
         Route("/faults", _guarded(control.heal), methods=["DELETE"]),
         Route("/reset", _guarded(control.reset), methods=["POST"]),
@@ -56,6 +58,9 @@ class _Control:
     async def objects(self, request: Request) -> Json:
         console = self._simulator.console(request.query_params["kind"], request.query_params.get("project", ""))
         return [entry.body for entry in console.objects.entries.values()]
+
+    async def faults(self, _request: Request) -> Json:
+        return [{"name": name, "met": met, "struck": struck} for name, met, struck in self._simulator.struck]
 
     async def inject(self, request: Request) -> Json:
         check = Check()

@@ -38,7 +38,8 @@ def decoded(body: bytes) -> dict[str, Json]:
 def check_name(kind: Kind, body: Mapping[str, Json]) -> str:
     """Return the name a body gives, or refuse: it is the one field both create and update demand."""
     name = body.get(kind.name_field)
-    longest = kind.root.children[kind.name_field].max_length or 256
+    described = kind.root.children.get(kind.name_field)
+    longest = (described.max_length if described else None) or 256
     if not isinstance(name, str) or not 1 <= len(name) <= longest:
         raise Refusal(
             400, "MSS.10000003", f"Parameter check failed: {kind.name_field} takes 1 to {longest} characters."

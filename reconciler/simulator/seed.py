@@ -163,9 +163,10 @@ def _refused(problems: Iterable[SeedProblem], file: str, document: Document | No
         )
         for problem in problems
     ]
-    whole = f"the seed {file} cannot be used" if file else "the seed cannot be used"
+    if file:
+        return ManifestError(f"the seed {file} cannot be used", diagnostics, code="E_SEED")
     first = diagnostics[0]
-    return ManifestError(f"{whole}: {first.message}", diagnostics, code="E_SEED", hint=first.hint)
+    return ManifestError(f"the seed cannot be used: {first.message}", diagnostics, code="E_SEED", hint=first.hint)
 
 
 def _typed(seed: Mapping[str, Json], kinds: Mapping[str, Kind]) -> Mapping[str, Json]:

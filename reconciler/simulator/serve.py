@@ -131,9 +131,12 @@ class _Api:
         if self._log is not None:
             self._log.write(line(request, response, self._sensitive))
             self._log.flush()
-        if response.delay:
+        try:
             await asyncio.sleep(response.delay)
-        await _send(response, send, scope["state"]["transport"])
+            await _send(response, send, scope["state"]["transport"])
+        except asyncio.CancelledError:  # the server stops: whoever waits gets no answer, not a made-up 500
+            scope["state"]["transport"].abort()
+            raise
 
 
 async def _body(receive: Receive) -> bytes:

@@ -21,9 +21,7 @@ def create(call: Call) -> Response:
     """Make a new object of the body and answer its id, nothing else (api.md §2)."""
     body = checked(call)
     name = body[call.kind.name_field]
-    twins = call.collection.named(name)
-    if twins and call.choices["names"] == "unique":
-        raise Refusal(400, "MSS.10001005", f"The {call.kind.name_field} already exists.")
+    twins = free(call, name)
     serial = call.collection.next_serial()
     object_id = call.world.ids(f"{call.target.project}/{call.kind.name}/{name}/{serial}")
     writing = call.writing(object_id, 0)
@@ -41,6 +39,7 @@ def update(call: Call) -> Response:
     """Put the body in place of the object (or over it, as chosen) and answer the whole object."""
     entry = writable(call)
     body = checked(call)
+    free(call, body[call.kind.name_field], entry.id)
     writing = call.writing(entry.id, entry.revision + 1)
     kept = {name: value for name, value in entry.body.items() if _stays(call, name)}
     whole = {**kept, **with_items(call.shape, body, entry.body, writing), **restamped(call.kind, entry.body, writing)}
@@ -78,6 +77,14 @@ def checked(call: Call) -> dict[str, Json]:
     check_name(call.kind, body)
     check_types(call.shape, body, call.choices)
     return accepted(call.shape, body, call.choices)
+
+
+def free(call: Call, name: str, own_id: str = "") -> tuple[Entry, ...]:
+    """Return the other objects of a name; refuse it where names are unique and there is one."""
+    twins = tuple(entry for entry in call.collection.named(name) if entry.id != own_id)
+    if twins and call.choices["names"] == "unique":
+        raise Refusal(400, "MSS.10001005", f"The {call.kind.name_field} already exists.")
+    return twins
 
 
 def writable(call: Call) -> Entry:

@@ -51,6 +51,9 @@ def test_names_may_repeat_or_not():
     assert service({"smart_live_rooms": [{"room_name": "A"}]}).call("POST", ROOMS, {"room_name": "A"}).status == 200
     unique = with_behaviour("names", "unique", smart_live_rooms=[{"room_name": "A"}])
     assert unique.call("POST", ROOMS, {"room_name": "A"}).status == 400
+    other = unique.call("POST", ROOMS, {"room_name": "B"}).json()["room_id"]
+    assert unique.call("PUT", f"{ROOMS}/{other}", {"room_name": "A"}).status == 400
+    assert unique.call("PUT", f"{ROOMS}/{other}", {"room_name": "B"}).status == 200
 
 
 @pytest.mark.parametrize(("choice", "expected"), [("clear", "canary"), ("stars", "******"), ("empty", "")])

@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -77,6 +79,7 @@ def test_the_control_routes_inject_heal_edit_question_and_reset():
     with running(Simulator(SEED)) as url, httpx.Client(base_url=url) as client:
         assert client.post("/_control/faults", json=[{"status": 503}]).json() == {"armed": 1}
         assert client.get(PATH).status_code == 503
+        assert client.get("/_control/faults").json() == [{"name": "fault 0", "met": 1, "struck": 1}]
         assert client.request("DELETE", "/_control/faults").status_code == 200
         assert client.get(PATH).status_code == 200
         edit = {"kind": "SmartLiveRoom", "name": "room 1", "set": {"priv_data": "console"}}
@@ -164,3 +167,32 @@ def test_served_by_the_command_time_is_real_so_that_clients_can_sign(tmp_path):
     finally:
         process.terminate()
         process.communicate(timeout=20)
+
+
+def test_it_stops_within_seconds_even_while_somebody_waits_for_a_delayed_answer():
+    failures: list[Exception] = []
+
+    def wait(url):
+        try:
+            get(url)
+        except httpx.TransportError as error:
+            failures.append(error)
+
+    simulator = Simulator({**SEED, "faults": [{"delay": 60}]})
+    with running(simulator) as url:
+        waiting = threading.Thread(target=wait, args=(url,))
+        waiting.start()
+        while not simulator.model.requests:
+            time.sleep(0.01)
+    waiting.join(timeout=20)
+    assert not waiting.is_alive()
+    assert len(failures) == 1
+
+
+def test_many_clients_at_once_are_each_answered():
+    service = running(Simulator(SEED))
+    with service as url, httpx.Client(base_url=url, timeout=20) as client, ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda number: client.post(PATH, json={"room_name": f"new {number}"}), range(80)))
+        assert {answer.status_code for answer in made} == {200}
+        assert len({answer.json()["room_id"] for answer in made}) == 80
+        assert client.get(PATH).json()["count"] == 92
