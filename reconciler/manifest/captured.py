@@ -8,10 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from reconciler.manifest import marks
-
-
-class StructureError(Exception):
-    """An expression's output cannot be kept inside one YAML scalar."""
+from reconciler.manifest.refusals import StructureError
 
 
 class Whole(str):

@@ -20,6 +20,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from reconciler.manifest.refusals import OutOfTimeError
+
 _HEADER = struct.Struct("!Q")
 _LARGEST = 1 << 30
 _RESERVE = 32 << 20
@@ -187,10 +189,6 @@ def _memory() -> tuple[int, int]:
             return pages[0] * resource.getpagesize(), pages[5] * resource.getpagesize()
     except OSError:
         return 1 << 30, 1 << 30  # no Linux: a generous guess
-
-
-class OutOfTimeError(Exception):
-    """A template used up its CPU time."""
 
 
 @contextmanager

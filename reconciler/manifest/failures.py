@@ -1,61 +1,61 @@
 """What went wrong inside a template, as plain data: the code, the message, and the template's own line."""
 
+import re
+from collections.abc import Sequence
 from types import TracebackType
-from typing import TypedDict
 
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 
-from reconciler.manifest.captured import StructureError
-from reconciler.manifest.child import OutOfTimeError
-from reconciler.manifest.marking import ControlError
-from reconciler.manifest.sandbox import LimitError, PrivateError
-
-
-class Failure(TypedDict):
-    """Plain data, so that it can leave the process that renders; line and column count from 1."""
-
-    code: str
-    message: str
-    file: str
-    line: int
-    column: int
-    hint: str
-
-
-class PathRefused(Exception):  # noqa: N818 - a plain word for what happened
-    """A template names a file it may not have; `failure` says why."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class ContentRefused(Exception):  # noqa: N818 - as above
-    """An included file cannot be used; `failure` leads into that file."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure["message"])
-        self.failure = failure
-
+from reconciler.manifest import marks
+from reconciler.manifest.marking import Place
+from reconciler.manifest.refusals import (
+    ContentError,
+    ControlError,
+    Failure,
+    LimitError,
+    OutOfTimeError,
+    PathError,
+    PrivateError,
+    StructureError,
+)
 
 _TOJSON = "write {{ … | tojson }}: it makes one YAML value of anything"
 _LARGE = "split the file, or render less"
 
 
-def failure(problem: BaseException, file: str) -> Failure:
-    """Say what an exception raised while compiling or rendering `file` means."""
-    if isinstance(problem, ContentRefused):
+def failure(problem: BaseException, file: str, places: Sequence[Place]) -> Failure:
+    """Say what an exception raised while compiling or rendering `file` means; `places` are those of its templates."""
+    if isinstance(problem, ContentError):
         return problem.failure
     where, line = _where(problem, file)
     code, message, hint = _words(problem)
-    return {"code": code, "message": message, "file": where, "line": line, "column": 1, "hint": hint}
+    place = _expression(problem, where, line, places)
+    if place and isinstance(problem, StructureError):
+        message = f"the value of `{place.expression}`: {message}"
+    line, column = (place.line, place.column) if place else (line, 1)
+    return {"code": code, "message": message, "file": where, "line": line, "column": column, "hint": hint}
+
+
+def _expression(problem: BaseException, file: str, line: int, places: Sequence[Place]) -> Place | None:
+    """Return the expression that failed: the one that said so, or the one on the line that names what is missing."""
+    found = marks.PLACE.match(getattr(problem, "place", ""))
+    if found:
+        return places[marks.number(found[1])]
+    near = [each for each in places if each.expression and each.file == file and _reaches(each, line)]
+    names = re.findall(r"[`']([^`']+)[`']", str(problem)) if isinstance(problem, UndefinedError) else []
+    named = [each for each in near if any(name in each.expression for name in names)]
+    return next(iter(named or near), None)
+
+
+def _reaches(place: Place, line: int) -> bool:
+    return place.line <= line <= place.line + place.expression.count("\n")
 
 
 def _words(problem: BaseException) -> tuple[str, str, str]:
     said = str(problem)
-    if isinstance(problem, PathRefused):
-        return problem.code, said, "templates read files of the project only, by paths from its root"
+    if isinstance(problem, PathError):
+        return "E_TPL_PATH", said, "templates read files of the project only, by paths from its root"
     if isinstance(problem, (PrivateError, ControlError)):
         return _own(problem)
     if isinstance(problem, SecurityError):

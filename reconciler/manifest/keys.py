@@ -26,7 +26,8 @@ class Keys:
     known.
     """
 
-    def __init__(self, problems: list[Diagnostic], where: Callable[[int, int], Position]) -> None:
+    def __init__(self, problems: list[Diagnostic], where: Callable[[int, int], Position], most: int) -> None:
+        self._most = most
         self.known: dict[str, str] = {}
         self._problems = problems
         self._where = where
@@ -34,6 +35,7 @@ class Keys:
         self._odd: list[tuple[dict[str, Json], str, str]] = []
         self._refused = False
         self._merges: dict[int, Merge] = {}
+        self._levels: dict[int, int] = {}
 
     def key(self, event: Any) -> str:
         """Return the key a scalar stands for, in NFC."""
@@ -77,13 +79,22 @@ class Keys:
         if not all(isinstance(part, dict) for part in parts):
             raise refused("E_YAML_MERGE", "`<<` merges mappings only", self._place(mark))
         self._merges[number] = Merge(len(inside), ordinal, source)
+        self._count(inside, parts, mark)
         for part in parts:
             for key, value in part.items():
                 inside.setdefault(key, value)
 
+    def _count(self, inside: dict[str, Json], parts: list[dict[str, Json]], mark: Any) -> None:
+        """Merged mappings may be merged again, but not for ever: each level can double the work."""
+        level = 1 + max((self._levels.get(id(part), 0) for part in parts), default=0)
+        self._levels[id(inside)] = level
+        if level > self._most:
+            raise refused("E_YAML_LIMIT", f"`<<` goes through more than {self._most} mappings", self._place(mark))
+
     def finished(self) -> dict[int, Merge]:
         """Return the merges of the document that ended."""
         merges, self._merges = self._merges, {}
+        self._levels.clear()
         return merges
 
     def settle(self, document: Document) -> None:

@@ -9,7 +9,7 @@ class Limits:
 
     `size` is in bytes (in characters for rendered text), `scalar` the characters of one text, `nodes` the parser's
     events, `depth` the levels inside each other, aliases followed. `anchors` may be named; `shared` is how many values
-    all aliases and merge keys together may stand for.
+    all aliases together may stand for; `merges` how often a merged mapping may itself be merged, and again.
     """
 
     size: int = 8 << 20
@@ -18,6 +18,7 @@ class Limits:
     depth: int = 64
     anchors: int = 1_000
     shared: int = 100_000
+    merges: int = 8
 
 
 LIMITS = Limits()

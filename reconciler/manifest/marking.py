@@ -8,6 +8,7 @@ from jinja2 import Environment, nodes
 
 from reconciler.manifest import marks, provenance
 from reconciler.manifest.places import Piece, Source, pieces
+from reconciler.manifest.refusals import ControlError
 
 OUTPUT = "_output"
 """The filter each expression's value goes through on its way out."""
@@ -41,10 +42,6 @@ class Table:
         """Note a place and return its mark."""
         self.places.append(place)
         return marks.place(len(self.places) - 1)
-
-
-class ControlError(Exception):
-    """A template holds a control character in one of its own texts; `args` are the message and the line."""
 
 
 def mark(environment: Environment, tree: nodes.Template, text: str, name: str, table: Table) -> nodes.Template:

@@ -105,7 +105,7 @@ class _Loader:
     def load(self, text: str, *, pure: bool) -> None:
         parser = parser_for(text, pure=pure)
         next_event = parser.get_event
-        scalars, keys = Scalars(self.problems, self.where), Keys(self.problems, self.where)
+        scalars, keys = Scalars(self.problems, self.where), Keys(self.problems, self.where, self.limits.merges)
         budget: Iterator[None] = repeat(None, self.limits.nodes)
         shared_may_occur = "&" in text or "!" in text or "*" in text
         next_event()

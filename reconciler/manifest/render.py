@@ -11,11 +11,12 @@ from jinja2.exceptions import SecurityError
 
 from reconciler.errors import ManifestError
 from reconciler.manifest import child, gate, guard, marks
-from reconciler.manifest.failures import ContentRefused, Failure, PathRefused, failure
+from reconciler.manifest.failures import failure
 from reconciler.manifest.linemap import LineMap
 from reconciler.manifest.marking import Place
 from reconciler.manifest.problem import error
-from reconciler.manifest.sandbox import LimitError, Sandbox
+from reconciler.manifest.refusals import ContentError, Failure, LimitError, PathError
+from reconciler.manifest.sandbox import Sandbox
 from reconciler.manifest.tree import Tree
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.resource import Json
@@ -82,8 +83,8 @@ def _work(channel: child.Channel, files: Iterable[str], context: Mapping[str, Js
 
 
 def _result(file: str, loader: BaseLoader, context: Mapping[str, Json], budget: child.Budget) -> dict[str, Any]:
+    sandbox = Sandbox(loader)
     try:
-        sandbox = Sandbox(loader)
         with child.cpu_limit(budget.cpu):
             marked = rendered(sandbox, file, context, budget.output)
         result: dict[str, Any] = {"marked": marked, "places": sandbox.table.places}
@@ -91,7 +92,7 @@ def _result(file: str, loader: BaseLoader, context: Mapping[str, Json], budget: 
             with child.cpu_limit(budget.cpu):
                 result["text"] = rendered(Sandbox(loader, marking=False), file, context, budget.output)
     except BaseException as problem:  # whatever a template raises is told, not raised
-        return {"failure": failure(problem, file)}
+        return {"failure": failure(problem, file, sandbox.table.places)}
     return result
 
 
@@ -129,9 +130,7 @@ class AskingLoader(BaseLoader):
         self._known: dict[str, str] = {}
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002 - jinja2's signature
-        """Return a template's text; raises PathRefused, ContentRefused or TemplateNotFound."""
-        if not isinstance(template, str):
-            raise PathRefused("E_TPL_PATH", "a template's name must be a text")
+        """Return a template's text; raises PathError, ContentError or TemplateNotFound."""
         if template not in self._known:
             reply = self._channel.ask({"ask": template})
             _raise_refusal(reply, template)
@@ -141,11 +140,11 @@ class AskingLoader(BaseLoader):
 
 def _raise_refusal(reply: Mapping[str, Any], template: str) -> None:
     if "failure" in reply:
-        raise ContentRefused(reply["failure"])
+        raise ContentError(reply["failure"])
     if reply.get("code") == "E_PATH_MISSING":
         raise TemplateNotFound(template)
     if "code" in reply:
-        raise PathRefused("E_TPL_PATH", reply["message"])
+        raise PathError(reply["message"])
 
 
 # What the parent does with it.

@@ -5,14 +5,15 @@ import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from jinja2 import BaseLoader, StrictUndefined, Undefined, nodes, pass_context
+from jinja2 import BaseLoader, StrictUndefined, Template, Undefined, UndefinedError, nodes, pass_context
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reconciler.manifest import marks
-from reconciler.manifest.captured import Captured, StructureError, Whole, concat, keeping_marks, plain
+from reconciler.manifest.captured import Captured, Whole, concat, keeping_marks, plain
 from reconciler.manifest.marking import OUTPUT, Table, mark
+from reconciler.manifest.refusals import LimitError, PathError, PrivateError, StructureError
 from reconciler.manifest.wording import did_you_mean
 
 FILTERS = frozenset(
@@ -29,10 +30,6 @@ LARGEST = 1_000_000
 
 _SAFE = re.compile(r"\w(?:[\w ./+@%&!*|>=~$^();<，。！？、；：“”‘’（）《》…—·-]*[^\W]|[。！？”’）》…]?)?")
 _ESCAPED = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]")
-
-
-class LimitError(Exception):
-    """A template asked for more than it may have."""
 
 
 class Missing(StrictUndefined):
@@ -87,6 +84,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Let the exception pass as it is: its traceback leads to the template's line."""
         raise  # noqa: PLE0704 - called while one is being handled
 
+    def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:  # noqa: A002 - jinja2's name
+        """Return a template; its name must be a text."""
+        return super().get_template(_named(name), parent, globals)
+
+    def select_template(self, names: Any, parent: str | None = None, globals: Any = None) -> Template:  # noqa: A002 - as above
+        """Return the first template there is."""
+        return super().select_template([_named(name) for name in names], parent, globals)
+
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look a name up: in a mapping its keys come before its methods."""
         obj = plain(obj)
@@ -112,7 +117,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def output(context: Context, value: Any, place: str) -> str:
         """Return what an expression writes, with its marks: the plain text of a scalar, or a whole node."""
         environment = context.environment
-        text = written(value)
+        try:
+            text = written(value)
+        except StructureError as problem:
+            problem.place = place
+            raise
         if isinstance(value, Captured) or not environment.marking or marks.NUMBER in text:  # type: ignore[attr-defined]
             return text
         if isinstance(value, Whole):
@@ -120,6 +129,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if _SAFE.fullmatch(text) and text != "null":
             return place + text
         return _guarded(text, place)
+
+
+def _named(name: Any) -> str:
+    if isinstance(name, Undefined):
+        str(name)
+    if not isinstance(name, str):
+        raise PathError("a template's name must be a text")
+    return str(plain(name))
 
 
 def _guarded(text: str, place: str) -> str:
@@ -146,7 +163,7 @@ def written(value: Any) -> str:
 def _refuse_undefined(value: Any) -> None:
     """Raise for an undefined value inside a list: Jinja would print the word Undefined."""
     if isinstance(value, Undefined):
-        str(value)
+        raise UndefinedError(value._undefined_message)
     if isinstance(value, (list, tuple)):
         for item in value:
             _refuse_undefined(item)
@@ -199,7 +216,3 @@ def _refuse_private(tree: nodes.Template) -> None:
     for name, line in names:
         if isinstance(name, str) and name.startswith("_"):
             raise PrivateError(name, line)
-
-
-class PrivateError(Exception):
-    """A template names a private attribute; `args` are the name and the line."""

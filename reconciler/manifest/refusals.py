@@ -1,0 +1,48 @@
+"""What a template can be refused for, as exceptions inside the child that renders; failures.py finds the words."""
+
+from typing import TypedDict
+
+
+class Failure(TypedDict):
+    """A diagnostic as plain data, so that it can leave the process that renders; line and column count from 1."""
+
+    code: str
+    message: str
+    file: str
+    line: int
+    column: int
+    hint: str
+
+
+class LimitError(Exception):
+    """A template asks for more than it may have."""
+
+
+class OutOfTimeError(Exception):
+    """A template used up its CPU time."""
+
+
+class StructureError(Exception):
+    """An expression's output cannot be kept inside one YAML scalar; `place` is the mark of the expression, if known."""
+
+    place = ""
+
+
+class PrivateError(Exception):
+    """A template names a private attribute; `args` are the name and the line."""
+
+
+class ControlError(Exception):
+    """A template holds a control character in one of its own texts; `args` are the message and the line."""
+
+
+class PathError(Exception):
+    """A template names a file it may not have."""
+
+
+class ContentError(Exception):
+    """An included file cannot be used; `failure` leads into that file."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure["message"])
+        self.failure = failure

@@ -1,0 +1,64 @@
+"""Every rendered line leads to the template line that wrote it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from reconciler.manifest.render import Rendered, render
+from reconciler.manifest.tree import DiskTree
+
+CORPUS: dict[str, Any] = yaml.load((Path(__file__).parent / "line_maps.yaml").read_bytes(), yaml.CSafeLoader)
+_MARK = re.compile(r"([a-z]+(?:\.j2)?):(\d+)", re.IGNORECASE)
+
+
+def marked(name: str, text: str) -> str:
+    lines = text.split("\n")
+    return "\n".join(line.replace("¤", f"{name}:{number}") for number, line in enumerate(lines, 1))
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rendered]:
+    root = tmp_path_factory.mktemp("templates")
+    for name, text in CORPUS["parts"].items():
+        (root / name).write_text(marked(name, text), encoding="utf-8")
+    for number, case in enumerate(CORPUS["cases"]):
+        (root / f"{number}.yaml").write_bytes(marked("main", case["main"]).encode())
+    files = [f"{number}.yaml" for number in range(len(CORPUS["cases"]))]
+    return render(DiskTree(root), files, {"values": CORPUS["values"], "env": {"name": "test"}})
+
+
+def test_the_corpus_is_large_enough() -> None:
+    assert len(CORPUS["cases"]) >= 60
+    assert len({case["name"] for case in CORPUS["cases"]}) == len(CORPUS["cases"])
+
+
+@pytest.mark.parametrize("number", range(len(CORPUS["cases"])), ids=[case["name"] for case in CORPUS["cases"]])
+def test_each_line_leads_to_the_line_that_wrote_it(number: int, results: dict[str, Rendered]) -> None:
+    result = results[f"{number}.yaml"]
+    assert result.lines is not None, result.problems
+    checked = 0
+    for line, text in enumerate(result.text.replace("\r\n", "\n").split("\n"), 1):
+        if not text.strip():
+            continue
+        found = _MARK.search(text)
+        assert found, f"the corpus marks no place in {text!r}"
+        column = len(text) - len(text.lstrip()) + 1
+        where = result.lines.at(line, column)
+        file = "main" if where.file == f"{number}.yaml" else where.file
+        assert (file, where.line) == (found[1].lower(), int(found[2])), text
+        checked += 1
+    assert checked
+
+
+def test_columns_lead_to_expressions_and_into_text(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        'a: {{ values.x }}\n{% if 1 %}\n  b: "{{ values.x }}" c{{ values.x }}d\n{% endif %}\n'
+    )
+    (result,) = render(DiskTree(tmp_path), ["a.yaml"], {"values": {"x": "long text"}}).values()
+    assert result.lines is not None
+    places = {(1, 1): "1:1", (1, 4): "1:4", (1, 8): "1:4", (3, 3): "3:3", (3, 6): "3:6", (3, 7): "3:7", (3, 18): "3:23"}
+    places |= {(3, 19): "3:24", (3, 28): "3:38"}
+    assert {place: str(result.lines.at(*place)).removeprefix("a.yaml:") for place in places} == places
