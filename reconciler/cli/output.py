@@ -67,8 +67,17 @@ def written(session: Session, report: Report, format_name: str, *, terminal: boo
 
     human = terminal and format_name == HUMAN
     width = shutil.get_terminal_size().columns if human and sys.stdout.isatty() else 0
-    options = Options(color=session.color and human, width=width, tool_version=__version__)
+    options = Options(
+        color=session.color and human, width=width, tool_version=__version__, prefix=from_repository(session.root)
+    )
     return plugins.reporter(format_name)(session.masker.value(report), options)
+
+
+def from_repository(root: Path) -> str:
+    """Return the way from the repository's root to the project: code hosts place problems on its lines."""
+    whole = root.resolve()
+    top = next((one for one in (whole, *whole.parents) if (one / ".git").exists()), whole)
+    return whole.relative_to(top).as_posix()
 
 
 def line(diagnostic: Diagnostic) -> str:
