@@ -100,10 +100,11 @@ def _business(path: Path, field: Field, value: Json) -> Iterator[Problem]:
         yield _limit(path, f"{field.name} {value} means nothing to the service", field.doc)
     if (low is not None and value < low) or (high is not None and value > high):
         unit = f" {field.unit}" if field.unit else ""
-        yield _limit(path, f"{field.name} is {value}; what works is {_span(low, high)}{unit}")
+        yield _limit(path, f"{field.name} is {value}; what works is {span(low, high)}{unit}")
 
 
-def _span(low: float | None, high: float | None) -> str:
+def span(low: float | None, high: float | None) -> str:
+    """Say a range in words; at least one end is known."""
     if low is None or high is None:
         return f"at most {high:g}" if low is None else f"at least {low:g}"
     return f"{low:g} to {high:g}"

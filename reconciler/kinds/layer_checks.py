@@ -1,4 +1,4 @@
-"""Whether layers lie inside the picture, and show something."""
+"""Whether layers lie inside the picture and show something, and whether backgrounds fill it."""
 
 from collections.abc import Iterator, Mapping
 
@@ -21,6 +21,23 @@ def layer_problems(path: Path, layer: Json, canvases: tuple[tuple[int, int], ...
         yield from _empty(path, layer)
 
 
+def background_problems(path: Path, background: Json, canvases: tuple[tuple[int, int], ...]) -> Iterator[Problem]:
+    """Yield where a background leaves a part of the picture empty (SDK: BackgroundImageConfig)."""
+    part = inside(background, "background_image_config")
+    if not isinstance(part, Mapping):
+        return
+    right, lower = whole(part.get("dx")) + whole(part.get("width")), whole(part.get("dy")) + whole(part.get("height"))
+    if all(right < wide or lower < high for wide, high in canvases):
+        message = (
+            f"the background reaches to x {right} and y {lower} and does not fill the picture of {_sizes(canvases)}"
+        )
+        yield warning((*path, "background_image_config"), "W_BACKGROUND_GAP", message, "enlarge it, or move it")
+
+
+def _sizes(canvases: tuple[tuple[int, int], ...]) -> str:
+    return " or ".join(f"{wide}×{high}" for wide, high in canvases)
+
+
 def _outside(path: Path, layer: Mapping[str, Json], canvases: tuple[tuple[int, int], ...]) -> Iterator[Problem]:
     if not isinstance(layer.get("position"), Mapping):
         return
@@ -28,8 +45,9 @@ def _outside(path: Path, layer: Mapping[str, Json], canvases: tuple[tuple[int, i
     right, lower = left + whole(inside(layer, "size", "width")), upper + whole(inside(layer, "size", "height"))
     if any(left >= 0 and upper >= 0 and right <= wide and lower <= high for wide, high in canvases):
         return
-    picture = " or ".join(f"{wide}×{high}" for wide, high in canvases)
-    message = f"the layer covers x {left} to {right} and y {upper} to {lower}, outside the picture of {picture}"
+    message = (
+        f"the layer covers x {left} to {right} and y {upper} to {lower}, outside the picture of {_sizes(canvases)}"
+    )
     yield warning((*path, "position"), "W_LAYER_OUTSIDE", message, "move or shrink it, or what lies outside is cut off")
 
 

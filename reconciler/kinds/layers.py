@@ -50,7 +50,9 @@ class VideoLayerConfig(Spec):
     video_cover_url: str | None = text(1, 2048, volatile_url=True, doc="Address of the video's cover.")
     loop_count: int | None = integer(-1, 100, default=-1, doc="How often it plays: " + _LOOP)
     video_sound: int | None = integer(0, 100, default=0, doc="Percent of the original volume; 0 = mute.")
-    is_play_the_entire_video: bool | None = flag(default=False, doc="Whether the video always plays to its end.")
+    is_play_the_entire_video: bool | None = flag(
+        default=False, doc="Whether it plays to its end; false stops it with the text or recording."
+    )
 
 
 class TextLayerConfig(Spec):
@@ -67,8 +69,10 @@ class LayerConfig(Spec):
 
     layer_type: Literal["HUMAN", "IMAGE", "VIDEO", "TEXT"] = choice(required=True, doc="What the layer shows.")
     asset_id: str | None = text(0, 64, doc=_EXTERNAL)
-    group_id: str | None = text(0, 64, doc="Material group shared across scenes; not a rule library's id.")
-    sequence_no: int | None = integer(0, 2147483647, doc="The paragraph (shoot_scripts.sequence_no) that shows it.")
+    group_id: str | None = text(
+        0, 64, doc="Layers of one group share their place across scenes; not a rule library's id."
+    )
+    sequence_no: int | None = integer(0, 2147483647, doc="Shown with this paragraph (shoot_scripts.sequence_no).")
     position: LayerPositionConfig | None = nested(doc="Where it is.")
     size: LayerSizeConfig | None = nested(doc="How large it is.")
     rotation: LayerRotationConfig | None = nested(doc="How it is turned.")
@@ -95,7 +99,9 @@ class SmartVideoLayerConfig(Spec):
 class SmartTextLayerConfig(Spec):
     """A text that a rule shows; unlike in scenes it is plain text, not Base64."""
 
-    text_type: Literal["DYNAMIC", "STATIC"] | None = choice(default="DYNAMIC", doc="Whether the text is made anew.")
+    text_type: Literal["DYNAMIC", "STATIC"] | None = choice(
+        default="DYNAMIC", doc="DYNAMIC: keywords in it are replaced; STATIC: it is shown as it is."
+    )
     text_context: str | None = text(0, 1024, doc="The text.")
     font_name: str | None = text(0, 64, default=FONT, doc="Font.")
     font_size: int | None = integer(0, 120, default=16, business_min=4, doc="Font size; sizes below 4 do not show.")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from reconciler.kinds import rule_checks
-from reconciler.kinds.layer_checks import CANVASES, LANDSCAPE, VERTICAL, layer_problems
+from reconciler.kinds.layer_checks import CANVASES, LANDSCAPE, VERTICAL, background_problems, layer_problems
 from reconciler.kinds.problem import Check, Problem, inside, objects, warning
 from reconciler.model.resource import Json
 
@@ -70,16 +70,18 @@ def canvases(spec: Mapping[str, Json]) -> tuple[tuple[int, int], ...]:
 
 
 def layers(spec: Mapping[str, Json]) -> Iterator[Problem]:
-    """Layers of scenes and of replies lie inside the picture."""
+    """Layers of scenes and of replies lie inside the picture; backgrounds fill it."""
     sizes = canvases(spec)
     for index, scene in objects(spec, "scene_scripts"):
+        for number, background in objects(scene, "background_config"):
+            yield from background_problems(("scene_scripts", index, "background_config", number), background, sizes)
         for number, layer in objects(scene, "layer_config"):
             yield from layer_problems(("scene_scripts", index, "layer_config", number), layer, sizes)
     yield from rule_checks.layers(spec, sizes)
 
 
 def live_picture(spec: Mapping[str, Json]) -> Iterator[Problem]:
-    """Live takes two sizes, one codec and one frame rate."""
+    """Live takes two sizes, one codec and one frame rate, and shows no subtitles yet (SDK: VideoConfig)."""
     video = spec.get("video_config")
     if not isinstance(video, Mapping):
         return
@@ -90,6 +92,8 @@ def live_picture(spec: Mapping[str, Json]) -> Iterator[Problem]:
         yield _limit("codec", f"live takes the codec H264, not {video['codec']}")
     if video.get("frame_rate", "25") not in ("25", None):
         yield _limit("frame_rate", f"live is sent at 25 frames a second, not {video['frame_rate']}")
+    if video.get("is_subtitle_enable") is True:
+        yield _limit("is_subtitle_enable", "live shows no subtitles yet")
 
 
 def _limit(name: str, message: str) -> Problem:

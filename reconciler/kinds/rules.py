@@ -27,7 +27,7 @@ class HitConditionTag(Spec):
         doc="Event types 1-4: a key inside event.content, such as content or level; event type 10: content.",
     )
     operation: Literal["SUM", "AVG", "COUNT", "NONE"] | None = choice(
-        default="NONE", doc="How the values of the time window are put together."
+        default="NONE", doc="What is done with the values: summed, averaged, counted, nothing."
     )
     match: Literal["EQUAL", "REGEX", "MATH_GT", "MATH_GE", "MATH_LT", "MATH_LE", "MATH_EQ"] | None = choice(
         doc="How the value is compared; REGEX is advised for keywords."
@@ -69,7 +69,9 @@ class TriggerProcess(Spec):
     )
     reply_mode: (
         Literal["SYSTEM_REPLY", "CALLBACK", "SYSTEM_REPLY_AND_CALLBACK", "SHOW_LAYER", "INTELLIGENT_REPLY"] | None
-    ) = choice(doc="Who answers, or what is shown.")
+    ) = choice(
+        doc="SYSTEM_REPLY speaks, CALLBACK tells another service, SHOW_LAYER only shows, INTELLIGENT_REPLY thinks."
+    )
     layer_config: SmartLayerConfig | None = nested(doc="The layer that is shown.")
     extra_layer_config: SmartLayerConfig | None = nested(doc="A second layer, for dynamic product text.")
     reply_texts: list[Annotated[str, each(0, 1024)]] | None = items(
@@ -81,13 +83,17 @@ class TriggerProcess(Spec):
     reply_audios: list[ReplyAudioInfo] | None = items(
         0, 5, doc="Recorded replies. They have no key: audio_url may be signed anew at every read."
     )
-    reply_order: Literal["RANDOM", "ORDER"] | None = choice(doc="How a reply is chosen.")
-    reply_role: Literal["STREAMER", "CO_STREAMER"] | None = choice(default="STREAMER", doc="Who speaks it.")
+    reply_order: Literal["RANDOM", "ORDER"] | None = choice(
+        doc="How a reply is chosen: at random, or one after the other."
+    )
+    reply_role: Literal["STREAMER", "CO_STREAMER"] | None = choice(
+        default="STREAMER", doc="Who speaks it; the assistant is a voice alone."
+    )
     robot_id: str | None = text(
         0, 64, required_when="reply_mode == 'INTELLIGENT_REPLY'", doc="The robot that thinks of an answer."
     )
     play_type: Literal["APPEND", "INSERT", "PLAY_NOW"] | None = choice(
-        default="PLAY_NOW", doc="When it is spoken; a room's own default (interaction_config) is INSERT."
+        default="PLAY_NOW", doc="APPEND: last in the queue; INSERT: after the sentence; PLAY_NOW: at once."
     )
 
 

@@ -14,16 +14,22 @@ class VoiceConfig(Spec):
     """A voice and how it speaks."""
 
     voice_asset_id: str = text(1, 64, required=True, doc="Asset of the voice.")
-    speed: int | None = integer(50, 200, default=100, doc="Speed in percent.")
-    pitch: int | None = integer(50, 200, default=100, doc="Pitch in percent.")
+    speed: int | None = integer(
+        50, 200, default=100, doc="50 = half, 100 = normal (about 250 Chinese characters a minute), 200 = double."
+    )
+    pitch: int | None = integer(50, 200, default=100, doc="Pitch.")
     volume: int | None = integer(90, 240, default=140, doc="Volume.")
 
 
 class BackgroundImageConfig(Spec):
     """Which part of a larger picture is the background."""
 
-    dx: int = integer(-5760, 0, default=0, required=True, doc="Pixels from the left edge.")
-    dy: int = integer(-5760, 0, default=0, required=True, doc="Pixels from the upper edge.")
+    dx: int = integer(
+        -5760, 0, default=0, required=True, doc="Where its left edge lies; the picture must fill the canvas."
+    )
+    dy: int = integer(
+        -5760, 0, default=0, required=True, doc="Where its upper edge lies; the picture must fill the canvas."
+    )
     width: int = integer(1, 7680, required=True, doc="Width in pixels.")
     height: int = integer(1, 7680, required=True, doc="Height in pixels.")
 
@@ -35,7 +41,7 @@ class BackgroundConfigInfo(Spec):
         required=True, doc="What the background is; the API's text names IMAGE and COLOR only."
     )
     background_config: str | None = text(
-        1, 2048, required_when="background_type == 'IMAGE'", doc="Address of the picture; it may be signed."
+        1, 2048, required_when="background_type == 'IMAGE'", doc="Address of the picture."
     )
     background_color_config: str | None = text(
         0,

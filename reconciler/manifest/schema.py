@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from reconciler.kinds.checks import span
 from reconciler.kinds.conditions import Condition, parse
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.spec import Secret
@@ -195,14 +196,13 @@ def _described(field: Field) -> Schema:
 
 def _sentences(field: Field) -> Iterator[str]:
     yield field.doc
-    if field.unit:
+    if field.unit and field.unit not in field.doc.lower():
         yield f"In {field.unit}s." if field.unit.isalpha() else f"In {field.unit}."
     if field.list and field.list.type is not ListType.ATOMIC:
         pairs = f" Items pair by {', '.join(field.list.keys)}." if field.list.keys else ""
         yield f"Compared as {'an' if field.list.type is ListType.ORDERED_MAP else 'a'} {field.list.type}.{pairs}"
     if field.business_min is not None or field.business_max is not None:
-        low, high = field.business_min, field.business_max
-        yield f"What works: {'' if low is None else f'{low:g}'} to {'the maximum' if high is None else f'{high:g}'}."
+        yield f"What works: {span(field.business_min, field.business_max)}."
     if field.business_max_items is not None:
         yield f"At most {field.business_max_items} are of use."
     if field.server_may_override:

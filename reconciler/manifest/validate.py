@@ -94,7 +94,7 @@ def _field_problem(kind: Kind, complaint: Complaint, locate: Locator) -> Diagnos
     field, parent = field_at(kind.root, complaint.path), field_at(kind.root, complaint.path[:-1])
     siblings = [child.name for child in parent.children.values() if child.writable] if parent else []
     if field is None and parent is not None and parent.sensitive:
-        field = parent  # inside {secret: NAME}
+        field, siblings = parent, ["secret"]  # inside {secret: NAME}
     said = words(complaint, field, siblings)
     if complaint.path == (kind.name_field,):
         said = Words("E_FIELD_UNKNOWN", f"`{kind.name_field}` is not written here", "it is metadata.name", at_key=True)

@@ -98,7 +98,7 @@ def _secret(name: str, complaint: Complaint) -> Words:
 
 
 def _unknown(name: str, field: Field | None, siblings: Iterable[str]) -> Words:
-    if field is not None:
+    if field is not None and not field.writable:
         return Words(
             "E_FIELD_READONLY", f"`{name}` is set by the service and cannot be declared", "leave it out", at_key=True
         )

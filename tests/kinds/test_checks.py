@@ -33,7 +33,14 @@ def at(dx: int, dy: int, width: int = 100, height: int = 100) -> dict[str, Any]:
     return {"position": {"dx": dx, "dy": dy, "layer_index": 1}, "size": {"width": width, "height": height}}
 
 
+def picture(dx: int, dy: int, width: int, height: int) -> dict[str, Any]:
+    part = {"dx": dx, "dy": dy, "width": width, "height": height}
+    return {"background_type": "IMAGE", "background_config": "https://a/b", "background_image_config": part}
+
+
 FINE = [
+    (ROOM, {"view_mode": "VERTICAL", "scene_scripts": [scene(background_config=[picture(-840, 0, 1920, 1920)])]}),
+    (ROOM, {"scene_scripts": [scene(background_config=[picture(0, 0, 1920, 1080)])]}),
     (ROOM, {}),
     (
         ROOM,
@@ -127,6 +134,18 @@ BAD = [
     (ROOM, {"video_config": {"bitrate": 500}}, "W_BUSINESS_LIMIT", ("video_config", "bitrate")),
     (ROOM, {"video_config": {"width": 800, "height": 600}}, "W_BUSINESS_LIMIT", ("video_config", "width")),
     (ROOM, {"video_config": {"codec": "VP9"}}, "W_BUSINESS_LIMIT", ("video_config", "codec")),
+    (
+        ROOM,
+        {"video_config": {"is_subtitle_enable": True}},
+        "W_BUSINESS_LIMIT",
+        ("video_config", "is_subtitle_enable"),
+    ),
+    (
+        ROOM,
+        {"view_mode": "VERTICAL", "scene_scripts": [scene(background_config=[picture(-900, 0, 1920, 1920)])]},
+        "W_BACKGROUND_GAP",
+        ("scene_scripts", 0, "background_config", 0, "background_image_config"),
+    ),
     (ROOM, {"video_config": {"frame_rate": "30"}}, "W_BUSINESS_LIMIT", ("video_config", "frame_rate")),
     (
         ROOM,
