@@ -212,9 +212,17 @@ def _note(site: Site, change: Change, outcome: Outcome, course: _Course) -> None
             course.references[key] = outcome.id
         else:
             course.undone[key] = change.address
-    if change.action is Action.DELETE and not done and isinstance(change.before, Mapping):
-        for key in needs(site.kinds[change.kind], change.before):
+    if change.action is Action.DELETE and not done:
+        for key in _referred(site, change):
             course.undone.setdefault(key, change.address)
+
+
+def _referred(site: Site, change: Change) -> frozenset[str]:
+    """Return what an object refers to, as far as the list or the ledger knows."""
+    known = site.past.objects.get((change.kind, change.id))
+    kind = site.kinds[change.kind]
+    specs = (change.before, known.last_applied if known else None)
+    return frozenset(key for spec in specs if isinstance(spec, Mapping) for key in needs(kind, spec))
 
 
 def _second(site: Site, manifest: Manifest, course: _Course) -> Plan | None:
