@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reconciler.kinds import Kind, all_kinds
@@ -40,6 +40,22 @@ OPERATIONS: Mapping[str, Callable[[Call], Response]] = {
     "child_delete": child_delete,
 }
 """What `match: {operation: …}` of a fault may name, beside `identity` (IAM) and `unknown`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """One request on its way: where it leads, which faults it met, and what time the service takes it to be."""
+
+    request: Request
+    target: Target | None
+    operation: str
+    kind: str
+    struck: tuple[Armed, ...]
+    now: datetime
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        return tuple(armed.fault for armed in self.struck)
 
 
 class Simulator:
@@ -129,59 +145,59 @@ class Simulator:
         """Answer one request."""
         with self._lock:
             self._serial += 1
-            target = target_of(self._routes, request)
-            struck = self._struck(request, target)
-            now = self.clock() + timedelta(seconds=sum(armed.fault.clock_shift for armed in struck))
-            response = self._answer(request, target, struck, now)
-            return self._finished(response, request, target, struck=struck, now=now)
+            step = self._met(request, target_of(self._routes, request))
+            return self._finished(step, self._answer(step))
 
-    def _struck(self, request: Request, target: Target | None) -> tuple[Armed, ...]:
+    def _met(self, request: Request, target: Target | None) -> _Step:
+        operation = _operation(request, target)
         kind, project = (target.route.kind, target.project) if target else ("", "")
-        return self._scheduler.strike(request, kind=kind, operation=_operation(request, target), project=project)
+        struck = self._scheduler.strike(request, kind=kind, operation=operation, project=project)
+        now = self.clock() + timedelta(seconds=sum(armed.fault.clock_shift for armed in struck))
+        return _Step(request=request, target=target, operation=operation, kind=kind, struck=struck, now=now)
 
-    def _answer(self, request: Request, target: Target | None, struck: tuple[Armed, ...], now: datetime) -> Response:
+    def _answer(self, step: _Step) -> Response:
         try:
-            identity = self._gateway.answer(request, now) if target is None else None
-            if identity is not None or target is None:
-                return (
-                    identity or Refusal(404, "APIGW.0101", "The API does not exist or has not been published.").response
-                )
-            check_size(request)
-            self._gateway.admit(request, target.project, now)
-            self._throttle.admit(target.project, request.method, now)
-            return refusal_of(armed.fault for armed in struck) or self._operate(request, target, struck, now)
+            check_size(step.request)
+            if step.target is None:
+                return self._elsewhere(step)
+            self._gateway.admit(step.request, step.target.project, step.now)
+            self._throttle.admit(step.target.project, step.request.method, step.now)
+            return refusal_of(step.faults) or self._operate(step, step.target)
         except Refusal as refusal:
             return refusal.response
 
-    def _operate(self, request: Request, target: Target, struck: tuple[Armed, ...], now: datetime) -> Response:
-        reads = self.world.collection(target.project, target.route.kind).reads
-        twist = twist_of((armed.fault for armed in struck), reads)
-        call = Call(world=self.world, request=request, target=target, now=now, twist=twist)
-        response = OPERATIONS[target.route.operation](call)
-        if request.method != "GET" and isinstance(self.clock, FixedClock):
+    def _elsewhere(self, step: _Step) -> Response:
+        """Answer what no kind's route is for: the identity service, or nobody."""
+        identity = self._gateway.answer(step.request, step.now)
+        if identity is None:
+            raise Refusal(404, "APIGW.0101", "The API does not exist or has not been published.")
+        return identity
+
+    def _operate(self, step: _Step, target: Target) -> Response:
+        twist = twist_of(step.faults, self.world.collection(target.project, target.route.kind).reads)
+        call = Call(world=self.world, request=step.request, target=target, now=step.now, twist=twist)
+        response = OPERATIONS[step.operation](call)
+        if step.request.method != "GET" and isinstance(self.clock, FixedClock):
             self.clock.advance(1)
-        self._disturb(target, struck)
+        self._disturb(step, target)
         return response
 
-    def _disturb(self, target: Target, struck: tuple[Armed, ...]) -> None:
+    def _disturb(self, step: _Step, target: Target) -> None:
         console = self.console(target.route.kind, target.project, CHURN)
-        for armed in struck:
+        for armed in step.struck:
             if armed.fault.churn is not None:
                 churned(console, armed.fault.churn, armed.dice)
             for edit in armed.fault.edits:
                 edited(console, edit, target.id)
 
-    def _finished(
-        self, response: Response, request: Request, target: Target | None, *, struck: tuple[Armed, ...], now: datetime
-    ) -> Response:
+    def _finished(self, step: _Step, response: Response) -> Response:
         request_id = hashlib.sha256(f"request {self._serial}".encode()).hexdigest()[:32]
-        headers = (("Date", http_date(now)), ("X-Request-Id", request_id), *response.headers)
-        whole = damaged(replace(response, headers=headers), (armed.fault for armed in struck))
-        operation = _operation(request, target)
-        self.model.requests[operation] += 1
+        headers = (("Date", http_date(step.now)), ("X-Request-Id", request_id), *response.headers)
+        whole = damaged(replace(response, headers=headers), step.faults)
+        self.model.requests[step.operation] += 1
         self.model.statuses[whole.status] += 1
-        names = tuple(armed.fault.name for armed in struck)
-        return replace(whole, operation=operation, kind=target.route.kind if target else "", faults=names)
+        names = tuple(fault.name for fault in step.faults)
+        return replace(whole, operation=step.operation, kind=step.kind, faults=names)
 
 
 def _operation(request: Request, target: Target | None) -> str:

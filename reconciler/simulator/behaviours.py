@@ -28,7 +28,7 @@ def _choice(name: str, choices: str, doc: str) -> Behaviour:
 
 
 BEHAVIOURS = (
-    _choice("list_details", "hidden shown", "whether the list still carries the fields newer deployments leave out"),
+    _choice("list_details", "hidden nulled shown", "how the list answers the fields newer deployments leave out"),
     _choice("put", "replace merge", "whether PUT erases the top-level fields its body leaves out"),
     _choice("names", "repeatable unique", "whether a second object of one name is refused"),
     _choice("count", "objects children", "whether a list's count counts its objects or the items inside them"),
@@ -40,6 +40,7 @@ BEHAVIOURS = (
     _choice("signed_urls", "changing stable", "whether material URLs carry a signature that differs at every read"),
     _choice("view_mode", "derived kept", "whether the service derives view_mode from video_config"),
     _choice("overridable", "kept ignored", "whether fields the service may override keep what was sent"),
+    _choice("doubtful_changes", "applied ignored refused", "what a PUT does to a field no page says can be changed"),
     _choice("delete_missing", "400 404", "the status of deleting or updating what is not there"),
     _choice("show_missing", "404 400", "the status of showing what is not there"),
     _choice("foreign", "listed hidden", "whether other tenants' shared and public templates are in the list"),

@@ -53,8 +53,10 @@ def _through(
     open_question = rule.field == kind.name_field and rule.match == "exact"
     match = MATCHES.get(choices["name_filter"] if open_question else rule.match, _exact)
     wishes = [rule.spelled.get(word, word) for word in (wish.split(",") if rule.match == "any of" else [wish])]
+    if rule.field.isidentifier():
+        return [entry for entry in entries if any(match(entry.body.get(rule.field) or "", word) for word in wishes)]
     return [
-        entry for entry in entries if any(match(value, w) for value in _values(entry.body, rule.field) for w in wishes)
+        entry for entry in entries if any(match(v, word) for v in _values(entry.body, rule.field) for word in wishes)
     ]
 
 

@@ -20,11 +20,11 @@ def shown(shape: Shape, entry: Entry, choices: Mapping[str, str]) -> dict[str, J
 
 def listed(shape: Shape, entry: Entry, choices: Mapping[str, str]) -> dict[str, Json]:
     """Return the object as a row of the list."""
-    hidden = choices["list_details"] == "hidden"
-    unknown = choices["unknown_in_list"] == "shown"
-    fields = {
-        name: value for name, value in entry.body.items() if _in_list(shape, name, hidden=hidden, unknown=unknown)
-    }
+    details, unknown = choices["list_details"], choices["unknown_in_list"] == "shown"
+    names = (name for name in entry.body if _in_list(shape, name, hidden=details != "shown", unknown=unknown))
+    fields = {name: entry.body[name] for name in names}
+    if details == "nulled":
+        fields |= {name: None for name, child in shape.children.items() if child.node.list_may_hide}
     return _spelled(shape, fields, entry, choices)
 
 

@@ -40,6 +40,7 @@ def update(call: Call) -> Response:
     entry = writable(call)
     body = checked(call)
     free(call, body[call.kind.name_field], entry.id)
+    body = certain(call, entry, body)
     writing = call.writing(entry.id, entry.revision + 1)
     kept = {name: value for name, value in entry.body.items() if _stays(call, name)}
     whole = {**kept, **with_items(call.shape, body, entry.body, writing), **restamped(call.kind, entry.body, writing)}
@@ -85,6 +86,16 @@ def free(call: Call, name: str, own_id: str = "") -> tuple[Entry, ...]:
     if twins and call.choices["names"] == "unique":
         raise Refusal(400, "MSS.10001005", f"The {call.kind.name_field} already exists.")
     return twins
+
+
+def certain(call: Call, entry: Entry, body: dict[str, Json]) -> dict[str, Json]:
+    """Return the body with the fields that perhaps cannot change as they were, or refuse the change, as chosen."""
+    choice = call.choices["doubtful_changes"]
+    doubtful = [name for name, child in call.shape.children.items() if "doubtful" in child.own and name in entry.body]
+    moved = {name: entry.body[name] for name in doubtful if body.get(name) != entry.body[name]}
+    if moved and choice == "refused":
+        raise Refusal(400, "MSS.10000003", f"Parameter check failed: {', '.join(moved)} cannot be changed.")
+    return {**body, **moved} if choice == "ignored" else body
 
 
 def writable(call: Call) -> Entry:

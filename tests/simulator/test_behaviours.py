@@ -128,6 +128,22 @@ def test_fields_the_service_may_override_can_be_ignored():
     assert api.room(room_id)["review_config"] == {}
 
 
+@pytest.mark.parametrize(("choice", "expected"), [("applied", "TEMPLATE"), ("ignored", "NORMAL"), ("refused", None)])
+def test_the_type_of_a_room_may_be_changed_or_not(choice, expected):
+    api = with_behaviour("doubtful_changes", choice, smart_live_rooms=[{"room_name": "A"}])
+    path = f"{ROOMS}/{api.rooms()[0]['room_id']}"
+    answer = api.call("PUT", path, {"room_name": "A", "room_type": "TEMPLATE"})
+    assert (answer.status, answer.json().get("room_type")) == ((200, expected) if expected else (400, None))
+    assert (
+        api.call("PUT", path, {"room_name": "A", "room_type": answer.json().get("room_type", "NORMAL")}).status == 200
+    )
+
+
+def test_the_list_can_say_null_for_what_it_leaves_out():
+    api = with_behaviour("list_details", "nulled", interaction_rule_groups=[GROUP])
+    assert api.groups()[0]["interaction_rules"] is None
+
+
 def test_a_per_rule_write_may_leave_the_groups_stamp_alone():
     for choice, renewed in (("kept", False), ("renewed", True)):
         api = with_behaviour("child_stamp", choice, interaction_rule_groups=[GROUP])
