@@ -58,7 +58,7 @@ bench: $(STAMP) ## measure, as ratios in one run
 	@$(BIN)/python -m tests.bench
 
 deep: $(STAMP) ## the full figures of laws, fuzz and kills
-	@$(BIN)/python -m pytest -n 2 -m deep --timeout 3600
+	@HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n 2 -m deep --timeout 3600
 
 clean: ## remove what set-up and tests made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis
