@@ -106,7 +106,7 @@ def _kept(wish: Wish, subject: Object, pair: Pair | None) -> tuple[list[FieldCha
     """Ask the ignore rules of each difference: kept, or suppressed."""
     kept, ignored = [], []
     for steps, change in field_changes(subject, pair):
-        rule = wish.ignoring.rule_for(tuple(map(printed, steps)))
+        rule = wish.ignoring.rule_for(tuple(map(printed, steps)), subject.found.series)
         if rule is None:
             kept.append(change)
         else:

@@ -32,7 +32,8 @@ class Found:
     """The collector of one comparison.
 
     `hidden` are raw differences that some rule says are none. `places` leads from the printed steps of a list item to
-    its index in the manifest. `direct` are differences that must not be looked into: secrets and moves.
+    its index in the manifest. `secrets` and `moves` are differences that must not be looked into. `defaults` are the
+    printed steps whose desired side is a default, `series` those of lists whose items have no keys.
     """
 
     judge: SecretJudge = nothing_known
@@ -42,6 +43,7 @@ class Found:
     secrets: list[Steps] = field(default_factory=list)
     moves: list[tuple[Steps, int, int]] = field(default_factory=list)
     defaults: set[tuple[str, ...]] = field(default_factory=set)
+    series: set[tuple[str, ...]] = field(default_factory=set)
 
     def hide(self, at: Steps, rule: Rule, detail: str = "") -> None:
         """Note a raw difference that is none, and why."""
@@ -67,6 +69,7 @@ class Found:
         self.secrets += other.secrets
         self.moves += other.moves
         self.defaults |= other.defaults
+        self.series |= other.series
 
 
 Tree = Json | Missing

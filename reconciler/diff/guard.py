@@ -3,10 +3,10 @@
 Guards never hide anything: the preview is complete, and apply refuses what is still blocked.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Action, Block, Change
@@ -116,10 +116,15 @@ def _remembered(change: Change, past: Past) -> Block | None:
 def _protected(change: Change, protect: Sequence[str]) -> Block | None:
     if change.action is not Action.DELETE:
         return None
-    pattern = next((one for one in protect if fnmatchcase(change.address, one) or change.address == one), None)
+    pattern = next((one for one in protect if _like(change.address, one)), None)
     if pattern is None:
         return None
     return Block(code=PROTECTED, message=f"the environment protects {pattern}; change `protect` to allow it")
+
+
+def _like(address: str, pattern: str) -> bool:
+    """Tell whether an address is like a pattern: `*` is any text, and nothing else is special."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), address, re.DOTALL) is not None
 
 
 def _on_air(change: Change, kind: Kind) -> Block | None:

@@ -1,6 +1,6 @@
 """`ignore_changes`: which differences a manifest does not want shown or applied, and which rules did nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -19,6 +19,12 @@ def matches(patterns: Sequence[Pattern], at: Steps) -> bool:
     return any(covers(pattern, steps) for pattern in patterns)
 
 
+def matches_items(patterns: Sequence[Pattern], at: Steps) -> bool:
+    """Tell whether any item of the list at a path is ignored: without keys, that is the whole list."""
+    steps = tuple(map(printed, at))
+    return any(len(pattern) == len(steps) + 1 and covers(pattern[:-1], steps) for pattern in patterns)
+
+
 @dataclass(slots=True, kw_only=True)
 class Ignoring:
     """The rules of one manifest that count today, and which of them hid something."""
@@ -32,10 +38,14 @@ class Ignoring:
         """The patterns that count."""
         return tuple(pattern for pattern, _ in self.rules)
 
-    def rule_for(self, steps: tuple[str, ...]) -> IgnoreRule | None:
-        """Return the rule that hides a difference at these printed steps, and remember that it did."""
+    def rule_for(self, steps: tuple[str, ...], series: Collection[tuple[str, ...]] = ()) -> IgnoreRule | None:
+        """Return the rule that hides a difference at these printed steps, and remember that it did.
+
+        `series` are the lists whose items have no keys: a rule for one item hides the whole of such a list.
+        """
+        around = [one for one in series if steps[: len(one)] == one]
         for pattern, rule in self.rules:
-            if covers(pattern, steps):
+            if covers(pattern, steps) or any(matches_items((pattern,), one) for one in around):
                 self.used.add(pattern)
                 return rule
         return None

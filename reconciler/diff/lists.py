@@ -39,6 +39,7 @@ def listed(node: Node, want: list[Json], have: list[Json], look: Look) -> Pair |
         if sides is not None:
             return _keyed(node, *sides, look)
         look.found.notes[_no_keys(node, want, look)] = None
+    look.found.series.add(tuple(map(printed, look.at)))
     if node.each.plain and max(len(want), len(have)) <= _LONGEST:
         return series.single_values(node.each, want, have, look)
     return series.by_index(node.each, want, have, look)
@@ -75,19 +76,20 @@ def _keyed(node: Node, want: Side, have: Side, look: Look) -> Pair | None:
             look.found.place((*look.at, key), index)
         if pair is not None:
             keep(printed(key), pair, before, after)
-    _leave(have, gone, set(want.keys), before)
+    for other, key in zip(gone, gone_steps(have, gone, set(want.keys)), strict=True):
+        before[printed(key)] = have.items[other]
     _order(node, want.keys, pairs, look)
     return (before, after) if before or after else None
 
 
-def _leave(have: Side, gone: Sequence[int], declared: set[Parts], before: dict[str, Json]) -> None:
-    """Put down the live items that go; of several with one key the first is the one that paired."""
-    seen: Counter[Parts] = Counter(have.keys[other] for other in gone if have.keys[other] in declared)
-    seen = Counter(dict.fromkeys(seen, 1))
+def gone_steps(have: Side, gone: Sequence[int], declared: set[Parts]) -> list[Key]:
+    """Return the steps of the live items that go; of several with one key the first is the one that paired."""
+    seen: Counter[Parts] = Counter(declared)
+    steps = []
     for other in gone:
-        parts = have.keys[other]
-        seen[parts] += 1
-        before[printed(Key(parts, seen[parts]))] = have.items[other]
+        seen[have.keys[other]] += 1
+        steps.append(Key(have.keys[other], seen[have.keys[other]]))
+    return steps
 
 
 def paired(node: Node, want: Side, have: Side, inner: Inner) -> tuple[list[int | None], list[int]]:

@@ -10,13 +10,10 @@ from dataclasses import dataclass, field
 
 from reconciler.diff.alike import equal, tolerance
 from reconciler.diff.compare import cleared
-from reconciler.diff.compare import items as same_items
-from reconciler.diff.found import Found
-from reconciler.diff.ignore import matches
-from reconciler.diff.lists import keyed_sides, paired
+from reconciler.diff.ignore import matches, matches_items
 from reconciler.diff.nodes import EMPTY, Node, as_object, compiled
-from reconciler.diff.paths import Key, Steps, parse, spell
-from reconciler.diff.sets import matched
+from reconciler.diff.pairing import Pairing, pairing
+from reconciler.diff.paths import Step, Steps, parse, spell
 from reconciler.diff.spec import resolved
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.table import Field, ListType, Type
@@ -99,23 +96,31 @@ def _value(node: Node, want: Json, have: Json, at: Steps, laying: Laying) -> Jso
     if node.type is Type.OBJECT and isinstance(want, Mapping):
         return _object(node, want, as_object(have), at, laying, new=not isinstance(have, Mapping))
     if node.type is Type.LIST and isinstance(want, list) and node.item is not None:
-        return _list(node, want, have if isinstance(have, list) else [], at, laying)
+        return _list(node, want, have, at, laying)
     return want
 
 
-def _list(node: Node, want: list[Json], have: list[Json], at: Steps, laying: Laying) -> list[Json]:
-    """Pair the items by key, else by equal managed part, else by index; unordered ones keep the live order."""
-    item = node.each
-    pairs, keys = _pairs(node, want, have)
-    result = {
-        index: _item(item, wanted, have[pairs[index]] if index in pairs else None, (*at, keys[index]), laying)
+def _list(node: Node, want: list[Json], had: Json, at: Steps, laying: Laying) -> list[Json]:
+    """Lay declared items on live ones; unordered lists keep the live order, ignored items stay or stay away."""
+    have = had if isinstance(had, list) else []
+    found = pairing(node, want, have)
+    if found.series and have and matches_items(laying.ignored, at):
+        return list(have)
+    stay = [other for other, step in found.left.items() if matches(laying.ignored, (*at, step))]
+    laid = {
+        index: _item(node.each, wanted, _paired(found, index, have), (*at, found.steps[index]), laying)
         for index, wanted in enumerate(want)
+        if index in found.pairs or had is None or not matches(laying.ignored, (*at, found.steps[index]))
     }
-    _tell_lost(item, have, set(pairs.values()), at, laying)
-    if node.mode not in (ListType.MAP, ListType.SET):
-        return [result[index] for index in range(len(want))]
-    kept = sorted(pairs, key=lambda index: pairs[index])
-    return [result[index] for index in (*kept, *(index for index in range(len(want)) if index not in pairs))]
+    _tell_lost(node.each, {step: have[other] for other, step in found.left.items() if other not in stay}, at, laying)
+    if node.mode in (ListType.MAP, ListType.SET):
+        kept = {other: laid[index] for index, other in found.pairs.items()} | {other: have[other] for other in stay}
+        return [*(kept[other] for other in sorted(kept)), *(laid[at] for at in laid if at not in found.pairs)]
+    return [*laid.values(), *(have[other] for other in stay)]
+
+
+def _paired(found: Pairing, index: int, have: list[Json]) -> Json:
+    return have[found.pairs[index]] if index in found.pairs else None
 
 
 def _item(node: Node, want: Json, had: Json, at: Steps, laying: Laying) -> Json:
@@ -124,39 +129,12 @@ def _item(node: Node, want: Json, had: Json, at: Steps, laying: Laying) -> Json:
     return _object(node, want, as_object(had), at, laying, new=not isinstance(had, Mapping))
 
 
-def _pairs(node: Node, want: list[Json], have: list[Json]) -> tuple[dict[int, int], list[Key | int]]:
-    """Return which live item each declared one is laid on, and the step each one has in a path."""
-    item = node.each
-    indexes: list[Key | int] = list(range(len(want)))
-    if node.mode is ListType.SET:
-        return dict(matched(item, want, have, same_items)[0]), indexes
-    if node.mode is not ListType.ATOMIC:
-        sides = keyed_sides(node, want, have)
-        if sides is not None:
-            found, _ = paired(item, *sides, same_items)
-            pairs = {index: other for index, other in enumerate(found) if other is not None}
-            return pairs, [Key(parts) for parts in sides[0].keys]
-    return _by_value(item, want, have), indexes
-
-
-def _by_value(item: Node, want: list[Json], have: list[Json]) -> dict[int, int]:
-    same_place = min(len(want), len(have))
-    if all(same_items(item, want[at], have[at], (), Found()) is None for at in range(same_place)):
-        return {at: at for at in range(same_place)}
-    pairs = dict(matched(item, want, have, same_items)[0])
-    used = set(pairs.values())
-    for index in range(same_place):
-        if index not in pairs and index not in used:
-            pairs[index] = index
-    return pairs
-
-
-def _tell_lost(node: Node, have: list[Json], kept: set[int], at: Steps, laying: Laying) -> None:
-    for index, item in enumerate(have):
-        unknown = sorted(as_object(item).keys() - node.known.keys()) if index not in kept else ()
+def _tell_lost(node: Node, gone: Mapping[Step, Json], at: Steps, laying: Laying) -> None:
+    for step, item in gone.items():
+        unknown = sorted(as_object(item).keys() - node.known.keys())
         if unknown:
             names = ", ".join(unknown)
-            laying.warnings.append(f"{spell((*at, index))}: goes, and with it what this tool does not know: {names}")
+            laying.warnings.append(f"{spell((*at, step))}: goes, and with it what this tool does not know: {names}")
 
 
 def _sendable(

@@ -17,21 +17,19 @@ def compare(item: Node, want: list[Json], have: list[Json], look: Look) -> Pair 
     """Compare two sets; what differs is keyed by its own value."""
     if _one_by_one(item, want, have, look):
         return None
-    pairs, added, gone = matched(item, want, have, look.inner)
-    for index, other in pairs:
+    found = matched(item, want, have, look.inner)
+    for index, other in found[0]:
         look.item(item, want[index], have[other], index)
-    had = [other for _, other in pairs]
+    had = [other for _, other in found[0]]
     if had != sorted(had):
         look.found.hide(look.at, Rule.ORDER)
+    added, gone = left_steps(item, (want, have), found)
     if not added and not gone:
         return None
-    seen: Counter[str] = Counter(whole(item, want[index]) for index, _ in pairs)
-    after = {}
-    for index in added:
-        step = step_of(item, want[index], seen)
-        after[printed(step)] = want[index]
+    for index, step in added.items():
         look.found.place((*look.at, step), index)
-    return {printed(step_of(item, have[other], seen)): have[other] for other in gone}, after
+    before = {printed(step): have[other] for other, step in gone.items()}
+    return before, {printed(step): want[index] for index, step in added.items()}
 
 
 def _one_by_one(item: Node, want: list[Json], have: list[Json], look: Look) -> bool:
@@ -72,6 +70,17 @@ def matched(item: Node, want: list[Json], have: list[Json], inner: Inner) -> Mat
     if added and gone and max(len(added), len(gone)) <= _MOST_TRIED:
         _try_all(item, (want, have), (pairs, added, gone), inner)
     return sorted(pairs), added, gone
+
+
+def left_steps(
+    item: Node, lists: tuple[list[Json], list[Json]], found: Matched
+) -> tuple[dict[int, Key], dict[int, Key]]:
+    """Return the steps of what only one list has, by index: of the declared items, and of the live ones."""
+    want, have = lists
+    pairs, added, gone = found
+    seen: Counter[str] = Counter(whole(item, want[index]) for index, _ in pairs)
+    steps = {index: step_of(item, want[index], seen) for index in added}
+    return steps, {other: step_of(item, have[other], seen) for other in gone}
 
 
 def _try_all(item: Node, lists: tuple[list[Json], list[Json]], matched: Matched, inner: Inner) -> None:

@@ -10,6 +10,7 @@ import resource
 import signal
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -68,6 +69,9 @@ class Process:
             return
         if self.order["what"] == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        if self.order["what"] == "pause":
+            Path(self.order["pid"]).write_text(str(os.getpid()))
+            os.kill(os.getpid(), signal.SIGSTOP)
         if self.order["what"] == "full disk":
             resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
         if self.order["what"] == "lost answer":
@@ -80,8 +84,16 @@ class Process:
         return self.now
 
     def run(self) -> dict[str, Any]:
-        link = Connection(base_url=self.order["url"], project_id=PROJECT, transport=self.transport, sleep=self.sleep)
-        ledger = open_ledger(self.order["ledger"], digest_key=b"a key for tests only")
+        link = Connection(
+            base_url=self.order["url"],
+            project_id=PROJECT,
+            app_user_id=self.order.get("user", ""),
+            transport=self.transport,
+            sleep=self.sleep,
+        )
+        ledger = open_ledger(
+            self.order["ledger"], digest_key=b"a key for tests only", lease_seconds=self.order.get("lease", 300)
+        )
         reader, writer = HttpReader(ReadClient(link), parallelism=1), HttpWriter(WriteClient(link), str)
         manifest = Manifest(resources=BEFORE if self.order.get("before") else AFTER)
         doors: dict[str, Any] = {
@@ -99,6 +111,7 @@ class Process:
         return {
             "points": self.points,
             "exit": applied.exit_code,
+            "ended by": type(applied.error).__name__ if applied.error else "",
             "pending": len(made.pending) + len(made.held),
             "outcomes": [[str(one.status), one.address, one.code, one.reason] for one in applied.outcomes],
             "calls": sum(one.calls for one in applied.outcomes),
@@ -114,7 +127,7 @@ def one(order: dict[str, Any]) -> dict[str, Any]:
         try:
             answer: dict[str, Any] = Process(order).run()
         except BaseException as error:
-            answer = {"error": f"{type(error).__name__}: {error}"}
+            answer = {"error": f"{type(error).__name__}: {error}", "exit": getattr(error, "exit_code", 1)}
         os.write(writing, json.dumps(answer).encode())
         os._exit(0)
     os.close(writing)

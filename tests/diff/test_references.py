@@ -1,0 +1,87 @@
+"""A room's rule names its library; the id is found, or known after apply."""
+
+from typing import Any
+
+from reconciler.model.change import Action, Missing
+from reconciler.model.plan_json import decode, encode
+from tests.support.planning import GROUP, ROOM, World, codes, declared, live, only
+
+
+def room(**rule: Any) -> Any:
+    return declared(ROOM, "room", {"interaction_rules": [{"rule_name": "price", **rule}]})
+
+
+def test_a_name_resolves_to_the_id_of_exactly_that_library() -> None:
+    lives = [live(GROUP, "lib", "7"), live(GROUP, "library", "8"), live(ROOM, "room")]
+    change = next(one for one in World([room(group_name="lib")], lives).plan().changes if one.kind == ROOM.name)
+    assert change.after["interaction_rules"] == [{"rule_name": "price", "group_name": "lib", "group_id": "7"}]
+
+
+def test_a_room_that_holds_the_id_already_is_in_step() -> None:
+    held = {"interaction_rules": [{"rule_name": "price", "group_name": "lib", "group_id": "7"}]}
+    lives = [live(GROUP, "lib", "7"), live(ROOM, "room", spec=held)]
+    assert only(World([room(group_name="lib")], lives).plan()).action is Action.NONE
+    assert only(World([room(group_id="7")], lives).plan()).action is Action.NONE
+
+
+def test_an_id_that_moved_is_a_change_of_that_rule() -> None:
+    held = {"interaction_rules": [{"rule_name": "price", "group_name": "lib", "group_id": "old"}]}
+    lives = [live(GROUP, "lib", "7"), live(ROOM, "room", spec=held)]
+    (field,) = only(World([room(group_name="lib")], lives).plan()).fields
+    assert (field.path, field.before, field.after) == ("interaction_rules[lib,price].group_id", "old", "7")
+
+
+def test_the_id_of_a_library_of_the_same_plan_is_known_after_apply() -> None:
+    lives = [live(ROOM, "room", spec={"interaction_rules": [{"rule_name": "price", "group_name": "new"}]})]
+    plan = World([room(group_name="new"), declared(GROUP, "new")], lives).plan()
+    assert [(change.kind, change.action) for change in plan.changes] == [
+        (GROUP.name, Action.CREATE),
+        (ROOM.name, Action.UPDATE),
+    ]
+    (field,) = plan.changes[1].fields
+    assert (field.path, field.after) == ("interaction_rules[new,price].group_id", Missing.UNKNOWN)
+    assert plan.changes[1].unknown == ("interaction_rules[0].group_id",)
+    shown = encode(plan)["resource_changes"][1]["change"]
+    assert shown["after"]["interaction_rules"][0]["group_id"] is None
+    assert shown["after_unknown"] == {"interaction_rules": [{"group_id": True}]}
+    assert decode(encode(plan)) == plan
+
+
+def test_a_new_room_of_a_new_library_has_an_id_known_after_apply() -> None:
+    plan = World([room(group_name="new"), declared(GROUP, "new")]).plan()
+    assert plan.changes[1].unknown == ("interaction_rules[0].group_id",)
+
+
+def test_a_renamed_library_is_found_by_its_new_name() -> None:
+    lives = [live(GROUP, "old", "7"), live(ROOM, "room")]
+    plan = World([room(group_name="new"), declared(GROUP, "new", aliases=("old",))], lives).plan()
+    assert plan.changes[1].after["interaction_rules"][0]["group_id"] == "7"
+
+
+def test_a_name_that_nobody_has_is_an_error_at_its_place_and_stops_that_room_alone() -> None:
+    plan = World([room(group_name="nowhere"), declared(ROOM, "other")], []).plan()
+    assert [change.name for change in plan.changes] == ["other"]
+    (told,) = plan.diagnostics
+    assert (told.code, told.position.line) == ("E_REFERENCE", 5)
+    assert 'InteractionRuleGroup["nowhere"]' in told.message
+
+
+def test_a_name_of_two_libraries_is_an_error() -> None:
+    lives = [live(GROUP, "twin", "1"), live(GROUP, "twin", "2"), live(ROOM, "room")]
+    assert codes(World([room(group_name="twin")], lives).plan()) == ["E_REFERENCE"]
+    assert codes(World([room(group_name="twin", group_id="2")], lives).plan()) == []
+
+
+def test_libraries_come_before_rooms_and_go_after_them() -> None:
+    from tests.support.planning import ledger, remembered
+
+    lives = [live(GROUP, "g"), live(ROOM, "r")]
+    past = ledger(remembered(GROUP, "g"), remembered(ROOM, "r"))
+    plan = World([declared(ROOM, "new r"), declared(GROUP, "new g")], lives, past).plan(prune="owned")
+    assert [(change.action.value, change.kind) for change in plan.changes] == [
+        ("create", GROUP.name),
+        ("create", ROOM.name),
+        ("delete", ROOM.name),
+        ("delete", GROUP.name),
+    ]
+    assert [change.level for change in plan.changes] == [0, 1, 2, 3]
