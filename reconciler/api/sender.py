@@ -1,5 +1,6 @@
 """The core both clients share: pace, credentials, tries and errors around the wire."""
 
+import logging
 from collections.abc import Mapping
 
 from reconciler.api.call import Answer, Call
@@ -12,6 +13,9 @@ from reconciler.api.throttle import Gate
 from reconciler.api.wire import Wire
 from reconciler.errors import TransportError
 from reconciler.model.reading import Usage
+
+_LOG = logging.getLogger("reconciler.api")
+"""Told of every try: never a header, never a body."""
 
 
 class Sender:
@@ -57,6 +61,7 @@ class Sender:
         used = self.connection.auth.headers(call, now, self._ask)
         self.meter.add(Usage(requests=1, waited=ticket.waited))
         answer = self._wire.send(call, used)
+        _LOG.debug("%s %s -> %d, %d bytes", call.method, call.url, answer.status, len(answer.body))
         self.service_date = answer.headers.get("date", "")
         if answer.status == 429:
             gate.refused(ticket, min(asked_pause(answer, now) or 0.0, MAX_PAUSE))

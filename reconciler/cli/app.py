@@ -109,5 +109,5 @@ def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     except BaseException as error:
         if isinstance(error, SystemExit):
             raise
-        return told_failure(error, start.masker, debug=bool(start.flags.get("debug")) or "--debug" in arguments)
+        return told_failure(error, start.log(), debug=bool(start.flags.get("debug")) or "--debug" in arguments)
     return int(code or Exit.FINE)

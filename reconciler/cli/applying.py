@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.cli.exits import Exit
 from reconciler.cli.output import HUMAN, Told, one_line, read_file, tell, tell_files, write_out, written
 from reconciler.cli.planning import plan_report
-from reconciler.cli.session import Session, say
+from reconciler.cli.session import Session
 from reconciler.errors import UsageError
 from reconciler.model.event import Event, Progress
 from reconciler.model.manifest import Manifest
@@ -79,12 +79,12 @@ class _Run:
 
         ledger, writer = self.opened.ledger(), self.opened.writer(self.wish.writer, write_out)
         wanted = self._wanted(local=ledger.local)
-        with _stopping() as stop:
+        with _stopping(self.session.say) as stop:
             doors = {"stop": stop, "progress": self._progress(), "clock": time.time, "sleep": time.sleep}
             self._recover(ledger, writer, wanted, doors)
             plan = self._checked(plan_opened(self.opened, self.manifest, self.ask, settings=wanted), ledger)
             if plan.pending and not self._agreed(plan):
-                say("Nothing was applied.")
+                self.session.say("Nothing was applied.")
                 return Exit.ERROR
             return self._done(plan, self._applied(plan, ledger, writer, wanted, doors))
 
@@ -94,8 +94,12 @@ class _Run:
 
         settings = wanted(self.opened, self.ask)
         if local and self.session.variables.get("CI") and not self.opened.environment.ledger:
-            say("Warning: this is CI and the ledger is a local file: what was applied is forgotten with this disk.")
-            say("  Nothing will be deleted. Name a shared ledger: `ledger: postgresql://…` in the environment.")
+            self.session.say(
+                "Warning: this is CI and the ledger is a local file: what was applied is forgotten with this disk."
+            )
+            self.session.say(
+                "  Nothing will be deleted. Name a shared ledger: `ledger: postgresql://…` in the environment."
+            )
             return replace(settings, prune="none")
         return settings
 
@@ -128,7 +132,7 @@ class _Run:
         self.id = kept.use
         met = saved.accepted(kept.plan, plan, skip_stale=self.wish.skip_stale)
         for change in (*met.stale, *met.extra):
-            say(self.session.masker.text(f"Left out, not as the kept plan shows it: {one_line(change.address)}"))
+            self.session.say(f"Left out, not as the kept plan shows it: {one_line(change.address)}")
         return met.plan
 
     def _agreed(self, plan: Plan) -> bool:
@@ -182,9 +186,7 @@ class _Run:
             return lambda event: write_out(
                 json.dumps(self.session.masker.value(_plain(event)), ensure_ascii=False), human=False
             )
-        if self.session.quiet:
-            return lambda event: None  # noqa: ARG005 - told to be quiet
-        return lambda event: say(self.session.masker.text(_words(event)))
+        return lambda event: self.session.note(_words(event))
 
 
 def _spent(ledger: "Book", scope: str, use: str) -> bool:
@@ -220,7 +222,7 @@ def _asked() -> bool:
 
 
 @contextmanager
-def _stopping() -> Iterator[Callable[[], bool]]:
+def _stopping(say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
     """Turn the first SIGINT or SIGTERM into a clean stop after the change at hand; a second one interrupts."""
     asked: list[int] = []
 

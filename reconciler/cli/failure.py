@@ -7,26 +7,25 @@ from difflib import get_close_matches
 from typer.exceptions import TyperException
 
 from reconciler.cli.exits import Exit
+from reconciler.cli.logs import Log
 from reconciler.cli.output import line, one_line
-from reconciler.cli.session import say
 from reconciler.errors import ManifestError, ReconcilerError
-from reconciler.model.secret import Masker
 
 INTERRUPTED = 130
 """What a shell reports for a process that ended at Ctrl-C."""
 
 
-def told_failure(error: BaseException, masker: Masker, *, debug: bool) -> int:
+def told_failure(error: BaseException, log: Log, *, debug: bool) -> int:
     """Say what went wrong on stderr and return the exit code."""
     if isinstance(error, KeyboardInterrupt):
-        say("Interrupted.")
+        log.say("Interrupted.", "error")
         return INTERRUPTED
     if isinstance(error, BrokenPipeError):
         return _deaf()
     for text in _lines(error):
-        say(masker.text(text))
+        log.say(text, "error")
     if debug:
-        say(masker.text(_trace(error)))
+        log.say(_trace(error), "error")
     return error.exit_code if isinstance(error, ReconcilerError) else Exit.ERROR
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler import __version__
-from reconciler.cli.session import Session, say
+from reconciler.cli.session import Session
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.report import Options, Report
@@ -95,7 +95,7 @@ def one_line(text: str) -> str:
 def problems(session: Session, diagnostics: Sequence[Diagnostic]) -> None:
     """Write problems to stderr, one a line, quiet or not."""
     for diagnostic in diagnostics:
-        say(session.masker.text(line(diagnostic)))
+        session.say(line(diagnostic))
 
 
 def write_out(text: str, *, human: bool = True) -> None:

@@ -33,6 +33,7 @@ def asked(
     today: str = "",
     live: str = "",
     full: bool = False,
+    cached: bool = False,
     parallelism: int = 8,
 ) -> "Ask":
     """Gather what the flags ask for; raises UsageError."""
@@ -44,6 +45,7 @@ def asked(
         parallelism=parallelism,
         live=session.path(live) if live else None,
         full=full,
+        cached=cached,
         today=session.today(today),
     )
     return Ask(access=access, sets=tuple(sets or ()), selection=selected or Selection(), depth=depth, base=base)

@@ -11,6 +11,7 @@ from typing import Any
 
 import typer
 
+from reconciler.cli.logs import Log, listen
 from reconciler.errors import UsageError
 from reconciler.model.secret import Masker
 
@@ -29,6 +30,10 @@ class Start:
     clock_today: Callable[[], date] = utc_today
     flags: dict[str, Any] = field(default_factory=dict)
 
+    def log(self) -> Log:
+        """Return where to speak beside the report."""
+        return Log(masker=self.masker, form=self.flags.get("log_format") or "text")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
@@ -37,11 +42,10 @@ class Session:
     root: Path
     variables: Mapping[str, str] = field(repr=False)
     masker: Masker
+    log: Log
     color: bool
     quiet: bool = False
     verbose: int = 0
-    debug: bool = False
-    log_format: str = "text"
     clock_today: Callable[[], date] = utc_today
 
     def path(self, name: str) -> Path:
@@ -60,13 +64,11 @@ class Session:
     def note(self, text: str) -> None:
         """Say something beside the report, on stderr; nothing with -q."""
         if not self.quiet:
-            say(self.masker.text(text))
+            self.log.say(text)
 
-
-def say(text: str) -> None:
-    """Write one line to stderr, whatever its encoding can hold."""
-    encoding = sys.stderr.encoding or "ascii"
-    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    def say(self, text: str) -> None:
+        """Say on stderr what must be heard, -q or not."""
+        self.log.say(text, "warning")
 
 
 def session(context: typer.Context) -> Session:
@@ -76,15 +78,17 @@ def session(context: typer.Context) -> Session:
     root = reduce(os.path.join, flags.get("chdir") or [], "")
     if root and not os.path.isdir(root):
         raise UsageError(f"-C {root!r}: there is no such folder")
+    log = start.log()
+    verbose = int(flags.get("verbose") or 0)
+    context.find_root().call_on_close(listen(log, verbose))
     return Session(
         root=Path(root),
         variables=start.variables,
         masker=start.masker,
+        log=log,
         color=_colored(flags.get("color"), start.variables),
         quiet=bool(flags.get("quiet")),
-        verbose=int(flags.get("verbose") or 0),
-        debug=bool(flags.get("debug")),
-        log_format=flags.get("log_format") or "text",
+        verbose=verbose,
         clock_today=start.clock_today,
     )
 

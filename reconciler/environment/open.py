@@ -23,13 +23,14 @@ from reconciler.ports import Reader, Writer, WriterSetup
 if TYPE_CHECKING:
     from reconciler.api import Connection, WriteClient
     from reconciler.ledger import Book
+    from reconciler.readers.cache import ReadCache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """How the live side may be reached in this run: what the command line and the process say, not the project.
 
-    `live` is a snapshot to read instead of the API. `full` disbelieves the read cache.
+    `live` is a snapshot to read instead of the API. `full` renews the read cache, without `cached` there is none.
     """
 
     variables: Mapping[str, str] = field(repr=False)
@@ -161,8 +162,20 @@ def _from_api(project: Project, name: str, access: Access) -> Opened:
     closing = ExitStack()
     client = ReadClient(link)
     closing.callback(client.close)
-    reader = HttpReader(client, parallelism=access.parallelism)
+    cache = _cache(project, environment, access)
+    if cache is not None:
+        closing.callback(cache.close)
+    reader = HttpReader(client, parallelism=access.parallelism, cache=cache)
     return Opened(project=project, name=name, access=access, reader=reader, connection=link, closing=closing)
+
+
+def _cache(project: Project, environment: Environment, access: Access) -> "ReadCache | None":
+    """Return the environment's read cache, where it wants one and this command may believe one."""
+    if not environment.cache or not access.cached or environment.embedded:
+        return None
+    from reconciler.readers.cache import ReadCache
+
+    return ReadCache(project.root / environment.cache, scope=scope_key(environment), refresh=access.full)
 
 
 def _secret(known: Mapping[str, str], name: str) -> str:

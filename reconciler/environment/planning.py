@@ -1,11 +1,14 @@
 """One environment from its manifests to its plan: the whole path, for every command that plans."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from reconciler.environment.open import Access, Opened, open_environment, scope_of, settings
 from reconciler.environment.project import Project
 from reconciler.environment.variables import named_secrets
+from reconciler.model.diagnostic import Diagnostic, Severity, arranged
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Plan
 from reconciler.model.reading import Usage
@@ -66,7 +69,7 @@ def plan_opened(opened: Opened, manifest: Manifest, ask: Ask, *, settings: PlanS
     from reconciler.pipeline.plan import plan
 
     base = base_manifest(opened.project, opened.name, ask) if ask.base else None
-    return plan(
+    made = plan(
         manifest,
         opened.reader,
         opened.past(),
@@ -75,6 +78,19 @@ def plan_opened(opened: Opened, manifest: Manifest, ask: Ask, *, settings: PlanS
         base_name=ask.base,
         secret=named_secrets(opened.access.variables).get,
     )
+    return replace(made, diagnostics=arranged((*made.diagnostics, *_expired(opened, ask.access.today))))
+
+
+def _expired(opened: Opened, today: date) -> Iterator[Diagnostic]:
+    """Warn of an environment that was to be gone by now."""
+    expires = opened.environment.expires
+    if expires and today >= date.fromisoformat(expires):
+        yield Diagnostic(
+            severity=Severity.WARNING,
+            code="W_ENV_EXPIRED",
+            message=f"environment {opened.name} was to be removed by {expires}",
+            hint="remove its objects and its key in reconciler.yaml, or move the date",
+        )
 
 
 def base_manifest(project: Project, name: str, ask: Ask) -> Manifest:

@@ -95,6 +95,8 @@ class Environment(Keys):
             raise ValueError("needs `project_id`")
         if self.expires:
             date.fromisoformat(self.expires)
+        if self.cache and (self.cache.startswith("/") or ".." in self.cache.split("/")):
+            raise ValueError("keeps its `cache` outside of the project")
         return self
 
     @property

@@ -47,9 +47,7 @@ def apply(
     """Make live match the manifests, change by change."""
     run = session(context)
     how = told(format_, report)
-    ask = asked(
-        run, sets=set_, selected=selection(target, exclude, label), today=today, full=True, parallelism=parallelism
-    )
+    ask = asked(run, sets=set_, selected=selection(target, exclude, label), today=today, parallelism=parallelism)
     wish = Wish(
         file=file,
         auto_approve=auto_approve,

@@ -9,6 +9,7 @@ from reconciler.cli import options
 from reconciler.cli.exits import Exit, gravest
 from reconciler.cli.output import tell, told
 from reconciler.cli.planning import asked, plan_code, plan_report, project, selection, several
+from reconciler.cli.progress import progress
 from reconciler.cli.session import session
 from reconciler.model.diagnostic import arranged
 
@@ -34,16 +35,25 @@ def audit(
     how = told(format_, report)
     chosen = selection(None, None, label)
     ask = asked(
-        run, sets=set_, selected=chosen, depth=depth, today=today, full=refresh == "full", parallelism=parallelism
+        run,
+        sets=set_,
+        selected=chosen,
+        depth=depth,
+        today=today,
+        full=refresh == "full",
+        cached=True,
+        parallelism=parallelism,
     )
     whole = project(run)
     names = several(whole, environment)
-    with ThreadPoolExecutor(max_workers=min(parallelism, len(names))) as executor:
-        results = fleet.audit(whole, names, ask, executor)
+    with (
+        ThreadPoolExecutor(max_workers=min(parallelism, len(names))) as executor,
+        progress(run, "Reading environments", len(names)) as advance,
+    ):
+        results = fleet.audit(whole, names, ask, executor, visited=lambda _: advance())
     found = plan_report("audit", *(one.planned for one in results if one.planned))
     problems = arranged((*found.diagnostics, *(item for one in results for item in one.diagnostics)))
     tell(run, replace(found, diagnostics=problems, extra={"tables": [fleet.overview(results)]}), how)
     return gravest(
-        plan_code(one.planned, detailed=True, fail_on=fail_on) if one.readable and one.planned else Exit.PARTIAL
-        for one in results
+        plan_code(one.planned, detailed=True, fail_on=fail_on) if one.planned else Exit.PARTIAL for one in results
     )

@@ -36,7 +36,7 @@ def export(
 
     run = session(context)
     whole = project(run)
-    ask = asked(run, live=live, full=True, parallelism=parallelism)
+    ask = asked(run, live=live, parallelism=parallelism)
     with open_environment(whole, chosen(whole, environment), ask.access) as opened:
         found = read_everything(opened)
     files, left_out = exported(found)

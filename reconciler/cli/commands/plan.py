@@ -5,6 +5,7 @@ import typer
 from reconciler.cli import options
 from reconciler.cli.output import tell, told
 from reconciler.cli.planning import asked, chosen, keep, plan_code, plan_report, project, selection
+from reconciler.cli.progress import progress
 from reconciler.cli.session import session
 
 
@@ -43,10 +44,13 @@ def plan(
         today=today,
         live=live,
         full=refresh == "full",
+        cached=True,
         parallelism=parallelism,
     )
     whole = project(run, untrusted=untrusted)
-    result = planned(whole, chosen(whole, environment), ask)
+    name = chosen(whole, environment)
+    with progress(run, f"Reading {name}"):
+        result = planned(whole, name, ask)
     if out and result.plan is not None:
         keep(run, run.path(out), whole, result.plan)
     tell(run, plan_report("plan", result), how)

@@ -8,7 +8,7 @@ import typer
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.output import write_file, write_out
-from reconciler.cli.session import Session, say, session
+from reconciler.cli.session import Session, session
 from reconciler.errors import UsageError
 
 
@@ -23,7 +23,7 @@ def schema(
     run = session(context)
     schemas = all_schemas()
     if check:
-        return _check(run.path(check), schemas)
+        return _check(run, run.path(check), schemas)
     if output:
         write_schemas(run, run.path(output), schemas)
         return Exit.FINE
@@ -49,13 +49,13 @@ def write_schemas(run: Session, folder: Path, schemas: Mapping[str, str]) -> Non
     run.note(f"Wrote {len(schemas)} schemas to {folder}.")
 
 
-def _check(folder: Path, schemas: Mapping[str, str]) -> int:
+def _check(run: Session, folder: Path, schemas: Mapping[str, str]) -> int:
     wrong = [name for name, text in schemas.items() if _content(folder / name) != text]
     extra = [path.name for path in sorted(folder.glob("*.json")) if path.name not in schemas]
     for name in wrong:
-        say(f"{folder / name}: is not what `reconciler schema --output {folder}` writes")
+        run.say(f"{folder / name}: is not what `reconciler schema --output {folder}` writes")
     for name in extra:
-        say(f"{folder / name}: no schema has this name any more")
+        run.say(f"{folder / name}: no schema has this name any more")
     return Exit.ERROR if wrong or extra else Exit.FINE
 
 

@@ -26,7 +26,7 @@ def snapshot(
 
     run = session(context)
     whole = project(run)
-    ask = asked(run, full=True, parallelism=parallelism)
+    ask = asked(run, parallelism=parallelism)
     with open_environment(whole, chosen(whole, environment), ask.access) as opened:
         found = read_everything(opened)
         write_file(run.path(output), snapshot_of(opened, found, taken=datetime.now(UTC), mask=run.masker.value))

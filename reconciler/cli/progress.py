@@ -1,0 +1,23 @@
+"""How far a long run is, on a terminal's stderr only; in pipes and CI nothing moves."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from reconciler.cli.session import Session
+
+
+@contextmanager
+def progress(session: Session, what: str, total: int | None = None) -> Iterator[Callable[[], None]]:
+    """Show what goes on for the length of a `with`; calling the value moves it on by one."""
+    if session.quiet or session.verbose or session.log.form != "text" or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+    columns = [SpinnerColumn(), TextColumn(what), *((BarColumn(), MofNCompleteColumn()) if total else ())]
+    console = Console(stderr=True, no_color=not session.color)
+    with Progress(*columns, console=console, transient=True) as shown:
+        task = shown.add_task(what, total=total)
+        yield lambda: shown.advance(task)
