@@ -25,6 +25,6 @@ def placed(file: str, options: Options) -> str:
 
 
 def told(finding: Finding, *, several: bool) -> str:
-    """Return its message with its hint, led by its environment where there are several."""
+    """Return its message with its hint, led by its environment where there are several; hosts refuse an empty one."""
     where = f"{finding.environment}: " if several and finding.environment else ""
-    return f"{where}{finding.message}" + (f" ({finding.hint})" if finding.hint else "")
+    return f"{where}{finding.message or finding.code}" + (f" ({finding.hint})" if finding.hint else "")

@@ -64,7 +64,10 @@ def _result(one: Finding, codes: Sequence[str], options: Options, *, several: bo
         "locations": [_location(one.position, options)],
         "partialFingerprints": {"primaryLocationLineHash": f"{one.fingerprint}:1", "reconciler/v1": one.fingerprint},
     }
-    near = [{**_location(where, options), "message": {"text": plain(text)}} for where, text in one.near[:_MOST_NEAR]]
+    near = [
+        {**_location(where, options), "message": {"text": plain(text or str(where))}}
+        for where, text in one.near[:_MOST_NEAR]
+    ]
     return {**result, "relatedLocations": near} if near else result
 
 

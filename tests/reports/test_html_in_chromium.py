@@ -38,16 +38,14 @@ def opened(browser, tmp_path):
 
 
 def plan(name="demo", count=3):
-    changes = [
-        update(f"Group {n}", field(f"f{n}", "old", f"new {n}", attribution=Attribution.DRIFT)) for n in range(count)
-    ]
-    return Plan(environment=name, base="ledger", changes=(*changes, create("Room"), delete("Gone"), still()))
+    drift = Attribution.DRIFT
+    groups = [update(f"Group {n}", field(f"f{n}", "old", f"new {n}", attribution=drift)) for n in range(count)]
+    return Plan(environment=name, base="ledger", changes=(*groups, create("Room"), delete("Gone"), still()))
 
 
 def shown(driver):
-    return driver.execute_script(
-        "return [...document.querySelectorAll('.change:not([hidden]) .name')].map((n) => n.lastChild.textContent.trim())"
-    )
+    names = "[...document.querySelectorAll('.change:not([hidden]) .name')]"
+    return driver.execute_script(f"return {names}.map((name) => name.lastChild.textContent.trim())")
 
 
 def find(driver, selector):

@@ -1,0 +1,48 @@
+"""What code hosts read fits the schemas they go by."""
+
+import json
+
+import pytest
+
+from reconciler.model.plan import Plan
+from reconciler.reports import gitlab, gitlab_terraform, junit, sarif
+from tests.support.report_hostile import hostile, hostile_apply, nasty_texts
+from tests.support.report_values import PLAIN, create, everything, problem, report_of, still
+from tests.support.schemas import errors, junit_errors, schema
+
+REPORTS = {
+    "everything": report_of(everything()),
+    "an audit": report_of(everything(), Plan(environment="b", changes=(create(), still())), command="audit"),
+    "a validation": report_of(diagnostics=(problem(),), command="validate"),
+    "nothing": report_of(Plan(environment="demo")),
+    "an apply": hostile_apply("plain words"),
+    **{f"hostile: {name}": hostile(text) for name, text in nasty_texts().items()},
+}
+
+every_report = pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
+
+
+@every_report
+def test_sarif_fits(report):
+    assert errors("sarif", json.loads(sarif.report(report, PLAIN))) == []
+
+
+@every_report
+def test_junit_fits(report):
+    assert junit_errors(junit.report(report, PLAIN)) == []
+
+
+@every_report
+def test_gitlabs_reports_fit(report):
+    assert errors("gitlab-code-quality", json.loads(gitlab.report(report, PLAIN))) == []
+    assert errors("gitlab-terraform", json.loads(gitlab_terraform.report(report, PLAIN))) == []
+
+
+@pytest.mark.parametrize("name", ["sarif", "gitlab-code-quality", "gitlab-terraform", "pre-commit-hooks"])
+def test_the_schemas_refuse_what_is_none(name):
+    wrong = [{"x": 1}] if schema(name)["type"] == "array" else {"x": "1"}
+    assert errors(name, wrong)
+
+
+def test_the_table_of_junit_refuses_what_is_none():
+    assert junit_errors('<testsuites><testcase odd="1"/></testsuites>')
