@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.errors import ApiError, LedgerError, ReconcilerError, TransportError
+from reconciler.errors import ApiError, LedgerError, LockedError, ReconcilerError, TransportError
 from reconciler.model.change import Action, Change
 from reconciler.model.outcome import Outcome, Status, outcome_of
 from reconciler.model.past import Intent, Remembered
@@ -32,11 +32,15 @@ class Carried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What one try came to; `again` where it certainly had no effect and may be tried once more."""
+    """What one try came to; `again` where it certainly had no effect and may be tried once more.
+
+    `error` is set where the lock was lost: then nothing was sent.
+    """
 
     outcome: Outcome
     written: Written = field(default_factory=Written)
     again: bool = False
+    error: ReconcilerError | None = None
 
 
 def carry(site: Site, change: Change, declared: Declared | None, references: Mapping[str, str]) -> Carried:
@@ -47,7 +51,6 @@ def carry(site: Site, change: Change, declared: Declared | None, references: Map
     site.hooks.point("checked")
     task = _task(site, change, declared, references, checked)
     for left in reversed(range(ATTEMPTS)):
-        site.lease.check()
         intent = _intent(site, change, declared)
         site.ledger.begin(site.scope, site.run, intent)
         site.hooks.point("intended")
@@ -66,7 +69,7 @@ def _recorded(site: Site, task: Task, intent: Intent, attempt: Attempt) -> Carri
         site.ledger.finish(site.scope, site.run, intent, outcome, _remembered(site, task, attempt))
         site.hooks.point("recorded")
         if outcome.status is not Status.APPLIED:
-            return Carried(outcome=outcome)
+            return Carried(outcome=outcome, error=attempt.error)
         outcome, stuck_as = verify(site, task, outcome)
         site.hooks.point("verified")
         if outcome != attempt.outcome:
@@ -80,8 +83,13 @@ def _recorded(site: Site, task: Task, intent: Intent, attempt: Attempt) -> Carri
 
 
 def _attempt(site: Site, task: Task, intent: Intent) -> Attempt:
+    """Write, the lock held: it is asked last, so that a pause at any point before finds out."""
     try:
+        site.lease.check()
         written = site.writer.write(task)
+    except (LockedError, LedgerError) as error:
+        said = f"not sent: {error.message}"
+        return Attempt(outcome=outcome_of(task.change, Status.SKIPPED, code=error.code, reason=said), error=error)
     except TransportError as error:
         return _lost(site, task, intent, error) if error.sent else _failed(task, error)
     except ApiError as error:
@@ -107,8 +115,17 @@ def _refused(site: Site, task: Task, intent: Intent, error: ApiError) -> Attempt
 
 def _lost(site: Site, task: Task, intent: Intent, error: ReconcilerError, *, calls: int = 1) -> Attempt:
     """Find out what became of a write whose answer was lost: a create by looking, anything else by showing."""
-    if task.change.action is Action.CREATE:
+    if task.change.action is not Action.CREATE:
+        return _lost_repeatable(site, task, error, calls)
+    try:
         return _lost_create(site, task, intent, error, calls)
+    except (LockedError, LedgerError) as ended:
+        reason = f"{error.message}; and looking for it was cut off: {ended.message}"
+        unknown = outcome_of(task.change, Status.UNKNOWN, code="E_UNKNOWN_OUTCOME", reason=reason, calls=calls)
+        return Attempt(outcome=unknown, error=ended)
+
+
+def _lost_repeatable(site: Site, task: Task, error: ReconcilerError, calls: int) -> Attempt:
     object_id = task.change.id
     if task.change.action is Action.DELETE and gone(site, task.kind, object_id):
         return Attempt(outcome=outcome_of(task.change, Status.APPLIED, calls=calls))

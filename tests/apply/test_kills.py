@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,38 +11,14 @@ import pytest
 
 from reconciler.simulator import Simulator
 from reconciler.simulator.serve import running
+from tests.support.appliers import START, Appliers
 from tests.support.kill_story import FUTURE, SEED
 
-ROOT = Path(__file__).parents[2]
 FAULTS = ("kill", "lost answer", "full disk")
 LAGS = (0, 1, 2, 5)
 PER_CHANGE = ("change", "checked", "intended", "written", "recorded", "verified")
 POINTS = ("locked", "started", "owned", *PER_CHANGE * 10, "carried", "planned", "ended", "unlocked")
 EXPECTED = {"changed", "moved", "edited", "first", "second", "alpha", "beta", "gamma"}
-
-
-class Appliers:
-    """The process that forks one applying process for each order."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.applier"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, **order: Any) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return answer
-
-    def close(self) -> None:
-        self._process.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +37,6 @@ def owned(appliers: Appliers, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert answer["exit"] == 0, answer
     assert answer["outcomes"] == []
     return path
-
-
-START = 1767225600.0
-"""2026-01-01, when the simulated service begins."""
 
 
 class Case:

@@ -95,7 +95,7 @@ class Process:
             self.order["ledger"], digest_key=b"a key for tests only", lease_seconds=self.order.get("lease", 300)
         )
         reader, writer = HttpReader(ReadClient(link), parallelism=1), HttpWriter(WriteClient(link), str)
-        manifest = Manifest(resources=BEFORE if self.order.get("before") else AFTER)
+        manifest = Manifest(resources=BEFORE if self.order.get("before") else AFTER[: self.order.get("only")])
         doors: dict[str, Any] = {
             "scope": SCOPE,
             "owner": OWNER,
