@@ -40,7 +40,10 @@ def checked_plans(data: bytes) -> tuple[Plan, ...]:
     several = whole.get("plans") if isinstance(whole, dict) else None
     plans = several if isinstance(several, list) and several else [whole]
     _check(plans)
-    return tuple(map(decode, plans))
+    try:
+        return tuple(map(decode, plans))
+    except ValueError as error:
+        raise PlanError(f"this is no plan: {error}", code="E_PLAN_FORMAT") from None
 
 
 def _check(plans: list[Any]) -> None:
@@ -71,10 +74,10 @@ def _problems(schema: Mapping[str, Any], value: Any, root: Mapping[str, Any], at
 
 
 def _inside(schema: Mapping[str, Any], value: Mapping[str, Any], root: Mapping[str, Any], at: str) -> Iterator[str]:
-    yield from (f"{at} has no {name}" for name in schema.get("required", ()) if name not in value)
     for name, part in schema.get("properties", {}).items():
         if name in value:
             yield from _problems(part, value[name], root, f"{at}.{name}")
+    yield from (f"{at} has no {name}" for name in schema.get("required", ()) if name not in value)
 
 
 def _wrong(schema: Mapping[str, Any], value: Any) -> str:
