@@ -57,17 +57,25 @@ class Channel:
         self._end = end
 
     def send(self, message: Message) -> None:
-        """Send one message."""
-        data = json.dumps(message, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        """Send one message; its `texts`, which may be long, go as they are behind the rest."""
+        texts = [each.encode("utf-8", "surrogatepass") for each in message.get("texts", ())]
+        rest = {**message, "texts": [len(text) for text in texts]}
+        data = json.dumps(rest, ensure_ascii=False).encode("utf-8", "surrogatepass")
         self._end.sendall(_HEADER.pack(len(data)) + data)
+        for text in texts:
+            self._end.sendall(text)
 
     def receive(self, deadline: float | None = None) -> Message:
         """Return the next message; raises Died when there is none in time, or none any more."""
         (size,) = _HEADER.unpack(self._exactly(_HEADER.size, deadline))
-        if size > _LARGEST:
-            raise Died("its answer is too large")
-        message: Message = json.loads(self._exactly(size, deadline).decode("utf-8", "surrogatepass"))
+        message: Message = json.loads(self._text(size, deadline))
+        message["texts"] = [self._text(int(each), deadline) for each in message["texts"]]
         return message
+
+    def _text(self, size: int, deadline: float | None) -> str:
+        if not 0 <= size <= _LARGEST:
+            raise Died("its answer is too large")
+        return self._exactly(size, deadline).decode("utf-8", "surrogatepass")
 
     def ask(self, message: Message) -> Message:
         """Send a question and return the answer."""

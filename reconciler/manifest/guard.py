@@ -5,90 +5,74 @@ out the rest would change what the manifest declares without anybody having writ
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from yaml.error import MarkedYAMLError, YAMLError
-from yaml.events import (
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-    StreamEndEvent,
-)
+from yaml.events import ScalarEvent, StreamEndEvent
 
 from reconciler.manifest import marks
+from reconciler.manifest.document import Document, packed
 from reconciler.manifest.events import parser_for
 from reconciler.manifest.marking import Place
 from reconciler.manifest.problem import error
+from reconciler.manifest.spans import Span, node_places, spans
 from reconciler.manifest.wording import shown
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source import Position
 
 _HINT = "write {{ … | tojson }} without quotes around it: it makes one YAML value of any text"
 _COMMENT = re.compile(r"(?:^|\s)#")
+_BREAK = re.compile(r"\r\n|\r|\n")
 _NULLS = frozenset({"null", "~"})
 
 
-class Span(NamedTuple):
-    """What one expression wrote, by offsets in the text without marks; `node` if it must be a whole node."""
+def violations(
+    marked: str, places: Sequence[Place], documents: Sequence[Document], *, broken: bool
+) -> list[Diagnostic]:
+    """Return an error for each expression whose output does not stay where it was put.
 
-    start: int
-    end: int
-    node: bool
-    place: Place
-
-
-def spans(marked: str, places: Sequence[Place]) -> list[Span]:
-    """Return the outputs that have to be looked at, in the order of the text."""
-    if marks.OPEN not in marked and marks.NODE not in marked:
+    `documents` are what parsing the text gave, without its marks; `broken` says that it ended before the text did.
+    """
+    met = {mark for document in documents for mark in document.marks} if marks.NODE in marked else set()
+    if not broken and marks.OPEN not in marked and "\r" not in marked and met.issuperset(node_places(marked)):
         return []
-    found: list[Span] = []
-    place = Place("", 1, 1)
-    removed = opened = 0
-    for mark in marks.MARK.finditer(marked):
-        offset = mark.start() - removed
-        removed += mark.end() - mark.start()
-        if mark[1]:
-            number = marks.number(mark[1])
-            place = places[number] if number < len(places) else place
-        elif mark[2] in (marks.OPEN, marks.NODE):
-            opened = offset
-        else:
-            found.append(Span(opened, offset, mark[2] == marks.NODE_END, place))
-    return found
+    text = marks.unmarked(marked)
+    found = spans(marked, places)
+    starts = [0, *(end.end() for end in _BREAK.finditer(text))]
+    doubtful = [span for span in found if not (span.node and _packed(span.start, starts) in met)]
+    return _Scalars(text, doubtful).problems(found)
 
 
-def violations(text: str, found: Sequence[Span]) -> list[Diagnostic]:
-    """Return an error for each expression whose output does not stay where it was put."""
-    if not found:
-        return []
-    scanner = _Scanner(text, found)
-    try:
-        scanner.run(text)
-    except YAMLError as problem:
-        blamed = _blamed(problem, text, found)
-        return [*scanner.problems, *([_report(blamed, text, "what follows is no YAML any more")] if blamed else [])]
-    return scanner.problems
+def _packed(offset: int, starts: Sequence[int]) -> int:
+    """JSON ends itself: where a node begins at its beginning, it is that node."""
+    line = bisect_right(starts, offset) - 1
+    return packed(line, offset - starts[line])
 
 
-def _blamed(problem: YAMLError, text: str, found: Sequence[Span]) -> Span | None:
-    """Return the output nearest before the place where YAML ends, on the same line or reaching into it."""
-    mark = problem.problem_mark if isinstance(problem, MarkedYAMLError) else None
-    context = problem.context_mark if isinstance(problem, MarkedYAMLError) else None
-    for each in (mark, context):
-        if each is None:
-            continue
-        line = text.rfind("\n", 0, each.index) + 1
-        after = text.find("\n", each.index)
-        after = len(text) if after < 0 else after
-        near = [span for span in found if span.end >= line and span.start <= after]
+def _blamed(problem: YAMLError, text: str, found: Sequence[Span]) -> list[Diagnostic]:
+    """Return an error for the output nearest before the place where YAML ended, on its line or reaching into it."""
+    for offset in _offsets(problem):
+        near = _near(text, found, offset)
         if near:
-            before = [span for span in near if span.start <= each.index]
-            return before[-1] if before else near[0]
-    return None
+            before = [span for span in near if span.start <= offset]
+            return [_report(before[-1] if before else near[0], text, "with it, this is no YAML any more")]
+    return []
+
+
+def _offsets(problem: YAMLError) -> Iterator[int]:
+    if isinstance(problem, MarkedYAMLError):
+        for mark in (problem.problem_mark, problem.context_mark):
+            if mark is not None:
+                yield mark.index
+
+
+def _near(text: str, found: Sequence[Span], offset: int) -> list[Span]:
+    """Return the outputs that stand on the line of an offset, or reach into it."""
+    start = text.rfind("\n", 0, offset) + 1
+    end = text.find("\n", offset)
+    return [span for span in found if span.end >= start and span.start <= (end if end >= 0 else len(text))]
 
 
 def _report(span: Span, text: str, why: str) -> Diagnostic:
@@ -103,97 +87,65 @@ def _short(expression: str) -> str:
     return one_line if len(one_line) <= 60 else one_line[:59] + "…"
 
 
-@dataclass(slots=True)
-class _Open:
-    start: int
-    spans: list[Span]
+class _Scalars:
+    """Walks the scalars of a text and the outputs in it side by side."""
 
-
-class _Scanner:
-    """Walks YAML events and outputs side by side."""
-
-    def __init__(self, text: str, found: Sequence[Span]) -> None:
-        self.problems: list[Diagnostic] = []
+    def __init__(self, text: str, doubtful: Sequence[Span]) -> None:
         self._text = text
-        self._waiting: Iterator[Span] = iter(found)
+        self._waiting: Iterator[Span] = iter(doubtful)
         self._next = next(self._waiting, None)
         self._behind = 0
-        self._starts: list[int] = []
+        self._found: list[Diagnostic] = []
 
-    def run(self, text: str) -> None:
-        parser = parser_for(text)
-        kind: Any = None
-        while kind is not StreamEndEvent and self._next is not None:
-            event = parser.get_event()
-            kind = type(event)
-            if kind is ScalarEvent:
-                self._scalar(event)
-            elif kind in (MappingStartEvent, SequenceStartEvent):
-                self._starts.append(event.start_mark.index)
-            elif kind in (MappingEndEvent, SequenceEndEvent):
-                self._collection(self._starts.pop(), event.end_mark.index)
+    def problems(self, written: Sequence[Span]) -> list[Diagnostic]:
+        """Return an error for each output that is not inside one scalar; one of those `written` may have ended YAML."""
+        parser = parser_for(self._text)
+        try:
+            kind: Any = None
+            while kind is not StreamEndEvent:
+                event: Any = parser.get_event()
+                kind = type(event)
+                if kind is ScalarEvent:
+                    self._scalar(event, event.start_mark.index, event.end_mark.index)
+        except YAMLError as problem:
+            return self._found or _blamed(problem, self._text, written)
         while self._next is not None:
-            self._outside()
+            self._outside(self._next)
+        return self._found
 
-    def _collection(self, start: int, end: int) -> None:
-        """A collection ends: the output that is this collection is well placed."""
-        span = self._next
-        if span is not None and span.node and (start, end) == (span.start, span.end):
-            self._advance(end)
-
-    def _scalar(self, event: Any) -> None:
-        start, end = event.start_mark.index, event.end_mark.index
+    def _scalar(self, event: Any, start: int, end: int) -> None:
         while self._next is not None and self._next.start < end:
-            span = self._next
-            if span.end <= start or (span.start < start and not span.node):
-                self._outside()
-            elif span.node and span.start < start:
-                return  # inside a collection that has not ended yet
-            elif span.node:
-                self._node(span, start, end, event)
+            if self._next.start < start:
+                self._outside(self._next)
             else:
-                self._inside(span, start, end, event)
+                self._inside(self._next, event, start, end)
         self._behind = end
 
-    def _node(self, span: Span, start: int, end: int, event: Any) -> None:
-        if span.start == start and event.end_mark.index == span.end:
-            self._advance(end)
-        elif span.start == start and span.end > end:
-            self._fail(span, "it is cut off")
-        else:
-            self._fail(span, "`tojson` makes a whole value, which cannot stand inside a text")
-
-    def _inside(self, span: Span, start: int, end: int, event: Any) -> None:
+    def _inside(self, span: Span, event: Any, start: int, end: int) -> None:
         text = self._text[span.start : span.end]
-        if span.end > end:
-            self._fail(span, "it does not stay inside one text")
+        if span.node:
+            self._settle(span, "`tojson` makes a whole value, which cannot stand inside a text")
+        elif span.end > end:
+            self._settle(span, "it does not stay inside one text")
         elif event.style == '"' and "\\" in text:
-            self._fail(span, "in double quotes its backslash is an escape")
+            self._settle(span, "in double quotes its backslash is an escape")
         elif event.style == "'" and "''" in text:
-            self._fail(span, "in single quotes its two quotes are one")
-        elif event.style in (None, "", '"', "'", ">") and "\n" in text:
-            self._fail(span, "its line breaks would become blanks")
-        elif not event.style and (span.start, span.end) == (start, end) and text in _NULLS:
-            self._fail(span, "it would be read as null")
+            self._settle(span, "in single quotes its two quotes are one")
+        elif event.style != "|" and "\n" in text:
+            self._settle(span, "its line breaks would become blanks")
+        elif event.implicit[0] and (span.start, span.end) == (start, end) and text in _NULLS:
+            self._settle(span, "it would be read as null")
         else:
-            self._advance(self._behind)
+            self._settle(span)
 
-    def _outside(self) -> None:
+    def _outside(self, span: Span) -> None:
         """An output that is in no scalar is harmless in a comment only."""
-        span = self._next
-        if span is None:
-            return
         line = self._text.rfind("\n", 0, span.start) + 1
         before = self._text[max(line, self._behind) : span.start]
-        if not span.node and "\n" not in self._text[span.start : span.end] and _COMMENT.search(before):
-            self._advance(self._behind)
-        else:
-            self._fail(span, "it does not stay inside one text")
+        commented = "\n" not in self._text[span.start : span.end] and _COMMENT.search(before)
+        self._settle(span, "" if commented else "it does not stay inside one text")
 
-    def _fail(self, span: Span, why: str) -> None:
-        self.problems.append(_report(span, self._text, why))
-        self._advance(self._behind)
-
-    def _advance(self, behind: int) -> None:
-        self._behind = behind
+    def _settle(self, span: Span, why: str = "") -> None:
+        if why:
+            self._found.append(_report(span, self._text, why))
         self._next = next(self._waiting, None)

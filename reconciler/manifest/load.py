@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestError
 from reconciler.kinds import all_kinds
@@ -12,7 +13,7 @@ from reconciler.manifest import gate, lint
 from reconciler.manifest.excerpts import excerpts
 from reconciler.manifest.limits import LIMITS, RENDERED
 from reconciler.manifest.located import DocumentLocator, Origin
-from reconciler.manifest.parse import Where, in_file, parse_yaml
+from reconciler.manifest.parse import Parsed, Where, in_file, parse_yaml
 from reconciler.manifest.problem import error
 from reconciler.manifest.repeats import without_repeats
 from reconciler.manifest.template import is_template
@@ -25,6 +26,9 @@ from reconciler.model.manifest import Manifest
 from reconciler.model.resource import Declared
 from reconciler.model.settings import Scope
 from reconciler.model.source import Position
+
+if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
+    from reconciler.manifest.render import Rendered
 
 
 def load(
@@ -71,7 +75,12 @@ class _Text:
     text: str
     where: Where
     origin: Origin | None = None
-    templated: bool = False
+    rendered: "Rendered | None" = None
+
+    @property
+    def templated(self) -> bool:
+        """Whether templates made the text."""
+        return self.rendered is not None
 
 
 @dataclass(slots=True)
@@ -130,12 +139,16 @@ class _Loading:
             self.problems += result.problems
             if result.lines is not None and not has_errors(result.problems):
                 origin = given.used_by(result.lines)
-                yield file, _Text(file=file, text=result.text, where=result.lines.at, origin=origin, templated=True)
+                yield file, _Text(file=file, text=result.text, where=result.lines.at, origin=origin, rendered=result)
 
     def read(self, text: _Text, kinds: Mapping[str, Kind], scope: Scope) -> None:
         """Parse one file and check each of its documents."""
         limits = RENDERED if text.templated else LIMITS
         parsed = parse_yaml(text.text, text.file, where=text.where, limits=limits)
+        violations = _violations(text, parsed)
+        if violations:
+            self.problems += violations
+            return
         self.problems += parsed.diagnostics
         self.problems += lint.warnings(parsed.text, text.where, templated=text.templated)
         declared = [document for document in parsed.documents if document.value is not None]
@@ -147,6 +160,19 @@ class _Loading:
             self.problems += found
             if resource is not None:
                 self.resources.append(resource)
+
+
+def _violations(text: _Text, parsed: Parsed) -> list[Diagnostic]:
+    """Return what the structure guard says: then what YAML made of the text is of no interest."""
+    made = text.rendered
+    if made is None or made.lines is None:
+        return []
+    from reconciler.manifest import guard
+
+    if not made.lines.exact:  # the template looked at what it wrote: its marked twin is judged instead
+        parsed = parse_yaml(made.unmarked, text.file, limits=RENDERED)
+    broken = has_errors(parsed.diagnostics)
+    return guard.violations(made.marked, made.places, parsed.documents, broken=broken)
 
 
 def _no_manifest(entry: str) -> Diagnostic:

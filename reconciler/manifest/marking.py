@@ -44,8 +44,10 @@ class Table:
         return marks.place(len(self.places) - 1)
 
 
-def mark(environment: Environment, tree: nodes.Template, text: str, name: str, table: Table) -> nodes.Template:
-    """Mark a template's syntax tree in place."""
+def mark(
+    environment: Environment, tree: nodes.Template, text: str, name: str, table: Table, *, visible: bool
+) -> nodes.Template:
+    """Mark a template's syntax tree in place; without `visible`, expressions know their places and that is all."""
     source = Source(text)
     texts, expressions = pieces(environment, source, name)
     uses = provenance.used(tree)
@@ -54,7 +56,8 @@ def mark(environment: Environment, tree: nodes.Template, text: str, name: str, t
     for output in list(tree.find_all(nodes.Output)):
         for number, child in enumerate(output.nodes):
             if isinstance(child, nodes.TemplateData):
-                child.data = _marked(child.data, texts.pop(0), source, name, table)
+                if visible:
+                    child.data = _marked(child.data, texts.pop(0), source, name, table)
             else:
                 piece = expressions.pop(0)
                 place = Place(name, *source.at(piece.offset), piece.text, uses.get(id(child), ()))

@@ -10,7 +10,7 @@ from jinja2 import BaseLoader, Environment, TemplateNotFound
 from jinja2.exceptions import SecurityError
 
 from reconciler.errors import ManifestError
-from reconciler.manifest import child, gate, guard, marks
+from reconciler.manifest import child, gate, marks
 from reconciler.manifest.failures import failure
 from reconciler.manifest.linemap import LineMap
 from reconciler.manifest.marking import Place
@@ -30,11 +30,22 @@ _CONTENT = ("E_YAML_ENCODING", "E_YAML_SYNTAX", "E_TEXT_")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A template's text and the way back from it; `problems` say what is wrong, and then the text may be empty."""
+    """A template's text and the way back from it; `problems` say why there is none.
+
+    `marked` is the text with its marks (marks.py), `places` what they name. They are the same text, unless the template
+    looked at text it had written in a way that marks disturb.
+    """
 
     text: str = ""
     lines: LineMap | None = None
+    marked: str = ""
+    places: tuple[Place, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
+
+    @property
+    def unmarked(self) -> str:
+        """The marked text without its marks."""
+        return marks.unmarked(self.marked)
 
 
 def render(
@@ -87,13 +98,13 @@ def _result(file: str, loader: BaseLoader, context: Mapping[str, Json], budget: 
     try:
         with child.cpu_limit(budget.cpu):
             marked = rendered(sandbox, file, context, budget.output)
-        result: dict[str, Any] = {"marked": marked, "places": sandbox.table.places}
+        texts = [marked]
         if sandbox.table.captures:
             with child.cpu_limit(budget.cpu):
-                result["text"] = rendered(Sandbox(loader, marking=False), file, context, budget.output)
+                texts.append(rendered(Sandbox(loader, marking=False), file, context, budget.output))
     except BaseException as problem:  # whatever a template raises is told, not raised
         return {"failure": failure(problem, file, sandbox.table.places)}
-    return result
+    return {"places": sandbox.table.places, "texts": texts}
 
 
 def rendered(sandbox: Sandbox, file: str, context: Mapping[str, Json], most: int) -> str:
@@ -180,9 +191,9 @@ def _rendered(file: str, result: Mapping[str, Any]) -> Rendered:
         told = result["failure"]
         position = Position(str(told["file"]), int(told["line"]), int(told["column"]))
         return Rendered(problems=(error(told["code"], told["message"], position, hint=told["hint"]),))
-    places = [Place(each[0], each[1], each[2], each[3], tuple(each[4])) for each in result["places"]]
-    marked = result["marked"]
+    places = tuple(Place(each[0], each[1], each[2], each[3], tuple(each[4])) for each in result["places"])
+    marked = result["texts"][0]
     stripped = marks.unmarked(marked)
-    text = result.get("text", stripped)
-    problems = guard.violations(stripped, guard.spans(marked, places))
-    return Rendered(text=text, lines=LineMap(file, marked, text, places), problems=tuple(problems))
+    text = result["texts"][-1] if len(result["texts"]) > 1 else stripped
+    lines = LineMap(file, marked, text, places, exact=text == stripped)
+    return Rendered(text=text, lines=lines, marked=marked, places=places)

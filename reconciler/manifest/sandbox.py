@@ -67,7 +67,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.table = Table()
         self.globals = {name: value for name, value in self.globals.items() if name in GLOBALS}
         self.filters = {name: keeping_marks(each) for name, each in self.filters.items() if name in FILTERS}
-        self.filters.update({"tojson": to_json, "safe": _same, OUTPUT: self.output})
+        self.filters.update({"tojson": self.to_json, "safe": _same})
+        self.filters[OUTPUT] = _marked_output if marking else _plain_output
 
     def compile(
         self, source: Any, name: str | None = None, filename: str | None = None, *rest: Any, **named: Any
@@ -76,13 +77,21 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if isinstance(source, str):
             text, source = source, self.parse(source, name, filename)
             _refuse_private(source)
-            if self.marking:
-                source = mark(self, source, text, name or "", self.table)
+            source = mark(self, source, text, name or "", self.table, visible=self.marking)
         return super().compile(source, name, filename, *rest, **named)
 
     def handle_exception(self, source: str | None = None) -> NoReturn:  # noqa: ARG002 - jinja2's signature
         """Let the exception pass as it is: its traceback leads to the template's line."""
         raise  # noqa: PLE0704 - called while one is being handled
+
+    def to_json(self, value: Any, indent: int | None = None) -> Whole:
+        """Return a value as one YAML node: JSON, every character as it is but those that no manifest may hold raw."""
+        if indent is not None and indent > 16:
+            raise LimitError("an indent of more than 16 blanks")
+        if self.table.captures:
+            value = _plain_tree(value)
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, default=_no_json)
+        return Whole(_ESCAPED.sub(_escape, text))
 
     def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:  # noqa: A002 - jinja2's name
         """Return a template; its name must be a text."""
@@ -112,23 +121,36 @@ class Sandbox(ImmutableSandboxedEnvironment):
         _check_size(operator, left, right)
         return super().call_binop(context, operator, plain(left), plain(right))
 
-    @staticmethod
-    @pass_context
-    def output(context: Context, value: Any, place: str) -> str:
-        """Return what an expression writes, with its marks: the plain text of a scalar, or a whole node."""
-        environment = context.environment
-        try:
-            text = written(value)
-        except StructureError as problem:
-            problem.place = place
-            raise
-        if isinstance(value, Captured) or not environment.marking or marks.NUMBER in text:  # type: ignore[attr-defined]
-            return text
-        if isinstance(value, Whole):
-            return f"{place}{marks.NODE}{text}{marks.NODE_END}"
-        if _SAFE.fullmatch(text) and text != "null":
-            return place + text
-        return _guarded(text, place)
+
+@pass_context
+def _marked_output(_context: Context, value: Any, place: str) -> str:
+    """Return what an expression writes, with its marks: the plain text of a scalar, or a whole node.
+
+    It takes the context so that Jinja never works it out while compiling, where no limit would be told by line.
+    """
+    if type(value) is str and _SAFE.fullmatch(value) and value != "null":
+        return place + value
+    text = _written_at(value, place)
+    if isinstance(value, Captured) or marks.NUMBER in text:
+        return text
+    if isinstance(value, Whole) and text.startswith(('"', "[", "{")):
+        return f"{place}{marks.NODE}{text}{marks.NODE_END}"
+    if isinstance(value, Whole) or (_SAFE.fullmatch(text) and not isinstance(value, str)):
+        return place + text
+    return _guarded(text, place)
+
+
+@pass_context
+def _plain_output(_context: Context, value: Any, place: str) -> str:
+    return _written_at(value, place)
+
+
+def _written_at(value: Any, place: str) -> str:
+    try:
+        return written(value)
+    except StructureError as problem:
+        problem.place = place
+        raise
 
 
 def _named(name: Any) -> str:
@@ -172,13 +194,14 @@ def _refuse_undefined(value: Any) -> None:
             _refuse_undefined(item)
 
 
-def to_json(value: Any, indent: int | None = None) -> Whole:
-    """Return a value as one YAML node: JSON with every character as it is, save those that no manifest may hold raw."""
-    if indent is not None and indent > 16:
-        raise LimitError("an indent of more than 16 blanks")
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
+
+
+def _no_json(value: Any) -> Any:
+    """Say what JSON has no word for."""
     _refuse_undefined(value)
-    text = json.dumps(_plain_tree(value), ensure_ascii=False, allow_nan=False, indent=indent)
-    return Whole(_ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    raise StructureError("the value holds what is no plain data")
 
 
 def _plain_tree(value: Any) -> Any:

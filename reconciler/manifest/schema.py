@@ -125,7 +125,8 @@ def _bare(field: Field, shared: Schema) -> Schema:
     if field.sensitive:
         return _from_model(Secret) | {"examples": [{"secret": "STREAM_KEY"}]}
     if field.enum:
-        return {"enum": [spelling for value in field.enum for spelling in _spellings(value)]}
+        choices = [value for value in field.enum if value not in field.refused]
+        return {"enum": [spelling for value in choices for spelling in _spellings(value)]}
     return {"type": _texts(field.pattern) if field.type is Type.TEXT else field.type.value, **_limits(field)}
 
 
