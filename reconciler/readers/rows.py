@@ -2,12 +2,18 @@
 
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 from reconciler.kinds.kind import Kind
 from reconciler.model.resource import Json, Live
 
+Row = dict[str, Json]
+
 ALL: frozenset[str] | None = None
 """For `keep`: every field of the show."""
+
+NOTHING: frozenset[str] = frozenset()
 
 
 def nfc(name: str) -> str:
@@ -26,68 +32,80 @@ def stamp_of(kind: Kind, row: Mapping[str, Json]) -> str:
     return next((str(row[stamp]) for stamp in kind.stamps if row.get(stamp)), "")
 
 
-def list_hides(kind: Kind, row: Mapping[str, Json]) -> frozenset[str]:
-    """Name the fields a list row leaves unknown: absent there is never empty (api.md §1).
-
-    A list hides what it is not documented to carry, and what newer deployments leave out.
-    """
-    return frozenset(
-        name
-        for name, field in kind.root.children.items()
-        if name not in row and field.in_show and (not field.in_list or field.list_may_hide)
-    )
-
-
-def from_list(kind: Kind, row: Mapping[str, Json], project_id: str) -> Live:
-    """Return an object of which only the list row is known."""
-    return _live(kind, row, hidden=list_hides(kind, row), foreign=foreign(kind, row, project_id))
-
-
-def from_both(
-    kind: Kind, row: Mapping[str, Json], full: Mapping[str, Json], keep: frozenset[str] | None, project_id: str
-) -> Live:
-    """Return an object from its list row and its show; of the show only what the row has, stamps and `keep`.
-
-    What nobody asked for is dropped again: a hundred rooms may bring 5 MB of scenes each.
-    """
-    hides = list_hides(kind, row)
-    unseen = frozenset[str]() if keep is None else hides - keep - frozenset(kind.stamps)
-    fresh = {name: value for name, value in full.items() if keep is None or name in row or name in hides - unseen}
-    return _live(kind, {**row, **fresh}, hidden=unseen, foreign=foreign(kind, row, project_id), shown=True)
-
-
-def from_show(kind: Kind, full: Mapping[str, Json]) -> Live:
-    """Return an object that no list row is at hand for: what only the list has (its owner, its last job) is hidden."""
-    hidden = (name for name, field in kind.root.children.items() if name not in full and not field.in_show)
-    return _live(kind, full, hidden=frozenset(hidden), foreign=foreign(kind, full, ""), shown=True)
-
-
-def unknown(kind: Kind, row: Mapping[str, Json], project_id: str) -> Live:
-    """Return an object that exists and may not be looked at: only its id and name are said, the rest is hidden."""
-    names = {kind.id_field, kind.name_field}
-    spec = {name: row[name] for name in names if name in row}
-    return _live(kind, spec, hidden=frozenset(kind.root.children) - names, foreign=foreign(kind, row, project_id))
-
-
-def _live(kind: Kind, spec: Mapping[str, Json], *, hidden: frozenset[str], foreign: str, shown: bool = False) -> Live:
-    return Live(
-        kind=kind.name,
-        name=name_of(kind, spec),
-        spec=spec,
-        id=str(spec.get(kind.id_field, "")),
-        hidden=hidden,
-        stamp=stamp_of(kind, spec),
-        foreign=foreign,
-        shown=shown,
-    )
-
-
-def foreign(kind: Kind, row: Mapping[str, Json], project_id: str) -> str:
-    """Say why an object is never written, or return ""."""
-    return "it belongs to another project" if is_elsewhere(row, project_id) else kind.unwritable(row)
-
-
 def is_elsewhere(row: Mapping[str, Json], project_id: str) -> bool:
     """Tell whether a row names another project; one that names none is ours (groups never do)."""
     owner = row.get("project_id")
     return bool(project_id) and isinstance(owner, str) and owner not in {"", project_id}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Makes Lives of one kind's rows; `project_id` is ours, and makes a row of another project foreign."""
+
+    kind: Kind
+    project_id: str
+
+    def hides(self, row: Mapping[str, Json]) -> frozenset[str]:
+        """Name the fields a list row leaves unknown: absent there is never empty (api.md §1).
+
+        A list hides what it is not documented to carry, and what newer deployments leave out: by no key, null, or
+        nothing in it, for all we know.
+        """
+        carried = {name for name in self._may_hide & row.keys() if row[name] not in (None, [], {}, "")}
+        carried |= self._not_listed & row.keys()
+        return self._hideable - carried if carried else self._hideable
+
+    def foreign(self, row: Mapping[str, Json]) -> str:
+        """Say why an object is never written, or return ""."""
+        return "it belongs to another project" if is_elsewhere(row, self.project_id) else self.kind.unwritable(row)
+
+    def from_list(self, row: Mapping[str, Json]) -> Live:
+        """Return an object of which only the list row is known."""
+        return self._live(row, hidden=self.hides(row), foreign=self.foreign(row))
+
+    def from_both(self, row: Mapping[str, Json], full: Mapping[str, Json], keep: frozenset[str] | None) -> Live:
+        """Return an object from its list row and its show; of the show only what the row has, stamps and `keep`.
+
+        What nobody asked for is dropped again: a hundred rooms may bring 5 MB of scenes each.
+        """
+        hides = self.hides(row)
+        unseen = NOTHING if keep is None else hides - keep - frozenset(self.kind.stamps)
+        fresh = {name: value for name, value in full.items() if keep is None or name in row or name in hides - unseen}
+        return self._live({**row, **fresh}, hidden=unseen, foreign=self.foreign(row), shown=True)
+
+    def from_show(self, full: Mapping[str, Json]) -> Live:
+        """Return an object without a list row: what only the list has (its owner, its last job) is hidden."""
+        hidden = (name for name, field in self.kind.root.children.items() if name not in full and not field.in_show)
+        return self._live(full, hidden=frozenset(hidden), foreign=self.kind.unwritable(full), shown=True)
+
+    def unknown(self, row: Mapping[str, Json]) -> Live:
+        """Return an object that exists and may not be looked at: only its id and name are said, the rest is hidden."""
+        names = {self.kind.id_field, self.kind.name_field}
+        spec = {name: row[name] for name in names if name in row}
+        return self._live(spec, hidden=frozenset(self.kind.root.children) - names, foreign=self.foreign(row))
+
+    def _live(self, spec: Mapping[str, Json], *, hidden: frozenset[str], foreign: str, shown: bool = False) -> Live:
+        return Live(
+            kind=self.kind.name,
+            name=name_of(self.kind, spec),
+            spec=spec,
+            id=str(spec.get(self.kind.id_field, "")),
+            hidden=hidden,
+            stamp=stamp_of(self.kind, spec),
+            foreign=foreign,
+            shown=shown,
+        )
+
+    @cached_property
+    def _not_listed(self) -> frozenset[str]:
+        fields = self.kind.root.children.items()
+        return frozenset(name for name, field in fields if field.in_show and not field.in_list)
+
+    @cached_property
+    def _may_hide(self) -> frozenset[str]:
+        fields = self.kind.root.children.items()
+        return frozenset(name for name, field in fields if field.in_show and field.list_may_hide)
+
+    @cached_property
+    def _hideable(self) -> frozenset[str]:
+        return self._not_listed | self._may_hide

@@ -28,7 +28,9 @@ def _choice(name: str, choices: str, doc: str) -> Behaviour:
 
 
 BEHAVIOURS = (
-    _choice("list_details", "hidden nulled shown", "how the list answers the fields newer deployments leave out"),
+    _choice(
+        "list_details", "hidden nulled emptied shown", "how the list answers the fields newer deployments leave out"
+    ),
     _choice("put", "replace merge", "whether PUT erases the top-level fields its body leaves out"),
     _choice("names", "repeatable unique", "whether a second object of one name is refused"),
     _choice("count", "objects children", "whether a list's count counts its objects or the items inside them"),

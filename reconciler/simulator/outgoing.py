@@ -23,8 +23,9 @@ def listed(shape: Shape, entry: Entry, choices: Mapping[str, str]) -> dict[str, 
     details, unknown = choices["list_details"], choices["unknown_in_list"] == "shown"
     names = (name for name in entry.body if _in_list(shape, name, hidden=details != "shown", unknown=unknown))
     fields = {name: entry.body[name] for name in names}
-    if details == "nulled":
-        fields |= {name: None for name, child in shape.children.items() if child.node.list_may_hide}
+    if details in {"nulled", "emptied"}:
+        left_out = (name for name, child in shape.children.items() if child.node.list_may_hide)
+        fields |= {name: None if details == "nulled" else [] for name in left_out}
     return _spelled(shape, fields, entry, choices)
 
 

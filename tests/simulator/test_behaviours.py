@@ -139,9 +139,10 @@ def test_the_type_of_a_room_may_be_changed_or_not(choice, expected):
     )
 
 
-def test_the_list_can_say_null_for_what_it_leaves_out():
-    api = with_behaviour("list_details", "nulled", interaction_rule_groups=[GROUP])
-    assert api.groups()[0]["interaction_rules"] is None
+@pytest.mark.parametrize(("choice", "value"), [("nulled", None), ("emptied", [])])
+def test_the_list_can_say_null_or_nothing_for_what_it_leaves_out(choice, value):
+    api = with_behaviour("list_details", choice, interaction_rule_groups=[GROUP])
+    assert api.groups()[0]["interaction_rules"] == value
 
 
 def test_a_per_rule_write_may_leave_the_groups_stamp_alone():
