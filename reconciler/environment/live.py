@@ -19,6 +19,11 @@ class Found:
     reading: Reading
 
     @property
+    def folder(self) -> str:
+        """The folder its manifests are exported into."""
+        return self.kind.endpoints.items.replace("_", "-")
+
+    @property
     def ours(self) -> tuple[Live, ...]:
         """The objects that may be written: neither another project's nor temporary."""
         return tuple(one for one in self.reading.resources if not one.foreign)

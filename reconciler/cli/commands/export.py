@@ -57,8 +57,7 @@ def exported(found: "tuple[Found, ...]") -> tuple[dict[str, str], tuple[Diagnost
     for one in found:
         emitted = emit(one.kind, one.ours)
         left_out += emitted.diagnostics
-        folder = one.kind.endpoints.items.replace("_", "-")
-        files |= {f"{folder}/{file_name(live)}": text for live, text in emitted.manifests}
+        files |= {f"{one.folder}/{file_name(live)}": text for live, text in emitted.manifests}
     return files, tuple(left_out)
 
 

@@ -1,16 +1,24 @@
 """`init`: a repository that plans at once, against the simulator or from what is live."""
 
+import json
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.commands.export import exported
 from reconciler.cli.commands.schema import all_schemas
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import write_new, write_out
-from reconciler.cli.session import session
+from reconciler.cli.output import problems, read_file, write_new, write_out
+from reconciler.cli.planning import asked, chosen, project
+from reconciler.cli.session import Session, session
+from reconciler.errors import ApiError
+from reconciler.model.diagnostic import arranged
+
+if TYPE_CHECKING:
+    from reconciler.environment.project import Environment
 
 _NAMES = {"gitignore": ".gitignore"}
 """Starter files whose name would mean something where they are kept."""
@@ -20,19 +28,59 @@ def init(
     context: typer.Context,
     *,
     directory: Annotated[str, typer.Argument(metavar="[DIR]", help="Where; by default here.")] = "",
+    from_env: Annotated[
+        str, typer.Option("--from-env", metavar="ENV", help="Start from what is live in ENV of this folder's project.")
+    ] = "",
 ) -> int:
     """Make a repository that plans at once.
 
-    Nothing that exists is overwritten. The plan is against a simulated API, so that it needs no account.
+    Nothing that exists is overwritten. The plan is against a simulated API, so that it needs no account; with --from-env
+    it is against what is live, and shows no changes.
     """
     run = session(context)
     target = run.path(directory)
-    texts = dict(_starter(files("reconciler.cli") / "starter"))
+    texts = _exported(run, from_env) if from_env else dict(_starter(files("reconciler.cli") / "starter"))
     texts |= {f"schemas/{name}": text for name, text in all_schemas().items()}
     write_new(target, texts)
     where = f"-C {directory} " if directory else ""
     write_out(f"Made {len(texts)} files in {target}. Try next:\n\n  reconciler {where}plan\n")
     return Exit.FINE
+
+
+def _exported(run: Session, name: str) -> dict[str, str]:
+    """Return a repository that declares what is live in one environment, and nothing else."""
+    from reconciler.environment.live import doubts, read_everything
+    from reconciler.environment.open import open_environment
+
+    whole = project(run)
+    with open_environment(whole, chosen(whole, name), asked(run).access) as opened:
+        found = read_everything(opened)
+        environment = opened.environment
+    texts, left_out = exported(found)
+    problems(run, arranged((*doubts(found), *left_out)))
+    incomplete = [one for one in found if not one.reading.complete]
+    if incomplete:
+        raise ApiError(
+            f"{incomplete[0].kind.name}: {incomplete[0].reading.incomplete}: nothing was written",
+            code="E_READ_INCOMPLETE",
+            hint="run it again",
+        )
+    if environment.embedded:
+        texts[environment.seed] = read_file(whole.root / environment.seed).decode("utf-8")
+    folders = sorted(one.folder for one in found)
+    return texts | {"reconciler.yaml": _project(whole.name, name, environment, folders), ".gitignore": ".reconciler/\n"}
+
+
+def _project(name: str, environment: str, keys: "Environment", folders: list[str]) -> str:
+    """Return a project file with one environment; JSON is YAML, and needs no quoting rules of ours."""
+    place = keys.model_dump(by_alias=True, exclude_defaults=True, exclude={"values", "cache"})
+    return (
+        "# yaml-language-server: $schema=schemas/project.schema.json\n"
+        f"name: {name}\n"
+        f"manifests: {json.dumps(folders)}\n"
+        "environments:\n"
+        f"  {environment}: {json.dumps(place, ensure_ascii=False)}\n"
+    )
 
 
 def _starter(folder: Traversable, before: str = "") -> Iterator[tuple[str, str]]:
