@@ -85,6 +85,7 @@ class SmartLiveRoom(Spec):
     room_type: Literal["NORMAL", "TEMP", "TEMPLATE"] | None = choice(
         default="NORMAL",
         default_on_create_only=True,
+        refused=("TEMP",),
         doubtful_change=True,
         in_list=True,
         source="SmartLiveRoomBaseInfo.room_type",

@@ -50,6 +50,7 @@ class About(TypedDict, total=False):
     examples: tuple[Json, ...]
     role: Role
     default: Json
+    refused: tuple[Json, ...]
     required: bool
     required_in: tuple[str, ...]
     required_when: str

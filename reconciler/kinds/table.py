@@ -73,11 +73,15 @@ class Field:
     """Everything known of one field at one path.
 
     `path` is spelled as in the facts (`interaction_rules[].trigger.reply_mode`); the root object has the empty path,
-    the item of a list the path with `[]`. `server_may_override`: the service may ignore what is sent, so that an absent
-    field is not managed whatever its default. `default_on_create_only`: absent, it is the default for a new object and
-    not managed on one that exists. `volatile_url`: compared without its query. Limits bind the desired side
-    only; the lengths that the API gives for enums are left out, being wrong (fields.yaml: reply_mode). `business_…` are
-    tighter limits that only prose gives: warnings. `children` are an object's fields by name; `item` is a list's item.
+    the item of a list the path with `[]`. `children` are an object's fields by name; `item` is a list's item.
+
+    `server_may_override`: the service may ignore what is sent, so that an absent field is not managed whatever its
+    default. `default_on_create_only`: absent, it is the default for a new object and not managed on one that exists.
+    `volatile_url`: compared without its query. `refused` are choices of the API that no manifest may make; a check of
+    the kind says why.
+
+    Limits bind the desired side only; the lengths that the API gives for enums are left out, being wrong (fields.yaml:
+    reply_mode). `business_…` are tighter limits that only prose gives: warnings.
     """
 
     path: str
@@ -88,6 +92,7 @@ class Field:
     source: str = ""
     examples: tuple[Json, ...] = ()
     enum: tuple[Json, ...] = ()
+    refused: tuple[Json, ...] = ()
     default: Json = NoDefault.NONE
     minimum: float | None = None
     maximum: float | None = None

@@ -19,7 +19,7 @@ from reconciler.model.source import Path, Position
 KINDS = list(all_kinds().values())
 VALIDATORS = {kind.name: jsonschema_rs.validator_for(kind_schema(kind)) for kind in KINDS}
 
-BEYOND = {"E_RULE_DUPLICATE", "E_RULE_TAG", "E_ROOM_TEMP"}
+BEYOND = {"E_RULE_DUPLICATE", "E_RULE_TAG"}
 """Errors that compare places with each other, or know more than the facts: ours alone (see the corpus)."""
 
 

@@ -80,6 +80,14 @@ def test_the_room_type_is_a_default_on_create_only_and_the_services_own_choices_
     assert room["play_policy.repeat_count"].defaulted
 
 
+def test_what_a_table_refuses_is_a_choice_and_an_error_of_its_kind():
+    refused = [(kind, field, value) for kind, field in FIELDS for value in field.refused]
+    assert refused
+    for kind, field, value in refused:
+        assert value in field.enum
+        assert any(problem.code.startswith("E_") for problem in kind.problems({field.path: value}))
+
+
 def test_conditions_name_fields_that_exist():
     for kind, field in FIELDS:
         for text_ in filter(None, (field.required_when, field.applies_when)):
