@@ -9,18 +9,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import uvicorn
-from starlette.applications import Starlette
-from starlette.routing import Mount
-from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
+from reconciler.errors import PluginError
 from reconciler.simulator.api import Simulator
 from reconciler.simulator.clock import real_clock
-from reconciler.simulator.control import control_routes
 from reconciler.simulator.embedded import pieces
 from reconciler.simulator.journal import Sink, line
 from reconciler.simulator.message import Request, Response
+
+try:
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
+    from starlette.types import Receive, Scope, Send
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    from reconciler.simulator.control import control_routes
+except ImportError as error:
+    raise PluginError(
+        f"serving the simulated API needs {error.name}", hint='install the extra: pip install "reconciler[sim]"'
+    ) from error
 
 HOST = "127.0.0.1"
 

@@ -116,11 +116,13 @@ def test_after_any_writes_the_pages_together_hold_every_object_once(done, order,
     assert api.call("GET", ROOMS).json()["count"] == len(kept)
 
 
+LIGHT_TRANSFORMS = [name for name in TRANSFORMS if name not in {"gzip_bomb", "nested"}]
+
 faults = st.dictionaries(
     st.sampled_from(KEYS),
     json_values
     | st.dictionaries(
-        st.sampled_from([*TRANSFORMS, "method", "operation", "rate", "actions"]), json_values, max_size=2
+        st.sampled_from([*LIGHT_TRANSFORMS, "method", "operation", "rate", "actions"]), json_values, max_size=2
     ),
     max_size=5,
 )

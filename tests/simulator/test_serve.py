@@ -196,3 +196,20 @@ def test_many_clients_at_once_are_each_answered():
         assert {answer.status_code for answer in made} == {200}
         assert len({answer.json()["room_id"] for answer in made}) == 80
         assert client.get(PATH).json()["count"] == 92
+
+
+def test_without_the_extra_the_command_says_what_to_install(tmp_path):
+    (tmp_path / "uvicorn.py").write_text("raise ImportError('none here', name='uvicorn')\n", encoding="utf-8")
+    command = [sys.executable, "-m", "reconciler", "simulate"]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "needs uvicorn" in done.stderr
+    assert "reconciler[sim]" in done.stderr
