@@ -107,12 +107,11 @@ class Model:
     def _undone(self, write: Write, after: Mapping[str, Json]) -> None:
         memory = self._memories.get(write.id, _Memory())
         unseen = [edit for edit in memory.edits if edit[0] > memory.seen.get(write.client, 0)]
+        last = {path: (client, value) for _, client, changed in unseen for path, value in changed.items()}
         self.overwrites += [
             Overwrite(kind=write.kind, id=write.id, path=path, edited_by=client, overwritten_by=write.client)
-            for _, client, changed in unseen
-            if client != write.client
-            for path, value in changed.items()
-            if after.get(path) != value
+            for path, (client, value) in last.items()
+            if client != write.client and after.get(path) != value
         ]
 
     def as_json(self) -> Json:

@@ -82,3 +82,12 @@ def test_a_reset_starts_again_from_the_seed():
     assert api.simulator.model.writes == []
     api.simulator.reset({})
     assert api.rooms() == []
+
+
+def test_an_edit_that_an_unseen_later_edit_replaced_is_not_undone_by_writing_the_later_value():
+    api = service({"smart_live_rooms": [{"room_name": "A"}]})
+    room = api.room(api.rooms()[0]["room_id"])
+    edited_behind(api, priv_data="first")
+    edited_behind(api, priv_data="second")
+    api.call("PUT", f"{ROOMS}/{room['room_id']}", {"room_name": "A", "priv_data": "second"})
+    assert api.simulator.model.overwrites == []
