@@ -34,8 +34,8 @@ def init(
 ) -> int:
     """Make a repository that plans at once.
 
-    Nothing that exists is overwritten. The plan is against a simulated API, so that it needs no account; with --from-env
-    it is against what is live, and shows no changes.
+    Nothing that exists is overwritten. The plan is against a simulated API, so that it needs no account; with
+    --from-env it is against what is live, and shows no changes.
     """
     run = session(context)
     target = run.path(directory)

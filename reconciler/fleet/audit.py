@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 
+from reconciler.environment.health import findings
 from reconciler.environment.planning import Ask, Planned, planned
-from reconciler.environment.project import Project
+from reconciler.environment.project import Environment, Project
 from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan
@@ -18,11 +19,15 @@ from reconciler.model.resource import Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visited:
-    """What became of one environment: its plan, or the reason why there is none. Problems are in `diagnostics`."""
+    """What became of one environment: its plan, or the reason why there is none.
+
+    Problems are in `diagnostics`, what the rules of health found in `findings`.
+    """
 
     environment: str
     planned: Planned | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()
 
     @property
     def readable(self) -> bool:
@@ -34,12 +39,17 @@ def visit(project: Project, name: str, ask: Ask) -> Visited:
     """Plan one environment; a failure is a value."""
     try:
         result = planned(project, name, ask)
+        found = _findings(project.environments[name], result.plan, ask)
     except ManifestError as error:
         return Visited(environment=name, diagnostics=error.diagnostics or (_failed(name, error),))
     except ReconcilerError as error:
         return Visited(environment=name, diagnostics=(_failed(name, error),))
-    found = () if result.plan is not None else result.manifest.diagnostics
-    return Visited(environment=name, planned=result, diagnostics=found)
+    problems = () if result.plan is not None else result.manifest.diagnostics
+    return Visited(environment=name, planned=result, diagnostics=problems, findings=found)
+
+
+def _findings(environment: Environment, plan: Plan | None, ask: Ask) -> tuple[Diagnostic, ...]:
+    return tuple(findings(environment, plan, ask.access.today)) if plan is not None else ()
 
 
 def audit(
@@ -65,16 +75,16 @@ def audit(
 
 def overview(results: Sequence[Visited]) -> Mapping[str, Json]:
     """Return a table with a row for each environment: how it stands, and its counts."""
-    columns = ["Environment", "State", "Add", "Change", "Destroy", "Drifted fields", "Unmanaged"]
+    columns = ["Environment", "State", "Add", "Change", "Destroy", "Drifted fields", "Unmanaged", "Findings"]
     return {"title": "Environments", "columns": columns, "rows": [_row(one) for one in results]}
 
 
 def _row(one: Visited) -> list[str]:
     plan = one.planned.plan if one.planned else None
     if plan is None:
-        return [one.environment, "unreadable", *["?"] * 5]
+        return [one.environment, "unreadable", *["?"] * 6]
     counts = plan.summary()
-    numbers = (counts.add, counts.change, counts.destroy, counts.drift, counts.unmanaged)
+    numbers = (counts.add, counts.change, counts.destroy, counts.drift, counts.unmanaged, len(one.findings))
     return [one.environment, _state(plan), *map(str, numbers)]
 
 
