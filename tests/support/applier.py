@@ -40,7 +40,7 @@ class Losing(httpx.BaseTransport):
 
     def __init__(self) -> None:
         self.armed = False
-        self._real = httpx.HTTPTransport()
+        self._real = httpx.HTTPTransport(verify=False)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self._real.handle_request(request)

@@ -16,7 +16,7 @@ from reconciler.testing.stage import Stage, declare
 from reconciler.testing.writers import HOSTILE, WriterSuite
 from reconciler.writers.command import CommandWriter
 
-PROGRAM = Path(__file__).parents[1] / "support" / "command_writer.py"
+PROGRAM = Path(__file__).parents[2] / "examples" / "writer-plugin" / "receiver" / "carry_out.py"
 
 
 class TestCommandWriter(WriterSuite):

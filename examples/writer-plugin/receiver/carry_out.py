@@ -1,4 +1,7 @@
-"""A writer's program as a user might write it: the standard library, one change on stdin, the API over HTTP."""
+"""Carries out one change with the standard library alone: from stdin for the writer `command`, or for the receiver.
+
+RECONCILER_WRITER_URL says where the API is. A service with authentication needs headers here.
+"""
 
 import json
 import os
@@ -14,8 +17,8 @@ COLLECTIONS = {
 COMPUTED = {"create_time", "update_time", "script_version", "room_state", "confirm_state", "project_id", "rule_id"}
 
 
-def call(method: str, path: str, body: Any = None) -> Any:
-    url = f"{os.environ['RECONCILER_WRITER_URL']}/v1/{'0' * 32}/{path}"
+def call(base: str, method: str, path: str, body: Any = None) -> Any:
+    url = f"{base}/v1/{os.environ.get('RECONCILER_WRITER_PROJECT', '0' * 32)}/{path}"
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as answer:
@@ -41,17 +44,18 @@ def desired(change: Any, name_field: str) -> Any:
     return spec
 
 
-def carry_out(change: Any) -> Any:
+def carry_out(change: Any, base: str = os.environ.get("RECONCILER_WRITER_URL", "")) -> Any:
+    """Create, replace or delete one object, and name its id."""
     collection, name_field, id_field = COLLECTIONS[change["kind"]]
     if change["action"] == "create":
-        return {"id": call("POST", collection, desired(change, name_field))[id_field]}
+        return {"id": call(base, "POST", collection, desired(change, name_field))[id_field]}
     item = f"{collection}/{change['id']}"
     if change["action"] == "delete":
-        call("DELETE", item)
+        call(base, "DELETE", item)
         return {"id": change["id"]}
-    live = call("GET", item)
+    live = call(base, "GET", item)
     live.pop(id_field)
-    call("PUT", item, merged(desired(change, name_field), live))
+    call(base, "PUT", item, merged(desired(change, name_field), live))
     return {"id": change["id"]}
 
 
