@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.model.change import MASK, FieldChange, Missing, Value
+from reconciler.model.change import MASK, Change, FieldChange, Missing, Value
 from reconciler.model.resource import Json
 from reconciler.reports.gate import line, quoted
 
@@ -68,6 +68,12 @@ def leaves(value: Json, path: str = "") -> Iterator[tuple[str, Json]]:
             yield from leaves(item, f"{path}[{index}]")
     else:
         yield path, value
+
+
+def leaves_after(change: Change) -> Iterator[tuple[str, Value]]:
+    """Walk what an object would be; what is known only after apply says so."""
+    for path, value in leaves(change.after) if change.after else ():
+        yield path, Missing.UNKNOWN if path in change.unknown else value
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

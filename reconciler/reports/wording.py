@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.model.change import Action, Attribution, Change, FieldChange
+from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan, Summary
 from reconciler.reports.values import count
@@ -103,6 +104,14 @@ def suppressed_line(changes: Iterable[Change]) -> str:
         return ""
     rules = ", ".join(f"{number:,} {rule}" for rule, number in counts.items())
     return f"{count(sum(counts.values()), 'difference')} suppressed: {rules}"
+
+
+def validity(diagnostics: Sequence[Diagnostic]) -> str:
+    """Say what a validation comes to: `Success! The manifests are valid.`, or how many problems there are."""
+    errors = sum(1 for one in diagnostics if one.severity is Severity.ERROR)
+    warnings = sum(1 for one in diagnostics if one.severity is Severity.WARNING)
+    tail = f", {count(warnings, 'warning')}" if warnings else ""
+    return f"{count(errors, 'error')}{tail}." if errors else f"Success! The manifests are valid{tail}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

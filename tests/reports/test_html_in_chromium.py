@@ -12,6 +12,7 @@ from reconciler.model.report import Options
 from reconciler.reports.html import report
 from tests.support.browser import chromium
 from tests.support.report_hostile import hostile, nasty_texts
+from tests.support.report_samples import sample_audit, sample_plan
 from tests.support.report_values import PLAIN, create, delete, everything, field, report_of, still, update
 
 pytestmark = pytest.mark.browser
@@ -223,7 +224,7 @@ def test_the_page_is_dark_where_the_reader_wants_it_dark(opened):
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_text_has_enough_contrast(opened, dark):
-    driver = opened(report(report_of(everything()), PLAIN))
+    driver = opened(report(sample_plan(), PLAIN))
     scheme = "dark" if dark else "light"
     driver.execute_cdp_cmd(
         "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
@@ -264,8 +265,9 @@ def test_nothing_scrolls_sideways_on_a_small_screen(browser, opened):
     small = {"width": 380, "height": 800, "deviceScaleFactor": 1, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", small)
     try:
-        driver = opened(report(report_of(everything(), plan("two"), command="audit"), PLAIN))
-        assert driver.execute_script("return document.documentElement.scrollWidth") <= 380
+        for made in (sample_plan(), sample_audit(), report_of(everything(), command="apply")):
+            driver = opened(report(made, PLAIN))
+            assert driver.execute_script("return document.documentElement.scrollWidth") <= 380
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 

@@ -222,9 +222,8 @@ def test_two_thousand_rules_in_chinese_fit(budget):
     keeps_its_word(plan, budget)
 
 
-@pytest.mark.parametrize("budget", [500, 65_000])
-def test_a_hundred_thousand_creates_lead_with_the_sum_and_name_every_delete(budget):
+def test_a_hundred_thousand_creates_lead_with_the_sum_and_name_every_delete():
     plan = Plan(environment="demo", changes=(*(create(f"room {n}") for n in range(100_000)), delete("Gone")))
-    text = told(plan, budget=budget)
+    text = told(plan, budget=500)
     assert "Plan: 100,000 to add, 0 to change, 1 to destroy." in text[:200]
     assert span('InteractionRuleGroup["Gone"]') in text

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.model.change import Action, Attribution, Change, FieldChange, FieldOp, Missing, Value
-from reconciler.reports.values import has_words, is_long, leaves, spell
+from reconciler.reports.values import has_words, is_long, leaves, leaves_after, spell
 from reconciler.reports.wording import origin
 from reconciler.reports.words import Side, compare
 
@@ -55,7 +55,7 @@ def _whole(change: Change) -> Sequence[FieldChange]:
         found = leaves(change.before) if change.before else ()
         lost = [FieldChange(path=path, op=FieldOp.REMOVE, before=value) for path, value in found]
         return lost[:_MOST_LOST]
-    return [FieldChange(path=path, op=FieldOp.ADD, after=value) for path, value in leaves(change.after or {})]
+    return [FieldChange(path=path, op=FieldOp.ADD, after=value) for path, value in leaves_after(change)]
 
 
 def _row(field: FieldChange, *, marked: bool) -> Row:

@@ -7,6 +7,8 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.report import Report
 from reconciler.model.source import Position
+from reconciler.reports.gate import line
+from reconciler.reports.width import columns
 
 _MOST = 2_000
 
@@ -49,8 +51,6 @@ def _notes(report: Report) -> Iterator[Note]:
 
 
 def _problem(one: Diagnostic, environment: str, sources: Mapping[Position, str]) -> Note:
-    source = sources.get(one.position, "") if one.position else ""
-    excerpt = f"{one.position.line} | {source.rstrip()}" if one.position and source else ""
     place = str(one.position) if one.position else ""
     return Note(
         style=one.severity.value,
@@ -58,8 +58,17 @@ def _problem(one: Diagnostic, environment: str, sources: Mapping[Position, str])
         text=one.message,
         where=" ".join(part for part in (environment, place) if part),
         hint=one.hint,
-        excerpt=excerpt,
+        excerpt=_excerpt(one.position, sources),
     )
+
+
+def _excerpt(where: Position | None, sources: Mapping[Position, str]) -> str:
+    if where is None or where not in sources:
+        return ""
+    source = sources[where].rstrip("\r\n").replace("\t", " ")
+    number = str(where.line)
+    before = line(source[: max(0, where.column - 1)])
+    return f"{number} | {line(source)}\n{' ' * len(number)} | {' ' * columns(before)}^"
 
 
 def _outcome(one: Outcome) -> Iterator[Note]:

@@ -6,13 +6,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.model.change import Action
+from reconciler.model.diagnostic import has_errors
 from reconciler.model.plan import Plan
 from reconciler.model.report import Options, Report
 from reconciler.reports.html.changes import Group, groups_of
 from reconciler.reports.html.chart import Bar, Chart, chart_of, strip_of
 from reconciler.reports.html.notes import Note, notes_of
 from reconciler.reports.values import count
-from reconciler.reports.wording import MARKS, apply_line, attributed, done, in_step, summary_line, suppressed_line
+from reconciler.reports.wording import (
+    MARKS,
+    apply_line,
+    attributed,
+    done,
+    in_step,
+    summary_line,
+    suppressed_line,
+    validity,
+)
 
 _MOST_NAMES = 1_000
 
@@ -87,6 +97,7 @@ class Page:
     notes: tuple[Note, ...]
     chart: Chart
     plans: tuple[Section, ...]
+    several: bool
     tables: Sequence[Mapping[str, Any]]
     quiet: tuple[Names, ...]
     count: int
@@ -98,7 +109,7 @@ def page_of(report: Report, options: Options) -> Page:
     """Arrange a report for the page."""
     plans = report.plans
     sections = tuple(Section(name=plan.environment, told=_told(plan), groups=groups_of(plan)) for plan in plans)
-    heading = _heading(plans)
+    heading = _heading(report)
     total = sum(len(group.changes) for section in sections for group in section.groups)
     return Page(
         title=f"reconciler {report.command}: {heading}",
@@ -114,16 +125,19 @@ def page_of(report: Report, options: Options) -> Page:
         notes=tuple(notes_of(report)),
         chart=chart_of(plans),
         plans=tuple(section for section in sections if section.groups),
+        several=len(plans) > 1,
         tables=[{"title": "", "columns": (), "rows": (), "note": "", **one} for one in report.extra.get("tables", ())],
         quiet=tuple(one for one in _quiet(plans) if one.names),
         count=total,
-        nothing="No change fits these filters." if any(plan.pending for plan in plans) else _verdict(report),
+        nothing="No change fits these filters." if total else _verdict(report),
         foot=_foot(report, options),
     )
 
 
-def _heading(plans: Sequence[Plan]) -> str:
-    return plans[0].environment if len(plans) == 1 else count(len(plans), "environment")
+def _heading(report: Report) -> str:
+    if len(report.plans) == 1:
+        return report.plans[0].environment
+    return count(len(report.plans), "environment") if report.plans else report.command
 
 
 def _told(plan: Plan) -> str:
@@ -133,6 +147,8 @@ def _told(plan: Plan) -> str:
 def _verdict(report: Report) -> str:
     if report.outcomes:
         return apply_line(done(report.outcomes))
+    if not report.plans:
+        return validity(report.diagnostics) if report.command == "validate" else ""
     if len(report.plans) == 1:
         return _told(report.plans[0])
     loud = sum(1 for plan in report.plans if not plan.empty)
@@ -154,12 +170,18 @@ def _more(plans: Sequence[Plan]) -> str:
 
 def _mood(report: Report) -> str:
     sums = [plan.summary() for plan in report.plans]
-    if any(plan.errored for plan in report.plans) or any(one.blocked or one.conflict or one.destroy for one in sums):
+    if (
+        has_errors(report.diagnostics)
+        or any(plan.errored for plan in report.plans)
+        or any(one.blocked or one.conflict or one.destroy for one in sums)
+    ):
         return "alarm"
     return "moved" if any(not plan.empty for plan in report.plans) else ""
 
 
 def _tiles(plans: Sequence[Plan]) -> Iterator[Tile]:
+    if not plans:
+        return
     sums = [plan.summary() for plan in plans]
     yield Tile(sum(one.add for one in sums), "to add", "create")
     yield Tile(sum(one.change for one in sums), "to change", "update")

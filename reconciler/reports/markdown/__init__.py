@@ -19,7 +19,7 @@ from reconciler.reports.markdown.outcomes import outcome_sections
 from reconciler.reports.markdown.sections import plan_sections, problem_lines
 from reconciler.reports.markdown.tables import extra_tables
 from reconciler.reports.width import clip
-from reconciler.reports.wording import in_step, summary_line
+from reconciler.reports.wording import in_step, summary_line, validity
 
 _LINK = re.compile(r"https://[\w.-]+(?:/[\w./#?=&%-]*)?")
 _MOST_NAME = 40
@@ -61,6 +61,9 @@ def _head(report: Report) -> Iterator[str]:
 def _body(report: Report, level: Level) -> Iterator[str]:
     told = {one for plan in report.plans for one in plan.diagnostics}
     problems = problem_lines([one for one in report.diagnostics if one not in told], level)
+    if report.command == "validate":
+        yield f"**{validity(report.diagnostics)}**"
+        yield ""
     yield from [*problems, ""] if problems else []
     yield from outcome_sections(report.outcomes, level)
     several = len(report.plans) > 1

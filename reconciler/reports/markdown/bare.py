@@ -7,7 +7,7 @@ from reconciler.model.report import Report
 from reconciler.reports.markdown.level import Level
 from reconciler.reports.markdown.outcomes import undone
 from reconciler.reports.markdown.sections import attention, problem_lines
-from reconciler.reports.wording import summary_line
+from reconciler.reports.wording import summary_line, validity
 
 _RESERVE = 24
 
@@ -42,6 +42,8 @@ def _errors(report: Report) -> list[Diagnostic]:
 
 
 def _sums(report: Report) -> list[str]:
+    if report.command == "validate":
+        return [f"**{validity(report.diagnostics)}**"]
     if len(report.plans) == 1:
         return [f"**{summary_line(report.plans[0].summary())}**"]
     loud = sum(1 for plan in report.plans if not plan.empty)

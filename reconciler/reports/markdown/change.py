@@ -6,7 +6,7 @@ from difflib import ndiff
 from reconciler.model.change import MASK, SYMBOLS, Action, Change, FieldChange, FieldOp, Missing, Value
 from reconciler.reports.gate import fenced, span, summary
 from reconciler.reports.markdown.level import MOST_VALUE, Level
-from reconciler.reports.values import count, is_long, leaves, spell
+from reconciler.reports.values import count, is_long, leaves, leaves_after, spell
 from reconciler.reports.wording import origin
 
 _MOST_DIFF_LINES = 400
@@ -50,8 +50,7 @@ def _size(change: Change) -> str:
 
 
 def _created(change: Change) -> list[FieldChange]:
-    found = leaves(change.after) if change.after else ()
-    return [FieldChange(path=path, op=FieldOp.ADD, after=value) for path, value in found]
+    return [FieldChange(path=path, op=FieldOp.ADD, after=value) for path, value in leaves_after(change)]
 
 
 def _fields(fields: Sequence[FieldChange], most: int) -> Iterator[str]:

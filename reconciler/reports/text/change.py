@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.model.change import SYMBOLS, Action, Attribution, Change, FieldChange, FieldOp, Missing, Value
 from reconciler.reports.gate import block, line
 from reconciler.reports.text.style import ACTION_STYLE, MARK_STYLE, Style
-from reconciler.reports.values import brief, has_words, leaves, spell
+from reconciler.reports.values import brief, has_words, leaves_after, spell
 from reconciler.reports.width import columns, pad
 from reconciler.reports.wording import WILL, origin, suppressed_line
 from reconciler.reports.words import Piece, Side, compare, elided
@@ -53,7 +53,7 @@ def _destroyed(change: Change, style: Style) -> Iterator[str]:
 
 
 def _whole(change: Change, style: Style) -> Iterator[str]:
-    found = list(leaves(change.after)) if change.after else []
+    found = list(leaves_after(change))
     width = min(max((columns(line(path)) for path, _ in found), default=0), _WIDEST_PATH)
     for path, value in found:
         yield f"      {style('add', '+')} {pad(line(path), width)} = {spell(value, _MOST_VALUE)}"

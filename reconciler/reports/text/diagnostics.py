@@ -7,8 +7,8 @@ from reconciler.model.report import Report
 from reconciler.model.source import Position
 from reconciler.reports.gate import block, line
 from reconciler.reports.text.style import Style
-from reconciler.reports.values import count
 from reconciler.reports.width import columns
+from reconciler.reports.wording import validity
 
 _STYLE = {Severity.ERROR: "alarm", Severity.WARNING: "change", Severity.NOTE: "note"}
 _MOST_EXCERPT = 160
@@ -51,10 +51,4 @@ def excerpt(where: Position, sources: Mapping[Position, str], style: Style) -> I
 
 def verdict(report: Report, style: Style) -> Iterator[str]:
     """End a validation: `Success!`, or how many problems there are."""
-    errors = sum(1 for one in report.diagnostics if one.severity is Severity.ERROR)
-    warnings = sum(1 for one in report.diagnostics if one.severity is Severity.WARNING)
-    tail = f", {count(warnings, 'warning')}" if warnings else ""
-    if has_errors(report.diagnostics):
-        yield style("alarm", f"{count(errors, 'error')}{tail}.")
-    else:
-        yield style("add", "Success!") + f" The manifests are valid{tail}."
+    yield style("alarm" if has_errors(report.diagnostics) else "add", validity(report.diagnostics))
