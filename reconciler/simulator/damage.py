@@ -64,7 +64,7 @@ def _damaged(response: Response, wire: Wire) -> Response:
         response = with_header(response, name, value)
     cut = Cut(at=wire.close_at, chunked=wire.chunked) if wire.close or wire.close_at is not None else response.cut
     delay, drip = response.delay + wire.delay, max(response.drip, wire.drip)
-    return replace(response, cut=cut, delay=delay, drip=drip, raw=wire.raw.encode("latin-1") or response.raw)
+    return replace(response, cut=cut, delay=delay, drip=drip, raw=wire.raw.encode() or response.raw)
 
 
 def _error(status: int) -> bytes:

@@ -24,7 +24,7 @@ def transport(simulator: Simulator, *, sleep: Callable[[float], None] = time.sle
         _wait(response, request, sleep)
         if response.raw or (response.cut is not None and response.cut.at is None):
             raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
-        return httpx.Response(response.status, headers=_headers(response), stream=_Body(response, sleep))
+        return httpx.Response(response.status, headers=header_bytes(response), stream=_Body(response, sleep))
 
     return httpx.MockTransport(respond)
 
@@ -48,12 +48,14 @@ def _wait(response: Response, request: httpx.Request, sleep: Callable[[float], N
         sleep(response.delay)
 
 
-def _headers(response: Response) -> list[tuple[str, str]]:
-    if any(name.lower() == "content-length" for name, _ in response.headers):
-        return list(response.headers)
+def header_bytes(response: Response) -> list[tuple[bytes, bytes]]:
+    """Return an answer's headers as they go out, its length among them unless it is cut without one."""
+    headers = [(name.lower().encode(), value.encode()) for name, value in response.headers]
+    if any(name == b"content-length" for name, _ in headers):
+        return headers
     if response.cut is not None and response.cut.chunked:
-        return [*response.headers, ("Transfer-Encoding", "chunked")]
-    return [*response.headers, ("Content-Length", str(len(response.body)))]
+        return headers
+    return [*headers, (b"content-length", str(len(response.body)).encode())]
 
 
 class _Body(httpx.SyncByteStream):

@@ -12,7 +12,7 @@ from typing import Any
 from reconciler.errors import PluginError
 from reconciler.simulator.api import Simulator
 from reconciler.simulator.clock import real_clock
-from reconciler.simulator.embedded import pieces
+from reconciler.simulator.embedded import header_bytes, pieces
 from reconciler.simulator.journal import Sink, line
 from reconciler.simulator.message import Request, Response
 
@@ -174,7 +174,7 @@ async def _send(response: Response, send: Send, transport: Any) -> None:
     if response.cut is not None and response.cut.at is None:
         transport.abort()
         return
-    await send({"type": "http.response.start", "status": response.status, "headers": _headers(response)})
+    await send({"type": "http.response.start", "status": response.status, "headers": header_bytes(response)})
     for piece in pieces(response):
         await send({"type": "http.response.body", "body": piece, "more_body": True})
         if response.drip:
@@ -183,11 +183,3 @@ async def _send(response: Response, send: Send, transport: Any) -> None:
         await send({"type": "http.response.body", "body": b""})
     else:
         transport.close()
-
-
-def _headers(response: Response) -> list[tuple[bytes, bytes]]:
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    chunked = response.cut is not None and response.cut.chunked
-    if not chunked and not any(name == b"content-length" for name, _ in headers):
-        headers.append((b"content-length", str(len(response.body)).encode()))
-    return headers

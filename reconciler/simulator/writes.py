@@ -25,11 +25,9 @@ def create(call: Call) -> Response:
     serial = call.collection.next_serial()
     object_id = call.world.ids(f"{call.target.project}/{call.kind.name}/{name}/{serial}")
     writing = call.writing(object_id, 0)
-    whole = with_items(call.shape, body, {}, writing)
+    whole = derived(call.shape, with_items(call.shape, body, {}, writing), call.choices["view_mode"])
     whole = identified(call.kind, call.shape, whole, project=call.target.project, writing=writing)
-    entry = Entry(
-        id=object_id, name=name, body=derived(call.shape, whole, call.choices["view_mode"]), serial=serial, origin="api"
-    )
+    entry = Entry(id=object_id, name=name, body=whole, serial=serial, origin="api")
     call.collection.put(entry)
     call.world.model.note(write_of(call, "create", entry), twin=bool(twins))
     return answer({call.kind.id_field: object_id})
@@ -44,13 +42,8 @@ def update(call: Call) -> Response:
     writing = call.writing(entry.id, entry.revision + 1)
     kept = {name: value for name, value in entry.body.items() if _stays(call, name)}
     whole = {**kept, **with_items(call.shape, body, entry.body, writing), **restamped(call.kind, entry.body, writing)}
-    return answer(
-        shown(
-            call.shape,
-            stored(call, entry, derived(call.shape, voided(call, whole), call.choices["view_mode"])),
-            call.choices,
-        )
-    )
+    changed = stored(call, entry, derived(call.shape, voided(call, whole), call.choices["view_mode"]))
+    return answer(shown(call.shape, changed, call.choices))
 
 
 def delete(call: Call) -> Response:

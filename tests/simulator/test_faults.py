@@ -274,3 +274,10 @@ def test_moderation_can_rewrite_what_a_put_has_just_stored():
     answer = api.call("PUT", f"{ROOMS}/{room_id}", {"room_name": "A", "room_description": "rude"}).json()
     after = api.room(room_id)
     assert (answer["room_description"], after["room_description"], after["room_state"]) == ("rude", "***", "BLOCKED")
+
+
+def test_headers_and_raw_answers_may_hold_any_text():
+    fault = {"headers": {"X-Note": "欢迎"}, "times": 1}
+    answer = embedded(fault).get(f"/v1/{PROJECT}{ROOMS}")
+    assert answer.headers.raw[-2] == (b"x-note", "欢迎".encode())
+    assert faulty({"raw": "欢迎"}).call("GET", ROOMS).raw == "欢迎".encode()
