@@ -5,6 +5,7 @@ A law that fails in `make deep` prints the seed that shows it again; the case th
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -13,3 +14,8 @@ UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filte
 settings.register_profile("test", deadline=None, derandomize=True, suppress_health_check=UNHURRIED, database=None)
 settings.register_profile("deep", deadline=None, print_blob=True, suppress_health_check=UNHURRIED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--record-golden` writes what is told now into tests/golden, to be read before it is committed."""
+    parser.addoption("--record-golden", action="store_true", help="record the golden folders anew")

@@ -18,6 +18,14 @@ from reconciler.kinds.kind import Kind
 from reconciler.model.change import Action, Attribution, Change, FieldChange, Missing, Rule, Suppressed
 from reconciler.model.resource import Declared, Json, Live, address
 
+_GONE = "applied before, and gone from the live side"
+_MOVED = {
+    Attribution.CONFIG: "the manifest moved",
+    Attribution.DRIFT: "the live side moved",
+    Attribution.CONFLICT: "both sides moved",
+    Attribution.PENDING: "merged before, not applied yet",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
@@ -40,7 +48,7 @@ def created(wish: Wish, attribution: Attribution) -> Change:
         after=without_unknown(masked(wish.node, after)),
         unknown=tuple(_unknown(after, ())),
         attribution=attribution,
-        reason="declared, and no live object is it",
+        reason=_GONE if attribution is Attribution.DRIFT else "declared, not live yet",
         after_fingerprint=fingerprint(canonical(wish.node, wish.spec, wish.spec)),
     )
 
@@ -122,6 +130,7 @@ def _suppressed(found: Found) -> Iterable[Suppressed]:
 def _updated(wish: Wish, change: Change, spec: Mapping[str, Json], live: Live) -> Change:
     """Complete an update: what it leads to, what it brings with it, and the fingerprints of both sides."""
     laying = Laying(ignored=wish.ignoring.patterns)
+    moved = gravest(field.attribution for field in change.fields)
     after = laid(wish.node, spec, live.spec, laying)
     warnings = (*laying.warnings, *_doubts(wish.node, change.fields), *wish.kind.on_update(live.spec))
     return replace(
@@ -129,8 +138,8 @@ def _updated(wish: Wish, change: Change, spec: Mapping[str, Json], live: Live) -
         previous_address=address(change.kind, live.name) if live.name != change.name else "",
         after=without_unknown(masked(wish.node, after)),
         unknown=tuple(_unknown(after, ())),
-        attribution=gravest(field.attribution for field in change.fields),
-        reason="the live object differs from the manifest",
+        attribution=moved,
+        reason=_MOVED.get(moved, "") if moved else "",
         notes=(*change.notes, *warnings),
         before_fingerprint=fingerprint(canonical(wish.node, live.spec, spec)),
         after_fingerprint=fingerprint(canonical(wish.node, spec, spec)),
