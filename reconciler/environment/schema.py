@@ -10,7 +10,7 @@ def project_schema() -> dict[str, Any]:
     body = ProjectFile.model_json_schema(by_alias=True)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "https://reconciler.dev/schemas/project.schema.json",
+        "$id": "urn:reconciler:schemas/project.schema.json",
         **body,
         "title": "reconciler.yaml",
     }

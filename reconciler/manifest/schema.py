@@ -23,7 +23,8 @@ from reconciler.manifest.envelope import Envelope
 from reconciler.manifest.scalars import typed
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-BASE = "https://reconciler.dev/schemas/"
+BASE = "urn:reconciler:schemas/"
+"""A name and no address: there is nothing to fetch, editors find the files by the modeline."""
 
 Schema = dict[str, Any]
 

@@ -18,7 +18,7 @@ def plan_schema() -> Schema:
     """Return the schema; readers ignore keys they do not know, so a minor version may add some."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "https://reconciler.dev/schemas/plan.schema.json",
+        "$id": "urn:reconciler:schemas/plan.schema.json",
         "title": "A reconciler plan",
         "description": "What would be done to one environment, in the shape of Terraform's plan JSON.",
         **_object(_plan(), optional=("saved",)),
