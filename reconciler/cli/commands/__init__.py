@@ -8,6 +8,7 @@ import typer
 from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.audit import audit
 from reconciler.cli.commands.comment import comment
+from reconciler.cli.commands.compare import compare
 from reconciler.cli.commands.explain import explain
 from reconciler.cli.commands.export import export
 from reconciler.cli.commands.history import history
@@ -33,6 +34,7 @@ COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
     "export": export,
     "snapshot": snapshot,
     "audit": audit,
+    "compare": compare,
     "history": history,
     "lock": lock,
     "schema": schema,

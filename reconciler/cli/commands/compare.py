@@ -1,0 +1,109 @@
+"""`compare`: what differs between environments, and whether their manifests meant it."""
+
+import json
+from itertools import combinations
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli import options
+from reconciler.cli.exits import Exit
+from reconciler.cli.output import tell, told
+from reconciler.cli.planning import asked, chosen, project
+from reconciler.cli.session import session
+from reconciler.errors import ManifestError, UsageError
+from reconciler.model.change import Missing, Value
+from reconciler.model.report import Report
+
+if TYPE_CHECKING:
+    from reconciler.environment.planning import Ask
+    from reconciler.environment.project import Project
+    from reconciler.fleet.compare import Difference, Side
+
+
+def compare(
+    context: typer.Context,
+    *,
+    environments: Annotated[
+        list[str], typer.Argument(metavar="ENV ENV...", help="Two or more; ENV=FILE takes a snapshot as its live side.")
+    ],
+    format_: options.Format = "text",
+    report: options.Reports = None,
+    declared: Annotated[bool, typer.Option("--declared", help="Compare the manifests; live is not read.")] = False,
+    set_: options.Sets = None,
+    parallelism: options.Parallelism = 8,
+) -> int:
+    """Tell what differs between environments."""
+    from reconciler.fleet import compare as comparing
+
+    run = session(context)
+    how = told(format_, report)
+    if len(environments) < 2:
+        raise UsageError("comparing takes two environments or more")
+    whole = project(run)
+    sides = []
+    for word in environments:
+        name, _, file = word.partition("=")
+        ask = asked(run, sets=set_, live=file, parallelism=parallelism)
+        sides.append(_side(whole, chosen(whole, name), ask, live=not declared))
+    pairs = {(one.name, other.name): comparing.compare(one, other) for one, other in combinations(sides, 2)}
+    tables = [_matrix(sides, pairs), *(_table(pair, found, declared) for pair, found in pairs.items() if found)]
+    tell(run, Report(command="compare", extra={"tables": tables}), how)
+    if any(side.incomplete for side in sides):
+        return Exit.PARTIAL
+    return Exit.CHANGES if any(_counted(found, declared) for found in pairs.values()) else Exit.FINE
+
+
+def _side(whole: "Project", name: str, ask: "Ask", *, live: bool) -> "Side":
+    from reconciler.environment.live import read_everything
+    from reconciler.environment.open import open_environment
+    from reconciler.environment.planning import declared
+    from reconciler.fleet.compare import Side
+
+    manifest = declared(whole, name, ask.sets)
+    if not manifest.valid:
+        raise ManifestError(f"the manifests of {name} are not valid", manifest.diagnostics)
+    if not live:
+        return Side(name=name, live=(), declared=manifest.resources)
+    with open_environment(whole, name, ask.access) as opened:
+        found = read_everything(opened)
+    missing = {one.kind.name: one.reading.incomplete for one in found if not one.reading.complete}
+    resources = tuple(live for one in found for live in one.ours)
+    return Side(name=name, live=resources, declared=manifest.resources, incomplete=missing)
+
+
+def _counted(found: "tuple[Difference, ...]", declared: bool) -> int:
+    return sum(1 for one in found if declared or not one.expected)
+
+
+def _matrix(sides: "list[Side]", pairs: "dict[tuple[str, str], tuple[Difference, ...]]") -> dict[str, object]:
+    """Count the unexpected differences of each pair."""
+    names = [side.name for side in sides]
+
+    def cell(one: str, other: str) -> str:
+        found = pairs.get((one, other)) or pairs.get((other, one)) or ()
+        return "-" if one == other else str(sum(1 for item in found if not item.expected))
+
+    rows = [[one, *(cell(one, other) for other in names)] for one in names]
+    seen = [f"{side.name}: {kind} incomplete: {why}" for side in sides for kind, why in side.incomplete.items()]
+    return {"title": "Unexpected differences", "columns": ["", *names], "rows": rows, "note": "; ".join(seen)}
+
+
+def _table(pair: tuple[str, str], found: "tuple[Difference, ...]", declared: bool) -> dict[str, object]:
+    rows = [
+        [
+            "" if declared else "expected" if one.expected else "unexpected",
+            one.address,
+            one.path,
+            _text(one.first),
+            _text(one.second),
+        ]
+        for one in sorted(found, key=lambda one: (one.expected, one.address, one.path))
+    ]
+    return {"title": f"{pair[0]} and {pair[1]}", "columns": ["", "Resource", "Field", *pair], "rows": rows}
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, Missing):
+        return f"({value.value})"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
