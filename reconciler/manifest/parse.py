@@ -23,7 +23,7 @@ from yaml.events import (
 )
 
 from reconciler.errors import ManifestError
-from reconciler.manifest import gate
+from reconciler.manifest import gate, strict
 from reconciler.manifest.document import Document
 from reconciler.manifest.events import parser_for
 from reconciler.manifest.keys import MERGE, Keys
@@ -101,6 +101,8 @@ class _Loader:
     limits: Limits
     documents: list[Document] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
+    several_lines: bool = False
+    ended: bool = True
 
     def load(self, text: str, *, pure: bool) -> None:
         parser = parser_for(text, pure=pure)
@@ -110,9 +112,10 @@ class _Loader:
         shared_may_occur = "&" in text or "!" in text or "*" in text
         next_event()
         while type(event := next_event()) is not StreamEndEvent:
-            _check_version(event, self.where)
+            self._check_directives(event)
             shared = Shared(self.limits, self.problems, self.where)
             self._document(next_event, scalars, keys, shared if shared_may_occur else None, budget)
+        self.problems += strict.check(text, self.where, pure=pure, several_lines=self.several_lines)
 
     def _document(  # noqa: PLR0912, PLR0915 - see the class
         self,
@@ -131,7 +134,7 @@ class _Loader:
         inside: Any = root
         is_mapping = False
         key: str | None = None
-        stack: list[tuple[Any, bool, int, str | None]] = []
+        stack: list[tuple[Any, bool, int, str | None, int | None]] = []
         for _ in budget:
             event = next_event()
             kind = type(event)
@@ -149,8 +152,11 @@ class _Loader:
                 if event.implicit[0]:
                     resolved = plain.get(value, miss)
                     value = scalars.resolve(value, mark) if resolved is miss else resolved
-                elif not value.isprintable():
-                    scalars.check(value, mark)
+                else:
+                    if not value.isprintable():
+                        scalars.check(value, mark)
+                    if event.end_mark.line != mark.line:
+                        self.several_lines = True
                 if len(event.value) > longest:
                     raise self._too_long(mark)
                 if shared is not None and event.anchor is not None:
@@ -161,7 +167,7 @@ class _Loader:
                     raise keys.not_text(mark)
                 if shared is not None:
                     shared.opened(event)
-                stack.append((inside, is_mapping, len(marks), event.anchor))
+                stack.append((inside, is_mapping, len(marks), event.anchor, mark.line if event.flow_style else None))
                 note(mark.line << 32 | mark.column)
                 if len(stack) > deepest:
                     raise self._too_deep(mark)
@@ -174,7 +180,9 @@ class _Loader:
                 continue
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 value = inside
-                inside, is_mapping, number, anchor = stack.pop()
+                inside, is_mapping, number, anchor, line = stack.pop()
+                if line is not None and line != event.end_mark.line:
+                    self.several_lines = True
                 if MERGE in value and kind is MappingEndEvent:
                     keys.merge(value, number, event.start_mark)
                 if anchor is not None and shared is not None:
@@ -187,7 +195,8 @@ class _Loader:
                     raise keys.not_text(mark)
                 value = cast(Shared, shared).use(event.anchor, mark, number=len(marks), depth=len(stack))
                 note(mark.line << 32 | mark.column)
-            else:  # the document ends
+            else:
+                self.ended = event.explicit
                 break
             if is_mapping:
                 inside[key] = value
@@ -203,6 +212,16 @@ class _Loader:
         keys.settle(document)
         self.documents.append(document)
 
+    def _check_directives(self, event: Any) -> None:
+        """A directive stands before a document, at the start of the file or behind a line of three dots."""
+        place = self.where(event.start_mark.line + 1, event.start_mark.column + 1)
+        if event.version is not None and tuple(event.version) not in {(1, 1), (1, 2)}:
+            version = ".".join(map(str, event.version))
+            raise refused("E_YAML_SYNTAX", f"there is no YAML {version}", place, hint="leave the %YAML line out")
+        if (event.version or event.tags) and not self.ended:
+            message = "the document before this line has not ended"
+            raise refused("E_YAML_SYNTAX", message, place, hint="leave the line with the % out")
+
     def _too_deep(self, mark: Any) -> ManifestError:
         message = f"more than {self.limits.depth} levels stand inside each other"
         return refused("E_YAML_DEPTH", message, self.where(mark.line + 1, mark.column + 1))
@@ -214,10 +233,3 @@ class _Loader:
     def _too_many(self) -> ManifestError:
         message = f"the file holds more than {self.limits.nodes} values"
         return refused("E_YAML_SIZE", message, Position(self.file, 1, 1), hint="split it")
-
-
-def _check_version(event: Any, where: Where) -> None:
-    if event.version is not None and tuple(event.version) not in {(1, 1), (1, 2)}:
-        version = ".".join(map(str, event.version))
-        place = where(event.start_mark.line + 1, event.start_mark.column + 1)
-        raise refused("E_YAML_SYNTAX", f"there is no YAML {version}", place, hint="leave the %YAML line out")

@@ -44,6 +44,9 @@ class Scalars:
                 )
             )
             return text
+        if text == "-":
+            place = self._where(mark.line + 1, mark.column + 1)
+            self._problems.append(error("E_YAML_SYNTAX", "a dash alone is no text", place, hint="put it in quotes"))
         if text in _WORDS:
             return _WORDS[text]
         value: Json = int(text) if _INTEGER.match(text) else text
