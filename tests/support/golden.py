@@ -189,8 +189,8 @@ def contents(catalogue: Iterable[Case]) -> str:
 _HEAD = (
     "# What the tool does, situation by situation",
     "",
-    "Each folder holds manifests and a live side, and what is told of them: as JSON, text and Markdown, and the exit code",
-    "of `plan --detailed-exitcode` (with what `apply` would be blocked by). Nothing here is written by hand but the inputs:",
+    "Each folder holds manifests and a live side, and what is told of them: as JSON, text and Markdown, and the exit",
+    "code of `plan --detailed-exitcode` (with what `apply` would be blocked by). Only the inputs are written by hand;",
     "`python -m pytest tests/golden --record-golden` writes the rest.",
     "",
     "| folder | situation | exit |",
