@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from reconciler.simulator.call import Call
 from reconciler.simulator.children import child_create, child_delete, child_update
 from reconciler.simulator.clock import Clock, FixedClock, Ids, hashed_ids, http_date
 from reconciler.simulator.console import CHURN, CONSOLE, Console, churned, edited
-from reconciler.simulator.damage import damaged, refusal_of, twist_of
+from reconciler.simulator.damage import damaged, refusal_of, twist_of, unfinished
 from reconciler.simulator.faults import Fault
 from reconciler.simulator.gateway import Gateway, check_size
 from reconciler.simulator.limits import Throttle
@@ -101,6 +102,7 @@ class Simulator:
             self._gateway = Gateway(known.credentials, known.own_project)
             self._throttle = Throttle(known.limits)
             self._scheduler = Scheduler()
+            self._late: list[tuple[datetime, Call]] = []
             plant(self.world, known.objects)
             self.inject(known.faults)
 
@@ -145,6 +147,7 @@ class Simulator:
         """Answer one request."""
         with self._lock:
             self._serial += 1
+            self._finish_late()
             step = self._met(request, target_of(self._routes, request))
             return self._finished(step, self._answer(step))
 
@@ -176,11 +179,24 @@ class Simulator:
     def _operate(self, step: _Step, target: Target) -> Response:
         twist = twist_of(step.faults, self.world.collection(target.project, target.route.kind).reads)
         call = Call(world=self.world, request=step.request, target=target, now=step.now, twist=twist)
+        late = max((fault.wire.late for fault in step.faults), default=0.0)
+        if late:
+            self._late.append((step.now + timedelta(seconds=late), call))
+            return unfinished()
         response = OPERATIONS[step.operation](call)
         if step.request.method != "GET" and isinstance(self.clock, FixedClock):
             self.clock.advance(1)
         self._disturb(step, target)
         return response
+
+    def _finish_late(self) -> None:
+        """Carry out the operations whose time has come, though nobody waits for them any more."""
+        now = self.clock()
+        due = [(when, call) for when, call in self._late if when <= now]
+        self._late = [(when, call) for when, call in self._late if when > now]
+        for when, call in due:
+            with suppress(Refusal):
+                OPERATIONS[call.target.route.operation](replace(call, now=when))
 
     def _disturb(self, step: _Step, target: Target) -> None:
         console = self.console(target.route.kind, target.project, CHURN)

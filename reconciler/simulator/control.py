@@ -11,7 +11,7 @@ from reconciler.model.resource import Json
 from reconciler.simulator.api import Simulator
 from reconciler.simulator.check import Check
 from reconciler.simulator.clock import FixedClock
-from reconciler.simulator.faults import faults_of
+from reconciler.simulator.fault_file import faults_of
 
 Handler = Callable[[Request], Awaitable[Response]]
 

@@ -43,6 +43,11 @@ def refusal_of(faults: Iterable[Fault]) -> Response | None:
     return None if stopping is None else Response(status=stopping.status or 500, body=_error(stopping.status or 500))
 
 
+def unfinished() -> Response:
+    """Return the answer to an operation that goes on behind it: the gateway has given up waiting."""
+    return Response(status=504, body=_error(504))
+
+
 def damaged(response: Response, faults: Iterable[Fault]) -> Response:
     """Return the answer after every fault has had its way with it."""
     for fault in faults:
@@ -52,10 +57,8 @@ def damaged(response: Response, faults: Iterable[Fault]) -> Response:
 
 def _damaged(response: Response, wire: Wire) -> Response:
     if wire.status:
-        changed = replace(
-            response, status=wire.status, body=_error(wire.status) if wire.status >= 300 else response.body
-        )
-        response = with_header(changed, *JSON_TYPE)
+        body = _error(wire.status) if wire.status >= 300 else response.body
+        response = with_header(replace(response, status=wire.status, body=body), *JSON_TYPE)
     if wire.body is not None:
         response = replace(response, body=_bytes(wire.body))
     for name, argument in wire.transforms:

@@ -19,7 +19,8 @@ from reconciler.simulator.behaviours import CHOICES, chosen
 from reconciler.simulator.check import Check, SeedProblem
 from reconciler.simulator.clock import START
 from reconciler.simulator.credentials import Credentials, credentials_of
-from reconciler.simulator.faults import Fault, faults_of
+from reconciler.simulator.fault_file import faults_of
+from reconciler.simulator.faults import Fault
 from reconciler.simulator.limits import Limits, limits_of
 from reconciler.simulator.shape import rewritten, shape_of
 

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.errors import ManifestError
 from reconciler.simulator import Simulator, transport
+from reconciler.simulator.clock import FixedClock
 from reconciler.simulator.transforms import TRANSFORMS
 from tests.support.service import GROUPS, PROJECT, ROOMS, Service, service
 
@@ -281,3 +282,17 @@ def test_headers_and_raw_answers_may_hold_any_text():
     answer = embedded(fault).get(f"/v1/{PROJECT}{ROOMS}")
     assert answer.headers.raw[-2] == (b"x-note", "欢迎".encode())
     assert faulty({"raw": "欢迎"}).call("GET", ROOMS).raw == "欢迎".encode()
+
+
+def test_an_operation_can_happen_some_time_after_the_gateway_has_given_up():
+    clock = FixedClock()
+    seed = {"faults": [{"match": {"operation": "create"}, "late": 30}]}
+    api = Service(Simulator(seed, clock=clock))
+    answer = api.call("POST", ROOMS, {"room_name": "late"})
+    assert (answer.status, answer.json()["error_code"]) == (504, "APIGW.0201")
+    clock.advance(29)
+    assert api.rooms() == []
+    clock.advance(1)
+    assert names(api.rooms()) == ["late"]
+    assert api.rooms()[0]["create_time"] == "2026-01-01T00:00:30Z"
+    assert len(api.simulator.model.created) == 1

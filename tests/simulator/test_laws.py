@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import ManifestError
 from reconciler.simulator import Request, Simulator, load_seed
-from reconciler.simulator.faults import KEYS
+from reconciler.simulator.fault_file import KEYS
 from reconciler.simulator.transforms import TRANSFORMS
 from tests.support.sdk import AK, SK
 from tests.support.service import GROUPS, PROJECT, ROOMS, Service, service
