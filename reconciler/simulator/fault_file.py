@@ -1,4 +1,4 @@
-"""From a seed's `faults`, or a control request's, to Fault values; every unknown word is a problem with a suggestion."""
+"""From a seed's `faults`, or a control request's, to Fault values; an unknown word is a problem with a suggestion."""
 
 from collections.abc import Mapping
 
