@@ -17,6 +17,9 @@ Place = tuple[int, int]
 
 _COLUMN = (1 << 32) - 1
 
+_NEAR = 2
+"""Paths of so few steps are found by walking to them: `metadata.name` is near the head of its document."""
+
 
 def packed(line: int, column: int) -> int:
     """Pack a parser's mark (counted from 0) into one number."""
@@ -63,6 +66,8 @@ class Document:
 
     def at(self, path: Path, *, key: bool = False) -> Place:
         """Return the place of the value at `path` (of its key with `key`), or of its nearest parent's."""
+        if self._index is None and len(path) <= _NEAR and self.marks and not self.aliases and not self.merges:
+            return _place(self._near(path, key=key))
         index = self._places()
         here, value = self.marks[0] if self.marks else 0, self.value
         for number, step in enumerate(path, 1):
@@ -81,6 +86,18 @@ class Document:
         """Return the place of a key of a mapping that is part of the value."""
         return _place(self._places()[id(mapping)][key].key)
 
+    def _near(self, path: Path, *, key: bool) -> int:
+        """Find one place without an index: every document is asked for its name, most for nothing else."""
+        number, value, here = 0, self.value, self.marks[0]
+        for depth, step in enumerate(path, 1):
+            key_number = _entry_number(value, step, number)
+            if key_number is None:
+                break
+            number = key_number + isinstance(value, dict)
+            here = self.marks[key_number if key and depth == len(path) else number]
+            value = value[step]
+        return here
+
     def _places(self) -> _Index:
         if self._index is None:
             self._index = _Indexer(self).index()
@@ -89,6 +106,26 @@ class Document:
 
 def _place(mark: int) -> Place:
     return (mark >> 32) + 1, (mark & _COLUMN) + 1
+
+
+def _entry_number(value: Json, step: str | int, number: int) -> int | None:
+    """Return the number of an entry's first node (a mapping's key, a sequence's item), counting from its parent's."""
+    following = number + 1
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in entries:
+        if name == step:
+            return following
+        following += isinstance(value, dict) + _nodes(item)
+    return None
+
+
+def _nodes(value: Json) -> int:
+    """Count the nodes of a value that holds no alias."""
+    if isinstance(value, dict):
+        return 1 + len(value) + sum(map(_nodes, value.values()))
+    if isinstance(value, list):
+        return 1 + sum(map(_nodes, value))
+    return 1
 
 
 class _Indexer:
