@@ -106,6 +106,8 @@ def _explained(path: str) -> Iterator[None]:
         yield
     except (FileNotFoundError, NotADirectoryError):
         raise paths.missing(path) from None
+    except IsADirectoryError:
+        raise paths.irregular(path) from None
     except OSError as error:
         raise _unreadable(path, error) from None
 

@@ -25,6 +25,7 @@ from reconciler.model.source import Position
 _HINT = "write {{ … | tojson }} without quotes around it: it makes one YAML value of any text"
 _COMMENT = re.compile(r"(?:^|\s)#")
 _BREAK = re.compile(r"\r\n|\r|\n")
+_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 _NULLS = frozenset({"null", "~"})
 
 
@@ -127,6 +128,8 @@ class _Scalars:
             self._settle(span, "`tojson` makes a whole value, which cannot stand inside a text")
         elif span.end > end:
             self._settle(span, "it does not stay inside one text")
+        elif (event.anchor or event.tag) and span.start < self._behind_properties(start):
+            self._settle(span, "it would be read as an anchor or a tag")
         elif event.style == '"' and "\\" in text:
             self._settle(span, "in double quotes its backslash is an escape")
         elif event.style == "'" and "''" in text:
@@ -137,6 +140,11 @@ class _Scalars:
             self._settle(span, "it would be read as null")
         else:
             self._settle(span)
+
+    def _behind_properties(self, start: int) -> int:
+        """Return where a scalar's text begins: the parsers let it begin at its anchor or tag."""
+        found = _PROPERTIES.match(self._text, start)
+        return found.end() if found else start
 
     def _outside(self, span: Span) -> None:
         """An output that is in no scalar is harmless in a comment only."""
