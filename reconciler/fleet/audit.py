@@ -4,15 +4,17 @@ Work goes through a `concurrent.futures.Executor`, so that threads and a cluster
 are never arguments: each environment finds its own by name where the work is done.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass
+from concurrent.futures import Executor, Future, as_completed
+from dataclasses import dataclass, replace
 
 from reconciler.environment.health import findings
 from reconciler.environment.planning import Ask, Planned, planned
 from reconciler.environment.project import Environment, Project
 from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Json
 
@@ -52,25 +54,57 @@ def _findings(environment: Environment, plan: Plan | None, ask: Ask) -> tuple[Di
     return tuple(findings(environment, plan, ask.access.today)) if plan is not None else ()
 
 
+def visit_there(project: Project, name: str, ask: Ask) -> Visited:
+    """Plan one environment on another machine: credentials are those of the process that does it.
+
+    What comes back is plain data: a plan and its problems, never the manifests' own objects.
+    """
+    there = replace(ask, access=replace(ask.access, variables=dict(os.environ)))
+    seen = visit(project, name, there)
+    if seen.planned is None:
+        return seen
+    bare = Manifest(diagnostics=seen.planned.manifest.diagnostics, sources=dict(seen.planned.manifest.sources))
+    return replace(seen, planned=replace(seen.planned, manifest=bare))
+
+
 def audit(
     project: Project,
     names: Sequence[str],
     ask: Ask,
     executor: Executor,
     *,
-    visited: Callable[[Visited], None] = lambda one: None,  # noqa: ARG005 - nobody listens
+    away: bool = False,
+    visited: Callable[[Visited], Visited] = lambda one: one,
 ) -> tuple[Visited, ...]:
     """Visit environments side by side and return what was found, in the order asked for.
 
-    `visited` is told of each as it ends.
+    `away` tells that the executor's work may be done on another machine: no credential is sent there. `visited` is
+    given each result as it comes, in this thread, and may add to it.
     """
-    running = {executor.submit(visit, project, name, ask): name for name in names}
+    do, sent = (visit_there, _bare(ask)) if away else (visit, ask)
+    running = {executor.submit(do, _rooted(project), name, sent): name for name in names}
     results: dict[str, Visited] = {}
     for future in as_completed(running):
-        result = future.result()
-        results[running[future]] = result
-        visited(result)
+        results[running[future]] = visited(_result(future, running[future]))
     return tuple(results[name] for name in names)
+
+
+def _result(future: Future[Visited], name: str) -> Visited:
+    """Return what became of one environment; a worker that was lost for good leaves a diagnostic."""
+    try:
+        return future.result()
+    except Exception as error:  # whatever a cluster does, the other environments are told
+        lost = ReconcilerError(f"its worker failed: {error}", code="E_WORKER", hint="run it again with --resume")
+        return Visited(environment=name, diagnostics=(_failed(name, lost),))
+
+
+def _bare(ask: Ask) -> Ask:
+    return replace(ask, access=replace(ask.access, variables={}))
+
+
+def _rooted(project: Project) -> Project:
+    """Another process has another working directory."""
+    return project.model_copy(update={"root": project.root.resolve()})
 
 
 def overview(results: Sequence[Visited]) -> Mapping[str, Json]:

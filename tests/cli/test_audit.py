@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.support.command_line import FLEET, project, reconciler, room
 
 
@@ -59,3 +61,66 @@ def test_a_rule_that_is_no_expression_is_told_and_one_that_fails_is_a_warning(tm
     assert broken.code == 3
     assert "E_ASSERT_SYNTAX" in broken.out
     assert "W_ASSERT" in reconciler("-C", tmp_path, "audit", "-e", "failing").out
+
+
+RECORDED = "name: test\nmanifests: [rooms]\nenvironments:\n" + "".join(
+    f'  {name}: {{endpoint: "simulator:live.yaml", ledger: "sqlite:///{name}.db"}}\n' for name in ("a", "b", "c")
+)
+
+
+def test_a_run_is_resumed_where_it_broke_off_and_tells_of_all(tmp_path):
+    project(tmp_path, {"rooms/one.yaml": room("One"), "reconciler.yaml": RECORDED})
+    first = reconciler("-C", tmp_path, "audit", "-e", "a", "-e", "b", "--format", "json")
+    number = first.err.split("--resume ")[1].split(".")[0]
+    (tmp_path / "live.yaml").write_text("smart_live_rooms: [{room_name: One, room_description: hello}]")
+    resumed = reconciler("-C", tmp_path, "audit", "--resume", number, "--format", "json")
+    assert resumed.code == 2, resumed.err
+    plans = {one["environment"]: one["summary"] for one in json.loads(resumed.out)["plans"]}
+    assert {name: counts["add"] for name, counts in plans.items()} == {"a": 1, "b": 1, "c": 0}
+    assert reconciler("-C", tmp_path, "audit", "--resume", "nothing").code == 1
+    listed = reconciler("-C", tmp_path, "history", "-e", "a")
+    assert "1 to add, 0 to change, 0 to destroy" in listed.out
+
+
+def test_an_audit_makes_no_ledger_by_itself(tmp_path):
+    project(tmp_path, {"rooms/one.yaml": room("One")})
+    assert reconciler("-C", tmp_path, "audit").err == ""
+    assert not (tmp_path / ".reconciler").exists()
+
+
+@pytest.mark.deep
+def test_a_cluster_tells_the_same_as_threads(tmp_path):
+    more = '  other: {endpoint: "simulator:live.yaml"}\n  away: {endpoint: "http://127.0.0.1:9", project_id: a}\n'
+    project(tmp_path, {"rooms/one.yaml": room("One")}, more=more)
+    threads = reconciler("-C", tmp_path, "audit", "--format", "json")
+    cluster = reconciler("-C", tmp_path, "audit", "--format", "json", "--dask", "local")
+    assert cluster.code == threads.code == 3, cluster.err
+    assert cluster.out == threads.out
+
+
+def test_no_credential_is_sent_to_a_worker(tmp_path):
+    """What is submitted, pickled as for a worker, holds no secret of this process."""
+    import pickle
+    from concurrent.futures import Future
+
+    from reconciler.environment.load import load_project
+    from reconciler.environment.open import Access
+    from reconciler.environment.planning import Ask
+    from reconciler.fleet import audit
+
+    sent = []
+
+    class Spy:
+        def submit(self, do, *arguments):
+            sent.append(pickle.dumps((do, *arguments)))
+            future = Future()
+            future.set_result(do(*arguments))
+            return future
+
+    project(tmp_path, {"rooms/one.yaml": room("One")})
+    ask = Ask(access=Access(variables={"HUAWEICLOUD_SDK_SK": "CANARYcanary0123456789"}))
+    (result,) = audit(load_project(tmp_path), ["demo"], ask, Spy(), away=True)
+    assert result.readable
+    assert pickle.loads(pickle.dumps(result)) == result
+    assert sent
+    assert all(b"CANARY" not in one for one in sent)

@@ -11,6 +11,7 @@ from reconciler.cli.planning import chosen, project
 from reconciler.cli.session import Session, session
 from reconciler.errors import UsageError
 from reconciler.model.history import Entry, Run
+from reconciler.model.past import Past
 from reconciler.model.report import Report
 
 history = typer.Typer(rich_markup_mode=None, help="Show what runs did, and settle what nobody could tell.")
@@ -31,8 +32,8 @@ def listed(
         return Exit.FINE
     run = session(context)
     how = told(format_, report)
-    runs, entries = _told(run, environment, run_, limit)
-    tables = [_runs(runs), _entries(entries)]
+    runs, entries, past = _told(run, environment, run_, limit)
+    tables = [_runs(runs), _entries(entries), _drift(past)]
     tell(run, Report(command="history", extra={"tables": tables}), how)
     return Exit.PARTIAL if any(entry.outcome is None for entry in entries) else Exit.FINE
 
@@ -62,17 +63,23 @@ def resolve(
     return Exit.FINE
 
 
-def _told(run: Session, environment: str, only: str, limit: int) -> tuple[tuple[Run, ...], tuple[Entry, ...]]:
+def _told(run: Session, environment: str, only: str, limit: int) -> tuple[tuple[Run, ...], tuple[Entry, ...], Past]:
     from reconciler.environment.books import book, scope_key
 
     whole = project(run)
-    place = whole.environments[chosen(whole, environment)]
+    name = chosen(whole, environment)
+    place = whole.environments[name]
     with book(whole, place, run.variables) as opened:
-        return opened.runs(scope_key(place), limit), opened.entries(scope_key(place), only, limit)
+        past = opened.past(scope_key(place), whole.owner(name))
+        return opened.runs(scope_key(place), limit), opened.entries(scope_key(place), only, limit), past
 
 
 def _runs(runs: tuple[Run, ...]) -> dict[str, object]:
-    rows = [[one.id, one.command, one.owner, one.started, one.ended, one.result or "not ended"] for one in runs]
+    from reconciler.fleet.record import summary
+
+    rows = [
+        [one.id, one.command, one.owner, one.started, one.ended, summary(one.result) or "not ended"] for one in runs
+    ]
     return {"title": "Runs", "columns": ["Run", "Command", "Owner", "Started", "Ended", "Result"], "rows": rows}
 
 
@@ -83,6 +90,13 @@ def _entries(entries: tuple[Entry, ...]) -> dict[str, object]:
     ]
     columns = ["Started", "Action", "Kind", "Name", "Outcome", "Operation"]
     return {"title": "Changes", "columns": columns, "rows": rows}
+
+
+def _drift(past: Past) -> dict[str, object]:
+    """Tell which objects drift, and since when."""
+    drifting = [one for one in past.objects.values() if one.drift_first]
+    rows = [[one.address, one.drift_first, one.drift_last] for one in sorted(drifting, key=lambda one: one.drift_first)]
+    return {"title": "Drift", "columns": ["Resource", "First seen", "Last seen"], "rows": rows}
 
 
 def _status(entry: Entry) -> str:
