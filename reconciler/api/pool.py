@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import httpcore
@@ -58,6 +59,7 @@ class PoolTransport(httpx.BaseTransport):
         self._pool.close()
 
 
+@cache
 def _trust(ca_file: str) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

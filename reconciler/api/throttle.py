@@ -4,6 +4,7 @@ After a refusal the pace drops to half at once, climbs back quickly to just belo
 only slowly: probing costs refusals. A pause that the server asks for holds everyone.
 """
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,8 +33,8 @@ class Pass:
 class Gate:
     """Lets at most `rate` calls a second through, `burst` of them at once; a rate of None lets all through.
 
-    `deadline` bounds the whole run: a call that would have to wait past it raises ThrottledError. Clock and sleep are
-    given; nobody sleeps while holding the lock.
+    `deadline` bounds the whole run, from the first call on: one that would have to wait past it raises ThrottledError.
+    Clock and sleep are given; nobody sleeps while holding the lock.
     """
 
     def __init__(
@@ -51,7 +52,8 @@ class Gate:
         self._burst = burst
         self._monotonic = monotonic
         self._sleep = sleep
-        self._end = monotonic() + deadline
+        self._deadline = deadline
+        self._end = math.inf
         self._lock = threading.Lock()
         self._next = 0.0
         self._hold = 0.0
@@ -65,6 +67,7 @@ class Gate:
     def enter(self) -> Pass:
         """Wait for a turn; a pause that begins meanwhile sends everybody back to the end of it, one by one."""
         waited = 0.0
+        self._end = min(self._end, self._monotonic() + self._deadline)
         while True:
             due, epoch = self._reserve()
             wait = due - self._monotonic()

@@ -10,12 +10,14 @@ import os
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from reconciler.kinds.kind import Kind
 from reconciler.model.resource import Json
+from reconciler.readers.rows import Row
 from reconciler.readers.safe import safe
 
 SETTLED = timedelta(seconds=2)
@@ -47,37 +49,26 @@ class ReadCache:
         rows = self._ask(_TURN, scope, TURNS)
         self._turn = rows[0][0] if rows else 0
 
-    def known(self, kind: Kind, stamps: Mapping[str, str]) -> dict[str, dict[str, Json]]:
-        """Return the shows that still hold, by id, of the objects whose stamps are given."""
-        if self._refresh:
-            return {}
-        rows = self._ask(_OBJECTS, self._scope, kind.name)
-        held = [row for row in rows if stamps.get(row[0]) == row[1] and not self._due(row[0])]
-        shows = ((object_id, _unpacked(body)) for object_id, _, body in held)
-        return {object_id: show for object_id, show in shows if show is not None}
+    def keeper(self, kind: Kind, stamps: Mapping[str, str]) -> "Keeper":
+        """Return what keeps the shows of some objects of a kind, given the stamps of their list rows."""
+        return Keeper(cache=self, kind=kind, stamps=stamps)
 
-    def keep(
-        self, kind: Kind, shows: Mapping[str, Mapping[str, Json]], stamps: Mapping[str, str], now: datetime | None
-    ) -> None:
-        """Keep shows that were read at `now`, or later, by the service's own clock; None keeps nothing."""
-        entries = [
-            (self._scope, kind.name, object_id, stamps[object_id], _packed(safe(kind, show)))
-            for object_id, show in shows.items()
-            if object_id in stamps and now and _settled(kind, show, stamps[object_id], now)
-        ]
-        self._do(_KEEP, entries)
+    def held(self, kind: Kind) -> list[tuple[str, str, bytes]]:
+        """Return all that is held of a kind, due or not: id, stamp, packed show."""
+        return self._ask(_OBJECTS, self._scope, kind.name)
 
-    def forget(self, kind: Kind, present: Iterable[str]) -> None:
-        """Drop the objects of a kind that are no longer there."""
-        gone = {row[0] for row in self._ask(_OBJECTS, self._scope, kind.name)} - set(present)
-        self._do(_FORGET, [(self._scope, kind.name, object_id) for object_id in sorted(gone)])
+    def believed(self, object_id: str) -> bool:
+        """Tell whether an object may be taken from the cache in this run."""
+        return not self._refresh and zlib.crc32(object_id.encode()) % TURNS != self._turn
+
+    def renew(self, kind: Kind, shows: Mapping[str, tuple[str, bytes]], gone: Iterable[str]) -> None:
+        """Keep packed shows with their stamps, and forget objects."""
+        self._do(_KEEP, [(self._scope, kind.name, key, stamp, show) for key, (stamp, show) in shows.items()])
+        self._do(_FORGET, [(self._scope, kind.name, key) for key in gone])
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def _due(self, object_id: str) -> bool:
-        return zlib.crc32(object_id.encode()) % TURNS == self._turn
 
     def _ask(self, sql: str, *values: str | int) -> list[tuple[str, str, bytes]]:
         try:
@@ -92,6 +83,35 @@ class ReadCache:
                 self._file.executemany(sql, entries)
         except sqlite3.Error:
             return
+
+
+@dataclass(slots=True, kw_only=True)
+class Keeper:
+    """The cache's part in one read of one kind: what it knows, and what is to be kept, packed until the end."""
+
+    cache: ReadCache
+    kind: Kind
+    stamps: Mapping[str, str]
+    packed: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+
+    def known(self) -> Iterator[tuple[str, Row]]:
+        """Return the shows that still hold, with their ids."""
+        for object_id, stamp, body in self.cache.held(self.kind):
+            if self.stamps.get(object_id) == stamp and self.cache.believed(object_id):
+                show = _unpacked(body)
+                if show is not None:
+                    yield object_id, show
+
+    def take(self, object_id: str, show: Row, now: datetime | None) -> None:
+        """Remember a show that was read at `now`, or later, by the service's own clock; None proves nothing."""
+        stamp = self.stamps.get(object_id, "")
+        if now and _settled(self.kind, show, stamp, now):
+            self.packed[object_id] = (stamp, _packed(safe(self.kind, show)))
+
+    def finish(self, present: Iterable[str] | None) -> None:
+        """Write everything down; objects that are not among those `present` are forgotten (None: nobody knows)."""
+        gone = set[str]() if present is None else {row[0] for row in self.cache.held(self.kind)} - set(present)
+        self.cache.renew(self.kind, self.packed, sorted(gone))
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -140,7 +160,7 @@ def _packed(show: Mapping[str, Json]) -> bytes:
     return zlib.compress(json.dumps(show, ensure_ascii=False, separators=(",", ":")).encode(), level=1)
 
 
-def _unpacked(body: bytes) -> dict[str, Json] | None:
+def _unpacked(body: bytes) -> Row | None:
     """Return a kept show, or None where its bytes are damaged: zlib's own checksum tells."""
     try:
         show = json.loads(zlib.decompress(body))

@@ -5,28 +5,39 @@ a sweep settles them only when it equals the clean one before it (see api.pages)
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 
 from reconciler.kinds.kind import Kind
 from reconciler.model.reading import Confirmation, Doubt
-from reconciler.model.resource import Json, Live
-from reconciler.readers.details import show_all
-from reconciler.readers.listing import Filters, Lister, Listing
-from reconciler.readers.rows import ALL, from_both, name_of, nfc
-
-Row = dict[str, Json]
+from reconciler.model.resource import Live
+from reconciler.readers.listing import Lister, Listing
+from reconciler.readers.rows import ALL, Row, name_of, nfc
+from reconciler.readers.scope import Filters, Need, name_filter
 
 MAX_QUERIES = 5_000
 """Names that are looked up one by one at most; more creates than that at once wait for a list that holds still."""
 
+UNSEARCHABLE = "the list moved while it was read, and this name cannot be searched for"
 
-def confirmation(kind: Kind, doubt: Doubt, listing: Listing | None, lister: Lister) -> Confirmation:
-    """Settle a doubt, given the listing it arose from."""
-    rows, unsure = _creates(kind, doubt.creates, listing, lister)
-    shown = show_all(lister.client, kind, doubt.deletes | rows.keys(), lister.spread)
-    found = [from_both(kind, rows[key], shown.found[key], ALL, lister.project_id) for key in rows.keys() & shown.found]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was read of a kind: for whom, and what the list was."""
+
+    need: Need
+    listing: Listing
+
+
+def confirmation(doubt: Doubt, asked: Asked | None, lister: Lister) -> Confirmation:
+    """Settle a doubt that arose from what was `asked`; objects outside its scope are none of ours."""
+    seen, unsure = _creates(doubt.creates, asked, lister)
+    rows = {key: row for key, row in seen.items() if asked is None or asked.need.covers(row)}
+    shown = lister.show(
+        doubt.deletes | rows.keys(), lambda key, full: lister.rows.from_both(rows.get(key, {}), full, ALL)
+    )
+    found = [shown.found[key] for key in rows.keys() & shown.found]
     for key, error in shown.failed.items():
-        unsure[name_of(kind, rows[key]) if key in rows else key] = f"{error.code}: {error.message}"
+        unsure[name_of(lister.kind, rows[key]) if key in rows else key] = f"{error.code}: {error.message}"
     return Confirmation(found=in_order(found), gone=shown.gone & doubt.deletes, unsure=unsure)
 
 
@@ -41,43 +52,27 @@ def in_order(found: Iterable[Live]) -> tuple[Live, ...]:
     return tuple(sorted(found, key=lambda live: (live.name, live.id)))
 
 
-def name_filter(kind: Kind, name: str) -> Filters | None:
-    """Return the query that narrows a list to a name; None where there is none, or the name is too long for it.
-
-    The limits count characters of a kind nobody names: the larger count is taken, in UTF-16 units.
-    """
-    for rule in kind.endpoints.filters:
-        if rule.field == kind.name_field:
-            fits = not rule.max_length or len(name.encode("utf-16-le")) // 2 <= rule.max_length
-            return ((rule.parameter, name),) if fits else None
-    return None
-
-
-def _creates(
-    kind: Kind, names: frozenset[str], listing: Listing | None, lister: Lister
-) -> tuple[Mapping[str, Row], dict[str, str]]:
+def _creates(names: frozenset[str], asked: Asked | None, lister: Lister) -> tuple[Mapping[str, Row], dict[str, str]]:
     """Return the rows that exist after all under these names, and the names that could not be settled, with why."""
-    queries = {name: query for name in sorted(names) if (query := name_filter(kind, name))}
-    pages = listing.last.requests if listing else 0
-    if len(queries) < len(names) or (listing and listing.proven and len(queries) > pages):
-        again = lister.sweep(kind)
-        if listing and again.same_as(listing.last):
-            return matching(kind, again.rows, names), {}
-    return _by_name(kind, names, queries, lister)
+    queries = {name: query for name in sorted(names) if (query := name_filter(lister.kind, name))}
+    before = asked.listing.last if asked else None
+    cheaper = before is not None and before.clean and len(queries) > before.requests
+    if before is not None and (cheaper or len(queries) < len(names)):
+        again = lister.sweep()
+        if again.same_as(before):
+            return matching(lister.kind, again.rows, names), {}
+    return _by_name(names, queries, lister)
 
 
 def _by_name(
-    kind: Kind, names: frozenset[str], queries: Mapping[str, Filters], lister: Lister
+    names: frozenset[str], queries: Mapping[str, Filters], lister: Lister
 ) -> tuple[Mapping[str, Row], dict[str, str]]:
     chosen = dict(list(queries.items())[:MAX_QUERIES])
-    one_by_one = replace(lister, spread=map, width=1)
-    listings = lister.spread(lambda query: one_by_one.listing(kind, query), chosen.values())
+    listings = lister.spread(lambda query: lister.narrowed(query).listing(), chosen.values())
     found: dict[str, Row] = {}
-    unsure = dict.fromkeys(
-        names - chosen.keys(), "the list moved while it was read, and this name cannot be searched for"
-    )
+    unsure = dict.fromkeys(names - chosen.keys(), UNSEARCHABLE)
     for name, listing in zip(chosen, listings, strict=True):
-        found |= matching(kind, listing.rows, [name])
+        found |= matching(lister.kind, listing.rows, [name])
         if not listing.proven:
             unsure[name] = listing.doubt
     return found, unsure

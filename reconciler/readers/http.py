@@ -20,10 +20,10 @@ from reconciler.kinds.kind import Kind
 from reconciler.model.reading import Confirmation, Doubt, Reading, Usage, Wanted
 from reconciler.model.resource import Live
 from reconciler.readers.cache import ReadCache
-from reconciler.readers.confirming import confirmation, in_order, matching, name_filter
-from reconciler.readers.listing import Lister, Listing
-from reconciler.readers.rows import from_list, from_show
-from reconciler.readers.scope import need
+from reconciler.readers.confirming import Asked, confirmation, in_order, matching
+from reconciler.readers.listing import Lister
+from reconciler.readers.rows import Rows
+from reconciler.readers.scope import Filters, name_filter, need
 from reconciler.readers.survey import Survey
 
 
@@ -47,7 +47,7 @@ class HttpReader:
         self._meter = Meter()
         self._parallelism = parallelism
         self._executor = executor
-        self._listings: dict[str, Listing] = {}
+        self._asked: dict[str, Asked] = {}
 
     @property
     def usage(self) -> Usage:
@@ -56,46 +56,46 @@ class HttpReader:
 
     def read(self, kind: Kind, wanted: Wanted) -> Reading:
         """Return every object of a kind, or as many as could be had and why not all (ports.Reader)."""
-        with self._spread() as spread:
-            lister = Lister(client=self._client, spread=spread, width=self._parallelism)
-            listing = lister.listing(kind)
+        asked_for = need(kind, wanted, self._client.connection.project_id)
+        with self._lister(kind, asked_for.filters) as lister:
+            listing = lister.listing()
             if listing.error and not listing.rows and _hopeless(listing.error):
                 raise listing.error
-            self._listings[kind.name] = listing
-            survey = Survey(
-                kind=kind,
-                need=need(kind, wanted),
-                listing=listing,
-                lister=lister,
-                meter=self._meter,
-                cache=self._cache,
-            )
+            self._asked[kind.name] = Asked(need=asked_for, listing=listing)
+            survey = Survey(need=asked_for, listing=listing, lister=lister, meter=self._meter, cache=self._cache)
             return survey.reading()
 
     def show(self, kind: Kind, object_id: str) -> Live | None:
         """Return one object in full, or None when it is not there."""
         try:
-            return from_show(kind, self._client.show(kind, object_id))
+            full = self._client.show(kind, object_id)
         except NotFoundError:
             return None
+        return Rows(kind=kind, project_id=self._client.connection.project_id).from_show(full)
 
     def find(self, kind: Kind, name: str) -> tuple[Live, ...]:
-        """Return the objects with exactly this name, asked for now."""
-        with self._spread() as spread:
-            lister = Lister(client=self._client, spread=spread, width=self._parallelism)
-            listing = lister.listing(kind, name_filter(kind, name) or ())
+        """Return the objects with exactly this name, asked for now.
+
+        A search by name is trusted alone only with a plain name; nobody says what it makes of other characters.
+        """
+        with self._lister(kind, name_filter(kind, name) if _plain(name) else ()) as lister:
+            listing = lister.listing()
             if listing.error:
                 raise listing.error
             if not listing.proven:
                 raise ApiError(f"{kind.name} {name!r}: {listing.doubt}", code="E_READ_INCOMPLETE", hint="try again")
-            rows = matching(kind, listing.rows, [name]).values()
-            return in_order(from_list(kind, row, lister.project_id) for row in rows)
+            return in_order(map(lister.rows.from_list, matching(kind, listing.rows, [name]).values()))
 
     def confirm(self, kind: Kind, doubt: Doubt) -> Confirmation:
         """Look again for what a plan would create and delete (ports.Reader)."""
+        asked = self._asked.get(kind.name)
+        with self._lister(kind, asked.need.filters if asked else ()) as lister:
+            return confirmation(doubt, asked, lister)
+
+    @contextmanager
+    def _lister(self, kind: Kind, filters: Filters) -> Iterator[Lister]:
         with self._spread() as spread:
-            lister = Lister(client=self._client, spread=spread, width=self._parallelism)
-            return confirmation(kind, doubt, self._listings.get(kind.name), lister)
+            yield Lister(client=self._client, kind=kind, spread=spread, width=self._parallelism, filters=filters)
 
     @contextmanager
     def _spread(self) -> Iterator[Spread]:
@@ -106,6 +106,10 @@ class HttpReader:
         else:
             with ThreadPoolExecutor(self._parallelism, thread_name_prefix="read") as pool:
                 yield pool.map
+
+
+def _plain(name: str) -> bool:
+    return all(character.isalnum() or character in " -_" for character in name)
 
 
 def _hopeless(error: ReconcilerError) -> bool:

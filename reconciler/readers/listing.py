@@ -1,17 +1,17 @@
 """A whole list: swept until one pass is clean, at most three times, with everything seen merged by id."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from reconciler.api.client import ReadClient
 from reconciler.api.pages import Spread, Sweep, sweep
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.kind import Kind
-from reconciler.model.resource import Json
+from reconciler.readers.details import Make, Shown, T, show_all
+from reconciler.readers.rows import Row, Rows
+from reconciler.readers.scope import Filters
 
 SWEEPS = 3
-
-Filters = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,23 +19,24 @@ class Listing:
     """What the sweeps of one list saw together.
 
     `rows` holds each object as it was seen last. `vanished` were seen before the last sweep and not by it: gone, or
-    missed. `proven` tells whether the last sweep was clean; `doubt` says why not.
+    missed.
     """
 
-    rows: Mapping[str, dict[str, Json]]
+    rows: Mapping[str, Row]
     vanished: frozenset[str]
     last: Sweep
     sweeps: int
 
     @property
     def proven(self) -> bool:
-        """Whether one pass saw a list that held still."""
+        """Whether the last sweep saw a list that held still."""
         return self.last.clean
 
     @property
     def doubt(self) -> str:
         """Why the list is not proven."""
-        return self.last.doubt
+        times = f" ({self.sweeps} sweeps)" if self.sweeps > 1 else ""
+        return self.last.doubt + times
 
     @property
     def error(self) -> ReconcilerError | None:
@@ -45,38 +46,47 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lister:
-    """Reads lists of one client, `width` pages side by side."""
+    """Asks one client about one kind, `width` calls side by side. `filters` narrow every list it reads."""
 
     client: ReadClient
+    kind: Kind
     spread: Spread
     width: int
+    filters: Filters = ()
 
     @property
-    def project_id(self) -> str:
-        """The project whose objects are ours."""
-        return self.client.connection.project_id
+    def rows(self) -> Rows:
+        """What makes Lives of the rows it brings."""
+        return Rows(kind=self.kind, project_id=self.client.connection.project_id)
 
-    def listing(self, kind: Kind, filters: Filters = ()) -> Listing:
+    @property
+    def counts_objects(self) -> bool:
+        """Whether the list's `count` counts its objects; of a kind with children it may count those (api.md §10)."""
+        return not self.kind.endpoints.children_field
+
+    def narrowed(self, filters: Filters) -> "Lister":
+        """Return one that reads only what these filters let through, one call after another."""
+        return replace(self, filters=filters, spread=map, width=1)
+
+    def listing(self) -> Listing:
         """Sweep until it is clean, or three times."""
-        rows: dict[str, dict[str, Json]] = {}
-        number, last = 1, self.sweep(kind, filters)
-        rows.update(last.rows)
+        number, last = 1, self.sweep()
+        rows = dict(last.rows)
         while not last.clean and not last.error and number < SWEEPS:
-            number, last = number + 1, self.sweep(kind, filters)
+            number, last = number + 1, self.sweep()
             rows.update(last.rows)
         return Listing(rows=rows, vanished=frozenset(rows) - frozenset(last.rows), last=last, sweeps=number)
 
-    def sweep(self, kind: Kind, filters: Filters = ()) -> Sweep:
-        """Go once through a kind's list."""
+    def sweep(self) -> Sweep:
+        """Go once through the list."""
         return sweep(
-            lambda offset, limit: self.client.page(kind, offset=offset, limit=limit, filters=filters),
-            kind.id_field,
-            count_is_objects=counts_objects(kind),
+            lambda offset, limit: self.client.page(self.kind, offset=offset, limit=limit, filters=self.filters),
+            self.kind.id_field,
+            count_is_objects=self.counts_objects,
             spread=self.spread,
             width=self.width,
         )
 
-
-def counts_objects(kind: Kind) -> bool:
-    """Tell whether a list's `count` counts its objects; of a kind with children it may count those (api.md §10)."""
-    return not kind.endpoints.children_field
+    def show(self, ids: Iterable[str], make: Make[T]) -> Shown[T]:
+        """Show each object once, and make of each what is needed."""
+        return show_all(self.client, self.kind, ids, self.spread, make)

@@ -73,10 +73,14 @@ class Rows:
         fresh = {name: value for name, value in full.items() if keep is None or name in row or name in hides - unseen}
         return self._live({**row, **fresh}, hidden=unseen, foreign=self.foreign(row), shown=True)
 
-    def from_show(self, full: Mapping[str, Json]) -> Live:
+    def from_show(self, full: Mapping[str, Json], keep: frozenset[str] | None = ALL) -> Live:
         """Return an object without a list row: what only the list has (its owner, its last job) is hidden."""
-        hidden = (name for name, field in self.kind.root.children.items() if name not in full and not field.in_show)
-        return self._live(full, hidden=frozenset(hidden), foreign=self.kind.unwritable(full), shown=True)
+        skipped = NOTHING if keep is None else self._hideable - keep - frozenset(self.kind.stamps)
+        spec = {name: value for name, value in full.items() if name not in skipped}
+        listed_only = (
+            name for name, field in self.kind.root.children.items() if name not in full and not field.in_show
+        )
+        return self._live(spec, hidden=skipped.union(listed_only), foreign=self.kind.unwritable(full), shown=True)
 
     def unknown(self, row: Mapping[str, Json]) -> Live:
         """Return an object that exists and may not be looked at: only its id and name are said, the rest is hidden."""

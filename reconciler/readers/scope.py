@@ -5,17 +5,18 @@ from dataclasses import dataclass
 
 from reconciler.kinds.kind import Kind
 from reconciler.model.reading import Wanted
-from reconciler.model.resource import Json
-from reconciler.readers.rows import ALL, foreign, list_hides, name_of, nfc
+from reconciler.model.resource import Json, Live
+from reconciler.readers.rows import ALL, NOTHING, Rows, name_of, nfc
 
-NOTHING: frozenset[str] = frozenset()
+Filters = tuple[tuple[str, str], ...]
+"""Query parameters of a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """A Wanted, made ready to be asked for each row."""
+    """A Wanted, made ready to be asked about each row."""
 
-    kind: Kind
+    rows: Rows
     wanted: Wanted
     by_name: Mapping[str, frozenset[str]]
 
@@ -24,33 +25,61 @@ class Need:
         """The ids that matter whatever the list says: those the ledger knows, and the pins."""
         return self.wanted.known | self.wanted.pins.keys()
 
+    @property
+    def filters(self) -> Filters:
+        """What of the scope the service itself can be trusted with: one exact room type, never a fuzzy name."""
+        if len(self.wanted.room_types) != 1:
+            return ()
+        rules = self.rows.kind.endpoints.filters
+        exact = [rule.parameter for rule in rules if rule.field == "room_type" and rule.match == "exact"]
+        return tuple((parameter, room_type) for parameter in exact for room_type in self.wanted.room_types)
+
     def covers(self, row: Mapping[str, Json]) -> bool:
         """Tell whether a row is in scope; an object that is known stays in it, whatever it is called by now."""
-        if row[self.kind.id_field] in self.ids:
+        if row[self.rows.kind.id_field] in self.ids:
             return True
-        named = name_of(self.kind, row).startswith(nfc(self.wanted.name_prefix))
-        return named and (not self.wanted.room_types or _room_type(self.kind, row) in self.wanted.room_types)
+        named = name_of(self.rows.kind, row).startswith(nfc(self.wanted.name_prefix))
+        return named and (not self.wanted.room_types or _room_type(self.rows.kind, row) in self.wanted.room_types)
 
-    def fields(self, row: Mapping[str, Json]) -> frozenset[str]:
-        """Return the fields that a manifest manages of this row."""
-        pinned = self.wanted.pins.get(str(row[self.kind.id_field]), NOTHING)
-        return pinned | self.by_name.get(name_of(self.kind, row), NOTHING)
-
-    def keep(self, row: Mapping[str, Json], project_id: str) -> frozenset[str] | None:
+    def keep(self, row: Mapping[str, Json]) -> frozenset[str] | None:
         """Return the fields to be had from show for a row: none, all (None), or those a manifest manages."""
-        if self.wanted.depth == "list" or foreign(self.kind, row, project_id):
+        if self.wanted.depth == "list" or self.rows.foreign(row):
             return NOTHING
-        return ALL if self.wanted.depth == "full" else self.fields(row) & list_hides(self.kind, row)
+        return ALL if self.wanted.depth == "full" else self.managed(row) & self.rows.hides(row)
+
+    def made(self, row: Mapping[str, Json] | None, full: Mapping[str, Json]) -> Live:
+        """Return an object from its show and the list row it may have, reduced to what is needed of it."""
+        if row is not None:
+            return self.rows.from_both(row, full, self.keep(row))
+        return self.rows.from_show(full, ALL if self.wanted.depth == "full" else self.managed(full))
+
+    def managed(self, row: Mapping[str, Json]) -> frozenset[str]:
+        """Return the fields that a manifest manages of this row."""
+        pinned = self.wanted.pins.get(str(row[self.rows.kind.id_field]), NOTHING)
+        return pinned | self.by_name.get(name_of(self.rows.kind, row), NOTHING)
 
 
-def need(kind: Kind, wanted: Wanted) -> Need:
-    """Make a Wanted ready."""
+def need(kind: Kind, wanted: Wanted, project_id: str) -> Need:
+    """Make a Wanted ready for rows of one kind, read as one project."""
     by_name: dict[str, frozenset[str]] = {}
     for name, fields in wanted.fields.items():
         by_name[nfc(name)] = by_name.get(nfc(name), NOTHING) | fields
-    return Need(kind=kind, wanted=wanted, by_name=by_name)
+    return Need(rows=Rows(kind=kind, project_id=project_id), wanted=wanted, by_name=by_name)
+
+
+def name_filter(kind: Kind, name: str) -> Filters:
+    """Return the query that narrows a list to a name; nothing where there is none, or the name is too long for it.
+
+    The limits count characters of a sort nobody names: the larger count is taken, in UTF-16 units.
+    """
+    for rule in kind.endpoints.filters:
+        if rule.field == kind.name_field:
+            fits = not rule.max_length or len(name.encode("utf-16-le")) // 2 <= rule.max_length
+            return ((rule.parameter, name),) if fits else ()
+    return ()
 
 
 def _room_type(kind: Kind, row: Mapping[str, Json]) -> Json:
+    """Return a row's room type, absent being its default; None for kinds that have none, which are in every scope."""
     field = kind.root.children.get("room_type")
-    return row.get("room_type", field.default if field else None)
+    return row.get("room_type", field.default) if field else None

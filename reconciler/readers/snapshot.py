@@ -14,9 +14,9 @@ from reconciler.model.reading import Confirmation, Doubt, Reading, Usage, Wanted
 from reconciler.model.resource import Live
 from reconciler.readers.confirming import in_order
 from reconciler.readers.notes import notes
-from reconciler.readers.rows import from_both, from_list, nfc
+from reconciler.readers.rows import NOTHING, nfc
 from reconciler.readers.saved import Snapshot, Whence, read_snapshot, snapshot_text, write_snapshot
-from reconciler.readers.scope import NOTHING, Need, need
+from reconciler.readers.scope import Need, need
 
 __all__ = ["MAX_AGE", "SnapshotReader", "Whence", "snapshot_text", "write_snapshot"]
 
@@ -52,9 +52,9 @@ class SnapshotReader:
     def read(self, kind: Kind, wanted: Wanted) -> Reading:
         """Return what was live, reduced to what this plan would have read."""
         saved = self._saved(kind)
-        asked = need(kind, wanted)
+        asked = need(kind, wanted, self._snapshot.whence.project_id)
         inside = [live for live in saved.resources if asked.covers(live.spec)]
-        resources = in_order(self._reduced(kind, live, asked, saved.listed) for live in inside)
+        resources = in_order(_reduced(live, asked, saved.listed) for live in inside)
         told = (*saved.diagnostics, *notes(kind, (live.spec for live in resources)))
         return replace(saved, resources=resources, diagnostics=told)
 
@@ -78,15 +78,13 @@ class SnapshotReader:
     def _saved(self, kind: Kind) -> Reading:
         return self._snapshot.readings[kind.name]
 
-    def _reduced(self, kind: Kind, live: Live, asked: Need, listed: frozenset[str]) -> Live:
-        row = {name: value for name, value in live.spec.items() if name in listed}
-        project = self._snapshot.whence.project_id
-        keep = asked.keep(row, project)
-        if live.shown and keep != NOTHING:
-            seen = from_both(kind, row, live.spec, keep, project)
-        else:
-            seen = from_list(kind, row, project)
-        return replace(seen, hidden=seen.hidden | live.hidden)
+
+def _reduced(live: Live, asked: Need, listed: frozenset[str]) -> Live:
+    """Return an object as this plan would have read it: its list row, and of its show only what is needed."""
+    row = {name: value for name, value in live.spec.items() if name in listed}
+    keep = asked.keep(row)
+    seen = asked.rows.from_both(row, live.spec, keep) if live.shown and keep != NOTHING else asked.rows.from_list(row)
+    return replace(seen, hidden=seen.hidden | live.hidden)
 
 
 def _check(snapshot: Snapshot, path: Path, project_id: str, max_age: timedelta, now: datetime) -> None:
