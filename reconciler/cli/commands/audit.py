@@ -8,8 +8,8 @@ import typer
 
 from reconciler.cli import options
 from reconciler.cli.exits import Exit, gravest
-from reconciler.cli.output import tell, told, write_file
-from reconciler.cli.planning import asked, plan_code, plan_report, project, selection, several
+from reconciler.cli.output import read_file, tell, told, write_file
+from reconciler.cli.planning import asked, chosen, plan_code, plan_report, project, selection, several
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, session
 from reconciler.errors import UsageError
@@ -39,6 +39,9 @@ def audit(
     dask: Annotated[
         str, typer.Option("--dask", metavar="ADDRESS", help="Work on a Dask cluster: tcp://…, or local.")
     ] = "",
+    fleet_file: Annotated[
+        str, typer.Option("--fleet", metavar="FILE", help="A CSV or YAML of projects; -e names their template.")
+    ] = "",
     resume: Annotated[str, typer.Option("--resume", metavar="RUN", help="Only what this run has not done yet.")] = "",
     parallelism: options.Parallelism = 8,
 ) -> int:
@@ -58,7 +61,10 @@ def audit(
         cached=True,
         parallelism=parallelism,
     )
-    results = _visited(run, project(run), environment, ask, dask=dask, resume=resume)
+    whole = project(run)
+    if fleet_file:
+        whole, environment = _enrolled(run, whole, environment, fleet_file), None
+    results = _visited(run, whole, environment, ask, dask=dask, resume=resume)
     found = plan_report("audit", *(one.planned for one in results if one.planned))
     more = (item for one in results for item in (*one.diagnostics, *one.findings))
     problems = arranged((*found.diagnostics, *more))
@@ -66,6 +72,16 @@ def audit(
     if metrics:
         write_file(run.path(metrics), textfile(results))
     return gravest(_code(one, fail_on) for one in results)
+
+
+def _enrolled(run: Session, whole: "Project", environments: list[str] | None, file: str) -> "Project":
+    from reconciler.fleet.roster import roster
+
+    if environments and len(environments) > 1:
+        raise UsageError("--fleet takes one environment as its template", hint="name it with -e")
+    template = chosen(whole, environments[0] if environments else "")
+    path = run.path(file)
+    return roster(whole, template, path, read_file(path))
 
 
 def _visited(
