@@ -1,7 +1,8 @@
 """Makes the Change of one object: a create, an update, a delete, or nothing to do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from reconciler.diff.attribute import Bases, gravest
 from reconciler.diff.canonical import canonical, fingerprint
@@ -29,7 +30,7 @@ _MOVED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A declared object with what belongs to it: whole spec, bases, ignore rules, and the judge of its secrets."""
+    """A declared object with what belongs to it: whole spec, bases, ignore rules, judge of its secrets, level."""
 
     kind: Kind
     node: Node
@@ -38,13 +39,15 @@ class Wish:
     ignoring: Ignoring
     bases: Bases = Bases()  # noqa: RUF009 - frozen, and the common case
     judge: SecretJudge = nothing_known
+    level: int = 0
 
 
 def created(wish: Wish, attribution: Attribution) -> Change:
     """Return the change that makes a declared object."""
     after = with_defaults(wish.node, wish.spec, new=True)
-    return replace(
-        _change(wish, Action.CREATE),
+    return _change(
+        wish,
+        Action.CREATE,
         after=without_unknown(masked(wish.node, after)),
         unknown=tuple(_unknown(after, ())),
         attribution=attribution,
@@ -55,25 +58,27 @@ def created(wish: Wish, attribution: Attribution) -> Change:
 
 def compared(wish: Wish, live: Live) -> Change:
     """Compare a declared object with its live one."""
-    hidden = wish.node.children.keys() & live.hidden
-    spec = {name: value for name, value in wish.spec.items() if name not in hidden} if hidden else wish.spec
+    missed = [name for name in live.hidden if name in wish.spec or name in wish.node.default_names]
+    node, spec = _seen(wish, missed) if missed else (wish.node, wish.spec)
     found = Found(judge=wish.judge)
-    node = _seen(wish.node, hidden)
     pair = objects(node, spec, live.spec, (), found)
-    unseen = [Suppressed(path=name, rule=Rule.HIDDEN, detail="not seen by this read") for name in _missed(wish, hidden)]
     fields, ignored = _kept(wish, _object(wish, node, spec, live, found), pair)
-    change = replace(
-        _change(wish, Action.UPDATE if fields else Action.NONE),
+    unseen = [Suppressed(path=name, rule=Rule.HIDDEN, detail="not seen by this read") for name in sorted(missed)]
+    before = masked(wish.node, live.spec)
+    change = _change(
+        wish,
+        Action.UPDATE if fields else Action.NONE,
         id=live.id,
-        before=masked(wish.node, live.spec),
-        fields=(*fields, *already(_object(wish, node, spec, live, Found()))),
+        before=before,
+        after=before,
+        fields=(*fields, *(already(_object(wish, node, spec, live, Found())) if wish.bases.known else ())),
         suppressed=(*unseen, *ignored, *_suppressed(found)),
-        notes=(*found.notes, *no_longer_managed(wish.node, wish.spec, wish.bases)),
+        notes=(*found.notes, *(no_longer_managed(wish.node, wish.spec, wish.bases) if wish.bases.known else ())),
     )
-    return _updated(wish, change, spec, live) if fields else replace(change, after=change.before)
+    return _updated(wish, change, spec, live) if fields else change
 
 
-def _change(wish: Wish, action: Action) -> Change:
+def _change(wish: Wish, action: Action, **more: Any) -> Change:
     declared = wish.declared
     return Change(
         action=action,
@@ -81,21 +86,16 @@ def _change(wish: Wish, action: Action) -> Change:
         kind=declared.kind,
         name=declared.name,
         position=declared.position,
+        level=wish.level,
+        **more,
     )
 
 
-def _seen(node: Node, hidden: Iterable[str]) -> Node:
-    """Return the table without the fields that this read could not see."""
-    unseen = set(hidden)
-    if not unseen:
-        return node
-    return replace(node, children={name: child for name, child in node.children.items() if name not in unseen})
-
-
-def _missed(wish: Wish, hidden: Iterable[str]) -> list[str]:
-    """Return the hidden fields that matter: declared ones, and those whose absence means a default."""
-    defaulted = {child.name for child in wish.node.defaulted}
-    return sorted(name for name in hidden if name in wish.spec or name in defaulted)
+def _seen(wish: Wish, missed: Sequence[str]) -> tuple[Node, Mapping[str, Json]]:
+    """Return the table and the spec without the fields that matter and that this read could not see."""
+    children = {name: child for name, child in wish.node.children.items() if name not in missed}
+    spec = {name: value for name, value in wish.spec.items() if name not in missed}
+    return replace(wish.node, children=children), spec
 
 
 def _object(wish: Wish, node: Node, spec: Mapping[str, Json], live: Live, found: Found) -> Object:
@@ -112,7 +112,10 @@ def _object(wish: Wish, node: Node, spec: Mapping[str, Json], live: Live, found:
 
 def _kept(wish: Wish, subject: Object, pair: Pair | None) -> tuple[list[FieldChange], list[Suppressed]]:
     """Ask the ignore rules of each difference: kept, or suppressed."""
-    kept, ignored = [], []
+    kept: list[FieldChange] = []
+    ignored: list[Suppressed] = []
+    if pair is None and not subject.found.secrets and not subject.found.moves:
+        return kept, ignored
     for steps, change in field_changes(subject, pair):
         rule = wish.ignoring.rule_for(tuple(map(printed, steps)), subject.found.series)
         if rule is None:
@@ -153,7 +156,7 @@ def _doubts(node: Node, fields: Iterable[FieldChange]) -> Iterable[str]:
             yield f"{change.path}: what this change does to an object that exists is not documented"
 
 
-def removed(kind: Kind, node: Node, live: Live, attribution: Attribution) -> Change:
+def removed(kind: Kind, node: Node, live: Live, attribution: Attribution, level: int) -> Change:
     """Return the change that deletes an owned object that no manifest declares."""
     listed = {name: value for name, value in live.spec.items() if _always_listed(node, name)}
     return Change(
@@ -165,6 +168,7 @@ def removed(kind: Kind, node: Node, live: Live, attribution: Attribution) -> Cha
         before=masked(node, live.spec),
         attribution=attribution,
         reason="ours, and no manifest declares it any more",
+        level=level,
         before_fingerprint=fingerprint(canonical(node, listed)),
     )
 

@@ -53,7 +53,7 @@ def values(node: Node, want: Json, have: Json, at: Steps, found: Found) -> Pair 
         return _cleared(node, have, at, found)
     if have is None:
         return _missing(node, want, at, found)
-    if node.type is Type.OBJECT and isinstance(want, Mapping) and isinstance(have, Mapping):
+    if node.type is Type.OBJECT and isinstance(want, dict) and isinstance(have, dict):
         return objects(node, want, have, at, found)
     if node.type is Type.LIST and isinstance(want, list) and isinstance(have, list):
         return lists.listed(node, want, have, Look(at, found, items))
@@ -62,7 +62,7 @@ def values(node: Node, want: Json, have: Json, at: Steps, found: Found) -> Pair 
 
 def items(node: Node, want: Json, have: Json, at: Steps, found: Found) -> Pair | None:
     """Compare two items of a list; None is an item like any other."""
-    if isinstance(want, Mapping) and isinstance(have, Mapping):
+    if isinstance(want, dict) and isinstance(have, dict):
         return objects(node, want, have, at, found)
     return _single(node, want, have, at, found)
 
@@ -105,7 +105,7 @@ def cleared(node: Node) -> Json | Missing:
 
 def _missing(node: Node, want: Json, at: Steps, found: Found) -> Pair | None:
     """Compare with a live object that does not have the field: that is its default, or nothing."""
-    if node.type is Type.OBJECT and isinstance(want, Mapping):
+    if node.type is Type.OBJECT and isinstance(want, dict):
         scratch = found.scratch()
         if objects(node, want, {}, at, scratch) is not None or scratch.secrets:
             return Missing.ABSENT, want
@@ -139,9 +139,9 @@ def masked(node: Node, value: Json) -> Json:
         return value
     if node.sensitive:
         return _mask(value)
-    if isinstance(value, Mapping):
-        children = node.children
-        return {name: masked(children[name], part) if name in children else part for name, part in value.items()}
+    if isinstance(value, dict):
+        held = node.secret_names & value.keys()
+        return {**value, **{name: masked(node.children[name], value[name]) for name in held}} if held else value
     if isinstance(value, list) and node.item is not None:
         return [masked(node.item, part) for part in value]
     return value

@@ -1,7 +1,7 @@
 """How the items of a list are told apart: by their keys, or as whole values."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from reconciler.diff.alike import nfc
 from reconciler.diff.nodes import Node, as_object
@@ -17,13 +17,13 @@ def parts_of(node: Node, item: Json) -> Parts | None:
 
     An optional key that is absent, cleared or empty is one and the same.
     """
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         return None
     parts: list[Json] = []
     for index, path in enumerate(node.keys):
         value: Json = item
         for name in path:
-            value = value.get(name) if isinstance(value, Mapping) else None
+            value = value.get(name) if isinstance(value, dict) else None
         if value in (None, "") and index in node.optional:
             value = None
         elif isinstance(value, str):
@@ -52,7 +52,7 @@ def whole(node: Node, value: Json) -> str:
 
 def filled(node: Node, value: Json) -> Json:
     """Return the writable part of a value with documented defaults filled in and nothing that is empty."""
-    if node.type is Type.OBJECT and isinstance(value, Mapping):
+    if node.type is Type.OBJECT and isinstance(value, dict):
         given = {
             name: filled(child, value[name]) for name, child in node.children.items() if value.get(name) is not None
         }
@@ -64,7 +64,7 @@ def filled(node: Node, value: Json) -> Json:
 
 def key_of_whole(node: Node, value: Json, nth: int) -> Key:
     """Return the step that stands for an item that has no keys of its own: its values, in the table's order."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         spelled = as_object(filled(node, value))
         return Key(tuple(_single(spelled.get(name)) for name in node.children), nth)
     return Key((_single(value),), nth)

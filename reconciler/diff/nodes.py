@@ -75,6 +75,11 @@ class Node:
         return tuple(child for child in self.children.values() if child.field.defaulted)
 
     @cached_property
+    def default_names(self) -> frozenset[str]:
+        """The names of those."""
+        return frozenset(child.name for child in self.defaulted)
+
+    @cached_property
     def creation_defaults(self) -> "tuple[Node, ...]":
         """The children that mean their default when an object is new; without those the service derives."""
         return tuple(
@@ -91,6 +96,11 @@ class Node:
         """Whether it, or anything inside it, is sensitive."""
         inside = (*self.children.values(), *((self.item,) if self.item else ()))
         return self.sensitive or any(child.holds_secrets for child in inside)
+
+    @cached_property
+    def secret_names(self) -> frozenset[str]:
+        """The children that are sensitive, or hold something that is."""
+        return frozenset(name for name, child in self.children.items() if child.holds_secrets)
 
     @cached_property
     def url(self) -> bool:

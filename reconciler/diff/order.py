@@ -1,11 +1,10 @@
 """The order in which changes would be applied: what others need first, and last when it goes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from reconciler.diff.alike import nfc
 from reconciler.kinds.kind import Kind
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Change
 from reconciler.model.resource import address
 
 
@@ -17,17 +16,14 @@ def levels(kinds: Mapping[str, Kind]) -> dict[str, int]:
     return found
 
 
-def ordered(changes: Sequence[Change], kinds: Mapping[str, Kind]) -> tuple[Change, ...]:
-    """Return the changes in order: creates and updates by depth, deletes last and in reverse; else as given."""
-    depth = levels(kinds)
-    deepest = max(depth.values(), default=0)
+def level_of(kind: str, depth: Mapping[str, int], *, delete: bool = False) -> int:
+    """Return the step at which a kind's changes are made: creates and updates by depth, deletes after and reversed."""
+    return 2 * max(depth.values(), default=0) + 1 - depth[kind] if delete else depth[kind]
 
-    def level(change: Change) -> int:
-        own = depth.get(change.kind, 0)
-        return 2 * deepest + 1 - own if change.action is Action.DELETE else own
 
-    placed = sorted((replace(change, level=level(change)) for change in changes), key=lambda change: change.level)
-    return tuple(_names_freed_first(placed))
+def ordered(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Return the changes by level, else as given; among renames a name is freed before it is taken."""
+    return tuple(_names_freed_first(sorted(changes, key=lambda change: change.level)))
 
 
 def _names_freed_first(changes: list[Change]) -> list[Change]:

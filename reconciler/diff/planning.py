@@ -10,7 +10,7 @@ from reconciler.diff.ignore import ignoring
 from reconciler.diff.inputs import Inputs, Unsure
 from reconciler.diff.match import Matching, match
 from reconciler.diff.nodes import Node, compiled
-from reconciler.diff.order import ordered
+from reconciler.diff.order import level_of, levels, ordered
 from reconciler.diff.references import Names
 from reconciler.diff.renames import suggestions
 from reconciler.diff.secrets import SecretValue, judge
@@ -58,7 +58,7 @@ def diff(
         unsure=unsure or {},
         secret=secret,
     )
-    draft = Draft(inputs=inputs, chosen=Chosen(settings.selection))
+    draft = Draft(inputs=inputs, chosen=Chosen(settings.selection), depth=levels(known))
     for kind in known.values():
         draft.add(kind)
     return draft.plan(known)
@@ -74,6 +74,7 @@ class Draft:
 
     inputs: Inputs
     chosen: Chosen
+    depth: Mapping[str, int]
     names: Names = field(default_factory=Names)
     changes: list[Change] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
@@ -122,6 +123,7 @@ class Draft:
             bases=bases,
             ignoring=ignoring(declared, self.inputs.settings.today),
             judge=judge(node, bases.applied, self.inputs.past.digest_key, self.inputs.secret),
+            level=level_of(kind.name, self.depth),
         )
 
     def _planned(self, wish: Wish, live: Live | None) -> bool:
@@ -150,7 +152,8 @@ class Draft:
             elif reason := self.inputs.doubt(live, live.id):
                 self._hold(Action.DELETE, live, reason)
             else:
-                self.changes.append(removed(matching.kind, node, live, self.inputs.gone(live)))
+                level = level_of(matching.kind.name, self.depth, delete=True)
+                self.changes.append(removed(matching.kind, node, live, self.inputs.gone(live), level))
         self.unmanaged += (_unmanaged(node, live, foreign=why) for live, why in matching.foreign)
 
     def _may_go(self, matching: Matching, live: Live) -> bool:
@@ -171,7 +174,7 @@ class Draft:
             protect=inputs.settings.protect,
             kinds=kinds,
         )
-        changes = ordered(guarded(self.changes, facts), kinds)
+        changes = ordered(guarded(self.changes, facts))
         told = self.chosen.told(inputs.manifest.resources, changes)
         diagnostics = arranged([*inputs.manifest.diagnostics, *self.diagnostics, *told])
         return Plan(

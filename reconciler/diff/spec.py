@@ -34,9 +34,16 @@ def resolved(
 ) -> dict[str, Json]:
     """Return the spec with the id beside each name that refers to another object, and the name beside a lone id."""
     result = dict(spec)
-    for path, target in kind.references.items():
+    for path, target in _relevant(kind, spec):
         _resolve_in(result, path.split("."), partial(_fill, target, resolve, name_of))
     return result
+
+
+def _relevant(kind: Kind, spec: Mapping[str, Json]) -> list[tuple[str, str]]:
+    """Return the references that this spec can hold at all."""
+    return [
+        (path, target) for path, target in kind.references.items() if path.partition("[")[0].partition(".")[0] in spec
+    ]
 
 
 def id_beside(name: str) -> str:
@@ -74,7 +81,7 @@ def _fill(target: str, resolve: Resolve, name_of: NameOf, holder: dict[str, Any]
 
 def referred(kind: Kind, spec: Mapping[str, Json]) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
     """Return every reference in a spec that is made by name alone: its path, the kind it means, the name."""
-    for path, target in kind.references.items():
+    for path, target in _relevant(kind, spec):
         yield from _referred(spec, path.split("."), (), target)
 
 

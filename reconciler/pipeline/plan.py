@@ -68,13 +68,16 @@ def wanted(
     """Say for each kind what a plan needs to know: the fields its manifests manage, and the ids it remembers."""
     fields: dict[str, dict[str, frozenset[str]]] = {name: {} for name in kinds}
     pins: dict[str, dict[str, frozenset[str]]] = {name: {} for name in kinds}
-    always = {name: {child.name for child in compiled(kind).defaulted} for name, kind in kinds.items()}
+    always = {name: compiled(kind).default_names for name, kind in kinds.items()}
+    shared: dict[frozenset[str], frozenset[str]] = {}
     for declared in resources:
         if declared.kind not in kinds:
             continue
-        needs = frozenset(declared.spec) | always[declared.kind]
+        needs = always[declared.kind].union(declared.spec)
+        needs = shared.setdefault(needs, needs)
         for name in (declared.name, *declared.aliases):
-            fields[declared.kind][name] = fields[declared.kind].get(name, frozenset()) | needs
+            known_needs = fields[declared.kind].get(name)
+            fields[declared.kind][name] = needs if known_needs is None else known_needs | needs
         if declared.id:
             pins[declared.kind][declared.id] = needs
     known = _remembered(resources, past, pins, fields)
@@ -99,6 +102,8 @@ def _remembered(
 ) -> dict[str, set[str]]:
     """Return the ids the ledger knows; one that keeps its address under another live name is needed in full too."""
     known: defaultdict[str, set[str]] = defaultdict(set)
+    if not past.objects:
+        return known
     needs = {one.address: fields[one.kind][one.name] for one in resources if one.kind in fields}
     for (kind, object_id), remembered in past.objects.items():
         if remembered.owner != past.owner:
