@@ -1,27 +1,36 @@
-"""Rules of health: expressions of the project file over each live object, and a finding where one does not hold."""
+"""Rules of health: expressions of the project file over each live object, and a finding where one does not hold.
 
-from collections.abc import Iterator, Mapping
+A rule is asked only of objects that have the fields it names: an object without them is neither well nor ill, unless
+the rule asks for that itself (`resource.error_info is not defined`). A rule that could be asked of no object at all
+is told, for it may name a field that does not exist.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reconciler.environment.project import AssertKeys, Environment
-from reconciler.errors import UsageError
+from reconciler.errors import ReconcilerError
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan
 
 if TYPE_CHECKING:
-    from jinja2.environment import TemplateExpression
+    from reconciler.manifest.expression import Expression
 
 _CODES = {Severity.ERROR: "E_ASSERT", Severity.WARNING: "W_ASSERT", Severity.NOTE: "N_ASSERT"}
 
 
 def findings(environment: Environment, plan: Plan, today: date) -> Iterator[Diagnostic]:
-    """Yield a finding for each live object and rule that does not hold; raises UsageError for a rule that is none."""
-    rules = [(rule, _compiled(rule)) for rule in environment.assertions]
-    for resource in _live(plan) if rules else ():
-        for rule, holds in rules:
-            if rule.kind in ("", resource["kind"]):
-                yield from _finding(rule, holds, resource, plan.environment, today)
+    """Yield a finding for each live object and rule that does not hold; raises ExpressionError for a bad rule."""
+    if not environment.assertions:
+        return
+    from reconciler.manifest.expression import expression  # Jinja stays unloaded where there are no rules
+
+    rules = [(rule, expression(rule.that)) for rule in environment.assertions]
+    objects = list(_live(plan))
+    for rule, asked in rules:
+        concerned = [one for one in objects if rule.kind in ("", one["kind"])]
+        yield from _judged(rule, asked, concerned, plan.environment, today)
 
 
 def _live(plan: Plan) -> Iterator[dict[str, Any]]:
@@ -38,35 +47,42 @@ def _seen(spec: Mapping[str, Any], **head: str) -> dict[str, Any]:
     return {**spec, **head}
 
 
-def _compiled(rule: AssertKeys) -> "TemplateExpression":
-    from jinja2 import ChainableUndefined, TemplateSyntaxError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    sandbox = ImmutableSandboxedEnvironment(undefined=ChainableUndefined)
-    sandbox.globals.clear()
-    try:
-        return sandbox.compile_expression(rule.that, undefined_to_none=False)
-    except TemplateSyntaxError as error:
-        raise UsageError(
-            f"the rule {rule.that!r} is no expression: {error.message}",
-            code="E_ASSERT_SYNTAX",
-            hint="write one over `resource`, such as resource.room_state != 'BLOCKED'",
-        ) from None
-
-
-def _finding(
-    rule: AssertKeys, holds: "TemplateExpression", resource: Mapping[str, Any], environment: str, today: date
+def _judged(
+    rule: AssertKeys, asked: "Expression", objects: Iterable[Mapping[str, Any]], environment: str, today: date
 ) -> Iterator[Diagnostic]:
-    severity = Severity(rule.severity)
-    try:
-        if holds(resource=resource, today=today.isoformat()):
-            return
-        message = rule.message or f"{rule.that} does not hold"
-    except Exception as error:  # an expression may fail in any way; it is the user's, and one object must not stop all
-        severity, message = Severity.WARNING, f"{rule.that} cannot be told: {error}"
-    yield Diagnostic(
+    from reconciler.manifest.expression import UnknownFieldError
+
+    unknown, known = "", False
+    for resource in objects:
+        try:
+            well, said = asked.holds(resource, today), ""
+        except UnknownFieldError as error:
+            unknown = error.message
+            continue
+        except ReconcilerError as error:
+            well, said = False, error.message
+        known = True
+        if not well:
+            yield _finding(rule, resource, environment, said)
+    if unknown and not known:
+        yield _unused(rule, environment, unknown)
+
+
+def _finding(rule: AssertKeys, resource: Mapping[str, Any], environment: str, failed: str) -> Diagnostic:
+    severity = Severity.WARNING if failed else Severity(rule.severity)
+    message = failed or rule.message or f"{rule.that} does not hold"
+    return Diagnostic(
         severity=severity,
         code=_CODES[severity],
         message=f"{environment}: {resource['address']}: {message}",
         address=str(resource["address"]),
+    )
+
+
+def _unused(rule: AssertKeys, environment: str, why: str) -> Diagnostic:
+    return Diagnostic(
+        severity=Severity.NOTE,
+        code="N_ASSERT_UNUSED",
+        message=f"{environment}: no live object has what the rule {rule.that} asks for: {why}",
+        hint="is the field spelled as in the API? `is defined` tells apart what not every object has",
     )
