@@ -102,10 +102,9 @@ class Portion:
         seed = f"{self._live.kind}\0{self._live.name}\0{self._live.id}".encode(errors="surrogatepass")
         base = re.sub(r"[^A-Z0-9]+", "_", field.path.upper()).strip("_")
         name = f"{base}_{hashlib.sha256(seed).hexdigest()[:6].upper()}"
-        if base.count("_") and field.path.endswith("[]"):
-            name += f"_{len(self.secrets) + 1}"
-        self.secrets.append(name)
-        return {"secret": name}
+        again = sum(each == name or each.startswith(f"{name}_") for each in self.secrets)
+        self.secrets.append(f"{name}_{again + 1}" if again else name)
+        return {"secret": self.secrets[-1]}
 
     def _leave_out(self, spec: Mapping[str, Json], place: Path, said: str) -> None:
         """Take out the smallest part around a place whose absence means that it is not managed."""

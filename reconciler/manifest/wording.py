@@ -27,6 +27,9 @@ _LENGTHS = {
     "too_long": ("has {found} items", "at most {max_length}"),
     "too_short": ("has {found} items", "at least {min_length}"),
 }
+_NO_LITERALS = frozenset({"missing", "extra_forbidden", "list_type", "too_long", "too_short"})
+"""Complaints about a sensitive field that are not about a literal standing there."""
+
 _RANGES = {
     "greater_than_equal": "at least {ge}",
     "less_than_equal": "at most {le}",
@@ -47,7 +50,7 @@ class Words(NamedTuple):
 def words(complaint: Complaint, field: Field | None, siblings: Iterable[str]) -> Words:
     """Say what a complaint means; `field` is what is known of the place, `siblings` the keys that may stand there."""
     name = _name(complaint.path)
-    if field is not None and field.sensitive and complaint.type not in ("missing", "extra_forbidden"):
+    if field is not None and field.sensitive and complaint.type not in _NO_LITERALS:
         return _secret(name, complaint)
     if complaint.type == "missing":
         return Words("E_FIELD_REQUIRED", f"`{name}` is missing", "add it")

@@ -229,7 +229,7 @@ def outcome(sandbox: Sandbox) -> str | Failure:
 
 
 def check_template(source: str) -> None:
-    """Render with and without marks: both fail alike, or both render; what is told has a code and a line that exists."""
+    """Render with and without marks: both fail alike, or both render; what is told has a code and a place."""
     found = [outcome(Sandbox(DictLoader({"t": source}), marking=marking)) for marking in (True, False)]
     codes = ["" if isinstance(each, str) else each["code"] for each in found]
     for each in found:
