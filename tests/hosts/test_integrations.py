@@ -284,7 +284,7 @@ def test_the_step_that_installs_makes_an_environment_of_its_own(tmp_path):
         "ASKED_PYTHON": "python3",
     }
     step = STEPS["Install reconciler"]["run"]
-    subprocess.run(["bash", "-c", step], env=environment, check=True, timeout=20)
+    subprocess.run(["bash", "-c", step], env=environment, cwd=tmp_path, check=True, timeout=20)
     calls = (tmp_path / "calls").read_text().splitlines()
     assert calls[0].endswith("temp dir/reconciler")
     assert calls[1].endswith("/the action")
