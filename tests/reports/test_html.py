@@ -7,6 +7,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.report import Options
 from reconciler.model.source import Position
 from reconciler.reports.html import report
+from reconciler.reports.html.changes import MOST, kept
 from reconciler.reports.html.chart import chart_of
 from tests.support.report_samples import sample_audit, sample_plan
 from tests.support.report_values import PLAIN, create, delete, everything, problem, report_of, still
@@ -96,6 +97,23 @@ def test_a_chart_of_one_environment_is_none():
 
 def test_the_same_report_is_the_same_page():
     assert report(sample_audit(), Options()) == report(sample_audit(), Options())
+
+
+def test_a_page_holds_so_many_changes_and_always_what_is_grave():
+    plans = [Plan(environment="a", changes=tuple(create(f"a{n}") for n in range(8)))]
+    plans.append(Plan(environment="b", changes=(*(create(f"b{n}") for n in range(8)), delete("Gone"))))
+    shown = [[one.name for one in changes] for changes in kept(plans, 10)]
+    assert shown == [[f"a{n}" for n in range(8)], ["b0", "Gone"]]
+    assert [len(one) for one in kept(plans, 100)] == [8, 9]
+    assert [len(one) for one in kept(plans, 0)] == [0, 1]
+
+
+def test_what_a_page_cannot_hold_is_said():
+    plan = Plan(environment="a", changes=(*(create(f"a{n}", after={}) for n in range(MOST + 5)), delete("Gone")))
+    page = report(report_of(plan), PLAIN)
+    assert "6 more changes are too many for a page" in page
+    assert page.count('class="change ') == MOST
+    assert "Plan: 20,005 to add, 0 to change, 1 to destroy." in page
 
 
 def test_the_page_names_nothing_outside_of_itself():

@@ -1,9 +1,9 @@
 """The changes of one environment, grouped by kind, as the page shows them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.model.change import SYMBOLS, Action, Block, Change
+from reconciler.model.change import SYMBOLS, Action, Attribution, Block, Change
 from reconciler.model.plan import Plan
 from reconciler.reports.html.fields import Pill, Row, rows_of
 from reconciler.reports.values import count
@@ -11,6 +11,10 @@ from reconciler.reports.wording import GRAVEST, LEGEND, WILL, attributed, attrib
 
 _OPEN_BELOW = 6
 """A plan of fewer changes opens them all; a longer one opens none, blocked ones and conflicts apart."""
+
+
+MOST = 20_000
+"""Changes on one page; a browser opens so many in a few seconds. What is grave is shown beyond it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +48,31 @@ class Group:
     changes: tuple[PageChange, ...]
 
 
-def groups_of(plan: Plan) -> tuple[Group, ...]:
-    """Arrange the changes of a plan that do something."""
-    few = len(plan.pending) < _OPEN_BELOW
+def kept(plans: Sequence[Plan], most: int = MOST) -> list[list[Change]]:
+    """Return the changes of each plan that the page shows: what is grave always, of the rest as many as it can hold."""
+    pending = [plan.pending for plan in plans]
+    room = most - sum(1 for changes in pending for one in changes if _grave(one))
+    shown = []
+    for changes in pending:
+        light = [one for one in changes if not _grave(one)]
+        left_out = {id(one) for one in light[max(0, room) :]}
+        room -= len(light)
+        shown.append([one for one in changes if id(one) not in left_out])
+    return shown
+
+
+def _grave(change: Change) -> bool:
+    conflict = any(field.attribution is Attribution.CONFLICT for field in change.fields)
+    return change.action is Action.DELETE or change.blocked or conflict
+
+
+def groups_of(plan: Plan, shown: Sequence[Change]) -> tuple[Group, ...]:
+    """Arrange those changes of a plan that the page shows."""
+    few = len(shown) < _OPEN_BELOW
     marked = attributed(plan)
     return tuple(
         Group(kind, count(len(changes), "change"), tuple(_change(one, few=few, marked=marked) for one in changes))
-        for kind, changes in by_kind(plan.pending).items()
+        for kind, changes in by_kind(shown).items()
     )
 
 

@@ -9,7 +9,7 @@ from reconciler.model.change import Action
 from reconciler.model.diagnostic import has_errors
 from reconciler.model.plan import Plan
 from reconciler.model.report import Options, Report
-from reconciler.reports.html.changes import Group, groups_of
+from reconciler.reports.html.changes import Group, groups_of, kept
 from reconciler.reports.html.chart import Bar, Chart, chart_of, strip_of
 from reconciler.reports.html.notes import Note, notes_of
 from reconciler.reports.values import count
@@ -108,7 +108,10 @@ class Page:
 def page_of(report: Report, options: Options) -> Page:
     """Arrange a report for the page."""
     plans = report.plans
-    sections = tuple(Section(name=plan.environment, told=_told(plan), groups=groups_of(plan)) for plan in plans)
+    sections = tuple(
+        Section(name=plan.environment, told=_told(plan), groups=groups_of(plan, shown))
+        for plan, shown in zip(plans, kept(plans), strict=True)
+    )
     heading = _heading(report)
     total = sum(len(group.changes) for section in sections for group in section.groups)
     return Page(
@@ -122,7 +125,7 @@ def page_of(report: Report, options: Options) -> Page:
         strip=strip_of(plans),
         environments=tuple(plan.environment for plan in plans if plan.pending),
         filters=tuple(one for one in _filters(sections) if one.tells_apart(total)),
-        notes=tuple(notes_of(report)),
+        notes=(*notes_of(report), *_left_out(sum(len(plan.pending) for plan in plans) - total)),
         chart=chart_of(plans),
         plans=tuple(section for section in sections if section.groups),
         several=len(plans) > 1,
@@ -132,6 +135,11 @@ def page_of(report: Report, options: Options) -> Page:
         nothing="No change fits these filters." if total else _verdict(report),
         foot=_foot(report, options),
     )
+
+
+def _left_out(number: int) -> tuple[Note, ...]:
+    text = f"{count(number, 'more change')} are too many for a page: the JSON report has them all"
+    return (Note(style="warning", text=text),) if number else ()
 
 
 def _heading(report: Report) -> str:
