@@ -153,6 +153,10 @@ class Ledger(Protocol):
         """Record declared and matched objects as owned, and how many objects the read found."""
         ...
 
+    def forget(self, scope: str, objects: frozenset[tuple[str, str]]) -> None:
+        """Drop what is remembered of objects (kind, id) that are known to be gone."""
+        ...
+
     def drift(self, scope: str, drifting: frozenset[tuple[str, str]], seen: frozenset[tuple[str, str]]) -> None:
         """Note which of the objects seen (kind, id) drift now: since when it goes on, and when it was last seen."""
         ...

@@ -9,7 +9,8 @@ from sqlalchemy.engine import Connection
 
 from reconciler.errors import LedgerError
 from reconciler.ledger import journal, lock
-from reconciler.ledger.store import LostAnswerError, Store
+from reconciler.ledger.failures import LostAnswerError
+from reconciler.ledger.store import Store
 from reconciler.ledger.tables import SCHEMA
 from reconciler.model.change import Action
 from reconciler.model.history import Entry, Holder, Run
@@ -84,6 +85,13 @@ class Book:
             known = journal.find_run(connection, run)
             if known is not None:
                 journal.write_run(connection, known, SCHEMA, dict(sweeps))
+
+    def forget(self, scope: str, objects: frozenset[tuple[str, str]]) -> None:
+        """Drop what is remembered of objects (kind, id) that are known to be gone."""
+        if objects:
+            with self._store.write() as connection:
+                for kind, object_id in objects:
+                    journal.forget_object(connection, scope, kind, object_id)
 
     def drift(self, scope: str, drifting: frozenset[tuple[str, str]], seen: frozenset[tuple[str, str]]) -> None:
         """Note which of the objects seen (kind, id) drift now."""

@@ -1,18 +1,15 @@
 """The lock: a row with a lease. Who holds it renews it before each write; who was paused past its end has lost it."""
 
-import hashlib
-import os
 import secrets
-import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection, Row
 
 from reconciler.errors import LedgerError, LockedError
+from reconciler.ledger.process import here, may_live, process_name
 from reconciler.ledger.store import Store
 from reconciler.ledger.tables import lease
 from reconciler.model.history import Holder
@@ -50,7 +47,7 @@ class Held:
 
 def take(store: Store, scope: str, owner: str, seconds: float) -> Held:
     """Take a scope's lock, or that of a holder whose time is over or whose process is gone; raises LockedError."""
-    lock_id, holder, process = secrets.token_hex(8), _holder(), _process(os.getpid())
+    lock_id, holder, process = secrets.token_hex(8), here(), process_name()
     with store.write() as connection:
         now = store.now()
         _ensure(connection, scope)
@@ -128,7 +125,7 @@ def _row(connection: Connection, scope: str) -> Row[Any] | None:
 
 def _gone(connection: Connection, scope: str) -> list[str]:
     row = _row(connection, scope)
-    if row is None or not row.process or _alive(row.process):
+    if row is None or not row.process or may_live(row.process):
         return []
     return [row.process]
 
@@ -161,30 +158,3 @@ def _described(row: Any) -> Holder:
 
 def _stamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _holder() -> str:
-    return f"{os.environ.get('USER') or os.getuid()}@{socket.gethostname()}, process {os.getpid()}"
-
-
-def _process(pid: int) -> str:
-    """Name a process so that nobody else ever has the name: kernel boot, process namespace, number, time of start.
-
-    Empty where the system does not tell (no /proc): then only the lease's end frees a lock.
-    """
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        space = os.readlink("/proc/self/ns/pid")
-        started = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        return ""
-    return f"{hashlib.sha256(f'{boot} {space}'.encode()).hexdigest()[:16]} {pid} {started}"
-
-
-def _alive(process: str) -> bool:
-    """Tell whether a process may still live: one of another machine or namespace always may."""
-    own = _process(os.getpid())
-    place, pid, _started = process.split(" ")
-    if not own or not own.startswith(place):
-        return True
-    return _process(int(pid)) == process

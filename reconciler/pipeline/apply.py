@@ -6,13 +6,13 @@ a guard holds the plan back, and then nothing was done.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from reconciler.diff.guard import blocking
 from reconciler.errors import BlockedError, LedgerError, LockedError, PlanError, ReconcilerError
 from reconciler.kinds import all_kinds
 from reconciler.kinds.kind import Kind
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Action
 from reconciler.model.event import Event, Step
 from reconciler.model.history import Run
 from reconciler.model.manifest import Manifest
@@ -21,9 +21,9 @@ from reconciler.model.plan import Plan
 from reconciler.model.resource import Declared
 from reconciler.model.settings import Overrides, PlanSettings
 from reconciler.pipeline import remember
-from reconciler.pipeline.carry import carry
-from reconciler.pipeline.order import hindered, known_ids, needs, reference
-from reconciler.pipeline.plan import plan as make_plan
+from reconciler.pipeline.after import planned_again
+from reconciler.pipeline.course import Course, carry_all
+from reconciler.pipeline.order import known_ids
 from reconciler.pipeline.recover import settle_open
 from reconciler.pipeline.site import Hooks, Settle, Site
 from reconciler.ports import Ledger, Reader, Task, Writer
@@ -121,21 +121,11 @@ def _refuse(plan: Plan, manifest: Manifest, settings: PlanSettings, overrides: O
         raise BlockedError("a guard holds the plan back", blocks)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Course:
-    """How far a run has come; `undone` maps what was not done to the address that others would need."""
-
-    references: dict[str, str]
-    outcomes: list[Outcome] = field(default_factory=list)
-    undone: dict[str, str] = field(default_factory=dict)
-    error: ReconcilerError | None = None
-
-
 def _locked(site: Site, plan: Plan, manifest: Manifest) -> Applied:
     site.hooks.progress(Event(step=Step.LOCKED, message=site.lease.id))
     site.hooks.point("locked")
     declared = {resource.address: resource for resource in manifest.resources}
-    course = _Course(references=known_ids(plan))
+    course = Course(references=known_ids(plan))
     recovered: tuple[Outcome, ...] = ()
     try:
         site.ledger.start(Run(id=site.run, scope=site.scope, owner=site.owner, command="apply"))
@@ -146,9 +136,9 @@ def _locked(site: Site, plan: Plan, manifest: Manifest) -> Applied:
         site.hooks.point("owned")
     except (LedgerError, LockedError) as error:
         course.error = error
-    _carry_all(site, plan, declared, course)
+    carry_all(site, plan, declared, course)
     site.hooks.point("carried")
-    after = _second(site, manifest, course)
+    after = planned_again(site, manifest, course)
     applied = Applied(
         outcomes=tuple(course.outcomes),
         recovered=recovered,
@@ -166,91 +156,8 @@ def _partial(plan: Plan) -> bool:
 def _own(site: Site, plan: Plan, declared: Mapping[str, Declared]) -> None:
     objects = remember.in_step(plan, declared, site.kinds, site.past)
     site.ledger.remember(site.scope, site.run, objects, remember.sweeps(plan))
+    site.ledger.forget(site.scope, remember.gone(plan, site.past))
     site.ledger.drift(site.scope, remember.drifting(plan), remember.seen(plan))
-
-
-def _carry_all(site: Site, plan: Plan, declared: Mapping[str, Declared], course: _Course) -> None:
-    changes = plan.pending
-    for number, change in enumerate(changes):
-        resource = None if change.action is Action.DELETE else declared.get(change.address)
-        site.hooks.progress(_event(Step.STARTED, change, number, len(changes)))
-        outcome = _one(site, change, resource, course)
-        course.outcomes.append(outcome)
-        _note(site, change, outcome, course)
-        event = _event(Step.FINISHED, change, number + 1, len(changes))
-        site.hooks.progress(replace(event, outcome=outcome, message=outcome.reason))
-
-
-def _one(site: Site, change: Change, resource: Declared | None, course: _Course) -> Outcome:
-    """Return the outcome of one change; what ends the run is kept in the course, and the rest is skipped."""
-    if course.error is not None:
-        return outcome_of(change, Status.SKIPPED, code=course.error.code, reason=f"stopped: {course.error.message}")
-    if site.hooks.stop():
-        return outcome_of(change, Status.SKIPPED, code="E_STOPPED", reason="stopped by a signal before it was tried")
-    if any((intent.kind, intent.name) == (change.kind, change.name) for intent in site.past.intents):
-        reason = "nobody knows yet what became of an earlier try; see reconciler history resolve"
-        return outcome_of(change, Status.SKIPPED, code="E_UNKNOWN_OUTCOME", reason=reason)
-    spec = resource.spec if resource else None
-    if reason := hindered(change, site.kinds[change.kind], spec, course.undone):
-        return outcome_of(change, Status.SKIPPED, code="E_DEPENDENCY", reason=reason)
-    site.hooks.point("change")
-    try:
-        carried = carry(site, change, resource, course.references)
-    except (LedgerError, LockedError) as error:
-        course.error = error
-        return outcome_of(change, Status.SKIPPED, code=error.code, reason=f"not tried: {error.message}")
-    course.error = carried.error
-    return carried.outcome
-
-
-def _note(site: Site, change: Change, outcome: Outcome, course: _Course) -> None:
-    """Keep what later changes need to know of this one."""
-    done = outcome.status is Status.APPLIED
-    if change.action is Action.CREATE:
-        key = reference(change.kind, change.name)
-        if done:
-            course.references[key] = outcome.id
-        else:
-            course.undone[key] = change.address
-    if change.action is Action.DELETE and not done:
-        for key in _referred(site, change):
-            course.undone.setdefault(key, change.address)
-
-
-def _referred(site: Site, change: Change) -> frozenset[str]:
-    """Return what an object refers to, as far as the list or the ledger knows."""
-    known = site.past.objects.get((change.kind, change.id))
-    kind = site.kinds[change.kind]
-    specs = (change.before, known.last_applied if known else None)
-    return frozenset(key for spec in specs if isinstance(spec, Mapping) for key in needs(kind, spec))
-
-
-def _second(site: Site, manifest: Manifest, course: _Course) -> Plan | None:
-    """Plan once more, quietly: what was applied and still differs did not stick."""
-    if course.error is not None or not course.outcomes:
-        return None
-    site.hooks.progress(Event(step=Step.VERIFYING))
-    try:
-        past = site.ledger.past(site.scope, site.owner)
-        after = make_plan(manifest, site.reader, past, site.settings)
-    except ReconcilerError as error:
-        site.hooks.progress(Event(step=Step.VERIFYING, message=f"no second plan could be made: {error.message}"))
-        return None
-    site.hooks.point("planned")
-    _mark_stuck(course, after)
-    return after
-
-
-def _mark_stuck(course: _Course, after: Plan) -> None:
-    """Name the fields that moved back between the write and the second plan, once, with the change they belong to."""
-    left = {change.address: change for change in after.pending if change.action is Action.UPDATE}
-    for number, outcome in enumerate(course.outcomes):
-        change = left.get(outcome.address)
-        if change is None or outcome.status is not Status.APPLIED or outcome.stuck:
-            continue
-        paths = tuple(dict.fromkeys(item.path for item in change.fields))
-        reason = f"{', '.join(paths)} changed again after the write"
-        course.outcomes[number] = replace(outcome, code="E_SERVER_REWROTE", reason=reason, stuck=paths)
 
 
 def _closed(site: Site, applied: Applied) -> Applied:
@@ -283,7 +190,3 @@ def _emit(plan: Plan, manifest: Manifest, writer: Writer, kinds: Mapping[str, Ki
 
 def _clean(outcome: Outcome) -> bool:
     return outcome.code.startswith("N_") or (outcome.status is Status.APPLIED and not outcome.code)
-
-
-def _event(step: Step, change: Change, done: int, total: int) -> Event:
-    return Event(step=step, address=change.address, action=change.action.value, done=done, total=total)

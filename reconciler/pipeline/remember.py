@@ -75,6 +75,14 @@ def seen(plan: Plan) -> frozenset[tuple[str, str]]:
     return frozenset((change.kind, change.id) for change in plan.changes if change.id)
 
 
+def gone(plan: Plan, past: Past) -> frozenset[tuple[str, str]]:
+    """Return what is remembered as ours (kind, id) and was not found; nothing where the plan does not prove that."""
+    if not plan.complete:
+        return frozenset()
+    found = seen(plan) | {(item.kind, item.id) for item in plan.unmanaged}
+    return frozenset(key for key, thing in past.objects.items() if thing.owner == past.owner and key not in found)
+
+
 def sweeps(plan: Plan) -> dict[str, int]:
     """Return how many live objects of each kind a plan saw; empty for a plan of a part."""
     counts: dict[str, int] = {}

@@ -16,7 +16,7 @@ import pytest
 
 from reconciler.errors import LedgerError
 from reconciler.ledger import open_ledger
-from reconciler.ledger.store import LostAnswerError
+from reconciler.ledger.failures import LostAnswerError
 from tests.support.ledger_rows import OWNER, SCOPE, filled, intent, outcome, remembered
 
 ROOT = Path(__file__).parents[2]

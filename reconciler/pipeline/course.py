@@ -1,0 +1,85 @@
+"""The changes of a plan one after the other: who must wait for whom, and what ends the run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.errors import LedgerError, LockedError, ReconcilerError
+from reconciler.model.change import Action, Change
+from reconciler.model.event import Event, Step
+from reconciler.model.outcome import Outcome, Status, outcome_of
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Declared
+from reconciler.pipeline.carry import carry
+from reconciler.pipeline.order import hindered, needs, reference
+from reconciler.pipeline.site import Site
+
+
+@dataclass(slots=True, kw_only=True)
+class Course:
+    """How far a run has come; `undone` maps what was not done to the address that others would need."""
+
+    references: dict[str, str]
+    outcomes: list[Outcome] = field(default_factory=list)
+    undone: dict[str, str] = field(default_factory=dict)
+    error: ReconcilerError | None = None
+
+
+def carry_all(site: Site, plan: Plan, declared: Mapping[str, Declared], course: Course) -> None:
+    """Carry out every change that would do something; each gets an outcome, whatever happens."""
+    changes = plan.pending
+    for number, change in enumerate(changes):
+        resource = None if change.action is Action.DELETE else declared.get(change.address)
+        site.hooks.progress(_event(Step.STARTED, change, number, len(changes)))
+        outcome = _one(site, change, resource, course)
+        course.outcomes.append(outcome)
+        _note(site, change, outcome, course)
+        event = _event(Step.FINISHED, change, number + 1, len(changes))
+        site.hooks.progress(replace(event, outcome=outcome, message=outcome.reason))
+
+
+def _one(site: Site, change: Change, resource: Declared | None, course: Course) -> Outcome:
+    """Return the outcome of one change; what ends the run is kept in the course, and the rest is skipped."""
+    if course.error is not None:
+        return outcome_of(change, Status.SKIPPED, code=course.error.code, reason=f"stopped: {course.error.message}")
+    if site.hooks.stop():
+        return outcome_of(change, Status.SKIPPED, code="E_STOPPED", reason="stopped by a signal before it was tried")
+    if any((intent.kind, intent.name) == (change.kind, change.name) for intent in site.past.intents):
+        reason = "nobody knows yet what became of an earlier try; see reconciler history resolve"
+        return outcome_of(change, Status.SKIPPED, code="E_UNKNOWN_OUTCOME", reason=reason)
+    spec = resource.spec if resource else None
+    if reason := hindered(change, site.kinds[change.kind], spec, course.undone):
+        return outcome_of(change, Status.SKIPPED, code="E_DEPENDENCY", reason=reason)
+    site.hooks.point("change")
+    try:
+        carried = carry(site, change, resource, course.references)
+    except (LedgerError, LockedError) as error:
+        course.error = error
+        return outcome_of(change, Status.SKIPPED, code=error.code, reason=f"not tried: {error.message}")
+    course.error = carried.error
+    return carried.outcome
+
+
+def _note(site: Site, change: Change, outcome: Outcome, course: Course) -> None:
+    """Keep what later changes need to know of this one."""
+    done = outcome.status is Status.APPLIED
+    if change.action is Action.CREATE:
+        key = reference(change.kind, change.name)
+        if done:
+            course.references[key] = outcome.id
+        else:
+            course.undone[key] = change.address
+    if change.action is Action.DELETE and not done:
+        for key in _referred(site, change):
+            course.undone.setdefault(key, change.address)
+
+
+def _referred(site: Site, change: Change) -> frozenset[str]:
+    """Return what an object refers to, as far as the list or the ledger knows."""
+    known = site.past.objects.get((change.kind, change.id))
+    kind = site.kinds[change.kind]
+    specs = (change.before, known.last_applied if known else None)
+    return frozenset(key for spec in specs if isinstance(spec, Mapping) for key in needs(kind, spec))
+
+
+def _event(step: Step, change: Change, done: int, total: int) -> Event:
+    return Event(step=step, address=change.address, action=change.action.value, done=done, total=total)
