@@ -13,7 +13,7 @@ from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import Exit, gravest
 from reconciler.cli.output import HUMAN, Told, one_line, read_file, tell, tell_files, write_out, written
 from reconciler.cli.planning import plan_report
 from reconciler.cli.session import Session
@@ -83,6 +83,9 @@ class _Run:
             doors = {"stop": stop, "progress": self._progress(), "clock": time.time, "sleep": time.sleep}
             self._recover(ledger, writer, wanted, doors)
             plan = self._checked(plan_opened(self.opened, self.manifest, self.ask, settings=wanted), ledger)
+            if plan.errored:
+                tell(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), self.how)
+                return Exit.ERROR
             if plan.pending and not self._agreed(plan):
                 self.session.say("Nothing was applied.")
                 return Exit.ERROR
@@ -158,6 +161,8 @@ class _Run:
         )
 
     def _done(self, plan: Plan, applied: "Applied") -> int:
+        from reconciler.pipeline.plan import exit_code
+
         report = Report(
             command="apply",
             plans=(plan,),
@@ -169,7 +174,7 @@ class _Run:
         self._tell(report, shown=bool(plan.pending))
         if applied.error is not None:
             raise applied.error
-        return applied.exit_code
+        return gravest((applied.exit_code, exit_code(plan)))
 
     def _tell(self, report: Report, *, shown: bool) -> None:
         """Tell how it ended: after the plan was shown only the outcomes, in a stream of events as the last of them."""

@@ -9,7 +9,8 @@ from typer.exceptions import TyperException
 from reconciler.cli.exits import Exit
 from reconciler.cli.logs import Log
 from reconciler.cli.output import line, one_line
-from reconciler.errors import ManifestError, ReconcilerError
+from reconciler.errors import BlockedError, ManifestError, ReconcilerError
+from reconciler.model.change import Block
 
 INTERRUPTED = 130
 """What a shell reports for a process that ended at Ctrl-C."""
@@ -34,6 +35,11 @@ def _lines(error: BaseException) -> list[str]:
         hint = [f"  {one_line(error.hint)}"] if error.hint else []
         told = [line(diagnostic) for diagnostic in error.diagnostics]
         return [*told, f"Error: {error.code}: {one_line(error.message)}", *hint]
+    if isinstance(error, BlockedError):
+        return [
+            f"Error: {error.code}: {one_line(error.message)}",
+            *(f"  {one_line(_block(one))}" for one in error.blocks),
+        ]
     if isinstance(error, ReconcilerError):
         hint = [f"  {one_line(error.hint)}"] if error.hint else []
         return [f"Error: {error.code}: {one_line(error.message)}", *hint]
@@ -43,6 +49,10 @@ def _lines(error: BaseException) -> list[str]:
         f"Error: E_INTERNAL: {type(error).__name__}: {one_line(str(error))}",
         "  This is a mistake in reconciler. Run it again with --debug and report what it prints.",
     ]
+
+
+def _block(block: Block) -> str:
+    return f"{block.code}: {block.message}{f'; {block.allow} allows it' if block.allow else ''}"
 
 
 def _usage(error: TyperException) -> list[str]:

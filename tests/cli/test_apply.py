@@ -110,7 +110,8 @@ def test_a_delete_beyond_the_limit_is_blocked_with_5_until_the_number_is_named(t
     assert plan(tmp_path).code == 2
     blocked = apply(tmp_path, "--auto-approve")
     assert blocked.code == 5, blocked.err
-    assert "--allow-deletes 2" in blocked.out + blocked.err
+    assert "--allow-deletes 2" in blocked.out
+    assert "--allow-deletes 2" in blocked.err
     assert apply(tmp_path, "--auto-approve", "--allow-deletes", "3").code == 5
     done = apply(tmp_path, "--auto-approve", "--allow-deletes", "2")
     assert done.code == 0, done.err
@@ -176,3 +177,12 @@ def test_a_writer_that_only_shows_sends_nothing(tmp_path, service):
     unknown = apply(tmp_path, "--auto-approve", "--writer", "htp")
     assert unknown.code == 1
     assert "did you mean 'http'?" in unknown.err
+
+
+def test_an_ambiguous_name_stops_that_name_alone_and_exits_3(tmp_path):
+    twins = [{"room_name": "Twin", "room_type": "NORMAL"}, {"room_name": "Twin", "room_type": "NORMAL"}]
+    with running(Simulator({"smart_live_rooms": twins})) as url:
+        project(tmp_path, {"rooms/one.yaml": room("Twin"), "rooms/two.yaml": room("New")}, more=place(url))
+        run = apply(tmp_path, "--auto-approve")
+    assert run.code == 3, run.err
+    assert "1 added" in run.out
