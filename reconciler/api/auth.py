@@ -11,8 +11,9 @@ from typing import Protocol
 
 from reconciler.api.call import Answer, Call
 from reconciler.api.hosts import Origin
+from reconciler.api.refusal import refusal
 from reconciler.api.signing import canonical_request, sign, stamp
-from reconciler.errors import AuthError
+from reconciler.errors import AuthError, TransportError
 
 Ask = Callable[[Call], Answer]
 """Sends a call that carries its own credentials in the body, and returns whatever was answered."""
@@ -58,7 +59,7 @@ class TokenAuth:
     def __init__(self, token: str) -> None:
         if not token:
             raise AuthError("the token is empty", hint="set HW_AUTH_TOKEN")
-        self._token = token
+        self._token = _header(token, "the token")
 
     def headers(self, call: Call, now: datetime, ask: Ask) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
         """Return the token's header."""
@@ -80,9 +81,9 @@ class AkSkAuth:
             raise AuthError(
                 "the access key or the secret key is empty", hint="set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"
             )
-        self._access_key = access_key
-        self._secret_key = secret_key
-        self._security_token = security_token
+        self._access_key = _header(access_key, "the access key")
+        self._secret_key = secret_key.strip()
+        self._security_token = _header(security_token, "the security token")
 
     def headers(self, call: Call, now: datetime, ask: Ask) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
         """Return date, security token and signature of this try."""
@@ -149,17 +150,29 @@ class PasswordAuth:
         )
         answer = ask(call)
         token = answer.headers.get("x-subject-token", "")
+        if answer.status == 429 or answer.status >= 500:
+            raise TransportError(f"IAM is not available ({refusal(answer)})", code="E_AUTH_UNAVAILABLE", sent=False)
         if answer.status not in {200, 201} or not token:
             raise AuthError(
-                f"IAM gave no token (HTTP {answer.status})",
+                f"IAM gave no token ({refusal(answer)})",
                 status=answer.status,
                 hint="check HW_USER_NAME, HW_USER_PASSWORD and HW_DOMAIN_NAME; an account of the HUAWEI ID kind needs "
                 "an IAM user with programmatic access",
             )
-        return token, _expiry(answer.body, now) - _EARLY
+        return _header(token, "the token IAM gave"), _expiry(answer.body, now) - _EARLY
 
     def __repr__(self) -> str:
         return "PasswordAuth(...)"
+
+
+def _header(text: str, what: str) -> str:
+    """Return a credential without blanks around it; one that no header can carry is refused without being shown."""
+    text = text.strip()
+    if not (text.isascii() and (text.isprintable())):
+        raise AuthError(
+            f"{what} holds characters that no credential has", hint="look for a line break or a quote in it"
+        )
+    return text
 
 
 def _token_request(user: str, password: str, domain: str, project_id: str) -> bytes:

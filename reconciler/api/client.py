@@ -46,7 +46,7 @@ class ReadClient:
         """Return one object in full; raises NotFoundError, DeniedError or another ApiError."""
         self._sender.meter.add(Usage(shows=1))
         body = self._get(kind.endpoints.item, {"id": object_id})
-        if "error_code" in body or body.get(kind.id_field, object_id) != object_id:
+        if "error_code" in body or body.setdefault(kind.id_field, object_id) != object_id:
             refuse("it is not the object that was asked for")
         return body
 

@@ -29,8 +29,8 @@ class Connection:
     `base_url` and `allowed_hosts` are checked at once: HostError (E_URL_HOST) before any packet. A rate of None is the
     default of the host; 0 is no limit. `deadline` bounds all waiting of a run, in seconds. `transport` replaces the
     network, as the embedded simulator does. `proxy` and `ca_file` come from the operator only. Reading and writing
-    clients made of one Connection share its gates. `clock` tells the time of day, `monotonic` measures, `jitter`
-    gives a number from 0 to 1.
+    clients made of one Connection share its gates; `pace` is another one to the same project whose gates it shares.
+    `clock` tells the time of day, `monotonic` measures, `jitter` gives a number from 0 to 1.
     """
 
     base_url: str
@@ -39,6 +39,7 @@ class Connection:
     auth: Auth = field(default_factory=NoAuth)
     reads_per_second: InitVar[float | None] = None
     writes_per_second: InitVar[float | None] = None
+    pace: InitVar["Connection | None"] = None
     deadline: float = 3600.0
     parallelism: int = 8
     allowed_hosts: tuple[str, ...] = ()
@@ -53,12 +54,16 @@ class Connection:
     reads: Gate = field(init=False, repr=False)
     writes: Gate = field(init=False, repr=False)
 
-    def __post_init__(self, reads_per_second: float | None, writes_per_second: float | None) -> None:
+    def __post_init__(
+        self, reads_per_second: float | None, writes_per_second: float | None, pace: "Connection | None"
+    ) -> None:
         segment(self.project_id)
         _check_user(self.app_user_id)
         object.__setattr__(self, "origin", allowed(self.base_url, self.allowed_hosts))
-        object.__setattr__(self, "reads", self._gate(reads_per_second, READS_PER_SECOND))
-        object.__setattr__(self, "writes", self._gate(writes_per_second, WRITES_PER_SECOND))
+        reads = pace.reads if pace else self._gate(reads_per_second, READS_PER_SECOND)
+        writes = pace.writes if pace else self._gate(writes_per_second, WRITES_PER_SECOND)
+        object.__setattr__(self, "reads", reads)
+        object.__setattr__(self, "writes", writes)
 
     def _gate(self, configured: float | None, default: float) -> Gate:
         free = self.origin.loopback or self.transport is not None

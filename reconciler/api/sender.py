@@ -72,7 +72,10 @@ class Sender:
     def _ask(self, call: Call) -> Answer:
         """Send a call that carries its own credentials (to IAM), through the same wire and counted like any other."""
         self.meter.add(Usage(requests=1))
-        return self._wire.send(call, {})
+        try:
+            return self._wire.send(call, {})
+        except TransportError as error:  # whatever became of this call, the one it is for was not sent
+            raise TransportError(error.message, code=error.code, hint=error.hint, sent=False) from None
 
     def _wait(self, call: Call, answer: Answer, found: Refusal, patience: Patience) -> float | None:
         if not may_repeat(call, found):

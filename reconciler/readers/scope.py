@@ -39,7 +39,7 @@ class Need:
         if row[self.rows.kind.id_field] in self.ids:
             return True
         named = name_of(self.rows.kind, row).startswith(nfc(self.wanted.name_prefix))
-        return named and (not self.wanted.room_types or _room_type(self.rows.kind, row) in self.wanted.room_types)
+        return named and self._of_type(row)
 
     def keep(self, row: Mapping[str, Json]) -> frozenset[str] | None:
         """Return the fields to be had from show for a row: none, all (None), or those a manifest manages."""
@@ -52,6 +52,13 @@ class Need:
         if row is not None:
             return self.rows.from_both(row, full, self.keep(row))
         return self.rows.from_show(full, ALL if self.wanted.depth == "full" else self.managed(full))
+
+    def _of_type(self, row: Mapping[str, Json]) -> bool:
+        """Tell whether a row has one of the room types; kinds that have none are in every scope."""
+        field = self.rows.kind.root.children.get("room_type")
+        if field is None or not self.wanted.room_types:
+            return True
+        return row.get("room_type", field.default) in self.wanted.room_types
 
     def managed(self, row: Mapping[str, Json]) -> frozenset[str]:
         """Return the fields that a manifest manages of this row."""
@@ -77,9 +84,3 @@ def name_filter(kind: Kind, name: str) -> Filters:
             fits = not rule.max_length or len(name.encode("utf-16-le")) // 2 <= rule.max_length
             return ((rule.parameter, name),) if fits else ()
     return ()
-
-
-def _room_type(kind: Kind, row: Mapping[str, Json]) -> Json:
-    """Return a row's room type, absent being its default; None for kinds that have none, which are in every scope."""
-    field = kind.root.children.get("room_type")
-    return row.get("room_type", field.default) if field else None

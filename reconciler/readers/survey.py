@@ -18,6 +18,9 @@ from reconciler.readers.scope import Need
 
 INCOMPLETE = "E_READ_INCOMPLETE"
 
+FEW = 20
+"""Objects, or one in so many, that may go between two sweeps of a list that is still believed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
@@ -32,7 +35,7 @@ class Survey:
     def reading(self) -> Reading:
         """Look up what the list lacks, show what it hides, and say what is proven."""
         listed = self.listing.rows
-        missing = self.lister.show((self.need.ids - listed.keys()) | self.listing.vanished, self._made)
+        missing = self.lister.show(self._unaccounted(), self._made)
         rows = {key: row for key, row in listed.items() if key not in missing.gone and self.need.covers(row)}
         needed = {key for key, row in rows.items() if self.need.keep(row) != NOTHING}
         shown = missing.then(self._settled(self._details(needed - missing.asked)))
@@ -48,6 +51,15 @@ class Survey:
             listed=frozenset(name for row in listed.values() for name in row),
             diagnostics=(*self._problems(rows, shown), *notes(self.lister.kind, (live.spec for live in resources))),
         )
+
+    def _unaccounted(self) -> frozenset[str]:
+        """Return the ids that the last sweep should have brought: those that matter, and a few it has lost."""
+        ids = self.need.ids - self.listing.last.rows.keys()
+        return ids if self._flighty() else ids | self.listing.vanished
+
+    def _flighty(self) -> bool:
+        """Tell whether more objects came and went between sweeps than are worth a show each."""
+        return len(self.listing.vanished - self.need.ids) > max(FEW, len(self.listing.last.rows) // FEW)
 
     def _made(self, key: str, full: Row) -> Live:
         return self.need.made(self.listing.rows.get(key), full)
@@ -93,6 +105,8 @@ class Survey:
         lost = [error for key, error in shown.failed.items() if key not in self.listing.rows or not _denied(error)]
         if lost:
             return INCOMPLETE, f"{len(lost)} objects could not be looked up: {lost[0].code}: {lost[0].message}"
+        if self._flighty():
+            return INCOMPLETE, f"{len(self.listing.vanished)} objects came and went while the list was read"
         if self.listing.proven or (self.need.ids and self._accounted(alive)):
             return "", ""
         return INCOMPLETE, self.listing.doubt

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from reconciler.api import AkSkAuth, NoAuth, PasswordAuth, ReadClient, TokenAuth
+from reconciler.api import AkSkAuth, NoAuth, PasswordAuth, ReadClient, TokenAuth, WriteClient
 from reconciler.api.call import Answer, Call
 from reconciler.api.hosts import allowed
-from reconciler.errors import AuthError, ReconcilerError
+from reconciler.errors import AuthError, ReconcilerError, TransportError
 from reconciler.model.reading import Wanted
 from reconciler.simulator import Simulator, transport
 from reconciler.simulator.serve import running
@@ -207,3 +207,44 @@ def test_no_exception_carries_a_credential_in_any_of_its_parts():
             ReadClient(link).show(ROOM, "one")
         told = "".join(traceback.format_exception(caught.value))
         assert "canary" not in told + repr(caught.value) + repr(caught.value.__dict__)
+
+
+@pytest.mark.parametrize("text", ["canary\nX-Evil: 1", "canary\u20ac", "canary\0", "canary\x7f"])
+@pytest.mark.parametrize(
+    "make", [TokenAuth, lambda text: AkSkAuth(text, "sk"), lambda text: AkSkAuth("ak", "sk", security_token=text)]
+)
+def test_a_credential_that_no_header_can_carry_is_refused_without_being_shown(make, text):
+    with pytest.raises(AuthError) as caught:
+        make(text)
+    assert "canary" not in caught.value.message
+
+
+def test_blanks_around_a_credential_do_not_count():
+    assert TokenAuth(" token\n").headers(CALL, MOMENT, None) == {"X-Auth-Token": "token"}
+    spaced, plain = AkSkAuth(f" {AK}\n", f"{SK}\n"), AkSkAuth(AK, SK)
+    assert spaced.headers(CALL, MOMENT, None) == plain.headers(CALL, MOMENT, None)
+
+
+@pytest.mark.parametrize("fault", [httpx.Response(503), httpx.Response(429), httpx.ReadTimeout("slow")])
+def test_iam_that_is_down_for_a_moment_is_asked_again_and_a_write_it_was_for_has_not_been_sent(fault):
+    answers, writes = [fault, fault], []
+
+    def answering(request):
+        if request.url.path != "/v3/auth/tokens":
+            writes.append(request)
+            return httpx.Response(200, json={"room_id": "one"})
+        answer = answers.pop() if answers else httpx.Response(201, headers={"X-Subject-Token": "token"}, json={})
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def client():
+        auth = password("http://localhost")
+        return WriteClient(connection("http://localhost", transport=httpx.MockTransport(answering), auth=auth))
+
+    assert client().create(ROOM, {"room_name": "x"}) == {"room_id": "one"}
+    answers[:] = [fault] * 50
+    with pytest.raises(TransportError) as caught:
+        client().create(ROOM, {"room_name": "x"})
+    assert caught.value.sent is False
+    assert len(writes) == 1

@@ -39,7 +39,8 @@ def connection(url: str, patient: Patient | None = None, **settings: Any) -> Con
 
 
 def reader(url: str, patient: Patient | None = None, **settings: Any) -> HttpReader:
-    return HttpReader(ReadClient(connection(url, patient, **settings)))
+    link = connection(url, patient, **settings)
+    return HttpReader(ReadClient(link), parallelism=link.parallelism)
 
 
 def rooms(count: int, **fields: Any) -> list[dict[str, Any]]:

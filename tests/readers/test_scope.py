@@ -1,0 +1,107 @@
+"""What of a scope the service is asked for, what is checked here, and what stays in scope whatever it is called."""
+
+from reconciler.model.reading import Doubt, Wanted
+from reconciler.simulator import Simulator, transport
+from tests.support.reading import GROUP, PROJECT, ROOM, reader, rooms
+
+
+class Listened:
+    """A simulator that remembers the queries of list calls."""
+
+    def __init__(self, seed):
+        self.simulator = Simulator(seed)
+        self.queries = []
+
+    def handle(self, request):
+        if request.path.endswith("rooms"):
+            self.queries.append(dict(request.arguments))
+        return self.simulator.handle(request)
+
+    def reader(self):
+        return reader("http://localhost", transport=transport(self), project_id=PROJECT)
+
+
+def mixed():
+    typed = [{"room_name": f"shop {kind}", "room_type": kind} for kind in ("NORMAL", "TEMPLATE")]
+    return Listened({"smart_live_rooms": [*typed, *rooms(3)], "interaction_rule_groups": [{"group_name": "group"}]})
+
+
+def names(reading):
+    return [one.name for one in reading.resources]
+
+
+def test_one_exact_room_type_is_asked_of_the_service():
+    service = mixed()
+    reading = service.reader().read(ROOM, Wanted(room_types=frozenset({"TEMPLATE"})))
+    assert names(reading) == ["shop TEMPLATE"]
+    assert [query.get("room_type") for query in service.queries] == ["TEMPLATE"]
+    assert reading.complete
+
+
+def test_several_room_types_and_a_name_prefix_are_picked_out_here():
+    service = mixed()
+    wanted = Wanted(room_types=frozenset({"NORMAL", "TEMPLATE"}), name_prefix="shop ")
+    assert names(service.reader().read(ROOM, wanted)) == ["shop NORMAL", "shop TEMPLATE"]
+    assert all(set(query) == {"limit", "offset"} for query in service.queries)
+
+
+def test_a_room_without_a_type_is_a_normal_one():
+    service = Listened({"smart_live_rooms": rooms(1), "behaviours": {"defaults": "absent"}})
+    wanted = Wanted(room_types=frozenset({"NORMAL", "TEMP"}))
+    assert names(service.reader().read(ROOM, wanted)) == ["room 000"]
+
+
+def test_room_types_say_nothing_about_groups():
+    made = mixed().reader()
+    assert names(made.read(GROUP, Wanted(room_types=frozenset({"NORMAL"})))) == ["group"]
+
+
+def test_an_object_that_is_known_stays_in_scope_under_any_name_and_type():
+    service = mixed()
+    other = next(one for one in service.reader().read(ROOM, Wanted()).resources if one.name == "shop TEMPLATE")
+    wanted = Wanted(room_types=frozenset({"NORMAL"}), name_prefix="room", known=frozenset({other.id}))
+    assert "shop TEMPLATE" in names(service.reader().read(ROOM, wanted))
+
+
+def test_an_object_out_of_scope_is_not_found_by_a_second_look_either():
+    made = mixed().reader()
+    made.read(ROOM, Wanted(room_types=frozenset({"NORMAL"})))
+    answer = made.confirm(ROOM, Doubt(creates=frozenset({"shop TEMPLATE", "shop NORMAL"})))
+    assert [one.name for one in answer.found] == ["shop NORMAL"]
+
+
+def test_names_too_long_to_be_searched_for_are_settled_by_one_more_sweep():
+    service = Listened({"smart_live_rooms": [*rooms(3), {"room_name": "x" * 200}]})
+    made = service.reader()
+    made.read(ROOM, Wanted())
+    answer = made.confirm(ROOM, Doubt(creates=frozenset({"y" * 129, "😀" * 65})))
+    assert (answer.found, answer.unsure) == ((), {})
+    assert all("room_name" not in query for query in service.queries)
+    assert [one.name for one in made.find(ROOM, "x" * 200)] == ["x" * 200]
+
+
+def test_a_name_too_long_to_be_searched_for_in_a_list_that_moves_is_left_unsure():
+    churn = {"match": {"operation": "list"}, "cap": 10, "churn": {"rate": 1, "actions": ["swap"]}}
+    service = Listened({"smart_live_rooms": rooms(30), "faults": [churn]})
+    made = service.reader()
+    known = frozenset(entry.id for entry in service.simulator.console("SmartLiveRoom").objects.entries.values())
+    assert made.read(ROOM, Wanted(known=known)).complete
+    long = "y" * 200
+    answer = made.confirm(ROOM, Doubt(creates=frozenset({long, "new"})))
+    assert list(answer.unsure) == [long]
+
+
+def test_names_are_compared_composed_and_searched_for_exactly():
+    composed, split = "Caf\u00e9", "Cafe\u0301"
+    service = Listened({"smart_live_rooms": [{"room_name": split}, {"room_name": composed + " 2"}]})
+    made = service.reader()
+    reading = made.read(ROOM, Wanted(fields={composed: frozenset({"video_config"})}))
+    assert names(reading) == [composed, composed + " 2"]
+    assert made.usage.shows == 1
+    assert reading.resources[0].spec["room_name"] == split
+
+
+def test_a_name_with_odd_characters_is_looked_for_in_the_whole_list():
+    service = Listened({"smart_live_rooms": [*rooms(3), {"room_name": "50% off! (today)"}]})
+    assert [one.name for one in service.reader().find(ROOM, "50% off! (today)")] == ["50% off! (today)"]
+    assert all("room_name" not in query for query in service.queries)
