@@ -1,6 +1,7 @@
 """How the items of a list are told apart: by their keys, or as whole values."""
 
 import json
+import re
 from collections.abc import Sequence
 
 from reconciler.diff.alike import nfc
@@ -10,6 +11,7 @@ from reconciler.kinds.table import Type
 from reconciler.model.resource import Json
 
 Parts = tuple[Json, ...]
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})", re.ASCII)
 
 
 def parts_of(node: Node, item: Json) -> Parts | None:
@@ -27,11 +29,21 @@ def parts_of(node: Node, item: Json) -> Parts | None:
         if value in (None, "") and index in node.optional:
             value = None
         elif isinstance(value, str):
-            value = nfc(value)
+            value = _spelled(node, path, value)
         elif not isinstance(value, (int, float)):
             return None
         parts.append(value)
     return tuple(parts)
+
+
+def _spelled(node: Node, path: Sequence[str], text: str) -> Json:
+    """Return a key's text as names are matched; where the key is a whole number, as that number."""
+    if not _INTEGER.fullmatch(text):
+        return nfc(text)
+    field = node.item
+    for name in path:
+        field = field.children.get(name) if field is not None else None
+    return int(text) if field is not None and field.type is Type.INTEGER else text
 
 
 def all_parts(node: Node, items: Sequence[Json]) -> list[Parts] | None:

@@ -39,10 +39,12 @@ def listed(node: Node, want: list[Json], have: list[Json], look: Look) -> Pair |
         if sides is not None:
             return _keyed(node, *sides, look)
         look.found.notes[_no_keys(node, want, look)] = None
-    look.found.series.add(tuple(map(printed, look.at)))
-    if node.each.plain and max(len(want), len(have)) <= _LONGEST:
-        return series.single_values(node.each, want, have, look)
-    return series.by_index(node.each, want, have, look)
+    each = node.each
+    short = each.plain and max(len(want), len(have)) <= _LONGEST
+    pair = (series.single_values if short else series.by_index)(each, want, have, look)
+    if pair is not None:
+        look.found.series.add(tuple(map(printed, look.at)))
+    return pair
 
 
 def keyed_sides(node: Node, want: list[Json], have: list[Json]) -> tuple[Side, Side] | None:

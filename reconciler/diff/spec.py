@@ -39,11 +39,11 @@ def resolved(
     return result
 
 
-def _relevant(kind: Kind, spec: Mapping[str, Json]) -> list[tuple[str, str]]:
+def _relevant(kind: Kind, spec: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """Return the references that this spec can hold at all."""
-    return [
-        (path, target) for path, target in kind.references.items() if path.partition("[")[0].partition(".")[0] in spec
-    ]
+    return (
+        (path, target) for path, target in kind.references.items() if path.replace("[", ".").partition(".")[0] in spec
+    )
 
 
 def id_beside(name: str) -> str:
