@@ -56,9 +56,10 @@ def _block(block: Block) -> str:
 
 
 def _usage(error: TyperException) -> list[str]:
-    message = getattr(error, "format_message", lambda: str(error))()
+    option = getattr(error, "option_name", "") if hasattr(error, "possibilities") else ""  # there is none of that name
+    message = f"no such option: {option}" if option else getattr(error, "format_message", lambda: str(error))()
     context = getattr(error, "ctx", None)
-    hints = [_suggestion(getattr(error, "option_name", ""), context)]
+    hints = [_suggestion(option, context)]
     if context is not None:
         hints.append(f"Try '{context.command_path} --help'.")
     return [f"Error: E_USAGE: {one_line(message)}", *(f"  {hint}" for hint in hints if hint)]

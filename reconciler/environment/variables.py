@@ -14,7 +14,9 @@ from reconciler.model.secret import Masker
 KNOWN = frozenset(
     {
         "RECONCILER_ALLOWED_HOSTS",
+        "RECONCILER_CA_FILE",
         "RECONCILER_DIGEST_KEY",
+        "RECONCILER_PROXY",
         "RECONCILER_WRITER",
     }
 )
@@ -32,6 +34,7 @@ SECRETS = (
     "GITHUB_TOKEN",
     "GITLAB_TOKEN",
     "CI_JOB_TOKEN",
+    "PGPASSWORD",
     "RECONCILER_DIGEST_KEY",
 )
 """Variables whose value must never be seen, with any prefix before them."""
