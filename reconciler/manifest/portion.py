@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.table import Field, ListType, Type
-from reconciler.manifest import gate
+from reconciler.manifest import gate, nested
 from reconciler.manifest.checking import check
 from reconciler.manifest.validate import field_at, spelled
 from reconciler.manifest.wording import words
@@ -58,7 +58,7 @@ class Portion:
         temporary = self._kind.unwritable(self._live.spec)
         if temporary:
             return temporary
-        for problem in list(self._kind.problems(spec)):
+        for problem in [*self._kind.problems(spec), *nested.problems(self._kind, spec)]:
             if problem.severity is Severity.ERROR:
                 self._leave_out(spec, problem.path, problem.message)
         return self.refusal

@@ -3,13 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reconciler.model.diagnostic import Diagnostic, arranged
+from reconciler.model.diagnostic import Diagnostic, Severity, arranged
 
 
 def without_repeats(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Return them sorted; those with one code at one place are told once, with how many there were."""
     groups: dict[tuple[object, ...], list[Diagnostic]] = {}
-    for each in arranged(diagnostics):
+    found = arranged(diagnostics)
+    wrong = {each.position for each in found if each.severity is Severity.ERROR}
+    for each in found:
+        if each.code == "W_YAML_BOOL" and each.position in wrong:
+            continue  # what is wrong there says it better
         key = (each.code, each.position) if each.position else (each,)
         groups.setdefault(key, []).append(each)
     return arranged(_told(group) for group in groups.values())

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.table import Field
-from reconciler.manifest import names
+from reconciler.manifest import names, nested
 from reconciler.manifest.checking import Complaint, Plain, check
 from reconciler.manifest.envelope import Envelope
 from reconciler.manifest.problem import error, warning
@@ -87,6 +87,7 @@ def _spec_problems(
     spec, complaints = check(kind.model, spec, lambda path: plain(("spec", *path)))
     problems = [_field_problem(kind, each, locate) for each in complaints]
     problems += [_checked(each, locate) for each in kind.problems(spec)]
+    problems += [_checked(each, locate) for each in nested.problems(kind, spec)]
     return spec, problems
 
 
