@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from threading import Event, Thread
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
@@ -50,9 +51,14 @@ class Book:
     def lock(self, scope: str, owner: str) -> Iterator[lock.Held]:
         """Hold the scope's lock for the length of a `with`; raises LockedError naming the holder."""
         held = lock.take(self._store, scope, owner, self._lease_seconds)
+        over = Event()
+        heart = Thread(target=lock.beat, args=(held, over), daemon=True, name="heartbeat")
+        heart.start()
         try:
             yield held
         finally:
+            over.set()
+            heart.join()
             with suppress(LedgerError):  # what happened inside matters more, and the lease ends by itself
                 lock.drop(held)
 

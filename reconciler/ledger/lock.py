@@ -1,8 +1,9 @@
-"""The lock: a row with a lease. Who holds it renews it before each write; who was paused past its end has lost it."""
+"""The lock: a row with a lease. A heartbeat renews it, each write checks it; who slept past its end has lost it."""
 
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any
 
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from reconciler.ledger.tables import lease
 from reconciler.model.history import Holder
 
 LEASE_SECONDS = 300.0
-"""How long a lease lasts without a sign of life: longer than one write with all its tries may take."""
+"""How long a lease lasts without a sign of life."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,17 @@ def take(store: Store, scope: str, owner: str, seconds: float) -> Held:
     if taken.rowcount != 1:
         raise _locked(row)
     return Held(id=lock_id, scope=scope, epoch=row.epoch, seconds=seconds, store=store)
+
+
+def beat(held: Held, over: Event) -> None:
+    """Renew the lease while one write takes long; one that ran out is never brought back, as the next check says."""
+    while not over.wait(held.seconds / 3):
+        try:
+            held.check()
+        except LockedError:
+            return
+        except LedgerError:
+            continue  # the next check before a write tells it where it matters
 
 
 def drop(held: Held) -> None:

@@ -35,7 +35,8 @@ class Intent:
     """A write that was begun and whose end nobody recorded: no create of that name until it is settled.
 
     `started` is UTC as in the API (`2026-11-23T10:00:00Z`). `body` is what the manifest declared (secrets by name
-    only): an object found later is taken for ours only where its listed fields equal it. `body_digest` covers the same.
+    only): an object found later is taken for ours only where its listed fields equal it. `body_digest` covers the same. `owner` is who
+    began it, and owns what comes of it.
     """
 
     operation: str
@@ -47,6 +48,7 @@ class Intent:
     started: str = ""
     body_digest: str = ""
     body: Json = None
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

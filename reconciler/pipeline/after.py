@@ -10,6 +10,7 @@ from reconciler.model.outcome import Status
 from reconciler.model.plan import Plan
 from reconciler.pipeline.course import Course
 from reconciler.pipeline.plan import plan as make_plan
+from reconciler.pipeline.recheck import differences
 from reconciler.pipeline.site import Site
 
 
@@ -36,6 +37,6 @@ def _mark_stuck(course: Course, after: Plan) -> None:
         change = left.get(outcome.address)
         if change is None or outcome.status is not Status.APPLIED or outcome.stuck:
             continue
-        paths = tuple(dict.fromkeys(item.path for item in change.fields))
+        paths = tuple(dict.fromkeys(item.path for item in differences(change)))
         reason = f"{', '.join(paths)} changed again after the write"
         course.outcomes[number] = replace(outcome, code="E_SERVER_REWROTE", reason=reason, stuck=paths)

@@ -59,7 +59,7 @@ def _deletable(site: Site, change: Change) -> Checked:
     live = rows[0] if rows else shown(site, kind, change.id)
     if live is None:
         return Checked(outcome=outcome_of(change, Status.APPLIED, reason="it was gone already"))
-    now = compare_undeclared(live, site.owner, site.kinds)
+    now = compare_undeclared(site, live)
     if now.before_fingerprint != change.before_fingerprint:
         return _no(change, STALE, "it was changed since the plan was made")
     on_air = kind.on_air(live.spec)
@@ -72,7 +72,7 @@ def _updatable(site: Site, change: Change, declared: Declared, references: Mappi
     live = shown(site, site.kinds[change.kind], change.id)
     if live is None:
         return _no(change, STALE, "it was deleted since the plan was made")
-    now = compare(declared, live, references, site.kinds, site.past)
+    now = compare(site, declared, live, references)
     if now.before_fingerprint != change.before_fingerprint:
         return _no(change, STALE, "it was changed since the plan was made")
     return Checked(live=live) if not (again := _pointless(site, change)) else Checked(outcome=again)

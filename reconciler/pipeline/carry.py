@@ -59,6 +59,9 @@ def carry(site: Site, change: Change, declared: Declared | None, references: Map
         carried = _recorded(site, task, intent, attempt)
         if carried.error or not (attempt.again and left):
             return carried
+        # tried again only where it is still as the plan saw it: a part of it may have been done
+        if check(site, change, declared, references).outcome is not None:
+            return carried
     raise AssertionError("the last attempt returns")
 
 
@@ -110,7 +113,7 @@ def _refused(site: Site, task: Task, intent: Intent, error: ApiError) -> Attempt
         return _lost(site, task, intent, error)
     if task.change.action is Action.DELETE and error.status in {400, 404} and gone(site, task.kind, task.change.id):
         return Attempt(outcome=outcome_of(task.change, Status.APPLIED, reason="it was gone already", calls=1))
-    return _failed(task, error)
+    return _failed(task, error, calls=1 if error.status else 0)
 
 
 def _lost(site: Site, task: Task, intent: Intent, error: ReconcilerError, *, calls: int = 1) -> Attempt:
@@ -183,6 +186,7 @@ def _intent(site: Site, change: Change, declared: Declared | None) -> Intent:
         started=utc(site.hooks.clock()),
         body_digest=digest,
         body=body,
+        owner=site.owner,
     )
 
 

@@ -5,26 +5,25 @@ from collections.abc import Mapping
 from reconciler.diff import diff
 from reconciler.errors import PlanError
 from reconciler.kinds.kind import Kind
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Action, Attribution, Change, FieldChange
 from reconciler.model.manifest import Manifest
 from reconciler.model.past import Past, Remembered
+from reconciler.model.plan import Plan
 from reconciler.model.reading import Reading
 from reconciler.model.resource import Declared, Live
-from reconciler.model.settings import PlanSettings, Scope
+from reconciler.model.settings import PlanSettings
 from reconciler.pipeline.order import needs, told_ids
+from reconciler.pipeline.site import Site
 
 
-def compare(
-    declared: Declared, live: Live, references: Mapping[str, str], kinds: Mapping[str, Kind], past: Past
-) -> Change:
+def compare(site: Site, declared: Declared, live: Live, references: Mapping[str, str]) -> Change:
     """Return what would have to change of one live object, as a plan would say it.
 
     Secrets take no part: what was last sent is not what may be in the manifest now. Raises PlanError where the object
     can no longer be compared.
     """
-    mine = _mine(live, past.owner, declared.name, declared.address)
-    readings = _readings(live, references, kinds)
-    found = diff(Manifest(resources=(declared,)), readings, mine, _SETTINGS, kinds=kinds)
+    mine = _mine(live, site.owner, declared.name, declared.address)
+    found = _diff(site, (declared,), live, references, mine)
     change = next((change for change in found.changes if change.address == declared.address), None)
     if change is None:
         said = "; ".join(diagnostic.message for diagnostic in found.diagnostics) or "it is another object now"
@@ -32,24 +31,30 @@ def compare(
     return change
 
 
-def differing(declared: Declared, live: Live, kinds: Mapping[str, Kind], past: Past) -> tuple[str, ...]:
+def differing(site: Site, declared: Declared, live: Live) -> tuple[str, ...]:
     """Return the paths in which a live object, as far as it was read, is not as declared.
 
     What it refers to is taken by name: which ids the names had when it was sent, nobody knows any more.
     """
-    kind = kinds[declared.kind]
+    kind = site.kinds[declared.kind]
     told = {**dict.fromkeys(needs(kind, declared.spec), "(not known)"), **told_ids(kind, live.spec)}
-    return tuple(dict.fromkeys(field.path for field in compare(declared, live, told, kinds, past).fields))
+    return tuple(dict.fromkeys(field.path for field in differences(compare(site, declared, live, told))))
 
 
-def compare_undeclared(live: Live, owner: str, kinds: Mapping[str, Kind]) -> Change:
+def differences(change: Change) -> tuple[FieldChange, ...]:
+    """Return the fields that still differ; a change names those too that both sides moved alike."""
+    return tuple(field for field in change.fields if field.attribution is not Attribution.ALREADY)
+
+
+def compare_undeclared(site: Site, live: Live) -> Change:
     """Return the delete of one owned live object, as a plan would say it."""
-    past = _mine(live, owner, live.name, live.address)
-    found = diff(Manifest(), _readings(live, {}, kinds), past, _SETTINGS, kinds=kinds)
+    found = _diff(site, (), live, {}, _mine(live, site.owner, live.name, live.address))
     return next(change for change in found.changes if change.action is Action.DELETE)
 
 
-_SETTINGS = PlanSettings(environment="", prune="owned", scope=Scope())
+def _diff(site: Site, declared: tuple[Declared, ...], live: Live, references: Mapping[str, str], past: Past) -> Plan:
+    settings = PlanSettings(environment="", prune="owned", today=site.settings.today)
+    return diff(Manifest(resources=declared), _readings(live, references, site.kinds), past, settings, kinds=site.kinds)
 
 
 def _mine(live: Live, owner: str, name: str, address: str) -> Past:

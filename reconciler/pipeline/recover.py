@@ -98,7 +98,7 @@ def _remembered(site: Site, intent: Intent, outcome: Outcome) -> Remembered | No
         return None
     kind = site.kinds[intent.kind]
     last = remember.last_applied(kind, declared, {})
-    return remember.applied(kind, declared, outcome.id, site.owner, last)
+    return remember.applied(kind, declared, outcome.id, intent.owner or site.owner, last)
 
 
 class _Nowhere:

@@ -81,7 +81,7 @@ def _doubt(site: Site, declared: Declared | None, live: Live, began: float) -> s
         return f"it was created at {live.spec['create_time']}, not while this was being sent"
     if declared is None:
         return "what was sent is no longer known"
-    different = differing(declared, live, site.kinds, site.past)
+    different = differing(site, declared, live)
     return f"it differs in {', '.join(different)}" if different else ""
 
 

@@ -9,7 +9,7 @@ from reconciler.model.change import Action, Change
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.resource import Live
 from reconciler.pipeline.before import shown
-from reconciler.pipeline.recheck import compare
+from reconciler.pipeline.recheck import compare, differences
 from reconciler.pipeline.site import Site
 from reconciler.ports import Task
 
@@ -47,7 +47,7 @@ def _written(site: Site, task: Task, outcome: Outcome) -> tuple[Outcome, tuple[s
         return _not_applied(outcome, "no object with its id can be seen"), NO_STATE
     if task.desired is None:
         return outcome, NO_STATE
-    now = compare(task.desired, live, task.references, site.kinds, site.past)
+    now = compare(site, task.desired, live, task.references)
     if now.action is Action.NONE:
         return outcome, NO_STATE
     if _untouched(task, live, now):
@@ -72,7 +72,7 @@ def _untouched(task: Task, live: Live, now: Change) -> bool:
 
 
 def _stuck(outcome: Outcome, now: Change) -> Outcome:
-    paths = tuple(dict.fromkeys(field.path for field in now.fields))
+    paths = tuple(dict.fromkeys(field.path for field in differences(now)))
     reason = f"the service did not keep {', '.join(paths)}; if that is well, declare it: {ignore_entry(paths)}"
     return replace(outcome, code="E_SERVER_REWROTE", reason=_joined(outcome.reason, reason), stuck=paths)
 

@@ -1,22 +1,28 @@
 """After an apply nothing is left to do, whatever the service does to texts, lists, times and numbers; or it is said."""
 
 import itertools
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.manifest import load
+from reconciler.manifest.tree import DiskTree
 from reconciler.model.outcome import Status
 from reconciler.model.resource import Declared
 from reconciler.pipeline.apply import Applied
+from reconciler.pipeline.recheck import differences
 from reconciler.testing.stage import Stage
 from reconciler.testing.stage import stage as any_stage
 from reconciler.testing.writers import GROUP, ROOM, STATES, group, room, rule
 from reconciler.writers.http import HttpWriter
 
 stage = partial(any_stage, served=False)
+ROOT = Path(__file__).parents[2]
 
 NORMALISERS: dict[str, dict[str, str]] = {
     "none": {},
@@ -81,7 +87,7 @@ def settled(place: Stage, wish: tuple[Declared, ...], applied: Applied) -> None:
     """Nothing is left, or each field that is left was named once."""
     named = {(outcome.address, path) for outcome in applied.outcomes for path in outcome.stuck}
     after = place.plan(wish)
-    left = [(change.address, field.path) for change in after.pending for field in change.fields]
+    left = [(change.address, field.path) for change in after.pending for field in differences(change)]
     assert sorted(left) == sorted(named), [outcome.reason for outcome in applied.outcomes]
     assert {outcome.status for outcome in applied.outcomes} <= {Status.APPLIED}, applied.outcomes
     for outcome in applied.outcomes:
@@ -94,6 +100,38 @@ def test_a_second_plan_is_empty_after_every_state_of_a_sequence(normaliser: str)
         for state in STATES:
             settled(place, state, place.apply(state, writer(place)))
         assert place.simulator.model.duplicates == []
+
+
+def examples() -> tuple[Declared, ...]:
+    """Both kinds with everything they can hold."""
+    manifest = load(DiskTree(ROOT), entries=["examples/kinds"])
+    assert manifest.valid
+    return manifest.resources
+
+
+@pytest.mark.parametrize("normaliser", NORMALISERS)
+def test_objects_with_everything_in_them_converge_when_made_and_when_changed(normaliser: str) -> None:
+    with stage({"behaviours": NORMALISERS[normaliser]}) as place:
+        made = examples()
+        settled(place, made, place.apply(made, writer(place)))
+        changed = tuple(replace(each, spec=edited(each.spec)) for each in made)
+        applied = place.apply(changed, writer(place))
+        assert len(applied.outcomes) == len(made)
+        settled(place, changed, applied)
+        assert place.simulator.model.losses == []
+
+
+def edited(spec: Any) -> Any:
+    """Change one text somewhere deep inside."""
+    if "room_description" in spec or "scene_scripts" in spec:
+        return {**spec, "room_description": "another text"}
+    first, *others = spec["interaction_rules"]
+    return {
+        "interaction_rules": [
+            {**first, "trigger": {**first["trigger"], "reply_texts": ["new", *first["trigger"]["reply_texts"][1:]]}},
+            *others,
+        ]
+    }
 
 
 def random_states(wishes: list[tuple[Declared, ...]], normaliser: str) -> None:
