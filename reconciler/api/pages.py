@@ -83,8 +83,8 @@ class Sweep:
 def sweep(fetch: Fetch, id_field: str, *, count_is_objects: bool, spread: Spread, width: int) -> Sweep:
     """Go once through a list, the pages after the first up to `width` and more at a time.
 
-    `count_is_objects` is false where `count` may count something else: it then hints at the number of pages and is
-    never compared.
+    `count_is_objects` is false where `count` may count something else: it then hints at the number of pages, may agree
+    with a short page, and never contradicts.
     """
     this = _Pass(id_field=id_field, count_is_objects=count_is_objects, width=width)
     ask = partial(_asked, fetch)
@@ -171,7 +171,7 @@ class _Pass:
         if reach in self._pages:
             return True
         counts = {page.count for page in self._pages.values()}
-        return self._count_is_objects and counts == {reach} and last in self._short
+        return counts == {reach} and last in self._short
 
     @property
     def _step(self) -> int:
