@@ -15,7 +15,7 @@ import socket
 import struct
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -97,7 +97,7 @@ class Channel:
         return bytes(data)
 
 
-def run(work: Work, answer: Answer, budget: Budget) -> Iterator[Message]:
+def run(work: Work, answer: Answer, budget: Budget) -> Generator[Message, None, None]:
     """Run `work` in a child and yield its results, each with its own wall clock.
 
     A message with the key `ask` is a question, answered at once. Raises Died when the child ends without saying `done`.

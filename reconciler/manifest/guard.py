@@ -6,8 +6,8 @@ out the rest would change what the manifest declares without anybody having writ
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence, Set
+from typing import Any, NamedTuple
 
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import ScalarEvent, StreamEndEvent
@@ -19,6 +19,7 @@ from reconciler.manifest.marking import Place
 from reconciler.manifest.problem import error
 from reconciler.manifest.spans import Span, node_places, spans
 from reconciler.manifest.wording import shown
+from reconciler.model.change import MASK
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source import Position
 
@@ -26,15 +27,35 @@ _HINT = "write {{ … | tojson }} without quotes around it: it makes one YAML va
 _COMMENT = re.compile(r"(?:^|\s)#")
 _BREAK = re.compile(r"\r\n|\r|\n")
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
+_KEY = re.compile(r"([A-Za-z_]+)[\"']?[ \t]*:")
+_NEAR = 400
 _NULLS = frozenset({"null", "~"})
 
 
+class _Text(NamedTuple):
+    """A rendered text, and the names of fields whose values must not be shown."""
+
+    whole: str
+    sensitive: Set[str]
+
+    def hides(self, span: Span) -> bool:
+        """Tell whether an output stands behind the key of a sensitive field."""
+        keys = _KEY.findall(self.whole, max(0, span.start - _NEAR), span.start)
+        return bool(keys) and keys[-1] in self.sensitive
+
+
 def violations(
-    marked: str, places: Sequence[Place], documents: Sequence[Document], *, broken: bool
+    marked: str,
+    places: Sequence[Place],
+    documents: Sequence[Document],
+    *,
+    broken: bool,
+    sensitive: Set[str] = frozenset(),
 ) -> list[Diagnostic]:
     """Return an error for each expression whose output does not stay where it was put.
 
     `documents` are what parsing the text gave, without its marks; `broken` says that it ended before the text did.
+    `sensitive` are the names of fields whose values no message may show.
     """
     met = {mark for document in documents for mark in document.marks} if marks.NODE in marked else set()
     if not broken and marks.OPEN not in marked and "\r" not in marked and met.issuperset(node_places(marked)):
@@ -43,7 +64,7 @@ def violations(
     found = spans(marked, places)
     starts = [0, *(end.end() for end in _BREAK.finditer(text))]
     doubtful = [span for span in found if not (span.node and _packed(span.start, starts) in met)]
-    return _Scalars(text, doubtful).problems(found)
+    return _Scalars(_Text(text, sensitive), doubtful).problems(found)
 
 
 def _packed(offset: int, starts: Sequence[int]) -> int:
@@ -52,10 +73,10 @@ def _packed(offset: int, starts: Sequence[int]) -> int:
     return packed(line, offset - starts[line])
 
 
-def _blamed(problem: YAMLError, text: str, found: Sequence[Span]) -> list[Diagnostic]:
+def _blamed(problem: YAMLError, text: _Text, found: Sequence[Span]) -> list[Diagnostic]:
     """Return an error for the output nearest before the place where YAML ended, on its line or reaching into it."""
     for offset in _offsets(problem):
-        near = _near(text, found, offset)
+        near = _near(text.whole, found, offset)
         if near:
             before = [span for span in near if span.start <= offset]
             return [_report(before[-1] if before else near[0], text, "with it, this is no YAML any more")]
@@ -76,8 +97,8 @@ def _near(text: str, found: Sequence[Span], offset: int) -> list[Span]:
     return [span for span in found if span.end >= start and span.start <= (end if end >= 0 else len(text))]
 
 
-def _report(span: Span, text: str, why: str) -> Diagnostic:
-    value = shown(text[span.start : span.end])
+def _report(span: Span, text: _Text, why: str) -> Diagnostic:
+    value = MASK if text.hides(span) else shown(text.whole[span.start : span.end])
     message = f"the value of `{_short(span.place.expression)}` is {value}: {why}"
     position = Position(span.place.file, span.place.line, span.place.column)
     return error("E_TPL_STRUCTURE", message, position, hint=_HINT)
@@ -91,8 +112,9 @@ def _short(expression: str) -> str:
 class _Scalars:
     """Walks the scalars of a text and the outputs in it side by side."""
 
-    def __init__(self, text: str, doubtful: Sequence[Span]) -> None:
-        self._text = text
+    def __init__(self, text: _Text, doubtful: Sequence[Span]) -> None:
+        self._judged = text
+        self._text = text.whole
         self._waiting: Iterator[Span] = iter(doubtful)
         self._next = next(self._waiting, None)
         self._behind = 0
@@ -109,7 +131,7 @@ class _Scalars:
                 if kind is ScalarEvent:
                     self._scalar(event, event.start_mark.index, event.end_mark.index)
         except YAMLError as problem:
-            return self._found or _blamed(problem, self._text, written)
+            return self._found or _blamed(problem, self._judged, written)
         while self._next is not None:
             self._outside(self._next)
         return self._found
@@ -155,5 +177,5 @@ class _Scalars:
 
     def _settle(self, span: Span, why: str = "") -> None:
         if why:
-            self._found.append(_report(span, self._text, why))
+            self._found.append(_report(span, self._judged, why))
         self._next = next(self._waiting, None)

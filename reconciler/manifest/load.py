@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -145,7 +145,7 @@ class _Loading:
         """Parse one file and check each of its documents."""
         limits = RENDERED if text.templated else LIMITS
         parsed = parse_yaml(text.text, text.file, where=text.where, limits=limits)
-        violations = _violations(text, parsed)
+        violations = _violations(text, parsed, _sensitive(kinds))
         if violations:
             self.problems += violations
             return
@@ -162,7 +162,7 @@ class _Loading:
                 self.resources.append(resource)
 
 
-def _violations(text: _Text, parsed: Parsed) -> list[Diagnostic]:
+def _violations(text: _Text, parsed: Parsed, sensitive: Set[str]) -> list[Diagnostic]:
     """Return what the structure guard says: then what YAML made of the text is of no interest."""
     made = text.rendered
     if made is None or made.lines is None:
@@ -172,7 +172,11 @@ def _violations(text: _Text, parsed: Parsed) -> list[Diagnostic]:
     if not made.lines.exact:  # the template looked at what it wrote: its marked twin is judged instead
         parsed = parse_yaml(made.unmarked, text.file, limits=RENDERED)
     broken = has_errors(parsed.diagnostics)
-    return guard.violations(made.marked, made.places, parsed.documents, broken=broken)
+    return guard.violations(made.marked, made.places, parsed.documents, broken=broken, sensitive=sensitive)
+
+
+def _sensitive(kinds: Mapping[str, Kind]) -> Set[str]:
+    return {field.name for kind in kinds.values() for field in kind.fields.values() if field.sensitive}
 
 
 def _no_manifest(entry: str) -> Diagnostic:

@@ -67,15 +67,15 @@ def _one_child(
     tree: Tree, files: Sequence[str], context: Mapping[str, Json], budget: child.Budget
 ) -> Iterator[tuple[str, Rendered]]:
     """Render files until all are done or the child has died of one of them."""
-    left = list(files)
-    try:
-        for result in child.run(
-            lambda channel: _work(channel, files, context, budget), lambda ask: _answer(tree, ask), budget
-        ):
-            yield left.pop(0), _rendered(files[len(files) - len(left) - 1], result)
-    except child.Died as problem:
-        if left:
-            yield left[0], _stopped(left[0], str(problem.args[0]))
+    results = child.run(lambda channel: _work(channel, files, context, budget), lambda ask: _answer(tree, ask), budget)
+    for file in files:
+        try:
+            result = next(results)
+        except child.Died as problem:
+            yield file, _stopped(file, str(problem.args[0]))
+            return
+        yield file, _rendered(file, result)
+    results.close()
 
 
 def _stopped(file: str, why: str) -> Rendered:

@@ -205,6 +205,20 @@ def test_the_value_in_the_message_is_shortened(tmp_path: Path) -> None:
     assert len(manifest.diagnostics[0].message) < 200
 
 
+def test_a_sensitive_value_is_never_in_a_message(tmp_path: Path) -> None:
+    text = ROOM.format(name="room", text="x") + "  live_event_callback_config:\n    key: {{ values.v }}\n"
+    manifest = loaded(tmp_path, text, {"v": "canary: x"})
+    assert errors(manifest) == ["E_TPL_STRUCTURE"]
+    assert "canary" not in str(manifest.diagnostics) + str(manifest.sources)
+
+
+def test_a_literal_secret_is_not_shown_in_its_excerpt_either(tmp_path: Path) -> None:
+    text = ROOM.format(name="room", text="x") + "  live_event_callback_config: {auth: x, key: canary-value}\n"
+    manifest = loaded(tmp_path, text, {})
+    assert sorted(errors(manifest)) == ["E_FIELD_UNKNOWN", "E_SECRET_LITERAL"]
+    assert "canary" not in str(manifest.diagnostics) + str(manifest.sources)
+
+
 def test_same_inputs_same_bytes(tmp_path: Path) -> None:
     text = ROOM.format(name="room", text="{{ values | tojson }}{% for k in values %}{{ k }}{% endfor %}")
     rendered = {loaded(tmp_path, text, {"b": 1, "a": {"z": 1, "y": 2}}).rendered.get("rooms/a.yaml") for _ in range(5)}
