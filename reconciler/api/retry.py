@@ -28,6 +28,12 @@ class Patience:
         self._failures = 0
         self._refusals = 0
         self._long_pauses = 0
+        self._renewed = False
+
+    def may_renew(self) -> bool:
+        """Tell, once, that fresh credentials are worth a try."""
+        first, self._renewed = not self._renewed, True
+        return first
 
     def after_failure(self) -> float | None:
         """Return the wait after a lost answer or a passing fault of the service."""

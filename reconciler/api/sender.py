@@ -7,7 +7,7 @@ from reconciler.api.call import Answer, Call
 from reconciler.api.connection import Connection
 from reconciler.api.meter import Meter
 from reconciler.api.pool import PoolTransport
-from reconciler.api.refusal import Refusal, as_error, refusal
+from reconciler.api.refusal import as_error, refusal
 from reconciler.api.retry import MAX_PAUSE, Patience, asked_pause, may_repeat, may_repeat_lost
 from reconciler.api.throttle import Gate
 from reconciler.api.wire import Wire
@@ -30,7 +30,6 @@ class Sender:
     def send(self, call: Call) -> Answer:
         """Return the answer with a status of 200-299; raises ApiError, or TransportError where there was none."""
         patience = Patience(self.connection.jitter)
-        renewed = False
         while True:
             try:
                 answer, used = self._try(call)
@@ -41,11 +40,7 @@ class Sender:
             else:
                 if answer.status < 300:
                     return answer
-                found = refusal(answer)
-                if found.expired and not renewed and self.connection.auth.renew(used):
-                    renewed, wait = True, 0.0
-                else:
-                    wait = self._wait(call, answer, found, patience)
+                wait = self._wait(call, answer, used, patience)
                 if wait is None:
                     raise as_error(call, answer, self.connection.clock())
             self._pause(call, wait)
@@ -77,7 +72,11 @@ class Sender:
         except TransportError as error:  # whatever became of this call, the one it is for was not sent
             raise TransportError(error.message, code=error.code, hint=error.hint, sent=False) from None
 
-    def _wait(self, call: Call, answer: Answer, found: Refusal, patience: Patience) -> float | None:
+    def _wait(self, call: Call, answer: Answer, used: Mapping[str, str], patience: Patience) -> float | None:
+        """Return how long to wait before the next try of a refused call; None where there is none."""
+        found = refusal(answer)
+        if found.expired and patience.may_renew() and self.connection.auth.renew(used):
+            return 0.0
         if not may_repeat(call, found):
             return None
         if found.status == 429:
