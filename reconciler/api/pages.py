@@ -140,7 +140,7 @@ class _Pass:
         room = self._room(reach)
         hint = max((page.count or 0 for page in self._pages.values()), default=0)
         ahead = (offset for offset in range(reach + room, hint, self._step) if offset not in self._pages)
-        return [(reach, room), *((offset, self._step) for offset in islice(ahead, self._size() - 1))]
+        return [(reach, room), *((offset, min(LIMIT, self._step)) for offset in islice(ahead, self._size() - 1))]
 
     def result(self) -> Sweep:
         """Say what the pass saw and what it proves."""
@@ -181,7 +181,7 @@ class _Pass:
     def _room(self, reach: int) -> int:
         """Return how many rows to ask for at `reach`: up to the next page that is known already."""
         beyond = min((offset for offset in self._pages if offset > reach), default=reach + LIMIT)
-        return min(self._step, beyond - reach)
+        return min(LIMIT, self._step, beyond - reach)
 
     def _size(self) -> int:
         """Return how many pages to ask for at once: a false count must not send a thousand calls into the void."""

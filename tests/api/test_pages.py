@@ -1,0 +1,82 @@
+"""Laws of one sweep through a list that holds still, whatever its pages look like."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.api.client import Page
+from reconciler.api.pages import LIMIT, sweep
+from reconciler.errors import ApiError
+
+
+class Still:
+    """A list of `size` rows; a page holds at most `cap`, or everything that is left where the limit is ignored."""
+
+    def __init__(self, size, *, cap=LIMIT, count="size", heedless=False, failing=frozenset()):
+        self.size, self.cap, self.count, self.heedless, self.failing = size, cap, count, heedless, failing
+        self.asked = []
+
+    def __call__(self, offset, limit):
+        self.asked.append((offset, limit))
+        if len(self.asked) in self.failing:
+            raise ApiError("refused")
+        assert 1 <= limit <= LIMIT
+        end = self.size if self.heedless else offset + min(limit, self.cap)
+        rows = tuple({"id": str(number)} for number in range(offset, min(end, self.size)))
+        return Page(rows=rows, count=self.size if self.count == "size" else self.count)
+
+
+def swept(still, *, width=1, count_is_objects=True):
+    return sweep(still, "id", count_is_objects=count_is_objects, spread=map, width=width)
+
+
+WIDTHS = st.integers(1, 12)
+
+
+@given(size=st.integers(0, 700), cap=st.integers(1, 150), width=WIDTHS, counted=st.booleans())
+def test_a_list_that_holds_still_is_whole_and_clean_in_at_most_two_requests_a_page(size, cap, width, counted):
+    still = Still(size, cap=cap)
+    found = swept(still, width=width, count_is_objects=counted)
+    assert found.clean
+    assert list(found.rows) == [str(number) for number in range(size)]
+    pages = max(1, -(-size // min(cap, LIMIT)))
+    assert len(still.asked) <= (pages + 1 if counted else 2 * pages + width)
+    assert len(set(still.asked)) == len(still.asked)
+
+
+@given(size=st.integers(1, 700), width=WIDTHS, claim=st.integers(0, 5000))
+def test_a_wrong_count_is_never_clean_and_a_count_of_something_else_never_hides_a_row(size, width, claim):
+    found = swept(Still(size, count=claim), width=width)
+    assert found.clean is (claim == size)
+    found = swept(Still(size, count=claim), width=width, count_is_objects=False)
+    assert found.clean
+    assert len(found.rows) == size
+
+
+@given(size=st.integers(0, 700), width=WIDTHS)
+def test_without_a_count_everything_is_read_and_nothing_is_proven(size, width):
+    found = swept(Still(size, count=None), width=width)
+    assert (len(found.rows), found.clean) == (size, False)
+
+
+@given(size=st.integers(0, 700), width=WIDTHS)
+def test_a_service_that_ignores_the_limit_loses_nothing(size, width):
+    found = swept(Still(size, heedless=True), width=width)
+    assert len(found.rows) == size
+    assert found.clean
+
+
+@given(size=st.integers(101, 700), width=WIDTHS, nth=st.integers(1, 7))
+def test_a_page_that_fails_ends_the_pass_and_the_others_are_kept(size, width, nth):
+    still = Still(size, failing={nth})
+    found = swept(still, width=width)
+    if len(still.asked) >= nth:
+        assert found.error is not None
+        assert not found.clean
+        assert len(found.rows) < size or nth > -(-size // LIMIT)
+
+
+@given(size=st.integers(0, 300), width=WIDTHS)
+def test_two_sweeps_of_one_list_are_the_same_and_of_two_lists_are_not(size, width):
+    assert swept(Still(size), width=width).same_as(swept(Still(size), width=1))
+    assert not swept(Still(size)).same_as(swept(Still(size + 1)))
+    assert not swept(Still(size)).same_as(swept(Still(size, count=size + 1)))
