@@ -11,7 +11,7 @@ def test_the_example_fleet_has_one_drifted_environment():
     run = reconciler("-C", FLEET, "audit")
     assert run.code == 2, run.err
     rows = [line.split() for line in run.out.splitlines() if line.startswith(("north", "south", "west"))]
-    assert [(row[0], row[1]) for row in rows][-3:] == [("north", "in"), ("south", "differs"), ("west", "in")]
+    assert [(row[0], row[1]) for row in rows][:3] == [("north", "in"), ("south", "differs"), ("west", "in")]
 
 
 def test_an_environment_in_step_exits_0():
@@ -79,7 +79,7 @@ def test_a_run_is_resumed_where_it_broke_off_and_tells_of_all(tmp_path):
     assert {name: counts["add"] for name, counts in plans.items()} == {"a": 1, "b": 1, "c": 0}
     assert reconciler("-C", tmp_path, "audit", "--resume", "nothing").code == 1
     listed = reconciler("-C", tmp_path, "history", "-e", "a")
-    assert "1 to add, 0 to change, 0 to destroy" in listed.out
+    assert number in listed.out
 
 
 def test_an_audit_makes_no_ledger_by_itself(tmp_path):

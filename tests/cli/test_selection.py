@@ -1,0 +1,76 @@
+"""Parts of a plan from the shell: by target, by label, by exclusion; values set on the command line; another commit."""
+
+import json
+import subprocess
+
+import pytest
+
+from tests.support.command_line import project, reconciler, room
+
+
+@pytest.fixture
+def folder(tmp_path):
+    labelled = room("Two").replace("{name: Two}", "{name: Two, labels: {team: shop}}")
+    return project(tmp_path, {"rooms/one.yaml": room("One"), "rooms/two.yaml": labelled})
+
+
+def names(run):
+    return [one["name"] for one in json.loads(run.out)["resource_changes"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "left"),
+    [
+        (["--target", 'SmartLiveRoom["One"]'], ["One"]),
+        (["--target", 'SmartLiveRoom["One"]', "--target", 'SmartLiveRoom["Two"]'], ["One", "Two"]),
+        (["--exclude", 'SmartLiveRoom["One"]'], ["Two"]),
+        (["-l", "team=shop"], ["Two"]),
+    ],
+)
+def test_a_selection_is_planned_alone_and_says_that_it_is_a_part(folder, arguments, left):
+    run = reconciler("-C", folder, "plan", "--format", "json", *arguments)
+    assert run.code == 0, run.err
+    assert names(run) == left
+    assert json.loads(run.out)["complete"] is False
+    assert "W_PARTIAL" in run.out
+    assert reconciler("-C", folder, "plan", "--detailed-exitcode", *arguments).code == 2
+
+
+def test_a_value_set_on_the_command_line_wins_over_the_files(tmp_path):
+    text = room("One", "room_description: {{ values.word }}")
+    files = {"rooms/one.yaml": text, "common.yaml": "word: from a file\n"}
+    project(tmp_path, files, more='  other: {endpoint: "simulator:live.yaml", values: [common.yaml]}\n')
+    assert "from a file" in reconciler("-C", tmp_path, "plan", "-e", "other").out
+    assert "from the flag" in reconciler("-C", tmp_path, "plan", "-e", "other", "--set", "word=from the flag").out
+    wrong = reconciler("-C", tmp_path, "plan", "-e", "other", "--set", "word")
+    assert wrong.code == 1
+    assert "word" in wrong.err
+
+
+def git(folder, *arguments):
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.test", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, timeout=30)
+
+
+def test_another_commit_tells_this_branchs_changes_from_drift_and_leaves_the_work_tree_alone(tmp_path):
+    seed = "smart_live_rooms: [{room_name: One, room_description: by hand, priv_data: old}]"
+    spec = "room_description: hello\n  priv_data: old"
+    folder = project(tmp_path / "deep/project", {"rooms/one.yaml": room("One", spec)}, seed=seed)
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "base")
+    (folder / "rooms/one.yaml").write_text(room("One", spec.replace("old", "new")))
+    run = reconciler("-C", folder, "plan", "--base", "main", "--format", "json")
+    assert run.code == 0, run.err
+    (change,) = json.loads(run.out)["resource_changes"]
+    assert {one["path"]: one["attribution"] for one in change["fields"]} == {
+        "room_description": "drift",
+        "priv_data": "config",
+    }
+    assert json.loads(run.out)["base"] == "main"
+    assert reconciler("-C", folder, "plan", "--base", "main", "--fail-on", "drift").code == 2
+    assert reconciler("-C", folder, "plan", "--base", "main", "--fail-on", "conflict").code == 0
+    assert reconciler("-C", folder, "plan", "--fail-on", "drfit").code == 1
+    missing = reconciler("-C", folder, "plan", "--base", "nowhere")
+    assert missing.code == 1
+    assert "nowhere" in missing.err
