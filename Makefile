@@ -51,8 +51,9 @@ format: $(STAMP) ## format and fix what can be fixed
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix --quiet .
 
-generate: $(STAMP) ## write the generated files again (schemas/)
+generate: $(STAMP) ## write the generated files again (schemas/, the README's outputs)
 	@$(BIN)/reconciler schema --output schemas
+	@$(BIN)/python -m tests.support.readme
 
 bench: $(STAMP) ## measure, as ratios in one run
 	@$(BIN)/python -m tests.bench
