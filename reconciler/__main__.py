@@ -1,6 +1,17 @@
 """`python -m reconciler`: the command line."""
 
-from reconciler.cli import main
+import os
+import sys
+
+
+def _safe_path() -> None:
+    """Take the working directory off the import path: a repository of manifests must not bring modules."""
+    if not sys.flags.safe_path and sys.path[:1] in ([""], [os.getcwd()]):
+        del sys.path[0]
+
 
 if __name__ == "__main__":
+    _safe_path()
+    from reconciler.cli import main
+
     raise SystemExit(main())

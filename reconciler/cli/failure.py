@@ -12,15 +12,12 @@ from reconciler.cli.output import line, one_line
 from reconciler.errors import BlockedError, ManifestError, ReconcilerError
 from reconciler.model.change import Block
 
-INTERRUPTED = 130
-"""What a shell reports for a process that ended at Ctrl-C."""
-
 
 def told_failure(error: BaseException, log: Log, *, debug: bool) -> int:
     """Say what went wrong on stderr and return the exit code."""
     if isinstance(error, KeyboardInterrupt):
         log.say("Interrupted.", "error")
-        return INTERRUPTED
+        return Exit.ERROR
     if isinstance(error, BrokenPipeError):
         return _deaf()
     for text in _lines(error):

@@ -2,10 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.support.command_line import QUICKSTART, project, reconciler, room
+
+CONSOLE = str(Path(sys.executable).parent / "reconciler")
+"""The script that an installation makes."""
 
 
 def test_no_arguments_print_the_help_and_exit_0():
@@ -102,9 +106,11 @@ def test_the_help_loads_no_heavy_library():
     assert not loaded & {"httpx", "jinja2", "deepdiff", "sqlalchemy", "yaml", "rich", "pydantic", "asyncio"}
 
 
-def test_a_module_beside_the_manifests_is_not_imported(tmp_path):
+@pytest.mark.parametrize("arguments", [["-m", "reconciler"], ["-P", "-m", "reconciler"], [CONSOLE]])
+def test_a_module_beside_the_manifests_is_not_imported(tmp_path, arguments):
     """F010: a repository that ships its own yaml.py."""
-    project(tmp_path, {"rooms/one.yaml": room("One"), "yaml.py": "raise SystemExit('hijacked')"})
-    command = [sys.executable, "-P", "-m", "reconciler", "validate"]
+    hijack = {f"{name}.py": "raise SystemExit('hijacked')" for name in ("yaml", "jinja2", "typer", "pydantic")}
+    project(tmp_path, {"rooms/one.yaml": room("{{ 'One' }}"), **hijack})
+    command = [sys.executable, *arguments, "validate"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
