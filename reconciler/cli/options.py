@@ -49,6 +49,9 @@ Base = Annotated[
     str, typer.Option("--base", metavar="REV", help="The commit to tell this branch's changes from drift by.")
 ]
 LiveFile = Annotated[str, typer.Option("--live", metavar="FILE", help="Read live from a snapshot, not from the API.")]
+LedgerUrl = Annotated[
+    str, typer.Option("--ledger", metavar="URL", help="Keep results in this ledger, not in the environments' own.")
+]
 Refresh = Annotated[
     Literal["changed", "full"], typer.Option("--refresh", help="With full, the read cache is not believed.")
 ]

@@ -21,7 +21,13 @@ EMBEDDED_PROJECT = "0" * 32
 """The project whose objects an embedded seed holds where the environment names none."""
 
 
-def connection(project: Project, environment: Environment, variables: Variables, *, parallelism: int) -> "Connection":
+Tenants = dict[tuple[str, str], "Connection"]
+"""The first connection to each tenant (address, project): what all others to it take their pace from."""
+
+
+def connection(
+    project: Project, environment: Environment, variables: Variables, *, parallelism: int, tenants: Tenants
+) -> "Connection":
     """Return how to speak to an environment; raises HostError or AuthError before anything is sent."""
     from reconciler.api import Connection
 
@@ -36,7 +42,8 @@ def connection(project: Project, environment: Environment, variables: Variables,
             transport=transport(simulator(project.root / environment.seed, environment.seed)),
         )
     throttle = environment.throttle
-    return Connection(
+    tenant = (environment.url, environment.project_id)
+    link = Connection(
         base_url=environment.url,
         project_id=environment.project_id,
         app_user_id=environment.app_user_id,
@@ -45,7 +52,12 @@ def connection(project: Project, environment: Environment, variables: Variables,
         writes_per_second=throttle.writes if throttle else None,
         parallelism=parallelism,
         allowed_hosts=allowed_hosts(variables),
+        proxy=variables.values.get("RECONCILER_PROXY", ""),
+        ca_file=variables.values.get("RECONCILER_CA_FILE", ""),
+        pace=tenants.get(tenant),
     )
+    tenants.setdefault(tenant, link)
+    return link
 
 
 def project_id(environment: Environment) -> str:

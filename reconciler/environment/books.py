@@ -12,7 +12,7 @@ from reconciler.errors import LedgerError
 from reconciler.model.past import Past
 
 if TYPE_CHECKING:
-    from reconciler.ledger import Book
+    from reconciler.ledger import Audits, Book
 
 FILE = ".reconciler/ledger.db"
 """Where an environment keeps its ledger unless it says otherwise, relative to the project."""
@@ -43,6 +43,25 @@ def book(project: Project, environment: Environment, variables: Mapping[str, str
             yield opened
         finally:
             opened.close()
+
+
+def ledger_url(project: Project, name: str) -> str:
+    """Return where an environment's ledger is: as it says, else the usual file where there is one; empty for none."""
+    environment = project.environments[name]
+    made = not environment.embedded and (project.root / FILE).is_file()
+    return environment.ledger or (f"sqlite:///{FILE}" if made else "")
+
+
+@contextmanager
+def audits(project: Project, name: str, url: str = "") -> Iterator["Audits"]:
+    """Open what audits left in a ledger: the one at a URL, else the environment's, which may never have been made."""
+    from reconciler.ledger import open_audits
+
+    opened = open_audits(url or project.environments[name].ledger or f"sqlite:///{FILE}", root=project.root)
+    try:
+        yield opened
+    finally:
+        opened.close()
 
 
 def remembered(project: Project, name: str, variables: Mapping[str, str]) -> Past:

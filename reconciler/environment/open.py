@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from reconciler import plugins
-from reconciler.environment.access import connection, project_id
+from reconciler.environment.access import Tenants, connection, project_id
 from reconciler.environment.books import book, remembered, scope_key
 from reconciler.environment.project import Environment, Project
 from reconciler.environment.variables import Variables, named_secrets
@@ -31,6 +31,7 @@ class Access:
     """How the live side may be reached in this run: what the command line and the process say, not the project.
 
     `live` is a snapshot to read instead of the API. `full` renews the read cache, without `cached` there is none.
+    `tenants` is filled as environments are opened: those of one tenant keep one pace together.
     """
 
     variables: Mapping[str, str] = field(repr=False)
@@ -39,6 +40,7 @@ class Access:
     full: bool = False
     cached: bool = True
     today: date = date(1970, 1, 1)
+    tenants: "Tenants" = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +160,7 @@ def _from_api(project: Project, name: str, access: Access) -> Opened:
 
     environment = project.environments[name]
     variables = Variables(values=access.variables, prefix=environment.credentials_prefix)
-    link = connection(project, environment, variables, parallelism=access.parallelism)
+    link = connection(project, environment, variables, parallelism=access.parallelism, tenants=access.tenants)
     closing = ExitStack()
     client = ReadClient(link)
     closing.callback(client.close)

@@ -1,5 +1,6 @@
 """Many environments at once: audits, their figures, and what differs between them."""
 
-from reconciler.fleet.audit import Visited, audit, overview, visit
+from reconciler.fleet.audit import audit
+from reconciler.fleet.visited import Visited, visit
 
-__all__ = ["Visited", "audit", "overview", "visit"]
+__all__ = ["Visited", "audit", "visit"]

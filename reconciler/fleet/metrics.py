@@ -1,8 +1,10 @@
-"""Figures of an audit in Prometheus' text format, for a textfile collector."""
+"""Figures of an audit in Prometheus' text format, for the node exporter's textfile collector."""
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.fleet.audit import Visited
+from reconciler.fleet.visited import Visited
+from reconciler.model.change import Attribution
+from reconciler.model.diagnostic import Severity
 
 _HELP = {
     "reconciler_environment_readable": "Whether the environment's live side could be read.",
@@ -11,41 +13,55 @@ _HELP = {
     "reconciler_fields": "Fields that differ, by who moved them.",
     "reconciler_unmanaged": "Live objects that no manifest declares.",
     "reconciler_findings": "Rules of health that do not hold, by severity.",
+    "reconciler_requests": "Requests the audit sent.",
+    "reconciler_retries": "Requests the audit sent again.",
+    "reconciler_duration_seconds": "Time the environment's audit took.",
+    "reconciler_audit_duration_seconds": "Time the whole audit took.",
+    "reconciler_audit_timestamp_seconds": "When the audit ended, in seconds since 1970.",
 }
 
+_Sample = tuple[str, dict[str, str], float]
 
-def textfile(results: Sequence[Visited]) -> str:
-    """Return the figures of every environment; the same audit gives the same text."""
-    samples = [sample for one in results for sample in _samples(one)]
+
+def textfile(results: Sequence[Visited], *, now: float, seconds: float) -> str:
+    """Return the figures of an audit that ended `now` and took `seconds`: all gauges, nothing but names in labels."""
+    samples = [
+        *(sample for one in results for sample in _samples(one)),
+        ("reconciler_audit_duration_seconds", {}, round(seconds, 3)),
+        ("reconciler_audit_timestamp_seconds", {}, round(now)),
+    ]
     return "".join(f"{line}\n" for name in _HELP for line in _family(name, samples))
 
 
-def _family(name: str, samples: Sequence[tuple[str, dict[str, str], int]]) -> Iterator[str]:
+def _family(name: str, samples: Sequence[_Sample]) -> Iterator[str]:
     yield f"# HELP {name} {_HELP[name]}"
     yield f"# TYPE {name} gauge"
     for metric, labels, value in samples:
         if metric == name:
-            spelled = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
-            yield f"{name}{{{spelled}}} {value}"
+            spelled = ",".join(f'{key}="{escaped(text)}"' for key, text in labels.items())
+            yield f"{name}{{{spelled}}} {value}" if labels else f"{name} {value}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return a label's value as the format wants it: backslash, quote and line feed are spelled out."""
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def _samples(one: Visited) -> Iterator[tuple[str, dict[str, str], int]]:
+def _samples(one: Visited) -> Iterator[_Sample]:
     place = {"environment": one.environment}
-    plan = one.planned.plan if one.planned else None
-    yield "reconciler_environment_readable", place, int(plan is not None)
-    if plan is None:
+    yield "reconciler_environment_readable", place, int(one.readable)
+    yield "reconciler_duration_seconds", place, round(one.seconds, 3)
+    if one.planned is None or one.plan is None:
         return
-    counts = plan.summary()
-    yield "reconciler_environment_complete", place, int(plan.complete)
+    counts = one.plan.summary()
+    yield "reconciler_environment_complete", place, int(one.plan.complete)
     for action in ("add", "change", "destroy"):
         yield "reconciler_changes", place | {"action": action}, getattr(counts, action)
-    for cause in ("config", "drift", "conflict", "already", "pending", "unattributed"):
-        yield "reconciler_fields", place | {"attribution": cause}, getattr(counts, cause)
+    for cause in Attribution:
+        yield "reconciler_fields", place | {"attribution": cause.value}, getattr(counts, cause.value)
     yield "reconciler_unmanaged", place, counts.unmanaged
-    for severity in ("error", "warning", "note"):
-        found = sum(1 for item in one.findings if item.severity.value == severity)
-        yield "reconciler_findings", place | {"severity": severity}, found
+    for severity in Severity:
+        found = sum(1 for item in one.findings if item.severity is severity)
+        yield "reconciler_findings", place | {"severity": severity.value}, found
+    yield "reconciler_requests", place, one.planned.usage.requests
+    yield "reconciler_retries", place, one.planned.usage.retries

@@ -1,12 +1,17 @@
 """A fleet file: a project a row, each an environment made from one environment of the project file as its template.
 
-CSV with a header, or a YAML list of mappings. Columns are the keys of an environment that tell places apart; nothing
-that is trusted, and no credential, can stand in one.
+CSV with a header, or a YAML list of mappings. A column is a key of an environment that tells places apart, or
+`values.NAME`, which templates see as `values.NAME`. `{column}` in a text of the template stands for the row's word
+(`values: ["values/{region}.yaml"]`): it is put into that one text, and the whole is checked as if it were written so.
+Nothing that is trusted, and no credential, can stand in a row.
 """
 
 import csv
 import io
+import json
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -15,48 +20,96 @@ from reconciler.environment.project import Environment, Project
 from reconciler.errors import ManifestError
 from reconciler.manifest.parse import parse_yaml
 from reconciler.model.diagnostic import Diagnostic, Severity, has_errors
+from reconciler.model.resource import Json
 from reconciler.model.source import Position
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 COLUMNS = ("endpoint", "region", "project_id", "app_user_id", "credentials_prefix", "values", "ledger")
 """What a row may say beside its `name`; `values` takes several files, separated by blanks."""
 
 
-def roster(project: Project, template: str, path: Path, content: bytes) -> Project:
+_VALUE = re.compile(r"values((\.[A-Za-z_][A-Za-z0-9_]*)+)")
+_PLACE = re.compile(r"\{([a-z_][A-Za-z0-9_.]*)\}")
+_FIXED = ("assert", "scope", "throttle")
+"""Keys of the template that no row can say anything in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """A project whose environments are the rows of a fleet file, and what each sets for templates (`--set` words)."""
+
+    project: Project
+    sets: Mapping[str, tuple[str, ...]]
+
+
+def roster(project: Project, template: str, path: Path, content: bytes) -> Roster:
     """Return the project with the file's rows for environments; raises ManifestError with every problem."""
     problems: list[Diagnostic] = []
     found: dict[str, Environment] = {}
+    sets: dict[str, tuple[str, ...]] = {}
     for line, row in _rows(path, content, problems):
         name = str(row.get("name") or "")
-        problem = _wrong(name, row, found)
-        if not problem:
-            try:
-                found[name] = _environment(project.environments[template], row)
-                continue
-            except ValidationError as error:
-                problem = "; ".join(item["msg"].removeprefix("Value error, ") for item in error.errors())
-        problems.append(_problem(path, line, f"{name or 'a row'}: {problem}"))
+        try:
+            _check(name, row, found)
+            found[name] = _environment(project.environments[template], row)
+            sets[name] = tuple(_sets(row))
+        except ValidationError as error:
+            said = "; ".join(item["msg"].removeprefix("Value error, ") for item in error.errors())
+            problems.append(_problem(path, line, f"{name}: {said}"))
+        except ValueError as error:
+            problems.append(_problem(path, line, f"{name or 'a row'}: {error}"))
     if not found and not problems:
         problems.append(_problem(path, 1, "there is no row in it"))
     if problems:
         raise ManifestError(f"the fleet file {path.name} is not valid", problems, code="E_FLEET")
-    return project.model_copy(update={"file": project.file.model_copy(update={"environments": found})})
+    file = project.file.model_copy(update={"environments": found})
+    return Roster(project=project.model_copy(update={"file": file}), sets=sets)
 
 
-def _wrong(name: str, row: Mapping[str, object], found: Mapping[str, Environment]) -> str:
-    unknown = sorted(str(key) for key in row if key not in ("name", *COLUMNS))
+def _check(name: str, row: Mapping[str, object], found: Mapping[str, Environment]) -> None:
+    unknown = sorted(key for key in row if key not in ("name", *COLUMNS) and not _VALUE.fullmatch(key))
     if unknown:
-        return f"unknown column {unknown[0]!r}; there are name, {', '.join(COLUMNS)}"
+        raise ValueError(f"unknown column {unknown[0]!r}; there are name, {', '.join(COLUMNS)}, values.NAME")
     if not name:
-        return "it has no name"
-    return "the name is taken by an earlier row" if name in found else ""
+        raise ValueError("it has no name")
+    if not NAME.fullmatch(name):
+        raise ValueError("a name takes letters, digits, dots, dashes and underscores, 64 at most")
+    if name in found:
+        raise ValueError("the name is taken by an earlier row")
 
 
 def _environment(template: Environment, row: Mapping[str, object]) -> Environment:
-    keys = template.model_dump(by_alias=True, exclude_unset=True)
+    keys = {
+        key: value if key in _FIXED else _filled(value, row)
+        for key, value in template.model_dump(by_alias=True, exclude_unset=True).items()
+    }
     given = {key: value for key, value in row.items() if key in COLUMNS and value not in (None, "")}
     if isinstance(given.get("values"), str):
         given["values"] = str(given["values"]).split()
     return Environment.model_validate({**keys, **given})
+
+
+def _filled(value: Json, row: Mapping[str, object]) -> Json:
+    """Put the row's words where a text of the template names them."""
+    if isinstance(value, list):
+        return [_filled(item, row) for item in value]
+    return _PLACE.sub(lambda place: _word(place[1], row), value) if isinstance(value, str) else value
+
+
+def _word(column: str, row: Mapping[str, object]) -> str:
+    word = row.get(column, row.get(f"values.{column}"))
+    if word is None:
+        raise ValueError(f"the template asks for {{{column}}}, which this row has not")
+    if not NAME.fullmatch(str(word)):
+        raise ValueError(f"{column} is put into a text of the template and takes letters, digits, dots, dashes only")
+    return str(word)
+
+
+def _sets(row: Mapping[str, object]) -> Iterator[str]:
+    """Yield a row's values as `--set` words: as JSON, so that whatever they hold stays one value."""
+    for key, value in row.items():
+        if found := _VALUE.fullmatch(key):
+            yield f"{found[1].removeprefix('.')}={json.dumps(value, ensure_ascii=False)}"
 
 
 def _rows(path: Path, content: bytes, problems: list[Diagnostic]) -> Iterator[tuple[int, Mapping[str, object]]]:

@@ -3,13 +3,23 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
 
-from reconciler.errors import PluginError, UsageError
+from reconciler.errors import PluginError, ReconcilerError, UsageError
 
 LOCAL = "local"
-"""A cluster of two worker processes on this machine, for the length of the run."""
+"""A cluster of worker processes on this machine, for the length of the run."""
+WORKERS = 2
+"""Processes of a local cluster; each visits as many environments at a time as `width` gives it."""
+RETRIES = 3
+"""How often an errand is given to another worker after one was lost."""
+
+_SETTINGS = {
+    "distributed.scheduler.allowed-failures": 10,  # it counts errands that were only waiting on a lost worker, too
+    "distributed.comm.timeouts.connect": "10s",
+    "distributed.comm.timeouts.tcp": "30s",
+    "logging": {"distributed": "critical", "tornado": "critical", "asyncio": "critical"},
+}
 
 
 @contextmanager
@@ -19,24 +29,44 @@ def runner(dask: str, width: int) -> Iterator[Executor]:
         with ThreadPoolExecutor(max_workers=width) as executor:
             yield executor
         return
-    with _cluster(dask) as executor:
-        yield executor
+    if dask != LOCAL and not dask.startswith(("tcp://", "tls://")):
+        raise UsageError(f"--dask {dask!r} is no address", hint="write tcp://HOST:PORT, or local")
+    try:
+        import distributed
+    except ImportError:
+        raise PluginError("--dask needs the extra `fleet`", hint="pip install 'reconciler[fleet]'") from None
+    with _cluster(distributed, dask, width) as client:
+        yield client.get_executor(pure=False, retries=RETRIES)
 
 
 @contextmanager
-def _cluster(address: str) -> Iterator[Executor]:
-    if address != LOCAL and not address.startswith(("tcp://", "tls://")):
-        raise UsageError(f"--dask {address!r} is no address", hint="write tcp://HOST:PORT, or local")
+def _cluster(distributed: Any, address: str, width: int) -> Iterator[Any]:
+    from dask import config
+
+    with config.set(_SETTINGS):
+        if address != LOCAL:
+            with _connected(distributed, address) as client:
+                yield client
+            return
+        with (
+            distributed.LocalCluster(
+                n_workers=WORKERS,
+                threads_per_worker=max(1, width // WORKERS),
+                host="127.0.0.1",
+                dashboard_address=None,
+                silence_logs=50,
+            ) as cluster,
+            distributed.Client(cluster, set_as_default=False) as client,
+        ):
+            yield client
+
+
+def _connected(distributed: Any, address: str) -> Any:
     try:
-        dask: Any = import_module("distributed")
-    except ImportError:
-        raise PluginError("--dask needs the extra `fleet`", hint="pip install 'reconciler[fleet]'") from None
-    if address != LOCAL:
-        with dask.Client(address, timeout="30s", set_as_default=False) as client:
-            yield client.get_executor(pure=False, retries=3)
-        return
-    with (
-        dask.LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster,
-        dask.Client(cluster, set_as_default=False) as client,
-    ):
-        yield client.get_executor(pure=False, retries=3)
+        return distributed.Client(address, timeout="10s", set_as_default=False)
+    except OSError as error:
+        raise ReconcilerError(
+            f"no Dask scheduler answers at {address}: {type(error).__name__}",
+            code="E_DASK",
+            hint="start one with `dask scheduler`, or leave out --dask",
+        ) from None

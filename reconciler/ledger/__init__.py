@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from reconciler.ledger.audits import Audits, open_audits
 from reconciler.ledger.book import Book
 from reconciler.ledger.lock import LEASE_SECONDS
 from reconciler.ledger.store import BUSY_SECONDS, Store
 
-__all__ = ["Book", "open_ledger"]
+__all__ = ["Audits", "Book", "open_audits", "open_ledger"]
 
 
 def open_ledger(

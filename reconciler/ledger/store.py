@@ -121,5 +121,7 @@ class Store:
             yield
         except (SQLAlchemyError, sqlite3.Error) as error:
             raise meant(error, self._busy) from error
+        except UnicodeDecodeError as error:  # what SQLite says of a damaged file can hold bytes of that file
+            raise damaged("it holds what is no text") from error
         except OSError as error:
             raise LedgerError(f"the ledger cannot be used: {error.strerror or error}", hint=WRITABLE) from error

@@ -1,24 +1,26 @@
 """`audit`: every environment against its manifests; one that cannot be read never hides the others."""
 
-import secrets
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reconciler.cli import options
+from reconciler.cli.auditing import places, visited
 from reconciler.cli.exits import Exit, gravest
-from reconciler.cli.output import read_file, tell, told, write_file
-from reconciler.cli.planning import asked, chosen, plan_code, plan_report, project, selection, several
-from reconciler.cli.progress import progress
+from reconciler.cli.output import tell, told, write_file
+from reconciler.cli.planning import asked, plan_code, plan_report, project, selection
 from reconciler.cli.session import Session, session
 from reconciler.errors import UsageError
 from reconciler.model.diagnostic import arranged, has_errors
+from reconciler.model.report import Report
 
 if TYPE_CHECKING:
-    from reconciler.environment.planning import Ask
-    from reconciler.environment.project import Project
+    from datetime import date
+
     from reconciler.fleet import Visited
+    from reconciler.model.history import Drift
 
 
 def audit(
@@ -42,14 +44,13 @@ def audit(
     fleet_file: Annotated[
         str, typer.Option("--fleet", metavar="FILE", help="A CSV or YAML of projects; -e names their template.")
     ] = "",
+    ledger: options.LedgerUrl = "",
     resume: Annotated[str, typer.Option("--resume", metavar="RUN", help="Only what this run has not done yet.")] = "",
+    live: options.LiveFile = "",
     parallelism: options.Parallelism = 8,
 ) -> int:
     """Compare environments with their manifests; exit 2 on drift."""
-    from reconciler import fleet
-    from reconciler.fleet.metrics import textfile
-
-    run = session(context)
+    run, started = session(context), time.monotonic()
     how = told(format_, report)
     ask = asked(
         run,
@@ -57,62 +58,35 @@ def audit(
         selected=selection(None, None, label),
         depth=depth,
         today=today,
+        live=live,
         full=refresh == "full",
         cached=True,
         parallelism=parallelism,
     )
-    whole = project(run)
-    if fleet_file:
-        whole, environment = _enrolled(run, whole, environment, fleet_file), None
-    results = _visited(run, whole, environment, ask, dask=dask, resume=resume)
-    found = plan_report("audit", *(one.planned for one in results if one.planned))
-    more = (item for one in results for item in (*one.diagnostics, *one.findings))
-    problems = arranged((*found.diagnostics, *more))
-    tell(run, replace(found, diagnostics=problems, extra={"tables": [fleet.overview(results)]}), how)
+    where = places(run, project(run), environment, fleet_file)
+    if live and len(where.names) > 1:
+        raise UsageError("--live is one environment's snapshot", hint="name the environment with -e")
+    results, drift = visited(run, where, ask, dask=dask, ledger=ledger, resume=resume)
+    tell(run, _report(results, drift, ask.access.today), how)
     if metrics:
-        write_file(run.path(metrics), textfile(results))
+        _write_figures(run, metrics, results, started)
     return gravest(_code(one, fail_on) for one in results)
 
 
-def _enrolled(run: Session, whole: "Project", environments: list[str] | None, file: str) -> "Project":
-    from reconciler.fleet.roster import roster
+def _report(results: "tuple[Visited, ...]", drift: "tuple[Drift, ...]", today: "date") -> Report:
+    from reconciler.fleet.overview import causes, oldest, overview
 
-    if environments and len(environments) > 1:
-        raise UsageError("--fleet takes one environment as its template", hint="name it with -e")
-    template = chosen(whole, environments[0] if environments else "")
-    path = run.path(file)
-    return roster(whole, template, path, read_file(path))
+    found = plan_report("audit", *(one.planned for one in results if one.planned))
+    more = (item for one in results for item in (*one.diagnostics, *one.findings))
+    tables = [overview(results), *(table for table in (causes(results), oldest(drift, today)) if table["rows"])]
+    return replace(found, diagnostics=arranged((*found.diagnostics, *more)), extra={"tables": tables})
 
 
-def _visited(
-    run: Session, whole: "Project", environments: list[str] | None, ask: "Ask", *, dask: str, resume: str
-) -> "tuple[Visited, ...]":
-    """Visit every environment that the resumed run has not done yet, keeping each result as it comes."""
-    from reconciler import fleet
-    from reconciler.fleet.record import record, recordable, recorded
-    from reconciler.fleet.runner import runner
+def _write_figures(run: Session, file: str, results: "tuple[Visited, ...]", started: float) -> None:
+    from reconciler.fleet.metrics import textfile
 
-    names = several(whole, environments)
-    number = resume or secrets.token_hex(6)
-    kept = {name: recorded(whole, number, name, run.variables) for name in names} if resume else {}
-    done = {name: one for name, one in kept.items() if one is not None}
-    if resume and not done:
-        raise UsageError(f"no environment has a row of the run {resume!r}", hint="`reconciler history` lists runs")
-    left = tuple(name for name in names if name not in done)
-    if any(recordable(whole, name) for name in left):
-        run.note(f"Run {number}; if it breaks off, go on with --resume {number}.")
-    with (
-        runner(dask, min(ask.access.parallelism, max(1, len(left)))) as executor,
-        progress(run, "Reading environments", len(left)) as advance,
-    ):
-
-        def keep(one: "Visited") -> "Visited":
-            advance()
-            return record(whole, number, one, run.variables)
-
-        found = fleet.audit(whole, left, ask, executor, away=bool(dask), visited=keep)
-    every = {**done, **{one.environment: one for one in found}}
-    return tuple(every[name] for name in names)
+    text = textfile(results, now=time.time(), seconds=time.monotonic() - started)
+    write_file(run.path(file), run.masker.text(text))
 
 
 def _code(one: "Visited", fail_on: str) -> int:

@@ -1,6 +1,7 @@
 """`history`: what runs did, and the word of an operator where nobody else can know."""
 
-from typing import Annotated
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,9 +11,11 @@ from reconciler.cli.output import tell, told
 from reconciler.cli.planning import chosen, project
 from reconciler.cli.session import Session, session
 from reconciler.errors import UsageError
-from reconciler.model.history import Entry, Run
-from reconciler.model.past import Past
+from reconciler.model.history import Audited, Drift, Entry, Run
 from reconciler.model.report import Report
+
+if TYPE_CHECKING:
+    from reconciler.environment.project import Project
 
 history = typer.Typer(rich_markup_mode=None, help="Show what runs did, and settle what nobody could tell.")
 
@@ -24,18 +27,48 @@ def listed(
     environment: options.Env = "",
     run_: Annotated[str, typer.Option("--run", metavar="RUN", help="Only this run's changes.")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many lines.")] = 20,
+    ledger: options.LedgerUrl = "",
+    today: options.Today = "",
     format_: options.Format = "text",
     report: options.Reports = None,
 ) -> int:
-    """Show the runs of an environment and what each tried."""
+    """Show the runs of an environment and what each tried; audits, and what drifts since when.
+
+    With --ledger it is the audits kept there: of one environment, or of the whole project.
+    """
     if context.invoked_subcommand is not None:
         return Exit.FINE
     run = session(context)
     how = told(format_, report)
-    runs, entries, past = _told(run, environment, run_, limit)
-    tables = [_runs(runs), _entries(entries), _drift(past)]
-    tell(run, Report(command="history", extra={"tables": tables}), how)
+    whole = project(run)
+    name = environment if ledger else chosen(whole, environment)
+    runs, entries = ((), ()) if ledger else _told(run, whole, name, run_, limit)
+    audits, drift = _seen(whole, name, ledger, limit)
+    tables = [_runs(runs), _entries(entries), _audited(audits), _drift(drift, run.today(today))]
+    shown = [one for one in tables if one["rows"]] or tables[:2]
+    tell(run, Report(command="history", extra={"tables": shown}), how)
     return Exit.PARTIAL if any(entry.outcome is None for entry in entries) else Exit.FINE
+
+
+@history.command("prune")
+def prune(
+    context: typer.Context,
+    *,
+    keep: Annotated[int, typer.Option("--keep", min=1, max=36_500, metavar="DAYS", help="What is younger stays.")],
+    environment: options.Env = "",
+    ledger: options.LedgerUrl = "",
+    today: options.Today = "",
+) -> int:
+    """Forget audits older than so many days, and drift that was over by then; what was applied stays known."""
+    from reconciler.environment.books import audits
+
+    run = session(context)
+    whole = project(run)
+    before = run.today(today) - timedelta(days=keep)
+    with audits(whole, "" if ledger else chosen(whole, environment), ledger) as kept:
+        gone = kept.prune(f"{before.isoformat()}T00:00:00Z")
+    run.note(f"Forgot {gone:,} rows from before {before.isoformat()}.")
+    return Exit.FINE
 
 
 @history.command("resolve")
@@ -63,24 +96,32 @@ def resolve(
     return Exit.FINE
 
 
-def _told(run: Session, environment: str, only: str, limit: int) -> tuple[tuple[Run, ...], tuple[Entry, ...], Past]:
+def _told(
+    run: Session, whole: "Project", name: str, only: str, limit: int
+) -> tuple[tuple[Run, ...], tuple[Entry, ...]]:
     from reconciler.environment.books import book, scope_key
 
-    whole = project(run)
-    name = chosen(whole, environment)
     place = whole.environments[name]
     with book(whole, place, run.variables) as opened:
-        past = opened.past(scope_key(place), whole.owner(name))
-        return opened.runs(scope_key(place), limit), opened.entries(scope_key(place), only, limit), past
+        return opened.runs(scope_key(place), limit), opened.entries(scope_key(place), only, limit)
+
+
+def _seen(whole: "Project", name: str, ledger: str, limit: int) -> tuple[tuple[Audited, ...], tuple[Drift, ...]]:
+    from reconciler.environment.books import audits
+
+    whose = whole.owner(name)
+    with audits(whole, name, ledger) as kept:
+        return kept.runs(whose, limit), kept.drift(whose)
 
 
 def _runs(runs: tuple[Run, ...]) -> dict[str, object]:
-    from reconciler.fleet.record import summary
-
-    rows = [
-        [one.id, one.command, one.owner, one.started, one.ended, summary(one.result) or "not ended"] for one in runs
-    ]
+    rows = [[one.id, one.command, one.owner, one.started, one.ended, one.result or "not ended"] for one in runs]
     return {"title": "Runs", "columns": ["Run", "Command", "Owner", "Started", "Ended", "Result"], "rows": rows}
+
+
+def _audited(runs: tuple[Audited, ...]) -> dict[str, object]:
+    rows = [[one.run, one.started, one.ended, str(one.environments)] for one in runs]
+    return {"title": "Audits", "columns": ["Run", "First done", "Last done", "Environments"], "rows": rows}
 
 
 def _entries(entries: tuple[Entry, ...]) -> dict[str, object]:
@@ -92,11 +133,11 @@ def _entries(entries: tuple[Entry, ...]) -> dict[str, object]:
     return {"title": "Changes", "columns": columns, "rows": rows}
 
 
-def _drift(past: Past) -> dict[str, object]:
-    """Tell which objects drift, and since when."""
-    drifting = [one for one in past.objects.values() if one.drift_first]
-    rows = [[one.address, one.drift_first, one.drift_last] for one in sorted(drifting, key=lambda one: one.drift_first)]
-    return {"title": "Drift", "columns": ["Resource", "First seen", "Last seen"], "rows": rows}
+def _drift(drift: tuple[Drift, ...], today: date) -> dict[str, object]:
+    """Tell what drifts, or did, and since when."""
+    from reconciler.fleet.overview import DRIFT_COLUMNS, drift_row
+
+    return {"title": "Drift", "columns": list(DRIFT_COLUMNS), "rows": [drift_row(one, today) for one in drift]}
 
 
 def _status(entry: Entry) -> str:

@@ -1,0 +1,124 @@
+"""From the flags of `audit` to what was found everywhere: which places, which run, where the work is done and kept."""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from reconciler.cli.output import read_file
+from reconciler.cli.planning import chosen, several
+from reconciler.cli.progress import progress
+from reconciler.cli.session import Session
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.environment.planning import Ask
+    from reconciler.environment.project import Project
+    from reconciler.fleet import Visited
+    from reconciler.fleet.record import Records
+    from reconciler.model.history import Drift
+
+_TOLD = 10
+"""How often a run of many environments says how far it is, where no progress bar can be seen."""
+_MANY = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """What is audited: the environments of a project, and what a fleet file sets for each."""
+
+    project: "Project"
+    names: tuple[str, ...]
+    sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def places(run: Session, whole: "Project", environments: Sequence[str] | None, fleet_file: str) -> Places:
+    """Return the environments that are meant: those named, all, or one for each row of a fleet file."""
+    if not fleet_file:
+        return Places(project=whole, names=several(whole, environments))
+    from reconciler.fleet.roster import roster
+
+    if environments and len(environments) > 1:
+        raise UsageError("--fleet takes one environment as its template", hint="name it with -e")
+    template = chosen(whole, environments[0] if environments else "")
+    path = run.path(fleet_file)
+    made = roster(whole, template, path, read_file(path))
+    return Places(project=made.project, names=tuple(made.project.environments), sets=made.sets)
+
+
+def visited(
+    run: Session, where: Places, ask: "Ask", *, dask: str = "", ledger: str = "", resume: str = ""
+) -> "tuple[tuple[Visited, ...], tuple[Drift, ...]]":
+    """Visit every environment that the resumed run has not done yet, keeping each result as it comes.
+
+    Returns what was found in the order asked for, and what drifts there by the ledgers.
+    """
+    from reconciler.fleet.record import Records
+
+    records = Records(project=where.project, url=ledger, mask=run.masker.value)
+    with closing(records):
+        number, done = _resumed(records, resume, where.names)
+        left = tuple(name for name in where.names if name not in done)
+        found = _rest(run, replace(where, names=left), ask, dask=dask, records=records, number=number) if left else ()
+        every = {**done, **{one.environment: one for one in found}}
+        return tuple(every[name] for name in where.names), records.drift(where.names)
+
+
+def _resumed(records: "Records", resume: str, names: Sequence[str]) -> "tuple[str, dict[str, Visited]]":
+    if not resume:
+        return secrets.token_hex(6), {}
+    done = records.done(resume, names)
+    if not done:
+        raise UsageError(
+            f"no environment has a row of the run {resume!r}",
+            hint="`reconciler history` lists runs, --ledger says where",
+        )
+    return resume, done
+
+
+def _rest(
+    run: Session, where: Places, ask: "Ask", *, dask: str, records: "Records", number: str
+) -> "tuple[Visited, ...]":
+    from reconciler import fleet
+    from reconciler.fleet.runner import runner
+
+    kept = any(records.recordable(name) for name in where.names)
+    if kept:
+        run.note(f"Run {number}; if it breaks off, go on with --resume {number}.")
+    width = min(ask.access.parallelism, len(where.names))
+    each = replace(ask, access=replace(ask.access, parallelism=max(1, ask.access.parallelism // width)))
+    with runner(dask, width) as executor, _told(run, len(where.names)) as advance:
+
+        def keep(some: "tuple[Visited, ...]") -> "tuple[Visited, ...]":
+            advance(len(some))
+            return records.keep(number, some)
+
+        return fleet.audit(
+            where.project,
+            where.names,
+            each,
+            executor,
+            width=width,
+            away=bool(dask),
+            sets=where.sets,
+            keep=keep,
+            hint=f"go on with --resume {number}" if kept else "run it again; with --ledger it can be resumed",
+        )
+
+
+@contextmanager
+def _told(run: Session, total: int) -> Iterator[Callable[[int], None]]:
+    """Say how far the run is: a bar on a terminal, a line now and then elsewhere."""
+    done = 0
+    with progress(run, "Reading environments", total) as advance:
+
+        def tell(some: int) -> None:
+            nonlocal done
+            before, done = done, done + some
+            for _ in range(some):
+                advance()
+            if total >= _MANY and done * _TOLD // total > before * _TOLD // total:
+                run.note(f"Read {done:,} of {total:,} environments.")
+
+        yield tell
