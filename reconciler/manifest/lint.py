@@ -19,9 +19,9 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 
 def warnings(text: str, where: Where, *, templated: bool) -> Iterator[Diagnostic]:
     """Look at a text that was parsed."""
-    if _CUT.search(text):
+    if (" #" in text or "\t#" in text) and _CUT.search(text):
         yield from _cuts(text, where)
-    if templated:
+    if templated and ("{{" in text or "{%" in text):
         for line, column in _places(_MARKER, text):
             yield warning(
                 "W_TPL_MARKER",

@@ -25,8 +25,8 @@ from reconciler.manifest.problem import error
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source import Position
 
-_GLUED = ('"#', "'#", "]#", "}#", ",#", "|#", ">#", "-#", "+#", "%YAML", "&")
-"""What a comment without a blank before it, a directive or an anchor cannot do without."""
+_GLUED = ('"#', "'#", "]#", "}#", ",#", "|#", ">#", "-#", "+#", "%YAML")
+"""What a comment without a blank before it, or a directive with one, cannot do without."""
 
 _QUESTION = re.compile(r"\?(?<=[\[{,\s]\?)[^ \t\n]")
 _BLANK_START = re.compile(r"[|>][-+0-9]*[ ]*\n[ ]+\n")
@@ -52,7 +52,8 @@ def check(text: str, where: Callable[[int, int], Position], *, pure: bool, sever
 def _suspicious(text: str) -> bool:
     """Look for anything that could be wrong, fast: most texts end here."""
     return (
-        any(pair in text for pair in _GLUED)
+        ("#" in text and any(pair in text for pair in _GLUED))
+        or "&" in text
         or ("?" in text and _QUESTION.search(text) is not None)
         or _BLANK_START.search(text) is not None
     )

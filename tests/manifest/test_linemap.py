@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from reconciler.manifest.render import Rendered, render
 from reconciler.manifest.tree import DiskTree
@@ -62,3 +64,60 @@ def test_columns_lead_to_expressions_and_into_text(tmp_path: Path) -> None:
     places = {(1, 1): "1:1", (1, 4): "1:4", (1, 8): "1:4", (3, 3): "3:3", (3, 6): "3:6", (3, 7): "3:7", (3, 18): "3:23"}
     places |= {(3, 19): "3:24", (3, 28): "3:38"}
     assert {place: str(result.lines.at(*place)).removeprefix("a.yaml:") for place in places} == places
+
+
+_WRAPS = [
+    ("{% for x in values.two %}\n", "{% endfor %}\n"),
+    ("{% for x in values.two -%}\n", "{%- endfor %}\n"),
+    ("{% if values.a %}\n", "{% else %}\nnever\n{% endif %}\n"),
+    ("{%- if values.a %}\n", "{%- endif %}\n"),
+    ("{% filter indent(2) %}\n", "{% endfilter %}\n"),
+    ("{% filter upper %}\n", "{% endfilter %}\n"),
+    ("{% set kept %}\n", "{% endset %}\n{{ kept }}\n"),
+    ("{% set kept %}\n", "{% endset %}\n  {{ kept | trim | indent(2) }}\n"),
+    ("{% macro own() %}\n", "{% endmacro %}\n{{ own() }}\n{{ own() | indent(4) }}\n"),
+    ("{% call wrap() %}\n", "{% endcall %}\n"),
+    ("{% with y = 1 %}\n", "{% endwith %}\n"),
+]
+_LINES = [
+    "t ¤\n",
+    "- ¤ {{ values.a }}\n",
+    "{{ values.a }}: ¤\n",
+    "  ¤ {{ 1 + 1 }} end\n",
+    "\n",
+    "{# c #}\n",
+    "{% include 'part.j2' %}\n",
+]
+_WRAP = "{% macro wrap() %}\nw ¤\n{{ caller() }}\n{% endmacro %}\n"
+_TREES = st.recursive(
+    st.sampled_from(_LINES),
+    lambda inner: st.tuples(st.sampled_from(_WRAPS), st.lists(inner, min_size=1, max_size=4)),
+    max_leaves=14,
+)
+
+
+def spelled(tree: Any) -> str:
+    if isinstance(tree, str):
+        return tree
+    (before, after), parts = tree
+    return before + "".join(map(spelled, parts)) + after
+
+
+@given(st.lists(st.lists(_TREES, min_size=1, max_size=5), min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_nested_in_whatever_each_line_is_led_back(tmp_path: Path, cases: list[list[Any]]) -> None:
+    """The line exists and holds the text it is said to have written, at any depth of loops, macros and filters."""
+    (tmp_path / "part.j2").write_text(marked("part.j2", "p ¤\n{% if values.a %}\nq ¤ {{ values.a }}\n{% endif %}\n"))
+    sources = {f"{number}.yaml": _WRAP + "".join(map(spelled, case)) for number, case in enumerate(cases)}
+    for name, source in sources.items():
+        (tmp_path / name).write_text(marked("main", source))
+    for name, result in render(DiskTree(tmp_path), list(sources), {"values": CORPUS["values"], "env": {}}).items():
+        assert result.lines is not None, (sources[name], result.problems)
+        for line, text in enumerate(result.text.split("\n"), 1):
+            found = _MARK.search(text)
+            if found:
+                where = result.lines.at(line, len(text) - len(text.lstrip()) + 1)
+                file = "main" if where.file == name else where.file
+                assert (file, where.line) == (found[1].lower(), int(found[2])), (sources[name], text)
+            else:
+                assert not text.strip(), (sources[name], text)
