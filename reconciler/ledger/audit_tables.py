@@ -1,8 +1,8 @@
 """Two more tables, made when the first audit is kept: what audits found, and since when what differs."""
 
-from sqlalchemy import Boolean, Column, Integer, Table, Text
+from sqlalchemy import Boolean, Column, Integer, MetaData, Table, Text
 
-from reconciler.ledger.tables import metadata
+metadata = MetaData()
 
 results = Table(
     "reconciler_audits",

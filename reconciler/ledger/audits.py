@@ -9,12 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, func, inspect, select
 from sqlalchemy.engine import Connection, Row
 
-from reconciler.ledger.audit_tables import drift, results
+from reconciler.ledger.audit_tables import drift, metadata, results
 from reconciler.ledger.store import Store
-from reconciler.ledger.tables import metadata, proven, put
+from reconciler.ledger.tables import proven, put
 from reconciler.model.history import Audited, Drift, Found
-
-_TABLES = [results, drift]
 
 
 class Audits:
@@ -89,7 +87,7 @@ class Audits:
 
     def _make(self, connection: Connection) -> None:
         if not self._there:
-            metadata.create_all(connection, tables=_TABLES)
+            metadata.create_all(connection)
             self._there = True
 
     def _now(self, connection: Connection) -> str:

@@ -1,0 +1,62 @@
+"""What is sent to workers: whole tenants, no credential; and the pace that the environments of a tenant share."""
+
+import pickle
+
+import pytest
+
+from reconciler.environment.load import load_project
+from reconciler.environment.open import Access, open_environment
+from reconciler.environment.planning import Ask
+from reconciler.fleet.errand import errands, run_there, without_credentials
+from tests.support.command_line import project, room
+
+CANARY = "CANARYcanary0123456789"
+
+
+@pytest.fixture
+def many(tmp_path):
+    """A hundred environments of ten tenants, all on a port where nobody listens."""
+    places = "".join(
+        f'  e{number}: {{endpoint: "http://127.0.0.1:9", project_id: t{number % 10}, throttle: {{reads: 3}}}}\n'
+        for number in range(100)
+    )
+    return load_project(project(tmp_path, {"rooms/one.yaml": room("One")}, more=places))
+
+
+def ask():
+    return Ask(access=Access(variables={"HUAWEICLOUD_SDK_SK": CANARY}))
+
+
+def test_every_environment_is_in_one_errand_and_a_tenant_in_one_only(many):
+    parts = list(errands(many, list(many.environments), ask(), width=2, sets={}))
+    names = [name for part in parts for name in part.names]
+    assert sorted(names) == sorted(many.environments)
+    tenants = [{part.project.environments[name].project_id for name in part.names} for part in parts]
+    assert len(parts) > 4
+    assert sum(map(len, tenants)) == 11  # ten of the port, and the embedded one
+
+
+def test_an_errand_carries_its_own_environments_only_and_survives_the_way(many):
+    for part in errands(many, list(many.environments), ask(), width=2, sets={"e1": ("a=1",)}):
+        sent = pickle.loads(pickle.dumps(without_credentials(part)))
+        assert set(sent.project.environments) == set(part.names)
+        assert sent.project.name == many.name
+        assert sent.sets == ({"e1": ("a=1",)} if "e1" in part.names else {})
+
+
+def test_no_credential_is_in_what_is_sent_nor_in_what_comes_back(many, monkeypatch):
+    monkeypatch.setenv("HUAWEICLOUD_SDK_SK", CANARY)
+    monkeypatch.setenv("RECONCILER_SECRET_KEY", "hello-is-a-secret")
+    (part,) = errands(many, ["demo"], ask(), width=1, sets={"demo": (f'x="{CANARY}"',)})
+    sent = pickle.dumps((run_there, without_credentials(part)))
+    back = pickle.dumps(run_there(pickle.loads(sent)[1]))
+    assert sent.count(CANARY.encode()) == 1  # what the fleet file itself said
+    assert CANARY.encode() not in back
+
+
+def test_environments_of_one_tenant_keep_one_pace_and_others_their_own(many):
+    access = ask().access
+    one, same, other = (open_environment(many, name, access).connection for name in ("e1", "e11", "e2"))
+    assert one.reads is same.reads
+    assert one.reads is not other.reads
+    assert one.reads.rate == 3
