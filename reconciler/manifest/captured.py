@@ -70,9 +70,8 @@ def plain(value: Any) -> Any:
 
 
 def concat(parts: Iterable[str]) -> str:
-    """Join what a template wrote; the result knows whether it is marked."""
-    text = "".join(parts)
-    return Captured(text) if marks.NUMBER in text else text
+    """Join what a template wrote: its own text, even where it is blank and has no marks."""
+    return Captured("".join(parts))
 
 
 def keeping_marks(filter_: Callable[..., Any]) -> Callable[..., Any]:

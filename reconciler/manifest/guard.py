@@ -152,6 +152,8 @@ class _Scalars:
             self._settle(span, "it does not stay inside one text")
         elif (event.anchor or event.tag) and span.start < self._behind_properties(start):
             self._settle(span, "it would be read as an anchor or a tag")
+        elif event.style and span.start <= self._behind_properties(start) < span.end:
+            self._settle(span, "its first character would be read as YAML's")
         elif event.style == '"' and "\\" in text:
             self._settle(span, "in double quotes its backslash is an escape")
         elif event.style == "'" and "''" in text:

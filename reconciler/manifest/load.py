@@ -27,6 +27,9 @@ from reconciler.model.resource import Declared
 from reconciler.model.settings import Scope
 from reconciler.model.source import Position
 
+_ENOUGH = 1_000
+"""Problems of one file, beyond which its further documents are not looked at: nobody reads so many."""
+
 if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
     from reconciler.manifest.render import Rendered
 
@@ -154,7 +157,11 @@ class _Loading:
         declared = [document for document in parsed.documents if document.value is not None]
         if not declared and not text.templated and not has_errors(parsed.diagnostics):
             self.problems.append(_empty(text.file))
+        met = len(self.problems)
         for document in declared:
+            if len(self.problems) - met >= _ENOUGH:
+                self.problems.append(_too_many(text.where(document.line, 1)))
+                break
             locate = DocumentLocator(document, text.where, text.origin, parsed.text)
             resource, found = validate(document.value, locate, kinds, scope, locate.plain)
             self.problems += found
@@ -186,6 +193,11 @@ def _no_manifest(entry: str) -> Diagnostic:
 
 def _empty(file: str) -> Diagnostic:
     return error("E_YAML_EMPTY", "the file declares nothing", Position(file, 1, 1), hint="fill it, or delete it")
+
+
+def _too_many(place: Position) -> Diagnostic:
+    message = f"from here on this file is not checked: it has {_ENOUGH} problems and more above"
+    return error("E_TOO_MANY", message, place, hint="mend those first")
 
 
 def _digest(tree: Tree, sets: Sequence[str], env_name: str) -> str:

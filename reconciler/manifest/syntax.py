@@ -10,7 +10,7 @@ from reconciler.manifest.problem import error
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source import Position
 
-_SURROGATE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}|\\U0000[dD][89a-fA-F]")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\U0000[dD][89a-fA-F]")
 _HINTS = (
     ("character '\\t'", "indent with spaces, never with tabs"),
     ("character '%'", "put the value in quotes"),

@@ -104,7 +104,7 @@ def spelled(tree: Any) -> str:
 
 
 @given(st.lists(st.lists(_TREES, min_size=1, max_size=5), min_size=1, max_size=4))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_nested_in_whatever_each_line_is_led_back(tmp_path: Path, cases: list[list[Any]]) -> None:
     """The line exists and holds the text it is said to have written, at any depth of loops, macros and filters."""
     (tmp_path / "part.j2").write_text(marked("part.j2", "p ¤\n{% if values.a %}\nq ¤ {{ values.a }}\n{% endif %}\n"))
