@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.support.command_line import ROOT, reconciler
+from reconciler.environment.load import parse_project
+from tests.support.command_line import ROOT, project, reconciler
 from tests.support.readme import README, printed, shown
 
 TEXT = README.read_text(encoding="utf-8")
@@ -36,3 +37,13 @@ def test_every_flag_the_readme_names_exists():
 def test_every_file_the_readme_links_to_is_there():
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", TEXT):
         assert (ROOT / target).exists(), target
+
+
+@pytest.mark.parametrize("block", re.findall(r"^```yaml\n(.*?)^```$", TEXT, flags=re.MULTILINE | re.DOTALL))
+def test_every_example_in_yaml_is_valid(block, tmp_path):
+    if "\nkind:" not in block:
+        assert parse_project(block.encode(), root=tmp_path).environments
+        return
+    project(tmp_path, {"rooms/one.yaml": block})
+    run = reconciler("-C", tmp_path, "validate")
+    assert run.code == 0, run.out
