@@ -94,7 +94,7 @@ def settled(place: Stage, wish: tuple[Declared, ...], applied: Applied) -> None:
         assert outcome.reason.count("ignore_changes:") == bool(outcome.stuck)
 
 
-@pytest.mark.parametrize("normaliser", NORMALISERS)
+@pytest.mark.parametrize("normaliser", ["none", "absent defaults", "kept ids", "all"])
 def test_a_second_plan_is_empty_after_every_state_of_a_sequence(normaliser: str) -> None:
     with stage({"behaviours": NORMALISERS[normaliser]}) as place:
         for state in STATES:
@@ -146,7 +146,7 @@ RANDOM: dict[str, Any] = {
 }
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(**RANDOM)
 def test_a_second_plan_is_empty_for_random_states(wishes: list[tuple[Declared, ...]], normaliser: str) -> None:
     random_states(wishes, normaliser)
@@ -242,7 +242,7 @@ def unknown_of(value: Any, path: str = "") -> dict[str, Any]:
 
 @pytest.mark.parametrize("put_semantics", ["replace", "merge"])
 def test_fields_nobody_knows_survive_updates_at_every_depth(put_semantics: str) -> None:
-    many_updates(80, put_semantics)
+    many_updates(40, put_semantics)
 
 
 @pytest.mark.deep

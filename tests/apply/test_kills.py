@@ -111,7 +111,7 @@ def cut_off(appliers: Appliers, owned: Path, folder: Path, at: int, what: str, l
 
 
 @pytest.mark.parametrize("what", FAULTS)
-@pytest.mark.parametrize("at", range(1, len(POINTS) - 1, 12))
+@pytest.mark.parametrize("at", range(1, len(POINTS) - 1, 16))
 def test_cut_off_at_some_points_it_converges(
     appliers: Appliers, owned: Path, tmp_path: Path, at: int, what: str
 ) -> None:
