@@ -1,0 +1,73 @@
+"""An audit of 10,000 simulated projects: threads of one process against a Dask cluster of two workers, in one run.
+
+Each way is the whole command line in a process of its own, ledger and JSON report included; CPU and peak memory are
+summed over the process and all it started. "Overhead" is the CPU a project costs beyond a bare visit (render, read
+from the embedded simulator, plan) in a loop. In the last row one worker is killed by its pid midway; "told once" says
+that every project stands in the report and in the ledger exactly once.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from reconciler.environment.load import load_project
+from reconciler.environment.open import Access
+from reconciler.environment.planning import Ask
+from reconciler.fleet import visit
+from reconciler.fleet.roster import roster
+from tests.support.fleets import LEDGER, Audit, fleet, kill_a_worker, once, rows
+
+SIZE = int(os.environ.get("BENCH_PROJECTS", "10000"))
+_BARE = 500
+
+
+def run() -> list[dict[str, object]]:
+    """Audit the same fleet three times."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        names = fleet(folder, SIZE)
+        bare = _bare(folder)
+        kill = once(folder, SIZE // 4, kill_a_worker)
+        return [
+            _row("threads, 1 process", Audit(folder), names, bare),
+            _row("Dask, 2 workers", Audit(folder, ("--dask", "local")), names, bare),
+            _row("Dask, 2 workers, one killed", Audit(folder, ("--dask", "local")), names, bare, watch=kill),
+        ]
+
+
+def _row(
+    way: str, audit: Audit, names: tuple[str, ...], bare: float, watch: Callable[..., object] = lambda process: None
+) -> dict[str, object]:
+    (audit.folder / LEDGER).unlink(missing_ok=True)
+    audit.run(watch, timeout=3600)
+    owners = sorted(owner for _, owner in rows(audit.folder))
+    once_each = sorted(audit.told()) == list(names) and owners == [f"test/{name}" for name in names]
+    return {
+        "way": way,
+        "projects": len(names),
+        "wall s": f"{audit.wall:.1f}",
+        "CPU s": f"{audit.cpu:.1f}",
+        "peak MB": f"{audit.peak / 1e6:.0f}",
+        "CPU ms a project": f"{audit.cpu / len(names) * 1000:.1f}",
+        "of it overhead ms": f"{(audit.cpu / len(names) - bare) * 1000:.1f}",
+        "exit": audit.code,
+        "told once": "yes" if once_each else "NO",
+    }
+
+
+def _bare(folder: Path) -> float:
+    """Return the CPU seconds of one visit in a plain loop, the imports of the first left out."""
+    made = roster(load_project(folder), "shop", folder / "fleet.csv", (folder / "fleet.csv").read_bytes())
+    names, ask = list(made.project.environments)[: _BARE + 1], Ask(access=Access(variables={}, parallelism=1))
+    visit(made.project, names[0], ask)
+    started = time.process_time()
+    for name in names[1:]:
+        visit(made.project, name, ask)
+    return (time.process_time() - started) / (len(names) - 1)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{run()}\n")

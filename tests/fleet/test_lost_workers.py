@@ -1,0 +1,78 @@
+"""What is lost in an audit is only work: killed workers, schedulers and audits, by pid, and every project told once."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import pytest
+
+from tests.support.fleets import Audit, fleet, kill_a_worker, kill_all, once, rows
+
+
+def test_an_audit_that_was_killed_is_resumed_and_only_what_is_missing_is_run(tmp_path):
+    names = fleet(tmp_path, 60)
+    broken = Audit(tmp_path).run(once(tmp_path, 5, kill_all))
+    before = rows(tmp_path)
+    assert broken.code == -signal.SIGKILL
+    assert 5 <= len(before) < len(names)
+    resumed = Audit(tmp_path, ("--resume", before[0][0])).run()
+    assert resumed.code == 2, resumed.err
+    assert sorted(resumed.told()) == sorted(names)
+    assert Counter(rows(tmp_path)).most_common(1)[0][1] == 1
+    assert len(rows(tmp_path)) == len(names)
+    assert f"of {len(names) - len(before)} environments" in resumed.err or len(names) - len(before) < 50
+
+
+@pytest.mark.deep
+def test_a_killed_workers_errands_are_done_by_another_and_every_project_is_told_once(tmp_path):
+    names = fleet(tmp_path, 1_000)
+    run = Audit(tmp_path, ("--dask", "local")).run(once(tmp_path, 100, kill_a_worker))
+    assert run.code == 2, run.err
+    assert sorted(run.told()) == sorted(names)
+    assert run.report()["diagnostics"] == []
+    assert sorted(owner for _, owner in rows(tmp_path)) == sorted(f"test/{name}" for name in names)
+
+
+@pytest.mark.deep
+def test_after_the_scheduler_is_killed_a_resumed_run_does_only_what_is_missing(tmp_path):
+    names = fleet(tmp_path, 1_000)
+    scheduler, address = _scheduler(tmp_path)
+    helpers = [_dask("worker", address, "--no-dashboard", "--host", "127.0.0.1", "--nthreads", "1") for _ in range(2)]
+    try:
+        run = Audit(tmp_path, ("--dask", address)).run(once(tmp_path, 100, lambda _: scheduler.kill()), timeout=300)
+    finally:
+        for one in (scheduler, *helpers):
+            one.kill()
+            one.wait()
+    before = rows(tmp_path)
+    assert run.code == 3, run.err
+    assert 100 <= len(before) < len(names)
+    told = {one["address"] for one in run.report()["diagnostics"]}
+    assert len(run.told()) + len(told) == len(names)
+    assert {one["code"] for one in run.report()["diagnostics"]} == {"E_WORKER"}
+    resumed = Audit(tmp_path, ("--resume", run.number())).run()
+    assert resumed.code == 2, resumed.err
+    assert sorted(resumed.told()) == sorted(names)
+    assert f"of {len(names) - len(before):,} environments" in resumed.err
+    assert len(rows(tmp_path)) == len(names)
+
+
+def _scheduler(folder):
+    running = _dask("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", err=folder / "scheduler.txt")
+    for _ in range(600):
+        found = re.search(r"tcp://127\.0\.0\.1:\d+", (folder / "scheduler.txt").read_text())
+        if found:
+            return running, found[0]
+        time.sleep(0.1)
+    running.kill()
+    raise AssertionError("the scheduler did not start")
+
+
+def _dask(what, *arguments, err=None):
+    command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *arguments]
+    with open(err or os.devnull, "wb") as out:
+        return subprocess.Popen(command, stdout=out, stderr=out, cwd=os.getcwd())
