@@ -1,0 +1,170 @@
+"""A whole `reconciler plan` over HTTP from a served simulator, against what others do for the same objects.
+
+Processor seconds of the whole process (user and system), medians of several runs in this one run; every side is a
+process of its own, one per cent of the objects is changed. `terraform plan` works on `terraform_data` resources made
+from the same YAML, without any network; octoDNS on as many flat records, file to file. The floor is libyaml's events of
+the same text, json.loads of the same pages and one `==`. Growth: the exponent of the processor time between two sizes.
+Last, our stages one by one.
+"""
+
+import math
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.bench.peers import octodns, shop, terraform
+
+ROOT = Path(__file__).parents[2]
+PROJECT = "0" * 32
+ROUNDS = 3
+CHANGED = 0.01
+Row = dict[str, object]
+
+
+def run() -> list[Row]:
+    """Measure every comparison that can be made here."""
+    rows: list[Row] = []
+    for measure in (_against_terraform, _against_octodns, _against_the_floor, _growth):
+        with tempfile.TemporaryDirectory() as folder:
+            rows += measure(Path(folder))
+    return rows
+
+
+def _row(what: str, ours: float, theirs: float | None, ratio: str, note: str = "") -> Row:
+    other = "" if theirs is None else f"{theirs:.2f}"
+    return {"what": what, "ours, CPU s": f"{ours:.2f}", "other, CPU s": other, "result": ratio, "": note}
+
+
+def _against_terraform(folder: Path) -> list[Row]:
+    what = "1,000 rooms + 50 groups × 20 rules, `terraform plan`"
+    ours = _ours(folder / "ours", 1_000, 50)
+    if not terraform.terraform():
+        return [_row(what, ours, None, "skipped", "terraform is not on this machine")]
+    there = folder / "terraform"
+    terraform.write(there, shop.rooms(1_000), shop.groups(50))
+    terraform.apply(there)
+    terraform.write(there, shop.rooms(1_000, CHANGED), shop.groups(50, CHANGED))
+    theirs = _cpu(terraform.plan_command(), there)
+    return [_row(what, ours, theirs, f"{theirs / ours:.1f} × less CPU", "wanted: 20 × less")]
+
+
+def _against_octodns(folder: Path) -> list[Row]:
+    what = "10,000 objects, `octodns-sync` of 10,000 flat records"
+    ours = _ours(folder / "ours", 10_000, 0)
+    if not octodns.octodns():
+        return [_row(what, ours, None, "skipped", "octodns is not installed")]
+    theirs = _cpu(octodns.write(folder / "octodns", 10_000), folder)
+    return [_row(what, ours, theirs, f"{theirs / ours:.1f} × less CPU an object", "wanted: less")]
+
+
+def _against_the_floor(folder: Path) -> list[Row]:
+    rows = []
+    for name, templated, most in (("plain YAML", False, 4), ("templates", True, 7)):
+        project = folder / name.replace(" ", "-")
+        ours = _ours(project, 10_000, 500, templated=templated)
+        text = folder / "plain-YAML" / "manifests"
+        command = [sys.executable, "-m", "tests.bench.peers.floor", str(project / "seed.json")]
+        least = _cpu([*command, str(text / "rooms.yaml"), str(text / "groups.yaml")], ROOT)
+        what = f"10,000 rooms + 500 groups × 20 rules, {name}, the floor"
+        rows.append(_row(what, ours, least, f"{ours / least:.1f} × the floor", f"wanted: at most {most} ×"))
+    return rows + _stages(folder / "plain-YAML")
+
+
+def _growth(folder: Path) -> list[Row]:
+    sizes = (1_000, 10_000, 100_000)
+    found = [_ours(folder / str(size), size, 0, rounds=1 if size > 10_000 else ROUNDS) for size in sizes]
+    rows = []
+    for at in (1, 2):
+        exponent = math.log(found[at] / found[at - 1]) / math.log(sizes[at] / sizes[at - 1])
+        what = f"{sizes[at - 1]:,} → {sizes[at]:,} rooms"
+        rows.append(_row(what, found[at], found[at - 1], f"exponent {exponent:.2f}", "wanted: at most 1.1"))
+    return rows
+
+
+def _ours(project: Path, rooms: int, groups: int, *, templated: bool = False, rounds: int = ROUNDS) -> float:
+    """Return the processor time of our plan of so many objects."""
+    write = shop.write_templates if templated else shop.write_manifests
+    write(project / "manifests", shop.rooms(rooms, CHANGED), shop.groups(groups, CHANGED))
+    shop.write_seed(project / "seed.json", shop.rooms(rooms), shop.groups(groups))
+    with _served(project / "seed.json") as url:
+        values = "values: [values.yaml]\n" if templated else ""
+        environment = f"  bench: {{endpoint: '{url}', project_id: '{PROJECT}', auth: none}}\n"
+        (project / "reconciler.yaml").write_text(f"manifests: [manifests]\n{values}environments:\n{environment}")
+        command = [sys.executable, "-m", "reconciler", "-C", str(project), "plan", "-e", "bench", "--detailed-exitcode"]
+        return _cpu(command, ROOT, code=2, rounds=rounds)
+
+
+@contextmanager
+def _served(seed: Path) -> Iterator[str]:
+    command = [sys.executable, "-m", "reconciler", "simulate", "--seed", str(seed), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
+
+
+def _cpu(command: Sequence[str], folder: Path, *, code: int = 0, rounds: int = ROUNDS) -> float:
+    """Return the median processor time of a command that ends with this code."""
+    found = []
+    for _ in range(rounds):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if done.returncode != code:
+            raise SystemExit(f"{command} ended with {done.returncode}: {done.stderr.decode()[-2000:]}")
+        found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return statistics.median(found)
+
+
+def _stages(project: Path) -> list[Row]:
+    """Return the processor time of each stage, taken inside one process."""
+    with _served(project / "seed.json") as url:
+        command = [sys.executable, "-m", "tests.bench.bench_plan", str(project), url]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    stages = (line.split("\t") for line in done.stdout.splitlines())
+    return [_row(f"stage: {name}", float(seconds), None, "") for name, seconds in stages]
+
+
+def stages(project: Path, url: str) -> Iterator[tuple[str, float]]:
+    """Plan once in this process, stage by stage."""
+    start = time.process_time()
+    from reconciler.api import Connection, ReadClient
+    from reconciler.diff import diff
+    from reconciler.kinds import all_kinds
+    from reconciler.manifest import load
+    from reconciler.manifest.tree import DiskTree
+    from reconciler.model.past import Past
+    from reconciler.model.report import Options, Report
+    from reconciler.model.settings import PlanSettings
+    from reconciler.pipeline.plan import read_all, wanted
+    from reconciler.readers.http import HttpReader
+    from reconciler.reports import text
+
+    kinds, settings, past = all_kinds(), PlanSettings(environment="bench", project_id=PROJECT), Past()
+    yield "start and imports", time.process_time() - start
+    start = time.process_time()
+    manifest = load(DiskTree(project), entries=("manifests",), env_name="bench")
+    yield "manifests: parse and validate", time.process_time() - start
+    start = time.process_time()
+    reader = HttpReader(ReadClient(Connection(base_url=url, project_id=PROJECT)))
+    readings = read_all(reader, kinds, wanted(manifest.resources, past, settings, kinds))
+    yield "read over HTTP", time.process_time() - start
+    start = time.process_time()
+    plan = diff(manifest, readings, past, settings)
+    yield "compare", time.process_time() - start
+    start = time.process_time()
+    text.report(Report(command="plan", plans=(plan,)), Options())
+    yield "report as text", time.process_time() - start
+
+
+if __name__ == "__main__":
+    for name, seconds in stages(Path(sys.argv[1]), sys.argv[2]):
+        print(f"{name}\t{seconds:.3f}")
