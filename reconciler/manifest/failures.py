@@ -58,7 +58,7 @@ def _words(problem: BaseException) -> tuple[str, str, str]:
         return "E_TPL_PATH", said, "templates read files of the project only, by paths from its root"
     if isinstance(problem, (PrivateError, ControlError)):
         return _own(problem)
-    if isinstance(problem, SecurityError) or _is_unsafe(problem):
+    if isinstance(problem, SecurityError):
         said = "a value that is not plain data cannot be called" if " at 0x" in said else said
         return "E_TPL_SECURITY", f"the template may not do this: {said}", ""
     if isinstance(problem, UndefinedError):
@@ -82,11 +82,6 @@ def _words(problem: BaseException) -> tuple[str, str, str]:
         return "E_TPL_ERROR", f"the template fails: {said}", ""
     said = said if " at 0x" not in said else "a value cannot be used like that"
     return "E_TPL_ERROR", f"the template fails: {said or type(problem).__name__}", ""
-
-
-def _is_unsafe(problem: BaseException) -> bool:
-    """Filters that take an attribute's name get an undefined value from the sandbox, which says this when used."""
-    return isinstance(problem, UndefinedError) and str(problem).endswith(" is unsafe.")
 
 
 def _own(problem: PrivateError | ControlError) -> tuple[str, str, str]:

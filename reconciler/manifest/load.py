@@ -160,7 +160,7 @@ class _Loading:
         met = len(self.problems)
         for document in declared:
             if len(self.problems) - met >= _ENOUGH:
-                self.problems.append(_too_many(text.where(document.line, 1)))
+                self.problems.append(_too_many(text.where(*document.start)))
                 break
             locate = DocumentLocator(document, text.where, text.origin, parsed.text)
             resource, found = validate(document.value, locate, kinds, scope, locate.plain)

@@ -89,6 +89,10 @@ HARMFUL = [
     "x\n...",
     "{{ 7*7 }}",
     "a\tb: c",
+    '"x"',
+    "'x'",
+    "|",
+    ">-",
 ]
 
 
@@ -123,6 +127,8 @@ def test_tojson_makes_one_value_of_any_text(value: str, tmp_path: Path) -> None:
         ("x {{ values.v }} y", "#"),
         ("|\n    {{ values.v }}", "a\nb"),
         (">\n    {{ values.v }}", "a\n    b"),
+        ("{{ values.v }}\n    x", "|"),
+        ("{{ values.v }}x'", "'"),
         ("x {{ values.v }}\n  # c", "a\n  b"),
     ],
 )

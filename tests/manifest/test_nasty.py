@@ -270,6 +270,22 @@ def test_what_was_read_first_is_what_counts(tmp_path: Path) -> None:  # F008
     assert (tree.read("a.yaml"), tree.digests()["a.yaml"]) == (b"first", digest)
 
 
+@pytest.mark.parametrize("escape", [r"\uD800", r"\udc00", r"\udfff", r"\ude00\ud83d", r"\U0000dfff"])
+def test_half_a_character_is_told_whichever_half(escape: str, tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m/a.yaml").write_text(f'a: "{escape}"\n')
+    assert [each.code for each in load(DiskTree(tmp_path), entries=["m"]).diagnostics] == ["E_TEXT_SURROGATE"]
+
+
+def test_a_file_of_nothing_but_mistakes_is_not_checked_to_its_end(tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m/a.yaml").write_text("---\na: 1\n" * 3_000)
+    found = load(DiskTree(tmp_path), entries=["m"]).diagnostics
+    assert found[-1].code == "E_TOO_MANY"
+    assert found[-1].position is not None
+    assert 200 < found[-1].position.line < 1_000
+
+
 def test_every_file_entry_has_its_test() -> None:
     covered = {"F001", "F002", "F004", "F005", "F008"}
     elsewhere = {"F009", "F010"}  # the project file and the command line: tests/cli
