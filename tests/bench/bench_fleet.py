@@ -54,8 +54,13 @@ def _row(
         "CPU ms a project": f"{audit.cpu / len(names) * 1000:.1f}",
         "of it overhead ms": f"{(audit.cpu / len(names) - bare) * 1000:.1f}",
         "exit": audit.code,
-        "told once": "yes" if once_each else "NO",
+        "told once": "yes" if once_each else f"NO: {_said(audit)}",
     }
+
+
+def _said(audit: Audit) -> str:
+    problems = audit.report()["diagnostics"]
+    return f"{len(problems)} problems, first {problems[0]['summary']}" if problems else audit.err[-200:]
 
 
 def _bare(folder: Path) -> float:
