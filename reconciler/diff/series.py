@@ -11,6 +11,8 @@ def single_values(item: Node, want: list[Json], have: list[Json], look: Look) ->
     """Compare two lists of single values as wholes, spelling alike what counts as alike."""
     if len(want) != len(have):
         return have, want
+    if want == have and all(one.__class__ is other.__class__ for one, other in zip(want, have, strict=True)):
+        return None
     spelled = list(have)
     different = False
     for index, (wanted, had) in enumerate(zip(want, have, strict=True)):
