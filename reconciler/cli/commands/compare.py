@@ -18,7 +18,9 @@ from reconciler.model.report import Report
 if TYPE_CHECKING:
     from reconciler.environment.planning import Ask
     from reconciler.environment.project import Project
-    from reconciler.fleet.compare import Difference, Side
+    from reconciler.fleet.compare import Difference, Row, Side
+
+    Pairs = dict[tuple[str, str], tuple[Difference, ...]]
 
 
 def compare(
@@ -31,6 +33,7 @@ def compare(
     report: options.Reports = None,
     declared: Annotated[bool, typer.Option("--declared", help="Compare the manifests; live is not read.")] = False,
     set_: options.Sets = None,
+    detailed: options.Detailed = False,
     parallelism: options.Parallelism = 8,
 ) -> int:
     """Tell what differs between environments."""
@@ -47,11 +50,13 @@ def compare(
         ask = asked(run, sets=set_, live=file, parallelism=parallelism)
         sides.append(_side(whole, chosen(whole, name), ask, live=not declared))
     pairs = {(one.name, other.name): comparing.compare(one, other) for one, other in combinations(sides, 2)}
-    tables = [_matrix(sides, pairs), *(_table(pair, found, declared) for pair, found in pairs.items() if found)]
+    names = [side.name for side in sides]
+    tables = [_counts(sides, pairs, declared), _differences(names, comparing.matrix(pairs), declared)]
     tell(run, Report(command="compare", extra={"tables": tables}), how)
     if any(side.incomplete for side in sides):
         return Exit.PARTIAL
-    return Exit.CHANGES if any(_counted(found, declared) for found in pairs.values()) else Exit.FINE
+    differs = any(_counted(found, declared) for found in pairs.values())
+    return Exit.CHANGES if detailed and differs else Exit.FINE
 
 
 def _side(whole: "Project", name: str, ask: "Ask", *, live: bool) -> "Side":
@@ -64,7 +69,7 @@ def _side(whole: "Project", name: str, ask: "Ask", *, live: bool) -> "Side":
     if not manifest.valid:
         raise ManifestError(f"the manifests of {name} are not valid", manifest.diagnostics)
     if not live:
-        return Side(name=name, live=(), declared=manifest.resources)
+        return Side(name=name, live=None, declared=manifest.resources)
     with open_environment(whole, name, ask.access) as opened:
         found = read_everything(opened)
     missing = {one.kind.name: one.reading.incomplete for one in found if not one.reading.complete}
@@ -76,31 +81,34 @@ def _counted(found: "tuple[Difference, ...]", declared: bool) -> int:
     return sum(1 for one in found if declared or not one.expected)
 
 
-def _matrix(sides: "list[Side]", pairs: "dict[tuple[str, str], tuple[Difference, ...]]") -> dict[str, object]:
-    """Count the unexpected differences of each pair."""
+def _counts(sides: "list[Side]", pairs: "Pairs", declared: bool) -> dict[str, object]:
+    """Count the differences of each pair that matter."""
     names = [side.name for side in sides]
 
     def cell(one: str, other: str) -> str:
         found = pairs.get((one, other)) or pairs.get((other, one)) or ()
-        return "-" if one == other else str(sum(1 for item in found if not item.expected))
+        return "-" if one == other else str(_counted(found, declared))
 
     rows = [[one, *(cell(one, other) for other in names)] for one in names]
     seen = [f"{side.name}: {kind} incomplete: {why}" for side in sides for kind, why in side.incomplete.items()]
-    return {"title": "Unexpected differences", "columns": ["", *names], "rows": rows, "note": "; ".join(seen)}
+    title = "Differences of the manifests" if declared else "Unexpected differences"
+    return {"title": title, "columns": ["", *names], "rows": rows, "note": "; ".join(seen)}
 
 
-def _table(pair: tuple[str, str], found: "tuple[Difference, ...]", declared: bool) -> dict[str, object]:
-    rows = [
+def _differences(names: list[str], rows: "tuple[Row, ...]", declared: bool) -> dict[str, object]:
+    """Tell every difference in one line: the value in each environment."""
+    told = [
         [
-            "" if declared else "expected" if one.expected else "unexpected",
+            *(() if declared else ("expected" if one.expected else "unexpected",)),
             one.address,
             one.path,
-            _text(one.first),
-            _text(one.second),
+            *(_text(one.values[name]) if name in one.values else "-" for name in names),
         ]
-        for one in sorted(found, key=lambda one: (one.expected, one.address, one.path))
+        for one in rows
     ]
-    return {"title": f"{pair[0]} and {pair[1]}", "columns": ["", "Resource", "Field", *pair], "rows": rows}
+    head = ["Resource", "Field", *names] if declared else ["", "Resource", "Field", *names]
+    note = "" if told else "Nothing differs."
+    return {"title": "What differs", "columns": head, "rows": told, "note": note}
 
 
 def _text(value: Value) -> str:
