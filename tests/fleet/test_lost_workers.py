@@ -14,7 +14,7 @@ from tests.support.fleets import Audit, fleet, kill_a_worker, kill_all, once, ro
 
 
 def test_an_audit_that_was_killed_is_resumed_and_only_what_is_missing_is_run(tmp_path):
-    names = fleet(tmp_path, 60)
+    names = fleet(tmp_path, 240)
     broken = Audit(tmp_path).run(once(tmp_path, 5, kill_all))
     before = rows(tmp_path)
     assert broken.code == -signal.SIGKILL
