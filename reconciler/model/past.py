@@ -35,8 +35,8 @@ class Intent:
     """A write that was begun and whose end nobody recorded: no create of that name until it is settled.
 
     `started` is UTC as in the API (`2026-11-23T10:00:00Z`). `body` is what the manifest declared (secrets by name
-    only): an object found later is taken for ours only where its listed fields equal it. `body_digest` covers the same. `owner` is who
-    began it, and owns what comes of it.
+    only): an object found later is taken for ours only where its listed fields equal it. `body_digest` covers the same.
+    `owner` is who began it, and owns what comes of it.
     """
 
     operation: str
