@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from reconciler.errors import NotFoundError, ReconcilerError
 from reconciler.kinds.kind import Kind
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Action, Change, Missing
 from reconciler.model.outcome import Outcome, Status, outcome_of
 from reconciler.model.resource import Declared, Live
-from reconciler.pipeline.recheck import compare, compare_undeclared
+from reconciler.pipeline.recheck import compare, compare_undeclared, differences
 from reconciler.pipeline.site import Site
 
 STALE = "E_STALE_OBJECT"
@@ -72,10 +72,16 @@ def _updatable(site: Site, change: Change, declared: Declared, references: Mappi
     live = shown(site, site.kinds[change.kind], change.id)
     if live is None:
         return _no(change, STALE, "it was deleted since the plan was made")
-    now = compare(site, declared, live, references)
-    if now.before_fingerprint != change.before_fingerprint:
+    if _moved(change, compare(site, declared, live, references)):
         return _no(change, STALE, "it was changed since the plan was made")
     return Checked(live=live) if not (again := _pointless(site, change)) else Checked(outcome=again)
+
+
+def _moved(change: Change, now: Change) -> bool:
+    """Tell whether the object is another one than planned; where only secrets are to change, it looks in step here."""
+    if now.action is not Action.NONE:
+        return now.before_fingerprint != change.before_fingerprint
+    return not all(field.sensitive and not isinstance(field.before, Missing) for field in differences(change))
 
 
 def _pointless(site: Site, change: Change) -> Outcome | None:

@@ -17,6 +17,7 @@ from reconciler.model.event import Event, Step
 from reconciler.model.manifest import Manifest
 from reconciler.model.outcome import Status
 from reconciler.model.past import Intent
+from reconciler.model.resource import Declared
 from reconciler.model.settings import Overrides
 from reconciler.pipeline.apply import apply
 from reconciler.pipeline.recover import recover
@@ -413,6 +414,30 @@ def test_secrets_reach_the_service_and_nothing_else() -> None:
         (kept,) = thing.last_applied["stream_keys"]
         assert kept["secret"] == "STREAM_KEY"
         assert len(kept["digest"]) == 64
+
+
+def test_a_secret_that_alone_is_another_one_is_sent() -> None:
+    def wish(name: str) -> Declared:
+        return room("evening", "x", stream_keys=[{"secret": name}])
+
+    with stage() as place:
+        place.apply((wish("OLD"),), writer(place, OLD="canary-1234567890"))
+        applied = place.apply((wish("NEW"),), writer(place, NEW="another-1234567890"))
+        assert [outcome.status for outcome in applied.outcomes] == [Status.APPLIED], applied.outcomes
+        (entry,) = place.simulator.world.collection(place.project_id, ROOM).entries.values()
+        assert entry.body["stream_keys"] == ["another-1234567890"]
+        assert place.plan((wish("NEW"),)).summary().change == 0
+
+
+def test_a_secret_alone_is_not_sent_over_what_somebody_changed_meanwhile() -> None:
+    with stage() as place:
+        place.apply((room("evening", "x", stream_keys=[{"secret": "OLD"}]),), writer(place))
+        wish = room("evening", "x", stream_keys=[{"secret": "NEW"}])
+        made = place.plan((wish,))
+        console = place.simulator.console(ROOM, place.project_id)
+        console.change(next(iter(console.objects.entries.values())), {"room_description": "theirs"})
+        (outcome,) = place.carry_out(made, (wish,), writer(place)).outcomes
+        assert (outcome.status, outcome.code) == (Status.SKIPPED, "E_STALE_OBJECT")
 
 
 def test_a_secret_without_a_value_fails_its_object_before_anything_is_sent() -> None:
