@@ -34,11 +34,13 @@ class Places:
 
 
 def places(run: Session, whole: "Project", environments: Sequence[str] | None, fleet_file: str) -> Places:
-    """Return the environments that are meant: those named, all, or one for each row of a fleet file."""
-    if not fleet_file:
-        return Places(project=whole, names=several(whole, environments))
-    from reconciler.fleet.roster import roster
+    """Return the environments that are meant: those named, all but templates, or one for each row of a fleet file."""
+    from reconciler.fleet.roster import is_template, roster
 
+    if not fleet_file:
+        named = several(whole, environments)
+        real = tuple(name for name in named if environments or not is_template(whole.environments[name]))
+        return Places(project=whole, names=real or named)
     if environments and len(environments) > 1:
         raise UsageError("--fleet takes one environment as its template", hint="name it with -e")
     template = chosen(whole, environments[0] if environments else "")

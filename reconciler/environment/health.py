@@ -1,8 +1,8 @@
 """Rules of health: expressions of the project file over each live object, and a finding where one does not hold.
 
 A rule is asked only of objects that have the fields it names: an object without them is neither well nor ill, unless
-the rule asks for that itself (`resource.error_info is not defined`). A rule that could be asked of no object at all
-is told, for it may name a field that does not exist.
+the rule asks for that itself (`resource.error_info is not defined`). A rule that could be asked of no object, and names
+a field that the API does not have, is told.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.environment.project import AssertKeys, Environment
 from reconciler.errors import ReconcilerError
+from reconciler.kinds import all_kinds
+from reconciler.kinds.table import Field
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan
 
@@ -64,7 +66,7 @@ def _judged(
         known = True
         if not well:
             yield _finding(rule, resource, environment, said)
-    if unknown and not known:
+    if unknown and not known and not _documented(unknown):
         yield _unused(rule, environment, unknown)
 
 
@@ -77,6 +79,19 @@ def _finding(rule: AssertKeys, resource: Mapping[str, Any], environment: str, fa
         message=f"{environment}: {resource['address']}: {message}",
         address=str(resource["address"]),
     )
+
+
+def _documented(why: str) -> bool:
+    """Whether the name that was missed, quoted in the message, is a field of any kind, at any depth."""
+    return any(f"`{name}`" in why for kind in all_kinds().values() for name in _names(kind.root))
+
+
+def _names(field: Field) -> Iterator[str]:
+    for name, child in field.children.items():
+        yield name
+        yield from _names(child)
+    if field.item is not None:
+        yield from _names(field.item)
 
 
 def _unused(rule: AssertKeys, environment: str, why: str) -> Diagnostic:

@@ -66,6 +66,18 @@ def roster(project: Project, template: str, path: Path, content: bytes) -> Roste
     return Roster(project=project.model_copy(update={"file": file}), sets=sets)
 
 
+def is_template(environment: Environment) -> bool:
+    """Tell whether an environment is only a template: a text of it asks for a row's word."""
+    keys = environment.model_dump(by_alias=True, exclude_unset=True)
+    texts = (
+        text
+        for key, value in keys.items()
+        if key not in _FIXED
+        for text in (value if isinstance(value, list) else [value])
+    )
+    return any(isinstance(text, str) and _PLACE.search(text) for text in texts)
+
+
 def _check(name: str, row: Mapping[str, object], found: Mapping[str, Environment]) -> None:
     unknown = sorted(key for key in row if key not in ("name", *COLUMNS) and not _VALUE.fullmatch(key))
     if unknown:

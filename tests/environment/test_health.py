@@ -58,6 +58,10 @@ def test_a_rule_that_no_object_can_answer_is_told_once_as_a_note():
     assert "rom_state" in told[0].message
 
 
+def test_a_rule_about_a_field_that_no_object_has_just_now_is_silent():
+    assert found({"that": "resource.last_job_status != 'FAILED'"}, changes=(room("A"), room("B"))) == []
+
+
 def test_a_rule_may_ask_whether_a_field_is_there():
     rule = {"that": "resource.error_info is not defined", "severity": "note"}
     told = found(rule, changes=(room("A", error_info={"error_code": "MSS.1"}), room("B")))
