@@ -134,8 +134,8 @@ class _Run:
         )
         self.id = kept.use
         met = saved.accepted(kept.plan, plan, skip_stale=self.wish.skip_stale)
-        for change in (*met.stale, *met.extra):
-            self.session.say(f"Left out, not as the kept plan shows it: {one_line(change.address)}")
+        for address in dict.fromkeys(change.address for change in (*met.stale, *met.extra)):
+            self.session.say(f"Left out, not as the kept plan shows it: {one_line(address)}")
         return met.plan
 
     def _agreed(self, plan: Plan) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 from reconciler.errors import PlanError
 from reconciler.model.change import Change
+from reconciler.model.diagnostic import Diagnostic, Severity, arranged
 from reconciler.model.plan import Plan
 from reconciler.model.plan_json import decode, encode
 
@@ -184,11 +185,23 @@ def intersect(saved: Plan, fresh: Plan) -> Meeting:
     now = {_identity(change) for change in fresh.pending}
     extra = tuple(change for change in fresh.pending if _identity(change) not in shown)
     left_out = {id(change) for change in extra}
+    rest = tuple(change for change in fresh.changes if id(change) not in left_out)
     return Meeting(
-        plan=replace(fresh, changes=tuple(change for change in fresh.changes if id(change) not in left_out)),
+        plan=replace(_part(fresh, len(extra)), changes=rest) if extra else fresh,
         stale=tuple(change for change in saved.pending if _identity(change) not in now),
         extra=extra,
     )
+
+
+def _part(fresh: Plan, left_out: int) -> Plan:
+    """Say that a plan is not the whole: what it leaves out is still there, and still remembered."""
+    said = Diagnostic(
+        severity=Severity.WARNING,
+        code="W_PARTIAL",
+        message=f"only what the kept plan shows is done; {left_out} other changes are left out",
+        hint="plan again to see them",
+    )
+    return replace(fresh, complete=False, diagnostics=arranged((*fresh.diagnostics, said)))
 
 
 def accepted(saved: Plan, fresh: Plan, *, skip_stale: bool) -> Meeting:

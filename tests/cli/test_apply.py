@@ -10,6 +10,7 @@ from reconciler.simulator.serve import running
 from tests.support.command_line import project, reconciler, room
 
 PROJECT = "0" * 32
+PROTECTED = "Two, lifecycle: {prevent_destroy: true}}"
 
 
 @pytest.fixture
@@ -79,6 +80,21 @@ def test_a_kept_plan_of_a_live_side_that_moved_is_refused_and_skip_stale_does_th
     done = apply(tmp_path, "plan.json", "--skip-stale")
     assert done.code == 0, done.err
     assert "1 added" in done.out
+
+
+def test_what_a_kept_plan_does_not_show_stays_ours_and_protected(tmp_path, service):
+    files = {"rooms/one.yaml": room("One"), "rooms/two.yaml": room("Two").replace("Two}", PROTECTED)}
+    project(tmp_path, files, more=place(service[1]))
+    assert apply(tmp_path, "--auto-approve").code == 0
+    (tmp_path / "rooms/one.yaml").write_text(room("One", "priv_data: new"))
+    plan(tmp_path, "--out", "plan.json")
+    (tmp_path / "rooms/two.yaml").unlink()
+    done = apply(tmp_path, "plan.json")
+    assert done.code == 0, done.err
+    assert done.err.count('Left out, not as the kept plan shows it: SmartLiveRoom["Two"]') == 1
+    later = plan(tmp_path)
+    assert "0 to add, 0 to change, 1 to destroy" in later.out
+    assert "E_GUARD_PROTECTED" in later.out
 
 
 def test_an_edited_plan_is_refused(tmp_path, service):

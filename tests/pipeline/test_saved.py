@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from reconciler.errors import PlanError
 from reconciler.model.plan import Plan
 from reconciler.pipeline import saved
+from reconciler.pipeline.plan import exit_code
 from tests.support.planning import GROUP, ROOM, World, declared, ledger, live, remembered
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -132,6 +133,9 @@ def test_a_change_that_was_made_meanwhile_is_stale_and_one_that_came_up_is_not_d
     assert [change.name for change in met.extra] == ["extra"]
     assert "extra" not in {change.name for change in met.plan.changes}
     assert met.stale == ()
+    assert not met.plan.complete
+    assert [each.code for each in met.plan.diagnostics] == ["W_PARTIAL"]
+    assert exit_code(met.plan) == 0
 
 
 def test_an_edit_of_what_is_not_managed_voids_nothing() -> None:
