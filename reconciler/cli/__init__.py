@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-PATIENT = (50_000, 50, 50)
+PATIENT = (200_000, 50, 50)
 """Collect garbage seldom: what a run makes lives until its end, and looking through it took a tenth of a large plan."""
 
 

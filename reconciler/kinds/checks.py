@@ -65,7 +65,7 @@ def _present(path: Path, watch: Watched, value: Json, scope: Scope) -> Iterator[
     condition = parse(field.applies_when) if field.applies_when else None
     if condition and holds(condition, scope) is False:
         yield _inapplicable(path, field, str(condition))
-    elif field.type is Type.OBJECT and isinstance(value, Mapping):
+    elif field.type is Type.OBJECT and isinstance(value, dict):
         yield from _object(path, watch, Scope(field=field, value=value, outer=scope))
     elif field.type is Type.LIST and isinstance(value, list):
         yield from _list(path, watch, value, scope)
@@ -88,7 +88,7 @@ def _list(path: Path, watch: Watched, value: list[Json], scope: Scope) -> Iterat
         yield _limit(path, f"{watch.field.name} has {len(value)} items, but at most {most} are of use")
     if watch.item:
         for index, item in enumerate(value):
-            if isinstance(item, Mapping):
+            if isinstance(item, dict):
                 yield from _object((*path, index), watch.item, Scope(field=watch.item.field, value=item, outer=scope))
 
 

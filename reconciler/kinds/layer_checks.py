@@ -16,7 +16,7 @@ _CONTENT = {"IMAGE": "image_config", "VIDEO": "video_config", "TEXT": "text_conf
 
 def layer_problems(path: Path, layer: Json, canvases: tuple[tuple[int, int], ...] = CANVASES) -> Iterator[Problem]:
     """Yield what is odd about one layer; it must fit into one of the canvases."""
-    if isinstance(layer, Mapping):
+    if isinstance(layer, dict):
         yield from _outside(path, layer, canvases)
         yield from _empty(path, layer)
 
@@ -24,7 +24,7 @@ def layer_problems(path: Path, layer: Json, canvases: tuple[tuple[int, int], ...
 def background_problems(path: Path, background: Json, canvases: tuple[tuple[int, int], ...]) -> Iterator[Problem]:
     """Yield where a background leaves a part of the picture empty (SDK: BackgroundImageConfig)."""
     part = inside(background, "background_image_config")
-    if not isinstance(part, Mapping):
+    if not isinstance(part, dict):
         return
     right, lower = whole(part.get("dx")) + whole(part.get("width")), whole(part.get("dy")) + whole(part.get("height"))
     if all(right < wide or lower < high for wide, high in canvases):

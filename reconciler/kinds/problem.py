@@ -31,7 +31,7 @@ def warning(path: Path, code: str, message: str, hint: str = "") -> Problem:
 def inside(value: Json, *keys: str) -> Json:
     """Return what is at these keys, or None where an object is missing on the way."""
     for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
+        value = value.get(key) if isinstance(value, dict) else None
     return value
 
 
@@ -39,7 +39,7 @@ def objects(value: Json, *keys: str) -> Iterator[tuple[int, Mapping[str, Json]]]
     """Yield the objects of the list at these keys with their indexes; nothing where there is no list."""
     found = inside(value, *keys)
     for index, item in enumerate(found if isinstance(found, list) else ()):
-        if isinstance(item, Mapping):
+        if isinstance(item, dict):
             yield index, item
 
 

@@ -83,7 +83,7 @@ def layers(spec: Mapping[str, Json]) -> Iterator[Problem]:
 def live_picture(spec: Mapping[str, Json]) -> Iterator[Problem]:
     """Live takes two sizes, one codec and one frame rate, and shows no subtitles yet (SDK: VideoConfig)."""
     video = spec.get("video_config")
-    if not isinstance(video, Mapping):
+    if not isinstance(video, dict):
         return
     size = (video.get("width"), video.get("height"))
     if None not in size and size not in CANVASES:

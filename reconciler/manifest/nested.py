@@ -1,6 +1,7 @@
 """Names inside a spec: what list items pair by is a name too, and judged as one."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.problem import Problem
@@ -12,11 +13,17 @@ from reconciler.model.source import Path
 
 def problems(kind: Kind, spec: Mapping[str, Json]) -> Iterator[Problem]:
     """Yield what is wrong with the names of list items, such as the rules of a group; paths start in the spec."""
-    for field in kind.root.children.values():
-        items = spec.get(field.name)
+    for name, keys in _named_lists(kind).items():
+        items = spec.get(name)
         if isinstance(items, list):
-            for key in _name_keys(field):
-                yield from _of_items((field.name,), key, items)
+            for key in keys:
+                yield from _of_items((name,), key, items)
+
+
+@cache
+def _named_lists(kind: Kind) -> Mapping[str, list[str]]:
+    """Return the lists of a kind whose items have names, with the fields that are names."""
+    return {field.name: keys for field in kind.root.children.values() if (keys := _name_keys(field))}
 
 
 def _name_keys(field: Field) -> list[str]:

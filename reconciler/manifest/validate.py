@@ -1,6 +1,7 @@
 """From one parsed document to a declared resource, with everything that is wrong with it at once."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from reconciler.kinds.kind import Kind
@@ -209,13 +210,14 @@ def _identity_problems(resource: Declared, kind: Kind, scope: Scope) -> list[Dia
 
 
 def _name_problems(name: str, path: Path, kind: Kind, resource: Declared) -> list[Diagnostic]:
-    position = resource.locate.at(path)
+    """Judge a name; its place is asked for only where there is something to say."""
+    place = partial(resource.locate.at, path)
     found = names.problem(name)
-    problems = [error(*found, position)] if found else []
+    problems = [error(*found, place())] if found else []
     field = kind.root.children.get(kind.name_field)
     longest = field.max_length if field else None
     if longest is not None and len(name) > longest:
         message = f"the name is {len(name)} characters long; it may have at most {longest}"
-        problems.append(error("E_FIELD_LENGTH", message, position))
-    problems += [warning(code, message, position, hint=hint) for code, message, hint in names.doubts(name)]
+        problems.append(error("E_FIELD_LENGTH", message, place()))
+    problems += [warning(code, message, place(), hint=hint) for code, message, hint in names.doubts(name)]
     return problems

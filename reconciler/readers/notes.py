@@ -24,8 +24,14 @@ _PYTHON: Mapping[Type, tuple[type, ...]] = {
 }
 
 
+_EXACT: Mapping[Type, type] = {Type.TEXT: str, Type.INTEGER: int, Type.NUMBER: float, Type.BOOLEAN: bool}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
+    """What was met so far, and for each object of the table the types of its fields that anything may stand in."""
+
+    plain: dict[int, Mapping[str, type]] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     values: dict[str, set[str]] = field(default_factory=dict)
     types: dict[str, tuple[Type, str]] = field(default_factory=dict)
@@ -40,12 +46,24 @@ def notes(kind: Kind, rows: Iterable[Mapping[str, Json]]) -> tuple[Diagnostic, .
 
 
 def _object(table: Field, value: Mapping[str, Json], found: _Found) -> None:
+    plain = found.plain.get(id(table))
+    if plain is None:
+        plain = found.plain[id(table)] = _plain(table)
     for name, item in value.items():
+        if type(item) is plain.get(name):
+            continue  # nearly every field of nearly every object: asked first
         child = table.children.get(name)
         if child is None:
             found.unknown.add(f"{table.path}.{name}" if table.path else name)
         elif item is not None:
             _value(child, item, found)
+
+
+def _plain(table: Field) -> Mapping[str, type]:
+    """Return the exact types of the fields that hold one value out of an open set."""
+    return {
+        name: _EXACT[child.type] for name, child in table.children.items() if child.type in _EXACT and not child.enum
+    }
 
 
 def _value(table: Field, value: Json, found: _Found) -> None:
