@@ -86,7 +86,7 @@ def live_picture(spec: Mapping[str, Json]) -> Iterator[Problem]:
     if not isinstance(video, dict):
         return
     size = (video.get("width"), video.get("height"))
-    if None not in size and size not in CANVASES:
+    if all(type(side) is int for side in size) and size not in CANVASES:
         yield _limit("width", f"live takes 1920×1080 or 1080×1920, not {size[0]}×{size[1]}")
     if video.get("codec", "H264") not in ("H264", None):
         yield _limit("codec", f"live takes the codec H264, not {video['codec']}")

@@ -48,6 +48,7 @@ FINE = [
     ),
     (ROOM, {"room_type": "TEMPLATE", "shared_config": {"shared_type": "SHARED", "expire_time": ""}}),
     (ROOM, {"room_type": "NORMAL", "shared_config": None}),
+    (ROOM, {"video_config": {"width": "1080", "height": 1920}}),  # a text is no width: said elsewhere, once
     (ROOM, {"scene_scripts": [scene(background_config=[{"background_type": "VIDEO"}])]}),
     (ROOM, {"scene_scripts": [scene(layer_config=[image(**at(1820, 0))])]}),
     (ROOM, {"scene_scripts": [scene(layer_config=[image(**at(0, 1820))])]}),
