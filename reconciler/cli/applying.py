@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from reconciler.pipeline.apply import Applied
 
 
+_ONE_SIGNAL = 0.5
+"""Seconds in which signals are one: `timeout` and terminals send theirs to the process and to its whole group."""
+
 _RUNS = 100_000
 """How many runs back a kept plan's use is looked for; a plan lives a day."""
 
@@ -228,13 +231,15 @@ def _asked() -> bool:
 
 @contextmanager
 def _stopping(say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
-    """Turn the first SIGINT or SIGTERM into a clean stop after the change at hand; a second one interrupts."""
-    asked: list[int] = []
+    """Turn the first SIGINT or SIGTERM into a clean stop after the change at hand; a later one interrupts."""
+    asked: list[float] = []
 
-    def note(number: int, _: FrameType | None) -> None:
-        if asked:
+    def note(_number: int, _frame: FrameType | None) -> None:
+        if asked and time.monotonic() - asked[0] > _ONE_SIGNAL:
             raise KeyboardInterrupt
-        asked.append(number)
+        if asked:
+            return
+        asked.append(time.monotonic())
         say("Stopping after the change at hand; once more stops at once.")
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}

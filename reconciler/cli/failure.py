@@ -35,7 +35,7 @@ def _lines(error: BaseException) -> list[str]:
     if isinstance(error, BlockedError):
         return [
             f"Error: {error.code}: {one_line(error.message)}",
-            *(f"  {one_line(_block(one))}" for one in error.blocks),
+            *dict.fromkeys(f"  {one_line(_block(one))}" for one in error.blocks),
         ]
     if isinstance(error, ReconcilerError):
         hint = [f"  {one_line(error.hint)}"] if error.hint else []

@@ -14,8 +14,8 @@ from tests.support.command_line import project, reconciler, room
 ROOMS = 4
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_after_the_change_at_hand_and_the_next_run_converges(tmp_path, number):
+@pytest.mark.parametrize("numbers", [(signal.SIGTERM,), (signal.SIGINT,), (signal.SIGTERM, signal.SIGINT)])
+def test_a_signal_or_one_sent_twice_stops_after_the_change_at_hand_and_the_next_run_converges(tmp_path, numbers):
     slow = {"match": {"method": "POST"}, "delay": 0.4}
     simulator = Simulator({"faults": [slow]})
     with running(simulator) as url:
@@ -25,7 +25,8 @@ def test_a_signal_stops_after_the_change_at_hand_and_the_next_run_converges(tmp_
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_plain()) as run:
             for line in run.stderr:
                 if "finished" in line:
-                    run.send_signal(number)
+                    for number in numbers:
+                        run.send_signal(number)
                     break
             out, err = run.communicate(timeout=60)
         assert run.returncode == 3, err
