@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 
 from reconciler.api.body import decode, refuse
 from reconciler.api.call import Call, http_date
@@ -33,6 +34,7 @@ class ReadClient:
 
     def __init__(self, connection: Connection) -> None:
         self._sender = Sender(connection)
+        self._decoding = Lock()  # one answer at a time: a large one takes five times its size while it is decoded
         self.connection = connection
 
     def page(self, kind: Kind, *, offset: int, limit: int, filters: Iterable[tuple[str, str]] = ()) -> Page:
@@ -65,8 +67,9 @@ class ReadClient:
         self._sender.close()
 
     def _get(self, path: str, ids: Mapping[str, str], query: Iterable[tuple[str, str]] = ()) -> dict[str, Json]:
-        call = _call(self.connection, "GET", path, ids, query=query)
-        return decode(self._sender.send(call).body)
+        body = self._sender.send(_call(self.connection, "GET", path, ids, query=query)).body
+        with self._decoding:
+            return decode(body)
 
 
 class WriteClient:
