@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from reconciler.diff.attribute import Bases, alike_at, lookup, node_at, shown
+from reconciler.diff.attribute import Bases, NotDeclared, alike_at, lookup, node_at, shown
 from reconciler.diff.compare import objects
 from reconciler.diff.fields import Object, field_changes
 from reconciler.diff.nodes import Node
@@ -22,8 +22,16 @@ def already(subject: Object) -> Iterator[FieldChange]:
     for steps, change in field_changes(then, moved):
         now = shown(lookup(subject.node, subject.live, steps))
         plain = not change.sensitive and not isinstance(steps[-1], int)
+        if _looked_up(subject, steps):
+            continue
         if plain and alike_at(node_at(subject.node, steps))(change.after, now):
             yield replace(change, before=change.after, base=change.before, attribution=Attribution.ALREADY)
+
+
+def _looked_up(subject: Object, steps: tuple[str | int, ...]) -> bool:
+    """Tell whether an id stands there because a name was looked up: nobody declared it, so nobody moved it."""
+    by_hand = lookup(subject.node, subject.declared.spec, steps)
+    return str(steps[-1]).endswith("_id") and by_hand is NotDeclared.IN_BASE
 
 
 def no_longer_managed(node: Node, spec: Mapping[str, Json], bases: Bases) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """`--target`, `--exclude` and `-l`: which part of the manifests a plan is about, said loudly."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -34,7 +35,7 @@ class Chosen:
         return True
 
     def told(self, declared: Sequence[Declared], changes: Sequence[Change]) -> Iterator[Diagnostic]:
-        """Warn that the plan is partial, and of targets that name nothing."""
+        """Warn that the plan is partial; a target that names nothing is a mistake, not an empty wish."""
         if not self.selection.partial:
             return
         yield Diagnostic(
@@ -48,8 +49,13 @@ class Chosen:
         for address in (*self.selection.targets, *self.selection.excludes):
             if address not in known:
                 yield Diagnostic(
-                    severity=Severity.WARNING,
-                    code="W_TARGET_UNKNOWN",
+                    severity=Severity.ERROR,
+                    code="E_TARGET_UNKNOWN",
                     message=f"{address} is neither declared nor about to be deleted",
-                    hint='write an address as plans print it: SmartLiveRoom["The Legend of Nature"]',
+                    hint=_meant(address, known),
                 )
+
+
+def _meant(address: str, known: Iterable[str]) -> str:
+    close = get_close_matches(address, sorted(known), n=1)
+    return f"did you mean {close[0]}?" if close else 'write it as plans do: SmartLiveRoom["The Legend of Nature"]'

@@ -4,7 +4,7 @@ from typing import Any
 
 from reconciler.model.change import Action, Missing
 from reconciler.model.plan_json import decode, encode
-from tests.support.planning import GROUP, ROOM, World, codes, declared, live, only
+from tests.support.planning import GROUP, ROOM, World, codes, declared, ledger, live, only, remembered
 
 
 def room(**rule: Any) -> Any:
@@ -85,3 +85,11 @@ def test_libraries_come_before_rooms_and_go_after_them() -> None:
         ("delete", GROUP.name),
     ]
     assert [change.level for change in plan.changes] == [0, 1, 2, 3]
+
+
+def test_an_id_that_was_looked_up_is_nobodys_move() -> None:
+    held = {"interaction_rules": [{"rule_name": "price", "group_name": "lib", "group_id": "7"}]}
+    last = {"interaction_rules": [{"rule_name": "price", "group_name": "lib"}]}
+    lives = [live(GROUP, "lib", "7"), live(ROOM, "room", spec=held)]
+    plan = World([room(group_name="lib")], lives, ledger(remembered(ROOM, "room", last=last))).plan()
+    assert only(plan).fields == ()

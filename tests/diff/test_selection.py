@@ -38,9 +38,11 @@ def test_an_exclusion_leaves_out_what_it_names() -> None:
     assert chosen(Selection(excludes=(GONE,))) == [A, B]
 
 
-def test_a_target_that_names_nothing_is_a_warning() -> None:
-    plan = WORLD.plan(selection=Selection(targets=('SmartLiveRoom["typo"]',)))
-    assert codes(plan) == ["W_PARTIAL", "W_TARGET_UNKNOWN"]
+def test_a_target_that_names_nothing_is_an_error_that_says_what_was_meant() -> None:
+    plan = WORLD.plan(selection=Selection(targets=(A[:-2] + 'a"]',)))
+    assert codes(plan) == ["E_TARGET_UNKNOWN", "W_PARTIAL"]
+    assert next(one for one in plan.diagnostics if one.code == "E_TARGET_UNKNOWN").hint == f"did you mean {A}?"
+    assert plan.errored
 
 
 def test_what_is_not_chosen_is_still_declared() -> None:
