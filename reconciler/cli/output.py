@@ -118,6 +118,9 @@ def write_file(path: Path, text: str) -> None:
         _replace(path, text)
     except OSError as error:
         raise ReconcilerError(f"{path} cannot be written: {error.strerror}", code="E_WRITE") from None
+    except UnicodeEncodeError:
+        message = f"a file of the name {path.name!a} cannot be written under this locale"
+        raise ReconcilerError(message, code="E_WRITE", hint="set LC_ALL=C.UTF-8") from None
 
 
 def _replace(path: Path, text: str) -> None:
@@ -169,3 +172,5 @@ def _differs(path: Path, text: str) -> bool:
         return path.read_bytes() != text.encode("utf-8", "backslashreplace")
     except OSError:
         return os.path.lexists(path)
+    except UnicodeEncodeError:
+        return False  # a name this locale cannot write; write_file says so

@@ -112,13 +112,14 @@ def plan_code(result: "Planned", *, detailed: bool, fail_on: str = "") -> int:
     """Return what a plan ends the process with."""
     from reconciler.pipeline.plan import exit_code
 
-    if result.plan is None:
-        return Exit.ERROR
-    try:
-        return exit_code(result.plan, detailed=detailed, fail_on=fail_on)
-    except ValueError:
-        known = ", ".join(one.value for one in Attribution)
-        raise UsageError(f"--fail-on {fail_on!r} names no class of change", hint=f"there are {known}") from None
+    return Exit.ERROR if result.plan is None else exit_code(result.plan, detailed=detailed, fail_on=fail_on)
+
+
+def check_classes(fail_on: str) -> None:
+    """Refuse a `--fail-on` that names no class of change, before anything is read."""
+    known = [one.value for one in Attribution]
+    if any(name.strip() not in known for name in fail_on.split(",") if name.strip()):
+        raise UsageError(f"--fail-on {fail_on!r} names no class of change", hint=f"there are {', '.join(known)}")
 
 
 def keep(session: Session, path: Path, project: "Project", plan: Plan) -> None:

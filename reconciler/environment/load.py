@@ -42,6 +42,7 @@ def load_project(root: Path, *, untrusted: bool = False) -> Project:
     """Return the project in a folder; raises ManifestError with every problem of its file."""
     path = root / FILE
     try:
+        _refuse_link(path, root)
         content = path.read_bytes()
     except FileNotFoundError:
         raise ReconcilerError(
@@ -52,6 +53,17 @@ def load_project(root: Path, *, untrusted: bool = False) -> Project:
     except OSError as error:
         raise ReconcilerError(f"{FILE} cannot be read: {error.strerror}", code="E_PROJECT_READ") from None
     return parse_project(content, root=root, untrusted=untrusted)
+
+
+def _refuse_link(path: Path, root: Path) -> None:
+    """A project file that is somewhere else, or no file at all, is not read: its lines would be quoted in messages."""
+    real = path.resolve()
+    if path.is_symlink() and not real.is_relative_to(root.resolve()):
+        raise ReconcilerError(
+            f"{FILE} is a link that leaves its folder", code="E_PATH_SYMLINK", hint="put the file itself there"
+        )
+    if real.exists() and not real.is_file():
+        raise ReconcilerError(f"{FILE} is no regular file", code="E_PROJECT_READ")
 
 
 def parse_project(content: bytes, *, root: Path, untrusted: bool = False) -> Project:

@@ -1,12 +1,13 @@
 """What the command line says to flags, variables and folders that do not exist, and to none at all."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import QUICKSTART, project, reconciler, room
+from tests.support.command_line import QUICKSTART, ROOT, project, reconciler, room
 
 CONSOLE = str(Path(sys.executable).parent / "reconciler")
 """The script that an installation makes."""
@@ -114,3 +115,35 @@ def test_a_module_beside_the_manifests_is_not_imported(tmp_path, arguments):
     command = [sys.executable, *arguments, "validate"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_misspelt_class_is_refused_before_anything_is_read(tmp_path):
+    for command in ("plan", "audit"):
+        run = reconciler("-C", project(tmp_path, {}), command, "--fail-on", "drfit")
+        assert (run.code, run.out) == (1, "")
+        assert "'drfit' names no class of change" in run.err
+
+
+def test_a_project_file_that_is_a_link_out_of_its_folder_or_a_pipe_is_not_read(tmp_path):
+    (tmp_path / "elsewhere.yaml").write_text("SECRET: line\n", encoding="utf-8")
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked/reconciler.yaml").symlink_to(tmp_path / "elsewhere.yaml")
+    run = reconciler("-C", tmp_path / "linked", "validate")
+    assert run.code == 1
+    assert "E_PATH_SYMLINK" in run.err
+    assert "SECRET" not in run.out + run.err
+    (tmp_path / "piped").mkdir()
+    os.mkfifo(tmp_path / "piped/reconciler.yaml")
+    run = reconciler("-C", tmp_path / "piped", "validate")
+    assert run.code == 1
+    assert "no regular file" in run.err
+
+
+def test_a_name_the_locale_cannot_write_is_an_error_with_what_to_do(tmp_path):
+    seed = '{"smart_live_rooms": [{"room_id": "r1", "room_name": "晚场", "room_type": "NORMAL"}]}'
+    folder = project(tmp_path, {}, seed=seed)
+    variables = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-m", "reconciler", "-C", str(folder), "export", "-e", "demo", "-o", "out"]
+    run = subprocess.run(command, capture_output=True, env=variables, cwd=ROOT, timeout=60, check=False)
+    assert run.returncode in (0, 1)
+    assert b"E_INTERNAL" not in run.stderr

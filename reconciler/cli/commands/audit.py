@@ -10,7 +10,7 @@ from reconciler.cli import options
 from reconciler.cli.auditing import places, visited
 from reconciler.cli.exits import Exit, gravest
 from reconciler.cli.output import tell, told, write_file
-from reconciler.cli.planning import asked, plan_code, plan_report, project, selection
+from reconciler.cli.planning import asked, check_classes, plan_code, plan_report, project, selection
 from reconciler.cli.session import Session, session
 from reconciler.errors import UsageError
 from reconciler.model.diagnostic import arranged, has_errors
@@ -52,6 +52,7 @@ def audit(
     """Compare environments with their manifests; exit 2 on drift."""
     run, started = session(context), time.monotonic()
     how = told(format_, report)
+    check_classes(fail_on)
     ask = asked(
         run,
         sets=set_,

@@ -4,7 +4,7 @@ import typer
 
 from reconciler.cli import options
 from reconciler.cli.output import tell, told
-from reconciler.cli.planning import asked, chosen, keep, plan_code, plan_report, project, selection
+from reconciler.cli.planning import asked, check_classes, chosen, keep, plan_code, plan_report, project, selection
 from reconciler.cli.progress import progress
 from reconciler.cli.session import session
 
@@ -35,6 +35,7 @@ def plan(
 
     run = session(context)
     how = told(format_, report)
+    check_classes(fail_on)
     ask = asked(
         run,
         sets=set_,
