@@ -44,7 +44,7 @@ class Wish:
 
 def created(wish: Wish, attribution: Attribution) -> Change:
     """Return the change that makes a declared object."""
-    after = with_defaults(wish.node, wish.spec, new=True)
+    after = _stated(with_defaults(wish.node, wish.spec, new=True))
     return _change(
         wish,
         Action.CREATE,
@@ -54,6 +54,13 @@ def created(wish: Wish, attribution: Attribution) -> Change:
         reason=_GONE if attribution is Attribution.DRIFT else "declared, not live yet",
         after_fingerprint=fingerprint(canonical(wish.node, wish.spec, wish.spec)),
     )
+
+
+def _stated(value: Json) -> Json:
+    """Leave out what is to be cleared: in a new object there is nothing to clear."""
+    if isinstance(value, Mapping):
+        return {name: _stated(item) for name, item in value.items() if item is not None}
+    return [_stated(item) for item in value] if isinstance(value, list) else value
 
 
 def compared(wish: Wish, live: Live) -> Change:

@@ -164,3 +164,10 @@ def test_a_field_that_the_list_hides_is_unknown_and_makes_no_difference() -> Non
     change = one_change(GROUP, {"interaction_rules": [{"rule_name": "a"}]}, {}, hidden=frozenset({"interaction_rules"}))
     assert change.action is Action.NONE
     assert [(one.path, one.rule.value) for one in change.suppressed] == [("interaction_rules", "hidden from the list")]
+
+
+def test_in_a_new_object_there_is_nothing_to_clear() -> None:
+    spec = {"room_description": None, "video_config": {"width": 1080, "height": 1920, "bitrate": None}}
+    change = only(World([declared(ROOM, "room", spec)]).plan())
+    assert "room_description" not in change.after
+    assert "bitrate" not in change.after["video_config"]
