@@ -366,15 +366,15 @@ def test_r048_the_operator_may_name_another_authority():
         assert made.read(ROOM, EVERYTHING).complete
 
 
-LARGE_READ = """
-import json, resource, sys
+LARGE_READ = r"""
+import json, re, sys
 from reconciler.model.reading import Wanted
 from tests.support.reading import ROOM, reader
 url, count = sys.argv[1], int(sys.argv[2])
 names = [f"room {number:03}" for number in range(count)]
 reading = reader(url).read(ROOM, Wanted(fields={name: frozenset({"video_config"}) for name in names}))
 kept = sum(len(json.dumps(one.spec)) for one in reading.resources)
-mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+mib = int(re.search(r'VmHWM:\s+(\d+)', open('/proc/self/status').read())[1]) / 1024  # ru_maxrss starts at the parent's
 hidden = all("scene_scripts" in one.hidden and "scene_scripts" not in one.spec for one in reading.resources)
 found = {"complete": reading.complete, "rooms": len(reading.resources), "kept": kept, "mib": mib, "hidden": hidden}
 print(json.dumps(found))
