@@ -24,14 +24,11 @@ class PoolTransport(httpx.BaseTransport):
 
     def __init__(self, *, connections: int, monotonic: Callable[[], float], proxy: str = "", ca_file: str = "") -> None:
         self._hurry = _Hurry(monotonic)
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=_trust(ca_file),
-            proxy=httpcore.Proxy(proxy) if proxy else None,
-            max_connections=connections,
-            max_keepalive_connections=connections,
-            keepalive_expiry=30.0,
-            network_backend=_Backend(self._hurry),
-        )
+        self._connections = connections
+        self._proxy = proxy
+        self._ca_file = ca_file
+        self._pools: dict[bytes, httpcore.ConnectionPool] = {}
+        self._lock = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the response's stream is read by the same thread."""
@@ -50,13 +47,28 @@ class PoolTransport(httpx.BaseTransport):
             extensions=request.extensions,
         )
         with _as_httpx():
-            answer = self._pool.handle_request(raw)
+            answer = self._pool(raw.url.scheme).handle_request(raw)
         assert isinstance(answer.stream, Iterable)  # noqa: S101 - the sync pool gives no other
         return httpx.Response(answer.status, headers=answer.headers, stream=_Stream(answer.stream))
 
     def close(self) -> None:
         """Close every connection."""
-        self._pool.close()
+        for pool in self._pools.values():
+            pool.close()
+
+    def _pool(self, scheme: bytes) -> httpcore.ConnectionPool:
+        """Return the pool of a scheme; a plain one never loads the trusted certificates, which takes long."""
+        with self._lock:
+            if scheme not in self._pools:
+                self._pools[scheme] = httpcore.ConnectionPool(
+                    ssl_context=_trust(self._ca_file) if scheme == b"https" else None,
+                    proxy=httpcore.Proxy(self._proxy) if self._proxy else None,
+                    max_connections=self._connections,
+                    max_keepalive_connections=self._connections,
+                    keepalive_expiry=30.0,
+                    network_backend=_Backend(self._hurry),
+                )
+            return self._pools[scheme]
 
 
 @cache

@@ -11,8 +11,8 @@ PATIENT = (200_000, 50, 50)
 
 def main(arguments: Sequence[str] | None = None, variables: Mapping[str, str] | None = None) -> int:
     """Run the command line and return the exit code; nothing escapes from here but the code."""
+    gc.set_threshold(*PATIENT)
     from reconciler.cli.app import run
 
-    gc.set_threshold(*PATIENT)
     given = sys.argv[1:] if arguments is None else list(arguments)
     return run(given, dict(os.environ if variables is None else variables))

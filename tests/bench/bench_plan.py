@@ -1,10 +1,10 @@
 """A whole `reconciler plan` over HTTP from a served simulator, against what others do for the same objects.
 
 Processor seconds of the whole process (user and system), medians of several runs in this one run; every side is a
-process of its own, one per cent of the objects is changed. `terraform plan` works on `terraform_data` resources made
-from the same YAML, without any network; octoDNS on as many flat records, file to file. The floor is libyaml's events of
-the same text, json.loads of the same pages and one `==`. Growth: the exponent of the processor time between two sizes.
-Last, our stages one by one.
+process of its own, ours with the packages a user has, and one per cent of the objects is changed. `terraform plan`
+works on `terraform_data` resources made from the same YAML, without any network; octoDNS on as many flat records, file
+to file. The floor is libyaml's events of the same text, json.loads of the same pages and one `==`. Growth: the exponent
+of the processor time between two sizes. Last, our stages one by one.
 """
 
 import math
@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.bench import installed
 from tests.bench.peers import octodns, shop, terraform
 
 ROOT = Path(__file__).parents[2]
@@ -96,7 +97,8 @@ def _ours(project: Path, rooms: int, groups: int, *, templated: bool = False, ro
         values = "values: [values.yaml]\n" if templated else ""
         environment = f"  bench: {{endpoint: '{url}', project_id: '{PROJECT}', auth: none}}\n"
         (project / "reconciler.yaml").write_text(f"manifests: [manifests]\n{values}environments:\n{environment}")
-        command = [sys.executable, "-m", "reconciler", "-C", str(project), "plan", "-e", "bench", "--detailed-exitcode"]
+        words = ["-C", str(project), "plan", "-e", "bench", "--detailed-exitcode"]
+        command = [installed.interpreter(), "-m", "reconciler", *words]
         return _cpu(command, ROOT, code=2, rounds=rounds)
 
 
