@@ -8,7 +8,7 @@ from reconciler.model.plan import Plan
 from reconciler.reports import gitlab, gitlab_terraform, junit, sarif
 from tests.support.report_hostile import hostile, hostile_apply, nasty_texts
 from tests.support.report_values import PLAIN, create, everything, problem, report_of, still
-from tests.support.schemas import errors, junit_errors, schema
+from tests.support.schemas import errors, jenkins_errors, junit_errors, schema
 
 REPORTS = {
     "everything": report_of(everything()),
@@ -24,12 +24,16 @@ every_report = pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
 
 @every_report
 def test_sarif_fits(report):
-    assert errors("sarif", json.loads(sarif.report(report, PLAIN))) == []
+    log = json.loads(sarif.report(report, PLAIN))
+    assert errors("sarif-2.1.0-rtm.5", log) == []
+    assert errors("sarif", log) == []
 
 
 @every_report
 def test_junit_fits(report):
-    assert junit_errors(junit.report(report, PLAIN)) == []
+    text = junit.report(report, PLAIN)
+    assert jenkins_errors(text) == []
+    assert junit_errors(text) == []
 
 
 @every_report
@@ -38,11 +42,15 @@ def test_gitlabs_reports_fit(report):
     assert errors("gitlab-terraform", json.loads(gitlab_terraform.report(report, PLAIN))) == []
 
 
-@pytest.mark.parametrize("name", ["sarif", "gitlab-code-quality", "gitlab-terraform", "pre-commit-hooks"])
+@pytest.mark.parametrize(
+    "name", ["sarif-2.1.0-rtm.5", "sarif", "gitlab-code-quality", "gitlab-terraform", "pre-commit-hooks"]
+)
 def test_the_schemas_refuse_what_is_none(name):
     wrong = [{"x": 1}] if schema(name)["type"] == "array" else {"x": "1"}
     assert errors(name, wrong)
 
 
-def test_the_table_of_junit_refuses_what_is_none():
-    assert junit_errors('<testsuites><testcase odd="1"/></testsuites>')
+def test_the_tables_of_junit_refuse_what_is_none():
+    wrong = '<testsuites><testcase odd="1"/></testsuites>'
+    assert junit_errors(wrong)
+    assert jenkins_errors(wrong)

@@ -10,6 +10,8 @@ import yaml
 
 Objects = dict[str, dict[str, Any]]
 
+_FILE = 10_000
+
 
 def rooms(count: int, changed: float = 0.0) -> Objects:
     """Return so many rooms by name, a share of them with another description."""
@@ -61,20 +63,22 @@ def _some(found: Objects, share: float) -> list[str]:
 
 
 def write_manifests(folder: Path, rooms_of: Objects, groups_of: Objects) -> None:
-    """Write our manifests, one file a kind."""
+    """Write our manifests, one file a kind and ten thousand objects: a larger file is refused."""
     folder.mkdir(parents=True, exist_ok=True)
-    for file, kind, objects in (
-        ("rooms.yaml", "SmartLiveRoom", rooms_of),
-        ("groups.yaml", "InteractionRuleGroup", groups_of),
-    ):
-        if not objects:  # a file without a document is refused: it may be a mistake
-            continue
-        documents = (
-            {"apiVersion": "metastudio/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
-            for name, spec in objects.items()
-        )
-        with (folder / file).open("w", encoding="utf-8") as stream:
-            yaml.dump_all(documents, stream, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False)
+    for stem, kind, objects in (("rooms", "SmartLiveRoom", rooms_of), ("groups", "InteractionRuleGroup", groups_of)):
+        for number, part in enumerate(_parts(objects)):
+            documents = (
+                {"apiVersion": "metastudio/v1", "kind": kind, "metadata": {"name": name}, "spec": objects[name]}
+                for name in part
+            )
+            file = folder / (f"{stem}-{number}.yaml" if number else f"{stem}.yaml")
+            with file.open("w", encoding="utf-8") as stream:
+                yaml.dump_all(documents, stream, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False)
+
+
+def _parts(objects: Objects) -> list[list[str]]:
+    names = list(objects)
+    return [names[start : start + _FILE] for start in range(0, len(names), _FILE)]
 
 
 def write_templates(folder: Path, rooms_of: Objects, groups_of: Objects) -> None:
