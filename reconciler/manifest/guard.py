@@ -122,8 +122,8 @@ class _Scalars:
 
     def problems(self, written: Sequence[Span]) -> list[Diagnostic]:
         """Return an error for each output that is not inside one scalar; one of those `written` may have ended YAML."""
-        parser = parser_for(self._text)
         try:
+            parser = parser_for(self._text)
             kind: Any = None
             while kind is not StreamEndEvent:
                 event: Any = parser.get_event()
@@ -132,6 +132,8 @@ class _Scalars:
                     self._scalar(event, event.start_mark.index, event.end_mark.index)
         except YAMLError as problem:
             return self._found or _blamed(problem, self._judged, written)
+        except ValueError:  # libyaml takes no lone surrogate: the parser's own check names it and its place
+            return self._found
         while self._next is not None:
             self._outside(self._next)
         return self._found

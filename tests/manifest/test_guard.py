@@ -206,6 +206,13 @@ def test_a_filter_around_guarded_text_keeps_the_guard(tmp_path: Path) -> None:
     assert errors(loaded(tmp_path, text, {"v": "a\n  room_type: TEMP"})) == ["E_TPL_STRUCTURE"]
 
 
+def test_half_a_character_that_an_expression_writes_is_named_with_its_place(tmp_path: Path) -> None:
+    found = loaded(tmp_path, ROOM.format(name="room", text=r"{{ '\ud83d' }}"), {})
+    assert [(each.code, str(each.position)) for each in found.diagnostics] == [
+        ("E_TEXT_SURROGATE", "rooms/a.yaml:6:21")
+    ]
+
+
 def test_the_value_in_the_message_is_shortened(tmp_path: Path) -> None:
     manifest = loaded(tmp_path, ROOM.format(name="room", text="{{ values.v }}"), {"v": "a: " + "x" * 500})
     assert len(manifest.diagnostics[0].message) < 200
