@@ -100,12 +100,18 @@ def _late(flag: Any) -> Any:
     return late
 
 
+_SILENTLY_INTERRUPTED = 130
+"""What typer makes of an interruption; no command of ours returns it."""
+
+
 def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     """Run one command line; every failure ends as a message and a code."""
     start = Start(variables=variables, masker=masker(variables))
     try:
         check_variables(variables)
         code = _application()(list(arguments), prog_name="reconciler", standalone_mode=False, obj=start)
+        if code == _SILENTLY_INTERRUPTED:
+            raise KeyboardInterrupt
     except BaseException as error:
         if isinstance(error, SystemExit):
             raise

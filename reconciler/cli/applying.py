@@ -2,21 +2,28 @@
 
 import json
 import secrets
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.exits import Exit, gravest
-from reconciler.cli.output import HUMAN, Told, one_line, read_file, tell, tell_files, write_out, written
+from reconciler.cli.output import (
+    HUMAN,
+    Told,
+    one_line,
+    read_file,
+    refuse_unwritable,
+    tell,
+    tell_files,
+    write_out,
+    written,
+)
 from reconciler.cli.planning import plan_report
 from reconciler.cli.session import Session
+from reconciler.cli.stopping import stopping
 from reconciler.errors import UsageError
 from reconciler.model.event import Event, Progress
 from reconciler.model.manifest import Manifest
@@ -31,9 +38,6 @@ if TYPE_CHECKING:
     from reconciler.ledger import Book
     from reconciler.pipeline.apply import Applied
 
-
-_ONE_SIGNAL = 0.5
-"""Seconds in which signals are one: `timeout` and terminals send theirs to the process and to its whole group."""
 
 _RUNS = 100_000
 """How many runs back a kept plan's use is looked for; a plan lives a day."""
@@ -56,6 +60,7 @@ def carry_out(session: Session, project: "Project", name: str, *, ask: "Ask", wi
     from reconciler.environment.open import open_environment
     from reconciler.environment.planning import Planned, declared
 
+    refuse_unwritable(session, how)
     manifest = declared(project, name, ask.sets)
     if not manifest.valid:
         tell(session, plan_report("apply", Planned(environment=name, manifest=manifest)), how)
@@ -82,17 +87,24 @@ class _Run:
 
         ledger, writer = self.opened.ledger(), self.opened.writer(self.wish.writer, write_out)
         wanted = self._wanted(local=ledger.local)
-        with _stopping(self.session.say) as stop:
+        with stopping(self.session.say) as stop:
             doors = {"stop": stop, "progress": self._progress(), "clock": time.time, "sleep": time.sleep}
-            self._recover(ledger, writer, wanted, doors)
+            with stop.gently():
+                self._recover(ledger, writer, wanted, doors)
+            if stop():
+                return self._nothing(Exit.PARTIAL)
             plan = self._checked(plan_opened(self.opened, self.manifest, self.ask, settings=wanted), ledger)
             if plan.errored:
                 tell(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), self.how)
                 return Exit.ERROR
             if plan.pending and not self._agreed(plan):
-                self.session.say("Nothing was applied.")
-                return Exit.ERROR
-            return self._done(plan, self._applied(plan, ledger, writer, wanted, doors))
+                return self._nothing(Exit.ERROR)
+            with stop.gently():
+                return self._done(plan, self._applied(plan, ledger, writer, wanted, doors))
+
+    def _nothing(self, code: Exit) -> Exit:
+        self.session.say("Nothing was applied.")
+        return code
 
     def _wanted(self, *, local: bool) -> PlanSettings:
         """On CI a ledger on a throw-away disk owns nothing: what it does not know must not be deleted."""
@@ -144,7 +156,7 @@ class _Run:
     def _agreed(self, plan: Plan) -> bool:
         if self.how.format == HUMAN:
             tell(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), Told())
-        return self.wish.auto_approve or bool(self.wish.file) or _asked()
+        return self.wish.auto_approve or bool(self.wish.file) or _asked(shown=self.how.format == HUMAN)
 
     def _applied(self, plan: Plan, ledger: Any, writer: Any, wanted: PlanSettings, doors: dict[str, Any]) -> "Applied":
         from reconciler.pipeline.apply import apply
@@ -173,8 +185,8 @@ class _Run:
             usage=self.opened.usage,
             sources=self.manifest.sources,
         )
-        tell_files(self.session, report, self.how)
         self._tell(report, shown=bool(plan.pending))
+        tell_files(self.session, report, self.how)
         if applied.error is not None:
             raise applied.error
         return gravest((applied.exit_code, exit_code(plan)))
@@ -216,35 +228,13 @@ def _words(event: Event) -> str:
     return f"{count}{event.step.value.replace('_', ' ')}{where}{status}{more}"
 
 
-def _asked() -> bool:
-    """Ask the person at the terminal; only `yes` is agreement."""
+def _asked(*, shown: bool) -> bool:
+    """Ask the person at the terminal, who must have seen the plan; only `yes` is agreement."""
+    hint = "give --auto-approve, or a plan kept with --out"
     if not sys.stdin.isatty():
-        raise UsageError(
-            "there is no terminal to ask at",
-            code="E_NO_TERMINAL",
-            hint="give --auto-approve, or a plan kept with --out",
-        )
+        raise UsageError("there is no terminal to ask at", code="E_NO_TERMINAL", hint=hint)
+    if not shown:
+        raise UsageError("only --format text shows the plan before it asks", code="E_NOT_SHOWN", hint=hint)
     sys.stderr.write("\nApply these changes? Only `yes` is agreement: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip() == "yes"
-
-
-@contextmanager
-def _stopping(say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
-    """Turn the first SIGINT or SIGTERM into a clean stop after the change at hand; a later one interrupts."""
-    asked: list[float] = []
-
-    def note(_number: int, _frame: FrameType | None) -> None:
-        if asked and time.monotonic() - asked[0] > _ONE_SIGNAL:
-            raise KeyboardInterrupt
-        if asked:
-            return
-        asked.append(time.monotonic())
-        say("Stopping after the change at hand; once more stops at once.")
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

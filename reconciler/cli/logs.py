@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -29,7 +30,8 @@ class Log:
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             masked = json.dumps({"time": now, "level": level, "message": masked.strip()})
         encoding = sys.stderr.encoding or "ascii"
-        sys.stderr.write(masked.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        with suppress(OSError):  # a full or closed stderr is no reason to stop between two writes; the code still tells
+            sys.stderr.write(masked.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
 class _Handler(logging.Handler):

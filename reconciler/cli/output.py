@@ -102,7 +102,15 @@ def write_out(text: str, *, human: bool = True) -> None:
     """Write the whole text to stdout; a machine's format is UTF-8 whatever the locale says."""
     if text and not text.endswith("\n"):
         text += "\n"
-    encoding = (sys.stdout.encoding or "utf-8") if human else "utf-8"
+    try:
+        _write(text, (sys.stdout.encoding or "utf-8") if human else "utf-8")
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ReconcilerError(f"stdout cannot be written: {error.strerror}", code="E_WRITE") from None
+
+
+def _write(text: str, encoding: str) -> None:
     raw = getattr(sys.stdout, "buffer", None)
     if raw is None:
         sys.stdout.write(text)
@@ -110,6 +118,14 @@ def write_out(text: str, *, human: bool = True) -> None:
         sys.stdout.flush()
         raw.write(text.encode(encoding, "backslashreplace"))
     sys.stdout.flush()
+
+
+def refuse_unwritable(session: Session, how: Told) -> None:
+    """Raise UsageError where a file of `--report` can certainly not be written: known before, not after the work."""
+    for _, file in how.files:
+        path = session.path(file)
+        if path.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
+            raise UsageError(f"--report {file}: it cannot be written", hint="name a file in a folder that exists")
 
 
 def write_file(path: Path, text: str) -> None:

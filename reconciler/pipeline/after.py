@@ -12,6 +12,7 @@ from reconciler.pipeline.course import Course
 from reconciler.pipeline.plan import plan as make_plan
 from reconciler.pipeline.recheck import differences
 from reconciler.pipeline.site import Site
+from reconciler.pipeline.verify import ignore_entry
 
 
 def planned_again(site: Site, manifest: Manifest, course: Course) -> Plan | None:
@@ -38,5 +39,5 @@ def _mark_stuck(course: Course, after: Plan) -> None:
         if change is None or outcome.status is not Status.APPLIED or outcome.stuck:
             continue
         paths = tuple(dict.fromkeys(item.path for item in differences(change)))
-        reason = f"{', '.join(paths)} changed again after the write"
+        reason = f"{', '.join(paths)} changed again after the write; if that is well, declare it: {ignore_entry(paths)}"
         course.outcomes[number] = replace(outcome, code="E_SERVER_REWROTE", reason=reason, stuck=paths)

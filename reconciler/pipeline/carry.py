@@ -89,7 +89,7 @@ def _attempt(site: Site, task: Task, intent: Intent) -> Attempt:
     """Write, the lock held: it is asked last, so that a pause at any point before finds out."""
     try:
         site.lease.check()
-        written = site.writer.write(task)
+        written = _kept(site.writer.write(task))
     except (LockedError, LedgerError) as error:
         said = f"not sent: {error.message}"
         return Attempt(outcome=outcome_of(task.change, Status.SKIPPED, code=error.code, reason=said), error=error)
@@ -105,6 +105,14 @@ def _attempt(site: Site, task: Task, intent: Intent) -> Attempt:
         return _lost(site, task, intent, TransportError("the answer names no id"), calls=written.calls)
     done = outcome_of(task.change, Status.APPLIED, object_id=written.id, calls=written.calls)
     return Attempt(outcome=replace(done, reason="; ".join(written.warnings)), written=written)
+
+
+def _kept(written: object) -> Written:
+    """Take what a writer says for what it is: a plugin may return anything, a service may name any id."""
+    if not isinstance(written, Written):
+        raise TypeError(f"it returned {type(written).__name__}, not Written")
+    named: object = written.id
+    return written if isinstance(named, str) and named.isprintable() else replace(written, id="")
 
 
 def _refused(site: Site, task: Task, intent: Intent, error: ApiError) -> Attempt:

@@ -37,6 +37,7 @@ def settle_create(site: Site, intent: Intent, declared: Declared | None) -> Sett
     what was sent. Anything else is left to `history resolve`.
     """
     began = seconds(intent.started) or site.hooks.clock()
+    ends = min(began, site.hooks.clock()) + site.settle.window  # a clock that ran ahead must not make this one wait
     looks, pauses = 0, site.settle.pauses()
     while True:
         site.lease.check()
@@ -45,7 +46,7 @@ def settle_create(site: Site, intent: Intent, declared: Declared | None) -> Sett
         doubt = _doubt(site, declared, found[0], began) if len(found) == 1 else ""
         if len(found) == 1 and not doubt:
             return Settled(verdict=Verdict.FOUND, live=found[0])
-        left = began + site.settle.window - site.hooks.clock()
+        left = ends - site.hooks.clock()
         if left <= 0 and looks >= site.settle.looks:
             return _over(found, doubt, trouble)
         if site.hooks.stop():

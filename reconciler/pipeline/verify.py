@@ -1,5 +1,6 @@
 """Reading back what was written: a writer's word is not enough, and the service may not keep what it took."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -79,8 +80,14 @@ def _stuck(outcome: Outcome, now: Change) -> Outcome:
 
 def ignore_entry(paths: Sequence[str]) -> str:
     """Spell the entry of `metadata.lifecycle` that makes plan and apply ignore these paths."""
-    rules = ", ".join(f'{{path: "{path}", reason: the service does not keep it}}' for path in paths)
+    rules = ", ".join(f"{{path: {_quoted(path)}, reason: the service does not keep it}}" for path in paths)
     return f"ignore_changes: [{rules}]"
+
+
+def _quoted(path: str) -> str:
+    """Quote a path for YAML so that it reads back the same: names in it may hold quotes, and what no file may hold."""
+    text = json.dumps(path, ensure_ascii=False)
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08X}" for char in text)
 
 
 def _not_applied(outcome: Outcome, reason: str) -> Outcome:

@@ -65,7 +65,7 @@ class CommandWriter:
 
     def write(self, task: Task) -> Written:
         """Hand one change to the program and believe its outcome until it is verified."""
-        text = json.dumps(message(task), ensure_ascii=False, sort_keys=True)
+        text = json.dumps(message(task), sort_keys=True)  # all ASCII: no text of the live side can break it
         return _outcome(*self._run(text.encode()))
 
     def close(self) -> None:
