@@ -109,11 +109,16 @@ def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     start = Start(variables=variables, masker=masker(variables))
     try:
         check_variables(variables)
-        code = _application()(list(arguments), prog_name="reconciler", standalone_mode=False, obj=start)
-        if code == _SILENTLY_INTERRUPTED:
-            raise KeyboardInterrupt
+        code = _commanded(arguments, start)
     except BaseException as error:
         if isinstance(error, SystemExit):
             raise
         return told_failure(error, start.log(), debug=bool(start.flags.get("debug")) or "--debug" in arguments)
     return int(code or Exit.FINE)
+
+
+def _commanded(arguments: Sequence[str], start: Start) -> int | None:
+    code: int | None = _application()(list(arguments), prog_name="reconciler", standalone_mode=False, obj=start)
+    if code == _SILENTLY_INTERRUPTED:
+        raise KeyboardInterrupt
+    return code
