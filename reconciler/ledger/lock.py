@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection, Row
 
 from reconciler.errors import LedgerError, LockedError
+from reconciler.ledger.failures import damaged
 from reconciler.ledger.process import here, may_live, process_name
 from reconciler.ledger.store import Store
 from reconciler.ledger.tables import lease
@@ -114,7 +115,10 @@ def release(store: Store, lock_id: str) -> Holder:
 def digest_key(connection: Connection, scope: str) -> bytes:
     """Return the scope's own key for digests of secrets; empty where none was made yet."""
     row = _row(connection, scope)
-    return bytes.fromhex(row.digest_key) if row is not None else b""
+    try:
+        return bytes.fromhex(row.digest_key) if row is not None else b""
+    except (ValueError, TypeError):
+        raise damaged("its key for digests is none") from None
 
 
 def _ensure(connection: Connection, scope: str) -> None:

@@ -102,6 +102,8 @@ class Store:
         if self.local and (found := connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()) != "ok":
             raise damaged(str(found))
         newest = connection.execute(select(func.max(runs.c.schema))).scalar()
+        if not isinstance(newest, int | None):
+            raise damaged("the version of its tables is no number")
         if newest is not None and newest > SCHEMA:
             raise LedgerError(
                 f"the ledger was written by a newer version (its schema is {newest}, this one knows {SCHEMA})",

@@ -7,9 +7,11 @@ L011 are in test_lock. L013 to L018 are about saved plans.
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ import pytest
 from reconciler.errors import LedgerError
 from reconciler.ledger import open_ledger
 from reconciler.ledger.failures import LostAnswerError
+from reconciler.model.history import Run
 from tests.support.ledger_rows import OWNER, SCOPE, filled, intent, outcome, remembered
 
 ROOT = Path(__file__).parents[2]
@@ -253,3 +256,31 @@ def test_a_copy_of_the_file_is_a_copy_of_the_ledger(tmp_path: Path) -> None:
     assert open_ledger(f"sqlite:///{tmp_path}/copy.db").past(SCOPE, OWNER) == open_ledger(f"sqlite:///{path}").past(
         SCOPE, OWNER
     )
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE reconciler_journal SET open = 0 WHERE operation = 'open'",
+        "UPDATE reconciler_journal SET scope = '127.0.0.1 p1!' WHERE operation = 'open'",
+        "UPDATE reconciler_journal SET intent = CAST(intent AS BLOB) WHERE operation = 'open'",
+        "UPDATE reconciler_journal SET run = x'ff' WHERE operation = 'open'",
+        "UPDATE reconciler_objects SET owner = CAST(owner AS BLOB)",
+        "UPDATE reconciler_objects SET seal = x'00'",
+        "UPDATE reconciler_runs SET schema = 'one'",
+        "UPDATE reconciler_lease SET digest_key = 'no key'",
+        "UPDATE reconciler_lease SET digest_key = x'00ff'",
+    ],
+)
+def test_l003_damage_that_a_query_would_step_over_is_told(tmp_path: Path, damage: str) -> None:
+    whole = filled(tmp_path / "ledger.db")
+    made = open_ledger(f"sqlite:///{whole}")
+    made.start(Run(id="r", scope=SCOPE, owner=OWNER, command="apply"))
+    with made.lock(SCOPE, OWNER):
+        pass
+    made.close()
+    with closing(sqlite3.connect(whole)) as connection, connection:
+        assert connection.execute(damage).rowcount
+    with pytest.raises(LedgerError) as caught:
+        open_ledger(f"sqlite:///{whole}").past(SCOPE, OWNER)
+    assert caught.value.code == "E_LEDGER_DAMAGED"
