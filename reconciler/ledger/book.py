@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from reconciler.errors import LedgerError
-from reconciler.ledger import journal, lock
+from reconciler.ledger import journal, lock, pruning
 from reconciler.ledger.failures import LostAnswerError
 from reconciler.ledger.store import Store
 from reconciler.ledger.tables import SCHEMA
@@ -141,6 +141,14 @@ class Book:
                 connection, scope, found.run, found.intent, outcome=outcome, ended=self._now(connection)
             )
         return Entry(run=found.run, intent=found.intent, outcome=outcome)
+
+    def prune(self, scope: str, before: str) -> int:
+        """Forget runs, and what they tried, from before a moment (UTC, as in the API); returns how many rows."""
+        with self._store.read() as connection:
+            if connection is None:
+                return 0
+        with self._store.write() as connection:
+            return pruning.prune(connection, scope, before)
 
     def holders(self) -> tuple[Holder, ...]:
         """Return who holds which lock now."""

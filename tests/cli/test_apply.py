@@ -169,6 +169,19 @@ def test_history_tells_what_was_done(tmp_path, service):
     assert "SmartLiveRoom" in run.out
 
 
+def test_history_of_long_ago_can_be_forgotten_and_what_was_applied_stays_known(tmp_path, service):
+    project(tmp_path, {f"rooms/{n}.yaml": room(f"Room {n}") for n in range(2)}, more=place(service[1]))
+    apply(tmp_path, "--auto-approve")
+    prune = ("-C", tmp_path, "history", "prune", "-e", "real", "--keep", "30")
+    assert "Forgot 0 rows" in reconciler(*prune).err
+    assert "Forgot 3 rows" in reconciler(*prune, "--today", "2999-01-01").err
+    told = reconciler("-C", tmp_path, "history", "-e", "real").out
+    assert "SmartLiveRoom" not in told
+    assert "2 applied" not in told
+    (tmp_path / "rooms/0.yaml").unlink()
+    assert "0 to add, 0 to change, 1 to destroy" in plan(tmp_path).out
+
+
 def test_on_ci_a_ledger_on_a_throw_away_disk_deletes_nothing_and_says_so(tmp_path, service):
     project(tmp_path, {f"rooms/{n}.yaml": room(f"Room {n}") for n in range(3)}, more=place(service[1]))
     apply(tmp_path, "--auto-approve")

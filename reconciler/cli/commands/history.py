@@ -59,14 +59,22 @@ def prune(
     ledger: options.LedgerUrl = "",
     today: options.Today = "",
 ) -> int:
-    """Forget audits older than so many days, and drift that was over by then; what was applied stays known."""
-    from reconciler.environment.books import audits
+    """Forget runs and audits older than so many days; what is owned, what drifts and what is open stays known.
+
+    With --ledger it is the audits kept there.
+    """
+    from reconciler.environment.books import audits, book, scope_key
 
     run = session(context)
     whole = project(run)
     before = run.today(today) - timedelta(days=keep)
-    with audits(whole, "" if ledger else chosen(whole, environment), ledger) as kept:
-        gone = kept.prune(f"{before.isoformat()}T00:00:00Z")
+    moment, name = f"{before.isoformat()}T00:00:00Z", "" if ledger else chosen(whole, environment)
+    with audits(whole, name, ledger) as kept:
+        gone = kept.prune(moment)
+    if name:
+        place = whole.environments[name]
+        with book(whole, place, run.variables) as opened:
+            gone += opened.prune(scope_key(place), moment)
     run.note(f"Forgot {gone:,} rows from before {before.isoformat()}.")
     return Exit.FINE
 
