@@ -1,6 +1,5 @@
 """From any failure to one clear message and the exit code; a traceback only with --debug, and masked."""
 
-import sys
 import traceback
 from difflib import get_close_matches
 
@@ -9,6 +8,7 @@ from typer.exceptions import TyperException
 from reconciler.cli.exits import Exit
 from reconciler.cli.logs import Log
 from reconciler.cli.output import line, one_line
+from reconciler.cli.streams import deafen
 from reconciler.errors import BlockedError, ManifestError, ReconcilerError
 from reconciler.model.change import Block
 
@@ -78,7 +78,5 @@ def _trace(error: BaseException) -> str:
 
 def _deaf() -> int:
     """Nobody reads our output any more: close it quietly, so that Python does not complain at exit."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    deafen()
     return Exit.ERROR

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reconciler import __version__
 from reconciler.cli.session import Session
+from reconciler.cli.streams import deafen
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.report import Options, Report
@@ -100,13 +101,12 @@ def problems(session: Session, diagnostics: Sequence[Diagnostic]) -> None:
 
 def write_out(text: str, *, human: bool = True) -> None:
     """Write the whole text to stdout; a machine's format is UTF-8 whatever the locale says."""
-    if text and not text.endswith("\n"):
-        text += "\n"
     try:
-        _write(text, (sys.stdout.encoding or "utf-8") if human else "utf-8")
+        _write(_ended(text) if text else text, (sys.stdout.encoding or "utf-8") if human else "utf-8")
     except BrokenPipeError:
         raise
     except OSError as error:
+        deafen()
         raise ReconcilerError(f"stdout cannot be written: {error.strerror}", code="E_WRITE") from None
 
 
@@ -129,9 +129,15 @@ def refuse_unwritable(session: Session, how: Told) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a file whole or not at all: a reader never sees half of it; raises ReconcilerError."""
+    """Write a file whole or not at all: a reader never sees half of it; raises ReconcilerError.
+
+    A pipe or a device (`/dev/stdout`) is written to; putting a file in its place would take it away from everybody.
+    """
     try:
-        _replace(path, text)
+        if path.exists() and not path.is_file():
+            path.write_bytes(_ended(text).encode("utf-8", "backslashreplace"))
+        else:
+            _replace(path, text)
     except OSError as error:
         raise ReconcilerError(f"{path} cannot be written: {error.strerror}", code="E_WRITE") from None
     except UnicodeEncodeError:
@@ -139,11 +145,15 @@ def write_file(path: Path, text: str) -> None:
         raise ReconcilerError(message, code="E_WRITE", hint="set LC_ALL=C.UTF-8") from None
 
 
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else text + "\n"
+
+
 def _replace(path: Path, text: str) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            file.write(text if text.endswith("\n") else text + "\n")
+            file.write(_ended(text))
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except BaseException:
