@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,10 @@ from reconciler.ports import Task, Written
 
 ATTEMPTS = 2
 """How often one change is tried where it is certain that the first try had no effect."""
+
+
+_ID = re.compile(r"[\w.:~-]{1,256}", re.ASCII)
+"""What can be an id: one step of an address. Another one would be remembered, and never be found again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +117,7 @@ def _kept(written: object) -> Written:
     if not isinstance(written, Written):
         raise TypeError(f"it returned {type(written).__name__}, not Written")
     named: object = written.id
-    return written if isinstance(named, str) and named.isprintable() else replace(written, id="")
+    return written if isinstance(named, str) and _ID.fullmatch(named) else replace(written, id="")
 
 
 def _refused(site: Site, task: Task, intent: Intent, error: ApiError) -> Attempt:

@@ -60,13 +60,17 @@ def test_a_writer_that_says_nonsense_is_not_believed_and_what_it_made_is_found(s
         assert place.plan(wish).pending == ()
 
 
-@pytest.mark.parametrize("object_id", ["a\x00b", "\ud800", 7, None, ["7"], {"id": "7"}])
+@pytest.mark.parametrize(
+    "object_id", ["a\x00b", "\ud800", 7, None, ["7"], {"id": "7"}, "../../x?y#z", "a" * 5000, "a b", "%2e", ""]
+)
 def test_a_service_that_names_a_hostile_id_is_asked_again_by_name(object_id: Any) -> None:
     fault = {"match": {"method": "POST", "kind": ROOM}, "nth": [1], "commit": "after", "body": {"room_id": object_id}}
     with stage({"faults": [fault]}) as place:
         (outcome,) = place.apply((room("evening"),), HttpWriter(place.client(), str)).outcomes
         assert outcome.status is Status.APPLIED, outcome
         assert place.simulator.model.requests["create"] == 1
+        assert place.plan((room("evening"),)).pending == ()
+        assert place.apply((room("evening"),), HttpWriter(place.client(), str)).exit_code == 0
 
 
 def test_an_update_whose_writer_says_nonsense_is_read_back() -> None:
