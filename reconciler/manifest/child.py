@@ -17,28 +17,17 @@ import time
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from reconciler.manifest.allowance import GLANCE, Allowance, Budget, Left
 from reconciler.manifest.refusals import OutOfTimeError
 
 _HEADER = struct.Struct("!Q")
 _LARGEST = 1 << 30
 _RESERVE = 32 << 20
 """Address space above the budget: beside threads the allocator reserves more of it than it uses."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """What a child may have.
-
-    `cpu` and `wall` are seconds for one file, `memory` bytes above its start, `output` characters a file.
-    """
-
-    cpu: float = 1.5
-    wall: float = 10.0
-    memory: int = 192 << 20
-    output: int = 32 << 20
+_SOON = 0.9
+"""The part of its time after which the child stops by itself, and can say where it was."""
 
 
 class Died(Exception):  # noqa: N818 - a plain word for what happened
@@ -65,36 +54,39 @@ class Channel:
         for text in texts:
             self._end.sendall(text)
 
-    def receive(self, deadline: float | None = None) -> Message:
+    def receive(self, left: Left | None = None) -> Message:
         """Return the next message; raises Died when there is none in time, or none any more."""
-        (size,) = _HEADER.unpack(self._exactly(_HEADER.size, deadline))
-        message: Message = json.loads(self._text(size, deadline))
-        message["texts"] = [self._text(int(each), deadline) for each in message["texts"]]
+        (size,) = _HEADER.unpack(self._exactly(_HEADER.size, left))
+        message: Message = json.loads(self._text(size, left))
+        message["texts"] = [self._text(int(each), left) for each in message["texts"]]
         return message
 
-    def _text(self, size: int, deadline: float | None) -> str:
+    def _text(self, size: int, left: Left | None) -> str:
         if not 0 <= size <= _LARGEST:
             raise Died("its answer is too large")
-        return self._exactly(size, deadline).decode("utf-8", "surrogatepass")
+        return self._exactly(size, left).decode("utf-8", "surrogatepass")
 
     def ask(self, message: Message) -> Message:
         """Send a question and return the answer."""
         self.send(message)
         return self.receive()
 
-    def _exactly(self, size: int, deadline: float | None) -> bytes:
+    def _exactly(self, size: int, left: Left | None) -> bytes:
         data = bytearray()
         while len(data) < size:
-            if (
-                deadline is not None
-                and not select.select([self._end], [], [], max(0.0, deadline - time.monotonic()))[0]
-            ):
-                raise Died("it took too long")
+            if left is not None:
+                self._wait(left)
             part = self._end.recv(min(size - len(data), 1 << 20))
             if not part:
                 raise Died("it ended")
             data += part
         return bytes(data)
+
+    def _wait(self, left: Left) -> None:
+        """Wait until there is something to read; raises Died when time is over."""
+        while not select.select([self._end], [], [], seconds := left())[0]:
+            if seconds <= 0:
+                raise Died("it took too long")
 
 
 def run(work: Work, answer: Answer, budget: Budget) -> Generator[Message, None, None]:
@@ -110,7 +102,7 @@ def run(work: Work, answer: Answer, budget: Budget) -> Generator[Message, None, 
     channel = Channel(ours)
     status = 0
     try:
-        while "done" not in (message := _until_result(channel, answer, time.monotonic() + budget.wall)):
+        while "done" not in (message := _until_result(channel, answer, Allowance(pid, budget))):
             yield message
     except (Died, OSError, ValueError) as problem:
         status = _ended(pid)
@@ -138,8 +130,8 @@ def _cause(status: int, problem: Exception) -> str:
     return "it took too much memory or depth"
 
 
-def _until_result(channel: Channel, answer: Answer, deadline: float) -> Message:
-    while "ask" in (message := channel.receive(deadline)):
+def _until_result(channel: Channel, answer: Answer, left: Left) -> Message:
+    while "ask" in (message := channel.receive(left)):
         channel.send(answer(message))
     return message
 
@@ -200,16 +192,28 @@ def _memory() -> tuple[int, int]:
 
 
 @contextmanager
-def cpu_limit(seconds: float) -> Iterator[None]:
-    """Raise OutOfTimeError in the child after so much CPU time; a call that nothing can interrupt is killed soon."""
-    _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + seconds))
-    signal.signal(signal.SIGPROF, _out_of_time)
-    signal.setitimer(signal.ITIMER_PROF, seconds * 0.9)
+def time_limit(budget: Budget) -> Iterator[None]:
+    """Raise OutOfTimeError in the child shortly before its time is over, on the CPU or on the wall.
+
+    A call that nothing can interrupt is killed soon after: by the system, or by the parent.
+    """
+    began = time.process_time()
+
+    def over(_signal: int, _frame: object) -> None:
+        if time.process_time() - began < min(budget.fair, budget.cpu * _SOON):
+            signal.setitimer(signal.ITIMER_REAL, GLANCE)
+            return
+        raise OutOfTimeError
+
+    _limit(resource.RLIMIT_CPU, math.ceil(began + budget.cpu))
+    for timer, signalled, seconds in (
+        (signal.ITIMER_PROF, signal.SIGPROF, budget.cpu * _SOON),
+        (signal.ITIMER_REAL, signal.SIGALRM, budget.wall * _SOON),
+    ):
+        signal.signal(signalled, over)
+        signal.setitimer(timer, seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-
-
-def _out_of_time(_signal: int, _frame: object) -> None:
-    raise OutOfTimeError
+        signal.setitimer(signal.ITIMER_REAL, 0)

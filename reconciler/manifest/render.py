@@ -11,6 +11,7 @@ from jinja2.exceptions import SecurityError
 
 from reconciler.errors import ManifestError
 from reconciler.manifest import child, gate, marks
+from reconciler.manifest.allowance import Budget
 from reconciler.manifest.failures import failure
 from reconciler.manifest.linemap import LineMap
 from reconciler.manifest.marking import Place
@@ -22,7 +23,8 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.resource import Json
 from reconciler.model.source import Position
 
-_RESTARTS = 3
+_STOPPED = 3
+"""So many files may take all the time or memory there is; then the run has had enough, and the others are refused."""
 _LOADED = (textwrap, codecs.lookup("unicode_escape"))
 """What Jinja imports only when it first needs it: too late in a child that opens no files."""
 _CONTENT = ("E_YAML_ENCODING", "E_YAML_SYNTAX", "E_TEXT_")
@@ -49,33 +51,40 @@ class Rendered:
 
 
 def render(
-    tree: Tree, files: Sequence[str], context: Mapping[str, Json], budget: child.Budget | None = None
+    tree: Tree, files: Sequence[str], context: Mapping[str, Json], budget: Budget | None = None
 ) -> dict[str, Rendered]:
     """Render these files of the tree with `context`, which is plain data; every file gets an answer."""
-    budget = budget or child.Budget()
+    budget = budget or Budget()
     done: dict[str, Rendered] = {}
-    for _ in range(1 + _RESTARTS):
-        left = [file for file in files if file not in done]
-        if left:
-            done.update(_one_child(tree, left, context, budget))
+    while _stops(done) < _STOPPED and (left := [file for file in files if file not in done]):
+        for file, result in _one_child(tree, left, context, budget):
+            done[file] = result
+            if _stops(done) >= _STOPPED:
+                break
     for file in files:
         done.setdefault(file, _stopped(file, "the templates before it took all there was"))
     return done
 
 
+def _stops(done: Mapping[str, Rendered]) -> int:
+    return sum(each.code == "E_TPL_LIMIT" for result in done.values() for each in result.problems)
+
+
 def _one_child(
-    tree: Tree, files: Sequence[str], context: Mapping[str, Json], budget: child.Budget
+    tree: Tree, files: Sequence[str], context: Mapping[str, Json], budget: Budget
 ) -> Iterator[tuple[str, Rendered]]:
     """Render files until all are done or the child has died of one of them."""
     results = child.run(lambda channel: _work(channel, files, context, budget), lambda ask: _answer(tree, ask), budget)
-    for file in files:
-        try:
-            result = next(results)
-        except child.Died as problem:
-            yield file, _stopped(file, str(problem.args[0]))
-            return
-        yield file, _rendered(file, result)
-    results.close()
+    try:
+        for file in files:
+            try:
+                result = next(results)
+            except child.Died as problem:
+                yield file, _stopped(file, str(problem.args[0]))
+                return
+            yield file, _rendered(file, result)
+    finally:
+        results.close()
 
 
 def _stopped(file: str, why: str) -> Rendered:
@@ -87,20 +96,18 @@ def _stopped(file: str, why: str) -> Rendered:
 # What the child does.
 
 
-def _work(channel: child.Channel, files: Iterable[str], context: Mapping[str, Json], budget: child.Budget) -> None:
+def _work(channel: child.Channel, files: Iterable[str], context: Mapping[str, Json], budget: Budget) -> None:
     loader = AskingLoader(channel)
     for file in files:
         channel.send(_result(file, loader, context, budget))
 
 
-def _result(file: str, loader: BaseLoader, context: Mapping[str, Json], budget: child.Budget) -> dict[str, Any]:
+def _result(file: str, loader: BaseLoader, context: Mapping[str, Json], budget: Budget) -> dict[str, Any]:
     sandbox = Sandbox(loader)
     try:
-        with child.cpu_limit(budget.cpu):
-            marked = rendered(sandbox, file, context, budget.output)
-        texts = [marked]
-        if sandbox.table.captures:
-            with child.cpu_limit(budget.cpu):
+        with child.time_limit(budget):
+            texts = [rendered(sandbox, file, context, budget.output)]
+            if sandbox.table.captures:
                 texts.append(rendered(Sandbox(loader, marking=False), file, context, budget.output))
     except BaseException as problem:  # whatever a template raises is told, not raised
         return {"failure": failure(problem, file, sandbox.table.places)}

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import DictLoader
 
-from reconciler.manifest.child import Budget
+from reconciler.manifest.allowance import Budget
 from reconciler.manifest.failures import failure
 from reconciler.manifest.parse import Parsed, parse_yaml
 from reconciler.manifest.refusals import Failure
