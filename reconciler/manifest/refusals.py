@@ -18,8 +18,8 @@ class LimitError(Exception):
     """A template asks for more than it may have."""
 
 
-class OutOfTimeError(Exception):
-    """A template used up its CPU time."""
+class OutOfTimeError(BaseException):
+    """A template used up its time. No Exception: Jinja takes any of those for a mistake in the text it is reading."""
 
 
 class StructureError(Exception):

@@ -141,3 +141,10 @@ def test_three_files_may_take_all_there_is_and_then_the_run_has_had_enough(tmp_p
     assert len(told) == 4
     assert all("before it" not in each for each in told[:3])
     assert "before it" in told[3]
+
+
+@pytest.mark.parametrize("milliseconds", range(10, 60, 5))
+def test_wherever_time_runs_out_it_is_told_as_that(tmp_path: Path, milliseconds: int) -> None:
+    (tmp_path / "a.yaml").write_text("{{ 'a'" + "~'a'" * 30_000 + " }}")
+    (problem,) = render(DiskTree(tmp_path), ["a.yaml"], {}, Budget(cpu=milliseconds / 1000))["a.yaml"].problems
+    assert problem.code == "E_TPL_LIMIT"
