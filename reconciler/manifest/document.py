@@ -19,6 +19,8 @@ _COLUMN = (1 << 32) - 1
 
 _NEAR = 2
 """Paths of so few steps are found by walking to them: `metadata.name` is near the head of its document."""
+_WALKS = 8
+"""So often: a document that is asked for more places is worth its index, or thousands of mistakes cost their square."""
 
 
 def packed(line: int, column: int) -> int:
@@ -58,6 +60,7 @@ class Document:
     aliases: frozenset[int] = frozenset()
     merges: Mapping[int, Merge] = field(default_factory=dict)
     _index: _Index | None = field(default=None, repr=False, compare=False)
+    _walks: int = field(default=0, repr=False, compare=False)
 
     @property
     def start(self) -> Place:
@@ -66,7 +69,8 @@ class Document:
 
     def at(self, path: Path, *, key: bool = False) -> Place:
         """Return the place of the value at `path` (of its key with `key`), or of its nearest parent's."""
-        if self._index is None and len(path) <= _NEAR and self.marks and not self.aliases and not self.merges:
+        if self._walkable(path):
+            self._walks += 1
             return _place(self._near(path, key=key))
         index = self._places()
         here, value = self.marks[0] if self.marks else 0, self.value
@@ -85,6 +89,10 @@ class Document:
     def key_place(self, mapping: Mapping[str, Json], key: str) -> Place:
         """Return the place of a key of a mapping that is part of the value."""
         return _place(self._places()[id(mapping)][key].key)
+
+    def _walkable(self, path: Path) -> bool:
+        simple = self.marks and not self.aliases and not self.merges
+        return self._index is None and len(path) <= _NEAR and self._walks < _WALKS and bool(simple)
 
     def _near(self, path: Path, *, key: bool) -> int:
         """Find one place without an index: every document is asked for its name, most for nothing else."""

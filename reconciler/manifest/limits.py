@@ -14,7 +14,7 @@ class Limits:
 
     size: int = 8 << 20
     scalar: int = 1 << 20
-    nodes: int = 2_000_000
+    nodes: int = 1_500_000
     depth: int = 64
     anchors: int = 1_000
     shared: int = 100_000
@@ -23,5 +23,5 @@ class Limits:
 
 LIMITS = Limits()
 
-RENDERED = Limits(size=64 << 20, nodes=20_000_000)
-"""For text that templates made: its size was bounded where it was made."""
+RENDERED = Limits(size=64 << 20)
+"""For text that templates made: its size was bounded where it was made; what it costs to read is bounded here."""

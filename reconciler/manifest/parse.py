@@ -231,5 +231,6 @@ class _Loader:
         return refused("E_YAML_SIZE", message, self.where(mark.line + 1, mark.column + 1))
 
     def _too_many(self) -> ManifestError:
+        self.documents.clear()  # checking so many would take longer than anybody waits
         message = f"the file holds more than {self.limits.nodes} values"
         return refused("E_YAML_SIZE", message, Position(self.file, 1, 1), hint="split it")

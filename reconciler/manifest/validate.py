@@ -1,6 +1,6 @@
 """From one parsed document to a declared resource, with everything that is wrong with it at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from reconciler.kinds.table import Field
 from reconciler.manifest import names, nested
 from reconciler.manifest.checking import Complaint, Plain, check
 from reconciler.manifest.envelope import Envelope
-from reconciler.manifest.problem import error, warning
+from reconciler.manifest.problem import ENOUGH, error, too_many, warning
 from reconciler.manifest.wording import Words, did_you_mean, words
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Declared, IgnoreRule, Json, address
@@ -39,7 +39,7 @@ def validate(
     if not isinstance(value, dict):
         return Validated(None, (_root(value, locate),))
     value, complaints = check(Envelope, value)
-    problems = [_envelope_problem(each, locate) for each in complaints]
+    problems = _told(complaints, lambda each: _envelope_problem(each, locate))
     kind = _kind(value.get("kind"), kinds)
     if kind is None:
         if isinstance(value.get("kind"), str):
@@ -75,6 +75,14 @@ def _no_kind(name: str, kinds: Mapping[str, Kind], locate: Locator) -> Diagnosti
     return error("E_KIND_UNKNOWN", f"there is no kind {name!r}", locate.at(("kind",)), hint=hint)
 
 
+def _told(complaints: Sequence[Complaint], say: Callable[[Complaint], Diagnostic]) -> list[Diagnostic]:
+    """Say what is wrong, up to as many problems as anybody reads: each costs a look for what may have been meant."""
+    problems = [say(each) for each in complaints[:ENOUGH]]
+    if len(complaints) > ENOUGH:
+        problems.append(too_many(say(complaints[ENOUGH]).position))
+    return problems
+
+
 def _envelope_problem(complaint: Complaint, locate: Locator) -> Diagnostic:
     parent = complaint.path[:-1]
     siblings = _ENVELOPE.get(parent, _IGNORED)
@@ -86,7 +94,7 @@ def _spec_problems(
 ) -> tuple[dict[str, Json], list[Diagnostic]]:
     """Return the spec with its texts as they were typed, and what is wrong with it."""
     spec, complaints = check(kind.model, spec, lambda path: plain(("spec", *path)))
-    problems = [_field_problem(kind, each, locate) for each in complaints]
+    problems = _told(complaints, lambda each: _field_problem(kind, each, locate))
     problems += [_checked(each, locate) for each in kind.problems(spec)]
     problems += [_checked(each, locate) for each in nested.problems(kind, spec)]
     return spec, problems

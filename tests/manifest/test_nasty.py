@@ -286,6 +286,31 @@ def test_a_file_of_nothing_but_mistakes_is_not_checked_to_its_end(tmp_path: Path
     assert 200 < found[-1].position.line < 1_000
 
 
+def test_a_document_of_nothing_but_mistakes_is_not_checked_to_its_end(tmp_path: Path) -> None:
+    text = ROOM + "".join(f"  k{number}: 1\n" for number in range(20_000))
+    found = loaded(tmp_path, {"manifests/a.yaml": text.encode()}).diagnostics
+    first = text.splitlines().index("  k0: 1") + 1
+    assert [each.position.line for each in found if each.position] == list(range(first, first + 1_001))
+    assert [each.code for each in found] == ["E_FIELD_UNKNOWN"] * 1_000 + ["E_TOO_MANY"]
+
+
+def test_a_template_that_writes_more_than_anybody_reads_is_refused(tmp_path: Path) -> None:
+    text = (
+        "a:\n{% for i in range(99999) %}"
+        + "- [1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]\n" * 2
+        + "{% endfor %}"
+    )
+    manifest = loaded(tmp_path, {"manifests/a.yaml": text.encode()})
+    assert errors(manifest) == ["E_YAML_SIZE"]
+    assert manifest.diagnostics[0].position is not None
+
+
+def test_of_a_file_with_too_many_values_nothing_is_checked(tmp_path: Path) -> None:
+    text = "{% for i in range(80000) %}---\n{a: [1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8]}\n{% endfor %}"
+    manifest = loaded(tmp_path, {"manifests/a.yaml": text.encode()})
+    assert errors(manifest) == ["E_YAML_SIZE"]
+
+
 def test_every_file_entry_has_its_test() -> None:
     covered = {"F001", "F002", "F004", "F005", "F008"}
     elsewhere = {"F009", "F010"}  # the project file and the command line: tests/cli
