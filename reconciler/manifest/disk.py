@@ -3,7 +3,7 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,6 +36,14 @@ class DiskTree:
 
     def manifests(self, entry: str) -> tuple[str, ...]:
         """Return the manifest files an entry names, sorted."""
+        return self._found(entry, paths.is_manifest, alone=True)
+
+    def lookalikes(self, entry: str) -> tuple[str, ...]:
+        """Return the files below a folder that only look like manifests, sorted."""
+        return self._found(entry, paths.is_lookalike, alone=False)
+
+    def _found(self, entry: str, wanted: Callable[[str], bool], *, alone: bool) -> tuple[str, ...]:
+        """Return the wanted files below a folder; an entry that is a file counts `alone`, whatever its name."""
         steps = paths.checked(entry)
         name = "/".join(steps)
         with _explained(name), self._folder(steps[:-1]) as folder:
@@ -43,14 +51,14 @@ class DiskTree:
         if stat.S_ISLNK(mode):
             raise paths.symlink(name)
         if not stat.S_ISDIR(mode):
-            return (name,)
-        return tuple(sorted(self._below(steps)))
+            return (name,) if alone else ()
+        return tuple(sorted(self._below(steps, wanted)))
 
     def digests(self) -> Mapping[str, str]:
         """Return the SHA-256 of every file read so far, by path."""
         return {path: hashlib.sha256(data).hexdigest() for path, data in self._read.items()}
 
-    def _below(self, steps: tuple[str, ...]) -> Iterator[str]:
+    def _below(self, steps: tuple[str, ...], wanted: Callable[[str], bool]) -> Iterator[str]:
         name = "/".join(steps)
         with _explained(name), self._folder(steps) as folder, os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
@@ -62,8 +70,8 @@ class DiskTree:
                 if entry.is_symlink():
                     raise paths.symlink(path)
                 if entry.is_dir(follow_symlinks=False):
-                    yield from self._below((*steps, entry.name))
-                elif paths.is_manifest(entry.name):
+                    yield from self._below((*steps, entry.name), wanted)
+                elif wanted(entry.name):
                     yield path
 
     @contextmanager

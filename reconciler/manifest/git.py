@@ -7,7 +7,7 @@ network.
 import hashlib
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,24 +52,32 @@ class GitTree:
 
     def manifests(self, entry: str) -> tuple[str, ...]:
         """Return the manifest files an entry names, sorted."""
+        return self._found(entry, paths.is_manifest, alone=True)
+
+    def lookalikes(self, entry: str) -> tuple[str, ...]:
+        """Return the files below a folder that only look like manifests, sorted."""
+        return self._found(entry, paths.is_lookalike, alone=False)
+
+    def _found(self, entry: str, wanted: Callable[[str], bool], *, alone: bool) -> tuple[str, ...]:
+        """Return the wanted files below a folder; an entry that is a file counts `alone`, whatever its name."""
         name = "/".join(paths.checked(entry))
         if name and self._entry(name).mode != _FOLDER:
-            return (name,)
+            return (name,) if alone else ()
         inside = f"{name}/" if name else ""
         below = sorted(path for path in self._entries if path.startswith(inside))
-        return tuple(path for path in below if self._is_manifest(path, path[len(inside) :]))
+        return tuple(path for path in below if self._is(wanted, path, path[len(inside) :]))
 
     def digests(self) -> Mapping[str, str]:
         """Return the SHA-256 of every file read so far, by path."""
         return {path: hashlib.sha256(data).hexdigest() for path, data in self._read.items()}
 
-    def _is_manifest(self, path: str, below: str) -> bool:
+    def _is(self, wanted: Callable[[str], bool], path: str, below: str) -> bool:
         if any(step.startswith(".") for step in below.split("/")):
             return False
         for step in below.split("/"):
             paths.check_name(step, path)
         entry = self._entry(path)
-        return entry.mode not in (_FOLDER, _MODULE) and paths.is_manifest(below.rsplit("/", 1)[-1])
+        return entry.mode not in (_FOLDER, _MODULE) and wanted(below.rsplit("/", 1)[-1])
 
     def _entry(self, name: str) -> _Entry:
         """Return what stands at a path, having seen that no step on the way is a link."""

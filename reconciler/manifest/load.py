@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from reconciler.errors import ManifestError
 from reconciler.kinds import all_kinds
 from reconciler.kinds.kind import Kind
-from reconciler.manifest import gate, lint
+from reconciler.manifest import gate, lint, unread
 from reconciler.manifest.excerpts import excerpts
 from reconciler.manifest.limits import LIMITS, RENDERED
 from reconciler.manifest.located import DocumentLocator, Origin
 from reconciler.manifest.parse import Parsed, Where, in_file, parse_yaml
-from reconciler.manifest.problem import error
+from reconciler.manifest.problem import ENOUGH, error, too_many
 from reconciler.manifest.repeats import without_repeats
 from reconciler.manifest.template import is_template
 from reconciler.manifest.tree import Tree
@@ -26,9 +26,6 @@ from reconciler.model.manifest import Manifest
 from reconciler.model.resource import Declared
 from reconciler.model.settings import Scope
 from reconciler.model.source import Position
-
-_ENOUGH = 1_000
-"""Problems of one file, beyond which its further documents are not looked at: nobody reads so many."""
 
 if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
     from reconciler.manifest.render import Rendered
@@ -58,6 +55,7 @@ def load(
     known = all_kinds() if kinds is None else kinds
     for text in texts:
         loading.read(text, known, scope or Scope())
+    loading.problems += unread.warnings(tree, entries, loading.problems)
     resources, collisions = together(loading.resources)
     diagnostics = without_repeats([*loading.problems, *collisions])
     return Manifest(
@@ -159,8 +157,8 @@ class _Loading:
             self.problems.append(_empty(text.file))
         met = len(self.problems)
         for document in declared:
-            if len(self.problems) - met >= _ENOUGH:
-                self.problems.append(_too_many(text.where(*document.start)))
+            if len(self.problems) - met >= ENOUGH:
+                self.problems.append(too_many(text.where(*document.start)))
                 break
             locate = DocumentLocator(document, text.where, text.origin, parsed.text)
             resource, found = validate(document.value, locate, kinds, scope, locate.plain)
@@ -193,11 +191,6 @@ def _no_manifest(entry: str) -> Diagnostic:
 
 def _empty(file: str) -> Diagnostic:
     return error("E_YAML_EMPTY", "the file declares nothing", Position(file, 1, 1), hint="fill it, or delete it")
-
-
-def _too_many(place: Position) -> Diagnostic:
-    message = f"from here on this file is not checked: it has {_ENOUGH} problems and more above"
-    return error("E_TOO_MANY", message, place, hint="mend those first")
 
 
 def _digest(tree: Tree, sets: Sequence[str], env_name: str) -> str:

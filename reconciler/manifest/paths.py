@@ -62,3 +62,8 @@ def too_large(path: str, limit: int) -> ManifestError:
 def is_manifest(name: str) -> bool:
     """Tell whether a file in a manifests folder is one: hidden files are not."""
     return name.endswith(SUFFIXES) and not name.startswith(".")
+
+
+def is_lookalike(name: str) -> bool:
+    """Tell whether a file's name says that it is the template of a manifest, which manifests need not say."""
+    return name.endswith(tuple(f"{suffix}.j2" for suffix in SUFFIXES)) and not name.startswith(".")

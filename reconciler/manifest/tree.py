@@ -16,7 +16,7 @@ __all__ = ["DiskTree", "GitTree", "Tree"]
 class Tree(Protocol):
     """The files below one root, by project-relative paths with forward slashes.
 
-    Both methods raise ManifestError with one Diagnostic: E_PATH (leads out), E_PATH_MISSING, E_PATH_SYMLINK,
+    Those that take a path raise ManifestError with one Diagnostic: E_PATH (leads out), E_PATH_MISSING, E_PATH_SYMLINK,
     E_PATH_TYPE (no regular file), E_PATH_NAME (unprintable), E_PATH_READ, E_YAML_SIZE.
     """
 
@@ -26,6 +26,10 @@ class Tree(Protocol):
 
     def manifests(self, entry: str) -> tuple[str, ...]:
         """Return the manifest files an entry names, sorted: a file itself, or every *.yaml and *.yml below a folder."""
+        ...
+
+    def lookalikes(self, entry: str) -> tuple[str, ...]:
+        """Return the files below a folder that only look like manifests, sorted: *.yaml.j2 and *.yml.j2."""
         ...
 
     def digests(self) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ import pytest
 from reconciler.manifest import load
 from reconciler.manifest.tree import DiskTree
 from reconciler.model.manifest import Manifest
+from reconciler.model.source import Position
 
 GROUP = """\
 apiVersion: metastudio/v1
@@ -71,3 +72,37 @@ def test_two_manifests_of_one_name_are_an_error_at_the_later_one(tmp_path: Path)
     assert str(problem.position) == "groups/a.yaml:13:9"
     assert str(problem.related[0].position) == "groups/a.yaml:4:9"
     assert manifest.sources[problem.position] == "  name: a"
+
+
+@pytest.mark.parametrize("name", ["b.yaml.j2", "deep/b.yml.j2"])
+def test_a_template_that_only_looks_like_a_manifest_is_told(tmp_path: Path, name: str) -> None:
+    manifest = loaded(tmp_path, {"groups/a.yaml": GROUP.format(name="a"), f"groups/{name}": GROUP.format(name="b")})
+    (problem,) = manifest.diagnostics
+    assert manifest.valid
+    assert problem.code == "W_TPL_UNREAD"
+    assert problem.position == Position(f"groups/{name}", 1, 1)
+    assert problem.hint.startswith(f"rename it to groups/{name.removesuffix('.j2')}:")
+
+
+def test_a_folder_of_nothing_else_is_empty_and_says_why(tmp_path: Path) -> None:
+    manifest = loaded(tmp_path, {"groups/a.yaml.j2": GROUP.format(name="a")})
+    assert sorted(codes(manifest)) == ["E_PATH_EMPTY", "W_TPL_UNREAD"]
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        "{% include 'groups/part.yaml.j2' %}",
+        "{% import 'groups/part.yaml.j2' as part %}",
+        "{% if env.name == 'elsewhere' %}{% include 'groups/part.yaml.j2' %}{% endif %}",
+    ],
+)
+def test_a_template_that_another_reads_or_may_read_is_meant_as_such(tmp_path: Path, reader: str) -> None:
+    part = GROUP.format(name="b") if "include" in reader else "{% macro part() %}{% endmacro %}"
+    manifest = loaded(tmp_path, {"groups/a.yaml": reader, "groups/part.yaml.j2": part})
+    assert codes(manifest) == []
+
+
+def test_after_errors_nothing_is_said_of_what_may_have_been_read(tmp_path: Path) -> None:
+    manifest = loaded(tmp_path, {"groups/a.yaml": "{{ values.gone }}", "groups/part.yaml.j2": "x"})
+    assert codes(manifest) == ["E_TPL_UNDEFINED"]

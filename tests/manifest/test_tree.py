@@ -145,3 +145,14 @@ def test_a_file_without_anything_in_it_is_an_error_but_a_template_may_render_to_
     ):
         (tmp_path / "a.yaml").write_text(text)
         assert [each.code for each in load(DiskTree(tmp_path), entries=["."]).diagnostics] == codes
+
+
+def test_what_only_looks_like_a_manifest_is_found_on_disk_and_in_a_commit(repository: Path) -> None:
+    (repository / "project/groups/deep/a.yaml.j2").write_text(GROUP % "third")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "two")
+    trees: list[Tree] = [DiskTree(repository / "project"), GitTree(repository / "project", "HEAD")]
+    for tree in trees:
+        assert tree.lookalikes("groups") == ("groups/deep/a.yaml.j2",)
+        assert tree.lookalikes("groups/deep/a.yaml.j2") == ()
+        assert tree.manifests("groups") == ("groups/a.yaml", "groups/deep/规则.yml")
