@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ from reconciler.model.manifest import Manifest
 from reconciler.model.resource import Declared
 from reconciler.model.settings import Scope
 from reconciler.model.source import Position
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
     from reconciler.manifest.render import Rendered
@@ -170,7 +173,7 @@ class _Loading:
 def _violations(text: _Text, parsed: Parsed, sensitive: Set[str]) -> list[Diagnostic]:
     """Return what the structure guard says: then what YAML made of the text is of no interest."""
     made = text.rendered
-    if made is None or made.lines is None:
+    if made is None or made.lines is None or _HALF.search(made.marked):  # half a character: the parser said so
         return []
     from reconciler.manifest import guard
 

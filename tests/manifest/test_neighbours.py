@@ -65,6 +65,7 @@ BROKEN_TEMPLATES = {
     "{{ 'a'.encode('idna') }}": "E_TPL_SECURITY",
     "{{ values | pprint }}": "E_TPL_SYNTAX",
     "{% debug %}": "E_TPL_SYNTAX",
+    "{{ '\\ud800' }}": "E_TEXT_SURROGATE",
     "{{ 1 // 0 }}": "E_TPL_ERROR",
     "{{ [1, 2][::0] }}": "E_TPL_ERROR",
     "{% include 'fifo' %}": "E_TPL_PATH",
