@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     from reconciler.pipeline.apply import Applied
 
 
+_FORGOTTEN = (
+    "This environment's simulator lives in memory: what was applied is gone with this command.\n"
+    "To keep it, serve the seed (`reconciler simulate --seed FILE --port 8080`) and name http://127.0.0.1:8080 as endpoint."
+)
+
 _RUNS = 100_000
 """How many runs back a kept plan's use is looked for; a plan lives a day."""
 
@@ -187,6 +192,8 @@ class _Run:
         )
         self._tell(report, shown=bool(plan.pending))
         tell_files(self.session, report, self.how)
+        if self.opened.environment.embedded and applied.outcomes:
+            self.session.note(_FORGOTTEN)
         if applied.error is not None:
             raise applied.error
         return gravest((applied.exit_code, exit_code(plan)))

@@ -95,6 +95,7 @@ def _resolved(root: Path, revision: str) -> str:
     try:
         found = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}")
     except ReconcilerError:
+        _git(root, "rev-parse", "--git-dir")
         raise UsageError(f"there is no revision {revision!r}", hint="fetch it first, or name another") from None
     return found.decode("ascii").strip()
 

@@ -215,3 +215,10 @@ def test_an_ambiguous_name_stops_that_name_alone_and_exits_3(tmp_path):
         run = apply(tmp_path, "--auto-approve")
     assert run.code == 3, run.err
     assert "1 added" in run.out
+
+
+def test_applying_to_the_embedded_simulator_says_that_it_forgets(tmp_path):
+    root = project(tmp_path, {"rooms/a.yaml": room("a")})
+    run = reconciler("-C", root, "apply", "--auto-approve")
+    assert run.code == 0, run.err
+    assert "lives in memory: what was applied is gone" in run.err

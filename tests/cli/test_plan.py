@@ -175,3 +175,11 @@ def test_a_reader_that_stops_reading_is_no_traceback(tmp_path):
     _, error = process.communicate(timeout=60)
     assert process.returncode == 1
     assert error == b""
+
+
+def test_a_base_outside_any_repository_is_told_as_that(tmp_path):
+    root = project(tmp_path, {"rooms/a.yaml": room("a")})
+    run = reconciler("-C", root, "plan", "--base", "HEAD")
+    assert run.code == 1
+    assert "E_GIT" in run.err
+    assert "not a git repository" in run.err

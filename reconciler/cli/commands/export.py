@@ -43,7 +43,7 @@ def export(
     write_new(run.path(output), files, force=force)
     doubted = doubts(found)
     problems(run, arranged((*doubted, *left_out)))
-    run.note(f"Wrote {len(files)} manifests to {run.path(output)}.")
+    run.note(f"Wrote {len(files)} manifest{'s'[: len(files) != 1]} to {run.path(output)}.")
     complete = all(one.reading.complete for one in found)
     return Exit.FINE if complete else Exit.PARTIAL
 
