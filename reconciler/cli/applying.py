@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _FORGOTTEN = (
     "This environment's simulator lives in memory: what was applied is gone with this command.\n"
-    "To keep it, serve the seed (`reconciler simulate --seed FILE --port 8080`) and name http://127.0.0.1:8080 as endpoint."
+    "To keep it, serve the seed (`reconciler simulate --seed FILE --port 8080`) with that address as the endpoint."
 )
 
 _RUNS = 100_000

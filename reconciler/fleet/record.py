@@ -21,7 +21,8 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.history import Drift
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Plan
-from reconciler.model.plan_json import decode, encode
+from reconciler.model.plan_json import encode
+from reconciler.model.plan_read import decode
 from reconciler.model.reading import Usage
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.errors import PlanError
 from reconciler.model.plan import Plan
-from reconciler.model.plan_json import decode
+from reconciler.model.plan_read import decode
 from reconciler.model.plan_schema import plan_schema
 
 _TYPES: Mapping[str, tuple[type, ...]] = {

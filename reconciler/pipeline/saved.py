@@ -16,7 +16,8 @@ from reconciler.errors import PlanError
 from reconciler.model.change import Change
 from reconciler.model.diagnostic import Diagnostic, Severity, arranged
 from reconciler.model.plan import Plan
-from reconciler.model.plan_json import decode, encode
+from reconciler.model.plan_json import encode
+from reconciler.model.plan_read import decode
 
 LIFETIME = timedelta(hours=24)
 """So long a saved plan may be applied."""

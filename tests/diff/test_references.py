@@ -3,7 +3,8 @@
 from typing import Any
 
 from reconciler.model.change import Action, Missing
-from reconciler.model.plan_json import decode, encode
+from reconciler.model.plan_json import encode
+from reconciler.model.plan_read import decode
 from tests.support.planning import GROUP, ROOM, World, codes, declared, ledger, live, only, remembered
 
 

@@ -16,7 +16,9 @@ from reconciler.kinds import kind_named
 from reconciler.model.change import Action, Attribution, Block, Change, FieldChange, FieldOp, Missing, Rule, Suppressed
 from reconciler.model.diagnostic import Diagnostic, Related, Severity
 from reconciler.model.plan import Held, Plan, Unmanaged
-from reconciler.model.plan_json import decode, encode, plan_schema
+from reconciler.model.plan_json import encode
+from reconciler.model.plan_read import decode
+from reconciler.model.plan_schema import plan_schema
 from reconciler.model.source import Position
 from tests.support.planning import GROUP, ROOM, World, declared, ledger, live, remembered
 from tests.support.random_specs import Maker

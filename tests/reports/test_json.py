@@ -9,7 +9,8 @@ from reconciler.model.change import Action
 from reconciler.model.diagnostic import Severity
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan
-from reconciler.model.plan_json import decode, plan_schema
+from reconciler.model.plan_read import decode
+from reconciler.model.plan_schema import plan_schema
 from reconciler.model.reading import Usage
 from reconciler.model.source import Position
 from reconciler.reports.json import report

@@ -35,7 +35,7 @@ def all_schemas() -> dict[str, str]:
     from reconciler.environment.schema import project_schema
     from reconciler.kinds import all_kinds
     from reconciler.manifest.schema import schemas, written
-    from reconciler.model.plan_json import plan_schema
+    from reconciler.model.plan_schema import plan_schema
 
     others = {"project.schema.json": project_schema(), "plan.schema.json": plan_schema()}
     return {name: written(one) for name, one in schemas(all_kinds(), others).items()}
