@@ -5,7 +5,7 @@ list atomic, with a note; live items that share a key are no such case: the firs
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.diff import series, sets
@@ -52,7 +52,34 @@ def keyed_sides(node: Node, want: list[Json], have: list[Json]) -> tuple[Side, S
     wanted, had = all_parts(node, want), all_parts(node, have)
     if wanted is None or had is None or len(set(wanted)) != len(wanted):
         return None
-    return Side(want, wanted), Side(have, had)
+    sides = Side(want, wanted), Side(have, had)
+    return (sides[0], Side(have, _as_declared(node, *sides))) if node.refers else sides
+
+
+def _as_declared(node: Node, want: Side, have: Side) -> list[Parts]:
+    """Return the live keys, each with the name the manifests give to the object its item refers to by id.
+
+    A library that is renamed in the same plan is the same library to the rules that came from it.
+    """
+    keys = have.keys
+    for index, id_name in node.refers:
+        names = {item[id_name]: key[index] for item, key in _identified(want, id_name)}
+        if all(names[item[id_name]] == key[index] for item, key in _identified(want, id_name)):
+            keys = [_renamed(item, key, index, names, id_name) for item, key in zip(have.items, keys, strict=True)]
+    return keys
+
+
+def _identified(side: Side, id_name: str) -> Iterator[tuple[dict[str, Json], Parts]]:
+    for item, key in zip(side.items, side.keys, strict=True):
+        if isinstance(item, dict) and isinstance(item.get(id_name), str):
+            yield item, key
+
+
+def _renamed(item: Json, key: Parts, index: int, names: Mapping[Json, Json], id_name: str) -> Parts:
+    given = item.get(id_name) if isinstance(item, dict) else None
+    if not isinstance(given, str) or given not in names:
+        return key
+    return (*key[:index], names[given], *key[index + 1 :])
 
 
 def _no_keys(node: Node, want: list[Json], look: Look) -> str:

@@ -1,6 +1,6 @@
 """The kind's field tree, compiled for comparing: what is asked of each field thousands of times, answered once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -18,7 +18,8 @@ class Node:
     """One field as the differ sees it.
 
     `children` are the writable fields of an object, `known` the names of all of them. `plain` values are equal when
-    Python says so and their types agree. `keys` are the paths of an item's keys inside it.
+    Python says so and their types agree. `keys` are the paths of an item's keys inside it. `refers` names the keys that
+    are other objects' names, by place, each with the field beside it that holds that object's id.
     """
 
     field: Field
@@ -26,6 +27,7 @@ class Node:
     item: "Node | None"
     keys: tuple[tuple[str, ...], ...] = ()
     optional: frozenset[int] = frozenset()
+    refers: tuple[tuple[int, str], ...] = ()
 
     @cached_property
     def name(self) -> str:
@@ -121,19 +123,29 @@ class Node:
 @lru_cache(maxsize=64)
 def compiled(kind: Kind) -> Node:
     """Compile a kind's tree, once."""
-    return _node(kind.root)
+    return _node(kind.root, frozenset(kind.references))
 
 
-def _node(field: Field) -> Node:
-    children = {name: _node(child) for name, child in field.children.items() if child.writable}
+def _node(field: Field, references: Set[str]) -> Node:
+    children = {name: _node(child, references) for name, child in field.children.items() if child.writable}
     rule = field.list
     return Node(
         field=field,
         children=children,
-        item=_node(field.item) if field.item else None,
+        item=_node(field.item, references) if field.item else None,
         keys=tuple(tuple(key.split(".")) for key in rule.keys) if rule else (),
         optional=frozenset(rule.keys.index(key) for key in rule.optional) if rule else frozenset(),
+        refers=tuple(
+            (index, id_beside(key)) for index, key in enumerate(rule.keys) if f"{field.path}[].{key}" in references
+        )
+        if rule
+        else (),
     )
+
+
+def id_beside(name: str) -> str:
+    """Return the field that holds the id of what `name` names: `group_id` beside `group_name`."""
+    return name.removesuffix("_name") + "_id"
 
 
 def as_object(value: Any) -> Mapping[str, Json]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from reconciler.diff.alike import nfc
 from reconciler.diff.match import Matching
-from reconciler.diff.spec import id_beside, referred
+from reconciler.diff.nodes import id_beside
+from reconciler.diff.spec import referred
 from reconciler.diff.told import no_reference
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Missing

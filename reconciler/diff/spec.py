@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from reconciler.diff.found import Tree
-from reconciler.diff.nodes import Node, compiled
+from reconciler.diff.nodes import Node, compiled, id_beside
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.table import Type
 from reconciler.model.change import Missing
@@ -44,11 +44,6 @@ def _relevant(kind: Kind, spec: Mapping[str, Json]) -> Iterator[tuple[str, str]]
     return (
         (path, target) for path, target in kind.references.items() if path.replace("[", ".").partition(".")[0] in spec
     )
-
-
-def id_beside(name: str) -> str:
-    """Return the field that holds the id of what `name` names: `group_id` beside `group_name`."""
-    return name.removesuffix("_name") + "_id"
 
 
 def _resolve_in(holder: dict[str, Any], path: list[str], fill: Callable[[dict[str, Any], str], None]) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.diff import diff
-from reconciler.diff.spec import id_beside, resolved
+from reconciler.diff.nodes import id_beside
+from reconciler.diff.spec import resolved
 from reconciler.kinds import all_kinds
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.table import Field

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from reconciler.diff.spec import id_beside, referred
+from reconciler.diff.nodes import id_beside
+from reconciler.diff.spec import referred
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.plan import Plan

@@ -94,3 +94,41 @@ def test_an_id_that_was_looked_up_is_nobodys_move() -> None:
     lives = [live(GROUP, "lib", "7"), live(ROOM, "room", spec=held)]
     plan = World([room(group_name="lib")], lives, ledger(remembered(ROOM, "room", last=last))).plan()
     assert only(plan).fields == ()
+
+
+def from_libraries(*libraries: tuple[str, str]) -> dict[str, Any]:
+    rules = [{"rule_name": "price", "group_name": name, "group_id": given} for name, given in libraries]
+    return {"interaction_rules": rules}
+
+
+def test_a_renamed_library_is_a_new_name_in_the_rooms_rule_and_no_other_rule() -> None:
+    lives = [live(GROUP, "old", "7"), live(ROOM, "room", spec=from_libraries(("old", "7")))]
+    plan = World([room(group_name="new"), declared(GROUP, "new", aliases=("old",))], lives).plan()
+    (field,) = next(change for change in plan.changes if change.kind == ROOM.name).fields
+    assert (field.path, field.before, field.after) == ("interaction_rules[new,price].group_name", "old", "new")
+
+
+def test_libraries_that_swap_their_names_stay_with_their_rules() -> None:
+    lives = [
+        live(GROUP, "a", "1"),
+        live(GROUP, "b", "2"),
+        live(ROOM, "room", spec=from_libraries(("a", "1"), ("b", "2"))),
+    ]
+    rules = {"interaction_rules": [{"rule_name": "price", "group_name": name} for name in ("b", "a")]}
+    groups = [declared(GROUP, "b", id="1"), declared(GROUP, "a", id="2")]
+    plan = World([declared(ROOM, "room", rules), *groups], lives).plan()
+    change = next(one for one in plan.changes if one.kind == ROOM.name)
+    assert {(field.path, field.before, field.after) for field in change.fields} == {
+        ("interaction_rules[b,price].group_name", "a", "b"),
+        ("interaction_rules[a,price].group_name", "b", "a"),
+    }
+    assert change.after["interaction_rules"] == from_libraries(("b", "1"), ("a", "2"))["interaction_rules"]
+
+
+def test_a_rule_keeps_what_the_manifest_does_not_name_when_its_library_is_renamed() -> None:
+    held = from_libraries(("old", "7"))
+    held["interaction_rules"][0]["newer_field"] = {"kept": True}
+    lives = [live(GROUP, "old", "7"), live(ROOM, "room", spec=held)]
+    world = World([room(group_name="new"), declared(GROUP, "new", aliases=("old",))], lives)
+    change = next(one for one in world.plan().changes if one.kind == ROOM.name)
+    assert not [note for note in change.notes if "newer_field" in note]
