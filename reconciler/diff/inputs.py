@@ -21,7 +21,11 @@ Unsure = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """Everything one comparison is made of. `base` holds what a base commit declared, by address; None without one."""
+    """Everything one comparison is made of.
+
+    `base` holds what a base commit declared, by address; None without one. `nameless` says for each kind which live
+    object has no name that can be read: it may be any that is declared and was not found.
+    """
 
     manifest: Manifest
     readings: Mapping[str, Reading]
@@ -30,6 +34,7 @@ class Inputs:
     base: Mapping[str, Declared] | None = None
     base_name: str = ""
     unsure: Unsure = field(default_factory=dict)
+    nameless: Mapping[str, str] = field(default_factory=dict)
     secret: SecretValue | None = None
 
     def owner(self, live: Live) -> Remembered | None:
@@ -77,4 +82,17 @@ class Inputs:
         intent = next((one for one in open_intents if nfc(one.name) == nfc(key)), None)
         if intent is not None:
             return f"an earlier create of this name ({intent.operation}) is not settled; see `history resolve`"
-        return self.readings[what.kind].incomplete or self.unsure.get(what.kind, {}).get(key, "")
+        found = self.readings[what.kind].incomplete or self.unsure.get(what.kind, {}).get(key, "")
+        if found or isinstance(what, Live) or what.kind not in self.nameless:
+            return found
+        return f"the live object {self.nameless[what.kind]} has no name that can be read, and may be this one"
+
+
+def nameless(readings: Mapping[str, Reading]) -> Mapping[str, str]:
+    """Return the id of one live object without a readable name, for each kind that has any."""
+    return {
+        kind: live.id
+        for kind, reading in readings.items()
+        for live in reading.resources
+        if not live.name and not live.foreign
+    }

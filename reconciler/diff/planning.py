@@ -7,7 +7,7 @@ from reconciler.diff.changes import Wish, compared, created, removed
 from reconciler.diff.compare import masked
 from reconciler.diff.guard import Facts, guarded
 from reconciler.diff.ignore import ignoring
-from reconciler.diff.inputs import Inputs, Unsure
+from reconciler.diff.inputs import Inputs, Unsure, nameless
 from reconciler.diff.match import Matching, match
 from reconciler.diff.nodes import Node, compiled
 from reconciler.diff.order import level_of, levels, ordered
@@ -48,9 +48,11 @@ def diff(
     this run may know it.
     """
     known = kinds if kinds is not None else all_kinds()
+    read = {name: readings.get(name) or _unread(name) for name in known}
     inputs = Inputs(
         manifest=manifest,
-        readings={name: readings.get(name) or _unread(name) for name in known},
+        readings=read,
+        nameless=nameless(read),
         past=past,
         settings=settings,
         base={one.address: one for one in base.resources} if base is not None else None,

@@ -193,3 +193,17 @@ def test_an_incomplete_read_proves_no_create_and_no_delete(kind: object) -> None
     }
     assert (plan.complete, plan.errored, plan.partial) == (False, False, True)
     assert codes(plan) == ["E_READ_INCOMPLETE"]
+
+
+def test_nothing_is_created_while_a_live_object_has_no_name_that_can_be_read() -> None:
+    plan = World([declared(ROOM, "room"), declared(ROOM, "known")], [live(ROOM, "", "7"), live(ROOM, "known")]).plan()
+    (held,) = plan.held
+    assert (held.action, held.name) == (Action.CREATE, "room")
+    assert "the live object 7 has no name that can be read" in held.reason
+    assert not plan.complete
+    assert [change.name for change in plan.changes] == ["known"]
+
+
+def test_a_nameless_object_of_somebody_else_holds_nothing_back() -> None:
+    plan = World([declared(ROOM, "room")], [live(ROOM, "", "7", foreign="it belongs to another project")]).plan()
+    assert [(change.name, change.action) for change in plan.changes] == [("room", Action.CREATE)]
