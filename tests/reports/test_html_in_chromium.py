@@ -35,7 +35,8 @@ def opened(browser, tmp_path):
 
     browser.get_log("browser")
     yield open_page
-    assert browser.get_log("browser") == []
+    said = [entry for entry in browser.get_log("browser") if not entry["message"].startswith("chrome://")]
+    assert said == []  # Chromium's own pages, chrome://, complain of a slow machine now and then
 
 
 def plan(name="demo", count=3):
