@@ -13,6 +13,8 @@ WORKERS = 2
 """Processes of a local cluster; each visits as many environments at a time as `width` gives it."""
 RETRIES = 3
 """How often an errand is given to another worker after one was lost."""
+STARTS = 3
+"""How often a local cluster is started anew where a worker was lost before it had started."""
 
 _SETTINGS = {
     "distributed.scheduler.allowed-failures": 10,  # it counts errands that were only waiting on a lost worker, too
@@ -48,17 +50,30 @@ def _cluster(distributed: Any, address: str, width: int) -> Iterator[Any]:
             with _connected(distributed, address) as client:
                 yield client
             return
-        with (
-            distributed.LocalCluster(
+        with _started(distributed, width) as cluster, distributed.Client(cluster, set_as_default=False) as client:
+            yield client
+
+
+def _started(distributed: Any, width: int) -> Any:
+    """Start a cluster here. Dask replaces a worker that is lost later, but one lost while it starts stops all."""
+    for left in reversed(range(STARTS)):
+        try:
+            return distributed.LocalCluster(
                 n_workers=WORKERS,
                 threads_per_worker=max(1, width // WORKERS),
                 host="127.0.0.1",
                 dashboard_address=None,
                 silence_logs=50,
-            ) as cluster,
-            distributed.Client(cluster, set_as_default=False) as client,
-        ):
-            yield client
+            )
+        except (RuntimeError, OSError) as error:
+            why = str(error) or type(error).__name__
+            if not left:
+                raise ReconcilerError(
+                    f"no Dask workers could be started on this machine, {STARTS} times: {why}",
+                    code="E_DASK",
+                    hint="leave out --dask: threads find the same",
+                ) from None
+    raise AssertionError("the last start returns or raises")
 
 
 def _connected(distributed: Any, address: str) -> Any:

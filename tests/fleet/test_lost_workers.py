@@ -7,10 +7,11 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 
-from tests.support.fleets import Audit, fleet, kill_a_worker, kill_all, once, rows
+from tests.support.fleets import Audit, fleet, kill_a_worker, kill_all, once, rows, workers
 
 
 def test_an_audit_that_was_killed_is_resumed_and_only_what_is_missing_is_run(tmp_path):
@@ -31,6 +32,35 @@ def test_an_audit_that_was_killed_is_resumed_and_only_what_is_missing_is_run(tmp
 def test_a_killed_workers_errands_are_done_by_another_and_every_project_is_told_once(tmp_path):
     names = fleet(tmp_path, 1_000)
     run = Audit(tmp_path, ("--dask", "local")).run(once(tmp_path, 100, kill_a_worker))
+    assert run.code == 2, run.err
+    assert sorted(run.told()) == sorted(names)
+    assert run.report()["diagnostics"] == []
+    assert sorted(owner for _, owner in rows(tmp_path)) == sorted(f"test/{name}" for name in names)
+
+
+@pytest.mark.deep
+def test_a_worker_that_is_killed_while_the_cluster_starts_costs_nothing(tmp_path):
+    names = fleet(tmp_path, 60)
+    run = Audit(tmp_path, ("--dask", "local")).run(_killing(1))
+    assert run.code == 2, run.err
+    assert sorted(run.told()) == sorted(names)
+    assert run.report()["diagnostics"] == []
+
+
+@pytest.mark.deep
+def test_a_cluster_that_never_starts_is_told_in_one_line(tmp_path):
+    fleet(tmp_path, 60)
+    run = Audit(tmp_path, ("--dask", "local")).run(_killing(1_000))
+    assert run.code == 1
+    assert "E_DASK: no Dask workers could be started on this machine" in run.err
+    assert "Traceback" not in run.err
+
+
+@pytest.mark.deep
+def test_workers_that_are_killed_again_and_again_cost_no_project(tmp_path):
+    names = fleet(tmp_path, 200)
+    killing = _killing(10)
+    run = Audit(tmp_path, ("--dask", "local")).run(lambda process: killing(process) if rows(tmp_path) else None)
     assert run.code == 2, run.err
     assert sorted(run.told()) == sorted(names)
     assert run.report()["diagnostics"] == []
@@ -59,6 +89,20 @@ def test_after_the_scheduler_is_killed_a_resumed_run_does_only_what_is_missing(t
     assert sorted(resumed.told()) == sorted(names)
     assert f"of {len(names) - len(before):,} environments" in resumed.err
     assert len(rows(tmp_path)) == len(names)
+
+
+def _killing(times):
+    """Return what to watch with: the first `times` workers that are seen are killed, each as soon as it is there."""
+    killed = set()
+
+    def watch(process):
+        for one in workers(process):
+            if len(killed) < times and one.pid not in killed:
+                killed.add(one.pid)
+                with suppress(ProcessLookupError):
+                    os.kill(one.pid, signal.SIGKILL)
+
+    return watch
 
 
 def _scheduler(folder):
