@@ -23,7 +23,7 @@ class Budget:
 
     cpu: float = 1.0
     wall: float = 1.5
-    fair: float = 0.2
+    fair: float = 0.6
     patience: float = 10.0
     memory: int = 192 << 20
     output: int = 16 << 20
