@@ -6,13 +6,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from reconciler.errors import PluginError, ReconcilerError, UsageError
+from reconciler.fleet.answers import Answers
 
 LOCAL = "local"
 """A cluster of worker processes on this machine, for the length of the run."""
 WORKERS = 2
 """Processes of a local cluster; each visits as many environments at a time as `width` gives it."""
-RETRIES = 3
-"""How often an errand is given to another worker after one was lost."""
 STARTS = 3
 """How often a local cluster is started anew where a worker was lost before it had started."""
 
@@ -38,7 +37,7 @@ def runner(dask: str, width: int) -> Iterator[Executor]:
     except ImportError:
         raise PluginError("--dask needs the extra `fleet`", hint="pip install 'reconciler[fleet]'") from None
     with _cluster(distributed, dask, width) as client:
-        yield client.get_executor(pure=False, retries=RETRIES)
+        yield Answers(client)
 
 
 @contextmanager

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
+import psutil
 import pytest
 
+from reconciler.fleet.runner import runner
 from tests.support.fleets import Audit, fleet, kill_a_worker, kill_all, once, rows, workers
 
 
@@ -70,14 +72,8 @@ def test_workers_that_are_killed_again_and_again_cost_no_project(tmp_path):
 @pytest.mark.deep
 def test_after_the_scheduler_is_killed_a_resumed_run_does_only_what_is_missing(tmp_path):
     names = fleet(tmp_path, 1_000)
-    scheduler, address = _scheduler(tmp_path)
-    helpers = [_dask("worker", address, "--no-dashboard", "--host", "127.0.0.1", "--nthreads", "1") for _ in range(2)]
-    try:
+    with _cluster(tmp_path) as (address, scheduler, _):
         run = Audit(tmp_path, ("--dask", address)).run(once(tmp_path, 100, lambda _: scheduler.kill()), timeout=300)
-    finally:
-        for one in (scheduler, *helpers):
-            one.kill()
-            one.wait()
     before = rows(tmp_path)
     assert run.code == 3, run.err
     assert 100 <= len(before) < len(names)
@@ -89,6 +85,34 @@ def test_after_the_scheduler_is_killed_a_resumed_run_does_only_what_is_missing(t
     assert sorted(resumed.told()) == sorted(names)
     assert f"of {len(names) - len(before):,} environments" in resumed.err
     assert len(rows(tmp_path)) == len(names)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("least", [1, 1, 2, 5, 13, 34, 89, 144])
+def test_whenever_the_scheduler_is_killed_the_audit_ends_and_tells_every_project(tmp_path, least):
+    names = fleet(tmp_path, 400)
+    with _cluster(tmp_path) as (address, scheduler, _):
+        run = Audit(tmp_path, ("--dask", address)).run(once(tmp_path, least, lambda _: scheduler.kill()), timeout=120)
+    assert run.code == 3, run.err
+    lost = [one["address"].removeprefix("environment ") for one in run.report()["diagnostics"]]
+    assert sorted([*run.told(), *lost]) == sorted(names)
+
+
+@pytest.mark.deep
+def test_work_that_a_scheduler_gave_up_is_sent_again(tmp_path):
+    """Somebody else's scheduler gives up what four workers were lost with: that need not be the work's fault."""
+    with _cluster(tmp_path) as (address, _, _), runner(address, 2) as executor:
+        assert executor.submit(_fatal, str(tmp_path / "deaths"), 6).result(timeout=240) == 6
+    assert (tmp_path / "deaths").read_text() == "x" * 6
+
+
+def _fatal(file, times):
+    """End this worker as often as told, and come back then."""
+    if not os.path.exists(file) or os.path.getsize(file) < times:
+        with open(file, "a") as deaths:
+            deaths.write("x")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.path.getsize(file)
 
 
 def _killing(times):
@@ -103,6 +127,29 @@ def _killing(times):
                     os.kill(one.pid, signal.SIGKILL)
 
     return watch
+
+
+def _started_by(helper):
+    with suppress(psutil.NoSuchProcess):
+        return [one for one in psutil.Process(helper.pid).children() if "spawn_main" in " ".join(one.cmdline())]
+    return []
+
+
+@contextmanager
+def _cluster(folder):
+    """Give a cluster that belongs to nobody's audit: its address, its scheduler, and the keepers of two workers."""
+    scheduler, address = _scheduler(folder)
+    helpers = [_dask("worker", address, "--no-dashboard", "--host", "127.0.0.1", "--nthreads", "1") for _ in range(2)]
+    try:
+        yield address, scheduler, helpers
+    finally:
+        left = [one for helper in helpers for one in _started_by(helper)]
+        for one in (scheduler, *helpers):
+            one.kill()
+            one.wait()
+        for one in left:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
 
 
 def _scheduler(folder):
