@@ -37,7 +37,12 @@ class Answers(Executor):
             else:
                 answer.set_result(result)
 
-        self._client.submit(fn, *args, pure=False, retries=RETRIES, **kwargs).add_done_callback(ended)
+        try:
+            sent = self._client.submit(fn, *args, pure=False, retries=RETRIES, **kwargs)
+        except Exception as error:  # the client is closed: this may be its own thread, where nobody would see it
+            answer.set_exception(error)
+        else:
+            sent.add_done_callback(ended)
 
 
 def _given_up(error: BaseException) -> bool:

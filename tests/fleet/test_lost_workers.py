@@ -88,7 +88,7 @@ def test_after_the_scheduler_is_killed_a_resumed_run_does_only_what_is_missing(t
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("least", [1, 1, 2, 5, 13, 34, 89, 144])
+@pytest.mark.parametrize("least", [1, 2, 5, 13, 34, 89, 144])
 def test_whenever_the_scheduler_is_killed_the_audit_ends_and_tells_every_project(tmp_path, least):
     names = fleet(tmp_path, 400)
     with _cluster(tmp_path) as (address, scheduler, _):
