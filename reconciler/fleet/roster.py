@@ -132,7 +132,11 @@ def _rows(path: Path, content: bytes, problems: list[Diagnostic]) -> Iterator[tu
 
 def _table(path: Path, content: bytes, problems: list[Diagnostic]) -> Iterator[tuple[int, Mapping[str, object]]]:
     try:
-        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig")), strict=True, restkey="(more)")
+        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True, restkey="(more)")
+        head = reader.fieldnames or ()
+        if twice := next((column for column in head if list(head).count(column) > 1), None):
+            problems.append(_problem(path, 1, f"two columns are called {twice!r}"))
+            return
         for row in reader:
             yield reader.line_num, {str(key): value for key, value in row.items()}
     except (csv.Error, UnicodeDecodeError) as error:

@@ -1,5 +1,7 @@
 """`compare`: three environments from one template, and one that was edited by hand."""
 
+import json
+
 from tests.support.command_line import FLEET, project, reconciler, room
 
 
@@ -53,3 +55,25 @@ def test_one_environment_is_nothing_to_compare():
     run = reconciler("-C", FLEET, "compare", "north")
     assert run.code == 1
     assert "two environments" in run.err
+
+
+def test_an_environment_is_compared_with_its_own_snapshot(tmp_path):
+    """What changed since yesterday: the two sides are told apart, each with its own value."""
+    seed = "smart_live_rooms: [{room_name: One, room_type: NORMAL, room_description: %s}]"
+    project(tmp_path, {"rooms/one.yaml": room("One")}, seed=seed % "hello")
+    old = tmp_path / "old.json"
+    assert reconciler("-C", tmp_path, "snapshot", "-o", old).code == 0
+    (tmp_path / "live.yaml").write_text(seed % "edited")
+    run = reconciler("-C", tmp_path, "compare", "demo", f"demo={old}", "--detailed-exitcode", "--format", "json")
+    assert run.code == 2, run.err
+    counts, differences = json.loads(run.out)["tables"]
+    assert counts["rows"] == [["demo", "-", "1"], [f"demo={old}", "1", "-"]]
+    (row,) = differences["rows"]
+    assert row[-2:] == ["edited", "hello"]
+
+
+def test_the_same_side_twice_is_refused(tmp_path):
+    project(tmp_path, {"rooms/one.yaml": room("One")})
+    run = reconciler("-C", tmp_path, "compare", "demo", "demo")
+    assert run.code == 1
+    assert "'demo' stands there twice" in run.err

@@ -40,6 +40,7 @@ def test_each_row_is_an_environment_made_from_the_template(folder, name, text):
         ("name\n", "there is no row"),
         ("name\nnorth,more\n", "unknown column '(more)'"),
         ('name\n"north\n', "no CSV"),
+        ("name,name\nnorth,south\n", "fleet.csv:1:1: E_FLEET: two columns are called 'name'"),
     ],
 )
 def test_a_wrong_row_is_told_with_its_line(folder, text, said):

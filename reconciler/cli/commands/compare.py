@@ -43,12 +43,13 @@ def compare(
     how = told(format_, report)
     if len(environments) < 2:
         raise UsageError("comparing takes two environments or more")
+    _told_apart(environments)
     whole = project(run)
     sides = []
-    for word in environments:
+    for label, word in zip(_labels(environments), environments, strict=True):
         name, _, file = word.partition("=")
         ask = asked(run, sets=set_, live=file, parallelism=parallelism)
-        sides.append(_side(whole, chosen(whole, name), ask, live=not declared))
+        sides.append(_side(whole, chosen(whole, name), ask, label=label, live=not declared))
     pairs = {(one.name, other.name): comparing.compare(one, other) for one, other in combinations(sides, 2)}
     names = [side.name for side in sides]
     tables = [_counts(sides, pairs, declared), _differences(names, comparing.matrix(pairs), declared)]
@@ -59,7 +60,20 @@ def compare(
     return Exit.CHANGES if detailed and differs else Exit.FINE
 
 
-def _side(whole: "Project", name: str, ask: "Ask", *, live: bool) -> "Side":
+def _told_apart(words: list[str]) -> None:
+    """Refuse the same side twice; an environment and a snapshot of it are two."""
+    twice = next((word for word in words if words.count(word) > 1), None)
+    if twice is not None:
+        raise UsageError(f"{twice!r} stands there twice", hint="ENV=FILE takes a snapshot of it for the other side")
+
+
+def _labels(words: list[str]) -> list[str]:
+    """Call each side by its environment, and by the whole word where an environment is there more than once."""
+    names = [word.partition("=")[0] for word in words]
+    return [word if names.count(name) > 1 else name for word, name in zip(words, names, strict=True)]
+
+
+def _side(whole: "Project", name: str, ask: "Ask", *, label: str, live: bool) -> "Side":
     from reconciler.environment.live import read_everything
     from reconciler.environment.open import open_environment
     from reconciler.environment.planning import declared
@@ -69,12 +83,12 @@ def _side(whole: "Project", name: str, ask: "Ask", *, live: bool) -> "Side":
     if not manifest.valid:
         raise ManifestError(f"the manifests of {name} are not valid", manifest.diagnostics)
     if not live:
-        return Side(name=name, live=None, declared=manifest.resources)
+        return Side(name=label, live=None, declared=manifest.resources)
     with open_environment(whole, name, ask.access) as opened:
         found = read_everything(opened)
     missing = {one.kind.name: one.reading.incomplete for one in found if not one.reading.complete}
     resources = tuple(live for one in found for live in one.ours)
-    return Side(name=name, live=resources, declared=manifest.resources, incomplete=missing)
+    return Side(name=label, live=resources, declared=manifest.resources, incomplete=missing)
 
 
 def _counted(found: "tuple[Difference, ...]", declared: bool) -> int:
