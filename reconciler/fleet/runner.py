@@ -12,7 +12,7 @@ LOCAL = "local"
 """A cluster of worker processes on this machine, for the length of the run."""
 WORKERS = 2
 """Processes of a local cluster; each visits as many environments at a time as `width` gives it."""
-STARTS = 3
+STARTS = 8
 """How often a local cluster is started anew where a worker was lost before it had started."""
 
 _SETTINGS = {
