@@ -1,24 +1,21 @@
 """The project's files as one commit has them, read from git's objects: the work tree is neither read nor touched.
 
-Only plumbing runs (rev-parse, ls-tree, cat-file): it runs no hooks and no filters and, with lazy fetching off, asks no
-network.
+Only plumbing runs (rev-parse, ls-tree, cat-file): it applies no filters, and files/git_command.py keeps hooks, the
+network and everything else that a repository's configuration could start away.
 """
 
 import hashlib
 import os
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.manifest import paths
+from reconciler.manifest.files.git_command import Repository, find_repository
 from reconciler.manifest.limits import LIMITS
 
 _FOLDER, _LINK, _MODULE = "040000", "120000", "160000"
-_QUIET = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
-_OURS = {"GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-_PATIENCE = 60.0
 
 
 class _Entry(NamedTuple):
@@ -34,9 +31,9 @@ class GitTree:
         self.root = Path(root)
         self._size = size
         self._read: dict[str, bytes] = {}
-        self.commit = _resolved(self.root, revision)
-        prefix = _git(self.root, "rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").rstrip("\n")
-        self._entries = _entries(self.root, self.commit, prefix)
+        self._repository = find_repository(root)
+        self.commit = _resolved(self._repository, revision)
+        self._entries = _entries(self._repository, self.commit, self._prefix())
 
     def read(self, path: str) -> bytes:
         """Return a regular file's bytes."""
@@ -47,7 +44,7 @@ class GitTree:
                 raise paths.irregular(name)
             if entry.size > self._size:
                 raise paths.too_large(name, self._size)
-            self._read[name] = _git(self.root, "cat-file", "blob", entry.object)
+            self._read[name] = self._repository.run("cat-file", "blob", entry.object)
         return self._read[name]
 
     def manifests(self, entry: str) -> tuple[str, ...]:
@@ -57,6 +54,11 @@ class GitTree:
     def lookalikes(self, entry: str) -> tuple[str, ...]:
         """Return the files below a folder that only look like manifests, sorted."""
         return self._found(entry, paths.is_lookalike, alone=False)
+
+    def _prefix(self) -> str:
+        """Return the project's folder from the top of the repository, with a slash at its end; empty at the top."""
+        below = os.path.relpath(os.path.realpath(self.root), self._repository.top)
+        return "" if below == "." else f"{below}/"
 
     def _found(self, entry: str, wanted: Callable[[str], bool], *, alone: bool) -> tuple[str, ...]:
         """Return the wanted files below a folder; an entry that is a file counts `alone`, whatever its name."""
@@ -91,18 +93,20 @@ class GitTree:
         return self._entries[name]
 
 
-def _resolved(root: Path, revision: str) -> str:
+def _resolved(repository: Repository, revision: str) -> str:
     try:
-        found = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}")
+        found = repository.run("rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}")
     except ReconcilerError:
-        _git(root, "rev-parse", "--git-dir")
+        repository.run("rev-parse", "--git-dir")
         raise UsageError(f"there is no revision {revision!r}", hint="fetch it first, or name another") from None
     return found.decode("ascii").strip()
 
 
-def _entries(root: Path, commit: str, prefix: str) -> dict[str, _Entry]:
+def _entries(repository: Repository, commit: str, prefix: str) -> dict[str, _Entry]:
     """Return every file and folder below the project's folder, by project-relative path."""
-    listed = _git(root, "ls-tree", "-r", "-t", "-l", "-z", "--full-tree", commit, "--", *([prefix] if prefix else []))
+    listed = repository.run(
+        "ls-tree", "-r", "-t", "-l", "-z", "--full-tree", commit, "--", *([prefix] if prefix else [])
+    )
     found: dict[str, _Entry] = {}
     for line in listed.decode("utf-8", "surrogateescape").split("\0"):
         if line:
@@ -111,25 +115,3 @@ def _entries(root: Path, commit: str, prefix: str) -> dict[str, _Entry]:
             if path.startswith(prefix):
                 found[path[len(prefix) :]] = _Entry(mode, name, 0 if size == "-" else int(size))
     return found
-
-
-def _git(root: Path, *arguments: str) -> bytes:
-    """Run one plumbing command and return its output; raises ReconcilerError when it fails."""
-    command: Sequence[str] = ("git", "--no-replace-objects", *_QUIET, *arguments)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    try:
-        done = subprocess.run(  # noqa: S603 - an argument vector of ours; the revision stands behind --end-of-options
-            command,
-            cwd=root,
-            env={**kept, **_OURS},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=_PATIENCE,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ReconcilerError(f"git cannot be run: {error}", code="E_GIT", hint="install git") from error
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip()
-        raise ReconcilerError(f"git {arguments[0]} failed: {said}", code="E_GIT")
-    return done.stdout

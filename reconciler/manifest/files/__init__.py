@@ -1,0 +1,1 @@
+"""Where the files of a project come from: the disk, or a commit."""
