@@ -14,7 +14,6 @@ from reconciler.cli.output import (
     HUMAN,
     Told,
     one_line,
-    read_file,
     refuse_unwritable,
     tell,
     tell_files,
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from reconciler.environment.project import Project
     from reconciler.ledger import Book
     from reconciler.pipeline.apply import Applied
+    from reconciler.pipeline.saved import Binding, Saved
 
 
 _FORGOTTEN = (
@@ -52,7 +52,7 @@ _RUNS = 100_000
 class Wish:
     """How an apply is wanted: of which kept plan, agreed to beforehand or not, through which writer."""
 
-    file: str = ""
+    kept: "Saved | None" = None
     auto_approve: bool = False
     expect: str = ""
     skip_stale: bool = False
@@ -86,11 +86,14 @@ class _Run:
     wish: Wish
     how: Told
     id: str = field(default_factory=lambda: secrets.token_hex(8))
+    left_out: bool = False
 
     def go(self) -> int:
         from reconciler.environment.planning import plan_opened
 
-        ledger, writer = self.opened.ledger(), self.opened.writer(self.wish.writer, write_out)
+        ledger = self.opened.ledger()
+        self._check_kept(ledger)
+        writer = self.opened.writer(self.wish.writer, write_out)
         wanted = self._wanted(local=ledger.local)
         with stopping(self.session.say) as stop:
             doors = {"stop": stop, "progress": self._progress(), "clock": time.time, "sleep": time.sleep}
@@ -98,7 +101,7 @@ class _Run:
                 self._recover(ledger, writer, wanted, doors)
             if stop():
                 return self._nothing(Exit.PARTIAL)
-            plan = self._checked(plan_opened(self.opened, self.manifest, self.ask, settings=wanted), ledger)
+            plan = self._checked(plan_opened(self.opened, self.manifest, self.ask, settings=wanted))
             if plan.errored:
                 tell(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), self.how)
                 return Exit.ERROR
@@ -138,30 +141,40 @@ class _Run:
         for outcome in settled:
             self.session.note(f"Settled from an earlier run: {one_line(outcome.address)}: {one_line(outcome.reason)}")
 
-    def _checked(self, plan: Plan, ledger: "Book") -> Plan:
+    @property
+    def _binding(self) -> "Binding":
+        from reconciler.environment.books import binding
+
+        return binding(self.opened.project, self.opened.name)
+
+    def _check_kept(self, ledger: "Book") -> None:
+        """Refuse a kept plan of another place, too old, or used, before anything is settled or read."""
+        from reconciler.pipeline import saved
+
+        kept = self.wish.kept
+        if kept is not None:
+            used = partial(_spent, ledger, self.opened.scope)
+            saved.check(kept, self._binding, now=datetime.now(UTC), used=used)
+            self.id = kept.use
+
+    def _checked(self, plan: Plan) -> Plan:
         """Keep only what a kept or reviewed plan holds; raises PlanError where it does not match."""
         from reconciler.pipeline import saved
 
         if self.wish.expect:
-            saved.expected(plan, self.wish.expect)
-        if not self.wish.file:
+            saved.expected(plan, self._binding, self.wish.expect)
+        if self.wish.kept is None:
             return plan
-        kept = saved.read(
-            read_file(self.session.path(self.wish.file)),
-            scope=self.opened.scope,
-            now=datetime.now(UTC),
-            used=partial(_spent, ledger, self.opened.scope),
-        )
-        self.id = kept.use
-        met = saved.accepted(kept.plan, plan, skip_stale=self.wish.skip_stale)
+        met = saved.accepted(self.wish.kept.plan, plan, skip_stale=self.wish.skip_stale)
         for address in dict.fromkeys(change.address for change in (*met.stale, *met.extra)):
             self.session.say(f"Left out, not as the kept plan shows it: {one_line(address)}")
+        self.left_out = bool(met.stale)
         return met.plan
 
     def _agreed(self, plan: Plan) -> bool:
         if self.how.format == HUMAN:
             tell(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), Told())
-        return self.wish.auto_approve or bool(self.wish.file) or _asked(shown=self.how.format == HUMAN)
+        return self.wish.auto_approve or self.wish.kept is not None or _asked(shown=self.how.format == HUMAN)
 
     def _applied(self, plan: Plan, ledger: Any, writer: Any, wanted: PlanSettings, doors: dict[str, Any]) -> "Applied":
         from reconciler.pipeline.apply import apply
@@ -196,7 +209,7 @@ class _Run:
             self.session.note(_FORGOTTEN)
         if applied.error is not None:
             raise applied.error
-        return gravest((applied.exit_code, exit_code(plan)))
+        return gravest((applied.exit_code, exit_code(plan), Exit.PARTIAL if self.left_out else Exit.FINE))
 
     def _tell(self, report: Report, *, shown: bool) -> None:
         """Tell how it ended: after the plan was shown only the outcomes, in a stream of events as the last of them."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import write_file
+from reconciler.cli.output import read_file, write_file
 from reconciler.cli.session import Session
-from reconciler.errors import UsageError
+from reconciler.errors import PlanError, UsageError
 from reconciler.model.change import Attribution
 from reconciler.model.diagnostic import arranged
 from reconciler.model.plan import Plan
@@ -21,6 +21,7 @@ from reconciler.model.settings import Selection
 if TYPE_CHECKING:
     from reconciler.environment.planning import Ask, Planned
     from reconciler.environment.project import Project
+    from reconciler.pipeline.saved import Saved
 
 
 def asked(
@@ -123,16 +124,45 @@ def check_classes(fail_on: str) -> None:
 
 
 def keep(session: Session, path: Path, project: "Project", plan: Plan) -> None:
-    """Write a plan to a file that `apply` takes, for this scope and for a day; says its digest on stderr."""
-    from reconciler.environment.books import scope_key
+    """Write a plan to a file that `apply` takes, for this place and for a day; says its digest on stderr."""
+    from reconciler.environment.books import binding
+    from reconciler.environment.variables import digest_key
     from reconciler.pipeline import saved
 
+    bound = binding(project, plan.environment)
     text = saved.write(
         session.masker.value(plan),
-        scope=scope_key(project.environments[plan.environment]),
+        binding=bound,
         tool_version=__version__,
         now=datetime.now(UTC),
         use=secrets.token_hex(16),
+        key=digest_key(session.variables),
     )
     write_file(path, text)
-    session.note(f"Kept in {path}; its digest is {saved.digest(plan)}.")
+    session.note(f"Kept in {path}; its digest is {saved.digest(plan, bound)}.")
+
+
+def kept_plan(session: Session, file: str) -> "Saved":
+    """Read a plan that `plan --out` kept; its seal is checked, its place and time are not yet. Raises PlanError."""
+    from reconciler.environment.variables import digest_key
+    from reconciler.pipeline import saved
+
+    return saved.read(read_file(session.path(file)), key=digest_key(session.variables))
+
+
+def environment_of(project: "Project", kept: "Saved", asked: str) -> str:
+    """Return the environment a kept plan was made for; raises PlanError where another one is asked for."""
+    made = kept.binding.environment
+    if asked and asked != made:
+        raise PlanError(
+            f"the plan was made for the environment {made!r}, not for {asked!r}",
+            code="E_PLAN_ENVIRONMENT",
+            hint="leave out -e: the plan names its environment",
+        )
+    if made not in project.environments:
+        raise PlanError(
+            f"the plan was made for the environment {made!r}, which this project does not have",
+            code="E_PLAN_ENVIRONMENT",
+            hint="apply it in the project it was made for, or plan again",
+        )
+    return made

@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 
 from reconciler.environment.access import project_id
 from reconciler.environment.project import Environment, Project
+from reconciler.environment.variables import digest_key
 from reconciler.errors import LedgerError
 from reconciler.model.past import Past
 
 if TYPE_CHECKING:
     from reconciler.ledger import Audits, Book
+    from reconciler.pipeline.saved import Binding
 
 FILE = ".reconciler/ledger.db"
 """Where an environment keeps its ledger unless it says otherwise, relative to the project."""
@@ -22,6 +24,13 @@ def scope_key(environment: Environment) -> str:
     """Return what one lock covers: host, project and X-App-UserId, whatever the name prefixes."""
     host = urlsplit(environment.url).netloc or "simulator"
     return "/".join((host, project_id(environment), environment.app_user_id))
+
+
+def binding(project: Project, name: str) -> "Binding":
+    """Return what a plan of an environment is made for: no other place may apply it."""
+    from reconciler.pipeline.saved import Binding
+
+    return Binding(scope=scope_key(project.environments[name]), environment=name, owner=project.owner(name))
 
 
 @contextmanager
@@ -34,7 +43,7 @@ def book(project: Project, environment: Environment, variables: Mapping[str, str
 
     if project.untrusted:
         raise LedgerError("an untrusted project has no ledger", hint="leave out --untrusted")
-    key = variables.get("RECONCILER_DIGEST_KEY", "").encode()
+    key = digest_key(variables)
     with TemporaryDirectory(prefix="reconciler-") as folder:
         passing = environment.embedded and not environment.ledger
         url = environment.ledger or f"sqlite:///{FILE}"
@@ -69,6 +78,6 @@ def remembered(project: Project, name: str, variables: Mapping[str, str]) -> Pas
     environment, owner = project.environments[name], project.owner(name)
     made = environment.ledger or (project.root / FILE).is_file()
     if project.untrusted or not made or (environment.embedded and not environment.ledger):
-        return Past(owner=owner, digest_key=variables.get("RECONCILER_DIGEST_KEY", "").encode())
+        return Past(owner=owner, digest_key=digest_key(variables))
     with book(project, environment, variables) as opened:
         return opened.past(scope_key(environment), owner)

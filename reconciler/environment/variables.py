@@ -66,6 +66,11 @@ def named_secrets(variables: Mapping[str, str]) -> dict[str, str]:
     return {name.removeprefix(start): value for name, value in variables.items() if name.startswith(start) and value}
 
 
+def digest_key(variables: Mapping[str, str]) -> bytes:
+    """Return the operator's key for digests of secrets and for seals of kept plans; empty where none is set."""
+    return variables.get("RECONCILER_DIGEST_KEY", "").encode("utf-8", "surrogateescape")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variables:
     """One environment's credentials: each name is looked up with its prefix only, so places never mix."""

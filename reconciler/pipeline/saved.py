@@ -1,14 +1,16 @@
 """Saved plans: the plan plus an envelope that says for whom, by what, until when, and that nobody touched it.
 
 Apply never executes the file. It plans again from the sources and does exactly what stands in both, compared by
-address, action and fingerprints; a file that was edited, copied to another project, used before or left lying is
-refused.
+address, action and fingerprints; a file that was edited, made for another project, environment or owner, used before
+or expired is refused. With a key (RECONCILER_DIGEST_KEY) the seal is an HMAC, which only holders of the key can make;
+without one it is a plain digest, which finds damage and not forgery.
 """
 
 import hashlib
+import hmac
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +18,7 @@ from reconciler.errors import PlanError
 from reconciler.model.change import Change
 from reconciler.model.diagnostic import Diagnostic, Severity, arranged
 from reconciler.model.plan import Plan
+from reconciler.model.plan_check import schema_problems
 from reconciler.model.plan_json import encode
 from reconciler.model.plan_read import decode
 
@@ -28,6 +31,18 @@ LARGEST = 512 * 1024 * 1024
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
 _KEY = "saved"
 _START = b'{"saved":{"digest":"'
+_KEYED = "hmac-sha256:"
+_KEY_USE = b"reconciler saved plan\n"
+"""Keeps seals apart from other digests that are made with the same key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """What a plan is made for and may be applied to: endpoint, project and app user (`scope`), environment, owner."""
+
+    scope: str
+    environment: str
+    owner: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +50,7 @@ class Saved:
     """A saved plan as read: the plan, and what its envelope says. `use` is spent by the first apply."""
 
     plan: Plan
-    scope: str
+    binding: Binding
     tool_version: str
     created: datetime
     expires: datetime
@@ -43,14 +58,17 @@ class Saved:
     digest: str
 
 
-def digest(plan: Plan) -> str:
-    """Return the digest that names what a plan would do (`--expect`); what is merely shown does not count."""
+def digest(plan: Plan, binding: Binding) -> str:
+    """Return the digest that names what a plan would do, and where (`--expect`); what is merely shown is left out."""
     changes = [_identity(change) for change in plan.pending]
-    return "sha256:" + hashlib.sha256(_canonical({"environment": plan.environment, "changes": changes})).hexdigest()
+    return "sha256:" + hashlib.sha256(_canonical({**asdict(binding), "changes": changes})).hexdigest()
 
 
-def write(plan: Plan, *, scope: str, tool_version: str, now: datetime, use: str) -> str:
-    """Return the text of a saved plan; `use` is a random text of this file. Raises PlanError for untrusted plans."""
+def write(plan: Plan, *, binding: Binding, tool_version: str, now: datetime, use: str, key: bytes = b"") -> str:
+    """Return the text of a saved plan; `use` is a random text of this file. Raises PlanError for untrusted plans.
+
+    `key` makes the seal one that only holders of the key can make.
+    """
     if plan.untrusted:
         raise PlanError(
             "a plan of manifests that may be a stranger's is not saved: it could never be applied",
@@ -60,48 +78,66 @@ def write(plan: Plan, *, scope: str, tool_version: str, now: datetime, use: str)
     envelope = {
         "created": now.astimezone(UTC).strftime(_STAMP),
         "expires": (now + LIFETIME).astimezone(UTC).strftime(_STAMP),
-        "plan_digest": digest(plan),
-        "scope": scope,
+        "environment": binding.environment,
+        "owner": binding.owner,
+        "plan_digest": digest(plan, binding),
+        "scope": binding.scope,
         "tool_version": tool_version,
         "use": use,
     }
     body = encode(plan)
-    whole = {_KEY: {"digest": _seal(envelope, body), **envelope}, **body}
+    whole = {_KEY: {"digest": _seal(envelope, body, key), **envelope}, **body}
     return json.dumps(whole, ensure_ascii=True, separators=(",", ":")) + "\n"
 
 
-def read(data: bytes, *, scope: str, now: datetime, used: Callable[[str], bool]) -> Saved:
-    """Return a saved plan that may be applied now to this scope; raises PlanError, with a code for each reason.
+def read(data: bytes, *, key: bytes = b"") -> Saved:
+    """Return a saved plan whose seal holds; raises PlanError, with a code for each reason.
 
-    E_PLAN_FORMAT: no saved plan, or of another format. E_PLAN_DIGEST: edited or damaged. E_PLAN_UNTRUSTED,
-    E_PLAN_SCOPE, E_PLAN_EXPIRED, E_PLAN_USED. `used` tells whether a use was spent before.
+    E_PLAN_FORMAT: no saved plan, or of another format. E_PLAN_DIGEST: edited, damaged or sealed with another key.
+    E_PLAN_KEY: sealed with a key where there is none now, or the other way round. E_PLAN_UNTRUSTED.
     """
     whole = _parsed(data)
     envelope = whole.get(_KEY)
     if not isinstance(envelope, dict):
         raise PlanError("this is a plan, but no saved one", code="E_PLAN_FORMAT", hint="save it with plan --out FILE")
     body = {name: value for name, value in whole.items() if name != _KEY}
-    _check_seal(envelope, body)
+    _check_seal(envelope, body, key)
     saved = _opened(envelope, _decoded(body))
     if saved.plan.untrusted:
         raise PlanError("a plan of manifests that may be a stranger's is never applied", code="E_PLAN_UNTRUSTED")
-    if saved.scope != scope:
-        hint = "apply it with the environment it was made for, or plan again"
-        raise PlanError(f"the plan was made for {saved.scope}, not for {scope}", code="E_PLAN_SCOPE", hint=hint)
-    if not saved.created <= now + timedelta(minutes=5) or now >= saved.expires:
-        text = f"the plan counts from {envelope['created']} until {envelope['expires']}"
-        raise PlanError(text, code="E_PLAN_EXPIRED", hint="plan again")
-    if used(saved.use):
-        raise PlanError("the plan was applied before; a plan is used once", code="E_PLAN_USED", hint="plan again")
     return saved
 
 
-def read_plans(data: bytes) -> tuple[Plan, ...]:
-    """Return the plans of a JSON report or a saved plan, to be shown; raises PlanError."""
+def check(saved: Saved, binding: Binding, *, now: datetime, used: Callable[[str], bool]) -> None:
+    """Raise PlanError unless a saved plan may be applied now and here.
+
+    E_PLAN_SCOPE, E_PLAN_ENVIRONMENT, E_PLAN_OWNER: made for another place. E_PLAN_EXPIRED. E_PLAN_USED. `used` tells
+    whether a use was spent before.
+    """
+    for name, code in _BOUND.items():
+        made, here = getattr(saved.binding, name), getattr(binding, name)
+        if made != here:
+            hint = "apply it in the project and environment it was made for, or plan again"
+            raise PlanError(f"the plan was made for the {name} {made!r}, not for {here!r}", code=code, hint=hint)
+    if not saved.created <= now + timedelta(minutes=5) or now >= saved.expires:
+        text = f"the plan counts from {saved.created.strftime(_STAMP)} until {saved.expires.strftime(_STAMP)}"
+        raise PlanError(text, code="E_PLAN_EXPIRED", hint="plan again")
+    if used(saved.use):
+        raise PlanError("the plan was applied before; a plan is used once", code="E_PLAN_USED", hint="plan again")
+
+
+_BOUND = {"scope": "E_PLAN_SCOPE", "environment": "E_PLAN_ENVIRONMENT", "owner": "E_PLAN_OWNER"}
+
+
+def read_plans(data: bytes, *, key: bytes = b"") -> tuple[Plan, ...]:
+    """Return the plans of a JSON report or a saved plan, to be shown; raises PlanError.
+
+    A seal is checked where it can be: a keyed one only with its key.
+    """
     whole = _parsed(data)
     envelope = whole.pop(_KEY, None)
-    if isinstance(envelope, dict):
-        _check_seal(envelope, whole)
+    if isinstance(envelope, dict) and _is_keyed(envelope) <= bool(key):
+        _check_seal(envelope, whole, key if _is_keyed(envelope) else b"")
     several = whole.get("plans")
     return tuple(map(_decoded, several)) if isinstance(several, list) else (_decoded(whole),)
 
@@ -129,24 +165,45 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _decoded(body: Any) -> Plan:
-    if not isinstance(body, Mapping):
-        raise PlanError("this is no plan", code="E_PLAN_FORMAT")
+    problem = next(schema_problems(body), "")
+    if problem:
+        raise PlanError(f"this is no plan: {problem}", code="E_PLAN_FORMAT", hint="plan again")
     try:
         return decode(body)
     except ValueError as error:
         raise PlanError(f"the plan cannot be read: {error}", code="E_PLAN_FORMAT", hint="plan again") from None
 
 
-def _check_seal(envelope: Mapping[str, Any], body: Mapping[str, Any]) -> None:
-    sealed = {name: value for name, value in envelope.items() if name != "digest"}
-    if envelope.get("digest") != _seal(sealed, body):
+def _is_keyed(envelope: Mapping[str, Any]) -> bool:
+    return str(envelope.get("digest")).startswith(_KEYED)
+
+
+def _check_seal(envelope: Mapping[str, Any], body: Mapping[str, Any], key: bytes) -> None:
+    if key and not _is_keyed(envelope):
         raise PlanError(
-            "the saved plan is not what was saved: its digest differs", code="E_PLAN_DIGEST", hint="plan again"
+            "the plan was saved without RECONCILER_DIGEST_KEY, which is set here: anybody could have made it",
+            code="E_PLAN_KEY",
+            hint="set RECONCILER_DIGEST_KEY where the plan is made, and plan again",
+        )
+    if not key and _is_keyed(envelope):
+        raise PlanError(
+            "the plan was sealed with RECONCILER_DIGEST_KEY, which is not set here",
+            code="E_PLAN_KEY",
+            hint="set RECONCILER_DIGEST_KEY to the key it was made with",
+        )
+    sealed = {name: value for name, value in envelope.items() if name != "digest"}
+    if not hmac.compare_digest(str(envelope.get("digest")).encode(), _seal(sealed, body, key).encode()):
+        other = ", or its RECONCILER_DIGEST_KEY was another" if key else ""
+        raise PlanError(
+            f"the saved plan is not what was saved: its digest differs{other}", code="E_PLAN_DIGEST", hint="plan again"
         )
 
 
-def _seal(envelope: Mapping[str, Any], body: Mapping[str, Any]) -> str:
-    return "sha256:" + hashlib.sha256(_canonical({"envelope": envelope, "plan": body})).hexdigest()
+def _seal(envelope: Mapping[str, Any], body: Mapping[str, Any], key: bytes) -> str:
+    content = _canonical({"envelope": envelope, "plan": body})
+    if key:
+        return _KEYED + hmac.new(key, _KEY_USE + content, hashlib.sha256).hexdigest()
+    return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
 def _canonical(value: Any) -> bytes:
@@ -154,18 +211,38 @@ def _canonical(value: Any) -> bytes:
 
 
 def _opened(envelope: Mapping[str, Any], plan: Plan) -> Saved:
+    texts = {name: _text(envelope, name) for name in _TEXTS}
+    if texts["environment"] != plan.environment:
+        raise PlanError("the envelope names another environment than the plan", code="E_PLAN_FORMAT", hint="plan again")
+    return Saved(
+        plan=plan,
+        binding=Binding(scope=texts["scope"], environment=texts["environment"], owner=texts["owner"]),
+        tool_version=texts["tool_version"],
+        created=_moment("created", texts["created"]),
+        expires=_moment("expires", texts["expires"]),
+        use=texts["use"],
+        digest=texts["digest"],
+    )
+
+
+_TEXTS = ("scope", "environment", "owner", "tool_version", "created", "expires", "use", "digest")
+"""What an envelope holds, each a text. An envelope of an earlier version names neither environment nor owner."""
+
+
+def _text(envelope: Mapping[str, Any], name: str) -> str:
+    value = envelope.get(name)
+    if not isinstance(value, str):
+        wrong = "is no text" if name in envelope else "is missing"
+        raise PlanError(f"the envelope cannot be read: `{name}` {wrong}", code="E_PLAN_FORMAT", hint="plan again")
+    return value
+
+
+def _moment(name: str, text: str) -> datetime:
     try:
-        return Saved(
-            plan=plan,
-            scope=str(envelope["scope"]),
-            tool_version=str(envelope["tool_version"]),
-            created=datetime.strptime(envelope["created"], _STAMP).replace(tzinfo=UTC),
-            expires=datetime.strptime(envelope["expires"], _STAMP).replace(tzinfo=UTC),
-            use=str(envelope["use"]),
-            digest=str(envelope["digest"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise PlanError(f"the envelope cannot be read: {error}", code="E_PLAN_FORMAT") from None
+        return datetime.strptime(text, _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        message = f"the envelope cannot be read: `{name}` is no time"
+        raise PlanError(message, code="E_PLAN_FORMAT", hint="plan again") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,11 +295,12 @@ def accepted(saved: Plan, fresh: Plan, *, skip_stale: bool) -> Meeting:
     return met
 
 
-def expected(plan: Plan, wanted: str) -> None:
-    """Raise PlanError (E_PLAN_EXPECT) unless the plan is the one that was reviewed."""
-    if digest(plan) != wanted:
+def expected(plan: Plan, binding: Binding, wanted: str) -> None:
+    """Raise PlanError (E_PLAN_EXPECT) unless the plan is the one that was reviewed, for this very place."""
+    found = digest(plan, binding)
+    if found != wanted:
         raise PlanError(
-            f"the plan is {digest(plan)}, not the one that was reviewed ({wanted})",
+            f"the plan is {found}, not the one that was reviewed ({wanted})",
             code="E_PLAN_EXPECT",
             hint="review the plan as it is now",
         )

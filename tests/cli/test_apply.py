@@ -24,6 +24,11 @@ def place(url, more="prune: owned"):
     return f'  real: {{endpoint: "{url}", project_id: "{PROJECT}", {more}}}\n'
 
 
+def live(simulator, project_id=PROJECT):
+    rooms = simulator.console("SmartLiveRoom", project_id).objects.entries.values()
+    return sorted(entry.name for entry in rooms)
+
+
 def apply(folder, *arguments, **more):
     return reconciler("-C", folder, "apply", "-e", "real", *arguments, **more)
 
@@ -78,8 +83,80 @@ def test_a_kept_plan_of_a_live_side_that_moved_is_refused_and_skip_stale_does_th
     assert "E_PLAN_STALE" in refused.err
     assert "One" in refused.err
     done = apply(tmp_path, "plan.json", "--skip-stale")
-    assert done.code == 0, done.err
+    assert done.code == 3, done.err
     assert "1 added" in done.out
+
+
+def test_skip_stale_that_leaves_nothing_out_exits_0(tmp_path, service):
+    project(tmp_path, {"rooms/one.yaml": room("One")}, more=place(service[1]))
+    plan(tmp_path, "--out", "plan.json")
+    assert apply(tmp_path, "plan.json", "--skip-stale").code == 0
+
+
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_a_kept_plan_takes_its_environment_along_and_is_applied_to_no_other(tmp_path, service, first):
+    both = place(service[1]).replace("real:", "a:") + place(service[1]).replace("real:", "b:")
+    project(tmp_path, {"rooms/one.yaml": room("One")}, more=both)
+    assert reconciler("-C", tmp_path, "plan", "-e", first, "--out", "p.json").code == 0
+    other = "b" if first == "a" else "a"
+    refused = reconciler("-C", tmp_path, "apply", "p.json", "-e", other)
+    assert refused.code == 1
+    assert "E_PLAN_ENVIRONMENT" in refused.err
+    assert not live(service[0])
+    done = reconciler("-C", tmp_path, "apply", "p.json")
+    assert done.code == 0, done.err
+    history = reconciler("-C", tmp_path, "history", "-e", first)
+    assert f"test/{first}" in history.out
+    assert f"test/{other}" not in history.out
+
+
+def test_a_kept_plan_of_an_environment_that_is_gone_is_refused(tmp_path, service):
+    project(tmp_path, {"rooms/one.yaml": room("One")}, more=place(service[1]).replace("real:", "gone:"))
+    assert reconciler("-C", tmp_path, "plan", "-e", "gone", "--out", "p.json").code == 0
+    project(tmp_path, {}, more=place(service[1]))
+    refused = reconciler("-C", tmp_path, "apply", "p.json")
+    assert refused.code == 1
+    assert "E_PLAN_ENVIRONMENT" in refused.err
+
+
+def test_neither_a_digest_nor_a_kept_plan_of_one_project_binds_another(tmp_path, service):
+    for name, project_id in (("one", PROJECT), ("two", "1" * 32)):
+        project(tmp_path / name, {"rooms/one.yaml": room("One")}, more=place(service[1]).replace(PROJECT, project_id))
+    kept = plan(tmp_path / "one", "--out", tmp_path / "p.json")
+    digest = kept.err.split("digest is ")[1].split()[0].rstrip(".")
+    for arguments, code in (
+        (("--auto-approve", "--expect", digest), "E_PLAN_EXPECT"),
+        (("../p.json",), "E_PLAN_SCOPE"),
+    ):
+        refused = apply(tmp_path / "two", *arguments)
+        assert refused.code == 1
+        assert code in refused.err
+    assert not live(service[0])
+
+
+def test_a_kept_plan_of_one_owner_is_not_applied_by_another_of_the_same_place(tmp_path, service):
+    for name in ("one", "two"):
+        project(tmp_path / name, {"rooms/one.yaml": room("One")}, more=place(service[1]))
+    file = tmp_path / "two/reconciler.yaml"
+    file.write_text(file.read_text().replace("name: test", "name: other"))
+    plan(tmp_path / "one", "--out", tmp_path / "p.json")
+    refused = apply(tmp_path / "two", "../p.json")
+    assert refused.code == 1
+    assert "E_PLAN_OWNER" in refused.err
+    assert not live(service[0])
+
+
+def test_with_a_digest_key_a_plan_that_was_kept_without_it_is_refused(tmp_path, service):
+    project(tmp_path, {"rooms/one.yaml": room("One")}, more=place(service[1]))
+    key = {"RECONCILER_DIGEST_KEY": "a key of the operator"}
+    plan(tmp_path, "--out", "plan.json")
+    refused = apply(tmp_path, "plan.json", variables=key)
+    assert refused.code == 1
+    assert "E_PLAN_KEY" in refused.err
+    assert "set RECONCILER_DIGEST_KEY where the plan is made" in refused.err
+    plan(tmp_path, "--out", "plan.json", variables=key)
+    assert "E_PLAN_KEY" in apply(tmp_path, "plan.json").err
+    assert apply(tmp_path, "plan.json", variables=key).code == 0
 
 
 def test_what_a_kept_plan_does_not_show_stays_ours_and_protected(tmp_path, service):

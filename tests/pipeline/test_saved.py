@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,10 +14,12 @@ from reconciler.errors import PlanError
 from reconciler.model.plan import Plan
 from reconciler.pipeline import saved
 from reconciler.pipeline.plan import exit_code
+from reconciler.pipeline.saved import Binding
 from tests.support.planning import GROUP, ROOM, World, declared, ledger, live, remembered
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SCOPE = "metastudio.cn-north-4.myhuaweicloud.com/project-a/"
+HERE = Binding(scope=SCOPE, environment="test", owner="shop/test")
 COUNT = 6
 
 
@@ -27,14 +30,21 @@ def world(**changed: str) -> World:
     return World([declared(ROOM, name, {"priv_data": "new"}) for name in names], lives)
 
 
-def written(plan: Plan) -> bytes:
-    return saved.write(plan, scope=SCOPE, tool_version="1.0", now=NOW, use="use-1").encode()
+def written(plan: Plan, key: bytes = b"") -> bytes:
+    return saved.write(plan, binding=HERE, tool_version="1.0", now=NOW, use="use-1", key=key).encode()
 
 
 def read(
-    data: bytes, *, scope: str = SCOPE, later: timedelta = timedelta(hours=1), used: Any = lambda use: False
+    data: bytes,
+    *,
+    here: Binding = HERE,
+    later: timedelta = timedelta(hours=1),
+    used: Any = lambda use: False,
+    key: bytes = b"",
 ) -> Any:
-    return saved.read(data, scope=scope, now=NOW + later, used=used)
+    found = saved.read(data, key=key)
+    saved.check(found, here, now=NOW + later, used=used)
+    return found
 
 
 def code(data: bytes, **more: Any) -> str:
@@ -47,13 +57,16 @@ def test_a_saved_plan_reads_back_as_itself() -> None:
     plan = world().plan()
     found = read(written(plan))
     assert found.plan == plan
-    assert (found.scope, found.use, found.tool_version) == (SCOPE, "use-1", "1.0")
+    assert (found.binding, found.use, found.tool_version) == (HERE, "use-1", "1.0")
     assert found.expires - found.created == timedelta(hours=24)
 
 
 def test_each_reason_has_its_own_code() -> None:
     data = written(world().plan())
-    assert code(data, scope="metastudio.cn-north-4.myhuaweicloud.com/project-b/") == "E_PLAN_SCOPE"
+    elsewhere = "metastudio.cn-north-4.myhuaweicloud.com/project-b/"
+    assert code(data, here=replace(HERE, scope=elsewhere)) == "E_PLAN_SCOPE"
+    assert code(data, here=replace(HERE, environment="other")) == "E_PLAN_ENVIRONMENT"
+    assert code(data, here=replace(HERE, owner="other/test")) == "E_PLAN_OWNER"
     assert code(data, later=timedelta(hours=24)) == "E_PLAN_EXPIRED"
     assert code(data, later=timedelta(hours=-1)) == "E_PLAN_EXPIRED"
     assert code(data, used=lambda use: use == "use-1") == "E_PLAN_USED"
@@ -71,8 +84,84 @@ def test_a_plan_of_strangers_manifests_is_neither_saved_nor_read() -> None:
     trusted = json.loads(written(world().plan()))
     body = {name: value for name, value in trusted.items() if name != "saved"} | {"untrusted": True}
     envelope = {name: value for name, value in trusted["saved"].items() if name != "digest"}
-    forged = {"saved": {"digest": saved._seal(envelope, body), **envelope}, **body}
-    assert code(json.dumps(forged).encode()) == "E_PLAN_UNTRUSTED"
+    assert code(sealed(envelope, body)) == "E_PLAN_UNTRUSTED"
+
+
+def sealed(envelope: dict[str, Any], body: dict[str, Any], key: bytes = b"") -> bytes:
+    """Seal any content, as whoever knows the format can."""
+    return json.dumps({"saved": {"digest": saved._seal(envelope, body, key), **envelope}, **body}).encode()
+
+
+def parts(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    whole = json.loads(data)
+    envelope = {name: value for name, value in whole.pop("saved").items() if name != "digest"}
+    return envelope, whole
+
+
+WRONG: list[Any] = [None, True, 5, 2.5, "", "x", [], [[]], {}, {"a": 1}]
+
+
+@pytest.mark.parametrize("name", ["created", "expires", "environment", "owner", "scope", "tool_version", "use"])
+def test_a_sealed_envelope_with_a_field_of_a_wrong_type_or_without_it_is_refused_with_a_code(name: str) -> None:
+    envelope, body = parts(written(world().plan()))
+    for value in WRONG:
+        if isinstance(value, str) and name not in {"created", "expires", "environment"}:
+            continue
+        assert code(sealed({**envelope, name: value}, body)) == "E_PLAN_FORMAT"
+    del envelope[name]
+    assert code(sealed(envelope, body)) == "E_PLAN_FORMAT"
+
+
+def test_a_sealed_plan_with_a_part_of_a_wrong_type_is_read_or_refused_with_a_code() -> None:
+    def places(value: Any, at: tuple[Any, ...] = ()) -> Any:
+        yield at
+        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for step, part in items:
+            yield from places(part, (*at, step))
+
+    envelope, body = parts(written(world().plan()))
+    codes = []
+    for at in [one for one in places(body) if one and one[0] != "diagnostics"]:
+        for value in WRONG:
+            broken = json.loads(json.dumps(body))
+            holder = broken
+            for step in at[:-1]:
+                holder = holder[step]
+            holder[at[-1]] = value
+            try:
+                found = read(sealed(envelope, broken))
+            except PlanError as error:
+                codes.append(error.code)
+            else:
+                saved.intersect(found.plan, found.plan)
+                found.plan.summary()
+    assert len(codes) > 500
+    assert set(codes) == {"E_PLAN_FORMAT", "E_PLAN_UNTRUSTED"}
+
+
+def test_with_a_key_only_a_plan_sealed_with_this_key_is_taken() -> None:
+    plan = world().plan()
+    data = written(plan, key=b"k1")
+    assert read(data, key=b"k1").plan == plan
+    assert code(data, key=b"k2") == "E_PLAN_DIGEST"
+    assert code(data) == "E_PLAN_KEY"
+    assert code(written(plan), key=b"k1") == "E_PLAN_KEY"
+    envelope, body = parts(data)
+    assert code(sealed({**envelope, "expires": "2099-01-01T00:00:00Z"}, body), key=b"k1") == "E_PLAN_KEY"
+    assert code(data.replace(b'"new"', b'"bad"', 1), key=b"k1") == "E_PLAN_DIGEST"
+    assert saved.read_plans(data, key=b"k1") == saved.read_plans(data) == (plan,)
+    with pytest.raises(PlanError):
+        saved.read_plans(data, key=b"k2")
+
+
+@pytest.mark.parametrize("name", [one.name for one in fields(Binding)])
+def test_the_digest_of_a_plan_names_where_it_is_done(name: str) -> None:
+    plan = world().plan()
+    other = replace(HERE, **{name: "another"})
+    assert saved.digest(plan, HERE) != saved.digest(plan, other)
+    with pytest.raises(PlanError) as caught:
+        saved.expected(plan, other, saved.digest(plan, HERE))
+    assert caught.value.code == "E_PLAN_EXPECT"
 
 
 DATA = written(world().plan())
@@ -179,10 +268,10 @@ def test_a_delete_is_stale_once_its_object_moved() -> None:
 
 def test_the_reviewed_digest_is_of_what_would_be_done() -> None:
     plan = world().plan()
-    saved.expected(plan, saved.digest(plan))
-    assert saved.digest(world().plan()) == saved.digest(plan)
+    saved.expected(plan, HERE, saved.digest(plan, HERE))
+    assert saved.digest(world().plan(), HERE) == saved.digest(plan, HERE)
     with pytest.raises(PlanError) as caught:
-        saved.expected(world(room0="moved").plan(), saved.digest(plan))
+        saved.expected(world(room0="moved").plan(), HERE, saved.digest(plan, HERE))
     assert caught.value.code == "E_PLAN_EXPECT"
 
 

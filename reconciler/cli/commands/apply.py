@@ -7,7 +7,7 @@ import typer
 from reconciler.cli import options
 from reconciler.cli.applying import Wish, carry_out
 from reconciler.cli.output import told
-from reconciler.cli.planning import asked, chosen, project, selection
+from reconciler.cli.planning import asked, chosen, environment_of, kept_plan, project, selection
 from reconciler.cli.session import session
 from reconciler.model.settings import Overrides
 
@@ -49,7 +49,7 @@ def apply(
     how = told(format_, report)
     ask = asked(run, sets=set_, selected=selection(target, exclude, label), today=today, parallelism=parallelism)
     wish = Wish(
-        file=file,
+        kept=kept_plan(run, file) if file else None,
         auto_approve=auto_approve,
         expect=expect,
         skip_stale=skip_stale,
@@ -62,4 +62,5 @@ def apply(
         ),
     )
     whole = project(run)
-    return carry_out(run, whole, chosen(whole, environment), ask=ask, wish=wish, how=how)
+    name = environment_of(whole, wish.kept, environment) if wish.kept else chosen(whole, environment)
+    return carry_out(run, whole, name, ask=ask, wish=wish, how=how)

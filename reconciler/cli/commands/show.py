@@ -20,10 +20,11 @@ def show(
     detailed_exitcode: options.Detailed = False,
 ) -> int:
     """Show a plan that was written as JSON, in any format."""
+    from reconciler.environment.variables import digest_key
     from reconciler.pipeline import saved
 
     run = session(context)
     how = told(format_, report)
-    plans = saved.read_plans(read_file(run.path(file)))
+    plans = saved.read_plans(read_file(run.path(file)), key=digest_key(run.variables))
     tell(run, Report(command="plan", plans=plans), how)
     return Exit.CHANGES if detailed_exitcode and any(plan.pending for plan in plans) else Exit.FINE
