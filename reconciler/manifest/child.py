@@ -1,7 +1,8 @@
 """One forked child a run renders the templates: whatever they do, it is the child that pays.
 
 Limits cover compiling too. The child opens no file: it asks for templates over a socket, and its parent answers from
-the tree. Everything that crosses is plain data (JSON and text), because what comes out of the child is not trusted.
+the tree. Where the platform has seccomp it can also start, signal, create and remove nothing (system_calls.py).
+Everything that crosses is plain data (JSON and text), because what comes out of the child is not trusted.
 """
 
 import gc
@@ -21,6 +22,7 @@ from typing import Any, NoReturn
 
 from reconciler.manifest.allowance import GLANCE, Allowance, Budget, Left
 from reconciler.manifest.refusals import OutOfTimeError
+from reconciler.manifest.system_calls import restrict_system_calls
 
 _HEADER = struct.Struct("!Q")
 _LARGEST = 1 << 30
@@ -89,15 +91,18 @@ class Channel:
                 raise Died("it took too long")
 
 
-def run(work: Work, answer: Answer, budget: Budget) -> Generator[Message, None, None]:
+def run(
+    work: Work, answer: Answer, budget: Budget, restrict: Callable[[], bool] = restrict_system_calls
+) -> Generator[Message, None, None]:
     """Run `work` in a child and yield its results, each with its own wall clock.
 
-    A message with the key `ask` is a question, answered at once. Raises Died when the child ends without saying `done`.
+    A message with the key `ask` is a question, answered at once. `restrict` takes system calls away from the child
+    where the platform can. Raises Died when the child ends without saying `done`.
     """
     ours, theirs = socket.socketpair()
     pid = _forked()
     if pid == 0:
-        _child(work, ours, theirs, budget)
+        _child(work, ours, theirs, budget, restrict)
     theirs.close()
     channel = Channel(ours)
     status = 0
@@ -143,10 +148,13 @@ def _forked() -> int:
         return os.fork()
 
 
-def _child(work: Work, ours: socket.socket, theirs: socket.socket, budget: Budget) -> NoReturn:
+def _child(
+    work: Work, ours: socket.socket, theirs: socket.socket, budget: Budget, restrict: Callable[[], bool]
+) -> NoReturn:
     try:
         ours.close()
         _confine(theirs.fileno(), budget)
+        restrict()
         channel = Channel(theirs)
         work(channel)
         channel.send({"done": True})
@@ -167,7 +175,7 @@ def _confine(kept: int, budget: Budget) -> None:
     os.closerange(3, kept)
     os.closerange(kept + 1, limit)
     space, written = _memory()  # while files can still be opened
-    for name in ("RLIMIT_NOFILE", "RLIMIT_FSIZE", "RLIMIT_CORE"):
+    for name in ("RLIMIT_NOFILE", "RLIMIT_FSIZE", "RLIMIT_CORE", "RLIMIT_NPROC"):
         _limit(getattr(resource, name), 0)
     _limit(resource.RLIMIT_DATA, written + budget.memory)
     _limit(resource.RLIMIT_AS, space + budget.memory + _RESERVE)

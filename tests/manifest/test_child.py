@@ -1,21 +1,32 @@
 """The child that renders has nothing to take and cannot outlive its limits."""
 
+import errno
+import mmap
 import os
+import resource
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import DictLoader
 
+from reconciler.manifest import marks
 from reconciler.manifest.allowance import Budget
 from reconciler.manifest.child import Channel, Died, run, time_limit
 from reconciler.manifest.disk import DiskTree
 from reconciler.manifest.refusals import OutOfTimeError
-from reconciler.manifest.render import render
+from reconciler.manifest.render import render, rendered
+from reconciler.manifest.sandbox import Sandbox
+from reconciler.manifest.system_calls import restrict_system_calls
 
 QUICK = Budget(wall=20.0)
+CONFINES = os.uname().machine in {"x86_64", "aarch64"} and Path("/proc/sys/kernel/seccomp").exists()
+"""Where the child's system calls are limited: what CI and the image run on."""
+needs_seccomp = pytest.mark.skipif(not CONFINES, reason="the kernel has no seccomp here, or its numbers are not known")
 
 
 def results(work: Callable[[Channel], None], answer: Any = None, budget: Budget = QUICK) -> list[dict[str, Any]]:
@@ -49,7 +60,7 @@ def test_it_has_no_environment_and_opens_no_file(monkeypatch: pytest.MonkeyPatch
 
     (result,) = results(work)
     assert result["environment"] == {}
-    assert result["open"] == result["pipe"] == 24  # EMFILE
+    assert result["open"] == result["pipe"] == (errno.EPERM if CONFINES else errno.EMFILE)
     assert result["read"] == "b''"
 
 
@@ -148,3 +159,109 @@ def test_wherever_time_runs_out_it_is_told_as_that(tmp_path: Path, milliseconds:
     (tmp_path / "a.yaml").write_text("{{ 'a'" + "~'a'" * 30_000 + " }}")
     (problem,) = render(DiskTree(tmp_path), ["a.yaml"], {}, Budget(cpu=milliseconds / 1000))["a.yaml"].problems
     assert problem.code == "E_TPL_LIMIT"
+
+
+def _fork() -> None:
+    if os.fork() == 0:
+        os._exit(0)
+
+
+def attempts(folder: Path) -> dict[str, Callable[[], object]]:
+    """Return ways to reach out of a process, by name; each has an effect that can be seen where it succeeds."""
+    here, parent = str(folder / "file"), os.getpid()
+    return {
+        "fork": _fork,
+        "exec": lambda: os.execv("/bin/true", ["true"]),
+        "spawn": lambda: os.posix_spawn("/bin/true", ["true"], {}),
+        "open": lambda: os.open(here, os.O_RDONLY),
+        "create": lambda: os.open(here + ".new", os.O_CREAT | os.O_WRONLY),
+        "unlink": lambda: os.unlink(here),
+        "rename": lambda: os.rename(here, here + ".moved"),
+        "link": lambda: os.link(here, here + ".linked"),
+        "symlink": lambda: os.symlink(here, here + ".symlinked"),
+        "mkdir": lambda: os.mkdir(here + ".d"),
+        "rmdir": lambda: os.rmdir(folder / "folder"),
+        "truncate": lambda: os.truncate(here, 0),
+        "chmod": lambda: os.chmod(here, 0o777),
+        "chown": lambda: os.chown(here, 4321, 4321),
+        "utime": lambda: os.utime(here, (0, 0)),
+        "stat": lambda: os.stat(here),
+        "list": lambda: os.listdir(folder),
+        "chdir": lambda: os.chdir("/"),
+        "signal the parent": lambda: os.kill(parent, signal.SIGUSR1),
+        "signal the group": lambda: os.killpg(0, signal.SIGUSR1),
+        "limit the parent": lambda: resource.prlimit(parent, resource.RLIMIT_NOFILE, (64, 64)),
+        "slow the parent": lambda: os.setpriority(os.PRIO_PROCESS, parent, 19),
+        "socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM),
+        "pipe": os.pipe,
+        "memory file": lambda: os.memfd_create("x"),
+        "trace": lambda: os.pidfd_open(parent),
+        "set user": lambda: os.setuid(os.getuid()),
+        "new session": os.setsid,
+        "host name": lambda: socket.sethostname("x"),
+    }
+
+
+def _tried(channel: Channel, name: str, attempt: Callable[[], object]) -> None:
+    try:
+        attempt()
+    except OSError as problem:
+        channel.send({"errno": problem.errno})
+    else:
+        channel.send({"errno": 0})
+
+
+def _listing(folder: Path) -> list[tuple[str, os.stat_result]]:
+    return sorted((path.name, path.lstat()) for path in folder.iterdir())
+
+
+@needs_seccomp
+@pytest.mark.parametrize("name", sorted(attempts(Path())))
+def test_it_starts_signals_opens_and_changes_nothing(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("content")
+    (tmp_path / "folder").mkdir()
+    before, limits = _listing(tmp_path), resource.getrlimit(resource.RLIMIT_NOFILE)
+    attempt = attempts(tmp_path)[name]
+    (result,) = results(lambda channel: _tried(channel, name, attempt))
+    assert result["errno"] == errno.EPERM
+    assert _listing(tmp_path) == before
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == limits
+
+
+@needs_seccomp
+def test_what_it_may_not_do_stays_so_under_a_limit_that_it_raises_again(tmp_path: Path) -> None:
+    def work(channel: Channel) -> None:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+            resource.setrlimit(resource.RLIMIT_NPROC, (64, 64))
+        except (OSError, ValueError):
+            pass  # not as root
+        _tried(channel, "open", lambda: os.open("/etc/hostname", os.O_RDONLY))
+
+    assert results(work)[0]["errno"] == errno.EPERM
+
+
+def test_where_the_platform_cannot_confine_it_still_renders_and_opens_nothing() -> None:
+    def work(channel: Channel) -> None:
+        _tried(channel, "open", lambda: os.open("/etc/hostname", os.O_RDONLY))
+        channel.send(
+            {"texts": [rendered(Sandbox(DictLoader({"a": "{{ x }}{{ [3, 1]|sort|join(' ') }}"})), "a", {"x": 1}, 99)]}
+        )
+
+    assert restrict_system_calls(machine="an unknown one") is False
+    first, second = run(work, lambda _ask: {}, QUICK, lambda: restrict_system_calls(machine="an unknown one"))
+    assert first["errno"] == errno.EMFILE
+    assert marks.unmarked(second["texts"][0]) == "11 3"
+
+
+@needs_seccomp
+def test_memory_can_still_be_had_and_given_back_under_the_filter() -> None:
+    def work(channel: Channel) -> None:
+        for _ in range(20):
+            kept = [bytearray(4 << 20) for _ in range(8)]
+            del kept
+        with mmap.mmap(-1, 1 << 20) as area:
+            area[0] = 1
+        channel.send({"done in": time.process_time()})
+
+    assert results(work)[0]["done in"] > 0
