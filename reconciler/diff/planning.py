@@ -23,7 +23,7 @@ from reconciler.model.change import Action, Change, Rule
 from reconciler.model.diagnostic import Diagnostic, arranged
 from reconciler.model.manifest import Manifest
 from reconciler.model.past import Past
-from reconciler.model.plan import Held, Plan, Unmanaged, stops_one
+from reconciler.model.plan import UNKNOWN_WITHOUT_LEDGER, Held, Plan, Unmanaged, stops_one
 from reconciler.model.reading import Reading
 from reconciler.model.resource import Declared, Json, Live
 from reconciler.model.settings import PlanSettings
@@ -179,6 +179,7 @@ class Draft:
         changes = ordered(guarded(self.changes, facts))
         told = self.chosen.told(inputs.manifest.resources, changes)
         diagnostics = arranged([*inputs.manifest.diagnostics, *self.diagnostics, *told])
+        untrusted = inputs.settings.untrusted or inputs.manifest.untrusted
         return Plan(
             environment=inputs.settings.environment,
             changes=changes,
@@ -186,8 +187,9 @@ class Draft:
             held=tuple(self.held),
             diagnostics=diagnostics,
             complete=not (self.held or inputs.settings.selection.partial or _partial(inputs, changes, diagnostics)),
-            untrusted=inputs.settings.untrusted or inputs.manifest.untrusted,
+            untrusted=untrusted,
             base=_base(inputs),
+            unknown_counts=() if inputs.past.present and not untrusted else UNKNOWN_WITHOUT_LEDGER,
         )
 
 

@@ -9,8 +9,8 @@ from reconciler.model.diagnostic import Severity
 _HELP = {
     "reconciler_environment_readable": "Whether the environment's live side could be read.",
     "reconciler_environment_complete": "Whether the read was proven complete.",
-    "reconciler_changes": "Changes a plan would make, by action.",
-    "reconciler_fields": "Fields that differ, by who moved them.",
+    "reconciler_changes": "Changes a plan would make, by action; no sample for what is not known without a ledger.",
+    "reconciler_fields": "Fields that differ, by who moved them; no sample for what is not known without a ledger.",
     "reconciler_unmanaged": "Live objects that no manifest declares.",
     "reconciler_findings": "Rules of health that do not hold, by severity.",
     "reconciler_requests": "Requests the audit sent.",
@@ -56,9 +56,11 @@ def _samples(one: Visited) -> Iterator[_Sample]:
     counts = one.plan.summary()
     yield "reconciler_environment_complete", place, int(one.plan.complete)
     for action in ("add", "change", "destroy"):
-        yield "reconciler_changes", place | {"action": action}, getattr(counts, action)
+        if one.plan.knows(action):
+            yield "reconciler_changes", place | {"action": action}, getattr(counts, action)
     for cause in Attribution:
-        yield "reconciler_fields", place | {"attribution": cause.value}, getattr(counts, cause.value)
+        if one.plan.knows(cause.value):
+            yield "reconciler_fields", place | {"attribution": cause.value}, getattr(counts, cause.value)
     yield "reconciler_unmanaged", place, counts.unmanaged
     for severity in Severity:
         found = sum(1 for item in one.findings if item.severity is severity)

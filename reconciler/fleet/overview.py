@@ -9,6 +9,7 @@ from reconciler.model.change import Action, Change
 from reconciler.model.history import Drift
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Json
+from reconciler.reports.wording import figure
 
 FEW = 100
 """Up to so many environments each has its row; of more, only those that have something to tell."""
@@ -55,9 +56,8 @@ def _row(one: Visited) -> list[Json]:
     plan = one.plan
     if plan is None:
         return [one.environment, "not reached" if one.lost else "unreadable", *["?"] * 6]
-    counts = plan.summary()
-    numbers = (counts.add, counts.change, counts.destroy, counts.drift, counts.unmanaged, len(one.findings))
-    return [one.environment, _state(plan), *map(str, numbers)]
+    counts = [figure(plan, name) for name in ("add", "change", "destroy", "drift", "unmanaged")]
+    return [one.environment, _state(plan), *counts, str(len(one.findings))]
 
 
 def _loud(one: Visited) -> bool:

@@ -5,10 +5,12 @@ reporters take care of what it says.
 """
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from reconciler.errors import PlanError
-from reconciler.model.plan import Plan
+from reconciler.model.plan import UNKNOWN_WITHOUT_LEDGER, Plan
 from reconciler.model.plan_check import schema_problems
 from reconciler.model.plan_read import decode
 
@@ -33,6 +35,17 @@ def checked_plans(data: bytes) -> tuple[Plan, ...]:
         return tuple(map(decode, plans))
     except ValueError as error:
         raise PlanError(f"this is no plan: {error}", code="E_PLAN_FORMAT") from None
+
+
+def as_untrusted(plans: Iterable[Plan]) -> tuple[Plan, ...]:
+    """Return plans marked as untrusted, whatever they say of themselves: no ledger was read, nothing can be applied."""
+    return tuple(
+        replace(plan, untrusted=True, unknown_counts=UNKNOWN_WITHOUT_LEDGER, base=_commit(plan.base)) for plan in plans
+    )
+
+
+def _commit(base: str) -> str:
+    return " + ".join(part for part in base.split(" + ") if part != "ledger")
 
 
 def _check(plans: list[Any]) -> None:

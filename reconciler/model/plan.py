@@ -11,6 +11,10 @@ FORMAT_VERSION = "1.0"
 """Version of the JSON form: a reader ignores what it does not know in the same major, refuses another major."""
 
 
+UNKNOWN_WITHOUT_LEDGER = ("destroy", "drift")
+"""Counts of a summary that only the ledger can tell: who owns an object, and as what it was last applied."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unmanaged:
     """A live object that no manifest declares, or that is never written (`foreign` says why). It is no change."""
@@ -67,7 +71,8 @@ class Plan:
     `changes` holds every declared object, those in step too, and the deletes, in the order they would be applied.
     `complete` is false when the read or the selection covers only a part. `untrusted` marks a plan of manifests that
     may be a stranger's: it can never be applied. `base` says what attribution was made against (`ledger`, a
-    commit, or nothing).
+    commit, or nothing). `unknown_counts` names the counts of the summary that nobody can know: they are lower bounds,
+    and a zero is none.
     """
 
     environment: str
@@ -78,6 +83,7 @@ class Plan:
     complete: bool = True
     untrusted: bool = False
     base: str = ""
+    unknown_counts: tuple[str, ...] = ()
 
     @property
     def errored(self) -> bool:
@@ -98,6 +104,10 @@ class Plan:
     def empty(self) -> bool:
         """Whether there is nothing to do."""
         return not self.pending and not self.held
+
+    def knows(self, count: str) -> bool:
+        """Tell whether a count of the summary means what it says: a zero among `unknown_counts` does not."""
+        return count not in self.unknown_counts or getattr(self.summary(), count) > 0
 
     def summary(self) -> Summary:
         """Count the changes by action, and by attribution their fields; a create or delete counts as one."""

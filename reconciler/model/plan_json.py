@@ -37,6 +37,7 @@ def encode(plan: Plan) -> dict[str, Any]:
         "applyable": bool(plan.pending) and not plan.errored and not plan.untrusted,
         "untrusted": plan.untrusted,
         "base": plan.base,
+        "unknown_counts": list(plan.unknown_counts),
         "summary": {name: getattr(summary, name) for name in summary.__slots__},
         "resource_changes": [_change(change) for change in plan.changes],
         "resource_drift": list(_drift(plan)),

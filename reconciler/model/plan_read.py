@@ -36,6 +36,7 @@ def decode(data: Mapping[str, Any]) -> Plan:
             complete=data["complete"],
             untrusted=data["untrusted"],
             base=data["base"],
+            unknown_counts=tuple(data.get("unknown_counts", ())),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"this is no plan: {error}") from None

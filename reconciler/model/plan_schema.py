@@ -21,7 +21,7 @@ def plan_schema() -> Schema:
         "$id": "urn:reconciler:schemas/plan.schema.json",
         "title": "A reconciler plan",
         "description": "What would be done to one environment, in the shape of Terraform's plan JSON.",
-        **_object(_plan(), optional=("saved",)),
+        **_object(_plan(), optional=("saved", "unknown_counts")),
         "$defs": {
             "position": _position(),
             "resource_change": _object(_change(), optional=("previous_address",)),
@@ -45,6 +45,11 @@ def _plan() -> Schema:
         "applyable": FLAG,
         "untrusted": FLAG,
         "base": {**TEXT, "description": "What attribution was made against: ledger, a commit, both, or nothing."},
+        "unknown_counts": {
+            "type": "array",
+            "items": {"enum": list(_COUNTS)},
+            "description": "Counts of the summary that cannot be known: a zero among them is none.",
+        },
         "summary": _object(dict.fromkeys(_COUNTS, COUNT)),
         "resource_changes": _list("resource_change"),
         "resource_drift": _list("drift"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from reconciler.model.change import Action, Attribution, Change, FieldChange
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.outcome import Outcome, Status
-from reconciler.model.plan import Plan, Summary
+from reconciler.model.plan import Plan
 from reconciler.reports.values import count
 
 WILL = {
@@ -37,9 +37,36 @@ GRAVEST = (
 )
 
 
-def summary_line(summary: Summary) -> str:
-    """`Plan: 1 to add, 2 to change, 0 to destroy.`"""
-    return f"Plan: {summary.add:,} to add, {summary.change:,} to change, {summary.destroy:,} to destroy."
+UNTRUSTED = "Planned from untrusted manifests: it cannot be applied."
+_COUNTED = {"destroy": "deletes", "drift": "drift"}
+
+
+def summary_line(plan: Plan) -> str:
+    """`Plan: 1 to add, 2 to change, 0 to destroy.`, or which of these counts nobody can know."""
+    summary = plan.summary()
+    counts = [f"{summary.add:,} to add", f"{summary.change:,} to change"]
+    if plan.knows("destroy"):
+        counts.append(f"{summary.destroy:,} to destroy")
+    return _with_unknown(f"Plan: {', '.join(counts)}.", plan)
+
+
+def figure(plan: Plan, count: str) -> str:
+    """Return a count of the summary for a table; `?` where it is not known."""
+    return f"{getattr(plan.summary(), count):,}" if plan.knows(count) else "?"
+
+
+def unknown_line(plan: Plan) -> str:
+    """`Deletes and drift are unknown: no ledger was read.`, or nothing."""
+    words = [word for name, word in _COUNTED.items() if name in plan.unknown_counts]
+    if not words:
+        return ""
+    more = "further " if any(getattr(plan.summary(), name) for name in plan.unknown_counts) else ""
+    told = f"{more}{' and '.join(words)} {'are' if 'deletes' in words else 'is'} unknown: no ledger was read."
+    return told[0].upper() + told[1:]
+
+
+def _with_unknown(sentence: str, plan: Plan) -> str:
+    return " ".join(filter(None, (sentence, unknown_line(plan))))
 
 
 def in_step(plan: Plan) -> str:
@@ -47,8 +74,8 @@ def in_step(plan: Plan) -> str:
     if plan.errored:
         return "No changes could be planned: see the errors."
     if not plan.complete:
-        return "No changes in what could be read. This plan is incomplete."
-    return "No changes. The live side matches the manifests."
+        return _with_unknown("No changes in what could be read. This plan is incomplete.", plan)
+    return _with_unknown("No changes. The live side matches the manifests.", plan)
 
 
 def attributed(plan: Plan) -> bool:

@@ -19,15 +19,20 @@ def comment(
     author: Annotated[str, typer.Option("--author", metavar="LOGIN", help="As whom; else the token is asked.")] = "",
     whole: Annotated[str, typer.Option("--whole", metavar="URL", help="Where the whole report is, told if cut.")] = "",
     budget: Annotated[int, typer.Option("--budget", min=500, metavar="BYTES", help="The longest comment.")] = 65_000,
+    untrusted: Annotated[
+        bool, typer.Option("--untrusted", help="The file is a stranger's: say so above it, whatever it claims.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the comment, and send nothing.")] = False,
 ) -> int:
     """Post a plan as a comment, or update the one that is there."""
-    from reconciler.hosts import checked_plans, place_from, post
+    from reconciler.hosts import as_untrusted, checked_plans, place_from, post
     from reconciler.reports import markdown
     from reconciler.reports.markdown.marker import marker
 
     run = session(context)
     plans = checked_plans(read_file(run.path(file)))
+    if untrusted:
+        plans = as_untrusted(plans)
     report = run.masker.value(Report(command="plan" if len(plans) == 1 else "audit", plans=plans))
     body = markdown.report(report, Options(budget=budget, whole=whole, tool_version=__version__))
     if dry_run:

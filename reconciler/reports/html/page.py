@@ -15,6 +15,7 @@ from reconciler.reports.html.notes import Note, notes_of
 from reconciler.reports.values import count
 from reconciler.reports.wording import (
     MARKS,
+    UNTRUSTED,
     apply_line,
     attributed,
     done,
@@ -34,11 +35,12 @@ class Tile:
     number: int
     label: str
     style: str = ""
+    known: bool = True
 
     @property
     def shown(self) -> str:
-        """The number as people read it."""
-        return f"{self.number:,}"
+        """The number as people read it; `?` for a zero that is not known to be one."""
+        return f"{self.number:,}" if self.known or self.number else "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def _heading(report: Report) -> str:
 
 
 def _told(plan: Plan) -> str:
-    return summary_line(plan.summary()) if plan.pending else in_step(plan)
+    return summary_line(plan) if plan.pending else in_step(plan)
 
 
 def _verdict(report: Report) -> str:
@@ -170,7 +172,7 @@ def _more(plans: Sequence[Plan]) -> str:
     if any(not plan.complete for plan in plans):
         parts.append("Incomplete: it covers only a part.")
     if any(plan.untrusted for plan in plans):
-        parts.append("Planned from untrusted manifests: it cannot be applied.")
+        parts.append(UNTRUSTED)
     if len(plans) == 1 and attributed(plans[0]):
         parts.append(f"Attributed against {plans[0].base}.")
     return " ".join(parts)
@@ -193,9 +195,10 @@ def _tiles(plans: Sequence[Plan]) -> Iterator[Tile]:
     sums = [plan.summary() for plan in plans]
     yield Tile(sum(one.add for one in sums), "to add", "create")
     yield Tile(sum(one.change for one in sums), "to change", "update")
-    yield Tile(sum(one.destroy for one in sums), "to destroy", "delete")
+    known = {name: all(plan.knows(name) for plan in plans) for name in ("destroy", "drift")}
+    yield Tile(sum(one.destroy for one in sums), "to destroy", "delete", known["destroy"])
     if any(attributed(plan) for plan in plans):
-        yield Tile(sum(one.drift for one in sums), "fields drifted", "drift")
+        yield Tile(sum(one.drift for one in sums), "fields drifted", "drift", known["drift"])
         yield Tile(sum(one.conflict for one in sums), "fields in conflict", "conflict")
     blocked = sum(one.blocked for one in sums)
     if blocked:

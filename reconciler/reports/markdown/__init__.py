@@ -19,9 +19,12 @@ from reconciler.reports.markdown.outcomes import outcome_sections
 from reconciler.reports.markdown.sections import plan_sections, problem_lines
 from reconciler.reports.markdown.tables import extra_tables
 from reconciler.reports.width import clip
-from reconciler.reports.wording import in_step, summary_line, validity
+from reconciler.reports.wording import UNTRUSTED, in_step, summary_line, validity
 
 _LINK = re.compile(r"https://[\w.-]+(?:/[\w./#?=&%-]*)?")
+_BANNER = f"""> **{UNTRUSTED}**
+> A job without credentials made it from files of a contributor, who may have written anything in it: nothing here is
+> verified. Deletes and drift are unknown without the ledger."""
 _MOST_NAME = 40
 _MOST_WHOLE = 160
 
@@ -56,6 +59,9 @@ def _head(report: Report) -> Iterator[str]:
     yield marker(report)
     yield f"### reconciler {report.command}{': ' if names else ''}{names}{many}"
     yield ""
+    if any(plan.untrusted for plan in report.plans):
+        yield _BANNER
+        yield ""
 
 
 def _body(report: Report, level: Level) -> Iterator[str]:
@@ -83,9 +89,6 @@ def _one(plan: Plan, level: Level, *, told: bool) -> Iterator[str]:
         return
     yield f"**{headline(plan)}**"
     yield ""
-    if plan.untrusted:
-        yield "_Planned from untrusted manifests: it cannot be applied._"
-        yield ""
     yield from plan_sections(plan, level)
 
 
@@ -93,7 +96,7 @@ def headline(plan: Plan) -> str:
     """Say in one sentence what a plan comes to."""
     if not plan.pending and not plan.held:
         return in_step(plan)
-    return summary_line(plan.summary()) + ("" if plan.complete else " This plan is incomplete.")
+    return summary_line(plan) + ("" if plan.complete else " This plan is incomplete.")
 
 
 def _folded(plan: Plan, level: Level) -> Iterator[str]:

@@ -45,7 +45,7 @@ def _sums(report: Report) -> list[str]:
     if report.command == "validate":
         return [f"**{validity(report.diagnostics)}**"]
     if len(report.plans) == 1:
-        return [f"**{summary_line(report.plans[0].summary())}**"]
+        return [f"**{summary_line(report.plans[0])}**"]
     loud = sum(1 for plan in report.plans if not plan.empty)
     return [f"**{len(report.plans):,} environments, {loud:,} with changes.**"] if report.plans else []
 

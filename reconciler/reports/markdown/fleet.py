@@ -6,6 +6,7 @@ from reconciler.model.plan import Plan
 from reconciler.reports.gate import span
 from reconciler.reports.markdown.level import Level
 from reconciler.reports.values import count
+from reconciler.reports.wording import figure
 
 _MOST_ROWS = {Level.FULL: 1_000, Level.QUIET: 500, Level.SHORT: 200}
 _FEWEST_ROWS = 50
@@ -34,7 +35,6 @@ def is_loud(plan: Plan) -> bool:
 
 
 def _row(plan: Plan) -> str:
-    sums = plan.summary()
-    figures = (sums.add, sums.change, sums.destroy, sums.drift, sums.conflict, sums.blocked, sums.held)
+    figures = [figure(plan, name) for name in ("add", "change", "destroy", "drift", "conflict", "blocked", "held")]
     state = "yes" if plan.errored else "incomplete" if not plan.complete else ""
-    return f"| {span(plan.environment)} | {' | '.join(f'{figure:,}' for figure in figures)} | {state} |"
+    return f"| {span(plan.environment)} | {' | '.join(figures)} | {state} |"

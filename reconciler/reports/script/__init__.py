@@ -25,7 +25,7 @@ def report(report: Report, options: Options) -> str:  # noqa: ARG001 - every rep
 def _plan(plan: Plan) -> Iterator[str]:
     calls = list(calls_of(plan)) if not plan.errored else []
     yield f"# reconciler: the calls of a plan for {comment(plan.environment)}"
-    yield f"# {summary_line(plan.summary())}"
+    yield f"# {summary_line(plan)}"
     yield "# Read it before you run it: the lock, the journal and the checks are those of `reconciler apply` alone."
     yield from (f"# error, so nothing is called: {comment(one.code)}" for one in plan.diagnostics if plan.errored)
     yield from (f"# held back: {comment(one.address)}: {comment(one.reason)}" for one in plan.held)

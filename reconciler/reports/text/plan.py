@@ -13,6 +13,7 @@ from reconciler.reports.values import count
 from reconciler.reports.wording import (
     LEGEND,
     MARKS,
+    UNTRUSTED,
     attributed,
     by_kind,
     in_step,
@@ -107,7 +108,7 @@ def _folded(plan: Plan, style: Style) -> Iterator[str]:
 def _summary(plan: Plan, style: Style) -> Iterator[str]:
     summary = plan.summary()
     if plan.pending:
-        yield style("strong", summary_line(summary))
+        yield style("strong", summary_line(plan))
     elif not plan.held:
         yield style("strong" if plan.errored or not plan.complete else "add", in_step(plan))
     if attributed(plan):
@@ -117,7 +118,7 @@ def _summary(plan: Plan, style: Style) -> Iterator[str]:
     if not plan.complete and (plan.pending or plan.held):
         yield style("change", "This plan is incomplete: it covers only a part.")
     if plan.untrusted:
-        yield style("change", "Planned from untrusted manifests: it cannot be applied.")
+        yield style("change", UNTRUSTED)
 
 
 def _attribution(plan: Plan) -> Iterator[str]:
