@@ -2,6 +2,6 @@
 
 from reconciler.diff.overlay import Overlay, overlay
 from reconciler.diff.planning import diff
-from reconciler.diff.spec import managed, spec_of
+from reconciler.diff.spec import live_state, managed, spec_of
 
-__all__ = ["Overlay", "diff", "managed", "overlay", "spec_of"]
+__all__ = ["Overlay", "diff", "live_state", "managed", "overlay", "spec_of"]

@@ -17,13 +17,13 @@ from enum import Enum
 
 from reconciler.diff.compare import same, values
 from reconciler.diff.found import Found
-from reconciler.diff.keys import all_parts
-from reconciler.diff.nodes import Node
 from reconciler.diff.paths import Key, printed
 from reconciler.diff.sets import step_of
 from reconciler.kinds.table import ListType
 from reconciler.model.change import Attribution, Missing, Value
 from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField
+from reconciler.semantics.list_keys import all_parts
 
 
 class NotDeclared(Enum):
@@ -90,7 +90,7 @@ def _one_base(base: BaseValue | None, desired: Value, live: Value, alike: Alike)
     return Attribution.DRIFT if alike(base, desired) else Attribution.CONFLICT
 
 
-def lookup(node: Node, base: Mapping[str, Json] | None, steps: tuple[str | int, ...]) -> BaseValue | None:
+def lookup(node: CompiledField, base: Mapping[str, Json] | None, steps: tuple[str | int, ...]) -> BaseValue | None:
     """Return the base's value at printed steps; None where there is no base."""
     if base is None:
         return None
@@ -112,7 +112,7 @@ def shown(value: BaseValue | None) -> Value:
     return Missing.ABSENT if value is None or isinstance(value, NotDeclared) else value
 
 
-def _below(node: Node, value: Json, step: str | int) -> tuple[Node | None, BaseValue]:
+def _below(node: CompiledField, value: Json, step: str | int) -> tuple[CompiledField | None, BaseValue]:
     if isinstance(value, Mapping) and isinstance(step, str):
         return node.children.get(step), value.get(step, NotDeclared.IN_BASE) if step in value else NotDeclared.IN_BASE
     if isinstance(value, list) and node.item is not None:
@@ -123,7 +123,7 @@ def _below(node: Node, value: Json, step: str | int) -> tuple[Node | None, BaseV
     return None, NotDeclared.IN_BASE
 
 
-def steps_of(node: Node, items: list[Json]) -> list[tuple[str, Json]]:
+def steps_of(node: CompiledField, items: list[Json]) -> list[tuple[str, Json]]:
     """Return the items of a list by their printed steps, as the comparison names them."""
     if node.mode is ListType.SET:
         seen: Counter[str] = Counter()
@@ -134,9 +134,9 @@ def steps_of(node: Node, items: list[Json]) -> list[tuple[str, Json]]:
     return [(printed(Key(key)), item) for key, item in zip(parts, items, strict=True)]
 
 
-def node_at(node: Node, steps: tuple[str | int, ...]) -> Node | None:
+def node_at(node: CompiledField, steps: tuple[str | int, ...]) -> CompiledField | None:
     """Return the table's node at printed steps."""
-    at: Node | None = node
+    at: CompiledField | None = node
     for step in steps:
         if at is None:
             return None
@@ -144,7 +144,7 @@ def node_at(node: Node, steps: tuple[str | int, ...]) -> Node | None:
     return at
 
 
-def alike_at(node: Node | None) -> Alike:
+def alike_at(node: CompiledField | None) -> Alike:
     """Return how two values of this field are compared: as the plan does, absent and cleared included."""
 
     def alike(left: BaseValue, right: Value) -> bool:

@@ -5,19 +5,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.diff.attribute import Bases, gravest
-from reconciler.diff.canonical import canonical, fingerprint
 from reconciler.diff.compare import masked, objects
 from reconciler.diff.fields import Object, field_changes
 from reconciler.diff.found import Found, Pair, SecretJudge, nothing_known
 from reconciler.diff.ignore import Ignoring
 from reconciler.diff.memory import already, no_longer_managed
-from reconciler.diff.nodes import Node
 from reconciler.diff.overlay import Laying, laid
 from reconciler.diff.paths import printed, spell
-from reconciler.diff.spec import with_defaults, without_unknown
+from reconciler.diff.spec import live_state, without_unknown
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Action, Attribution, Change, FieldChange, Missing, Rule, Suppressed
 from reconciler.model.resource import Declared, Json, Live, address
+from reconciler.semantics.compiled_field import CompiledField
+from reconciler.semantics.defaults import fill_defaults
+from reconciler.semantics.fingerprint import fingerprint, live_fingerprint
 
 _GONE = "applied before, and gone from the live side"
 _MOVED = {
@@ -33,7 +34,7 @@ class Wish:
     """A declared object with what belongs to it: whole spec, bases, ignore rules, judge of its secrets, level."""
 
     kind: Kind
-    node: Node
+    node: CompiledField
     declared: Declared
     spec: Mapping[str, Json]
     ignoring: Ignoring
@@ -44,7 +45,7 @@ class Wish:
 
 def created(wish: Wish, attribution: Attribution) -> Change:
     """Return the change that makes a declared object."""
-    after = _stated(with_defaults(wish.node, wish.spec, new=True))
+    after = _stated(fill_defaults(wish.node, wish.spec, creating=True))
     return _change(
         wish,
         Action.CREATE,
@@ -52,7 +53,7 @@ def created(wish: Wish, attribution: Attribution) -> Change:
         unknown=tuple(_unknown(after, ())),
         attribution=attribution,
         reason=_GONE if attribution is Attribution.DRIFT else "declared, not live yet",
-        after_fingerprint=fingerprint(canonical(wish.node, wish.spec, wish.spec)),
+        after_fingerprint=fingerprint(wish.node, wish.spec),
     )
 
 
@@ -82,7 +83,7 @@ def compared(wish: Wish, live: Live) -> Change:
         suppressed=(*unseen, *ignored, *_suppressed(found)),
         notes=(*found.notes, *(no_longer_managed(wish.node, wish.spec, wish.bases) if wish.bases.known else ())),
     )
-    return _updated(wish, change, spec, live) if fields else change
+    return _updated(wish, change, spec, live, missed) if fields else change
 
 
 def _change(wish: Wish, action: Action, **more: Any) -> Change:
@@ -98,14 +99,14 @@ def _change(wish: Wish, action: Action, **more: Any) -> Change:
     )
 
 
-def _seen(wish: Wish, missed: Sequence[str]) -> tuple[Node, Mapping[str, Json]]:
+def _seen(wish: Wish, missed: Sequence[str]) -> tuple[CompiledField, Mapping[str, Json]]:
     """Return the table and the spec without the fields that matter and that this read could not see."""
     children = {name: child for name, child in wish.node.children.items() if name not in missed}
     spec = {name: value for name, value in wish.spec.items() if name not in missed}
     return replace(wish.node, children=children), spec
 
 
-def _object(wish: Wish, node: Node, spec: Mapping[str, Json], live: Live, found: Found) -> Object:
+def _object(wish: Wish, node: CompiledField, spec: Mapping[str, Json], live: Live, found: Found) -> Object:
     return Object(
         node=node,
         name_field=wish.kind.name_field,
@@ -137,7 +138,7 @@ def _suppressed(found: Found) -> Iterable[Suppressed]:
     return (Suppressed(path=spell(at), rule=rule, detail=detail) for at, rule, detail in found.hidden)
 
 
-def _updated(wish: Wish, change: Change, spec: Mapping[str, Json], live: Live) -> Change:
+def _updated(wish: Wish, change: Change, spec: Mapping[str, Json], live: Live, unseen: Sequence[str]) -> Change:
     """Complete an update: what it leads to, what it brings with it, and the fingerprints of both sides."""
     laying = Laying(ignored=wish.ignoring.patterns)
     moved = gravest(field.attribution for field in change.fields)
@@ -151,21 +152,20 @@ def _updated(wish: Wish, change: Change, spec: Mapping[str, Json], live: Live) -
         attribution=moved,
         reason=_MOVED.get(moved, "") if moved else "",
         notes=(*change.notes, *warnings),
-        before_fingerprint=fingerprint(canonical(wish.node, live.spec, spec)),
-        after_fingerprint=fingerprint(canonical(wish.node, spec, spec)),
+        before_fingerprint=live_state(wish.kind, wish.declared, live, unseen),
+        after_fingerprint=fingerprint(wish.node, spec),
     )
 
 
-def _doubts(node: Node, fields: Iterable[FieldChange]) -> Iterable[str]:
+def _doubts(node: CompiledField, fields: Iterable[FieldChange]) -> Iterable[str]:
     for change in fields:
         child = node.children.get(change.path)
         if child is not None and child.field.doubtful_change and change.attribution is not Attribution.ALREADY:
             yield f"{change.path}: what this change does to an object that exists is not documented"
 
 
-def removed(kind: Kind, node: Node, live: Live, attribution: Attribution, level: int) -> Change:
+def removed(kind: Kind, node: CompiledField, live: Live, attribution: Attribution, level: int) -> Change:
     """Return the change that deletes an owned object that no manifest declares."""
-    listed = {name: value for name, value in live.spec.items() if _always_listed(node, name)}
     return Change(
         action=Action.DELETE,
         address=live.address,
@@ -176,11 +176,13 @@ def removed(kind: Kind, node: Node, live: Live, attribution: Attribution, level:
         attribution=attribution,
         reason="ours, and no manifest declares it any more",
         level=level,
-        before_fingerprint=fingerprint(canonical(node, listed)),
+        before_fingerprint=live_fingerprint(
+            node, live.spec, (name for name in node.children if _always_listed(node, name))
+        ),
     )
 
 
-def _always_listed(node: Node, name: str) -> bool:
+def _always_listed(node: CompiledField, name: str) -> bool:
     """Whether every depth of reading sees a field, so that its fingerprint is the same for all."""
     known = node.known.get(name)
     return known is not None and known.in_list and not known.list_may_hide

@@ -8,20 +8,23 @@ as absent, cleared and empty is the manual's table "What a field says".
 from collections.abc import Mapping
 
 from reconciler.diff import lists
-from reconciler.diff.alike import equal, tolerance
 from reconciler.diff.found import Found, Look, Pair, Verdict, keep
-from reconciler.diff.nodes import EMPTY, Node
 from reconciler.diff.paths import Steps
 from reconciler.kinds.table import Type
 from reconciler.model.change import MASK, Missing, Rule
 from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField
+from reconciler.semantics.defaults import cleared_value, effective, holds_secret, is_default, is_empty
+from reconciler.semantics.equality import equivalent, equivalent_items, identical, suppression_reason
 
 _DEFAULT = "the documented default, spelled out on one side only"
 _EMPTY = "empty on one side, absent on the other"
 _UNSEEN = "a secret cannot be compared"
 
 
-def objects(node: Node, want: Mapping[str, Json], have: Mapping[str, Json], at: Steps, found: Found) -> Pair | None:
+def objects(
+    node: CompiledField, want: Mapping[str, Json], have: Mapping[str, Json], at: Steps, found: Found
+) -> Pair | None:
     """Compare two objects on what the declared one manages."""
     before: dict[str, Json] = {}
     after: dict[str, Json] = {}
@@ -37,14 +40,15 @@ def objects(node: Node, want: Mapping[str, Json], have: Mapping[str, Json], at: 
         if pair is not None:
             keep(name, pair, before, after)
     for child in node.defaulted:
-        if child.name not in want and have.get(child.name) is not None:
-            pair = _by_default(child, have[child.name], (*at, child.name), found)
+        had = have.get(child.name)
+        if had is not None and child.name not in want and effective(child, Missing.ABSENT) is not Missing.ABSENT:
+            pair = _by_default(child, had, (*at, child.name), found)
             if pair is not None:
                 keep(child.name, pair, before, after)
     return (before, after) if before or after else None
 
 
-def values(node: Node, want: Json, have: Json, at: Steps, found: Found) -> Pair | None:
+def values(node: CompiledField, want: Json, have: Json, at: Steps, found: Found) -> Pair | None:
     """Compare a declared value with the live one; None live is a field that is not there."""
     if node.sensitive:
         _secret(want, have, at, found)
@@ -60,50 +64,48 @@ def values(node: Node, want: Json, have: Json, at: Steps, found: Found) -> Pair 
     return _single(node, want, have, at, found)
 
 
-def items(node: Node, want: Json, have: Json, at: Steps, found: Found) -> Pair | None:
-    """Compare two items of a list; None is an item like any other."""
+def items(node: CompiledField, want: Json, have: Json, at: Steps, found: Found) -> Pair | None:
+    """Compare two items of a list; a null or empty item is an item of its own."""
     if isinstance(want, dict) and isinstance(have, dict):
         return objects(node, want, have, at, found)
-    return _single(node, want, have, at, found)
+    if is_empty(want) and is_empty(have):
+        return None if equivalent_items(node, want, have) else (have, want)
+    return (have, want) if want is None or have is None else _single(node, want, have, at, found)
 
 
-def _single(node: Node, want: Json, have: Json, at: Steps, found: Found) -> Pair | None:
-    if equal(want, have):
+def _single(node: CompiledField, want: Json, have: Json, at: Steps, found: Found) -> Pair | None:
+    if identical(want, have):
         return None
-    rule = tolerance(node, want, have) if node.plain else None
+    rule = suppression_reason(node, want, have)
     if rule is None:
         return have, want
     found.hide(at, rule)
     return None
 
 
-def _by_default(node: Node, have: Json, at: Steps, found: Found) -> Pair | None:
+def _by_default(node: CompiledField, have: Json, at: Steps, found: Found) -> Pair | None:
     """Compare a live value with the default that an absent declaration means."""
-    if equal(node.default, have) or (node.plain and tolerance(node, node.default, have)):
+    if is_default(node, have):
         found.hide(at, Rule.DEFAULT, _DEFAULT)
         return None
     found.default(at)
     return have, node.default
 
 
-def _cleared(node: Node, have: Json, at: Steps, found: Found) -> Pair | None:
+def _cleared(node: CompiledField, have: Json, at: Steps, found: Found) -> Pair | None:
     if node.documented:
         return None if have is None else _by_default(node, have, at, found)
-    if have is None or have in EMPTY:
+    if is_empty(have):
+        return None
+    if equivalent(node, None, have):
+        found.hide(at, Rule.DEFAULT, _EMPTY)
         return None
     if node.type is Type.LIST and isinstance(have, list):
         return lists.listed(node, [], have, Look(at, found, items))
-    return have, cleared(node)
+    return have, cleared_value(node)
 
 
-def cleared(node: Node) -> Json | Missing:
-    """Return what a cleared field is sent as; ABSENT where it is left out."""
-    if node.documented:
-        return node.default
-    return {Type.TEXT: "", Type.LIST: []}.get(node.type, Missing.ABSENT)
-
-
-def _missing(node: Node, want: Json, at: Steps, found: Found) -> Pair | None:
+def _missing(node: CompiledField, want: Json, at: Steps, found: Found) -> Pair | None:
     """Compare with a live object that does not have the field: that is its default, or nothing."""
     if node.type is Type.OBJECT and isinstance(want, dict):
         scratch = found.scratch()
@@ -111,29 +113,38 @@ def _missing(node: Node, want: Json, at: Steps, found: Found) -> Pair | None:
             return Missing.ABSENT, want
         found.take(scratch)
         return None
-    if node.documented and equal(want, node.default):
-        found.hide(at, Rule.DEFAULT, _DEFAULT)
-        return None
-    if not node.documented and want in EMPTY:
-        found.hide(at, Rule.DEFAULT, _EMPTY)
-        return None
-    return Missing.ABSENT, want
+    rule = suppression_reason(node, want, None)
+    if rule is None:
+        return Missing.ABSENT, want
+    found.hide(at, rule, _DEFAULT if node.documented else _EMPTY)
+    return None
 
 
 def _secret(want: Json, have: Json, at: Steps, found: Found) -> None:
-    """A secret is never looked at: a named one is judged by its digest, an empty wish by the presence of a value."""
-    if want is None or want in EMPTY:
-        if have is not None and have not in EMPTY:
+    """Compare a secret by presence, then by its digest.
+
+    One that live does not have is a change. Only where a secret is remembered as applied, an empty text in its place
+    may be how the service hides it (api.md §4), so that the digest decides.
+    """
+    if not holds_secret(want):
+        if holds_secret(have):
             found.secrets.append(at)
+        elif not is_empty(have):
+            found.hide(at, Rule.DEFAULT, _EMPTY)
         return
-    verdict = found.judge(at, want)
-    if verdict is Verdict.CHANGED:
+    verdict = found.judge(at, want) if _count(want) == _count(have) else Verdict.CHANGED
+    if verdict is Verdict.CHANGED or (verdict is Verdict.NO_BASE and not holds_secret(have)):
         found.secrets.append(at)
-    elif verdict is Verdict.UNKNOWN:
+    elif verdict is not Verdict.SAME:
         found.hide(at, Rule.SECRET, _UNSEEN)
 
 
-def masked(node: Node, value: Json) -> Json:
+def _count(value: Json) -> int:
+    """Return how many texts a sensitive field has, empty ones included."""
+    return sum(map(_count, value)) if isinstance(value, list) else int(value is not None and value != {})
+
+
+def masked(node: CompiledField, value: Json) -> Json:
     """Return a value with every sensitive text in it masked; the same object where there is none."""
     if not node.holds_secrets or value is None:
         return value
@@ -148,12 +159,12 @@ def masked(node: Node, value: Json) -> Json:
 
 
 def _mask(value: Json) -> Json:
-    if value in EMPTY:
+    if is_empty(value):
         return value
     return [_mask(part) for part in value] if isinstance(value, list) else MASK
 
 
-def same(node: Node, want: Json, have: Json, found: Found | None = None) -> bool:
+def same(node: CompiledField, want: Json, have: Json, found: Found | None = None) -> bool:
     """Tell whether two values mean the same; None on either side is a field that is not there."""
     scratch = found.scratch() if found else Found()
     return values(node, want, have, (), scratch) is None and not scratch.secrets and not scratch.moves

@@ -7,12 +7,12 @@ from reconciler.diff.attribute import Bases, alike_at, classify, lookup, node_at
 from reconciler.diff.compare import masked
 from reconciler.diff.found import Found, Pair
 from reconciler.diff.inside import Difference, differences
-from reconciler.diff.nodes import Node
 from reconciler.diff.paths import printed, spell
 from reconciler.diff.spec import without_unknown
 from reconciler.model.change import MASK, Attribution, FieldChange, FieldOp, Missing, Value
 from reconciler.model.resource import Declared, Json
 from reconciler.model.source import Path, Position
+from reconciler.semantics.compiled_field import CompiledField
 
 Printed = tuple[str | int, ...]
 
@@ -21,7 +21,7 @@ Printed = tuple[str | int, ...]
 class Object:
     """One matched object on its way to a change: the table, both sides, the bases, and what the comparison found."""
 
-    node: Node
+    node: CompiledField
     name_field: str
     declared: Declared
     spec: Mapping[str, Json]
@@ -79,7 +79,7 @@ def _base(subject: Object, steps: Printed) -> Value:
     return shown(lookup(subject.node, side, steps))
 
 
-def _shown(node: Node | None, value: Value) -> Value:
+def _shown(node: CompiledField | None, value: Value) -> Value:
     if isinstance(value, Missing) or node is None:
         return value
     return without_unknown(masked(node, value))
@@ -122,7 +122,7 @@ def _moved(subject: Object, steps: tuple[str, ...]) -> Attribution:
 
 
 def _order(
-    subject: Object, node: Node | None, side: Mapping[str, Json] | None, steps: tuple[str, ...]
+    subject: Object, node: CompiledField | None, side: Mapping[str, Json] | None, steps: tuple[str, ...]
 ) -> list[str] | None:
     value = lookup(subject.node, side, steps)
     return [step for step, _ in steps_of(node, value)] if node is not None and isinstance(value, list) else None

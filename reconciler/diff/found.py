@@ -4,18 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from reconciler.diff.nodes import Node
 from reconciler.diff.paths import Step, Steps, printed
 from reconciler.model.change import Missing, Rule
 from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField
 
 
 class Verdict(Enum):
-    """What can be told of a secret without seeing it."""
+    """What can be told of a secret without seeing it.
+
+    UNKNOWN: it was applied under this name before. NO_BASE: what was applied before is not known.
+    """
 
     SAME = "same"
     CHANGED = "changed"
     UNKNOWN = "unknown"
+    NO_BASE = "no base"
 
 
 SecretJudge = Callable[[Steps, Json], Verdict]
@@ -24,7 +28,7 @@ SecretJudge = Callable[[Steps, Json], Verdict]
 
 def nothing_known(steps: Steps, value: Json) -> Verdict:  # noqa: ARG001 - the judge that has no ledger
     """Judge secrets without a ledger."""
-    return Verdict.UNKNOWN
+    return Verdict.NO_BASE
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,7 +90,7 @@ def keep(step: str, pair: Pair, before: dict[str, Json], after: dict[str, Json])
             side[step] = value
 
 
-Inner = Callable[[Node, Json, Json, Steps, Found], Pair | None]
+Inner = Callable[[CompiledField, Json, Json, Steps, Found], Pair | None]
 """Compares two values that belong together: declared, live, and where they are."""
 
 
@@ -98,11 +102,11 @@ class Look:
     found: Found
     inner: Inner
 
-    def item(self, node: Node, want: Json, have: Json, step: Step) -> Pair | None:
+    def item(self, node: CompiledField, want: Json, have: Json, step: Step) -> Pair | None:
         """Compare two items that belong together."""
         return self.inner(node, want, have, (*self.at, step), self.found)
 
-    def tries(self, node: Node, want: Json, have: Json, step: Step) -> Found | None:
+    def tries(self, node: CompiledField, want: Json, have: Json, step: Step) -> Found | None:
         """Compare two items that may belong together: what was found if they are alike, else None."""
         scratch = self.found.scratch()
         pair = self.inner(node, want, have, (*self.at, step), scratch)

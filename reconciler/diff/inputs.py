@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.diff.alike import nfc
 from reconciler.diff.attribute import Bases
 from reconciler.diff.secrets import SecretValue
 from reconciler.diff.spec import managed, spec_of
@@ -14,6 +13,7 @@ from reconciler.model.past import Past, Remembered
 from reconciler.model.reading import Reading
 from reconciler.model.resource import Declared, Live, address
 from reconciler.model.settings import PlanSettings
+from reconciler.semantics.equality import normalize_name
 
 Unsure = Mapping[str, Mapping[str, str]]
 """For each kind: names and ids that could not be confirmed, with the reason."""
@@ -79,7 +79,7 @@ class Inputs:
     def doubt(self, what: Declared | Live, key: str) -> str:
         """Say why a create or a delete is not proven; `key` is its name or id. Empty where it is."""
         open_intents = (one for one in self.past.intents if one.kind == what.kind and one.action is Action.CREATE)
-        intent = next((one for one in open_intents if nfc(one.name) == nfc(key)), None)
+        intent = next((one for one in open_intents if normalize_name(one.name) == normalize_name(key)), None)
         if intent is not None:
             return f"an earlier create of this name ({intent.operation}) is not settled; see `history resolve`"
         found = self.readings[what.kind].incomplete or self.unsure.get(what.kind, {}).get(key, "")

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.diff.alike import equal
 from reconciler.diff.found import Pair, Tree
 from reconciler.model.change import FieldOp, Missing, Value
+from reconciler.semantics.equality import identical
 
 Steps = tuple[str | int, ...]
 
@@ -51,7 +51,7 @@ def _inside(steps: Steps, before: Tree, after: Tree) -> Iterator[Difference]:
             yield from _aligned(steps, before, after)
         else:
             yield _one((*steps, at), before[at], after[at])
-    elif not equal(before, after):
+    elif not identical(before, after):
         yield _one(steps, before, after)
 
 
@@ -64,7 +64,7 @@ def _only_place(before: list[Any], after: list[Any]) -> int | None:
     """Return the one index at which two lists of single values differ; None where they have to be aligned."""
     if len(before) != len(after) or any(isinstance(item, (dict, list)) for item in (*before, *after)):
         return None
-    places = [at for at, sides in enumerate(zip(before, after, strict=True)) if not equal(*sides)]
+    places = [at for at, sides in enumerate(zip(before, after, strict=True)) if not identical(*sides)]
     return places[0] if len(places) == 1 else None
 
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from reconciler.diff import series, sets
 from reconciler.diff.found import Found, Inner, Look, Pair, keep
-from reconciler.diff.keys import Parts, all_parts
 from reconciler.diff.moves import moved
-from reconciler.diff.nodes import Node
 from reconciler.diff.paths import Key, printed, spell
 from reconciler.kinds.table import ListType
 from reconciler.model.change import Rule
 from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField
+from reconciler.semantics.list_keys import Parts, all_parts
 
 _LONGEST = 1_000
 """Lists of single values up to this length are aligned; longer ones are compared index by index, in linear time."""
@@ -30,7 +30,7 @@ class Side:
     keys: list[Parts]
 
 
-def listed(node: Node, want: list[Json], have: list[Json], look: Look) -> Pair | None:
+def listed(node: CompiledField, want: list[Json], have: list[Json], look: Look) -> Pair | None:
     """Compare two lists; the result is keyed by printed step, or two lists of single values."""
     if node.mode is ListType.SET:
         return sets.compare(node.each, want, have, look)
@@ -47,7 +47,7 @@ def listed(node: Node, want: list[Json], have: list[Json], look: Look) -> Pair |
     return pair
 
 
-def keyed_sides(node: Node, want: list[Json], have: list[Json]) -> tuple[Side, Side] | None:
+def keyed_sides(node: CompiledField, want: list[Json], have: list[Json]) -> tuple[Side, Side] | None:
     """Return both lists with their keys; None where a key is missing, or repeated in what is declared."""
     wanted, had = all_parts(node, want), all_parts(node, have)
     if wanted is None or had is None or len(set(wanted)) != len(wanted):
@@ -56,7 +56,7 @@ def keyed_sides(node: Node, want: list[Json], have: list[Json]) -> tuple[Side, S
     return (sides[0], Side(have, _as_declared(node, *sides))) if node.refers else sides
 
 
-def _as_declared(node: Node, want: Side, have: Side) -> list[Parts]:
+def _as_declared(node: CompiledField, want: Side, have: Side) -> list[Parts]:
     """Return the live keys, each with the name the manifests give to the object its item refers to by id.
 
     A library that is renamed in the same plan is the same library to the rules that came from it.
@@ -82,14 +82,14 @@ def _renamed(item: Json, key: Parts, index: int, names: Mapping[Json, Json], id_
     return (*key[:index], names[given], *key[index + 1 :])
 
 
-def _no_keys(node: Node, want: list[Json], look: Look) -> str:
+def _no_keys(node: CompiledField, want: list[Json], look: Look) -> str:
     keys = ", ".join(".".join(path) for path in node.keys)
     wanted = all_parts(node, want)
     trouble = "is repeated" if wanted is not None and len(set(wanted)) < len(wanted) else "is missing in an item"
     return f"{spell(look.at)}: {keys} {trouble}, so the list is compared item by item"
 
 
-def _keyed(node: Node, want: Side, have: Side, look: Look) -> Pair | None:
+def _keyed(node: CompiledField, want: Side, have: Side, look: Look) -> Pair | None:
     pairs, gone = paired(node.each, want, have, look.inner)
     before: dict[str, Json] = {}
     after: dict[str, Json] = {}
@@ -121,7 +121,7 @@ def gone_steps(have: Side, gone: Sequence[int], declared: set[Parts]) -> list[Ke
     return steps
 
 
-def paired(node: Node, want: Side, have: Side, inner: Inner) -> tuple[list[int | None], list[int]]:
+def paired(node: CompiledField, want: Side, have: Side, inner: Inner) -> tuple[list[int | None], list[int]]:
     """Pair keyed items: for each declared one the index of its live one, and the live ones that are left."""
     if want.keys == have.keys:
         return list(range(len(want.keys))), []
@@ -138,7 +138,7 @@ def paired(node: Node, want: Side, have: Side, inner: Inner) -> tuple[list[int |
     return pairs, sorted(index for rest in places.values() for index in rest)
 
 
-def _first_equal(node: Node, want: Json, have: list[Json], candidates: list[int], inner: Inner) -> int | None:
+def _first_equal(node: CompiledField, want: Json, have: list[Json], candidates: list[int], inner: Inner) -> int | None:
     """Of live items with one key the first equal one counts, else the first."""
     if len(candidates) < 2:
         return candidates[0] if candidates else None
@@ -146,7 +146,7 @@ def _first_equal(node: Node, want: Json, have: list[Json], candidates: list[int]
     return next(equal, candidates[0])
 
 
-def _order(node: Node, keys: Sequence[Parts], pairs: Sequence[int | None], look: Look) -> None:
+def _order(node: CompiledField, keys: Sequence[Parts], pairs: Sequence[int | None], look: Look) -> None:
     """Note a changed order: nothing where it has no meaning, the fewest moves where it has."""
     kept = [(index, other) for index, other in enumerate(pairs) if other is not None]
     had = [other for _, other in kept]

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.diff.alike import nfc
 from reconciler.diff.told import ambiguous, both_live, not_found, not_ours, taken
 from reconciler.kinds.kind import Kind
 from reconciler.model.diagnostic import Diagnostic
@@ -16,6 +15,7 @@ from reconciler.model.past import Past
 from reconciler.model.reading import Reading
 from reconciler.model.resource import Declared, Live, address
 from reconciler.model.settings import PlanSettings
+from reconciler.semantics.equality import normalize_name
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class _Live:
     taken: set[str]
 
     def free(self, name: str) -> list[Live]:
-        return [live for live in self.by_name.get(nfc(name), ()) if live.id not in self.taken]
+        return [live for live in self.by_name.get(normalize_name(name), ()) if live.id not in self.taken]
 
 
 def match(kind: Kind, declared: Sequence[Declared], reading: Reading, past: Past, settings: PlanSettings) -> Matching:
@@ -87,7 +87,7 @@ def foreign(kind: Kind, live: Live, settings: PlanSettings) -> str:
 
 def _outside(live: Live, settings: PlanSettings) -> str:
     scope = settings.scope
-    if not nfc(live.name).startswith(nfc(scope.name_prefix)):
+    if not normalize_name(live.name).startswith(normalize_name(scope.name_prefix)):
         return f"outside the scope: its name does not start with {scope.name_prefix}"
     room_type = live.spec.get("room_type")
     if scope.room_types and room_type is not None and room_type not in scope.room_types:
@@ -101,7 +101,7 @@ def _known(ours: Iterable[Live]) -> _Live:
     for live in ours:
         if live.id not in by_id:
             by_id[live.id] = live
-            by_name[nfc(live.name)].append(live)
+            by_name[normalize_name(live.name)].append(live)
     return _Live(by_id, by_name, set())
 
 
@@ -150,7 +150,10 @@ def _by_alias(result: Matching, known: _Live) -> None:
     for place in result.open:
         aliases = result.declared[place].aliases
         _one_of(
-            result, known, place, [live for alias in dict.fromkeys(map(nfc, aliases)) for live in known.free(alias)]
+            result,
+            known,
+            place,
+            [live for alias in dict.fromkeys(map(normalize_name, aliases)) for live in known.free(alias)],
         )
 
 
@@ -171,7 +174,7 @@ def _old_names(result: Matching, known: _Live) -> None:
         if others:
             result.spared.update(live.id for live in others)
             result.diagnostics.append(both_live(declared, matched, others))
-        if nfc(matched.name) != nfc(declared.name):
+        if normalize_name(matched.name) != normalize_name(declared.name):
             namesakes = known.free(declared.name)
             result.spared.update(live.id for live in namesakes)
             if namesakes:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from reconciler.diff.attribute import Bases, NotDeclared, alike_at, lookup, node_at, shown
 from reconciler.diff.compare import objects
 from reconciler.diff.fields import Object, field_changes
-from reconciler.diff.nodes import Node
 from reconciler.model.change import Attribution, FieldChange
 from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField
 
 
 def already(subject: Object) -> Iterator[FieldChange]:
@@ -34,13 +34,13 @@ def _looked_up(subject: Object, steps: tuple[str | int, ...]) -> bool:
     return str(steps[-1]).endswith("_id") and by_hand is NotDeclared.IN_BASE
 
 
-def no_longer_managed(node: Node, spec: Mapping[str, Json], bases: Bases) -> tuple[str, ...]:
+def no_longer_managed(node: CompiledField, spec: Mapping[str, Json], bases: Bases) -> tuple[str, ...]:
     """Name what the base declared and the manifest does not: it is left as it is from now on."""
     base = bases.applied if bases.applied is not None else bases.commit
     return tuple(f"{path} is no longer managed" for path in _dropped(node, spec, base or {}, ""))
 
 
-def _dropped(node: Node, spec: Mapping[str, Json], base: Mapping[str, Json], at: str) -> Iterator[str]:
+def _dropped(node: CompiledField, spec: Mapping[str, Json], base: Mapping[str, Json], at: str) -> Iterator[str]:
     for name, was in base.items():
         child = node.children.get(name)
         if child is None:

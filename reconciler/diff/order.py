@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.diff.alike import nfc
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Change
 from reconciler.model.resource import address
+from reconciler.semantics.equality import normalize_name
 
 
 def levels(kinds: Mapping[str, Kind]) -> dict[str, int]:
@@ -38,6 +38,6 @@ def _names_freed_first(changes: list[Change]) -> list[Change]:
         while id(change) not in done:
             done.add(id(change))
             chain.append(change)
-            change = renames.get(address(change.kind, nfc(change.name)), change)  # noqa: PLW2901 - walks the chain
+            change = renames.get(address(change.kind, normalize_name(change.name)), change)  # noqa: PLW2901 - walks the chain
         result.extend(reversed(chain))
     return result

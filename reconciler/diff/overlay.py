@@ -8,17 +8,16 @@ empty is never sent.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.diff.alike import equal, tolerance
-from reconciler.diff.compare import cleared
 from reconciler.diff.ignore import matches, matches_items
-from reconciler.diff.nodes import EMPTY, Node, as_object, compiled
 from reconciler.diff.pairing import Pairing, pairing
 from reconciler.diff.paths import Step, Steps, parse, spell
-from reconciler.diff.spec import resolved
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.table import Field, ListType, Type
 from reconciler.model.change import Missing
 from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField, as_object, compiled
+from reconciler.semantics.defaults import cleared_value, is_default, is_empty
+from reconciler.semantics.reference_paths import resolved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +58,13 @@ def overlay(
     return Overlay(body=body, warnings=tuple(laying.warnings))
 
 
-def laid(node: Node, spec: Mapping[str, Json], raw: Mapping[str, Json], laying: Laying) -> dict[str, Json]:
+def laid(node: CompiledField, spec: Mapping[str, Json], raw: Mapping[str, Json], laying: Laying) -> dict[str, Json]:
     """Lay a whole spec on; computed fields are still there."""
     return _object(node, spec, raw, (), laying, new=not raw)
 
 
 def _object(
-    node: Node, want: Mapping[str, Json], have: Mapping[str, Json], at: Steps, laying: Laying, *, new: bool
+    node: CompiledField, want: Mapping[str, Json], have: Mapping[str, Json], at: Steps, laying: Laying, *, new: bool
 ) -> dict[str, Json]:
     result = dict(have)
     for name, wanted in want.items():
@@ -80,17 +79,13 @@ def _object(
     for child in node.defaulted:
         had = have.get(child.name)
         if child.name not in want and had is not None and not matches(laying.ignored, (*at, child.name)):
-            result[child.name] = had if _is_default(child, had) else child.default
+            result[child.name] = had if is_default(child, had) else child.default
     return result
 
 
-def _is_default(node: Node, had: Json) -> bool:
-    return equal(node.default, had) or (node.plain and tolerance(node, node.default, had) is not None)
-
-
-def _value(node: Node, want: Json, have: Json, at: Steps, laying: Laying) -> Json | Missing:
+def _value(node: CompiledField, want: Json, have: Json, at: Steps, laying: Laying) -> Json | Missing:
     if want is None:
-        return cleared(node)
+        return cleared_value(node)
     if node.sensitive:
         return want
     if node.type is Type.OBJECT and isinstance(want, Mapping):
@@ -100,7 +95,7 @@ def _value(node: Node, want: Json, have: Json, at: Steps, laying: Laying) -> Jso
     return want
 
 
-def _list(node: Node, want: list[Json], had: Json, at: Steps, laying: Laying) -> list[Json]:
+def _list(node: CompiledField, want: list[Json], had: Json, at: Steps, laying: Laying) -> list[Json]:
     """Lay declared items on live ones; unordered lists keep the live order, ignored items stay or stay away."""
     have = had if isinstance(had, list) else []
     found = pairing(node, want, have)
@@ -123,13 +118,13 @@ def _paired(found: Pairing, index: int, have: list[Json]) -> Json:
     return have[found.pairs[index]] if index in found.pairs else None
 
 
-def _item(node: Node, want: Json, had: Json, at: Steps, laying: Laying) -> Json:
+def _item(node: CompiledField, want: Json, had: Json, at: Steps, laying: Laying) -> Json:
     if not isinstance(want, Mapping):
         return want
     return _object(node, want, as_object(had), at, laying, new=not isinstance(had, Mapping))
 
 
-def _tell_lost(node: Node, gone: Mapping[Step, Json], at: Steps, laying: Laying) -> None:
+def _tell_lost(node: CompiledField, gone: Mapping[Step, Json], at: Steps, laying: Laying) -> None:
     for step, item in gone.items():
         unknown = sorted(as_object(item).keys() - node.known.keys())
         if unknown:
@@ -138,7 +133,7 @@ def _tell_lost(node: Node, gone: Mapping[Step, Json], at: Steps, laying: Laying)
 
 
 def _sendable(
-    node: Node, value: Mapping[str, Json], want: Json, *, create: bool, laying: Laying, at: Steps
+    node: CompiledField, value: Mapping[str, Json], want: Json, *, create: bool, laying: Laying, at: Steps
 ) -> dict[str, Json]:
     """Leave out what no request may hold: computed fields, and secrets that were read back unreadable."""
     result = {}
@@ -155,8 +150,10 @@ def _sendable(
     return result
 
 
-def _inside(node: Node | Field | None, value: Json, want: Json, *, create: bool, laying: Laying, at: Steps) -> Json:
-    if not isinstance(node, Node) or node.sensitive:
+def _inside(
+    node: CompiledField | Field | None, value: Json, want: Json, *, create: bool, laying: Laying, at: Steps
+) -> Json:
+    if not isinstance(node, CompiledField) or node.sensitive:
         return value
     if isinstance(value, Mapping):
         return _sendable(node, value, want, create=create, laying=laying, at=at)
@@ -172,9 +169,9 @@ def unreadable(value: Json) -> bool:
     """Tell whether a secret was read back empty, or as stars."""
     if isinstance(value, list):
         return not value or any(map(unreadable, value))
-    return value is None or value in EMPTY or (isinstance(value, str) and "***" in value)
+    return is_empty(value) or (isinstance(value, str) and "***" in value)
 
 
 def _tell_unsent(value: Json, at: Steps, laying: Laying) -> None:
-    if value is not None and value not in EMPTY:
+    if not is_empty(value):
         laying.warnings.append(f"{spell(at)}: reads back masked, so it is not sent; declare it to keep it")

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from reconciler.diff.compare import items as compare_items
 from reconciler.diff.found import Found
 from reconciler.diff.lists import gone_steps, keyed_sides, paired
-from reconciler.diff.nodes import Node
 from reconciler.diff.paths import Key, Step
 from reconciler.diff.sets import left_steps, matched
 from reconciler.kinds.table import ListType
 from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Pairing:
     series: bool = False
 
 
-def pairing(node: Node, want: list[Json], have: list[Json]) -> Pairing:
+def pairing(node: CompiledField, want: list[Json], have: list[Json]) -> Pairing:
     """Pair the items of a declared and a live list, with the steps that a comparison gives them."""
     if node.mode is ListType.SET:
         return _of_sets(node.each, want, have)
@@ -41,20 +41,20 @@ def pairing(node: Node, want: list[Json], have: list[Json]) -> Pairing:
     )
 
 
-def _of_sets(item: Node, want: list[Json], have: list[Json]) -> Pairing:
+def _of_sets(item: CompiledField, want: list[Json], have: list[Json]) -> Pairing:
     found = matched(item, want, have, compare_items)
     added, gone = left_steps(item, (want, have), found)
     return Pairing(pairs=dict(found[0]), steps={**{index: index for index, _ in found[0]}, **added}, left={**gone})
 
 
-def _of_series(item: Node, want: list[Json], have: list[Json]) -> Pairing:
+def _of_series(item: CompiledField, want: list[Json], have: list[Json]) -> Pairing:
     pairs = _by_value(item, want, have)
     steps: dict[int, Step] = dict(enumerate(range(len(want))))
     left: dict[int, Step] = {index: index for index in set(range(len(have))) - set(pairs.values())}
     return Pairing(pairs=pairs, steps=steps, left=left, series=True)
 
 
-def _by_value(item: Node, want: list[Json], have: list[Json]) -> dict[int, int]:
+def _by_value(item: CompiledField, want: list[Json], have: list[Json]) -> dict[int, int]:
     same_place = min(len(want), len(have))
     if all(compare_items(item, want[at], have[at], (), Found()) is None for at in range(same_place)):
         return {at: at for at in range(same_place)}

@@ -9,13 +9,12 @@ from reconciler.diff.guard import Facts, guarded
 from reconciler.diff.ignore import ignoring
 from reconciler.diff.inputs import Inputs, Unsure, nameless
 from reconciler.diff.match import Matching, match
-from reconciler.diff.nodes import Node, compiled
 from reconciler.diff.order import level_of, levels, ordered
 from reconciler.diff.references import Names
 from reconciler.diff.renames import suggestions
 from reconciler.diff.secrets import SecretValue, judge
 from reconciler.diff.select import Chosen
-from reconciler.diff.spec import resolved, spec_of
+from reconciler.diff.spec import spec_of
 from reconciler.diff.told import incomplete
 from reconciler.kinds import all_kinds
 from reconciler.kinds.kind import Kind
@@ -27,6 +26,8 @@ from reconciler.model.plan import UNKNOWN_WITHOUT_LEDGER, Held, Plan, Unmanaged,
 from reconciler.model.reading import Reading
 from reconciler.model.resource import Declared, Json, Live
 from reconciler.model.settings import PlanSettings
+from reconciler.semantics.compiled_field import CompiledField, compiled
+from reconciler.semantics.reference_paths import resolved
 
 
 def diff(
@@ -206,7 +207,7 @@ def _base(inputs: Inputs) -> str:
     return " + ".join([*commit, "ledger"] if inputs.past.present else commit)
 
 
-def _unmanaged(node: Node, live: Live, *, foreign: str = "", owned: bool = False) -> Unmanaged:
+def _unmanaged(node: CompiledField, live: Live, *, foreign: str = "", owned: bool = False) -> Unmanaged:
     return Unmanaged(
         address=live.address,
         kind=live.kind,

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from reconciler.diff.alike import nfc
 from reconciler.diff.match import Matching
-from reconciler.diff.nodes import id_beside
-from reconciler.diff.spec import referred
 from reconciler.diff.told import no_reference
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Missing
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.resource import Declared, Json
+from reconciler.semantics.compiled_field import id_beside
+from reconciler.semantics.equality import normalize_name
+from reconciler.semantics.reference_paths import referred
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Names:
         if not complete:
             self.doubts[kind, ""] = "and not every object of that kind could be read"
         for live in matching.left:
-            key = (kind, nfc(live.name))
+            key = (kind, normalize_name(live.name))
             if key in self.ids:
                 self.doubts[key] = "a name of several live objects"
             self.ids[key] = live.id
@@ -37,7 +37,7 @@ class Names:
             self._declare(matching, place, declared)
 
     def _declare(self, matching: Matching, place: int, declared: Declared) -> None:
-        key = (declared.kind, nfc(declared.name))
+        key = (declared.kind, normalize_name(declared.name))
         live = matching.pairs.get(place)
         self.doubts.pop(key, None)
         if live is not None:
@@ -50,7 +50,7 @@ class Names:
 
     def resolve(self, kind: str, name: str) -> Json | Missing:
         """Return the id a name means; ABSENT where nothing can be said."""
-        key = (kind, nfc(name))
+        key = (kind, normalize_name(name))
         return Missing.ABSENT if key in self.doubts else self.ids.get(key, Missing.ABSENT)
 
     def problems(self, kind: Kind, declared: Declared) -> Iterator[Diagnostic]:
@@ -60,7 +60,7 @@ class Names:
                 continue
             if self.resolve(target, name) is Missing.ABSENT:
                 nothing = self.doubts.get((target, ""), "which neither the manifests nor the live side have")
-                why = self.doubts.get((target, nfc(name)), nothing)
+                why = self.doubts.get((target, normalize_name(name)), nothing)
                 yield no_reference(declared, target, name, path, why)
 
     def name_of(self, kind: str, object_id: str) -> str | None:

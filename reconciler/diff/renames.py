@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from reconciler.diff.keys import filled
-from reconciler.diff.nodes import Node, as_object
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Declared, Json, Live
+from reconciler.semantics.compiled_field import CompiledField, as_object
+from reconciler.semantics.defaults import fill_defaults
 
 _COMMON = 20
 """A value that more unmanaged objects than this share tells nothing."""
@@ -17,7 +17,7 @@ _ALIKE = 0.6
 
 
 def suggestions(
-    node: Node, name_field: str, new: Sequence[tuple[Declared, Mapping[str, Json]]], left: Sequence[Live]
+    node: CompiledField, name_field: str, new: Sequence[tuple[Declared, Mapping[str, Json]]], left: Sequence[Live]
 ) -> Iterator[Diagnostic]:
     """Return a note for each new object of which exactly one undeclared live object has most values."""
     if not new or not left:
@@ -47,8 +47,8 @@ def _best(parts: set[str], live: Sequence[set[str]], places: Mapping[str, list[i
     return ranked[0][1]
 
 
-def _parts(node: Node, name_field: str, spec: Mapping[str, Json]) -> set[str]:
-    content = {name: value for name, value in as_object(filled(node, spec)).items() if name != name_field}
+def _parts(node: CompiledField, name_field: str, spec: Mapping[str, Json]) -> set[str]:
+    content = {name: value for name, value in as_object(fill_defaults(node, spec)).items() if name != name_field}
     return set(islice(_leaves(content, ""), _MOST_PARTS))
 
 

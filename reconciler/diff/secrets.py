@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 from reconciler.diff.attribute import BaseValue, NotDeclared, lookup
 from reconciler.diff.found import SecretJudge, Verdict, nothing_known
-from reconciler.diff.nodes import Node
 from reconciler.diff.paths import Steps, printed
 from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField
 
 SecretValue = Callable[[str], str | None]
 """Returns the value of a named secret, where this run may know it; None where not."""
@@ -19,7 +19,9 @@ def keyed_digest(key: bytes, value: str) -> str:
     return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
 
 
-def judge(node: Node, applied: Mapping[str, Json] | None, key: bytes, secret: SecretValue | None) -> SecretJudge:
+def judge(
+    node: CompiledField, applied: Mapping[str, Json] | None, key: bytes, secret: SecretValue | None
+) -> SecretJudge:
     """Return what judges the secrets of one object, by what the ledger remembers of it."""
     if applied is None:
         return nothing_known

@@ -1,13 +1,13 @@
 """Compares two lists item by item: the order means something, and nothing else tells the items apart."""
 
 from reconciler.diff.found import Look, Pair, keep
-from reconciler.diff.nodes import Node
 from reconciler.diff.paths import printed
 from reconciler.model.change import Missing
 from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField
 
 
-def single_values(item: Node, want: list[Json], have: list[Json], look: Look) -> Pair | None:
+def single_values(item: CompiledField, want: list[Json], have: list[Json], look: Look) -> Pair | None:
     """Compare two lists of single values as wholes, spelling alike what counts as alike."""
     if len(want) != len(have):
         return have, want
@@ -23,7 +23,7 @@ def single_values(item: Node, want: list[Json], have: list[Json], look: Look) ->
     return (spelled, want) if different else None
 
 
-def by_index(item: Node, want: list[Json], have: list[Json], look: Look) -> Pair | None:
+def by_index(item: CompiledField, want: list[Json], have: list[Json], look: Look) -> Pair | None:
     """Compare item by item, after what is equal at both ends has been set aside."""
     start, tail = _ends(item, want, have, look)
     before: dict[str, Json] = {}
@@ -40,7 +40,7 @@ def by_index(item: Node, want: list[Json], have: list[Json], look: Look) -> Pair
     return (before, after) if before or after else None
 
 
-def _ends(item: Node, want: list[Json], have: list[Json], look: Look) -> tuple[int, int]:
+def _ends(item: CompiledField, want: list[Json], have: list[Json], look: Look) -> tuple[int, int]:
     """Count the equal items at the start, and those at the end if the lengths differ."""
     most = min(len(want), len(have))
     start = 0
@@ -54,7 +54,7 @@ def _ends(item: Node, want: list[Json], have: list[Json], look: Look) -> tuple[i
     return start, tail
 
 
-def _alike(item: Node, want: Json, have: Json, step: int, look: Look) -> bool:
+def _alike(item: CompiledField, want: Json, have: Json, step: int, look: Look) -> bool:
     found = look.tries(item, want, have, step)
     if found is not None:
         look.found.take(found)

@@ -1,19 +1,21 @@
 """Compares two lists whose order means nothing and whose items have no keys; duplicates count one by one."""
 
+import json
 from collections import Counter, defaultdict
 
 from reconciler.diff.found import Found, Inner, Look, Pair
-from reconciler.diff.keys import key_of_whole, whole
-from reconciler.diff.nodes import Node
 from reconciler.diff.paths import Key, printed
 from reconciler.model.change import Rule
 from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField, as_object
+from reconciler.semantics.defaults import fill_defaults
+from reconciler.semantics.equality import canonical_json, normalize_item
 
 _MOST_TRIED = 64
 """So many left-over items are tried against each other for tolerated spellings; beyond that only equal ones pair."""
 
 
-def compare(item: Node, want: list[Json], have: list[Json], look: Look) -> Pair | None:
+def compare(item: CompiledField, want: list[Json], have: list[Json], look: Look) -> Pair | None:
     """Compare two sets; what differs is keyed by its own value."""
     if _one_by_one(item, want, have, look):
         return None
@@ -32,7 +34,7 @@ def compare(item: Node, want: list[Json], have: list[Json], look: Look) -> Pair 
     return before, {printed(step): want[index] for index, step in added.items()}
 
 
-def _one_by_one(item: Node, want: list[Json], have: list[Json], look: Look) -> bool:
+def _one_by_one(item: CompiledField, want: list[Json], have: list[Json], look: Look) -> bool:
     """Tell whether two lists are alike in their order: the common case, and a cheap one."""
     if len(want) != len(have):
         return False
@@ -50,17 +52,36 @@ def _one_by_one(item: Node, want: list[Json], have: list[Json], look: Look) -> b
     return True
 
 
-def step_of(item: Node, value: Json, seen: Counter[str]) -> Key:
+def step_of(item: CompiledField, value: Json, seen: Counter[str]) -> Key:
     """Return the step of an item that has no keys but itself; `seen` counts equal ones."""
     text = whole(item, value)
     seen[text] += 1
     return key_of_whole(item, value, seen[text])
 
 
+def whole(item: CompiledField, value: Json) -> str:
+    """Return a text that only equivalent items share."""
+    return canonical_json(normalize_item(item, value))
+
+
+def key_of_whole(item: CompiledField, value: Json, nth: int) -> Key:
+    """Return the step that stands for an item that has no keys of its own: its values, in the table's order."""
+    if isinstance(value, dict):
+        spelled = as_object(fill_defaults(item, value))
+        return Key(tuple(_single(spelled.get(name)) for name in item.children), nth)
+    return Key((_single(value),), nth)
+
+
+def _single(value: Json) -> Json:
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
 Matched = tuple[list[tuple[int, int]], list[int], list[int]]
 
 
-def matched(item: Node, want: list[Json], have: list[Json], inner: Inner) -> Matched:
+def matched(item: CompiledField, want: list[Json], have: list[Json], inner: Inner) -> Matched:
     """Pair the items of two sets, duplicates one by one: pairs, what only the first has, what only the second has."""
     places: defaultdict[str, list[int]] = defaultdict(list)
     for index in reversed(range(len(have))):
@@ -79,7 +100,7 @@ def matched(item: Node, want: list[Json], have: list[Json], inner: Inner) -> Mat
 
 
 def left_steps(
-    item: Node, lists: tuple[list[Json], list[Json]], found: Matched
+    item: CompiledField, lists: tuple[list[Json], list[Json]], found: Matched
 ) -> tuple[dict[int, Key], dict[int, Key]]:
     """Return the steps of what only one list has, by index: of the declared items, and of the live ones."""
     want, have = lists
@@ -89,7 +110,7 @@ def left_steps(
     return steps, {other: step_of(item, have[other], seen) for other in gone}
 
 
-def _try_all(item: Node, lists: tuple[list[Json], list[Json]], matched: Matched, inner: Inner) -> None:
+def _try_all(item: CompiledField, lists: tuple[list[Json], list[Json]], matched: Matched, inner: Inner) -> None:
     """Pair what is alike though not spelled alike: a field that is not declared, an address with another query."""
     want, have = lists
     pairs, added, gone = matched

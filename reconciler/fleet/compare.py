@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.diff import diff
-from reconciler.diff.nodes import id_beside
-from reconciler.diff.spec import resolved
 from reconciler.kinds import all_kinds
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.table import Field
@@ -21,6 +19,8 @@ from reconciler.model.reading import Reading
 from reconciler.model.resource import Declared, Json, Live, Resource
 from reconciler.model.settings import PlanSettings
 from reconciler.model.source import Path, Position
+from reconciler.semantics.compiled_field import id_beside
+from reconciler.semantics.reference_paths import resolved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

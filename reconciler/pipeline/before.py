@@ -1,14 +1,14 @@
 """The last look before a write: only an object that is still as the plan saw it is written."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from reconciler.diff import live_state
 from reconciler.errors import NotFoundError, ReconcilerError
 from reconciler.kinds.kind import Kind
-from reconciler.model.change import Action, Change, Missing
+from reconciler.model.change import Action, Change
 from reconciler.model.outcome import Outcome, Status, outcome_of
 from reconciler.model.resource import Declared, Live
-from reconciler.pipeline.recheck import compare, compare_undeclared, differences
+from reconciler.pipeline.recheck import compare_undeclared
 from reconciler.pipeline.site import Site
 
 STALE = "E_STALE_OBJECT"
@@ -23,14 +23,14 @@ class Checked:
     outcome: Outcome | None = None
 
 
-def check(site: Site, change: Change, declared: Declared | None, references: Mapping[str, str]) -> Checked:
+def check(site: Site, change: Change, declared: Declared | None) -> Checked:
     """Look at the live object once more; says no when it moved, appeared or vanished, or cannot be seen."""
     try:
         if change.action is Action.CREATE:
             return _free(site, change)
         if change.action is Action.DELETE or declared is None:
             return _deletable(site, change)
-        return _updatable(site, change, declared, references)
+        return _updatable(site, change, declared)
     except ReconcilerError as error:
         return _no(change, error.code, f"it cannot be looked at before the write: {error.message}", failed=True)
 
@@ -68,20 +68,15 @@ def _deletable(site: Site, change: Change) -> Checked:
     return Checked(live=live)
 
 
-def _updatable(site: Site, change: Change, declared: Declared, references: Mapping[str, str]) -> Checked:
+def _updatable(site: Site, change: Change, declared: Declared) -> Checked:
     live = shown(site, site.kinds[change.kind], change.id)
     if live is None:
         return _no(change, STALE, "it was deleted since the plan was made")
-    if _moved(change, compare(site, declared, live, references)):
+    if live.foreign:
+        return _no(change, STALE, f"{live.foreign} since the plan was made")
+    if live_state(site.kinds[change.kind], declared, live) != change.before_fingerprint:
         return _no(change, STALE, "it was changed since the plan was made")
     return Checked(live=live) if not (again := _pointless(site, change)) else Checked(outcome=again)
-
-
-def _moved(change: Change, now: Change) -> bool:
-    """Tell whether the object is another one than planned; where only secrets are to change, it looks in step here."""
-    if now.action is not Action.NONE:
-        return now.before_fingerprint != change.before_fingerprint
-    return not all(field.sensitive and not isinstance(field.before, Missing) for field in differences(change))
 
 
 def _pointless(site: Site, change: Change) -> Outcome | None:

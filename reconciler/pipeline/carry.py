@@ -50,7 +50,7 @@ class Attempt:
 
 def carry(site: Site, change: Change, declared: Declared | None, references: Mapping[str, str]) -> Carried:
     """Carry out one change. LedgerError and LockedError raised here mean that nothing was sent for it."""
-    checked = check(site, change, declared, references)
+    checked = check(site, change, declared)
     if checked.outcome is not None:
         return Carried(outcome=checked.outcome)
     site.hooks.point("checked")
@@ -65,7 +65,7 @@ def carry(site: Site, change: Change, declared: Declared | None, references: Map
         if carried.error or not (attempt.again and left):
             return carried
         # tried again only where it is still as the plan saw it: a part of it may have been done
-        if check(site, change, declared, references).outcome is not None:
+        if check(site, change, declared).outcome is not None:
             return carried
     raise AssertionError("the last attempt returns")
 

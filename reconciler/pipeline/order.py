@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from reconciler.diff.nodes import id_beside
-from reconciler.diff.spec import referred
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import id_beside
+from reconciler.semantics.reference_paths import referred
 
 
 def reference(kind: str, name: str) -> str:

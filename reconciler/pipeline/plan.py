@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from reconciler.diff import diff
 from reconciler.diff.inputs import Unsure
-from reconciler.diff.nodes import compiled
 from reconciler.diff.secrets import SecretValue
 from reconciler.kinds import all_kinds
 from reconciler.kinds.kind import Kind
@@ -20,6 +19,7 @@ from reconciler.model.reading import Confirmation, Doubt, Reading, Wanted
 from reconciler.model.resource import Declared
 from reconciler.model.settings import PlanSettings
 from reconciler.ports import Reader
+from reconciler.semantics.compiled_field import compiled
 
 NO_CHANGES, ERROR, CHANGES, PARTIAL = 0, 1, 2, 3
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from reconciler.diff import diff
+from reconciler.diff import diff, managed
 from reconciler.errors import PlanError
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Action, Attribution, Change, FieldChange
@@ -10,7 +10,7 @@ from reconciler.model.manifest import Manifest
 from reconciler.model.past import Past, Remembered
 from reconciler.model.plan import Plan
 from reconciler.model.reading import Reading
-from reconciler.model.resource import Declared, Live
+from reconciler.model.resource import Declared, Json, Live
 from reconciler.model.settings import PlanSettings
 from reconciler.pipeline.order import needs, told_ids
 from reconciler.pipeline.site import Site
@@ -19,10 +19,11 @@ from reconciler.pipeline.site import Site
 def compare(site: Site, declared: Declared, live: Live, references: Mapping[str, str]) -> Change:
     """Return what would have to change of one live object, as a plan would say it.
 
-    Secrets take no part: what was last sent is not what may be in the manifest now. Raises PlanError where the object
-    can no longer be compared.
+    Secrets are compared by presence alone, as if what is declared had been applied last. Raises PlanError where the
+    object can no longer be compared.
     """
-    mine = _mine(live, site.owner, declared.name, declared.address)
+    last = managed(site.kinds[declared.kind], declared.spec)
+    mine = _mine(live, site.owner, declared.name, declared.address, last)
     found = _diff(site, (declared,), live, references, mine)
     change = next((change for change in found.changes if change.address == declared.address), None)
     if change is None:
@@ -57,9 +58,9 @@ def _diff(site: Site, declared: tuple[Declared, ...], live: Live, references: Ma
     return diff(Manifest(resources=declared), _readings(live, references, site.kinds), past, settings, kinds=site.kinds)
 
 
-def _mine(live: Live, owner: str, name: str, address: str) -> Past:
+def _mine(live: Live, owner: str, name: str, address: str, last: Json = None) -> Past:
     """Return a past that knows this one object, so that nothing but its id decides which one it is."""
-    mine = Remembered(kind=live.kind, id=live.id, name=name, address=address, owner=owner)
+    mine = Remembered(kind=live.kind, id=live.id, name=name, address=address, owner=owner, last_applied=last)
     return Past(present=True, owner=owner, objects={(live.kind, live.id): mine})
 
 

@@ -1,5 +1,6 @@
 """What an apply promises around its writes: order, guards, the lock, the ledger, and how little it sends."""
 
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -438,6 +439,35 @@ def test_a_secret_alone_is_not_sent_over_what_somebody_changed_meanwhile() -> No
         console.change(next(iter(console.objects.entries.values())), {"room_description": "theirs"})
         (outcome,) = place.carry_out(made, (wish,), writer(place)).outcomes
         assert (outcome.status, outcome.code) == (Status.SKIPPED, "E_STALE_OBJECT")
+
+
+SECRET_FIELDS: list[dict[str, Any]] = [
+    {"stream_keys": [{"secret": "CB"}]},
+    {"output_urls": [{"secret": "CB"}, {"secret": "CB"}]},
+    {"live_event_callback_config": {"key": {"secret": "CB"}}},
+    {"live_event_callback_config": {"live_event_type_callback_url": {"secret": "CB"}}},
+]
+
+
+@pytest.mark.parametrize("field", SECRET_FIELDS, ids=json.dumps)
+@pytest.mark.parametrize("behaviour", ["clear", "stars", "empty"])
+@pytest.mark.parametrize("known", [True, False], ids=["the ledger knows the room", "no ledger"])
+def test_x041_a_secret_that_live_does_not_have_is_sent_once_and_then_in_step(
+    field: dict[str, Any], behaviour: str, known: bool
+) -> None:
+    before = [] if known else [{"room_name": "evening", "room_description": "x"}]
+    with stage({"behaviours": {"secrets": behaviour}, "smart_live_rooms": before}) as place:
+        if known:
+            assert place.apply((room("evening", "x"),), writer(place)).exit_code == 0
+        writes = requests(place, *WRITES)
+        wish = (room("evening", "x", **field),)
+        applied = place.apply(wish, writer(place))
+        assert applied.exit_code == 0, applied.outcomes
+        assert (requests(place, "update"), requests(place, *WRITES)) == (1, writes + 1)
+        (entry,) = place.simulator.world.collection(place.project_id, ROOM).entries.values()
+        assert "the value of CB" in json.dumps(entry.body)
+        again = place.apply(wish, writer(place))
+        assert (again.exit_code, again.outcomes, requests(place, *WRITES)) == (0, (), writes + 1)
 
 
 def test_a_secret_without_a_value_fails_its_object_before_anything_is_sent() -> None:

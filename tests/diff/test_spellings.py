@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.diff.alike import instant
 from reconciler.diff.paths import Key, covers, parse, printed, spell
 from reconciler.model.change import Action, Rule
+from reconciler.semantics.equality import instant
 from tests.support.planning import GROUP, ROOM, one_change
 
 WHEN = "2021-01-10T08:43:17Z"

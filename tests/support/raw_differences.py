@@ -77,7 +77,11 @@ def _against_nothing(node: Field, want: dict[str, Any], at: tuple[Any, ...]) -> 
 def _says_something(node: Field, want: dict[str, Any]) -> bool:
     for name, value in want.items():
         child = node.children[name]
-        if child.sensitive or value is None:
+        if value is None:
+            continue
+        if child.sensitive:
+            if value not in ("", [], {}):
+                return True
             continue
         if child.type is Type.OBJECT:
             if _says_something(child, value):

@@ -1,4 +1,4 @@
-"""The kind's field tree, compiled for comparing: what is asked of each field thousands of times, answered once."""
+"""The kind's field tree, compiled for comparing: what is asked of each field thousands of times is computed once."""
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
@@ -9,13 +9,10 @@ from reconciler.kinds.kind import Kind
 from reconciler.kinds.table import Field, ListType, NoDefault, Role, Type
 from reconciler.model.resource import Json
 
-EMPTY: tuple[Json, ...] = ("", [], {})
-"""Values that say "nothing": cleared and absent are alike to them."""
-
 
 @dataclass(frozen=True, eq=False)
-class Node:
-    """One field as the differ sees it.
+class CompiledField:
+    """One field, prepared for comparing.
 
     `children` are the writable fields of an object, `known` the names of all of them. `plain` values are equal when
     Python says so and their types agree. `keys` are the paths of an item's keys inside it. `refers` names the keys that
@@ -23,8 +20,8 @@ class Node:
     """
 
     field: Field
-    children: Mapping[str, "Node"]
-    item: "Node | None"
+    children: Mapping[str, "CompiledField"]
+    item: "CompiledField | None"
     keys: tuple[tuple[str, ...], ...] = ()
     optional: frozenset[int] = frozenset()
     refers: tuple[tuple[int, str], ...] = ()
@@ -40,7 +37,7 @@ class Node:
         return self.field.type
 
     @property
-    def each(self) -> "Node":
+    def each(self) -> "CompiledField":
         """What one item of a list is; a list of the table always says so."""
         if self.item is None:
             raise TypeError(f"{self.field.path} is no list")
@@ -72,7 +69,7 @@ class Node:
         return self.field.default
 
     @cached_property
-    def defaulted(self) -> "tuple[Node, ...]":
+    def defaulted(self) -> "tuple[CompiledField, ...]":
         """The children that mean their default where a declared object leaves them out."""
         return tuple(child for child in self.children.values() if child.field.defaulted)
 
@@ -82,11 +79,14 @@ class Node:
         return frozenset(child.name for child in self.defaulted)
 
     @cached_property
-    def creation_defaults(self) -> "tuple[Node, ...]":
-        """The children that mean their default when an object is new; without those the service derives."""
-        return tuple(
-            child for child in self.children.values() if child.documented and not child.field.server_may_override
-        )
+    def creation_defaults(self) -> "tuple[CompiledField, ...]":
+        """The children that mean their default when an object is new."""
+        return tuple(child for child in self.children.values() if child.counts_on_create)
+
+    @cached_property
+    def counts_on_create(self) -> bool:
+        """Whether a new object that leaves the field out has its default: not where the service derives the value."""
+        return self.documented and not self.field.server_may_override
 
     @cached_property
     def known(self) -> Mapping[str, Field]:
@@ -121,15 +121,15 @@ class Node:
 
 
 @lru_cache(maxsize=64)
-def compiled(kind: Kind) -> Node:
+def compiled(kind: Kind) -> CompiledField:
     """Compile a kind's tree, once."""
     return _node(kind.root, frozenset(kind.references))
 
 
-def _node(field: Field, references: Set[str]) -> Node:
+def _node(field: Field, references: Set[str]) -> CompiledField:
     children = {name: _node(child, references) for name, child in field.children.items() if child.writable}
     rule = field.list
-    return Node(
+    return CompiledField(
         field=field,
         children=children,
         item=_node(field.item, references) if field.item else None,

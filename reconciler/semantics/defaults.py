@@ -1,0 +1,81 @@
+"""What absent, null, empty and default mean, on the declared and on the live side.
+
+An absent or null live field with a documented default has that default. A declared null clears: to the default where
+there is one, else to nothing. A declared field that is left out means its default only where the field table says so
+(`Field.defaulted`); otherwise it is not managed.
+"""
+
+from collections.abc import Callable, Mapping
+
+from reconciler.kinds.table import Type
+from reconciler.model.change import Missing
+from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField
+from reconciler.semantics.equality import equivalent
+
+EMPTY: tuple[Json, ...] = ("", [], {})
+"""Values that hold nothing; a field without a default that has one of these is equivalent to one that is absent."""
+
+
+def is_empty(value: Json) -> bool:
+    """Return whether a value is null, an empty text, an empty list or an empty object; 0 and false are not empty."""
+    return value is None or value in EMPTY
+
+
+def holds_secret(value: Json) -> bool:
+    """Return whether a sensitive field has a value; a list of empty texts has none."""
+    return any(map(holds_secret, value)) if isinstance(value, list) else not is_empty(value)
+
+
+def is_default(field: CompiledField, value: Json) -> bool:
+    """Return whether a value is equivalent to the field's documented default."""
+    return field.documented and equivalent(field, field.default, value)
+
+
+def effective(field: CompiledField, value: Json | Missing, *, creating: bool = False) -> Json | Missing:
+    """Return what a field's value means: ABSENT where that is nothing, or not managed.
+
+    `value` is ABSENT for a declared field that is left out (`creating`: of an object that is new), None for a null or
+    for a live field that is absent.
+    """
+    if value is Missing.ABSENT:
+        counts = field.field.defaulted or (creating and field.counts_on_create)
+        return field.default if counts else Missing.ABSENT
+    if value is None:
+        return field.default if field.documented else Missing.ABSENT
+    return value
+
+
+def cleared_value(field: CompiledField) -> Json | Missing:
+    """Return what a cleared field is sent as; ABSENT where its key is left out of the request."""
+    if field.documented:
+        return field.default
+    return {Type.TEXT: "", Type.LIST: []}.get(field.type, Missing.ABSENT)
+
+
+def fill_defaults(
+    field: CompiledField,
+    value: Json,
+    *,
+    creating: bool = False,
+    secret: Callable[[Json], Json] = lambda value: value,
+) -> Json:
+    """Return the writable part of a value with documented defaults wherever their parent object is there.
+
+    `creating` adds the defaults that count for a new object only. `secret` is applied to each sensitive value.
+    """
+    if field.sensitive:
+        return secret(value)
+    if value is None:
+        return field.default if field.documented else None
+    if field.type is Type.OBJECT and isinstance(value, Mapping):
+        absent = field.creation_defaults if creating else field.defaulted
+        given = {
+            name: fill_defaults(field.children[name], part, creating=creating, secret=secret)
+            for name, part in value.items()
+            if name in field.children
+        }
+        return {**given, **{child.name: child.default for child in absent if child.name not in value}}
+    if field.type is Type.LIST and isinstance(value, list) and field.item is not None:
+        return [fill_defaults(field.item, part, creating=creating, secret=secret) for part in value]
+    return value

@@ -1,0 +1,213 @@
+"""Equality: one normal form for every field, and the one directed rule beside it.
+
+Two values of a field are equivalent when their normal forms are identical. Text is exact. Numbers, flags, times, names
+and addresses have one spelling; what is empty or the documented default is left out of an object; the items of a set,
+and of a list whose items have keys, are sorted. Equivalence is therefore symmetric and transitive, and equal normal
+forms have equal fingerprints (`semantics.fingerprint`).
+
+`suppression_reason` is directed: a service may store a declared text without its surrounding blanks or with plain line
+ends, so that a declared and a live text may count as equal although they are not equivalent.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from reconciler.kinds.table import ListType, Type
+from reconciler.model.change import MASK, Missing, Rule
+from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField
+from reconciler.semantics.list_keys import has_keys
+
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?(?:([Zz])|([+-])(\d\d):(\d\d))", re.ASCII)
+_NUMBER = re.compile(r"-?(0|[1-9]\d{0,39})(\.\d{1,40})?", re.ASCII)
+_EMPTY: tuple[Json, ...] = (None, "", [], {})
+
+
+def canonical_json(value: Json) -> str:
+    """Return the one JSON text of a normal form: true, 1 and "1" are three texts, the order of keys is none."""
+    return json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+
+
+def identical(first: Json, second: Json) -> bool:
+    """Return whether two values are the same JSON: true is not 1, and 1 is not 1.0."""
+    if isinstance(first, (Mapping, list)) and isinstance(second, (Mapping, list)):
+        return canonical_json(first) == canonical_json(second)
+    return first.__class__ is second.__class__ and bool(first == second)
+
+
+def equivalent(field: CompiledField, first: Json, second: Json) -> bool:
+    """Return whether two values of a field mean the same; None is a field that is absent or null."""
+    return canonical_json(_stated(field, first)) == canonical_json(_stated(field, second))
+
+
+def equivalent_items(item: CompiledField, first: Json, second: Json) -> bool:
+    """Return whether two items of a list mean the same; a null or empty item is an item of its own."""
+    return canonical_json(normalize_item(item, first)) == canonical_json(normalize_item(item, second))
+
+
+def normalize(field: CompiledField, value: Json) -> Json:
+    """Return the normal form of a value. A field in its normal form None is one that may as well be absent."""
+    return _stated(field, value)
+
+
+def normalize_item(item: CompiledField, value: Json) -> Json:
+    """Return the normal form of an item of a list, which keeps what is null or empty."""
+    return _value(item, value)
+
+
+def _stated(field: CompiledField, value: Json) -> Json:
+    """Return the normal form of a field's value, None where its absence means the same."""
+    part = _value(field, value)
+    if field.sensitive or not field.documented:
+        return None if part in _EMPTY else part
+    return None if part is None or _same(part, _value(field, field.default)) else part
+
+
+def _same(one: Json, other: Json) -> bool:
+    return canonical_json(one) == canonical_json(other)
+
+
+def _value(field: CompiledField, value: Json) -> Json:
+    """Return the normal form of a value that is there: an item of a list keeps its null."""
+    if isinstance(value, Missing):
+        return value.value
+    if field.sensitive:
+        return _redacted(value)
+    if field.type is Type.OBJECT and isinstance(value, Mapping):
+        found = ((name, _stated(child, value.get(name))) for name, child in field.children.items())
+        return {name: part for name, part in found if part is not None}
+    if field.type is Type.LIST and isinstance(value, list) and field.item is not None:
+        return _list(field, [_value(field.each, part) for part in value], value)
+    return _unexpected(value) if isinstance(value, (Mapping, list)) else _single(field, value)
+
+
+def _redacted(value: Json) -> Json:
+    """Return what of a secret takes part in equality: whether there is one, in a list how many."""
+    if isinstance(value, list):
+        return [MASK for part in value if part not in _EMPTY]
+    return None if value in _EMPTY else MASK
+
+
+def _list(field: CompiledField, parts: list[Json], items: list[Json]) -> Json:
+    if field.mode is ListType.SET or (field.mode is ListType.MAP and has_keys(field, items)):
+        return sorted(parts, key=canonical_json)
+    return parts
+
+
+def _unexpected(value: Json) -> Json:
+    """Return the normal form of an object or list in a field of another type: it is compared as it is."""
+    if isinstance(value, Mapping):
+        return {name: _unexpected(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_unexpected(part) for part in value]
+    return _whole(value)
+
+
+def _whole(value: Json) -> Json:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _single(field: CompiledField, value: Json) -> Json:
+    if isinstance(value, str):
+        return _text(field, value)
+    if field.type is Type.TEXT and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(_whole(value))
+    return _whole(value)
+
+
+def _text(field: CompiledField, text: str) -> Json:
+    if field.type is Type.BOOLEAN:
+        return {"true": True, "false": False}.get(text, text)
+    if field.type in (Type.INTEGER, Type.NUMBER):
+        return _number(text)
+    if field.url:
+        return without_query(text)
+    if field.time:
+        moment = instant(text)
+        return moment.isoformat() if moment else text
+    return normalize_name(text) if field.named else text
+
+
+def _number(text: str) -> Json:
+    """Return the number that a text spells in decimal digits; any other text stays."""
+    if not _NUMBER.fullmatch(text):
+        return text
+    exact = Decimal(text)
+    return int(exact) if exact == exact.to_integral_value() else float(text)
+
+
+def suppression_reason(field: CompiledField, declared: Json, live: Json) -> Rule | None:
+    """Return the rule by which a declared and a live single value that are spelled differently count as equal.
+
+    Returns None where they differ. The rule for text is directed: surrounding blanks, final line breaks and CRLF of the
+    declared text may be missing in the live one, never the reverse.
+    """
+    if equivalent(field, declared, live):
+        return _spelling(field, declared, live)
+    if live is None and not field.documented:
+        live = ""
+    tidied = field.plain and isinstance(declared, str) and isinstance(live, str) and is_tidied(declared, live)
+    return Rule.TEXT if tidied else None
+
+
+def _spelling(field: CompiledField, declared: Json, live: Json) -> Rule:
+    if declared in _EMPTY or live in _EMPTY:
+        return Rule.DEFAULT
+    if isinstance(declared, str) and isinstance(live, str) and field.type is Type.TEXT:
+        return Rule.URL if field.url else Rule.TIME if field.time else Rule.TEXT
+    return Rule.NUMBER
+
+
+def is_tidied(declared: str, live: str) -> bool:
+    """Return whether a live text is the declared one with fewer surrounding blanks, or with plain line ends."""
+    return any(_is_core(text, live) for text in (declared, _plain_lines(declared)))
+
+
+def _is_core(text: str, live: str) -> bool:
+    core = text.strip()
+    if not core:
+        return not live
+    start = text.index(core)
+    at = live.find(core)
+    if at < 0:
+        return False
+    before, after = live[:at], live[at + len(core) :]
+    return text[:start].endswith(before) and text[start + len(core) :].startswith(after)
+
+
+def _plain_lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def normalize_name(text: str) -> str:
+    """Return a name as names are matched: composed (NFC)."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def without_query(url: str) -> str:
+    """Return an address without its query and fragment: a signature there differs at every read."""
+    return url.split("?", 1)[0].split("#", 1)[0]
+
+
+def instant(text: str) -> datetime | None:
+    """Return the point in time that an RFC 3339 text means, in UTC; None for any other text.
+
+    `24:00:00` and a leap second are the instant after.
+    """
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return None
+    day, hour, minute, second, fraction, _, sign, off_hour, off_minute = match.groups()
+    if int(hour) > 24 or int(minute) > 59 or int(second) > 60 or (hour == "24" and (minute, second) != ("00", "00")):
+        return None
+    try:
+        start = datetime.fromisoformat(day).replace(tzinfo=UTC)
+        offset = timedelta(hours=int(off_hour or 0), minutes=int(off_minute or 0))
+        since = timedelta(hours=int(hour), minutes=int(minute), seconds=int(second) + float(fraction or 0))
+        return start + since + (offset if sign == "-" else -offset)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,60 @@
+"""The keys by which the items of a list are told apart."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from reconciler.kinds.table import Type
+from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField
+
+Parts = tuple[Json, ...]
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})", re.ASCII)
+
+
+def parts_of(field: CompiledField, item: Json) -> Parts | None:
+    """Return the keys of a keyed list's item; None where one that must be there is missing or no single value.
+
+    An optional key that is absent, cleared or empty is one and the same.
+    """
+    if not isinstance(item, dict):
+        return None
+    parts: list[Json] = []
+    for index, path in enumerate(field.keys):
+        value: Json = item
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        if value in (None, "") and index in field.optional:
+            value = None
+        elif isinstance(value, str):
+            value = _spelled(field, path, value)
+        elif not isinstance(value, (int, float)):
+            return None
+        parts.append(value)
+    return tuple(parts)
+
+
+def _spelled(field: CompiledField, path: Sequence[str], text: str) -> Json:
+    """Return a key's text as names are matched; where the key is a whole number, as that number."""
+    if not _INTEGER.fullmatch(text):
+        return text if text.isascii() else unicodedata.normalize("NFC", text)
+    at = field.item
+    for name in path:
+        at = at.children.get(name) if at is not None else None
+    return int(text) if at is not None and at.type is Type.INTEGER else text
+
+
+def all_parts(field: CompiledField, items: Sequence[Json]) -> list[Parts] | None:
+    """Return the keys of every item; None where any item has none."""
+    found: list[Parts] = []
+    for item in items:
+        parts = parts_of(field, item)
+        if parts is None:
+            return None
+        found.append(parts)
+    return found
+
+
+def has_keys(field: CompiledField, items: Sequence[Json]) -> bool:
+    """Return whether every item of a list has its keys, so that the order of the list has no meaning."""
+    return all(parts_of(field, item) is not None for item in items)

@@ -1,0 +1,85 @@
+"""References by name: the fields of a spec that name other objects, and the ids beside them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from reconciler.kinds.kind import Kind
+from reconciler.model.change import Missing
+from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import id_beside
+
+Resolve = Callable[[str, str], Json | Missing]
+"""Leads from (kind, name) to the id of exactly that object: UNKNOWN where it is new, ABSENT where there is none."""
+
+NameOf = Callable[[str, str], str | None]
+"""Leads from (kind, id) to the name of that object, if it is known."""
+
+
+def resolved(
+    kind: Kind,
+    spec: Mapping[str, Json],
+    resolve: Resolve,
+    name_of: NameOf = lambda target, given: None,  # noqa: ARG005
+) -> dict[str, Json]:
+    """Return the spec with the id beside each name that refers to another object, and the name beside a lone id."""
+    result = dict(spec)
+    for path, target in _relevant(kind, spec):
+        _resolve_in(result, path.split("."), partial(_fill, target, resolve, name_of))
+    return result
+
+
+def _relevant(kind: Kind, spec: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """Return the references that this spec can hold at all."""
+    return (
+        (path, target) for path, target in kind.references.items() if path.replace("[", ".").partition(".")[0] in spec
+    )
+
+
+def _resolve_in(holder: dict[str, Any], path: list[str], fill: Callable[[dict[str, Any], str], None]) -> None:
+    name, rest = path[0].removesuffix("[]"), path[1:]
+    inside = holder.get(name)
+    if not rest:
+        fill(holder, name)
+    elif isinstance(inside, list):
+        copies = [dict(item) if isinstance(item, Mapping) else item for item in inside]
+        holder[name] = copies
+        for item in copies:
+            if isinstance(item, dict):
+                _resolve_in(item, rest, fill)
+    elif isinstance(inside, Mapping):
+        holder[name] = dict(inside)
+        _resolve_in(holder[name], rest, fill)
+
+
+def _fill(target: str, resolve: Resolve, name_of: NameOf, holder: dict[str, Any], name: str) -> None:
+    given, beside = holder.get(name), id_beside(name)
+    if isinstance(given, str) and holder.get(beside) is None:
+        found = resolve(target, given)
+        if found is not Missing.ABSENT:
+            holder[beside] = found
+    elif given is None and isinstance(holder.get(beside), str):
+        known = name_of(target, holder[beside])
+        if known is not None:
+            holder[name] = known
+
+
+def referred(kind: Kind, spec: Mapping[str, Json]) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    """Return every reference in a spec that is made by name alone: its path, the kind it means, the name."""
+    for path, target in _relevant(kind, spec):
+        yield from _referred(spec, path.split("."), (), target)
+
+
+def _referred(value: Json, path: list[str], at: tuple[str | int, ...], target: str) -> Iterator[Any]:
+    if not isinstance(value, Mapping):
+        return
+    name = path[0].removesuffix("[]")
+    inside = value.get(name)
+    if len(path) == 1:
+        if isinstance(inside, str):
+            yield (*at, name), target, inside
+    elif isinstance(inside, list):
+        for index, item in enumerate(inside):
+            yield from _referred(item, path[1:], (*at, name, index), target)
+    else:
+        yield from _referred(inside, path[1:], (*at, name), target)
