@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from reconciler.api.allowed_hosts import Origin
 from reconciler.api.call import Answer, Call
-from reconciler.api.hosts import Origin
 from reconciler.api.refusal import refusal
 from reconciler.api.signing import canonical_request, sign, stamp
 from reconciler.errors import AuthError, TransportError

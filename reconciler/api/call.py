@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from reconciler.api.hosts import Origin
+from reconciler.api.allowed_hosts import Origin
 
 READING_VERBS = frozenset({"GET"})
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
+from reconciler.api.allowed_hosts import segment
 from reconciler.api.body import decode, refuse
 from reconciler.api.call import Call, http_date
 from reconciler.api.connection import Connection
-from reconciler.api.hosts import segment
 from reconciler.api.sender import Sender
 from reconciler.api.signing import encode_query
 from reconciler.errors import ApiError, TransportError

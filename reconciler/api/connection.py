@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import httpx
 
+from reconciler.api.allowed_hosts import Origin, allowed, segment
 from reconciler.api.auth import Auth, NoAuth
-from reconciler.api.hosts import Origin, allowed, segment
 from reconciler.api.throttle import Gate
 from reconciler.errors import UsageError
 

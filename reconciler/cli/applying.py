@@ -116,15 +116,16 @@ class _Run:
 
     def _wanted(self, *, local: bool) -> PlanSettings:
         """On CI a ledger on a throw-away disk owns nothing: what it does not know must not be deleted."""
+        from reconciler.environment.books import named_ledger
         from reconciler.environment.planning import wanted
 
-        settings = wanted(self.opened, self.ask)
-        if local and self.session.variables.get("CI") and not self.opened.environment.ledger:
+        settings, variables = wanted(self.opened, self.ask), self.session.variables
+        if local and variables.get("CI") and named_ledger(self.opened.environment, variables) is None:
             self.session.say(
                 "Warning: this is CI and the ledger is a local file: what was applied is forgotten with this disk."
             )
             self.session.say(
-                "  Nothing will be deleted. Name a shared ledger: `ledger: postgresql://…` in the environment."
+                "  Nothing will be deleted. Name a shared ledger: RECONCILER_LEDGER=postgresql://… for this job."
             )
             return replace(settings, prune="none")
         return settings

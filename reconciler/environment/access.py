@@ -88,8 +88,8 @@ def credentials(environment: Environment, variables: Variables) -> "Auth":
 
 
 def _password(environment: Environment, variables: Variables) -> "Auth":
+    from reconciler.api.allowed_hosts import allowed, iam_endpoint
     from reconciler.api.auth import PasswordAuth
-    from reconciler.api.hosts import allowed, iam_endpoint
 
     user, password, domain = variables.need("HW_USER_NAME", "HW_USER_PASSWORD", "HW_DOMAIN_NAME")
     url = environment.url if environment.local else iam_endpoint(environment.region)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from reconciler.errors import LedgerError
 from reconciler.model.past import Past
 
 if TYPE_CHECKING:
-    from reconciler.ledger import Audits, Book
+    from reconciler.ledger import Audits, Book, Trust
     from reconciler.pipeline.saved import Binding
 
 FILE = ".reconciler/ledger.db"
@@ -33,11 +34,41 @@ def binding(project: Project, name: str) -> "Binding":
     return Binding(scope=scope_key(project.environments[name]), environment=name, owner=project.owner(name))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerLocation:
+    """Where a ledger is. `operator`: a flag or RECONCILER_LEDGER says so, else a project file or a fleet row."""
+
+    url: str
+    operator: bool = False
+
+    def trust(self, variables: Mapping[str, str]) -> "Trust":
+        """Return what opening it may rely on."""
+        from reconciler.ledger import Trust
+
+        return Trust(
+            operator=self.operator,
+            allowed_hosts=variables.get("RECONCILER_ALLOWED_HOSTS", ""),
+            ca_file=variables.get("RECONCILER_CA_FILE", ""),
+        )
+
+
+USUAL = LedgerLocation(url=f"sqlite:///{FILE}")
+"""The ledger of an environment that names none."""
+
+
+def named_ledger(environment: Environment, variables: Mapping[str, str], flag: str = "") -> LedgerLocation | None:
+    """Return the ledger that a flag, the operator's RECONCILER_LEDGER or else the environment names; None for none."""
+    given = flag or variables.get("RECONCILER_LEDGER", "")
+    if given:
+        return LedgerLocation(url=given, operator=True)
+    return LedgerLocation(url=environment.ledger) if environment.ledger else None
+
+
 @contextmanager
 def book(project: Project, environment: Environment, variables: Mapping[str, str]) -> Iterator["Book"]:
     """Open the ledger for the length of a `with`.
 
-    The embedded simulator forgets everything at the end of the process, and so does its ledger, unless it names one.
+    The embedded simulator forgets everything at the end of the process, and so does its ledger, unless one is named.
     """
     from reconciler.ledger import open_ledger
 
@@ -45,28 +76,32 @@ def book(project: Project, environment: Environment, variables: Mapping[str, str
         raise LedgerError("an untrusted project has no ledger", hint="leave out --untrusted")
     key = digest_key(variables)
     with TemporaryDirectory(prefix="reconciler-") as folder:
-        passing = environment.embedded and not environment.ledger
-        url = environment.ledger or f"sqlite:///{FILE}"
-        opened = open_ledger(url, root=folder if passing else project.root, digest_key=key)
+        named = named_ledger(environment, variables)
+        place = named or USUAL
+        passing = environment.embedded and named is None
+        root = folder if passing else project.root
+        opened = open_ledger(place.url, root=root, digest_key=key, trust=place.trust(variables))
         try:
             yield opened
         finally:
             opened.close()
 
 
-def ledger_url(project: Project, name: str) -> str:
-    """Return where an environment's ledger is: as it says, else the usual file where there is one; empty for none."""
+def ledger_location(project: Project, name: str, variables: Mapping[str, str], flag: str = "") -> LedgerLocation | None:
+    """Return where an environment's ledger is: the one that is named, else the usual file where there is one."""
     environment = project.environments[name]
     made = not environment.embedded and (project.root / FILE).is_file()
-    return environment.ledger or (f"sqlite:///{FILE}" if made else "")
+    return named_ledger(environment, variables, flag) or (USUAL if made else None)
 
 
 @contextmanager
-def audits(project: Project, name: str, url: str = "") -> Iterator["Audits"]:
-    """Open what audits left in a ledger: the one at a URL, else the environment's, which may never have been made."""
+def audits(project: Project, name: str, variables: Mapping[str, str], flag: str = "") -> Iterator["Audits"]:
+    """Open what audits left in a ledger: the one a flag names, else the environment's, which may never be made."""
     from reconciler.ledger import open_audits
 
-    opened = open_audits(url or project.environments[name].ledger or f"sqlite:///{FILE}", root=project.root)
+    place = LedgerLocation(url=flag, operator=True) if flag else named_ledger(project.environments[name], variables)
+    place = place or USUAL
+    opened = open_audits(place.url, root=project.root, trust=place.trust(variables))
     try:
         yield opened
     finally:
@@ -76,8 +111,9 @@ def audits(project: Project, name: str, url: str = "") -> Iterator["Audits"]:
 def remembered(project: Project, name: str, variables: Mapping[str, str]) -> Past:
     """Return what the ledger remembers of an environment; nothing where there is none, which costs no database."""
     environment, owner = project.environments[name], project.owner(name)
-    made = environment.ledger or (project.root / FILE).is_file()
-    if project.untrusted or not made or (environment.embedded and not environment.ledger):
+    named = named_ledger(environment, variables)
+    made = named or (project.root / FILE).is_file()
+    if project.untrusted or not made or (environment.embedded and named is None):
         return Past(owner=owner, digest_key=digest_key(variables))
     with book(project, environment, variables) as opened:
         return opened.past(scope_key(environment), owner)

@@ -78,7 +78,9 @@ class Environment(Keys):
     )
     app_user_id: Text = Field(default="", max_length=64, description="Sent as X-App-UserId; part of the ledger scope.")
     values: list[ProjectPath] = Field(default=[], description="Values files of this environment; later ones win.")
-    ledger: Text = Field(default="", description="Where applied state is kept: sqlite:///FILE or postgresql://…")
+    ledger: Text = Field(
+        default="", description="Where applied state is kept: sqlite:///FILE, or postgresql://… on an allowed host."
+    )
     prune: Literal["none", "owned"] = Field(default="none", description="Whether owned objects without manifest go.")
     scope: ScopeKeys = Field(default=ScopeKeys(), description="What this environment looks after.")
     throttle: ThrottleKeys | None = Field(default=None, description="Requests a second; none on loopback by default.")

@@ -4,9 +4,11 @@ Credentials have no flags and no keys in files: what is on a command line is in 
 in a repository. Names are those the ecosystem uses (the official SDK's, the command line client's).
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from urllib.parse import unquote
 
 from reconciler.errors import AuthError, UsageError
 from reconciler.model.secret import Masker
@@ -16,6 +18,7 @@ KNOWN = frozenset(
         "RECONCILER_ALLOWED_HOSTS",
         "RECONCILER_CA_FILE",
         "RECONCILER_DIGEST_KEY",
+        "RECONCILER_LEDGER",
         "RECONCILER_PROXY",
         "RECONCILER_WRITER",
     }
@@ -24,6 +27,8 @@ KNOWN = frozenset(
 
 OPEN = ("RECONCILER_SECRET_", "RECONCILER_WRITER_", "RECONCILER_TEST_")
 """Beginnings of further ones: named secrets, what a writer plugin reads, what our own tests read."""
+
+_URL_PASSWORD = re.compile(r"[^:/]+://[^:/@]*:([^@]*)@")
 
 SECRETS = (
     "HUAWEICLOUD_SDK_AK",
@@ -58,6 +63,8 @@ def _secrets(variables: Mapping[str, str]) -> Iterator[str]:
     for name, value in variables.items():
         if name.endswith(SECRETS) or name.startswith("RECONCILER_SECRET_"):
             yield value
+    if match := _URL_PASSWORD.match(variables.get("RECONCILER_LEDGER", "")):
+        yield from {match[1], unquote(match[1])}
 
 
 def named_secrets(variables: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from reconciler.environment.books import ledger_url
+from reconciler.environment.books import LedgerLocation, ledger_location
 from reconciler.environment.planning import Planned
 from reconciler.environment.project import Project
 from reconciler.errors import LedgerError
@@ -28,34 +28,42 @@ from reconciler.model.reading import Usage
 
 @dataclass(slots=True, kw_only=True)
 class Records:
-    """The ledgers of an audit, each opened once. `url` is the one for all; `mask` is applied to all that is kept."""
+    """The ledgers of an audit, each opened once.
+
+    `url` is the operator's, for all; `mask` is applied to all that is kept; `variables` are the process environment.
+    """
 
     project: Project
     url: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     mask: Callable[[Any], Any] = lambda value: value
-    opened: dict[str, Audits] = field(default_factory=dict)
+    opened: dict[LedgerLocation, Audits] = field(default_factory=dict)
 
     def recordable(self, name: str) -> bool:
         """Whether what is found in an environment is kept anywhere."""
-        return bool(self._url(name))
+        return self._location(name) is not None
 
     def keep(self, run: str, some: Sequence[Visited]) -> tuple[Visited, ...]:
         """Keep the results of some environments; where that fails they say so, and the audit goes on."""
-        by_url: dict[str, list[Visited]] = {}
+        by_place: dict[LedgerLocation | None, list[Visited]] = {}
         for one in some:
-            by_url.setdefault(self._url(one.environment), []).append(one)
-        return tuple(one for url, group in by_url.items() for one in self._kept(url, run, group))
+            by_place.setdefault(self._location(one.environment), []).append(one)
+        return tuple(one for place, group in by_place.items() for one in self._kept(place, run, group))
 
     def done(self, run: str, names: Sequence[str]) -> dict[str, Visited]:
         """Return what a run has found already, by environment."""
-        rows = {owner: text for url in self._urls(names) for owner, text in self._ledger(url).done(run).items()}
+        places = self._locations(names)
+        rows = {owner: text for place in places for owner, text in self._ledger(place).done(run).items()}
         known = {name: rows.get(self.project.owner(name)) for name in names}
         return {name: _visited(name, json.loads(text)) for name, text in known.items() if text is not None}
 
     def drift(self, names: Sequence[str]) -> tuple[Drift, ...]:
-        """Return what was ever found to differ in these environments: what still does first, oldest first."""
+        """Return what was ever found to differ in these environments: what still does first, oldest first.
+
+        A ledger that cannot be read adds nothing: `keep` has said so of its environments.
+        """
         owners = {self.project.owner(name) for name in names}
-        everything = (one for url in self._urls(names) for one in self._ledger(url).drift(f"{self.project.name}/"))
+        everything = (one for place in self._locations(names) for one in self._drift(place))
         found = (one for one in everything if one.owner in owners)
         return tuple(sorted(found, key=lambda one: (not one.open, one.since, one.owner, one.address, one.path)))
 
@@ -64,30 +72,39 @@ class Records:
         for ledger in self.opened.values():
             ledger.close()
 
-    def _kept(self, url: str, run: str, some: Sequence[Visited]) -> Sequence[Visited]:
-        if not url:
+    def _kept(self, place: LedgerLocation | None, run: str, some: Sequence[Visited]) -> Sequence[Visited]:
+        if place is None:
             return some
         try:
-            self._ledger(url).keep(
+            self._ledger(place).keep(
                 run, [found(self.project.owner(one.environment), one, self._text(one)) for one in some]
             )
         except LedgerError as error:
             return [replace(one, findings=(*one.findings, _unrecorded(one.environment, error))) for one in some]
         return some
 
+    def _drift(self, place: LedgerLocation) -> tuple[Drift, ...]:
+        try:
+            return self._ledger(place).drift(f"{self.project.name}/")
+        except LedgerError:
+            return ()
+
     def _text(self, one: Visited) -> str:
         return json.dumps(self.mask(_row(one)), ensure_ascii=False)
 
-    def _url(self, name: str) -> str:
-        return "" if self.project.untrusted else self.url or ledger_url(self.project, name)
+    def _location(self, name: str) -> LedgerLocation | None:
+        if self.project.untrusted:
+            return None
+        return ledger_location(self.project, name, self.variables, self.url)
 
-    def _urls(self, names: Sequence[str]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(url for url in map(self._url, names) if url))
+    def _locations(self, names: Sequence[str]) -> tuple[LedgerLocation, ...]:
+        return tuple(dict.fromkeys(place for place in map(self._location, names) if place))
 
-    def _ledger(self, url: str) -> Audits:
-        if url not in self.opened:
-            self.opened[url] = open_audits(url, root=self.project.root)
-        return self.opened[url]
+    def _ledger(self, place: LedgerLocation) -> Audits:
+        if place not in self.opened:
+            trust = place.trust(self.variables)
+            self.opened[place] = open_audits(place.url, root=self.project.root, trust=trust)
+        return self.opened[place]
 
 
 _HOLDER = "(problems)"

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from reconciler.ledger.audits import Audits, open_audits
 from reconciler.ledger.book import Book
+from reconciler.ledger.engines import OPERATOR, Trust
 from reconciler.ledger.lock import LEASE_SECONDS
 from reconciler.ledger.store import BUSY_SECONDS, Store
 
-__all__ = ["Audits", "Book", "open_audits", "open_ledger"]
+__all__ = ["OPERATOR", "Audits", "Book", "Trust", "open_audits", "open_ledger"]
 
 
 def open_ledger(
@@ -16,6 +17,7 @@ def open_ledger(
     *,
     root: Path | str = ".",
     digest_key: bytes = b"",
+    trust: Trust = OPERATOR,
     clock: Callable[[], float] | None = None,
     lease_seconds: float = LEASE_SECONDS,
     busy_seconds: float = BUSY_SECONDS,
@@ -24,6 +26,8 @@ def open_ledger(
 
     Nothing is opened or made yet: a ledger stays unmade until something is recorded, and its past says until then that
     it is not present. `digest_key` makes the keyed digests of secrets; without it the ledger keeps one of its
-    own. `clock` (seconds since 1970) stands in for the database's clock in tests.
+    own. `trust` says who gave the URL: the caller answers for it unless told otherwise. `clock` (seconds since 1970)
+    stands in for the database's clock in tests.
     """
-    return Book(Store(url, root=Path(root), clock=clock, busy_seconds=busy_seconds), digest_key, lease_seconds)
+    store = Store(url, root=Path(root), trust=trust, clock=clock, busy_seconds=busy_seconds)
+    return Book(store, digest_key, lease_seconds)

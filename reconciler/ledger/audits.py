@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Table, func, inspect, select
 from sqlalchemy.engine import Connection, Row
 
 from reconciler.ledger.audit_tables import drift, metadata, results
+from reconciler.ledger.engines import OPERATOR, Trust
 from reconciler.ledger.store import Store
 from reconciler.ledger.tables import proven, put
 from reconciler.model.history import Audited, Drift, Found
@@ -95,9 +96,9 @@ class Audits:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def open_audits(url: str, *, root: Path | str = ".", clock: Any = None) -> Audits:
+def open_audits(url: str, *, root: Path | str = ".", trust: Trust = OPERATOR, clock: Any = None) -> Audits:
     """Return the audits' part of the ledger at a URL (see `open_ledger`)."""
-    return Audits(Store(url, root=Path(root), clock=clock))
+    return Audits(Store(url, root=Path(root), trust=trust, clock=clock))
 
 
 def _of(table: Table, whose: str) -> ColumnElement[bool]:

@@ -1,6 +1,7 @@
 """The two databases: where they are, how they are reached, and what makes their commits durable."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +12,49 @@ from sqlalchemy.pool import NullPool
 
 from reconciler.errors import LedgerError
 
+POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+"""The schemes of a URL of PostgreSQL; psycopg is the only driver."""
+
 URLS = "write sqlite:///.reconciler/ledger.db or postgresql://user@host/database"
 
 
-def checked(url: str, root: Path) -> URL:
-    """Read the ledger's URL; raises LedgerError for one that cannot hold a ledger."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Who gave a ledger's URL, and what the operator trusts.
+
+    `operator`: the URL came from a flag or RECONCILER_LEDGER, so that its host is allowed and its parameters are free.
+    Else only `allowed_hosts` (RECONCILER_ALLOWED_HOSTS as it is written) are spoken to. `ca_file` holds the
+    certificates to trust beyond loopback.
+    """
+
+    operator: bool = True
+    allowed_hosts: str = ""
+    ca_file: str = ""
+
+
+OPERATOR = Trust()
+"""A URL that the caller answers for."""
+
+
+def checked(url: str, root: Path, trust: Trust = OPERATOR) -> URL:
+    """Read the ledger's URL; raises LedgerError for one that cannot hold a ledger, or whose host is not allowed."""
+    if url.startswith("postgres") and not trust.operator:
+        from reconciler.ledger.postgres_url import project_url
+
+        return project_url(url, trust.allowed_hosts)
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise LedgerError("the ledger's URL cannot be read", code="E_LEDGER_URL", hint=URLS) from None
-    if parsed.get_backend_name() == "sqlite":
+    if parsed.drivername == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise LedgerError(
                 "the ledger needs a file: in memory it would be forgotten", code="E_LEDGER_URL", hint=URLS
             )
         return parsed.set(database=str(root / parsed.database), query={})
-    if parsed.get_backend_name() == "postgresql":
+    if parsed.drivername in POSTGRESQL:
         return parsed.set(drivername="postgresql+psycopg")
-    raise LedgerError(f"no ledger can be kept in {parsed.get_backend_name()!r}", code="E_LEDGER_URL", hint=URLS)
+    raise LedgerError(f"no ledger can be kept in {parsed.drivername[:40]!r}", code="E_LEDGER_URL", hint=URLS)
 
 
 def private_file(path: Path) -> None:
@@ -57,9 +83,12 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")
 
 
-def postgres(url: URL, busy: float) -> Engine:
+def postgres(url: URL, busy: float, trust: Trust = OPERATOR) -> Engine:
     """Return an engine for a server; raises LedgerError where its driver is missing."""
-    arguments = {"connect_timeout": max(2, int(busy)), "prepare_threshold": None}
+    from reconciler.ledger.postgres_url import connect_arguments
+
+    arguments: dict[str, Any] = {"connect_timeout": max(2, int(busy)), "prepare_threshold": None}
+    arguments |= connect_arguments(url, trust)
     try:
         engine = create_engine(url, pool_size=2, pool_pre_ping=True, connect_args=arguments)
     except (ImportError, NoSuchModuleError):

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from reconciler.errors import LedgerError
-from reconciler.ledger.engines import checked, postgres, private_file, sqlite
+from reconciler.ledger.engines import OPERATOR, Trust, checked, postgres, private_file, sqlite
 from reconciler.ledger.failures import WRITABLE, damaged, meant
 from reconciler.ledger.tables import SCHEMA, lease, metadata, runs
 
@@ -29,9 +29,16 @@ class Store:
     """
 
     def __init__(
-        self, url: str, *, root: Path, clock: Callable[[], float] | None = None, busy_seconds: float = BUSY_SECONDS
+        self,
+        url: str,
+        *,
+        root: Path,
+        trust: Trust = OPERATOR,
+        clock: Callable[[], float] | None = None,
+        busy_seconds: float = BUSY_SECONDS,
     ) -> None:
-        self._url = checked(url, root)
+        self._url = checked(url, root, trust)
+        self._trust = trust
         self._clock = clock
         self._busy = busy_seconds
         self._engine: Engine | None = None
@@ -114,7 +121,8 @@ class Store:
 
     def _connected(self) -> Engine:
         if self._engine is None:
-            self._engine = sqlite(self._url, self._busy) if self.local else postgres(self._url, self._busy)
+            local = self.local
+            self._engine = sqlite(self._url, self._busy) if local else postgres(self._url, self._busy, self._trust)
         return self._engine
 
     @contextmanager

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from reconciler.api import AkSkAuth, NoAuth, PasswordAuth, ReadClient, TokenAuth, WriteClient
+from reconciler.api.allowed_hosts import allowed
 from reconciler.api.call import Answer, Call
-from reconciler.api.hosts import allowed
 from reconciler.errors import AuthError, ReconcilerError, TransportError
 from reconciler.model.reading import Wanted
 from reconciler.simulator import Simulator, transport

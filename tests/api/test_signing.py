@@ -10,9 +10,9 @@ from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
 
+from reconciler.api.allowed_hosts import Origin
 from reconciler.api.auth import AkSkAuth
 from reconciler.api.call import Call
-from reconciler.api.hosts import Origin
 from reconciler.api.signing import canonical_request, encode_query, stamp
 
 ACCESS_KEY = "TESTAKEXAMPLE0000001"

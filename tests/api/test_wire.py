@@ -6,8 +6,8 @@ import time
 import pytest
 
 from reconciler.api import ReadClient
+from reconciler.api.allowed_hosts import allowed
 from reconciler.api.call import Call
-from reconciler.api.hosts import allowed
 from reconciler.api.pool import PoolTransport
 from reconciler.api.wire import Wire
 from reconciler.errors import ApiError, TransportError

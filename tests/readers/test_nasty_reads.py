@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from reconciler.api import PasswordAuth, TokenAuth
-from reconciler.api.hosts import allowed
+from reconciler.api.allowed_hosts import allowed
 from reconciler.errors import ApiError, AuthError, ThrottledError, TransportError
 from reconciler.model.diagnostic import Severity
 from reconciler.model.reading import Doubt, Wanted

@@ -43,7 +43,7 @@ def listed(
     whole = project(run)
     name = environment if ledger else chosen(whole, environment)
     runs, entries = ((), ()) if ledger else _told(run, whole, name, run_, limit)
-    audits, drift = _seen(whole, name, ledger, limit)
+    audits, drift = _seen(run, whole, name, ledger, limit)
     tables = [_runs(runs), _entries(entries), _audited(audits), _drift(drift, run.today(today))]
     shown = [one for one in tables if one["rows"]] or tables[:2]
     tell(run, Report(command="history", extra={"tables": shown}), how)
@@ -69,7 +69,7 @@ def prune(
     whole = project(run)
     before = run.today(today) - timedelta(days=keep)
     moment, name = f"{before.isoformat()}T00:00:00Z", "" if ledger else chosen(whole, environment)
-    with audits(whole, name, ledger) as kept:
+    with audits(whole, name, run.variables, ledger) as kept:
         gone = kept.prune(moment)
     if name:
         place = whole.environments[name]
@@ -114,11 +114,13 @@ def _told(
         return opened.runs(scope_key(place), limit), opened.entries(scope_key(place), only, limit)
 
 
-def _seen(whole: "Project", name: str, ledger: str, limit: int) -> tuple[tuple[Audited, ...], tuple[Drift, ...]]:
+def _seen(
+    run: Session, whole: "Project", name: str, ledger: str, limit: int
+) -> tuple[tuple[Audited, ...], tuple[Drift, ...]]:
     from reconciler.environment.books import audits
 
     whose = whole.owner(name)
-    with audits(whole, name, ledger) as kept:
+    with audits(whole, name, run.variables, ledger) as kept:
         return kept.runs(whose, limit), kept.drift(whose)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from reconciler.api import Connection
-from reconciler.api.hosts import allowed, endpoint, iam_endpoint, segment
+from reconciler.api.allowed_hosts import allowed, endpoint, iam_endpoint, segment
 from reconciler.errors import HostError
 
 CLOUD = "https://metastudio.cn-north-4.myhuaweicloud.com"

@@ -1,7 +1,8 @@
-"""Which addresses may be spoken to: a list of exact hosts, never a list of bad ones.
+"""The list of hosts every network client asks: who may be spoken to, and who may be sent credentials.
 
-A URL is matched against one strict pattern instead of being parsed: parsers disagree about where a host ends
-(`https://evil.test\\@metastudio…` is one host to some and another to others), and the pattern has no room for it.
+It is a list of exact hosts, never a list of bad ones. A URL is matched against one strict pattern instead of being
+parsed: parsers disagree about where a host ends (`https://evil.test\\@metastudio…` is one host to some and another to
+others), and the pattern has no room for it.
 """
 
 import re
@@ -17,6 +18,12 @@ _LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _REGION = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
 _STANDARD_PORTS = {"https": 443, "http": 80}
+_DATABASE = re.compile(
+    r"(?:postgres(?:ql)?://)?(?P<host>[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?/?", re.ASCII
+)
+POSTGRESQL_PORT = 5432
+VARIABLE = "RECONCILER_ALLOWED_HOSTS"
+"""The operator's list: `host` or `host:port` (https, or PostgreSQL), or an origin such as `http://127.0.0.1:8080`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +42,7 @@ class Origin:
     @property
     def loopback(self) -> bool:
         """Whether it is this machine."""
-        return self.host in _LOOPBACK
+        return is_loopback(self.host)
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.netloc}"
@@ -52,10 +59,42 @@ def allowed(url: str, extra: Iterable[str] = ()) -> Origin:
     if origin is None or not (_known(origin) or origin in map(_listed, extra)):
         raise HostError(
             f"the address {url[:200]!r} is not allowed: nothing was sent",
-            hint="use https://metastudio.REGION.myhuaweicloud.com, or let the operator name the host in "
-            "RECONCILER_ALLOWED_HOSTS",
+            hint=f"use https://metastudio.REGION.myhuaweicloud.com, or let the operator name the host in {VARIABLE}",
         )
     return origin
+
+
+def check_credentials_allowed(origin: Origin, extra: Iterable[str] = ()) -> None:
+    """Raise HostError (E_AUTH_HOST) for an origin that may be spoken to but is sent no credentials.
+
+    A port of this machine is anybody's who may listen there: it gets a token, a password or a signature only where the
+    operator's list names this very origin.
+    """
+    if origin.loopback and origin not in map(_listed, extra):
+        raise HostError(
+            f"{origin} is sent no credentials: it is a port of this machine that the operator has not named",
+            code="E_AUTH_HOST",
+            hint=f"set {VARIABLE}={origin}, or write `auth: none` for a service that asks for none",
+        )
+
+
+def database_allowed(host: str, port: int, extra: Iterable[str]) -> bool:
+    """Tell whether the operator's list names a PostgreSQL server: `host` (port 5432), `host:port`, `postgresql://…`.
+
+    No server is allowed by itself, this machine's neither. An entry with the scheme of another protocol names no
+    database.
+    """
+    return (host, port) in map(_listed_database, extra)
+
+
+def parse_allowed_hosts(text: str) -> tuple[str, ...]:
+    """Return the entries of RECONCILER_ALLOWED_HOSTS, which blanks and commas divide."""
+    return tuple(text.replace(",", " ").split())
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine; an IPv6 address may stand in brackets."""
+    return host in _LOOPBACK or f"[{host}]" in _LOOPBACK
 
 
 def endpoint(region: str) -> str:
@@ -96,6 +135,11 @@ def _known(origin: Origin) -> bool:
 def _listed(entry: str) -> Origin | None:
     entry = entry.strip().lower()
     return _parsed(entry if "://" in entry else f"https://{entry}")
+
+
+def _listed_database(entry: str) -> tuple[str, int] | None:
+    match = _DATABASE.fullmatch(entry.strip().lower())
+    return (match["host"].strip("[]"), int(match["port"] or POSTGRESQL_PORT)) if match else None
 
 
 def _region(region: str) -> str:
