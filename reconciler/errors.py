@@ -100,13 +100,19 @@ class NotFoundError(ApiError):
 
 
 class TransportError(ReconcilerError):
-    """No answer, or not a whole one. `sent` is true where the request may have been processed."""
+    """No answer, or not a whole one. `sent` is true where the request may have been processed.
+
+    `creates` is true where that request makes something new inside an object: sent again, it could make it twice.
+    """
 
     default_code = "E_TRANSPORT"
 
-    def __init__(self, message: str, *, code: str = "", hint: str = "", sent: bool = True) -> None:
+    def __init__(
+        self, message: str, *, code: str = "", hint: str = "", sent: bool = True, creates: bool = False
+    ) -> None:
         super().__init__(message, code=code, hint=hint)
         self.sent = sent
+        self.creates = creates
 
 
 class SnapshotError(ReconcilerError):

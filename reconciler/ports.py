@@ -7,7 +7,7 @@ An implementation is found by name through entry points (`reconciler.readers`, `
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Change
@@ -18,7 +18,19 @@ from reconciler.model.reading import Confirmation, Doubt, Reading, Usage, Wanted
 from reconciler.model.report import Options, Report, Reporter
 from reconciler.model.resource import Declared, Json, Live
 
-__all__ = ["Lease", "Ledger", "Options", "Reader", "Report", "Reporter", "Task", "Writer", "WriterSetup", "Written"]
+__all__ = [
+    "Lease",
+    "Ledger",
+    "Options",
+    "Reader",
+    "Report",
+    "Reporter",
+    "ServiceClock",
+    "Task",
+    "Writer",
+    "WriterSetup",
+    "Written",
+]
 
 
 class Reader(Protocol):
@@ -46,6 +58,16 @@ class Reader(Protocol):
     @property
     def usage(self) -> Usage:
         """What reading has cost so far."""
+        ...
+
+
+@runtime_checkable
+class ServiceClock(Protocol):
+    """What a reader may offer beside Reader: how the clock of the service it reads stands to the local one."""
+
+    @property
+    def service_offset(self) -> float:
+        """Seconds that the service's clock is ahead of the local one; 0 while that is not known."""
         ...
 
 

@@ -107,9 +107,14 @@ def iam_endpoint(region: str) -> str:
     return f"https://iam.{_region(region)}.myhuaweicloud.com"
 
 
+def is_segment(text: str) -> bool:
+    """Tell whether a text is a plain id, which can be one segment of a path."""
+    return _ID.fullmatch(text) is not None
+
+
 def segment(text: str) -> str:
     """Return an id as one path segment; raises HostError (E_ID_FORMAT) for anything that is no plain id."""
-    if not _ID.fullmatch(text):
+    if not is_segment(text):
         raise HostError(
             f"{text[:80]!r} is no id: letters, digits, `_` and `-`, at most 64",
             code="E_ID_FORMAT",

@@ -8,8 +8,9 @@ from threading import Lock
 
 from reconciler.api.allowed_hosts import segment
 from reconciler.api.body import decode, refuse
-from reconciler.api.call import Call, http_date
+from reconciler.api.call import Answer, Call, http_date
 from reconciler.api.connection import Connection
+from reconciler.api.refusal import refusal
 from reconciler.api.sender import Sender
 from reconciler.api.signing import encode_query
 from reconciler.errors import ApiError, TransportError
@@ -62,6 +63,11 @@ class ReadClient:
         """The service's own time at its latest answer, None where it did not say."""
         return http_date(self._sender.service_date)
 
+    @property
+    def service_offset(self) -> float:
+        """Seconds that the service's clock is ahead of ours; 0 where it has not said what time it is."""
+        return self._sender.service_offset
+
     def close(self) -> None:
         """Close the connections."""
         self._sender.close()
@@ -91,11 +97,11 @@ class WriteClient:
 
     def create(self, kind: Kind, body: Mapping[str, Json]) -> dict[str, Json]:
         """Create an object; the answer holds its id alone."""
-        return self._write("POST", kind.endpoints.collection, {}, body)
+        return self._write("POST", kind.endpoints.collection, {}, body, answers=kind.id_field)
 
     def update(self, kind: Kind, object_id: str, body: Mapping[str, Json]) -> dict[str, Json]:
         """Replace an object; the answer is the whole object."""
-        return self._write("PUT", kind.endpoints.item, {"id": object_id}, body)
+        return self._write("PUT", kind.endpoints.item, {"id": object_id}, body, answers=kind.id_field)
 
     def delete(self, kind: Kind, object_id: str) -> None:
         """Delete an object; raises NotFoundError when it is not there."""
@@ -103,11 +109,13 @@ class WriteClient:
 
     def create_child(self, kind: Kind, object_id: str, body: Mapping[str, Json]) -> dict[str, Json]:
         """Add one item to an object's collection of children."""
-        return self._write("POST", kind.endpoints.children, {"id": object_id}, body)
+        ids = {"id": object_id}
+        return self._write("POST", kind.endpoints.children, ids, body, answers=kind.endpoints.child_id)
 
     def update_child(self, kind: Kind, object_id: str, child_id: str, body: Mapping[str, Json]) -> dict[str, Json]:
         """Replace one item of an object's collection of children."""
-        return self._write("PUT", _child(kind), {"id": object_id, "child_id": child_id}, body)
+        ids = {"id": object_id, "child_id": child_id}
+        return self._write("PUT", _child(kind), ids, body, answers=kind.endpoints.child_id)
 
     def delete_child(self, kind: Kind, object_id: str, child_id: str) -> None:
         """Remove one item of an object's collection of children."""
@@ -124,13 +132,19 @@ class WriteClient:
         self._reader.close()
 
     def _write(
-        self, method: str, path: str, ids: Mapping[str, str], body: Mapping[str, Json] | None = None
+        self,
+        method: str,
+        path: str,
+        ids: Mapping[str, str],
+        body: Mapping[str, Json] | None = None,
+        *,
+        answers: str = "",
     ) -> dict[str, Json]:
+        """Send a write. An answer that holds an error and not the id field `answers` leaves open what was done."""
         call = _call(self.connection, method, path, ids, body=_encoded(body))
         self._sender.meter.add(Usage(writes=1))
         try:
-            answer = self._sender.send(call)
-            return decode(answer.body) if answer.body.strip() else {}
+            return _said(self._sender.send(call), answers)
         except ApiError as error:
             if error.code == "E_READ_SCHEMA" or error.status >= 500:
                 raise TransportError(
@@ -139,6 +153,13 @@ class WriteClient:
                     hint="the next read settles it",
                 ) from None
             raise
+
+
+def _said(answer: Answer, answers: str) -> dict[str, Json]:
+    said = decode(answer.body) if answer.body.strip() else {}
+    if answers not in said and (found := refusal(answer)).code:
+        refuse(f"it is an error: {found}")
+    return said
 
 
 def _child(kind: Kind) -> str:

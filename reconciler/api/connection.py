@@ -27,9 +27,10 @@ class Connection:
     """Where, as whom, how fast.
 
     `base_url` and `allowed_hosts` are checked at once: HostError (E_URL_HOST) before any packet. A rate of None is the
-    default of the host; 0 is no limit. `deadline` bounds all waiting of a run, in seconds. `transport` replaces the
-    network, as the embedded simulator does. `proxy` and `ca_file` come from the operator only. Reading and writing
-    clients made of one Connection share its gates; `pace` is another one to the same project whose gates it shares.
+    default of the host; 0 is no limit. `deadline` is how long, in seconds, a run waits for a service that refuses.
+    `transport` replaces the network, as the embedded simulator does. `proxy` and `ca_file` come from the operator only.
+    Reading and writing clients made of one Connection share its gates; `pace` is another one to the same project whose
+    gates it shares.
     `clock` tells the time of day, `monotonic` measures, `jitter` gives a number from 0 to 1.
     """
 

@@ -81,7 +81,7 @@ def as_error(call: Call, answer: Answer, local_time: datetime) -> ApiError:
         return ApiError(text, status=status, hint="the gateway knows no such API here: check region and endpoint")
     if status == 403:
         return DeniedError(text, status=status, hint="the credentials may not see this; ask for the permission")
-    if status == 404 or (call.reading and found.code.endswith(_ROOM_NOT_FOUND)):
+    if status == 404 or (call.method in {"GET", "DELETE"} and found.code.endswith(_ROOM_NOT_FOUND)):
         return NotFoundError(text, status=status)
     return ApiError(text, status=status, hint="the code is the service's own; its error-code page explains it")
 

@@ -65,10 +65,13 @@ def may_repeat_lost(call: Call, error: TransportError) -> bool:
 
 
 def asked_pause(answer: Answer, now: datetime) -> float | None:
-    """Return the seconds a Retry-After asks for; None where there is none, or where it is no sense (past, text)."""
+    """Return the seconds a Retry-After asks for; None where there is none, or where it is no sense (past, text).
+
+    A moment is measured from the answer's own Date: only without one does `now`, the local time, stand in for it.
+    """
     text = answer.headers.get("retry-after", "").strip()
     if text.isdecimal() and text.isascii():
         return float(text[:9])
     moment = http_date(text)
-    seconds = (moment - now).total_seconds() if moment else 0.0
+    seconds = (moment - (answer.date or now)).total_seconds() if moment else 0.0
     return seconds if seconds > 0 else None

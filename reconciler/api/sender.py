@@ -25,6 +25,8 @@ class Sender:
         self.connection = connection
         self.meter = Meter()
         self.service_date = ""
+        self.service_offset = 0.0
+        """Seconds that the service's clock is ahead of ours, by the Date of its latest answer; 0 while it gave none."""
         self._wire = Wire(connection.transport or _network(connection), connection.monotonic)
 
     def send(self, call: Call) -> Answer:
@@ -57,12 +59,18 @@ class Sender:
         self.meter.add(Usage(requests=1, waited=ticket.waited))
         answer = self._wire.send(call, used)
         _LOG.debug("%s %s -> %d, %d bytes", call.method, call.url, answer.status, len(answer.body))
-        self.service_date = answer.headers.get("date", "")
+        self._note_time(answer)
         if answer.status == 429:
             gate.refused(ticket, min(asked_pause(answer, now) or 0.0, MAX_PAUSE))
         else:
             gate.accepted()
         return answer, used
+
+    def _note_time(self, answer: Answer) -> None:
+        self.service_date = answer.headers.get("date", "")
+        moment = answer.date
+        if moment is not None:
+            self.service_offset = (moment - self.connection.clock()).total_seconds()
 
     def _ask(self, call: Call) -> Answer:
         """Send a call that carries its own credentials (to IAM), through the same wire and counted like any other."""

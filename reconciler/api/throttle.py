@@ -33,8 +33,10 @@ class Pass:
 class Gate:
     """Lets at most `rate` calls a second through, `burst` of them at once; a rate of None lets all through.
 
-    `deadline` bounds the whole run, from the first call on: one that would have to wait past it raises ThrottledError.
-    Clock and sleep are given; nobody sleeps while holding the lock.
+    `deadline` bounds the time a run spends waiting because the service refused calls or did not answer them; one more
+    wait that would pass it raises ThrottledError. The even pace of a run is not such a wait, however long the run is,
+    and a pause that many threads sit out together counts once. Clock and sleep are given; nobody sleeps while holding
+    the lock.
     """
 
     def __init__(
@@ -53,7 +55,8 @@ class Gate:
         self._monotonic = monotonic
         self._sleep = sleep
         self._deadline = deadline
-        self._end = math.inf
+        self._waited = 0.0
+        self._counted_until = -math.inf
         self._lock = threading.Lock()
         self._next = 0.0
         self._hold = 0.0
@@ -67,24 +70,33 @@ class Gate:
     def enter(self) -> Pass:
         """Wait for a turn; a pause that begins meanwhile sends everybody back to the end of it, one by one."""
         waited = 0.0
-        self._end = min(self._end, self._monotonic() + self._deadline)
         while True:
             due, epoch = self._reserve()
-            wait = due - self._monotonic()
-            if wait > 0:
-                self.wait(wait)
-                waited += wait
+            now = self._monotonic()
+            if due > now:
+                self._count(now, min(due, self._hold))
+                self._sleep(due - now)
+                waited += due - now
             if epoch == self._epoch:
                 return Pass(epoch=epoch, waited=waited)
 
     def wait(self, seconds: float) -> None:
-        """Sleep, unless that would pass the run's deadline."""
-        if self._monotonic() + seconds > self._end:
-            raise ThrottledError(
-                "the time for this run is used up, and the service still asks to wait",
-                hint="run again later, raise the deadline, or ask for a higher limit",
-            )
+        """Sleep before a call is tried again, unless the run has waited for the service too long by then."""
+        now = self._monotonic()
+        self._count(now, now + seconds)
         self._sleep(seconds)
+
+    def _count(self, start: float, end: float) -> None:
+        """Add a wait for the service to what the run has waited; the part that another thread sits out too is known."""
+        with self._lock:
+            added = max(0.0, end - max(start, self._counted_until))
+            if self._waited + added > self._deadline:
+                raise ThrottledError(
+                    f"this run has waited {self._waited:.0f} s for the service, and it still asks to wait",
+                    hint="run again later, raise the deadline, or ask for a higher limit",
+                )
+            self._waited += added
+            self._counted_until = max(self._counted_until, end)
 
     def accepted(self) -> None:
         """Note that a call was let through: the pace climbs."""

@@ -36,7 +36,8 @@ class Intent:
 
     `started` is UTC as in the API (`2026-11-23T10:00:00Z`). `body` is what the manifest declared (secrets by name
     only): an object found later is taken for ours only where its listed fields equal it. `body_digest` covers the same.
-    `owner` is who began it, and owns what comes of it.
+    `owner` is who began it, and owns what comes of it. `answered` tells that the service said it was done (a create
+    then has its `id`), and that this was not seen yet. `started` is by the service's clock, where that is known.
     """
 
     operation: str
@@ -49,6 +50,7 @@ class Intent:
     body_digest: str = ""
     body: Json = None
     owner: str = ""
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

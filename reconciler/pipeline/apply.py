@@ -138,7 +138,7 @@ def _locked(site: Site, plan: Plan, manifest: Manifest) -> Applied:
         course.error = error
     carry_all(site, plan, declared, course)
     site.hooks.point("carried")
-    after = planned_again(site, manifest, course)
+    after = planned_again(site, plan, manifest, course)
     applied = Applied(
         outcomes=tuple(course.outcomes),
         recovered=recovered,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from reconciler.diff import live_state
-from reconciler.errors import NotFoundError, ReconcilerError
+from reconciler.errors import AuthError, NotFoundError, ReconcilerError
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.outcome import Outcome, Status, outcome_of
@@ -17,10 +17,14 @@ STALE = "E_STALE_OBJECT"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A change that may be written, with the object as shown; or its outcome, where it may not."""
+    """A change that may be written, with the object as shown; or its outcome, where it may not.
+
+    `error` is set where nothing further can be done either: the credentials are refused.
+    """
 
     live: Live | None = None
     outcome: Outcome | None = None
+    error: ReconcilerError | None = None
 
 
 def check(site: Site, change: Change, declared: Declared | None) -> Checked:
@@ -32,7 +36,8 @@ def check(site: Site, change: Change, declared: Declared | None) -> Checked:
             return _deletable(site, change)
         return _updatable(site, change, declared)
     except ReconcilerError as error:
-        return _no(change, error.code, f"it cannot be looked at before the write: {error.message}", failed=True)
+        refused = _no(change, error.code, f"it cannot be looked at before the write: {error.message}", failed=True)
+        return replace(refused, error=error if isinstance(error, AuthError) else None)
 
 
 def shown(site: Site, kind: Kind, object_id: str) -> Live | None:

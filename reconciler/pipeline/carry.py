@@ -7,16 +7,25 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.errors import ApiError, LedgerError, LockedError, ReconcilerError, TransportError
+from reconciler.errors import (
+    ApiError,
+    AuthError,
+    LedgerError,
+    LockedError,
+    NotFoundError,
+    ReconcilerError,
+    TransportError,
+)
 from reconciler.model.change import Action, Change
 from reconciler.model.outcome import Outcome, Status, outcome_of
 from reconciler.model.past import Intent, Remembered
 from reconciler.model.resource import Declared, Json
 from reconciler.pipeline import remember
-from reconciler.pipeline.before import Checked, check
-from reconciler.pipeline.settle import Verdict, settle_create
+from reconciler.pipeline.before import Checked, check, shown
+from reconciler.pipeline.recheck import compare
+from reconciler.pipeline.settle import Verdict, settle_create, until_seen
 from reconciler.pipeline.site import Site, utc
-from reconciler.pipeline.verify import gone, verify
+from reconciler.pipeline.verify import UNSEEN, Verified, gone, verify
 from reconciler.ports import Task, Written
 
 ATTEMPTS = 2
@@ -39,7 +48,7 @@ class Carried:
 class Attempt:
     """What one try came to; `again` where it certainly had no effect and may be tried once more.
 
-    `error` is set where the lock was lost: then nothing was sent.
+    `error` is set where the lock was lost, and then nothing was sent; or where the credentials are refused.
     """
 
     outcome: Outcome
@@ -52,7 +61,7 @@ def carry(site: Site, change: Change, declared: Declared | None, references: Map
     """Carry out one change. LedgerError and LockedError raised here mean that nothing was sent for it."""
     checked = check(site, change, declared)
     if checked.outcome is not None:
-        return Carried(outcome=checked.outcome)
+        return Carried(outcome=checked.outcome, error=checked.error)
     site.hooks.point("checked")
     task = _task(site, change, declared, references, checked)
     for left in reversed(range(ATTEMPTS)):
@@ -71,19 +80,29 @@ def carry(site: Site, change: Change, declared: Declared | None, references: Map
 
 
 def _recorded(site: Site, task: Task, intent: Intent, attempt: Attempt) -> Carried:
-    """Journal the outcome, read back, and journal again what reading back showed."""
+    """Read back what was written and journal the outcome; success is recorded once it was seen, and not before.
+
+    A kill in between leaves the intent open. The id of a new object is journalled first: it is never made again then.
+    """
     outcome = attempt.outcome
     try:
-        site.ledger.finish(site.scope, site.run, intent, outcome, _remembered(site, task, attempt))
-        site.hooks.point("recorded")
         if outcome.status is not Status.APPLIED:
+            site.ledger.finish(site.scope, site.run, intent, outcome, None)
+            site.hooks.point("recorded")
             return Carried(outcome=outcome, error=attempt.error)
-        outcome, stuck_as = verify(site, task, outcome)
+        if task.change.action is not Action.UPDATE:
+            intent = replace(intent, id=outcome.id, answered=True)
+        if task.change.action is Action.CREATE:
+            answered = replace(outcome, status=Status.UNKNOWN, code=UNSEEN, reason="answered, and not read back yet")
+            site.ledger.finish(site.scope, site.run, intent, answered, None)
+        site.hooks.point("recorded")
+        verified = verify(site, task, intent, outcome, attempt.written.answer)
         site.hooks.point("verified")
-        if outcome != attempt.outcome:
-            kept = _remembered(site, task, replace(attempt, outcome=outcome))
-            told = replace(kept, stuck=outcome.stuck, stuck_as=stuck_as) if kept else None
-            site.ledger.finish(site.scope, site.run, intent, outcome, told)
+        outcome = verified.outcome
+        site.ledger.finish(site.scope, site.run, intent, outcome, _remembered(site, task, attempt, verified))
+    except LockedError as error:
+        reason = f"it was sent, and reading back was cut off: {error.message}"
+        return Carried(outcome=replace(outcome, status=Status.UNKNOWN, code=UNSEEN, reason=reason), error=error)
     except LedgerError as error:
         said = f"{outcome.reason}; " if outcome.reason else ""
         return Carried(outcome=replace(outcome, reason=f"{said}not recorded: {error.message}"), error=error)
@@ -108,6 +127,9 @@ def _attempt(site: Site, task: Task, intent: Intent) -> Attempt:
         return _lost(site, task, intent, TransportError(f"the writer failed: {type(error).__name__}: {error}"))
     if task.change.action is Action.CREATE and not written.id:
         return _lost(site, task, intent, TransportError("the answer names no id"), calls=written.calls)
+    if task.change.action is Action.CREATE and (task.kind.name, written.id) in site.past.objects:
+        known = TransportError(f"the answer names {written.id}, which was there before")
+        return _lost(site, task, intent, known, calls=written.calls)
     done = outcome_of(task.change, Status.APPLIED, object_id=written.id, calls=written.calls)
     return Attempt(outcome=replace(done, reason="; ".join(written.warnings)), written=written)
 
@@ -124,20 +146,24 @@ def _refused(site: Site, task: Task, intent: Intent, error: ApiError) -> Attempt
     """Tell a refusal from an answer that leaves the outcome open, and from an object that is gone already."""
     if error.status >= 500:
         return _lost(site, task, intent, error)
-    if task.change.action is Action.DELETE and error.status in {400, 404} and gone(site, task.kind, task.change.id):
+    # the service's own word that it is not there counts as an answer: what show says of it may lag behind
+    deletes, missing = task.change.action is Action.DELETE, isinstance(error, NotFoundError)
+    if deletes and (missing or (error.status == 400 and gone(site, task.kind, task.change.id))):
         return Attempt(outcome=outcome_of(task.change, Status.APPLIED, reason="it was gone already", calls=1))
     return _failed(task, error, calls=1 if error.status else 0)
 
 
 def _lost(site: Site, task: Task, intent: Intent, error: ReconcilerError, *, calls: int = 1) -> Attempt:
     """Find out what became of a write whose answer was lost: a create by looking, anything else by showing."""
-    if task.change.action is not Action.CREATE:
-        return _lost_repeatable(site, task, error, calls)
     try:
-        return _lost_create(site, task, intent, error, calls)
+        if task.change.action is Action.CREATE:
+            return _lost_create(site, task, intent, error, calls)
+        if isinstance(error, TransportError) and error.creates:
+            return _lost_items(site, task, error, calls)
+        return _lost_repeatable(site, task, error, calls)
     except (LockedError, LedgerError) as ended:
         reason = f"{error.message}; and looking for it was cut off: {ended.message}"
-        unknown = outcome_of(task.change, Status.UNKNOWN, code="E_UNKNOWN_OUTCOME", reason=reason, calls=calls)
+        unknown = outcome_of(task.change, Status.UNKNOWN, code=UNSEEN, reason=reason, calls=calls)
         return Attempt(outcome=unknown, error=ended)
 
 
@@ -145,12 +171,31 @@ def _lost_repeatable(site: Site, task: Task, error: ReconcilerError, calls: int)
     object_id = task.change.id
     if task.change.action is Action.DELETE and gone(site, task.kind, object_id):
         return Attempt(outcome=outcome_of(task.change, Status.APPLIED, calls=calls))
-    if task.change.action is Action.UPDATE:
-        read, _ = verify(site, task, outcome_of(task.change, Status.APPLIED, calls=calls))
-        if read.status is Status.APPLIED and not read.code:
-            return Attempt(outcome=read)
+    if task.change.action is Action.UPDATE and _is_as_declared(site, task):
+        return Attempt(outcome=outcome_of(task.change, Status.APPLIED, calls=calls))
     # both are the same when repeated, so trying again is no risk
     return replace(_failed(task, error, calls=calls), again=True)
+
+
+def _lost_items(site: Site, task: Task, error: ReconcilerError, calls: int) -> Attempt:
+    """Wait for a new item whose answer was lost, the whole window if need be: sent again too early, it is twice."""
+    if until_seen(site, task.change.address, lambda: _is_as_declared(site, task) or None):
+        return Attempt(outcome=outcome_of(task.change, Status.APPLIED, calls=calls))
+    if site.hooks.stop():
+        reason = f"{error.message}; stopped while waiting for it to settle"
+        return Attempt(outcome=outcome_of(task.change, Status.UNKNOWN, code=UNSEEN, reason=reason, calls=calls))
+    return replace(_failed(task, error, calls=calls), again=True)
+
+
+def _is_as_declared(site: Site, task: Task) -> bool:
+    """Tell whether an object is certainly as declared; False where that cannot be told."""
+    try:
+        live = shown(site, task.kind, task.change.id)
+        if live is None or task.desired is None:
+            return False
+        return compare(site, task.desired, live, task.references).action is Action.NONE
+    except ReconcilerError:
+        return False
 
 
 def _lost_create(site: Site, task: Task, intent: Intent, error: ReconcilerError, calls: int) -> Attempt:
@@ -160,14 +205,13 @@ def _lost_create(site: Site, task: Task, intent: Intent, error: ReconcilerError,
     if settled.verdict is Verdict.ABSENT:
         return replace(_failed(task, error, calls=calls), again=True)
     reason = f"{error.message}; {settled.reason}. Decide with: reconciler history resolve {intent.operation}"
-    return Attempt(
-        outcome=outcome_of(task.change, Status.UNKNOWN, code="E_UNKNOWN_OUTCOME", reason=reason, calls=calls)
-    )
+    return Attempt(outcome=outcome_of(task.change, Status.UNKNOWN, code=UNSEEN, reason=reason, calls=calls))
 
 
 def _failed(task: Task, error: ReconcilerError, *, calls: int = 0) -> Attempt:
     reason = f"{error.message} ({error.hint})" if error.hint else error.message
-    return Attempt(outcome=outcome_of(task.change, Status.FAILED, code=error.code, reason=reason, calls=calls))
+    outcome = outcome_of(task.change, Status.FAILED, code=error.code, reason=reason, calls=calls)
+    return Attempt(outcome=outcome, error=error if isinstance(error, AuthError) else None)
 
 
 def _task(
@@ -196,17 +240,18 @@ def _intent(site: Site, change: Change, declared: Declared | None) -> Intent:
         name=change.name,
         id=change.id,
         address=change.address,
-        started=utc(site.hooks.clock()),
+        started=utc(site.now()),
         body_digest=digest,
         body=body,
         owner=site.owner,
     )
 
 
-def _remembered(site: Site, task: Task, attempt: Attempt) -> Remembered | None:
-    """Return what is to be remembered of a change that was carried out, None where nothing new is known."""
-    outcome = attempt.outcome
-    if task.desired is None or outcome.status is not Status.APPLIED or not outcome.id:
+def _remembered(site: Site, task: Task, attempt: Attempt, verified: Verified) -> Remembered | None:
+    """Return what is to be remembered of a change that was seen to be carried out, None where nothing new is known."""
+    outcome = verified.outcome
+    if task.desired is None or outcome.status is not Status.APPLIED or outcome.code == "E_NOT_VERIFIED":
         return None
     last = remember.last_applied(task.kind, task.desired, attempt.written.secrets)
-    return remember.applied(task.kind, task.desired, outcome.id, site.owner, last)
+    kept = remember.applied(task.kind, task.desired, outcome.id, site.owner, last)
+    return replace(kept, stuck=outcome.stuck, stuck_as=verified.unkept_as) if verified.unkept else kept

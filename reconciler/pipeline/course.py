@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.errors import LedgerError, LockedError, ReconcilerError
+from reconciler.errors import AuthError, LedgerError, LockedError, ReconcilerError
 from reconciler.model.change import Action, Change
 from reconciler.model.event import Event, Step
 from reconciler.model.outcome import Outcome, Status, outcome_of
@@ -16,12 +16,16 @@ from reconciler.pipeline.site import Site
 
 @dataclass(slots=True, kw_only=True)
 class Course:
-    """How far a run has come; `undone` maps what was not done to the address that others would need."""
+    """How far a run has come; `undone` maps what was not done to the address that others would need.
+
+    `error` ends the run: the ledger or the lock is lost. `stopped` is why nothing more is sent: refused credentials.
+    """
 
     references: dict[str, str]
     outcomes: list[Outcome] = field(default_factory=list)
     undone: dict[str, str] = field(default_factory=dict)
     error: ReconcilerError | None = None
+    stopped: AuthError | None = None
 
 
 def carry_all(site: Site, plan: Plan, declared: Mapping[str, Declared], course: Course) -> None:
@@ -39,8 +43,8 @@ def carry_all(site: Site, plan: Plan, declared: Mapping[str, Declared], course: 
 
 def _one(site: Site, change: Change, resource: Declared | None, course: Course) -> Outcome:
     """Return the outcome of one change; what ends the run is kept in the course, and the rest is skipped."""
-    if course.error is not None:
-        return outcome_of(change, Status.SKIPPED, code=course.error.code, reason=f"stopped: {course.error.message}")
+    if (ended := course.error or course.stopped) is not None:
+        return outcome_of(change, Status.SKIPPED, code=ended.code, reason=f"stopped: {ended.message}")
     if site.hooks.stop():
         return outcome_of(change, Status.SKIPPED, code="E_STOPPED", reason="stopped by a signal before it was tried")
     if any((intent.kind, intent.name) == (change.kind, change.name) for intent in site.past.intents):
@@ -55,7 +59,10 @@ def _one(site: Site, change: Change, resource: Declared | None, course: Course) 
     except (LedgerError, LockedError) as error:
         course.error = error
         return outcome_of(change, Status.SKIPPED, code=error.code, reason=f"not tried: {error.message}")
-    course.error = carried.error
+    if isinstance(carried.error, AuthError):
+        course.stopped = carried.error
+    else:
+        course.error = carried.error
     return carried.outcome
 
 

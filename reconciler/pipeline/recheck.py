@@ -35,11 +35,19 @@ def compare(site: Site, declared: Declared, live: Live, references: Mapping[str,
 def differing(site: Site, declared: Declared, live: Live) -> tuple[str, ...]:
     """Return the paths in which a live object, as far as it was read, is not as declared.
 
-    What it refers to is taken by name: which ids the names had when it was sent, nobody knows any more.
+    What it refers to is taken by name: which ids the names had when it was sent is not recorded. A name whose id the
+    live object does not hold gets a placeholder of its own, since the id is what tells objects apart.
     """
     kind = site.kinds[declared.kind]
-    told = {**dict.fromkeys(needs(kind, declared.spec), "(not known)"), **told_ids(kind, live.spec)}
-    return tuple(dict.fromkeys(field.path for field in differences(compare(site, declared, live, told))))
+    placeholders = {name: f"(id of {name})" for name in needs(kind, declared.spec)}
+    references = {**placeholders, **told_ids(kind, live.spec)}
+    unknown = set(placeholders.values())
+    fields = differences(compare(site, declared, live, references))
+    return tuple(dict.fromkeys(field.path for field in fields if not _is_one_of(field.after, unknown)))
+
+
+def _is_one_of(value: object, unknown: set[str]) -> bool:
+    return isinstance(value, str) and value in unknown
 
 
 def differences(change: Change) -> tuple[FieldChange, ...]:

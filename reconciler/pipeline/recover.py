@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import LedgerError, LockedError, ReconcilerError
 from reconciler.kinds import all_kinds
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Action
@@ -14,8 +14,10 @@ from reconciler.model.settings import PlanSettings
 from reconciler.model.source import Path, Position
 from reconciler.pipeline import remember
 from reconciler.pipeline.before import shown
-from reconciler.pipeline.settle import Verdict, settle_create
-from reconciler.pipeline.site import Hooks, Settle, Site
+from reconciler.pipeline.recheck import differing
+from reconciler.pipeline.settle import Verdict, settle_create, until_seen
+from reconciler.pipeline.site import Hooks, Settle, Site, seconds
+from reconciler.pipeline.verify import UNSEEN
 from reconciler.ports import Ledger, Reader, Writer
 
 
@@ -57,14 +59,22 @@ def recover(
 
 
 def settle_open(site: Site) -> tuple[Outcome, ...]:
-    """Settle each open intent of the site's scope; what stays UNKNOWN stays open."""
+    """Settle each open intent of the site's scope; what stays UNKNOWN stays open.
+
+    One that cannot be settled is one UNKNOWN outcome: only the loss of the lock or the ledger ends the step.
+    """
     return tuple(_settled(site, intent) for intent in site.past.intents)
 
 
 def _settled(site: Site, intent: Intent) -> Outcome:
     if intent.kind not in site.kinds:
-        return _outcome(intent, Status.UNKNOWN, reason=f"the kind {intent.kind!r} is not known here")
-    outcome = _create(site, intent) if intent.action is Action.CREATE else _repeatable(site, intent)
+        return _unknown(intent, f"the kind {intent.kind!r} is not known here")
+    try:
+        outcome = _create(site, intent) if intent.action is Action.CREATE else _repeatable(site, intent)
+    except (LedgerError, LockedError):
+        raise
+    except ReconcilerError as error:
+        return _unknown(intent, f"it cannot be settled: {error.message}")
     if outcome.status is not Status.UNKNOWN:
         site.ledger.finish(site.scope, site.run, intent, outcome, _remembered(site, intent, outcome))
     return outcome
@@ -77,19 +87,52 @@ def _create(site: Site, intent: Intent) -> Outcome:
         return _outcome(intent, Status.APPLIED, object_id=settled.live.id, reason=reason)
     if settled.verdict is Verdict.ABSENT:
         return _outcome(intent, Status.FAILED, code="N_NOT_CREATED", reason="an earlier run had not created it")
-    reason = f"{settled.reason}. Decide with: reconciler history resolve {intent.operation}"
-    return _outcome(intent, Status.UNKNOWN, code="E_UNKNOWN_OUTCOME", reason=reason)
+    return _unknown(intent, settled.reason)
+
+
+def _unknown(intent: Intent, reason: str) -> Outcome:
+    told = f"{reason}. Decide with: reconciler history resolve {intent.operation}"
+    return _outcome(intent, Status.UNKNOWN, code=UNSEEN, reason=told)
 
 
 def _repeatable(site: Site, intent: Intent) -> Outcome:
-    """An update or a delete does the same when it is sent again: what is left of it is in the next plan."""
-    if intent.action is Action.DELETE:
-        try:
-            if shown(site, site.kinds[intent.kind], intent.id) is None:
-                return _outcome(intent, Status.APPLIED, reason="an earlier run had deleted it")
-        except ReconcilerError:
-            pass  # it is planned again, and shown then
+    """An update or a delete does the same when it is sent again: what is left of it is in the next plan.
+
+    Two are waited for first: a delete that was answered, since reading lags; and an update that may have added items
+    to an object one by one, since an item that arrives late would be there twice.
+    """
+    kind = site.kinds[intent.kind]
+    deletes = intent.action is Action.DELETE
+    waits = intent.answered or (not deletes and bool(kind.endpoints.children_field))
+    if not (deletes or waits):
+        return _again(intent)
+    done = (lambda: shown(site, kind, intent.id) is None or None) if deletes else (lambda: _in_step(site, intent))
+    since = (seconds(intent.started) or site.now()) if waits else 0.0
+    try:
+        seen = until_seen(site, intent.address, done, since=since)
+    except (LedgerError, LockedError):
+        raise
+    except ReconcilerError:
+        seen = None  # it is planned again, and shown then
+    if seen:
+        word = "deleted" if deletes else "updated"
+        return _outcome(intent, Status.APPLIED, reason=f"an earlier run had {word} it")
+    if waits and site.hooks.stop():
+        return _unknown(intent, "stopped while waiting for it to settle")
+    return _again(intent)
+
+
+def _again(intent: Intent) -> Outcome:
     return _outcome(intent, Status.FAILED, code="N_PLANNED_AGAIN", reason="an earlier run was cut off; planned again")
+
+
+def _in_step(site: Site, intent: Intent) -> bool | None:
+    """Tell whether an object is as an interrupted update would leave it; None where it is not."""
+    declared = _declared(intent)
+    live = shown(site, site.kinds[intent.kind], intent.id) if declared is not None else None
+    if declared is None or live is None:
+        return None
+    return not differing(site, declared, live) or None
 
 
 def _remembered(site: Site, intent: Intent, outcome: Outcome) -> Remembered | None:

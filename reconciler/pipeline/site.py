@@ -8,16 +8,16 @@ from reconciler.kinds.kind import Kind
 from reconciler.model.event import Event
 from reconciler.model.past import Past
 from reconciler.model.settings import PlanSettings
-from reconciler.ports import Lease, Ledger, Reader, Writer
+from reconciler.ports import Lease, Ledger, Reader, ServiceClock, Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settle:
-    """How a write whose answer was lost is looked for.
+    """How a write is looked for that cannot be seen at once: its answer was lost, or reading lags behind it.
 
-    `window` (seconds) must be longer than the list can lag: it decides that something was *not* created, so it is a
-    matter of safety, not of speed. `looks` is the least number of looks, `pause` the seconds between the first two,
-    `longest` the longest pause. `skew` allows for a service's clock that is not ours.
+    `window` (seconds) must be longer than reading can lag: it decides that something was *not* done, so it is a matter
+    of safety, not of speed. `looks` is the least number of looks inside it, `pause` the seconds between the first two,
+    `longest` the longest pause. `skew` allows for the machines of a service whose clocks differ.
     """
 
     window: float = 180.0
@@ -65,6 +65,11 @@ class Site:
     hooks: Hooks
     kinds: Mapping[str, Kind]
     settle: Settle = field(default_factory=Settle)
+
+    def now(self) -> float:
+        """Return the time by the service's clock, in seconds since 1970: what its own times are compared with."""
+        offset = self.reader.service_offset if isinstance(self.reader, ServiceClock) else 0.0
+        return self.hooks.clock() + offset
 
 
 def utc(seconds: float) -> str:

@@ -54,6 +54,11 @@ class HttpReader:
         """What reading has cost so far."""
         return self._client.usage + self._meter.usage
 
+    @property
+    def service_offset(self) -> float:
+        """Seconds that the service's clock is ahead of ours (ports.ServiceClock)."""
+        return self._client.service_offset
+
     def read(self, kind: Kind, wanted: Wanted) -> Reading:
         """Return every object of a kind, or as many as could be had and why not all (ports.Reader)."""
         asked_for = need(kind, wanted, self._client.connection.project_id)

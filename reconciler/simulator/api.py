@@ -126,7 +126,7 @@ class Simulator:
         """Put more faults in force."""
         with self._lock:
             self._scheduler.arm(faults)
-            if any(fault.list_lag for fault in faults):
+            if any(fault.list_lag or fault.stale for fault in faults):
                 self.world.remember()
 
     @property

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reconciler.kinds import Kind
 from reconciler.simulator.assigned import Writing
@@ -18,7 +18,8 @@ class Twist:
     """How a fault bends one list answer; the defaults bend nothing.
 
     `lag` is how many list calls a write stays unseen; `cap` the most rows a page gives; `drop` how many rows are
-    missing at a page's end; `offset` replaces the one asked for.
+    missing at a page's end; `offset` replaces the one asked for. `stale` is how many seconds ago it is for a list or a
+    show: the replica that answers is behind.
     """
 
     order: str = ""
@@ -27,6 +28,7 @@ class Twist:
     cap: int | None = None
     drop: int = 0
     offset: int | None = None
+    stale: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +68,15 @@ class Call:
 
     def entry(self, missing: str) -> Entry:
         """Return the object the path names, or refuse with the chosen status."""
-        found = self.collection.entries.get(self.target.id)
+        reads_old = missing == "show_missing" and self.twist.stale
+        found = (self.as_of() if reads_old else self.collection.entries).get(self.target.id)
         if found is None:
             raise Refusal(int(self.choices[missing]), "MSS.20010045", f"The {self.kind.id_field} does not exist.")
         return found
+
+    def as_of(self) -> Mapping[str, Entry]:
+        """Return the objects as the replica that answers this read still has them."""
+        return self.collection.as_of(self.world.clock() - timedelta(seconds=self.twist.stale))
 
     def writing(self, object_id: str, revision: int) -> Writing:
         """Return what assigning ids and times to one write needs."""

@@ -1,10 +1,12 @@
 """The objects of one kind in one project, and the order in which a list shows them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import blake2b
 
 from reconciler.model.resource import Json
+from reconciler.simulator.clock import real_clock
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,7 +34,8 @@ class Ghost:
 class Collection:
     """The objects by id. Orders are sorted once and kept until the next write, so that a page costs a page.
 
-    `reads` counts list calls; with `remembers` each write leaves a ghost, for lists that lag behind.
+    `reads` counts list calls; with `remembers` each write leaves a ghost, for lists that lag some calls behind, and a
+    dated version, for replicas that lag some seconds behind.
     """
 
     entries: dict[str, Entry] = field(default_factory=dict)
@@ -40,6 +43,8 @@ class Collection:
     reads: int = 0
     ghosts: dict[str, Ghost] = field(default_factory=dict)
     remembers: bool = False
+    now: Callable[[], datetime] = real_clock
+    versions: dict[str, list[tuple[datetime, Entry | None]]] = field(default_factory=dict)
     _orders: dict[str, list[Entry]] = field(default_factory=dict)
     _names: dict[str, list[str]] = field(default_factory=dict)
 
@@ -47,6 +52,7 @@ class Collection:
         """Store an object, new or changed."""
         self._leave(entry.id)
         self.entries[entry.id] = entry
+        self._date(entry.id, entry)
         self._names.setdefault(entry.name, []).append(entry.id)
         self._orders.clear()
 
@@ -54,7 +60,24 @@ class Collection:
         """Take an object out and return it."""
         self._leave(object_id)
         self._orders.clear()
+        self._date(object_id, None)
         return self.entries.pop(object_id)
+
+    def remember(self) -> None:
+        """From now on each write leaves a ghost and a version; what there is counts as old."""
+        if not self.remembers:
+            self.remembers = True
+            old = datetime.min.replace(tzinfo=UTC)
+            self.versions = {key: [(old, entry)] for key, entry in self.entries.items()}
+
+    def as_of(self, moment: datetime) -> dict[str, Entry]:
+        """Return the objects by id as they were then."""
+        found = {}
+        for key, versions in self.versions.items():
+            entry = next((entry for since, entry in reversed(versions) if since <= moment), None)
+            if entry is not None:
+                found[key] = entry
+        return found
 
     def named(self, name: str) -> tuple[Entry, ...]:
         """Return the objects of exactly this name."""
@@ -77,6 +100,10 @@ class Collection:
                 reverse=direction == "desc",
             )
         return self._orders[order]
+
+    def _date(self, object_id: str, entry: Entry | None) -> None:
+        if self.remembers:
+            self.versions.setdefault(object_id, []).append((self.now(), entry))
 
     def _leave(self, object_id: str) -> None:
         """Note what a lagging list goes on showing, and let go of the name the object had."""

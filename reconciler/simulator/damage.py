@@ -23,7 +23,7 @@ MESSAGES = {
 
 
 def twist_of(faults: Iterable[Fault], reads: int) -> Twist:
-    """Return how the faults bend a list call; `reads` numbers the call, for orders that change each time."""
+    """Return how the faults bend a list or show; `reads` numbers the call, for orders that change each time."""
     twist = Twist()
     for fault in faults:
         twist = Twist(
@@ -33,6 +33,7 @@ def twist_of(faults: Iterable[Fault], reads: int) -> Twist:
             cap=twist.cap if fault.cap is None else fault.cap,
             drop=max(fault.short, twist.drop),
             offset=0 if fault.ignore_offset else twist.offset,
+            stale=max(fault.stale, twist.stale),
         )
     return twist
 

@@ -26,7 +26,7 @@ _WIRE = (
     "chunked",
     "raw",
 )
-_LIST = ("clock_shift", "list_lag", "order", "ties", "ignore_offset", "cap", "short", "churn", "edits")
+_LIST = ("clock_shift", "list_lag", "stale", "order", "ties", "ignore_offset", "cap", "short", "churn", "edits")
 KEYS = ("name", "seed", "match", *_WHEN, *_WIRE, *_LIST)
 
 
@@ -47,6 +47,7 @@ def _fault(value: Json, path: Path, check: Check) -> Fault:
         wire=_wire(given, path, check),
         clock_shift=check.number(given.get("clock_shift"), (*path, "clock_shift"), low=-1e9),
         list_lag=int(check.number(given.get("list_lag"), (*path, "list_lag"))),
+        stale=check.number(given.get("stale"), (*path, "stale")),
         order=check.word(given.get("order"), (*path, "order"), CHOICES["order"].choices, ""),
         ties=check.word(given.get("ties"), (*path, "ties"), CHOICES["ties"].choices, ""),
         ignore_offset=check.flag(given.get("ignore_offset"), (*path, "ignore_offset")),

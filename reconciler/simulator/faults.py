@@ -82,6 +82,7 @@ class Fault:
     wire: Wire
     clock_shift: float = 0.0
     list_lag: int = 0
+    stale: float = 0.0
     order: str = ""
     ties: str = ""
     ignore_offset: bool = False

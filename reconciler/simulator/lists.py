@@ -143,7 +143,7 @@ def seen_by_list(collection: Collection, entries: list[Entry], lag: int, order: 
         return entries
     fresh = [_as_was(entry, collection) for entry in entries if _is_listed(entry, collection)]
     gone = [ghost.entry for key, ghost in ghosts.items() if ghost.entry is not None and key not in collection.entries]
-    return _arranged(fresh + gone, order) if gone else fresh
+    return arranged(fresh + gone, order) if gone else fresh
 
 
 def _is_listed(entry: Entry, collection: Collection) -> bool:
@@ -156,5 +156,6 @@ def _as_was(entry: Entry, collection: Collection) -> Entry:
     return ghost.entry if ghost is not None and ghost.entry is not None else entry
 
 
-def _arranged(entries: list[Entry], order: str) -> list[Entry]:
+def arranged(entries: list[Entry], order: str) -> list[Entry]:
+    """Return entries in the order of their creation, or against it."""
     return sorted(entries, key=lambda entry: entry.serial, reverse=order.endswith("desc"))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from reconciler.model.resource import Json
 from reconciler.simulator.call import Call
 from reconciler.simulator.collection import Entry
-from reconciler.simulator.lists import counted, filtered, is_foreign, paging, seen_by_list
+from reconciler.simulator.lists import arranged, counted, filtered, is_foreign, paging, seen_by_list
 from reconciler.simulator.message import Response, answer
 from reconciler.simulator.outgoing import listed, shown, summarised
 from reconciler.simulator.shape import Shape
@@ -25,8 +25,7 @@ def list_summaries(call: Call) -> Response:
 
 def show(call: Call) -> Response:
     """Answer one object in full."""
-    entry = call.entry("show_missing")
-    return answer(_read(call, entry, shown))
+    return answer(_read(call, call.entry("show_missing"), shown))
 
 
 def _page(call: Call, row: Row) -> Response:
@@ -48,6 +47,11 @@ def _candidates(call: Call) -> list[Entry]:
     entries = call.collection.ordered(order, _shuffle(call))
     if call.choices["foreign"] == "hidden":
         entries = [entry for entry in entries if not is_foreign(entry, call.target.project)]
+    if call.twist.stale:
+        old = call.as_of()
+        entries = [old[entry.id] for entry in entries if entry.id in old]
+        listed_still = {entry.id for entry in entries}
+        entries = arranged([*entries, *(entry for key, entry in old.items() if key not in listed_still)], order)
     entries = seen_by_list(call.collection, entries, call.twist.lag, order)
     return filtered(call.kind, entries, call.request.arguments, call.target.project, call.choices)
 

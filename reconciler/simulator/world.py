@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from reconciler.kinds import Kind
 from reconciler.simulator.clock import Clock, Ids
@@ -15,7 +16,7 @@ from reconciler.simulator.shape import Shape
 class World:
     """The service's state. A project that was never written to is an empty tenant.
 
-    Whoever changes it holds `lock`. With `remembers` some list lags behind.
+    Whoever changes it holds `lock`. With `remembers` some read lags behind.
     """
 
     kinds: Mapping[str, Kind]
@@ -32,11 +33,15 @@ class World:
         """Return the objects of a kind in a project."""
         found = self.collections.get((project, kind))
         if found is None:
-            found = self.collections[project, kind] = Collection(remembers=self.remembers)
+            found = Collection(remembers=self.remembers, now=self._now)
+            self.collections[project, kind] = found
         return found
 
+    def _now(self) -> datetime:
+        return self.clock()
+
     def remember(self) -> None:
-        """From now on writes leave ghosts: some list lags behind."""
+        """From now on writes leave ghosts: some read lags behind."""
         self.remembers = True
         for collection in self.collections.values():
-            collection.remembers = True
+            collection.remember()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +24,8 @@ from reconciler.ports import Writer
 from reconciler.readers.http import HttpReader
 from reconciler.simulator import Simulator, transport
 from reconciler.simulator.clock import FixedClock
-from reconciler.simulator.seed import DEFAULT_PROJECT
+from reconciler.simulator.faults import Fault
+from reconciler.simulator.seed import DEFAULT_PROJECT, checked_seed
 from reconciler.simulator.serve import running
 
 SCOPE, OWNER, PROJECT = "stage/project/", "stage", DEFAULT_PROJECT
@@ -76,6 +78,7 @@ class Stage:
     ledger: Book
     served: bool = True
     project_id: str = PROJECT
+    skew: float = 0.0
     _runs: Iterator[int] = field(default_factory=count)
     _closing: ExitStack = field(default_factory=ExitStack)
 
@@ -85,7 +88,7 @@ class Stage:
             base_url=self.url,
             project_id=self.project_id,
             transport=None if self.served else transport(self.simulator, sleep=self.sleep),
-            clock=self.simulator.clock,
+            clock=lambda: datetime.fromtimestamp(self.clock(), UTC),
             sleep=self.sleep,
         )
 
@@ -102,14 +105,18 @@ class Stage:
         return client
 
     def clock(self) -> float:
-        """Return the service's time, in seconds since 1970."""
-        return self.simulator.clock().timestamp()
+        """Return the local time, in seconds since 1970: the service's, and `skew` seconds ahead of it."""
+        return self.simulator.clock().timestamp() + self.skew
 
     def sleep(self, seconds: float) -> None:
         """Let time pass on the simulated clock."""
         clock = self.simulator.clock
         if isinstance(clock, FixedClock):
             clock.advance(seconds)
+
+    def faults(self, *entries: Mapping[str, Json]) -> tuple[Fault, ...]:
+        """Return faults written as in a seed, for `simulator.inject`."""
+        return checked_seed({"faults": [dict(entry) for entry in entries]}, self.simulator.world.kinds).faults
 
     def plan(self, resources: Iterable[Declared]) -> Plan:
         """Plan these resources as the whole of what is declared, deletes included."""
@@ -143,10 +150,11 @@ class Stage:
 
 
 @contextmanager
-def stage(seed: Mapping[str, Json] | None = None, *, served: bool = True) -> Iterator[Stage]:
+def stage(seed: Mapping[str, Json] | None = None, *, served: bool = True, skew: float = 0.0) -> Iterator[Stage]:
     """Give a stage whose service starts from a seed (its behaviours and faults included).
 
-    Not `served`, the service is reached in memory: faster, for parts that take their connection from the stage.
+    Not `served`, the service is reached in memory: faster, for parts that take their connection from the stage. The
+    local clock is `skew` seconds ahead of the service's.
     """
     simulator = Simulator(seed or {})
     with ExitStack() as closing:
@@ -154,4 +162,6 @@ def stage(seed: Mapping[str, Json] | None = None, *, served: bool = True) -> Ite
         url = closing.enter_context(running(simulator)) if served else "http://127.0.0.1"
         ledger = open_ledger("sqlite:///ledger.db", root=folder, digest_key=b"a key for tests only")
         closing.callback(ledger.close)
-        yield Stage(simulator=simulator, url=url, folder=folder, ledger=ledger, served=served, _closing=closing)
+        yield Stage(
+            simulator=simulator, url=url, folder=folder, ledger=ledger, served=served, skew=skew, _closing=closing
+        )

@@ -7,6 +7,7 @@ that is off must never go on air by accident. So every changed rule must be one 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reconciler.api.allowed_hosts import is_segment
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.table import Field
 from reconciler.model.resource import Json
@@ -50,7 +51,7 @@ def _calls(
     touched = [(before.get(name), after[name]) for name in (*changed, *added)]
     if not 0 < len(touched) + len(removed) <= AT_MOST:
         return None
-    if not all(isinstance(ids[name], str) and ids[name] for name in (*changed, *removed)):
+    if not _unique([ids[name] for name in (*changed, *removed)], list(ids.values())):
         return None
     if not all(_lossless(item, was, will) for was, will in touched):
         return None
@@ -59,6 +60,11 @@ def _calls(
         changed=tuple((str(ids[name]), _body(item, after[name])) for name in changed),
         added=tuple(_body(item, after[name]) for name in added),
     )
+
+
+def _unique(touched: list[Json], every: list[Json]) -> bool:
+    """Tell whether each of the ids that calls would name is an id, and that of one item alone."""
+    return all(isinstance(one, str) and is_segment(one) and every.count(one) == 1 for one in touched)
 
 
 def _lossless(item: Field, was: Mapping[str, Json] | None, will: Mapping[str, Json]) -> bool:

@@ -8,7 +8,7 @@ from typing import Self
 
 from reconciler.api import WriteClient
 from reconciler.diff import overlay, spec_of
-from reconciler.errors import TransportError
+from reconciler.errors import ApiError, TransportError
 from reconciler.model.change import Action
 from reconciler.model.resource import Json
 from reconciler.ports import Task, WriterSetup, Written
@@ -76,7 +76,7 @@ class HttpWriter:
 
     def _children(self, task: Task, calls: ChildCalls) -> Written:
         """Write items one by one; what is not done when one fails is in the next plan."""
-        done = 0
+        done, creating = 0, False
         try:
             for child_id in calls.removed:
                 self._client.delete_child(task.kind, task.change.id, child_id)
@@ -86,11 +86,16 @@ class HttpWriter:
                 done += 1
             for body in calls.added:
                 self._client.create_child(task.kind, task.change.id, body)
-                done += 1
+                done, creating = done + 1, True
         except TransportError as error:
-            if error.sent or not done:
+            creating = creating or (error.sent and done >= len(calls.removed) + len(calls.changed))
+            if not (error.sent or done):
                 raise
-            raise TransportError(error.message, code=error.code, hint=error.hint, sent=True) from error
+            raise TransportError(error.message, code=error.code, hint=error.hint, creates=creating) from error
+        except ApiError as error:
+            if not creating:
+                raise
+            raise TransportError(error.message, code=error.code, hint=error.hint, creates=True) from error
         return Written(id=task.change.id, calls=done)
 
 

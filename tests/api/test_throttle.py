@@ -122,14 +122,44 @@ def test_the_pace_climbs_back_when_the_limit_is_lifted():
     assert client.connection.reads.rate == 100
 
 
-def test_nothing_waits_past_the_deadline_of_the_run():
+def test_a_run_waits_for_a_service_that_refuses_no_longer_than_its_deadline():
     patient = Patient()
-    gate = Gate(1.0, monotonic=patient.monotonic, sleep=patient.sleep, deadline=3.0)
-    for _ in range(4):
+    gate = Gate(None, monotonic=patient.monotonic, sleep=patient.sleep, deadline=3.0)
+    for _ in range(3):
+        gate.refused(gate.enter(), 1.0)
+    gate.enter()
+    gate.refused(gate.enter(), 0.5)
+    with pytest.raises(ThrottledError, match="waited 3 s for the service"):
         gate.enter()
+    assert patient.waited == 3.0
+
+
+def test_pauses_between_tries_count_as_waiting_too():
+    patient = Patient()
+    gate = Gate(None, monotonic=patient.monotonic, sleep=patient.sleep, deadline=3.0)
+    gate.wait(2.0)
     with pytest.raises(ThrottledError):
+        gate.wait(2.0)
+    assert patient.waited == 2.0
+
+
+def test_a_long_run_at_an_even_pace_and_an_idle_hour_are_no_waiting_for_the_service():
+    patient = Patient()
+    gate = Gate(1.0, monotonic=patient.monotonic, sleep=patient.sleep, deadline=3600.0)
+    for _ in range(5000):
         gate.enter()
-    assert patient.waited <= 3.0
+        gate.accepted()
+    patient.sleep(4200.0)
+    gate.enter()
+    assert patient.monotonic() >= 9199.0
+
+
+def test_a_pause_that_many_threads_sit_out_together_counts_once():
+    clock = VirtualClock()
+    gate = Gate(None, monotonic=clock.monotonic, sleep=clock.sleep, deadline=60.0)
+    gate.refused(gate.enter(), 50.0)
+    tickets = clock.run(8, lambda _: gate.enter(), range(8))
+    assert [ticket.waited for ticket in tickets] == [50.0] * 8
 
 
 def test_a_gate_without_a_rate_lets_all_through_and_still_keeps_a_pause():

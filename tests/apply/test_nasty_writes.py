@@ -291,9 +291,14 @@ def test_w021_a_writer_that_did_nothing_is_found_out(http_writer: Made) -> None:
     with stage({"smart_live_rooms": [{"room_name": "changed"}, {"room_name": "gone"}]}) as place:
         place.apply((room("changed"), room("gone")), http_writer(place))
         applied = place.apply((room("changed", "new"), room("made")), Liar())
-        assert {outcome.code for outcome in applied.outcomes} == {"E_NOT_APPLIED"}
-        assert {outcome.status for outcome in applied.outcomes} == {Status.FAILED}
+        found = {outcome.action.value: (outcome.status, outcome.code) for outcome in applied.outcomes}
+        assert found == {
+            "update": (Status.FAILED, "E_NOT_APPLIED"),
+            "create": (Status.UNKNOWN, "E_UNKNOWN_OUTCOME"),
+            "delete": (Status.UNKNOWN, "E_UNKNOWN_OUTCOME"),
+        }
         assert applied.exit_code == 3
+        assert (ROOM, named(place, ROOM, "gone").id) in place.ledger.past(SCOPE, OWNER).objects
         assert sorted(live(place, ROOM)) == ["changed", "gone"]
 
 

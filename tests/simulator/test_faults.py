@@ -167,6 +167,22 @@ def test_a_lagging_list_shows_writes_some_calls_later_while_show_knows_at_once()
     assert [sorted(names(api.rooms())) for _ in range(3)] == [["new", "renamed"], ["new", "renamed"], ["new"]]
 
 
+def test_a_stale_replica_answers_lists_and_shows_as_it_was_some_seconds_ago():
+    api = faulty({"stale": 10}, smart_live_rooms=[{"room_name": "old"}])
+    old = api.rooms()[0]["room_id"]
+    new = api.call("POST", ROOMS, {"room_name": "new"}).json()["room_id"]
+    api.call("PUT", f"{ROOMS}/{old}", {"room_name": "renamed"})
+    assert (names(api.rooms()), api.room(old)["room_name"]) == (["old"], "old")
+    assert api.call("GET", f"{ROOMS}/{new}").status == 404
+    api.simulator.clock.advance(10)
+    assert (sorted(names(api.rooms())), api.room(old)["room_name"]) == (["new", "renamed"], "renamed")
+    api.call("DELETE", f"{ROOMS}/{old}")
+    assert sorted(names(api.rooms())) == ["new", "renamed"]
+    assert api.call("PUT", f"{ROOMS}/{old}", {"room_name": "x"}).status == 400
+    api.simulator.clock.advance(10)
+    assert names(api.rooms()) == ["new"]
+
+
 def test_what_was_made_and_deleted_within_the_lag_is_never_listed():
     api = faulty({"list_lag": 1}, smart_live_rooms=[])
     made = api.call("POST", ROOMS, {"room_name": "new"}).json()["room_id"]

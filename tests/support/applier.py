@@ -10,6 +10,7 @@ import resource
 import signal
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,7 @@ class Process:
             app_user_id=self.order.get("user", ""),
             transport=self.transport,
             sleep=self.sleep,
+            clock=lambda: datetime.fromtimestamp(self.clock(), UTC),
         )
         ledger = open_ledger(
             self.order["ledger"], digest_key=b"a key for tests only", lease_seconds=self.order.get("lease", 300)

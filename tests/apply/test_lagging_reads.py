@@ -1,0 +1,370 @@
+"""Reading lags behind writing, answers are late or lost, clocks differ: what was done is known in the end, once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from reconciler.model.change import Action
+from reconciler.model.outcome import Status
+from reconciler.model.past import Intent
+from reconciler.pipeline.site import utc
+from reconciler.testing.stage import OWNER, SCOPE, Stage
+from reconciler.testing.stage import stage as any_stage
+from reconciler.testing.writers import GROUP, LOST_ANSWER, LOST_REQUEST, ROOM, group, room, rule
+from reconciler.writers.http import HttpWriter
+
+Made = Callable[[Stage], HttpWriter]
+stage = partial(any_stage, served=False)
+SHOWS = {"operation": "show"}
+
+
+def stale(seconds: float, *operations: str) -> list[dict[str, Any]]:
+    return [{"match": {"operation": name}, "stale": seconds} for name in operations or ("show", "list")]
+
+
+def names(place: Stage, kind: str = ROOM) -> list[str]:
+    return sorted(entry.name for entry in place.simulator.world.collection(place.project_id, kind).entries.values())
+
+
+def rules(place: Stage) -> list[str]:
+    (entry,) = place.simulator.world.collection(place.project_id, GROUP).entries.values()
+    return sorted(each["rule_name"] for each in entry.body["interaction_rules"])
+
+
+@pytest.mark.parametrize("lag", [5, 90, 170])
+def test_an_update_is_waited_for_while_show_still_has_the_old_object(http_writer: Made, lag: float) -> None:
+    with stage({"smart_live_rooms": [{"room_name": "evening", "room_description": "old"}]}) as place:
+        place.simulator.inject(place.faults(*stale(lag)))
+        applied = place.apply((room("evening", "new"),), http_writer(place))
+        assert [(one.status, one.code) for one in applied.outcomes] == [(Status.APPLIED, "")], applied.outcomes
+        assert applied.exit_code == 0
+        assert place.simulator.model.requests["update"] == 1
+
+
+def test_an_update_that_its_own_answer_shows_counts_although_show_never_does(http_writer: Made) -> None:
+    with stage({"smart_live_rooms": [{"room_name": "evening", "room_description": "old"}]}) as place:
+        place.simulator.inject(place.faults(*stale(10_000)))
+        (outcome,) = place.apply((room("evening", "new"),), http_writer(place)).outcomes
+        assert (outcome.status, outcome.code) == (Status.APPLIED, "E_NOT_VERIFIED")
+        assert "the answer to the write holds all that is declared" in outcome.reason
+        place.simulator.heal()
+        assert place.apply((room("evening", "new"),), http_writer(place)).outcomes == ()
+        assert place.simulator.model.requests["update"] == 1
+
+
+def test_an_update_that_its_own_answer_denies_is_not_waited_for(http_writer: Made) -> None:
+    seed = {
+        "smart_live_rooms": [{"room_name": "evening", "room_type": "NORMAL", "room_description": "old"}],
+        "behaviours": {"doubtful_changes": "ignored"},
+    }
+    with stage(seed) as place:
+        began = place.clock()
+        wish = room("evening", "old", room_type="TEMPLATE")
+        (outcome,) = place.apply((wish,), http_writer(place)).outcomes
+        assert outcome.code in {"E_SERVER_REWROTE", "E_NOT_APPLIED"}, outcome
+        assert place.clock() - began < 60
+
+
+@pytest.mark.parametrize("lag", [5, 90, 170])
+def test_a_delete_is_waited_for_while_show_and_list_still_have_the_object(http_writer: Made, lag: float) -> None:
+    with stage({"smart_live_rooms": [{"room_name": "evening"}]}) as place:
+        place.apply((room("evening"),), http_writer(place))
+        place.simulator.inject(place.faults(*stale(lag)))
+        applied = place.apply((), http_writer(place))
+        assert [(one.status, one.code) for one in applied.outcomes] == [(Status.APPLIED, "")], applied.outcomes
+        assert place.ledger.past(SCOPE, OWNER).objects == {}
+
+
+@pytest.mark.parametrize("missing", ["400", "404"])
+def test_a_delete_that_stays_visible_keeps_its_ownership_and_stays_open(http_writer: Made, missing: str) -> None:
+    with stage({"smart_live_rooms": [{"room_name": "evening"}], "behaviours": {"delete_missing": missing}}) as place:
+        place.apply((room("evening"),), http_writer(place))
+        place.simulator.inject(place.faults(*stale(5_000)))
+        for _ in range(2):
+            (outcome,) = place.apply((), http_writer(place)).outcomes
+            assert (outcome.status, outcome.code) == (Status.UNKNOWN, "E_UNKNOWN_OUTCOME"), outcome
+            past = place.ledger.past(SCOPE, OWNER)
+            assert [intent.action for intent in past.intents] == [Action.DELETE]
+            assert [thing.name for thing in past.objects.values()] == ["evening"]
+        place.simulator.heal()
+        assert place.apply((), http_writer(place)).exit_code == 0
+        assert place.ledger.past(SCOPE, OWNER).objects == {}
+        assert names(place) == []
+
+
+def test_a_delete_that_was_answered_and_did_nothing_is_sent_again(http_writer: Made) -> None:
+    with stage({"smart_live_rooms": [{"room_name": "evening"}]}) as place:
+        place.apply((room("evening"),), http_writer(place))
+        body = {"method": "DELETE"}
+        place.simulator.inject(place.faults({"match": body, "commit": "before", "status": 204, "body": "", "times": 1}))
+        (outcome,) = place.apply((), http_writer(place)).outcomes
+        assert outcome.status is Status.UNKNOWN
+        again = place.apply((), http_writer(place))
+        assert [one.status for one in again.outcomes] == [Status.APPLIED]
+        assert names(place) == []
+
+
+@pytest.mark.parametrize("lag", [95, 170])
+def test_a_create_is_waited_for_while_it_cannot_be_seen(http_writer: Made, lag: float) -> None:
+    with stage() as place:
+        place.simulator.inject(place.faults(*stale(lag)))
+        applied = place.apply((room("evening"),), http_writer(place))
+        assert [(one.status, one.code) for one in applied.outcomes] == [(Status.APPLIED, "")], applied.outcomes
+
+
+def test_a_create_that_was_answered_and_stays_unseen_is_adopted_by_its_id_and_never_made_again(
+    http_writer: Made,
+) -> None:
+    with stage() as place:
+        place.simulator.inject(place.faults(*stale(4_000)))
+        (outcome,) = place.apply((room("evening"),), http_writer(place)).outcomes
+        assert (outcome.status, outcome.code) == (Status.UNKNOWN, "E_UNKNOWN_OUTCOME")
+        assert outcome.id
+        assert "history resolve" in outcome.reason
+        for _ in range(3):
+            place.apply((room("evening"),), http_writer(place))
+        assert place.simulator.model.requests["create"] == 1
+        place.simulator.heal()
+        applied = place.apply((room("evening"),), http_writer(place))
+        assert applied.exit_code == 0
+        assert place.ledger.past(SCOPE, OWNER).intents == ()
+        assert (ROOM, outcome.id) in place.ledger.past(SCOPE, OWNER).objects
+        assert place.simulator.model.requests["create"] == 1
+
+
+def test_an_answer_that_names_an_object_that_was_there_before_is_not_believed(http_writer: Made) -> None:
+    with stage() as place:
+        (first,) = place.apply((room("morning"),), http_writer(place)).outcomes
+        wrong = {"match": {"method": "POST"}, "body": {"room_id": first.id}, "times": 1}
+        place.simulator.inject(place.faults(wrong))
+        (outcome,) = place.apply((room("morning"), room("evening")), http_writer(place)).outcomes
+        assert outcome.status is Status.APPLIED
+        assert outcome.id != first.id
+        assert sorted(thing.name for thing in place.ledger.past(SCOPE, OWNER).objects.values()) == names(place)
+
+
+@pytest.mark.parametrize("fault", [LOST_ANSWER, LOST_REQUEST], ids=["lost answer", "lost request"])
+@pytest.mark.parametrize("groups", [0, 1, 2, 5])
+def test_a_lost_create_is_settled_however_many_groups_it_names(
+    http_writer: Made, fault: dict[str, Any], groups: int
+) -> None:
+    libraries = [group(f"g{number}", rule("a")) for number in range(groups)]
+    wish = room("evening", "", *[{**rule(f"r{number}"), "group_name": f"g{number}"} for number in range(groups)])
+    with stage() as place:
+        place.apply(libraries, http_writer(place))
+        place.simulator.inject(place.faults({"match": {"method": "POST", "kind": ROOM}, "times": 1, **fault}))
+
+        class Killed(BaseException):
+            pass
+
+        class Dying(HttpWriter):
+            def write(self, task: Any) -> Any:
+                try:
+                    return super().write(task)
+                except Exception:
+                    raise Killed from None
+
+        with pytest.raises(Killed):
+            place.apply((*libraries, wish), Dying(place.client(), str))
+        assert len(place.ledger.past(SCOPE, OWNER).intents) == 1
+        applied = place.apply((*libraries, wish), http_writer(place))
+        assert applied.exit_code == 0, applied
+        assert names(place) == ["evening"]
+        assert place.ledger.past(SCOPE, OWNER).intents == ()
+
+
+@pytest.mark.parametrize("body", [{"interaction_rules": ["x", 5]}, {"play_policy": 7}, {"scene_scripts": {"a": 1}}])
+def test_an_intent_that_cannot_be_compared_is_one_unknown_outcome_and_the_rest_goes_on(
+    http_writer: Made, body: dict[str, Any]
+) -> None:
+    with stage({"smart_live_rooms": [{"room_name": "odd"}]}) as place:
+        odd = Intent(
+            operation="op1", action=Action.CREATE, kind=ROOM, name="odd", started=utc(place.clock()), owner=OWNER
+        )
+        place.ledger.begin(SCOPE, "earlier", replace(odd, body=body))
+        applied = place.apply((room("other"),), http_writer(place))
+        assert applied.error is None
+        assert [one.status for one in applied.outcomes] == [Status.APPLIED]
+        assert [(one.status, one.name) for one in applied.recovered] in ([(Status.UNKNOWN, "odd")], [])
+        assert applied.exit_code in {0, 3}
+
+
+def test_a_window_that_is_over_needs_one_look(http_writer: Made) -> None:
+    with stage() as place:
+        old = Intent(
+            operation="op1", action=Action.CREATE, kind=ROOM, name="a", started=utc(place.clock() - 3_600), owner=OWNER
+        )
+        place.ledger.begin(SCOPE, "earlier", replace(old, body={}))
+        began = place.clock()
+        place.apply((), http_writer(place))
+        assert place.ledger.past(SCOPE, OWNER).intents == ()
+        assert place.clock() == began
+
+
+@pytest.mark.parametrize(
+    "fault", [{"status": 504, "late": 12}, {"status": 504, "late": 170}, LOST_ANSWER, LOST_REQUEST]
+)
+def test_a_rule_whose_answer_is_lost_or_late_is_added_once(http_writer: Made, fault: dict[str, Any]) -> None:
+    with stage() as place:
+        place.apply((group("g", rule("a")),), http_writer(place))
+        place.simulator.inject(place.faults({"match": {"operation": "child_create"}, "times": 1, **fault}))
+        wish = (group("g", rule("a"), rule("b")),)
+        applied = place.apply(wish, http_writer(place))
+        place.sleep(400)
+        assert place.apply(wish, http_writer(place)).exit_code == 0
+        assert rules(place) == ["a", "b"]
+        assert [one.status for one in applied.outcomes] == [Status.APPLIED]
+
+
+def test_a_rule_that_arrives_after_the_run_was_cut_off_is_not_added_again(http_writer: Made) -> None:
+    late = {"match": {"operation": "child_create"}, "status": 504, "late": 100, "times": 1}
+    with stage() as place:
+        place.apply((group("g", rule("a")),), http_writer(place))
+        place.simulator.inject(place.faults(late))
+        wish = (group("g", rule("a"), rule("b")),)
+
+        class Killed(BaseException):
+            pass
+
+        class Dying(HttpWriter):
+            def write(self, task: Any) -> Any:
+                try:
+                    return super().write(task)
+                except Exception:
+                    raise Killed from None
+
+        with pytest.raises(Killed):
+            place.apply(wish, Dying(place.client(), str))
+        place.apply(wish, http_writer(place))
+        place.sleep(400)
+        assert place.apply(wish, http_writer(place)).exit_code == 0
+        assert rules(place) == ["a", "b"]
+
+
+def test_a_refusal_after_an_added_rule_waits_until_that_one_is_seen(http_writer: Made) -> None:
+    with stage() as place:
+        place.apply((group("g", rule("a")),), http_writer(place))
+        refusal = {"match": {"operation": "child_create"}, "nth": [2], "status": 400, "body": {"error_code": "X"}}
+        place.simulator.inject(place.faults(refusal, *stale(100)))
+        wish = (group("g", rule("a"), rule("b"), rule("c")),)
+        for _ in range(3):
+            if place.apply(wish, http_writer(place)).exit_code == 0:
+                break
+        assert rules(place) == ["a", "b", "c"]
+        place.sleep(400)
+        assert place.plan(wish).pending == ()
+
+
+@pytest.mark.parametrize("skew", [-600, -300, 300, 600])
+@pytest.mark.parametrize("fault", [LOST_ANSWER, LOST_REQUEST], ids=["lost answer", "lost request"])
+def test_a_lost_create_is_settled_by_the_clock_of_the_service(
+    http_writer: Made, fault: dict[str, Any], skew: float
+) -> None:
+    with stage({"faults": [{"match": {"method": "POST"}, "times": 1, **fault}]}, skew=skew) as place:
+        began = place.clock()
+        applied = place.apply((room("evening", "ours"),), http_writer(place))
+        assert applied.exit_code == 0, applied
+        assert names(place) == ["evening"]
+        assert place.clock() - began < 300
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_an_error_in_the_body_of_a_200_is_not_recorded_as_applied(http_writer: Made, method: str) -> None:
+    with stage() as place:
+        before, after = (room("keep", "old"), room("gone")), (room("keep", "new"), room("made"))
+        place.apply(before, http_writer(place))
+        error = {"error_code": "MSS.00000004", "error_msg": "internal error"}
+        fault = {"match": {"method": method}, "commit": "before", "status": 200, "body": error}
+        place.simulator.inject(place.faults(fault))
+        applied = place.apply(after, http_writer(place))
+        action = {"POST": Action.CREATE, "PUT": Action.UPDATE, "DELETE": Action.DELETE}[method]
+        (outcome,) = [one for one in applied.outcomes if one.action is action]
+        assert (outcome.status, outcome.code) == (Status.FAILED, "E_WRITE_UNKNOWN"), outcome
+        assert "MSS.00000004: internal error" in outcome.reason
+        place.simulator.heal()
+        made = place.plan(after)
+        assert made.summary().drift == 0
+        assert place.apply(after, http_writer(place)).exit_code == 0
+        assert names(place) == ["keep", "made"]
+        assert place.simulator.model.duplicates == []
+
+
+class Dead:
+    """A transport's view of a token that dies after some writes."""
+
+    def __init__(self, place: Stage, after: int) -> None:
+        faults = {"match": {"path": "/v1/*"}, "status": 401, "body": {"error_code": "APIGW.0307", "error_msg": "over"}}
+        self._place, self._faults, self._left = place, place.faults(faults), after
+
+    def point(self, name: str) -> None:
+        self._left -= name == "change"
+        if self._left < 0:
+            self._left = 1_000
+            self._place.simulator.inject(self._faults)
+
+
+@pytest.mark.parametrize("done", [0, 2])
+def test_after_the_credentials_are_refused_the_rest_is_skipped_with_one_reason(http_writer: Made, done: int) -> None:
+    with stage() as place:
+        wish = [room(f"r{number}") for number in range(10)]
+        applied = place.apply(wish, http_writer(place), point=Dead(place, done).point)
+        found = [(one.status, one.code) for one in applied.outcomes]
+        skipped = [(Status.SKIPPED, "E_AUTH")] * (9 - done)
+        assert found == [(Status.APPLIED, "")] * done + [(Status.FAILED, "E_AUTH")] + skipped
+        assert len({one.reason for one in applied.outcomes[done + 1 :]}) == 1
+        assert place.simulator.model.statuses[401] <= 2
+        assert applied.exit_code == 3
+
+
+@pytest.mark.parametrize("at", ["change", "intended", "recorded"])
+def test_a_lock_that_is_lost_in_one_change_skips_the_rest(http_writer: Made, at: str) -> None:
+    with stage() as place:
+        place.simulator.inject(place.faults(*stale(30)))
+
+        def point(name: str) -> None:
+            if name == at:
+                for holder in place.ledger.holders():
+                    place.ledger.release(holder.lock_id)
+
+        applied = place.apply([room(f"r{number}") for number in range(4)], http_writer(place), point=point)
+        assert applied.error is not None
+        assert applied.exit_code == 4
+        first, *rest = applied.outcomes
+        assert first.status is (Status.UNKNOWN if at == "recorded" else Status.SKIPPED)
+        assert {one.status for one in rest} == {Status.SKIPPED}
+        assert place.simulator.model.requests["create"] == (at == "recorded")
+        place.simulator.heal()
+        again = place.apply([room(f"r{number}") for number in range(4)], http_writer(place))
+        assert again.exit_code == 0
+        assert len(place.simulator.model.created) == 4
+
+
+@pytest.mark.parametrize("ids", [["r1", "r1", "r1"], ["r1", "r1", "r2"], ["a b", "r2", "r3"], [None, "r2", "r3"]])
+def test_rules_are_written_one_by_one_only_by_ids_that_are_theirs_alone(
+    http_writer: Made, ids: list[str | None]
+) -> None:
+    live = [{**rule(name), **({} if key is None else {"rule_id": key})} for name, key in zip("abc", ids, strict=True)]
+    with stage() as place:
+        console = place.simulator.console(GROUP, place.project_id)
+        console.insert({"group_name": "g", "interaction_rules": [rule("a"), rule("b"), rule("c")]})
+        (entry,) = console.objects.entries.values()
+        console.change(entry, {"interaction_rules": live})
+        applied = place.apply((group("g", rule("a", "new"), rule("c")),), http_writer(place))
+        assert applied.exit_code == 0, applied.outcomes
+        requests = place.simulator.model.requests
+        assert requests["update"] == 1
+        assert sum(requests[name] for name in ("child_create", "child_update", "child_delete")) == 0
+        assert rules(place) == ["a", "c"]
+
+
+def test_a_live_group_with_thousands_of_rules_of_one_name_converges_with_one_put(http_writer: Made) -> None:
+    with stage(
+        {"interaction_rule_groups": [{"group_name": "g", "interaction_rules": [rule("price")] * 5000}]}
+    ) as place:
+        applied = place.apply((group("g", rule("price", "new")),), http_writer(place))
+        assert applied.exit_code == 0
+        assert place.simulator.model.requests["update"] == 1
+        assert rules(place) == ["price"]
