@@ -189,7 +189,7 @@ class _Indexer:
     def _merged(self, merge: Merge, value: Mapping[str, Json], entries: dict[str | int, _Entry]) -> None:
         """A merged entry stands where the mapping it came from has it."""
         sources = merge.source if isinstance(merge.source, list) else [merge.source]
-        for key in value:
-            for source in sources:
-                if key not in entries and key in source:
+        for source in sources:
+            for key in source:
+                if key in value and key not in entries:
                     entries[key] = self._found[id(source)][key]

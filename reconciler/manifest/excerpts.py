@@ -1,6 +1,5 @@
 """The source line of each place a diagnostic names, for reports that show an excerpt."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.errors import ReconcilerError
@@ -9,7 +8,6 @@ from reconciler.model.change import MASK
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source import Position
 
-_BREAK = re.compile(r"\r\n|\r|\n")
 _LONGEST = 400
 
 
@@ -18,18 +16,22 @@ def excerpts(tree: Tree, diagnostics: Iterable[Diagnostic]) -> Mapping[Position,
 
     A line that holds a secret nobody should have written there is shown up to the secret.
     """
-    lines: dict[str, list[str]] = {}
     found: dict[Position, str] = {}
     diagnostics = tuple(diagnostics)
     secrets = _secrets(diagnostics)
+    places: dict[str, list[Position]] = {}
     for place in _places(diagnostics):
-        if place.file not in lines:
-            lines[place.file] = _lines(tree, place.file)
-        if 0 < place.line <= len(lines[place.file]):
-            line = lines[place.file][place.line - 1][:_LONGEST]
-            secret = secrets.get((place.file, place.line))
-            found[place] = line if secret is None else line[: secret - 1] + MASK
+        places.setdefault(place.file, []).append(place)
+    for file, inside in places.items():
+        lines = _lines(tree, file, {place.line for place in inside})
+        for place in inside:
+            if place.line in lines:
+                found[place] = _excerpt(lines[place.line], secrets.get((file, place.line)))
     return found
+
+
+def _excerpt(line: str, secret: int | None) -> str:
+    return line[:_LONGEST] if secret is None else line[: min(secret - 1, _LONGEST)] + MASK
 
 
 def _secrets(diagnostics: Iterable[Diagnostic]) -> Mapping[tuple[str, int], int]:
@@ -49,8 +51,20 @@ def _places(diagnostics: Iterable[Diagnostic]) -> Iterator[Position]:
         yield from (related.position for related in each.related)
 
 
-def _lines(tree: Tree, file: str) -> list[str]:
+def _lines(tree: Tree, file: str, wanted: Iterable[int]) -> Mapping[int, str]:
+    """Return these lines of a file by their number, as far as it has them."""
     try:
-        return _BREAK.split(tree.read(file).decode("utf-8-sig", "replace"))
+        text = tree.read(file).decode("utf-8-sig", "replace")
     except ReconcilerError:
-        return []
+        return {}
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    found: dict[int, str] = {}
+    number, start = 1, 0
+    for line in sorted(wanted):
+        while number < line and (end := text.find("\n", start)) >= 0:
+            number, start = number + 1, end + 1
+        if number == line:
+            end = text.find("\n", start)
+            found[line] = text[start : end if end >= 0 else len(text)]
+    return found

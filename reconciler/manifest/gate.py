@@ -65,8 +65,29 @@ def spelled(character: str) -> str:
 
 def position_of(text: str, offset: int, file: str) -> Position:
     """Return the place of an offset; lines end where YAML and editors agree they do (LF, CR LF, CR)."""
-    before = text[:offset].replace("\r\n", "\n").replace("\r", "\n")
-    return Position(file, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+    return Lines(text).position(offset, file)
+
+
+class Lines:
+    """Finds line and column of offsets in one text: asked for in their order, the text is read once for all of them."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._returns = "\r" in text
+        self._offset = self._breaks = self._start = 0
+
+    def position(self, offset: int, file: str) -> Position:
+        """Return the place of an offset."""
+        if offset < self._offset:
+            self._offset = self._breaks = self._start = 0
+        text, before = self._text, self._offset
+        self._breaks += text.count("\n", before, offset)
+        self._start = max(self._start, text.rfind("\n", before, offset) + 1)
+        if self._returns:
+            self._breaks += text.count("\r", before, offset) - text.count("\r\n", max(0, before - 1), offset)
+            self._start = max(self._start, text.rfind("\r", before, offset) + 1)
+        self._offset = offset
+        return Position(file, self._breaks + 1, offset - self._start + 1)
 
 
 def _verdict(character: str) -> tuple[str, str]:

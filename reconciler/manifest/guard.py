@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import ScalarEvent, StreamEndEvent
 
+from reconciler.errors import ManifestError
 from reconciler.manifest import marks
 from reconciler.manifest.document import Document, packed
 from reconciler.manifest.events import parser_for
 from reconciler.manifest.marking import Place
-from reconciler.manifest.problem import error
+from reconciler.manifest.problem import ProblemList, error
 from reconciler.manifest.spans import Span, node_places, spans
 from reconciler.manifest.wording import shown
 from reconciler.model.change import MASK
@@ -25,6 +26,7 @@ from reconciler.model.source import Position
 
 _HINT = "write {{ … | tojson }} without quotes around it: it makes one YAML value of any text"
 _COMMENT = re.compile(r"(?:^|\s)#")
+_INNER_COMMENT = re.compile(r"\s#")
 _BREAK = re.compile(r"\r\n|\r|\n")
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 _KEY = re.compile(r"([A-Za-z_]+)[\"']?[ \t]*:")
@@ -117,8 +119,8 @@ class _Scalars:
         self._text = text.whole
         self._waiting: Iterator[Span] = iter(doubtful)
         self._next = next(self._waiting, None)
-        self._behind = 0
-        self._found: list[Diagnostic] = []
+        self._behind = self._clear = self._comment_end = 0
+        self._found = ProblemList()
 
     def problems(self, written: Sequence[Span]) -> list[Diagnostic]:
         """Return an error for each output that is not inside one scalar; one of those `written` may have ended YAML."""
@@ -130,12 +132,14 @@ class _Scalars:
                 kind = type(event)
                 if kind is ScalarEvent:
                     self._scalar(event, event.start_mark.index, event.end_mark.index)
+            while self._next is not None:
+                self._outside(self._next)
         except YAMLError as problem:
             return self._found or _blamed(problem, self._judged, written)
+        except ManifestError as problem:
+            return [*self._found, *problem.diagnostics]
         except ValueError:  # libyaml takes no lone surrogate: the parser's own check names it and its place
             return self._found
-        while self._next is not None:
-            self._outside(self._next)
         return self._found
 
     def _scalar(self, event: Any, start: int, end: int) -> None:
@@ -174,10 +178,22 @@ class _Scalars:
 
     def _outside(self, span: Span) -> None:
         """An output that is in no scalar is harmless in a comment only."""
-        line = self._text.rfind("\n", 0, span.start) + 1
-        before = self._text[max(line, self._behind) : span.start]
-        commented = "\n" not in self._text[span.start : span.end] and _COMMENT.search(before)
+        commented = self._commented(span.start) and "\n" not in self._text[span.start : span.end]
         self._settle(span, "" if commented else "it does not stay inside one text")
+
+    def _commented(self, offset: int) -> bool:
+        """Tell whether a comment stands before an offset on its line; of a long line each part is looked at once."""
+        if offset < self._comment_end:
+            return True
+        start = max(self._text.rfind("\n", self._clear, offset) + 1, self._behind, self._clear)
+        pattern = _COMMENT if start > self._clear or not start else _INNER_COMMENT
+        found = pattern.search(self._text[max(start - 1, 0) if start == self._clear else start : offset])
+        if found:
+            end = self._text.find("\n", offset)
+            self._comment_end = end if end >= 0 else len(self._text)
+        else:
+            self._clear = offset
+        return found is not None
 
     def _settle(self, span: Span, why: str = "") -> None:
         if why:

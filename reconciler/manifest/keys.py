@@ -4,10 +4,12 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+from yaml.events import AliasEvent, SequenceStartEvent
+
 from reconciler.errors import ManifestError
 from reconciler.manifest import gate
 from reconciler.manifest.document import Document, Merge
-from reconciler.manifest.problem import error, refused
+from reconciler.manifest.problem import ProblemList, error, refused
 from reconciler.manifest.scalars import Scalars
 from reconciler.model.diagnostic import Diagnostic, Related
 from reconciler.model.resource import Json
@@ -17,6 +19,7 @@ MERGE = "\0<<"
 """Stands for a plain `<<` while a mapping is read; no text can hold U+0000, so that it is never a key of ours."""
 
 _INTERNAL = "\0"
+_NO_TEXTS = frozenset({"true", "false", "null"})
 
 
 class Keys:
@@ -31,18 +34,23 @@ class Keys:
         self.known: dict[str, str] = {}
         self._problems = problems
         self._where = where
-        self._scalars = Scalars([], where)
+        self._scalars = Scalars(ProblemList(), where)
         self._odd: list[tuple[dict[str, Json], str, str]] = []
         self._refused = False
         self._merges: dict[int, Merge] = {}
+        self._first_merge: dict[int, Any] = {}
+        self._made = 0
         self._levels: dict[int, int] = {}
 
-    def key(self, event: Any) -> str:
-        """Return the key a scalar stands for, in NFC."""
-        text = event.value
+    def key(self, event: Any, inside: dict[str, Json]) -> str:
+        """Return the key of `inside` that a scalar stands for, in NFC."""
+        text: str = event.value
         if event.implicit[0]:
             if text == "<<":
-                return MERGE
+                return self._merge_key(event.start_mark, inside)
+            if text.isascii() and text.isidentifier() and text not in _NO_TEXTS:
+                self.known[text] = text
+                return text
             if not isinstance(self._scalars.resolve(text, event.start_mark), str):
                 return self._refuse(event.start_mark, f"the key `{text}` is not text")
         verdict = gate.in_value(text)
@@ -56,17 +64,35 @@ class Keys:
     def _refuse(self, mark: Any, message: str) -> str:
         place = self._place(mark)
         self._problems.append(error("E_YAML_KEYTYPE", message, place, hint="put it in quotes if it is meant as text"))
-        self._refused = True
-        return f"{_INTERNAL}{len(self._problems)}"
+        return self._unwritable()
 
-    def not_text(self, mark: Any) -> ManifestError:
+    def _merge_key(self, mark: Any, inside: dict[str, Json]) -> str:
+        """Return the key for `<<`; a second one in a mapping is reported, and takes part under another name."""
+        if MERGE not in inside:
+            self._first_merge[id(inside)] = mark
+            return MERGE
+        first = self._place(self._first_merge[id(inside)])
+        self._problems.append(_twice("<<", self._place(mark), first, "write one `<<: [*a, *b]`"))
+        return self._unwritable()
+
+    def _unwritable(self) -> str:
+        """Return a new key that no text can hold; `settle` takes it out."""
+        self._refused = True
+        self._made += 1
+        return f"{_INTERNAL}{self._made}"
+
+    def not_text(self, event: Any) -> ManifestError:
         """Return the error for a key that is a list, a mapping or an alias."""
-        return refused("E_YAML_KEYTYPE", "a key must be text", self._place(mark))
+        place = self._place(event.start_mark)
+        if type(event) is AliasEvent:
+            message = f"the key is the alias `*{event.anchor}`; a key is written out, so that a reader sees it"
+            return refused("E_YAML_KEYTYPE", message, place, hint="write the text it stands for, in quotes")
+        what = "list" if type(event) is SequenceStartEvent else "mapping"
+        hint = "put it in quotes if it is meant as text: `{` and `[` begin a mapping or a list"
+        return refused("E_YAML_KEYTYPE", f"the key is a {what}; a key must be text", place, hint=hint)
 
     def repeated(self, inside: dict[str, Json], key: str) -> str:
         """Return a name under which a repeated key takes part until `settle`."""
-        if key.startswith(_INTERNAL) and key != MERGE:
-            return key
         name = f"{_INTERNAL}{len(self._odd)}:{key}"
         self._odd.append((inside, key, name))
         return name
@@ -95,24 +121,17 @@ class Keys:
         """Return the merges of the document that ended."""
         merges, self._merges = self._merges, {}
         self._levels.clear()
+        self._first_merge.clear()
         return merges
 
     def settle(self, document: Document) -> None:
         """Report the repeated keys of a document with both places, and take odd keys out of it."""
+        self._refused = self._refused or bool(self._odd and document.merges)  # a merge copies odd keys too
         if self._refused:
             document.start_index()
         for inside, key, name in self._odd:
-            first, second = (document.key_place(inside, each) for each in (key, name))
-            shown = key.removeprefix(_INTERNAL)
-            self._problems.append(
-                error(
-                    "E_YAML_DUPKEY",
-                    f"the key {shown!r} stands twice in one mapping",
-                    self._where(*second),
-                    hint="keep one of them",
-                    related=(Related(message="the first one", position=self._where(*first)),),
-                )
-            )
+            first, second = (self._where(*document.key_place(inside, each)) for each in (key, name))
+            self._problems.append(_twice(key, second, first, "keep one of them"))
         for inside, _key, name in self._odd:
             inside.pop(name, None)
         self._odd.clear()
@@ -122,6 +141,11 @@ class Keys:
 
     def _place(self, mark: Any) -> Position:
         return self._where(mark.line + 1, mark.column + 1)
+
+
+def _twice(key: str, second: Position, first: Position, hint: str) -> Diagnostic:
+    related = (Related(message="the first one", position=first),)
+    return error("E_YAML_DUPKEY", f"the key {key!r} stands twice in one mapping", second, hint=hint, related=related)
 
 
 def _clean(value: Json) -> None:

@@ -1,6 +1,8 @@
 """From a place in rendered text to the place in the template where it was written."""
 
 import re
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -11,6 +13,8 @@ from reconciler.manifest.marking import Place
 from reconciler.model.source import Position
 
 _BREAK = re.compile(r"\r\n|\r|\n")
+_COMPARED = 400
+"""Longer texts are not compared line by line with every line: that costs their square, and more."""
 
 
 class _Found(NamedTuple):
@@ -18,6 +22,10 @@ class _Found(NamedTuple):
 
     column: int
     place: Place
+
+
+def _column(found: _Found) -> int:
+    return found.column
 
 
 class LineMap:
@@ -34,6 +42,7 @@ class LineMap:
         self._text = text
         self._places = places
         self.exact = exact
+        self._known: dict[int, list[_Found]] = {}
 
     def at(self, line: int, column: int) -> Position:
         """Return the place in the template for a line and column of the rendered text, counted from 1."""
@@ -54,22 +63,36 @@ class LineMap:
         if not self.exact:
             line, column = self._pairs.get(line, line), 1
         line = min(line, len(self._lines))
-        here = list(self._on(line))
-        before = [found for found in here if found.column < column]
+        here = self._on(line)
+        before = bisect_left(here, column, key=_column)
         if before:
-            return before[-1], column - 1 - before[-1].column
+            return here[before - 1], column - 1 - here[before - 1].column
         if here:
             return here[0], None
-        return next((list(self._on(above))[-1] for above in self._marked_above(line)), None), None
+        above = self._marked_above[line - 1]
+        return (self._on(above)[-1] if above else None), None
 
-    def _marked_above(self, line: int) -> Iterator[int]:
-        return (above for above in range(line - 1, 0, -1) if marks.NUMBER in self._lines[above - 1])
+    @cached_property
+    def _marked_above(self) -> "array[int]":
+        """For each line the nearest one above it that has a mark, 0 where there is none."""
+        found, above = array("I"), 0
+        for number in range(1, len(self._lines) + 1):
+            found.append(above)
+            above = number if self._holds_place(number) else above
+        return found
 
-    def _on(self, line: int) -> Iterator[_Found]:
-        """Yield the marks on a line; of several at one column the last counts: it is the innermost."""
+    def _holds_place(self, line: int) -> bool:
+        return marks.NUMBER in self._lines[line - 1] and bool(self._on(line))
+
+    def _on(self, line: int) -> list[_Found]:
+        """Return the marks on a line; of several at one column the last counts: it is the innermost."""
+        if line not in self._known:
+            self._known[line] = list(self._marks(self._lines[line - 1]))
+        return self._known[line]
+
+    def _marks(self, text: str) -> Iterator[_Found]:
         column = position = 0
         last: _Found | None = None
-        text = self._lines[line - 1]
         for mark in marks.MARK.finditer(text):
             column += mark.start() - position
             position = mark.end()
@@ -87,10 +110,33 @@ class LineMap:
     @cached_property
     def _pairs(self) -> dict[int, int]:
         """The lines of the parsed text, each with the nearest line of the marked one."""
-        found: dict[int, int] = {}
-        others = [marks.unmarked(line) for line in self._lines]
-        matcher = SequenceMatcher(None, _BREAK.split(self._text), others, autojunk=False)
-        for _tag, first, last, start, end in matcher.get_opcodes():
-            for line in range(first, last):
-                found[line + 1] = max(min(start + line - first, end - 1), start - (end <= start), 0) + 1
-        return found
+        return _paired(_BREAK.split(self._text), [marks.unmarked(line) for line in self._lines])
+
+
+def _paired(lines: Sequence[str], others: Sequence[str]) -> dict[int, int]:
+    """Pair the lines of one text with those of another, counted from 1."""
+    if max(len(lines), len(others)) > _COMPARED:
+        return _paired_in_order(lines, others)
+    found: dict[int, int] = {}
+    matcher = SequenceMatcher(None, lines, others, autojunk=False)
+    for _tag, first, last, start, end in matcher.get_opcodes():
+        for line in range(first, last):
+            found[line + 1] = max(min(start + line - first, end - 1), start - (end <= start), 0) + 1
+    return found
+
+
+def _paired_in_order(lines: Sequence[str], others: Sequence[str]) -> dict[int, int]:
+    """Pair each line with the next equal one, not far on; in time that grows with the number of lines."""
+    places: dict[str, list[int]] = {}
+    for number, line in enumerate(others):
+        places.setdefault(line, []).append(number)
+    found: dict[int, int] = {}
+    nearest = 0
+    for number, line in enumerate(lines):
+        equal = places.get(line, [])
+        following = bisect_left(equal, nearest)
+        if following < len(equal) and equal[following] - nearest <= _COMPARED:
+            nearest = equal[following]
+        found[number + 1] = min(nearest + 1, max(len(others), 1))
+        nearest += following < len(equal) and equal[following] == nearest
+    return found

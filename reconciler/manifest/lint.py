@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from yaml.error import YAMLError
@@ -9,7 +10,7 @@ from yaml.events import ScalarEvent, StreamEndEvent
 
 from reconciler.manifest.events import parser_for
 from reconciler.manifest.parse import Where
-from reconciler.manifest.problem import warning
+from reconciler.manifest.problem import ENOUGH, warning
 from reconciler.model.diagnostic import Diagnostic
 
 _CUT = re.compile(r"\S[ \t]+#(?=\S)")
@@ -18,7 +19,11 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 
 
 def warnings(text: str, where: Where, *, templated: bool) -> Iterator[Diagnostic]:
-    """Look at a text that was parsed."""
+    """Look at a text that was parsed; of many warnings the first ENOUGH are given."""
+    yield from islice(_warnings(text, where, templated=templated), ENOUGH)
+
+
+def _warnings(text: str, where: Where, *, templated: bool) -> Iterator[Diagnostic]:
     if (" #" in text or "\t#" in text) and _CUT.search(text):
         yield from _cuts(text, where)
     if templated and ("{{" in text or "{%" in text):
@@ -33,10 +38,9 @@ def warnings(text: str, where: Where, *, templated: bool) -> Iterator[Diagnostic
 
 def _cuts(text: str, where: Where) -> Iterator[Diagnostic]:
     """A `#` behind a blank starts a comment: `场次 #3` is `场次`. One that begins with a blank is meant as such."""
-    ends = {event.end_mark.index: event for event in _plain_scalars(text)}
-    for found in _CUT.finditer(text):
-        event = ends.get(found.start() + 1)
-        if event is not None:
+    ends = {found.start() + 1 for found in _CUT.finditer(text)}
+    for event in _plain_scalars(text):
+        if event.end_mark.index in ends:
             mark = event.start_mark
             yield warning(
                 "W_YAML_COMMENT",

@@ -13,7 +13,7 @@ from reconciler.kinds.kind import Kind
 from reconciler.manifest import gate, lint, unread
 from reconciler.manifest.excerpts import excerpts
 from reconciler.manifest.limits import LIMITS, RENDERED
-from reconciler.manifest.located import DocumentLocator, Origin
+from reconciler.manifest.located import DocumentLocator, Origin, SourceLines
 from reconciler.manifest.parse import Parsed, Where, in_file, parse_yaml
 from reconciler.manifest.problem import ENOUGH, error, too_many
 from reconciler.manifest.repeats import without_repeats
@@ -158,12 +158,13 @@ class _Loading:
         declared = [document for document in parsed.documents if document.value is not None]
         if not declared and not text.templated and not has_errors(parsed.diagnostics):
             self.problems.append(_empty(text.file))
+        lines = SourceLines(parsed.text)
         met = len(self.problems)
         for document in declared:
             if len(self.problems) - met >= ENOUGH:
                 self.problems.append(too_many(text.where(*document.start)))
                 break
-            locate = DocumentLocator(document, text.where, text.origin, parsed.text)
+            locate = DocumentLocator(document, text.where, text.origin, lines)
             resource, found = validate(document.value, locate, kinds, scope, locate.plain)
             self.problems += found
             if resource is not None:

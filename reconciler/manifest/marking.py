@@ -49,7 +49,7 @@ def mark(
 ) -> nodes.Template:
     """Mark a template's syntax tree in place; without `visible`, expressions know their places and that is all."""
     source = Source(text)
-    texts, expressions = pieces(environment, source, name)
+    texts, expressions = (iter(found) for found in pieces(environment, source, name))
     uses = provenance.used(tree)
     table.captures = table.captures or any(True for _ in tree.find_all(_CAPTURING))
     _refuse_control(tree)
@@ -57,9 +57,9 @@ def mark(
         for number, child in enumerate(output.nodes):
             if isinstance(child, nodes.TemplateData):
                 if visible:
-                    child.data = _marked(child.data, texts.pop(0), source, name, table)
+                    child.data = _marked(child.data, next(texts), source, name, table)
             else:
-                piece = expressions.pop(0)
+                piece = next(expressions)
                 place = Place(name, *source.at(piece.offset), piece.text, uses.get(id(child), ()))
                 output.nodes[number] = _through_output(child, table.add(place))
     tree.set_environment(environment)

@@ -13,6 +13,11 @@ _INVISIBLE = re.compile(
 _JOINERS = frozenset("\u200c\u200d")
 _EMOJI_STYLE = frozenset("\ufe0e\ufe0f")
 _TAG_BASE, _TAG_END = "\U0001f3f4", "\U000e007f"
+_TAGS = "".join(map(chr, range(0xE0020, 0xE007F)))
+_LONGEST = 4_096
+"""Longer names are refused for their length."""
+_NEAR = 64
+"""Characters around one that are looked at: no emoji has more parts."""
 _FOLDED = str.maketrans("аеорсухіјѕԁһνοαρτυκ", "aeopcyxijsdhvoaptuk")  # Cyrillic and Greek that look Latin
 
 
@@ -27,7 +32,7 @@ def problem(name: str) -> tuple[str, str] | None:
         return "E_FIELD_LENGTH", "the name is empty"
     if name.isascii() and name.isprintable():
         return None
-    for number, character in enumerate(name):
+    for number, character in enumerate(name[:_LONGEST]):
         if character in "\t\n\r\x85\u2028\u2029":
             return "E_TEXT_CONTROL", f"the name holds the control character {gate.spelled(character)}"
         if _INVISIBLE.match(character) and not _joins(name, number):
@@ -54,17 +59,17 @@ def skeleton(name: str) -> str:
 def _joins(name: str, number: int) -> bool:
     """Tell whether an invisible character is part of an emoji or of a script that needs it."""
     character = name[number]
-    before, after = name[:number][-1:], name[number + 1 :][:1]
+    before, after = name[max(0, number - 1) : number], name[number + 1 : number + 2]
     if character in _EMOJI_STYLE:
         return bool(before) and (_pictorial(before) or before in "0123456789#*")
     if character in _JOINERS:
-        bare = name[:number].rstrip("".join(_EMOJI_STYLE))[-1:]
+        bare = name[max(0, number - _NEAR) : number].rstrip("".join(_EMOJI_STYLE))[-1:]
         return (character == "\u200d" and _pictorial(bare) and _pictorial(after)) or (
             _joined(before) and _joined(after)
         )
     if "\U000e0020" <= character <= _TAG_END:
-        start = name[:number].rstrip("".join(map(chr, range(0xE0020, 0xE007F))))
-        return start.endswith(_TAG_BASE) and _TAG_END in name[number:]
+        start = name[max(0, number - _NEAR) : number].rstrip(_TAGS)
+        return start.endswith(_TAG_BASE) and _TAG_END in name[number : number + _NEAR]
     return False
 
 
@@ -81,7 +86,7 @@ def _mixed(name: str) -> str:
     """Name the scripts that one word mixes, if they are ones that look alike."""
     if name.isascii():
         return ""
-    for word in re.findall(r"[^\W\d_]+", name):
+    for word in re.findall(r"[^\W\d_]+", name[:_LONGEST]):
         scripts = {_script(letter) for letter in word} - {""}
         if len(scripts) > 1:
             return " and ".join(sorted(scripts))

@@ -28,13 +28,15 @@ from reconciler.manifest.document import Document
 from reconciler.manifest.events import parser_for
 from reconciler.manifest.keys import MERGE, Keys
 from reconciler.manifest.limits import LIMITS, Limits
-from reconciler.manifest.problem import refused
+from reconciler.manifest.problem import ProblemList, refused
 from reconciler.manifest.scalars import Scalars
 from reconciler.manifest.shared import Shared
 from reconciler.manifest.syntax import explained
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.resource import Json
 from reconciler.model.source import Position
+
+_GIVEN_UP = ("E_YAML_SIZE", "E_TOO_MANY")
 
 Where = Callable[[int, int], Position]
 """Leads from a line and column of the parsed text (counted from 1) to the place a person edits."""
@@ -44,7 +46,8 @@ Where = Callable[[int, int], Position]
 class Parsed:
     """What a file holds: its documents, and the problems found on the way.
 
-    After a syntax error the documents before it are still here. `text` is the decoded text, empty where that failed.
+    After a syntax error the documents before it are still here. `text` is the decoded text, empty where that failed, or
+    where the file holds so much that it was not read to its end.
     """
 
     file: str
@@ -67,10 +70,14 @@ def parse_yaml(
         loader.load(text, pure=pure)
     except ManifestError as error:
         loader.problems.extend(error.diagnostics)
+        if error.code in _GIVEN_UP:
+            loader.documents.clear()  # checking so many would cost more than reading them did
+            text = ""
     except YAMLError as error:
-        loader.problems.append(explained(error, text, loader.where))
+        loader.problems.extend([explained(error, text, loader.where)])
     except (ValueError, RecursionError) as error:  # both parsers raise bare ones for some broken input
-        loader.problems.append(explained(error, text, loader.where))
+        loader.problems.extend([explained(error, text, loader.where)])
+    loader.problems.close()
     return Parsed(file=file, documents=tuple(loader.documents), diagnostics=tuple(loader.problems), text=text)
 
 
@@ -100,7 +107,7 @@ class _Loader:
     where: Where
     limits: Limits
     documents: list[Document] = field(default_factory=list)
-    problems: list[Diagnostic] = field(default_factory=list)
+    problems: ProblemList = field(default_factory=ProblemList)
     several_lines: bool = False
     ended: bool = True
 
@@ -115,7 +122,9 @@ class _Loader:
             self._check_directives(event)
             shared = Shared(self.limits, self.problems, self.where)
             self._document(next_event, scalars, keys, shared if shared_may_occur else None, budget)
-        self.problems += strict.check(text, self.where, pure=pure, several_lines=self.several_lines)
+            if len(self.documents) > self.limits.documents:
+                raise self._too_many(f"{self.limits.documents} documents", event.start_mark)
+        strict.check(text, self.where, self.problems, pure=pure, several_lines=self.several_lines)
 
     def _document(  # noqa: PLR0912, PLR0915 - see the class
         self,
@@ -135,6 +144,7 @@ class _Loader:
         is_mapping = False
         key: str | None = None
         stack: list[tuple[Any, bool, int, str | None, int | None]] = []
+        mark: Any = None
         for _ in budget:
             event = next_event()
             kind = type(event)
@@ -145,7 +155,7 @@ class _Loader:
                 if shared is not None:
                     shared.scalar(event)
                 if is_mapping and key is None:
-                    key = known_keys.get(value) or keys.key(event)
+                    key = known_keys.get(value) or keys.key(event, inside)
                     if key in inside:
                         key = keys.repeated(inside, key)
                     continue
@@ -164,7 +174,7 @@ class _Loader:
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 mark = event.start_mark
                 if is_mapping and key is None:
-                    raise keys.not_text(mark)
+                    raise keys.not_text(event)
                 if shared is not None:
                     shared.opened(event)
                 stack.append((inside, is_mapping, len(marks), event.anchor, mark.line if event.flow_style else None))
@@ -192,7 +202,7 @@ class _Loader:
             elif kind is AliasEvent:
                 mark = event.start_mark
                 if is_mapping and key is None:
-                    raise keys.not_text(mark)
+                    raise keys.not_text(event)
                 value = cast(Shared, shared).use(event.anchor, mark, number=len(marks), depth=len(stack))
                 note(mark.line << 32 | mark.column)
             else:
@@ -204,7 +214,7 @@ class _Loader:
             else:
                 inside.append(value)
         else:
-            raise self._too_many()
+            raise self._too_many(f"{self.limits.nodes} YAML events (keys, values, ends of lists and mappings)", mark)
         merges = keys.finished()
         document = Document(
             value=root[0], marks=marks, aliases=frozenset(shared.aliases if shared else ()), merges=merges
@@ -230,7 +240,6 @@ class _Loader:
         message = f"a single text is longer than {self.limits.scalar} characters"
         return refused("E_YAML_SIZE", message, self.where(mark.line + 1, mark.column + 1))
 
-    def _too_many(self) -> ManifestError:
-        self.documents.clear()  # checking so many would take longer than anybody waits
-        message = f"the file holds more than {self.limits.nodes} values"
-        return refused("E_YAML_SIZE", message, Position(self.file, 1, 1), hint="split it")
+    def _too_many(self, what: str, mark: Any) -> ManifestError:
+        place = self.where(mark.line + 1, mark.column + 1)
+        return refused("E_YAML_SIZE", f"the file holds more than {what}", place, hint="split it into several files")

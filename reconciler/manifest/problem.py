@@ -1,11 +1,50 @@
 """How a problem in somebody's file is written down."""
 
+from dataclasses import replace
+
 from reconciler.errors import ManifestError
 from reconciler.model.diagnostic import Diagnostic, Related, Severity
 from reconciler.model.source import Position
 
 ENOUGH = 1_000
 """Problems of one file, beyond which it is not looked at any further: nobody reads so many."""
+
+
+class ProblemList(list[Diagnostic]):
+    """The problems of one file: after ENOUGH errors `append` raises ManifestError, after ENOUGH warnings it drops them.
+
+    `is_full` says that another warning would be dropped; `close` then says that there are more.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._errors = 0
+        self._warnings = 0
+        self._dropped: Diagnostic | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no warning is taken any more."""
+        return self._warnings > ENOUGH
+
+    def append(self, problem: Diagnostic) -> None:
+        """Add a problem; raises ManifestError for the error that is one too many."""
+        if problem.severity is Severity.ERROR:
+            self._errors += 1
+            if self._errors > ENOUGH:
+                raise ManifestError("too many problems", [too_many(problem.position)], code="E_TOO_MANY")
+        else:
+            self._warnings += 1
+            if self.is_full:
+                self._dropped = self._dropped or problem
+                return
+        super().append(problem)
+
+    def close(self) -> None:
+        """Add one warning for those that were dropped."""
+        if self._dropped is not None:
+            hint = f"mend the {ENOUGH} warnings above first"
+            super().append(replace(self._dropped, message="from here on no warnings are told", hint=hint))
 
 
 def error(

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reconciler.manifest import gate
-from reconciler.manifest.problem import error, warning
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.manifest.problem import ProblemList, error, warning
 from reconciler.model.resource import Json
 from reconciler.model.source import Position
 
@@ -26,7 +25,7 @@ _REMEMBERED = 64
 class Scalars:
     """Resolves plain scalars, remembering what it has seen in `plain`."""
 
-    def __init__(self, problems: list[Diagnostic], where: Callable[[int, int], Position]) -> None:
+    def __init__(self, problems: ProblemList, where: Callable[[int, int], Position]) -> None:
         self.plain: dict[str, Json] = dict(_WORDS)
         self._problems = problems
         self._where = where
@@ -34,6 +33,9 @@ class Scalars:
     def resolve(self, text: str, mark: Any) -> Json:
         """Return the value of a plain scalar met for the first time."""
         if text in _DOUBTFUL:
+            if self._problems.is_full:
+                self.plain[text] = text
+                return text
             place = self._where(mark.line + 1, mark.column + 1)
             self._problems.append(
                 warning(

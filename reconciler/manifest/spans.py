@@ -39,9 +39,12 @@ def spans(marked: str, places: Sequence[Place]) -> list[Span]:
 def node_places(marked: str) -> Iterator[int]:
     """Yield the packed line and column at which each whole node begins; faster than all spans."""
     for number, line in enumerate(marked.split("\n")):
+        column = behind = 0
         start = line.find(marks.NODE)
         while start >= 0:
-            yield packed(number, len(marks.unmarked(line[:start])))
+            column += len(marks.unmarked(line[behind:start]))
+            behind = start
+            yield packed(number, column)
             start = line.find(marks.NODE, start + 1)
 
 

@@ -31,22 +31,32 @@ _GLUED = ('"#', "'#", "]#", "}#", ",#", "|#", ">#", "-#", "+#", "%YAML")
 _QUESTION = re.compile(r"\?(?<=[\[{,\s]\?)[^ \t\n]")
 _BLANK_START = re.compile(r"[|>][-+0-9]*[ ]*\n[ ]+\n")
 _DIRECTIVE = re.compile(r"^%YAML[ ]+[0-9.]*#", re.MULTILINE)
-_HEADER = re.compile(r"[|>][-+0-9]*(?:(#)[^\n]*|[ \t]*(?:#[^\n]*)?)\n((?:[ ]*\n)*)([ ]*)")
+_HEADER = re.compile(r"[|>][-+0-9]*(?:(#)[^\n]*|[ \t]*(?:#[^\n]*)?)\n")
+_EMPTY_LINES = re.compile(r"[ \n]*")
 _AFTER = re.compile(r"(?:[ \t]*,)?#")
 _BLANKS = re.compile(r"[ ]*")
 
 
-def check(text: str, where: Callable[[int, int], Position], *, pure: bool, several_lines: bool) -> list[Diagnostic]:
-    """Return what is wrong with a text that was parsed; `several_lines` says that a quoted or flow node spans lines."""
+def check(
+    text: str,
+    where: Callable[[int, int], Position],
+    problems: list[Diagnostic],
+    *,
+    pure: bool,
+    several_lines: bool,
+) -> None:
+    """Add to `problems` what is wrong with a text that was parsed.
+
+    `several_lines` says that a quoted or flow node spans lines. Raises ManifestError where `problems` does.
+    """
     if not several_lines and not _suspicious(text):
-        return []
-    found = _Strict(text, where)
+        return
+    found = _Strict(text, where, problems)
     directive = _DIRECTIVE.search(text)
     if directive:
         found.refuse(directive.end() - 1, "a comment needs a blank before it")
     with suppress(YAMLError):  # told by the first pass
         found.walk(parser_for(text, pure=pure))
-    return found.problems
 
 
 def _suspicious(text: str) -> bool:
@@ -60,9 +70,11 @@ def _suspicious(text: str) -> bool:
 
 
 class _Strict:
-    def __init__(self, text: str, where: Callable[[int, int], Position]) -> None:
-        self.problems: list[Diagnostic] = []
+    def __init__(self, text: str, where: Callable[[int, int], Position], problems: list[Diagnostic]) -> None:
+        self._problems = problems
         self._text = text
+        self._lines = gate.Lines(text)
+        self._line = -1
         self._where = where
         self._indents = [-1]
         self._flows = 0
@@ -80,8 +92,8 @@ class _Strict:
                 self._closed(event)
 
     def refuse(self, offset: int, message: str, hint: str = "") -> None:
-        place = gate.position_of(self._text, offset, "")
-        self.problems.append(error("E_YAML_SYNTAX", message, self._where(place.line, place.column), hint=hint))
+        place = self._lines.position(offset, "")
+        self._problems.append(error("E_YAML_SYNTAX", message, self._where(place.line, place.column), hint=hint))
 
     def _opened(self, event: Any) -> None:
         self._anchored(event)
@@ -123,22 +135,24 @@ class _Strict:
 
     def _begins(self, mark: Any) -> None:
         """What begins a line inside brackets stands deeper than what the brackets are in."""
-        line = self._text.rfind("\n", 0, mark.index) + 1
-        before = self._text[line : mark.index]
-        if not before.strip(" \t") and line and len(_blanks(before)) <= self._indents[-1]:
-            self.refuse(mark.index, "the line is not indented enough", "indent it with blanks, deeper than its parent")
-        question = self._text[: mark.index].rstrip(" \t")[-1:] == "?" and self._text[mark.index - 1] == "?"
-        if question:
+        if mark.line > self._line:
+            self._line = mark.line
+            before = self._text[mark.index - mark.column : mark.index]
+            if mark.line and not before.strip(" \t") and len(_blanks(before)) <= self._indents[-1]:
+                hint = "indent it with blanks, deeper than its parent"
+                self.refuse(mark.index, "the line is not indented enough", hint)
+        if mark.index and self._text[mark.index - 1] == "?":
             self.refuse(mark.index - 1, "a question mark right before a text", "put the text in quotes")
 
     def _continues(self, start: int, end: int) -> None:
         offset = self._text.find("\n", start, end) + 1
         while 0 < offset < end:
-            line = self._text[offset:end].split("\n", 1)[0]
+            following = self._text.find("\n", offset, end) + 1
+            line = self._text[offset : following - 1 if following else end]
             if line.strip() and len(_blanks(line)) <= self._indents[-1]:
                 self.refuse(offset, "the text goes on with too little indentation", "indent it deeper than its key")
                 return
-            offset = self._text.find("\n", offset, end) + 1
+            offset = following
 
     def _ends(self, end: int) -> None:
         found = _AFTER.match(self._text, end)
@@ -151,9 +165,13 @@ class _Strict:
             return
         if found[1]:
             self.refuse(found.start(1), "a comment needs a blank before it", "put a blank before the #")
-        blank = max((len(line) for line in found[2].split("\n")), default=0)
-        if blank > len(found[3]) and found.end() < len(self._text) and not self._text[start + 1].isdigit():
-            self.refuse(found.start(2), "a blank line is longer than the indentation of what follows", "make it empty")
+        blanks = _EMPTY_LINES.match(self._text, found.end())
+        end = blanks.end() if blanks else found.end()
+        following = max(self._text.rfind("\n", found.end(), end) + 1, found.end())
+        longer = " " * (end - following + 1) + "\n"
+        is_longer = self._text.find(longer, found.end(), following) >= 0
+        if is_longer and end < len(self._text) and not self._text[start + 1].isdigit():
+            self.refuse(found.end(), "a blank line is longer than the indentation of what follows", "make it empty")
 
 
 def _blanks(line: str) -> str:

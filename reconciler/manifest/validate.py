@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple
 
 from reconciler.kinds.kind import Kind
@@ -95,8 +96,8 @@ def _spec_problems(
     """Return the spec with its texts as they were typed, and what is wrong with it."""
     spec, complaints = check(kind.model, spec, lambda path: plain(("spec", *path)))
     problems = _told(complaints, lambda each: _field_problem(kind, each, locate))
-    problems += [_checked(each, locate) for each in kind.problems(spec)]
-    problems += [_checked(each, locate) for each in nested.problems(kind, spec)]
+    problems += [_checked(each, locate) for each in islice(kind.problems(spec), ENOUGH)]
+    problems += [_checked(each, locate) for each in islice(nested.problems(kind, spec), ENOUGH)]
     return spec, problems
 
 
