@@ -7,10 +7,12 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from reconciler.api.allowed_hosts import Origin
 from reconciler.api.call import Answer, Call
+from reconciler.api.logins import LOGINS, Logins
 from reconciler.api.refusal import refusal
 from reconciler.api.signing import canonical_request, sign, stamp
 from reconciler.errors import AuthError, TransportError
@@ -109,16 +111,21 @@ class PasswordAuth:
     """Fetches a token from IAM by user name and password, keeps it, and renews it before it expires.
 
     `iam` is an allowed origin; the token is scoped to `project_id` (project scope is needed, api.md §5.1). Threads may
-    share it: one of them fetches, the others wait.
+    share it: one of them fetches, the others wait. `logins` keeps a refused credential from being tried again, by
+    default anywhere in this process.
     """
 
-    def __init__(self, *, user: str, password: str, domain: str, iam: Origin, project_id: str) -> None:
+    def __init__(
+        self, *, user: str, password: str, domain: str, iam: Origin, project_id: str, logins: Logins = LOGINS
+    ) -> None:
         if not (user and password and domain):
             raise AuthError(
                 "user name, password or account name is empty",
                 hint="set HW_USER_NAME, HW_USER_PASSWORD and HW_DOMAIN_NAME",
             )
         self._body = _token_request(user, password, domain, project_id)
+        self._credential = (user, password, domain)
+        self._logins = logins
         self._iam = iam
         self._lock = threading.Lock()
         self._token = ""
@@ -128,7 +135,8 @@ class PasswordAuth:
         """Return the token's header, fetching a token first where there is none that lasts."""
         with self._lock:
             if not self._token or now >= self._until:
-                self._token, self._until = self._fetch(now, ask)
+                fetch = partial(self._fetch, now, ask)
+                self._token, self._until = self._logins.login(self._iam, self._credential, fetch)
             return {"X-Auth-Token": self._token}
 
     def renew(self, used: Mapping[str, str]) -> bool:

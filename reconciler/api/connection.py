@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from reconciler.api.allowed_hosts import Origin, allowed, segment
+from reconciler.api.allowed_hosts import Origin, allowed, check_credentials_allowed, segment
 from reconciler.api.auth import Auth, NoAuth
 from reconciler.api.throttle import Gate
 from reconciler.errors import UsageError
@@ -26,7 +26,8 @@ def _utc_now() -> datetime:
 class Connection:
     """Where, as whom, how fast.
 
-    `base_url` and `allowed_hosts` are checked at once: HostError (E_URL_HOST) before any packet. A rate of None is the
+    `base_url` and `allowed_hosts` are checked at once: HostError before any packet, for an address that is not allowed
+    (E_URL_HOST) and for credentials to a port of this machine that is not named (E_AUTH_HOST). A rate of None is the
     default of the host; 0 is no limit. `deadline` is how long, in seconds, a run waits for a service that refuses.
     `transport` replaces the network, as the embedded simulator does. `proxy` and `ca_file` come from the operator only.
     Reading and writing clients made of one Connection share its gates; `pace` is another one to the same project whose
@@ -61,6 +62,8 @@ class Connection:
         segment(self.project_id)
         _check_user(self.app_user_id)
         object.__setattr__(self, "origin", allowed(self.base_url, self.allowed_hosts))
+        if self.transport is None and not isinstance(self.auth, NoAuth):
+            check_credentials_allowed(self.origin, self.allowed_hosts)
         reads = pace.reads if pace else self._gate(reads_per_second, READS_PER_SECOND)
         writes = pace.writes if pace else self._gate(writes_per_second, WRITES_PER_SECOND)
         object.__setattr__(self, "reads", reads)

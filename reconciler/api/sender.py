@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from functools import partial
 
 from reconciler.api.call import Answer, Call
 from reconciler.api.connection import Connection
@@ -10,7 +11,7 @@ from reconciler.api.pool import PoolTransport
 from reconciler.api.refusal import as_error, refusal
 from reconciler.api.retry import MAX_PAUSE, Patience, asked_pause, may_repeat, may_repeat_lost
 from reconciler.api.throttle import Gate
-from reconciler.api.wire import Wire
+from reconciler.api.wire import Budget, Wire
 from reconciler.errors import TransportError
 from reconciler.model.reading import Usage
 
@@ -31,18 +32,19 @@ class Sender:
 
     def send(self, call: Call) -> Answer:
         """Return the answer with a status of 200-299; raises ApiError, or TransportError where there was none."""
-        patience = Patience(self.connection.jitter)
+        patience, budget = Patience(self.connection.jitter), Budget()
         while True:
             try:
-                answer, used = self._try(call)
+                answer, used = self._try(call, budget)
             except TransportError as error:
-                wait = patience.after_failure() if may_repeat_lost(call, error) else None
+                again = budget.left > 0 and may_repeat_lost(call, error)
+                wait = patience.after_failure() if again else None
                 if wait is None:
                     raise
             else:
                 if answer.status < 300:
                     return answer
-                wait = self._wait(call, answer, used, patience)
+                wait = self._wait(call, answer, used, patience) if budget.left > 0 else None
                 if wait is None:
                     raise as_error(call, answer, self.connection.clock())
             self._pause(call, wait)
@@ -51,13 +53,13 @@ class Sender:
         """Close the connections."""
         self._wire.close()
 
-    def _try(self, call: Call) -> tuple[Answer, Mapping[str, str]]:
+    def _try(self, call: Call, budget: Budget) -> tuple[Answer, Mapping[str, str]]:
         gate = self._gate(call)
         ticket = gate.enter()
         now = self.connection.clock()
-        used = self.connection.auth.headers(call, now, self._ask)
+        used = self.connection.auth.headers(call, now, partial(self._ask, budget))
         self.meter.add(Usage(requests=1, waited=ticket.waited))
-        answer = self._wire.send(call, used)
+        answer = self._wire.send(call, used, budget)
         _LOG.debug("%s %s -> %d, %d bytes", call.method, call.url, answer.status, len(answer.body))
         self._note_time(answer)
         if answer.status == 429:
@@ -72,11 +74,11 @@ class Sender:
         if moment is not None:
             self.service_offset = (moment - self.connection.clock()).total_seconds()
 
-    def _ask(self, call: Call) -> Answer:
+    def _ask(self, budget: Budget, call: Call) -> Answer:
         """Send a call that carries its own credentials (to IAM), through the same wire and counted like any other."""
         self.meter.add(Usage(requests=1))
         try:
-            return self._wire.send(call, {})
+            return self._wire.send(call, {}, budget)
         except TransportError as error:  # whatever became of this call, the one it is for was not sent
             raise TransportError(error.message, code=error.code, hint=error.hint, sent=False) from None
 

@@ -6,6 +6,7 @@ variables, or keeps cookies, because none of that code takes part.
 
 import ssl
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import httpx
 
@@ -16,9 +17,16 @@ from reconciler.errors import TransportError
 CONNECT = 5.0
 READ = 30.0
 WHOLE = 120.0
-"""Seconds: to connect, between two pieces of an answer, and for one try from start to end."""
+"""Seconds: to connect, between two pieces of an answer, and for all tries of one call together, without the waits."""
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+
+
+@dataclass(slots=True)
+class Budget:
+    """Seconds left for the tries of one call: a server that drips its answers cannot have them all for each try."""
+
+    left: float = WHOLE
 
 
 class Wire:
@@ -28,9 +36,19 @@ class Wire:
         self._transport = transport
         self._monotonic = monotonic
 
-    def send(self, call: Call, headers: Mapping[str, str]) -> Answer:
-        """Send one try and return the whole answer; raises TransportError where there is none, or only a part."""
-        until = self._monotonic() + WHOLE
+    def send(self, call: Call, headers: Mapping[str, str], budget: "Budget | None" = None) -> Answer:
+        """Send one try and return the whole answer; raises TransportError where there is none, or only a part.
+
+        It ends within what is left of the `budget`, which it uses up, and within WHOLE seconds without one.
+        """
+        budget = budget or Budget()
+        started = self._monotonic()
+        try:
+            return self._answer(call, headers, started + budget.left)
+        finally:
+            budget.left -= self._monotonic() - started
+
+    def _answer(self, call: Call, headers: Mapping[str, str], until: float) -> Answer:
         try:
             response = self._transport.handle_request(_request(call, headers, until))
             try:

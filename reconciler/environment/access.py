@@ -67,7 +67,9 @@ def project_id(environment: Environment) -> str:
 
 def allowed_hosts(variables: Variables) -> tuple[str, ...]:
     """Return the further hosts the operator allows."""
-    return tuple(filter(None, variables.values.get("RECONCILER_ALLOWED_HOSTS", "").replace(",", " ").split()))
+    from reconciler.api.allowed_hosts import VARIABLE, parse_allowed_hosts
+
+    return parse_allowed_hosts(variables.values.get(VARIABLE, ""))
 
 
 def credentials(environment: Environment, variables: Variables) -> "Auth":
@@ -88,16 +90,18 @@ def credentials(environment: Environment, variables: Variables) -> "Auth":
 
 
 def _password(environment: Environment, variables: Variables) -> "Auth":
-    from reconciler.api.allowed_hosts import allowed, iam_endpoint
+    from reconciler.api.allowed_hosts import allowed, check_credentials_allowed, iam_endpoint
     from reconciler.api.auth import PasswordAuth
 
     user, password, domain = variables.need("HW_USER_NAME", "HW_USER_PASSWORD", "HW_DOMAIN_NAME")
-    url = environment.url if environment.local else iam_endpoint(environment.region)
+    hosts = allowed_hosts(variables)
+    iam = allowed(environment.url if environment.local else iam_endpoint(environment.region), hosts)
+    check_credentials_allowed(iam, hosts)
     return PasswordAuth(
         user=user,
         password=password,
         domain=domain,
-        iam=allowed(url, allowed_hosts(variables)),
+        iam=iam,
         project_id=environment.project_id,
     )
 

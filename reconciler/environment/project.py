@@ -16,7 +16,7 @@ SIMULATOR = "simulator:"
 """Prefix of an endpoint that is the embedded simulator, seeded from the file after it."""
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-"""Hosts that plain http may go to, and that need no credentials by default."""
+"""Hosts that plain http may go to; they are sent no credentials unless the operator names the origin."""
 
 
 def _as_typed(value: object) -> object:
@@ -71,7 +71,8 @@ class Environment(Keys):
     region: Text = Field(default="", pattern=r"^([a-z]{2,3}-[a-z]+-[0-9]+)?$", description="Region such as cn-north-4.")
     project_id: Text = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,64}$", description="The Huawei Cloud project id.")
     auth: Literal["aksk", "token", "password", "none"] | None = Field(
-        default=None, description="How requests are authorised; by default aksk, and none on loopback."
+        default=None,
+        description="How requests are authorised; by default aksk, none on loopback (see RECONCILER_ALLOWED_HOSTS).",
     )
     credentials_prefix: Text = Field(
         default="", pattern=r"^([A-Z][A-Z0-9_]{0,30})?$", description="Put before each credential variable's name."

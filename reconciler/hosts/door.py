@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from reconciler.api.allowed_hosts import Origin, allowed
 from reconciler.api.call import Answer, Call
 from reconciler.api.connection import Connection
 from reconciler.api.sender import Sender
@@ -49,8 +50,9 @@ class Door:
         base = f"{parts.scheme}://{parts.netloc}".lower()
         self._path = parts.path
         self._agent = agent
+        origin = _named(base)
         connection = Connection(
-            base_url=base, project_id="none", auth=Bearer(headers), allowed_hosts=(_listed(base),), **seams
+            base_url=base, project_id="none", auth=Bearer(headers), allowed_hosts=(str(origin),), **seams
         )
         self._origin = connection.origin
         self._sender = Sender(connection)
@@ -74,9 +76,9 @@ class Door:
         return _decoded(self._sender.send(call).body)
 
 
-def _listed(base: str) -> str:
-    """The operator's own environment names the host; plain http is for this machine alone, which needs no list."""
-    return base.removeprefix("https://") if base.startswith("https://") else ""
+def _named(base: str) -> Origin:
+    """Return the origin that a variable of the operator's job names: any by https, by plain http this machine's."""
+    return allowed(base, (base,) if base.startswith("https://") else ())
 
 
 def _decoded(body: bytes) -> Json:

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from reconciler.api import AkSkAuth, NoAuth, PasswordAuth, ReadClient, TokenAuth, WriteClient
+from reconciler.api import AkSkAuth, Connection, NoAuth, PasswordAuth, ReadClient, TokenAuth, WriteClient
 from reconciler.api.allowed_hosts import allowed
 from reconciler.api.call import Answer, Call
-from reconciler.errors import AuthError, ReconcilerError, TransportError
+from reconciler.api.logins import Logins
+from reconciler.errors import AuthError, HostError, ReconcilerError, TransportError
 from reconciler.model.reading import Wanted
 from reconciler.simulator import Simulator, transport
 from reconciler.simulator.serve import running
@@ -28,7 +29,7 @@ def simulator(**credentials):
 def read_with(service, auth, **settings):
     with running(service) as url:
         made = auth(url) if callable(auth) else auth
-        return reader(url, auth=made, clock=service.clock, **settings).read(ROOM, Wanted())
+        return reader(url, auth=made, clock=service.clock, allowed_hosts=(url,), **settings).read(ROOM, Wanted())
 
 
 def password(url, **wrong):
@@ -248,3 +249,95 @@ def test_iam_that_is_down_for_a_moment_is_asked_again_and_a_write_it_was_for_has
         client().create(ROOM, {"room_name": "x"})
     assert caught.value.sent is False
     assert len(writes) == 1
+
+
+AUTHS = {
+    "token": TokenAuth("canary-token"),
+    "keys": AkSkAuth(AK, "canary-secret", security_token="canary-token"),
+    "password": PasswordAuth(
+        user="ci", password="canary-password", domain="shop", iam=allowed("http://localhost"), project_id=PROJECT
+    ),
+}
+
+
+@pytest.mark.parametrize("auth", AUTHS.values(), ids=AUTHS)
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080", "http://127.0.0.1"]
+)
+@pytest.mark.parametrize("listed", [(), ("127.0.0.1:8080", "localhost", "http://127.0.0.1:8081", "https://127.0.0.1")])
+def test_a_port_of_this_machine_gets_no_credentials_unless_its_origin_is_named(auth, url, listed):
+    with pytest.raises(HostError) as caught:
+        Connection(base_url=url, project_id=PROJECT, auth=auth, allowed_hosts=listed)
+    assert caught.value.code == "E_AUTH_HOST"
+    assert f"RECONCILER_ALLOWED_HOSTS={allowed(url)}" in caught.value.hint
+    assert Connection(base_url=url, project_id=PROJECT, auth=auth, allowed_hosts=(*listed, url)).auth is auth
+    assert Connection(base_url=url, project_id=PROJECT, allowed_hosts=listed).origin.loopback
+
+
+class Iam:
+    """An IAM that gives these statuses in turn (the last one for ever) and keeps each call."""
+
+    def __init__(self, *statuses):
+        self.statuses, self.asked, self._lock = list(statuses), [], threading.Lock()
+
+    def __call__(self, call):
+        with self._lock:
+            self.asked.append(call)
+            status = self.statuses[min(len(self.asked), len(self.statuses)) - 1]
+        token = {"x-subject-token": "token"} if status == 201 else {}
+        return Answer(status=status, headers=token, body=b"{}")
+
+
+def logged_in(service, logins, count=30, tries=2, **wrong):
+    """Ask for a token in so many projects at once, as often for each; return what each try came to."""
+    found = []
+
+    def ask(number):
+        given = {"user": "ci", "password": "wrong", "domain": "shop", "iam": IAM, **wrong}
+        auth = PasswordAuth(**given, project_id=f"p{number}", logins=logins)
+        for _ in range(tries):
+            try:
+                found.append(auth.headers(CALL, MOMENT, service)["X-Auth-Token"])
+            except ReconcilerError as error:
+                found.append((error.code, getattr(error, "status", 0)))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_thirty_projects_with_one_wrong_password_make_one_login():
+    iam = Iam(401)
+    assert set(logged_in(iam, Logins())) == {("E_AUTH", 401)}
+    assert len(iam.asked) == 1
+
+
+def test_a_credential_that_is_accepted_logs_in_for_each_project():
+    iam = Iam(201)
+    assert logged_in(iam, Logins(), tries=1) == ["token"] * 30
+    assert len(iam.asked) == 30
+
+
+def test_another_credential_or_another_iam_is_asked_by_itself():
+    iam, logins = Iam(401), Logins()
+    for wrong in ({}, {"user": "other"}, {"password": "other"}, {"domain": "other"}, {"iam": allowed("http://[::1]")}):
+        logged_in(iam, logins, count=3, **wrong)
+    logged_in(iam, logins, count=3, user="c", password="iwrong")
+    assert len(iam.asked) == 6
+
+
+def test_a_refusal_that_is_about_the_project_or_the_moment_does_not_condemn_the_credential():
+    logins = Logins()
+    assert set(logged_in(Iam(403), logins, count=3)) == {("E_AUTH", 403)}
+    assert set(logged_in(Iam(503), logins, count=3)) == {("E_AUTH_UNAVAILABLE", 0)}
+    assert set(logged_in(Iam(201), logins, count=3)) == {"token"}
+
+
+def test_a_password_that_changed_meanwhile_is_refused_once_too():
+    iam, logins = Iam(201, 401), Logins()
+    assert logged_in(iam, logins, count=1, tries=1) == ["token"]
+    assert logged_in(iam, logins, count=1) == [("E_AUTH", 401)] * 2
+    assert len(iam.asked) == 2

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from reconciler.api import AkSkAuth, ReadClient, WriteClient
+from reconciler.api import AkSkAuth, PasswordAuth, ReadClient, WriteClient
+from reconciler.api.allowed_hosts import allowed
+from reconciler.api.logins import Logins
 from reconciler.errors import ApiError, AuthError, DeniedError, HostError, NotFoundError, ThrottledError, TransportError
 from tests.support.reading import GROUP, ROOM, Patient, connection
 
@@ -241,3 +243,51 @@ def test_the_reading_client_has_no_way_to_write():
 def test_both_clients_of_a_connection_share_its_pace():
     link = connection("http://127.0.0.1", transport=httpx.MockTransport(Service(DONE)))
     assert ReadClient(link).connection.reads is WriteClient(link).connection.reads
+
+
+class Dripping:
+    """A service whose every try takes so many seconds of the clock, and then is lost or answered."""
+
+    def __init__(self, patient, seconds, answer):
+        self.patient, self.seconds, self.answer, self.tries = patient, seconds, answer, []
+
+    def __call__(self, request):
+        until = request.extensions["until"]
+        self.tries.append(until - self.patient.now)
+        ends = self.patient.now + self.seconds
+        self.patient.now = min(ends, until)
+        if ends > until or self.answer is LOST:
+            raise httpx.ReadTimeout("the whole answer took too long")
+        return httpx.Response(self.answer.status_code, content=self.answer.content)
+
+
+def dripping(seconds, answer, **settings):
+    patient = Patient()
+    service = Dripping(patient, seconds, answer)
+    made = ReadClient(connection("http://127.0.0.1", patient, transport=httpx.MockTransport(service), **settings))
+    with pytest.raises((TransportError, ApiError)):
+        made.show(ROOM, "one")
+    return service, patient
+
+
+@pytest.mark.parametrize(
+    ("answer", "seconds"),
+    [(LOST, 50.0), (LOST, 119.0), (LOST, 1000.0), (DONE, 1000.0), (status(503), 50.0), (status(500), 119.0)],
+)
+def test_the_tries_of_one_read_share_one_deadline(answer, seconds):
+    service, patient = dripping(seconds, answer)
+    assert patient.now - patient.waited <= 120.001
+    assert service.tries[0] == 120
+    assert service.tries == sorted(service.tries, reverse=True)
+
+
+def test_a_login_is_part_of_the_deadline_of_the_read_it_is_for():
+    patient = Patient()
+    service = Dripping(patient, 1000.0, DONE)
+    auth = PasswordAuth(
+        user="ci", password="p", domain="d", iam=allowed("http://127.0.0.1"), project_id="p", logins=Logins()
+    )
+    settings = {"transport": httpx.MockTransport(service), "auth": auth}
+    with pytest.raises(TransportError):
+        ReadClient(connection("http://127.0.0.1", patient, **settings)).show(ROOM, "one")
+    assert patient.now - patient.waited <= 120.001

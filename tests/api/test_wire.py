@@ -2,6 +2,7 @@
 
 import gzip
 import time
+from itertools import count
 
 import pytest
 
@@ -45,6 +46,21 @@ def test_a_body_that_drips_is_cut_off_when_its_time_is_up():
 
 def test_headers_that_drip_are_cut_off_too():
     assert "too long" in failed(says_slowly(b"HTTP/1.1 200 OK\r\nX-Long: " + b"a" * 500, pause=0.01), hurried()).message
+
+
+def test_a_server_that_drips_one_byte_at_a_time_has_one_deadline_for_all_tries():
+    """The clock makes a second of each of its readings; what it shows at the end is what the read took."""
+    seconds = count()
+
+    def monotonic():
+        return float(next(seconds))
+
+    script = says_slowly(b"HTTP/1.1 200 OK\r\nX-Long: " + b"a" * 500, pause=0.002)
+    with raw_server(script) as raw, pytest.raises(TransportError) as caught:
+        ReadClient(connection(raw.url, monotonic=monotonic, sleep=lambda _: None)).show(ROOM, "one")
+    assert "too long" in caught.value.message
+    assert next(seconds) < 200
+    assert len(raw.received) == 1
 
 
 @pytest.mark.parametrize(

@@ -226,7 +226,7 @@ def test_r025_a_token_that_expires_in_mid_sweep_is_renewed_once_and_the_sweep_go
     service = simulator(expired, credentials=credentials)
     with running(service) as url:
         auth = PasswordAuth(user="ci", password="canary-password", domain="d", iam=allowed(url), project_id=PROJECT)
-        reading = reader(url, auth=auth, clock=service.clock).read(ROOM, EVERYTHING)
+        reading = reader(url, auth=auth, clock=service.clock, allowed_hosts=(url,)).read(ROOM, EVERYTHING)
     assert reading.complete
 
 
@@ -248,7 +248,7 @@ def test_r027_a_redirect_is_an_error_and_nothing_follows_it():
     with raw_server(says(http(b"{}"))) as other:
         answer = http(b"", status="302 Found", headers=f"Location: {other.url}/\r\n")
         with raw_server(says(answer)) as raw, pytest.raises(ApiError) as caught:
-            reader(raw.url, auth=TokenAuth("canary-token")).read(ROOM, EVERYTHING)
+            reader(raw.url, auth=TokenAuth("canary-token"), allowed_hosts=(raw.url,)).read(ROOM, EVERYTHING)
         assert caught.value.code == "E_REDIRECT"
         assert len(raw.received) == 1
         assert not other.received
@@ -339,7 +339,7 @@ def test_r047_proxies_and_netrc_of_the_environment_are_ignored(monkeypatch, tmp_
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".netrc").write_text("machine localhost login wrong password wrong\n")
     with raw_server(says(http(b'{"count":0,"smart_live_rooms":[]}'))) as raw:
-        assert reader(raw.url, auth=TokenAuth("the-token")).read(ROOM, EVERYTHING).complete
+        assert reader(raw.url, auth=TokenAuth("the-token"), allowed_hosts=(raw.url,)).read(ROOM, EVERYTHING).complete
     assert b"x-auth-token: the-token" in raw.received[0].lower()
     assert b"basic" not in raw.received[0].lower()
 

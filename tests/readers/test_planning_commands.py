@@ -61,6 +61,10 @@ def write_project(folder, url, auth="aksk"):
     (folder / "reconciler.yaml").write_text(text)
 
 
+def named(url):
+    return {**VARIABLES, "RECONCILER_ALLOWED_HOSTS": url}
+
+
 def service(**more):
     credentials = {"ak": AK, "sk": SK, "tokens": [TOKEN], "users": [{"name": "ci", "password": PASSWORD}]}
     return Simulator(seed(credentials=credentials, **more), clock=real_clock)
@@ -128,7 +132,7 @@ class Log:
 def test_no_secret_is_told_by_any_planning_command_not_even_when_asked_for_more(tmp_path, command, auth):
     with running(service()) as url:
         write_project(tmp_path, url, auth=auth)
-        run = reconciler("-v", "-v", "--debug", "-C", tmp_path, *command, variables=VARIABLES)
+        run = reconciler("-v", "-v", "--debug", "-C", tmp_path, *command, variables=named(url))
     assert run.code in {0, 2, 3}, run.err
     assert not leaks(run.out + run.err)
     assert not {str(path): found for path, text in all_files(tmp_path).items() if (found := leaks(text))}
@@ -148,7 +152,7 @@ def test_no_secret_is_told_by_any_planning_command_not_even_when_asked_for_more(
 def test_no_secret_is_told_when_everything_fails_and_the_service_repeats_what_it_was_sent(tmp_path, fault):
     with running(service(faults=[{"match": {"path": "/v1/*"}, **fault}])) as url:
         write_project(tmp_path, url, auth="password")
-        run = reconciler("-v", "-v", "--debug", "-C", tmp_path, "plan", "--format", "json", variables=VARIABLES)
+        run = reconciler("-v", "-v", "--debug", "-C", tmp_path, "plan", "--format", "json", variables=named(url))
     assert run.code in {1, 3}
     assert not leaks(run.out + run.err)
 
@@ -156,7 +160,7 @@ def test_no_secret_is_told_when_everything_fails_and_the_service_repeats_what_it
 def test_a_wrong_secret_is_said_to_be_wrong_and_not_said(tmp_path):
     with running(service()) as url:
         write_project(tmp_path, url)
-        run = reconciler("--debug", "-C", tmp_path, "plan", variables={**VARIABLES, "HUAWEICLOUD_SDK_SK": SK + "x"})
+        run = reconciler("--debug", "-C", tmp_path, "plan", variables={**named(url), "HUAWEICLOUD_SDK_SK": SK + "x"})
     assert run.code == 1
     assert "E_AUTH" in run.out + run.err
     assert not leaks(run.out + run.err)

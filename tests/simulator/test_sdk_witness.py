@@ -55,14 +55,14 @@ def folder(tmp_path: Path, url: str) -> Path:
     return tmp_path
 
 
-def planned(folder: Path, secret: str = SK) -> Any:
-    variables = {"HUAWEICLOUD_SDK_AK": AK, "HUAWEICLOUD_SDK_SK": secret}
+def planned(folder: Path, url: str, secret: str = SK) -> Any:
+    variables = {"RECONCILER_ALLOWED_HOSTS": url, "HUAWEICLOUD_SDK_AK": AK, "HUAWEICLOUD_SDK_SK": secret}
     return reconciler("-C", folder, "plan", "-e", "live", "--format", "json", variables=variables)
 
 
-def live_by_plan(folder: Path) -> dict[str, Any]:
+def live_by_plan(folder: Path, url: str) -> dict[str, Any]:
     """Return the live objects by id, as the plan reports them."""
-    run = planned(folder)
+    run = planned(folder, url)
     assert run.code == 0, run.err
     plan = json.loads(run.out)
     declared = {each["id"]: each["change"]["before"] for each in plan["resource_changes"] if each["change"]["before"]}
@@ -93,7 +93,7 @@ def test_after_each_step_of_the_sdk_its_objects_are_what_the_plan_reports_as_liv
     declared: set[str] = set()
 
     def agree() -> dict[str, Any]:
-        by_plan = live_by_plan(folder)
+        by_plan = live_by_plan(folder, url)
         assert by_plan == live_by_sdk(api, declared)
         return by_plan
 
@@ -148,7 +148,7 @@ def test_a_wrong_secret_gets_401_in_both(url, folder):
     with pytest.raises(ClientRequestException) as refused:
         client(url, PROJECT, sk=wrong).list_smart_live_rooms(m.ListSmartLiveRoomsRequest())
     assert refused.value.status_code == 401
-    run = planned(folder, wrong)
+    run = planned(folder, url, wrong)
     assert run.code == 1
     assert "401" in run.err or "APIGW.0301" in run.err
     assert wrong not in run.err + run.out

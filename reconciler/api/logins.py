@@ -1,0 +1,99 @@
+"""Logins at IAM: a credential that was refused once is not tried again in this process.
+
+An account is locked after a few wrong passwords, and thirty environments with one wrong password would try it thirty
+times. Until a credential was accepted, only one login with it is on its way; all others wait for what comes of it.
+"""
+
+import hashlib
+import hmac
+import secrets
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from reconciler.api.allowed_hosts import Origin
+from reconciler.errors import AuthError, TransportError
+
+Found = TypeVar("Found")
+
+_SALT = secrets.token_bytes(32)
+"""Digests are of this process alone: none can be looked up in another's memory."""
+
+REFUSED = 401
+"""The status that is about the credential itself; 403 and 404 may be about the project it is used for."""
+
+
+class _Flight:
+    """A login that is on its way, and how it failed."""
+
+    def __init__(self) -> None:
+        self.landed = threading.Event()
+        self.lost: TransportError | None = None
+
+
+class Logins:
+    """What is known of credentials at their IAM. Threads and environments of a process share one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._accepted: set[bytes] = set()
+        self._refused: dict[bytes, AuthError] = {}
+        self._flights: dict[bytes, _Flight] = {}
+
+    def login(self, origin: Origin, credential: tuple[str, ...], fetch: Callable[[], Found]) -> Found:
+        """Return what `fetch` gets with a credential, at once where it was accepted before.
+
+        Raises AuthError without a call where the credential was refused before. A login that was waited for and got no
+        answer fails for all who waited: each tries again in its own time.
+        """
+        key = _digest(origin, credential)
+        while True:
+            with self._lock:
+                if known := self._refused.get(key):
+                    raise _again(known)
+                flight, mine = self._flights.get(key), False
+                if flight is None:
+                    flight, mine = _Flight(), True
+                    if key not in self._accepted:
+                        self._flights[key] = flight
+            if mine:
+                return self._tried(key, flight, fetch)
+            flight.landed.wait()
+            if flight.lost is not None:
+                lost = flight.lost
+                raise TransportError(lost.message, code=lost.code, hint=lost.hint, sent=False)
+
+    def _tried(self, key: bytes, flight: _Flight, fetch: Callable[[], Found]) -> Found:
+        try:
+            found = fetch()
+        except AuthError as error:
+            if error.status == REFUSED:
+                with self._lock:
+                    self._refused[key] = error
+            raise
+        except TransportError as error:
+            flight.lost = error
+            raise
+        else:
+            with self._lock:
+                self._accepted.add(key)
+            return found
+        finally:
+            with self._lock:
+                if self._flights.get(key) is flight:
+                    del self._flights[key]
+            flight.landed.set()
+
+
+LOGINS = Logins()
+"""This process's."""
+
+
+def _digest(origin: Origin, credential: tuple[str, ...]) -> bytes:
+    text = "\0".join((str(origin), *(f"{len(part)}:{part}" for part in credential)))
+    return hmac.digest(_SALT, text.encode("utf-8", "surrogatepass"), hashlib.sha256)
+
+
+def _again(error: AuthError) -> AuthError:
+    message = f"{error.message}; the same credentials were refused before and are not tried again"
+    return AuthError(message, code=error.code, hint=error.hint, status=error.status)
