@@ -1,0 +1,29 @@
+"""Redaction: by field, by value in whatever spelling, and keyed digests of secrets.
+
+`redact` and `redact_fields` hide what the field tables call sensitive. `SecretRedactor` hides known values wherever a
+peer may have echoed them: raw, or behind any mixture of JSON and Python escapes, HTML entities, percent-encoding and
+quoted-printable, up to four layers deep, in base64 at each of its three offsets, in hex and reversed.
+"""
+
+from reconciler.redaction.by_field import (
+    is_redacted,
+    is_undecoded,
+    redact,
+    redact_fields,
+    same_digest,
+    secret_bytes,
+    secret_digest,
+)
+from reconciler.redaction.by_value import SHORTEST, SecretRedactor
+
+__all__ = [
+    "SHORTEST",
+    "SecretRedactor",
+    "is_redacted",
+    "is_undecoded",
+    "redact",
+    "redact_fields",
+    "same_digest",
+    "secret_bytes",
+    "secret_digest",
+]

@@ -1,0 +1,314 @@
+"""Known secrets redacted wherever they stand in texts and plain data, in whatever spelling a peer may echo them."""
+
+import base64
+import dataclasses
+import re
+import threading
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+from reconciler.model.change import MASK
+from reconciler.redaction.by_field import is_undecoded, secret_bytes
+from reconciler.redaction.encodings import Alphabet, Decoder, View, decoders
+
+SHORTEST = 4
+"""A shorter secret is redacted only where it stands alone as a word, and `apply` refuses to send it."""
+
+_LONG = 8
+"""From this length a match is no accident: shorter ones leave the words of our own formats alone."""
+
+_LAYERS = 4
+_VIEWS = 64
+"""How many encodings around each other are looked through, and how many readings of one text."""
+
+
+class SecretRedactor:
+    """Replaces known secrets in any text or plain data. It shows none of them, not in its repr either.
+
+    `add` takes a secret that is learned later, as a token that was fetched. Safe to share between threads.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._lock = threading.Lock()
+        self._secrets: frozenset[str] = frozenset()
+        self._forms: tuple[_Form, ...] = ()
+        self._words: re.Pattern[str] | None = None
+        self._decoders: tuple[Decoder, ...] = ()
+        self._pairs: dict[str, list[tuple[_Form, int]]] = {}
+        self.add(*secrets)
+
+    def __repr__(self) -> str:
+        return "SecretRedactor(...)"
+
+    def add(self, *secrets: str) -> None:
+        """Redact these from now on too."""
+        with self._lock:
+            known = self._secrets | {part for secret in secrets for part in _parts(secret)}
+            if known == self._secrets:
+                return
+            self._secrets = known
+            found = {form for secret in known if len(secret) >= SHORTEST for form in _forms(secret)}
+            self._forms = tuple(sorted(found, key=lambda form: (-len(form.text), form.text)))
+            short = sorted(map(re.escape, (secret for secret in known if len(secret) < SHORTEST)))
+            self._words = re.compile(rf"(?<!\w)(?:{'|'.join(short)})(?!\w)") if short else None
+            pairs: dict[str, list[tuple[_Form, int]]] = {}
+            for form in self._forms:
+                for offset in range(len(form.text) - 1):
+                    pairs.setdefault(form.text[offset : offset + 2], []).append((form, offset))
+            self._pairs = pairs
+            self._decoders = decoders(Alphabet([form.text for form in self._forms] + sorted(known)))
+
+    def text(self, text: str) -> str:
+        """Return a text with every secret in it replaced by the mark."""
+        return _replaced(text, self._spans(text))
+
+    def holds(self, text: str, *, at_least: int = SHORTEST) -> bool:
+        """Tell whether a text holds a secret of at least so many characters."""
+        return any(length >= at_least for _, _, length in self._spans(text))
+
+    def value(self, value: Any) -> Any:
+        """Return a copy of plain data or of our dataclasses with every text in it redacted.
+
+        Words of our own formats (names of fields and kinds, diagnostic codes, fingerprints) are no place for a secret
+        and stay, so that a short secret cannot destroy the structure of a plan.
+        """
+        if not self._secrets:
+            return value
+        texts = list(dict.fromkeys(_texts(value)))
+        joined, starts, at = _SEPARATOR.join(texts), [], 0
+        for text in texts:
+            starts.append(at)
+            at += len(text) + len(_SEPARATOR)
+        hit: dict[int, list[_Span]] = {}
+        for begin, end, length in self._spans(joined):
+            first = bisect_right(starts, begin) - 1
+            for index in range(first, bisect_right(starts, max(begin, end - 1))):
+                low, high = begin - starts[index], end - starts[index]
+                if low < len(texts[index]) and high > 0:
+                    hit.setdefault(index, []).append((max(0, low), min(high, len(texts[index])), length))
+        if not hit:
+            return value
+        changed = {
+            texts[index]: replaced
+            for index, spans in hit.items()
+            if (replaced := _kept(texts[index], spans)) != texts[index]
+        }
+        return _walk(value, changed)
+
+    def _spans(self, text: str) -> "list[_Span]":
+        """Return where secrets are, in order and without overlaps, with the length of the longest of each."""
+        if not self._secrets or not text:
+            return []
+        found = list(self._everywhere(text))
+        for view, maps in self._decoded(text):
+            found += [(*_traced(maps, begin, end), length) for begin, end, length in self._at_marks(view)]
+        return _merged(found)
+
+    def _decoded(self, text: str) -> Iterator[tuple[View, "tuple[_Source, ...]"]]:
+        """Yield the text as each order of decoders reads it, with the way back."""
+        seen = {text}
+        layer: list[tuple[str, tuple[_Source, ...]]] = [(text, ())]
+        for _ in range(_LAYERS):
+            above, layer = layer, []
+            for shown, maps in above:
+                for decode in self._decoders:
+                    view = decode(shown)
+                    if view is not None and view.text not in seen and len(seen) < _VIEWS:
+                        seen.add(view.text)
+                        layer.append((view.text, (*maps, view.source)))
+                        yield view, layer[-1][1]
+
+    def _everywhere(self, text: str) -> "Iterator[_Span]":
+        for form in self._forms:
+            at = text.find(form.text)
+            while at >= 0:
+                yield form.span(text, at)
+                at = text.find(form.text, at + len(form.text))
+        if self._words is not None:
+            yield from ((found.start(), found.end(), len(found[0])) for found in self._words.finditer(text))
+
+    def _at_marks(self, view: View) -> "Iterator[_Span]":
+        """Look where something was decoded: anything else was found in the layer outside."""
+        text = view.text
+        for mark in view.marks:
+            for at in (mark - 1, mark):
+                for form, offset in self._pairs.get(text[at : at + 2], ()) if at >= 0 else ():
+                    if at >= offset and text.startswith(form.text, at - offset):
+                        yield form.span(text, at - offset)
+        if self._words is not None:
+            yield from ((found.start(), found.end(), len(found[0])) for found in self._words.finditer(text))
+
+
+_Span = tuple[int, int, int]
+_Source = Callable[[int, int], tuple[int, int]]
+
+_SEPARATOR = "\x00\n\x00"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Form:
+    """One spelling that is found as it is; `before` and `after`: its neighbour holds some bits of the secret too."""
+
+    text: str
+    length: int
+    before: bool = False
+    after: bool = False
+
+    def span(self, text: str, at: int) -> _Span:
+        """Return the whole of what is found at a place."""
+        end = at + len(self.text)
+        begin = at - 1 if self.before and at and text[at - 1] in _BASE64 else at
+        return begin, end + 1 if self.after and text[end : end + 1] in _BASE64_OR_END else end, self.length
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """Yield a secret as given and without blanks around it, and the long lines of one that has several."""
+    yield from {secret, secret.strip()} - {""}
+    if "\n" in secret.strip():
+        yield from (line.strip() for line in secret.splitlines() if len(line.strip()) >= 2 * _LONG)
+
+
+def _forms(secret: str) -> Iterator[_Form]:
+    raw, length = secret_bytes(secret), len(secret)
+    literal = {
+        secret,
+        secret.replace(" ", "+"),
+        raw.decode("latin-1"),
+        *(unicodedata.normalize(form, secret) for form in ("NFC", "NFD")),
+    }
+    if is_undecoded(secret):
+        literal.add(raw.decode("utf-8", "replace"))
+    if length >= _LONG:
+        literal.add(secret[::-1])
+    yield from (_Form(text, length) for text in literal if len(text) >= SHORTEST)
+    yield from (_Form(text, length) for text in (raw.hex(), raw.hex().upper()))
+    for text in dict.fromkeys((secret, secret.replace("\n", "\r\n"))):
+        yield from _base64_forms(secret_bytes(text), length)
+
+
+def _base64_forms(raw: bytes, length: int) -> Iterator[_Form]:
+    """Yield the characters of base64 that a secret decides alone, at each of the three places it can begin."""
+    for offset in range(3):
+        encoded = base64.b64encode(b"\0" * offset + raw).decode()
+        first, last = -(-8 * offset // 6), 8 * (offset + len(raw)) // 6
+        whole = encoded[first:last]
+        if len(whole) < SHORTEST:
+            continue
+        ragged = bool(8 * (offset + len(raw)) % 6)
+        for text in dict.fromkeys((whole, whole.translate(_URL_SAFE))):
+            yield _Form(text, length, before=offset > 0, after=ragged)
+
+
+_BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
+_BASE64_OR_END = _BASE64 | {"="}
+_URL_SAFE = str.maketrans("+/", "-_")
+
+
+def _traced(maps: tuple[_Source, ...], begin: int, end: int) -> tuple[int, int]:
+    for source in reversed(maps):
+        begin, end = source(begin, end)
+    return begin, end
+
+
+def _merged(spans: list[_Span]) -> list[_Span]:
+    merged: list[_Span] = []
+    for begin, end, length in sorted(spans):
+        if merged and begin < merged[-1][1]:
+            last = merged[-1]
+            merged[-1] = (last[0], max(last[1], end), max(last[2], length))
+        else:
+            merged.append((begin, end, length))
+    return merged
+
+
+def _replaced(text: str, spans: Iterable[_Span]) -> str:
+    pieces, done = [], 0
+    for begin, end, _ in spans:
+        pieces += [text[done:begin], MASK]
+        done = end
+    return "".join((*pieces, text[done:]))
+
+
+_OWN_TEXT = re.compile(r"[EWN]_[A-Z0-9_]+|(?:sha256:)?[0-9a-f]{64}")
+_OWN_PATH = re.compile(r"\w+(?:\.\w+|\[[^\[\]]*\])*|[A-Za-z]+/.*", re.ASCII | re.DOTALL)
+_WORD = re.compile(r"\w+", re.ASCII)
+_STRUCTURE = frozenset(
+    """
+    action action_reason actions address addresses after after_missing after_sensitive after_unknown allow app_user_id
+    applyable attribution base base_missing before before_missing before_sensitive blocks change code column columns
+    complete config conflict create delete detail diagnostics digest done drift endpoint environment error errored
+    fields file fingerprints foreign format format_version hidden hint id incomplete info kind kinds level line listed
+    managed message mode name next none note notes objects op outcome outcomes owned path pending plans position
+    problems project_id proof provider_name range reason reconciler related resource_changes resource_drift resources
+    rows rule sensitive severity shown spec status step summary suppressed tables taken title tool_version total type
+    unknown unmanaged untrusted update values version warning
+    """.split()  # noqa: SIM905 - read as words
+)
+"""Words of the plan, snapshot and event formats."""
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> frozenset[str]:
+    """Return the words of our formats, and the names of every kind and field."""
+    from reconciler.kinds import all_kinds
+
+    def names(field: Any) -> Iterator[str]:
+        for name, child in field.children.items():
+            yield name
+            yield from names(child)
+        if field.item is not None:
+            yield from names(field.item)
+
+    return _STRUCTURE.union(*({kind.name, *names(kind.root)} for kind in all_kinds().values()))
+
+
+def _kept(text: str, spans: list[_Span]) -> str:
+    """Return a text of plain data with its secrets replaced; short ones leave the words of our formats alone."""
+    if any(length < _LONG for _, _, length in spans):
+        spans = [span for span in _merged(spans) if span[2] >= _LONG or not _is_own(text, span)]
+    return _replaced(text, _merged(spans))
+
+
+def _is_own(text: str, span: _Span) -> bool:
+    if _OWN_TEXT.fullmatch(text):
+        return True
+    if not _OWN_PATH.fullmatch(text):
+        return False
+    if "/" in text:
+        return span[1] <= text.index("/") and text.partition("/")[0] in _vocabulary()
+    words = (word for word in _WORD.finditer(text) if word.start() <= span[0] and span[1] <= word.end())
+    return any(word[0] in _vocabulary() and text[word.start() - 1 : word.start()] in ("", ".") for word in words)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if not isinstance(value, Enum) and value:
+            yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(key)
+            yield from _texts(item)
+    elif isinstance(value, (list, tuple, frozenset)):
+        for item in value:
+            yield from _texts(item)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            if field.init:
+                yield from _texts(getattr(value, field.name))
+
+
+def _walk(value: Any, changed: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return value if isinstance(value, Enum) else changed.get(value, value)
+    if isinstance(value, Mapping):
+        return {_walk(key, changed): _walk(item, changed) for key, item in value.items()}
+    if isinstance(value, (list, tuple, frozenset)):
+        return type(value)(_walk(item, changed) for item in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: _walk(getattr(value, f.name), changed) for f in dataclasses.fields(value) if f.init}
+        return dataclasses.replace(value, **fields)
+    return value
