@@ -112,12 +112,14 @@ class WriterSetup:
     `variables` is the operator's process environment: a plugin finds its own configuration there, by names that start
     with RECONCILER_WRITER_. `secret` gives a declared secret by its name; raises ReconcilerError when there is none.
     `emit` shows one line on stdout. `client` opens the API's writing client, for writers that use the API.
+    `redact` takes the secrets of this process out of a text, before it is cut or quoted.
     """
 
     variables: Mapping[str, str] = field(repr=False)
     secret: Callable[[str], str]
     emit: Callable[[str], object]
     client: Callable[[], Any]
+    redact: Callable[[str], str] = field(default=str, repr=False)
 
 
 class Writer(Protocol):

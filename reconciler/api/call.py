@@ -1,6 +1,6 @@
 """One call and one answer, as values: what auth signs, the wire carries and retries repeat."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -45,6 +45,8 @@ class Answer:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    redact: Callable[[str], str] = field(default=str, repr=False)
+    """Takes out of a text what we sent: an answer may echo it."""
 
     @property
     def date(self) -> datetime | None:
@@ -54,7 +56,7 @@ class Answer:
     @property
     def request_id(self) -> str:
         """What support asks for: the X-Request-Id header."""
-        return self.headers.get("x-request-id", "")[:100]
+        return self.redact(self.headers.get("x-request-id", ""))[:100]
 
 
 def http_date(text: str) -> datetime | None:

@@ -43,7 +43,10 @@ class ReadClient:
         query = [("limit", str(limit)), ("offset", str(offset)), *filters]
         self._sender.meter.add(Usage(pages=1))
         body = self._get(kind.endpoints.collection, {}, query)
-        return Page(rows=_rows(kind, body), count=_count(kind, body))
+        rows = _rows(kind, body)
+        if self.connection.redactor.tainted(_text(row, kind.id_field) for row in rows):
+            refuse("the id of a row holds a secret that we sent")
+        return Page(rows=rows, count=_count(kind, body))
 
     def show(self, kind: Kind, object_id: str) -> dict[str, Json]:
         """Return one object in full; raises NotFoundError, DeniedError or another ApiError."""

@@ -12,6 +12,7 @@ from reconciler.api.allowed_hosts import Origin, allowed, check_credentials_allo
 from reconciler.api.auth import Auth, NoAuth
 from reconciler.api.throttle import Gate
 from reconciler.errors import UsageError
+from reconciler.redaction import SecretRedactor
 
 READS_PER_SECOND = 5.0
 WRITES_PER_SECOND = 1.0
@@ -32,6 +33,7 @@ class Connection:
     `transport` replaces the network, as the embedded simulator does. `proxy` and `ca_file` come from the operator only.
     Reading and writing clients made of one Connection share its gates; `pace` is another one to the same project whose
     gates it shares.
+    `redactor` knows the secrets of this process, and learns the token that is sent.
     `clock` tells the time of day, `monotonic` measures, `jitter` gives a number from 0 to 1.
     """
 
@@ -52,6 +54,7 @@ class Connection:
     monotonic: Callable[[], float] = field(default=time.monotonic, repr=False)
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     jitter: Callable[[], float] = field(default=random.random, repr=False)
+    redactor: SecretRedactor = field(default_factory=SecretRedactor, repr=False)
     origin: Origin = field(init=False, repr=False)
     reads: Gate = field(init=False, repr=False)
     writes: Gate = field(init=False, repr=False)

@@ -1,7 +1,7 @@
 """What an error answer means: the status decides; the code is shown and never believed alone (api.md §7)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -56,7 +56,9 @@ def refusal(answer: Answer) -> Refusal:
         code = found.get("error_code") or found.get("errorCode") or found.get("code") or ""
         message = found.get("error_msg") or found.get("errorMsg") or found.get("message") or ""
         if code or message:
-            return Refusal(status=answer.status, code=_line(code, 64), message=_line(message, 500))
+            return Refusal(
+                status=answer.status, code=_line(code, 64, answer.redact), message=_line(message, 500, answer.redact)
+            )
     return Refusal(status=answer.status)
 
 
@@ -113,7 +115,7 @@ def _json(body: bytes) -> Mapping[str, Json]:
     return value if isinstance(value, dict) else {}
 
 
-def _line(value: Json, limit: int) -> str:
-    """Return a foreign text as one short line without control characters; it is still hostile to reporters."""
-    text = value if isinstance(value, str) else str(value) if isinstance(value, int) else ""
+def _line(value: Json, limit: int, redact: Callable[[str], str]) -> str:
+    """Return a foreign text as one short line without secrets and control characters; still hostile to reporters."""
+    text = redact(value) if isinstance(value, str) else str(value) if isinstance(value, int) else ""
     return "".join(c if c.isprintable() else " " for c in text[:limit])

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from reconciler.api.call import Answer, Call
@@ -59,7 +60,8 @@ class Sender:
         now = self.connection.clock()
         used = self.connection.auth.headers(call, now, partial(self._ask, budget))
         self.meter.add(Usage(requests=1, waited=ticket.waited))
-        answer = self._wire.send(call, used, budget)
+        self.connection.redactor.add(used.get("X-Auth-Token", ""))
+        answer = self._sent(call, used, budget)
         _LOG.debug("%s %s -> %d, %d bytes", call.method, call.url, answer.status, len(answer.body))
         self._note_time(answer)
         if answer.status == 429:
@@ -74,11 +76,15 @@ class Sender:
         if moment is not None:
             self.service_offset = (moment - self.connection.clock()).total_seconds()
 
+    def _sent(self, call: Call, headers: Mapping[str, str], budget: Budget) -> Answer:
+        """Send one try; what its answer says in words loses our secrets before it is cut or quoted."""
+        return replace(self._wire.send(call, headers, budget), redact=self.connection.redactor.text)
+
     def _ask(self, budget: Budget, call: Call) -> Answer:
         """Send a call that carries its own credentials (to IAM), through the same wire and counted like any other."""
         self.meter.add(Usage(requests=1))
         try:
-            return self._wire.send(call, {}, budget)
+            return self._sent(call, {}, budget)
         except TransportError as error:  # whatever became of this call, the one it is for was not sent
             raise TransportError(error.message, code=error.code, hint=error.hint, sent=False) from None
 

@@ -12,7 +12,7 @@ from reconciler.cli.commands import COMMANDS
 from reconciler.cli.exits import Exit
 from reconciler.cli.failure import told_failure
 from reconciler.cli.session import Start
-from reconciler.environment.variables import check_variables, masker
+from reconciler.environment.variables import check_variables, redactor
 
 
 def _version(asked: bool) -> None:
@@ -106,7 +106,7 @@ _SILENTLY_INTERRUPTED = 130
 
 def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     """Run one command line; every failure ends as a message and a code."""
-    start = Start(variables=variables, masker=masker(variables))
+    start = Start(variables=variables, redactor=redactor(variables))
     try:
         check_variables(variables)
         code = _commanded(arguments, start)

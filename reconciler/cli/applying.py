@@ -62,7 +62,7 @@ class Wish:
 
 def carry_out(session: Session, project: "Project", name: str, *, ask: "Ask", wish: Wish, how: Told) -> int:
     """Carry out one environment's plan and return the exit code."""
-    from reconciler.environment.open import open_environment
+    from reconciler.environment.open import check_secrets, open_environment
     from reconciler.environment.planning import Planned, declared
 
     refuse_unwritable(session, how)
@@ -70,6 +70,7 @@ def carry_out(session: Session, project: "Project", name: str, *, ask: "Ask", wi
     if not manifest.valid:
         tell(session, plan_report("apply", Planned(environment=name, manifest=manifest)), how)
         return Exit.ERROR
+    check_secrets(manifest, session.variables)
     with open_environment(project, name, ask.access) as opened:
         run = _Run(session=session, opened=opened, manifest=manifest, ask=ask, wish=wish, how=how)
         return run.go()
@@ -225,7 +226,7 @@ class _Run:
     def _progress(self) -> Progress:
         if self.how.format == "json":
             return lambda event: write_out(
-                json.dumps(self.session.masker.value(_plain(event)), ensure_ascii=False), human=False
+                json.dumps(self.session.redactor.value(_plain(event)), ensure_ascii=False), human=False
             )
         return lambda event: self.session.note(_words(event))
 

@@ -58,7 +58,7 @@ def visited(
     """
     from reconciler.fleet.record import Records
 
-    records = Records(project=where.project, url=ledger, variables=run.variables, mask=run.masker.value)
+    records = Records(project=where.project, url=ledger, variables=run.variables, mask=run.redactor.value)
     with closing(records):
         number, done = _resumed(records, resume, where.names)
         left = tuple(name for name in where.names if name not in done)

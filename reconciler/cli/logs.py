@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from reconciler.model.secret import Masker
+from reconciler.redaction import SecretRedactor
 
 ROOT = "reconciler"
 """The logger of everything of ours; other libraries' loggers stay silent, since they may tell headers."""
@@ -20,12 +20,12 @@ _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 class Log:
     """Where lines go: `form` is text or json."""
 
-    masker: Masker
+    redactor: SecretRedactor
     form: str = "text"
 
     def say(self, text: str, level: str = "info") -> None:
         """Write one line to stderr, whatever its encoding can hold."""
-        masked = self.masker.text(text)
+        masked = self.redactor.text(text)
         if self.form == "json":
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             masked = json.dumps({"time": now, "level": level, "message": masked.strip()})

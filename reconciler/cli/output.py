@@ -71,7 +71,7 @@ def written(session: Session, report: Report, format_name: str, *, terminal: boo
     options = Options(
         color=session.color and human, width=width, tool_version=__version__, prefix=from_repository(session.root)
     )
-    return plugins.reporter(format_name)(session.masker.value(report), options)
+    return plugins.reporter(format_name)(session.redactor.value(report), options)
 
 
 def from_repository(root: Path) -> str:

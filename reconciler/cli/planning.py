@@ -48,6 +48,7 @@ def asked(
         full=full,
         cached=cached,
         today=session.today(today),
+        redactor=session.redactor,
     )
     return Ask(access=access, sets=tuple(sets or ()), selection=selected or Selection(), depth=depth, base=base)
 
@@ -131,7 +132,7 @@ def keep(session: Session, path: Path, project: "Project", plan: Plan) -> None:
 
     bound = binding(project, plan.environment)
     text = saved.write(
-        session.masker.value(plan),
+        session.redactor.value(plan),
         binding=bound,
         tool_version=__version__,
         now=datetime.now(UTC),

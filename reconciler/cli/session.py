@@ -13,7 +13,7 @@ import typer
 
 from reconciler.cli.logs import Log, listen
 from reconciler.errors import UsageError
-from reconciler.model.secret import Masker
+from reconciler.redaction import SecretRedactor
 
 
 def utc_today() -> date:
@@ -26,13 +26,13 @@ class Start:
     """What the process gives and what flags before or after the command add; commands see the Session made of it."""
 
     variables: Mapping[str, str] = field(repr=False)
-    masker: Masker
+    redactor: SecretRedactor
     clock_today: Callable[[], date] = utc_today
     flags: dict[str, Any] = field(default_factory=dict)
 
     def log(self) -> Log:
         """Return where to speak beside the report."""
-        return Log(masker=self.masker, form=self.flags.get("log_format") or "text")
+        return Log(redactor=self.redactor, form=self.flags.get("log_format") or "text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Session:
 
     root: Path
     variables: Mapping[str, str] = field(repr=False)
-    masker: Masker
+    redactor: SecretRedactor
     log: Log
     color: bool
     quiet: bool = False
@@ -84,7 +84,7 @@ def session(context: typer.Context) -> Session:
     return Session(
         root=Path(root),
         variables=start.variables,
-        masker=start.masker,
+        redactor=start.redactor,
         log=log,
         color=_colored(flags.get("color"), start.variables),
         quiet=bool(flags.get("quiet")),

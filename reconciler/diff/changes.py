@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.diff.attribute import Bases, gravest
-from reconciler.diff.compare import masked, objects
+from reconciler.diff.compare import objects
 from reconciler.diff.fields import Object, field_changes
 from reconciler.diff.found import Found, Pair, SecretJudge, nothing_known
 from reconciler.diff.ignore import Ignoring
@@ -16,6 +16,7 @@ from reconciler.diff.spec import live_state, without_unknown
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Action, Attribution, Change, FieldChange, Missing, Rule, Suppressed
 from reconciler.model.resource import Declared, Json, Live, address
+from reconciler.redaction import redact_fields
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.defaults import fill_defaults
 from reconciler.semantics.fingerprint import fingerprint, live_fingerprint
@@ -49,7 +50,7 @@ def created(wish: Wish, attribution: Attribution) -> Change:
     return _change(
         wish,
         Action.CREATE,
-        after=without_unknown(masked(wish.node, after)),
+        after=without_unknown(redact_fields(wish.node, after)),
         unknown=tuple(_unknown(after, ())),
         attribution=attribution,
         reason=_GONE if attribution is Attribution.DRIFT else "declared, not live yet",
@@ -72,7 +73,7 @@ def compared(wish: Wish, live: Live) -> Change:
     pair = objects(node, spec, live.spec, (), found)
     fields, ignored = _kept(wish, _object(wish, node, spec, live, found), pair)
     unseen = [Suppressed(path=name, rule=Rule.HIDDEN, detail="not seen by this read") for name in sorted(missed)]
-    before = masked(wish.node, live.spec)
+    before = redact_fields(wish.node, live.spec)
     change = _change(
         wish,
         Action.UPDATE if fields else Action.NONE,
@@ -147,7 +148,7 @@ def _updated(wish: Wish, change: Change, spec: Mapping[str, Json], live: Live, u
     return replace(
         change,
         previous_address=address(change.kind, live.name) if live.name != change.name else "",
-        after=without_unknown(masked(wish.node, after)),
+        after=without_unknown(redact_fields(wish.node, after)),
         unknown=tuple(_unknown(after, ())),
         attribution=moved,
         reason=_MOVED.get(moved, "") if moved else "",
@@ -172,7 +173,7 @@ def removed(kind: Kind, node: CompiledField, live: Live, attribution: Attributio
         kind=kind.name,
         name=live.name,
         id=live.id,
-        before=masked(node, live.spec),
+        before=redact_fields(node, live.spec),
         attribution=attribution,
         reason="ours, and no manifest declares it any more",
         level=level,

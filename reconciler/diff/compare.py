@@ -11,7 +11,7 @@ from reconciler.diff import lists
 from reconciler.diff.found import Found, Look, Pair, Verdict, keep
 from reconciler.diff.paths import Steps
 from reconciler.kinds.table import Type
-from reconciler.model.change import MASK, Missing, Rule
+from reconciler.model.change import Missing, Rule
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.defaults import cleared_value, effective, holds_secret, is_default, is_empty
@@ -142,26 +142,6 @@ def _secret(want: Json, have: Json, at: Steps, found: Found) -> None:
 def _count(value: Json) -> int:
     """Return how many texts a sensitive field has, empty ones included."""
     return sum(map(_count, value)) if isinstance(value, list) else int(value is not None and value != {})
-
-
-def masked(node: CompiledField, value: Json) -> Json:
-    """Return a value with every sensitive text in it masked; the same object where there is none."""
-    if not node.holds_secrets or value is None:
-        return value
-    if node.sensitive:
-        return _mask(value)
-    if isinstance(value, dict):
-        held = node.secret_names & value.keys()
-        return {**value, **{name: masked(node.children[name], value[name]) for name in held}} if held else value
-    if isinstance(value, list) and node.item is not None:
-        return [masked(node.item, part) for part in value]
-    return value
-
-
-def _mask(value: Json) -> Json:
-    if is_empty(value):
-        return value
-    return [_mask(part) for part in value] if isinstance(value, list) else MASK
 
 
 def same(node: CompiledField, want: Json, have: Json, found: Found | None = None) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.diff.attribute import Bases, alike_at, classify, lookup, node_at, shown, steps_of
-from reconciler.diff.compare import masked
 from reconciler.diff.found import Found, Pair
 from reconciler.diff.inside import Difference, differences
 from reconciler.diff.paths import printed, spell
@@ -12,6 +11,7 @@ from reconciler.diff.spec import without_unknown
 from reconciler.model.change import MASK, Attribution, FieldChange, FieldOp, Missing, Value
 from reconciler.model.resource import Declared, Json
 from reconciler.model.source import Path, Position
+from reconciler.redaction import holds_sensitive, redact_fields
 from reconciler.semantics.compiled_field import CompiledField
 
 Printed = tuple[str | int, ...]
@@ -46,7 +46,7 @@ def _field(subject: Object, difference: Difference) -> FieldChange:
     steps = difference.steps
     node = node_at(subject.node, steps)
     base = _base(subject, steps)
-    sensitive = node is not None and node.holds_secrets
+    sensitive = node is not None and holds_sensitive(node)
     return FieldChange(
         path=spell(steps),
         op=difference.op,
@@ -82,7 +82,7 @@ def _base(subject: Object, steps: Printed) -> Value:
 def _shown(node: CompiledField | None, value: Value) -> Value:
     if isinstance(value, Missing) or node is None:
         return value
-    return without_unknown(masked(node, value))
+    return without_unknown(redact_fields(node, value))
 
 
 def _secret(subject: Object, steps: tuple[str, ...]) -> FieldChange:

@@ -15,6 +15,7 @@ from reconciler.kinds.kind import Kind
 from reconciler.kinds.table import Field, ListType, Type
 from reconciler.model.change import Missing
 from reconciler.model.resource import Json
+from reconciler.redaction import reads_masked
 from reconciler.semantics.compiled_field import CompiledField, as_object, compiled
 from reconciler.semantics.defaults import cleared_value, is_default, is_empty
 from reconciler.semantics.reference_paths import resolved
@@ -169,7 +170,7 @@ def unreadable(value: Json) -> bool:
     """Tell whether a secret was read back empty, or as stars."""
     if isinstance(value, list):
         return not value or any(map(unreadable, value))
-    return is_empty(value) or (isinstance(value, str) and "***" in value)
+    return is_empty(value) or reads_masked(value)
 
 
 def _tell_unsent(value: Json, at: Steps, laying: Laying) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.diff.changes import Wish, compared, created, removed
-from reconciler.diff.compare import masked
 from reconciler.diff.guard import Facts, guarded
 from reconciler.diff.ignore import ignoring
 from reconciler.diff.inputs import Inputs, Unsure, nameless
@@ -26,6 +25,7 @@ from reconciler.model.plan import UNKNOWN_WITHOUT_LEDGER, Held, Plan, Unmanaged,
 from reconciler.model.reading import Reading
 from reconciler.model.resource import Declared, Json, Live
 from reconciler.model.settings import PlanSettings
+from reconciler.redaction import redact_fields
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.reference_paths import resolved
 
@@ -215,5 +215,5 @@ def _unmanaged(node: CompiledField, live: Live, *, foreign: str = "", owned: boo
         id=live.id,
         foreign=foreign,
         owned=owned,
-        values=masked(node, live.spec),
+        values=redact_fields(node, live.spec),
     )

@@ -1,22 +1,16 @@
 """Secrets in a plan: seen by nobody, told apart by keyed digests alone."""
 
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 
 from reconciler.diff.attribute import BaseValue, NotDeclared, lookup
 from reconciler.diff.found import SecretJudge, Verdict, nothing_known
 from reconciler.diff.paths import Steps, printed
 from reconciler.model.resource import Json
+from reconciler.redaction import same_digest, secret_digest
 from reconciler.semantics.compiled_field import CompiledField
 
 SecretValue = Callable[[str], str | None]
 """Returns the value of a named secret, where this run may know it; None where not."""
-
-
-def keyed_digest(key: bytes, value: str) -> str:
-    """Return the digest by which a secret is remembered: useless without the key."""
-    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
 
 
 def judge(
@@ -55,5 +49,5 @@ def _one(want: Mapping[str, Json], was: Mapping[str, Json], key: bytes, secret: 
     name, remembered = want.get("secret"), was.get("digest")
     value = secret(name) if secret and isinstance(name, str) else None
     if value is not None and key and remembered:
-        return Verdict.SAME if hmac.compare_digest(keyed_digest(key, value), str(remembered)) else Verdict.CHANGED
+        return Verdict.SAME if same_digest(secret_digest(key, value), str(remembered)) else Verdict.CHANGED
     return Verdict.UNKNOWN if name == was.get("secret") else Verdict.CHANGED

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.environment.project import Environment, Project
 from reconciler.environment.variables import Variables
+from reconciler.redaction import SecretRedactor
 
 if TYPE_CHECKING:
     from reconciler.api.auth import Auth
@@ -26,7 +27,13 @@ Tenants = dict[tuple[str, str], "Connection"]
 
 
 def connection(
-    project: Project, environment: Environment, variables: Variables, *, parallelism: int, tenants: Tenants
+    project: Project,
+    environment: Environment,
+    variables: Variables,
+    *,
+    parallelism: int,
+    tenants: Tenants,
+    redactor: SecretRedactor,
 ) -> "Connection":
     """Return how to speak to an environment; raises HostError or AuthError before anything is sent."""
     from reconciler.api import Connection
@@ -39,6 +46,7 @@ def connection(
             project_id=project_id(environment),
             app_user_id=environment.app_user_id,
             parallelism=parallelism,
+            redactor=redactor,
             transport=transport(simulator(project.root / environment.seed, environment.seed)),
         )
     throttle = environment.throttle
@@ -55,6 +63,7 @@ def connection(
         proxy=variables.values.get("RECONCILER_PROXY", ""),
         ca_file=variables.values.get("RECONCILER_CA_FILE", ""),
         pace=tenants.get(tenant),
+        redactor=redactor,
     )
     tenants.setdefault(tenant, link)
     return link

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 from reconciler.environment.access import project_id
 from reconciler.environment.project import Environment, Project
-from reconciler.environment.variables import digest_key
+from reconciler.environment.variables import digest_key, secret_values, url_passwords
 from reconciler.errors import LedgerError
 from reconciler.model.past import Past
+from reconciler.redaction import SecretRedactor
 
 if TYPE_CHECKING:
     from reconciler.ledger import Audits, Book, Trust
@@ -65,7 +66,12 @@ def named_ledger(environment: Environment, variables: Mapping[str, str], flag: s
 
 
 @contextmanager
-def book(project: Project, environment: Environment, variables: Mapping[str, str]) -> Iterator["Book"]:
+def book(
+    project: Project,
+    environment: Environment,
+    variables: Mapping[str, str],
+    redactor: SecretRedactor | None = None,
+) -> Iterator["Book"]:
     """Open the ledger for the length of a `with`.
 
     The embedded simulator forgets everything at the end of the process, and so does its ledger, unless one is named.
@@ -75,12 +81,20 @@ def book(project: Project, environment: Environment, variables: Mapping[str, str
     if project.untrusted:
         raise LedgerError("an untrusted project has no ledger", hint="leave out --untrusted")
     key = digest_key(variables)
+    named = named_ledger(environment, variables)
+    place = named or USUAL
+    if place.url.startswith("postgres") and not key:
+        raise LedgerError(
+            "a ledger in PostgreSQL needs RECONCILER_DIGEST_KEY: a key kept beside the digests protects none of them",
+            code="E_LEDGER_KEY",
+            hint="set it to the same long random text in every job that uses this ledger",
+        )
+    known = redactor or SecretRedactor(secret_values(variables))
+    known.add(*url_passwords(place.url))
     with TemporaryDirectory(prefix="reconciler-") as folder:
-        named = named_ledger(environment, variables)
-        place = named or USUAL
         passing = environment.embedded and named is None
         root = folder if passing else project.root
-        opened = open_ledger(place.url, root=root, digest_key=key, trust=place.trust(variables))
+        opened = open_ledger(place.url, root=root, digest_key=key, trust=place.trust(variables), redactor=known)
         try:
             yield opened
         finally:

@@ -30,10 +30,11 @@ class Found:
 
 
 def read_everything(opened: Opened) -> tuple[Found, ...]:
-    """Read every kind with all details; what could not be proven complete says so."""
+    """Read every kind with all details, without our secrets; what could not be proven complete says so."""
     scope = scope_of(opened.environment)
     wanted = Wanted(depth="full", name_prefix=scope.name_prefix, room_types=scope.room_types)
-    return tuple(Found(kind=kind, reading=opened.reader.read(kind, wanted)) for kind in all_kinds().values())
+    redacted = opened.access.redactor.value
+    return tuple(Found(kind=kind, reading=redacted(opened.reader.read(kind, wanted))) for kind in all_kinds().values())
 
 
 def doubts(found: Iterable[Found]) -> tuple[Diagnostic, ...]:

@@ -13,12 +13,16 @@ from reconciler import plugins
 from reconciler.environment.access import Tenants, connection, project_id
 from reconciler.environment.books import book, remembered, scope_key
 from reconciler.environment.project import Environment, Project
-from reconciler.environment.variables import Variables, named_secrets
+from reconciler.environment.variables import Variables, named_secrets, secret_values, usable_secret
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.kinds import all_kinds
+from reconciler.model.manifest import Manifest
 from reconciler.model.past import Past
 from reconciler.model.reading import Usage
 from reconciler.model.settings import PlanSettings, Scope, Selection
 from reconciler.ports import Reader, Writer, WriterSetup
+from reconciler.redaction import SecretRedactor
+from reconciler.writers.secrets import secret_names
 
 if TYPE_CHECKING:
     from reconciler.api import Connection, WriteClient
@@ -41,6 +45,10 @@ class Access:
     cached: bool = True
     today: date = date(1970, 1, 1)
     tenants: "Tenants" = field(default_factory=dict, repr=False, compare=False)
+    redactor: SecretRedactor = field(default_factory=SecretRedactor, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.redactor.add(*secret_values(self.variables))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +80,9 @@ class Opened:
 
     def ledger(self) -> "Book":
         """Open the ledger, until this environment is closed; raises LedgerError where there can be none."""
-        return self.closing.enter_context(book(self.project, self.environment, self.access.variables))
+        return self.closing.enter_context(
+            book(self.project, self.environment, self.access.variables, self.access.redactor)
+        )
 
     def past(self) -> Past:
         """Return what the ledger remembers; nothing where there is no ledger."""
@@ -81,6 +91,7 @@ class Opened:
     def writer(self, name: str, emit: Callable[[str], object]) -> Writer:
         """Return a writer by name, ready to write here; `emit` shows a line for those that only show."""
         from reconciler.api import WriteClient
+        from reconciler.writers.redacting import RedactingWriter
 
         link = self.connection
         if link is None:
@@ -90,8 +101,9 @@ class Opened:
             secret=partial(_secret, named_secrets(self.access.variables)),
             emit=emit,
             client=partial(self._writing, WriteClient, link),
+            redact=self.access.redactor.text,
         )
-        made = plugins.writer(name, setup)
+        made = RedactingWriter(plugins.writer(name, setup), self.access.redactor)
         self.closing.callback(made.close)
         return made
 
@@ -160,7 +172,14 @@ def _from_api(project: Project, name: str, access: Access) -> Opened:
 
     environment = project.environments[name]
     variables = Variables(values=access.variables, prefix=environment.credentials_prefix)
-    link = connection(project, environment, variables, parallelism=access.parallelism, tenants=access.tenants)
+    link = connection(
+        project,
+        environment,
+        variables,
+        parallelism=access.parallelism,
+        tenants=access.tenants,
+        redactor=access.redactor,
+    )
     closing = ExitStack()
     client = ReadClient(link)
     closing.callback(client.close)
@@ -177,13 +196,23 @@ def _cache(project: Project, environment: Environment, access: Access) -> "ReadC
         return None
     from reconciler.readers.cache import ReadCache
 
-    return ReadCache(project.root / environment.cache, scope=scope_key(environment), refresh=access.full)
+    return ReadCache(
+        project.root / environment.cache, scope=scope_key(environment), refresh=access.full, redactor=access.redactor
+    )
+
+
+def check_secrets(manifest: Manifest, variables: Mapping[str, str]) -> None:
+    """Raise ReconcilerError for a secret that the manifests name and that must not be sent, before anything is."""
+    known = named_secrets(variables)
+    for resource in manifest.resources:
+        for name in secret_names(all_kinds()[resource.kind], resource.spec):
+            if name in known:
+                usable_secret(name, known[name])
 
 
 def _secret(known: Mapping[str, str], name: str) -> str:
-    try:
-        return known[name]
-    except KeyError:
+    if name not in known:
         raise ReconcilerError(
             f"the secret {name} is not set", code="E_SECRET_MISSING", hint=f"set RECONCILER_SECRET_{name}"
-        ) from None
+        )
+    return usable_secret(name, known[name])

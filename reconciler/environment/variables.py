@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from urllib.parse import unquote
 
-from reconciler.errors import AuthError, UsageError
-from reconciler.model.secret import Masker
+from reconciler.errors import AuthError, ReconcilerError, UsageError
+from reconciler.redaction import SHORTEST, SecretRedactor, is_undecoded
 
 KNOWN = frozenset(
     {
@@ -28,8 +28,6 @@ KNOWN = frozenset(
 OPEN = ("RECONCILER_SECRET_", "RECONCILER_WRITER_", "RECONCILER_TEST_")
 """Beginnings of further ones: named secrets, what a writer plugin reads, what our own tests read."""
 
-_URL_PASSWORD = re.compile(r"[^:/]+://[^:/@]*:([^@]*)@")
-
 SECRETS = (
     "HUAWEICLOUD_SDK_AK",
     "HUAWEICLOUD_SDK_SK",
@@ -44,6 +42,9 @@ SECRETS = (
 )
 """Variables whose value must never be seen, with any prefix before them."""
 
+ADDRESSES = ("RECONCILER_PROXY", "RECONCILER_LEDGER")
+"""Variables with an address, in which a password may stand."""
+
 
 def check_variables(variables: Mapping[str, str]) -> None:
     """Raise UsageError for a RECONCILER_ variable that does not exist: a slip in its name must not pass unseen."""
@@ -54,23 +55,48 @@ def check_variables(variables: Mapping[str, str]) -> None:
             raise UsageError(f"there is no variable {name}", hint=hint)
 
 
-def masker(variables: Mapping[str, str]) -> Masker:
-    """Return the masker of every secret the environment holds; empty and short values are never patterns."""
-    return Masker(_secrets(variables))
+def redactor(variables: Mapping[str, str]) -> SecretRedactor:
+    """Return the redactor of every secret the environment holds, those in addresses included."""
+    return SecretRedactor(secret_values(variables))
 
 
-def _secrets(variables: Mapping[str, str]) -> Iterator[str]:
+def secret_values(variables: Mapping[str, str]) -> Iterator[str]:
+    """Yield the value of every variable that must not be seen."""
     for name, value in variables.items():
         if name.endswith(SECRETS) or name.startswith("RECONCILER_SECRET_"):
             yield value
-    if match := _URL_PASSWORD.match(variables.get("RECONCILER_LEDGER", "")):
-        yield from {match[1], unquote(match[1])}
+        elif name in ADDRESSES:
+            yield from url_passwords(value)
+
+
+def url_passwords(url: str) -> Iterator[str]:
+    """Yield the password in an address, as it stands there and decoded."""
+    found = _PASSWORD.search(url)
+    if found:
+        yield from {found[1], unquote(found[1])}
+
+
+_PASSWORD = re.compile(r"://[^/?#@\s]*?:([^/?#\s]+)@")
 
 
 def named_secrets(variables: Mapping[str, str]) -> dict[str, str]:
     """Return the secrets manifests may name: `{secret: NAME}` is RECONCILER_SECRET_NAME."""
     start = "RECONCILER_SECRET_"
     return {name.removeprefix(start): value for name, value in variables.items() if name.startswith(start) and value}
+
+
+def usable_secret(name: str, value: str) -> str:
+    """Return a named secret that may be sent; raises ReconcilerError, which shows nothing of the value."""
+    variable = f"RECONCILER_SECRET_{name}"
+    if is_undecoded(value):
+        raise ReconcilerError(f"{variable} is not valid UTF-8", code="E_SECRET_ENCODING", hint="set it as UTF-8 text")
+    if len(value) < SHORTEST:
+        raise ReconcilerError(
+            f"{variable} is shorter than {SHORTEST} characters: it could not be kept out of logs and reports",
+            code="E_SECRET_SHORT",
+            hint="use a longer secret",
+        )
+    return value
 
 
 def digest_key(variables: Mapping[str, str]) -> bytes:
@@ -98,4 +124,10 @@ class Variables:
                 code="E_AUTH_MISSING",
                 hint="set them in the environment of this process; credentials are read from nowhere else",
             )
-        return tuple(self.get(name) for name in names)
+        found = tuple(self.get(name) for name in names)
+        for name, value in zip(names, found, strict=True):
+            if is_undecoded(value):
+                raise AuthError(
+                    f"{self.prefix}{name} is not valid UTF-8", code="E_AUTH_ENCODING", hint="set it as UTF-8 text"
+                )
+        return found

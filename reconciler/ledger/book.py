@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event, Thread
 
@@ -17,12 +18,19 @@ from reconciler.model.change import Action
 from reconciler.model.history import Entry, Holder, Run
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.past import Intent, Past, Remembered
+from reconciler.redaction import SecretRedactor
+
+_CERTAIN = 8
+"""A shorter secret may be a part of a declared word by chance, and a memory must stay what was declared."""
 
 
 class Book:
     """A ledger in a database (ports.Ledger). `local` tells that only processes sharing this disk see its locks."""
 
-    def __init__(self, store: Store, digest_key: bytes, lease_seconds: float) -> None:
+    def __init__(
+        self, store: Store, digest_key: bytes, lease_seconds: float, redactor: SecretRedactor | None = None
+    ) -> None:
+        self._redactor = redactor or SecretRedactor()
         self._store = store
         self._digest_key = digest_key
         self._lease_seconds = lease_seconds
@@ -64,6 +72,7 @@ class Book:
 
     def begin(self, scope: str, run: str, intent: Intent) -> None:
         """Write down a change before it is tried; on return it survives a crash."""
+        intent = self._kept(intent)
 
         def write(connection: Connection) -> None:
             journal.write_entry(connection, scope, run, intent)
@@ -72,6 +81,11 @@ class Book:
 
     def finish(self, scope: str, run: str, intent: Intent, outcome: Outcome, applied: Remembered | None) -> None:
         """Write down how it ended and what is now remembered of the object; an UNKNOWN outcome leaves it open."""
+        intent = self._kept(intent)
+        outcome = replace(outcome, reason=self._redactor.text(outcome.reason))
+        if intent.action is not Action.CREATE:
+            outcome = replace(outcome, name=intent.name, address=intent.address)
+        applied = self._redactor.value(applied, at_least=_CERTAIN)
 
         def write(connection: Connection) -> None:
             ended = "" if outcome.status is Status.UNKNOWN else self._now(connection)
@@ -83,10 +97,18 @@ class Book:
 
         self._certainly(write, lambda found: found is not None and found.outcome == outcome, intent.operation)
 
+    def _kept(self, intent: Intent) -> Intent:
+        """Take secrets out of what is journalled; what an object is found again by is declared, and stays."""
+        body = self._redactor.value(intent.body, at_least=_CERTAIN)
+        if intent.action is Action.CREATE:
+            return replace(intent, body=body)
+        told = self._redactor.value((intent.name, intent.address))
+        return replace(intent, body=body, name=told[0], address=told[1])
+
     def remember(self, scope: str, run: str, objects: tuple[Remembered, ...], sweeps: Mapping[str, int]) -> None:
         """Record declared and matched objects as owned, and how many objects the read found."""
         with self._store.write() as connection:
-            for thing in objects:
+            for thing in self._redactor.value(objects, at_least=_CERTAIN):
                 journal.write_object(connection, scope, run, thing)
             known = journal.find_run(connection, run)
             if known is not None:

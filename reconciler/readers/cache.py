@@ -19,6 +19,7 @@ from reconciler.kinds.kind import Kind
 from reconciler.model.resource import Json
 from reconciler.readers.rows import Row
 from reconciler.readers.safe import safe
+from reconciler.redaction import SecretRedactor
 
 SETTLED = timedelta(seconds=2)
 TURNS = 7
@@ -41,7 +42,10 @@ class ReadCache:
     `scope` keeps projects and users apart. With `refresh` nothing in it is believed, and all of it is renewed.
     """
 
-    def __init__(self, path: Path, *, scope: str, refresh: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, scope: str, refresh: bool = False, redactor: SecretRedactor | None = None
+    ) -> None:
+        self.redactor = redactor or SecretRedactor()
         self._scope = scope
         self._refresh = refresh
         self._lock = threading.Lock()
@@ -106,7 +110,9 @@ class Keeper:
         """Remember a show that was read at `now`, or later, by the service's own clock; None proves nothing."""
         stamp = self.stamps.get(object_id, "")
         if now and _settled(self.kind, show, stamp, now):
-            self.packed[object_id] = (stamp, _packed(safe(self.kind, show)))
+            kept = safe(self.kind, show)
+            if self.cache.redactor.value(kept) is kept:  # an object that holds a secret is read again each time
+                self.packed[object_id] = (stamp, _packed(kept))
 
     def finish(self, present: Iterable[str] | None) -> None:
         """Write everything down; objects that are not among those `present` are forgotten (None: nobody knows)."""

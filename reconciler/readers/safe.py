@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.table import Field
-from reconciler.model.change import MASK
 from reconciler.model.resource import Json
+from reconciler.redaction import redact_fields
 
 
 def safe(kind: Kind, spec: Mapping[str, Json]) -> dict[str, Json]:
     """Return a copy of a raw object that is safe to keep; what no table knows stays as it is, as it does in a plan."""
-    return _object(kind.root, spec)
+    return _object(kind.root, redact_fields(kind.root, spec))
 
 
 def _object(table: Field, value: Mapping[str, Json]) -> dict[str, Json]:
@@ -22,8 +22,6 @@ def _object(table: Field, value: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _value(table: Field, value: Json) -> Json:
-    if table.sensitive:
-        return _masked(value)
     if isinstance(value, dict):
         return _object(table, value)
     if isinstance(value, list):
@@ -31,11 +29,3 @@ def _value(table: Field, value: Json) -> Json:
     if table.volatile_url and isinstance(value, str):
         return value.partition("?")[0].partition("#")[0]
     return value
-
-
-def _masked(value: Json) -> Json:
-    if isinstance(value, list):
-        return [_masked(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _masked(item) for name, item in value.items()}
-    return MASK if value not in ("", None) else value

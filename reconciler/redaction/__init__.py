@@ -6,8 +6,10 @@ quoted-printable, up to four layers deep, in base64 at each of its three offsets
 """
 
 from reconciler.redaction.by_field import (
+    holds_sensitive,
     is_redacted,
     is_undecoded,
+    reads_masked,
     redact,
     redact_fields,
     same_digest,
@@ -19,8 +21,10 @@ from reconciler.redaction.by_value import SHORTEST, SecretRedactor
 __all__ = [
     "SHORTEST",
     "SecretRedactor",
+    "holds_sensitive",
     "is_redacted",
     "is_undecoded",
+    "reads_masked",
     "redact",
     "redact_fields",
     "same_digest",

@@ -35,22 +35,51 @@ def redact(value: Json) -> Json:
     return [redact(item) for item in value] if isinstance(value, list) else MASK
 
 
-def redact_fields(field: FieldTree | None, value: Json) -> Json:
-    """Return a copy of a value with every sensitive field in it redacted; fields no table knows stay."""
-    if field is None:
+def redact_fields(field: FieldTree, value: Json) -> Json:
+    """Return a value with every sensitive field in it redacted, the same object where there is none.
+
+    Fields that no table knows stay as they are.
+    """
+    held = _holding(field)
+    if held is None or value is None:
         return value
     if field.sensitive:
         return redact(value)
     if isinstance(value, Mapping):
-        return {name: redact_fields(field.children.get(name), part) for name, part in value.items()}
+        names = held & value.keys()
+        return {**value, **{name: redact_fields(field.children[name], value[name]) for name in names}}
     if isinstance(value, list) and field.item is not None:
         return [redact_fields(field.item, part) for part in value]
     return value
 
 
+def holds_sensitive(field: FieldTree) -> bool:
+    """Tell whether a field, or anything inside it, is sensitive."""
+    return _holding(field) is not None
+
+
+_HOLDING: dict[int, tuple[FieldTree, frozenset[str] | None]] = {}
+"""By the identity of a field, which is kept alive: what of it is sensitive."""
+
+
+def _holding(field: FieldTree) -> frozenset[str] | None:
+    """Return the children that are sensitive or hold something that is; None where nothing is."""
+    known = _HOLDING.get(id(field))
+    if known is None:
+        names = frozenset(name for name, child in field.children.items() if _holding(child) is not None)
+        inside = field.sensitive or bool(names) or (field.item is not None and _holding(field.item) is not None)
+        known = _HOLDING[id(field)] = (field, names if inside else None)
+    return known[1]
+
+
 def is_redacted(value: Json) -> bool:
     """Tell whether a value is our redaction mark."""
     return isinstance(value, str) and value == MASK
+
+
+def reads_masked(value: Json) -> bool:
+    """Tell whether the service answered a sensitive value as stars; a list where one of its items is."""
+    return any(map(reads_masked, value)) if isinstance(value, list) else isinstance(value, str) and "***" in value
 
 
 def secret_digest(key: bytes, value: str) -> str:

@@ -70,7 +70,14 @@ class SecretRedactor:
         """Tell whether a text holds a secret of at least so many characters."""
         return any(length >= at_least for _, _, length in self._spans(text))
 
-    def value(self, value: Any) -> Any:
+    def tainted(self, identifiers: Iterable[str]) -> bool:
+        """Tell whether one of some ids holds a secret; a few characters of a hexadecimal one are no secret."""
+        joined = _SEPARATOR.join(identifiers)
+        if not self._spans(joined):
+            return False
+        return any(self.holds(one, at_least=_LONG if _RANDOM.fullmatch(one) else 1) for one in joined.split(_SEPARATOR))
+
+    def value(self, value: Any, *, at_least: int = 1) -> Any:
         """Return a copy of plain data or of our dataclasses with every text in it redacted.
 
         Words of our own formats (names of fields and kinds, diagnostic codes, fingerprints) are no place for a secret
@@ -85,6 +92,8 @@ class SecretRedactor:
             at += len(text) + len(_SEPARATOR)
         hit: dict[int, list[_Span]] = {}
         for begin, end, length in self._spans(joined):
+            if length < at_least:
+                continue
             first = bisect_right(starts, begin) - 1
             for index in range(first, bisect_right(starts, max(begin, end - 1))):
                 low, high = begin - starts[index], end - starts[index]
@@ -147,6 +156,7 @@ _Span = tuple[int, int, int]
 _Source = Callable[[int, int], tuple[int, int]]
 
 _SEPARATOR = "\x00\n\x00"
+_RANDOM = re.compile("[0-9a-fA-F-]{20,}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

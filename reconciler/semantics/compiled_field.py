@@ -94,17 +94,6 @@ class CompiledField:
         return self.field.children
 
     @cached_property
-    def holds_secrets(self) -> bool:
-        """Whether it, or anything inside it, is sensitive."""
-        inside = (*self.children.values(), *((self.item,) if self.item else ()))
-        return self.sensitive or any(child.holds_secrets for child in inside)
-
-    @cached_property
-    def secret_names(self) -> frozenset[str]:
-        """The children that are sensitive, or hold something that is."""
-        return frozenset(name for name, child in self.children.items() if child.holds_secrets)
-
-    @cached_property
     def url(self) -> bool:
         """Whether it is an address that is compared without its query."""
         return self.field.volatile_url

@@ -9,7 +9,7 @@ import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from threading import Thread
 from typing import Self
@@ -45,7 +45,14 @@ class CommandWriter:
 
     applies = True
 
-    def __init__(self, argv: Sequence[str], environment: Mapping[str, str], *, seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        seconds: float = SECONDS,
+        redact: Callable[[str], str] = str,
+    ) -> None:
         if not argv:
             raise PluginError(
                 "the writer `command` does not know which program to run",
@@ -54,6 +61,7 @@ class CommandWriter:
         self._argv = tuple(argv)
         self._environment = dict(environment)
         self._seconds = seconds
+        self._redact = redact
 
     @classmethod
     def made(cls, setup: WriterSetup) -> Self:
@@ -61,12 +69,12 @@ class CommandWriter:
         variables = setup.variables
         names = (*PASSED_ON, *_words(variables, "RECONCILER_WRITER_PASS"))
         passed = {name: variables[name] for name in names if name in variables}
-        return cls(_words(variables, "RECONCILER_WRITER_COMMAND"), passed)
+        return cls(_words(variables, "RECONCILER_WRITER_COMMAND"), passed, redact=setup.redact)
 
     def write(self, task: Task) -> Written:
         """Hand one change to the program and believe its outcome until it is verified."""
         text = json.dumps(message(task), sort_keys=True)  # all ASCII: no text of the live side can break it
-        return _outcome(*self._run(text.encode()))
+        return _outcome(*self._run(text.encode()), self._redact)
 
     def close(self) -> None:
         """Hold nothing."""
@@ -121,7 +129,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def _outcome(said: bytes, status: int) -> Written:
+def _outcome(said: bytes, status: int, redact: Callable[[str], str]) -> Written:
     if status != 0:
         raise TransportError(f"the writer's program ended with {status}", code="E_WRITER")
     if len(said) > MAX_OUTPUT:
@@ -129,15 +137,16 @@ def _outcome(said: bytes, status: int) -> Written:
     outcome = _parsed(said)
     if outcome.get("status") == "failed":
         raise ApiError(
-            f"the writer's program refused: {_text(outcome, 'reason') or 'no reason given'}", code="E_WRITER"
+            f"the writer's program refused: {redact(_text(outcome, 'reason'))[:500] or 'no reason given'}",
+            code="E_WRITER",
         )
     if outcome.get("status") != "applied":
         raise TransportError("the writer's program gave no outcome", code="E_WRITER")
     calls, warnings = outcome.get("calls", 1), outcome.get("warnings", [])
     return Written(
-        id=_text(outcome, "id"),
+        id=_text(outcome, "id")[:500],
         calls=calls if isinstance(calls, int) and not isinstance(calls, bool) else 1,
-        warnings=tuple(str(warning)[:500] for warning in warnings[:20]) if isinstance(warnings, list) else (),
+        warnings=tuple(redact(str(warning))[:500] for warning in warnings[:20]) if isinstance(warnings, list) else (),
     )
 
 
@@ -151,4 +160,4 @@ def _parsed(said: bytes) -> dict[str, Json]:
 
 def _text(outcome: Mapping[str, Json], name: str) -> str:
     value = outcome.get(name)
-    return value[:500] if isinstance(value, str) else ""
+    return value[:MAX_OUTPUT] if isinstance(value, str) else ""

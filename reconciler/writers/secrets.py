@@ -1,7 +1,5 @@
 """Secrets on their way out: named ones are put in, masked ones never go back."""
 
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -9,6 +7,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.table import Field
 from reconciler.model.resource import Json
+from reconciler.redaction import reads_masked, secret_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +24,18 @@ def unsealed(kind: Kind, body: Mapping[str, Json], secret: Callable[[str], str])
     return Sealed(body=_filled(kind.root, body, secret, used), secrets=used)
 
 
+def secret_names(kind: Kind, spec: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return the names of the secrets that a spec declares."""
+    used: dict[str, str] = {}
+    _filled(kind.root, spec, lambda name: name, used)
+    return tuple(used)
+
+
 def digests(sealed: Sealed, key: bytes) -> dict[str, str]:
     """Return a keyed digest of each secret that was sent, by its name; none without a key."""
     if not key:
         return {}
-    return {name: hmac.new(key, value.encode(), hashlib.sha256).hexdigest() for name, value in sealed.secrets.items()}
+    return {name: secret_digest(key, value) for name, value in sealed.secrets.items()}
 
 
 def refuse_masked(kind: Kind, raw: Mapping[str, Json], body: Mapping[str, Json]) -> None:
@@ -64,7 +70,7 @@ def _unsaid(node: Field | None, raw: Json, body: Json) -> str:
     if node is None:
         return ""
     if _sensitive(node):
-        return node.path if _masked(raw) and body in (None, "", []) else ""
+        return node.path if reads_masked(raw) and body in (None, "", []) else ""
     if isinstance(raw, Mapping):
         sent = body if isinstance(body, Mapping) else {}
         return next(
@@ -75,9 +81,3 @@ def _unsaid(node: Field | None, raw: Json, body: Json) -> str:
 
 def _sensitive(node: Field) -> bool:
     return node.sensitive or (node.item is not None and node.item.sensitive)
-
-
-def _masked(value: Json) -> bool:
-    if isinstance(value, list):
-        return any(map(_masked, value))
-    return isinstance(value, str) and "***" in value

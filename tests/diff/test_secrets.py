@@ -3,9 +3,9 @@
 from typing import Any
 
 from reconciler.diff import managed
-from reconciler.diff.secrets import keyed_digest
 from reconciler.model.change import MASK, Action
 from reconciler.model.plan_json import encode
+from reconciler.redaction import secret_digest
 from tests.support.planning import ROOM, World, declared, ledger, live, only, remembered
 
 KEY = b"k" * 32
@@ -14,7 +14,7 @@ RAW = {"stream_keys": ["CANARY-one"], "live_event_callback_config": {"key": "CAN
 
 
 def applied(value: str, spec: Any = SPEC) -> Any:
-    return managed(ROOM, spec, digest=lambda name: keyed_digest(KEY, value))
+    return managed(ROOM, spec, digest=lambda name: secret_digest(KEY, value))
 
 
 def plan(spec: Any = SPEC, *, last: Any = None, secret: Any = None, raw: Any = RAW) -> Any:
@@ -79,5 +79,5 @@ def test_fingerprints_do_not_depend_on_secrets() -> None:
 
 
 def test_what_is_remembered_holds_names_and_digests_only() -> None:
-    assert applied("v")["stream_keys"] == [{"secret": "STREAM_KEY", "digest": keyed_digest(KEY, "v")}]
+    assert applied("v")["stream_keys"] == [{"secret": "STREAM_KEY", "digest": secret_digest(KEY, "v")}]
     assert managed(ROOM, SPEC)["stream_keys"] == [{"secret": "STREAM_KEY"}]

@@ -7,7 +7,7 @@ import pytest
 from reconciler.environment.books import remembered, scope_key
 from reconciler.environment.load import load_project, parse_project
 from reconciler.environment.open import Access, open_environment
-from reconciler.environment.variables import Variables, check_variables, masker, named_secrets
+from reconciler.environment.variables import Variables, check_variables, named_secrets, redactor
 from reconciler.errors import AuthError, LedgerError, UsageError
 from tests.support.command_line import project, reconciler, room
 
@@ -68,7 +68,7 @@ def test_credentials_of_one_prefix_are_never_those_of_another():
 
 def test_secrets_are_in_no_repr():
     access = Access(variables={"HW_AUTH_TOKEN": "canary0123"})
-    assert "canary" not in repr(access) + repr(Variables(values=access.variables)) + repr(masker(access.variables))
+    assert "canary" not in repr(access) + repr(Variables(values=access.variables)) + repr(redactor(access.variables))
 
 
 def test_named_secrets_are_those_with_the_prefix_and_a_value():

@@ -8,8 +8,8 @@ import pytest
 from reconciler.errors import SnapshotError
 from reconciler.kinds import all_kinds
 from reconciler.model.reading import Doubt, Wanted
-from reconciler.model.secret import Masker
 from reconciler.readers.snapshot import SnapshotReader, Whence, snapshot_text, write_snapshot
+from reconciler.redaction import SecretRedactor
 from reconciler.simulator import Simulator, transport
 from tests.support.reading import GROUP, PROJECT, ROOM, reader
 from tests.support.shop import CANARIES, as_json, planned, seed
@@ -54,8 +54,8 @@ def test_nothing_secret_is_in_it(saved):
 
 def test_values_are_masked_as_well_where_a_mask_is_given_and_the_digest_still_holds(tmp_path):
     path = tmp_path / "live.json"
-    masker = Masker(["group 18", "secret room"])
-    write_snapshot(path, everything(Simulator(seed())), whence=WHENCE, taken=TAKEN, mask=masker.value)
+    redactor = SecretRedactor(["group 18", "secret room"])
+    write_snapshot(path, everything(Simulator(seed())), whence=WHENCE, taken=TAKEN, mask=redactor.value)
     assert "secret room" not in path.read_text()
     assert open_at(path).read(ROOM, Wanted()).complete
 

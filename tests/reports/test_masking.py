@@ -2,13 +2,14 @@
 
 import base64
 from dataclasses import replace
+from json import loads
 from urllib.parse import quote
 
 import pytest
 
 from reconciler.model.change import MASK
 from reconciler.model.report import Options
-from reconciler.model.secret import Masker
+from reconciler.redaction import SecretRedactor
 from reconciler.reports import github, gitlab, html, json, junit, markdown, sarif, script, text
 from tests.support.report_hostile import hostile, hostile_apply
 from tests.support.report_values import PLAIN
@@ -44,7 +45,7 @@ SPELLINGS = {
 @pytest.mark.parametrize("spelled", [pytest.param(value, id=name) for name, value in SPELLINGS.items()])
 @pytest.mark.parametrize("make", [hostile, hostile_apply])
 def test_no_spelling_of_a_secret_is_in_any_format(module, spelled, make):
-    report = Masker([SECRET]).value(make(spelled))
+    report = SecretRedactor([SECRET]).value(make(spelled))
     told = module.report(report, Options(budget=0, color=True))
     for needle in {SECRET, *SPELLINGS.values()}:
         assert needle not in told
@@ -52,13 +53,24 @@ def test_no_spelling_of_a_secret_is_in_any_format(module, spelled, make):
 
 @every_format
 def test_what_is_masked_is_said_to_be(module):
-    plan = replace(Masker([SECRET]).value(hostile(SECRET)).plans[0], diagnostics=())
+    plan = replace(SecretRedactor([SECRET]).value(hostile(SECRET)).plans[0], diagnostics=())
     told = module.report(replace(hostile("x"), plans=(plan,), sources={}, extra={}), PLAIN)
     assert MASK in told or module is script
 
 
 @every_format
-@pytest.mark.parametrize("secret", ["", "1", "short"])
-def test_a_short_or_empty_secret_eats_nothing(module, secret):
+@pytest.mark.parametrize("secret", ["1", "short", "name", "Smart", "E_", "update"])
+def test_a_short_secret_is_masked_in_texts_and_leaves_the_structure_of_every_format(module, secret):
+    report = hostile("26f06524-4f75-4b3a-a853-b649a21aaf66 1 short name Smart update")
+    told = module.report(SecretRedactor([secret]).value(report), PLAIN)
+    assert len(told.splitlines()) > 0
+    if module is json:
+        plan = loads(told)
+        assert plan.keys() == loads(module.report(report, PLAIN)).keys()
+        assert {change["type"] for change in plan["resource_changes"]} <= {"SmartLiveRoom", "InteractionRuleGroup"}
+
+
+@every_format
+def test_an_empty_secret_masks_nothing(module):
     report = hostile("26f06524-4f75-4b3a-a853-b649a21aaf66 1 short")
-    assert module.report(Masker([secret]).value(report), PLAIN) == module.report(report, PLAIN)
+    assert module.report(SecretRedactor([""]).value(report), PLAIN) == module.report(report, PLAIN)

@@ -12,7 +12,6 @@ import yaml
 from reconciler.api import Connection, ReadClient
 from reconciler.diff import managed
 from reconciler.diff.guard import blocking
-from reconciler.diff.secrets import keyed_digest
 from reconciler.kinds import kind_named
 from reconciler.manifest import load
 from reconciler.manifest.tree import DiskTree
@@ -25,6 +24,7 @@ from reconciler.model.resource import address
 from reconciler.model.settings import Overrides, PlanSettings, Scope, Selection
 from reconciler.pipeline.plan import exit_code, plan
 from reconciler.readers.http import HttpReader
+from reconciler.redaction import secret_digest
 from reconciler.reports import json as json_report
 from reconciler.reports import markdown, text
 from reconciler.simulator import Simulator, load_seed, transport
@@ -143,7 +143,7 @@ def _remembered(said: Mapping[str, Any]) -> Remembered:
     kind = kind_named(said["kind"])
     digests = said.get("secrets", {})
     last = (
-        managed(kind, said["last"], digest=lambda name: keyed_digest(KEY, digests.get(name, "")))
+        managed(kind, said["last"], digest=lambda name: secret_digest(KEY, digests.get(name, "")))
         if "last" in said
         else None
     )

@@ -80,7 +80,7 @@ def test_live_secrets_are_masked_in_what_the_program_sees(tmp_path: Path) -> Non
     live = Live(kind="SmartLiveRoom", name="evening", id="7", spec={"stream_keys": ["theirs, in clear"], "more": 1})
     CommandWriter.made(setup(tmp_path, program(tmp_path, ECHO))).write(replace(task(), live=live))
     seen = json.loads((tmp_path / "seen.json").read_text())["stdin"]
-    assert seen["live"] == {"stream_keys": "(sensitive value)", "more": 1}
+    assert seen["live"] == {"stream_keys": ["(sensitive value)"], "more": 1}
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def _write_figures(run: Session, file: str, results: "tuple[Visited, ...]", star
     from reconciler.fleet.metrics import textfile
 
     text = textfile(results, now=time.time(), seconds=time.monotonic() - started)
-    write_file(run.path(file), run.masker.text(text))
+    write_file(run.path(file), run.redactor.text(text))
 
 
 def _code(one: "Visited", fail_on: str) -> int:

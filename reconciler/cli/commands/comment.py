@@ -33,11 +33,11 @@ def comment(
     plans = checked_plans(read_file(run.path(file)))
     if untrusted:
         plans = as_untrusted(plans)
-    report = run.masker.value(Report(command="plan" if len(plans) == 1 else "audit", plans=plans))
+    report = run.redactor.value(Report(command="plan" if len(plans) == 1 else "audit", plans=plans))
     body = markdown.report(report, Options(budget=budget, whole=whole, tool_version=__version__))
     if dry_run:
         write_out(body, human=False)
         return Exit.FINE
     posted = post(place_from(run.variables, number=number, author=author), body, marker(report))
-    write_out(f"{posted.done} {posted.url}".rstrip())
+    write_out(run.redactor.text(f"{posted.done} {posted.url}".rstrip()))
     return Exit.FINE

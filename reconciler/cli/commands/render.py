@@ -34,5 +34,5 @@ def render(
             f"{unknown[0]!r} is no manifest of this project", hint=f"there are {', '.join(result.rendered)}"
         )
     texts = [f"# Source: {file}\n{result.rendered[file].strip()}\n" for file in wanted if file in result.rendered]
-    write_out(run.masker.text("---\n".join(texts)))
+    write_out(run.redactor.text("---\n".join(texts)))
     return Exit.FINE if result.valid else Exit.ERROR

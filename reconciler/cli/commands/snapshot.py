@@ -29,6 +29,6 @@ def snapshot(
     ask = asked(run, parallelism=parallelism)
     with open_environment(whole, chosen(whole, environment), ask.access) as opened:
         found = read_everything(opened)
-        write_file(run.path(output), snapshot_of(opened, found, taken=datetime.now(UTC), mask=run.masker.value))
+        write_file(run.path(output), snapshot_of(opened, found, taken=datetime.now(UTC), mask=run.redactor.value))
     problems(run, doubts(found))
     return Exit.FINE if all(one.reading.complete for one in found) else Exit.PARTIAL

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.kinds.table import Field
-from reconciler.model.change import MASK
 from reconciler.model.resource import Json
+from reconciler.redaction import is_redacted
 from reconciler.reports.gate import document
 
 _MARK = re.compile('"\x00([A-Z0-9_]+)"'.replace("\x00", r"\\u0000"))
@@ -72,7 +72,7 @@ def without_secrets(value: Json, names: Iterable[str], path: str = "") -> Json:
 
 
 def _unmasked(value: Json, supply: Iterable[str], path: str) -> Json:
-    if value == MASK:
+    if is_redacted(value):
         return Variable(next(iter(supply)), path)
     if isinstance(value, Mapping):
         return {key: _unmasked(part, supply, f"{path}.{key}" if path else str(key)) for key, part in value.items()}

@@ -1,0 +1,173 @@
+"""A known secret is redacted in every spelling that a peer may echo it in, and what is ours stays readable."""
+
+import base64
+import html
+import json
+import quopri
+import string
+import time
+import urllib.parse as url
+from random import Random
+
+import pytest
+
+from reconciler.model.change import MASK
+from reconciler.redaction import SecretRedactor
+
+SECRETS = {
+    "long": "CANARY-0123456789",
+    "five characters": "k9Zq!",
+    "four characters": "abcd",
+    "special characters": "pass wörd/ü\"\\x+y&z%41=3D'<é>",
+    "what looks like an escape": 'a%41"b',
+    "accent": "café",
+    "cjk": "日本語鍵",
+    "emoji": "😀smile-key",
+}
+
+
+def spellings(secret: str) -> dict[str, str]:
+    raw = secret.encode()
+    units = secret.encode("utf-16-be").hex()
+    found = {
+        "raw": secret,
+        "json": json.dumps(secret),
+        "json without ascii": json.dumps(secret, ensure_ascii=False),
+        "json twice": json.dumps(json.dumps(secret)),
+        "json three times": json.dumps(json.dumps(json.dumps(secret))),
+        "json with escaped slashes": json.dumps(secret).replace("/", "\\/"),
+        "json all escaped": "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4)),
+        "html": html.escape(secret),
+        "html decimal": "".join(f"&#{ord(char)};" for char in secret),
+        "html hexadecimal": "".join(f"&#x{ord(char):X};" for char in secret),
+        "html numbers with zeros": "".join(f"&#x000{ord(char):x};" for char in secret),
+        "html named": secret.encode("ascii", "xmlcharrefreplace").decode().replace("&#233;", "&eacute;"),
+        "percent": url.quote(secret, safe=""),
+        "percent in lower case": "".join(f"%{byte:02x}" for byte in raw),
+        "percent everywhere": "".join(f"%{byte:02X}" for byte in raw),
+        "percent here and there": "".join(
+            url.quote(c, safe="") if at % 2 or c == "%" else c for at, c in enumerate(secret)
+        ),
+        "percent and raw in turns": "".join(
+            "".join(f"%{byte:02x}" for byte in char.encode()) if at % 2 or char == "%" else char
+            for at, char in enumerate(secret)
+        ),
+        "percent twice": url.quote(url.quote(secret, safe=""), safe=""),
+        "form": url.quote_plus(secret),
+        "quoted-printable": quopri.encodestring(raw).decode(),
+        "quoted-printable everywhere": "".join(f"={byte:02X}" for byte in raw),
+        "quoted-printable with soft breaks": "=\r\n".join(f"={byte:02X}" for byte in raw),
+        "soft breaks alone": "=\n".join(secret),
+        "python": ascii(secret),
+        "python bytes": repr(raw),
+        "hex escapes": "".join(f"\\x{byte:02x}" for byte in raw),
+        "long escapes": "".join(f"\\U{ord(char):08x}" for char in secret),
+        "octal": "".join(f"\\{byte:03o}" for byte in raw),
+        "html in json": json.dumps(html.escape(secret)),
+        "json in html": html.escape(json.dumps(secret)),
+        "json in a url": url.quote(json.dumps(secret)),
+        "json as go writes it": json.dumps(html.escape(json.dumps(secret))).replace("&", "\\u0026"),
+        "hex": raw.hex(),
+        "latin-1": raw.decode("latin-1"),
+    }
+    for before in (b"", b"x", b"xy", b"user:"):
+        for after in (b"", b"1", b"12"):
+            name = f"base64 {before!r} {after!r}"
+            found[name] = base64.b64encode(before + raw + after).decode()
+            found[f"url-safe {name}"] = base64.urlsafe_b64encode(before + raw + after).decode()
+            found[f"{name} in a url"] = url.quote(found[name], safe="")
+            wrapped = base64.encodebytes(b"q" * 50 + before + raw + after + b"z" * 60).decode()
+            found[f"wrapped {name}"] = wrapped
+            found[f"wrapped {name} in json"] = json.dumps(wrapped)
+    return found
+
+
+@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
+def test_every_spelling_of_a_secret_is_replaced_and_what_stands_around_it_stays(secret):
+    redactor = SecretRedactor([secret])
+    for name, spelled in spellings(secret).items():
+        told = redactor.text(f"before {spelled} after")
+        assert MASK in told, name
+        assert told.startswith("before "), name
+        assert told.endswith(" after"), name
+        if "base64" not in name:
+            left = told.replace(MASK, "").removeprefix("before ").removesuffix(" after")
+            assert len(left) <= 48, (name, told)
+
+
+@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
+def test_plain_data_is_redacted_in_keys_and_values_at_any_depth(secret):
+    redactor = SecretRedactor([secret])
+    spelled = list(spellings(secret).values())
+    value = {"room_name": spelled, "rows": [{one: {"x": one}} for one in spelled]}
+    told = json.dumps(redactor.value(value), ensure_ascii=False)
+    assert redactor.text(told) == told
+
+
+@pytest.mark.parametrize("secret", ["name", "room_name", "Smart", "SmartLiveRoom", "E_X", "a1b2", "update"])
+def test_a_short_secret_leaves_names_of_fields_kinds_codes_and_fingerprints(secret):
+    ours = {
+        "type": "SmartLiveRoom",
+        "room_name": 1,
+        "code": "E_X",
+        "path": "interaction_rules[0].trigger.reply_mode",
+        "fingerprint": "a1b2" * 16,
+        "actions": ["update"],
+    }
+    if len(secret) < 8:
+        assert SecretRedactor([secret]).value(ours) == ours
+    assert SecretRedactor([secret]).value(f"my {secret}") == f"my {MASK}"
+
+
+def test_less_than_four_characters_are_redacted_where_they_stand_alone():
+    redactor = SecretRedactor(["k9"])
+    assert redactor.text('{"a": "k9", "b": "ak9z"}') == f'{{"a": "{MASK}", "b": "ak9z"}}'
+    assert redactor.text("%6b%39;") == f"{MASK};"
+
+
+def test_a_secret_learned_later_is_redacted_and_none_is_shown():
+    redactor = SecretRedactor()
+    assert redactor.text("token-0123456789") == "token-0123456789"
+    redactor.add("token-0123456789")
+    assert redactor.text("token-0123456789") == MASK
+    assert "token" not in repr(redactor)
+
+
+def test_a_secret_that_is_not_utf_8_is_redacted_as_bytes_and_as_replaced():
+    raw = b"caf\xe9-long-password"
+    secret = raw.decode("utf-8", "surrogateescape")
+    redactor = SecretRedactor([secret])
+    for text in (secret, raw.decode("latin-1"), raw.decode("utf-8", "replace"), base64.b64encode(raw).decode()):
+        assert MASK in redactor.text(f"before {text} after")
+    assert MASK in redactor.text(secret.encode("utf-8", "backslashreplace").decode())
+
+
+def test_one_hit_copies_only_what_changes_and_no_hit_copies_nothing():
+    redactor = SecretRedactor(["CANARY-0123456789"])
+    value = {"a": ["x", 1, None, True, 2.5], "b": ("CANARY",)}
+    assert redactor.value(value) is value
+    assert redactor.value({**value, "c": "CANARY-0123456789"}) == {**value, "c": MASK}
+
+
+def test_an_id_is_tainted_by_a_secret_and_not_by_four_hexadecimal_digits():
+    redactor = SecretRedactor(["a1b2", "k9Zq1", "0123456789abcdef"])
+    assert redactor.tainted(["k9Zq1"])
+    assert redactor.tainted(["room-a1b2"])
+    assert redactor.tainted(["00000123456789abcdef0000"])
+    assert not redactor.tainted(["c0ffee00-a1b2-4000-8000-000000000000", "plain"])
+
+
+def test_large_texts_are_redacted_in_time_that_grows_with_their_size():
+    random = Random(1)
+    alphabet = string.ascii_letters + string.digits + '/+%&"\\ é'
+    redactor = SecretRedactor("".join(random.choices(alphabet, k=random.choice([5, 8, 20, 40]))) for _ in range(20))
+
+    def seconds(rows: int) -> float:
+        row = {"room_name": "直播间", "room_description": 'line\nline "q" 100% a=12&b=1 <b>', "url": "x?c=%41%20"}
+        text = json.dumps([{**row, "id": f"{random.getrandbits(128):032x}"} for _ in range(rows)], indent=1)
+        start = time.process_time()
+        redactor.text(text)
+        return time.process_time() - start
+
+    seconds(100)
+    assert seconds(8000) < 40 * max(seconds(800), 0.005)
