@@ -27,9 +27,9 @@ def ordered(changes: Sequence[Change]) -> tuple[Change, ...]:
 
 
 def _names_freed_first(changes: list[Change]) -> list[Change]:
-    """Put a rename behind the one that frees its name: A → B after B → C; a circle stays as it comes."""
+    """Put what takes a name behind the rename that frees it: A → B after B → C, a new B too; a circle stays."""
     renames = {change.previous_address: change for change in changes if change.previous_address}
-    if len(renames) < 2:
+    if not renames:
         return changes
     result: list[Change] = []
     done: set[int] = set()

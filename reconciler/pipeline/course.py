@@ -12,6 +12,7 @@ from reconciler.model.resource import Declared
 from reconciler.pipeline.carry import carry
 from reconciler.pipeline.order import hindered, needs, reference
 from reconciler.pipeline.site import Site
+from reconciler.pipeline.swaps import holder_of, step_aside
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,15 +31,46 @@ class Course:
 
 def carry_all(site: Site, plan: Plan, declared: Mapping[str, Declared], course: Course) -> None:
     """Carry out every change that would do something; each gets an outcome, whatever happens."""
-    changes = plan.pending
-    for number, change in enumerate(changes):
+    changes = list(plan.pending)
+    for number in range(len(changes)):
+        change = changes[number]  # one that stepped aside for an earlier one is another change by now
         resource = None if change.action is Action.DELETE else declared.get(change.address)
         site.hooks.progress(_event(Step.STARTED, change, number, len(changes)))
         outcome = _one(site, change, resource, course)
+        holder = holder_of(change, changes[number + 1 :], outcome)
+        if holder is not None and holder.address in declared:
+            aside, outcome = _swapped(site, (change, resource), (holder, declared[holder.address]), outcome, course)
+            changes[changes.index(holder)] = aside
         course.outcomes.append(outcome)
         _note(site, change, outcome, course)
         event = _event(Step.FINISHED, change, number + 1, len(changes))
         site.hooks.progress(replace(event, outcome=outcome, message=outcome.reason))
+
+
+def _swapped(
+    site: Site, wants: tuple[Change, Declared | None], holds: tuple[Change, Declared], outcome: Outcome, course: Course
+) -> tuple[Change, Outcome]:
+    """Free a name for a change that was refused and try that again; return the other change and its outcome."""
+    holder, declared = holds
+    try:
+        carried, aside = step_aside(site, holder, declared, course.references)
+    except (LedgerError, LockedError) as error:
+        course.error = error
+        return holder, outcome
+    _end(course, carried.error)
+    if aside is not None and course.error is None and course.stopped is None:
+        again = _one(site, wants[0], wants[1], course)
+        return aside, replace(again, calls=again.calls + outcome.calls + carried.outcome.calls)
+    reason = f"its name is held by {holder.address}, which cannot step aside: {carried.outcome.reason}"
+    course.undone[reference(holder.kind, holder.name)] = wants[0].address
+    return holder, replace(outcome, reason=f"{outcome.reason}; {reason}")
+
+
+def _end(course: Course, error: ReconcilerError | None) -> None:
+    if isinstance(error, AuthError):
+        course.stopped = error
+    elif error is not None:
+        course.error = error
 
 
 def _one(site: Site, change: Change, resource: Declared | None, course: Course) -> Outcome:
@@ -59,10 +91,7 @@ def _one(site: Site, change: Change, resource: Declared | None, course: Course) 
     except (LedgerError, LockedError) as error:
         course.error = error
         return outcome_of(change, Status.SKIPPED, code=error.code, reason=f"not tried: {error.message}")
-    if isinstance(carried.error, AuthError):
-        course.stopped = carried.error
-    else:
-        course.error = carried.error
+    _end(course, carried.error)
     return carried.outcome
 
 

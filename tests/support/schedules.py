@@ -1,0 +1,292 @@
+"""Seeded schedules of an apply: kills, lost and late answers, stale reads, clocks that differ; the service is witness.
+
+A seed decides everything. Time is the simulated service's, so that a schedule of an hour takes a moment. How late a
+write is done and how far reading lags behind add up to less than the window in which a lost write is looked for.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import httpx
+
+from reconciler.api import Connection, ReadClient, WriteClient
+from reconciler.errors import ReconcilerError
+from reconciler.ledger import open_ledger
+from reconciler.model.manifest import Manifest
+from reconciler.model.outcome import Outcome, Status
+from reconciler.model.resource import Declared
+from reconciler.model.settings import Overrides, PlanSettings
+from reconciler.pipeline.apply import Applied, apply
+from reconciler.pipeline.plan import plan
+from reconciler.pipeline.recover import recover
+from reconciler.readers.http import HttpReader
+from reconciler.simulator import Simulator, transport
+from reconciler.simulator.clock import FixedClock
+from reconciler.simulator.seed import DEFAULT_PROJECT, checked_seed
+from reconciler.testing.writers import GROUP, ROOM, group, room, rule
+from reconciler.writers.http import HttpWriter
+
+LONGEST_LAG, LONGEST_SKEW = 170, 600
+RUNS = 10
+"""So many runs end a schedule; each begins where the one before was cut off, or gave up."""
+
+FUTURE = {"from_the_future": {"kept": [1, {"deep": True}]}}
+SEED: dict[str, Any] = {
+    "interaction_rule_groups": [
+        {**FUTURE, "group_name": "changed", "interaction_rules": [{**rule("price"), **FUTURE}]},
+        {"group_name": "growing", "interaction_rules": [rule("a"), rule("b")]},
+        {"group_name": "leaving", "interaction_rules": [rule("price")]},
+    ],
+    "smart_live_rooms": [
+        {**FUTURE, "room_name": "edited", "room_type": "NORMAL", "room_description": "old", "priv_data": "kept"},
+        {"room_name": "before", "room_type": "NORMAL", "room_description": "old"},
+        {"room_name": "closing", "room_type": "NORMAL", "room_description": "old"},
+        {"room_name": "nobody's", "room_type": "NORMAL"},
+    ],
+}
+THEIRS: tuple[Declared, ...] = (group("theirs", rule("x")), room("their room", "theirs"))
+BEFORE: tuple[Declared, ...] = (
+    group("changed", rule("price")),
+    group("growing", rule("a"), rule("b")),
+    group("leaving", rule("price")),
+    room("edited", "old"),
+    room("before", "old"),
+    room("closing", "old"),
+)
+AFTER: tuple[Declared, ...] = (
+    group("changed", rule("price", "It is 89.")),
+    group("growing", rule("a"), rule("c", "new"), rule("d", "new")),
+    room("edited", "new"),
+    room("before", "new"),
+    group("first", rule("price")),
+    group("second", rule("price"), rule("size")),
+    room("alpha", "made", {**rule("price"), "group_name": "first"}, {**rule("size"), "group_name": "second"}),
+    room("gamma", "made"),
+)
+EXPECTED = {
+    GROUP: {"changed", "growing", "first", "second", "theirs"},
+    ROOM: {"edited", "before", "alpha", "gamma", "nobody's", "their room"},
+}
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"close": True},
+    {"close": True, "commit": "before"},
+    {"status": 500},
+    {"status": 502, "commit": "after"},
+    {"status": 504},
+    {"close_at": 5},
+    {"status": 200, "commit": "before", "body": {"error_code": "MSS.00000004", "error_msg": "internal error"}},
+    {"status": 429, "body": {"error_code": "APIGW.0308", "error_msg": "slower"}},
+    {"body": {}},
+)
+READ_FAULTS: tuple[dict[str, Any], ...] = ({"status": 503}, {"close": True}, {"status": 500})
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How a schedule ended: the exit code of its last run, how many runs it took, and what is not as it must be."""
+
+    exit_code: int
+    runs: int
+    kills: int
+    unknown: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+
+
+class Cutting(httpx.BaseTransport):
+    """Ends the process around a write: before it is sent, or after it was done and before its answer arrives."""
+
+    def __init__(self, real: httpx.BaseTransport, schedule: "Schedule") -> None:
+        self._real, self._schedule = real, schedule
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return self._real.handle_request(request)
+        self._schedule.pass_by("before the request")
+        response = self._real.handle_request(request)
+        self._schedule.pass_by("before the answer")
+        return response
+
+
+@dataclass(kw_only=True)
+class Schedule:
+    """One seed, played against a service and a ledger."""
+
+    seed: int
+    ledger: str
+    scope: str = ""
+    kills: int = 0
+    _until_kill: int = 0
+    _run: Iterator[int] = field(default_factory=lambda: iter(range(10_000)))
+
+    @cached_property
+    def dice(self) -> random.Random:
+        return random.Random(f"schedule {self.seed}")
+
+    @cached_property
+    def skew(self) -> float:
+        return self.dice.choice([0, 0, 1, -1]) * self.dice.uniform(0, LONGEST_SKEW)
+
+    @cached_property
+    def lag(self) -> float:
+        return self.dice.choice([0, self.dice.uniform(0, 20), self.dice.uniform(0, LONGEST_LAG)])
+
+    @cached_property
+    def simulator(self) -> Simulator:
+        choose = self.dice.choice
+        behaviours = {
+            "delete_missing": choose(["400", "404"]),
+            "child_ids": choose(["reissued", "kept"]),
+            "child_stamp": choose(["kept", "renewed"]),
+            "put": choose(["replace", "merge"]),
+            "list_details": choose(["hidden", "shown"]),
+            "order": choose(["create_desc", "create_asc", "update_desc"]),
+        }
+        return Simulator({**SEED, "behaviours": behaviours})
+
+    def clock(self) -> float:
+        return self.simulator.clock().timestamp() + self.skew
+
+    def sleep(self, seconds: float) -> None:
+        clock = self.simulator.clock
+        assert isinstance(clock, FixedClock)
+        clock.advance(seconds)
+
+    def pass_by(self, point: str) -> None:
+        self._until_kill -= 1
+        if self._until_kill == 0:
+            self.kills += 1
+            raise Killed(point)
+
+    def inject(self) -> None:
+        faults: list[dict[str, Any]] = []
+        if self.lag:
+            faults += [{"match": {"operation": name}, "stale": self.lag} for name in ("list", "show")]
+        for _ in range(self.dice.randrange(5)):
+            what = dict(
+                self.dice.choice(
+                    [*FAULTS, {"status": 504, "late": self.dice.uniform(1, max(2.0, LONGEST_LAG - self.lag))}]
+                )
+            )
+            method = self.dice.choice(["POST", "POST", "PUT", "DELETE"])
+            when = {"nth": self.dice.randint(1, 6)} if self.dice.random() < 0.7 else {"probability": 0.3, "times": 4}
+            faults.append(
+                {"match": {"method": method, "path": "/v1/*"}, "seed": str(self.dice.random()), **when, **what}
+            )
+        if self.dice.random() < 0.3:
+            many = {"probability": 0.05, "times": 6, "seed": str(self.dice.random())}
+            faults.append({"match": {"method": "GET"}, **many, **self.dice.choice(READ_FAULTS)})
+        self.simulator.inject(checked_seed({"faults": faults}, self.simulator.world.kinds).faults)
+
+    def play(self) -> Ended:
+        """Play it to its end."""
+        self.apply("theirs", THEIRS)
+        assert self.apply("ours", BEFORE).exit_code == 0
+        self.inject()
+        last: Applied | None = None
+        runs = 0
+        for _ in range(RUNS):
+            runs += 1
+            self._until_kill = self.dice.randint(1, 70) if self.kills < 3 and self.dice.random() < 0.6 else 0
+            try:
+                last = self.apply("ours", AFTER)
+            except Killed:
+                last = None
+            except ReconcilerError:
+                last = None  # nothing could be planned: the next run tries again
+            if last is not None and last.exit_code == 0 and last.after is None:
+                break
+            if self.dice.random() < 0.5:
+                self.sleep(self.dice.uniform(0, 300))
+        self._until_kill = 0
+        self.sleep(2 * LONGEST_LAG)
+        self.simulator.handle(_a_look())
+        return self._judged(last, runs)
+
+    def _judged(self, last: Applied | None, runs: int) -> Ended:
+        outcomes: tuple[Outcome, ...] = (*last.recovered, *last.outcomes) if last else ()
+        unknown = [one for one in outcomes if one.status is Status.UNKNOWN]
+        exit_code = last.exit_code if last else 1
+        reasons = tuple(f"{one.address}: {one.reason}" for one in unknown)
+        wrong = list(self._wrong(settled=not unknown))
+        if exit_code != 0 and not all(one.reason for one in unknown):
+            wrong.append("an UNKNOWN that names nothing")
+        if exit_code != 0 and not unknown:
+            wrong.append(f"exit {exit_code}: {[(str(one.status), one.code, one.reason) for one in outcomes]}")
+        return Ended(exit_code=exit_code, runs=runs, kills=self.kills, unknown=reasons, wrong=tuple(wrong))
+
+    def _wrong(self, *, settled: bool) -> Iterator[str]:
+        model, world = self.simulator.model, self.simulator.world
+        yield from (f"duplicate {write.kind} {write.name}" for write in model.duplicates)
+        lost = [loss for loss in model.losses if not _meant(loss.path)]
+        yield from (f"lost {loss.kind} {loss.path} = {loss.value!r}" for loss in lost)
+        yield from (f"overwritten {one.kind} {one.path}" for one in model.overwrites)
+        foreign = {write.name for write in model.deleted} - {"closing", "leaving"}
+        yield from (f"deleted {name}" for name in sorted(foreign))
+        for kind, expected in EXPECTED.items():
+            entries = list(world.collection(DEFAULT_PROJECT, kind).entries.values())
+            names = Counter(entry.name for entry in entries)
+            yield from (f"{count} times {kind} {name}" for name, count in names.items() if count > 1)
+            missing = expected - names.keys()
+            if settled and (missing or names.keys() - expected):
+                yield f"{kind}: missing {sorted(missing)}, too many {sorted(names.keys() - expected)}"
+            for entry in entries:
+                rules = Counter(str(each.get("rule_name")) for each in entry.body.get("interaction_rules") or ())
+                yield from (f"{count} rules {name} in {entry.name}" for name, count in rules.items() if count > 1)
+
+    def apply(self, owner: str, wish: tuple[Declared, ...]) -> Applied:
+        """Carry out one run: settle, plan, apply."""
+        settings = PlanSettings(environment=owner, project_id=DEFAULT_PROJECT, prune="owned")
+        manifest = Manifest(resources=wish)
+        with self._doors() as (reader, writer, ledger):
+            doors: dict[str, Any] = {
+                "scope": self.scope,
+                "owner": owner,
+                "run": f"{self.scope} {next(self._run)}",
+                "settings": settings,
+                "clock": self.clock,
+                "sleep": self.sleep,
+            }
+            recover(reader, writer, ledger, **doors)
+            made = plan(manifest, reader, ledger.past(self.scope, owner), settings)
+            allowed = Overrides(deletes=made.summary().destroy, empty=True, collapsed=True)
+            return apply(made, manifest, reader, writer, ledger, overrides=allowed, point=self.pass_by, **doors)
+
+    @contextmanager
+    def _doors(self) -> Iterator[tuple[HttpReader, HttpWriter, Any]]:
+        link = Connection(
+            base_url="http://127.0.0.1",
+            project_id=DEFAULT_PROJECT,
+            transport=Cutting(transport(self.simulator, sleep=self.sleep), self),
+            clock=lambda: datetime.fromtimestamp(self.clock(), UTC),
+            sleep=self.sleep,
+        )
+        reads, writes = ReadClient(link), WriteClient(link)
+        ledger = open_ledger(self.ledger, digest_key=b"a key for tests only")
+        try:
+            yield HttpReader(reads, parallelism=1), HttpWriter(writes, str), ledger
+        finally:
+            ledger.close()
+            writes.close()
+            reads.close()
+
+
+def _meant(path: str) -> bool:
+    """Tell whether a plan takes this value away: the rule `b` of the group `growing` goes."""
+    return path.startswith("interaction_rules[b]") or "rule_id" in path
+
+
+def _a_look() -> Any:
+    """A request, at which the service carries out what is late."""
+    from reconciler.simulator import Request
+
+    return Request(method="GET", path=f"/v1/{DEFAULT_PROJECT}/smart-live-rooms")
