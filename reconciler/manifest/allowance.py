@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 Left = Callable[[], float]
 """How many seconds are left to wait, asked again after each wait; 0.0 when there are none."""
+GRACE = 0.25
+"""Seconds of CPU time beyond its `fair` share after which a child that did not stop by itself is ended."""
 GLANCE = 0.05
 """Seconds between looks at how much CPU time a file has had, once its time on the wall is over."""
 
@@ -43,7 +45,7 @@ class Allowance:
         budget, gone = self._budget, time.monotonic() - self._began
         if gone < budget.wall:
             return budget.wall - gone
-        if gone < budget.patience and _cpu_of(self._pid) - self._used < budget.fair:
+        if gone < budget.patience and _cpu_of(self._pid) - self._used < budget.fair + GRACE:
             return min(GLANCE, budget.patience - gone)
         return 0.0
 

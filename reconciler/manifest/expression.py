@@ -15,7 +15,8 @@ from jinja2 import DictLoader, TemplateError, TemplateSyntaxError, UndefinedErro
 from jinja2.parser import Parser
 
 from reconciler.errors import ReconcilerError
-from reconciler.manifest.refusals import LimitError
+from reconciler.manifest.filters import TEXT
+from reconciler.manifest.refusals import LimitError, PrivateError, StructureError
 from reconciler.manifest.sandbox import Sandbox
 
 LONGEST = 2_000
@@ -59,7 +60,15 @@ class Expression:
             return bool(self.evaluate(resource=resource, today=today.isoformat(), days_until=partial(_days, today)))
         except UndefinedError as error:
             raise UnknownFieldError(str(error)) from None
-        except (TemplateError, LimitError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except (
+            TemplateError,
+            LimitError,
+            StructureError,
+            ArithmeticError,
+            LookupError,
+            TypeError,
+            ValueError,
+        ) as error:
             raise ExpressionError(f"{self.text} cannot be told: {error}", code="W_ASSERT_FAILED") from None
 
 
@@ -73,6 +82,8 @@ def expression(text: str) -> Expression:
         return Expression(text=text, evaluate=sandbox.compile_expression(text, undefined_to_none=False))
     except TemplateSyntaxError as error:
         raise _wrong(text, error.message or "") from None
+    except PrivateError as error:
+        raise _wrong(text, f"`{error.args[0]}` is a private name") from None
     except (RecursionError, MemoryError, SyntaxError, OverflowError, ValueError):
         raise _wrong(text, "it is nested too deeply, or a number in it is too large") from None
 
@@ -83,7 +94,7 @@ class _Expressions(Sandbox):
     def __init__(self) -> None:
         super().__init__(DictLoader({}), marking=False)
         self.globals = {}
-        self.filters = {name: each for name, each in self.filters.items() if name in FILTERS}
+        self.filters = {name: each for name, each in self.filters.items() if name in FILTERS or name == TEXT}
 
 
 def _check(tree: nodes.Node) -> None:

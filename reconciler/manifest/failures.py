@@ -74,7 +74,7 @@ def _words(problem: BaseException) -> tuple[str, str, str]:
     if isinstance(problem, OutOfTimeError):
         return "E_TPL_LIMIT", "the template takes too long", _LARGE
     if isinstance(problem, (MemoryError, RecursionError)):
-        what = "memory" if isinstance(problem, MemoryError) else "depth: something includes or calls itself"
+        what = "memory" if isinstance(problem, MemoryError) else f"depth: {_cycle(problem)}"
         return "E_TPL_LIMIT", f"the template needs too much {what}", _LARGE
     if isinstance(problem, SyntaxError):
         return "E_TPL_LIMIT", "the template nests too many blocks", "use macros or includes"
@@ -82,6 +82,21 @@ def _words(problem: BaseException) -> tuple[str, str, str]:
         return "E_TPL_ERROR", f"the template fails: {said}", ""
     said = said if " at 0x" not in said else "a value cannot be used like that"
     return "E_TPL_ERROR", f"the template fails: {said or type(problem).__name__}", ""
+
+
+def _cycle(problem: BaseException) -> str:
+    """Name what includes or calls itself, from the templates of the traceback, innermost last."""
+    names: list[str] = []
+    frames: TracebackType | None = problem.__traceback__
+    while frames is not None:
+        template = frames.tb_frame.f_globals.get("__jinja_template__")
+        if template is not None and template.name and names[-1:] != [template.name]:
+            names.append(template.name)
+        frames = frames.tb_next
+    before = next((number for number in range(len(names) - 2, -1, -1) if names[number] == names[-1]), None)
+    if before is not None:
+        return " → ".join(names[before:])
+    return f"{names[-1]} includes or calls itself" if names else "something includes or calls itself"
 
 
 def _own(problem: PrivateError | ControlError) -> tuple[str, str, str]:

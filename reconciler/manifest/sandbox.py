@@ -5,13 +5,14 @@ import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from jinja2 import BaseLoader, StrictUndefined, Template, Undefined, UndefinedError, nodes, pass_context
+from jinja2 import BaseLoader, StrictUndefined, Template, Undefined, nodes, pass_context
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
 
 from reconciler.manifest import marks
 from reconciler.manifest.captured import Captured, Whole, concat, keeping_marks, plain
+from reconciler.manifest.filters import TEXT, PlainFormatter, private_attribute, refuse_undefined, text_filters, written
 from reconciler.manifest.marking import OUTPUT, Table, mark
 from reconciler.manifest.refusals import LimitError, PathError, PrivateError, StructureError
 from reconciler.manifest.wording import did_you_mean
@@ -66,7 +67,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.marking = marking
         self.table = Table()
         self.globals = {name: value for name, value in self.globals.items() if name in GLOBALS}
-        self.filters = {name: keeping_marks(each) for name, each in self.filters.items() if name in FILTERS}
+        self.filters = {name: keeping_marks(each) for name, each in text_filters(FILTERS).items()}
         self.filters.update({"tojson": self.to_json, "safe": _same})
         self.filters[OUTPUT] = _marked_output if marking else _plain_output
 
@@ -76,9 +77,16 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Compile a template's source, marked."""
         if isinstance(source, str):
             text, source = source, self.parse(source, name, filename)
-            _refuse_private(source)
             source = mark(self, source, text, name or "", self.table, visible=self.marking)
         return super().compile(source, name, filename, *rest, **named)
+
+    def _generate(self, source: nodes.Template, *rest: Any, **named: Any) -> Any:
+        """Refuse private names and let `~` spell its operands, in templates and in single expressions."""
+        _refuse_private(source)
+        for concat_ in source.find_all(nodes.Concat):
+            concat_.nodes = [_spelled(each) for each in concat_.nodes]
+        source.set_environment(self)
+        return super()._generate(source, *rest, **named)
 
     def handle_exception(self, source: str | None = None) -> NoReturn:  # noqa: ARG002 - jinja2's signature
         """Let the exception pass as it is: its traceback leads to the template's line."""
@@ -103,6 +111,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look a name up: in a mapping its keys come before its methods."""
+        _refuse_private_name(attribute)
         obj = plain(obj)
         if isinstance(obj, dict) and attribute in obj:
             return obj[attribute]
@@ -110,7 +119,23 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Look an item up."""
+        _refuse_private_name(argument)
         return super().getitem(plain(obj), argument)
+
+    def wrap_str_format(self, value: Any) -> Any:
+        """Return what stands for a text's methods `format` and `format_map`; None for every other value."""
+        name = getattr(value, "__name__", "")
+        if super().wrap_str_format(value) is None:
+            return None
+        text = value.__self__
+        formatter = PlainFormatter(SandboxedFormatter(self).get_field)
+
+        def formatted(*arguments: Any, **named: Any) -> str:
+            if name == "format_map":
+                arguments, named = (), dict(*arguments)
+            return str(formatter.vformat(plain(text), arguments, named))
+
+        return formatted
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Keep bytes out of templates: they would make characters that no manifest may hold."""
@@ -169,38 +194,13 @@ def _guarded(text: str, place: str) -> str:
     return f"{text[:start]}{place}{marks.OPEN}{core}{marks.CLOSE}{text[start + len(core) :]}"
 
 
-def written(value: Any) -> str:
-    """Return how a plain value is written out; raises StructureError for what has no spelling of its own in YAML."""
-    if isinstance(value, str):
-        return value
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else str(value).lower()
-    if isinstance(value, (int, float, Undefined)):
-        return str(value)
-    _refuse_undefined(value)
-    what = "a list" if isinstance(value, (list, tuple)) else "a mapping" if isinstance(value, dict) else "no text"
-    raise StructureError(f"the value is {what}")
-
-
-def _refuse_undefined(value: Any) -> None:
-    """Raise for an undefined value inside a list: Jinja would print the word Undefined."""
-    if isinstance(value, Undefined):
-        raise UndefinedError(value._undefined_message)
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            _refuse_undefined(item)
-    if isinstance(value, dict):
-        for item in value.values():
-            _refuse_undefined(item)
-
-
 def _escape(found: re.Match[str]) -> str:
     return f"\\u{ord(found[0]):04x}"
 
 
 def _no_json(value: Any) -> Any:
     """Say what JSON has no word for."""
-    _refuse_undefined(value)
+    refuse_undefined(value)
     raise StructureError("the value holds what is no plain data")
 
 
@@ -232,10 +232,24 @@ def _huge_power(base: int, exponent: int) -> bool:
     return abs(exponent) * max(base.bit_length(), 1) > 4096
 
 
+def _spelled(node: nodes.Expr) -> nodes.Expr:
+    return nodes.Filter(node, TEXT, [], [], None, None, lineno=node.lineno)
+
+
+def _refuse_private_name(name: Any) -> None:
+    if isinstance(name, str) and name.startswith("_"):
+        raise SecurityError(f"`{name}` is a private name")
+
+
 def _refuse_private(tree: nodes.Template) -> None:
     """Names with a leading underscore are Python's inside: refused wherever they are written."""
     names: list[tuple[Any, int]] = [(node.attr, node.lineno) for node in tree.find_all(nodes.Getattr)]
     names += [(getattr(node.arg, "value", None), node.lineno) for node in tree.find_all(nodes.Getitem)]
+    for node in tree.find_all(nodes.Filter):
+        arguments = [getattr(each, "value", None) for each in node.args]
+        keywords: list[Any] = list(node.kwargs)
+        named = {each.key: getattr(each.value, "value", None) for each in keywords}
+        names.append((private_attribute(node.name, arguments, named), node.lineno))
     for name, line in names:
         if isinstance(name, str) and name.startswith("_"):
             raise PrivateError(name, line)

@@ -20,6 +20,7 @@ from reconciler.manifest.sandbox import Sandbox
 from reconciler.manifest.tree import DiskTree
 from reconciler.model.diagnostic import Severity
 from reconciler.model.manifest import Manifest
+from reconciler.model.source import Position
 
 DATA = Path(__file__).parents[1] / "data" / "nasty.yaml"
 ENTRIES: list[dict[str, Any]] = yaml.load(DATA.read_bytes(), yaml.CSafeLoader)["entries"]
@@ -27,9 +28,21 @@ ENTRIES: list[dict[str, Any]] = yaml.load(DATA.read_bytes(), yaml.CSafeLoader)["
 BY_DESIGN = {
     "Y021": "",  # merge keys are allowed, and counted
     "Y060": "",  # a plain `=` in a text field is the text that was typed
+    "J030": "E_TPL_SECURITY",  # a private name is refused before anything is looked at
     "J069": "E_TPL_UNDEFINED",  # lipsum is random: it is not there at all
 }
 """Where the design says something else than the entry: the code, or nothing where the input is fine."""
+
+ELSEWHERE = {
+    "N014": "tests/diff",
+    "X009": "tests/apply",
+    "X010": "tests/cli",
+    **dict.fromkeys(("X023", "X024", "X041"), "tests/apply"),
+    **dict.fromkeys([f"X{number:03}" for number in range(25, 37)], "tests/readers"),
+    **dict.fromkeys(("X037", "X039", "X040"), "tests/cli"),
+    "X038": "tests/simulator",
+}
+"""Entries that no manifest alone can show, with the tests that have their scene: the service, the command line."""
 
 WARNINGS = {"E_NAME_SPACE": "W_NAME_SPACE", "E_NAME_CONFUSABLE": "W_NAME_CONFUSABLE"}
 TOLD = {"Y063": "W_YAML_COMMENT", "Y064": "W_NAME_SPACE", "Y068": "W_TPL_MARKER"}
@@ -123,9 +136,12 @@ def test_yaml_is_read_as_meant_or_refused_with_its_code(entry: dict[str, Any], t
         data = data.replace(b'"{{ name }}"', b'"{{ "{{ name }}" }}"')
     manifest = loaded(tmp_path, {"manifests/a.yaml": data})
     code = BY_DESIGN.get(entry["id"], entry["expect"].get("code", ""))
-    if code:
-        assert code in errors(manifest)
+    if code or (entry["id"][0] == "X" and entry["expect"]["outcome"] == "reject"):
+        assert any(each == code if code else each.startswith(("E_YAML", "E_TEXT")) for each in errors(manifest))
         assert all(each.position for each in manifest.diagnostics)
+        must = entry["expect"].get("must_have", "") if entry["id"][0] == "X" else ""
+        told = [f"line {each.position and each.position.line} {each.message}" for each in manifest.diagnostics]
+        assert not must or any(must in each for each in told)
         return
     if path is None:  # a fragment that is no manifest: nothing of YAML is wrong with it
         assert not [each for each in errors(manifest) if each.startswith(("E_YAML", "E_TEXT"))]
@@ -169,7 +185,11 @@ def test_templates_cannot_leave_the_sandbox(entry: dict[str, Any], tmp_path: Pat
     (tmp_path / "project/link.j2").symlink_to(tmp_path / "secret.txt")
     values = "{values: " + yaml.safe_dump(CONTEXT, default_flow_style=True).strip() + "}"
     names = "".join(f"{{% set {name} = values.values.{name} %}}" for name in CONTEXT)
-    source = names + entry["input"]
+    parts = entry["input"] if isinstance(entry["input"], dict) else {}
+    for name, text in parts.items():
+        (tmp_path / "project" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "project" / name).write_text(text)
+    source = names + (f"{{% include '{next(iter(parts))}' %}}" if parts else entry["input"])
     if "'link.j2'" not in source and "{% extends" in source:
         source = entry["input"].replace("extends x", "extends values.values.x")
     (tmp_path / "project/v.yaml").write_text(values)
@@ -181,6 +201,10 @@ def test_templates_cannot_leave_the_sandbox(entry: dict[str, Any], tmp_path: Pat
         assert errors(manifest) == ["E_TPL_UNDEFINED"]  # plain data has no attributes at all
     elif code:
         assert code in errors(manifest)
+        assert all(name in str(manifest.diagnostics) for name in parts)
+    elif entry["expect"]["outcome"] == "reject":
+        assert [each for each in errors(manifest) if each.startswith("E_TPL")]
+        assert " at 0x" not in str(manifest.diagnostics)
     else:
         assert not [each for each in errors(manifest) if each.startswith("E_TPL")]
 
@@ -201,6 +225,8 @@ def test_template_bombs_are_stopped(entry: dict[str, Any], tmp_path: Path) -> No
     (tmp_path / "manifests/a.yaml").write_text(names + generated(entry["input"]))
     manifest = load(DiskTree(tmp_path), entries=["manifests"], values=["v.yaml"])
     assert errors(manifest) == [BY_DESIGN.get(entry["id"], "E_TPL_LIMIT")]
+    if entry["id"] == "X015":
+        assert manifest.diagnostics[0].position == Position("manifests/a.yaml", 1, len(names) + 1)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     assert peak < before + 256 * 1024
 
@@ -210,7 +236,7 @@ def named(*names: str) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    "entry", [each for each in of_kind("text") if each.id != "N014"]
+    "entry", [each for each in of_kind("text") if each.id not in ELSEWHERE]
 )  # what the service does: tests/diff
 def test_text_is_compared_and_judged_as_people_see_it(entry: dict[str, Any], tmp_path: Path) -> None:
     made = entry["input"]
@@ -313,5 +339,12 @@ def test_of_a_file_with_too_many_values_nothing_is_checked(tmp_path: Path) -> No
 
 def test_every_file_entry_has_its_test() -> None:
     covered = {"F001", "F002", "F004", "F005", "F008"}
-    elsewhere = {"F009", "F010"}  # the project file and the command line: tests/cli
+    elsewhere = {"F009", "F010", "X038"}  # the project file and the command line: tests/cli
     assert {each["id"] for each in ENTRIES if each["kind"] == "file"} == covered | elsewhere
+
+
+def test_every_new_entry_has_its_tests() -> None:
+    here = {each["id"] for each in ENTRIES if each["kind"] in ("yaml", "jinja", "jinja_dos", "text")}
+    new = {each["id"] for each in ENTRIES if each["id"][0] == "X"}
+    assert new - here - set(ELSEWHERE) == set()
+    assert all((DATA.parents[1] / folder.removeprefix("tests/")).is_dir() for folder in ELSEWHERE.values())
