@@ -17,6 +17,7 @@ from reconciler.model.past import Intent, Past, Remembered
 from reconciler.model.reading import Confirmation, Doubt, Reading, Usage, Wanted
 from reconciler.model.report import Options, Report, Reporter
 from reconciler.model.resource import Declared, Json, Live
+from reconciler.model.settings import WRITER_SECONDS
 
 __all__ = [
     "Lease",
@@ -111,7 +112,8 @@ class WriterSetup:
 
     `variables` is the operator's process environment: a plugin finds its own configuration there, by names that start
     with RECONCILER_WRITER_. `secret` gives a declared secret by its name; raises ReconcilerError when there is none.
-    `emit` shows one line on stdout. `client` opens the API's writing client, for writers that use the API.
+    `emit` shows one line on stdout. `client` opens the API's writing client, for writers that use the API. `seconds`
+    is how long one change may take from start to end (--writer-timeout), for writers that wait for something else.
     `redact` takes the secrets of this process out of a text, before it is cut or quoted.
     """
 
@@ -120,6 +122,7 @@ class WriterSetup:
     emit: Callable[[str], object]
     client: Callable[[], Any]
     redact: Callable[[str], str] = field(default=str, repr=False)
+    seconds: float = WRITER_SECONDS
 
 
 class Writer(Protocol):

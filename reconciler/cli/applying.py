@@ -28,7 +28,7 @@ from reconciler.model.event import Event, Progress
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report
-from reconciler.model.settings import Overrides, PlanSettings
+from reconciler.model.settings import WRITER_SECONDS, Overrides, PlanSettings
 
 if TYPE_CHECKING:
     from reconciler.environment.open import Opened
@@ -57,6 +57,7 @@ class Wish:
     expect: str = ""
     skip_stale: bool = False
     writer: str = "http"
+    writer_seconds: float = WRITER_SECONDS
     overrides: Overrides = field(default_factory=Overrides)
 
 
@@ -94,7 +95,7 @@ class _Run:
 
         ledger = self.opened.ledger()
         self._check_kept(ledger)
-        writer = self.opened.writer(self.wish.writer, write_out)
+        writer = self.opened.writer(self.wish.writer, write_out, seconds=self.wish.writer_seconds)
         wanted = self._wanted(local=ledger.local)
         with stopping(self.session.say) as stop:
             doors = {"stop": stop, "progress": self._progress(), "clock": time.time, "sleep": time.sleep}

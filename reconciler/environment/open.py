@@ -19,7 +19,7 @@ from reconciler.kinds import all_kinds
 from reconciler.model.manifest import Manifest
 from reconciler.model.past import Past
 from reconciler.model.reading import Usage
-from reconciler.model.settings import PlanSettings, Scope, Selection
+from reconciler.model.settings import WRITER_SECONDS, PlanSettings, Scope, Selection
 from reconciler.ports import Reader, Writer, WriterSetup
 from reconciler.redaction import SecretRedactor
 from reconciler.writers.secrets import secret_names
@@ -88,8 +88,11 @@ class Opened:
         """Return what the ledger remembers; nothing where there is no ledger."""
         return remembered(self.project, self.name, self.access.variables)
 
-    def writer(self, name: str, emit: Callable[[str], object]) -> Writer:
-        """Return a writer by name, ready to write here; `emit` shows a line for those that only show."""
+    def writer(self, name: str, emit: Callable[[str], object], *, seconds: float = WRITER_SECONDS) -> Writer:
+        """Return a writer by name, ready to write here.
+
+        `emit` shows a line for those that only show; `seconds` is how long one change may take.
+        """
         from reconciler.api import WriteClient
         from reconciler.writers.redacting import RedactingWriter
 
@@ -102,6 +105,7 @@ class Opened:
             emit=emit,
             client=partial(self._writing, WriteClient, link),
             redact=self.access.redactor.text,
+            seconds=seconds,
         )
         made = RedactingWriter(plugins.writer(name, setup), self.access.redactor)
         self.closing.callback(made.close)

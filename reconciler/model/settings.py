@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+WRITER_SECONDS = 120.0
+"""How long one change may take in a writer unless the operator says otherwise."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:

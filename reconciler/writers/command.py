@@ -9,6 +9,7 @@ import os
 import shlex
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from threading import Thread
@@ -16,13 +17,14 @@ from typing import Self
 
 from reconciler.errors import ApiError, PluginError, TransportError
 from reconciler.model.resource import Json
+from reconciler.model.settings import WRITER_SECONDS
 from reconciler.ports import Task, WriterSetup, Written
 from reconciler.writers.message import message
 
-SECONDS = 120.0
-"""How long one change may take."""
 GRACE = 5.0
-"""Seconds for a program to end after it closed its output."""
+"""Seconds for a program to end after it closed its output, at most."""
+KILL = 1.0
+"""Seconds for a program to be gone after it was killed; one that the system does not end is left behind."""
 MAX_OUTPUT = 1 << 20
 """Bytes of an outcome; more is an error."""
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
@@ -40,7 +42,8 @@ class CommandWriter:
     """The writer `command` (ports.Writer): `argv` is run once a change, without a shell, in `environment` alone.
 
     The outcome on stdout is `{"status": "applied", "id": "…", "calls": 1, "warnings": []}`, or `{"status": "failed",
-    "reason": "…"}`; nothing, nonsense, a failure to exit with 0, or time running out means that nobody knows.
+    "reason": "…"}`; nothing, nonsense, a failure to exit with 0, or time running out means that nobody knows. All of
+    one change takes at most `seconds`: to read the input, to say the outcome and to end.
     """
 
     applies = True
@@ -50,7 +53,7 @@ class CommandWriter:
         argv: Sequence[str],
         environment: Mapping[str, str],
         *,
-        seconds: float = SECONDS,
+        seconds: float = WRITER_SECONDS,
         redact: Callable[[str], str] = str,
     ) -> None:
         if not argv:
@@ -69,7 +72,8 @@ class CommandWriter:
         variables = setup.variables
         names = (*PASSED_ON, *_words(variables, "RECONCILER_WRITER_PASS"))
         passed = {name: variables[name] for name in names if name in variables}
-        return cls(_words(variables, "RECONCILER_WRITER_COMMAND"), passed, redact=setup.redact)
+        command = _words(variables, "RECONCILER_WRITER_COMMAND")
+        return cls(command, passed, seconds=setup.seconds, redact=setup.redact)
 
     def write(self, task: Task) -> Written:
         """Hand one change to the program and believe its outcome until it is verified."""
@@ -81,16 +85,22 @@ class CommandWriter:
 
     def _run(self, text: bytes) -> tuple[bytes, int]:
         """Return what the program said, at most one byte more than it may, and its exit status."""
+        until = time.monotonic() + self._seconds
         process = self._started()
         said: list[bytes] = []
         output = Thread(target=lambda: said.append(_read(process)), daemon=True)
         try:
             Thread(target=_feed, args=(process, text), daemon=True).start()
             output.start()
-            output.join(self._seconds)
+            output.join(max(0.0, until - time.monotonic()))
             if not said:
-                raise TransportError(f"the writer's program took more than {self._seconds:g} s", code="E_WRITER")
-            return said[0], process.wait(min(GRACE, self._seconds)) if len(said[0]) <= MAX_OUTPUT else 0
+                raise TransportError(
+                    f"the writer's program took more than {self._seconds:g} s",
+                    code="E_WRITER",
+                    hint="look whether the change was made; --writer-timeout gives the program more time",
+                )
+            left = max(0.0, until - time.monotonic())
+            return said[0], process.wait(min(GRACE, left)) if len(said[0]) <= MAX_OUTPUT else 0
         except subprocess.TimeoutExpired:
             raise TransportError("the writer's program closed its output and went on", code="E_WRITER") from None
         finally:
@@ -126,7 +136,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     """End the program and whatever it started; what is over already is left alone."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(KILL)
 
 
 def _outcome(said: bytes, status: int, redact: Callable[[str], str]) -> Written:

@@ -2,6 +2,8 @@
 
 import json
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -15,6 +17,7 @@ from reconciler.ports import Task, Writer, WriterSetup
 from reconciler.testing.stage import Stage, declare
 from reconciler.testing.writers import HOSTILE, WriterSuite
 from reconciler.writers.command import CommandWriter
+from tests.support.command_line import project, reconciler, room
 
 PROGRAM = Path(__file__).parents[2] / "examples" / "writer-plugin" / "receiver" / "carry_out.py"
 
@@ -73,8 +76,6 @@ def test_w022_w023_w025_the_program_gets_data_on_stdin_and_a_clean_environment(t
 
 
 def test_live_secrets_are_masked_in_what_the_program_sees(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     from reconciler.model.resource import Live
 
     live = Live(kind="SmartLiveRoom", name="evening", id="7", spec={"stream_keys": ["theirs, in clear"], "more": 1})
@@ -107,6 +108,40 @@ def test_w024_a_program_that_fails_hangs_or_floods_leaves_the_outcome_unknown(
         writer.write(task())
     assert error.value.sent
     assert error.value.code == "E_WRITER"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import time\nwhile True: print('x', end='', flush=True); time.sleep(0.05)",
+        "import os, time\ntime.sleep(0.8)\nos.close(1)\ntime.sleep(60)",
+        "import signal, time\nfor number in (1, 2, 15): signal.signal(number, signal.SIG_IGN)\ntime.sleep(60)",
+        "import os, time\nif os.fork(): time.sleep(60)\nos.setsid()\ntime.sleep(3)",
+        "import os, time\nif os.fork(): os.close(1); os._exit(0)\nos.setsid()\ntime.sleep(3)",
+    ],
+    ids=["drips", "closes late", "ignores signals", "child of its own session", "ends and leaves one"],
+)
+def test_a_programs_whole_time_is_one_budget(tmp_path: Path, text: str) -> None:
+    writer = CommandWriter.made(replace(setup(tmp_path, program(tmp_path, text)), seconds=1.0))
+    started = time.monotonic()
+    with pytest.raises(TransportError) as error:
+        writer.write(task("a room of a long text " * 20_000))
+    assert time.monotonic() - started < 2.5
+    assert (error.value.sent, error.value.code) == (True, "E_WRITER")
+
+
+def test_the_operator_gives_a_program_its_time(tmp_path: Path) -> None:
+    seed = "smart_live_rooms: [{room_name: One, room_description: before}]"  # a change of what is there settles at once
+    shop = project(tmp_path / "shop", {"rooms/one.yaml": room("One")}, seed=seed)
+    variables = {"RECONCILER_WRITER_COMMAND": " ".join(program(tmp_path, "import time; time.sleep(60)"))}
+    given = ("-C", shop, "apply", "--auto-approve", "--writer", "command", "--writer-timeout")
+    started = time.monotonic()
+    run = reconciler(*given, "0.5", variables=variables)
+    assert "took more than 0.5 s" in run.out + run.err
+    assert run.code != 0
+    assert time.monotonic() - started < 30
+    for wrong in ("nan", "inf", "0", "-1", "soon"):
+        assert reconciler(*given, wrong, variables=variables).code == 1
 
 
 def test_a_refusal_is_a_failure_with_its_reason(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`apply`: the plan made again, shown, agreed to, and carried out."""
 
+import math
 from typing import Annotated
 
 import typer
@@ -9,7 +10,8 @@ from reconciler.cli.applying import Wish, carry_out
 from reconciler.cli.output import told
 from reconciler.cli.planning import asked, chosen, environment_of, kept_plan, project, selection
 from reconciler.cli.session import session
-from reconciler.model.settings import Overrides
+from reconciler.errors import UsageError
+from reconciler.model.settings import WRITER_SECONDS, Overrides
 
 
 def apply(
@@ -41,11 +43,23 @@ def apply(
     writer: Annotated[
         str, typer.Option("--writer", metavar="NAME", help="What applying means; else RECONCILER_WRITER, else http.")
     ] = "",
+    writer_timeout: Annotated[
+        float,
+        typer.Option(
+            "--writer-timeout",
+            min=0.1,
+            max=86_400,
+            metavar="SECONDS",
+            help="How long one change may take in a program.",
+        ),
+    ] = WRITER_SECONDS,
     today: options.Today = "",
     parallelism: options.Parallelism = 8,
 ) -> int:
     """Make live match the manifests, change by change."""
     run = session(context)
+    if math.isnan(writer_timeout):
+        raise UsageError("--writer-timeout takes a number of seconds")
     how = told(format_, report)
     ask = asked(run, sets=set_, selected=selection(target, exclude, label), today=today, parallelism=parallelism)
     wish = Wish(
@@ -54,6 +68,7 @@ def apply(
         expect=expect,
         skip_stale=skip_stale,
         writer=writer or run.variables.get("RECONCILER_WRITER", "") or "http",
+        writer_seconds=writer_timeout,
         overrides=Overrides(
             deletes=allow_deletes,
             live=frozenset(allow_live or ()),
