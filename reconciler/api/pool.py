@@ -14,6 +14,9 @@ from typing import Any
 import httpcore
 import httpx
 
+from reconciler.errors import ReconcilerError
+from reconciler.manifest.files.project_tree import DOCUMENT, read_file
+
 
 class PoolTransport(httpx.BaseTransport):
     """An httpx transport over httpcore. A request's extension `until` is the moment its try must have ended.
@@ -73,9 +76,19 @@ class PoolTransport(httpx.BaseTransport):
 
 @cache
 def _trust(ca_file: str) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)
+    context = _trusting(ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def _trusting(ca_file: str) -> ssl.SSLContext:
+    """Return a context that trusts the certificates of a file in PEM and no others; raises ReconcilerError."""
+    text = read_file(ca_file, DOCUMENT).decode("ascii", "ignore")  # bundles have comments in any encoding
+    try:
+        return ssl.create_default_context(cadata=text or "-")  # without data it would trust the system's
+    except (ssl.SSLError, ValueError) as error:
+        message = f"{ca_file} holds no certificates: {error}"
+        raise ReconcilerError(message, code="E_CA_FILE", hint="set RECONCILER_CA_FILE to a file in PEM") from None
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from reconciler.cli.exits import Exit, gravest
 from reconciler.cli.output import (
     HUMAN,
     Told,
+    check_report_files,
     one_line,
-    refuse_unwritable,
     tell,
     tell_files,
     write_out,
@@ -66,7 +66,7 @@ def carry_out(session: Session, project: "Project", name: str, *, ask: "Ask", wi
     from reconciler.environment.open import check_secrets, open_environment
     from reconciler.environment.planning import Planned, declared
 
-    refuse_unwritable(session, how)
+    check_report_files(session, how)
     manifest = declared(project, name, ask.sets)
     if not manifest.valid:
         tell(session, plan_report("apply", Planned(environment=name, manifest=manifest)), how)

@@ -6,7 +6,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.cli.output import read_file
 from reconciler.cli.planning import chosen, several
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session
@@ -36,6 +35,7 @@ class Places:
 def places(run: Session, whole: "Project", environments: Sequence[str] | None, fleet_file: str) -> Places:
     """Return the environments that are meant: those named, all but templates, or one for each row of a fleet file."""
     from reconciler.fleet.roster import is_template, roster
+    from reconciler.manifest.files.project_tree import DOCUMENT, read_file
 
     if not fleet_file:
         named = several(whole, environments)
@@ -45,7 +45,7 @@ def places(run: Session, whole: "Project", environments: Sequence[str] | None, f
         raise UsageError("--fleet takes one environment as its template", hint="name it with -e")
     template = chosen(whole, environments[0] if environments else "")
     path = run.path(fleet_file)
-    made = roster(whole, template, path, read_file(path))
+    made = roster(whole, template, path, read_file(path, DOCUMENT))
     return Places(project=made.project, names=tuple(made.project.environments), sets=made.sets)
 
 

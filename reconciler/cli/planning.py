@@ -3,12 +3,11 @@
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import read_file, write_file
+from reconciler.cli.files import write_file
 from reconciler.cli.session import Session
 from reconciler.errors import PlanError, UsageError
 from reconciler.model.change import Attribution
@@ -124,7 +123,7 @@ def check_classes(fail_on: str) -> None:
         raise UsageError(f"--fail-on {fail_on!r} names no class of change", hint=f"there are {', '.join(known)}")
 
 
-def keep(session: Session, path: Path, project: "Project", plan: Plan) -> None:
+def keep(session: Session, name: str, project: "Project", plan: Plan) -> None:
     """Write a plan to a file that `apply` takes, for this place and for a day; says its digest on stderr."""
     from reconciler.environment.books import binding
     from reconciler.environment.variables import digest_key
@@ -139,16 +138,17 @@ def keep(session: Session, path: Path, project: "Project", plan: Plan) -> None:
         use=secrets.token_hex(16),
         key=digest_key(session.variables),
     )
-    write_file(path, text)
-    session.note(f"Kept in {path}; its digest is {saved.digest(plan, bound)}.")
+    write_file(session.root, name, text)
+    session.note(f"Kept in {session.path(name)}; its digest is {saved.digest(plan, bound)}.")
 
 
 def kept_plan(session: Session, file: str) -> "Saved":
     """Read a plan that `plan --out` kept; its seal is checked, its place and time are not yet. Raises PlanError."""
     from reconciler.environment.variables import digest_key
+    from reconciler.manifest.files.project_tree import SAVED, read_file
     from reconciler.pipeline import saved
 
-    return saved.read(read_file(session.path(file)), key=digest_key(session.variables))
+    return saved.read(read_file(session.path(file), SAVED), key=digest_key(session.variables))
 
 
 def environment_of(project: "Project", kept: "Saved", asked: str) -> str:

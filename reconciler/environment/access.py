@@ -3,11 +3,11 @@
 What is trusted (hosts, proxies, certificates) comes from the process environment, never from a repository file.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.environment.project import Environment, Project
 from reconciler.environment.variables import Variables
+from reconciler.errors import ManifestError
 from reconciler.redaction import SecretRedactor
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def connection(
             app_user_id=environment.app_user_id,
             parallelism=parallelism,
             redactor=redactor,
-            transport=transport(simulator(project.root / environment.seed, environment.seed)),
+            transport=transport(simulator(project, environment.seed)),
         )
     throttle = environment.throttle
     tenant = (environment.url, environment.project_id)
@@ -115,8 +115,18 @@ def _password(environment: Environment, variables: Variables) -> "Auth":
     )
 
 
-def simulator(path: Path, name: str) -> "Simulator":
-    """Return a simulator with fixed clock and ids, seeded from a file of the project that messages call `name`."""
+def seed_content(project: Project, name: str) -> bytes:
+    """Return the bytes of an embedded simulator's seed, a file of the project; raises ManifestError."""
+    from reconciler.manifest.files.project_tree import SEED, read_below
+
+    try:
+        return read_below(project.root, name, SEED)
+    except ManifestError as error:  # it is no manifest: whose seed it is says more than a position in it
+        raise ManifestError(f"the seed: {error.message}", (), code=error.code, hint=error.hint) from None
+
+
+def simulator(project: Project, name: str) -> "Simulator":
+    """Return a simulator with fixed clock and ids, seeded from a file of the project."""
     from reconciler.simulator import Simulator, load_seed
 
-    return Simulator(load_seed(path, name))
+    return Simulator(load_seed(seed_content(project, name), name))

@@ -1,5 +1,6 @@
 """An environment's ledger: where it is, what it covers, and what it remembers. Needs no credentials of the API."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ def book(
 def ledger_location(project: Project, name: str, variables: Mapping[str, str], flag: str = "") -> LedgerLocation | None:
     """Return where an environment's ledger is: the one that is named, else the usual file where there is one."""
     environment = project.environments[name]
-    made = not environment.embedded and (project.root / FILE).is_file()
+    made = not environment.embedded and os.path.lexists(project.root / FILE)
     return named_ledger(environment, variables, flag) or (USUAL if made else None)
 
 
@@ -126,7 +127,7 @@ def remembered(project: Project, name: str, variables: Mapping[str, str]) -> Pas
     """Return what the ledger remembers of an environment; nothing where there is none, which costs no database."""
     environment, owner = project.environments[name], project.owner(name)
     named = named_ledger(environment, variables)
-    made = named or (project.root / FILE).is_file()
+    made = named or os.path.lexists(project.root / FILE)
     if project.untrusted or not made or (environment.embedded and named is None):
         return Past(owner=owner, digest_key=digest_key(variables))
     with book(project, environment, variables) as opened:

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ValidationError
 from reconciler.environment.project import AssertKeys, Environment, Project, ProjectFile, ScopeKeys, ThrottleKeys
 from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.manifest.document import Document
+from reconciler.manifest.files.project_tree import read_below
+from reconciler.manifest.limits import LIMITS
 from reconciler.manifest.parse import parse_yaml
 from reconciler.model.diagnostic import Diagnostic, Severity, arranged, has_errors
 from reconciler.model.source import Position
@@ -40,30 +42,17 @@ _MODELS: tuple[tuple[tuple[str, ...], type[BaseModel]], ...] = (
 
 def load_project(root: Path, *, untrusted: bool = False) -> Project:
     """Return the project in a folder; raises ManifestError with every problem of its file."""
-    path = root / FILE
     try:
-        _refuse_link(path, root)
-        content = path.read_bytes()
-    except FileNotFoundError:
+        content = read_below(root, FILE, LIMITS.size)
+    except ManifestError as error:
+        if error.code != "E_PATH_MISSING":
+            raise
         raise ReconcilerError(
             f"there is no {FILE} in {_shown(root)}",
             code="E_PROJECT_MISSING",
             hint="name its folder with -C DIR, or make one with `reconciler init`",
         ) from None
-    except OSError as error:
-        raise ReconcilerError(f"{FILE} cannot be read: {error.strerror}", code="E_PROJECT_READ") from None
     return parse_project(content, root=root, untrusted=untrusted)
-
-
-def _refuse_link(path: Path, root: Path) -> None:
-    """A project file that is somewhere else, or no file at all, is not read: its lines would be quoted in messages."""
-    real = path.resolve()
-    if path.is_symlink() and not real.is_relative_to(root.resolve()):
-        raise ReconcilerError(
-            f"{FILE} is a link that leaves its folder", code="E_PATH_SYMLINK", hint="put the file itself there"
-        )
-    if real.exists() and not real.is_file():
-        raise ReconcilerError(f"{FILE} is no regular file", code="E_PROJECT_READ")
 
 
 def parse_project(content: bytes, *, root: Path, untrusted: bool = False) -> Project:

@@ -201,7 +201,11 @@ def _cache(project: Project, environment: Environment, access: Access) -> "ReadC
     from reconciler.readers.cache import ReadCache
 
     return ReadCache(
-        project.root / environment.cache, scope=scope_key(environment), refresh=access.full, redactor=access.redactor
+        environment.cache,
+        root=project.root,
+        scope=scope_key(environment),
+        refresh=access.full,
+        redactor=access.redactor,
     )
 
 

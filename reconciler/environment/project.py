@@ -12,8 +12,12 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from reconciler.manifest.files.state_files import outside_state_folder_reason
+
 SIMULATOR = "simulator:"
 """Prefix of an endpoint that is the embedded simulator, seeded from the file after it."""
+
+_SQLITE = "sqlite:///"
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 """Hosts that plain http may go to; they are sent no credentials unless the operator names the origin."""
@@ -33,6 +37,13 @@ Text = Annotated[str, BeforeValidator(_as_typed)]
 Rate = Annotated[float, BeforeValidator(_number), Field(gt=0, le=1000)]
 ProjectPath = Annotated[Text, Field(min_length=1, max_length=1024)]
 Name = Annotated[Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+
+def _ledger_file_reason(url: str) -> str:
+    """Return why a project file may not keep its ledger at a `sqlite:` URL, or empty; the operator may, anywhere."""
+    if not url.startswith(_SQLITE) or re.search("[%?#:]", url.removeprefix(_SQLITE)):
+        return f"must be written as {_SQLITE}.reconciler/ledger.db"
+    return outside_state_folder_reason(url.removeprefix(_SQLITE))
 
 
 class Keys(BaseModel):
@@ -80,7 +91,8 @@ class Environment(Keys):
     app_user_id: Text = Field(default="", max_length=64, description="Sent as X-App-UserId; part of the ledger scope.")
     values: list[ProjectPath] = Field(default=[], description="Values files of this environment; later ones win.")
     ledger: Text = Field(
-        default="", description="Where applied state is kept: sqlite:///FILE, or postgresql://… on an allowed host."
+        default="",
+        description="Where applied state is kept: sqlite:///.reconciler/FILE, or postgresql://… on an allowed host.",
     )
     prune: Literal["none", "owned"] = Field(default="none", description="Whether owned objects without manifest go.")
     scope: ScopeKeys = Field(default=ScopeKeys(), description="What this environment looks after.")
@@ -88,7 +100,9 @@ class Environment(Keys):
     protect: list[Text] = Field(default=[], description="Address patterns that are never deleted.")
     expires: Text = Field(default="", description="A date (YYYY-MM-DD) from which the environment is to be removed.")
     assertions: list[AssertKeys] = Field(default=[], alias="assert", description="Rules of health for audits.")
-    cache: Text = Field(default="", description="A file that keeps objects already read, for audits.")
+    cache: Text = Field(
+        default="", description="A file below .reconciler/ that keeps objects already read, for audits."
+    )
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
@@ -98,8 +112,10 @@ class Environment(Keys):
             raise ValueError("needs `project_id`")
         if self.expires:
             date.fromisoformat(self.expires)
-        if self.cache and (self.cache.startswith("/") or ".." in self.cache.split("/")):
-            raise ValueError("keeps its `cache` outside of the project")
+        if self.cache and (reason := outside_state_folder_reason(self.cache)):
+            raise ValueError(f"keeps its read cache elsewhere: `cache` {reason}")
+        if self.ledger.lower().startswith("sqlite") and (reason := _ledger_file_reason(self.ledger)):
+            raise ValueError(f"keeps its ledger elsewhere: the file of `ledger` {reason}")
         return self
 
     @property

@@ -4,15 +4,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from reconciler.errors import UsageError
+from reconciler.errors import ReconcilerError, UsageError
+from reconciler.manifest.files.project_tree import DOCUMENT, read_file
 from reconciler.model.resource import Json
 
 _REPOSITORY = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)
 _PROJECT = re.compile(r"[\w./-]{1,300}", re.ASCII)
 _PULL_REF = re.compile(r"refs/pull/([0-9]{1,12})/(?:merge|head)")
-_MOST_EVENT = 10 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +91,8 @@ def _event(path: str) -> Json:
     if not path:
         return None
     try:
-        with Path(path).open("rb") as file:
-            return json.loads(file.read(_MOST_EVENT))
-    except (OSError, ValueError, RecursionError):
+        return json.loads(read_file(path, DOCUMENT))
+    except (ReconcilerError, ValueError, RecursionError):
         return None
 
 

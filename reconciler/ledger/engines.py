@@ -1,6 +1,5 @@
 """The two databases: where they are, how they are reached, and what makes their commits durable."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,7 @@ OPERATOR = Trust()
 """A URL that the caller answers for."""
 
 
-def checked(url: str, root: Path, trust: Trust = OPERATOR) -> URL:
+def checked(url: str, trust: Trust = OPERATOR) -> URL:
     """Read the ledger's URL; raises LedgerError for one that cannot hold a ledger, or whose host is not allowed."""
     if url.startswith("postgres") and not trust.operator:
         from reconciler.ledger.postgres_url import project_url
@@ -51,23 +50,15 @@ def checked(url: str, root: Path, trust: Trust = OPERATOR) -> URL:
             raise LedgerError(
                 "the ledger needs a file: in memory it would be forgotten", code="E_LEDGER_URL", hint=URLS
             )
-        return parsed.set(database=str(root / parsed.database), query={})
+        return parsed.set(query={})
     if parsed.drivername in POSTGRESQL:
         return parsed.set(drivername="postgresql+psycopg")
     raise LedgerError(f"no ledger can be kept in {parsed.drivername[:40]!r}", code="E_LEDGER_URL", hint=URLS)
 
 
-def private_file(path: Path) -> None:
-    """Make the file, and its folder, for nobody else."""
-    # It keeps the digest key and names of objects: nobody else's business, and nothing to commit.
-    if not path.parent.exists():
-        path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)  # another run may be making it too
-        (path.parent / ".gitignore").write_text("*\n")
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-
-
-def sqlite(url: URL, busy: float) -> Engine:
+def sqlite(file: Path, busy: float) -> Engine:
     """Return an engine for a file."""
+    url = URL.create("sqlite", database=str(file))
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": busy, "isolation_level": None})
     event.listen(engine, "connect", _durable)
     event.listen(engine, "begin", _begin)

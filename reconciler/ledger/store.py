@@ -10,8 +10,9 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from reconciler.errors import LedgerError
-from reconciler.ledger.engines import OPERATOR, Trust, checked, postgres, private_file, sqlite
+from reconciler.ledger.engines import OPERATOR, Trust, checked, postgres, sqlite
 from reconciler.ledger.failures import WRITABLE, damaged, meant
+from reconciler.ledger.sqlite_file import ledger_file, mark, refuse_tables
 from reconciler.ledger.tables import SCHEMA, lease, metadata, runs
 
 MAKING = 0x7265636F6E63
@@ -37,12 +38,14 @@ class Store:
         clock: Callable[[], float] | None = None,
         busy_seconds: float = BUSY_SECONDS,
     ) -> None:
-        self._url = checked(url, root, trust)
+        self._url = checked(url, trust)
         self._trust = trust
+        self._root = root
         self._clock = clock
         self._busy = busy_seconds
         self._engine: Engine | None = None
         self._ready = False
+        self._marked = False
 
     @property
     def local(self) -> bool:
@@ -65,7 +68,7 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection whose changes are all kept, durably, or all dropped; makes the ledger if need be."""
-        if not self._ready:
+        if not (self._ready and (self._marked or not self.local)):
             self._make()
         with self._meaning(), self._connected().connect().execution_options(begin="IMMEDIATE") as connection:
             yield connection
@@ -85,22 +88,27 @@ class Store:
             self._engine.dispose()
 
     def _exists(self) -> bool:
-        if self.local and not (self._url.database and Path(self._url.database).is_file()):
-            return False
         with self._meaning():
+            if self.local and self._file(make=False) is None:
+                return False
             return bool(inspect(self._connected()).has_table(lease.name))
 
     def _make(self) -> None:
         with self._meaning():
             if self.local:
-                private_file(Path(self._url.database or ""))
+                self._file(make=True)
             with self._connected().connect().execution_options(begin="IMMEDIATE") as connection:
                 if not self.local:  # two who make the tables at once trip over each other; held by the transaction
                     connection.execute(select(func.pg_advisory_xact_lock(MAKING)))
                 if not inspect(connection).has_table(lease.name):
+                    if self.local:
+                        refuse_tables(connection)
                     metadata.create_all(connection)
+                if self.local:
+                    mark(connection)
                 self._check(connection)
                 connection.commit()
+                self._marked = True
         self._ready = True
 
     def _check(self, connection: Connection) -> None:
@@ -121,9 +129,14 @@ class Store:
 
     def _connected(self) -> Engine:
         if self._engine is None:
-            local = self.local
-            self._engine = sqlite(self._url, self._busy) if local else postgres(self._url, self._busy, self._trust)
+            if self.local:
+                self._engine = sqlite(self._root / (self._url.database or ""), self._busy)
+            else:
+                self._engine = postgres(self._url, self._busy, self._trust)
         return self._engine
+
+    def _file(self, *, make: bool) -> Path | None:
+        return ledger_file(self._root, self._url.database or "", make=make)
 
     @contextmanager
     def _meaning(self) -> Iterator[None]:

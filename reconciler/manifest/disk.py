@@ -1,20 +1,14 @@
-"""The project's files on disk, each step opened relative to the one before and no link followed."""
+"""The project's files on disk, opened by `files/project_tree`: no link is followed."""
 
 import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
-from reconciler.errors import ManifestError
 from reconciler.manifest import paths
+from reconciler.manifest.files.project_tree import explained, open_folder, read_below
 from reconciler.manifest.limits import LIMITS
-from reconciler.manifest.problem import refused
-from reconciler.model.source import Position
-
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 class DiskTree:
@@ -27,11 +21,9 @@ class DiskTree:
 
     def read(self, path: str) -> bytes:
         """Return a regular file's bytes, the same at every call."""
-        steps = paths.checked(path)
-        name = "/".join(steps)
+        name = "/".join(paths.checked(path))
         if name not in self._read:
-            with _explained(name), self._folder(steps[:-1]) as folder:
-                self._read[name] = _contents(folder, steps[-1] if steps else ".", name, self._size)
+            self._read[name] = read_below(self.root, name, self._size)
         return self._read[name]
 
     def manifests(self, entry: str) -> tuple[str, ...]:
@@ -46,7 +38,7 @@ class DiskTree:
         """Return the wanted files below a folder; an entry that is a file counts `alone`, whatever its name."""
         steps = paths.checked(entry)
         name = "/".join(steps)
-        with _explained(name), self._folder(steps[:-1]) as folder:
+        with explained(name), open_folder(self.root, steps[:-1]) as folder:
             mode = os.stat(steps[-1] if steps else ".", dir_fd=folder, follow_symlinks=False).st_mode
         if stat.S_ISLNK(mode):
             raise paths.symlink(name)
@@ -60,7 +52,7 @@ class DiskTree:
 
     def _below(self, steps: tuple[str, ...], wanted: Callable[[str], bool]) -> Iterator[str]:
         name = "/".join(steps)
-        with _explained(name), self._folder(steps) as folder, os.scandir(folder) as found:
+        with explained(name), open_folder(self.root, steps) as folder, os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
             for entry in entries:
                 path = "/".join((*steps, entry.name))
@@ -73,53 +65,3 @@ class DiskTree:
                     yield from self._below((*steps, entry.name), wanted)
                 elif wanted(entry.name):
                     yield path
-
-    @contextmanager
-    def _folder(self, steps: tuple[str, ...]) -> Iterator[int]:
-        """Open a folder below the root, one step at a time."""
-        folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            for number, step in enumerate(steps, 1):
-                parent, folder = folder, _step(folder, step, "/".join(steps[:number]))
-                os.close(parent)
-            yield folder
-        finally:
-            os.close(folder)
-
-
-def _step(folder: int, name: str, path: str) -> int:
-    if stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
-        raise paths.symlink(path)
-    return os.open(name, _FOLDER, dir_fd=folder)
-
-
-def _contents(folder: int, name: str, path: str, limit: int) -> bytes:
-    mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-    if stat.S_ISLNK(mode):
-        raise paths.symlink(path)
-    handle = os.open(name, _FILE, dir_fd=folder)
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise paths.irregular(path)
-        data = file.read(limit + 1)
-    if len(data) > limit:
-        raise paths.too_large(path, limit)
-    return data
-
-
-@contextmanager
-def _explained(path: str) -> Iterator[None]:
-    """Turn the system's errors into ours."""
-    try:
-        yield
-    except (FileNotFoundError, NotADirectoryError):
-        raise paths.missing(path) from None
-    except IsADirectoryError:
-        raise paths.irregular(path) from None
-    except OSError as error:
-        raise _unreadable(path, error) from None
-
-
-def _unreadable(path: str, error: OSError) -> ManifestError:
-    message = f"{paths.shown(path)} cannot be read: {error.strerror}"
-    return refused("E_PATH_READ", message, Position(path, 1, 1))

@@ -11,7 +11,11 @@ SUFFIXES = (".yaml", ".yml")
 
 
 def checked(path: str) -> tuple[str, ...]:
-    """Return the steps of a project-relative path; raises ManifestError (E_PATH) for one that leads elsewhere."""
+    """Return the steps of a project-relative path.
+
+    Raises ManifestError: E_PATH for one that leads elsewhere, E_PATH_HIDDEN for one through a name that begins with a
+    dot (`.git`, `.env`): those hold what a program keeps for itself, and no project has its manifests there.
+    """
     steps = tuple(step for step in path.split("/") if step not in ("", "."))
     if path.startswith("/") or "\\" in path or ".." in steps or "\0" in path:
         raise refused(
@@ -19,6 +23,12 @@ def checked(path: str) -> tuple[str, ...]:
         )
     for step in steps:
         check_name(step, path)
+        if step.startswith("."):
+            raise refused(
+                "E_PATH_HIDDEN",
+                f"the path {shown(path)} leads to {shown(step)}: names that begin with a dot are never read",
+                hint="keep the file under a name without a dot at its beginning",
+            )
     return steps
 
 

@@ -16,8 +16,9 @@ __all__ = ["DiskTree", "GitTree", "Tree"]
 class Tree(Protocol):
     """The files below one root, by project-relative paths with forward slashes.
 
-    Those that take a path raise ManifestError with one Diagnostic: E_PATH (leads out), E_PATH_MISSING, E_PATH_SYMLINK,
-    E_PATH_TYPE (no regular file), E_PATH_NAME (unprintable), E_PATH_READ, E_YAML_SIZE.
+    Those that take a path raise ManifestError with one Diagnostic: E_PATH (leads out), E_PATH_HIDDEN (a name that
+    begins with a dot), E_PATH_MISSING, E_PATH_SYMLINK, E_PATH_TYPE (no regular file), E_PATH_NAME (unprintable),
+    E_PATH_READ, E_YAML_SIZE.
     """
 
     def read(self, path: str) -> bytes:

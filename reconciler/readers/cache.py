@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from reconciler.kinds.kind import Kind
+from reconciler.manifest.files.state_files import DatabaseFormat, check_database, find_state_file, is_marked
 from reconciler.model.resource import Json
 from reconciler.readers.rows import Row
 from reconciler.readers.safe import safe
@@ -24,7 +25,20 @@ from reconciler.redaction import SecretRedactor
 SETTLED = timedelta(seconds=2)
 TURNS = 7
 FORMAT = 1
+APPLICATION_ID = 0x72656363
+"""What the header of a cache says (PRAGMA application_id): `recc`."""
 
+_COLUMNS = {
+    "turn": frozenset({"scope", "number"}),
+    "object": frozenset({"scope", "kind", "id", "stamp", "body"}),
+}
+_OURS = DatabaseFormat(
+    what="a read cache of reconciler",
+    code="E_CACHE",
+    application_id=APPLICATION_ID,
+    tables=_COLUMNS,
+    required=frozenset(_COLUMNS),
+)
 _TABLES = (
     "create table if not exists turn (scope text primary key, number integer not null) without rowid",
     "create table if not exists object (scope text not null, kind text not null, id text not null, stamp text not null,"
@@ -37,19 +51,26 @@ _TURN = "insert into turn values (?, 0) on conflict (scope) do update set number
 
 
 class ReadCache:
-    """One cache file, for one run. A damaged file is begun anew; one that cannot be written costs calls only.
+    """One cache file, for one run. A damaged file of ours is begun anew; one that cannot be written costs calls only.
 
-    `scope` keeps projects and users apart. With `refresh` nothing in it is believed, and all of it is renewed.
+    What lies at `path` (from `root`) and is no cache of ours is left as it is: raises ReconcilerError. `scope` keeps
+    projects and users apart. With `refresh` nothing in it is believed, and all of it is renewed.
     """
 
     def __init__(
-        self, path: Path, *, scope: str, refresh: bool = False, redactor: SecretRedactor | None = None
+        self,
+        path: str | os.PathLike[str],
+        *,
+        scope: str,
+        root: Path = Path(),
+        refresh: bool = False,
+        redactor: SecretRedactor | None = None,
     ) -> None:
         self.redactor = redactor or SecretRedactor()
         self._scope = scope
         self._refresh = refresh
         self._lock = threading.Lock()
-        self._file = _opened(path)
+        self._file = _opened(root, os.fspath(path))
         rows = self._ask(_TURN, scope, TURNS)
         self._turn = rows[0][0] if rows else 0
 
@@ -120,27 +141,46 @@ class Keeper:
         self.cache.renew(self.kind, self.packed, sorted(gone))
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    """Open a cache file of ours; a damaged one is put aside, and where there can be none, memory has to do."""
+def _opened(root: Path, path: str) -> sqlite3.Connection:
+    """Open a cache file of ours; a damaged one is begun anew, and where there can be none, memory has to do.
+
+    Raises ReconcilerError for a file that is not ours, and for a link, a pipe or a device.
+    """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return _ready(path)
-    except (OSError, sqlite3.OperationalError):
+        file = find_state_file(root, path, make=True)
+        if file is None:
+            return _ready(":memory:")
+        check_database(file, _OURS)
+    except OSError:
+        return _ready(":memory:")
+    try:
+        return _ready(file)
+    except sqlite3.OperationalError:
         return _ready(":memory:")
     except sqlite3.DatabaseError:
-        path.replace(path.with_name(path.name + ".damaged"))
-        return _ready(path)
+        return _begun_anew(file)
+
+
+def _begun_anew(file: Path) -> sqlite3.Connection:
+    """Remove a cache of ours that is damaged, or of another version, and open a new one in its place."""
+    try:
+        if is_marked(file, _OURS):
+            for name in (file.name, f"{file.name}-journal"):
+                file.with_name(name).unlink(missing_ok=True)
+            return _ready(file)
+    except (OSError, sqlite3.Error):
+        pass
+    return _ready(":memory:")
 
 
 def _ready(path: Path | str) -> sqlite3.Connection:
-    if isinstance(path, Path):
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     file = sqlite3.connect(path, timeout=5.0, check_same_thread=False)
     try:
         with file:
             if file.execute("pragma user_version").fetchone()[0] not in {0, FORMAT}:
                 raise sqlite3.DatabaseError("a cache of another version")
             file.execute(f"pragma user_version = {FORMAT}")
+            file.execute(f"pragma application_id = {APPLICATION_ID}")
             for table in _TABLES:
                 file.execute(table)
         if file.execute("pragma quick_check").fetchone()[0] != "ok":

@@ -14,9 +14,10 @@ from typing import Any
 
 from reconciler import __version__
 from reconciler.api.body import decode
-from reconciler.errors import ApiError, SnapshotError
+from reconciler.errors import ApiError, ReconcilerError, SnapshotError
 from reconciler.kinds import all_kinds
 from reconciler.kinds.kind import Kind
+from reconciler.manifest.files.project_tree import SAVED, read_file
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.reading import Reading
 from reconciler.model.resource import Json, Live
@@ -45,13 +46,6 @@ class Snapshot:
     whence: Whence
     taken: datetime
     readings: Mapping[str, Reading]
-
-
-def write_snapshot(
-    path: Path, readings: Iterable[Reading], *, whence: Whence, taken: datetime, mask: Mask | None = None
-) -> None:
-    """Write readings of depth "full" to a file; see `snapshot_text`."""
-    path.write_text(snapshot_text(readings, whence=whence, taken=taken, mask=mask), encoding="utf-8")
 
 
 def snapshot_text(readings: Iterable[Reading], *, whence: Whence, taken: datetime, mask: Mask | None = None) -> str:
@@ -143,11 +137,12 @@ def _live(kind: Kind, item: Mapping[str, Json]) -> Live:
 
 def _content(path: Path) -> dict[str, Json]:
     try:
-        return decode(path.read_bytes())
-    except OSError as error:
-        raise SnapshotError(f"the snapshot {path} cannot be read: {error.strerror}", code="E_SNAPSHOT_FILE") from None
+        return decode(read_file(path, SAVED))
     except ApiError:
         raise _damaged(path, "it is no JSON of ours", "E_SNAPSHOT_DAMAGED") from None
+    except ReconcilerError as error:
+        code = "E_SNAPSHOT_FILE" if error.code == "E_READ_FILE" else error.code
+        raise SnapshotError(f"the snapshot cannot be read: {error.message}", code=code, hint=error.hint) from None
 
 
 def _damaged(path: Path, reason: str, code: str) -> SnapshotError:

@@ -15,10 +15,10 @@ from reconciler.model.resource import Live
 from reconciler.readers.confirming import in_order
 from reconciler.readers.notes import notes
 from reconciler.readers.rows import NOTHING, nfc
-from reconciler.readers.saved import Snapshot, Whence, read_snapshot, snapshot_text, write_snapshot
+from reconciler.readers.saved import Snapshot, Whence, read_snapshot, snapshot_text
 from reconciler.readers.scope import Need, need
 
-__all__ = ["MAX_AGE", "SnapshotReader", "Whence", "snapshot_text", "write_snapshot"]
+__all__ = ["MAX_AGE", "SnapshotReader", "Whence", "snapshot_text"]
 
 MAX_AGE = timedelta(hours=24)
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
 
-from reconciler.errors import ManifestError
+from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.kinds import Kind, all_kinds
 from reconciler.manifest.document import Document
+from reconciler.manifest.files.project_tree import SEED, read_file
 from reconciler.manifest.limits import Limits as FileLimits
 from reconciler.manifest.parse import Parsed, parse_yaml
 from reconciler.manifest.scalars import typed
@@ -26,7 +27,7 @@ from reconciler.simulator.shape import rewritten, shape_of
 
 DEFAULT_PROJECT = "0" * 32
 
-LARGE = FileLimits(size=1 << 30, scalar=16 << 20, nodes=200_000_000)
+LARGE = FileLimits(size=SEED, scalar=16 << 20, nodes=200_000_000)
 """A seed is the user's own and may hold a hundred thousand rooms."""
 
 SETTINGS = ("project_id", "projects", "behaviours", "credentials", "limits", "faults", "clock")
@@ -129,10 +130,12 @@ def _start(value: Json, check: Check) -> datetime:
 def _content(path: FilePath, name: str) -> tuple[bytes, str]:
     file = name or str(path)
     try:
-        return path.read_bytes(), file
-    except OSError as error:
-        message = f"the seed {file} cannot be read: {error.strerror}"
-        raise ManifestError(message, (), code="E_SEED", hint="check the path of the seed file") from None
+        return read_file(path, SEED), file
+    except ReconcilerError as error:
+        code = "E_SEED" if error.code == "E_READ_FILE" else error.code
+        raise ManifestError(
+            f"the seed: {error.message}", (), code=code, hint="check the path of the seed file"
+        ) from None
 
 
 def _json(content: bytes) -> Json:

@@ -64,7 +64,8 @@ def test_a_rule_that_is_no_expression_is_told_and_one_that_fails_is_a_warning(tm
 
 
 RECORDED = "name: test\nmanifests: [rooms]\nenvironments:\n" + "".join(
-    f'  {name}: {{endpoint: "simulator:live.yaml", ledger: "sqlite:///{name}.db"}}\n' for name in ("a", "b", "c")
+    f'  {name}: {{endpoint: "simulator:live.yaml", ledger: "sqlite:///.reconciler/{name}.db"}}\n'
+    for name in ("a", "b", "c")
 )
 
 

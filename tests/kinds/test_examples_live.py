@@ -28,7 +28,7 @@ def shop(tmp_path: Path) -> Iterator[Path]:
     with running(Simulator({})) as address:
         (tmp_path / "reconciler.yaml").write_text(
             "name: tea\nmanifests: [manifests]\nenvironments:\n"
-            f'  live: {{endpoint: "{address}", project_id: "{"0" * 32}", auth: none, ledger: "sqlite:///l.db"}}\n'
+            f'  live: {{endpoint: "{address}", project_id: "{"0" * 32}", auth: none, ledger: "sqlite:///.reconciler/l.db"}}\n'
             f'  fresh: {{endpoint: "{address}", project_id: "{"0" * 32}", auth: none}}\n'
         )
         yield tmp_path

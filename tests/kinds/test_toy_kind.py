@@ -85,7 +85,7 @@ name: shop
 manifests: [coupons]
 environments:
   demo: {endpoint: "simulator:live.yaml"}
-  port: {endpoint: "ENDPOINT", project_id: 00000000000000000000000000000000, auth: none, ledger: "sqlite:///l.db"}
+  port: {endpoint: "ENDPOINT", project_id: 00000000000000000000000000000000, auth: none, ledger: "sqlite:///.reconciler/l.db"}
 """
 
 LIVE = """

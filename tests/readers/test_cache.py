@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from reconciler.api import ReadClient
+from reconciler.errors import ReconcilerError
 from reconciler.model.reading import Wanted
 from reconciler.readers.cache import ReadCache
 from reconciler.readers.http import HttpReader
@@ -150,12 +151,22 @@ def test_the_plan_is_the_same_with_a_warm_cache_and_no_secret_lies_in_the_file(f
     assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
 
 
-@pytest.mark.parametrize("harm", [b"", b"not a database at all" * 300, b"SQLite format 3\0" + b"\xff" * 5000])
-def test_a_file_that_is_no_cache_is_begun_anew(file, harm):
-    file.write_bytes(harm)
+def test_an_empty_file_becomes_a_cache(file):
+    file.write_bytes(b"")
     simulator = service()
     assert run(simulator, file)[1].cache_hits == 0
     assert run(simulator, file)[1].cache_hits > 0
+
+
+@pytest.mark.parametrize("content", [b"not a database at all" * 300, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_a_file_that_is_no_cache_is_refused_and_left_as_it_is(file, content):
+    file.write_bytes(content)
+    with pytest.raises(ReconcilerError) as caught:
+        ReadCache(file, scope="one")
+    assert caught.value.code in ("E_CACHE_DAMAGED", "E_CACHE_FOREIGN")
+    assert str(file) in caught.value.message
+    assert file.read_bytes() == content
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
 def test_any_damaged_page_costs_calls_and_never_a_wrong_answer(file):

@@ -56,7 +56,7 @@ COMMANDS = {
 def write_project(folder, url, auth="aksk"):
     (folder / "rooms").mkdir()
     (folder / "rooms" / "rooms.yaml").write_text(ROOMS)
-    environment = f"{{endpoint: '{url}', project_id: '{PROJECT}', auth: {auth}, cache: cache.db}}"
+    environment = f"{{endpoint: '{url}', project_id: '{PROJECT}', auth: {auth}, cache: .reconciler/cache.db}}"
     text = f"name: shop\nmanifests: [rooms]\nenvironments:\n  test: {environment}\n"
     (folder / "reconciler.yaml").write_text(text)
 

@@ -8,7 +8,7 @@ import pytest
 from reconciler.errors import SnapshotError
 from reconciler.kinds import all_kinds
 from reconciler.model.reading import Doubt, Wanted
-from reconciler.readers.snapshot import SnapshotReader, Whence, snapshot_text, write_snapshot
+from reconciler.readers.snapshot import SnapshotReader, Whence, snapshot_text
 from reconciler.redaction import SecretRedactor
 from reconciler.simulator import Simulator, transport
 from tests.support.reading import GROUP, PROJECT, ROOM, reader
@@ -30,7 +30,7 @@ def everything(service):
 @pytest.fixture
 def saved(tmp_path):
     path = tmp_path / "live.json"
-    write_snapshot(path, everything(Simulator(seed())), whence=WHENCE, taken=TAKEN)
+    path.write_text(snapshot_text(everything(Simulator(seed())), whence=WHENCE, taken=TAKEN), encoding="utf-8")
     return path
 
 
@@ -55,7 +55,9 @@ def test_nothing_secret_is_in_it(saved):
 def test_values_are_masked_as_well_where_a_mask_is_given_and_the_digest_still_holds(tmp_path):
     path = tmp_path / "live.json"
     redactor = SecretRedactor(["group 18", "secret room"])
-    write_snapshot(path, everything(Simulator(seed())), whence=WHENCE, taken=TAKEN, mask=redactor.value)
+    path.write_text(
+        snapshot_text(everything(Simulator(seed())), whence=WHENCE, taken=TAKEN, mask=redactor.value), encoding="utf-8"
+    )
     assert "secret room" not in path.read_text()
     assert open_at(path).read(ROOM, Wanted()).complete
 
@@ -75,7 +77,7 @@ def test_the_same_state_gives_the_same_bytes():
 def test_a_read_that_was_incomplete_stays_incomplete(tmp_path):
     path = tmp_path / "live.json"
     service = Simulator(seed(faults=[{"match": {"operation": "list"}, "transform": {"set": {"count": 99}}}]))
-    write_snapshot(path, everything(service), whence=WHENCE, taken=TAKEN)
+    path.write_text(snapshot_text(everything(service), whence=WHENCE, taken=TAKEN), encoding="utf-8")
     reading = open_at(path).read(ROOM, Wanted())
     assert (reading.complete, reading.code) == (False, "E_READ_INCOMPLETE")
     assert reading.resources
@@ -88,7 +90,9 @@ def test_an_object_that_could_not_be_read_stays_unknown(tmp_path):
         "status": 403,
         "body": {"error_code": "APIGW.0302"},
     }
-    write_snapshot(path, everything(Simulator(seed(faults=[denied]))), whence=WHENCE, taken=TAKEN)
+    path.write_text(
+        snapshot_text(everything(Simulator(seed(faults=[denied]))), whence=WHENCE, taken=TAKEN), encoding="utf-8"
+    )
     reading = open_at(path).read(ROOM, Wanted())
     assert {item.code for item in reading.diagnostics} == {"E_READ_DENIED"}
     assert all("room_description" in one.hidden for one in reading.resources if one.name.startswith("room"))

@@ -9,7 +9,8 @@ import typer
 from reconciler.cli import options
 from reconciler.cli.auditing import places, visited
 from reconciler.cli.exits import Exit, gravest
-from reconciler.cli.output import tell, told, write_file
+from reconciler.cli.files import write_file
+from reconciler.cli.output import tell, told
 from reconciler.cli.planning import asked, check_classes, plan_code, plan_report, project, selection
 from reconciler.cli.session import Session, session
 from reconciler.errors import UsageError
@@ -87,7 +88,7 @@ def _write_figures(run: Session, file: str, results: "tuple[Visited, ...]", star
     from reconciler.fleet.metrics import textfile
 
     text = textfile(results, now=time.time(), seconds=time.monotonic() - started)
-    write_file(run.path(file), run.redactor.text(text))
+    write_file(run.root, file, run.redactor.text(text))
 
 
 def _code(one: "Visited", fail_on: str) -> int:

@@ -6,7 +6,7 @@ import typer
 
 from reconciler import __version__
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import read_file, write_out
+from reconciler.cli.output import write_out
 from reconciler.cli.session import session
 from reconciler.model.report import Options, Report
 
@@ -26,11 +26,12 @@ def comment(
 ) -> int:
     """Post a plan as a comment, or update the one that is there."""
     from reconciler.hosts import as_untrusted, checked_plans, place_from, post
+    from reconciler.manifest.files.project_tree import DOCUMENT, read_file
     from reconciler.reports import markdown
     from reconciler.reports.markdown.marker import marker
 
     run = session(context)
-    plans = checked_plans(read_file(run.path(file)))
+    plans = checked_plans(read_file(run.path(file), DOCUMENT))
     if untrusted:
         plans = as_untrusted(plans)
     report = run.redactor.value(Report(command="plan" if len(plans) == 1 else "audit", plans=plans))

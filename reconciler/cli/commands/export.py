@@ -8,7 +8,8 @@ import typer
 
 from reconciler.cli import options
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import problems, write_new
+from reconciler.cli.files import write_new
+from reconciler.cli.output import problems
 from reconciler.cli.planning import asked, chosen, project
 from reconciler.cli.session import session
 from reconciler.model.diagnostic import Diagnostic, arranged
@@ -40,7 +41,7 @@ def export(
     with open_environment(whole, chosen(whole, environment), ask.access) as opened:
         found = read_everything(opened)
     files, left_out = exported(found)
-    write_new(run.path(output), files, force=force)
+    write_new(run.root, output, files, force=force)
     doubted = doubts(found)
     problems(run, arranged((*doubted, *left_out)))
     run.note(f"Wrote {len(files)} manifest{'s'[: len(files) != 1]} to {run.path(output)}.")

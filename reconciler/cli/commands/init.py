@@ -11,7 +11,8 @@ import typer
 from reconciler.cli.commands.export import exported
 from reconciler.cli.commands.schema import all_schemas
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import problems, read_file, write_new, write_out
+from reconciler.cli.files import write_new
+from reconciler.cli.output import problems, write_out
 from reconciler.cli.planning import asked, chosen, project
 from reconciler.cli.session import Session, session
 from reconciler.errors import ApiError
@@ -41,7 +42,7 @@ def init(
     target = run.path(directory)
     texts = _exported(run, from_env) if from_env else dict(_starter(files("reconciler.cli") / "starter"))
     texts |= {f"schemas/{name}": text for name, text in all_schemas().items()}
-    write_new(target, texts)
+    write_new(run.root, directory, texts)
     where = f"-C {directory} " if directory else ""
     write_out(f"Made {len(texts)} files in {target}. Try next:\n\n  reconciler {where}plan\n")
     return Exit.FINE
@@ -49,6 +50,7 @@ def init(
 
 def _exported(run: Session, name: str) -> dict[str, str]:
     """Return a repository that declares what is live in one environment, and nothing else."""
+    from reconciler.environment.access import seed_content
     from reconciler.environment.live import doubts, read_everything
     from reconciler.environment.open import open_environment
 
@@ -66,7 +68,7 @@ def _exported(run: Session, name: str) -> dict[str, str]:
             hint="run it again",
         )
     if environment.embedded:
-        texts[environment.seed] = read_file(whole.root / environment.seed).decode("utf-8")
+        texts[environment.seed] = seed_content(whole, environment.seed).decode("utf-8")
     folders = sorted(one.folder for one in found)
     return texts | {"reconciler.yaml": _project(whole.name, name, environment, folders), ".gitignore": ".reconciler/\n"}
 

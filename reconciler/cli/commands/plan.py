@@ -53,6 +53,6 @@ def plan(
     with progress(run, f"Reading {name}"):
         result = planned(whole, name, ask)
     if out and result.plan is not None:
-        keep(run, run.path(out), whole, result.plan)
+        keep(run, out, whole, result.plan)
     tell(run, plan_report("plan", result), how)
     return plan_code(result, detailed=detailed_exitcode, fail_on=fail_on)

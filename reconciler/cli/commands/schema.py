@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import write_file, write_out
+from reconciler.cli.files import write_new
+from reconciler.cli.output import write_out
 from reconciler.cli.session import Session, session
-from reconciler.errors import UsageError
+from reconciler.errors import ReconcilerError, UsageError
 
 
 def schema(
@@ -25,7 +26,8 @@ def schema(
     if check:
         return _check(run, run.path(check), schemas)
     if output:
-        write_schemas(run, run.path(output), schemas)
+        write_new(run.root, output, schemas, force=True)
+        run.note(f"Wrote {len(schemas)} schemas to {run.path(output)}.")
         return Exit.FINE
     return _print(name, schemas)
 
@@ -39,14 +41,6 @@ def all_schemas() -> dict[str, str]:
 
     others = {"project.schema.json": project_schema(), "plan.schema.json": plan_schema()}
     return {name: written(one) for name, one in schemas(all_kinds(), others).items()}
-
-
-def write_schemas(run: Session, folder: Path, schemas: Mapping[str, str]) -> None:
-    """Write every schema into a folder, made where it is missing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in schemas.items():
-        write_file(folder / name, text)
-    run.note(f"Wrote {len(schemas)} schemas to {folder}.")
 
 
 def _check(run: Session, folder: Path, schemas: Mapping[str, str]) -> int:
@@ -67,9 +61,11 @@ def _ours(path: Path) -> bool:
 
 
 def _content(path: Path) -> str:
+    from reconciler.manifest.files.project_tree import DOCUMENT, read_file
+
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
+        return read_file(path, DOCUMENT).decode("utf-8", "replace")
+    except ReconcilerError:
         return ""
 
 

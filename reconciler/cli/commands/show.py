@@ -6,7 +6,7 @@ import typer
 
 from reconciler.cli import options
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import read_file, tell, told
+from reconciler.cli.output import tell, told
 from reconciler.cli.session import session
 from reconciler.model.report import Report
 
@@ -21,10 +21,11 @@ def show(
 ) -> int:
     """Show a plan that was written as JSON, in any format."""
     from reconciler.environment.variables import digest_key
+    from reconciler.manifest.files.project_tree import SAVED, read_file
     from reconciler.pipeline import saved
 
     run = session(context)
     how = told(format_, report)
-    plans = saved.read_plans(read_file(run.path(file)), key=digest_key(run.variables))
+    plans = saved.read_plans(read_file(run.path(file), SAVED), key=digest_key(run.variables))
     tell(run, Report(command="plan", plans=plans), how)
     return Exit.CHANGES if detailed_exitcode and any(plan.pending for plan in plans) else Exit.FINE

@@ -1,16 +1,14 @@
 """`simulate`: the API simulated on loopback, for other programs to talk to."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, TextIO
+from contextlib import nullcontext
+from typing import Annotated
 
 import typer
 
 from reconciler.cli.exits import Exit
+from reconciler.cli.files import open_log
 from reconciler.cli.output import write_out
 from reconciler.cli.session import session
-from reconciler.errors import ReconcilerError
 
 
 def simulate(
@@ -30,20 +28,6 @@ def simulate(
 
     run = session(context)
     simulator = Simulator(load_seed(run.path(seed), seed) if seed else {})
-    with _journal(run.path(log) if log else None) as sink:
+    with open_log(run.root, log) if log else nullcontext() as sink:
         serve(simulator, port, sink, write_out)
     return Exit.FINE
-
-
-@contextmanager
-def _journal(path: Path | None) -> Iterator[TextIO | None]:
-    """Open the log file to add to; nothing where no log was asked for."""
-    if path is None:
-        yield None
-        return
-    try:
-        file = path.open("a", encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise ReconcilerError(f"{path} cannot be written: {error.strerror}", code="E_WRITE") from None
-    with file:
-        yield file

@@ -7,7 +7,8 @@ import typer
 
 from reconciler.cli import options
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import problems, write_file
+from reconciler.cli.files import refuse_unwritable, write_file
+from reconciler.cli.output import problems
 from reconciler.cli.planning import asked, chosen, project
 from reconciler.cli.session import session
 
@@ -26,9 +27,11 @@ def snapshot(
 
     run = session(context)
     whole = project(run)
+    refuse_unwritable(run.root, "-o", output)
     ask = asked(run, parallelism=parallelism)
     with open_environment(whole, chosen(whole, environment), ask.access) as opened:
         found = read_everything(opened)
-        write_file(run.path(output), snapshot_of(opened, found, taken=datetime.now(UTC), mask=run.redactor.value))
+        text = snapshot_of(opened, found, taken=datetime.now(UTC), mask=run.redactor.value)
+    write_file(run.root, output, text)
     problems(run, doubts(found))
     return Exit.FINE if all(one.reading.complete for one in found) else Exit.PARTIAL

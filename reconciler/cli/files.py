@@ -1,0 +1,209 @@
+"""Files the command line writes, and reads where the operator names them.
+
+What is written replaces the name in its folder and never goes through a link: a link at the name itself is replaced,
+one on the way from the run's folder is refused. Only a path the operator spells absolutely is reached over links.
+"""
+
+import errno
+import os
+import re
+import secrets
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from typing import TextIO
+
+from reconciler.errors import ReconcilerError, UsageError
+
+_DESCRIPTOR = re.compile(r"/dev/(stdin|stdout|stderr|fd/[0-9]+)|/proc/(self|thread-self|[0-9]+)/fd/[0-9]+")
+_LISTEN = 2.0
+"""Seconds in which somebody must open a pipe for reading that is written to."""
+_PIPE = os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_LINK_HINT = "name the file by an absolute path, or remove the link"
+
+
+def write_file(root: Path, name: str, text: str) -> None:
+    """Write a file whole or not at all: a reader never sees half of it; raises ReconcilerError.
+
+    A pipe or a device (`/dev/stdout`) is written to; putting a file in its place would take it away from everybody.
+    """
+    with _writable(root / name), _parent(root, name) as (folder, leaf):
+        if _DESCRIPTOR.fullmatch(name):
+            _write_to(os.open(name, _PIPE), text)
+        elif _is_stream(folder, leaf):
+            _write_to(_listened(folder, leaf), text)
+        else:
+            _replace(folder, leaf, text)
+
+
+@contextmanager
+def open_log(root: Path, name: str) -> Iterator[TextIO]:
+    """Give a file to add lines to, made where it is missing, or a pipe that somebody reads."""
+    from reconciler.manifest.files.project_tree import refuse_irregular
+
+    with _writable(root / name), _parent(root, name) as (folder, leaf):
+        if _DESCRIPTOR.fullmatch(name):
+            handle = os.open(name, _PIPE)
+        else:
+            if not _is_stream(folder, leaf):
+                with suppress(FileNotFoundError):
+                    refuse_irregular(folder, leaf, name)
+            handle = os.open(leaf, _PIPE | os.O_CREAT | os.O_NOFOLLOW, 0o666, dir_fd=folder)
+    os.set_blocking(handle, True)
+    with os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace") as file:
+        yield file
+
+
+def refuse_unwritable(root: Path, option: str, name: str) -> None:
+    """Raise UsageError for a file that can certainly not be written: known before, not after the work."""
+    path = root / name
+    if path.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
+        raise UsageError(f"{option} {name}: it cannot be written", hint="name a file in a folder that exists")
+    with _writable(path), _parent(root, name):
+        return
+
+
+def write_new(root: Path, folder: str, files: Mapping[str, str], *, force: bool = False) -> None:
+    """Write files into a folder, made where it is missing; what exists and says something else is kept.
+
+    Raises UsageError (E_EXISTS) for that, unless `force` replaces it, and (E_PATH_SYMLINK, E_PATH_TYPE) for a link or
+    what is no file at one of the names or on the way there; nothing is written then.
+    """
+    shown = root / folder
+    taken = [name for name, text in files.items() if _differs(root, folder, name, text)]
+    if taken and not force:
+        raise UsageError(
+            f"{shown / taken[0]} exists already and would be overwritten",
+            code="E_EXISTS",
+            hint="choose a new folder",
+        )
+    for name, text in files.items():
+        with _writable(shown / name), _below(root, folder, name, make=True) as (handle, leaf):
+            _replace(handle, leaf, text)
+
+
+def _differs(root: Path, folder: str, name: str, text: str) -> bool:
+    from reconciler.manifest.files.project_tree import open_in
+
+    path = root / folder / name
+    try:
+        with _writable(path), _below(root, folder, name) as (handle, leaf):
+            content = text.encode("utf-8", "backslashreplace")
+            with os.fdopen(open_in(handle, leaf, os.fspath(path)), "rb") as file:
+                return os.fstat(file.fileno()).st_size != len(content) or file.read() != content
+    except _Missing:
+        return False
+
+
+class _Missing(Exception):  # noqa: N818 - not an error: there is nothing yet
+    """A file or its folder does not exist."""
+
+
+@contextmanager
+def _below(root: Path, folder: str, name: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
+    """Give a folder's descriptor and a name in it, no link followed below the run's folder or an absolute one."""
+    from reconciler.manifest.files.project_tree import open_folder
+
+    base, steps = _split(root, folder)
+    *inside, leaf = PurePosixPath(name).parts
+    if ".." in (*inside, leaf) or name.startswith("/"):
+        raise UsageError(f"{name!r} leads out of the folder", code="E_PATH")
+    if make:
+        base.mkdir(parents=True, exist_ok=True)
+    try:
+        with open_folder(base, (*steps, *inside), make=make) as handle:
+            yield handle, leaf
+    except (FileNotFoundError, NotADirectoryError):
+        if make:
+            raise
+        raise _Missing from None
+
+
+@contextmanager
+def _parent(root: Path, name: str) -> Iterator[tuple[int, str]]:
+    """Give the descriptor of a file's folder and its name there."""
+    from reconciler.manifest.files.project_tree import open_folder
+
+    base, steps = _split(root, name)
+    if not steps or steps[-1] == "..":
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    with open_folder(base, steps[:-1]) as folder:
+        yield folder, steps[-1]
+
+
+def _split(root: Path, name: str) -> tuple[Path, tuple[str, ...]]:
+    """Return where links may lead, and the steps from there on that no link may be: of an absolute path the last."""
+    path = PurePosixPath(name)
+    if path.is_absolute():
+        return Path(path.parent), path.parts[1:][-1:]
+    return root, path.parts
+
+
+@contextmanager
+def _writable(path: Path) -> Iterator[None]:
+    """Turn errors about a path that is written into ours."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except ReconcilerError as error:  # a link, or what is no file
+        at = f"{path}: {error.message}"
+        raise UsageError(at, code=error.code, hint=_LINK_HINT if error.code == "E_PATH_SYMLINK" else "") from None
+    except UnicodeEncodeError:
+        message = f"a file of the name {path.name!a} cannot be written under this locale"
+        raise ReconcilerError(message, code="E_WRITE", hint="set LC_ALL=C.UTF-8") from None
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        raise ReconcilerError(f"{path} cannot be written: {reason}", code="E_WRITE") from None
+
+
+def _is_stream(folder: int, leaf: str) -> bool:
+    """Tell whether a pipe or a character device is there; raises OSError for what takes no text at all."""
+    try:
+        mode = os.stat(leaf, dir_fd=folder, follow_symlinks=False).st_mode
+    except FileNotFoundError:
+        return False
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
+        raise OSError(errno.ENXIO, "it is a block device or a socket")
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
+
+
+def _listened(folder: int, leaf: str) -> int:
+    """Open a pipe that is read, or a device; raises OSError where nobody opens the pipe's other end in time."""
+    until = time.monotonic() + _LISTEN
+    while True:
+        try:
+            return os.open(leaf, _PIPE | os.O_NOFOLLOW, dir_fd=folder)
+        except OSError as error:
+            if error.errno != errno.ENXIO or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+def _write_to(handle: int, text: str) -> None:
+    os.set_blocking(handle, True)
+    with os.fdopen(handle, "wb") as file:
+        file.write(ended(text).encode("utf-8", "backslashreplace"))
+
+
+def _replace(folder: int, leaf: str, text: str) -> None:
+    temporary = f".reconciler-{secrets.token_hex(8)}"
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(temporary, flags, 0o666, dir_fd=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(ended(text).encode("utf-8", "backslashreplace"))
+        os.replace(temporary, leaf, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=folder)
+        raise
+
+
+def ended(text: str) -> str:
+    """Return text with a line end at its end."""
+    return text if text.endswith("\n") else text + "\n"
