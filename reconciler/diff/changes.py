@@ -13,8 +13,10 @@ from reconciler.diff.memory import already, no_longer_managed
 from reconciler.diff.overlay import Laying, laid
 from reconciler.diff.paths import printed, spell
 from reconciler.diff.spec import live_state, without_unknown
+from reconciler.diff.unkept import relabelled, unkept_notes
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Action, Attribution, Change, FieldChange, Missing, Rule, Suppressed
+from reconciler.model.past import Remembered
 from reconciler.model.resource import Declared, Json, Live, address
 from reconciler.redaction import redact_fields
 from reconciler.semantics.compiled_field import CompiledField
@@ -32,7 +34,7 @@ _MOVED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A declared object with what belongs to it: whole spec, bases, ignore rules, judge of its secrets, level."""
+    """A declared object with what belongs to it: spec, bases, ignore rules, judge of its secrets, level, memory."""
 
     kind: Kind
     node: CompiledField
@@ -42,6 +44,7 @@ class Wish:
     bases: Bases = Bases()  # noqa: RUF009 - frozen, and the common case
     judge: SecretJudge = nothing_known
     level: int = 0
+    remembered: Remembered | None = None
 
 
 def created(wish: Wish, attribution: Attribution) -> Change:
@@ -71,7 +74,8 @@ def compared(wish: Wish, live: Live) -> Change:
     node, spec = _seen(wish, missed) if missed else (wish.node, wish.spec)
     found = Found(judge=wish.judge)
     pair = objects(node, spec, live.spec, (), found)
-    fields, ignored = _kept(wish, _object(wish, node, spec, live, found), pair)
+    differing, ignored = _kept(wish, _object(wish, node, spec, live, found), pair)
+    fields = relabelled(differing, wish.remembered)
     unseen = [Suppressed(path=name, rule=Rule.HIDDEN, detail="not seen by this read") for name in sorted(missed)]
     before = redact_fields(wish.node, live.spec)
     change = _change(
@@ -144,6 +148,9 @@ def _updated(wish: Wish, change: Change, spec: Mapping[str, Json], live: Live, u
     laying = Laying(ignored=wish.ignoring.patterns)
     moved = gravest(field.attribution for field in change.fields)
     after = laid(wish.node, spec, live.spec, laying)
+    told = [field for field in change.fields if field.attribution is not Attribution.ALREADY]
+    unkept = tuple(unkept_notes(told, wish.remembered))
+    only_unkept = unkept and len(unkept) == len(told)
     warnings = (*laying.warnings, *_doubts(wish.node, change.fields), *wish.kind.on_update(live.spec))
     return replace(
         change,
@@ -151,8 +158,8 @@ def _updated(wish: Wish, change: Change, spec: Mapping[str, Json], live: Live, u
         after=without_unknown(redact_fields(wish.node, after)),
         unknown=tuple(_unknown(after, ())),
         attribution=moved,
-        reason=_MOVED.get(moved, "") if moved else "",
-        notes=(*change.notes, *warnings),
+        reason=(unkept[0].partition(": ")[2] if only_unkept else _MOVED.get(moved, "")) if moved else "",
+        notes=(*change.notes, *unkept, *warnings),
         before_fingerprint=live_state(wish.kind, wish.declared, live, unseen),
         after_fingerprint=fingerprint(wish.node, spec),
     )

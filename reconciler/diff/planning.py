@@ -127,6 +127,7 @@ class Draft:
             ignoring=ignoring(declared, self.inputs.settings.today),
             judge=judge(node, bases.applied, self.inputs.past.digest_key, self.inputs.secret),
             level=level_of(kind.name, self.depth),
+            remembered=self.inputs.owner(live) if live is not None else None,
         )
 
     def _planned(self, wish: Wish, live: Live | None) -> bool:

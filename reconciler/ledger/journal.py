@@ -72,7 +72,7 @@ def write_object(connection: Connection, scope: str, run: str, thing: Remembered
         "run": run,
         "last_applied": json.dumps(thing.last_applied),
         "protected": thing.protected,
-        "stuck": json.dumps([list(thing.stuck), list(thing.stuck_as)]),
+        "stuck": json.dumps([list(thing.stuck), list(thing.stuck_as), dict(thing.unkept), thing.unkept_on]),
         "drift_first": first,
         "drift_last": last,
     }
@@ -168,7 +168,7 @@ def _outcome(values: dict[str, Any]) -> Outcome:
 
 def _object(row: Row[Any]) -> Remembered:
     values = proven(row)
-    stuck, stuck_as = json.loads(values["stuck"])
+    stuck, stuck_as, *unkept = json.loads(values["stuck"])  # two of them in rows of an earlier version
     return Remembered(
         kind=values["kind"],
         id=values["id"],
@@ -179,6 +179,8 @@ def _object(row: Row[Any]) -> Remembered:
         protected=values["protected"],
         stuck=tuple(stuck),
         stuck_as=(stuck_as[0], stuck_as[1]),
+        unkept=unkept[0] if unkept else {},
+        unkept_on=unkept[1] if unkept else "",
         drift_first=values["drift_first"],
         drift_last=values["drift_last"],
     )

@@ -14,7 +14,8 @@ class Remembered:
     `last_applied` is the managed part as it was last applied, defaults filled in, secrets as keyed digests; None when
     it was never applied. `protected` keeps `prevent_destroy` after its manifest is gone. `stuck` names the fields the
     service would not keep, `stuck_as` the fingerprints (live, desired) at which it would not: sending the same again is
-    pointless. `drift_first` and `drift_last` say since when, and when last, it was seen to drift.
+    pointless. `unkept` maps each of their paths to a digest of what the service had there instead, on `unkept_on`.
+    `drift_first` and `drift_last` say since when, and when last, it was seen to drift.
     """
 
     kind: str
@@ -26,6 +27,8 @@ class Remembered:
     protected: bool = False
     stuck: tuple[str, ...] = ()
     stuck_as: tuple[str, str] = ("", "")
+    unkept: Mapping[str, str] = field(default_factory=dict)
+    unkept_on: str = ""
     drift_first: str = ""
     drift_last: str = ""
 

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from reconciler.diff.unkept import unkept_values
 from reconciler.errors import (
     ApiError,
     AuthError,
@@ -254,4 +255,12 @@ def _remembered(site: Site, task: Task, attempt: Attempt, verified: Verified) ->
         return None
     last = remember.last_applied(task.kind, task.desired, attempt.written.secrets)
     kept = remember.applied(task.kind, task.desired, outcome.id, site.owner, last)
-    return replace(kept, stuck=outcome.stuck, stuck_as=verified.unkept_as) if verified.unkept else kept
+    if not verified.unkept:
+        return kept
+    return replace(
+        kept,
+        stuck=outcome.stuck,
+        stuck_as=verified.unkept_as,
+        unkept=unkept_values(verified.unkept),
+        unkept_on=utc(site.now())[:10],
+    )

@@ -1,6 +1,7 @@
 """What an apply leaves behind in the ledger about each object: ownership, what was applied, protection."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reconciler.diff import managed
 from reconciler.kinds.kind import Kind
@@ -42,6 +43,8 @@ def in_step(
         before = old.last_applied if old else None
         last = last_applied(kinds[change.kind], resource, known_digests(before)) if same else before
         now = applied(kinds[change.kind], resource, change.id, past.owner, last)
+        if old is not None and not same:  # what the service did not keep last time still stands
+            now = replace(now, stuck=old.stuck, stuck_as=old.stuck_as, unkept=old.unkept, unkept_on=old.unkept_on)
         if old is None or _told(old) != _told(now):
             found.append(now)
     return tuple(found)

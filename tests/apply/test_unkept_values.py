@@ -1,0 +1,84 @@
+"""A value that the service rewrites is told as not kept, with the day, and never as a move of the live side."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from reconciler.model.change import Attribution
+from reconciler.testing.stage import PROJECT, Stage, declare
+from reconciler.testing.stage import stage as any_stage
+from reconciler.testing.writers import GROUP, ROOM, group, room, rule
+from reconciler.writers.http import HttpWriter
+
+Made = Callable[[Stage], HttpWriter]
+stage = partial(any_stage, served=False)
+
+
+def moderated(kind: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A service that replaces what is written with something else, at once."""
+    edit = {"action": "touch", "name": name, "body": body}
+    return {"match": {"method": "PUT", "kind": kind}, "edits": [edit]}
+
+
+def attributions(place: Stage, wish: tuple[Any, ...]) -> dict[str, Attribution]:
+    return {field.path: field.attribution for change in place.plan(wish).pending for field in change.fields}
+
+
+def test_the_next_plan_says_not_kept_and_the_day_instead_of_drift(http_writer: Made) -> None:
+    fault = moderated(ROOM, "evening", {"room_description": "(removed)"})
+    with stage({"smart_live_rooms": [{"room_name": "evening"}], "faults": [fault]}) as place:
+        wish = (room("evening", "a bad word"),)
+        assert place.apply(wish, http_writer(place)).exit_code == 3
+        (change,) = place.plan(wish).pending
+        assert change.attribution is Attribution.CONFIG
+        assert change.reason == "not kept when applied on 2026-01-01"
+        assert "room_description: not kept when applied on 2026-01-01" in change.notes
+        assert place.plan(wish).summary().drift == 0
+        place.apply(wish, http_writer(place))
+        assert attributions(place, wish) == {"room_description": Attribution.CONFIG}
+
+
+def test_beside_another_change_only_what_was_not_kept_is_told_so(http_writer: Made) -> None:
+    fault = moderated(ROOM, "evening", {"room_description": "(removed)"})
+    with stage({"smart_live_rooms": [{"room_name": "evening"}], "faults": [fault]}) as place:
+        place.apply((room("evening", "a bad word", priv_data="one"),), http_writer(place))
+        console = place.simulator.console(ROOM, PROJECT)
+        console.change(next(iter(console.objects.entries.values())), {"priv_data": "theirs"})
+        wish = (room("evening", "another bad word", priv_data="one"),)
+        found = attributions(place, wish)
+        assert found == {"room_description": Attribution.CONFIG, "priv_data": Attribution.DRIFT}
+        (change,) = place.plan(wish).pending
+        assert change.reason == "the live side moved"
+
+
+def test_what_moved_on_the_live_side_since_is_drift_or_conflict_again(http_writer: Made) -> None:
+    fault = moderated(ROOM, "evening", {"room_description": "(removed)"})
+    with stage({"smart_live_rooms": [{"room_name": "evening"}], "faults": [fault]}) as place:
+        wish = (room("evening", "a bad word"),)
+        place.apply(wish, http_writer(place))
+        console = place.simulator.console(ROOM, PROJECT)
+        console.change(next(iter(console.objects.entries.values())), {"room_description": "theirs"})
+        assert attributions(place, wish) == {"room_description": Attribution.DRIFT}
+        assert not any("not kept" in note for change in place.plan(wish).pending for note in change.notes)
+
+
+@pytest.mark.parametrize("depth", ["rule", "room"])
+def test_once_told_and_declared_every_further_apply_is_clean(http_writer: Made, depth: str) -> None:
+    if depth == "room":
+        fault, path = moderated(ROOM, "x", {"room_description": "(removed)"}), "room_description"
+        seed: dict[str, Any] = {"smart_live_rooms": [{"room_name": "x", "room_description": "(removed)"}]}
+        before, kind, spec = room("x", "a bad word"), ROOM, {"room_description": "a bad word", "priv_data": "new"}
+    else:
+        kept = rule("a", "(removed)")
+        fault, path = moderated(GROUP, "x", {"interaction_rules": [kept]}), "interaction_rules[a].trigger.reply_texts"
+        seed = {"interaction_rule_groups": [{"group_name": "x", "interaction_rules": [kept]}]}
+        before, kind, spec = group("x", rule("a", "a bad word")), GROUP, {"interaction_rules": [rule("a", "bad")]}
+    with stage({**seed, "faults": [fault, {**fault, "match": {"operation": "child_update"}}]}) as place:
+        assert place.apply((before,), http_writer(place)).exit_code == 3
+        assert set(attributions(place, (before,)).values()) == {Attribution.CONFIG}
+        ignoring = declare(kind, "x", spec, ignore=[path])
+        for _ in range(3):
+            assert place.apply((ignoring,), http_writer(place)).exit_code == 0
+        assert place.plan((ignoring,)).pending == ()
