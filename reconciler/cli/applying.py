@@ -29,6 +29,7 @@ from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report
 from reconciler.model.settings import WRITER_SECONDS, Overrides, PlanSettings
+from reconciler.reports.gate import one_document
 
 if TYPE_CHECKING:
     from reconciler.environment.open import Opened
@@ -95,7 +96,7 @@ class _Run:
 
         ledger = self.opened.ledger()
         self._check_kept(ledger)
-        writer = self.opened.writer(self.wish.writer, write_out, seconds=self.wish.writer_seconds)
+        writer = self.opened.writer(self.wish.writer, self._show, seconds=self.wish.writer_seconds)
         wanted = self._wanted(local=ledger.local)
         with stopping(self.session.say) as stop:
             doors = {"stop": stop, "progress": self._progress(), "clock": time.time, "sleep": time.sleep}
@@ -220,14 +221,24 @@ class _Run:
             tell(self.session, replace(report, plans=()) if shown else report, Told())
         elif self.how.format == "json":
             last = {"type": "report", **json.loads(written(self.session, report, "json"))}
-            write_out(json.dumps(last, ensure_ascii=False), human=False)
+            write_out(one_document(last), human=False, parsed=True)
         else:
             tell(self.session, report, Told(format=self.how.format))
+
+    def _emit(self, shape: Any) -> None:
+        write_out(one_document(self.session.redactor.value(shape)), human=False, parsed=True)
+
+    def _show(self, line: str) -> None:
+        """Show what a writer emits: JSON stays JSON, anything else is a line of text."""
+        try:
+            self._emit(json.loads(line))
+        except ValueError:
+            write_out(self.session.redactor.text(line))
 
     def _progress(self) -> Progress:
         if self.how.format == "json":
             return lambda event: write_out(
-                json.dumps(self.session.redactor.value(_plain(event)), ensure_ascii=False), human=False
+                one_document(self.session.redactor.value(_plain(event))), human=False, parsed=True
             )
         return lambda event: self.session.note(_words(event))
 

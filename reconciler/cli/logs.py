@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from reconciler.redaction import SecretRedactor
+from reconciler.strings import escape_output
 
 ROOT = "reconciler"
 """The logger of everything of ours; other libraries' loggers stay silent, since they may tell headers."""
@@ -28,7 +29,9 @@ class Log:
         masked = self.redactor.text(text)
         if self.form == "json":
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
-            masked = json.dumps({"time": now, "level": level, "message": masked.strip()})
+            masked = json.dumps({"time": now, "level": level, "message": masked.strip()}).replace("##", "#\\u0023")
+        else:
+            masked = escape_output(masked)
         encoding = sys.stderr.encoding or "ascii"
         with suppress(OSError):  # a full or closed stderr is no reason to stop between two writes; the code still tells
             sys.stderr.write(masked.encode(encoding, "backslashreplace").decode(encoding) + "\n")

@@ -13,6 +13,7 @@ from reconciler.cli.streams import deafen
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.report import Options, Report
+from reconciler.strings import escape_control, escape_output
 
 HUMAN = "text"
 """The format that is meant for a terminal: it alone bends to the terminal's encoding, width and colours."""
@@ -49,7 +50,12 @@ def _split(item: str) -> tuple[str, str]:
 def tell(session: Session, report: Report, how: Told) -> None:
     """Write a report to stdout and to each file."""
     tell_files(session, report, how)
-    write_out(written(session, report, how.format), human=how.format == HUMAN)
+    write_out(
+        written(session, report, how.format),
+        human=how.format == HUMAN,
+        parsed=how.format in PARSED,
+        styled=session.color and how.format == HUMAN,
+    )
     if how.format != HUMAN:
         for diagnostic in report.diagnostics:
             session.note(line(diagnostic))
@@ -89,7 +95,7 @@ def line(diagnostic: Diagnostic) -> str:
 
 def one_line(text: str) -> str:
     """Return text that cannot move a terminal's cursor: every control character is spelled out."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return escape_control(text)
 
 
 def problems(session: Session, diagnostics: Sequence[Diagnostic]) -> None:
@@ -98,8 +104,17 @@ def problems(session: Session, diagnostics: Sequence[Diagnostic]) -> None:
         session.say(line(diagnostic))
 
 
-def write_out(text: str, *, human: bool = True) -> None:
-    """Write the whole text to stdout; a machine's format is UTF-8 whatever the locale says."""
+PARSED = frozenset({"json", "sarif", "junit", "gitlab", "gitlab-terraform", "html", "github"})
+"""Formats that a program reads: they escape data themselves. The commands of `github` are ours."""
+
+
+def write_out(text: str, *, human: bool = True, parsed: bool = False, styled: bool = False) -> None:
+    """Write the whole text to stdout; a machine's format is UTF-8 whatever the locale says.
+
+    What no parser reads is escaped line by line: no line is a command to a CI runner, and no control character gets
+    out. `styled` lets our own colours pass.
+    """
+    text = text if parsed else escape_output(text, styled=styled)
     try:
         _write(ended(text) if text else text, (sys.stdout.encoding or "utf-8") if human else "utf-8")
     except BrokenPipeError:

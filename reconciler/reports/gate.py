@@ -11,26 +11,15 @@ import re
 
 from markupsafe import Markup, escape
 
+from reconciler.strings import HIDDEN_BESIDE_C0, escape_control
+
 ZERO_WIDTH_SPACE = "\u200b"
-
-_HIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f"  # C0 (escape, newline, tab), DEL, C1
-    "\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"  # soft hyphen, fillers, direction marks
-    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"  # separators, bidi, invisible operators
-    "\ud800-\udfff\U000e0000-\U000e007f]"  # lone surrogates, invisible tags
-)
-"""Characters that do not show, or change how others show. The joiners of emoji and scripts (U+200C, U+200D) stay."""
-
-_HIDDEN_IN_JSON = re.compile(_HIDDEN.pattern.replace("\x00-\x1f", "", 1))
-"""Newlines lay a document out; inside its texts `json` has escaped them already."""
-
-_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def line(text: str) -> str:
     """Spell `text` on one line, every character that does not show written as an escape. For terminals, and the base
     of everything else."""
-    return _HIDDEN.sub(_spell, text)
+    return escape_control(text)
 
 
 def block(text: str) -> str:
@@ -41,16 +30,6 @@ def block(text: str) -> str:
 def quoted(text: str) -> str:
     """Spell a text value in double quotes, on one line, so that its ends show."""
     return '"' + line(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
-
-
-def _spell(match: re.Match[str]) -> str:
-    char = match.group()
-    code = ord(char)
-    if char in _SHORT:
-        return _SHORT[char]
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 # --- Markdown ---------------------------------------------------------------------------------------------------------
@@ -84,8 +63,11 @@ def span(text: str) -> str:
 
 
 def fenced(text: str, info: str = "") -> str:
-    """Spell a block of text as a fenced code block, its fence longer than any run of backticks inside."""
-    shown = inert(block(text))
+    """Spell a block of text as a fenced code block, its fence longer than any run of backticks inside.
+
+    A code host makes no reference of what stands inside, so nothing is put between its characters: it can be copied.
+    """
+    shown = block(text)
     fence = "`" * max(3, _longest_run(shown, "`") + 1)
     return f"{fence}{info}\n{shown}\n{fence}"
 
@@ -106,12 +88,21 @@ def html(value: object) -> object:
     """Escape data for HTML, text and quoted attributes alike. Jinja calls it on every value of the page's template."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    return escape(block(value))
+    return Markup(_unobeyed(str(escape(block(value)))))  # noqa: S704 - escaped a moment ago
 
 
 def xml(text: str) -> str:
     """Spell data for an XML document: every character XML 1.0 forbids is written as an escape (tags are ET's work)."""
     return block(text)
+
+
+def markup(text: str) -> str:
+    """Spell a finished XML document so that no runner obeys a line of it; the values stay the same."""
+    return _unobeyed(text)
+
+
+def _unobeyed(text: str) -> str:
+    return _LOG_COMMAND.sub("&#35;", text.replace("::", ":&#58;"))
 
 
 # --- JSON ------------------------------------------------------------------------------------------------------------
@@ -122,28 +113,21 @@ def document(value: object, indent: int = 2) -> str:
 
     Those become JSON's own escapes, so that the value stays the same and a terminal is safe from it.
     """
-    return _HIDDEN_IN_JSON.sub(_escaped, json.dumps(value, ensure_ascii=False, indent=indent)) + "\n"
+    return one_document(value, indent) + "\n"
+
+
+def one_document(value: object, indent: int | None = None) -> str:
+    """Spell plain data as JSON without a line break at its end; without an indent on one line."""
+    text = HIDDEN_BESIDE_C0.sub(_escaped, json.dumps(value, ensure_ascii=False, indent=indent))
+    return _LOG_COMMAND.sub("\\\\u0023", text)
+
+
+_LOG_COMMAND = re.compile(r"#(?=#\w*\[)")
+"""What a runner obeys anywhere in a line: `##[name]`, `##vso[name]`. JSON's own escape keeps the value."""
 
 
 def _escaped(match: re.Match[str]) -> str:
     return json.dumps(match.group())[1:-1]
-
-
-# --- logs ------------------------------------------------------------------------------------------------------------
-
-_LOG_COMMAND = re.compile(r"^(?P<lead>\s*)::|(?P<hash>#)#(?=\w*\[)", re.MULTILINE)
-"""What a runner would obey in a log: `::name::` at the start of a line, `##[name]` and `##vso[name]` anywhere."""
-
-
-def log(text: str) -> str:
-    """Break, in a finished text, what a runner that reads it as a log would take for a command."""
-    return _LOG_COMMAND.sub(_unobeyed, text)
-
-
-def _unobeyed(match: re.Match[str]) -> str:
-    if match["hash"]:
-        return "#" + ZERO_WIDTH_SPACE + "#"
-    return match["lead"] + ":" + ZERO_WIDTH_SPACE + ":"
 
 
 # --- code hosts ------------------------------------------------------------------------------------------------------

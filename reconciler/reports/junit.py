@@ -11,7 +11,7 @@ from reconciler.model.change import Action, Rule
 from reconciler.model.plan import Plan
 from reconciler.model.report import Options, Report
 from reconciler.reports.findings import findings
-from reconciler.reports.gate import line, xml
+from reconciler.reports.gate import line, markup, xml
 from reconciler.reports.place import file_of, line_of, placed, told
 from reconciler.reports.severity import SEVERITIES, Finding
 
@@ -29,7 +29,7 @@ def report(report: Report, options: Options) -> str:
         cases += [case for plan in plans for case in _quiet(plan, options)]
         root.append(_suite(name, cases))
     ET.indent(root)
-    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+    return markup(ET.tostring(root, encoding="unicode", xml_declaration=True)) + "\n"
 
 
 def _suite(name: str, cases: list[ET.Element]) -> ET.Element:

@@ -76,5 +76,5 @@ def _print(name: str, schemas: Mapping[str, str]) -> int:
     if f"{name}.schema.json" not in schemas:
         known = ", ".join(file.removesuffix(".schema.json") for file in schemas)
         raise UsageError(f"there is no schema {name!r}", hint=f"there are {known}")
-    write_out(schemas[f"{name}.schema.json"], human=False)
+    write_out(schemas[f"{name}.schema.json"], human=False, parsed=True)
     return Exit.FINE

@@ -8,6 +8,7 @@ from reconciler.reports.gate import fenced, span, summary
 from reconciler.reports.markdown.level import MOST_VALUE, Level
 from reconciler.reports.values import count, is_long, leaves, leaves_after, spell
 from reconciler.reports.wording import origin
+from reconciler.strings import is_command
 
 _MOST_DIFF_LINES = 400
 
@@ -86,7 +87,12 @@ def _diff(before: Value, after: Value, most: int) -> str:
     old, new = _lines(before, most), _lines(after, most)
     if len(old) + len(new) > _MOST_DIFF_LINES:
         return "\n".join([*(f"- {one}" for one in old), *(f"+ {one}" for one in new)])
-    return "\n".join(one for one in ndiff(old, new) if not one.startswith("?"))
+    return "\n".join(_guttered(one) for one in ndiff(old, new) if not one.startswith("?"))
+
+
+def _guttered(line: str) -> str:
+    """Mark an unchanged line that a CI runner would obey after blanks; the text beside the mark stays as it is."""
+    return f"| {line[2:]}" if is_command(line) else line
 
 
 def _lines(value: Value, most: int) -> list[str]:

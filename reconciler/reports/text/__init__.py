@@ -7,20 +7,22 @@ texts show the words that differ, and every block says where in the manifests it
 from collections.abc import Iterator
 
 from reconciler.model.report import Options, Report
-from reconciler.reports.gate import line, log
+from reconciler.reports.gate import line
 from reconciler.reports.text.diagnostics import diagnostic_lines, verdict
 from reconciler.reports.text.outcomes import outcome_lines
 from reconciler.reports.text.plan import plan_lines
 from reconciler.reports.text.style import Style
 from reconciler.reports.text.tables import extra_lines
 from reconciler.reports.values import count
+from reconciler.strings import escape_output
 
 
 def report(report: Report, options: Options) -> str:
     """Tell a report in text, coloured if the options say so."""
     style = Style(color=options.color)
     sections = [list(section) for section in _sections(report, style)]
-    return log("\n\n".join("\n".join(section) for section in sections if section) + "\n")
+    told = "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+    return escape_output(told, styled=options.color)
 
 
 def _sections(report: Report, style: Style) -> Iterator[Iterator[str]]:

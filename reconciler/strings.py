@@ -1,0 +1,60 @@
+"""Texts that may hold anything, made safe to show: characters that do not show, and lines that a runner would obey."""
+
+import re
+
+_HIDDEN_CLASS = (
+    "\x7f-\x9f"  # DEL, C1
+    "\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"  # soft hyphen, fillers, direction marks
+    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"  # separators, bidi, invisible operators
+    "\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f"  # surrogates, formats, tags
+)
+"""Characters that do not show, or change how others show. The joiners of emoji and scripts (U+200C, U+200D) stay."""
+
+HIDDEN = re.compile(f"[\x00-\x1f{_HIDDEN_CLASS}]")
+HIDDEN_BESIDE_C0 = re.compile(f"[{_HIDDEN_CLASS}]")
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+_STYLE = r"\x1b\[[0-9;]*m"
+_UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f{_HIDDEN_CLASS}]")
+_UNSAFE_BESIDE_STYLES = re.compile(rf"(?P<style>{_STYLE})|[\x00-\x08\x0b-\x1f{_HIDDEN_CLASS}]")
+_COMMAND = re.compile(rf"^(?P<lead>(?:[^\S\n]|{_STYLE})*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
+"""What a CI runner obeys in a log: `::name::` at the start of a line after any blanks, `##[name]` and `##vso[name]`."""
+
+
+def escape_control(text: str) -> str:
+    """Return a text on one line, every character that does not show written as an escape (`\\x1b`, `\\u202e`)."""
+    return HIDDEN.sub(_spell, text)
+
+
+def escape_output(text: str, *, styled: bool = False) -> str:
+    """Return lines that neither a terminal nor a CI runner takes for anything but text.
+
+    Escapes are visible (`:\\x3a`, `#\\x23`), as those of control characters are. With `styled`, colours stay.
+    """
+    text = text.replace("\r\n", "\n")
+    shown = _UNSAFE_BESIDE_STYLES.sub(_keep_style, text) if styled else _UNSAFE.sub(_spell, text)
+    return _COMMAND.sub(_disarm, shown)
+
+
+def is_command(line: str) -> bool:
+    """Tell whether a line, at the start of a log's line, would be a command to a CI runner."""
+    return line.lstrip().startswith("::")
+
+
+def _disarm(match: re.Match[str]) -> str:
+    return "\\x23" if match["lead"] is None else f"{match['lead']}\\x3a"
+
+
+def _keep_style(match: re.Match[str]) -> str:
+    return match.group() if match["style"] else _spell(match)
+
+
+def _spell(match: re.Match[str]) -> str:
+    char = match.group()
+    code = ord(char)
+    if char in _SHORT:
+        return _SHORT[char]
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
