@@ -65,20 +65,33 @@ class Inflater:
             refuse(f"the body grows more than {MAX_RATIO} times when it is unpacked")
 
 
-def decode(body: bytes) -> dict[str, Json]:
-    """Return the JSON object in `body`; raises ApiError (E_READ_SCHEMA) for anything else, and never quotes it."""
+def decode(body: bytes, *, half_characters: bool = False) -> dict[str, Json]:
+    """Return the JSON object in `body`; raises ApiError (E_READ_SCHEMA) for anything else, and never quotes it.
+
+    A lone surrogate in a text is refused unless `half_characters` says that the caller looks for it.
+    """
     _check_depth(body)
+    errors = "surrogatepass" if half_characters else "strict"
     try:
         value = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_constant, parse_float=_float
+            body.decode("utf-8", errors), object_pairs_hook=_unique, parse_constant=_constant, parse_float=_float
         )
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         refuse(f"the body is no JSON ({type(error).__name__})" if body else "the body is empty")
     if not isinstance(value, dict):
         refuse("the body is no JSON object")
-    if _SURROGATE.search(body):
-        _check_text(value)
+    if _SURROGATE.search(body) and not half_characters and not is_whole_text(value):
+        refuse("a text holds half a character (a lone surrogate)")
     return value
+
+
+def is_whole_text(value: Json) -> bool:
+    """Return whether no text in a value holds half a character (a lone surrogate), which no request can carry."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def refuse(reason: str) -> NoReturn:
@@ -127,10 +140,3 @@ def _float(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError("a number is too large")
     return number
-
-
-def _check_text(value: Json) -> None:
-    try:
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError:
-        refuse("a text holds half a character (a lone surrogate)")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
-from reconciler.api.allowed_hosts import segment
-from reconciler.api.body import decode, refuse
+from reconciler.api.allowed_hosts import is_segment, segment
+from reconciler.api.body import decode, is_whole_text, refuse
 from reconciler.api.call import Answer, Call, http_date
 from reconciler.api.connection import Connection
 from reconciler.api.refusal import refusal
@@ -21,13 +21,38 @@ from reconciler.model.resource import Json
 MAX_BODY = 12 * 10**6
 """Bytes of a signed call's body (api.md §5.2)."""
 
+_LONGEST = 256
+"""Characters that are shown of an id or a name in a row that cannot be managed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OddRow:
+    """A row of a list that cannot be managed: why, and what can be shown of its id and its name.
+
+    `name` is None where the row has none that can be read. `key` is the same whenever the same row comes again.
+    """
+
+    reason: str
+    id: str
+    name: str | None
+    key: str
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One answer of a list: its rows as sent, and its `count`, None where there is none."""
+    """One answer of a list: its rows as sent, and its `count`, None where there is none.
+
+    `odd` are the rows that cannot be managed: told, and left.
+    """
 
     rows: tuple[dict[str, Json], ...]
     count: int | None = None
+    odd: tuple[OddRow, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many places of the list the page covers."""
+        return len(self.rows) + len(self.odd)
 
 
 class ReadClient:
@@ -42,11 +67,19 @@ class ReadClient:
         """Return one page of a kind's list; raises ApiError (E_READ_SCHEMA) unless it is one."""
         query = [("limit", str(limit)), ("offset", str(offset)), *filters]
         self._sender.meter.add(Usage(pages=1))
-        body = self._get(kind.endpoints.collection, {}, query)
-        rows = _rows(kind, body)
-        if self.connection.redactor.tainted(_text(row, kind.id_field) for row in rows):
+        return self._page(kind, kind.endpoints.collection, query)
+
+    def summary(self, kind: Kind, *, offset: int, limit: int) -> Page:
+        """Return one page of a kind's summary list, which names the same objects with little else in them."""
+        query = [("limit", str(limit)), ("offset", str(offset))]
+        self._sender.meter.add(Usage(pages=1))
+        return self._page(kind, kind.endpoints.summary, query)
+
+    def _page(self, kind: Kind, path: str, query: Iterable[tuple[str, str]]) -> Page:
+        page = _page(kind, self._get(path, {}, query, half_characters=True))
+        if self.connection.redactor.tainted(row[kind.id_field] for row in page.rows):
             refuse("the id of a row holds a secret that we sent")
-        return Page(rows=rows, count=_count(kind, body))
+        return page
 
     def show(self, kind: Kind, object_id: str) -> dict[str, Json]:
         """Return one object in full; raises NotFoundError, DeniedError or another ApiError."""
@@ -75,10 +108,12 @@ class ReadClient:
         """Close the connections."""
         self._sender.close()
 
-    def _get(self, path: str, ids: Mapping[str, str], query: Iterable[tuple[str, str]] = ()) -> dict[str, Json]:
+    def _get(
+        self, path: str, ids: Mapping[str, str], query: Iterable[tuple[str, str]] = (), *, half_characters: bool = False
+    ) -> dict[str, Json]:
         body = self._sender.send(_call(self.connection, "GET", path, ids, query=query)).body
         with self._decoding:
-            return decode(body)
+            return decode(body, half_characters=half_characters)
 
 
 class WriteClient:
@@ -203,15 +238,47 @@ def _encoded(body: Mapping[str, Json] | None) -> bytes:
     return data
 
 
-def _rows(kind: Kind, body: Mapping[str, Json]) -> tuple[dict[str, Json], ...]:
+def _page(kind: Kind, body: Mapping[str, Json]) -> Page:
     rows = body.get(kind.endpoints.items)
     if rows is None and body.get(kind.endpoints.count) == 0 and "error_code" not in body:
-        return ()
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        rows = []
+    if not isinstance(rows, list):
         refuse(f"it has no list {kind.endpoints.items!r}")
-    for row in rows:
-        segment(_text(row, kind.id_field))
-    return tuple(rows)
+    judged = [(row, _oddness(kind, row)) for row in rows]
+    return Page(
+        rows=tuple(row for row, reason in judged if not reason),
+        count=_count(kind, body),
+        odd=tuple(_odd(kind, row, reason) for row, reason in judged if reason),
+    )
+
+
+def _oddness(kind: Kind, row: Json) -> str:
+    """Say why an object cannot be managed by what its row says, or return an empty text."""
+    if not isinstance(row, dict):
+        return "its row is no object"
+    given = row.get(kind.id_field)
+    if not isinstance(given, str):
+        return f"its {kind.id_field} is {'missing' if given is None else 'no text'}"
+    if not is_segment(given):
+        return f"its {kind.id_field} cannot be part of an address"
+    return "" if is_whole_text(row) else "a text in it holds half a character (a lone surrogate)"
+
+
+def _odd(kind: Kind, row: Json, reason: str) -> OddRow:
+    given = row if isinstance(row, dict) else {}
+    name = given.get(kind.name_field)
+    return OddRow(
+        reason=reason,
+        id=_shown(given.get(kind.id_field)),
+        name=_shown(name) if isinstance(name, str) and name else None,
+        key=json.dumps(row, sort_keys=True),
+    )
+
+
+def _shown(value: Json) -> str:
+    """Spell a value of any type as text that can be printed: half a character as its escape."""
+    text = value if isinstance(value, str) else "" if value is None else json.dumps(value)
+    return text[:_LONGEST].encode("utf-8", "backslashreplace").decode()
 
 
 def _count(kind: Kind, body: Mapping[str, Json]) -> int | None:
@@ -221,10 +288,3 @@ def _count(kind: Kind, body: Mapping[str, Json]) -> int | None:
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
         refuse(f"its {kind.endpoints.count!r} is no number")
     return count
-
-
-def _text(row: Mapping[str, Json], name: str) -> str:
-    value = row.get(name)
-    if not isinstance(value, str):
-        refuse(f"a row has no text {name!r}")
-    return value

@@ -2,9 +2,11 @@
 
 Offsets move by what was received, so that a capped limit or a short page in the middle loses nothing. A sweep ends
 on an empty page, or where a short page and an agreeing count say the same; neither alone is believed. It is clean when
-nothing came twice, every count agreed, and no page was missing. A clean sweep can still have missed an object that
-moved behind it; two equal clean sweeps cannot: an object slips through unseen only into the place of one that was read
-and then deleted, and the second sweep does not see that one.
+nothing came twice, every count agreed, and no page was missing. A count that is larger than the number of rows is doubt
+for every kind, also where it may count the items inside them: unless these came too, and their number explains it. A
+clean sweep can still have missed an object that moved behind it; two equal clean sweeps cannot: an object slips through
+unseen only into the place of one that was read and then deleted, and the second sweep does not see that one. A list
+that is cut off in the same way each time is found out by asking for names (readers.confirming).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,7 +15,7 @@ from functools import partial
 from itertools import islice
 from typing import Protocol, TypeVar
 
-from reconciler.api.client import Page
+from reconciler.api.client import OddRow, Page
 from reconciler.errors import ReconcilerError
 from reconciler.model.resource import Json
 
@@ -42,7 +44,9 @@ class Sweep:
 
     `rows` is by id, in the order of the list; `positions` counts the rows that came, repeats included. `counts` are the
     counts of the pages. `ended` tells whether the end was reached, `stuck` whether one page came back for every offset.
-    `error` is the failure that broke the pass off; the rows that had come by then are kept.
+    `error` is the failure that broke the pass off; the rows that had come by then are kept. `odd` are the rows that
+    cannot be managed. `short_of_count` tells whether a count is larger than what came explains, `held_still` whether
+    nothing but the count speaks against the list.
     """
 
     rows: Mapping[str, dict[str, Json]]
@@ -53,6 +57,9 @@ class Sweep:
     ended: bool
     stuck: bool = False
     error: ReconcilerError | None = None
+    odd: tuple[OddRow, ...] = ()
+    short_of_count: bool = False
+    held_still: bool = True
 
     @property
     def clean(self) -> bool:
@@ -80,13 +87,13 @@ class Sweep:
         return self.clean and other.clean and self.rows.keys() == other.rows.keys()
 
 
-def sweep(fetch: Fetch, id_field: str, *, count_is_objects: bool, spread: Spread, width: int) -> Sweep:
+def sweep(fetch: Fetch, id_field: str, *, spread: Spread, width: int, items: str = "") -> Sweep:
     """Go once through a list, the pages after the first up to `width` and more at a time.
 
-    `count_is_objects` is false where `count` may count something else: it then hints at the number of pages, may agree
-    with a short page, and never contradicts.
+    `items` names the list in each row whose items `count` may count instead of the rows: such a count hints at the
+    number of pages, may agree with a short page, and contradicts only where it is larger than what came explains.
     """
-    this = _Pass(id_field=id_field, count_is_objects=count_is_objects, width=width)
+    this = _Pass(id_field=id_field, items=items, width=width)
     ask = partial(_asked, fetch)
     wave = [(0, LIMIT)]
     while wave:
@@ -106,9 +113,10 @@ def _asked(fetch: Fetch, place: tuple[int, int]) -> Page | ReconcilerError:
 class _Pass:
     """The pages of one sweep as they come in, by offset."""
 
-    def __init__(self, *, id_field: str, count_is_objects: bool, width: int) -> None:
+    def __init__(self, *, id_field: str, items: str, width: int) -> None:
         self._id_field = id_field
-        self._count_is_objects = count_is_objects
+        self._items = items
+        self._count_is_objects = not items
         self._width = width
         self._pages: dict[int, Page] = {}
         self._short: set[int] = set()
@@ -124,9 +132,9 @@ class _Pass:
             self._error = self._error or page
             return
         self._pages[offset] = page
-        if len(page.rows) < limit:
+        if page.size < limit:
             self._short.add(offset)
-        ids = tuple(row[self._id_field] for row in page.rows)
+        ids = (*(row[self._id_field] for row in page.rows), *(row.key for row in page.odd))
         self._stuck |= bool(ids) and ids in self._contents
         self._contents.add(ids)
         self._repeats += len(ids) - len(set(ids) - self._seen)
@@ -146,25 +154,30 @@ class _Pass:
         """Say what the pass saw and what it proves."""
         reach, last = self._reach()
         ended = self._ended(reach, last)
-        rows = {row[self._id_field]: row for offset in sorted(self._pages) for row in self._pages[offset].rows}
+        pages = [self._pages[offset] for offset in sorted(self._pages)]
+        rows = {row[self._id_field]: row for page in pages for row in page.rows}
         counts = {page.count for page in self._pages.values()}
+        moved = self._doubt(reach, ended=ended)
         return Sweep(
             rows=rows,
-            doubt=self._doubt(reach, ended, counts),
+            doubt=moved or self._by_count(counts),
             requests=len(self._pages),
             positions=reach,
-            counts=tuple(self._pages[offset].count for offset in sorted(self._pages)),
+            counts=tuple(page.count for page in pages),
             ended=ended,
             stuck=self._stuck,
             error=self._error,
+            odd=tuple({row.key: row for page in pages for row in page.odd}.values()),
+            short_of_count=self._missing(counts) > 0,
+            held_still=not moved,
         )
 
     def _reach(self) -> tuple[int, int]:
         """Return how far the pages cover the list without a gap, and the offset of the page that ends there."""
         reach = last = 0
-        while reach in self._pages and self._pages[reach].rows:
+        while reach in self._pages and self._pages[reach].size:
             last = reach
-            reach += len(self._pages[reach].rows)
+            reach += self._pages[reach].size
         return reach, last
 
     def _ended(self, reach: int, last: int) -> bool:
@@ -176,7 +189,7 @@ class _Pass:
     @property
     def _step(self) -> int:
         """Return how many rows a page really holds: what the first one brought, which may be a smaller limit."""
-        return len(self._pages[0].rows) if 0 in self._pages and self._pages[0].rows else LIMIT
+        return self._pages[0].size if 0 in self._pages and self._pages[0].size else LIMIT
 
     def _room(self, reach: int) -> int:
         """Return how many rows to ask for at `reach`: up to the next page that is known already."""
@@ -194,7 +207,8 @@ class _Pass:
             return MAX_REQUESTS
         return min(MAX_REQUESTS, 2 * -(-max(counts) // self._step) + 4)
 
-    def _doubt(self, reach: int, ended: bool, counts: set[int | None]) -> str:
+    def _doubt(self, reach: int, *, ended: bool) -> str:
+        """Say what shows that the list was not read whole, its count apart."""
         if self._error:
             return f"{self._error.code}: {self._error.message}"
         if self._stuck:
@@ -203,12 +217,27 @@ class _Pass:
             return f"{self._repeats} objects came twice: the list moved while it was read"
         if not ended:
             return f"the list has no end after {len(self._pages)} pages"
-        if any(offset > reach and page.rows for offset, page in self._pages.items()):
+        if any(offset > reach and page.size for offset, page in self._pages.items()):
             return f"a page in the middle (offset {reach}) came back empty"
+        return ""
+
+    def _by_count(self, counts: set[int | None]) -> str:
         if not self._count_is_objects:
-            return ""
+            missing = self._missing(counts)
+            return f"count says {len(self._seen) + missing}, but {len(self._seen)} came" if missing else ""
         if counts == {None}:
             return "the answer has no count to check the list against"
         if len(counts) > 1:
             return "the count changed while the list was read"
         return "" if counts == {len(self._seen)} else f"count says {self._pages[0].count}, but {len(self._seen)} came"
+
+    def _missing(self, counts: set[int | None]) -> int:
+        """Return by how much the largest count exceeds the rows; 0 where the items in them explain it."""
+        most = max((count for count in counts if count is not None), default=0)
+        return 0 if self._items and most == self._listed_items() else max(0, most - len(self._seen))
+
+    def _listed_items(self) -> int | None:
+        """Return how many items the rows brought with them; None where a row brought no list of them."""
+        inside = [row.get(self._items) for page in self._pages.values() for row in page.rows]
+        lists = [items for items in inside if isinstance(items, list)]
+        return sum(map(len, lists)) if inside and len(lists) == len(inside) else None

@@ -94,5 +94,5 @@ def nameless(readings: Mapping[str, Reading]) -> Mapping[str, str]:
         kind: live.id
         for kind, reading in readings.items()
         for live in reading.resources
-        if not live.name and not live.foreign
+        if not live.name and (live.unusable or not live.foreign)
     }

@@ -8,14 +8,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.diff.told import ambiguous, both_live, not_found, not_ours, taken
+from reconciler.diff import told
 from reconciler.kinds.kind import Kind
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.past import Past
 from reconciler.model.reading import Reading
 from reconciler.model.resource import Declared, Live, address
 from reconciler.model.settings import PlanSettings
-from reconciler.semantics.equality import normalize_name
+from reconciler.semantics.equality import fold_name, normalize_name
+
+OUTSIDE = "outside the scope"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,7 +26,9 @@ class Matching:
 
     `pairs` leads from each declared object (by its place in the manifest) to its live one; `stopped` holds those that
     a diagnostic stops, `unread` those whose pinned object an incomplete read did not find. `left` are live objects of
-    ours that nobody declares, `spared` the ids of those that must not be removed in this plan.
+    ours that nobody declares, `spared` the ids of those that must not be removed in this plan. `candidates` are the
+    live objects of this project, those out of scope included; `alike` says why a declared object without a live one is
+    not created: another object has nearly its name.
     """
 
     kind: Kind
@@ -34,6 +38,8 @@ class Matching:
     unread: list[int] = field(default_factory=list)
     left: list[Live] = field(default_factory=list)
     foreign: list[tuple[Live, str]] = field(default_factory=list)
+    candidates: list[Live] = field(default_factory=list)
+    alike: dict[int, str] = field(default_factory=dict)
     spared: set[str] = field(default_factory=set)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
@@ -63,14 +69,18 @@ def match(kind: Kind, declared: Sequence[Declared], reading: Reading, past: Past
         reason = foreign(kind, live, settings)
         if reason:
             result.foreign.append((live, reason))
+            if live.unusable or reason.startswith(OUTSIDE):
+                result.candidates.append(live)
         else:
             ours.append(live)
+    result.candidates += ours
     known = _known(ours)
     _by_pin(result, known, reading)
     _by_ledger(result, known, past)
     _by_name(result, known)
     _by_alias(result, known)
     _old_names(result, known)
+    _look_alikes(result)
     result.left = [live for live in known.by_id.values() if live.id not in known.taken]
     return result
 
@@ -88,11 +98,38 @@ def foreign(kind: Kind, live: Live, settings: PlanSettings) -> str:
 def _outside(live: Live, settings: PlanSettings) -> str:
     scope = settings.scope
     if not normalize_name(live.name).startswith(normalize_name(scope.name_prefix)):
-        return f"outside the scope: its name does not start with {scope.name_prefix}"
+        return f"{OUTSIDE}: its name does not start with {scope.name_prefix}"
     room_type = live.spec.get("room_type")
     if scope.room_types and room_type is not None and room_type not in scope.room_types:
-        return f"outside the scope: its type is {room_type}"
+        return f"{OUTSIDE}: its type is {room_type}"
     return ""
+
+
+def _look_alikes(result: Matching) -> None:
+    """Hold back creates whose name a service that folds names would take for one that is there, or declared too."""
+    new = set(result.open)
+    if not new:
+        return
+    taken = {live.id for live in result.pairs.values()}
+    live_names: defaultdict[str, list[Live]] = defaultdict(list)
+    for live in result.candidates:
+        if live.id not in taken and live.name:
+            live_names[fold_name(live.name)].append(live)
+    declared_names: dict[str, Declared] = {}
+    for place in sorted(range(len(result.declared)), key=lambda place: place in new):
+        declared = result.declared[place]
+        folded = fold_name(declared.name)
+        first = declared_names.setdefault(folded, declared)
+        others = [live for live in live_names.get(folded, ()) if live.unusable or not _is_named(live, declared)]
+        if place in new and (others or first is not declared):
+            reason = told.alike(declared, others) if others else told.alike_declared(declared, first)
+            result.alike[place] = reason
+            result.spared.update(live.id for live in others)
+            result.diagnostics.append(told.look_alike(declared, others, reason))
+
+
+def _is_named(live: Live, declared: Declared) -> bool:
+    return normalize_name(live.name) == normalize_name(declared.name)
 
 
 def _known(ours: Iterable[Live]) -> _Live:
@@ -121,9 +158,9 @@ def _by_pin(result: Matching, known: _Live, reading: Reading) -> None:
             continue
         result.stopped.add(place)
         if declared.id in aside:
-            result.diagnostics.append(not_ours(declared, aside[declared.id]))
+            result.diagnostics.append(told.not_ours(declared, aside[declared.id]))
         elif live is not None or reading.complete:
-            result.diagnostics.append(not_found(declared, taken=live is not None))
+            result.diagnostics.append(told.not_found(declared, taken=live is not None))
         else:
             result.unread.append(place)
 
@@ -163,7 +200,7 @@ def _one_of(result: Matching, known: _Live, place: int, candidates: list[Live]) 
     elif candidates:
         result.stopped.add(place)
         known.taken.update(live.id for live in candidates)
-        result.diagnostics.append(ambiguous(result.declared[place], candidates))
+        result.diagnostics.append(told.ambiguous(result.declared[place], candidates))
 
 
 def _old_names(result: Matching, known: _Live) -> None:
@@ -173,9 +210,9 @@ def _old_names(result: Matching, known: _Live) -> None:
         others = [live for alias in declared.aliases for live in known.free(alias)]
         if others:
             result.spared.update(live.id for live in others)
-            result.diagnostics.append(both_live(declared, matched, others))
+            result.diagnostics.append(told.both_live(declared, matched, others))
         if normalize_name(matched.name) != normalize_name(declared.name):
             namesakes = known.free(declared.name)
             result.spared.update(live.id for live in namesakes)
             if namesakes:
-                result.diagnostics.append(taken(declared, matched, namesakes))
+                result.diagnostics.append(told.taken(declared, matched, namesakes))

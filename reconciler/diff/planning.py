@@ -107,7 +107,7 @@ class Draft:
                 self._hold(Action.UPDATE, declared, self.inputs.readings[kind.name].incomplete)
             elif place not in matching.stopped and self._refers_well(kind, declared):
                 wish = self._wish(kind, declared, matching.pairs.get(place))
-                if self._planned(wish, matching.pairs.get(place)):
+                if self._planned(wish, matching.pairs.get(place), matching.alike.get(place, "")):
                     yield declared, wish.spec
 
     def _refers_well(self, kind: Kind, declared: Declared) -> bool:
@@ -130,14 +130,14 @@ class Draft:
             remembered=self.inputs.owner(live) if live is not None else None,
         )
 
-    def _planned(self, wish: Wish, live: Live | None) -> bool:
+    def _planned(self, wish: Wish, live: Live | None, alike: str) -> bool:
         """Put down the change of a declared object; tells whether it is a new one."""
         declared = wish.declared
         if live is not None:
             self.changes.append(compared(wish, live))
             self.diagnostics += [*wish.ignoring.diagnostics, *wish.ignoring.unused(declared)]
             return False
-        reason = self.inputs.doubt(declared, declared.name)
+        reason = alike or self.inputs.doubt(declared, declared.name)
         if reason:
             self._hold(Action.CREATE, declared, reason)
             return False

@@ -1,6 +1,7 @@
 """What matching has to tell, in words: what happened, where, and the line to paste."""
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.reading import Reading
@@ -69,6 +70,60 @@ def taken(declared: Declared, matched: Live, others: Sequence[Live]) -> Diagnost
         f"{declared.address} is {matched.id}, now named {matched.name}; its name belongs to {same} as well",
         "after the rename both have one name; delete or rename the other one by hand",
     )
+
+
+def alike(declared: Declared, others: Sequence[Live]) -> str:
+    """Say which live objects have nearly the name that is to be created."""
+    found = ", ".join(_named_apart(declared.name, live) for live in others)
+    pins = " or ".join(live.id for live in others if not live.unusable)
+    pin = f"; if it is the same object, pin it with metadata.id: {pins}" if pins else ""
+    return f"{found}: almost the declared name {told_apart(declared.name, others[0].name)[0]}{pin}"
+
+
+def _named_apart(name: str, live: Live) -> str:
+    unusable = f", {live.foreign}" if live.foreign else ""
+    return f"the live object {live.id} is named {told_apart(name, live.name)[1]}{unusable}"
+
+
+def alike_declared(declared: Declared, other: Declared) -> str:
+    """Say which declared object has nearly the name that is to be created."""
+    mine, theirs = told_apart(declared.name, other.name)
+    return f"the manifests declare {theirs} too ({other.position.file}:{other.position.line}): almost the name {mine}"
+
+
+def look_alike(declared: Declared, others: Sequence[Live], reason: str) -> Diagnostic:
+    """Tell that a create is held back because another object has nearly its name."""
+    pins = "".join(f"\n  id: {live.id}" for live in others if not live.unusable)
+    hint = f"if it is the same object, pin it under metadata:{pins}" if pins else "give one of the two another name"
+    return _told(
+        declared,
+        Severity.WARNING,
+        "W_NAME_ALIKE",
+        f"{declared.address} is not created: {reason}",
+        hint,
+    )
+
+
+def told_apart(first: str, second: str) -> tuple[str, str]:
+    """Return two names in quotes, with escapes for the characters in which they differ and that look alike."""
+    start = _shared(first, second)
+    end = _shared(first[start:][::-1], second[start:][::-1])
+    return _escaped(first, start, end), _escaped(second, start, end)
+
+
+def _shared(first: str, second: str) -> int:
+    """Return the length of the common start of two texts."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
+
+
+def _escaped(name: str, start: int, end: int) -> str:
+    stop = len(name) - end
+    middle = "".join(char if char.isascii() and char.isalnum() else _escape(char) for char in name[start:stop])
+    return f'"{name[:start]}{middle}{name[stop:]}"'
+
+
+def _escape(char: str) -> str:
+    return f"\\u{ord(char):04X}" if ord(char) < 0x10000 else f"\\U{ord(char):08X}"
 
 
 def no_reference(declared: Declared, kind: str, name: str, path: tuple[str | int, ...], reason: str) -> Diagnostic:

@@ -61,11 +61,13 @@ class Confirmation:
 
     `found` are objects that exist after all under a name to be created; `gone` are ids that are no longer there;
     `unsure` maps a name or an id to the reason why it could not be confirmed: that change is held back.
+    `incomplete` says why the list turned out not to be whole: no create and no delete counts.
     """
 
     found: tuple[Live, ...] = ()
     gone: frozenset[str] = frozenset()
     unsure: Mapping[str, str] = field(default_factory=dict)
+    incomplete: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

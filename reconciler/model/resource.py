@@ -80,13 +80,15 @@ class Live(Resource):
 
     `hidden` names the top-level fields this read could not see: unknown, never empty. `stamp` is the newest
     of the object's version marks. `foreign` says why it is never written (another project, TEMP, shared), or is empty.
-    `shown` tells whether the show call was part of the read.
+    `shown` tells whether the show call was part of the read. `unusable` marks one whose row the service sends in a form
+    that cannot be addressed or sent back (`foreign` says why); it may still be the object that a manifest means.
     """
 
     hidden: frozenset[str] = frozenset()
     stamp: str = ""
     foreign: str = ""
     shown: bool = False
+    unusable: bool = False
 
     @property
     def address(self) -> str:

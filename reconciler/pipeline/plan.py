@@ -140,8 +140,10 @@ def doubts_of(plan: Plan, readings: Mapping[str, Reading], resources: Iterable[D
 
 def settle(reading: Reading, answer: Confirmation | None) -> Reading:
     """Return the reading with what a second look found or did not find any more."""
-    if answer is None or not (answer.found or answer.gone):
+    if answer is None or not (answer.found or answer.gone or answer.incomplete):
         return reading
+    if answer.incomplete:
+        reading = replace(reading, incomplete=answer.incomplete, code="E_READ_INCOMPLETE", proof="")
     seen = {live.id for live in reading.resources}
     kept = [live for live in reading.resources if live.id not in answer.gone]
     return replace(reading, resources=(*kept, *(live for live in answer.found if live.id not in seen)))

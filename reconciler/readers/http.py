@@ -22,8 +22,8 @@ from reconciler.model.resource import Live
 from reconciler.readers.cache import ReadCache
 from reconciler.readers.confirming import Asked, confirmation, in_order, matching
 from reconciler.readers.listing import Lister
-from reconciler.readers.rows import Rows
-from reconciler.readers.scope import Filters, name_filter, need
+from reconciler.readers.rows import Row, Rows
+from reconciler.readers.scope import Filters, is_plain, name_queries, need
 from reconciler.readers.survey import Survey
 
 
@@ -81,15 +81,23 @@ class HttpReader:
     def find(self, kind: Kind, name: str) -> tuple[Live, ...]:
         """Return the objects with exactly this name, asked for now.
 
-        A search by name is trusted alone only with a plain name; nobody says what it makes of other characters.
+        A search by name is trusted alone only with a plain name that fits its parameter; else the whole list is read
+        beside the searches.
         """
-        with self._lister(kind, name_filter(kind, name) if _plain(name) else ()) as lister:
-            listing = lister.listing()
+        queries = name_queries(kind, name)
+        alone = is_plain(name) and [query[0][1] for query in queries] == [name]
+        rows: dict[str, Row] = {}
+        for filters in queries if alone else (*queries, ()):
+            with self._lister(kind, filters) as lister:
+                listing = lister.listing()
+            rows |= matching(kind, listing.rows, [name])
+            if listing.proven or (filters and not alone):
+                continue
             if listing.error:
                 raise listing.error
-            if not listing.proven:
-                raise ApiError(f"{kind.name} {name!r}: {listing.doubt}", code="E_READ_INCOMPLETE", hint="try again")
-            return in_order(map(lister.rows.from_list, matching(kind, listing.rows, [name]).values()))
+            raise ApiError(f"{kind.name} {name!r}: {listing.doubt}", code="E_READ_INCOMPLETE", hint="try again")
+        made = Rows(kind=kind, project_id=self._client.connection.project_id)
+        return in_order(map(made.from_list, rows.values()))
 
     def confirm(self, kind: Kind, doubt: Doubt) -> Confirmation:
         """Look again for what a plan would create and delete (ports.Reader)."""
@@ -111,10 +119,6 @@ class HttpReader:
         else:
             with ThreadPoolExecutor(self._parallelism, thread_name_prefix="read") as pool:
                 yield pool.map
-
-
-def _plain(name: str) -> bool:
-    return all(character.isalnum() or character in " -_" for character in name)
 
 
 def _hopeless(error: ReconcilerError) -> bool:

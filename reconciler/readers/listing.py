@@ -64,16 +64,28 @@ class Lister:
         """Whether the list's `count` counts its objects; of a kind with children it may count those (api.md §10)."""
         return not self.kind.endpoints.children_field
 
+    def confirmed_by_summary(self, last: Sweep) -> bool:
+        """Return whether the summary list of the same objects names exactly those that came, and its count agrees."""
+        if not self.kind.endpoints.summary or self.filters or last.error or last.stuck or not last.ended:
+            return False
+        names = sweep(
+            lambda offset, limit: self.client.summary(self.kind, offset=offset, limit=limit),
+            self.kind.id_field,
+            spread=self.spread,
+            width=self.width,
+        )
+        return names.clean and names.rows.keys() == last.rows.keys() and len(names.odd) == len(last.odd)
+
     def narrowed(self, filters: Filters) -> "Lister":
         """Return one that reads only what these filters let through, one call after another."""
         return replace(self, filters=filters, spread=map, width=1)
 
     def listing(self) -> Listing:
-        """Sweep until it is clean, or three times."""
-        number, last = 1, self.sweep()
+        """Sweep until it is clean, or three times. A count that is too large is checked against the summary list."""
+        number, last = 1, self._swept()
         rows = dict(last.rows)
         while not last.clean and not last.error and number < SWEEPS:
-            number, last = number + 1, self.sweep()
+            number, last = number + 1, self._swept()
             rows.update(last.rows)
         return Listing(rows=rows, vanished=frozenset(rows) - frozenset(last.rows), last=last, sweeps=number)
 
@@ -82,10 +94,16 @@ class Lister:
         return sweep(
             lambda offset, limit: self.client.page(self.kind, offset=offset, limit=limit, filters=self.filters),
             self.kind.id_field,
-            count_is_objects=self.counts_objects,
             spread=self.spread,
             width=self.width,
+            items=self.kind.endpoints.children_field,
         )
+
+    def _swept(self) -> Sweep:
+        found = self.sweep()
+        if self.counts_objects or found.clean or not found.held_still or not self.confirmed_by_summary(found):
+            return found
+        return replace(found, doubt="", short_of_count=False)
 
     def show(self, ids: Iterable[str], make: Make[T]) -> Shown[T]:
         """Show each object once, and make of each what is needed."""

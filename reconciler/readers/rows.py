@@ -1,12 +1,13 @@
 """From a raw row to a Live: what it hides, whose it is, and which parts of a show are kept."""
 
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from reconciler.api.client import OddRow
 from reconciler.kinds.kind import Kind
 from reconciler.model.resource import Json, Live
+from reconciler.semantics.equality import normalize_name
 
 Row = dict[str, Json]
 
@@ -16,15 +17,10 @@ ALL: frozenset[str] | None = None
 NOTHING: frozenset[str] = frozenset()
 
 
-def nfc(name: str) -> str:
-    """Return a name as it is matched: composed."""
-    return unicodedata.normalize("NFC", name)
-
-
 def name_of(kind: Kind, row: Mapping[str, Json]) -> str:
     """Return the name a row is matched by; a row without one has the empty name."""
     name = row.get(kind.name_field)
-    return nfc(name) if isinstance(name, str) else ""
+    return normalize_name(name) if isinstance(name, str) else ""
 
 
 def stamp_of(kind: Kind, row: Mapping[str, Json]) -> str:
@@ -87,6 +83,12 @@ class Rows:
         names = {self.kind.id_field, self.kind.name_field}
         spec = {name: row[name] for name in names if name in row}
         return self._live(spec, hidden=frozenset(self.kind.root.children) - names, foreign=self.foreign(row))
+
+    def unusable(self, odd: OddRow) -> Live:
+        """Return an object whose row cannot be managed: what can be shown of it, and why nothing is written for it."""
+        spec = {self.kind.id_field: odd.id, **({self.kind.name_field: odd.name} if odd.name is not None else {})}
+        hidden = frozenset(self.kind.root.children) - spec.keys()
+        return replace(self._live(spec, hidden=hidden, foreign=f"it cannot be managed: {odd.reason}"), unusable=True)
 
     def _live(self, spec: Mapping[str, Json], *, hidden: frozenset[str], foreign: str, shown: bool = False) -> Live:
         return Live(

@@ -97,6 +97,7 @@ def _part(reading: Reading) -> Json:
                 "hidden": sorted(live.hidden),
                 "foreign": live.foreign,
                 "shown": live.shown,
+                **({"unusable": True} if live.unusable else {}),
             }
             for live in reading.resources
         ],
@@ -132,6 +133,7 @@ def _live(kind: Kind, item: Mapping[str, Json]) -> Live:
         stamp=stamp_of(kind, spec),
         foreign=str(item["foreign"]),
         shown=item["shown"] is True,
+        unusable=item.get("unusable") is True,
     )
 
 

@@ -1,12 +1,18 @@
 """Which rows a Wanted is about: its scope, and which fields it needs of whom."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.kinds.kind import Kind
 from reconciler.model.reading import Wanted
 from reconciler.model.resource import Json, Live
-from reconciler.readers.rows import ALL, NOTHING, Rows, name_of, nfc
+from reconciler.readers.rows import ALL, NOTHING, Rows, name_of
+from reconciler.semantics.compiled_field import compiled
+from reconciler.semantics.defaults import effective
+from reconciler.semantics.equality import fold_name, normalize_name
+
+_PLAIN = re.compile(r"[\w -]+")
 
 Filters = tuple[tuple[str, str], ...]
 """Query parameters of a list."""
@@ -35,11 +41,17 @@ class Need:
         return tuple((parameter, room_type) for parameter in exact for room_type in self.wanted.room_types)
 
     def covers(self, row: Mapping[str, Json]) -> bool:
-        """Tell whether a row is in scope; an object that is known stays in it, whatever it is called by now."""
+        """Tell whether a row is in scope, or so like it that a manifest may mean it.
+
+        An object that is known stays in scope, whatever it is called by now.
+        """
         if row[self.rows.kind.id_field] in self.ids:
             return True
-        named = name_of(self.rows.kind, row).startswith(nfc(self.wanted.name_prefix))
-        return named and self._of_type(row)
+        return self.may_cover(name_of(self.rows.kind, row)) and self._of_type(row)
+
+    def may_cover(self, name: str | None) -> bool:
+        """Tell whether an object of which only the name can be read may be in scope."""
+        return name is None or fold_name(name).startswith(fold_name(self.wanted.name_prefix))
 
     def keep(self, row: Mapping[str, Json]) -> frozenset[str] | None:
         """Return the fields to be had from show for a row: none, all (None), or those a manifest manages."""
@@ -58,7 +70,8 @@ class Need:
         field = self.rows.kind.root.children.get("room_type")
         if field is None or not self.wanted.room_types:
             return True
-        return row.get("room_type", field.default) in self.wanted.room_types
+        room_type = effective(compiled(self.rows.kind).children["room_type"], row.get("room_type"))
+        return room_type in self.wanted.room_types
 
     def managed(self, row: Mapping[str, Json]) -> frozenset[str]:
         """Return the fields that a manifest manages of this row."""
@@ -70,17 +83,41 @@ def need(kind: Kind, wanted: Wanted, project_id: str) -> Need:
     """Make a Wanted ready for rows of one kind, read as one project."""
     by_name: dict[str, frozenset[str]] = {}
     for name, fields in wanted.fields.items():
-        by_name[nfc(name)] = by_name.get(nfc(name), NOTHING) | fields
+        by_name[normalize_name(name)] = by_name.get(normalize_name(name), NOTHING) | fields
     return Need(rows=Rows(kind=kind, project_id=project_id), wanted=wanted, by_name=by_name)
 
 
-def name_filter(kind: Kind, name: str) -> Filters:
-    """Return the query that narrows a list to a name; nothing where there is none, or the name is too long for it.
+def name_queries(kind: Kind, name: str) -> tuple[Filters, ...]:
+    """Return the queries that together find an object by its name, whatever characters that has; none where none can.
 
-    The limits count characters of a sort nobody names: the larger count is taken, in UTF-16 units.
+    Nobody says what a search makes of quotes, wildcards or emoji: where the search is for a part of the name, the
+    longest plain part of such a name is asked for as well. A name that is too long for the parameter is asked for by
+    its start. Which of the answers has exactly the name is decided by the caller.
     """
-    for rule in kind.endpoints.filters:
-        if rule.field == kind.name_field:
-            fits = not rule.max_length or len(name.encode("utf-16-le")) // 2 <= rule.max_length
-            return ((rule.parameter, name),) if fits else ()
-    return ()
+    rule = next((rule for rule in kind.endpoints.filters if rule.field == kind.name_field), None)
+    if rule is None:
+        return ()
+    asked = [name] if _fits(name, rule.max_length) else []
+    if rule.match == "fuzzy":
+        asked += [] if asked else [_start(name, rule.max_length)]
+        plain = max(_PLAIN.findall(asked[0]), key=len, default="")
+        asked += [plain] if 1 < len(plain) < len(asked[0]) else []
+    return tuple(((rule.parameter, text),) for text in asked)
+
+
+def is_plain(name: str) -> bool:
+    """Return whether a search by this name can be trusted alone: it has letters, digits, blanks, `-` and `_` only."""
+    return _PLAIN.fullmatch(name) is not None
+
+
+def _fits(text: str, most: int) -> bool:
+    """Return whether a text is short enough for a parameter, in UTF-16 units: no page says how it is counted."""
+    return not most or len(text.encode("utf-16-le", "surrogatepass")) // 2 <= most
+
+
+def _start(text: str, most: int) -> str:
+    """Return the longest start of a text that fits."""
+    start = text[:most]
+    while not _fits(start, most):
+        start = start[:-1]
+    return start

@@ -14,9 +14,10 @@ from reconciler.model.reading import Confirmation, Doubt, Reading, Usage, Wanted
 from reconciler.model.resource import Live
 from reconciler.readers.confirming import in_order
 from reconciler.readers.notes import notes
-from reconciler.readers.rows import NOTHING, nfc
+from reconciler.readers.rows import NOTHING
 from reconciler.readers.saved import Snapshot, Whence, read_snapshot, snapshot_text
 from reconciler.readers.scope import Need, need
+from reconciler.semantics.equality import normalize_name
 
 __all__ = ["MAX_AGE", "SnapshotReader", "Whence", "snapshot_text"]
 
@@ -61,7 +62,7 @@ class SnapshotReader:
     def confirm(self, kind: Kind, doubt: Doubt) -> Confirmation:
         """Settle a doubt by what was saved: it cannot have changed since."""
         saved = self._saved(kind).resources
-        names = {nfc(name) for name in doubt.creates}
+        names = {normalize_name(name) for name in doubt.creates}
         return Confirmation(
             found=in_order(live for live in saved if live.name in names),
             gone=doubt.deletes - {live.id for live in saved},
@@ -73,7 +74,7 @@ class SnapshotReader:
 
     def find(self, kind: Kind, name: str) -> tuple[Live, ...]:
         """Return the saved objects with exactly this name."""
-        return in_order(live for live in self._saved(kind).resources if live.name == nfc(name))
+        return in_order(live for live in self._saved(kind).resources if live.name == normalize_name(name))
 
     def _saved(self, kind: Kind) -> Reading:
         return self._snapshot.readings[kind.name]

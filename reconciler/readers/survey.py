@@ -1,6 +1,6 @@
 """What a list and the shows beside it say together of one kind: the Reading."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from reconciler.api.meter import Meter
@@ -12,7 +12,7 @@ from reconciler.readers.cache import ReadCache
 from reconciler.readers.confirming import in_order
 from reconciler.readers.details import Shown
 from reconciler.readers.listing import Lister, Listing
-from reconciler.readers.notes import notes
+from reconciler.readers.notes import MOST, notes
 from reconciler.readers.rows import NOTHING, Row, is_elsewhere, name_of, stamp_of
 from reconciler.readers.scope import Need
 
@@ -41,15 +41,20 @@ class Survey:
         shown = missing.then(self._settled(self._details(needed - missing.asked)))
         resources = [self._live(key, row, shown) for key, row in rows.items() if key not in shown.gone]
         resources += [shown.found[key] for key in shown.found.keys() - listed.keys()]
+        unusable = [self.need.rows.unusable(odd) for odd in self.listing.last.odd if self.need.may_cover(odd.name)]
         code, doubt = self._doubt(shown, alive=len((listed.keys() | shown.found.keys()) - shown.gone))
         return Reading(
             kind=self.lister.kind.name,
-            resources=in_order(resources),
+            resources=in_order((*resources, *unusable)),
             incomplete=doubt,
             code=code,
             proof="" if doubt else self._proof(shown),
             listed=frozenset(name for row in listed.values() for name in row),
-            diagnostics=(*self._problems(rows, shown), *notes(self.lister.kind, (live.spec for live in resources))),
+            diagnostics=(
+                *_unmanageable(unusable),
+                *self._problems(rows, shown),
+                *notes(self.lister.kind, (live.spec for live in resources)),
+            ),
         )
 
     def _unaccounted(self) -> frozenset[str]:
@@ -118,9 +123,13 @@ class Survey:
 
     def _accounted(self, alive: int) -> bool:
         last = self.listing.last
-        if not self.lister.counts_objects:
-            return last.ended and not last.stuck
-        return last.handed_out or (last.ended and not last.stuck and set(last.counts) == {alive})
+        if last.handed_out:
+            return True
+        if not last.ended or last.stuck:
+            return False
+        if self.lister.counts_objects:
+            return set(last.counts) == {alive}
+        return not last.short_of_count or max(count or 0 for count in last.counts) <= alive
 
     def _proof(self, shown: Shown[Live]) -> str:
         """Say what completeness rests on, for snapshots and for people who ask."""
@@ -142,6 +151,27 @@ class Survey:
                 hint=error.hint,
                 address=address(self.lister.kind.name, name_of(self.lister.kind, rows[key])),
             )
+
+
+def _unmanageable(unusable: Sequence[Live]) -> Iterator[Diagnostic]:
+    """Tell of the objects whose rows cannot be managed."""
+    yield from map(_told, unusable[:MOST])
+    if len(unusable) > MOST:
+        kind = unusable[0].kind
+        text = f"the service lists {len(unusable) - MOST} more objects of kind {kind} that cannot be managed"
+        yield Diagnostic(severity=Severity.ERROR, code="E_READ_ROW", message=text)
+
+
+def _told(live: Live) -> Diagnostic:
+    named = f'named "{live.name}"' if live.name else "without a name that can be read"
+    return Diagnostic(
+        severity=Severity.ERROR,
+        code="E_READ_ROW",
+        message=f"the service lists a {live.kind} {named} (id {live.id or 'missing'}) that cannot be managed: "
+        f"{live.foreign.partition(': ')[2]}",
+        hint="correct or delete it in the console; everything else goes on",
+        address=live.address,
+    )
 
 
 def _denied(error: Exception) -> bool:

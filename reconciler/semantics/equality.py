@@ -188,6 +188,13 @@ def normalize_name(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def fold_name(text: str) -> str:
+    """Return what names have in common that a service may take for one: compatible forms, letter case, blanks apart."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).split())
+
+
 def without_query(url: str) -> str:
     """Return an address without its query and fragment: a signature there differs at every read."""
     return url.split("?", 1)[0].split("#", 1)[0]

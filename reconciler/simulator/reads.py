@@ -15,12 +15,12 @@ Row = Callable[[Shape, Entry, Mapping[str, str]], dict[str, Json]]
 
 def list_objects(call: Call) -> Response:
     """Answer one page of the list."""
-    return _page(call, listed)
+    return _page(call, listed, lambda found: counted(call.kind, found, call.choices))
 
 
 def list_summaries(call: Call) -> Response:
-    """Answer one page of the summary list."""
-    return _page(call, summarised)
+    """Answer one page of the summary list; it has no items inside its objects, so that its count is theirs."""
+    return _page(call, summarised, len)
 
 
 def show(call: Call) -> Response:
@@ -28,7 +28,7 @@ def show(call: Call) -> Response:
     return answer(_read(call, call.entry("show_missing"), shown))
 
 
-def _page(call: Call, row: Row) -> Response:
+def _page(call: Call, row: Row, count: Callable[[list[Entry]], int]) -> Response:
     offset, limit = paging(call.request.arguments)
     collection = call.collection
     collection.reads += 1
@@ -39,7 +39,7 @@ def _page(call: Call, row: Row) -> Response:
     page = found[start : start + size]
     rows = [_read(call, entry, row) for entry in page[: max(0, len(page) - twist.drop)]]
     places = call.kind.endpoints
-    return answer({places.count: counted(call.kind, found, call.choices), places.items: rows})
+    return answer({places.count: count(found), places.items: rows})
 
 
 def _candidates(call: Call) -> list[Entry]:

@@ -26,7 +26,7 @@ class Still:
 
 
 def swept(still, *, width=1, count_is_objects=True):
-    return sweep(still, "id", count_is_objects=count_is_objects, spread=map, width=width)
+    return sweep(still, "id", spread=map, width=width, items="" if count_is_objects else "rules")
 
 
 WIDTHS = st.integers(1, 12)
@@ -44,11 +44,11 @@ def test_a_list_that_holds_still_is_whole_and_clean_in_at_most_two_requests_a_pa
 
 
 @given(size=st.integers(1, 700), width=WIDTHS, claim=st.integers(0, 5000))
-def test_a_wrong_count_is_never_clean_and_a_count_of_something_else_never_hides_a_row(size, width, claim):
+def test_a_wrong_count_is_never_clean_and_a_count_of_something_else_is_doubt_where_it_is_larger(size, width, claim):
     found = swept(Still(size, count=claim), width=width)
     assert found.clean is (claim == size)
     found = swept(Still(size, count=claim), width=width, count_is_objects=False)
-    assert found.clean
+    assert (found.clean, found.short_of_count, found.held_still) == (claim <= size, claim > size, True)
     assert len(found.rows) == size
 
 
