@@ -10,12 +10,14 @@ from reconciler.manifest import gate, nested
 from reconciler.manifest.checking import check
 from reconciler.manifest.validate import field_at, spelled
 from reconciler.manifest.wording import words
+from reconciler.model.change import Missing
 from reconciler.model.diagnostic import Severity
 from reconciler.model.resource import Json, Live
 from reconciler.model.source import Path
+from reconciler.semantics.compiled_field import CompiledField, compiled
+from reconciler.semantics.defaults import effective, is_default, is_empty
 
 _ROUNDS = 20
-_EMPTY: tuple[Json, ...] = (None, "", [], {})
 
 
 class Portion:
@@ -34,7 +36,7 @@ class Portion:
 
     def spec(self) -> Mapping[str, Json]:
         """Return what can be declared, in the order of the kind's table."""
-        spec = self._object(self._kind.root, self._live.spec, inside_list=False)
+        spec = self._object(compiled(self._kind), self._live.spec, inside_list=False)
         unholdable = next(_unholdable(spec, ()), "")
         if not unholdable:
             spec = self._accepted(spec)
@@ -63,33 +65,33 @@ class Portion:
                 self._leave_out(spec, problem.path, problem.message)
         return self.refusal
 
-    def _object(self, field: Field, value: Mapping[str, Json], *, inside_list: bool) -> dict[str, Json]:
+    def _object(self, field: CompiledField, value: Mapping[str, Json], *, inside_list: bool) -> dict[str, Json]:
         found: dict[str, Json] = {}
         for name, child in field.children.items():
-            if not child.writable or name not in value or (field is self._kind.root and name == self._kind.name_field):
+            if name not in value or (child.field.path == self._kind.name_field and child.named):
                 continue
             part = self._value(child, value[name], inside_list=inside_list)
-            needed = child.required or child.required_when
+            needed = child.field.required or child.field.required_when
             if part is not None and (needed or not _absent_means(child, part, inside_list=inside_list)):
                 found[name] = part
         return found
 
-    def _value(self, field: Field, value: Json, *, inside_list: bool) -> Json:
+    def _value(self, field: CompiledField, value: Json, *, inside_list: bool) -> Json:
         if value is None:
             return None
         if field.type is Type.LIST and isinstance(value, list) and field.item is not None:
             return self._list(field, field.item, value)
         if field.sensitive:
-            return self._secret(field, value)
-        if field.volatile_url and isinstance(value, str) and "?" in value and not field.required:
+            return self._secret(field.field, value)
+        if field.url and isinstance(value, str) and "?" in value and not field.field.required:
             return None  # signed for this one read: nothing to keep
         if field.type is Type.OBJECT and isinstance(value, Mapping):
             return self._object(field, value, inside_list=inside_list)
         return value
 
-    def _list(self, field: Field, item: Field, value: list[Json]) -> list[Json]:
+    def _list(self, field: CompiledField, item: CompiledField, value: list[Json]) -> list[Json]:
         items = [self._value(item, each, inside_list=True) for each in value]
-        rule = field.list
+        rule = field.field.list
         if rule is not None and rule.type is ListType.SET:
             return sorted(items, key=str)
         if rule is not None and rule.type is ListType.MAP and len(rule.keys) == 1:
@@ -97,7 +99,7 @@ class Portion:
         return items
 
     def _secret(self, field: Field, value: Json) -> Json:
-        if value in _EMPTY:
+        if is_empty(value):
             return None
         seed = f"{self._live.kind}\0{self._live.name}\0{self._live.id}".encode(errors="surrogatepass")
         base = re.sub(r"[^A-Z0-9]+", "_", field.path.upper()).strip("_")
@@ -127,11 +129,11 @@ def _holds(spec: Json, path: Path) -> bool:
     return True
 
 
-def _absent_means(field: Field, value: Json, *, inside_list: bool) -> bool:
+def _absent_means(field: CompiledField, value: Json, *, inside_list: bool) -> bool:
     """Tell whether leaving a field out says the same as this value."""
-    if field.defaulted or field.default_on_create_only:
-        return bool(value == field.default) and isinstance(value, bool) == isinstance(field.default, bool)
-    return not inside_list and value in _EMPTY and not isinstance(value, (bool, int, float))
+    if effective(field, Missing.ABSENT, creating=True) is not Missing.ABSENT:
+        return is_default(field, value)
+    return not inside_list and not field.documented and is_empty(value)
 
 
 def _droppable(root: Field, path: Path) -> bool:

@@ -32,6 +32,11 @@ class Need:
         return self.wanted.known | self.wanted.pins.keys()
 
     @property
+    def is_of_a_plan(self) -> bool:
+        """Whether particular objects are asked for, by name or id, and not whatever there is."""
+        return bool(self.ids or self.wanted.fields)
+
+    @property
     def filters(self) -> Filters:
         """What of the scope the service itself can be trusted with: one exact room type, never a fuzzy name."""
         if len(self.wanted.room_types) != 1:

@@ -102,8 +102,8 @@ class Survey:
     def _doubt(self, shown: Shown[Live], alive: int) -> tuple[str, str]:
         """Say why the list is not proven to be whole, as code and words; both are empty where it is.
 
-        A list that moved all the time is as good as whole where every known object was asked for by its id and no
-        count contradicts: creates are looked up by name anyway before they are said.
+        A list that moved all the time is as good as whole for a plan where every known object was asked for by its id
+        and no count contradicts: each create is looked up by its name before it is said, and nothing else is deleted.
         """
         if self._elsewhere():
             return "E_READ_SCOPE", "every room in the list belongs to another project: check project_id and app_user_id"
@@ -112,7 +112,7 @@ class Survey:
             return INCOMPLETE, f"{len(lost)} objects could not be looked up: {lost[0].code}: {lost[0].message}"
         if self._flighty():
             return INCOMPLETE, f"{len(self.listing.vanished)} objects came and went while the list was read"
-        if self.listing.proven or (self.need.ids and self._accounted(alive)):
+        if self.listing.proven or (self.need.is_of_a_plan and self._accounted(alive)):
             return "", ""
         return INCOMPLETE, self.listing.doubt
 

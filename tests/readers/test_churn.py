@@ -36,6 +36,29 @@ def test_without_churn_a_read_takes_at_most_two_requests_a_page(order):
     assert verdict.requests - names_and_shows <= 2 * OBJECTS / PAGE
 
 
+def half_of_the_lists_change(order, ledger, plans):
+    found = Counter()
+    for seed in range(plans):
+        verdict = schedule(seed, order=order, rate=0.5, ledger=ledger)
+        found["false"] += len(verdict.false_creates) + len(verdict.false_deletes)
+        found["inconclusive"] += verdict.inconclusive
+    assert found["false"] == 0
+    assert found["inconclusive"] <= plans / 10
+
+
+@pytest.mark.parametrize("order", ["create_asc", "create_desc", "update_desc"])
+@pytest.mark.parametrize("ledger", [True, False], ids=["known ids", "first run"])
+def test_a_change_at_every_second_list_request_leaves_nine_plans_of_ten_conclusive(order, ledger):
+    half_of_the_lists_change(order, ledger, 10)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("order", ["create_asc", "create_desc", "update_desc"])
+@pytest.mark.parametrize("ledger", [True, False], ids=["known ids", "first run"])
+def test_two_hundred_plans_with_a_change_at_every_second_list_request(order, ledger):
+    half_of_the_lists_change(order, ledger, 200)
+
+
 @pytest.mark.deep
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize(("rate", "share"), [(0.05, 0.01), (0.30, 0.10)])

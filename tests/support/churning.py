@@ -35,7 +35,8 @@ def schedule(seed: int, *, order: str, rate: float, ledger: bool, parallelism: i
     connection = Connection(base_url="http://127.0.0.1", project_id=PROJECT, transport=transport(simulator))
     reader = HttpReader(ReadClient(connection), parallelism=parallelism)
     known = frozenset(born.values()) if ledger else frozenset()
-    reading = reader.read(ROOM, Wanted(known=known))
+    fields = dict.fromkeys(declared, frozenset[str]())
+    reading = reader.read(ROOM, Wanted(known=known, fields=fields))
     if not reading.complete:
         return Verdict(inconclusive=True, requests=reader.usage.requests)
     live = {one.id: one.name for one in reading.resources}
