@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from reconciler.diff.paths import Key, Steps, spell
 from reconciler.kinds.kind import Kind
-from reconciler.kinds.table import Field
 from reconciler.model.change import MASK, Change
 from reconciler.model.resource import Declared, Json
 from reconciler.model.source import Path
+from reconciler.semantics.compiled_field import CompiledField, compiled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +27,13 @@ class _Leaf:
     steps: Steps
     raw: Path
     value: Json
-    field: Field | None
+    field: CompiledField | None
     default: bool = False
 
 
 def explained(declared: Declared, kind: Kind, change: Change | None, below: str = "") -> tuple[Explained, ...]:
     """Return every field of a resource, or those at and below one path; `change` is None where live was not read."""
-    leaves = _walk(kind.root, declared.spec, (), ())
+    leaves = _walk(compiled(kind), declared.spec, (), ())
     rows = (_row(leaf, declared, change) for leaf in leaves)
     return tuple(row for row in rows if _within(row.path, below))
 
@@ -62,7 +62,7 @@ def _standing(path: str, change: Change | None) -> str:
     return "in step"
 
 
-def _walk(field: Field | None, value: Json, steps: Steps, raw: Path) -> Iterator[_Leaf]:
+def _walk(field: CompiledField | None, value: Json, steps: Steps, raw: Path) -> Iterator[_Leaf]:
     if isinstance(value, Mapping) and field is not None and field.children:
         yield from _object(field, value, steps, raw)
     elif isinstance(value, list) and value:
@@ -72,16 +72,17 @@ def _walk(field: Field | None, value: Json, steps: Steps, raw: Path) -> Iterator
         yield _Leaf(steps=steps, raw=raw, value=value, field=field)
 
 
-def _object(field: Field, value: Mapping[str, Json], steps: Steps, raw: Path) -> Iterator[_Leaf]:
+def _object(field: CompiledField, value: Mapping[str, Json], steps: Steps, raw: Path) -> Iterator[_Leaf]:
     for name, item in value.items():
         yield from _walk(field.children.get(name), item, (*steps, name), (*raw, name))
-    for name, child in field.children.items():
-        if name not in value and child.defaulted and child.writable:
+    for child in field.defaulted:
+        name = child.name
+        if name not in value:
             yield _Leaf(steps=(*steps, name), raw=(*raw, name), value=child.default, field=child, default=True)
 
 
-def _step(field: Field | None, index: int, item: Json) -> Key | int:
-    keys = field.list.keys if field and field.list else ()
+def _step(field: CompiledField | None, index: int, item: Json) -> Key | int:
+    keys = field.field.list.keys if field and field.field.list else ()
     if keys and isinstance(item, Mapping) and all(key in item for key in keys):
         return Key(tuple(item[key] for key in keys))
     return index

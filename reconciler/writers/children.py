@@ -11,6 +11,8 @@ from reconciler.api.allowed_hosts import is_segment
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.table import Field
 from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField, compiled
+from reconciler.semantics.defaults import is_default
 
 AT_MOST = 5
 """More changed items than this go by one PUT of the whole object."""
@@ -28,10 +30,10 @@ class ChildCalls:
 def child_calls(kind: Kind, raw: Mapping[str, Json], body: Mapping[str, Json]) -> ChildCalls | None:
     """Return the calls for single items that make `raw` into `body`, or None where only a PUT of all is lossless."""
     field = kind.endpoints.children_field
-    rules = kind.root.children.get(field) if field else None
-    if rules is None or rules.item is None or rules.list is None or not _same_beside(field, raw, body):
+    rules = compiled(kind).children.get(field) if field else None
+    if rules is None or rules.item is None or rules.field.list is None or not _same_beside(field, raw, body):
         return None
-    key = rules.list.keys[0]
+    key = rules.field.list.keys[0]
     before, after = _by_key(raw.get(field), key), _by_key(body.get(field), key)
     if before is None or after is None:
         return None
@@ -39,9 +41,12 @@ def child_calls(kind: Kind, raw: Mapping[str, Json], body: Mapping[str, Json]) -
 
 
 def _calls(
-    item: Field, child_id: str, before: Mapping[str, Mapping[str, Json]], after: Mapping[str, Mapping[str, Json]]
+    item: CompiledField,
+    child_id: str,
+    before: Mapping[str, Mapping[str, Json]],
+    after: Mapping[str, Mapping[str, Json]],
 ) -> ChildCalls | None:
-    computed = {name for name, child in item.children.items() if not child.in_update}
+    computed = {name for name, child in item.known.items() if not child.in_update}
     ids = {name: rule.get(child_id) for name, rule in before.items()}
     changed = [
         name for name in after if name in before and _sent(before[name], computed) != _sent(after[name], computed)
@@ -67,20 +72,25 @@ def _unique(touched: list[Json], every: list[Json]) -> bool:
     return all(isinstance(one, str) and is_segment(one) and every.count(one) == 1 for one in touched)
 
 
-def _lossless(item: Field, was: Mapping[str, Json] | None, will: Mapping[str, Json]) -> bool:
+def _lossless(item: CompiledField, was: Mapping[str, Json] | None, will: Mapping[str, Json]) -> bool:
     """Tell whether the call for one item can say all that is to be kept of it."""
     sides = [will] if was is None else [was, will]
     return all(_sayable(item, side) for side in sides)
 
 
-def _sayable(item: Field, rule: Mapping[str, Json]) -> bool:
+def _sayable(item: CompiledField, rule: Mapping[str, Json]) -> bool:
     for name, value in rule.items():
-        child = item.children.get(name)
+        child = item.known.get(name)
         if child is None or not _known(child, value):
             return False
-        if child.writable and not child.in_rule_update and value not in (None, child.default):
+        if child.writable and not child.in_rule_update and not _may_go(item.children[name], value):
             return False
     return True
+
+
+def _may_go(field: CompiledField, value: Json) -> bool:
+    """Tell whether a value may be left out of a call: it is null, or what the field is without it."""
+    return value is None or is_default(field, value)
 
 
 def _known(node: Field, value: Json) -> bool:
@@ -92,8 +102,8 @@ def _known(node: Field, value: Json) -> bool:
     return True
 
 
-def _body(item: Field, rule: Mapping[str, Json]) -> dict[str, Json]:
-    return {name: value for name, value in rule.items() if item.children[name].in_rule_update}
+def _body(item: CompiledField, rule: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: value for name, value in rule.items() if item.known[name].in_rule_update}
 
 
 def _sent(rule: Mapping[str, Json], computed: set[str]) -> dict[str, Json]:
