@@ -23,7 +23,7 @@ from reconciler.cli.output import (
 from reconciler.cli.planning import plan_report
 from reconciler.cli.session import Session
 from reconciler.cli.stopping import stopping
-from reconciler.errors import UsageError
+from reconciler.errors import LedgerError, UsageError
 from reconciler.model.event import Event, Progress
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Plan
@@ -51,10 +51,14 @@ _RUNS = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """How an apply is wanted: of which kept plan, agreed to beforehand or not, through which writer."""
+    """How an apply is wanted: of which kept plan, agreed to beforehand or not, through which writer.
+
+    `adopt` agrees to owning what is declared and not owned (true), leaves it alone (false), or asks (None).
+    """
 
     kept: "Saved | None" = None
     auto_approve: bool = False
+    adopt: bool | None = None
     expect: str = ""
     skip_stale: bool = False
     writer: str = "http"
@@ -95,6 +99,7 @@ class _Run:
         from reconciler.environment.planning import plan_opened
 
         ledger = self.opened.ledger()
+        self._check_owner(ledger)
         self._check_kept(ledger)
         writer = self.opened.writer(self.wish.writer, self._show, seconds=self.wish.writer_seconds)
         wanted = self._wanted(local=ledger.local)
@@ -108,10 +113,16 @@ class _Run:
             if plan.errored:
                 tell(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), self.how)
                 return Exit.ERROR
-            if plan.pending and not self._agreed(plan):
+            if self._needs_asking(plan, writer) and not self._agreed(plan):
                 return self._nothing(Exit.ERROR)
             with stop.gently():
-                return self._done(plan, self._applied(plan, ledger, writer, wanted, doors))
+                applied = self._applied(plan, ledger, writer, wanted, doors)
+                return self._done(plan, applied, shown=self._needs_asking(plan, writer))
+
+    @staticmethod
+    def _needs_asking(plan: Plan, writer: Any) -> bool:
+        """Whether a plan changes the live side, or who owns what is there."""
+        return bool(plan.pending or (plan.adopting and writer.applies))
 
     def _nothing(self, code: Exit) -> Exit:
         self.session.say("Nothing was applied.")
@@ -151,6 +162,14 @@ class _Run:
 
         return binding(self.opened.project, self.opened.name)
 
+    def _check_owner(self, ledger: "Book") -> None:
+        """Refuse to apply under a project id that another repository uses: each would delete what the other owns."""
+        from reconciler.environment.ownership import SHARED_ID, shared_id, shared_id_hint
+
+        past = ledger.past(self.opened.scope, self.opened.owner)
+        if said := shared_id(self.opened.project, past):
+            raise LedgerError(said, code=SHARED_ID, hint=shared_id_hint(self.opened.name))
+
     def _check_kept(self, ledger: "Book") -> None:
         """Refuse a kept plan of another place, too old, or used, before anything is settled or read."""
         from reconciler.pipeline import saved
@@ -163,22 +182,28 @@ class _Run:
 
     def _checked(self, plan: Plan) -> Plan:
         """Keep only what a kept or reviewed plan holds; raises PlanError where it does not match."""
-        from reconciler.pipeline import saved
+        from reconciler.pipeline import staleness
 
         if self.wish.expect:
-            saved.expected(plan, self._binding, self.wish.expect)
+            staleness.expected(plan, self._binding, self.wish.expect)
         if self.wish.kept is None:
-            return plan
-        met = saved.accepted(self.wish.kept.plan, plan, skip_stale=self.wish.skip_stale)
+            return self._adopting(plan)
+        met = staleness.accepted(self.wish.kept.plan, plan, skip_stale=self.wish.skip_stale)
         for address in dict.fromkeys(change.address for change in (*met.stale, *met.extra)):
             self.session.say(f"Left out, not as the kept plan shows it: {one_line(address)}")
         self.left_out = bool(met.stale)
-        return met.plan
+        return self._adopting(met.plan)
+
+    def _adopting(self, plan: Plan) -> Plan:
+        from reconciler.pipeline.adoption import without_adoption
+
+        return without_adoption(plan) if self.wish.adopt is False else plan
 
     def _agreed(self, plan: Plan) -> bool:
         if self.how.format == HUMAN:
             tell(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), Told())
-        return self.wish.auto_approve or self.wish.kept is not None or _asked(shown=self.how.format == HUMAN)
+        agreed = self.wish.auto_approve or self.wish.kept is not None or (self.wish.adopt and not plan.pending)
+        return bool(agreed) or _asked(_question(plan), shown=self.how.format == HUMAN)
 
     def _applied(self, plan: Plan, ledger: Any, writer: Any, wanted: PlanSettings, doors: dict[str, Any]) -> "Applied":
         from reconciler.pipeline.apply import apply
@@ -197,17 +222,18 @@ class _Run:
             **doors,
         )
 
-    def _done(self, plan: Plan, applied: "Applied") -> int:
+    def _done(self, plan: Plan, applied: "Applied", *, shown: bool) -> int:
         from reconciler.pipeline.plan import exit_code
 
         report = Report(
             command="apply",
             plans=(plan,),
             outcomes=(*applied.recovered, *applied.outcomes),
+            adopted=applied.adopted,
             usage=self.opened.usage,
             sources=self.manifest.sources,
         )
-        self._tell(report, shown=bool(plan.pending))
+        self._tell(report, shown=shown)
         tell_files(self.session, report, self.how)
         if self.opened.environment.embedded and applied.outcomes:
             self.session.note(_FORGOTTEN)
@@ -262,13 +288,19 @@ def _words(event: Event) -> str:
     return f"{count}{event.step.value.replace('_', ' ')}{where}{status}{more}"
 
 
-def _asked(*, shown: bool) -> bool:
+def _question(plan: Plan) -> str:
+    """Return what is asked: the changes, and the objects that are owned from then on."""
+    adopt = f"own {len(plan.adopting):,} live object{'s' if len(plan.adopting) > 1 else ''}" if plan.adopting else ""
+    return " and ".join(filter(None, ("Apply these changes" if plan.pending else "", adopt))).capitalize()
+
+
+def _asked(question: str, *, shown: bool) -> bool:
     """Ask the person at the terminal, who must have seen the plan; only `yes` is agreement."""
     hint = "give --auto-approve, or a plan kept with --out"
     if not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask at", code="E_NO_TERMINAL", hint=hint)
     if not shown:
         raise UsageError("only --format text shows the plan before it asks", code="E_NOT_SHOWN", hint=hint)
-    sys.stderr.write("\nApply these changes? Only `yes` is agreement: ")
+    sys.stderr.write(f"\n{question}? Only `yes` is agreement: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip() == "yes"

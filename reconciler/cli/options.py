@@ -26,6 +26,9 @@ Targets = Annotated[
 Excludes = Annotated[
     list[str] | None, typer.Option("--exclude", metavar="ADDRESS", help="All but this resource; repeatable.")
 ]
+WithDependencies = Annotated[
+    bool, typer.Option("--with-dependencies", help="With what --target and -l choose, what it refers to.")
+]
 Sets = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a template value; wins over values files.")
 ]

@@ -52,9 +52,24 @@ def asked(
     return Ask(access=access, sets=tuple(sets or ()), selection=selected or Selection(), depth=depth, base=base)
 
 
-def selection(targets: Sequence[str] | None, excludes: Sequence[str] | None, labels: Sequence[str] | None) -> Selection:
-    """Read `--target`, `--exclude` and `-l`; raises UsageError."""
-    return Selection(targets=tuple(targets or ()), excludes=tuple(excludes or ()), labels=dict(_labels(labels or ())))
+def selection(
+    targets: Sequence[str] | None,
+    excludes: Sequence[str] | None,
+    labels: Sequence[str] | None,
+    *,
+    with_dependencies: bool = False,
+) -> Selection:
+    """Read `--target`, `--exclude`, `-l` and `--with-dependencies`; raises UsageError."""
+    pairs = tuple(_labels(labels or ()))
+    wanted = dict(pairs)
+    if twice := next((name for name, value in pairs if wanted[name] != value), ""):
+        raise UsageError(f"-l names the label {twice!r} twice, with two values", hint="no manifest can have both")
+    return Selection(
+        targets=tuple(targets or ()),
+        excludes=tuple(excludes or ()),
+        labels=wanted,
+        with_dependencies=with_dependencies,
+    )
 
 
 def _labels(items: Iterable[str]) -> Iterable[tuple[str, str]]:

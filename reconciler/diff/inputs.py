@@ -1,13 +1,13 @@
 """What a comparison is made of, and what can be asked of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.diff.attribute import Bases
 from reconciler.diff.secrets import SecretValue
 from reconciler.diff.spec import managed, spec_of
 from reconciler.kinds.kind import Kind
-from reconciler.model.change import Action, Attribution
+from reconciler.model.change import Action, Attribution, Change
 from reconciler.model.manifest import Manifest
 from reconciler.model.past import Past, Remembered
 from reconciler.model.reading import Reading
@@ -40,11 +40,23 @@ class Inputs:
     def owner(self, live: Live) -> Remembered | None:
         """Return what the ledger remembers of a live object, if it is ours."""
         remembered = self.past.objects.get((live.kind, live.id))
-        return remembered if remembered is not None and remembered.owner == self.past.owner else None
+        return remembered if self.past.owns(remembered) else None
+
+    def known(self, live: Live) -> Remembered | None:
+        """Return what the ledger remembers of a live object, if it is ours or was, under our name of before."""
+        remembered = self.past.objects.get((live.kind, live.id))
+        return remembered if self.past.knows(remembered) else None
+
+    def adopted(self, change: Change) -> Change:
+        """Mark the change of a live object that apply takes ownership of, with the name of its owner."""
+        remembered = self.past.objects.get((change.kind, change.id))
+        if not self.past.adopts or self.past.owns(remembered):
+            return change
+        return replace(change, adopt=True, owner=self.past.name_of(remembered.owner) if remembered else "")
 
     def bases(self, kind: Kind, declared: Declared, live: Live | None) -> Bases:
         """Return what an object was meant to be before."""
-        remembered = self.owner(live) if live is not None else None
+        remembered = self.known(live) if live is not None else None
         applied = None
         if remembered is not None and isinstance(remembered.last_applied, Mapping):
             applied = {kind.name_field: remembered.name, **remembered.last_applied}
@@ -60,7 +72,7 @@ class Inputs:
 
     def anew(self, declared: Declared) -> Attribution:
         """Attribute a create: declared anew, merged and not applied yet, or removed by somebody."""
-        ours = (one for one in self.past.objects.values() if one.owner == self.past.owner)
+        ours = filter(self.past.knows, self.past.objects.values())
         applied = any((one.kind, one.address) == (declared.kind, declared.address) for one in ours)
         if self.base is not None:
             if self._declared_then(self.base, declared) is None:

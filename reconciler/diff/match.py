@@ -168,7 +168,7 @@ def _by_pin(result: Matching, known: _Live, reading: Reading) -> None:
 def _by_ledger(result: Matching, known: _Live, past: Past) -> None:
     ids: dict[str, str] = {}
     for (kind, object_id), remembered in past.objects.items():
-        if kind == result.kind.name and remembered.owner == past.owner and object_id in known.by_id:
+        if kind == result.kind.name and past.knows(remembered) and object_id in known.by_id:
             ids.setdefault(remembered.address, object_id)
     for place in result.open if ids else ():
         declared = result.declared[place]

@@ -12,12 +12,12 @@ from reconciler.diff.order import level_of, levels, ordered
 from reconciler.diff.references import Names
 from reconciler.diff.renames import suggestions
 from reconciler.diff.secrets import SecretValue, judge
-from reconciler.diff.select import Chosen
+from reconciler.diff.select import Chosen, needs
 from reconciler.diff.spec import spec_of
 from reconciler.diff.told import incomplete
 from reconciler.kinds import all_kinds
 from reconciler.kinds.kind import Kind
-from reconciler.model.change import Action, Change, Rule
+from reconciler.model.change import Action, Change, Missing, Rule
 from reconciler.model.diagnostic import Diagnostic, arranged
 from reconciler.model.manifest import Manifest
 from reconciler.model.past import Past
@@ -61,7 +61,8 @@ def diff(
         unsure=unsure or {},
         secret=secret,
     )
-    draft = Draft(inputs=inputs, chosen=Chosen(settings.selection), depth=levels(known))
+    chosen = Chosen(settings.selection, manifest.resources, known)
+    draft = Draft(inputs=inputs, chosen=chosen, depth=levels(known))
     for kind in known.values():
         draft.add(kind)
     return draft.plan(known)
@@ -111,9 +112,16 @@ class Draft:
                     yield declared, wish.spec
 
     def _refers_well(self, kind: Kind, declared: Declared) -> bool:
-        problems = list(self.names.problems(kind, declared))
+        problems = [*self.names.problems(kind, declared), *self._not_chosen(kind, declared)]
         self.diagnostics += problems
         return not problems
+
+    def _not_chosen(self, kind: Kind, declared: Declared) -> Iterator[Diagnostic]:
+        """Yield an error for each object that is referred to, will not be there, and is not chosen."""
+        for target, name in dict.fromkeys(self.names.needed(kind, declared)):
+            needed = self.chosen.left_out(target, name)
+            if needed is not None and self.names.resolve(target, name) is Missing.UNKNOWN:
+                yield needs(declared, needed)
 
     def _wish(self, kind: Kind, declared: Declared, live: Live | None) -> Wish:
         node = compiled(kind)
@@ -134,7 +142,7 @@ class Draft:
         """Put down the change of a declared object; tells whether it is a new one."""
         declared = wish.declared
         if live is not None:
-            self.changes.append(compared(wish, live))
+            self.changes.append(self.inputs.adopted(compared(wish, live)))
             self.diagnostics += [*wish.ignoring.diagnostics, *wish.ignoring.unused(declared)]
             return False
         reason = alike or self.inputs.doubt(declared, declared.name)
@@ -179,7 +187,7 @@ class Draft:
             kinds=kinds,
         )
         changes = ordered(guarded(self.changes, facts))
-        told = self.chosen.told(inputs.manifest.resources, changes)
+        told = self.chosen.told()
         diagnostics = arranged([*inputs.manifest.diagnostics, *self.diagnostics, *told])
         untrusted = inputs.settings.untrusted or inputs.manifest.untrusted
         return Plan(

@@ -55,17 +55,24 @@ class Names:
 
     def problems(self, kind: Kind, declared: Declared) -> Iterator[Diagnostic]:
         """Return a diagnostic for each name that refers to nothing."""
-        for path, target, name in referred(kind, declared.spec):
-            if _has_id(declared.spec, path):
-                continue
+        for path, target, name in _by_name(kind, declared):
             if self.resolve(target, name) is Missing.ABSENT:
                 nothing = self.doubts.get((target, ""), "which neither the manifests nor the live side have")
                 why = self.doubts.get((target, normalize_name(name)), nothing)
                 yield no_reference(declared, target, name, path, why)
 
+    def needed(self, kind: Kind, declared: Declared) -> Iterator[tuple[str, str]]:
+        """Yield the kind and name of each object that must be there."""
+        yield from ((target, name) for _, target, name in _by_name(kind, declared))
+
     def name_of(self, kind: str, object_id: str) -> str | None:
         """Return the name an id has in this plan, if it is known."""
         return self.names.get((kind, object_id))
+
+
+def _by_name(kind: Kind, declared: Declared) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    """Yield the references by name alone; an id beside a name decides without it."""
+    yield from (one for one in referred(kind, declared.spec) if not _has_id(declared.spec, one[0]))
 
 
 def _has_id(spec: Json, path: tuple[str | int, ...]) -> bool:

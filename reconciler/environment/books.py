@@ -3,12 +3,13 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reconciler.environment.access import project_id
+from reconciler.environment.ownership import check_identified
 from reconciler.environment.project import Environment, Project
 from reconciler.environment.variables import digest_key, secret_values, url_passwords
 from reconciler.errors import LedgerError
@@ -81,9 +82,10 @@ def book(
 
     if project.untrusted:
         raise LedgerError("an untrusted project has no ledger", hint="leave out --untrusted")
-    key = digest_key(variables)
+    key, identity = digest_key(variables), project.identity
     named = named_ledger(environment, variables)
     place = named or USUAL
+    check_identified(project, place.url)
     if place.url.startswith("postgres") and not key:
         raise LedgerError(
             "a ledger in PostgreSQL needs RECONCILER_DIGEST_KEY: a key kept beside the digests protects none of them",
@@ -92,10 +94,11 @@ def book(
         )
     known = redactor or SecretRedactor(secret_values(variables))
     known.add(*url_passwords(place.url))
+    trust = place.trust(variables)
     with TemporaryDirectory(prefix="reconciler-") as folder:
         passing = environment.embedded and named is None
         root = folder if passing else project.root
-        opened = open_ledger(place.url, root=root, digest_key=key, trust=place.trust(variables), redactor=known)
+        opened = open_ledger(place.url, root=root, digest_key=key, identity=identity, trust=trust, redactor=known)
         try:
             yield opened
         finally:
@@ -116,6 +119,7 @@ def audits(project: Project, name: str, variables: Mapping[str, str], flag: str 
 
     place = LedgerLocation(url=flag, operator=True) if flag else named_ledger(project.environments[name], variables)
     place = place or USUAL
+    check_identified(project, place.url)
     opened = open_audits(place.url, root=project.root, trust=place.trust(variables))
     try:
         yield opened
@@ -124,11 +128,23 @@ def audits(project: Project, name: str, variables: Mapping[str, str], flag: str 
 
 
 def remembered(project: Project, name: str, variables: Mapping[str, str]) -> Past:
-    """Return what the ledger remembers of an environment; nothing where there is none, which costs no database."""
-    environment, owner = project.environments[name], project.owner(name)
+    """Return what the ledger remembers of an environment; nothing where there is none, which costs no database.
+
+    Ownership is taken where the ledger lasts as long as the live side: not on CI in a local file that is gone with the
+    job's disk.
+    """
+    environment, identity = project.environments[name], project.identity
+    owner = identity.owner(name)
     named = named_ledger(environment, variables)
+    passing = environment.embedded and named is None
+    lasting = bool(passing or named or not variables.get("CI"))
     made = named or os.path.lexists(project.root / FILE)
-    if project.untrusted or not made or (environment.embedded and named is None):
-        return Past(owner=owner, digest_key=digest_key(variables))
+    if project.untrusted or not made or passing:
+        return Past(
+            owner=owner,
+            former=identity.former(owner),
+            adopts=lasting and not project.untrusted,
+            digest_key=digest_key(variables),
+        )
     with book(project, environment, variables) as opened:
-        return opened.past(scope_key(environment), owner)
+        return replace(opened.past(scope_key(environment), owner), adopts=lasting)

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from reconciler.environment.ownership import id_hint, missing_ids
 from reconciler.environment.project import AssertKeys, Environment, Project, ProjectFile, ScopeKeys, ThrottleKeys
 from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.manifest.document import Document
@@ -42,8 +44,13 @@ _MODELS: tuple[tuple[tuple[str, ...], type[BaseModel]], ...] = (
 
 def load_project(root: Path, *, untrusted: bool = False) -> Project:
     """Return the project in a folder; raises ManifestError with every problem of its file."""
+    return parse_project(load_bytes(root), root=root, untrusted=untrusted, whole=True)
+
+
+def load_bytes(root: Path) -> bytes:
+    """Return the bytes of a folder's project file; raises ReconcilerError where it cannot be read."""
     try:
-        content = read_below(root, FILE, LIMITS.size)
+        return read_below(root, FILE, LIMITS.size)
     except ManifestError as error:
         if error.code != "E_PATH_MISSING":
             raise
@@ -52,18 +59,31 @@ def load_project(root: Path, *, untrusted: bool = False) -> Project:
             code="E_PROJECT_MISSING",
             hint="name its folder with -C DIR, or make one with `reconciler init`",
         ) from None
-    return parse_project(content, root=root, untrusted=untrusted)
 
 
-def parse_project(content: bytes, *, root: Path, untrusted: bool = False) -> Project:
-    """Return the project a file's bytes describe (of the work tree, or of an earlier commit)."""
+def parse_project(content: bytes, *, root: Path, untrusted: bool = False, whole: bool = False) -> Project:
+    """Return the project a file's bytes describe (of the work tree, or of an earlier commit).
+
+    With `whole`, the file must have what planning and applying need: its id.
+    """
     document = _parse(content)
     try:
         file = ProjectFile.model_validate(document.value)
     except ValidationError as error:
         problems = arranged(_diagnostics(error, document))
         raise ManifestError(f"{FILE} is not valid", problems, code="E_PROJECT") from None
-    return Project(root=root, file=file, untrusted=untrusted)
+    project = Project(root=root, file=file, untrusted=untrusted)
+    if whole and (missing := tuple(missing_ids(project))):
+        placed = [replace(one, position=Position(FILE, *document.at(_steps(one.path), key=True))) for one in missing]
+        raise ManifestError(f"{FILE} is not valid", placed, code="E_PROJECT", hint=id_hint())
+    return project
+
+
+def _steps(path: str) -> tuple[str, ...]:
+    """Return the steps of `environments.NAME.KEY`; a name may hold dots."""
+    first, _, rest = path.partition(".")
+    name, _, key = rest.rpartition(".")
+    return (first, name, key)
 
 
 def _shown(root: Path) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from reconciler.environment.open import Access, Opened, open_environment, scope_of, settings
+from reconciler.environment.ownership import ownership_findings
 from reconciler.environment.project import Project
 from reconciler.environment.variables import named_secrets
 from reconciler.model.diagnostic import Diagnostic, Severity, arranged
@@ -69,16 +70,18 @@ def plan_opened(opened: Opened, manifest: Manifest, ask: Ask, *, settings: PlanS
     from reconciler.pipeline.plan import plan
 
     base = base_manifest(opened.project, opened.name, ask) if ask.base else None
+    past = opened.past()
     made = plan(
         manifest,
         opened.reader,
-        opened.past(),
+        past,
         settings or wanted(opened, ask),
         base=base,
         base_name=ask.base,
         secret=named_secrets(opened.access.variables).get,
     )
-    return replace(made, diagnostics=arranged((*made.diagnostics, *_expired(opened, ask.access.today))))
+    said = (*_expired(opened, ask.access.today), *ownership_findings(opened.project, opened.name, past, made))
+    return replace(made, diagnostics=arranged((*made.diagnostics, *said)))
 
 
 def _expired(opened: Opened, today: date) -> Iterator[Diagnostic]:

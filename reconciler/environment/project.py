@@ -6,13 +6,16 @@ An unknown key is an error. No key holds a secret, names a writer, or loosens a 
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from reconciler.manifest.files.git_command import root_commits
 from reconciler.manifest.files.state_files import outside_state_folder_reason
+from reconciler.model.past import ProjectIdentity
 
 SIMULATOR = "simulator:"
 """Prefix of an endpoint that is the embedded simulator, seeded from the file after it."""
@@ -149,7 +152,12 @@ class Environment(Keys):
 class ProjectFile(Keys):
     """The whole of `reconciler.yaml`."""
 
-    name: Name | None = Field(default=None, description="The project's name, part of who owns an object.")
+    name: Name | None = Field(default=None, description="What people call the project; by default its folder's name.")
+    id: Text = Field(
+        default="",
+        pattern=r"^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$",
+        description="A random UUID, with the environment who owns an object; `reconciler init --id` writes one.",
+    )
     manifests: list[ProjectPath] = Field(min_length=1, description="Manifest files and folders, read recursively.")
     values: list[ProjectPath] = Field(default=[], description="Values files of every environment; later ones win.")
     environments: dict[Name, Environment] = Field(min_length=1, description="The named places.")
@@ -174,6 +182,11 @@ class Project(Keys):
         """The named places."""
         return self.file.environments
 
+    @property
+    def identity(self) -> ProjectIdentity:
+        """Who the project is, for ledgers."""
+        return ProjectIdentity(id=self.file.id, name=self.name, roots=partial(root_commits, self.root))
+
     def owner(self, environment: str) -> str:
-        """Who owns what is applied there: project and environment."""
-        return f"{self.name}/{environment}"
+        """Who owns what is applied there: the project's id (its name where it has none) and the environment."""
+        return self.identity.owner(environment)

@@ -85,7 +85,7 @@ class Records:
 
     def _drift(self, place: LedgerLocation) -> tuple[Drift, ...]:
         try:
-            return self._ledger(place).drift(f"{self.project.name}/")
+            return self._ledger(place).drift(f"{self.project.identity.id or self.project.name}/")
         except LedgerError:
             return ()
 

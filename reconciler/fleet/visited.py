@@ -10,6 +10,7 @@ from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Plan
+from reconciler.pipeline.adoption import without_new_owners
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +58,13 @@ def _visit(project: Project, name: str, ask: Ask) -> Visited:
 
 
 def _bare(result: Planned) -> Planned:
-    """Keep what an audit tells of manifests: their problems and the lines these point to, nothing that fills memory."""
+    """Keep what an audit tells: of manifests their problems and the lines these point to, nothing that fills memory.
+
+    An audit applies nothing, so it does not tell what an apply would adopt.
+    """
     manifest = Manifest(diagnostics=result.manifest.diagnostics, sources=dict(result.manifest.sources))
-    return replace(result, manifest=manifest)
+    plan = without_new_owners(result.plan, lambda change: False) if result.plan else None  # noqa: ARG005 - none is
+    return replace(result, manifest=manifest, plan=plan)
 
 
 def lost(name: str, error: Exception, hint: str) -> Visited:

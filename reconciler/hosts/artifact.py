@@ -13,6 +13,7 @@ from reconciler.errors import PlanError
 from reconciler.model.plan import UNKNOWN_WITHOUT_LEDGER, Plan
 from reconciler.model.plan_check import schema_problems
 from reconciler.model.plan_read import decode
+from reconciler.pipeline.adoption import without_new_owners
 
 _MOST_PROBLEMS = 5
 
@@ -39,8 +40,9 @@ def checked_plans(data: bytes) -> tuple[Plan, ...]:
 
 def as_untrusted(plans: Iterable[Plan]) -> tuple[Plan, ...]:
     """Return plans marked as untrusted, whatever they say of themselves: no ledger was read, nothing can be applied."""
+    owned = (without_new_owners(plan, lambda change: False) for plan in plans)  # noqa: ARG005 - none is believed
     return tuple(
-        replace(plan, untrusted=True, unknown_counts=UNKNOWN_WITHOUT_LEDGER, base=_commit(plan.base)) for plan in plans
+        replace(plan, untrusted=True, unknown_counts=UNKNOWN_WITHOUT_LEDGER, base=_commit(plan.base)) for plan in owned
     )
 
 

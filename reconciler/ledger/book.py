@@ -10,14 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from reconciler.errors import LedgerError
-from reconciler.ledger import journal, lock, pruning
+from reconciler.ledger import journal, lock, ownership, pruning
 from reconciler.ledger.failures import LostAnswerError
 from reconciler.ledger.store import Store
 from reconciler.ledger.tables import SCHEMA
 from reconciler.model.change import Action
 from reconciler.model.history import Entry, Holder, Run
 from reconciler.model.outcome import Outcome, Status
-from reconciler.model.past import Intent, Past, Remembered
+from reconciler.model.past import Intent, Past, ProjectIdentity, Remembered
 from reconciler.redaction import SecretRedactor
 
 _CERTAIN = 8
@@ -28,12 +28,18 @@ class Book:
     """A ledger in a database (ports.Ledger). `local` tells that only processes sharing this disk see its locks."""
 
     def __init__(
-        self, store: Store, digest_key: bytes, lease_seconds: float, redactor: SecretRedactor | None = None
+        self,
+        store: Store,
+        digest_key: bytes,
+        lease_seconds: float,
+        redactor: SecretRedactor | None = None,
+        identity: ProjectIdentity | None = None,
     ) -> None:
         self._redactor = redactor or SecretRedactor()
         self._store = store
         self._digest_key = digest_key
         self._lease_seconds = lease_seconds
+        self._identity = identity or ProjectIdentity()
 
     @property
     def local(self) -> bool:
@@ -42,23 +48,29 @@ class Book:
 
     def past(self, scope: str, owner: str) -> Past:
         """Return what is remembered of one scope; `present` is false where nothing was ever recorded."""
+        former = self._identity.former(owner)
         with self._store.read() as connection:
             if connection is None:
-                return Past(owner=owner, digest_key=self._digest_key)
+                return Past(owner=owner, former=former, adopts=True, digest_key=self._digest_key)
             things = journal.known_objects(connection, scope)
+            names, roots = ownership.known_owners(connection)
             return Past(
                 present=True,
                 owner=owner,
+                former=former,
+                adopts=True,
+                names=names,
+                roots=roots,
                 objects={(thing.kind, thing.id): thing for thing in things},
                 intents=tuple(found.intent for found in journal.open_entries(connection, scope)),
-                sweeps=journal.last_sweeps(connection, scope, owner),
+                sweeps=journal.last_sweeps(connection, scope, owner) or journal.last_sweeps(connection, scope, former),
                 digest_key=self._digest_key or lock.digest_key(connection, scope),
             )
 
     @contextmanager
     def lock(self, scope: str, owner: str) -> Iterator[lock.Held]:
         """Hold the scope's lock for the length of a `with`; raises LockedError naming the holder."""
-        held = lock.take(self._store, scope, owner, self._lease_seconds)
+        held = lock.take(self._store, scope, self._identity.name_of(owner), self._lease_seconds)
         over = Event()
         heart = Thread(target=lock.beat, args=(held, over), daemon=True, name="heartbeat")
         heart.start()
@@ -127,8 +139,12 @@ class Book:
             journal.note_drift(connection, scope, drifting, seen, self._now(connection))
 
     def start(self, run: Run) -> None:
-        """Write down that a run begins."""
+        """Write down that a run begins, and what its owner is called."""
+        name = self._identity.former(run.owner)
+        roots = self._identity.roots() if name else ()
         with self._store.write() as connection:
+            if name:
+                ownership.write_owner(connection, run.owner, name, roots)
             journal.write_run(connection, _dated(run, self._now(connection)), SCHEMA)
 
     def end(self, run: str, result: str) -> None:
@@ -163,6 +179,25 @@ class Book:
                 connection, scope, found.run, found.intent, outcome=outcome, ended=self._now(connection)
             )
         return Entry(run=found.run, intent=found.intent, outcome=outcome)
+
+    def owners(self, scope: str) -> Mapping[str, int]:
+        """Return the owners of a scope, each with how many objects it has."""
+        with self._store.read() as connection:
+            return {} if connection is None else ownership.counts(connection, scope)
+
+    def names(self) -> Mapping[str, str]:
+        """Return what people call each owner."""
+        with self._store.read() as connection:
+            return {} if connection is None else ownership.known_owners(connection)[0]
+
+    def transfer(self, scope: str, source: str, target: str) -> int:
+        """Make everything that one owner has in a scope another's, and note the repository that asks for it."""
+        name = self._identity.former(target)
+        roots = self._identity.roots() if name else ()
+        with self._store.write() as connection:
+            if name:
+                ownership.write_owner(connection, target, name, roots)
+            return ownership.transfer(connection, scope, source, target) if source != target else 0
 
     def prune(self, scope: str, before: str) -> int:
         """Forget runs, and what they tried, from before a moment (UTC, as in the API); returns how many rows."""

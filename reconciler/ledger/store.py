@@ -13,7 +13,7 @@ from reconciler.errors import LedgerError
 from reconciler.ledger.engines import OPERATOR, Trust, checked, postgres, sqlite
 from reconciler.ledger.failures import WRITABLE, damaged, meant
 from reconciler.ledger.sqlite_file import ledger_file, mark, refuse_tables
-from reconciler.ledger.tables import SCHEMA, lease, metadata, runs
+from reconciler.ledger.tables import SCHEMA, lease, metadata, owners, runs
 
 MAKING = 0x7265636F6E63
 """The number of PostgreSQL's advisory lock under which the tables are made."""
@@ -45,7 +45,7 @@ class Store:
         self._busy = busy_seconds
         self._engine: Engine | None = None
         self._ready = False
-        self._marked = False
+        self._made = False
 
     @property
     def local(self) -> bool:
@@ -68,7 +68,7 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection whose changes are all kept, durably, or all dropped; makes the ledger if need be."""
-        if not (self._ready and (self._marked or not self.local)):
+        if not self._made:
             self._make()
         with self._meaning(), self._connected().connect().execution_options(begin="IMMEDIATE") as connection:
             yield connection
@@ -100,16 +100,16 @@ class Store:
             with self._connected().connect().execution_options(begin="IMMEDIATE") as connection:
                 if not self.local:  # two who make the tables at once trip over each other; held by the transaction
                     connection.execute(select(func.pg_advisory_xact_lock(MAKING)))
-                if not inspect(connection).has_table(lease.name):
-                    if self.local:
+                there = [inspect(connection).has_table(table.name) for table in (lease, owners)]
+                if not all(there):
+                    if self.local and not any(there):
                         refuse_tables(connection)
                     metadata.create_all(connection)
                 if self.local:
                     mark(connection)
                 self._check(connection)
                 connection.commit()
-                self._marked = True
-        self._ready = True
+        self._ready = self._made = True
 
     def _check(self, connection: Connection) -> None:
         if self._ready:

@@ -1,4 +1,4 @@
-"""The four tables, and the seal that tells a damaged row from a true one."""
+"""The five tables, and the seal that tells a damaged row from a true one."""
 
 import hashlib
 import json
@@ -81,6 +81,17 @@ lease = Table(
     Column("digest_key", Text, nullable=False),
 )
 """One row a scope: who holds its lock until when, by the database's clock. It also keeps the scope's digest key."""
+
+
+owners = Table(
+    "reconciler_owners",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("roots", Text, nullable=False),
+    Column("seal", Text, nullable=False),
+)
+"""What people call each owner, and the root commits of its repository. Ledgers of earlier versions do not have it."""
 
 
 def put(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:

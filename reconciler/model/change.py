@@ -118,7 +118,8 @@ class Change:
     `before` is the live object as read, `after` what it would be; both plain JSON, masked, None where there is none.
     `unknown` lists the paths of `after` that are known only after apply. Fingerprints cover the masked, normalised
     managed part: they are what a saved plan is compared by. `level` is the step of the dependency order. `notes` are
-    warnings that belong to this change alone. `attribution` is that of its fields, the gravest first.
+    warnings that belong to this change alone. `attribution` is that of its fields, the gravest first. `adopt` tells
+    that apply takes ownership of the object, `owner` from whom (empty where nobody owned it).
     """
 
     action: Action
@@ -140,6 +141,8 @@ class Change:
     before_fingerprint: str = ""
     after_fingerprint: str = ""
     level: int = 0
+    adopt: bool = False
+    owner: str = ""
 
     @property
     def blocked(self) -> bool:

@@ -1,6 +1,6 @@
 """What the ledger remembers, as values that planning reads; planning never writes it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.change import Action
@@ -57,8 +57,38 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectIdentity:
+    """Who a project is: the `id` of its file (empty where it has none), its name, and its repository's root commits.
+
+    An owner is an id and an environment, spelled `ID/ENVIRONMENT`; a project without an id goes by its name.
+    """
+
+    id: str = ""
+    name: str = ""
+    roots: Callable[[], frozenset[str]] = frozenset
+
+    def owner(self, environment: str) -> str:
+        """Return who owns what is applied in an environment."""
+        return f"{self.id or self.name}/{environment}"
+
+    def name_of(self, owner: str) -> str:
+        """Return what people call an owner of this project; the owner itself where it is another's."""
+        mine, _, environment = owner.rpartition("/")
+        return f"{self.name}/{environment}" if self.id and mine == self.id else owner
+
+    def former(self, owner: str) -> str:
+        """Return the name under which ledgers knew an owner before the project had an id; empty where there is none."""
+        name = self.name_of(owner)
+        return name if name != owner else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
     """The ledger's view of one scope. `present` is false where there is no ledger: then nothing is owned.
+
+    `former` is the owner's name from before its project had an id: what it owns is ours to read, not to delete.
+    `names` holds what people call each owner, `roots` the root commits of the repositories that were seen with it.
+    `adopts` tells that an apply would take ownership of what is declared and live.
 
     `objects` is keyed by (kind, id). `sweeps` holds how many objects of each kind the last complete read found.
     `digest_key` makes the keyed digests of secrets; empty when there is none.
@@ -66,7 +96,23 @@ class Past:
 
     present: bool = False
     owner: str = ""
+    former: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    roots: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    adopts: bool = False
     objects: Mapping[tuple[str, str], Remembered] = field(default_factory=dict)
     intents: tuple[Intent, ...] = ()
     sweeps: Mapping[str, int] = field(default_factory=dict)
     digest_key: bytes = field(default=b"", repr=False)
+
+    def owns(self, thing: Remembered | None) -> bool:
+        """Whether an object is this owner's: only such a one is ever deleted."""
+        return thing is not None and thing.owner == self.owner
+
+    def knows(self, thing: Remembered | None) -> bool:
+        """Whether what is remembered of an object is this owner's, under its name of before too."""
+        return thing is not None and thing.owner in (self.owner, self.former or self.owner)
+
+    def name_of(self, owner: str) -> str:
+        """Return what people call an owner."""
+        return self.names.get(owner, owner)

@@ -41,7 +41,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """Counts of a plan; changes that are blocked are counted in their action too."""
+    """Counts of a plan; changes that are blocked are counted in their action too.
+
+    `adopt` counts objects that apply takes ownership of; each is counted in its action too.
+    """
 
     add: int = 0
     change: int = 0
@@ -57,6 +60,7 @@ class Summary:
     already: int = 0
     pending: int = 0
     unattributed: int = 0
+    adopt: int = 0
 
 
 def stops_one(diagnostic: Diagnostic) -> bool:
@@ -101,6 +105,11 @@ class Plan:
         return tuple(change for change in self.changes if change.action is not Action.NONE)
 
     @property
+    def adopting(self) -> tuple[Change, ...]:
+        """The changes, those in step too, by which apply takes ownership of an object."""
+        return tuple(change for change in self.changes if change.adopt)
+
+    @property
     def empty(self) -> bool:
         """Whether there is nothing to do."""
         return not self.pending and not self.held
@@ -123,5 +132,6 @@ class Plan:
             blocked=sum(1 for change in self.changes if change.blocks),
             held=len(self.held),
             suppressed=sum(len(change.suppressed) for change in self.changes),
+            adopt=len(self.adopting),
             **{attribution.value: fields[attribution] for attribution in Attribution},
         )

@@ -51,6 +51,7 @@ def _change(change: Change) -> dict[str, Any]:
     return {
         **_head(change.address, change.kind, change.name, change.id),
         **({"previous_address": change.previous_address} if change.previous_address else {}),
+        **({"adopt": True, "owner": change.owner} if change.adopt else {}),
         "change": {
             "actions": [change.action.value],
             "before": change.before,

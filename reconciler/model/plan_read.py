@@ -63,6 +63,8 @@ def _change_of(data: Mapping[str, Any]) -> Change:
         before_fingerprint=data["fingerprints"]["before"],
         after_fingerprint=data["fingerprints"]["after"],
         level=data["level"],
+        adopt=data.get("adopt", False),
+        owner=data.get("owner", ""),
     )
 
 

@@ -24,7 +24,7 @@ def plan_schema() -> Schema:
         **_object(_plan(), optional=("saved", "unknown_counts")),
         "$defs": {
             "position": _position(),
-            "resource_change": _object(_change(), optional=("previous_address",)),
+            "resource_change": _object(_change(), optional=("previous_address", "adopt", "owner")),
             "drift": _object({**_head(), "change": _object({"actions": _actions(), "before": ANY, "after": ANY})}),
             "field": _object(_field(), optional=("before", "after", "base", *_MISSING)),
             "suppressed": _object({"path": TEXT, "rule": _one_of(Rule), "detail": TEXT, "position": _ref("position")}),
@@ -50,7 +50,7 @@ def _plan() -> Schema:
             "items": {"enum": list(_COUNTS)},
             "description": "Counts of the summary that cannot be known: a zero among them is none.",
         },
-        "summary": _object(dict.fromkeys(_COUNTS, COUNT)),
+        "summary": _object(dict.fromkeys((*_COUNTS, "adopt"), COUNT), optional=("adopt",)),
         "resource_changes": _list("resource_change"),
         "resource_drift": _list("drift"),
         "unmanaged": _list("unmanaged"),
@@ -90,6 +90,8 @@ def _change() -> Schema:
     return {
         **_head(),
         "previous_address": TEXT,
+        "adopt": {**FLAG, "description": "Apply takes ownership of the object; left out where it does not."},
+        "owner": {**TEXT, "description": "Who owned an object to adopt; empty where nobody did."},
         "change": _object(
             {
                 "actions": _actions(),

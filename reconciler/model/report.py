@@ -15,14 +15,16 @@ from reconciler.model.source import Position
 class Report:
     """Plans, outcomes and diagnostics of one command. A single environment is a fleet of one.
 
-    `sources` holds the source line of each place a diagnostic names, for excerpts. `usage` is told on stderr and
-    in human formats, never in JSON. `extra` carries what only one command has (a comparison's matrix, a history).
+    `sources` holds the source line of each place a diagnostic names, for excerpts. `adopted` counts the objects that an
+    apply took ownership of. `usage` is told on stderr and in human formats, never in JSON. `extra` carries what only
+    one command has (a comparison's matrix, a history).
     """
 
     command: str
     plans: tuple[Plan, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    adopted: int = 0
     usage: Usage = field(default_factory=Usage)
     sources: Mapping[Position, str] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -20,12 +20,14 @@ class Scope:
 class Selection:
     """Which part of the manifests a plan is about; anything but the default makes the plan partial.
 
-    `targets` and `excludes` are addresses; `labels` select manifests, never live objects.
+    `targets` and `excludes` are addresses; `labels` select manifests, never live objects. `with_dependencies` chooses
+    what the chosen manifests refer to as well.
     """
 
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    with_dependencies: bool = False
 
     @property
     def partial(self) -> bool:

@@ -38,7 +38,8 @@ class Applied:
 
     `outcomes` has one for each change that the plan would make, in its order; `recovered` those of earlier runs that
     were settled first. `error` is what ended the run early. `after` is the second plan, None where none could be made.
-    `partial` tells that the plan itself left something out: held back, ambiguous, or not read.
+    `partial` tells that the plan itself left something out: held back, ambiguous, or not read. `adopted` counts the
+    objects whose ownership was taken.
     """
 
     outcomes: tuple[Outcome, ...] = ()
@@ -46,6 +47,7 @@ class Applied:
     error: ReconcilerError | None = None
     after: Plan | None = None
     partial: bool = False
+    adopted: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -127,12 +129,14 @@ def _locked(site: Site, plan: Plan, manifest: Manifest) -> Applied:
     declared = {resource.address: resource for resource in manifest.resources}
     course = Course(references=known_ids(plan))
     recovered: tuple[Outcome, ...] = ()
+    adopted = 0
     try:
         site.ledger.start(Run(id=site.run, scope=site.scope, owner=site.owner, command="apply"))
         site.hooks.point("started")
         recovered = settle_open(site)
         site = replace(site, past=site.ledger.past(site.scope, site.owner))
         _own(site, plan, declared)
+        adopted = len(plan.adopting)
         site.hooks.point("owned")
     except (LedgerError, LockedError) as error:
         course.error = error
@@ -145,6 +149,7 @@ def _locked(site: Site, plan: Plan, manifest: Manifest) -> Applied:
         error=course.error,
         after=after,
         partial=_partial(plan),
+        adopted=adopted,
     )
     return _closed(site, applied)
 
@@ -173,7 +178,8 @@ def _told(applied: Applied) -> str:
     counts = dict.fromkeys(Status, 0)
     for outcome in applied.outcomes:
         counts[outcome.status] += 1
-    return ", ".join(f"{count} {status.value}" for status, count in counts.items() if count) or "nothing to do"
+    parts = [f"{count} {status.value}" for status, count in counts.items() if count]
+    return ", ".join([*parts, *([f"{applied.adopted} adopted"] if applied.adopted else [])]) or "nothing to do"
 
 
 def _emit(plan: Plan, manifest: Manifest, writer: Writer, kinds: Mapping[str, Kind]) -> tuple[Outcome, ...]:

@@ -106,7 +106,7 @@ def _remembered(
         return known
     needs = {one.address: fields[one.kind][one.name] for one in resources if one.kind in fields}
     for (kind, object_id), remembered in past.objects.items():
-        if remembered.owner != past.owner:
+        if not past.knows(remembered):
             continue
         known[kind].add(object_id)
         if kind in pins and remembered.address in needs and object_id not in pins[kind]:

@@ -32,13 +32,18 @@ def applied(kind: Kind, declared: Declared, object_id: str, owner: str, last_app
 def in_step(
     plan: Plan, declared: Mapping[str, Declared], kinds: Mapping[str, Kind], past: Past
 ) -> tuple[Remembered, ...]:
-    """Return what is new to remember of every declared object that lives: owned, and as applied where it is in step."""
+    """Return what is new to remember of every declared object that lives: owned, and as applied where it is in step.
+
+    What is neither ours nor to be adopted is left to whoever owns it.
+    """
     found = []
     for change in plan.changes:
         resource = declared.get(change.address)
         if resource is None or not change.id or change.action is Action.DELETE:
             continue
         old = past.objects.get((change.kind, change.id))
+        if not (change.adopt or past.owns(old)):
+            continue
         same = change.action is Action.NONE
         before = old.last_applied if old else None
         last = last_applied(kinds[change.kind], resource, known_digests(before)) if same else before
@@ -83,7 +88,7 @@ def gone(plan: Plan, past: Past) -> frozenset[tuple[str, str]]:
     if not plan.complete:
         return frozenset()
     found = seen(plan) | {(item.kind, item.id) for item in plan.unmanaged}
-    return frozenset(key for key, thing in past.objects.items() if thing.owner == past.owner and key not in found)
+    return frozenset(key for key, thing in past.objects.items() if past.owns(thing) and key not in found)
 
 
 def sweeps(plan: Plan) -> dict[str, int]:

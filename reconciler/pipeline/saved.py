@@ -10,13 +10,12 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reconciler.errors import PlanError
 from reconciler.model.change import Change
-from reconciler.model.diagnostic import Diagnostic, Severity, arranged
 from reconciler.model.plan import Plan
 from reconciler.model.plan_check import schema_problems
 from reconciler.model.plan_json import encode
@@ -60,8 +59,10 @@ class Saved:
 
 def digest(plan: Plan, binding: Binding) -> str:
     """Return the digest that names what a plan would do, and where (`--expect`); what is merely shown is left out."""
-    changes = [_identity(change) for change in plan.pending]
-    return "sha256:" + hashlib.sha256(_canonical({**asdict(binding), "changes": changes})).hexdigest()
+    changes = [identity(change) for change in plan.pending]
+    adopting = sorted([change.address, change.id] for change in plan.adopting)
+    content = {**asdict(binding), "changes": changes, **({"adopt": adopting} if adopting else {})}
+    return "sha256:" + hashlib.sha256(_canonical(content)).hexdigest()
 
 
 def write(plan: Plan, *, binding: Binding, tool_version: str, now: datetime, use: str, key: bytes = b"") -> str:
@@ -245,67 +246,7 @@ def _moment(name: str, text: str) -> datetime:
         raise PlanError(message, code="E_PLAN_FORMAT", hint="plan again") from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meeting:
-    """What a saved and a fresh plan have in common: `plan` is the fresh one with nothing else in it to do.
-
-    `stale` are saved changes that no longer match, `extra` fresh ones that were never shown; neither is done.
-    """
-
-    plan: Plan
-    stale: tuple[Change, ...] = ()
-    extra: tuple[Change, ...] = ()
-
-
-def intersect(saved: Plan, fresh: Plan) -> Meeting:
-    """Return what of a fresh plan was shown in the saved one, exactly so."""
-    shown = {_identity(change) for change in saved.pending}
-    now = {_identity(change) for change in fresh.pending}
-    extra = tuple(change for change in fresh.pending if _identity(change) not in shown)
-    left_out = {id(change) for change in extra}
-    rest = tuple(change for change in fresh.changes if id(change) not in left_out)
-    return Meeting(
-        plan=replace(_part(fresh, len(extra)), changes=rest) if extra else fresh,
-        stale=tuple(change for change in saved.pending if _identity(change) not in now),
-        extra=extra,
-    )
-
-
-def _part(fresh: Plan, left_out: int) -> Plan:
-    """Say that a plan is not the whole: what it leaves out is still there, and still remembered."""
-    said = Diagnostic(
-        severity=Severity.WARNING,
-        code="W_PARTIAL",
-        message=f"only what the kept plan shows is done; {left_out} other changes are left out",
-        hint="plan again to see them",
-    )
-    return replace(fresh, complete=False, diagnostics=arranged((*fresh.diagnostics, said)))
-
-
-def accepted(saved: Plan, fresh: Plan, *, skip_stale: bool) -> Meeting:
-    """Return what may be applied; raises PlanError (E_PLAN_STALE) where something shown no longer holds."""
-    met = intersect(saved, fresh)
-    if met.stale and not skip_stale:
-        names = ", ".join(change.address for change in met.stale)
-        raise PlanError(
-            f"{len(met.stale)} of {len(saved.pending)} planned changes are stale, live or manifest moved: {names}",
-            code="E_PLAN_STALE",
-            hint="plan again, or apply the others with --skip-stale",
-        )
-    return met
-
-
-def expected(plan: Plan, binding: Binding, wanted: str) -> None:
-    """Raise PlanError (E_PLAN_EXPECT) unless the plan is the one that was reviewed, for this very place."""
-    found = digest(plan, binding)
-    if found != wanted:
-        raise PlanError(
-            f"the plan is {found}, not the one that was reviewed ({wanted})",
-            code="E_PLAN_EXPECT",
-            hint="review the plan as it is now",
-        )
-
-
-def _identity(change: Change) -> tuple[str, str, str, str, str]:
+def identity(change: Change) -> tuple[str, str, str, str, str]:
+    """Return what makes a planned change the one that was shown."""
     action = change.action.value
     return (change.address, action, change.id, change.before_fingerprint, change.after_fingerprint)

@@ -26,7 +26,7 @@ def report(report: Report, options: Options) -> str:  # noqa: ARG001 - every rep
 def _shape(report: Report) -> dict[str, Any]:
     if report.command == "validate":
         return validation(report.diagnostics, report.sources)
-    if report.outcomes:
+    if report.outcomes or report.adopted:
         return _applied(report)
     if len(report.plans) == 1 and report.command != "audit":
         return encode(_with(report.plans[0], report.diagnostics))
@@ -49,7 +49,7 @@ def _applied(report: Report) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "errored": not done(report.outcomes).complete or has_errors(report.diagnostics),
-        "resources": asdict(done(report.outcomes)),
+        "resources": asdict(done(report.outcomes, report.adopted)),
         "outcomes": [_outcome(one) for one in report.outcomes],
         "plans": [encode(plan) for plan in report.plans],
         "diagnostics": _diagnostics(report.diagnostics, report.sources),

@@ -42,11 +42,16 @@ _COUNTED = {"destroy": "deletes", "drift": "drift"}
 
 
 def summary_line(plan: Plan) -> str:
-    """`Plan: 1 to add, 2 to change, 0 to destroy.`, or which of these counts nobody can know."""
+    """`Plan: 1 to add, 2 to change, 0 to destroy.`, or which of these counts nobody can know.
+
+    `3 to adopt` follows where apply takes ownership of objects.
+    """
     summary = plan.summary()
     counts = [f"{summary.add:,} to add", f"{summary.change:,} to change"]
     if plan.knows("destroy"):
         counts.append(f"{summary.destroy:,} to destroy")
+    if summary.adopt:
+        counts.append(f"{summary.adopt:,} to adopt")
     return _with_unknown(f"Plan: {', '.join(counts)}.", plan)
 
 
@@ -73,9 +78,13 @@ def in_step(plan: Plan) -> str:
     """Say that there is nothing to do, or what may be said of it where the plan covers only a part."""
     if plan.errored:
         return "No changes could be planned: see the errors."
-    if not plan.complete:
-        return _with_unknown("No changes in what could be read. This plan is incomplete.", plan)
-    return _with_unknown("No changes. The live side matches the manifests.", plan)
+    left_out = [one.message for one in plan.diagnostics if one.code == "W_PARTIAL"]
+    said = "No changes. The live side matches the manifests."
+    if left_out and not plan.partial:
+        said = f"No changes in what was chosen; {'; '.join(left_out)}."
+    elif not plan.complete:
+        said = "No changes in what could be read. This plan is incomplete."
+    return f"{said} {summary_line(plan)}" if plan.adopting else _with_unknown(said, plan)
 
 
 def attributed(plan: Plan) -> bool:
@@ -151,6 +160,7 @@ class Done:
     failed: int = 0
     unknown: int = 0
     skipped: int = 0
+    adopted: int = 0
 
     @property
     def complete(self) -> bool:
@@ -162,9 +172,9 @@ _DONE = {Action.CREATE: "added", Action.UPDATE: "changed", Action.DELETE: "destr
 _NOT_DONE = {Status.FAILED: "failed", Status.UNKNOWN: "unknown", Status.SKIPPED: "skipped"}
 
 
-def done(outcomes: Sequence[Outcome]) -> Done:
+def done(outcomes: Sequence[Outcome], adopted: int = 0) -> Done:
     """Count outcomes; the figures come from what happened, never from what was planned."""
-    result = Done()
+    result = Done(adopted=adopted)
     for outcome in outcomes:
         name = _DONE.get(outcome.action) if outcome.status is Status.APPLIED else _NOT_DONE[outcome.status]
         if name:
@@ -175,6 +185,7 @@ def done(outcomes: Sequence[Outcome]) -> Done:
 def apply_line(counts: Done) -> str:
     """`Apply complete! Resources: 1 added, 2 changed, 0 destroyed.`, or what became of the rest."""
     did = f"Resources: {counts.added:,} added, {counts.changed:,} changed, {counts.destroyed:,} destroyed"
+    did += f", {counts.adopted:,} adopted" if counts.adopted else ""
     if counts.complete:
         return f"Apply complete! {did}."
     rest = ((counts.failed, "failed"), (counts.unknown, "unknown"), (counts.skipped, "skipped"))

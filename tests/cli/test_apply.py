@@ -1,13 +1,14 @@
 """`apply` from the shell: agreed to, reviewed, refused, locked, blocked; every exit code with its reason."""
 
 import json
+from uuid import uuid4
 
 import pytest
 
 from reconciler.ledger import open_ledger
 from reconciler.simulator import Simulator
 from reconciler.simulator.serve import running
-from tests.support.command_line import project, reconciler, room
+from tests.support.command_line import PROJECT_ID, project, reconciler, room
 
 PROJECT = "0" * 32
 PROTECTED = "Two, lifecycle: {prevent_destroy: true}}"
@@ -138,7 +139,7 @@ def test_a_kept_plan_of_one_owner_is_not_applied_by_another_of_the_same_place(tm
     for name in ("one", "two"):
         project(tmp_path / name, {"rooms/one.yaml": room("One")}, more=place(service[1]))
     file = tmp_path / "two/reconciler.yaml"
-    file.write_text(file.read_text().replace("name: test", "name: other"))
+    file.write_text(file.read_text().replace(PROJECT_ID, str(uuid4())))
     plan(tmp_path / "one", "--out", tmp_path / "p.json")
     refused = apply(tmp_path / "two", "../p.json")
     assert refused.code == 1

@@ -13,7 +13,7 @@ def test_a_new_repository_is_valid_and_plans_at_once(tmp_path):
     assert reconciler("-C", tmp_path / "rooms", "validate").code == 0
     planned = reconciler("-C", tmp_path / "rooms", "plan", "--detailed-exitcode")
     assert planned.code == 2, planned.err
-    assert "Plan: 2 to add, 1 to change. Deletes and drift are unknown: no ledger was read." in planned.out
+    assert "Plan: 2 to add, 1 to change, 1 to adopt. Deletes and drift are unknown: no ledger was read." in planned.out
 
 
 def test_the_folder_is_read_after_chdir_and_nothing_is_written_over(tmp_path):

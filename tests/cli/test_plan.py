@@ -34,7 +34,7 @@ def test_the_demo_shows_a_create_a_deep_update_an_unmanaged_object_and_a_suppres
         'SmartLiveRoom["Tea house evening show"]': ["create"],
     }
     text = plan().out
-    assert "Plan: 1 to add, 1 to change. Deletes and drift are unknown: no ledger was read." in text
+    assert "Plan: 1 to add, 1 to change, 3 to adopt. Deletes and drift are unknown: no ledger was read." in text
     assert "interaction_rules[price of Pu'er].trigger.reply_texts" in text
     assert "Autumn campaign 2025" in text
     assert "1 ignore_changes" in text

@@ -74,3 +74,39 @@ def test_another_commit_tells_this_branchs_changes_from_drift_and_leaves_the_wor
     missing = reconciler("-C", folder, "plan", "--base", "nowhere")
     assert missing.code == 1
     assert "nowhere" in missing.err
+
+
+GROUP = (
+    "apiVersion: metastudio/v1\nkind: InteractionRuleGroup\nmetadata: {name: G}\n"
+    "spec: {interaction_rules: [{rule_name: price, event_type: 1, "
+    "trigger: {reply_mode: SYSTEM_REPLY, reply_texts: [x]}}]}\n"
+)
+NEEDS = "interaction_rules: [{rule_name: price, group_name: G}]"
+
+
+def test_a_target_is_never_applied_without_the_new_object_it_needs(tmp_path):
+    project(tmp_path, {"rooms/group.yaml": GROUP, "rooms/room.yaml": room("R", NEEDS)})
+    for command in (("plan",), ("apply", "--auto-approve")):
+        refused = reconciler("-C", tmp_path, *command, "--target", 'SmartLiveRoom["R"]')
+        assert refused.code == 1, refused.out
+        assert 'E_TARGET_NEEDS: SmartLiveRoom["R"] needs InteractionRuleGroup["G"]' in refused.out
+    done = reconciler(
+        "-C", tmp_path, "apply", "--auto-approve", "--target", 'SmartLiveRoom["R"]', "--with-dependencies"
+    )
+    assert done.code == 0, done.out + done.err
+    assert "2 added" in done.out
+
+
+@pytest.mark.parametrize("arguments", [["-l", "team=nobody"], ["--target", "Two"], ["--exclude", "Two"]])
+@pytest.mark.parametrize("command", [["plan"], ["apply", "--auto-approve"]])
+def test_a_selection_that_matches_nothing_is_an_error_with_what_there_is(folder, command, arguments):
+    run = reconciler("-C", folder, *command, *arguments)
+    assert run.code == 1
+    assert "No changes." not in run.out
+    assert ("team=shop" if arguments[0] == "-l" else 'SmartLiveRoom["Two"]') in run.out
+
+
+def test_one_label_with_two_values_is_an_error(folder):
+    run = reconciler("-C", folder, "plan", "-l", "team=shop", "-l", "team=news")
+    assert run.code == 1
+    assert "'team' twice" in run.err

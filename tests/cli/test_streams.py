@@ -24,7 +24,7 @@ def closed(*redirections: str) -> "subprocess.CompletedProcess[str]":
 def test_a_closed_stdin_or_stderr_changes_nothing_on_stdout(redirections):
     run = closed(*redirections)
     assert run.returncode == 0
-    assert "Plan: 1 to add, 1 to change. Deletes and drift are unknown: no ledger was read." in run.stdout
+    assert "Plan: 1 to add, 1 to change, 3 to adopt. Deletes and drift are unknown: no ledger was read." in run.stdout
 
 
 @pytest.mark.parametrize("redirections", [[">&-"], ["<&-", ">&-"]])

@@ -172,7 +172,7 @@ class Runner:
 def test_the_action_plans_and_tells_its_outputs(tmp_path):
     runner = Runner(tmp_path, QUICKSTART, environment="demo")
     done = runner.run("Run reconciler")
-    assert "Plan: 1 to add, 1 to change. Deletes and drift are unknown: no ledger was read." in done.stdout
+    assert "Plan: 1 to add, 1 to change, 3 to adopt. Deletes and drift are unknown: no ledger was read." in done.stdout
     assert "::notice file=examples/quickstart/rooms/shows.yaml,line=7," in done.stdout
     assert done.returncode == 0, done.stderr
     counts = {name: value for name, value in runner.outputs.items() if name != "reports"}
@@ -186,7 +186,10 @@ def test_the_action_plans_and_tells_its_outputs(tmp_path):
         "changes": "true",
         "planned": "true",
     }
-    assert "**Plan: 1 to add, 1 to change. Deletes and drift are unknown: no ledger was read.**" in runner.summary
+    assert (
+        "**Plan: 1 to add, 1 to change, 3 to adopt. Deletes and drift are unknown: no ledger was read.**"
+        in runner.summary
+    )
     reports = {path.name for path in Path(runner.outputs["reports"]).iterdir()}
     assert {"plan.json", "plan.md", "plan.html", "plan.sarif", "plan.xml"} <= reports
     assert runner.run("Say how it ended").returncode == 0

@@ -195,7 +195,7 @@ def test_a_toy_kind_is_planned(shop: Path):
     assert {key: value for key, value in changes(json.loads(made.stdout)).items() if value != ["no-op"]} == EXPECTED
     text = run(shop, "plan", "-e", "demo").stdout
     assert "steps[second].off" in text
-    assert "Plan: 1 to add, 1 to change. Deletes and drift are unknown: no ledger was read." in text
+    assert "Plan: 1 to add, 1 to change, 1 to adopt. Deletes and drift are unknown: no ledger was read." in text
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import PlanError
 from reconciler.model.plan import Plan
-from reconciler.pipeline import saved
+from reconciler.pipeline import saved, staleness
 from reconciler.pipeline.plan import exit_code
 from reconciler.pipeline.saved import Binding
 from tests.support.planning import GROUP, ROOM, World, declared, ledger, live, remembered
@@ -133,7 +133,7 @@ def test_a_sealed_plan_with_a_part_of_a_wrong_type_is_read_or_refused_with_a_cod
             except PlanError as error:
                 codes.append(error.code)
             else:
-                saved.intersect(found.plan, found.plan)
+                staleness.intersect(found.plan, found.plan)
                 found.plan.summary()
     assert len(codes) > 500
     assert set(codes) == {"E_PLAN_FORMAT", "E_PLAN_UNTRUSTED"}
@@ -160,7 +160,7 @@ def test_the_digest_of_a_plan_names_where_it_is_done(name: str) -> None:
     other = replace(HERE, **{name: "another"})
     assert saved.digest(plan, HERE) != saved.digest(plan, other)
     with pytest.raises(PlanError) as caught:
-        saved.expected(plan, other, saved.digest(plan, HERE))
+        staleness.expected(plan, other, saved.digest(plan, HERE))
     assert caught.value.code == "E_PLAN_EXPECT"
 
 
@@ -200,25 +200,25 @@ def test_of_n_changes_exactly_the_k_whose_live_object_moved_are_stale(moved: int
     shown = world().plan()
     names = [f"room{number}" for number in range(moved)]
     fresh = world(**dict.fromkeys(names, "moved meanwhile")).plan()
-    met = saved.intersect(shown, fresh)
+    met = staleness.intersect(shown, fresh)
     assert [change.name for change in met.stale] == names
     assert [change.name for change in met.plan.pending] == [f"room{number}" for number in range(moved, COUNT)]
     if moved:
         with pytest.raises(PlanError) as caught:
-            saved.accepted(shown, fresh, skip_stale=False)
+            staleness.accepted(shown, fresh, skip_stale=False)
         assert caught.value.code == "E_PLAN_STALE"
         assert all(f'SmartLiveRoom["{name}"]' in caught.value.message for name in names)
-    assert saved.accepted(shown, fresh, skip_stale=True).plan == met.plan
+    assert staleness.accepted(shown, fresh, skip_stale=True).plan == met.plan
 
 
 def test_a_change_that_was_made_meanwhile_is_stale_and_one_that_came_up_is_not_done() -> None:
     shown = world().plan()
     fresh = world(room0="new").plan()
-    met = saved.intersect(shown, fresh)
+    met = staleness.intersect(shown, fresh)
     assert [change.name for change in met.stale] == ["room0"]
     later = world()
     later.wanted = [*later.wanted, declared(ROOM, "extra")]
-    met = saved.intersect(shown, later.plan())
+    met = staleness.intersect(shown, later.plan())
     assert [change.name for change in met.extra] == ["extra"]
     assert "extra" not in {change.name for change in met.plan.changes}
     assert met.stale == ()
@@ -233,7 +233,7 @@ def test_an_edit_of_what_is_not_managed_voids_nothing() -> None:
     fresh.lives = [
         live(ROOM, one.name, spec={**one.spec, "room_description": "typed in the console"}) for one in fresh.lives
     ]
-    assert saved.intersect(shown, fresh.plan()).stale == ()
+    assert staleness.intersect(shown, fresh.plan()).stale == ()
 
 
 def test_spelling_and_order_void_nothing() -> None:
@@ -245,15 +245,15 @@ def test_spelling_and_order_void_nothing() -> None:
         )
 
     shown = group("a", "x", "y").plan()
-    assert saved.intersect(shown, group("y", "a", "x", enabled=True).plan()).stale == ()
-    assert saved.intersect(shown, group("a", "x").plan()).stale != ()
+    assert staleness.intersect(shown, group("y", "a", "x", enabled=True).plan()).stale == ()
+    assert staleness.intersect(shown, group("a", "x").plan()).stale != ()
 
 
 def test_an_object_that_was_deleted_and_made_again_is_stale() -> None:
     past = ledger(remembered(ROOM, "gone", "1"), remembered(ROOM, "gone", "2"))
     shown = World([declared(GROUP, "g")], [live(ROOM, "gone", "1")], past).plan(prune="owned")
     fresh = World([declared(GROUP, "g")], [live(ROOM, "gone", "2")], past).plan(prune="owned")
-    assert [change.name for change in saved.intersect(shown, fresh).stale] == ["gone"]
+    assert [change.name for change in staleness.intersect(shown, fresh).stale] == ["gone"]
 
 
 def test_a_delete_is_stale_once_its_object_moved() -> None:
@@ -262,16 +262,16 @@ def test_a_delete_is_stale_once_its_object_moved() -> None:
         World([declared(GROUP, "g")], [live(ROOM, "gone", spec={"priv_data": text})], past).plan(prune="owned")
         for text in ("a", "b")
     )
-    assert saved.intersect(one, one).stale == ()
-    assert [change.name for change in saved.intersect(one, other).stale] == ["gone"]
+    assert staleness.intersect(one, one).stale == ()
+    assert [change.name for change in staleness.intersect(one, other).stale] == ["gone"]
 
 
 def test_the_reviewed_digest_is_of_what_would_be_done() -> None:
     plan = world().plan()
-    saved.expected(plan, HERE, saved.digest(plan, HERE))
+    staleness.expected(plan, HERE, saved.digest(plan, HERE))
     assert saved.digest(world().plan(), HERE) == saved.digest(plan, HERE)
     with pytest.raises(PlanError) as caught:
-        saved.expected(world(room0="moved").plan(), HERE, saved.digest(plan, HERE))
+        staleness.expected(world(room0="moved").plan(), HERE, saved.digest(plan, HERE))
     assert caught.value.code == "E_PLAN_EXPECT"
 
 

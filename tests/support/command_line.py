@@ -14,6 +14,9 @@ ROOT = Path(__file__).parents[2]
 QUICKSTART = ROOT / "examples/quickstart"
 FLEET = ROOT / "examples/fleet"
 
+PROJECT_ID = "3f0c2a9e-5b1d-4c67-8e21-7d9a0b4f6c15"
+"""The id of projects that tests make."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -46,7 +49,8 @@ class _Stream(io.TextIOWrapper):
 
 def project(folder: Path, manifests: Mapping[str, str], *, seed: str = "{}", more: str = "") -> Path:
     """Write a project with one environment `demo` on the embedded simulator, and return its folder."""
-    text = 'name: test\nmanifests: [rooms]\nenvironments:\n  demo: {endpoint: "simulator:live.yaml"}\n'
+    demo = 'demo: {endpoint: "simulator:live.yaml"}'
+    text = f"name: test\nid: {PROJECT_ID}\nmanifests: [rooms]\nenvironments:\n  {demo}\n"
     for name, content in {"reconciler.yaml": text + more, "live.yaml": seed, **manifests}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

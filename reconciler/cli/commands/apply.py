@@ -22,10 +22,15 @@ def apply(
     label: options.Labels = None,
     target: options.Targets = None,
     exclude: options.Excludes = None,
+    with_dependencies: options.WithDependencies = False,
     set_: options.Sets = None,
     format_: options.Format = "text",
     report: options.Reports = None,
-    auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Do not ask.")] = False,
+    auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Do not ask, --adopt included.")] = False,
+    adopt: Annotated[
+        bool | None,
+        typer.Option("--adopt/--no-adopt", help="Own declared objects that are live and not owned; else it is asked."),
+    ] = None,
     expect: Annotated[str, typer.Option("--expect", metavar="DIGEST", help="Only a plan with this digest.")] = "",
     skip_stale: Annotated[
         bool, typer.Option("--skip-stale", help="Of a kept plan, do what still matches; else nothing is done.")
@@ -61,10 +66,12 @@ def apply(
     if math.isnan(writer_timeout):
         raise UsageError("--writer-timeout takes a number of seconds")
     how = told(format_, report)
-    ask = asked(run, sets=set_, selected=selection(target, exclude, label), today=today, parallelism=parallelism)
+    part = selection(target, exclude, label, with_dependencies=with_dependencies)
+    ask = asked(run, sets=set_, selected=part, today=today, parallelism=parallelism)
     wish = Wish(
         kept=kept_plan(run, file) if file else None,
         auto_approve=auto_approve,
+        adopt=adopt,
         expect=expect,
         skip_stale=skip_stale,
         writer=writer or run.variables.get("RECONCILER_WRITER", "") or "http",

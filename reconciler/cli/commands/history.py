@@ -1,5 +1,6 @@
 """`history`: what runs did, and the word of an operator where nobody else can know."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from reconciler.cli.session import Session, session
 from reconciler.errors import UsageError
 from reconciler.model.history import Audited, Drift, Entry, Run
 from reconciler.model.report import Report
+from reconciler.reports.values import count
 
 if TYPE_CHECKING:
     from reconciler.environment.project import Project
@@ -104,6 +106,33 @@ def resolve(
     return Exit.FINE
 
 
+@history.command("transfer")
+def transfer(
+    context: typer.Context,
+    *,
+    from_: Annotated[
+        str, typer.Option("--from", metavar="OWNER", help="Who owns them now: PROJECT/ENVIRONMENT, as plans say it.")
+    ],
+    environment: options.Env = "",
+) -> int:
+    """Make this environment the owner of all that another owner has at its place: after a rename."""
+    from reconciler.environment.books import book, scope_key
+    from reconciler.environment.ownership import owner_named
+
+    run = session(context)
+    whole = project(run)
+    name = chosen(whole, environment)
+    scope, target = scope_key(whole.environments[name]), whole.owner(name)
+    with book(whole, whole.environments[name], run.variables) as opened:
+        source = owner_named(whole, from_, opened.owners(scope), opened.names(), target)
+        with opened.lock(scope, target):
+            number = opened.transfer(scope, source, target)
+    run.note(
+        f"{count(number, 'object')} of {from_} now {'belongs' if number == 1 else 'belong'} to {whole.name}/{name}."
+    )
+    return Exit.FINE
+
+
 def _told(
     run: Session, whole: "Project", name: str, only: str, limit: int
 ) -> tuple[tuple[Run, ...], tuple[Entry, ...]]:
@@ -111,7 +140,9 @@ def _told(
 
     place = whole.environments[name]
     with book(whole, place, run.variables) as opened:
-        return opened.runs(scope_key(place), limit), opened.entries(scope_key(place), only, limit)
+        names = opened.names()
+        runs = (replace(one, owner=names.get(one.owner, one.owner)) for one in opened.runs(scope_key(place), limit))
+        return tuple(runs), opened.entries(scope_key(place), only, limit)
 
 
 def _seen(

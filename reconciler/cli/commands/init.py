@@ -1,9 +1,11 @@
 """`init`: a repository that plans at once, against the simulator or from what is live."""
 
 import json
+import os
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,11 +13,11 @@ import typer
 from reconciler.cli.commands.export import exported
 from reconciler.cli.commands.schema import all_schemas
 from reconciler.cli.exits import Exit
-from reconciler.cli.files import write_new
+from reconciler.cli.files import write_file, write_new
 from reconciler.cli.output import problems, write_out
 from reconciler.cli.planning import asked, chosen, project
 from reconciler.cli.session import Session, session
-from reconciler.errors import ApiError
+from reconciler.errors import ApiError, UsageError
 from reconciler.model.diagnostic import arranged
 
 if TYPE_CHECKING:
@@ -32,20 +34,47 @@ def init(
     from_env: Annotated[
         str, typer.Option("--from-env", metavar="ENV", help="Start from what is live in ENV of this folder's project.")
     ] = "",
+    id_: Annotated[bool, typer.Option("--id", help="Only add an `id` to the project file that is there.")] = False,
 ) -> int:
     """Make a repository that plans at once.
 
     Nothing that exists is overwritten. The plan is against a simulated API, so that it needs no account; with
-    --from-env it is against what is live, and shows no changes.
+    --from-env it is against what is live, and shows no changes. With --id nothing is made: the project file that is
+    there gets an `id`, which tells who owns objects.
     """
     run = session(context)
     target = run.path(directory)
+    if id_:
+        return _identified(run, directory, from_env)
     texts = _exported(run, from_env) if from_env else dict(_starter(files("reconciler.cli") / "starter"))
+    texts["reconciler.yaml"] = _with_id(target, texts["reconciler.yaml"])
     texts |= {f"schemas/{name}": text for name, text in all_schemas().items()}
     write_new(run.root, directory, texts)
     where = f"-C {directory} " if directory else ""
     write_out(f"Made {len(texts)} files in {target}. Try next:\n\n  reconciler {where}plan\n")
     return Exit.FINE
+
+
+def _identified(run: Session, directory: str, from_env: str) -> int:
+    """Add an id to the project file of a folder."""
+    from reconciler.environment.load import FILE
+    from reconciler.environment.ownership import new_id
+    from reconciler.environment.project_id import add_id, read_project_file
+
+    if from_env:
+        raise UsageError("--id and --from-env do not go together", hint="give one of them")
+    fresh, name = new_id(), os.path.join(directory, FILE)
+    write_file(run.root, name, add_id(read_project_file(run.path(directory)), fresh))
+    write_out(f"Wrote `id: {fresh}` into {name}. Commit it; never copy it into another repository.\n")
+    return Exit.FINE
+
+
+def _with_id(target: Path, text: str) -> str:
+    """Return a new project file's text with an id: the one of the file that is there, if that is otherwise the same."""
+    from reconciler.environment.ownership import new_id
+    from reconciler.environment.project_id import add_id, known_id
+
+    return add_id(text, known_id(target) or new_id())
 
 
 def _exported(run: Session, name: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ def plan(
     label: options.Labels = None,
     target: options.Targets = None,
     exclude: options.Excludes = None,
+    with_dependencies: options.WithDependencies = False,
     set_: options.Sets = None,
     format_: options.Format = "text",
     report: options.Reports = None,
@@ -39,7 +40,7 @@ def plan(
     ask = asked(
         run,
         sets=set_,
-        selected=selection(target, exclude, label),
+        selected=selection(target, exclude, label, with_dependencies=with_dependencies),
         depth=depth,
         base=base,
         today=today,

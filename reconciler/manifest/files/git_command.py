@@ -83,6 +83,21 @@ def find_repository(folder: str | os.PathLike[str]) -> Repository:
     )
 
 
+def root_commits(folder: str | os.PathLike[str]) -> frozenset[str]:
+    """Return the first commits of the history that a folder's repository has checked out.
+
+    They tell one repository from another, whatever it is called and wherever it is cloned. Empty where they are not
+    known: no repository, no commit, a shallow clone.
+    """
+    try:
+        repository = find_repository(folder)
+        if repository.run("rev-parse", "--is-shallow-repository").strip() != b"false":
+            return frozenset()
+        return frozenset(repository.run("rev-list", "--max-parents=0", "HEAD", "--").decode("ascii").split())
+    except (ReconcilerError, OSError):
+        return frozenset()
+
+
 def _linked(file: Path) -> Path | None:
     """Return the directory that a `.git` file names (gitrepository-layout(5)), or None where it names none."""
     with file.open("rb") as opened:

@@ -156,7 +156,7 @@ def _told(plan: Plan) -> str:
 
 def _verdict(report: Report) -> str:
     if report.outcomes:
-        return apply_line(done(report.outcomes))
+        return apply_line(done(report.outcomes, report.adopted))
     if not report.plans:
         return validity(report.diagnostics) if report.command == "validate" else ""
     if len(report.plans) == 1:
@@ -200,6 +200,9 @@ def _tiles(plans: Sequence[Plan]) -> Iterator[Tile]:
     if any(attributed(plan) for plan in plans):
         yield Tile(sum(one.drift for one in sums), "fields drifted", "drift", known["drift"])
         yield Tile(sum(one.conflict for one in sums), "fields in conflict", "conflict")
+    adopt = sum(one.adopt for one in sums)
+    if adopt:
+        yield Tile(adopt, "to adopt", "update")
     blocked = sum(one.blocked for one in sums)
     if blocked:
         yield Tile(blocked, "blocked", "delete")

@@ -71,7 +71,7 @@ def _body(report: Report, level: Level) -> Iterator[str]:
         yield f"**{validity(report.diagnostics)}**"
         yield ""
     yield from [*problems, ""] if problems else []
-    yield from outcome_sections(report.outcomes, level)
+    yield from outcome_sections(report.outcomes, level, report.adopted)
     several = len(report.plans) > 1
     if several:
         yield from fleet_table(report.plans, level)

@@ -9,11 +9,11 @@ from reconciler.reports.values import count
 from reconciler.reports.wording import apply_line, done
 
 
-def outcome_sections(outcomes: Sequence[Outcome], level: Level) -> Iterator[str]:
+def outcome_sections(outcomes: Sequence[Outcome], level: Level, adopted: int = 0) -> Iterator[str]:
     """Tell the sum, each change that is not done, and the fields that did not stick."""
-    if not outcomes:
+    if not outcomes and not adopted:
         return
-    yield f"**{apply_line(done(outcomes))}**"
+    yield f"**{apply_line(done(outcomes, adopted))}**"
     yield ""
     yield from undone(outcomes)
     yield ""

@@ -144,6 +144,8 @@ def _quiet(plan: Plan, level: Level) -> Iterator[str]:
         for change in plan.changes
         for one in change.suppressed
     ]
+    adopting = [f"{one.address}{f': now owned by {one.owner}' if one.owner else ''}" for one in plan.adopting]
+    yield from _fold(f"{count(len(adopting), 'live object')} to adopt", adopting, level)
     yield from _fold(f"{count(len(still), 'unchanged resource')}", still, level)
     yield from _fold(f"{count(len(ours), 'live object')} not in the manifests, left alone", ours, level)
     yield from _fold(f"{count(len(foreign), 'foreign live object')}, never written", foreign, level)

@@ -32,7 +32,7 @@ def _sections(report: Report, style: Style) -> Iterator[Iterator[str]]:
     several = len(report.plans) > 1
     for plan in report.plans:
         yield from plan_lines(plan, report.sources, style, several=several, outcomes=bool(report.outcomes))
-    yield outcome_lines(report.outcomes, style)
+    yield outcome_lines(report.outcomes, style, report.adopted)
     yield extra_lines(report.extra, style)
     if report.command == "validate":
         yield verdict(report, style)

@@ -16,14 +16,15 @@ _WORD = {
 }
 
 
-def outcome_lines(outcomes: Sequence[Outcome], style: Style) -> Iterator[str]:
+def outcome_lines(outcomes: Sequence[Outcome], style: Style, adopted: int = 0) -> Iterator[str]:
     """Tell each outcome on a line, then the sum."""
-    if not outcomes:
+    if not outcomes and not adopted:
         return
     for outcome in outcomes:
         yield from _one(outcome, style)
-    yield ""
-    counts = done(outcomes)
+    if outcomes:
+        yield ""
+    counts = done(outcomes, adopted)
     yield style("add" if counts.complete else "alarm", apply_line(counts))
 
 

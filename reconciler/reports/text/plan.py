@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler.model.change import SYMBOLS, Action, Attribution
+from reconciler.model.change import SYMBOLS, Action, Attribution, Change
 from reconciler.model.plan import Held, Plan, Unmanaged
 from reconciler.model.source import Position
 from reconciler.reports.gate import line
@@ -37,6 +37,7 @@ def plan_lines(
         yield _legend(plan, style)
         yield from _changes(plan, style)
     yield _held(plan.held, style)
+    yield _adopting(plan.adopting, style)
     yield _unmanaged(plan.unmanaged, style)
     yield _folded(plan, style)
     if not outcomes:
@@ -77,6 +78,19 @@ def _held(held: Sequence[Held], style: Style) -> Iterator[str]:
     yield style("change", f"Held back ({len(held):,}): the read could not prove these, so they are not proposed")
     for one in held:
         yield f"  {SYMBOLS[one.action]} {line(one.address)}: {line(one.reason)}"
+
+
+def _adopting(changes: Sequence[Change], style: Style) -> Iterator[str]:
+    if not changes:
+        return
+    yield style(
+        "quiet", f"# ({count(len(changes), 'live object')} to adopt: an apply makes this environment their owner)"
+    )
+    for change in changes[:_MOST_NAMED]:
+        owner = f": now owned by {line(change.owner)}" if change.owner else ""
+        yield style("quiet", f"#   {line(change.address)} [id={line(change.id)}]{owner}")
+    if len(changes) > _MOST_NAMED:
+        yield style("quiet", f"#   and {len(changes) - _MOST_NAMED:,} more")
 
 
 def _unmanaged(unmanaged: Sequence[Unmanaged], style: Style) -> Iterator[str]:

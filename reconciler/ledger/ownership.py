@@ -1,0 +1,50 @@
+"""Who owns objects: names and repositories of owners, and handing objects from one owner to another."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import inspect, select
+from sqlalchemy.engine import Connection
+
+from reconciler.errors import LedgerError
+from reconciler.ledger import journal
+from reconciler.ledger.tables import objects, owners, proven, put
+
+
+def known_owners(connection: Connection) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
+    """Return the name of each owner, and the root commits of its repository where they are known."""
+    if not inspect(connection).has_table(owners.name):  # a ledger of an earlier version that was not written since
+        return {}, {}
+    rows = [proven(row) for row in connection.execute(select(owners))]
+    roots = {row["owner"]: frozenset(json.loads(row["roots"])) for row in rows}
+    return {row["owner"]: row["name"] for row in rows}, roots
+
+
+def write_owner(connection: Connection, owner: str, name: str, roots: Iterable[str]) -> None:
+    """Write what an owner is called; root commits that are not known now stay as they were."""
+    _, before = known_owners(connection)
+    kept = frozenset(roots) or before.get(owner, frozenset())
+    put(connection, owners, {"owner": owner, "name": name, "roots": json.dumps(sorted(kept))})
+
+
+def counts(connection: Connection, scope: str) -> Mapping[str, int]:
+    """Return how many objects each owner has in a scope."""
+    found: dict[str, int] = {}
+    for thing in journal.known_objects(connection, scope):
+        found[thing.owner] = found.get(thing.owner, 0) + 1
+    return found
+
+
+def transfer(connection: Connection, scope: str, source: str, target: str) -> int:
+    """Make everything that one owner has in a scope another's; returns how many objects. Raises LedgerError."""
+    begun = [entry for entry in journal.open_entries(connection, scope) if entry.intent.owner == source]
+    if begun:
+        raise LedgerError(
+            f"{len(begun)} writes of {source} have an unknown outcome: nothing was handed over",
+            code="E_INTENT_OPEN",
+            hint=f"settle them first: reconciler history resolve {begun[0].intent.operation}",
+        )
+    rows = connection.execute(select(objects).where(objects.c.scope == scope, objects.c.owner == source)).all()
+    for row in rows:
+        put(connection, objects, {**proven(row), "owner": target})
+    return len(rows)
