@@ -121,7 +121,7 @@ def _sets(row: Mapping[str, object]) -> Iterator[str]:
     """Yield a row's values as `--set` words: as JSON, so that whatever they hold stays one value."""
     for key, value in row.items():
         if found := _VALUE.fullmatch(key):
-            yield f"{found[1].removeprefix('.')}={json.dumps(value, ensure_ascii=False)}"
+            yield f"{found[1].removeprefix('.')}:={json.dumps(value, ensure_ascii=False)}"
 
 
 def _rows(path: Path, content: bytes, problems: list[Diagnostic]) -> Iterator[tuple[int, Mapping[str, object]]]:

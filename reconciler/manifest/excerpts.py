@@ -6,7 +6,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.manifest.tree import Tree
 from reconciler.model.change import MASK
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.source import Position
+from reconciler.model.source import Excerpt, Position
 
 _LONGEST = 400
 
@@ -26,12 +26,17 @@ def excerpts(tree: Tree, diagnostics: Iterable[Diagnostic]) -> Mapping[Position,
         lines = _lines(tree, file, {place.line for place in inside})
         for place in inside:
             if place.line in lines:
-                found[place] = _excerpt(lines[place.line], secrets.get((file, place.line)))
+                found[place] = _excerpt(lines[place.line], place.column, secrets.get((file, place.line)))
     return found
 
 
-def _excerpt(line: str, secret: int | None) -> str:
-    return line[:_LONGEST] if secret is None else line[: min(secret - 1, _LONGEST)] + MASK
+def _excerpt(line: str, column: int, secret: int | None) -> Excerpt:
+    return Excerpt.around(line if secret is None else line[: secret - 1] + MASK, column, _LONGEST)
+
+
+def line_of(tree: Tree, place: Position) -> str:
+    """Return the whole line at a place; empty where there is none."""
+    return _lines(tree, place.file, (place.line,)).get(place.line, "")
 
 
 def _secrets(diagnostics: Iterable[Diagnostic]) -> Mapping[tuple[str, int], int]:

@@ -1,7 +1,7 @@
 """What went wrong inside a template, as plain data: the code, the message, and the template's own line."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
@@ -13,6 +13,7 @@ from reconciler.manifest.refusals import (
     ContentError,
     ControlError,
     Failure,
+    FailureOrigin,
     LimitError,
     OutOfTimeError,
     PathError,
@@ -33,11 +34,46 @@ def failure(problem: BaseException, file: str, places: Sequence[Place]) -> Failu
     place = _expression(problem, where, line, places)
     if place and isinstance(problem, StructureError):
         message = f"the value of `{place.expression}`: {message}"
-    line, column = (place.line, place.column) if place else (line, 1)
-    return {"code": code, "message": message, "file": where, "line": line, "column": column, "hint": hint}
+    failed: Failure = {
+        "code": code,
+        "message": message,
+        "file": where,
+        "line": place.line if place else line,
+        "column": place.column if place else 1,
+        "hint": hint,
+        "related": [],
+        "uses": list(place.uses if place else ()),
+    }
+    call = _call(problem)
+    return _called(failed, call, _expression(None, *call, places)) if call else failed
 
 
-def _expression(problem: BaseException, file: str, line: int, places: Sequence[Place]) -> Place | None:
+def _called(failed: Failure, call: tuple[str, int], place: Place | None) -> Failure:
+    """Put a failure inside a macro where the macro is called: that is the line whose author can mend it."""
+    inside: FailureOrigin = {
+        "message": "inside this macro",
+        "file": failed["file"],
+        "line": failed["line"],
+        "column": failed["column"],
+    }
+    message = f"{failed['message']}, in the macro at {failed['file']}:{failed['line']}, called from {call[0]}:{call[1]}"
+    uses = list(dict.fromkeys([*failed["uses"], *(place.uses if place else ())]))
+    called: Failure = {**failed, "file": call[0], "line": call[1], "column": 1, "message": message}
+    if place:
+        called["line"], called["column"] = place.line, place.column
+    called["related"], called["uses"] = [inside], uses
+    return called
+
+
+def _call(problem: BaseException) -> tuple[str, int] | None:
+    """Return where the macro that failed was called from, outside of macros; None where no macro failed."""
+    frames = list(_template_frames(problem))
+    if not frames or frames[-1][2] != "macro":
+        return None
+    return next(((file, line) for file, line, function in reversed(frames) if function != "macro"), None)
+
+
+def _expression(problem: BaseException | None, file: str, line: int, places: Sequence[Place]) -> Place | None:
     """Return the expression that failed: the one that said so, or the one on the line that names what is missing."""
     found = marks.PLACE.match(getattr(problem, "place", ""))
     if found:
@@ -87,12 +123,9 @@ def _words(problem: BaseException) -> tuple[str, str, str]:
 def _cycle(problem: BaseException) -> str:
     """Name what includes or calls itself, from the templates of the traceback, innermost last."""
     names: list[str] = []
-    frames: TracebackType | None = problem.__traceback__
-    while frames is not None:
-        template = frames.tb_frame.f_globals.get("__jinja_template__")
-        if template is not None and template.name and names[-1:] != [template.name]:
-            names.append(template.name)
-        frames = frames.tb_next
+    for name, _line, _function in _template_frames(problem):
+        if names[-1:] != [name]:
+            names.append(name)
     before = next((number for number in range(len(names) - 2, -1, -1) if names[number] == names[-1]), None)
     if before is not None:
         return " → ".join(names[before:])
@@ -110,16 +143,22 @@ def _where(problem: BaseException, file: str) -> tuple[str, int]:
     """Return template and line: the innermost template frame of the traceback."""
     if isinstance(problem, TemplateSyntaxError):
         return problem.name or file, max(problem.lineno, 1)
-    place = (file, 1)
-    frames: TracebackType | None = problem.__traceback__
-    while frames is not None:
-        template = frames.tb_frame.f_globals.get("__jinja_template__")
-        if template is not None:
-            place = (template.name or file, max(template.get_corresponding_lineno(frames.tb_lineno), 1))
-        frames = frames.tb_next
+    frames = list(_template_frames(problem))
+    place = frames[-1][:2] if frames else (file, 1)
     if isinstance(problem, (PrivateError, ControlError)):
         return _compiling(problem) or place[0], problem.args[1]
     return place
+
+
+def _template_frames(problem: BaseException) -> Iterator[tuple[str, int, str]]:
+    """Yield template, line and function of each template frame of the traceback, the innermost last."""
+    frames: TracebackType | None = problem.__traceback__
+    while frames is not None:
+        template = frames.tb_frame.f_globals.get("__jinja_template__")
+        if template is not None and template.name:
+            line = max(template.get_corresponding_lineno(frames.tb_lineno), 1)
+            yield template.name, line, frames.tb_frame.f_code.co_name
+        frames = frames.tb_next
 
 
 def _compiling(problem: BaseException) -> str:

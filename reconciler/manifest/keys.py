@@ -103,7 +103,9 @@ class Keys:
         source = inside.pop(MERGE)
         parts = source if isinstance(source, list) else [source]
         if not all(isinstance(part, dict) for part in parts):
-            raise refused("E_YAML_MERGE", "`<<` merges mappings only", self._place(mark))
+            place = self._place(self._first_merge[id(inside)])
+            hint = "write <<: *name, where &name is a mapping"
+            raise refused("E_YAML_MERGE", "`<<` merges mappings only", place, hint=hint)
         self._merges[number] = Merge(len(inside), ordinal, source)
         self._count(inside, parts, mark)
         for part in parts:

@@ -4,14 +4,14 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestError
 from reconciler.kinds import all_kinds
 from reconciler.kinds.kind import Kind
 from reconciler.manifest import gate, lint, unread
-from reconciler.manifest.excerpts import excerpts
+from reconciler.manifest.excerpts import excerpts, line_of
 from reconciler.manifest.limits import LIMITS, RENDERED
 from reconciler.manifest.located import DocumentLocator, Origin, SourceLines
 from reconciler.manifest.parse import Parsed, Where, in_file, parse_yaml
@@ -22,12 +22,13 @@ from reconciler.manifest.tree import Tree
 from reconciler.manifest.validate import validate
 from reconciler.manifest.values import Values, merged
 from reconciler.manifest.whole import together
-from reconciler.model.diagnostic import Diagnostic, has_errors
+from reconciler.model.diagnostic import Diagnostic, Related, has_errors
 from reconciler.model.manifest import Manifest
 from reconciler.model.resource import Declared
 from reconciler.model.settings import Scope
 from reconciler.model.source import Position
 
+_COMMENT = re.compile(r"(?:^|\s)#")
 _HALF = re.compile("[\ud800-\udfff]")
 
 if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
@@ -140,7 +141,7 @@ class _Loading:
             return
         context = {"values": given.data, "env": {"name": env_name}}
         for file, result in render(tree, templates, context).items():
-            self.problems += result.problems
+            self.problems += [_explained(tree, given, problem, result.uses) for problem in result.problems]
             if result.lines is not None and not has_errors(result.problems):
                 origin = given.used_by(result.lines)
                 yield file, _Text(file=file, text=result.text, where=result.lines.at, origin=origin, rendered=result)
@@ -169,6 +170,21 @@ class _Loading:
             self.problems += found
             if resource is not None:
                 self.resources.append(resource)
+
+
+def _explained(tree: Tree, given: Values, problem: Diagnostic, uses: Iterable[str]) -> Diagnostic:
+    """Add what a template's problem does not say: the values it read, and that YAML comments are rendered too."""
+    origins = [(name, given.place(tuple(name.split(".")[1:]))) for name in uses]
+    related = [Related(message=f"{name} comes from here", position=place) for name, place in origins if place]
+    hint, place = problem.hint, problem.position
+    if place and problem.code in ("E_TPL_UNDEFINED", "E_TPL_SYNTAX"):
+        line = line_of(tree, place)
+        if problem.code == "E_TPL_SYNTAX" and "end of comment" in problem.message:
+            place = replace(place, column=line.rfind("{#") + 1 or 1)
+            hint = "`{#` begins a comment of Jinja, up to `#}`: write {{ '{#' }} where the text has it"
+        elif _COMMENT.search(line[: place.column - 1] or line):
+            hint = "Jinja is rendered in YAML comments too: take it out, or write it between {# and #}"
+    return replace(problem, position=place, hint=hint, related=(*problem.related, *related))
 
 
 def _violations(text: _Text, parsed: Parsed, sensitive: Set[str]) -> list[Diagnostic]:

@@ -117,11 +117,14 @@ class _Loader:
         scalars, keys = Scalars(self.problems, self.where), Keys(self.problems, self.where, self.limits.merges)
         budget: Iterator[None] = repeat(None, self.limits.nodes)
         shared_may_occur = "&" in text or "!" in text or "*" in text
+        anchors: dict[str, Position] = {}
         next_event()
         while type(event := next_event()) is not StreamEndEvent:
             self._check_directives(event)
-            shared = Shared(self.limits, self.problems, self.where)
+            shared = Shared(self.limits, self.problems, self.where, anchors)
             self._document(next_event, scalars, keys, shared if shared_may_occur else None, budget)
+            if shared.places and len(anchors) <= self.limits.anchors:
+                anchors |= shared.places
             if len(self.documents) > self.limits.documents:
                 raise self._too_many(f"{self.limits.documents} documents", event.start_mark)
         strict.check(text, self.where, self.problems, pure=pure, several_lines=self.several_lines)

@@ -3,6 +3,15 @@
 from typing import TypedDict
 
 
+class FailureOrigin(TypedDict):
+    """A place that had a part in a failure, and what it is."""
+
+    message: str
+    file: str
+    line: int
+    column: int
+
+
 class Failure(TypedDict):
     """A diagnostic as plain data, so that it can leave the process that renders; line and column count from 1."""
 
@@ -12,6 +21,8 @@ class Failure(TypedDict):
     line: int
     column: int
     hint: str
+    related: list[FailureOrigin]
+    uses: list[str]
 
 
 class LimitError(Exception):

@@ -19,7 +19,7 @@ from reconciler.manifest.problem import error
 from reconciler.manifest.refusals import ContentError, Failure, LimitError, PathError
 from reconciler.manifest.sandbox import Sandbox
 from reconciler.manifest.tree import Tree
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, Related
 from reconciler.model.resource import Json
 from reconciler.model.source import Position
 
@@ -35,7 +35,7 @@ class Rendered:
     """A template's text and the way back from it; `problems` say why there is none.
 
     `marked` is the text with its marks (marks.py), `places` what they name. They are the same text, unless the template
-    looked at text it had written in a way that marks disturb.
+    looked at text it had written in a way that marks disturb. `uses` are the values that a failed expression reads.
     """
 
     text: str = ""
@@ -43,6 +43,7 @@ class Rendered:
     marked: str = ""
     places: tuple[Place, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
+    uses: tuple[str, ...] = ()
 
     @property
     def unmarked(self) -> str:
@@ -189,6 +190,8 @@ def _refusal(problem: ManifestError, name: str) -> dict[str, Any]:
         "line": where.line,
         "column": where.column,
         "hint": problem.hint,
+        "related": [],
+        "uses": [],
     }
     return {"failure": told}
 
@@ -197,7 +200,12 @@ def _rendered(file: str, result: Mapping[str, Any]) -> Rendered:
     if "failure" in result:
         told = result["failure"]
         position = Position(str(told["file"]), int(told["line"]), int(told["column"]))
-        return Rendered(problems=(error(told["code"], told["message"], position, hint=told["hint"]),))
+        related = tuple(
+            Related(message=str(each["message"]), position=Position(str(each["file"]), each["line"], each["column"]))
+            for each in told["related"]
+        )
+        problem = error(told["code"], told["message"], position, hint=told["hint"], related=related)
+        return Rendered(problems=(problem,), uses=tuple(map(str, told["uses"])))
     places = tuple(Place(each[0], each[1], each[2], each[3], tuple(each[4])) for each in result["places"])
     marked = result["texts"][0]
     stripped = marks.unmarked(marked)

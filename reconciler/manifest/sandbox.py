@@ -77,6 +77,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Compile a template's source, marked."""
         if isinstance(source, str):
             text, source = source, self.parse(source, name, filename)
+            for each in source.find_all((nodes.Import, nodes.FromImport)):
+                each.with_context = True
             source = mark(self, source, text, name or "", self.table, visible=self.marking)
         return super().compile(source, name, filename, *rest, **named)
 

@@ -1,11 +1,12 @@
 """Anchors and aliases: allowed, counted, and never a way to say much with little. Tags are refused here too."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from reconciler.errors import ManifestError
 from reconciler.manifest.limits import Limits
 from reconciler.manifest.problem import error, refused
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, Related
 from reconciler.model.resource import Json
 from reconciler.model.source import Position
 
@@ -16,7 +17,15 @@ _WEIGHT = 64
 class Shared:
     """The anchors of one document, and what its aliases stand for."""
 
-    def __init__(self, limits: Limits, problems: list[Diagnostic], where: Callable[[int, int], Position]) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        problems: list[Diagnostic],
+        where: Callable[[int, int], Position],
+        earlier: Mapping[str, Position] | None = None,
+    ) -> None:
+        self.places: dict[str, Position] = {}
+        self._earlier = earlier or {}
         self.aliases: set[int] = set()
         self._limits = limits
         self._problems = problems
@@ -37,6 +46,7 @@ class Shared:
             self._tag(event)
         if event.anchor is not None:
             self._open.add(event.anchor)
+            self.places.setdefault(event.anchor, self._place(event.start_mark))
 
     def closed(self, anchor: str, value: Json, mark: Any) -> None:
         """Name a collection that is complete."""
@@ -46,6 +56,7 @@ class Shared:
     def name(self, anchor: str, value: Json, mark: Any) -> None:
         """Name a value; a later anchor of the same name takes its place, as YAML has it."""
         self._named[anchor] = (value, *self._weigh(value))
+        self.places.setdefault(anchor, self._place(mark))
         if len(self._named) > self._limits.anchors:
             raise refused("E_YAML_SIZE", f"the file has more than {self._limits.anchors} anchors", self._place(mark))
 
@@ -54,7 +65,7 @@ class Shared:
         if anchor in self._open:
             raise refused("E_YAML_ALIAS", f"`*{anchor}` stands inside what it names", self._place(mark))
         if anchor not in self._named:
-            raise refused("E_YAML_SYNTAX", f"`*{anchor}` is named nowhere before", self._place(mark))
+            raise self._unnamed(anchor, mark)
         value, weight, levels = self._named[anchor]
         self._spent += weight
         if self._spent > self._limits.shared:
@@ -65,6 +76,17 @@ class Shared:
             raise refused("E_YAML_DEPTH", message, self._place(mark))
         self.aliases.add(number)
         return value
+
+    def _unnamed(self, anchor: str, mark: Any) -> ManifestError:
+        first = self._earlier.get(anchor)
+        if first is None:
+            hint = f"name a value with `&{anchor}` before this line"
+            return refused("E_YAML_SYNTAX", f"`*{anchor}` is named nowhere before", self._place(mark), hint=hint)
+        message = f"`*{anchor}` is named in an earlier document, at line {first.line}: anchors end at `---`"
+        hint = "write the value again, or use a template's {% set %}"
+        related = (Related(message="named here", position=first),)
+        problem = error("E_YAML_SYNTAX", message, self._place(mark), hint=hint, related=related)
+        return ManifestError(message, [problem], code="E_YAML_SYNTAX", hint=hint)
 
     def _weigh(self, value: Json) -> tuple[int, int]:
         """Return how many values it stands for, and how many levels deep it is."""

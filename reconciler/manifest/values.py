@@ -1,16 +1,17 @@
 """Values for templates: plain YAML files merged in order, then `--set`; each leaf remembers where it came from."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.errors import ManifestError, UsageError
+from reconciler.errors import ManifestError
 from reconciler.manifest.document import Document
 from reconciler.manifest.located import Origin
 from reconciler.manifest.parse import parse_yaml
-from reconciler.manifest.problem import error
+from reconciler.manifest.problem import error, warning
+from reconciler.manifest.set_words import SetError, applied, parsed, shape
 from reconciler.manifest.tree import Tree
-from reconciler.model.diagnostic import Diagnostic, has_errors
+from reconciler.model.diagnostic import Diagnostic, Related, has_errors
 from reconciler.model.resource import Json
 from reconciler.model.source import Path, Position
 
@@ -23,14 +24,25 @@ class Values:
     """The merged values; `origins` leads from a path to the place that decided it: file:line:column, or `--set …`."""
 
     data: dict[str, Json] = field(default_factory=dict)
-    origins: dict[Path, str] = field(default_factory=dict)
+    origins: dict[Path, Callable[[Path], Position] | str] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
 
     def origin(self, path: Path) -> str:
         """Return what decided the value at `path`, or the nearest thing around or in it."""
+        found = self._decided(path)
+        return found if isinstance(found, str) else str(found)
+
+    def place(self, path: Path) -> Position | None:
+        """Return the place in a values file that decided the value at `path`; None where no file did."""
+        found = self._decided(path)
+        return None if isinstance(found, str) else found
+
+    def _decided(self, path: Path) -> Position | str:
         for length in range(len(path), 0, -1):
-            if path[:length] in self.origins:
-                return self.origins[path[:length]]
+            near = path[:length]
+            decided = self.origins.get(near, "")
+            if decided:
+                return decided if isinstance(decided, str) else decided(near)
         return ""
 
     def used_by(self, lines: "LineMap") -> Origin:
@@ -63,14 +75,14 @@ def merged(tree: Tree, files: Iterable[str], sets: Iterable[str]) -> Values:
 
 def _file(values: Values, tree: Tree, file: str) -> None:
     try:
-        parsed = parse_yaml(tree.read(file), file)
+        read = parse_yaml(tree.read(file), file)
     except ManifestError as problem:
         values.problems += problem.diagnostics
         return
-    values.problems += parsed.diagnostics
-    if has_errors(parsed.diagnostics):
+    values.problems += read.diagnostics
+    if has_errors(read.diagnostics):
         return
-    for document in parsed.documents:
+    for document in read.documents:
         if document.value is None:
             continue
         if not isinstance(document.value, dict):
@@ -80,36 +92,45 @@ def _file(values: Values, tree: Tree, file: str) -> None:
         _merge(values, values.data, document.value, (), _places(file, document))
 
 
-def _places(file: str, document: Document) -> Callable[[Path], str]:
-    return lambda path: str(Position(file, *document.at(path)))
+def _places(file: str, document: Document) -> Callable[[Path], Position]:
+    return lambda path: Position(file, *document.at(path))
 
 
 def _merge(
-    values: Values, into: dict[str, Json], new: Mapping[str, Json], base: Path, say: Callable[[Path], str]
+    values: Values, into: dict[str, Json], new: Mapping[str, Json], base: Path, say: Callable[[Path], Position]
 ) -> None:
     """Merge mappings key by key; lists and everything else are replaced whole."""
     for key, value in new.items():
         path = (*base, key)
+        before = into.get(key)
+        if before is not None and value is not None and shape(before) != shape(value):
+            values.problems.append(_replaces(path, before, value, say(path), values.place(path)))
         if isinstance(value, dict):
-            if not isinstance(into.get(key), dict):
+            if not isinstance(before, dict):
                 into[key] = {}
-            values.origins[path] = say(path)
             _merge(values, into[key], value, path, say)
         else:
             into[key] = value
-            values.origins[path] = say(path)
+        values.origins[path] = say
+
+
+def _replaces(path: Path, before: Json, value: Json, place: Position, first: Position | None) -> Diagnostic:
+    message = f"`{'.'.join(map(str, path))}` is {shape(before)} in an earlier values file, and {shape(value)} here"
+    related = (Related(message="the earlier one", position=first),) if first else ()
+    hint = "what the earlier file has below it is gone; null takes a value out without this warning"
+    told = warning("W_VALUES_REPLACED", message, place, hint=hint)
+    return replace(told, related=related)
 
 
 def _set(values: Values, word: str) -> None:
-    """Apply `a.b=c`, the value typed as in YAML; raises UsageError for a word that is not of that form."""
-    name, equals, text = word.partition("=")
-    steps = name.split(".")
-    if not equals or not all(steps):
-        raise UsageError(f"--set {word!r} is not KEY=VALUE", hint="as in --set shop.title=Spring")
-    parsed = parse_yaml(text, "--set")
-    if has_errors(parsed.diagnostics) or len(parsed.documents) > 1:
-        raise UsageError(f"--set {name}: the value is no YAML", hint="put text with special characters in quotes")
-    value = parsed.documents[0].value if parsed.documents else None
-    for step in reversed(steps[1:]):
-        value = {step: value}
-    _merge(values, values.data, {steps[0]: value}, (), lambda _path: f"--set {name}")
+    """Apply `a.b=c`; raises UsageError for a word that is not of that form."""
+    wanted = parsed(word)
+    try:
+        values.data = applied(values.data, wanted)
+    except SetError as problem:
+        place = values.place(problem.path)
+        values.problems.append(error(problem.code, problem.message, place, hint=problem.hint))
+        return
+    steps = tuple(map(str, wanted.path))
+    values.origins = {path: each for path, each in values.origins.items() if path[: len(steps)] != steps}
+    values.origins[steps] = f"--set {wanted.name}"

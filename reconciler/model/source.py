@@ -32,3 +32,23 @@ class Locator(Protocol):
     def origin(self, path: Path) -> str:
         """Say in words where the value came from: the file and line, and the values file or `--set` it used."""
         ...
+
+
+class Excerpt(str):
+    """The part of a source line around a place; `skipped` is how many characters of the line stand before it."""
+
+    __slots__ = ("skipped",)
+    skipped: int
+
+    @classmethod
+    def around(cls, line: str, column: int, width: int) -> "Excerpt":
+        """Return at most `width` characters of a line, with the column (counted from 1) among them."""
+        start = max(0, min(column - 1 - width // 2, len(line) - width))
+        found = cls(line[start : start + width])
+        found.skipped = start
+        return found
+
+
+def column_in(excerpt: str, column: int) -> int:
+    """Return where a column of the line stands in an excerpt of it, counted from 1."""
+    return column - (excerpt.skipped if isinstance(excerpt, Excerpt) else 0)

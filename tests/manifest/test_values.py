@@ -7,7 +7,7 @@ import pytest
 from reconciler.errors import UsageError
 from reconciler.manifest import load
 from reconciler.manifest.tree import DiskTree
-from reconciler.manifest.values import merged
+from reconciler.manifest.values import Values, merged
 from reconciler.model.manifest import Manifest
 
 
@@ -19,9 +19,9 @@ def folder(root: Path, **files: str) -> DiskTree:
 
 def test_later_files_win_key_by_key_and_set_wins_over_all(tmp_path: Path) -> None:
     tree = folder(tmp_path, one="a: {b: 1, c: [1, 2]}\nd: x\n", two="a: {c: [3], e: true}\nd: {f: 1}\n")
-    values = merged(tree, ["one.yaml", "two.yaml"], ["a.b=5", "new.deep=no"])
-    assert not values.problems
-    assert values.data == {"a": {"b": 5, "c": [3], "e": True}, "d": {"f": 1}, "new": {"deep": "no"}}
+    values = merged(tree, ["one.yaml", "two.yaml"], ["a.b=5"])
+    assert [each.code for each in values.problems] == ["W_VALUES_REPLACED"]
+    assert values.data == {"a": {"b": 5, "c": [3], "e": True}, "d": {"f": 1}}
     assert values.origin(("a", "b")) == "--set a.b"
     assert values.origin(("a", "c", "0")) == "two.yaml:1:8"
     assert values.origin(("d", "f")) == "two.yaml:2:8"
@@ -104,3 +104,76 @@ def test_the_environment_of_the_process_is_never_a_value(tmp_path: Path, monkeyp
     (tmp_path / "a.yaml").write_text("{{ env | tojson }}: {{ values | tojson }}")
     manifest = load(DiskTree(tmp_path), entries=["a.yaml"], env_name="dev")
     assert manifest.rendered["a.yaml"] == '{"name": "dev"}: {}'
+
+
+COMMON = "list: [{name: one, price: 10}, {name: two, price: 20}]\nword: hello\nmap: {x: 1}\nnothing: null\nempty: {}\n"
+
+
+def set_values(root: Path, *words: str, over: str = "") -> Values:
+    tree = folder(root, common=COMMON, over=over or "{}\n")
+    return merged(tree, ["common.yaml", "over.yaml"], words)
+
+
+def test_one_item_of_a_list_is_set(tmp_path: Path) -> None:
+    values = set_values(tmp_path, "list[0].price=99", "list[1].name=zwei")
+    assert values.problems == []
+    assert values.data["list"] == [{"name": "one", "price": 99}, {"name": "zwei", "price": 20}]
+    assert values.origin(("list", "0", "price")) == "--set list[0].price"
+    assert values.origin(("word",)) == "common.yaml:2:7"
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "where"),
+    [
+        ("list.0.price=99", "E_SET_TYPE", "common.yaml:1:7"),
+        ("word.x=1", "E_SET_TYPE", "common.yaml:2:7"),
+        ("word[0]=1", "E_SET_TYPE", "common.yaml:2:7"),
+        ("map[0]=1", "E_SET_TYPE", "common.yaml:3:6"),
+        ("map=text", "E_SET_TYPE", "common.yaml:3:6"),
+        ("map=[1]", "E_SET_TYPE", "common.yaml:3:6"),
+        ("map={x: [1]}", "E_SET_TYPE", "common.yaml:3:10"),
+        ("list=text", "E_SET_TYPE", "common.yaml:1:7"),
+        ("word={a: 1}", "E_SET_TYPE", "common.yaml:2:7"),
+        ("list[2].price=1", "E_SET_UNKNOWN", "common.yaml:1:7"),
+        ("list[0].prise=1", "E_SET_UNKNOWN", "common.yaml:1:7"),
+        ("map.y=2", "E_SET_UNKNOWN", "common.yaml:3:6"),
+        ("nosuch=1", "E_SET_UNKNOWN", "None"),
+    ],
+)
+def test_a_set_that_fits_nothing_is_an_error_with_its_place(word: str, code: str, where: str, tmp_path: Path) -> None:
+    values = set_values(tmp_path, word)
+    assert [(each.code, str(each.position)) for each in values.problems] == [(code, where)]
+    assert values.data["list"] == [{"name": "one", "price": 10}, {"name": "two", "price": 20}]
+
+
+def test_a_misspelt_name_is_suggested(tmp_path: Path) -> None:
+    assert [each.hint for each in set_values(tmp_path, "wrod=1").problems] == ["did you mean `word`?"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("#1", "#1"), ("a #b", "a #b"), ("'#1'", "#1"), ("5", 5), ("null", None), ("true", True), ("", None)],
+)
+def test_a_hash_is_text_on_the_command_line(text: str, value: object, tmp_path: Path) -> None:
+    values = set_values(tmp_path, f"word={text}")
+    assert (values.problems, values.data["word"]) == ([], value)
+
+
+@pytest.mark.parametrize("word", ["nothing.a.b=1", "empty.a=1", "map={x: 2}", "list=[]", "new:=1", "map.y:=2"])
+def test_what_has_no_shape_yet_takes_any_and_a_name_can_be_added(word: str, tmp_path: Path) -> None:
+    assert set_values(tmp_path, word).problems == []
+
+
+@pytest.mark.parametrize("word", ["=1", "a..b=1", "a[x]=1", "a[0=1", "[0]=1", "a[0]b=1", "a"])
+def test_a_word_of_another_form_is_a_usage_error(word: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        set_values(tmp_path, word)
+
+
+def test_a_value_that_takes_the_place_of_a_mapping_is_told_with_both_places(tmp_path: Path) -> None:
+    values = set_values(tmp_path, over="map: text\nlist: {a: 1}\nword: null\n")
+    told = [(each.code, str(each.position), str(each.related[0].position)) for each in values.problems]
+    assert told == [
+        ("W_VALUES_REPLACED", "over.yaml:1:6", "common.yaml:3:6"),
+        ("W_VALUES_REPLACED", "over.yaml:2:7", "common.yaml:1:7"),
+    ]

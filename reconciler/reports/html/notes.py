@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.report import Report
-from reconciler.model.source import Position
+from reconciler.model.source import Position, column_in
 from reconciler.reports.gate import line
 from reconciler.reports.width import columns
 
@@ -67,7 +67,7 @@ def _excerpt(where: Position | None, sources: Mapping[Position, str]) -> str:
         return ""
     source = sources[where].rstrip("\r\n").replace("\t", " ")
     number = str(where.line)
-    before = line(source[: max(0, where.column - 1)])
+    before = line(source[: max(0, column_in(sources[where], where.column) - 1)])
     return f"{number} | {line(source)}\n{' ' * len(number)} | {' ' * columns(before)}^"
 
 

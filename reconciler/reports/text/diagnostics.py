@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.model.diagnostic import Diagnostic, Severity, has_errors
 from reconciler.model.report import Report
-from reconciler.model.source import Position
+from reconciler.model.source import Position, column_in
 from reconciler.reports.gate import block, line
 from reconciler.reports.text.style import Style
 from reconciler.reports.width import columns
@@ -40,10 +40,11 @@ def excerpt(where: Position, sources: Mapping[Position, str], style: Style) -> I
     source = sources.get(where)
     if source is None:
         return
+    column = column_in(source, where.column)
     source = source.rstrip("\r\n")
-    start = max(0, where.column - 1 - _MOST_EXCERPT // 2)
+    start = max(0, column - 1 - _MOST_EXCERPT // 2)
     shown = line(source[start : start + _MOST_EXCERPT].replace("\t", " "))
-    before = line(source[start : max(start, where.column - 1)].replace("\t", " "))
+    before = line(source[start : max(start, column - 1)].replace("\t", " "))
     number = str(where.line)
     yield f"  {style('quiet', number + ' |')} {shown}"
     yield f"  {' ' * len(number)} {style('quiet', '|')} {' ' * columns(before)}{style('alarm', '^')}"
