@@ -85,13 +85,6 @@ def book(
     key, identity = digest_key(variables), project.identity
     named = named_ledger(environment, variables)
     place = named or USUAL
-    check_identified(project, place.url)
-    if place.url.startswith("postgres") and not key:
-        raise LedgerError(
-            "a ledger in PostgreSQL needs RECONCILER_DIGEST_KEY: a key kept beside the digests protects none of them",
-            code="E_LEDGER_KEY",
-            hint="set it to the same long random text in every job that uses this ledger",
-        )
     known = redactor or SecretRedactor(secret_values(variables))
     known.add(*url_passwords(place.url))
     trust = place.trust(variables)
@@ -99,10 +92,22 @@ def book(
         passing = environment.embedded and named is None
         root = folder if passing else project.root
         opened = open_ledger(place.url, root=root, digest_key=key, identity=identity, trust=trust, redactor=known)
+        # after the URL itself was checked; nothing has been sent yet
+        check_identified(project, place.url)
+        _check_key(key, local=opened.local)
         try:
             yield opened
         finally:
             opened.close()
+
+
+def _check_key(key: bytes, *, local: bool) -> None:
+    if not local and not key:
+        raise LedgerError(
+            "a ledger in PostgreSQL needs RECONCILER_DIGEST_KEY: a key kept beside the digests protects none of them",
+            code="E_LEDGER_KEY",
+            hint="set it to the same long random text in every job that uses this ledger",
+        )
 
 
 def ledger_location(project: Project, name: str, variables: Mapping[str, str], flag: str = "") -> LedgerLocation | None:
@@ -119,8 +124,8 @@ def audits(project: Project, name: str, variables: Mapping[str, str], flag: str 
 
     place = LedgerLocation(url=flag, operator=True) if flag else named_ledger(project.environments[name], variables)
     place = place or USUAL
-    check_identified(project, place.url)
     opened = open_audits(place.url, root=project.root, trust=place.trust(variables))
+    check_identified(project, place.url)
     try:
         yield opened
     finally:

@@ -5,7 +5,8 @@ import re
 import ssl
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 TLS = ROOT / "tests" / "data" / "tls"
 LIST = {"operation": "list", "kind": "SmartLiveRoom"}
 EVERYTHING = Wanted()
+NOTHING = b'{"count":0,"smart_live_rooms":[]}'
 ASC, DESC = {"order": "create_asc"}, {"order": "create_desc"}
 
 
@@ -394,9 +396,93 @@ def test_r049_shows_of_five_megabytes_are_taken_one_by_one_and_only_what_is_mana
     assert found["mib"] <= 400
 
 
+def test_x029_a_list_that_ignores_limit_and_offset_is_not_taken_for_whole():
+    rows = [{"room_id": f"{number:032}", "room_name": f"r{number}"} for number in range(5000)]
+    answer = json.dumps({"count": 5000, "smart_live_rooms": rows}).encode()
+    with raw_server(says(http(answer))) as raw:
+        reading = reader(raw.url).read(ROOM, EVERYTHING)
+    held_back(reading, "the same page")
+    assert len(raw.received) < 10
+
+
+def test_x030_thousands_of_interim_answers_are_read_over():
+    interim = b"HTTP/1.1 100 Continue\r\n\r\n" * 5000
+    with raw_server(says(interim + http(NOTHING))) as raw:
+        assert reader(raw.url).read(ROOM, EVERYTHING).complete
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http(NOTHING, headers=f"X: {'a' * 1_000_000}\r\n"),
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 500\r\n\r\n" + NOTHING,
+    ],
+    ids=["x031", "x033"],
+)
+def test_x031_x033_a_header_of_a_megabyte_or_two_lengths_are_no_answer(answer):
+    with raw_server(says(answer)) as raw:
+        held_back(reader(raw.url).read(ROOM, EVERYTHING), "E_TRANSPORT")
+
+
+def test_x032_a_retry_after_that_is_a_date_is_waited_for():
+    patient, moment = Patient(), datetime(2026, 1, 1, tzinfo=UTC)
+    until = format_datetime(moment + timedelta(seconds=6), usegmt=True)
+    answers = iter([http(b"{}", status="429 Too Many Requests", headers=f"Retry-After: {until}\r\n")])
+
+    def script(connection):
+        connection.sendall(next(answers, http(NOTHING)))
+
+    with raw_server(script) as raw:
+        assert reader(raw.url, patient, clock=lambda: moment).read(ROOM, EVERYTHING).complete
+    assert patient.waited == pytest.approx(6)
+
+
+@pytest.mark.parametrize("odd", [5, "a b", "../x", "", None], ids=str)
+def test_x025_one_row_without_a_usable_id_leaves_the_others_manageable(odd):
+    rows = [{"room_id": "0" * 32, "room_name": "good"}, {"room_id": odd, "room_name": "odd"}]
+    reading = answered(json.dumps({"count": 2, "smart_live_rooms": rows}).encode())
+    assert {live.name: bool(live.foreign) for live in reading.resources} == {"good": False, "odd": True}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xef\xbb\xbf" + NOTHING,
+        NOTHING + b"<!-- proxy -->",
+        *(b'{"count":%s,"smart_live_rooms":[]}' % count for count in (b"-1", b"1.0", b"true", b'"[]"')),
+    ],
+    ids=["x026", "x027", "x028 negative", "x028 fraction", "x028 boolean", "x028 text"],
+)
+def test_x026_x027_x028_json_that_is_not_exactly_a_list_is_not_believed(body):
+    reading = answered(body)
+    assert not reading.complete
+    assert reading.resources == ()
+
+
+RULE = {"rule_id": "0" * 32, "rule_name": "price", "enabled": True, "event_type": 1, "trigger": {"time_window": 30}}
+
+
+@pytest.mark.parametrize(
+    ("rules", "kept"),
+    [
+        ([RULE | {"rule_id": f"{number:032}"} for number in range(5000)], 5000),
+        ([RULE | {"enabled": "true", "event_type": "1", "trigger": {"time_window": "30"}}], 1),
+        ([None, "x", 5, RULE], 4),
+    ],
+    ids=["x034", "x035", "x036"],
+)
+def test_x034_x035_x036_odd_rules_of_a_group_are_read_as_they_are(rules, kept):
+    given = {"match": {"kind": "InteractionRuleGroup"}, "transform": {"set": {"interaction_rules": rules}}}
+    service = Simulator({"interaction_rule_groups": [{"group_name": "g"}], "faults": [given]})
+    with running(service) as url:
+        reading = reader(url).read(GROUP, Wanted(depth="full"))
+    assert [len(live.spec["interaction_rules"]) for live in reading.resources] == [kept]
+
+
 def test_every_entry_of_the_catalogue_has_its_test():
     catalogue = yaml.safe_load((Path(__file__).parent.parent / "data" / "nasty.yaml").read_text())
     wanted = {entry["id"] for entry in catalogue["entries"] if entry["kind"] in {"http_read", "url"}}
     tests = "".join(path.read_text() for path in Path(__file__).parent.parent.rglob("test_*.py"))
-    there = {found.upper() for found in re.findall(r"def test_([ru]\d{3})_", tests)}
+    names_of_tests = "".join(re.findall(r"def (test_(?:[rux]\d{3}_)+)", tests))
+    there = {found.upper() for found in re.findall(r"[rux]\d{3}", names_of_tests)}
     assert wanted - there <= {"U020"}, "U020 is about where writers come from, not about reading"
