@@ -1,0 +1,431 @@
+"""Evaluates rules over a recording: which fire, which are suppressed, what may be said, and what the result turns on.
+
+One `RuleRun` plays a recording under one reading of the settings. Where a decision is not known (an undefined setting,
+a pattern outside the portable subset) the run goes on both ways, so that it holds a set of states and gives a set of
+outcomes for each event. `evaluate` plays the reading itself and each other alternative of a setting that is not
+assumed, one at a time, and tells for each event what changes (docs/api/rules.md §5, §5.1, §5.2).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.interaction_rules.event import LiveEvent
+from reconciler.interaction_rules.relevance import relevant_swaps
+from reconciler.interaction_rules.rule import EvaluatedRule
+from reconciler.interaction_rules.rule_conditions import Conditions
+from reconciler.interaction_rules.rule_matching import FALSE
+from reconciler.interaction_rules.settings import UNDEFINED, Semantics
+
+MOST_OUTCOMES = 64
+"""Outcomes of one event beyond which it is undecidable."""
+
+MOST_STATES = 256
+"""States of one run beyond which it is undecidable from there on."""
+
+Marks = dict[tuple[object, ...], int]
+"""What a run remembers: when rules fired or matched, how often they replied, where an aggregate begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOutcome:
+    """What one event may lead to: the rules that fire, in evaluation order, with what each may say; those suppressed.
+
+    `replies` has one entry for each rule that fires: every text it may say, none where it says no preset text.
+    """
+
+    fires: tuple[str, ...] = ()
+    suppressed: tuple[str, ...] = ()
+    replies: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def heard(self) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        """What fires and what is said: the part that counts when two results are compared."""
+        return self.fires, self.replies
+
+
+SILENT = RuleOutcome()
+
+
+@dataclass(frozen=True, slots=True)
+class EventResult:
+    """Everything an event may lead to, and the settings (not assumed) that it turns on, in the order of SETTINGS."""
+
+    outcomes: tuple[RuleOutcome, ...] = (SILENT,)
+    depends_on: tuple[str, ...] = ()
+    undecidable: bool = False
+
+    @property
+    def heard(self) -> frozenset[object]:
+        """What may be heard."""
+        return frozenset(outcome.heard for outcome in self.outcomes)
+
+
+class UndecidableError(Exception):
+    """Too many continuations to follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One way to walk the rules for one event, so far."""
+
+    fired: tuple[int, ...] = ()
+    suppressed: tuple[int, ...] = ()
+    replies: tuple[tuple[str, ...], ...] = ()
+    marks: tuple[tuple[tuple[object, ...], int], ...] = ()
+
+    def mark(self, key: tuple[object, ...], state: Marks) -> int | None:
+        """Return what was remembered under a key, by this walk or before it."""
+        for known, value in reversed(self.marks):
+            if known == key:
+                return value
+        return state.get(key)
+
+
+@dataclass(slots=True)
+class RuleRun:
+    """One reading of the settings, played over events in the order they are given."""
+
+    rules: Sequence[EvaluatedRule]
+    semantics: Semantics
+    scene: str | None = None
+    states: list[Marks] = field(default_factory=lambda: [{}])
+    undecidable: bool = False
+    _conditions: Conditions = field(init=False)
+    _latest: int = -1
+    _ascending: bool = True
+
+    def __post_init__(self) -> None:
+        self._conditions = Conditions(self.rules, self.semantics)
+
+    def play(self, event: LiveEvent) -> frozenset[RuleOutcome] | None:
+        """Return what the event may lead to and move on; None where that cannot be followed any more."""
+        self._ascending = self._ascending and event.timestamp >= self._latest
+        self._latest = max(self._latest, event.timestamp)
+        self._conditions.note(event)
+        if self.undecidable:
+            return None
+        try:
+            branches = [(state, step) for state in self.states for step in self.walk(event, state)]
+            self._move(branches)
+        except UndecidableError:
+            self.undecidable = True
+            return None
+        return frozenset(self._outcome(step) for _, step in branches)
+
+    def peek(self, event: LiveEvent, states: Iterable[Marks]) -> frozenset[RuleOutcome] | None:
+        """Return what the event, already noted, would lead to from other states; nothing moves."""
+        try:
+            return frozenset(self._outcome(step) for state in states for step in self.walk(event, state))
+        except UndecidableError:
+            return None
+
+    def _outcome(self, step: _Step) -> RuleOutcome:
+        if not step.fired and not step.suppressed:
+            return SILENT
+        return RuleOutcome(
+            tuple(self.rules[index].name for index in step.fired),
+            tuple(self.rules[index].name for index in step.suppressed),
+            step.replies,
+        )
+
+    def _move(self, branches: list[tuple[Marks, _Step]]) -> None:
+        if len(branches) == 1:
+            branches[0][0].update(branches[0][1].marks)
+            return
+        kept: dict[frozenset[tuple[tuple[object, ...], int]], Marks] = {}
+        for state, step in branches:
+            after = {**state, **dict(step.marks)}
+            if self._ascending:
+                after = {key: value for key, value in after.items() if not self._expired(key, value)}
+            kept[frozenset(after.items())] = after
+            if len(kept) > MOST_STATES:
+                raise UndecidableError
+        self.states = list(kept.values())
+
+    def _expired(self, key: tuple[object, ...], value: int) -> bool:
+        """Whether a mark can change nothing later: its window, in event time, is over."""
+        if key[0] not in {"fired", "matched"} or "fixed-slots" in self.semantics.alternatives("window_start"):
+            return False
+        window = self._conditions.longest_window if key[1] == "room" else self.rules[int(str(key[1]))].window
+        return window is not None and window > 0 and self._latest - value > window * 1000
+
+    def walk(self, event: LiveEvent, state: Marks) -> list[_Step]:
+        """Return every way the rules may be walked for an event from one state, without repeats."""
+        rules = self._conditions.candidates(event, self.scene)
+        if not rules:
+            return [_Step()]
+        steps: dict[_Step, None] = {}
+        for reserved in self.semantics.alternatives("reserved"):
+            for libraries in self.semantics.alternatives("library_order"):
+                for dispatch in self.semantics.alternatives("dispatch"):
+                    walker = _Walker(self, event, state, dispatch, last_resort=reserved == "last-resort")
+                    for step in walker.walk(self._groups(rules, reserved, libraries)):
+                        steps[step] = None
+                        if len(steps) > MOST_STATES:
+                            raise UndecidableError
+        return list(steps)
+
+    def _groups(self, rules: Sequence[EvaluatedRule], reserved: str, libraries: str) -> list[list[EvaluatedRule]]:
+        """Sort rules into groups of equal rank; with a defined tie each group has one rule."""
+        order = self._conditions.library_ranks if libraries == "per-library" else {}
+        ties = self.semantics["tie"]
+
+        def rank(rule: EvaluatedRule) -> tuple[bool, int, int]:
+            last = reserved == "last-resort" and rule.reserved
+            return last, order.get(rule.library, 0), rule.priority
+
+        groups: list[list[EvaluatedRule]] = []
+        before: object = None
+        for rule in sorted(rules, key=lambda rule: (rank(rule), -rule.index if ties == "reverse" else rule.index)):
+            if ties == UNDEFINED and groups and rank(rule) == before:
+                groups[-1].append(rule)
+            else:
+                groups.append([rule])
+            before = rank(rule)
+        return groups
+
+    def condition(self, rule: EvaluatedRule, event: LiveEvent, step: _Step, state: Marks) -> frozenset[bool]:
+        """Return whether the rule's condition holds, scenes included."""
+        return self._conditions.holds(rule, event, self.scene, lambda key: step.mark(key, state))
+
+    def open_windows(self, rule: EvaluatedRule, event: LiveEvent, step: _Step, state: Marks) -> frozenset[bool]:
+        """Return whether the rule's window lets it fire now."""
+        return frozenset(self._window_answers(rule, event, step, state))
+
+    def _window_answers(self, rule: EvaluatedRule, event: LiveEvent, step: _Step, state: Marks) -> Iterator[bool]:
+        for window in self.windows(rule):
+            if window == 0:
+                yield True
+                continue
+            for scope in self.semantics.alternatives("window_scope"):
+                key = _scope_key(rule, event, scope, once=window < 0)
+                if window < 0:
+                    yield step.mark(("fired", *key), state) is None
+                    continue
+                for start in self.semantics.alternatives("window_start"):
+                    last = step.mark(("matched" if start == "last-match" else "fired", *key), state)
+                    yield from self._elapsed(last, event.timestamp, window * 1000, start)
+
+    def _elapsed(self, last: int | None, now: int, window: int, start: str) -> Iterator[bool]:
+        if last is None:
+            yield True
+        elif start == "fixed-slots":
+            yield last // window != now // window
+        else:
+            for edge in self.semantics.alternatives("window_edge"):
+                yield now - last > window if edge == "closed" else now - last >= window
+
+    def windows(self, rule: EvaluatedRule) -> tuple[int, ...]:
+        """Return the rule's window in seconds (0 every time, negative once), or what its absence may mean."""
+        if rule.window is not None:
+            return (rule.window,)
+        return tuple(0 if value == "every-time" else -1 for value in self.semantics.alternatives("absent_window"))
+
+    def replies(self, rule: EvaluatedRule, step: _Step, state: Marks) -> tuple[tuple[str, ...], ...]:
+        """Return what the rule may say now: one entry for each reading, each with every text that may be chosen."""
+        spoken = rule.texts
+        choices: dict[tuple[str, ...], None] = {}
+        sources = self.semantics.alternatives("reply_source") if rule.texts and rule.audios else ("texts",)
+        for source in sources:
+            if source == "audios" or not spoken:
+                choices[()] = None
+                continue
+            orders = (
+                (rule.order,) if rule.order else tuple(v.upper() for v in self.semantics.alternatives("absent_order"))
+            )
+            for order in orders:
+                if order == "RANDOM" or len(spoken) == 1:
+                    choices[spoken] = None
+                    continue
+                for counter in self.semantics.alternatives("order_counter"):
+                    key: tuple[object, ...] = ("replies",) if counter == "per-room" else ("replies", rule.index)
+                    choices[(spoken[(step.mark(key, state) or 0) % len(spoken)],)] = None
+        return tuple(choices)
+
+    def fire_marks(
+        self, rule: EvaluatedRule, event: LiveEvent, step: _Step, state: Marks
+    ) -> list[tuple[tuple[object, ...], int]]:
+        """Return what a firing leaves behind: window marks, the ORDER counters, the beginnings of aggregates."""
+        marks = self.match_marks(rule, event)
+        windows = self.windows(rule)
+        if "room" in self.semantics.alternatives("window_scope"):
+            marks.append((("fired", "room"), event.timestamp))
+        if any(windows):
+            for scope in self.semantics.alternatives("window_scope"):
+                for once in {window < 0 for window in windows if window}:
+                    marks.append((("fired", *_scope_key(rule, event, scope, once=once)), event.timestamp))
+        if len(rule.texts) > 1 and self._in_order(rule):
+            cycle = self._conditions.reply_cycle
+            for counter in self.semantics.alternatives("order_counter"):
+                key: tuple[object, ...] = ("replies",) if counter == "per-room" else ("replies", rule.index)
+                length = cycle if counter == "per-room" else len(rule.texts)
+                marks.append((key, ((step.mark(key, state) or 0) + 1) % length))
+        elif rule.texts and self._in_order(rule) and "per-room" in self.semantics.alternatives("order_counter"):
+            marks.append((("replies",), ((step.mark(("replies",), state) or 0) + 1) % self._conditions.reply_cycle))
+        if "on-fire" in self.semantics.alternatives("aggregate_reset"):
+            marks.extend(self._conditions.reset_marks(rule, event))
+        return marks
+
+    def _in_order(self, rule: EvaluatedRule) -> bool:
+        return rule.order == "ORDER" or (not rule.order and "order" in self.semantics.alternatives("absent_order"))
+
+    def match_marks(self, rule: EvaluatedRule, event: LiveEvent) -> list[tuple[tuple[object, ...], int]]:
+        """Return what a match leaves behind, fired or suppressed: the start of a sliding window."""
+        if "last-match" not in self.semantics.alternatives("window_start"):
+            return []
+        if (rule.window or 0) <= 0:
+            shared = "room" in self.semantics.alternatives("window_scope")
+            return [(("matched", "room"), event.timestamp)] if shared else []
+        return [
+            (("matched", *_scope_key(rule, event, scope, once=False)), event.timestamp)
+            for scope in self.semantics.alternatives("window_scope")
+        ]
+
+
+def _scope_key(rule: EvaluatedRule, event: LiveEvent, scope: str, *, once: bool) -> tuple[object, ...]:
+    """Return what a window belongs to; under `room` a window of -1 stays the rule's own (rules.md §5.2)."""
+    if scope == "viewer":
+        return rule.index, event.viewer
+    return ("room",) if scope == "room" and not once else (rule.index,)
+
+
+@dataclass(slots=True)
+class _Walker:
+    """Walks groups of rules for one event from one state, both ways where a decision is open."""
+
+    run: RuleRun
+    event: LiveEvent
+    state: Marks
+    dispatch: str
+    last_resort: bool
+    _count: int = 0
+
+    def walk(self, groups: list[list[EvaluatedRule]]) -> Iterator[_Step]:
+        yield from self._from(groups, 0, (), _Step(), None)
+
+    def _from(
+        self,
+        groups: list[list[EvaluatedRule]],
+        position: int,
+        left: tuple[EvaluatedRule, ...],
+        step: _Step,
+        band: tuple[int, str] | None,
+    ) -> Iterator[_Step]:
+        """Yield every end of the walk from a place: `left` are rules of the current group, `position` the next group."""
+        self._count += 1
+        if self._count > 8 * MOST_STATES:
+            raise UndecidableError
+        while True:
+            while not left:
+                if position == len(groups):
+                    yield step
+                    return
+                left, position = tuple(groups[position]), position + 1
+            reserved = self.last_resort and left[0].reserved
+            if (reserved and step.fired) or (band is not None and band != self._band(left[0])):
+                yield step
+                return
+            possible = [(rule, self.run.condition(rule, self.event, step, self.state)) for rule in left]
+            left = tuple(rule for rule, truth in possible if truth != FALSE)
+            if left:
+                break
+        for rule, truth in possible:
+            if truth == FALSE:
+                continue
+            rest = tuple(other for other in left if other is not rule)
+            if False in truth:
+                yield from self._from(groups, position, rest, step, band)
+            yield from self._hit(groups, position, rest, step, band, rule)
+
+    def _band(self, rule: EvaluatedRule) -> tuple[int, str]:
+        per_library = "per-library" in self.run.semantics.alternatives("library_order")
+        return rule.priority, rule.library if per_library else ""
+
+    def _hit(
+        self,
+        groups: list[list[EvaluatedRule]],
+        position: int,
+        rest: tuple[EvaluatedRule, ...],
+        step: _Step,
+        band: tuple[int, str] | None,
+        rule: EvaluatedRule,
+    ) -> Iterator[_Step]:
+        for is_open in sorted(self.run.open_windows(rule, self.event, step, self.state), reverse=True):
+            if is_open:
+                marks = (*step.marks, *self.run.fire_marks(rule, self.event, step, self.state))
+                for said in self.run.replies(rule, step, self.state):
+                    after = _Step((*step.fired, rule.index), step.suppressed, (*step.replies, said), marks)
+                    if self.dispatch == "first":
+                        yield after
+                    else:
+                        later = self._band(rule) if self.dispatch == "top-band" else None
+                        yield from self._from(groups, position, rest, after, later)
+                continue
+            marks = (*step.marks, *self.run.match_marks(rule, self.event))
+            after = _Step(step.fired, (*step.suppressed, rule.index), step.replies, marks)
+            for choice in self.run.semantics.alternatives("suppressed"):
+                if choice == "consumes":
+                    yield after
+                else:
+                    yield from self._from(groups, position, rest, after, band)
+
+
+def evaluate(
+    rules: Sequence[EvaluatedRule], events: Sequence[LiveEvent], semantics: Semantics, *, scene: str | None = None
+) -> tuple[EventResult, ...]:
+    """Return the result of each event, in the order they are given (their `index`), whatever `event_order` is.
+
+    Cost: one run for the reading and one for each alternative that could matter for these rules and events.
+    """
+    base = run_outcomes(rules, events, semantics, scene=scene)
+    found: list[dict[RuleOutcome, None] | None] = [_ordered(outcomes) for outcomes in base]
+    depends: list[set[str]] = [set() for _ in events]
+    for name, value in relevant_swaps(rules, events, semantics, scene=scene):
+        swapped = run_outcomes(rules, events, semantics.swapped(name, value), scene=scene)
+        for index, outcomes in enumerate(swapped):
+            before = base[index]
+            if outcomes == before:
+                continue
+            if outcomes is None or before is None:
+                depends[index].add(name)
+                found[index] = None
+                continue
+            if {one.heard for one in outcomes} != {one.heard for one in before}:
+                depends[index].add(name)
+            known = found[index]
+            if known is not None:
+                known.update(_ordered(outcomes) or {})
+    return tuple(_result(outcomes, names) for outcomes, names in zip(found, depends, strict=True))
+
+
+def _ordered(outcomes: frozenset[RuleOutcome] | None) -> dict[RuleOutcome, None] | None:
+    if outcomes is None:
+        return None
+    return dict.fromkeys(sorted(outcomes, key=lambda one: (one.fires, one.replies, one.suppressed)))
+
+
+def _result(outcomes: dict[RuleOutcome, None] | None, names: set[str]) -> EventResult:
+    from reconciler.interaction_rules.settings import SETTINGS
+
+    depends = tuple(name for name in SETTINGS if name in names)
+    if outcomes is None or len(outcomes) > MOST_OUTCOMES:
+        return EventResult((), depends, undecidable=True)
+    return EventResult(tuple(outcomes), depends)
+
+
+def run_outcomes(
+    rules: Sequence[EvaluatedRule], events: Sequence[LiveEvent], semantics: Semantics, *, scene: str | None = None
+) -> list[frozenset[RuleOutcome] | None]:
+    """Play one reading; the outcomes stand at the place of their event, None where they cannot be followed."""
+    run = RuleRun(rules, semantics, scene)
+    found: list[frozenset[RuleOutcome] | None] = [frozenset((SILENT,))] * len(events)
+    for index in played_order(events, semantics):
+        found[index] = run.play(events[index])
+    return found
+
+
+def played_order(events: Sequence[LiveEvent], semantics: Semantics) -> Sequence[int]:
+    """Return the places of events in the order they are played."""
+    if semantics["event_order"] == "timestamp":
+        return sorted(range(len(events)), key=lambda index: events[index].timestamp)
+    return range(len(events))

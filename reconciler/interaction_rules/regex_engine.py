@@ -1,0 +1,141 @@
+"""Runs patterns of rules with a bound on time: google-re2 where it is installed, else `re` for what is provably cheap.
+
+Nothing here runs a pattern without a linear-time guarantee (RE2) or a proven bound on the steps (`re` on the portable
+subset, whose unbounded repeats are at most three and never nested): patterns come from pull requests.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from reconciler.interaction_rules.portable_regex import FOLDING, LINE_BREAKS, ParsedPattern, parse_pattern
+
+MOST_STEPS = 5_000_000
+"""Bound on the steps of one search by `re`: subject length to the power of unbounded repeats plus one, times pattern length."""
+
+try:  # the extra `rules`
+    import re2
+except ImportError:
+    re2 = None
+
+
+def pattern_verdict(source: str, text: str, *, mode: str, engine: str, case: str) -> bool | None:
+    """Return whether a pattern is found in a text (`mode` search) or is all of it (full); None where it is not known.
+
+    `engine` is a value of the setting `regex_engine`: beyond the portable subset only `re2` is computed, and only where
+    google-re2 is installed. `case` is `sensitive` or `insensitive`.
+    """
+    parsed = parse_pattern(source)
+    insensitive = case == "insensitive"
+    if engine == "re2" and re2 is not None:
+        compiled = _compiled_re2(source, insensitive)
+        return compiled is not None and _re2_verdict(compiled, text, mode)
+    if parsed.invalid:
+        return False
+    if not decidable(parsed, text, insensitive=insensitive):
+        return None
+    if re2 is not None:
+        compiled = _compiled_re2(source, insensitive)
+        return None if compiled is None else _re2_verdict(compiled, text, mode)
+    if len(source) * max(1, len(text)) ** (parsed.unbounded + 1) > MOST_STEPS * 10:
+        return None
+    compiled = _compiled_re(source, insensitive)
+    return None if compiled is None else bool(compiled.search(text) if mode == "search" else compiled.fullmatch(text))
+
+
+def decidable(parsed: ParsedPattern, text: str, *, insensitive: bool) -> bool:
+    """Whether every engine gives one answer for a pattern and a text."""
+    if not parsed.portable or parsed.undecided_on(text, ignore_case=insensitive):
+        return False
+    return not (insensitive and parsed.cased)
+
+
+def _re2_verdict(compiled: Any, text: str, mode: str) -> bool:
+    return bool(compiled.search(text) if mode == "search" else compiled.fullmatch(text))
+
+
+def _options(insensitive: bool) -> Any:  # noqa: FBT001 - one flag
+    options = re2.Options()
+    options.log_errors = False
+    options.case_sensitive = not insensitive
+    return options
+
+
+@lru_cache(maxsize=4096)
+def _compiled_re2(source: str, insensitive: bool) -> Any:  # noqa: FBT001 - a cache's key
+    try:
+        return re2.compile(source, _options(insensitive))
+    except (re2.error, UnicodeEncodeError):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _compiled_re(source: str, insensitive: bool) -> re.Pattern[str] | None:  # noqa: FBT001 - a cache's key
+    try:
+        return re.compile(source, re.IGNORECASE if insensitive else 0)
+    except (re.error, OverflowError, RecursionError):
+        return None
+
+
+class PatternSet:
+    """All portable patterns of a library, matched in one pass over a text.
+
+    Alternations of plain texts, which most keyword rules are, are looked up by their lengths: no engine is needed. The
+    rest is one `re2.Set`; without google-re2 the set does not answer for them. `sources` are the patterns it answers for.
+    """
+
+    def __init__(self, sources: Iterable[str], *, mode: str, case: str) -> None:
+        self._mode, self._insensitive = mode, case == "insensitive"
+        self._keywords: dict[str, list[str]] = {}
+        rest: list[str] = []
+        for source in dict.fromkeys(sources):
+            parsed = parse_pattern(source)
+            if not parsed.portable or (self._insensitive and parsed.cased):
+                continue
+            if parsed.literals is None or self._insensitive:
+                rest.append(source)
+                continue
+            for text in parsed.literals:
+                self._keywords.setdefault(text, []).append(source)
+        self._lengths = sorted({len(text) for text in self._keywords})
+        self._others, self._set = (
+            _build_set(rest, mode, insensitive=self._insensitive) if re2 is not None else ([], None)
+        )
+        self.sources = frozenset(self._others).union(*self._keywords.values())
+        self._line_sensitive = any(parse_pattern(source).line_sensitive for source in self._others)
+        self._folds = self._insensitive or any(parse_pattern(source).ignore_case for source in self._others)
+
+    def found(self, text: str) -> set[str] | None:
+        """Return the patterns that hit the text, or None where engines disagree on the text."""
+        if self._line_sensitive and not LINE_BREAKS.isdisjoint(text):
+            return None
+        if self._folds and not FOLDING.isdisjoint(text):
+            return None
+        hits: set[str] = set()
+        for part in self._parts(text):
+            if (known := self._keywords.get(part)) is not None:
+                hits.update(known)
+        if self._set is not None:
+            hits.update(self._others[number] for number in self._set.Match(text) or ())
+        return hits
+
+    def _parts(self, text: str) -> Iterable[str]:
+        if self._mode == "full":
+            return (text,)
+        return {text[at : at + length] for length in self._lengths for at in range(len(text) - length + 1)}
+
+
+def _build_set(sources: list[str], mode: str, *, insensitive: bool) -> tuple[list[str], Any]:
+    options = _options(insensitive)
+    made = re2.Set.SearchSet(options) if mode == "search" else re2.Set.FullMatchSet(options)
+    kept = []
+    for source in sources:
+        try:
+            made.Add(source)
+            kept.append(source)
+        except (re2.error, UnicodeEncodeError):
+            continue
+    if kept:
+        made.Compile()
+    return kept, made if kept else None

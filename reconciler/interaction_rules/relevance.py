@@ -1,0 +1,96 @@
+"""Which settings can matter at all for given rules and events: swapping any other changes nothing."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from reconciler.interaction_rules.event import LiveEvent, canonical_text
+from reconciler.interaction_rules.portable_regex import FOLDING, LINE_BREAKS, parse_pattern
+from reconciler.interaction_rules.rule import EvaluatedRule
+from reconciler.interaction_rules.rule_matching import Absent, resolve_key
+from reconciler.interaction_rules.settings import Semantics
+
+
+def relevant_swaps(
+    rules: Sequence[EvaluatedRule], events: Sequence[LiveEvent], semantics: Semantics, *, scene: str | None = None
+) -> Iterator[tuple[str, str]]:
+    """Yield the swaps of a reading whose setting could matter for these rules and events."""
+    used = {event.type for event in events}
+    active = [rule for rule in rules if rule.enabled and rule.event_type in used]
+    relevant = _of_rules(active) | _of_events(active, events)
+    for name, value in semantics.swaps():
+        if name in relevant:
+            yield name, value
+
+
+def _of_rules(rules: Sequence[EvaluatedRule]) -> set[str]:
+    names: set[str] = set()
+    windows = {rule.window for rule in rules}
+    if len(rules) > 1:
+        names |= {"dispatch", "tie"}
+    if any(rule.reserved for rule in rules):
+        names.add("reserved")
+    if windows - {0}:
+        names |= {"window_scope", "suppressed"}
+    if any(window is not None and window > 0 for window in windows):
+        names |= {"window_start", "window_edge"}
+    if None in windows:
+        names.add("absent_window")
+    if len({rule.library for rule in rules}) > 1:
+        names.add("library_order")
+    if any(rule.texts and rule.audios for rule in rules):
+        names.add("reply_source")
+    if any(len(rule.texts) > 1 and not rule.order for rule in rules):
+        names.add("absent_order")
+    if any(len(rule.texts) > 1 and rule.order != "RANDOM" for rule in rules):
+        names.add("order_counter")
+    compared = [rule for rule in rules if not rule.reserved]
+    if any(rule.relation not in {"AND", "OR"} for rule in compared):
+        names.add("absent_relation")
+    if any(not rule.tags for rule in compared):
+        names.add("empty_tags")
+    if any(tag.aggregated for rule in compared for tag in rule.tags):
+        names |= {"aggregate_span", "aggregate_scope", "aggregate_reset"}
+    return names
+
+
+def _of_events(rules: Sequence[EvaluatedRule], events: Sequence[LiveEvent]) -> set[str]:
+    names: set[str] = set()
+    if any(later.timestamp < earlier.timestamp for earlier, later in zip(events, events[1:], strict=False)):
+        names.add("event_order")
+    tags = {(rule.event_type, tag) for rule in rules if not rule.reserved for tag in rule.tags}
+    if any(tag.match == "REGEX" for _, tag in tags):
+        names |= {"regex_mode", "regex_case"}
+    if any(tag.match == "REGEX" and not parse_pattern(tag.value).portable for _, tag in tags):
+        names.add("regex_engine")
+    aggregated = any(tag.aggregated for _, tag in tags)
+    if aggregated:
+        names |= {"equal_on_number", "missing_key"}
+    looked_at = {(kind, tag.name) for kind, tag in tags if tag.name}
+    missing = any(not tag.name for _, tag in tags)
+    if missing:
+        names.add("missing_key")
+    for kind, name in looked_at:
+        for event in events:
+            if event.type == kind:
+                names |= _of_value(event, name)
+    return names
+
+
+def _of_value(event: LiveEvent, name: str) -> set[str]:
+    names: set[str] = set()
+    value = resolve_key(event.content, name, "leaf")
+    others = (resolve_key(event.content, name, path) for path in ("top-then-user-gift", "dotted-too"))
+    if any(other is not value and other != value for other in others):
+        names.add("tag_path")
+    if value is Absent.MISSING:
+        names.add("missing_key")
+    elif isinstance(value, str):
+        names.add("math_on_text")
+        text = canonical_text(value) or ""
+        if text != text.strip() or text != unicodedata.normalize("NFKC", text):
+            names.add("text_normalize")
+        if not LINE_BREAKS.isdisjoint(text) or not FOLDING.isdisjoint(text):
+            names.add("regex_engine")
+    else:
+        names.add("equal_on_number")
+    return names

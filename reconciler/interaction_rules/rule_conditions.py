@@ -1,0 +1,210 @@
+"""The conditions of a list of rules, prepared once for one reading: candidates of an event, and whether each holds."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from reconciler.interaction_rules.event import LiveEvent, canonical_text
+from reconciler.interaction_rules.regex_engine import PatternSet
+from reconciler.interaction_rules.rule import EvaluatedRule, Tag
+from reconciler.interaction_rules.rule_matching import (
+    EITHER,
+    FALSE,
+    TRUE,
+    Absent,
+    AggregateSeries,
+    TagReading,
+    Truth,
+    compare_value,
+    join_tags,
+    normalize_text,
+    resolve_key,
+    sample_of,
+    tag_readings,
+)
+from reconciler.interaction_rules.settings import Semantics
+from reconciler.model.resource import Json
+
+Recall = Callable[[tuple[object, ...]], int | None]
+"""Gives what a run remembers under a key."""
+
+
+class Conditions:
+    """Rules of one list in one reading of the settings."""
+
+    def __init__(self, rules: Sequence[EvaluatedRule], semantics: Semantics) -> None:
+        self._semantics = semantics
+        self._readings = tag_readings(semantics)
+        self._by_type: dict[int, list[EvaluatedRule]] = {}
+        for rule in rules:
+            if rule.enabled and rule.event_type is not None:
+                self._by_type.setdefault(rule.event_type, []).append(rule)
+        self.library_ranks = {name: rank for rank, name in enumerate(dict.fromkeys(rule.library for rule in rules))}
+        self.longest_window = max((rule.window or 0 for rule in rules), default=0)
+        self.reply_cycle = math.lcm(*(len(rule.texts) for rule in rules if rule.texts)) if rules else 1
+        self._series: dict[tuple[int, int, TagReading], AggregateSeries] = {}
+        self._aggregated = {
+            kind: [(rule, place, tag) for rule in found for place, tag in enumerate(rule.tags) if tag.aggregated]
+            for kind, found in self._by_type.items()
+        }
+        self._keywords = {kind: KeywordIndex(found, self._readings) for kind, found in self._by_type.items()}
+
+    def note(self, event: LiveEvent) -> None:
+        """Take an event into the aggregates of every rule of its type, reached or not."""
+        for rule, place, tag in self._aggregated.get(event.type, ()):
+            for reading in self._readings:
+                value = sample_of(tag, event, reading)
+                if value is not None:
+                    self._series.setdefault((rule.index, place, reading), AggregateSeries()).add(event, value)
+
+    def candidates(self, event: LiveEvent, scene: str | None) -> Sequence[EvaluatedRule]:
+        """Return the rules of the event's type that may hold, those outside the scene left out."""
+        index = self._keywords.get(event.type)
+        if index is None:
+            return ()
+        found = index.candidates(event)
+        return [rule for rule in found if not rule.scenes or scene is None or scene in rule.scenes]
+
+    def holds(self, rule: EvaluatedRule, event: LiveEvent, scene: str | None, recall: Recall) -> Truth:
+        """Return whether a rule's condition holds; a rule bound to scenes may or may not where the scene is not known."""
+        truth = TRUE if rule.reserved else self._condition(rule, event, recall)
+        return EITHER if rule.scenes and scene is None and truth != FALSE else truth
+
+    def _condition(self, rule: EvaluatedRule, event: LiveEvent, recall: Recall) -> Truth:
+        relations: Sequence[str]
+        if rule.relation in {"AND", "OR"}:
+            relations = (rule.relation,)
+        else:
+            relations = tuple(value.upper() for value in self._semantics.alternatives("absent_relation"))
+        answers: set[bool] = set()
+        for relation in relations:
+            if relation == "NEVER":
+                answers.add(False)
+            elif not rule.tags:
+                answers.update(value == "always" for value in self._semantics.alternatives("empty_tags"))
+            else:
+                for reading in self._readings:
+                    answers |= self._joined(rule, event, relation, reading, recall)
+        return frozenset(answers)
+
+    def _joined(
+        self, rule: EvaluatedRule, event: LiveEvent, relation: str, reading: TagReading, recall: Recall
+    ) -> Truth:
+        verdicts: list[bool | None | Absent] = []
+        for place, tag in enumerate(rule.tags):
+            if tag.aggregated:
+                verdicts.append(self._aggregate(rule, place, tag, event, reading, recall))
+            else:
+                verdicts.append(compare_value(tag, resolve_key(event.content, tag.name, reading.tag_path), reading))
+        return join_tags(rule, verdicts, relation)
+
+    def _aggregate(
+        self, rule: EvaluatedRule, place: int, tag: Tag, event: LiveEvent, reading: TagReading, recall: Recall
+    ) -> bool | None | Absent:
+        answers = set()
+        series = self._series.get((rule.index, place, reading)) or AggregateSeries()
+        for scope in self._semantics.alternatives("aggregate_scope"):
+            viewer = event.viewer if scope == "viewer" else None
+            for reset in self._semantics.alternatives("aggregate_reset"):
+                since = (recall(("reset", rule.index, place, scope, viewer)) or 0) if reset == "on-fire" else 0
+                for span in self._semantics.alternatives("aggregate_span"):
+                    value = series.value(
+                        tag.operation, event, scope=viewer, since=since, span=span, window=rule.window or 0
+                    )
+                    answers.add(compare_value(tag, value, reading))
+        return answers.pop() if len(answers) == 1 else None
+
+    def reset_marks(self, rule: EvaluatedRule, event: LiveEvent) -> list[tuple[tuple[object, ...], int]]:
+        """Return where the aggregates of a rule that fires begin anew, for the scope that fired."""
+        marks: list[tuple[tuple[object, ...], int]] = []
+        for place, tag in enumerate(rule.tags):
+            if not tag.aggregated:
+                continue
+            for scope in self._semantics.alternatives("aggregate_scope"):
+                viewer = event.viewer if scope == "viewer" else None
+                sizes = [
+                    series.size(viewer)
+                    for (index, number, _), series in self._series.items()
+                    if (index, number) == (rule.index, place)
+                ]
+                marks.append((("reset", rule.index, place, scope, viewer), max(sizes, default=0)))
+        return marks
+
+
+class KeywordIndex:
+    """Finds the rules that may hold for an event without asking each: one pass over all patterns on one tag."""
+
+    def __init__(self, rules: Sequence[EvaluatedRule], readings: Sequence[TagReading]) -> None:
+        self._rules = rules
+        self._reading = readings[0] if len(readings) == 1 else None
+        self._always: list[EvaluatedRule] = list(rules)
+        self._by_pattern: dict[str, list[EvaluatedRule]] = {}
+        self._set: PatternSet | None = None
+        self._tag = ""
+        if self._reading is not None and len(rules) > 1 and self._reading.missing_key != "rule-error":
+            self._build(self._reading)
+
+    def _build(self, reading: TagReading) -> None:
+        tags = [tag.name for rule in self._rules for tag in rule.tags if _keyword(tag)]
+        if not tags:
+            return
+        self._tag = max(set(tags), key=tags.count)
+        patterns = {rule.index: self._needed(rule) for rule in self._rules}
+        self._set = PatternSet(
+            [text for found in patterns.values() for text in found], mode=reading.regex_mode, case=reading.regex_case
+        )
+        known = self._set.sources
+        self._always = []
+        for rule in self._rules:
+            needed = patterns[rule.index]
+            if needed and known.issuperset(needed):
+                for text in needed:
+                    self._by_pattern.setdefault(text, []).append(rule)
+            else:
+                self._always.append(rule)
+
+    def _needed(self, rule: EvaluatedRule) -> frozenset[str]:
+        """Return patterns of which one must hit for the rule to hold; none where that cannot be said."""
+        if rule.reserved or not rule.tags:
+            return frozenset()
+        keywords = [tag.value for tag in rule.tags if _keyword(tag) and tag.name == self._tag]
+        if rule.relation == "AND" and keywords:
+            return frozenset(keywords[:1])
+        if len(keywords) == len(rule.tags):
+            return frozenset(keywords)
+        return frozenset()
+
+    def candidates(self, event: LiveEvent) -> Sequence[EvaluatedRule]:
+        """Return the rules that may hold, in list order."""
+        if self._set is None or self._reading is None or not self._by_pattern:
+            return self._rules
+        value: Json | Absent = resolve_key(event.content, self._tag, self._reading.tag_path)
+        if value is Absent.MISSING:
+            if self._reading.missing_key == "no-match":
+                return self._always
+            value = ""
+        text = normalize_text(canonical_text(value) or "", self._reading.text_normalize)  # type: ignore[arg-type]
+        hits = self._set.found(text)
+        if hits is None:
+            return self._rules
+        if not hits:
+            return self._always
+        chosen: dict[int, EvaluatedRule] = {rule.index: rule for rule in self._always}
+        for pattern in hits:
+            for rule in self._by_pattern[pattern]:
+                chosen[rule.index] = rule
+        return [chosen[index] for index in sorted(chosen)]
+
+
+def _keyword(tag: Tag) -> bool:
+    return tag.match == "REGEX" and not tag.aggregated and bool(tag.name)
+
+
+def content_keys(content: Mapping[str, Json]) -> frozenset[str]:
+    """Return the names of all leaves of a decoded content."""
+    found: set[str] = set()
+    for name, value in content.items():
+        if isinstance(value, Mapping):
+            found |= content_keys(value)
+        else:
+            found.add(name)
+    return frozenset(found)
