@@ -112,6 +112,10 @@ class RuleRun:
             return None
         return frozenset(self._outcome(step) for _, step in branches)
 
+    def note(self, event: LiveEvent) -> None:
+        """Take an event into the aggregates without playing it."""
+        self._conditions.note(event)
+
     def peek(self, event: LiveEvent, states: Iterable[Marks]) -> frozenset[RuleOutcome] | None:
         """Return what the event, already noted, would lead to from other states; nothing moves."""
         try:
