@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from typing import TypeGuard
 
 from reconciler.model.resource import Json
 
@@ -110,7 +111,7 @@ def _event(row: Json, index: int, batch: int, line: int) -> LiveEvent:
     return LiveEvent(index=index, timestamp=timestamp, type=kind, content=content, batch=batch, undecoded=undecoded)
 
 
-def _is_integer(value: object) -> bool:
+def _is_integer(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 

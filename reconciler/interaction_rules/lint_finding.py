@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from reconciler.model.diagnostic import Severity
 from reconciler.model.resource import Json
@@ -114,7 +115,7 @@ def as_text(value: Json) -> str:
     return value if isinstance(value, str) else ""
 
 
-def is_integer(value: object) -> bool:
+def is_integer(value: object) -> TypeGuard[int]:
     """Whether it is an integer, booleans left out."""
     return isinstance(value, int) and not isinstance(value, bool)
 

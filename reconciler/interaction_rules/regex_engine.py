@@ -55,7 +55,7 @@ def _re2_verdict(compiled: Any, text: str, mode: str) -> bool:
     return bool(compiled.search(text) if mode == "search" else compiled.fullmatch(text))
 
 
-def _options(insensitive: bool) -> Any:  # noqa: FBT001 - one flag
+def _options(*, insensitive: bool) -> Any:
     options = re2.Options()
     options.log_errors = False
     options.case_sensitive = not insensitive
@@ -63,15 +63,15 @@ def _options(insensitive: bool) -> Any:  # noqa: FBT001 - one flag
 
 
 @lru_cache(maxsize=4096)
-def _compiled_re2(source: str, insensitive: bool) -> Any:  # noqa: FBT001 - a cache's key
+def _compiled_re2(source: str, insensitive: bool) -> Any:
     try:
-        return re2.compile(source, _options(insensitive))
+        return re2.compile(source, _options(insensitive=insensitive))
     except (re2.error, UnicodeEncodeError):
         return None
 
 
 @lru_cache(maxsize=4096)
-def _compiled_re(source: str, insensitive: bool) -> re.Pattern[str] | None:  # noqa: FBT001 - a cache's key
+def _compiled_re(source: str, insensitive: bool) -> re.Pattern[str] | None:
     try:
         return re.compile(source, re.IGNORECASE if insensitive else 0)
     except (re.error, OverflowError, RecursionError):
@@ -127,7 +127,7 @@ class PatternSet:
 
 
 def _build_set(sources: list[str], mode: str, *, insensitive: bool) -> tuple[list[str], Any]:
-    options = _options(insensitive)
+    options = _options(insensitive=insensitive)
     made = re2.Set.SearchSet(options) if mode == "search" else re2.Set.FullMatchSet(options)
     kept = []
     for source in sources:

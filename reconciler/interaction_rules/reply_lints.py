@@ -61,12 +61,12 @@ def _window(rule: LintedRule) -> Iterator[LintFinding]:
             "set time_window (0 = every time)",
         )
         return
-    if not is_integer(window) or not -1 <= int(str(window)) <= 7200:
+    if not is_integer(window) or not -1 <= window <= 7200:
         yield error(
             path, "window-range", f"time_window {window!r} is not an integer from -1 to 7200", "use seconds, 0 or -1"
         )
         return
-    seconds = int(str(window))
+    seconds = window
     if seconds == -1 and rule.event_type == 1:
         yield warning(path, "window-once", "a comment is answered once, then never again", "set a window in seconds")
     longest = max((len(text) for text in rule.texts()), default=0)
@@ -218,7 +218,7 @@ def _layer(path: Path, layer: Mapping[str, Json], room: Mapping[str, Json] | Non
             place = (*path, name, url) if url in content else (*path, name)
             yield error(place, "layer-config", f"{url} of a {kind} layer is empty", f"set {url}")
     size = as_mapping(layer.get("text_config")).get("font_size")
-    if is_integer(size) and int(str(size)) < 4:
+    if is_integer(size) and size < 4:
         yield warning(
             (*path, "text_config", "font_size"), "font-small", f"font_size {size} does not show", "use 4 or more"
         )
@@ -248,7 +248,7 @@ def _place_of(path: Path, layer: Mapping[str, Json], room: Mapping[str, Json] | 
 
 
 def _whole(value: Json) -> int:
-    return int(str(value)) if is_integer(value) else 0
+    return value if is_integer(value) else 0
 
 
 def _canvases(room: Mapping[str, Json] | None) -> tuple[tuple[int, int], ...]:

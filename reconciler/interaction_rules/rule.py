@@ -6,7 +6,6 @@ Built from the API's own shape (`InteractionRule` of a group or a room); a field
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from reconciler.model.resource import Json
 
@@ -113,7 +112,7 @@ def _object(value: Json) -> Mapping[str, Json]:
 
 
 def _list(value: Json) -> list[Json]:
-    return cast("list[Json]", value) if isinstance(value, list) else []
+    return value if isinstance(value, list) else []
 
 
 def _text(value: Json) -> str:

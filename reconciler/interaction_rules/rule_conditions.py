@@ -89,7 +89,7 @@ class Conditions:
     def _joined(
         self, rule: EvaluatedRule, event: LiveEvent, relation: str, reading: TagReading, recall: Recall
     ) -> Truth:
-        verdicts: list[bool | None | Absent] = []
+        verdicts: list[bool | Absent | None] = []
         for place, tag in enumerate(rule.tags):
             if tag.aggregated:
                 verdicts.append(self._aggregate(rule, place, tag, event, reading, recall))
@@ -182,7 +182,7 @@ class KeywordIndex:
             if self._reading.missing_key == "no-match":
                 return self._always
             value = ""
-        text = normalize_text(canonical_text(value) or "", self._reading.text_normalize)  # type: ignore[arg-type]
+        text = normalize_text(canonical_text(value) or "", self._reading.text_normalize)
         hits = self._set.found(text)
         if hits is None:
             return self._rules

@@ -213,7 +213,7 @@ class AggregateSeries:
             chosen = range(max(since, bisect_left(times, start)), count)
         if operation == "COUNT":
             return Decimal(len(chosen))
-        if not len(chosen):
+        if not chosen:
             return Absent.MISSING
         totals = self._totals[scope]
         total = totals[chosen.stop] - totals[chosen.start]
