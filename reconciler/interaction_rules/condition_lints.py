@@ -277,7 +277,7 @@ def _joined(rule: LintedRule, tags: list[tuple[Path, Mapping[str, Json]]]) -> It
 
 def _contradiction(tags: list[tuple[Path, Mapping[str, Json]]]) -> str:
     equals = [as_text(tag["value"]) for _, tag in tags if tag.get("match") == "EQUAL"]
-    if len({text for text in equals}) > 1 and len({as_number(text) or text for text in equals}) > 1:
+    if len(set(equals)) > 1 and len({as_number(text) or text for text in equals}) > 1:
         return f"it cannot equal {equals[0]!r} and {equals[1]!r}"
     low, high = _interval(tags)
     if low is not None and high is not None:

@@ -8,6 +8,7 @@ assumed, one at a time, and tells for each event what changes (docs/api/rules.md
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from reconciler.interaction_rules.event import LiveEvent
 from reconciler.interaction_rules.relevance import relevant_swaps
@@ -162,8 +163,9 @@ class RuleRun:
         for reserved in self.semantics.alternatives("reserved"):
             for libraries in self.semantics.alternatives("library_order"):
                 for dispatch in self.semantics.alternatives("dispatch"):
-                    walker = _Walker(self, event, state, dispatch, last_resort=reserved == "last-resort")
-                    for step in walker.walk(self._groups(rules, reserved, libraries)):
+                    groups = self._groups(rules, reserved, libraries)
+                    walker = _Walker(self, event, state, groups, dispatch, last_resort=reserved == "last-resort")
+                    for step in walker.walk(_Place(0, (), _Step())):
                         steps[step] = None
                         if len(steps) > MOST_STATES:
                             raise UndecidableError
@@ -293,6 +295,15 @@ def _scope_key(rule: EvaluatedRule, event: LiveEvent, scope: str, *, once: bool)
     return ("room",) if scope == "room" and not once else (rule.index,)
 
 
+class _Place(NamedTuple):
+    """Where a walk is: the next group, the rules left of this one, what has happened, and the priority that fired."""
+
+    next_group: int
+    left: tuple[EvaluatedRule, ...]
+    step: _Step
+    band: tuple[int, str] | None = None
+
+
 @dataclass(slots=True)
 class _Walker:
     """Walks groups of rules for one event from one state, both ways where a decision is open."""
@@ -300,60 +311,43 @@ class _Walker:
     run: RuleRun
     event: LiveEvent
     state: Marks
+    groups: list[list[EvaluatedRule]]
     dispatch: str
     last_resort: bool
     _count: int = 0
 
-    def walk(self, groups: list[list[EvaluatedRule]]) -> Iterator[_Step]:
-        yield from self._from(groups, 0, (), _Step(), None)
-
-    def _from(
-        self,
-        groups: list[list[EvaluatedRule]],
-        position: int,
-        left: tuple[EvaluatedRule, ...],
-        step: _Step,
-        band: tuple[int, str] | None,
-    ) -> Iterator[_Step]:
-        """Yield every end of the walk from a place: `left` are rules of the current group, `position` the next group."""
+    def walk(self, place: _Place) -> Iterator[_Step]:
+        """Yield every end of the walk from a place; raises UndecidableError where there are too many."""
         self._count += 1
         if self._count > 8 * MOST_STATES:
             raise UndecidableError
-        while True:
+        next_group, left, step, band = place
+        possible: list[tuple[EvaluatedRule, frozenset[bool]]] = []
+        while not possible:
             while not left:
-                if position == len(groups):
+                if next_group == len(self.groups):
                     yield step
                     return
-                left, position = tuple(groups[position]), position + 1
+                left, next_group = tuple(self.groups[next_group]), next_group + 1
             reserved = self.last_resort and left[0].reserved
             if (reserved and step.fired) or (band is not None and band != self._band(left[0])):
                 yield step
                 return
-            possible = [(rule, self.run.condition(rule, self.event, step, self.state)) for rule in left]
-            left = tuple(rule for rule, truth in possible if truth != FALSE)
-            if left:
-                break
+            truths = [(rule, self.run.condition(rule, self.event, step, self.state)) for rule in left]
+            possible = [(rule, truth) for rule, truth in truths if truth != FALSE]
+            left = tuple(rule for rule, _ in possible)
         for rule, truth in possible:
-            if truth == FALSE:
-                continue
-            rest = tuple(other for other in left if other is not rule)
+            rest = place._replace(next_group=next_group, left=tuple(other for other in left if other is not rule))
             if False in truth:
-                yield from self._from(groups, position, rest, step, band)
-            yield from self._hit(groups, position, rest, step, band, rule)
+                yield from self.walk(rest)
+            yield from self._hit(rest, rule)
 
     def _band(self, rule: EvaluatedRule) -> tuple[int, str]:
         per_library = "per-library" in self.run.semantics.alternatives("library_order")
         return rule.priority, rule.library if per_library else ""
 
-    def _hit(
-        self,
-        groups: list[list[EvaluatedRule]],
-        position: int,
-        rest: tuple[EvaluatedRule, ...],
-        step: _Step,
-        band: tuple[int, str] | None,
-        rule: EvaluatedRule,
-    ) -> Iterator[_Step]:
+    def _hit(self, place: _Place, rule: EvaluatedRule) -> Iterator[_Step]:
+        step = place.step
         for is_open in sorted(self.run.open_windows(rule, self.event, step, self.state), reverse=True):
             if is_open:
                 marks = (*step.marks, *self.run.fire_marks(rule, self.event, step, self.state))
@@ -362,8 +356,8 @@ class _Walker:
                     if self.dispatch == "first":
                         yield after
                     else:
-                        later = self._band(rule) if self.dispatch == "top-band" else None
-                        yield from self._from(groups, position, rest, after, later)
+                        band = self._band(rule) if self.dispatch == "top-band" else None
+                        yield from self.walk(place._replace(step=after, band=band))
                 continue
             marks = (*step.marks, *self.run.match_marks(rule, self.event))
             after = _Step(step.fired, (*step.suppressed, rule.index), step.replies, marks)
@@ -371,7 +365,7 @@ class _Walker:
                 if choice == "consumes":
                     yield after
                 else:
-                    yield from self._from(groups, position, rest, after, band)
+                    yield from self.walk(place._replace(step=after))
 
 
 def evaluate(
@@ -384,7 +378,7 @@ def evaluate(
     base = run_outcomes(rules, events, semantics, scene=scene)
     found: list[dict[RuleOutcome, None] | None] = [_ordered(outcomes) for outcomes in base]
     depends: list[set[str]] = [set() for _ in events]
-    for name, value in relevant_swaps(rules, events, semantics, scene=scene):
+    for name, value in relevant_swaps(rules, events, semantics):
         swapped = run_outcomes(rules, events, semantics.swapped(name, value), scene=scene)
         for index, outcomes in enumerate(swapped):
             before = base[index]

@@ -175,7 +175,7 @@ class _PatternParser:
     def _concat(self, depth: int) -> PatternNode:
         parts: list[PatternNode] = []
         while self.offset < len(self.source) and self.source[self.offset] not in "|)":
-            parts.append(self._quantified(self._atom(depth, first=not parts), depth))
+            parts.append(self._quantified(self._atom(depth, first=not parts)))
         if not parts:
             return PatternNode("empty")
         return parts[0] if len(parts) == 1 else PatternNode("concat", parts=tuple(parts))
@@ -307,7 +307,8 @@ class _PatternParser:
             self._note(f"{self.source[start : start + 2]} inside a set", spelling="\\" + char)
         if char == "-" and previous is not None and not self.source.startswith("]", start + 1):
             self.offset += 1
-            return self._range_end(previous)
+            self._range_end(previous)
+            return None
         if char == "\\":
             node = self._escape()
             return node.text if node.type == "literal" else None
@@ -326,7 +327,7 @@ class _PatternParser:
         if high and high < low:
             raise _InvalidPatternError(f"the range {low}-{high} is reversed")
 
-    def _quantified(self, atom: PatternNode, depth: int) -> PatternNode:
+    def _quantified(self, atom: PatternNode) -> PatternNode:
         bounds = self._bounds()
         if bounds is None:
             return atom

@@ -12,7 +12,7 @@ from typing import Any
 from reconciler.interaction_rules.portable_regex import FOLDING, LINE_BREAKS, ParsedPattern, parse_pattern
 
 MOST_STEPS = 5_000_000
-"""Bound on the steps of one search by `re`: subject length to the power of unbounded repeats plus one, times pattern length."""
+"""Bound on the steps of one search by `re`: pattern length times text length to the power of unbounded repeats + 1."""
 
 try:  # the extra `rules`
     import re2
@@ -38,7 +38,7 @@ def pattern_verdict(source: str, text: str, *, mode: str, engine: str, case: str
     if re2 is not None:
         compiled = _compiled_re2(source, insensitive)
         return None if compiled is None else _re2_verdict(compiled, text, mode)
-    if len(source) * max(1, len(text)) ** (parsed.unbounded + 1) > MOST_STEPS * 10:
+    if len(source) * max(1, len(text)) ** (parsed.unbounded + 1) > MOST_STEPS:
         return None
     compiled = _compiled_re(source, insensitive)
     return None if compiled is None else bool(compiled.search(text) if mode == "search" else compiled.fullmatch(text))
@@ -82,7 +82,7 @@ class PatternSet:
     """All portable patterns of a library, matched in one pass over a text.
 
     Alternations of plain texts, which most keyword rules are, are looked up by their lengths: no engine is needed. The
-    rest is one `re2.Set`; without google-re2 the set does not answer for them. `sources` are the patterns it answers for.
+    rest is one `re2.Set`; without google-re2 the set does not answer for them. `sources` are those it answers for.
     """
 
     def __init__(self, sources: Iterable[str], *, mode: str, case: str) -> None:
@@ -99,9 +99,10 @@ class PatternSet:
             for text in parsed.literals:
                 self._keywords.setdefault(text, []).append(source)
         self._lengths = sorted({len(text) for text in self._keywords})
-        self._others, self._set = (
+        others: tuple[list[str], Any] = (
             _build_set(rest, mode, insensitive=self._insensitive) if re2 is not None else ([], None)
         )
+        self._others, self._set = others
         self.sources = frozenset(self._others).union(*self._keywords.values())
         self._line_sensitive = any(parse_pattern(source).line_sensitive for source in self._others)
         self._folds = self._insensitive or any(parse_pattern(source).ignore_case for source in self._others)

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from reconciler.interaction_rules.event import LiveEvent, canonical_text
 from reconciler.interaction_rules.portable_regex import FOLDING, LINE_BREAKS, parse_pattern
@@ -11,7 +12,7 @@ from reconciler.interaction_rules.settings import Semantics
 
 
 def relevant_swaps(
-    rules: Sequence[EvaluatedRule], events: Sequence[LiveEvent], semantics: Semantics, *, scene: str | None = None
+    rules: Sequence[EvaluatedRule], events: Sequence[LiveEvent], semantics: Semantics
 ) -> Iterator[tuple[str, str]]:
     """Yield the swaps of a reading whose setting could matter for these rules and events."""
     used = {event.type for event in events}
@@ -55,7 +56,7 @@ def _of_rules(rules: Sequence[EvaluatedRule]) -> set[str]:
 
 def _of_events(rules: Sequence[EvaluatedRule], events: Sequence[LiveEvent]) -> set[str]:
     names: set[str] = set()
-    if any(later.timestamp < earlier.timestamp for earlier, later in zip(events, events[1:], strict=False)):
+    if any(later.timestamp < earlier.timestamp for earlier, later in pairwise(events)):
         names.add("event_order")
     tags = {(rule.event_type, tag) for rule in rules if not rule.reserved for tag in rule.tags}
     if any(tag.match == "REGEX" for _, tag in tags):

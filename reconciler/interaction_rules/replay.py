@@ -1,7 +1,7 @@
 """A recording through two versions of the rules: what each event leads to before and after, and why it differs.
 
-A difference is *direct* where the new rules answer the event otherwise from the very state that the old ones were in; else it
-is a *knock-on* of an earlier one: a window, a counter or an aggregate that moved.
+A difference is *direct* where the new rules answer the event otherwise from the state that the old ones were in; else
+it is a *knock-on* of an earlier one: a window, a counter or an aggregate that moved.
 """
 
 from collections import Counter

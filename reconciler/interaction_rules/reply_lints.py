@@ -145,9 +145,12 @@ def _texts(rule: LintedRule) -> Iterator[LintFinding]:
             )
         if not text.strip() and len(texts) > 1:
             yield warning(place, "reply-blank", "a blank reply among others: ORDER reaches it", "remove it")
-        if found := _PLACEHOLDER.search(text):
+        if placeholder := _PLACEHOLDER.search(text):
             yield warning(
-                place, "reply-placeholder", f"the spoken text holds {found[0]!r}", "write the text that is to be said"
+                place,
+                "reply-placeholder",
+                f"the spoken text holds {placeholder[0]!r}",
+                "write the text that is to be said",
             )
         if "<" in text and not _well_formed(text):
             yield info(

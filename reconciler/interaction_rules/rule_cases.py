@@ -1,7 +1,7 @@
 """Tests of rules: cases of events with what is expected, judged under every reading that a test does not assume.
 
 A case passes only where each alternative of every setting that is not assumed gives what is expected; where some do and
-some do not, it is undecided, and names the settings. The shapes are those of a RuleTest document (docs/rules-testing.md).
+some do not, it is undecided, and names the settings. Documents: docs/how-to/rules.md.
 """
 
 import re

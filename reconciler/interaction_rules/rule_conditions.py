@@ -65,7 +65,7 @@ class Conditions:
         return [rule for rule in found if not rule.scenes or scene is None or scene in rule.scenes]
 
     def holds(self, rule: EvaluatedRule, event: LiveEvent, scene: str | None, recall: Recall) -> Truth:
-        """Return whether a rule's condition holds; a rule bound to scenes may or may not where the scene is not known."""
+        """Return whether a rule's condition holds; unknown for a rule with scenes where none is given."""
         truth = TRUE if rule.reserved else self._condition(rule, event, recall)
         return EITHER if rule.scenes and scene is None and truth != FALSE else truth
 
@@ -78,7 +78,7 @@ class Conditions:
         answers: set[bool] = set()
         for relation in relations:
             if relation == "NEVER":
-                answers.add(False)
+                answers |= FALSE
             elif not rule.tags:
                 answers.update(value == "always" for value in self._semantics.alternatives("empty_tags"))
             else:
@@ -92,15 +92,15 @@ class Conditions:
         verdicts: list[bool | Absent | None] = []
         for place, tag in enumerate(rule.tags):
             if tag.aggregated:
-                verdicts.append(self._aggregate(rule, place, tag, event, reading, recall))
+                verdicts.append(self._aggregate(rule, place, event, reading, recall))
             else:
                 verdicts.append(compare_value(tag, resolve_key(event.content, tag.name, reading.tag_path), reading))
-        return join_tags(rule, verdicts, relation)
+        return join_tags(verdicts, relation)
 
     def _aggregate(
-        self, rule: EvaluatedRule, place: int, tag: Tag, event: LiveEvent, reading: TagReading, recall: Recall
-    ) -> bool | None | Absent:
-        answers = set()
+        self, rule: EvaluatedRule, place: int, event: LiveEvent, reading: TagReading, recall: Recall
+    ) -> bool | Absent | None:
+        tag, answers = rule.tags[place], set()
         series = self._series.get((rule.index, place, reading)) or AggregateSeries()
         for scope in self._semantics.alternatives("aggregate_scope"):
             viewer = event.viewer if scope == "viewer" else None

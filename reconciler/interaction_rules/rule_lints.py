@@ -1,7 +1,7 @@
 """Lints of interaction rules: what a library or a room says that is wrong, unintended or worth knowing.
 
-The catalogue is docs/api/rules.md §7. Nothing here needs a setting: an error holds in every reading, a warning names the
-reading under which it matters.
+The catalogue is docs/api/rules.md §7. Nothing here needs a setting: an error holds in every reading, a warning names
+the reading under which it matters.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -165,7 +165,7 @@ def _tie(first: LintedRule, second: LintedRule) -> Iterator[LintFinding]:
             yield warning(
                 _priority_path(second),
                 "tie",
-                f"{shown} hits {first.name!r} too, at the same priority {first.priority}: which answers is not documented",
+                f"{shown} hits {first.name!r} too, also at priority {first.priority}: which answers is not documented",
                 "give them different priorities",
                 _priority_path(first),
             )
@@ -267,7 +267,8 @@ def _unreachable(strong: LintedRule, weak: LintedRule) -> Iterator[LintFinding]:
     yield warning(
         weak.name_path,
         "unreachable",
-        f"{strong.name!r} (priority {strong.priority}) covers it: it never answers under dispatch: first and regex_mode: search{condition}",
+        f"{strong.name!r} (priority {strong.priority}) covers it: under dispatch: first and regex_mode: search "
+        f"it never answers{condition}",
         "give it a smaller priority, or narrow the other rule",
         strong.name_path,
     )

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from reconciler.interaction_rules.event import LiveEvent, as_number, canonical_text
 from reconciler.interaction_rules.regex_engine import pattern_verdict
-from reconciler.interaction_rules.rule import EvaluatedRule, Tag
+from reconciler.interaction_rules.rule import Tag
 from reconciler.interaction_rules.settings import Semantics
 from reconciler.model.resource import Json
 
@@ -113,7 +113,7 @@ def normalize_text(text: str, how: str) -> str:
     return unicodedata.normalize("NFKC", text) if how == "nfkc" else text
 
 
-def compare_value(tag: Tag, value: Json | Absent | Decimal, reading: TagReading) -> bool | None | Absent:
+def compare_value(tag: Tag, value: Json | Absent | Decimal, reading: TagReading) -> bool | Absent | None:
     """Return whether a value satisfies a tag: true, false, None (not known), or RULE_ERROR."""
     if value is Absent.MISSING:
         if reading.missing_key == "rule-error":
@@ -242,8 +242,8 @@ def sample_of(tag: Tag, event: LiveEvent, reading: TagReading) -> Decimal | None
     return _number(value)
 
 
-def join_tags(rule: EvaluatedRule, verdicts: list[bool | None | Absent], relation: str) -> Truth:
-    """Join the verdicts of a rule's tags by AND or OR in Kleene logic; a rule error makes it false."""
+def join_tags(verdicts: list[bool | Absent | None], relation: str) -> Truth:
+    """Join verdicts of tags by AND or OR in Kleene logic; a rule error makes it false."""
     if any(verdict is Absent.RULE_ERROR for verdict in verdicts):
         return FALSE
     settled = relation == "OR"
