@@ -160,6 +160,12 @@ class ProjectFile(Keys):
     )
     manifests: list[ProjectPath] = Field(min_length=1, description="Manifest files and folders, read recursively.")
     values: list[ProjectPath] = Field(default=[], description="Values files of every environment; later ones win.")
+    tests: list[ProjectPath] = Field(
+        default=["rule-tests"], description="Files and folders of rule tests, read recursively."
+    )
+    semantics: dict[Text, Text] = Field(
+        default={}, description="Readings of what the service does not document, assumed by `replay` (docs: rules)."
+    )
     environments: dict[Name, Environment] = Field(min_length=1, description="The named places.")
 
 

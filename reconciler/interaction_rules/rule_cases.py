@@ -39,8 +39,8 @@ class Expectation:
     suppressed: tuple[str, ...] | None = None
     nothing: bool = False
 
-    def met_by(self, outcome: RuleOutcome) -> bool:
-        """Whether an outcome is what is expected."""
+    def met_by(self, outcome: RuleOutcome) -> bool | None:
+        """Whether an outcome is what is expected; None where the service chooses among replies at random."""
         if self.nothing:
             return not outcome.fires
         if self.rules is not None and outcome.fires != self.rules and sorted(outcome.fires) != sorted(self.rules):
@@ -49,8 +49,9 @@ class Expectation:
             return False
         if self.reply is None:
             return True
-        said = [texts for texts in outcome.replies if texts]
-        return bool(said) and any(all(text == self.reply for text in texts) for texts in said)
+        if any(texts and all(text == self.reply for text in texts) for texts in outcome.replies):
+            return True
+        return None if any(self.reply in texts for texts in outcome.replies) else False
 
     def __str__(self) -> str:
         if self.nothing:
@@ -135,7 +136,9 @@ def _explain(index: int, expectation: Expectation, result: EventResult) -> str:
     if result.undecidable:
         return f"event {index + 1}: expected {expectation}; too many continuations to decide"
     lines = [f"event {index + 1}: expected {expectation}"]
-    lines += [f"  got {describe_outcome(outcome)}" for outcome in result.outcomes if not expectation.met_by(outcome)]
+    lines += [
+        f"  got {describe_outcome(outcome)}" for outcome in result.outcomes if expectation.met_by(outcome) is not True
+    ]
     if result.depends_on:
         lines.append(f"  depends on {', '.join(result.depends_on)}")
     return "\n".join(lines)

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestError
@@ -24,7 +25,7 @@ from reconciler.manifest.values import Values, merged
 from reconciler.manifest.whole import together
 from reconciler.model.diagnostic import Diagnostic, Related, has_errors
 from reconciler.model.manifest import Manifest
-from reconciler.model.resource import Declared
+from reconciler.model.resource import Declared, Json
 from reconciler.model.settings import Scope
 from reconciler.model.source import Position
 
@@ -69,6 +70,28 @@ def load(
         sources=excerpts(tree, diagnostics),
         digest=_digest(tree, sets, env_name),
         untrusted=untrusted,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedDocuments:
+    """Documents that are not manifests, each with its way back to where it is written; `excerpt` shows the lines."""
+
+    documents: tuple[tuple[Json, DocumentLocator], ...]
+    diagnostics: tuple[Diagnostic, ...]
+    excerpt: Callable[[Iterable[Diagnostic]], Mapping[Position, str]]
+
+
+def load_documents(
+    tree: Tree, *, entries: Sequence[str], values: Sequence[str] = (), sets: Sequence[str] = (), env_name: str = ""
+) -> LoadedDocuments:
+    """Render and parse files as manifests are, and return their documents without taking them for resources."""
+    given = merged(tree, values, sets)
+    loading = _Loading(problems=list(given.problems))
+    texts = loading.texts(tree, loading.files(tree, entries), given, env_name)
+    documents = tuple(found for text in texts for found in loading.documents(text, frozenset()))
+    return LoadedDocuments(
+        documents=documents, diagnostics=tuple(without_repeats(loading.problems)), excerpt=partial(excerpts, tree)
     )
 
 
@@ -148,9 +171,17 @@ class _Loading:
 
     def read(self, text: _Text, kinds: Mapping[str, Kind], scope: Scope) -> None:
         """Parse one file and check each of its documents."""
+        for value, locate in self.documents(text, _sensitive(kinds)):
+            resource, found = validate(value, locate, kinds, scope, locate.plain)
+            self.problems += found
+            if resource is not None:
+                self.resources.append(resource)
+
+    def documents(self, text: _Text, sensitive: Set[str]) -> Iterator[tuple[Json, DocumentLocator]]:
+        """Parse one file and yield its documents, up to as many problems as are shown."""
         limits = RENDERED if text.templated else LIMITS
         parsed = parse_yaml(text.text, text.file, where=text.where, limits=limits)
-        violations = _violations(text, parsed, _sensitive(kinds))
+        violations = _violations(text, parsed, sensitive)
         if violations:
             self.problems += violations
             return
@@ -165,11 +196,7 @@ class _Loading:
             if len(self.problems) - met >= ENOUGH:
                 self.problems.append(too_many(text.where(*document.start)))
                 break
-            locate = DocumentLocator(document, text.where, text.origin, lines)
-            resource, found = validate(document.value, locate, kinds, scope, locate.plain)
-            self.problems += found
-            if resource is not None:
-                self.resources.append(resource)
+            yield document.value, DocumentLocator(document, text.where, text.origin, lines)
 
 
 def _explained(tree: Tree, given: Values, problem: Diagnostic, uses: Iterable[str]) -> Diagnostic:

@@ -20,11 +20,13 @@ from reconciler.cli.commands.schema import schema
 from reconciler.cli.commands.show import show
 from reconciler.cli.commands.simulate import simulate
 from reconciler.cli.commands.snapshot import snapshot
+from reconciler.cli.commands.test import run_tests
 from reconciler.cli.commands.validate import validate
 
 COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
     "init": init,
     "validate": validate,
+    "test": run_tests,
     "render": render,
     "plan": plan,
     "apply": apply,

@@ -1,0 +1,163 @@
+"""Tests of interaction rules in a project: which documents, which rules they are about, and how they end."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from reconciler.environment.project import Project
+from reconciler.interaction_rules.rule import EvaluatedRule, prepare_rules
+from reconciler.interaction_rules.rule_cases import CaseReader, CaseResult, RuleTest, run_case
+from reconciler.manifest.load import LoadedDocuments, load_documents
+from reconciler.manifest.located import DocumentLocator
+from reconciler.manifest.tree import DiskTree
+from reconciler.model.diagnostic import Diagnostic, Severity, has_errors
+from reconciler.model.manifest import Manifest
+from reconciler.model.resource import Declared, Json
+from reconciler.model.source import Position
+
+DEFAULT_FOLDER = "rule-tests"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedTest:
+    """A RuleTest document with the way back to its lines."""
+
+    test: RuleTest
+    locate: DocumentLocator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedResult:
+    """How one case ended, and where it is written (the line of `- name:`)."""
+
+    result: CaseResult
+    position: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleCoverage:
+    """How many events of all tests a rule may answer, and where the rule is written."""
+
+    address: str
+    rule: str
+    fired: int
+    position: Position
+
+
+def load_rule_tests(
+    project: Project, environment: str, paths: Sequence[str], sets: Sequence[str]
+) -> tuple[tuple[PlacedTest, ...], LoadedDocuments]:
+    """Return the tests that files hold, and what is wrong with them: the diagnostics of the documents tell."""
+    tree = DiskTree(project.root)
+    entries = tuple(paths) or tuple(project.file.tests)
+    if not paths and entries == (DEFAULT_FOLDER,) and not (project.root / DEFAULT_FOLDER).exists():
+        entries = ()
+    loaded = load_documents(
+        tree,
+        entries=entries,
+        values=(*project.file.values, *project.environments[environment].values),
+        sets=sets,
+        env_name=environment,
+    )
+    tests: list[PlacedTest] = []
+    problems = list(loaded.diagnostics)
+    for value, locate in loaded.documents:
+        test, found = _read(value, locate)
+        problems += found
+        if test is not None and not has_errors(found):
+            tests.append(PlacedTest(test=test, locate=locate))
+    return tuple(tests), replace(loaded, diagnostics=tuple(problems))
+
+
+def _read(value: Json, locate: DocumentLocator) -> tuple[RuleTest | None, list[Diagnostic]]:
+    if not isinstance(value, dict):
+        return None, [_error("E_YAML_ROOT", "the document is not a mapping", locate.at(()), "write a RuleTest")]
+    if value.get("kind") != "RuleTest":
+        message = f"{value.get('kind')!r} is not a RuleTest"
+        return None, [_error("E_TEST_KIND", message, locate.at(("kind",)), "write kind: RuleTest")]
+    if value.get("apiVersion") != "metastudio/v1":
+        place = locate.at(("apiVersion",))
+        return None, [
+            _error("E_TEST_VERSION", "apiVersion is not metastudio/v1", place, "write apiVersion: metastudio/v1")
+        ]
+    reader = CaseReader()
+    test = reader.read(value)
+    return test, [_error("E_TEST", one.message, locate.at(one.path), one.hint) for one in reader.problems]
+
+
+def _error(code: str, message: str, position: Position, hint: str) -> Diagnostic:
+    return Diagnostic(severity=Severity.ERROR, code=code, message=message, position=position, hint=hint)
+
+
+def rules_of(resource: Declared) -> tuple[EvaluatedRule, ...]:
+    """Return the rules that a resource declares."""
+    rules = resource.spec.get("interaction_rules")
+    return prepare_rules(rules if isinstance(rules, list) else ())
+
+
+def missing_subjects(tests: Iterable[PlacedTest], manifest: Manifest) -> Iterator[Diagnostic]:
+    """Yield an error for each subject that no manifest declares."""
+    known = [resource.address for resource in manifest.resources]
+    for placed in tests:
+        for number, subject in enumerate(placed.test.subjects):
+            if subject not in known:
+                close = get_close_matches(subject, known, 1)
+                hint = (
+                    f"did you mean {close[0]}?" if close else f"the manifests declare {', '.join(known) or 'nothing'}"
+                )
+                place = placed.locate.at(("subject", number) if len(placed.test.subjects) > 1 else ("subject",))
+                yield _error("E_TEST_SUBJECT", f"no manifest declares {subject}", place, hint)
+
+
+def run_rule_tests(
+    tests: Iterable[PlacedTest], manifest: Manifest, *, run: str = "", part: str = "", stop_early: bool = False
+) -> Iterator[PlacedResult]:
+    """Yield how each case ends, in order; one result a case, the worst of its subjects.
+
+    `run` is a glob and `part` a part of a case's name; `stop_early` ends after the first that does not pass.
+    """
+    by_address = {resource.address: resource for resource in manifest.resources}
+    for placed in tests:
+        for case in placed.test.cases:
+            if (run and not fnmatchcase(case.name, run)) or part not in case.name:
+                continue
+            results = [
+                run_case(case, rules_of(by_address[subject]), placed.test.semantics, subject)
+                for subject in placed.test.subjects
+            ]
+            worst = min(results, key=lambda result: ("failed", "undecided", "passed").index(result.result))
+            yield PlacedResult(result=_merged(results, worst), position=placed.locate.at((*case.path, "name")))
+            if stop_early and worst.result != "passed":
+                return
+
+
+def _merged(results: Sequence[CaseResult], worst: CaseResult) -> CaseResult:
+    if len(results) == 1:
+        return worst
+    message = "\n".join(f"{one.subject}: {one.message}" for one in results if one.result != "passed")
+    depends = dict.fromkeys(name for one in results for name in one.depends_on)
+    fired: dict[str, int] = {}
+    for one in results:
+        for (name), count in one.fired.items():
+            fired[name] = fired.get(name, 0) + count
+    return replace(worst, message=message, depends_on=tuple(depends), fired=fired)
+
+
+def rule_coverage(
+    tests: Sequence[PlacedTest], results: Iterable[PlacedResult], manifest: Manifest
+) -> tuple[RuleCoverage, ...]:
+    """Return for each rule of each subject how many events of the cases that ran it may answer."""
+    subjects = dict.fromkeys(subject for placed in tests for subject in placed.test.subjects)
+    fired: dict[tuple[str, str], int] = {}
+    for placed in results:
+        for name, count in placed.result.fired.items():
+            fired[placed.result.subject, name] = fired.get((placed.result.subject, name), 0) + count
+    rows = []
+    for resource in manifest.resources:
+        if resource.address in subjects:
+            for rule in rules_of(resource):
+                position = resource.at(("interaction_rules", rule.index, "rule_name"))
+                count = fired.get((resource.address, rule.name), 0)
+                rows.append(RuleCoverage(address=resource.address, rule=rule.name, fired=count, position=position))
+    return tuple(rows)
