@@ -9,6 +9,7 @@ from typer.main import get_command
 
 from reconciler import __version__
 from reconciler.cli.commands import COMMANDS
+from reconciler.cli.commands.replay import join_against
 from reconciler.cli.exits import Exit
 from reconciler.cli.failure import told_failure
 from reconciler.cli.session import Start
@@ -118,7 +119,7 @@ def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
 
 
 def _commanded(arguments: Sequence[str], start: Start) -> int | None:
-    code: int | None = _application()(list(arguments), prog_name="reconciler", standalone_mode=False, obj=start)
+    code: int | None = _application()(join_against(arguments), prog_name="reconciler", standalone_mode=False, obj=start)
     if code == _SILENTLY_INTERRUPTED:
         raise KeyboardInterrupt
     return code

@@ -71,7 +71,7 @@ def read_events(text: str) -> tuple[LiveEvent, ...]:
                 raise EventError(line, "`events` is not a list")
         else:
             rows = value if isinstance(value, list) else [value]
-        events.extend(_event(row, len(events) + number, batch, line) for number, row in enumerate(rows))
+        events.extend([_event(row, len(events) + number, batch, line) for number, row in enumerate(rows)])
     return tuple(events)
 
 

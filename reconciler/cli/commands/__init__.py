@@ -16,6 +16,7 @@ from reconciler.cli.commands.init import init
 from reconciler.cli.commands.lock import lock
 from reconciler.cli.commands.plan import plan
 from reconciler.cli.commands.render import render
+from reconciler.cli.commands.replay import replay
 from reconciler.cli.commands.schema import schema
 from reconciler.cli.commands.show import show
 from reconciler.cli.commands.simulate import simulate
@@ -28,6 +29,7 @@ COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
     "validate": validate,
     "test": run_tests,
     "render": render,
+    "replay": replay,
     "plan": plan,
     "apply": apply,
     "show": show,
