@@ -50,6 +50,22 @@ def declared(project: Project, name: str, sets: tuple[str, ...] = ()) -> Manifes
     return _loaded(project, name, sets, DiskTree(project.root))
 
 
+def linted(project: Project, name: str, sets: tuple[str, ...], today: date) -> Manifest:
+    """Return what is declared for one environment, with the lints of its rules among the problems."""
+    from reconciler.interaction_rules.resource_lints import resource_lints
+    from reconciler.manifest.excerpts import excerpts
+    from reconciler.manifest.repeats import without_repeats
+    from reconciler.manifest.tree import DiskTree
+
+    tree = DiskTree(project.root)
+    manifest = _loaded(project, name, sets, tree)
+    found = without_repeats([one for resource in manifest.resources for one in resource_lints(resource, today)])
+    if not found:
+        return manifest
+    sources = {**manifest.sources, **excerpts(tree, found)}
+    return replace(manifest, diagnostics=arranged((*manifest.diagnostics, *found)), sources=sources)
+
+
 def planned(project: Project, name: str, ask: Ask) -> Planned:
     """Plan one environment; without a plan where its manifests are wrong. Raises ReconcilerError."""
     manifest = declared(project, name, ask.sets)

@@ -184,16 +184,11 @@ def _witnesses(rule: LintedRule) -> Iterator[dict[str, str]]:
 
 
 def _joined_witnesses(first: LintedRule, second: LintedRule) -> Iterator[dict[str, str]]:
+    """Join witnesses of two rules that look at different tags: one event may carry both."""
     for one in list(_witnesses(first))[:8]:
         for two in list(_witnesses(second))[:8]:
-            yield {
-                **one,
-                **{
-                    name: one.get(name, "") + value
-                    for name, value in two.items()
-                    if not one.get(name) or not value.lstrip("-").isdigit()
-                },
-            }
+            if not one.keys() & two.keys():
+                yield {**one, **two}
 
 
 def _examples(tag: Mapping[str, Json]) -> list[str]:

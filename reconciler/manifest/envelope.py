@@ -25,11 +25,23 @@ class Ignored(_Part):
     )
 
 
+class IgnoredLint(_Part):
+    """A lint that is not reported for this resource, or for one rule of it."""
+
+    code: str = Field(pattern=r"^L_[A-Z_]{1,60}$", description="The code of the lint, such as L_RULE_TIE.")
+    rule: str | None = Field(default=None, max_length=256, description="Only for the rule of this name.")
+    reason: str | None = Field(default=None, max_length=512, description="Why, for later readers.")
+    expires: str | None = Field(
+        default=None, pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="The day from which it no longer counts."
+    )
+
+
 class Lifecycle(_Part):
     """What may happen to the live object."""
 
     prevent_destroy: bool | None = Field(default=None, description="Never delete it, not even without its manifest.")
     ignore_changes: list[Ignored] | None = Field(default=None, description="Differences to leave alone.")
+    ignore_lints: list[IgnoredLint] | None = Field(default=None, description="Lints that are not reported.")
 
 
 class Metadata(_Part):

@@ -13,16 +13,16 @@ from reconciler.manifest.envelope import Envelope
 from reconciler.manifest.problem import ENOUGH, error, too_many, warning
 from reconciler.manifest.wording import Words, did_you_mean, words
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.resource import Declared, IgnoreRule, Json, address
+from reconciler.model.resource import Declared, IgnoredLint, IgnoreRule, Json, address
 from reconciler.model.settings import Scope
 from reconciler.model.source import Locator, Path
 
 _ENVELOPE: Mapping[Path, tuple[str, ...]] = {
     (): ("apiVersion", "kind", "metadata", "spec"),
     ("metadata",): ("name", "id", "aliases", "labels", "lifecycle"),
-    ("metadata", "lifecycle"): ("prevent_destroy", "ignore_changes"),
+    ("metadata", "lifecycle"): ("prevent_destroy", "ignore_changes", "ignore_lints"),
 }
-_IGNORED = ("path", "reason", "expires")
+_IGNORED = ("path", "code", "rule", "reason", "expires")
 _FULL_WIDTH = "\uff1a"
 
 
@@ -181,6 +181,21 @@ def _declared(kind: Kind, metadata: Mapping[str, Json], spec: Mapping[str, Json]
         labels={key: text for key, text in labels.items() if isinstance(text, str)} if isinstance(labels, dict) else {},
         prevent_destroy=lifecycle.get("prevent_destroy") is True,
         ignore_changes=_ignored(lifecycle.get("ignore_changes"), locate),
+        ignore_lints=_ignored_lints(lifecycle.get("ignore_lints"), locate),
+    )
+
+
+def _ignored_lints(entries: Json, locate: Locator) -> tuple[IgnoredLint, ...]:
+    return tuple(
+        IgnoredLint(
+            code=entry["code"],
+            rule=entry.get("rule") or "",
+            reason=entry.get("reason") or "",
+            expires=entry.get("expires") or "",
+            position=locate.at(("metadata", "lifecycle", "ignore_lints", number)),
+        )
+        for number, entry in enumerate(entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict) and isinstance(entry.get("code"), str)
     )
 
 

@@ -32,6 +32,20 @@ class IgnoreRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IgnoredLint:
+    """An entry of `metadata.lifecycle.ignore_lints`: a lint that is not reported, for one rule or for all.
+
+    `expires` is an ISO date from which the entry no longer counts, or empty; `rule` is a rule's name, or empty.
+    """
+
+    code: str
+    rule: str = ""
+    reason: str = ""
+    expires: str = ""
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
     """A thing of one kind with a name and the API's own fields.
 
@@ -57,6 +71,7 @@ class Declared(Resource):
     labels: Mapping[str, str] = field(default_factory=dict)
     prevent_destroy: bool = False
     ignore_changes: tuple[IgnoreRule, ...] = ()
+    ignore_lints: tuple[IgnoredLint, ...] = ()
     address_id: str = ""
 
     @property

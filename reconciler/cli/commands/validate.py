@@ -18,16 +18,18 @@ def validate(
     set_: options.Sets = None,
     format_: options.Format = "text",
     report: options.Reports = None,
+    today: options.Today = "",
     untrusted: options.Untrusted = False,
 ) -> int:
     """Check the manifests; every problem with its place."""
-    from reconciler.environment.planning import declared
+    from reconciler.environment.planning import linted
 
     run = session(context)
     how = told(format_, report)
     whole = project(run, untrusted=untrusted)
     names = several(whole, environment)
-    manifests = [declared(whole, name, tuple(set_ or ())) for name in names]
+    date = run.today(today)
+    manifests = [linted(whole, name, tuple(set_ or ()), date) for name in names]
     diagnostics = arranged(item for one in manifests for item in one.diagnostics)
     sources = {place: text for one in manifests for place, text in one.sources.items()}
     tell(run, Report(command="validate", diagnostics=diagnostics, sources=sources), how)
