@@ -149,7 +149,7 @@ def _by_rule(rows: Sequence["EventComparison"], events: Sequence["LiveEvent"], *
 
 def _example(event: "EventComparison", events: Sequence["LiveEvent"], *, show_text: bool) -> str:
     text = events[event.index].content.get("content") if show_text else None
-    return f"#{event.index}" + (f" {text!r}" if isinstance(text, str) else "")
+    return f"event {event.index}" + (f" {text!r}" if isinstance(text, str) else "")
 
 
 def _settings(result: "ReplayResult") -> dict[str, Any]:
