@@ -116,12 +116,12 @@ cases:
             "the same",
         ),
         (
-            "\nassume: {window_clock: arrival}\ncases:\n  - {name: a, events: [{at: 0s, comment: x, expect: nothing}]}\n",
+            "\nassume: {window_clock: arrival}\ncases:\n  - {name: a, events: [{at: 0s, like: {}, expect: nothing}]}\n",
             5,
             "cannot be computed",
         ),
         (
-            "\nassume: {regex_mod: full}\ncases:\n  - {name: a, events: [{at: 0s, comment: x, expect: nothing}]}\n",
+            "\nassume: {regex_mod: full}\ncases:\n  - {name: a, events: [{at: 0s, like: {}, expect: nothing}]}\n",
             5,
             "not a setting",
         ),
