@@ -16,6 +16,7 @@ from reconciler.interaction_rules.replay import replay as replay_events
 from reconciler.interaction_rules.rule import EvaluatedRule, prepare_rules
 from reconciler.interaction_rules.settings import Semantics
 from reconciler.kinds import all_kinds
+from reconciler.manifest.files.project_tree import read_file
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Plan
 from reconciler.model.reading import Wanted
@@ -63,17 +64,11 @@ def read_recording(paths: Iterable[Path]) -> tuple[LiveEvent, ...]:
 
 
 def _recording_text(path: Path) -> str:
+    data = read_file(path, LARGEST_RECORDING)
     try:
-        if not path.is_file():
-            raise ReconcilerError(f"{path} is not a regular file", code="E_READ_FILE", hint="name a recording")
-        if path.stat().st_size > LARGEST_RECORDING:
-            limit = LARGEST_RECORDING >> 20
-            raise ReconcilerError(f"{path} is larger than {limit} MiB", code="E_EVENTS", hint="split the recording")
-        return path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise ReconcilerError(f"{path} cannot be read: {error.strerror}", code="E_READ_FILE") from None
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = data[: error.start].count(b"\n") + 1
         raise ReconcilerError(f"{path}:{line}: not UTF-8", code="E_EVENTS", hint="save it as UTF-8") from None
 
 

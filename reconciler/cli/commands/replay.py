@@ -2,14 +2,16 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from reconciler.cli import options
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import problems, read_file, tell, told, write_file, write_out
+from reconciler.cli.files import write_file
+from reconciler.cli.output import problems, tell, tell_files, told, write_out
 from reconciler.cli.planning import asked, chosen, project
 from reconciler.cli.session import session
 from reconciler.errors import UsageError
@@ -18,6 +20,7 @@ from reconciler.model.report import Report
 if TYPE_CHECKING:
     from reconciler.interaction_rules.event import LiveEvent
     from reconciler.interaction_rules.replay import EventComparison, ReplayResult
+    from reconciler.model.plan import Plan
 
 MOST_PAIRS = 40
 EXAMPLES = 3
@@ -74,7 +77,7 @@ def replay(
         today=today,
         parallelism=parallelism,
     )
-    plan = _plan(read_file(run.path(source.argument)), run.variables) if source.source == "plan" else None
+    plan = _plan(run.path(source.argument), run.variables) if source.source == "plan" else None
     subjects = replay_subjects(manifest, subject or ())
     result = replay_rules(whole, name, ask, subjects, events=events, against=source, plan=plan)
     for warning in result.warnings:
@@ -82,12 +85,10 @@ def replay(
     shape = json.dumps(replay_json(result, subjects=len(subjects) > 1), ensure_ascii=False, indent=1)
     for item in report or ():
         if item.startswith("json="):
-            write_file(run.path(item.removeprefix("json=")), run.masker.text(shape))
+            write_file(run.root, item.removeprefix("json="), run.redactor.text(shape))
     tables = list(replay_tables(result, events, show_text=show_text))
     if format_ == "json":
-        write_out(run.masker.text(shape), human=False)
-        from reconciler.cli.output import tell_files
-
+        write_out(run.redactor.text(shape), human=False, parsed=True)
         tell_files(run, Report(command="replay", extra={"tables": tables}), how)
     else:
         tell(run, Report(command="replay", extra={"tables": tables}), how)
@@ -95,11 +96,12 @@ def replay(
     return Exit.CHANGES if fail_on and changed else Exit.FINE
 
 
-def _plan(data: bytes, variables: Any) -> Any:
+def _plan(path: Path, variables: Mapping[str, str]) -> "Plan":
     from reconciler.environment.variables import digest_key
+    from reconciler.manifest.files.project_tree import SAVED, read_file
     from reconciler.pipeline import saved
 
-    plans = saved.read_plans(data, key=digest_key(variables))
+    plans = saved.read_plans(read_file(path, SAVED), key=digest_key(variables))
     if len(plans) != 1:
         raise UsageError("--against plan takes a plan of one environment", hint="keep one with plan --out FILE")
     return plans[0]

@@ -9,7 +9,8 @@ import typer
 
 from reconciler.cli import options
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import one_line, tell, told, write_file, write_out
+from reconciler.cli.files import write_file
+from reconciler.cli.output import one_line, tell, told, write_out
 from reconciler.cli.planning import chosen, project
 from reconciler.cli.session import Session, session
 from reconciler.errors import UsageError
@@ -64,11 +65,11 @@ def run_tests(
         session_.say("No test was run." + (" No case has such a name." if run or part else ""))
     shape = _json(results, covered)
     for kind, file in files:
-        write_file(session_.path(file), _junit(results) if kind == "junit" else _text_of(shape))
+        write_file(session_.root, file, _junit(results) if kind == "junit" else _text_of(shape))
     if format_ == "json":
-        write_out(session_.masker.text(_text_of(shape)), human=False)
+        write_out(session_.redactor.text(_text_of(shape)), human=False, parsed=True)
     else:
-        write_out(session_.masker.text(_text(results, covered, show_coverage=coverage or bool(fail_under))))
+        write_out(session_.redactor.text(_text(results, covered, show_coverage=coverage or bool(fail_under))))
     failed = any(result.result.result != "passed" for result in results)
     return Exit.ERROR if failed or not results or _percent(covered) < fail_under else Exit.FINE
 
@@ -88,7 +89,7 @@ def _formats(format_: str, report: Sequence[str] | None) -> list[tuple[str, str]
 def _refused(session_: Session, problems: Sequence[Diagnostic], sources: Any, format_: str) -> int:
     if format_ == "json":
         shape = {**_json([], ()), "diagnostics": [_problem(one) for one in problems]}
-        write_out(session_.masker.text(_text_of(shape)), human=False)
+        write_out(session_.redactor.text(_text_of(shape)), human=False, parsed=True)
     else:
         tell(session_, Report(command="test", diagnostics=tuple(problems), sources=sources), told("text", None))
     return Exit.ERROR
