@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 
 from reconciler.environment.project import Project
 from reconciler.interaction_rules.rule import EvaluatedRule, prepare_rules
-from reconciler.interaction_rules.rule_cases import CaseReader, CaseResult, RuleTest, run_case
+from reconciler.interaction_rules.rule_cases import CaseResult, RuleTest, run_case
+from reconciler.interaction_rules.rule_test_reader import CaseReader
 from reconciler.manifest.load import LoadedDocuments, load_documents
 from reconciler.manifest.located import DocumentLocator
 from reconciler.manifest.tree import DiskTree

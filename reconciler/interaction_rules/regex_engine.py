@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from reconciler.interaction_rules.portable_regex import FOLDING, LINE_BREAKS, ParsedPattern, parse_pattern
+from reconciler.interaction_rules.pattern_tree import FOLDING, LINE_BREAKS, ParsedPattern
+from reconciler.interaction_rules.portable_regex import parse_pattern
 
 MOST_STEPS = 5_000_000
 """Bound on the steps of one search by `re`: pattern length times text length to the power of unbounded repeats + 1."""

@@ -8,15 +8,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.interaction_rules.evaluator import (
-    EventResult,
-    RuleOutcome,
-    RuleRun,
-    evaluate,
-    played_order,
-)
+from reconciler.interaction_rules.evaluator import evaluate, played_order
 from reconciler.interaction_rules.event import LiveEvent
 from reconciler.interaction_rules.rule import EvaluatedRule
+from reconciler.interaction_rules.rule_outcome import EventResult, RuleOutcome
+from reconciler.interaction_rules.rule_run import RuleRun
 from reconciler.interaction_rules.settings import Semantics
 from reconciler.model.resource import Json
 

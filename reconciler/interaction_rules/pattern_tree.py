@@ -1,0 +1,114 @@
+"""What a pattern of a rule is made of, and which of it is not read alike by every engine."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+LINE_BREAKS = frozenset("\r\n\u0085\u2028\u2029")
+"""Characters before which engines disagree on `.`, `^` and `$`."""
+
+FOLDING = frozenset("\u017f\u212a\u0130\u0131")
+"""Characters that fold to ASCII letters in some engines and not in others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Construct:
+    """Something outside the portable subset: how it is written, where (offset), and what to write instead."""
+
+    text: str
+    offset: int
+    spelling: str = ""
+    java_refuses: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PatternNode:
+    """A part of a parsed pattern.
+
+    `type` is literal, any, set, class, empty, assertion, concat, alternation, group or repeat. `text` is a literal's
+    character or a set's source; `low` and `high` bound a repeat, `high` None being unbounded.
+    """
+
+    type: str
+    text: str = ""
+    parts: tuple["PatternNode", ...] = ()
+    low: int = 1
+    high: int | None = 1
+
+    def nullable(self) -> bool:
+        """Whether it can match nothing, assertions counted as matching nothing."""
+        match self.type:
+            case "empty" | "assertion":
+                return True
+            case "concat" | "group":
+                return all(part.nullable() for part in self.parts)
+            case "alternation":
+                return any(part.nullable() for part in self.parts)
+            case "repeat":
+                return self.low == 0 or self.parts[0].nullable()
+        return False
+
+    def literal(self) -> str | None:
+        """Return the text it stands for where it is plain text, else None."""
+        if self.type == "literal":
+            return self.text
+        if self.type in {"concat", "empty"}:
+            texts = [part.literal() for part in self.parts]
+            return None if None in texts else "".join(text for text in texts if text is not None)
+        return None
+
+    def walk(self) -> Iterator["PatternNode"]:
+        """Yield it and every part inside it."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedPattern:
+    """What parsing found.
+
+    `invalid` says why Java, RE2 and Python all refuse it, or is empty. `outside` are the constructs that are not
+    portable, in order. `branches` are the alternatives at top level.
+    """
+
+    source: str
+    root: PatternNode = PatternNode("empty")
+    invalid: str = ""
+    outside: tuple[Construct, ...] = ()
+    ignore_case: bool = False
+    unbounded: int = 0
+    slow: bool = False
+
+    @property
+    def portable(self) -> bool:
+        """Whether every engine reads it alike."""
+        return not self.invalid and not self.outside
+
+    @property
+    def branches(self) -> tuple[PatternNode, ...]:
+        """The alternatives at top level; the whole pattern where there is no bar."""
+        return self.root.parts if self.root.type == "alternation" else (self.root,)
+
+    @property
+    def literals(self) -> tuple[str, ...] | None:
+        """The alternatives where each is plain text, else None."""
+        texts = [branch.literal() for branch in self.branches]
+        return None if self.ignore_case or None in texts else tuple(text for text in texts if text is not None)
+
+    @property
+    def line_sensitive(self) -> bool:
+        """Whether it holds `.`, `^` or `$`, which read line breaks differently."""
+        return any(node.type in {"any", "assertion"} for node in self.root.walk())
+
+    @property
+    def cased(self) -> str:
+        """The letters in it that have another case and are not ASCII."""
+        return "".join(char for char in self.source if not char.isascii() and char.lower() != char.upper())
+
+    def undecided_on(self, text: str, *, ignore_case: bool = False) -> str:
+        """Return why engines may disagree on this text, or an empty text."""
+        if self.line_sensitive and not LINE_BREAKS.isdisjoint(text):
+            return "the text holds a line break, which `.`, `^` and `$` treat differently"
+        if (ignore_case or self.ignore_case) and not FOLDING.isdisjoint(text):
+            return "the text holds a letter that folds differently"
+        return ""
