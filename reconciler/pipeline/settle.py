@@ -13,7 +13,7 @@ from reconciler.model.resource import Declared, Live
 from reconciler.pipeline.before import shown
 from reconciler.pipeline.recheck import differing
 from reconciler.pipeline.site import Site, seconds
-from reconciler.semantics.equality import normalize_name
+from reconciler.semantics.equality import fold_name
 
 T = TypeVar("T")
 
@@ -129,7 +129,7 @@ def _look(site: Site, intent: Intent) -> _Look:
     try:
         if intent.id and intent.action is Action.CREATE:
             live = shown(site, kind, intent.id)
-            if live is not None and normalize_name(live.name).strip() == normalize_name(intent.name).strip():
+            if live is not None and fold_name(live.name) == fold_name(intent.name):
                 return _Look(answered=live)
         return _Look(named=tuple(live for live in site.reader.find(kind, intent.name) if not live.foreign))
     except ReconcilerError as error:

@@ -470,6 +470,23 @@ def test_x041_a_secret_that_live_does_not_have_is_sent_once_and_then_in_step(
         assert (again.exit_code, again.outcomes, requests(place, *WRITES)) == (0, (), writes + 1)
 
 
+def test_a_create_whose_name_the_service_folds_is_known_by_its_id_and_made_once() -> None:
+    wish = (room("Ｓｈｏｐ  No.１ ™", "x"),)
+    with stage() as place:
+        console = place.simulator.console(ROOM, place.project_id)
+
+        def folded(point: str) -> None:
+            for entry in console.objects.entries.values() if point == "written" else ():
+                console.change(entry, {"room_name": "Shop No.1 TM"})
+
+        (outcome,) = place.apply(wish, writer(place), point=folded).outcomes
+        assert (outcome.status, outcome.code, outcome.stuck) == (Status.APPLIED, "E_SERVER_REWROTE", ("room_name",))
+        place.apply(wish, writer(place), point=folded)
+        alone = place.plan(wish)
+        assert alone.summary().add == 0
+        assert requests(place, "create") == 1
+
+
 def test_a_secret_without_a_value_fails_its_object_before_anything_is_sent() -> None:
     from reconciler.errors import UsageError
 
