@@ -3,19 +3,49 @@
 import gc
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
+from reconciler.cli.interruption import Interrupted, Interrupting, handled
 from reconciler.cli.streams import settle
 
 PATIENT = (200_000, 50, 50)
 """Collect garbage seldom: what a run makes lives until its end, and looking through it took a tenth of a large plan."""
 
+_SIGNALLED = 128
+
 
 def main(arguments: Sequence[str] | None = None, variables: Mapping[str, str] | None = None) -> int:
-    """Run the command line and return the exit code; nothing escapes from here but the code."""
+    """Run the command line and return the exit code; nothing escapes from here but the code.
+
+    Without arguments it is the process's own, and signals are taken.
+    """
+    given = dict(os.environ if variables is None else variables)
+    if arguments is None:
+        return _process(given)
+    return _loaded()(list(arguments), given)
+
+
+def _process(variables: Mapping[str, str]) -> int:
+    """Run the process's own command line. After an interruption no thread is waited for that still reads."""
+    interrupting = Interrupting()
+    with handled(interrupting):
+        run = _loaded()
+        try:
+            interrupting.begin()
+            code = run(sys.argv[1:], variables)
+        except Interrupted as interrupted:
+            code = interrupted.exit_code
+        if code > _SIGNALLED:
+            with suppress(OSError, ValueError):
+                sys.stdout.flush()
+            os._exit(code)
+    return code
+
+
+def _loaded() -> Callable[[Sequence[str], Mapping[str, str]], int]:
     settle()
     gc.set_threshold(*PATIENT)
     from reconciler.cli.app import run
 
-    given = sys.argv[1:] if arguments is None else list(arguments)
-    return run(given, dict(os.environ if variables is None else variables))
+    return run

@@ -1,6 +1,7 @@
 """Puts the commands together and runs one; the flags of a run are taken before the command or after it."""
 
 import copy
+import signal
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from reconciler.cli.commands import COMMANDS
 from reconciler.cli.commands.replay import join_against
 from reconciler.cli.exits import Exit
 from reconciler.cli.failure import told_failure
+from reconciler.cli.interruption import Interrupted
 from reconciler.cli.session import Start
 from reconciler.environment.variables import check_variables, redactor
 
@@ -121,5 +123,5 @@ def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
 def _commanded(arguments: Sequence[str], start: Start) -> int | None:
     code: int | None = _application()(join_against(arguments), prog_name="reconciler", standalone_mode=False, obj=start)
     if code == _SILENTLY_INTERRUPTED:
-        raise KeyboardInterrupt
+        raise Interrupted(signal.SIGINT)
     return code

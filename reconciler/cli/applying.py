@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.exits import Exit, gravest
+from reconciler.cli.lock_timeout import LockWait
 from reconciler.cli.output import (
     HUMAN,
     Told,
@@ -22,7 +23,7 @@ from reconciler.cli.output import (
 )
 from reconciler.cli.planning import plan_report
 from reconciler.cli.session import Session
-from reconciler.cli.stopping import stopping
+from reconciler.cli.stopping import Stop, stopping
 from reconciler.errors import LedgerError, UsageError
 from reconciler.model.event import Event, Progress
 from reconciler.model.manifest import Manifest
@@ -64,6 +65,7 @@ class Wish:
     writer: str = "http"
     writer_seconds: float = WRITER_SECONDS
     overrides: Overrides = field(default_factory=Overrides)
+    lock_timeout: float = 0.0
 
 
 def carry_out(session: Session, project: "Project", name: str, *, ask: "Ask", wish: Wish, how: Told) -> int:
@@ -96,28 +98,40 @@ class _Run:
     left_out: bool = False
 
     def go(self) -> int:
-        from reconciler.environment.planning import plan_opened
-
         ledger = self.opened.ledger()
         self._check_owner(ledger)
         self._check_kept(ledger)
         writer = self.opened.writer(self.wish.writer, self._show, seconds=self.wish.writer_seconds)
         wanted = self._wanted(local=ledger.local)
+        wait = LockWait(seconds=self.wish.lock_timeout, say=self.session.note)
         with stopping(self.session.say) as stop:
-            doors = {"stop": stop, "progress": self._progress(), "clock": time.time, "sleep": time.sleep}
+            code, plan, applied = wait.call(
+                lambda: self._tried(ledger, writer, wanted, stop),
+                lambda: ledger.lock(self.opened.scope, self.opened.owner),
+            )
             with stop.gently():
-                self._recover(ledger, writer, wanted, doors)
-            if stop():
-                return self._nothing(Exit.PARTIAL)
-            plan = self._checked(plan_opened(self.opened, self.manifest, self.ask, settings=wanted))
-            if plan.errored:
-                tell(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), self.how)
-                return Exit.ERROR
-            if self._needs_asking(plan, writer) and not self._agreed(plan):
-                return self._nothing(Exit.ERROR)
-            with stop.gently():
-                applied = self._applied(plan, ledger, writer, wanted, doors)
-                return self._done(plan, applied, shown=self._needs_asking(plan, writer))
+                return code if applied is None else self._done(plan, applied, shown=self._needs_asking(plan, writer))
+
+    def _tried(
+        self, ledger: "Book", writer: Any, wanted: PlanSettings, stop: Stop
+    ) -> tuple[int, Plan, "Applied | None"]:
+        """Plan, ask and apply once; raises LockedError where the lock is not to be had, before anything was begun."""
+        from reconciler.environment.planning import plan_opened
+
+        doors = {"stop": stop, "progress": self._progress(), "clock": time.time, "sleep": time.sleep}
+        with stop.gently():
+            self._recover(ledger, writer, wanted, doors)
+        nothing = Plan(environment=self.opened.name)
+        if stop():
+            return self._nothing(Exit.PARTIAL), nothing, None
+        plan = self._checked(plan_opened(self.opened, self.manifest, self.ask, settings=wanted))
+        if plan.errored:
+            tell(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), self.how)
+            return Exit.ERROR, plan, None
+        if self._needs_asking(plan, writer) and not self._agreed(plan):
+            return self._nothing(Exit.ERROR), plan, None
+        with stop.gently():
+            return Exit.FINE, plan, self._applied(plan, ledger, writer, wanted, doors)
 
     @staticmethod
     def _needs_asking(plan: Plan, writer: Any) -> bool:

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typer.exceptions import TyperException
 
 from reconciler.cli.exits import Exit
+from reconciler.cli.interruption import Interrupted
 from reconciler.cli.logs import Log
 from reconciler.cli.output import line, one_line
 from reconciler.cli.streams import deafen
@@ -15,9 +16,9 @@ from reconciler.model.change import Block
 
 def told_failure(error: BaseException, log: Log, *, debug: bool) -> int:
     """Say what went wrong on stderr and return the exit code."""
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, Interrupted):
         log.say("Interrupted.", "error")
-        return Exit.ERROR
+        return error.exit_code
     if isinstance(error, BrokenPipeError):
         return _deaf()
     for text in _lines(error):

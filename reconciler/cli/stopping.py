@@ -1,14 +1,12 @@
-"""What SIGINT and SIGTERM mean to an apply: a clean stop while it may write; the end while it only looks or asks."""
+"""What a signal means to an apply: a clean stop while it may write; the end while it only looks or asks."""
 
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
-_ONE_SIGNAL = 0.5
-"""Seconds in which signals are one: `timeout` and terminals send theirs to the process and to its whole group."""
+from reconciler.cli.interruption import ONE_SIGNAL, Interrupted, handled
 
 
 @dataclass(slots=True)
@@ -36,24 +34,20 @@ class Stop:
         finally:
             self._gentle = False
 
-    def note(self, _number: int, _frame: FrameType | None) -> None:
+    def note(self, number: int, _frame: FrameType | None) -> None:
         """Take one signal."""
         now = time.monotonic()
-        if self._asked and now - self._asked[0] <= _ONE_SIGNAL:
+        if self._asked and now - self._asked[0] <= ONE_SIGNAL:
             return
         if self._asked or not self._gentle:
-            raise KeyboardInterrupt
+            raise Interrupted(number)
         self._asked.append(now)
         self.say("Stopping after the change at hand; once more stops at once.")
 
 
 @contextmanager
 def stopping(say: Callable[[str], None]) -> Iterator[Stop]:
-    """Turn the first SIGINT or SIGTERM into a clean stop after the change at hand; a later one interrupts."""
+    """Turn the first signal into a clean stop after the change at hand; a later one interrupts."""
     stop = Stop(say)
-    before = {number: signal.signal(number, stop.note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handled(stop.note):
         yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,12 +1,13 @@
 """Where an audit's work is done: threads of this process, or a Dask cluster; the same executor to the audit."""
 
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any
 
 from reconciler.errors import PluginError, ReconcilerError, UsageError
 from reconciler.fleet.answers import Answers
+from reconciler.threads import thread_pool
 
 LOCAL = "local"
 """A cluster of worker processes on this machine, for the length of the run."""
@@ -27,7 +28,7 @@ _SETTINGS = {
 def runner(dask: str, width: int) -> Iterator[Executor]:
     """Give an executor: `width` threads, or a Dask cluster at an address (`local` makes one)."""
     if not dask:
-        with ThreadPoolExecutor(max_workers=width) as executor:
+        with thread_pool(width) as executor:
             yield executor
         return
     if dask != LOCAL and not dask.startswith(("tcp://", "tls://")):

@@ -165,7 +165,8 @@ def _child(
 def _confine(kept: int, budget: Budget) -> None:
     """Take everything away that rendering does not need: environment, files, memory, new files and processes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     os.environ.clear()
     gc.disable()
     nothing = os.open(os.devnull, os.O_RDWR)

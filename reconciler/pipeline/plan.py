@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from reconciler.diff import diff
@@ -20,6 +19,7 @@ from reconciler.model.resource import Declared
 from reconciler.model.settings import PlanSettings
 from reconciler.ports import Reader
 from reconciler.semantics.compiled_field import compiled
+from reconciler.threads import thread_pool
 
 NO_CHANGES, ERROR, CHANGES, PARTIAL = 0, 1, 2, 3
 
@@ -116,7 +116,7 @@ def _remembered(
 
 def read_all(reader: Reader, kinds: Mapping[str, Kind], needs: Mapping[str, Wanted]) -> dict[str, Reading]:
     """Read every kind, all at once."""
-    with ThreadPoolExecutor(max_workers=max(1, len(kinds))) as pool:
+    with thread_pool(max(1, len(kinds))) as pool:
         readings = pool.map(lambda name: reader.read(kinds[name], needs[name]), kinds)
         return dict(zip(kinds, readings, strict=True))
 

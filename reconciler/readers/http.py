@@ -1,7 +1,7 @@
 """The reader of the API: lists, shows where the list hides, and asks again before anything counts as gone or new."""
 
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 
 from reconciler.api.client import ReadClient
@@ -25,6 +25,7 @@ from reconciler.readers.listing import Lister
 from reconciler.readers.rows import Row, Rows
 from reconciler.readers.scope import Filters, is_plain, name_queries, need
 from reconciler.readers.survey import Survey
+from reconciler.threads import thread_pool
 
 
 class HttpReader:
@@ -117,7 +118,7 @@ class HttpReader:
         elif self._parallelism == 1:
             yield map
         else:
-            with ThreadPoolExecutor(self._parallelism, thread_name_prefix="read") as pool:
+            with thread_pool(self._parallelism, "read") as pool:
                 yield pool.map
 
 

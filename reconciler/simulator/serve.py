@@ -33,23 +33,32 @@ HOST = "127.0.0.1"
 
 
 def serve(simulator: Simulator, port: int, log: Sink | None, announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT. `announce` gets the base URL once, as soon as requests are accepted.
+    """Serve until SIGTERM, SIGINT or SIGHUP. `announce` gets the base URL once, as soon as requests are accepted.
 
     Time is the machine's from here on, unless the seed or the maker of the simulator said otherwise: clients sign with
     real time.
     """
     simulator.go_by(real_clock)
-    with _listening(port) as listener, _quiet_signals():
+    with _listening(port) as listener:
         server = uvicorn.Server(_config(simulator, log))
-        listener.listen(socket.SOMAXCONN)
-        announce(base_url(listener))
-        server.run(sockets=[listener])
+        with _stopping(server):
+            listener.listen(socket.SOMAXCONN)
+            announce(base_url(listener))
+            server.run(sockets=[listener])
 
 
 @contextmanager
-def _quiet_signals() -> Iterator[None]:
-    """Keep uvicorn, which stops on both, from dying of them once more when it is done."""
-    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+def _stopping(server: uvicorn.Server) -> Iterator[None]:
+    """Let three signals stop a server; uvicorn takes two of them while it runs, and sends them again behind it."""
+
+    def stop(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, stop)
     try:
         yield
     finally:

@@ -73,13 +73,13 @@ def test_the_end_of_input_is_no_agreement(tmp_path):
         assert simulator.model.writes == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_while_it_asks_ends_it_at_once(tmp_path, number):
     with at_a_terminal(tmp_path) as (run, _, simulator):
         until_asked(run)
         run.send_signal(number)
         _, err = run.communicate(timeout=60)
-        assert run.returncode == 1, err
+        assert run.returncode == 128 + number, err
         assert b"Interrupted." in err
         assert b"Traceback" not in err
         assert simulator.model.writes == []
@@ -106,7 +106,7 @@ def test_a_signal_while_it_only_reads_ends_it_at_once(tmp_path):
                 select.select([run.stderr], [], [], 0.02)
             run.send_signal(signal.SIGTERM)
             _, err = run.communicate(timeout=60)
-        assert run.returncode == 1, err
+        assert run.returncode == 143, err
         assert b"Interrupted." in err
         assert simulator.model.writes == []
 

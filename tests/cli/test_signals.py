@@ -14,7 +14,9 @@ from tests.support.command_line import project, reconciler, room
 ROOMS = 4
 
 
-@pytest.mark.parametrize("numbers", [(signal.SIGTERM,), (signal.SIGINT,), (signal.SIGTERM, signal.SIGINT)])
+@pytest.mark.parametrize(
+    "numbers", [(signal.SIGTERM,), (signal.SIGINT,), (signal.SIGHUP,), (signal.SIGTERM, signal.SIGINT)]
+)
 def test_a_signal_or_one_sent_twice_stops_after_the_change_at_hand_and_the_next_run_converges(tmp_path, numbers):
     slow = {"match": {"method": "POST"}, "delay": 0.4}
     simulator = Simulator({"faults": [slow]})

@@ -7,6 +7,7 @@ import typer
 
 from reconciler.cli import options
 from reconciler.cli.applying import Wish, carry_out
+from reconciler.cli.lock_timeout import seconds_of
 from reconciler.cli.output import told
 from reconciler.cli.planning import asked, chosen, environment_of, kept_plan, project, selection
 from reconciler.cli.session import session
@@ -58,6 +59,10 @@ def apply(
             help="How long one change may take in a program.",
         ),
     ] = WRITER_SECONDS,
+    lock_timeout: Annotated[
+        str,
+        typer.Option("--lock-timeout", metavar="TIME", help="How long to wait for the lock (30s, 5m)."),
+    ] = "",
     today: options.Today = "",
     parallelism: options.Parallelism = 8,
 ) -> int:
@@ -76,6 +81,7 @@ def apply(
         skip_stale=skip_stale,
         writer=writer or run.variables.get("RECONCILER_WRITER", "") or "http",
         writer_seconds=writer_timeout,
+        lock_timeout=seconds_of(lock_timeout),
         overrides=Overrides(
             deletes=allow_deletes,
             live=frozenset(allow_live or ()),

@@ -1,0 +1,66 @@
+"""`apply --lock-timeout`: waits for a lock that somebody else holds, then plans anew and goes on."""
+
+import re
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from reconciler.cli.output import one_line
+from reconciler.errors import LockedError, UsageError
+
+Result = TypeVar("Result")
+
+_DURATION = re.compile(r"([0-9]{1,7})(s|m|h|)")
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_BETWEEN_LOOKS = 1.0
+_BETWEEN_WORDS = 30.0
+
+
+def seconds_of(text: str) -> int:
+    """Read a duration such as `90`, `30s`, `5m` or `1h`; raises UsageError."""
+    found = _DURATION.fullmatch(text.strip() or "0")
+    if found is None:
+        raise UsageError(f"--lock-timeout {text!r} is not a duration", hint="write it as 30s, 5m or 1h")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+@dataclass(slots=True, kw_only=True)
+class LockWait:
+    """How long to wait for the lock, over all tries of one apply together.
+
+    `say` tells what is waited for. `clock` counts seconds, `sleep` waits some.
+    """
+
+    seconds: float
+    say: Callable[[str], None]
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def call(self, attempt: Callable[[], Result], lock: Callable[[], AbstractContextManager[object]]) -> Result:
+        """Return what `attempt` comes to; where it is refused the lock, wait for `lock` and call it again.
+
+        Raises LockedError when time is over.
+        """
+        until = self.clock() + self.seconds
+        while True:
+            try:
+                return attempt()
+            except LockedError as refused:
+                self._wait(refused, lock, until)
+
+    def _wait(self, refused: LockedError, lock: Callable[[], AbstractContextManager[object]], until: float) -> None:
+        """Return as soon as the lock can be had."""
+        told = float("-inf")
+        while (left := until - self.clock()) > 0:
+            if self.clock() - told >= _BETWEEN_WORDS:
+                told = self.clock()
+                self.say(f"Waiting up to {left:.0f} s for the lock: {one_line(refused.message)}")
+            self.sleep(min(_BETWEEN_LOOKS, left))
+            try:
+                with lock():
+                    return
+            except LockedError as again:
+                refused = again
+        raise refused
