@@ -102,13 +102,25 @@ def replay_rules(
     plan: Plan | None = None,
 ) -> ReplayResult:
     """Replay a recording through the earlier and the declared rules of each subject; raises ReconcilerError."""
+    before = None
+    if against.source != "none":
+        before = _before(project, environment, ask, subjects, against=against, plan=plan)
+    return replay_subjects_of(project, subjects, before, events)
+
+
+def replay_subjects_of(
+    project: Project,
+    subjects: Sequence[Declared],
+    before: Mapping[str, tuple[EvaluatedRule, ...]] | None,
+    events: Sequence[LiveEvent],
+) -> ReplayResult:
+    """Replay a recording through each subject's rules, those of `before` by address; None compares with nothing."""
     semantics = Semantics.assume(project.file.semantics)
-    before = _before(project, environment, ask, subjects, against=against, plan=plan)
     rows = tuple(
         row
         for subject in subjects
         for row in replay_events(
-            None if against.source == "none" else before.get(subject.address, ()),
+            None if before is None else before.get(subject.address, ()),
             rules_of(subject),
             events,
             semantics,
@@ -134,11 +146,16 @@ def _before(
         manifest = base_manifest(project, environment, ask)
         return {one.address: rules_of(one) for one in manifest.resources}
     if against.source == "plan" and plan is not None:
-        changed = {change.address: _rules(change.before) for change in plan.changes}
-        return {one.address: changed.get(one.address, rules_of(one)) for one in subjects}
+        return rules_before(plan, subjects)
     if against.source in {"live", "snapshot"}:
         return _live_rules(project, environment, ask, subjects)
     return {}
+
+
+def rules_before(plan: Plan, subjects: Sequence[Declared]) -> dict[str, tuple[EvaluatedRule, ...]]:
+    """Return the rules that are live according to a plan, by address; those declared where it changes nothing."""
+    changed = {change.address: _rules(change.before) for change in plan.changes}
+    return {one.address: changed.get(one.address, rules_of(one)) for one in subjects}
 
 
 def _live_rules(

@@ -3,8 +3,8 @@
 A host's answers are hostile like everybody's: bounded, checked for shape, and never followed to another address.
 """
 
-from reconciler.hosts.artifact import as_untrusted, checked_plans
+from reconciler.hosts.artifact import as_untrusted, checked_plans, tables_of
 from reconciler.hosts.place import Place, place_from
 from reconciler.hosts.post import Posted, post
 
-__all__ = ["Place", "Posted", "as_untrusted", "checked_plans", "place_from", "post"]
+__all__ = ["Place", "Posted", "as_untrusted", "checked_plans", "place_from", "post", "tables_of"]

@@ -38,6 +38,13 @@ def checked_plans(data: bytes) -> tuple[Plan, ...]:
         raise PlanError(f"this is no plan: {error}", code="E_PLAN_FORMAT") from None
 
 
+def tables_of(data: bytes) -> list[dict[str, Any]]:
+    """Return the tables of a report whose plans were checked: those of a replay, none where there are several plans."""
+    whole = json.loads(data.decode("utf-8"))
+    tables = whole.get("tables", []) if "plans" not in whole else []
+    return [{name: table[name] for name in ("title", "columns", "rows", "note")} for table in tables]
+
+
 def as_untrusted(plans: Iterable[Plan]) -> tuple[Plan, ...]:
     """Return plans marked as untrusted, whatever they say of themselves: no ledger was read, nothing can be applied."""
     owned = (without_new_owners(plan, lambda change: False) for plan in plans)  # noqa: ARG005 - none is believed

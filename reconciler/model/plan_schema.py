@@ -21,7 +21,7 @@ def plan_schema() -> Schema:
         "$id": "urn:reconciler:schemas/plan.schema.json",
         "title": "A reconciler plan",
         "description": "What would be done to one environment, in the shape of Terraform's plan JSON.",
-        **_object(_plan(), optional=("saved", "unknown_counts")),
+        **_object(_plan(), optional=("saved", "tables", "unknown_counts")),
         "$defs": {
             "position": _position(),
             "resource_change": _object(_change(), optional=("previous_address", "adopt", "owner")),
@@ -32,8 +32,19 @@ def plan_schema() -> Schema:
             "unmanaged": _object({**_head(), "foreign": TEXT, "owned": FLAG, "values": ANY}),
             "held": _object({"action": _one_of(Action), "address": TEXT, "type": TEXT, "name": TEXT, "reason": TEXT}),
             "diagnostic": _object(_diagnostic()),
+            "table": _object(
+                {"title": TEXT, "columns": _texts(), "rows": {"type": "array", "items": _texts()}, "note": TEXT}
+            ),
         },
     }
+
+
+def _rows() -> Schema:
+    return {"type": "array", "items": _texts()}
+
+
+def _texts() -> Schema:
+    return {"type": "array", "items": TEXT}
 
 
 def _plan() -> Schema:
@@ -57,6 +68,7 @@ def _plan() -> Schema:
         "held": _list("held"),
         "diagnostics": _list("diagnostic"),
         "saved": {"type": "object", "description": "The envelope of a saved plan."},
+        "tables": {**_list("table"), "description": "What a replay of events would lead to; see plan --events."},
     }
 
 

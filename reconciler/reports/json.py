@@ -29,7 +29,7 @@ def _shape(report: Report) -> dict[str, Any]:
     if report.outcomes or report.adopted:
         return _applied(report)
     if len(report.plans) == 1 and report.command != "audit":
-        return encode(_with(report.plans[0], report.diagnostics))
+        return {**encode(_with(report.plans[0], report.diagnostics)), **report.extra}
     shape: dict[str, Any] = {"format_version": FORMAT_VERSION}
     if report.plans:
         shape["plans"] = [encode(plan) for plan in report.plans]

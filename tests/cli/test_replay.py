@@ -2,8 +2,10 @@
 
 import json
 
+import jsonschema_rs
 import pytest
 
+from reconciler.interaction_rules.schemas import rule_schemas
 from tests.support.command_line import project, reconciler
 
 GROUP = """
@@ -50,7 +52,12 @@ def replayed(folder, *arguments, live="price", word="price", reply="On the card.
     project(folder, {"rooms/a.yaml": manifest}, seed=seed(live, window=window), more=ASSUMED)
     events(folder, *comments)
     result = reconciler("-C", folder, "replay", "events.jsonl", "--format", "json", *arguments)
-    return result, json.loads(result.out)
+    return result, valid(json.loads(result.out))
+
+
+def valid(shape):
+    jsonschema_rs.validate(rule_schemas()["replay.schema.json"], shape)
+    return shape
 
 
 def classes(shape):
@@ -134,3 +141,108 @@ def test_a_recording_that_cannot_be_read_is_told_at_its_line(tmp_path, text, lin
     run = reconciler("-C", tmp_path, "replay", "events.jsonl", "--against", "none")
     assert run.code == 1
     assert f"events.jsonl:{line}: " in run.err
+
+
+def wire(timestamp, kind, **content):
+    return {"timestamp": timestamp, "type": kind, "content": json.dumps(content, ensure_ascii=False)}
+
+
+SAID = wire(1_767_225_600_000, 1, user={"userId": "u-77", "name": "Ann", "level": 17, "badge": "fans"}, content="price")
+ASKED = wire(1_767_225_601_000, 1, user={"userId": "u-77", "name": "Ann", "phone": "555"}, content="@Ann the price")
+LOOKED = wire(1_767_225_602_000, 1, user={"userId": "u-8", "name": "Bo"}, content="@Bob hi")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps([SAID, ASKED, LOOKED]),
+        json.dumps({"total": 3, "events": [SAID, ASKED, LOOKED], "review_config": {"no_need_review": False}}),
+        json.dumps({"total": 3, "events": [SAID, ASKED, LOOKED]}, indent=2),
+        "\r\n".join(json.dumps({"total": 1, "events": [one]}) for one in (SAID, ASKED, LOOKED)),
+        f"{json.dumps({'total': 2, 'events': [SAID, ASKED]})}\n\n{json.dumps(LOOKED)}",
+    ],
+    ids=["array", "body", "indented body", "a body a line", "a body and a line"],
+)
+def test_every_shape_of_a_recording_is_read_alike(tmp_path, text):
+    project(tmp_path, {"rooms/a.yaml": GROUP.format(word="price", reply="x", window=0)}, more=ASSUMED)
+    (tmp_path / "events.json").write_text(text, encoding="utf-8")
+    run = reconciler("-C", tmp_path, "replay", "events.json", "--against", "none", "--format", "json")
+    assert run.code == 0, run.err
+    shape = valid(json.loads(run.out))
+    assert [[one["fires"] for one in event["after"]["outcomes"]] for event in shape["events"]] == [
+        [["price"]],
+        [["price"]],
+        [[]],
+    ]
+
+
+def test_no_report_of_a_replay_holds_an_id_or_a_name_of_a_viewer(tmp_path):
+    project(tmp_path, {"rooms/a.yaml": GROUP.format(word="cost", reply="x", window=0)}, seed=seed("price"))
+    (tmp_path / "events.json").write_text(json.dumps([SAID, LOOKED]), encoding="utf-8")
+    for form in ("text", "json", "markdown", "html"):
+        run = reconciler("-C", tmp_path, "replay", "events.json", "--format", form, "--show-text")
+        assert run.code == 0, run.err
+        assert "u-77" not in run.out + run.err
+        assert "Ann" not in run.out + run.err
+
+
+def anonymised(folder, *rows):
+    (folder / "in.json").write_text(json.dumps({"total": len(rows), "events": rows}), encoding="utf-8")
+    run = reconciler("-C", folder, "replay", "--anonymise", "in.json", "out.jsonl")
+    assert run.code == 0, run.err
+    return run, (folder / "out.jsonl").read_text(encoding="utf-8")
+
+
+def test_an_anonymised_recording_keeps_what_rules_look_at_and_nobody(tmp_path):
+    run, text = anonymised(tmp_path, SAID, ASKED, LOOKED)
+    assert not [word for word in ("u-77", "u-8", "Ann", "fans", "555", "@Bob") if word in text]
+    assert "1 phone" in run.err
+    assert "3 name" in run.err
+    said, asked, looked = (json.loads(row["content"]) for row in json.loads(text)["events"])
+    assert said["user"]["userId"] == asked["user"]["userId"] != looked["user"]["userId"]
+    assert said["user"]["level"] == 17
+    assert asked["content"] == "@viewer the price"
+    assert anonymised(tmp_path, SAID)[1] not in text
+
+
+def test_an_anonymised_recording_replays_as_the_original_does(tmp_path):
+    anonymised(tmp_path, SAID, ASKED, LOOKED)
+    project(tmp_path, {"rooms/a.yaml": GROUP.format(word="price", reply="x", window=30)})
+    shapes = [
+        reconciler("-C", tmp_path, "replay", name, "--against", "none", "--format", "json").out
+        for name in ("in.json", "out.jsonl")
+    ]
+    assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "json"])
+def test_a_plan_tells_what_a_recording_leads_to(tmp_path, form):
+    replayed(tmp_path, word="cost")
+    run = reconciler("-C", tmp_path, "plan", "--events", "events.jsonl", "--format", form)
+    assert run.code == 0, run.err
+    assert "1 silent now" in run.out
+    assert "1 silent now" not in reconciler("-C", tmp_path, "plan", "--format", form).out
+
+
+@pytest.mark.parametrize("budget", [65_000, 2_000, 500])
+def test_the_comment_of_a_plan_holds_the_replay_within_its_budget(tmp_path, budget):
+    replayed(tmp_path, word="cost")
+    run = reconciler("-C", tmp_path, "plan", "--events", "events.jsonl", "--format", "json")
+    (tmp_path / "plan.json").write_text(run.out, encoding="utf-8")
+    comment = reconciler("-C", tmp_path, "comment", "plan.json", "--dry-run", "--budget", str(budget))
+    assert comment.code == 0, comment.err
+    assert len(comment.out.encode()) <= budget
+    assert ("1 silent now" in comment.out) is (budget > 500)
+
+
+def test_a_plan_that_changes_no_rules_says_so(tmp_path):
+    replayed(tmp_path)
+    run = reconciler("-C", tmp_path, "plan", "--events", "events.jsonl")
+    assert "No resource with rules changes" in run.out
+
+
+def test_a_replay_without_a_recording_is_refused(tmp_path):
+    project(tmp_path, {"rooms/a.yaml": GROUP.format(word="a", reply="b", window=0)})
+    run = reconciler("-C", tmp_path, "replay")
+    assert run.code == 1
+    assert "needs a recording" in run.err

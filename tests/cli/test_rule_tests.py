@@ -3,8 +3,11 @@
 import json
 import xml.etree.ElementTree as ET
 
+import jsonschema_rs
 import pytest
+import yaml
 
+from reconciler.interaction_rules.schemas import rule_schemas
 from tests.support.command_line import QUICKSTART, project, reconciler
 
 GROUP = """
@@ -28,7 +31,17 @@ HEAD = 'apiVersion: metastudio/v1\nkind: RuleTest\nsubject: InteractionRuleGroup
 def run(folder, tests, *arguments, head=HEAD):
     project(folder, {"rooms/a.yaml": GROUP, "rule-tests/a.yaml": head + tests})
     result = reconciler("-C", folder, "test", *arguments, "--format", "json")
-    return result, json.loads(result.out)
+    return result, valid(json.loads(result.out))
+
+
+def valid(shape):
+    jsonschema_rs.validate(rule_schemas()["rule-test-result.schema.json"], shape)
+    return shape
+
+
+def agrees(text):
+    """Whether the schema that editors use takes a document."""
+    return jsonschema_rs.is_valid(rule_schemas()["RuleTest.schema.json"], yaml.safe_load(text))
 
 
 def results(shape):
@@ -174,3 +187,48 @@ def test_several_subjects_must_each_give_what_is_expected(tmp_path):
     shape = json.loads(reconciler("-C", tmp_path, "test", "--format", "json").out)
     assert results(shape) == [("a", "failed", [])]
     assert "More" in shape["cases"][0]["message"]
+
+
+GOOD = """
+assume: {suppressed: consumes}
+cases:
+  - name: a
+    scene: opening
+    events:
+      - {at: 0s, comment: hi 多少钱, user: {level: 17}}
+      - {at: 10.5s, join: {}, expect: nothing}
+      - {at: 2m, gift: {giftName: rose}, expect: {suppressed: price}}
+      - {at: 2m, type: 6, content: {numberOfViewers: 5}, expect: {rules: [price, hello], reply: x}}
+    expect: {rule: price}
+"""
+
+
+def test_an_editor_takes_what_test_takes(tmp_path):
+    _, shape = run(tmp_path, GOOD)
+    assert "diagnostics" not in shape
+    assert agrees(HEAD + GOOD)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("suppressed: consumes", "suppressed: always"),
+        ("suppressed: consumes", "window_clock: arrival"),
+        ("suppressed: consumes", "no_setting: x"),
+        ("at: 0s", "at: 0"),
+        ("at: 0s, comment", "comment"),
+        ("join: {}", "join: {}, like: {}"),
+        ("join: {}", "join: {x: 1}"),
+        ("expect: nothing", "expect: something"),
+        ("expect: {suppressed: price}", "expect: {}"),
+        ("rules: [price, hello]", "rule: price, rules: [price, hello]"),
+        ("type: 6", "type: many"),
+        ("name: a", "title: a"),
+    ],
+)
+def test_an_editor_refuses_what_test_refuses(tmp_path, old, new):
+    text = GOOD.replace(old, new)
+    result, shape = run(tmp_path, text)
+    assert result.code == 1
+    assert shape["diagnostics"]
+    assert not agrees(HEAD + text)

@@ -9,6 +9,7 @@ from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.audit import audit
 from reconciler.cli.commands.comment import comment
 from reconciler.cli.commands.compare import compare
+from reconciler.cli.commands.events import events
 from reconciler.cli.commands.explain import explain
 from reconciler.cli.commands.export import export
 from reconciler.cli.commands.history import history
@@ -28,6 +29,7 @@ COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
     "init": init,
     "validate": validate,
     "test": run_tests,
+    "events": events,
     "render": render,
     "replay": replay,
     "plan": plan,

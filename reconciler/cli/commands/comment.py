@@ -25,16 +25,18 @@ def comment(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the comment, and send nothing.")] = False,
 ) -> int:
     """Post a plan as a comment, or update the one that is there."""
-    from reconciler.hosts import as_untrusted, checked_plans, place_from, post
+    from reconciler.hosts import as_untrusted, checked_plans, place_from, post, tables_of
     from reconciler.manifest.files.project_tree import DOCUMENT, read_file
     from reconciler.reports import markdown
     from reconciler.reports.markdown.marker import marker
 
     run = session(context)
-    plans = checked_plans(read_file(run.path(file), DOCUMENT))
+    data = read_file(run.path(file), DOCUMENT)
+    plans = checked_plans(data)
     if untrusted:
         plans = as_untrusted(plans)
-    report = run.redactor.value(Report(command="plan" if len(plans) == 1 else "audit", plans=plans))
+    command = "plan" if len(plans) == 1 else "audit"
+    report = run.redactor.value(Report(command=command, plans=plans, extra={"tables": tables_of(data)}))
     body = markdown.report(report, Options(budget=budget, whole=whole, tool_version=__version__))
     if dry_run:
         write_out(body, human=False)

@@ -1,5 +1,8 @@
 """`plan`: what would change, and why."""
 
+from dataclasses import replace
+from typing import Annotated
+
 import typer
 
 from reconciler.cli import options
@@ -30,9 +33,15 @@ def plan(
     today: options.Today = "",
     untrusted: options.Untrusted = False,
     parallelism: options.Parallelism = 8,
+    events: Annotated[
+        list[str] | None,
+        typer.Option("--events", metavar="FILE", help="Add what a recording leads to under the rules; repeatable."),
+    ] = None,
 ) -> int:
     """Show what would change, and why; nothing is written."""
     from reconciler.environment.planning import planned
+    from reconciler.environment.replay_tables import plan_tables
+    from reconciler.environment.rule_replay import read_recording
 
     run = session(context)
     how = told(format_, report)
@@ -51,9 +60,13 @@ def plan(
     )
     whole = project(run, untrusted=untrusted)
     name = chosen(whole, environment)
+    recorded = read_recording(run.path(file) for file in events or ())
     with progress(run, f"Reading {name}"):
         result = planned(whole, name, ask)
     if out and result.plan is not None:
         keep(run, out, whole, result.plan)
-    tell(run, plan_report("plan", result), how)
+    report_ = plan_report("plan", result)
+    if events and result.plan is not None:
+        report_ = replace(report_, extra={"tables": plan_tables(whole, result.manifest, result.plan, recorded)})
+    tell(run, report_, how)
     return plan_code(result, detailed=detailed_exitcode, fail_on=fail_on)

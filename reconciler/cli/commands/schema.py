@@ -35,11 +35,12 @@ def schema(
 def all_schemas() -> dict[str, str]:
     """Return every schema's text by file name."""
     from reconciler.environment.schema import project_schema
+    from reconciler.interaction_rules.schemas import rule_schemas
     from reconciler.kinds import all_kinds
     from reconciler.manifest.schema import schemas, written
     from reconciler.model.plan_schema import plan_schema
 
-    others = {"project.schema.json": project_schema(), "plan.schema.json": plan_schema()}
+    others = {"project.schema.json": project_schema(), "plan.schema.json": plan_schema(), **rule_schemas()}
     return {name: written(one) for name, one in schemas(all_kinds(), others).items()}
 
 

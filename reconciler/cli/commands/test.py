@@ -16,6 +16,7 @@ from reconciler.cli.session import Session, session
 from reconciler.errors import UsageError
 from reconciler.model.diagnostic import Diagnostic, arranged, has_errors
 from reconciler.model.report import Report
+from reconciler.reports.values import count
 
 if TYPE_CHECKING:
     from reconciler.environment.rule_tests import PlacedResult, RuleCoverage
@@ -154,7 +155,7 @@ def _coverage_lines(covered: Sequence["RuleCoverage"]) -> list[str]:
         lines.append(f"  {one_line(address)}")
         for one in covered:
             if one.address == address:
-                mark = f"{one.fired} events" if one.fired else "never"
+                mark = count(one.fired, "event") if one.fired else "never"
                 lines.append(f"    {one_line(one.rule):<{width}}  {mark}  ({one.position})")
     return [*lines, f"  {_percent(covered)} % of {len(covered)} rules"]
 
