@@ -27,13 +27,16 @@ def escape_control(text: str) -> str:
     return HIDDEN.sub(_spell, text)
 
 
-def escape_output(text: str, *, styled: bool = False) -> str:
+def escape_output(text: str, *, styled: bool = False, marks: bool = False) -> str:
     """Return lines that neither a terminal nor a CI runner takes for anything but text.
 
-    Escapes are visible (`:\\x3a`, `#\\x23`), as those of control characters are. With `styled`, colours stay.
+    Escapes are visible (`:\\x3a`, `#\\x23`), as those of control characters are. With `styled`, colours stay; with
+    `marks` the zero-width spaces that Markdown breaks references with.
     """
     text = text.replace("\r\n", "\n")
     shown = _UNSAFE_BESIDE_STYLES.sub(_keep_style, text) if styled else _UNSAFE.sub(_spell, text)
+    if marks:
+        shown = "\u200b".join(_COMMAND.sub(_disarm, _UNSAFE.sub(_spell, part)) for part in text.split("\u200b"))
     return _COMMAND.sub(_disarm, shown)
 
 

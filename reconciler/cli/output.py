@@ -55,6 +55,7 @@ def tell(session: Session, report: Report, how: Told) -> None:
         human=how.format == HUMAN,
         parsed=how.format in PARSED,
         styled=session.color and how.format == HUMAN,
+        marks=how.format == "markdown",
     )
     if how.format != HUMAN:
         for diagnostic in report.diagnostics:
@@ -108,13 +109,15 @@ PARSED = frozenset({"json", "sarif", "junit", "gitlab", "gitlab-terraform", "htm
 """Formats that a program reads: they escape data themselves. The commands of `github` are ours."""
 
 
-def write_out(text: str, *, human: bool = True, parsed: bool = False, styled: bool = False) -> None:
+def write_out(
+    text: str, *, human: bool = True, parsed: bool = False, styled: bool = False, marks: bool = False
+) -> None:
     """Write the whole text to stdout; a machine's format is UTF-8 whatever the locale says.
 
     What no parser reads is escaped line by line: no line is a command to a CI runner, and no control character gets
-    out. `styled` lets our own colours pass.
+    out. `styled` lets our own colours pass, `marks` the zero-width spaces of Markdown.
     """
-    text = text if parsed else escape_output(text, styled=styled)
+    text = text if parsed else escape_output(text, styled=styled, marks=marks)
     try:
         _write(ended(text) if text else text, (sys.stdout.encoding or "utf-8") if human else "utf-8")
     except BrokenPipeError:

@@ -8,12 +8,12 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
-from functools import lru_cache
 from typing import Any
 
 from reconciler.model.change import MASK
 from reconciler.redaction.by_field import is_undecoded, secret_bytes
 from reconciler.redaction.encodings import Alphabet, Decoder, View, decoders
+from reconciler.redaction.own_words import is_own_word
 
 SHORTEST = 4
 """A shorter secret is redacted only where it stands alone as a word, and `apply` refuses to send it."""
@@ -243,55 +243,11 @@ def _replaced(text: str, spans: Iterable[_Span]) -> str:
     return "".join((*pieces, text[done:]))
 
 
-_OWN_TEXT = re.compile(r"[EWN]_[A-Z0-9_]+|(?:sha256:)?[0-9a-f]{64}")
-_OWN_PATH = re.compile(r"\w+(?:\.\w+|\[[^\[\]]*\])*|[A-Za-z]+/.*", re.ASCII | re.DOTALL)
-_WORD = re.compile(r"\w+", re.ASCII)
-_STRUCTURE = frozenset(
-    """
-    action action_reason actions address addresses after after_missing after_sensitive after_unknown allow app_user_id
-    applyable attribution base base_missing before before_missing before_sensitive blocks change code column columns
-    complete config conflict create delete detail diagnostics digest done drift endpoint environment error errored
-    fields file fingerprints foreign format format_version hidden hint id incomplete info kind kinds level line listed
-    managed message mode name next none note notes objects op outcome outcomes owned path pending plans position
-    problems project_id proof provider_name range reason reconciler related resource_changes resource_drift resources
-    rows rule sensitive severity shown spec status step summary suppressed tables taken title tool_version total type
-    unknown unmanaged untrusted update values version warning
-    """.split()  # noqa: SIM905 - read as words
-)
-"""Words of the plan, snapshot and event formats."""
-
-
-@lru_cache(maxsize=1)
-def _vocabulary() -> frozenset[str]:
-    """Return the words of our formats, and the names of every kind and field."""
-    from reconciler.kinds import all_kinds
-
-    def names(field: Any) -> Iterator[str]:
-        for name, child in field.children.items():
-            yield name
-            yield from names(child)
-        if field.item is not None:
-            yield from names(field.item)
-
-    return _STRUCTURE.union(*({kind.name, *names(kind.root)} for kind in all_kinds().values()))
-
-
 def _kept(text: str, spans: list[_Span]) -> str:
     """Return a text of plain data with its secrets replaced; short ones leave the words of our formats alone."""
     if any(length < _LONG for _, _, length in spans):
-        spans = [span for span in _merged(spans) if span[2] >= _LONG or not _is_own(text, span)]
+        spans = [span for span in _merged(spans) if span[2] >= _LONG or not is_own_word(text, span[0], span[1])]
     return _replaced(text, _merged(spans))
-
-
-def _is_own(text: str, span: _Span) -> bool:
-    if _OWN_TEXT.fullmatch(text):
-        return True
-    if not _OWN_PATH.fullmatch(text):
-        return False
-    if "/" in text:
-        return span[1] <= text.index("/") and text.partition("/")[0] in _vocabulary()
-    words = (word for word in _WORD.finditer(text) if word.start() <= span[0] and span[1] <= word.end())
-    return any(word[0] in _vocabulary() and text[word.start() - 1 : word.start()] in ("", ".") for word in words)
 
 
 def _texts(value: Any) -> Iterator[str]:

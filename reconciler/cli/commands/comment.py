@@ -39,7 +39,7 @@ def comment(
     report = run.redactor.value(Report(command=command, plans=plans, extra={"tables": tables_of(data)}))
     body = markdown.report(report, Options(budget=budget, whole=whole, tool_version=__version__))
     if dry_run:
-        write_out(body, human=False)
+        write_out(body, human=False, marks=True)
         return Exit.FINE
     posted = post(place_from(run.variables, number=number, author=author), body, marker(report))
     write_out(run.redactor.text(f"{posted.done} {posted.url}".rstrip()))

@@ -1,0 +1,50 @@
+"""The words of our own formats: no place for a secret, so that a short one cannot destroy a plan's structure."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+_OWN_TEXT = re.compile(r"[EWN]_[A-Z0-9_]+|(?:sha256:)?[0-9a-f]{64}")
+_OWN_PATH = re.compile(r"\w+(?:\.\w+|\[[^\[\]]*\])*|[A-Za-z]+/.*", re.ASCII | re.DOTALL)
+_WORD = re.compile(r"\w+", re.ASCII)
+_STRUCTURE = frozenset(
+    """
+    action action_reason actions address addresses after after_missing after_sensitive after_unknown allow app_user_id
+    applyable attribution base base_missing before before_missing before_sensitive blocks change code column columns
+    complete config conflict create delete detail diagnostics digest done drift endpoint environment error errored
+    fields file fingerprints foreign format format_version hidden hint id incomplete info kind kinds level line listed
+    managed message mode name next none note notes objects op outcome outcomes owned path pending plans position
+    problems project_id proof provider_name range reason reconciler related resource_changes resource_drift resources
+    rows rule sensitive severity shown spec status step summary suppressed tables taken title tool_version total type
+    unknown unmanaged untrusted update values version warning
+    """.split()  # noqa: SIM905 - read as words
+)
+"""Words of the plan, snapshot and event formats."""
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> frozenset[str]:
+    """Return the words of our formats, and the names of every kind and field."""
+    from reconciler.kinds import all_kinds
+
+    def names(field: Any) -> Iterator[str]:
+        for name, child in field.children.items():
+            yield name
+            yield from names(child)
+        if field.item is not None:
+            yield from names(field.item)
+
+    return _STRUCTURE.union(*({kind.name, *names(kind.root)} for kind in all_kinds().values()))
+
+
+def is_own_word(text: str, begin: int, end: int) -> bool:
+    """Tell whether a part of a text of plain data is a name of ours, or of a kind or field."""
+    if _OWN_TEXT.fullmatch(text):
+        return True
+    if not _OWN_PATH.fullmatch(text):
+        return False
+    if "/" in text:
+        return end <= text.index("/") and text.partition("/")[0] in _vocabulary()
+    words = (word for word in _WORD.finditer(text) if word.start() <= begin and end <= word.end())
+    return any(word[0] in _vocabulary() and text[word.start() - 1 : word.start()] in ("", ".") for word in words)
