@@ -13,6 +13,7 @@ from reconciler.environment.planning import Ask
 from reconciler.environment.project import Environment, Project
 from reconciler.environment.variables import redactor
 from reconciler.fleet.visited import Visited, visit
+from reconciler.redaction import SecretRedactor
 
 LARGEST = 50
 """Environments in one errand: enough to make its cost small, few enough to lose little with a worker."""
@@ -58,7 +59,7 @@ def run_there(errand: Errand) -> tuple[Visited, ...]:
 
 def without_credentials(errand: Errand) -> Errand:
     """Return an errand that may be sent away: nothing of this process's environment is in it."""
-    access = replace(errand.ask.access, variables={}, tenants={})
+    access = replace(errand.ask.access, variables={}, tenants={}, redactor=SecretRedactor())
     return replace(errand, ask=replace(errand.ask, access=access))
 
 
