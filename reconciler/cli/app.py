@@ -3,19 +3,22 @@
 import copy
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 import typer
 from typer.main import get_command
 
-from reconciler import __version__
+from reconciler import __version__, plugins
 from reconciler.cli.commands import COMMANDS
 from reconciler.cli.commands.replay import join_against
 from reconciler.cli.exits import Exit
-from reconciler.cli.failure import told_failure
+from reconciler.cli.failure import internal_report, told_failure
 from reconciler.cli.interruption import Interrupted
+from reconciler.cli.output import PARSED, write_out
 from reconciler.cli.session import Start
 from reconciler.environment.variables import check_variables, redactor
+from reconciler.model.report import Options
 
 
 def _version(asked: bool) -> None:
@@ -116,8 +119,19 @@ def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     except BaseException as error:
         if isinstance(error, SystemExit):
             raise
+        _tell_internal(error, arguments, start)
         return told_failure(error, start.log(), debug=bool(start.flags.get("debug")) or "--debug" in arguments)
     return int(code or Exit.FINE)
+
+
+def _tell_internal(error: BaseException, arguments: Sequence[str], start: Start) -> None:
+    """Write an internal error as the document that was asked for; whatever fails there is told on stderr as ever."""
+    told = internal_report(error, arguments)
+    if told is not None:
+        with suppress(Exception):
+            name, report = told
+            text = plugins.reporter(name)(start.redactor.value(report), Options(tool_version=__version__))
+            write_out(text, human=False, parsed=name in PARSED)
 
 
 def _commanded(arguments: Sequence[str], start: Start) -> int | None:

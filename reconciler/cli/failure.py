@@ -1,6 +1,7 @@
 """From any failure to one clear message and the exit code; a traceback only with --debug, and masked."""
 
 import traceback
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from typer.exceptions import TyperException
@@ -12,6 +13,8 @@ from reconciler.cli.output import line, one_line
 from reconciler.cli.streams import deafen
 from reconciler.errors import BlockedError, ManifestError, ReconcilerError
 from reconciler.model.change import Block
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.report import Report
 
 
 def told_failure(error: BaseException, log: Log, *, debug: bool) -> int:
@@ -26,6 +29,30 @@ def told_failure(error: BaseException, log: Log, *, debug: bool) -> int:
     if debug:
         log.say(_trace(error), "error")
     return error.exit_code if isinstance(error, ReconcilerError) else Exit.ERROR
+
+
+def is_internal(error: BaseException) -> bool:
+    """Tell whether a failure is a mistake of this program, and none of what it was given."""
+    return isinstance(error, Exception) and not isinstance(error, (ReconcilerError, TyperException, BrokenPipeError))
+
+
+def internal_report(error: BaseException, arguments: Sequence[str]) -> tuple[str, Report] | None:
+    """Return the format that a command line asks for and the report of an internal error; None for plain text.
+
+    A program that reads the document finds the error in it, and not an empty stream.
+    """
+    words = [part for word in arguments for part in word.split("=", 1)]
+    asked = next((words[at + 1] for at, word in enumerate(words[:-1]) if word == "--format"), "text")
+    if not is_internal(error) or asked == "text":
+        return None
+    problem = Diagnostic(
+        severity=Severity.ERROR,
+        code="E_INTERNAL",
+        message=f"{type(error).__name__}: {one_line(str(error))}",
+        hint="this is a mistake in reconciler: run it again with --debug and report what it prints",
+    )
+    command = next((word for word in arguments if not word.startswith("-")), "")
+    return asked, Report(command=command, diagnostics=(problem,))
 
 
 def _lines(error: BaseException) -> list[str]:

@@ -15,7 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import TextIO
 
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import PlanError, ReconcilerError, UsageError
+from reconciler.strings import escape_control
 
 _DESCRIPTOR = re.compile(r"/dev/(stdin|stdout|stderr|fd/[0-9]+)|/proc/(self|thread-self|[0-9]+)/fd/[0-9]+")
 _LISTEN = 2.0
@@ -54,6 +55,16 @@ def open_log(root: Path, name: str) -> Iterator[TextIO]:
     os.set_blocking(handle, True)
     with os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace") as file:
         yield file
+
+
+@contextmanager
+def naming(file: str) -> Iterator[None]:
+    """Name the file in the message of what is wrong with a kept plan."""
+    try:
+        yield
+    except PlanError as error:
+        message = f"{escape_control(file)}: {error.message}"
+        raise PlanError(message, code=error.code, hint=error.hint) from None
 
 
 def refuse_unwritable(root: Path, option: str, name: str) -> None:

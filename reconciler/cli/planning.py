@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.cli.exits import Exit
-from reconciler.cli.files import write_file
+from reconciler.cli.files import naming, write_file
 from reconciler.cli.session import Session
 from reconciler.errors import PlanError, UsageError
 from reconciler.model.change import Attribution
@@ -163,7 +163,8 @@ def kept_plan(session: Session, file: str) -> "Saved":
     from reconciler.manifest.files.project_tree import SAVED, read_file
     from reconciler.pipeline import saved
 
-    return saved.read(read_file(session.path(file), SAVED), key=digest_key(session.variables))
+    with naming(file):
+        return saved.read(read_file(session.path(file), SAVED), key=digest_key(session.variables))
 
 
 def environment_of(project: "Project", kept: "Saved", asked: str) -> str:

@@ -127,6 +127,7 @@ def check(saved: Saved, binding: Binding, *, now: datetime, used: Callable[[str]
         raise PlanError("the plan was applied before; a plan is used once", code="E_PLAN_USED", hint="plan again")
 
 
+_MARKS = {b"\xef\xbb\xbf": "UTF-8", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _BOUND = {"scope": "E_PLAN_SCOPE", "environment": "E_PLAN_ENVIRONMENT", "owner": "E_PLAN_OWNER"}
 
 
@@ -146,8 +147,23 @@ def read_plans(data: bytes, *, key: bytes = b"") -> tuple[Plan, ...]:
 def _parsed(data: bytes) -> dict[str, Any]:
     if len(data) > LARGEST:
         raise PlanError("the plan file is too large to be one", code="E_PLAN_FORMAT")
+    if not data.strip():
+        raise PlanError("the plan file is empty", code="E_PLAN_FORMAT", hint="save it again with plan --out FILE")
+    mark = next((name for mark, name in _MARKS.items() if data.startswith(mark)), "")
+    if mark:
+        message = f"the plan file is not plain UTF-8: it starts with the byte order mark of {mark}"
+        hint = "save it with plan --out FILE; a shell's > may write another encoding"
+        raise PlanError(message, code="E_PLAN_FORMAT", hint=hint)
     try:
         whole = json.loads(data.decode("utf-8"), object_pairs_hook=_once)
+    except json.JSONDecodeError as error:
+        if _is_cut(data, error):
+            what = f"the plan file is cut: it ends inside its JSON, after {len(data)} bytes"
+            code = "E_PLAN_DIGEST" if data.startswith(_START) else "E_PLAN_FORMAT"
+            raise PlanError(what, code=code, hint="copy the whole file, or plan again") from None
+        if data.startswith(_START):
+            raise PlanError("the saved plan is damaged", code="E_PLAN_DIGEST", hint="plan again") from None
+        raise PlanError("this is no plan: a plan is plain JSON", code="E_PLAN_FORMAT") from None
     except (ValueError, RecursionError):
         if data.startswith(_START):
             raise PlanError("the saved plan is damaged", code="E_PLAN_DIGEST", hint="plan again") from None
@@ -155,6 +171,12 @@ def _parsed(data: bytes) -> dict[str, Any]:
     if not isinstance(whole, dict):
         raise PlanError("this is no plan: a plan is one JSON object", code="E_PLAN_FORMAT")
     return whole
+
+
+def _is_cut(data: bytes, error: json.JSONDecodeError) -> bool:
+    """Tell whether JSON text stops before it ends: the decoder complains at the end, or of a text that has none."""
+    rest = error.doc[error.pos :]
+    return data.lstrip()[:1] == b"{" and (not rest.strip() or error.msg.startswith("Unterminated"))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from reconciler.model.report import Options, Report
 from reconciler.reports.findings import findings
 from reconciler.reports.gate import line, markup, xml
 from reconciler.reports.place import file_of, line_of, placed, told
-from reconciler.reports.severity import SEVERITIES, Finding
+from reconciler.reports.severity import SEVERITIES, Finding, Sort
 
 _MOST_TITLE = 200
 _OTHER = "reconciler"
@@ -27,9 +27,31 @@ def report(report: Report, options: Options) -> str:
         plans = [plan for plan in report.plans if plan.environment == name]
         cases = [_case(one, options) for one in found if one.environment == name]
         cases += [case for plan in plans for case in _quiet(plan, options)]
-        root.append(_suite(name, cases))
+        root.append(_suite(name, cases or [_passed(report.command)]))
+    if not len(root):
+        root.append(_suite("", [_passed(report.command)]))
+    _tell_apart(root)
     ET.indent(root)
     return markup(ET.tostring(root, encoding="unicode", xml_declaration=True)) + "\n"
+
+
+def _passed(command: str) -> ET.Element:
+    """Return the case of a run that found nothing: without any case a reader takes the run for one that broke."""
+    return _named(_OTHER, command or "run", "", 0)
+
+
+def _tell_apart(root: ET.Element) -> None:
+    """Make class and name of each case its own: readers keep one case of each pair."""
+    seen: dict[tuple[str, str], int] = {}
+    for suite in root:
+        environment = suite.get("name", "")
+        for case in suite:
+            if environment != _OTHER:
+                case.set("classname", f"{environment}.{case.get('classname', '')}")
+            pair = case.get("classname", ""), case.get("name", "")
+            seen[pair] = seen.get(pair, 0) + 1
+            if seen[pair] > 1:
+                case.set("name", f"{pair[1]} ({seen[pair]})")
 
 
 def _suite(name: str, cases: list[ET.Element]) -> ET.Element:
@@ -43,12 +65,19 @@ _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
 def _case(one: Finding, options: Options) -> ET.Element:
-    case = _named(one.kind or one.sort.value, one.address or one.code, file_of(one, options), line_of(one))
+    case = _named(one.kind or one.sort.value, _name(one), file_of(one, options), line_of(one))
     text = told(one, several=False)
     word = SEVERITIES[one.severity].junit
     kind = {} if word == "skipped" else {"type": line(one.code)}
     ET.SubElement(case, word, {"message": line(text[:_MOST_TITLE]), **kind}).text = xml(text)
     return case
+
+
+def _name(one: Finding) -> str:
+    """Return an object's address; of a problem its code, its object and its place too, as one object may have many."""
+    if one.sort is not Sort.PROBLEM:
+        return one.address or one.code
+    return " ".join(part for part in (one.code, one.address, str(one.position or "")) if part)
 
 
 def _quiet(plan: Plan, options: Options) -> Iterator[ET.Element]:

@@ -1,6 +1,7 @@
 """Word-level differences of two texts, bounded in time; what text and HTML highlight."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -8,6 +9,8 @@ from enum import StrEnum
 _TOKEN = re.compile(r"[A-Za-z0-9_À-ɏ]+|\s+|.", re.DOTALL)
 _MOST_TOKENS = 1_200
 """More than this and only the common start and end are found: the matcher is quadratic."""
+_LONG_RUN = 60
+"""Longer words are compared letter by letter at both ends."""
 
 
 class Side(StrEnum):
@@ -60,18 +63,36 @@ def _joined(pieces: list[Piece]) -> list[Piece]:
 
 def _middle(before: list[str], after: list[str]) -> list[Piece]:
     if len(before) + len(after) > _MOST_TOKENS:
-        return [Piece(Side.OLD, "".join(before)), Piece(Side.NEW, "".join(after))]
+        return _inside("".join(before), "".join(after))
     pieces = []
     for tag, old_from, old_to, new_from, new_to in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag == "equal":
             pieces.append(Piece(Side.SAME, "".join(before[old_from:old_to])))
             continue
-        pieces.append(Piece(Side.OLD, "".join(before[old_from:old_to])))
-        pieces.append(Piece(Side.NEW, "".join(after[new_from:new_to])))
+        pieces += _inside("".join(before[old_from:old_to]), "".join(after[new_from:new_to]))
     return pieces
 
 
-def _common(left: list[str], right: list[str]) -> int:
+def _inside(old: str, new: str) -> list[Piece]:
+    """Split what was replaced; of long runs without a blank the shared ends are shared text."""
+    if min(len(old), len(new)) <= _LONG_RUN:
+        return [Piece(Side.OLD, old), Piece(Side.NEW, new)]
+    start = _common(old, new)
+    end = _common(old[start:][::-1], new[start:][::-1])
+    return [
+        Piece(Side.SAME, old[:start]),
+        Piece(Side.OLD, old[start : len(old) - end]),
+        Piece(Side.NEW, new[start : len(new) - end]),
+        Piece(Side.SAME, old[len(old) - end :]),
+    ]
+
+
+def only_blanks_differ(old: str, new: str) -> bool:
+    """Tell whether two different texts are the same but for blanks and line breaks."""
+    return old != new and "".join(old.split()) == "".join(new.split())
+
+
+def _common(left: Sequence[str], right: Sequence[str]) -> int:
     count = 0
     for one, other in zip(left, right, strict=False):
         if one != other:

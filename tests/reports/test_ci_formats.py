@@ -5,10 +5,10 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from reconciler.model.change import Action, Attribution, Rule, Suppressed
-from reconciler.model.diagnostic import Severity
+from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan
-from reconciler.model.report import Options
+from reconciler.model.report import Options, Report
 from reconciler.model.source import Position
 from reconciler.reports import github, gitlab, gitlab_terraform, junit, sarif
 from reconciler.reports.findings import findings
@@ -185,3 +185,23 @@ def test_a_block_is_an_error_and_names_its_flag():
     (blocked,) = [one for one in findings(report) if one.code == "E_BLOCKED"]
     assert blocked.severity is Severity.ERROR
     assert blocked.hint == "--allow-deletes 1"
+
+
+def test_junit_has_a_passing_case_where_nothing_was_found():
+    for report in (Report(command="validate"), report_of(Plan(environment="demo"))):
+        (case,) = cases(report)
+        assert len(case) == 0
+
+
+def test_junit_names_are_unique_whatever_is_found():
+    diagnostics = tuple(
+        Diagnostic(severity=Severity.ERROR, code=code, message=str(line), position=Position("a.yaml", line, 1))
+        for code in ("E_ONE", "E_TWO")
+        for line in (1, 1, 2)
+    )
+    plans = [
+        Plan(environment=name, changes=(still("Same"), still("Same")), diagnostics=diagnostics) for name in ("a", "b")
+    ]
+    found = [(case.get("classname"), case.get("name")) for case in cases(report_of(*plans))]
+    assert len(found) == len(set(found)) == 16
+    assert {name.split(" ")[0] for _, name in found if name.startswith("E_")} == {"E_ONE", "E_TWO"}

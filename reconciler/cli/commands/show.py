@@ -6,6 +6,7 @@ import typer
 
 from reconciler.cli import options
 from reconciler.cli.exits import Exit
+from reconciler.cli.files import naming
 from reconciler.cli.output import tell, told
 from reconciler.cli.session import session
 from reconciler.model.report import Report
@@ -26,6 +27,7 @@ def show(
 
     run = session(context)
     how = told(format_, report)
-    plans = saved.read_plans(read_file(run.path(file), SAVED), key=digest_key(run.variables))
+    with naming(file):
+        plans = saved.read_plans(read_file(run.path(file), SAVED), key=digest_key(run.variables))
     tell(run, Report(command="plan", plans=plans), how)
     return Exit.CHANGES if detailed_exitcode and any(plan.pending for plan in plans) else Exit.FINE

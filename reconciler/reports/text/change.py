@@ -8,12 +8,15 @@ from reconciler.reports.text.style import ACTION_STYLE, MARK_STYLE, Style
 from reconciler.reports.values import brief, has_words, leaves_after, spell
 from reconciler.reports.width import columns, pad
 from reconciler.reports.wording import WILL, origin, suppressed_line
-from reconciler.reports.words import Piece, Side, compare, elided
+from reconciler.reports.words import Piece, Side, compare, elided, only_blanks_differ
 
 _OP_SYMBOL = {FieldOp.ADD: "+", FieldOp.REMOVE: "-", FieldOp.REPLACE: "~", FieldOp.MOVE: ">"}
 _OP_STYLE = {FieldOp.ADD: "add", FieldOp.REMOVE: "remove", FieldOp.REPLACE: "change", FieldOp.MOVE: "note"}
 _WIDEST_PATH = 56
 _MOST_VALUE = 400
+
+_MOST_BLANKS, _MOST_BLANK_TEXT = 9, 400
+"""Where only blanks differ, so many pieces of so long a text are still shown."""
 
 
 def change_lines(change: Change, style: Style, *, marked: bool) -> Iterator[str]:
@@ -103,6 +106,10 @@ def _tail(field: FieldChange, style: Style, *, marked: bool) -> str:
 
 def _words(old: str, new: str, style: Style) -> Iterator[str]:
     pieces = compare(old, new)
+    if only_blanks_differ(old, new):
+        yield style("quiet", "          (only blanks differ)")
+        if len(pieces) > _MOST_BLANKS or max(map(len, (old, new))) > _MOST_BLANK_TEXT:
+            return
     last = len(pieces) - 1
     shown = "".join(
         _piece(piece, elided(piece, first=index == 0, last=index == last), style) for index, piece in enumerate(pieces)
