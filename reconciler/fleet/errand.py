@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from reconciler.environment.access import project_id
 from reconciler.environment.planning import Ask
 from reconciler.environment.project import Environment, Project
-from reconciler.environment.variables import redactor
 from reconciler.fleet.visited import Visited, visit
 from reconciler.redaction import SecretRedactor
 
@@ -53,7 +52,7 @@ def run_there(errand: Errand) -> tuple[Visited, ...]:
     """Visit them with the credentials of this process, which may be on another machine; secrets stay in it."""
     access = replace(errand.ask.access, variables=dict(os.environ))
     seen = run(replace(errand, ask=replace(errand.ask, access=access)))
-    masked: tuple[Visited, ...] = redactor(os.environ).value(seen)
+    masked: tuple[Visited, ...] = access.redactor.value(seen)
     return masked
 
 

@@ -82,12 +82,8 @@ def test_apply_refuses_a_secret_that_must_not_be_sent_and_names_its_variable(tmp
 
 def test_a_ledger_in_postgresql_needs_the_operators_key_before_anything_is_sent(tmp_path):
     project(tmp_path, {"rooms/one.yaml": room("One")})
-    text = (tmp_path / "reconciler.yaml").read_text()
-    (tmp_path / "reconciler.yaml").write_text(
-        text.replace('live.yaml"}', 'live.yaml", ledger: "postgresql://u@127.0.0.1:1/d"}')
-    )
     for command in (["plan"], ["apply", "--auto-approve"]):
-        run = reconciler("-C", tmp_path, *command)
+        run = reconciler("-C", tmp_path, *command, variables={"RECONCILER_LEDGER": "postgresql://u@127.0.0.1:1/d"})
         assert run.code == 1
         assert "E_LEDGER_KEY" in run.err
         assert "RECONCILER_DIGEST_KEY" in run.err

@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import pickle
 import quopri
 import string
 import time
@@ -171,3 +172,9 @@ def test_large_texts_are_redacted_in_time_that_grows_with_their_size():
 
     seconds(100)
     assert seconds(8000) < 40 * max(seconds(800), 0.005)
+
+
+def test_a_redactor_travels_without_its_secrets():
+    sent = pickle.dumps(SecretRedactor(["CANARY-0123456789"]))
+    assert b"CANARY" not in sent
+    assert pickle.loads(sent).text("CANARY-0123456789") == "CANARY-0123456789"
