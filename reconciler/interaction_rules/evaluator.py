@@ -5,13 +5,14 @@ tells for each event what changes (docs/api/rules.md §5, §5.1, §5.2). One `Ru
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from reconciler.interaction_rules.event import LiveEvent
 from reconciler.interaction_rules.relevance import relevant_swaps
 from reconciler.interaction_rules.rule import EvaluatedRule
 from reconciler.interaction_rules.rule_outcome import MOST_OUTCOMES, SILENT, EventResult, RuleOutcome
 from reconciler.interaction_rules.rule_run import RuleRun
-from reconciler.interaction_rules.settings import Semantics
+from reconciler.interaction_rules.settings import UNDEFINED, Semantics
 
 
 def evaluate(
@@ -60,12 +61,31 @@ def _result(outcomes: dict[RuleOutcome, None] | None, names: set[str]) -> EventR
 def run_outcomes(
     rules: Sequence[EvaluatedRule], events: Sequence[LiveEvent], semantics: Semantics, *, scene: str | None = None
 ) -> list[frozenset[RuleOutcome] | None]:
-    """Play one reading; the outcomes stand at the place of their event, None where they cannot be followed."""
-    run = RuleRun(rules, semantics, scene)
+    """Play one reading; the outcomes stand at the place of their event, None where they cannot be followed.
+
+    An undefined `event_order` is one order or the other for the whole recording.
+    """
+    if semantics["event_order"] == UNDEFINED:
+        orders = [semantics.swapped("event_order", one) for one in semantics.alternatives("event_order")]
+        played = [run_outcomes(rules, events, one, scene=scene) for one in orders]
+        return [
+            None if None in found else frozenset().union(*filter(None, found)) for found in zip(*played, strict=True)
+        ]
+    order = played_order(events, semantics)
+    run = RuleRun(rules, semantics, scene, ascending=is_ascending(events, order))
     found: list[frozenset[RuleOutcome] | None] = [frozenset((SILENT,))] * len(events)
-    for index in played_order(events, semantics):
+    for index in order:
         found[index] = run.play(events[index])
     return found
+
+
+def _either(one: frozenset[RuleOutcome] | None, other: frozenset[RuleOutcome] | None) -> frozenset[RuleOutcome] | None:
+    return None if one is None or other is None else one | other
+
+
+def is_ascending(events: Sequence[LiveEvent], order: Sequence[int]) -> bool:
+    """Whether no event is played after one with a later timestamp."""
+    return all(events[earlier].timestamp <= events[later].timestamp for earlier, later in pairwise(order))
 
 
 def played_order(events: Sequence[LiveEvent], semantics: Semantics) -> Sequence[int]:

@@ -41,10 +41,10 @@ def _of_rules(rules: Sequence[EvaluatedRule]) -> set[str]:
         names.add("library_order")
     if any(rule.texts and rule.audios for rule in rules):
         names.add("reply_source")
-    if any(len(rule.texts) > 1 and not rule.order for rule in rules):
-        names.add("absent_order")
     if any(len(rule.texts) > 1 and rule.order != "RANDOM" for rule in rules):
         names.add("order_counter")
+        if any(rule.texts and not rule.order for rule in rules):  # one text alone may move the room's counter
+            names.add("absent_order")
     compared = [rule for rule in rules if not rule.reserved]
     if any(rule.relation not in {"AND", "OR"} for rule in compared):
         names.add("absent_relation")

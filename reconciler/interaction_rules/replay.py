@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.interaction_rules.evaluator import evaluate, played_order
+from reconciler.interaction_rules.evaluator import evaluate, is_ascending, played_order
 from reconciler.interaction_rules.event import LiveEvent
 from reconciler.interaction_rules.rule import EvaluatedRule
 from reconciler.interaction_rules.rule_outcome import EventResult, RuleOutcome
@@ -102,10 +102,12 @@ def _direct(
     before: Sequence[EvaluatedRule], after: Sequence[EvaluatedRule], events: Sequence[LiveEvent], semantics: Semantics
 ) -> set[int]:
     """Return the indexes of events that the new rules answer otherwise from the state of the old ones."""
-    old, new = RuleRun(before, semantics), RuleRun(after, semantics)
+    order = played_order(events, semantics)
+    ascending = is_ascending(events, order)
+    old, new = (RuleRun(rules, semantics, ascending=ascending) for rules in (before, after))
     places = _renumbered(before, after)
     found: set[int] = set()
-    for place in played_order(events, semantics):
+    for place in order:
         event = events[place]
         states = [{_moved(key, places): value for key, value in state.items()} for state in old.states]
         new.note(event)

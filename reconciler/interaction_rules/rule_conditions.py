@@ -1,7 +1,8 @@
 """The conditions of a list of rules, prepared once for one reading: candidates of an event, and whether each holds."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
 
 from reconciler.interaction_rules.event import LiveEvent, canonical_text
 from reconciler.interaction_rules.regex_engine import PatternSet
@@ -82,36 +83,44 @@ class Conditions:
             elif not rule.tags:
                 answers.update(value == "always" for value in self._semantics.alternatives("empty_tags"))
             else:
-                for reading in self._readings:
-                    answers |= self._joined(rule, event, relation, reading, recall)
+                answers |= self._joined(rule, event, relation, recall)
         return frozenset(answers)
 
-    def _joined(
-        self, rule: EvaluatedRule, event: LiveEvent, relation: str, reading: TagReading, recall: Recall
-    ) -> Truth:
-        verdicts: list[bool | Absent | None] = []
-        for place, tag in enumerate(rule.tags):
-            if tag.aggregated:
-                verdicts.append(self._aggregate(rule, place, event, reading, recall))
-            else:
-                verdicts.append(compare_value(tag, resolve_key(event.content, tag.name, reading.tag_path), reading))
-        return join_tags(verdicts, relation)
+    def _joined(self, rule: EvaluatedRule, event: LiveEvent, relation: str, recall: Recall) -> Truth:
+        """Join what each tag may come to, apart from the others (rules.md §5.1: Kleene logic)."""
+        verdicts = [self._verdicts(rule, place, event, recall) for place in range(len(rule.tags))]
+        if all(len(possible) == 1 for possible in verdicts):
+            return join_tags([next(iter(possible)) for possible in verdicts], relation)
+        return frozenset().union(*(join_tags(list(one), relation) for one in product(*verdicts)))
+
+    def _verdicts(self, rule: EvaluatedRule, place: int, event: LiveEvent, recall: Recall) -> set[bool | Absent | None]:
+        tag = rule.tags[place]
+        if tag.aggregated:
+            return {
+                one
+                for number in range(len(self._readings))
+                for one in self._aggregate(rule, place, event, number, recall)
+            }
+        return {
+            compare_value(tag, resolve_key(event.content, tag.name, reading.tag_path), reading)
+            for reading in self._readings
+        }
 
     def _aggregate(
-        self, rule: EvaluatedRule, place: int, event: LiveEvent, reading: TagReading, recall: Recall
-    ) -> bool | Absent | None:
-        tag, answers = rule.tags[place], set()
+        self, rule: EvaluatedRule, place: int, event: LiveEvent, number: int, recall: Recall
+    ) -> Iterator[bool | Absent | None]:
+        tag, reading = rule.tags[place], self._readings[number]
         series = self._series.get((rule.index, place, reading)) or AggregateSeries()
         for scope in self._semantics.alternatives("aggregate_scope"):
             viewer = event.viewer if scope == "viewer" else None
             for reset in self._semantics.alternatives("aggregate_reset"):
-                since = (recall(("reset", rule.index, place, scope, viewer)) or 0) if reset == "on-fire" else 0
+                key = ("reset", rule.index, place, scope, viewer, number)
+                since = (recall(key) or 0) if reset == "on-fire" else 0
                 for span in self._semantics.alternatives("aggregate_span"):
                     value = series.value(
                         tag.operation, event, scope=viewer, since=since, span=span, window=rule.window or 0
                     )
-                    answers.add(compare_value(tag, value, reading))
-        return answers.pop() if len(answers) == 1 else None
+                    yield compare_value(tag, value, reading)
 
     def reset_marks(self, rule: EvaluatedRule, event: LiveEvent) -> list[tuple[tuple[object, ...], int]]:
         """Return where the aggregates of a rule that fires begin anew, for the scope that fired."""
@@ -121,12 +130,10 @@ class Conditions:
                 continue
             for scope in self._semantics.alternatives("aggregate_scope"):
                 viewer = event.viewer if scope == "viewer" else None
-                sizes = [
-                    series.size(viewer)
-                    for (index, number, _), series in self._series.items()
-                    if (index, number) == (rule.index, place)
-                ]
-                marks.append((("reset", rule.index, place, scope, viewer), max(sizes, default=0)))
+                for number, reading in enumerate(self._readings):
+                    series = self._series.get((rule.index, place, reading))
+                    size = series.size(viewer) if series else 0
+                    marks.append((("reset", rule.index, place, scope, viewer, number), size))
         return marks
 
 
@@ -190,7 +197,7 @@ class KeywordIndex:
             return self._always
         chosen: dict[int, EvaluatedRule] = {rule.index: rule for rule in self._always}
         for pattern in hits:
-            for rule in self._by_pattern[pattern]:
+            for rule in self._by_pattern.get(pattern, ()):  # a pattern may belong to rules asked anyway alone
                 chosen[rule.index] = rule
         return [chosen[index] for index in sorted(chosen)]
 

@@ -185,8 +185,11 @@ class AggregateSeries:
             times = self._timestamps.setdefault(scope, [])
             if times and event.timestamp < times[-1]:
                 self._ascending = False
+            batches = self._batches.setdefault(scope, [])
+            if batches and event.batch < batches[-1]:
+                self._ascending = False
             times.append(event.timestamp)
-            self._batches.setdefault(scope, []).append(event.batch)
+            batches.append(event.batch)
             totals = self._totals.setdefault(scope, [Decimal(0)])
             totals.append(totals[-1] + value)
 
@@ -205,6 +208,8 @@ class AggregateSeries:
         chosen = range(since, count)
         if span == "batch":
             batches = self._batches.get(scope, [])
+            if not self._ascending:
+                return self._scan(operation, scope, [i for i in chosen if batches[i] == event.batch])
             chosen = range(max(since, bisect_left(batches, event.batch)), count)
         elif span == "time-window" and window > 0:
             times, start = self._timestamps.get(scope, []), event.timestamp - window * 1000

@@ -32,17 +32,16 @@ class RuleRun:
     scene: str | None = None
     states: list[Marks] = field(default_factory=lambda: [{}])
     undecidable: bool = False
+    ascending: bool = False
     _conditions: Conditions = field(init=False)
     _latest: int = -1
-    _ascending: bool = True
 
     def __post_init__(self) -> None:
         self._conditions = Conditions(self.rules, self.semantics)
 
     def play(self, event: LiveEvent) -> frozenset[RuleOutcome] | None:
         """Return what the event may lead to and move on; None where that cannot be followed any more."""
-        self._ascending = self._ascending and event.timestamp >= self._latest
-        self._latest = max(self._latest, event.timestamp)
+        self._latest = event.timestamp
         self._conditions.note(event)
         if self.undecidable:
             return None
@@ -81,7 +80,7 @@ class RuleRun:
         kept: dict[frozenset[tuple[tuple[object, ...], int]], Marks] = {}
         for state, step in branches:
             after = {**state, **dict(step.marks)}
-            if self._ascending:
+            if self.ascending:
                 after = {key: value for key, value in after.items() if not self._expired(key, value)}
             kept[frozenset(after.items())] = after
             if len(kept) > MOST_STATES:
@@ -105,7 +104,9 @@ class RuleRun:
             for libraries in self.semantics.alternatives("library_order"):
                 for dispatch in self.semantics.alternatives("dispatch"):
                     groups = self._groups(rules, reserved, libraries)
-                    walker = _Walker(self, event, state, groups, dispatch, last_resort=reserved == "last-resort")
+                    walker = _Walker(
+                        self, event, state, groups, dispatch, libraries, last_resort=reserved == "last-resort"
+                    )
                     for step in walker.walk(_Place(0, (), RuleStep())):
                         steps[step] = None
                         if len(steps) > MOST_STATES:
@@ -168,29 +169,27 @@ class RuleRun:
             return (rule.window,)
         return tuple(0 if value == "every-time" else -1 for value in self.semantics.alternatives("absent_window"))
 
-    def replies(self, rule: EvaluatedRule, step: RuleStep, state: Marks) -> tuple[tuple[str, ...], ...]:
-        """Return what the rule may say now: one entry for each reading, each with every text that may be chosen."""
+    def replies(self, rule: EvaluatedRule, step: RuleStep, state: Marks) -> tuple[tuple[tuple[str, ...], bool], ...]:
+        """Return what the rule may say now, one entry for each reading: every text that may be chosen, and whether
+        that moves the room's ORDER counter.
+        """
         spoken = rule.texts
-        choices: dict[tuple[str, ...], None] = {}
-        sources = self.semantics.alternatives("reply_source") if rule.texts and rule.audios else ("texts",)
-        for source in sources:
-            if source == "audios" or not spoken:
-                choices[()] = None
-                continue
-            orders = (
-                (rule.order,) if rule.order else tuple(v.upper() for v in self.semantics.alternatives("absent_order"))
-            )
-            for order in orders:
-                if order == "RANDOM" or len(spoken) == 1:
-                    choices[spoken] = None
+        orders = (rule.order,) if rule.order else tuple(v.upper() for v in self.semantics.alternatives("absent_order"))
+        counters = self.semantics.alternatives("order_counter")
+        choices: dict[tuple[tuple[str, ...], bool], None] = {}
+        for source in self.semantics.alternatives("reply_source") if spoken and rule.audios else ("texts",):
+            for order in orders if spoken else ("RANDOM",):
+                moves = order != "RANDOM" and "per-room" in counters
+                if source == "audios" or order == "RANDOM" or len(spoken) < 2:
+                    choices[() if source == "audios" else spoken, moves] = None
                     continue
-                for counter in self.semantics.alternatives("order_counter"):
+                for counter in counters:
                     key: tuple[object, ...] = ("replies",) if counter == "per-room" else ("replies", rule.index)
-                    choices[(spoken[(step.mark(key, state) or 0) % len(spoken)],)] = None
+                    choices[(spoken[(step.mark(key, state) or 0) % len(spoken)],), moves] = None
         return tuple(choices)
 
     def fire_marks(
-        self, rule: EvaluatedRule, event: LiveEvent, step: RuleStep, state: Marks
+        self, rule: EvaluatedRule, event: LiveEvent, step: RuleStep, state: Marks, *, moves: bool
     ) -> list[tuple[tuple[object, ...], int]]:
         """Return what a firing leaves behind: window marks, the ORDER counters, the beginnings of aggregates."""
         marks = self.match_marks(rule, event)
@@ -201,20 +200,18 @@ class RuleRun:
             for scope in self.semantics.alternatives("window_scope"):
                 for once in {window < 0 for window in windows if window}:
                     marks.append((("fired", *_scope_key(rule, event, scope, once=once)), event.timestamp))
-        if len(rule.texts) > 1 and self._in_order(rule):
-            cycle = self._conditions.reply_cycle
-            for counter in self.semantics.alternatives("order_counter"):
-                key: tuple[object, ...] = ("replies",) if counter == "per-room" else ("replies", rule.index)
-                length = cycle if counter == "per-room" else len(rule.texts)
-                marks.append((key, ((step.mark(key, state) or 0) + 1) % length))
-        elif rule.texts and self._in_order(rule) and "per-room" in self.semantics.alternatives("order_counter"):
+        if (
+            len(rule.texts) > 1
+            and rule.order != "RANDOM"
+            and "per-rule" in self.semantics.alternatives("order_counter")
+        ):
+            key = ("replies", rule.index)
+            marks.append((key, ((step.mark(key, state) or 0) + 1) % len(rule.texts)))
+        if moves:
             marks.append((("replies",), ((step.mark(("replies",), state) or 0) + 1) % self._conditions.reply_cycle))
         if "on-fire" in self.semantics.alternatives("aggregate_reset"):
             marks.extend(self._conditions.reset_marks(rule, event))
         return marks
-
-    def _in_order(self, rule: EvaluatedRule) -> bool:
-        return rule.order == "ORDER" or (not rule.order and "order" in self.semantics.alternatives("absent_order"))
 
     def match_marks(self, rule: EvaluatedRule, event: LiveEvent) -> list[tuple[tuple[object, ...], int]]:
         """Return what a match leaves behind, fired or suppressed: the start of a sliding window."""
@@ -254,6 +251,7 @@ class _Walker:
     state: Marks
     groups: list[list[EvaluatedRule]]
     dispatch: str
+    libraries: str
     last_resort: bool
     _count: int = 0
 
@@ -284,15 +282,14 @@ class _Walker:
             yield from self._hit(rest, rule)
 
     def _band(self, rule: EvaluatedRule) -> tuple[int, str]:
-        per_library = "per-library" in self.run.semantics.alternatives("library_order")
-        return rule.priority, rule.library if per_library else ""
+        return rule.priority, rule.library if self.libraries == "per-library" else ""
 
     def _hit(self, place: _Place, rule: EvaluatedRule) -> Iterator[RuleStep]:
         step = place.step
         for is_open in sorted(self.run.open_windows(rule, self.event, step, self.state), reverse=True):
             if is_open:
-                marks = (*step.marks, *self.run.fire_marks(rule, self.event, step, self.state))
-                for said in self.run.replies(rule, step, self.state):
+                for said, moves in self.run.replies(rule, step, self.state):
+                    marks = (*step.marks, *self.run.fire_marks(rule, self.event, step, self.state, moves=moves))
                     after = RuleStep((*step.fired, rule.index), step.suppressed, (*step.replies, said), marks)
                     if self.dispatch == "first":
                         yield after
