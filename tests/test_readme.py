@@ -1,11 +1,12 @@
 """The README tells the truth: its commands run, and print what it says they print."""
 
 import re
+import shutil
 
 import pytest
 
 from reconciler.environment.load import parse_project
-from tests.support.command_line import ROOT, project, reconciler
+from tests.support.command_line import QUICKSTART, ROOT, project, reconciler
 from tests.support.readme import README, printed, shown
 
 TEXT = README.read_text(encoding="utf-8")
@@ -43,6 +44,12 @@ def test_every_file_the_readme_links_to_is_there():
 def test_every_example_in_yaml_is_valid(block, tmp_path):
     if "\nkind:" not in block:
         assert parse_project(block.encode(), root=tmp_path).environments
+        return
+    if "\nkind: RuleTest" in block:
+        shutil.copytree(QUICKSTART, tmp_path / "quickstart", ignore=shutil.ignore_patterns("rule-tests"))
+        (tmp_path / "quickstart/one.yaml").write_text(block, encoding="utf-8")
+        run = reconciler("-C", tmp_path / "quickstart", "test", "one.yaml", "-e", "demo")
+        assert run.code == 0, run.out
         return
     project(tmp_path, {"rooms/one.yaml": block})
     run = reconciler("-C", tmp_path, "validate")

@@ -237,7 +237,7 @@ def test_an_id_that_is_no_id_never_becomes_a_path(object_id):
 def test_the_reading_client_has_no_way_to_write():
     made, _ = client(ReadClient, Service(DONE))
     doors = {name for name in dir(made) if not name.startswith("_")}
-    assert doors == {"close", "connection", "page", "service_offset", "service_time", "show", "usage"}
+    assert doors == {"close", "connection", "page", "service_offset", "service_time", "show", "summary", "usage"}
 
 
 def test_both_clients_of_a_connection_share_its_pace():
