@@ -25,6 +25,9 @@ from reconciler.interaction_rules.rule_matching import (
 from reconciler.interaction_rules.settings import Semantics
 from reconciler.model.resource import Json
 
+MOST_INDEXES = 4
+"""Readings of comparisons for which keywords are indexed; with more, each rule is asked."""
+
 Recall = Callable[[tuple[object, ...]], int | None]
 """Gives what a run remembers under a key."""
 
@@ -47,7 +50,10 @@ class Conditions:
             kind: [(rule, place, tag) for rule in found for place, tag in enumerate(rule.tags) if tag.aggregated]
             for kind, found in self._by_type.items()
         }
-        self._keywords = {kind: KeywordIndex(found, self._readings) for kind, found in self._by_type.items()}
+        indexed = self._readings if len(self._readings) <= MOST_INDEXES else ()
+        self._keywords = {
+            kind: [KeywordIndex(found, reading) for reading in indexed] for kind, found in self._by_type.items()
+        }
 
     def note(self, event: LiveEvent) -> None:
         """Take an event into the aggregates of every rule of its type, reached or not."""
@@ -59,11 +65,19 @@ class Conditions:
 
     def candidates(self, event: LiveEvent, scene: str | None) -> Sequence[EvaluatedRule]:
         """Return the rules of the event's type that may hold, those outside the scene left out."""
-        index = self._keywords.get(event.type)
-        if index is None:
-            return ()
-        found = index.candidates(event)
+        found = self._possible(event)
         return [rule for rule in found if not rule.scenes or scene is None or scene in rule.scenes]
+
+    def _possible(self, event: LiveEvent) -> Sequence[EvaluatedRule]:
+        """Return the rules that may hold in one reading of comparisons or another, in list order."""
+        rules, indexes = self._by_type.get(event.type, []), self._keywords.get(event.type, [])
+        if not indexes:
+            return rules
+        first, *others = (index.candidates(event) for index in indexes)
+        if not others or len(first) == len(rules):
+            return first
+        found = {rule.index: rule for candidates in (first, *others) for rule in candidates}
+        return [found[index] for index in sorted(found)]
 
     def holds(self, rule: EvaluatedRule, event: LiveEvent, scene: str | None, recall: Recall) -> Truth:
         """Return whether a rule's condition holds; unknown for a rule with scenes where none is given."""
@@ -140,15 +154,15 @@ class Conditions:
 class KeywordIndex:
     """Finds the rules that may hold for an event without asking each: one pass over all patterns on one tag."""
 
-    def __init__(self, rules: Sequence[EvaluatedRule], readings: Sequence[TagReading]) -> None:
+    def __init__(self, rules: Sequence[EvaluatedRule], reading: TagReading) -> None:
         self._rules = rules
-        self._reading = readings[0] if len(readings) == 1 else None
+        self._reading = reading
         self._always: list[EvaluatedRule] = list(rules)
         self._by_pattern: dict[str, list[EvaluatedRule]] = {}
         self._set: PatternSet | None = None
         self._tag = ""
-        if self._reading is not None and len(rules) > 1 and self._reading.missing_key != "rule-error":
-            self._build(self._reading)
+        if len(rules) > 1 and reading.missing_key != "rule-error":
+            self._build(reading)
 
     def _build(self, reading: TagReading) -> None:
         tags = [tag.name for rule in self._rules for tag in rule.tags if _keyword(tag)]
@@ -182,7 +196,7 @@ class KeywordIndex:
 
     def candidates(self, event: LiveEvent) -> Sequence[EvaluatedRule]:
         """Return the rules that may hold, in list order."""
-        if self._set is None or self._reading is None or not self._by_pattern:
+        if self._set is None or not self._by_pattern:
             return self._rules
         value: Json | Absent = resolve_key(event.content, self._tag, self._reading.tag_path)
         if value is Absent.MISSING:
