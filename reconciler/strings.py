@@ -54,7 +54,11 @@ def _keep_style(match: re.Match[str]) -> str:
 
 
 def _spell(match: re.Match[str]) -> str:
-    char = match.group()
+    return spell_escape(match.group())
+
+
+def spell_escape(char: str) -> str:
+    """Return the visible escape of a character."""
     code = ord(char)
     if char in _SHORT:
         return _SHORT[char]

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from reconciler.lookalikes import LOOKS_LATIN
 from reconciler.manifest import gate
 
 _INVISIBLE = re.compile(
@@ -18,7 +19,6 @@ _LONGEST = 4_096
 """Longer names are refused for their length."""
 _NEAR = 64
 """Characters around one that are looked at: no emoji has more parts."""
-_FOLDED = str.maketrans("аеорсухіјѕԁһνοαρτυκ", "aeopcyxijsdhvoaptuk")  # Cyrillic and Greek that look Latin
 
 
 def nfc(name: str) -> str:
@@ -53,7 +53,7 @@ def skeleton(name: str) -> str:
     """Return what names that look alike have in common."""
     if name.isascii():
         return name.lower()
-    return unicodedata.normalize("NFKC", name).casefold().translate(_FOLDED)
+    return unicodedata.normalize("NFKC", name).casefold().translate(LOOKS_LATIN)
 
 
 def _joins(name: str, number: int) -> bool:

@@ -16,7 +16,7 @@ from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Held, Plan
 from reconciler.model.report import Report
 from reconciler.reports.severity import Finding, Sort
-from reconciler.reports.values import count, spell
+from reconciler.reports.values import count, spell_sides
 from reconciler.reports.wording import GRAVEST, WILL, attributed, attribution_of
 
 _MOST_FIELDS = 8
@@ -101,7 +101,8 @@ def _told(change: Change, fields: list[FieldChange], *, marked: bool) -> str:
 
 def _field(field: FieldChange, *, marked: bool) -> str:
     mark = f" [{field.attribution.value}]" if marked else ""
-    return f"{field.path}: {spell(field.before, _MOST_VALUE)} -> {spell(field.after, _MOST_VALUE)}{mark}"
+    before, after = spell_sides(field.before, field.after, _MOST_VALUE)
+    return f"{field.path}: {before} -> {after}{mark}"
 
 
 def _held(one: Held, plan: Plan) -> Finding:

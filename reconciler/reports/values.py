@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
+from reconciler.lookalikes import apart
 from reconciler.model.change import MASK, Change, FieldChange, Missing, Value
 from reconciler.model.resource import Json
 from reconciler.reports.gate import line, quoted
+from reconciler.reports.words import only_blanks_differ
 
 LONG = 48
 """A text of more characters is shown on lines of its own."""
@@ -18,7 +20,16 @@ _WORDS = {
 
 def spell(value: Value, most: int = 0) -> str:
     """Spell a value on one line, safe for a terminal; `most` bounds its characters (0: no bound)."""
-    text = _spell(value)
+    return _bounded(_spell(value), most)
+
+
+def spell_sides(before: Value, after: Value, most: int = 0) -> tuple[str, str]:
+    """Spell both sides of a difference, with escapes where they differ but look the same."""
+    first, second = apart(spell(before, most), spell(after, most))
+    return _bounded(first, most), _bounded(second, most)
+
+
+def _bounded(text: str, most: int) -> str:
     return text if not most or len(text) <= most else text[: most - 1] + "…"
 
 
@@ -56,6 +67,11 @@ def has_words(field: FieldChange) -> bool:
     """Whether both sides are texts long enough for a word-level difference."""
     texts = isinstance(field.before, str) and isinstance(field.after, str)
     return texts and MASK not in (field.before, field.after) and (is_long(field.before) or is_long(field.after))
+
+
+def differs_in_blanks(field: FieldChange) -> bool:
+    """Tell whether both sides are long texts that are the same but for blanks and line breaks."""
+    return has_words(field) and only_blanks_differ(str(field.before), str(field.after))
 
 
 def leaves(value: Json, path: str = "") -> Iterator[tuple[str, Json]]:

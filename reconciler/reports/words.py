@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-_TOKEN = re.compile(r"[A-Za-z0-9_À-ɏ]+|\s+|.", re.DOTALL)
+_TOKEN = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})|[A-Za-z0-9_À-ɏ]+|\s+|.", re.DOTALL)
+"""A token: the escape of a character, a word, blanks, or one character."""
 _MOST_TOKENS = 1_200
 """More than this and only the common start and end are found: the matcher is quadratic."""
 _LONG_RUN = 60

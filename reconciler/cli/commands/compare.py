@@ -12,6 +12,7 @@ from reconciler.cli.output import tell, told
 from reconciler.cli.planning import asked, chosen, project
 from reconciler.cli.session import session
 from reconciler.errors import ManifestError, UsageError
+from reconciler.lookalikes import apart
 from reconciler.model.change import Missing, Value
 from reconciler.model.report import Report
 
@@ -116,13 +117,20 @@ def _differences(names: list[str], rows: "tuple[Row, ...]", declared: bool) -> d
             *(() if declared else ("expected" if one.expected else "unexpected",)),
             one.address,
             one.path,
-            *(_text(one.values[name]) if name in one.values else "-" for name in names),
+            *_cells(one, names),
         ]
         for one in rows
     ]
     head = ["Resource", "Field", *names] if declared else ["", "Resource", "Field", *names]
     note = "" if told else "Nothing differs."
     return {"title": "What differs", "columns": head, "rows": told, "note": note}
+
+
+def _cells(row: "Row", names: list[str]) -> list[str]:
+    """Spell a row's values; two that differ but look the same are told apart."""
+    texts = [_text(row.values[name]) if name in row.values else "-" for name in names]
+    told = ([apart(text, other)[0] for other in texts] for text in texts)
+    return [next((each for each in found if each != text), text) for text, found in zip(texts, told, strict=True)]
 
 
 def _text(value: Value) -> str:

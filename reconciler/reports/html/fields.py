@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reconciler.lookalikes import apart
 from reconciler.model.change import Action, Attribution, Change, FieldChange, FieldOp, Missing, Value
-from reconciler.reports.values import has_words, is_long, leaves, leaves_after, spell
+from reconciler.reports.values import differs_in_blanks, has_words, is_long, leaves, leaves_after, spell, spell_sides
 from reconciler.reports.wording import origin
 from reconciler.reports.words import Side, compare
 
@@ -73,8 +74,9 @@ def _row(field: FieldChange, *, marked: bool) -> Row:
 
 def _sides(field: FieldChange) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
     if not has_words(field):
-        return (Text(_plain(field.before)),), (Text(_plain(field.after)),)
-    pieces = compare(str(field.before)[:_MOST_VALUE], str(field.after)[:_MOST_VALUE])
+        before, after = apart(_plain(field.before), _plain(field.after))
+        return (Text(before),), (Text(after),)
+    pieces = compare(*apart(str(field.before)[:_MOST_VALUE], str(field.after)[:_MOST_VALUE]))
     old = tuple(Text(_ends(one.text, one.side), one.side is Side.OLD) for one in pieces if one.side is not Side.NEW)
     new = tuple(Text(_ends(one.text, one.side), one.side is Side.NEW) for one in pieces if one.side is not Side.OLD)
     return old, new
@@ -96,5 +98,7 @@ def _style(value: Value, side: str) -> str:
 def _under(field: FieldChange) -> str:
     parts = [origin(field)] if origin(field) else []
     if field.attribution is Attribution.CONFLICT and field.base is not Missing.ABSENT:
-        parts.append(f"both moved from {spell(field.base, 200)}")
+        parts.append(f"both moved from {spell_sides(field.base, field.before, 200)[0]}")
+    if differs_in_blanks(field):
+        parts.append("only blanks differ")
     return " · ".join(parts)

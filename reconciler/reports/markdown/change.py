@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from difflib import ndiff
 
+from reconciler.lookalikes import apart
 from reconciler.model.change import MASK, SYMBOLS, Action, Change, FieldChange, FieldOp, Missing, Value
 from reconciler.reports.gate import fenced, span, summary
 from reconciler.reports.markdown.level import MOST_VALUE, Level
-from reconciler.reports.values import count, is_long, leaves, leaves_after, spell
+from reconciler.reports.values import count, differs_in_blanks, is_long, leaves, leaves_after, spell, spell_sides
 from reconciler.reports.wording import origin
 from reconciler.strings import is_command
 
@@ -63,7 +64,8 @@ def _fields(fields: Sequence[FieldChange], most: int) -> Iterator[str]:
         yield ""
     for field in fields:
         if _wants_block(field):
-            yield f"{field.op.value} {span(field.path)}{_where(field)}"
+            blanks = " (only blanks differ)" if differs_in_blanks(field) else ""
+            yield f"{field.op.value} {span(field.path)}{_where(field)}{blanks}"
             yield ""
             yield fenced(_diff(field.before, field.after, most), "diff")
             yield ""
@@ -74,7 +76,7 @@ def _wants_block(field: FieldChange) -> bool:
 
 
 def _row(field: FieldChange, most: int) -> str:
-    before, after = (span(spell(side, most)) for side in (field.before, field.after))
+    before, after = map(span, spell_sides(field.before, field.after, most))
     return f"| {field.op.value} | {span(field.path)} | {before} | {after} |{_where(field)} |"
 
 
@@ -85,6 +87,8 @@ def _where(field: FieldChange) -> str:
 
 def _diff(before: Value, after: Value, most: int) -> str:
     old, new = _lines(before, most), _lines(after, most)
+    if old and new:
+        old, new = (text.split("\n") for text in apart("\n".join(old), "\n".join(new)))
     if len(old) + len(new) > _MOST_DIFF_LINES:
         return "\n".join([*(f"- {one}" for one in old), *(f"+ {one}" for one in new)])
     return "\n".join(_guttered(one) for one in ndiff(old, new) if not one.startswith("?"))

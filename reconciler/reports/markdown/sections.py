@@ -8,7 +8,7 @@ from reconciler.model.plan import Plan
 from reconciler.reports.gate import span
 from reconciler.reports.markdown.change import change_block
 from reconciler.reports.markdown.level import Level
-from reconciler.reports.values import count, spell
+from reconciler.reports.values import count, spell_sides
 from reconciler.reports.wording import attributed, attribution_of, by_kind, source_of, suppressed_line
 
 CONFIG = frozenset({Attribution.CONFIG, Attribution.PENDING, Attribution.ALREADY})
@@ -79,7 +79,8 @@ def _destroyed(change: Change) -> str:
 
 
 def _conflict(change: Change, field: FieldChange) -> str:
-    base, live, ours = (span(spell(value, _MOST_BASE)) for value in (field.base, field.before, field.after))
+    live, ours = map(span, spell_sides(field.before, field.after, _MOST_BASE))
+    base = span(spell_sides(field.base, field.before, _MOST_BASE)[0])
     where = f" ({span(str(field.position))})" if field.position else ""
     return f"- **conflict** {span(change.address)} {span(field.path)}: was {base}, live {live}, manifest {ours}{where}"
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.model.change import SYMBOLS, Action, Attribution, Change, FieldChange, FieldOp, Missing, Value
+from reconciler.lookalikes import apart
+from reconciler.model.change import SYMBOLS, Action, Attribution, Change, FieldChange, FieldOp, Missing
 from reconciler.reports.gate import block, line
 from reconciler.reports.text.style import ACTION_STYLE, MARK_STYLE, Style
-from reconciler.reports.values import brief, has_words, leaves_after, spell
+from reconciler.reports.values import brief, has_words, leaves_after, spell, spell_sides
 from reconciler.reports.width import columns, pad
 from reconciler.reports.wording import WILL, origin, suppressed_line
 from reconciler.reports.words import Piece, Side, compare, elided, only_blanks_differ
@@ -80,22 +81,15 @@ def _field(field: FieldChange, width: int, style: Style, *, create: bool, marked
     else:
         yield f"      {symbol} {path} {_sides(field, style)}{tail}"
     if field.base is not Missing.ABSENT and field.attribution is Attribution.CONFLICT:
-        yield style("quiet", f"          # both moved from {spell(field.base, _MOST_VALUE)}")
+        yield style("quiet", f"          # both moved from {spell_sides(field.base, field.before, _MOST_VALUE)[0]}")
 
 
 def _sides(field: FieldChange, style: Style) -> str:
     arrow = style("quiet", "->")
     if field.op is FieldOp.ADD and field.before is Missing.ABSENT:
-        return f"= {_value(field.after)}"
-    return f"= {_value(field.before)} {arrow} {_gone(field.after)}"
-
-
-def _value(value: Value) -> str:
-    return spell(value, _MOST_VALUE)
-
-
-def _gone(value: Value) -> str:
-    return "null" if value is Missing.ABSENT else _value(value)
+        return f"= {spell(field.after, _MOST_VALUE)}"
+    before, after = spell_sides(field.before, field.after, _MOST_VALUE)
+    return f"= {before} {arrow} {'null' if field.after is Missing.ABSENT else after}"
 
 
 def _tail(field: FieldChange, style: Style, *, marked: bool) -> str:
@@ -105,7 +99,7 @@ def _tail(field: FieldChange, style: Style, *, marked: bool) -> str:
 
 
 def _words(old: str, new: str, style: Style) -> Iterator[str]:
-    pieces = compare(old, new)
+    pieces = compare(*apart(old, new))
     if only_blanks_differ(old, new):
         yield style("quiet", "          (only blanks differ)")
         if len(pieces) > _MOST_BLANKS or max(map(len, (old, new))) > _MOST_BLANK_TEXT:
