@@ -23,10 +23,12 @@ NOT_SIMULATED = (
 def plan_tables(project: Project, manifest: Manifest, plan: Plan, events: Sequence[LiveEvent]) -> list[dict[str, Any]]:
     """Return what a recording leads to before and after a plan, for each resource whose rules it changes."""
     changed = {change.address for change in plan.pending}
-    subjects = [one for one in manifest.resources if one.address in changed and rules_of(one)]
+    before = rules_before(plan, [one for one in manifest.resources if one.address in changed])
+    subjects = [
+        one for one in manifest.resources if before.get(one.address) or (one.address in before and rules_of(one))
+    ]
     if not subjects:
         return [{"title": "Replay", "columns": [], "rows": [], "note": "No resource with rules changes in this plan."}]
-    before = rules_before(plan, subjects)
     result = replay_subjects_of(project, subjects, before, events)
     return replay_tables(result, events, show_text=False)
 

@@ -5,7 +5,7 @@ subset, whose unbounded repeats are at most three and never nested): patterns co
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -99,7 +99,9 @@ class PatternSet:
                 continue
             for text in parsed.literals:
                 self._keywords.setdefault(text, []).append(source)
-        self._lengths = sorted({len(text) for text in self._keywords})
+        self._lengths: dict[str, set[int]] = {}
+        for text in self._keywords:
+            self._lengths.setdefault(text[:1], set()).add(len(text))
         others: tuple[list[str], Any] = (
             _build_set(rest, mode, insensitive=self._insensitive) if re2 is not None else ([], None)
         )
@@ -115,17 +117,22 @@ class PatternSet:
         if self._folds and not FOLDING.isdisjoint(text):
             return None
         hits: set[str] = set()
-        for part in self._parts(text):
+        for part in (text,) if self._mode == "full" else self._parts(text):
             if (known := self._keywords.get(part)) is not None:
                 hits.update(known)
         if self._set is not None:
             hits.update(self._others[number] for number in self._set.Match(text) or ())
         return hits
 
-    def _parts(self, text: str) -> Iterable[str]:
-        if self._mode == "full":
-            return (text,)
-        return {text[at : at + length] for length in self._lengths for at in range(len(text) - length + 1)}
+    def _parts(self, text: str) -> Iterator[str]:
+        """Yield the parts of a text that may be keywords: those that begin as one does and are as long."""
+        lengths = self._lengths
+        if "" in lengths:
+            yield ""
+        for at, char in enumerate(text):
+            if char in lengths:
+                for length in lengths[char]:
+                    yield text[at : at + length]
 
 
 def _build_set(sources: list[str], mode: str, *, insensitive: bool) -> tuple[list[str], Any]:

@@ -43,6 +43,7 @@ class Conditions:
             if rule.enabled and rule.event_type is not None:
                 self._by_type.setdefault(rule.event_type, []).append(rule)
         self.library_ranks = {name: rank for rank, name in enumerate(dict.fromkeys(rule.library for rule in rules))}
+        self._scenes = any(rule.scenes for rule in rules)
         self.longest_window = max((rule.window or 0 for rule in rules), default=0)
         self.reply_cycle = math.lcm(*(len(rule.texts) for rule in rules if rule.texts)) if rules else 1
         self._series: dict[tuple[int, int, TagReading], AggregateSeries] = {}
@@ -66,6 +67,8 @@ class Conditions:
     def candidates(self, event: LiveEvent, scene: str | None) -> Sequence[EvaluatedRule]:
         """Return the rules of the event's type that may hold, those outside the scene left out."""
         found = self._possible(event)
+        if not self._scenes:
+            return found
         return [rule for rule in found if not rule.scenes or scene is None or scene in rule.scenes]
 
     def _possible(self, event: LiveEvent) -> Sequence[EvaluatedRule]:

@@ -22,6 +22,8 @@ from reconciler.interaction_rules.rule_outcome import (
 )
 from reconciler.interaction_rules.settings import UNDEFINED, Semantics
 
+_SILENCE = frozenset((SILENT,))
+
 
 @dataclass(slots=True)
 class RuleRun:
@@ -45,8 +47,11 @@ class RuleRun:
         self._conditions.note(event)
         if self.undecidable:
             return None
+        rules = self._conditions.candidates(event, self.scene)
+        if not rules:
+            return _SILENCE
         try:
-            branches = [(state, step) for state in self.states for step in self.walk(event, state)]
+            branches = [(state, step) for state in self.states for step in self.walk(event, state, rules)]
             self._move(branches)
         except UndecidableError:
             self.undecidable = True
@@ -59,8 +64,9 @@ class RuleRun:
 
     def peek(self, event: LiveEvent, states: Iterable[Marks]) -> frozenset[RuleOutcome] | None:
         """Return what the event, already noted, would lead to from other states; nothing moves."""
+        rules = self._conditions.candidates(event, self.scene)
         try:
-            return frozenset(self._outcome(step) for state in states for step in self.walk(event, state))
+            return frozenset(self._outcome(step) for state in states for step in self.walk(event, state, rules))
         except UndecidableError:
             return None
 
@@ -94,9 +100,8 @@ class RuleRun:
         window = self._conditions.longest_window if key[1] == "room" else self.rules[int(str(key[1]))].window
         return window is not None and window > 0 and self._latest - value > window * 1000
 
-    def walk(self, event: LiveEvent, state: Marks) -> list[RuleStep]:
-        """Return every way the rules may be walked for an event from one state, without repeats."""
-        rules = self._conditions.candidates(event, self.scene)
+    def walk(self, event: LiveEvent, state: Marks, rules: Sequence[EvaluatedRule]) -> list[RuleStep]:
+        """Return every way the rules that may hold may be walked for an event from one state, without repeats."""
         if not rules:
             return [RuleStep()]
         steps: dict[RuleStep, None] = {}
