@@ -1,12 +1,12 @@
 """Readers, writers and reporters by name: ours and other packages' register the same way, as entry points."""
 
-from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import cast
 
 from reconciler.errors import PluginError
 from reconciler.model.report import Reporter
 from reconciler.ports import Writer, WriterSetup
+from reconciler.strings import did_you_mean
 
 _GROUP = "reconciler."
 
@@ -41,5 +41,4 @@ def load(sort: str, name: str) -> object:
 
 
 def _hint(name: str, known: list[str]) -> str:
-    close = get_close_matches(name, known, 1)
-    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
+    return did_you_mean(name, known, f"there are {', '.join(known)}", quote="'")

@@ -1,6 +1,12 @@
-"""Texts that may hold anything, made safe to show: characters that do not show, and lines that a runner would obey."""
+"""Texts: made safe to show, names as they are matched, the closest known word, columns on a terminal, counts.
+
+Texts may hold anything: characters that do not show, and lines that a runner would obey.
+"""
 
 import re
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 _HIDDEN_CLASS = (
     "\x7f-\x9f"  # DEL, C1
@@ -65,3 +71,67 @@ def spell_escape(char: str) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def normalize_name(text: str) -> str:
+    """Return a name as names are matched: composed (NFC)."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def closest(word: str, known: Iterable[str], *, most: int = 1) -> list[str]:
+    """Return the known words that are spelled most alike, letter case apart, the closest first."""
+    folded: dict[str, str] = {}
+    for each in known:
+        folded.setdefault(each.casefold(), each)
+    return [folded[each] for each in get_close_matches(word.casefold(), folded, most, 0.6)]
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "", *, quote: str = "`") -> str:
+    """Return a hint that names the closest known word, or `otherwise`."""
+    close = closest(word, known)
+    return f"did you mean {quote}{close[0]}{quote}?" if close else otherwise
+
+
+_JOINER = "\u200d"
+_EMOJI_STYLE = "\ufe0f"
+
+
+def display_width(text: str) -> int:
+    """Count the columns of one line: East Asian characters take two, combining ones none, a joined emoji is one."""
+    if text.isascii():
+        return len(text)
+    total, joined, last = 0, False, 0
+    for char in text:
+        if char == _JOINER:
+            joined = True
+            continue
+        if char == _EMOJI_STYLE and last == 1:
+            total, last = total + 1, 2
+            continue
+        width = 0 if joined else _width(char)
+        total, joined = total + width, False
+        last = width or last
+    return total
+
+
+def _width(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
+
+
+def pad(text: str, width: int) -> str:
+    """Fill up with spaces to `width` columns; a longer text stays as it is."""
+    return text + " " * max(0, width - display_width(text))
+
+
+def truncate(text: str, width: int) -> str:
+    """Cut to at most `width` columns, the last of them an ellipsis where something was cut."""
+    if display_width(text) <= width:
+        return text
+    kept = ""
+    for char in text:
+        if display_width(kept + char) > width - 1:
+            break
+        kept += char
+    return kept + "…"

@@ -1,5 +1,6 @@
 """The house's own rules: what a reader of the repository may count on."""
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -75,3 +76,67 @@ def test_the_architecture_in_the_readme_shows_the_folders_there_are():
     }
     shown = set(re.findall(r"^      (\w+)/", tree, flags=re.MULTILINE))
     assert folders == shown
+
+
+WRITERS = {"reconciler/cli/output.py", "reconciler/cli/logs.py", "reconciler/cli/streams.py"}
+STREAM_NAMES = {
+    "sys": {"stdout", "stderr", "__stdout__", "__stderr__"},
+    **{name: {"echo", "secho", "print", "Console"} for name in ("typer", "click", "rich", "rich.console")},
+}
+HARMLESS = {"isatty", "encoding", "flush", "fileno", "columns"}
+
+
+def test_three_files_write_to_the_streams_and_no_other():
+    found = {}
+    for path in tracked("reconciler/*.py"):
+        name = path.relative_to(ROOT).as_posix()
+        if name not in WRITERS and (lines := stream_writes(path.read_text(encoding="utf-8"))):
+            found[name] = lines
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "print(1)",
+        "import sys\nsys.stderr.write('x')",
+        "import sys as s\ns.stdout.buffer.write(b'x')",
+        "from sys import stderr",
+        "import sys\nwrite = sys.stdout",
+        "import typer\ntyper.echo('x')",
+        "import click\nclick.secho('x')",
+        "import os\nos.write(2, b'x')",
+        "from rich.console import Console\nConsole()",
+        "import sys\nprint(1, file=sys.stderr)",
+    ],
+)
+def test_a_write_to_a_stream_is_found_however_it_is_spelled(source):
+    assert stream_writes(source)
+
+
+def stream_writes(source):
+    """Return the lines that write to stdout or stderr, or hand one of them on."""
+    tree = ast.parse(source)
+    above = {id(child): node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    return sorted({node.lineno for node in ast.walk(tree) if writes(node, above.get(id(node)))})
+
+
+def writes(node, parent):
+    if isinstance(node, ast.ImportFrom):
+        names = {one.name for one in node.names}
+        return bool(names & STREAM_NAMES.get(node.module, set()))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id == "print"
+    if not isinstance(node, ast.Attribute):
+        return False
+    if node.attr in ("stdout", "stderr", "__stdout__", "__stderr__") and isinstance(node.value, ast.Name):
+        harmless = isinstance(parent, ast.Attribute) and parent.attr in HARMLESS
+        return node.value.id not in ("process", "done", "finished") and not harmless
+    return node.attr in ("echo", "secho", "echo_via_pager") or (
+        node.attr == "write" and isinstance(node.value, ast.Name) and node.value.id == "os" and to_a_stream(parent)
+    )
+
+
+def to_a_stream(call):
+    """Tell whether a call of os.write names a number of a stream."""
+    return isinstance(call, ast.Call) and isinstance(call.args[0], ast.Constant) and call.args[0].value in (1, 2)

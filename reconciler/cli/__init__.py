@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from reconciler.cli.interruption import Interrupted, Interrupting, handled
 from reconciler.cli.streams import settle
+from reconciler.model.process_clock import REAL_TIME, ProcessClock
 
 PATIENT = (200_000, 50, 50)
 """Collect garbage seldom: what a run makes lives until its end, and looking through it took a tenth of a large plan."""
@@ -15,15 +16,20 @@ PATIENT = (200_000, 50, 50)
 _SIGNALLED = 128
 
 
-def main(arguments: Sequence[str] | None = None, variables: Mapping[str, str] | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None,
+    variables: Mapping[str, str] | None = None,
+    *,
+    clock: ProcessClock = REAL_TIME,
+) -> int:
     """Run the command line and return the exit code; nothing escapes from here but the code.
 
-    Without arguments it is the process's own, and signals are taken.
+    Without arguments it is the process's own, and signals are taken. `clock` is what waiting for a service goes by.
     """
     given = dict(os.environ if variables is None else variables)
     if arguments is None:
         return _process(given)
-    return _loaded()(list(arguments), given)
+    return _loaded()(list(arguments), given, clock)
 
 
 def _process(variables: Mapping[str, str]) -> int:
@@ -33,7 +39,7 @@ def _process(variables: Mapping[str, str]) -> int:
         run = _loaded()
         try:
             interrupting.begin()
-            code = run(sys.argv[1:], variables)
+            code = run(sys.argv[1:], variables, REAL_TIME)
         except Interrupted as interrupted:
             code = interrupted.exit_code
         if code > _SIGNALLED:
@@ -43,7 +49,7 @@ def _process(variables: Mapping[str, str]) -> int:
     return code
 
 
-def _loaded() -> Callable[[Sequence[str], Mapping[str, str]], int]:
+def _loaded() -> Callable[[Sequence[str], Mapping[str, str], ProcessClock], int]:
     settle()
     gc.set_threshold(*PATIENT)
     from reconciler.cli.app import run

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.main import get_command
 
-from reconciler import __version__, plugins
+from reconciler import __version__
 from reconciler.cli.commands import COMMANDS
 from reconciler.cli.commands.replay import join_against
 from reconciler.cli.exits import Exit
@@ -18,12 +18,13 @@ from reconciler.cli.interruption import Interrupted
 from reconciler.cli.output import PARSED, write_out
 from reconciler.cli.session import Start
 from reconciler.environment.variables import check_variables, redactor
+from reconciler.model.process_clock import ProcessClock
 from reconciler.model.report import Options
 
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"reconciler {__version__}")
+        write_out(f"reconciler {__version__}")
         raise typer.Exit
 
 
@@ -48,7 +49,7 @@ def reconciler(
     values = (chdir, color, quiet, verbose, log_format, debug)
     _remember(context, dict(zip(_SHARED, values, strict=True)))
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        write_out(context.get_help())
 
 
 _SHARED = ("chdir", "color", "quiet", "verbose", "log_format", "debug")
@@ -110,9 +111,9 @@ _SILENTLY_INTERRUPTED = 130
 """What typer makes of an interruption; no command of ours returns it."""
 
 
-def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
+def run(arguments: Sequence[str], variables: Mapping[str, str], clock: ProcessClock) -> int:
     """Run one command line; every failure ends as a message and a code."""
-    start = Start(variables=variables, redactor=redactor(variables))
+    start = Start(variables=variables, redactor=redactor(variables), clock=clock)
     try:
         check_variables(variables)
         code = _commanded(arguments, start)
@@ -129,6 +130,8 @@ def _tell_internal(error: BaseException, arguments: Sequence[str], start: Start)
     told = internal_report(error, arguments)
     if told is not None:
         with suppress(Exception):
+            from reconciler import plugins
+
             name, report = told
             text = plugins.reporter(name)(start.redactor.value(report), Options(tool_version=__version__))
             write_out(text, human=False, parsed=name in PARSED)

@@ -3,7 +3,6 @@
 import json
 import secrets
 import sys
-import time
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -118,7 +117,8 @@ class _Run:
         """Plan, ask and apply once; raises LockedError where the lock is not to be had, before anything was begun."""
         from reconciler.environment.planning import plan_opened
 
-        doors = {"stop": stop, "progress": self._progress(), "clock": time.time, "sleep": time.sleep}
+        clock = self.session.clock
+        doors = {"stop": stop, "progress": self._progress(), "clock": clock.now, "sleep": clock.sleep}
         with stop.gently():
             self._recover(ledger, writer, wanted, doors)
         nothing = Plan(environment=self.opened.name)
@@ -217,7 +217,17 @@ class _Run:
         if self.how.format == HUMAN:
             tell(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), Told())
         agreed = self.wish.auto_approve or self.wish.kept is not None or (self.wish.adopt and not plan.pending)
-        return bool(agreed) or _asked(_question(plan), shown=self.how.format == HUMAN)
+        return bool(agreed) or self._asked(_question(plan), shown=self.how.format == HUMAN)
+
+    def _asked(self, question: str, *, shown: bool) -> bool:
+        """Ask the person at the terminal, who must have seen the plan; only `yes` is agreement."""
+        hint = "give --auto-approve, or a plan kept with --out"
+        if not sys.stdin.isatty():
+            raise UsageError("there is no terminal to ask at", code="E_NO_TERMINAL", hint=hint)
+        if not shown:
+            raise UsageError("only --format text shows the plan before it asks", code="E_NOT_SHOWN", hint=hint)
+        self.session.log.ask(f"{question}? Only `yes` is agreement: ")
+        return sys.stdin.readline().strip() == "yes"
 
     def _applied(self, plan: Plan, ledger: Any, writer: Any, wanted: PlanSettings, doors: dict[str, Any]) -> "Applied":
         from reconciler.pipeline.apply import apply
@@ -306,15 +316,3 @@ def _question(plan: Plan) -> str:
     """Return what is asked: the changes, and the objects that are owned from then on."""
     adopt = f"own {len(plan.adopting):,} live object{'s' if len(plan.adopting) > 1 else ''}" if plan.adopting else ""
     return " and ".join(filter(None, ("Apply these changes" if plan.pending else "", adopt))).capitalize()
-
-
-def _asked(question: str, *, shown: bool) -> bool:
-    """Ask the person at the terminal, who must have seen the plan; only `yes` is agreement."""
-    hint = "give --auto-approve, or a plan kept with --out"
-    if not sys.stdin.isatty():
-        raise UsageError("there is no terminal to ask at", code="E_NO_TERMINAL", hint=hint)
-    if not shown:
-        raise UsageError("only --format text shows the plan before it asks", code="E_NOT_SHOWN", hint=hint)
-    sys.stderr.write(f"\n{question}? Only `yes` is agreement: ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip() == "yes"

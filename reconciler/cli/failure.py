@@ -2,7 +2,6 @@
 
 import traceback
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from typer.exceptions import TyperException
 
@@ -15,6 +14,7 @@ from reconciler.errors import BlockedError, ManifestError, ReconcilerError
 from reconciler.model.change import Block
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import Report
+from reconciler.strings import did_you_mean
 
 
 def told_failure(error: BaseException, log: Log, *, debug: bool) -> int:
@@ -95,8 +95,8 @@ def _suggestion(option: str, context: object) -> str:
     if not option or command is None:
         return ""
     known = [name for parameter in command.params for name in parameter.opts if name.startswith("-")]
-    close = get_close_matches(option, known, 1, 0.5)
-    return f"Did you mean {close[0]}?" if close else ""
+    hint = did_you_mean(option, known, quote="")
+    return hint[:1].upper() + hint[1:]
 
 
 def _trace(error: BaseException) -> str:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from reconciler.cli.streams import say_at_once
+
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ONE_SIGNAL = 0.5
 """Seconds in which signals are one: `timeout` and terminals send theirs to the process and to its whole group."""
@@ -62,7 +64,7 @@ class Interrupting:
         if self._came and now - self._came <= ONE_SIGNAL:
             return
         if not self._begun or self._came:
-            os.write(2, b"Interrupted.\n")
+            say_at_once(b"Interrupted.\n")
             os._exit(128 + number)
         self._came = now
         raise Interrupted(number)

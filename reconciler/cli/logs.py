@@ -32,9 +32,18 @@ class Log:
             masked = json.dumps({"time": now, "level": level, "message": masked.strip()}).replace("##", "#\\u0023")
         else:
             masked = escape_output(masked)
-        encoding = sys.stderr.encoding or "ascii"
         with suppress(OSError):  # a full or closed stderr is no reason to stop between two writes; the code still tells
-            sys.stderr.write(masked.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+            _write(masked + "\n")
+
+    def ask(self, question: str) -> None:
+        """Write a question to the terminal on stderr: the answer is typed behind it."""
+        _write("\n" + escape_output(self.redactor.text(question)))
+        sys.stderr.flush()
+
+
+def _write(text: str) -> None:
+    encoding = sys.stderr.encoding or "ascii"
+    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 class _Handler(logging.Handler):

@@ -16,6 +16,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.reading import Usage
 from reconciler.model.report import Report
 from reconciler.model.settings import Selection
+from reconciler.strings import did_you_mean
 
 if TYPE_CHECKING:
     from reconciler.environment.planning import Ask, Planned
@@ -48,6 +49,7 @@ def asked(
         cached=cached,
         today=session.today(today),
         redactor=session.redactor,
+        clock=session.clock,
     )
     return Ask(access=access, sets=tuple(sets or ()), selection=selected or Selection(), depth=depth, base=base)
 
@@ -107,10 +109,7 @@ def several(project: "Project", names: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def _closest(name: str, known: str) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, known.split(", "), 1)
-    return f"did you mean {close[0]!r}?" if close else f"there are {known}"
+    return did_you_mean(name, known.split(", "), f"there are {known}", quote="'")
 
 
 def plan_report(command: str, *results: "Planned") -> Report:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from reconciler.cli.session import Session
+from reconciler.cli.streams import moving
+from reconciler.strings import escape_control
 
 
 @contextmanager
@@ -13,11 +15,13 @@ def progress(session: Session, what: str, total: int | None = None) -> Iterator[
     if session.quiet or session.verbose or session.log.form != "text" or not sys.stderr.isatty():
         yield lambda: None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-    columns = [SpinnerColumn(), TextColumn(what), *((BarColumn(), MofNCompleteColumn()) if total else ())]
-    console = Console(stderr=True, no_color=not session.color)
-    with Progress(*columns, console=console, transient=True) as shown:
-        task = shown.add_task(what, total=total)
+    columns = [
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        *((BarColumn(), MofNCompleteColumn()) if total else ()),
+    ]
+    with Progress(*columns, console=moving(color=session.color), transient=True) as shown:
+        task = shown.add_task(escape_control(what), total=total)
         yield lambda: shown.advance(task)

@@ -13,6 +13,7 @@ import typer
 
 from reconciler.cli.logs import Log, listen
 from reconciler.errors import UsageError
+from reconciler.model.process_clock import REAL_TIME, ProcessClock
 from reconciler.redaction import SecretRedactor
 
 
@@ -28,6 +29,7 @@ class Start:
     variables: Mapping[str, str] = field(repr=False)
     redactor: SecretRedactor
     clock_today: Callable[[], date] = utc_today
+    clock: ProcessClock = REAL_TIME
     flags: dict[str, Any] = field(default_factory=dict)
 
     def log(self) -> Log:
@@ -47,6 +49,7 @@ class Session:
     quiet: bool = False
     verbose: int = 0
     clock_today: Callable[[], date] = utc_today
+    clock: ProcessClock = REAL_TIME
 
     def path(self, name: str) -> Path:
         """Return a path of the command line, read from `root`."""
@@ -90,6 +93,7 @@ def session(context: typer.Context) -> Session:
         quiet=bool(flags.get("quiet")),
         verbose=verbose,
         clock_today=start.clock_today,
+        clock=start.clock,
     )
 
 

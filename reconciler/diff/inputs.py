@@ -13,7 +13,7 @@ from reconciler.model.past import Past, Remembered
 from reconciler.model.reading import Reading
 from reconciler.model.resource import Declared, Live, address
 from reconciler.model.settings import PlanSettings
-from reconciler.semantics.equality import normalize_name
+from reconciler.strings import normalize_name
 
 Unsure = Mapping[str, Mapping[str, str]]
 """For each kind: names and ids that could not be confirmed, with the reason."""

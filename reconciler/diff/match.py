@@ -15,7 +15,8 @@ from reconciler.model.past import Past
 from reconciler.model.reading import Reading
 from reconciler.model.resource import Declared, Live, address
 from reconciler.model.settings import PlanSettings
-from reconciler.semantics.equality import fold_name, normalize_name
+from reconciler.semantics.equality import fold_name
+from reconciler.strings import normalize_name
 
 OUTSIDE = "outside the scope"
 

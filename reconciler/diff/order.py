@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Change
 from reconciler.model.resource import address
-from reconciler.semantics.equality import normalize_name
+from reconciler.strings import normalize_name
 
 
 def levels(kinds: Mapping[str, Kind]) -> dict[str, int]:

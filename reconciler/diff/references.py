@@ -10,8 +10,8 @@ from reconciler.model.change import Missing
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.resource import Declared, Json
 from reconciler.semantics.compiled_field import id_beside
-from reconciler.semantics.equality import normalize_name
 from reconciler.semantics.reference_paths import referred
+from reconciler.strings import normalize_name
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from reconciler.kinds.kind import Kind
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Declared, address
 from reconciler.model.settings import Selection
-from reconciler.semantics.equality import normalize_name
 from reconciler.semantics.reference_paths import referred
+from reconciler.strings import closest, normalize_name
 
 _MOST_NAMED = 5
 _MOST_LABELS = 20
@@ -137,7 +136,7 @@ def _near(asked: str, known: Iterable[str]) -> str:
     names = sorted(known)
     word = normalize_name(asked).casefold()
     same = [one for one in names if normalize_name(one.partition("[")[2].strip('"]')).casefold() == word]
-    close = same or get_close_matches(asked, names, n=3)
+    close = same or closest(asked, names, most=3)
     if close:
         return f"did you mean {' or '.join(close)}?"
     return f"write it as plans do: {names[0]}" if names else f"write it as plans do: {address('SmartLiveRoom', 'Show')}"

@@ -3,11 +3,13 @@
 What is trusted (hosts, proxies, certificates) comes from the process environment, never from a repository file.
 """
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.environment.project import Environment, Project
 from reconciler.environment.variables import Variables
 from reconciler.errors import ManifestError
+from reconciler.model.process_clock import ProcessClock
 from reconciler.redaction import SecretRedactor
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ def connection(
     parallelism: int,
     tenants: Tenants,
     redactor: SecretRedactor,
+    clock: ProcessClock,
 ) -> "Connection":
     """Return how to speak to an environment; raises HostError or AuthError before anything is sent."""
     from reconciler.api import Connection
@@ -63,6 +66,9 @@ def connection(
         proxy=variables.values.get("RECONCILER_PROXY", ""),
         ca_file=variables.values.get("RECONCILER_CA_FILE", ""),
         pace=tenants.get(tenant),
+        clock=lambda: datetime.fromtimestamp(clock.now(), UTC),
+        monotonic=clock.monotonic,
+        sleep=clock.sleep,
         redactor=redactor,
     )
     tenants.setdefault(tenant, link)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -17,6 +16,7 @@ from reconciler.manifest.limits import LIMITS
 from reconciler.manifest.parse import parse_yaml
 from reconciler.model.diagnostic import Diagnostic, Severity, arranged, has_errors
 from reconciler.model.source import Position
+from reconciler.strings import did_you_mean
 
 FILE = "reconciler.yaml"
 
@@ -102,8 +102,7 @@ def _unknown(path: tuple[str | int, ...], place: Position) -> Diagnostic:
     key = str(path[-1])
     code, hint = _OPERATORS.get(key, ("E_PROJECT_KEY", ""))
     known = _known(path[:-1])
-    close = get_close_matches(key, known, 1)
-    hint = hint or (f"did you mean `{close[0]}`?" if close else f"the keys here are {', '.join(known)}")
+    hint = hint or did_you_mean(key, known, f"the keys here are {', '.join(known)}")
     return Diagnostic(
         severity=Severity.ERROR,
         code=code,

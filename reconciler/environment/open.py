@@ -18,6 +18,7 @@ from reconciler.errors import ReconcilerError, UsageError
 from reconciler.kinds import all_kinds
 from reconciler.model.manifest import Manifest
 from reconciler.model.past import Past
+from reconciler.model.process_clock import REAL_TIME, ProcessClock
 from reconciler.model.reading import Usage
 from reconciler.model.settings import WRITER_SECONDS, PlanSettings, Scope, Selection
 from reconciler.ports import Reader, Writer, WriterSetup
@@ -46,6 +47,7 @@ class Access:
     today: date = date(1970, 1, 1)
     tenants: "Tenants" = field(default_factory=dict, repr=False, compare=False)
     redactor: SecretRedactor = field(default_factory=SecretRedactor, repr=False, compare=False)
+    clock: ProcessClock = field(default=REAL_TIME, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.redactor.add(*secret_values(self.variables))
@@ -183,6 +185,7 @@ def _from_api(project: Project, name: str, access: Access) -> Opened:
         parallelism=access.parallelism,
         tenants=access.tenants,
         redactor=access.redactor,
+        clock=access.clock,
     )
     closing = ExitStack()
     client = ReadClient(link)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from reconciler.environment.project import Project
@@ -16,6 +15,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity, has_errors
 from reconciler.model.manifest import Manifest
 from reconciler.model.resource import Declared, Json
 from reconciler.model.source import Position
+from reconciler.strings import did_you_mean
 
 DEFAULT_FOLDER = "rule-tests"
 
@@ -103,10 +103,7 @@ def missing_subjects(tests: Iterable[PlacedTest], manifest: Manifest) -> Iterato
     for placed in tests:
         for number, subject in enumerate(placed.test.subjects):
             if subject not in known:
-                close = get_close_matches(subject, known, 1)
-                hint = (
-                    f"did you mean {close[0]}?" if close else f"the manifests declare {', '.join(known) or 'nothing'}"
-                )
+                hint = did_you_mean(subject, known, f"the manifests declare {', '.join(known) or 'nothing'}", quote="")
                 place = placed.locate.at(("subject", number) if len(placed.test.subjects) > 1 else ("subject",))
                 yield _error("E_TEST_SUBJECT", f"no manifest declares {subject}", place, hint)
 

@@ -7,11 +7,11 @@ in a repository. Names are those the ecosystem uses (the official SDK's, the com
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from urllib.parse import unquote
 
 from reconciler.errors import AuthError, ReconcilerError, UsageError
 from reconciler.redaction import SHORTEST, SecretRedactor, is_undecoded
+from reconciler.strings import did_you_mean
 
 KNOWN = frozenset(
     {
@@ -50,8 +50,7 @@ def check_variables(variables: Mapping[str, str]) -> None:
     """Raise UsageError for a RECONCILER_ variable that does not exist: a slip in its name must not pass unseen."""
     for name in sorted(variables):
         if name.startswith("RECONCILER_") and name not in KNOWN and not name.startswith(OPEN):
-            close = get_close_matches(name, KNOWN, 1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(KNOWN))}"
+            hint = did_you_mean(name, KNOWN, f"there are {', '.join(sorted(KNOWN))}", quote="")
             raise UsageError(f"there is no variable {name}", hint=hint)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.errors import UsageError
+from reconciler.strings import did_you_mean
 
 UNDEFINED = "undefined"
 """Accepted for every setting: the result turns on it."""
@@ -95,12 +96,9 @@ def defined_alternatives(name: str) -> tuple[str, ...]:
 
 def semantics_problems(named: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
     """Yield (setting, message, hint) for each entry of a `semantics:` or `assume:` mapping that is not accepted."""
-    from difflib import get_close_matches
-
     for name, value in named.items():
         if name not in SETTINGS:
-            close = get_close_matches(name, SETTINGS, 1)
-            known = f"did you mean {close[0]}?" if close else f"use one of {', '.join(SETTINGS)}"
+            known = did_you_mean(name, SETTINGS, f"use one of {', '.join(SETTINGS)}", quote="")
             yield name, f"{name!r} is not a setting of rule semantics", known
         elif value in NOT_COMPUTABLE.get(name, ()):
             reason = f"{name}: {value} cannot be computed from a recording"

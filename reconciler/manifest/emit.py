@@ -16,6 +16,7 @@ from reconciler.manifest.problem import warning
 from reconciler.manifest.spelling import document
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Json, Live
+from reconciler.strings import normalize_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ def emit(kind: Kind, live: Iterable[Live]) -> Emitted:
     manifests: list[tuple[Live, str]] = []
     problems: list[Diagnostic] = []
     found = sorted(live, key=lambda each: (each.name, each.id))
-    times = Counter(names.nfc(each.name) for each in found if not each.foreign)
+    times = Counter(normalize_name(each.name) for each in found if not each.foreign)
     for each in found:
         refusal = each.foreign or _unnameable(each)
         portion = Portion(kind, each)
@@ -45,7 +46,9 @@ def emit(kind: Kind, live: Iterable[Live]) -> Emitted:
         if refusal:
             problems.append(_left_out(each, refusal))
         else:
-            manifests.append((each, _text(kind, each, spec, portion.secrets, pinned=times[names.nfc(each.name)] > 1)))
+            manifests.append(
+                (each, _text(kind, each, spec, portion.secrets, pinned=times[normalize_name(each.name)] > 1))
+            )
     return Emitted(manifests=tuple(manifests), diagnostics=tuple(problems))
 
 

@@ -1,6 +1,5 @@
 """The keys of mappings: text, once each, and what a merge key brings along."""
 
-import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from reconciler.manifest.scalars import Scalars
 from reconciler.model.diagnostic import Diagnostic, Related
 from reconciler.model.resource import Json
 from reconciler.model.source import Position
+from reconciler.strings import normalize_name
 
 MERGE = "\0<<"
 """Stands for a plain `<<` while a mapping is read; no text can hold U+0000, so that it is never a key of ours."""
@@ -56,7 +56,7 @@ class Keys:
         verdict = gate.in_value(text)
         if verdict:
             self._problems.append(error(*verdict, self._place(event.start_mark)))
-        key = unicodedata.normalize("NFC", text)
+        key = normalize_name(text)
         if event.implicit[0]:
             self.known[text] = key
         return key

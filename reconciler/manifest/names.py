@@ -21,11 +21,6 @@ _NEAR = 64
 """Characters around one that are looked at: no emoji has more parts."""
 
 
-def nfc(name: str) -> str:
-    """Return the one spelling of a name that counts."""
-    return name if name.isascii() else unicodedata.normalize("NFC", name)
-
-
 def problem(name: str) -> tuple[str, str] | None:
     """Return code and message of what no name may hold; None for a name that can be used."""
     if not name.strip():

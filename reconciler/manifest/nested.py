@@ -9,6 +9,7 @@ from reconciler.kinds.table import Field, Role, Type
 from reconciler.manifest import names
 from reconciler.model.resource import Json
 from reconciler.model.source import Path
+from reconciler.strings import normalize_name
 
 
 def problems(kind: Kind, spec: Mapping[str, Json]) -> Iterator[Problem]:
@@ -44,6 +45,6 @@ def _of_items(base: Path, key: str, items: Sequence[Json]) -> Iterator[Problem]:
         found = names.problem(value)
         if found:
             yield Problem(path, *found)
-        if spelled.setdefault(names.nfc(value), value) != value:
+        if spelled.setdefault(normalize_name(value), value) != value:
             message = f"the name {value!r} is another one of this list, in another Unicode spelling"
             yield Problem(path, "E_NAME_DUPLICATE", message, "rename one, or spell both alike")

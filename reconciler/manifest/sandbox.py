@@ -15,7 +15,7 @@ from reconciler.manifest.captured import Captured, Whole, concat, keeping_marks,
 from reconciler.manifest.filters import TEXT, PlainFormatter, private_attribute, refuse_undefined, text_filters, written
 from reconciler.manifest.marking import OUTPUT, Table, mark
 from reconciler.manifest.refusals import LimitError, PathError, PrivateError, StructureError
-from reconciler.manifest.wording import did_you_mean
+from reconciler.strings import did_you_mean
 
 FILTERS = frozenset(
     {"abs", "attr", "batch", "capitalize", "center", "count", "d", "default", "dictsort", "filesizeformat", "first"}

@@ -10,10 +10,10 @@ from typing import Any
 
 from reconciler.errors import UsageError
 from reconciler.manifest.parse import parse_yaml
-from reconciler.manifest.wording import did_you_mean
 from reconciler.model.diagnostic import has_errors
 from reconciler.model.resource import Json
 from reconciler.model.source import Path
+from reconciler.strings import did_you_mean
 
 _NAME = re.compile(r"[^.\[\]=]+(?:\.[^.\[\]=]+|\[[0-9]{1,9}\])*")
 _STEP = re.compile(r"\[([0-9]+)\]|[^.\[\]]+")

@@ -11,11 +11,12 @@ from reconciler.manifest import names, nested
 from reconciler.manifest.checking import Complaint, Plain, check
 from reconciler.manifest.envelope import Envelope
 from reconciler.manifest.problem import ENOUGH, error, too_many, warning
-from reconciler.manifest.wording import Words, did_you_mean, words
+from reconciler.manifest.wording import Words, words
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Declared, IgnoredLint, IgnoreRule, Json, address
 from reconciler.model.settings import Scope
 from reconciler.model.source import Locator, Path
+from reconciler.strings import did_you_mean, normalize_name
 
 _ENVELOPE: Mapping[Path, tuple[str, ...]] = {
     (): ("apiVersion", "kind", "metadata", "spec"),
@@ -171,11 +172,11 @@ def _declared(kind: Kind, metadata: Mapping[str, Json], spec: Mapping[str, Json]
     labels, aliases = metadata.get("labels"), metadata.get("aliases")
     return Declared(
         kind=kind.name,
-        name=names.nfc(metadata["name"]),
+        name=normalize_name(metadata["name"]),
         spec=spec,
         id=metadata["id"] if isinstance(metadata.get("id"), str) else "",
         locate=locate,
-        aliases=tuple(names.nfc(each) for each in aliases if isinstance(each, str))
+        aliases=tuple(normalize_name(each) for each in aliases if isinstance(each, str))
         if isinstance(aliases, list)
         else (),
         labels={key: text for key, text in labels.items() if isinstance(text, str)} if isinstance(labels, dict) else {},

@@ -1,13 +1,13 @@
 """What is wrong with one field, in words: the code, the message and what to do next."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from reconciler.kinds.table import Field, Type
 from reconciler.manifest.checking import Complaint
 from reconciler.model.resource import Json
 from reconciler.model.source import Path
+from reconciler.strings import did_you_mean
 
 _LONGEST = 60
 _WANTED = {
@@ -77,14 +77,6 @@ def shown(value: Json) -> str:
         return "null"
     text = str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, int) else repr(value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-
-
-def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Return a hint that names the closest known word, or `otherwise`."""
-    known = list(known)
-    folded = {each.casefold(): each for each in known}
-    close = get_close_matches(word.casefold(), folded, 1, 0.6)
-    return f"did you mean `{folded[close[0]]}`?" if close else otherwise
 
 
 def _name(path: Path) -> str:

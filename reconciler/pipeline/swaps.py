@@ -11,7 +11,7 @@ from reconciler.model.resource import Declared, address
 from reconciler.pipeline.before import shown
 from reconciler.pipeline.carry import Carried, carry
 from reconciler.pipeline.site import Site
-from reconciler.semantics.equality import normalize_name
+from reconciler.strings import normalize_name
 
 REFUSED = "E_API"
 """Code of a change that the service refused; which of its own codes means a taken name is not documented."""

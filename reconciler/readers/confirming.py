@@ -16,7 +16,7 @@ from reconciler.model.resource import Live
 from reconciler.readers.listing import Lister, Listing
 from reconciler.readers.rows import ALL, Row, name_of
 from reconciler.readers.scope import Filters, Need, name_queries
-from reconciler.semantics.equality import normalize_name
+from reconciler.strings import normalize_name
 
 MAX_QUERIES = 5_000
 """Names that are looked up one by one at most; more creates than that at once wait for a list that holds still."""

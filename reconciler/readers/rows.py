@@ -7,7 +7,7 @@ from functools import cached_property
 from reconciler.api.client import OddRow
 from reconciler.kinds.kind import Kind
 from reconciler.model.resource import Json, Live
-from reconciler.semantics.equality import normalize_name
+from reconciler.strings import normalize_name
 
 Row = dict[str, Json]
 

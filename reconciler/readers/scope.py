@@ -10,7 +10,8 @@ from reconciler.model.resource import Json, Live
 from reconciler.readers.rows import ALL, NOTHING, Rows, name_of
 from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.defaults import effective
-from reconciler.semantics.equality import fold_name, normalize_name
+from reconciler.semantics.equality import fold_name
+from reconciler.strings import normalize_name
 
 _PLAIN = re.compile(r"[\w -]+")
 

@@ -17,7 +17,7 @@ from reconciler.readers.notes import notes
 from reconciler.readers.rows import NOTHING
 from reconciler.readers.saved import Snapshot, Whence, read_snapshot, snapshot_text
 from reconciler.readers.scope import Need, need
-from reconciler.semantics.equality import normalize_name
+from reconciler.strings import normalize_name
 
 __all__ = ["MAX_AGE", "SnapshotReader", "Whence", "snapshot_text"]
 

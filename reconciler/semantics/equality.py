@@ -21,6 +21,7 @@ from reconciler.model.change import MASK, Missing, Rule
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.list_keys import has_keys
+from reconciler.strings import normalize_name
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?(?:([Zz])|([+-])(\d\d):(\d\d))", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,39})(\.\d{1,40})?", re.ASCII)
@@ -181,11 +182,6 @@ def _is_core(text: str, live: str) -> bool:
 
 def _plain_lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def normalize_name(text: str) -> str:
-    """Return a name as names are matched: composed (NFC)."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def fold_name(text: str) -> str:

@@ -1,12 +1,12 @@
 """The keys by which the items of a list are told apart."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
 from reconciler.kinds.table import Type
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField
+from reconciler.strings import normalize_name
 
 Parts = tuple[Json, ...]
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})", re.ASCII)
@@ -37,7 +37,7 @@ def parts_of(field: CompiledField, item: Json) -> Parts | None:
 def _spelled(field: CompiledField, path: Sequence[str], text: str) -> Json:
     """Return a key's text as names are matched; where the key is a whole number, as that number."""
     if not _INTEGER.fullmatch(text):
-        return text if text.isascii() else unicodedata.normalize("NFC", text)
+        return normalize_name(text)
     at = field.item
     for name in path:
         at = at.children.get(name) if at is not None else None

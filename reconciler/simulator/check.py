@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from reconciler.model.resource import Json
 from reconciler.model.source import Path
+from reconciler.strings import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +85,7 @@ class Check:
 
     def unknown(self, path: Path, word: str, known: Collection[str]) -> None:
         """Note a word that does not exist in what `path` without its last step names."""
-        near = get_close_matches(word, list(known), n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        hint = did_you_mean(word, known, f"known are {', '.join(known)}", quote="")
         self.wrong(path, f"{_spelled(path[:-1])} does not know {word!r}", hint)
 
 

@@ -10,7 +10,7 @@ from reconciler.model.reading import Usage
 from reconciler.model.report import Options
 from reconciler.model.source import Position
 from reconciler.reports.text import report
-from reconciler.reports.width import columns
+from reconciler.strings import display_width
 from tests.support.report_values import (
     GROUP,
     PLAIN,
@@ -109,7 +109,7 @@ def test_data_cannot_look_like_a_word_mark():
 def test_paths_with_wide_characters_line_up():
     lines = told(everything()).splitlines()
     found = [line for line in lines if "time_window" in line or "].enabled" in line]
-    assert len({columns(line[: line.index(" = ")]) for line in found}) == 1
+    assert len({display_width(line[: line.index(" = ")]) for line in found}) == 1
 
 
 def test_values_that_are_not_there_have_words():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.cli import main
+from reconciler.model.process_clock import REAL_TIME, ProcessClock
 
 ROOT = Path(__file__).parents[2]
 """The repository."""
@@ -27,11 +28,11 @@ class Run:
     err: str
 
 
-def reconciler(*arguments: object, variables: Mapping[str, str] | None = None) -> Run:
+def reconciler(*arguments: object, variables: Mapping[str, str] | None = None, clock: ProcessClock = REAL_TIME) -> Run:
     """Run one command line with exactly these environment variables."""
     out, err = _Stream(), _Stream()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main([str(one) for one in arguments], variables or {})
+        code = main([str(one) for one in arguments], variables or {}, clock=clock)
     return Run(code, out.text(), err.text())
 
 

@@ -11,6 +11,7 @@ from reconciler.cli.planning import asked, chosen, plan_report, project
 from reconciler.cli.session import session
 from reconciler.errors import UsageError
 from reconciler.model.report import Report
+from reconciler.strings import did_you_mean
 
 if TYPE_CHECKING:
     from reconciler.environment.planning import Planned
@@ -55,17 +56,14 @@ def explain(
 
 
 def _found(result: "Planned", address: str) -> "Declared":
-    from difflib import get_close_matches
-
     known = {one.address: one for one in result.manifest.resources}
     if address in known:
         return known[address]
     named = [one for one in known.values() if one.name == address]
     if len(named) == 1:
         return named[0]
-    close = get_close_matches(address, known, 1, 0.4)
     raise UsageError(
         f"no manifest declares {address}",
         code="E_ADDRESS_UNKNOWN",
-        hint=f"did you mean {close[0]}?" if close else "addresses are those a plan prints",
+        hint=did_you_mean(address, known, "addresses are those a plan prints", quote=""),
     )

@@ -1,7 +1,6 @@
 """`export`: what is live, as manifests people would write; one file a resource."""
 
 import hashlib
-import unicodedata
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +12,7 @@ from reconciler.cli.output import problems
 from reconciler.cli.planning import asked, chosen, project
 from reconciler.cli.session import session
 from reconciler.model.diagnostic import Diagnostic, arranged
+from reconciler.strings import normalize_name
 
 if TYPE_CHECKING:
     from reconciler.environment.live import Found
@@ -64,7 +64,7 @@ def exported(found: "tuple[Found, ...]") -> tuple[dict[str, str], tuple[Diagnost
 
 def file_name(live: "Live") -> str:
     """Return a readable and unique file name: the name's letters and digits, CJK kept, and a short hash."""
-    folded = unicodedata.normalize("NFC", live.name).lower()
+    folded = normalize_name(live.name).lower()
     words = "".join(char if char.isalnum() else " " for char in folded).split()
     digest = hashlib.sha256(f"{live.kind}\0{live.name}\0{live.id}".encode(errors="surrogatepass")).hexdigest()[:6]
     return f"{'-'.join(words)[:_SLUG].rstrip('-') or 'unnamed'}-{digest}.yaml"

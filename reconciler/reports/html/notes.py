@@ -8,7 +8,7 @@ from reconciler.model.outcome import Outcome, Status
 from reconciler.model.report import Report
 from reconciler.model.source import Position, column_in
 from reconciler.reports.gate import line
-from reconciler.reports.width import columns
+from reconciler.strings import display_width
 
 _MOST = 2_000
 
@@ -68,7 +68,7 @@ def _excerpt(where: Position | None, sources: Mapping[Position, str]) -> str:
     source = sources[where].rstrip("\r\n").replace("\t", " ")
     number = str(where.line)
     before = line(source[: max(0, column_in(sources[where], where.column) - 1)])
-    return f"{number} | {line(source)}\n{' ' * len(number)} | {' ' * columns(before)}^"
+    return f"{number} | {line(source)}\n{' ' * len(number)} | {' ' * display_width(before)}^"
 
 
 def _outcome(one: Outcome) -> Iterator[Note]:

@@ -18,8 +18,8 @@ from reconciler.reports.markdown.marker import marker
 from reconciler.reports.markdown.outcomes import outcome_sections
 from reconciler.reports.markdown.sections import plan_sections, problem_lines
 from reconciler.reports.markdown.tables import extra_tables
-from reconciler.reports.width import clip
 from reconciler.reports.wording import UNTRUSTED, in_step, summary_line, validity
+from reconciler.strings import truncate
 
 _LINK = re.compile(r"https://[\w.-]+(?:/[\w./#?=&%-]*)?")
 _BANNER = f"""> **{UNTRUSTED}**
@@ -54,7 +54,7 @@ def _within(lines: Iterable[str], budget: int) -> str:
 
 
 def _head(report: Report) -> Iterator[str]:
-    names = ", ".join(span(clip(plan.environment, _MOST_NAME)) for plan in report.plans[:1])
+    names = ", ".join(span(truncate(plan.environment, _MOST_NAME)) for plan in report.plans[:1])
     many = f" and {len(report.plans) - 1:,} more" if len(report.plans) > 1 else ""
     yield marker(report)
     yield f"### reconciler {report.command}{': ' if names else ''}{names}{many}"
@@ -100,7 +100,7 @@ def headline(plan: Plan) -> str:
 
 
 def _folded(plan: Plan, level: Level) -> Iterator[str]:
-    yield f"### {span(clip(plan.environment, _MOST_NAME))}"
+    yield f"### {span(truncate(plan.environment, _MOST_NAME))}"
     yield ""
     yield from _one(plan, level, told=False)
 
@@ -116,4 +116,4 @@ def _foot(options: Options, level: Level) -> Iterator[str]:
 def _whole(whole: str) -> str:
     if len(whole) <= _MOST_WHOLE and _LINK.fullmatch(whole):
         return f"[the full report]({whole})"
-    return span(clip(whole, _MOST_NAME))
+    return span(truncate(whole, _MOST_NAME))

@@ -7,9 +7,9 @@ from reconciler.model.change import SYMBOLS, Action, Attribution, Change, FieldC
 from reconciler.reports.gate import block, line
 from reconciler.reports.text.style import ACTION_STYLE, MARK_STYLE, Style
 from reconciler.reports.values import brief, has_words, leaves_after, spell, spell_sides
-from reconciler.reports.width import columns, pad
 from reconciler.reports.wording import WILL, origin, suppressed_line
 from reconciler.reports.words import Piece, Side, compare, elided, only_blanks_differ
+from reconciler.strings import display_width, pad
 
 _OP_SYMBOL = {FieldOp.ADD: "+", FieldOp.REMOVE: "-", FieldOp.REPLACE: "~", FieldOp.MOVE: ">"}
 _OP_STYLE = {FieldOp.ADD: "add", FieldOp.REMOVE: "remove", FieldOp.REPLACE: "change", FieldOp.MOVE: "note"}
@@ -51,20 +51,20 @@ def _head(change: Change, style: Style) -> Iterator[str]:
 def _destroyed(change: Change, style: Style) -> Iterator[str]:
     before = change.before if isinstance(change.before, Mapping) else {}
     paths = [line(str(path)) for path in before]
-    width = min(max(map(columns, paths), default=0), _WIDEST_PATH)
+    width = min(max(map(display_width, paths), default=0), _WIDEST_PATH)
     for path, value in zip(paths, before.values(), strict=True):
         yield f"      {style('remove', '-')} {pad(path, width)} = {brief(value)}"
 
 
 def _whole(change: Change, style: Style) -> Iterator[str]:
     found = list(leaves_after(change))
-    width = min(max((columns(line(path)) for path, _ in found), default=0), _WIDEST_PATH)
+    width = min(max((display_width(line(path)) for path, _ in found), default=0), _WIDEST_PATH)
     for path, value in found:
         yield f"      {style('add', '+')} {pad(line(path), width)} = {spell(value, _MOST_VALUE)}"
 
 
 def _fields(change: Change, style: Style, *, marked: bool) -> Iterator[str]:
-    width = min(max(columns(line(field.path)) for field in change.fields), _WIDEST_PATH)
+    width = min(max(display_width(line(field.path)) for field in change.fields), _WIDEST_PATH)
     for field in change.fields:
         yield from _field(field, width, style, create=change.action is Action.CREATE, marked=marked)
 

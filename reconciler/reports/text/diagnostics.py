@@ -7,8 +7,8 @@ from reconciler.model.report import Report
 from reconciler.model.source import Position, column_in
 from reconciler.reports.gate import block, line
 from reconciler.reports.text.style import Style
-from reconciler.reports.width import columns
 from reconciler.reports.wording import validity
+from reconciler.strings import display_width
 
 _STYLE = {Severity.ERROR: "alarm", Severity.WARNING: "change", Severity.NOTE: "note"}
 _MOST_EXCERPT = 160
@@ -47,7 +47,7 @@ def excerpt(where: Position, sources: Mapping[Position, str], style: Style) -> I
     before = line(source[start : max(start, column - 1)].replace("\t", " "))
     number = str(where.line)
     yield f"  {style('quiet', number + ' |')} {shown}"
-    yield f"  {' ' * len(number)} {style('quiet', '|')} {' ' * columns(before)}{style('alarm', '^')}"
+    yield f"  {' ' * len(number)} {style('quiet', '|')} {' ' * display_width(before)}{style('alarm', '^')}"
 
 
 def verdict(report: Report, style: Style) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.reports.gate import line
 from reconciler.reports.text.style import Style
-from reconciler.reports.width import clip, columns, pad
+from reconciler.strings import display_width, pad, truncate
 
 _WIDEST = 60
 
@@ -23,8 +23,8 @@ def extra_lines(extra: Mapping[str, Any], style: Style) -> Iterator[str]:
 
 def _table(table: Mapping[str, Any], style: Style) -> Iterator[str]:
     heads = [line(str(head)) for head in table.get("columns", ())]
-    rows = [[clip(line(str(cell)), _WIDEST) for cell in row] for row in table.get("rows", ())]
-    widths = [max((columns(row[at]) for row in [heads, *rows]), default=0) for at in range(len(heads))]
+    rows = [[truncate(line(str(cell)), _WIDEST) for cell in row] for row in table.get("rows", ())]
+    widths = [max((display_width(row[at]) for row in [heads, *rows]), default=0) for at in range(len(heads))]
     if table.get("title"):
         yield style("strong", line(str(table["title"])))
     if rows:

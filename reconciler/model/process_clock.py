@@ -1,0 +1,18 @@
+"""How a process tells the time and waits, as a value: who replaces it waits for nothing."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessClock:
+    """`now` gives seconds since 1970, `monotonic` measures, `sleep` waits."""
+
+    now: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+REAL_TIME = ProcessClock()
+"""The clock of this machine."""
