@@ -92,6 +92,11 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "", *, quote:
     return f"did you mean {quote}{close[0]}{quote}?" if close else otherwise
 
 
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Say how many of a thing there are: `1 field`, `2 fields`, `12,000 fields`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 _JOINER = "\u200d"
 _EMOJI_STYLE = "\ufe0f"
 

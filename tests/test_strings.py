@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.strings import closest, did_you_mean, display_width, normalize_name, pad, truncate
+from reconciler.strings import closest, count, did_you_mean, display_width, normalize_name, pad, truncate
 
 
 def test_the_closest_word_is_found_whatever_its_letter_case():
@@ -46,3 +46,9 @@ def test_padding_and_cutting_count_columns():
     assert truncate("直播间", 6) == "直播间"
     assert truncate("直播间", 4) == "直…"
     assert display_width(truncate("直播间的房间", 5)) <= 5
+
+
+def test_one_thing_has_no_plural_and_many_have_separators():
+    assert count(1, "field") == "1 field"
+    assert count(0, "entry", "entries") == "0 entries"
+    assert count(12000, "field") == "12,000 fields"

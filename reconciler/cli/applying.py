@@ -30,6 +30,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.report import Report
 from reconciler.model.settings import WRITER_SECONDS, Overrides, PlanSettings
 from reconciler.reports.gate import one_document
+from reconciler.strings import count
 
 if TYPE_CHECKING:
     from reconciler.environment.open import Opened
@@ -314,5 +315,5 @@ def _words(event: Event) -> str:
 
 def _question(plan: Plan) -> str:
     """Return what is asked: the changes, and the objects that are owned from then on."""
-    adopt = f"own {len(plan.adopting):,} live object{'s' if len(plan.adopting) > 1 else ''}" if plan.adopting else ""
+    adopt = f"own {count(len(plan.adopting), 'live object')}" if plan.adopting else ""
     return " and ".join(filter(None, ("Apply these changes" if plan.pending else "", adopt))).capitalize()

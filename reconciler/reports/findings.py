@@ -16,8 +16,9 @@ from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Held, Plan
 from reconciler.model.report import Report
 from reconciler.reports.severity import Finding, Sort
-from reconciler.reports.values import count, spell_sides
+from reconciler.reports.values import spell_sides
 from reconciler.reports.wording import GRAVEST, WILL, attributed, attribution_of
+from reconciler.strings import count
 
 _MOST_FIELDS = 8
 _MOST_VALUE = 60

@@ -7,6 +7,7 @@ from reconciler.model.change import MASK, Change, FieldChange, Missing, Value
 from reconciler.model.resource import Json
 from reconciler.reports.gate import line, quoted
 from reconciler.reports.words import only_blanks_differ
+from reconciler.strings import count
 
 LONG = 48
 """A text of more characters is shown on lines of its own."""
@@ -90,8 +91,3 @@ def leaves_after(change: Change) -> Iterator[tuple[str, Value]]:
     """Walk what an object would be; what is known only after apply says so."""
     for path, value in leaves(change.after) if change.after else ():
         yield path, Missing.UNKNOWN if path in change.unknown else value
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """Say how many of a thing there are: `1 field`, `2 fields`, `12,000 fields`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -7,7 +7,7 @@ from reconciler.model.change import Action, Attribution, Change, FieldChange
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan
-from reconciler.reports.values import count
+from reconciler.strings import count
 
 WILL = {
     Action.CREATE: "will be created",

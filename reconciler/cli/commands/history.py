@@ -14,7 +14,7 @@ from reconciler.cli.session import Session, session
 from reconciler.errors import UsageError
 from reconciler.model.history import Audited, Drift, Entry, Run
 from reconciler.model.report import Report
-from reconciler.reports.values import count
+from reconciler.strings import count
 
 if TYPE_CHECKING:
     from reconciler.environment.project import Project

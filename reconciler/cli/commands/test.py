@@ -16,7 +16,7 @@ from reconciler.cli.session import Session, session
 from reconciler.errors import UsageError
 from reconciler.model.diagnostic import Diagnostic, arranged, has_errors
 from reconciler.model.report import Report
-from reconciler.reports.values import count
+from reconciler.strings import count
 
 if TYPE_CHECKING:
     from reconciler.environment.rule_tests import PlacedResult, RuleCoverage

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from reconciler.model.change import SYMBOLS, Action, Attribution, Block, Change
 from reconciler.model.plan import Plan
 from reconciler.reports.html.fields import Pill, Row, rows_of
-from reconciler.reports.values import count
 from reconciler.reports.wording import GRAVEST, LEGEND, WILL, attributed, attribution_of, by_kind, suppressed_line
+from reconciler.strings import count
 
 _OPEN_BELOW = 6
 """A plan of fewer changes opens them all; a longer one opens none, blocked ones and conflicts apart."""

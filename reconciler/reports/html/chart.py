@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from reconciler.model.change import Action, Attribution
 from reconciler.model.plan import Plan
-from reconciler.reports.values import count
 from reconciler.reports.wording import attribution_of
+from reconciler.strings import count
 
 _FULL = 1_000
 _LEAST = 4

@@ -12,7 +12,6 @@ from reconciler.model.report import Options, Report
 from reconciler.reports.html.changes import Group, groups_of, kept
 from reconciler.reports.html.chart import Bar, Chart, chart_of, strip_of
 from reconciler.reports.html.notes import Note, notes_of
-from reconciler.reports.values import count
 from reconciler.reports.wording import (
     MARKS,
     UNTRUSTED,
@@ -24,6 +23,7 @@ from reconciler.reports.wording import (
     suppressed_line,
     validity,
 )
+from reconciler.strings import count
 
 _MOST_NAMES = 1_000
 

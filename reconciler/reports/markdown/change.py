@@ -7,9 +7,9 @@ from reconciler.lookalikes import apart
 from reconciler.model.change import MASK, SYMBOLS, Action, Change, FieldChange, FieldOp, Missing, Value
 from reconciler.reports.gate import fenced, span, summary
 from reconciler.reports.markdown.level import MOST_VALUE, Level
-from reconciler.reports.values import count, differs_in_blanks, is_long, leaves, leaves_after, spell, spell_sides
+from reconciler.reports.values import differs_in_blanks, is_long, leaves, leaves_after, spell, spell_sides
 from reconciler.reports.wording import origin
-from reconciler.strings import is_command
+from reconciler.strings import count, is_command
 
 _MOST_DIFF_LINES = 400
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from reconciler.model.plan import Plan
 from reconciler.reports.gate import span
 from reconciler.reports.markdown.level import Level
-from reconciler.reports.values import count
 from reconciler.reports.wording import figure
+from reconciler.strings import count
 
 _MOST_ROWS = {Level.FULL: 1_000, Level.QUIET: 500, Level.SHORT: 200}
 _FEWEST_ROWS = 50

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from reconciler.model.outcome import Outcome, Status
 from reconciler.reports.gate import span
 from reconciler.reports.markdown.level import Level
-from reconciler.reports.values import count
 from reconciler.reports.wording import apply_line, done
+from reconciler.strings import count
 
 
 def outcome_sections(outcomes: Sequence[Outcome], level: Level, adopted: int = 0) -> Iterator[str]:

@@ -8,8 +8,9 @@ from reconciler.model.plan import Plan
 from reconciler.reports.gate import span
 from reconciler.reports.markdown.change import change_block
 from reconciler.reports.markdown.level import Level
-from reconciler.reports.values import count, spell_sides
+from reconciler.reports.values import spell_sides
 from reconciler.reports.wording import attributed, attribution_of, by_kind, source_of, suppressed_line
+from reconciler.strings import count
 
 CONFIG = frozenset({Attribution.CONFIG, Attribution.PENDING, Attribution.ALREADY})
 DRIFT = frozenset({Attribution.DRIFT})

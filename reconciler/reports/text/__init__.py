@@ -13,8 +13,7 @@ from reconciler.reports.text.outcomes import outcome_lines
 from reconciler.reports.text.plan import plan_lines
 from reconciler.reports.text.style import Style
 from reconciler.reports.text.tables import extra_lines
-from reconciler.reports.values import count
-from reconciler.strings import escape_output
+from reconciler.strings import count, escape_output
 
 
 def report(report: Report, options: Options) -> str:

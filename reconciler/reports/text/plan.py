@@ -9,7 +9,6 @@ from reconciler.reports.gate import line
 from reconciler.reports.text.change import change_lines
 from reconciler.reports.text.diagnostics import diagnostic_lines
 from reconciler.reports.text.style import ACTION_STYLE, MARK_STYLE, Style
-from reconciler.reports.values import count
 from reconciler.reports.wording import (
     LEGEND,
     MARKS,
@@ -20,6 +19,7 @@ from reconciler.reports.wording import (
     summary_line,
     suppressed_line,
 )
+from reconciler.strings import count
 
 _MOST_NAMED = 20
 """So many unmanaged objects are named; the others are counted."""
