@@ -13,7 +13,7 @@ from reconciler import __version__
 from reconciler.cli.commands import COMMANDS
 from reconciler.cli.commands.replay import join_against
 from reconciler.cli.exits import Exit
-from reconciler.cli.failure import internal_report, told_failure
+from reconciler.cli.failure import failed_report, told_failure
 from reconciler.cli.interruption import Interrupted
 from reconciler.cli.output import PARSED, write_out
 from reconciler.cli.session import Start
@@ -120,14 +120,14 @@ def run(arguments: Sequence[str], variables: Mapping[str, str], clock: ProcessCl
     except BaseException as error:
         if isinstance(error, SystemExit):
             raise
-        _tell_internal(error, arguments, start)
+        _tell_failed(error, arguments, start)
         return told_failure(error, start.log(), debug=bool(start.flags.get("debug")) or "--debug" in arguments)
     return int(code or Exit.FINE)
 
 
-def _tell_internal(error: BaseException, arguments: Sequence[str], start: Start) -> None:
-    """Write an internal error as the document that was asked for; whatever fails there is told on stderr as ever."""
-    told = internal_report(error, arguments)
+def _tell_failed(error: BaseException, arguments: Sequence[str], start: Start) -> None:
+    """Write an error that ended a command as the document that was asked for; what fails there is told on stderr."""
+    told = failed_report(error, arguments)
     if told is not None:
         with suppress(Exception):
             from reconciler import plugins

@@ -16,6 +16,9 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import Report
 from reconciler.strings import did_you_mean
 
+_REPORTING = frozenset({"validate", "plan", "apply", "audit", "show", "test", "compare", "script"})
+"""The commands whose results are reports."""
+
 
 def told_failure(error: BaseException, log: Log, *, debug: bool) -> int:
     """Say what went wrong on stderr and return the exit code."""
@@ -36,23 +39,34 @@ def is_internal(error: BaseException) -> bool:
     return isinstance(error, Exception) and not isinstance(error, (ReconcilerError, TyperException, BrokenPipeError))
 
 
-def internal_report(error: BaseException, arguments: Sequence[str]) -> tuple[str, Report] | None:
-    """Return the format that a command line asks for and the report of an internal error; None for plain text.
+def failed_report(error: BaseException, arguments: Sequence[str]) -> tuple[str, Report] | None:
+    """Return the format that a command line asks for and the report of an error that ends it before its own report.
+
+    Those are files that cannot be used, and mistakes of this program; None for others, and for plain text.
 
     A program that reads the document finds the error in it, and not an empty stream.
     """
     words = [part for word in arguments for part in word.split("=", 1)]
     asked = next((words[at + 1] for at, word in enumerate(words[:-1]) if word == "--format"), "text")
-    if not is_internal(error) or asked == "text":
+    if asked == "text" or not (is_internal(error) or isinstance(error, ManifestError)):
         return None
+    command = next((word for word in arguments if word in _REPORTING), "")
+    return asked, Report(command=command, diagnostics=_problems(error))
+
+
+def _problems(error: BaseException) -> tuple[Diagnostic, ...]:
+    if isinstance(error, ManifestError):
+        if any(one.severity is Severity.ERROR for one in error.diagnostics):
+            return error.diagnostics
+        last = Diagnostic(severity=Severity.ERROR, code=error.code, message=error.message, hint=error.hint)
+        return (*error.diagnostics, last)
     problem = Diagnostic(
         severity=Severity.ERROR,
         code="E_INTERNAL",
         message=f"{type(error).__name__}: {one_line(str(error))}",
         hint="this is a mistake in reconciler: run it again with --debug and report what it prints",
     )
-    command = next((word for word in arguments if not word.startswith("-")), "")
-    return asked, Report(command=command, diagnostics=(problem,))
+    return (problem,)
 
 
 def _lines(error: BaseException) -> list[str]:

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 
-from reconciler.diff.paths import Steps, covers, parse, printed
+from reconciler.diff.paths import WILD, Steps, covers, parse, printed
+from reconciler.kinds.table import Field, Type
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Declared, IgnoreRule
 
@@ -58,8 +60,8 @@ class Ignoring:
                 yield _warning("W_IGNORE_UNUSED", text, rule, declared, "take the rule out if it is no longer needed")
 
 
-def ignoring(declared: Declared, today: date) -> Ignoring:
-    """Read a manifest's rules; expired and unreadable ones become warnings and do not count."""
+def ignoring(declared: Declared, today: date, root: Field) -> Ignoring:
+    """Read a manifest's rules; expired ones and ones that are no path become warnings and do not count."""
     result = Ignoring()
     for rule in declared.ignore_changes:
         if rule.expires and rule.expires <= today.isoformat():
@@ -68,11 +70,51 @@ def ignoring(declared: Declared, today: date) -> Ignoring:
             result.diagnostics.append(_warning("W_IGNORE_EXPIRED", text, rule, declared, hint))
             continue
         try:
-            result.rules.append((parse(rule.path), rule))
+            pattern = parse(rule.path)
         except ValueError as error:
             hint = "write it as plans print it: interaction_rules[price].trigger"
             result.diagnostics.append(_warning("W_IGNORE_PATH", f"ignore_changes: {error}", rule, declared, hint))
+            continue
+        wrong = misspelt(pattern, root)
+        if wrong is None:
+            result.rules.append((pattern, rule))
+        else:
+            text = f"ignore_changes {rule.path}: {wrong[0]}"
+            result.diagnostics.append(_warning("W_IGNORE_PATH", text, rule, declared, wrong[1]))
     return result
+
+
+def misspelt(pattern: Pattern, root: Field) -> tuple[str, str] | None:
+    """Return what is wrong with the first step that the kind has no field for, and what to write; None for a path.
+
+    What the kind does not describe further is taken as it is.
+    """
+    field = root
+    for at, step in enumerate(pattern):
+        before, after = pattern[:at], pattern[at + 1 :]
+        where = f"`{_joined(before)}`" if before else "the object"
+        if field.item is not None:
+            if step != WILD and not step.startswith("["):
+                return f"{where} is a list", f"write {_joined((*before, '[*]', step, *after))}"
+            field = field.item
+        elif not field.children:
+            if before and field.type not in (Type.OBJECT, Type.LIST):
+                return f"{where} has nothing inside it", f"write {_joined(before)}"
+            return None
+        elif step == WILD:
+            return None
+        elif step in field.children:
+            field = field.children[step]
+        else:
+            close = get_close_matches(step.casefold(), field.children, 1, 0.6)
+            known = ", ".join(field.children)
+            hint = f"did you mean {_joined((*before, close[0], *after))}?" if close else f"there are {known}"
+            return f"{where} has no field `{step}`", hint
+    return None
+
+
+def _joined(steps: Sequence[str]) -> str:
+    return "".join(step if step.startswith("[") or not at else f".{step}" for at, step in enumerate(steps))
 
 
 def _warning(code: str, message: str, rule: IgnoreRule, declared: Declared, hint: str) -> Diagnostic:

@@ -132,7 +132,7 @@ class Draft:
             declared=declared,
             spec=resolved(kind, spec_of(kind, declared), self.names.resolve, self.names.name_of),
             bases=bases,
-            ignoring=ignoring(declared, self.inputs.settings.today),
+            ignoring=ignoring(declared, self.inputs.settings.today, kind.root),
             judge=judge(node, bases.applied, self.inputs.past.digest_key, self.inputs.secret),
             level=level_of(kind.name, self.depth),
             remembered=self.inputs.owner(live) if live is not None else None,

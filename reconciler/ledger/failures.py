@@ -15,8 +15,18 @@ class LostAnswerError(LedgerError):
     default_code = "E_LEDGER_LOST"
 
 
-def meant(error: SQLAlchemyError | sqlite3.Error, busy: float) -> LedgerError:
-    """Return the error that says what happened and what to do next; `busy` is how long was waited, in seconds."""
+SERVER = (
+    "check that the PostgreSQL server runs and answers at the host and port of the ledger's URL (`ledger:` of "
+    "the project file, or RECONCILER_LEDGER), and its user, password and database; nothing further was sent to the API"
+)
+
+
+def meant(error: SQLAlchemyError | sqlite3.Error, busy: float, *, local: bool = True) -> LedgerError:
+    """Return the error that says what happened and what to do next; `busy` is how long was waited, in seconds.
+
+    `local`: the ledger is a file, and no server that can be away.
+    """
+    hint = WRITABLE if local else SERVER
     text = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0:1]
     said = text[0] if text else type(error).__name__
     lowered = said.lower()
@@ -26,13 +36,13 @@ def meant(error: SQLAlchemyError | sqlite3.Error, busy: float) -> LedgerError:
             code="E_LEDGER_BUSY",
             hint="try again when the other run is done; nothing further was sent to the API",
         )
-    if "malformed" in lowered or "not a database" in lowered or "corrupt" in lowered:
+    if local and ("malformed" in lowered or "not a database" in lowered or "corrupt" in lowered):
         return damaged(said)
-    if "full" in lowered or "disk i/o" in lowered or "readonly" in lowered or "unable to open" in lowered:
+    if local and ("full" in lowered or "disk i/o" in lowered or "readonly" in lowered or "unable to open" in lowered):
         return LedgerError(f"the ledger cannot be written: {said}", code="E_LEDGER_WRITE", hint=WRITABLE)
     if isinstance(error, (OperationalError, InterfaceError)):
-        return LostAnswerError(f"the ledger cannot be reached: {said}", hint=WRITABLE)
-    return LedgerError(f"the ledger failed: {said}", hint=WRITABLE)
+        return LostAnswerError(f"the ledger cannot be reached: {said}", hint=hint)
+    return LedgerError(f"the ledger failed: {said}", hint=hint)
 
 
 def damaged(said: str) -> LedgerError:

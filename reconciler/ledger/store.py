@@ -143,7 +143,7 @@ class Store:
         try:
             yield
         except (SQLAlchemyError, sqlite3.Error) as error:
-            raise meant(error, self._busy) from error
+            raise meant(error, self._busy, local=self.local) from error
         except UnicodeDecodeError as error:  # what SQLite says of a damaged file can hold bytes of that file
             raise damaged("it holds what is no text") from error
         except OSError as error:

@@ -204,7 +204,7 @@ def _ignored(rules: Json, locate: Locator) -> tuple[IgnoreRule, ...]:
     base = ("metadata", "lifecycle", "ignore_changes")
     return tuple(
         IgnoreRule(
-            path=rule["path"],
+            path=rule["path"].removeprefix("spec."),
             reason=rule.get("reason") or "",
             expires=rule.get("expires") or "",
             position=locate.at((*base, number)),

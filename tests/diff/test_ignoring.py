@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any
 
+import pytest
+
 from reconciler.model.change import Action, Rule
 from reconciler.model.resource import IgnoreRule
 from reconciler.model.source import Position
@@ -46,6 +48,25 @@ def test_a_rule_that_expired_hides_nothing_and_is_a_warning() -> None:
 def test_a_rule_that_is_no_path_is_a_warning() -> None:
     made = plan("priv..data")
     assert codes(made) == ["W_IGNORE_PATH"]
+    assert only(made).action is Action.UPDATE
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "hint"),
+    [
+        ("room_descripton", "has no field `room_descripton`", "did you mean room_description?"),
+        ("Priv_Data", "has no field `Priv_Data`", "did you mean priv_data?"),
+        ("zzz", "has no field `zzz`", "there are "),
+        ("priv_data.deep", "`priv_data` has nothing inside it", "write priv_data"),
+        ("scene_scripts.script_name", "`scene_scripts` is a list", "write scene_scripts[*].script_name"),
+        ("scene_scripts[*].script_nmae", "`scene_scripts.*` has no field", "did you mean scene_scripts.*.script_name?"),
+    ],
+)
+def test_a_path_with_a_misspelt_field_is_a_warning_that_names_the_right_one(path: str, said: str, hint: str) -> None:
+    made = plan(path)
+    assert codes(made) == ["W_IGNORE_PATH"]
+    assert said in made.diagnostics[0].message
+    assert hint in made.diagnostics[0].hint
     assert only(made).action is Action.UPDATE
 
 

@@ -238,8 +238,10 @@ def test_l009_a_lost_answer_to_commit_is_settled_by_reading_back(postgres_url: s
 @pytest.mark.postgres
 def test_a_server_that_is_gone_is_an_error_that_says_so(postgres_url: str) -> None:
     gone = postgres_url.replace(postgres_url.rpartition(":")[2], "1/nothing")
-    with pytest.raises(LostAnswerError, match="cannot be reached"):
+    with pytest.raises(LostAnswerError, match="cannot be reached") as caught:
         open_ledger(gone).past(SCOPE, OWNER)
+    assert "PostgreSQL server" in caught.value.hint
+    assert "RECONCILER_LEDGER" in caught.value.hint
 
 
 def test_l004_a_deleted_ledger_owns_nothing(tmp_path: Path) -> None:

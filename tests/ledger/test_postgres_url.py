@@ -147,6 +147,7 @@ def test_an_allowed_server_is_logged_in_at_with_the_operators_password(tmp_path,
         url, entry = f"postgresql://u@127.0.0.1:{server.port}/db", entry.replace("PORT", str(server.port))
         said = opened(tmp_path, url, allowed=entry, PGPASSWORD=CANARY, PGHOSTADDR="192.0.2.1")
     assert said[0].startswith("E_LEDGER_LOST")
+    assert "folder" not in "".join(said)
     assert server.startups[0]["user"] == "u"
     assert server.startups[0]["database"] == "db"
     assert (CANARY.encode() in server.everything) == (demand == "cleartext")
