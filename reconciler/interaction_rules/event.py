@@ -5,6 +5,7 @@ that holds JSON, on the wire; an object is accepted too. A line or a body is a b
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -27,6 +28,7 @@ DOCUMENTED_KEYS: Mapping[int, frozenset[str]] = {
 TEXT_KEYS = frozenset({"content", "name", "userId", "badge", "giftName"})
 """Keys whose values are text."""
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 LARGEST_RECORDING = 256 << 20
 """Bytes of one recording."""
 
@@ -130,6 +132,8 @@ def decode_content(content: Json) -> tuple[Mapping[str, Json], bool]:
 def canonical_text(value: Json) -> str | None:
     """Return a leaf as text, a number in its shortest form; None for null, objects and lists."""
     if isinstance(value, str):
+        if _SURROGATE.search(value) is None:
+            return value
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -84,10 +84,12 @@ def resolve_key(content: Mapping[str, Json], name: str, tag_path: str) -> Json |
 
 
 def _is_leaf(value: Json) -> bool:
-    return value is not None and not isinstance(value, (Mapping, list))
+    return isinstance(value, str) or (value is not None and not isinstance(value, (Mapping, list)))
 
 
 def _breadth_first(content: Mapping[str, Json], name: str) -> Json | Absent:
+    if _is_leaf(value := content.get(name)):
+        return value
     queue: deque[Mapping[str, Json]] = deque([content])
     while queue:
         place = queue.popleft()
