@@ -9,7 +9,7 @@ STAMP := $(VENV)/.stamp
 unexport PYTHONDONTWRITEBYTECODE  # without compiled bytecode every start costs two to four times
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format generate house bench deep clean
+.PHONY: help setup demo test check format generate house bench deep mutants clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,9 @@ bench: $(STAMP) ## measure, as ratios in one run
 
 deep: $(STAMP) ## the full figures of laws, fuzz and kills
 	@HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n 2 -m deep --timeout 3600
+
+mutants: $(STAMP) ## change the judging modules, see what the tests notice (SEED=1 COUNT=200)
+	@$(BIN)/python -m tests.mutants --seed $(or $(SEED),1) --count $(or $(COUNT),200) --minutes $(or $(MINUTES),600)
 
 clean: ## remove what set-up and tests made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis

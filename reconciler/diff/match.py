@@ -121,16 +121,22 @@ def _look_alikes(result: Matching) -> None:
         declared = result.declared[place]
         folded = fold_name(declared.name)
         first = declared_names.setdefault(folded, declared)
-        others = [live for live in live_names.get(folded, ()) if live.unusable or not _is_named(live, declared)]
+        name, others = _nearly(declared, live_names)
         if place in new and (others or first is not declared):
-            reason = told.alike(declared, others) if others else told.alike_declared(declared, first)
+            reason = told.alike(declared, name, others) if others else told.alike_declared(declared, first)
             result.alike[place] = reason
             result.spared.update(live.id for live in others)
             result.diagnostics.append(told.look_alike(declared, others, reason))
 
 
-def _is_named(live: Live, declared: Declared) -> bool:
-    return normalize_name(live.name) == normalize_name(declared.name)
+def _nearly(declared: Declared, live_names: Mapping[str, Sequence[Live]]) -> tuple[str, list[Live]]:
+    """Return the live objects that nearly have the declared name, or else nearly one of its aliases, with that name."""
+    for name in (declared.name, *declared.aliases):
+        near = live_names.get(fold_name(name), ())
+        others = [live for live in near if live.unusable or normalize_name(live.name) != normalize_name(name)]
+        if others:
+            return name, others
+    return declared.name, []
 
 
 def _known(ours: Iterable[Live]) -> _Live:

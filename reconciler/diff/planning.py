@@ -27,6 +27,7 @@ from reconciler.model.resource import Declared, Json, Live
 from reconciler.model.settings import PlanSettings
 from reconciler.redaction import redact_fields
 from reconciler.semantics.compiled_field import CompiledField, compiled
+from reconciler.semantics.equality import normalize_name
 from reconciler.semantics.reference_paths import resolved
 
 
@@ -107,6 +108,9 @@ class Draft:
             if place in matching.unread:
                 self._hold(Action.UPDATE, declared, self.inputs.readings[kind.name].incomplete)
             elif place not in matching.stopped and self._refers_well(kind, declared):
+                if waits := self._waits(kind, declared):
+                    self._hold(Action.UPDATE if place in matching.pairs else Action.CREATE, declared, waits)
+                    continue
                 wish = self._wish(kind, declared, matching.pairs.get(place))
                 if self._planned(wish, matching.pairs.get(place), matching.alike.get(place, "")):
                     yield declared, wish.spec
@@ -122,6 +126,13 @@ class Draft:
             needed = self.chosen.left_out(target, name)
             if needed is not None and self.names.resolve(target, name) is Missing.UNKNOWN:
                 yield needs(declared, needed)
+
+    def _waits(self, kind: Kind, declared: Declared) -> str:
+        """Say which new object that is referred to is held back; empty where none is."""
+        held = {(one.kind, normalize_name(one.name)): one for one in self.held if one.action is Action.CREATE}
+        needed = [(target, normalize_name(name)) for target, name in self.names.needed(kind, declared)]
+        waiting = next((held[key].address for key in needed if key in held), "")
+        return f"it needs {waiting}, which is held back" if waiting else ""
 
     def _wish(self, kind: Kind, declared: Declared, live: Live | None) -> Wish:
         node = compiled(kind)

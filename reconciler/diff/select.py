@@ -134,6 +134,7 @@ def _quoted(text: str) -> str:
 def _near(asked: str, known: Iterable[str]) -> str:
     """Suggest addresses that are spelled alike, or have the name that was asked for."""
     names = sorted(known)
+    asked = asked.partition(" [id=")[0]  # as a plan prints a live object
     word = normalize_name(asked).casefold()
     same = [one for one in names if normalize_name(one.partition("[")[2].strip('"]')).casefold() == word]
     close = same or closest(asked, names, most=3)

@@ -72,12 +72,13 @@ def taken(declared: Declared, matched: Live, others: Sequence[Live]) -> Diagnost
     )
 
 
-def alike(declared: Declared, others: Sequence[Live]) -> str:
-    """Say which live objects have nearly the name that is to be created."""
-    found = ", ".join(_named_apart(declared.name, live) for live in others)
+def alike(declared: Declared, name: str, others: Sequence[Live]) -> str:
+    """Say which live objects have nearly the name that is to be created, or had earlier."""
+    word = "declared name" if name == declared.name else "alias"
+    found = ", ".join(_named_apart(name, live) for live in others)
     pins = " or ".join(live.id for live in others if not live.unusable)
     pin = f"; if it is the same object, pin it with metadata.id: {pins}" if pins else ""
-    return f"{found}: almost the declared name {told_apart(declared.name, others[0].name)[0]}{pin}"
+    return f"{found}: almost the {word} {told_apart(name, others[0].name)[0]}{pin}"
 
 
 def _named_apart(name: str, live: Live) -> str:

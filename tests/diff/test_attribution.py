@@ -208,3 +208,30 @@ def test_the_classes_are_counted_with_creates_and_deletes_as_one_each() -> None:
     )
     summary = world.plan(prune="owned").summary()
     assert (summary.config, summary.drift) == (2, 1)
+
+
+def scenes(*names: str) -> dict[str, Any]:
+    return {"scene_scripts": [{"script_name": name} for name in names]}
+
+
+MOVES = [
+    # last applied, declared, live
+    ("abc", "bac", "abc", Attribution.CONFIG),
+    ("abc", "abc", "bac", Attribution.DRIFT),
+    ("abc", "bac", "cba", Attribution.CONFLICT),
+    ("abx", "bac", "abc", Attribution.CONFIG),
+    ("abcx", "abc", "bac", Attribution.DRIFT),
+    ("", "bac", "abc", Attribution.UNATTRIBUTED),
+]
+
+
+@pytest.mark.parametrize(("before", "want", "have", "expected"), MOVES)
+@pytest.mark.parametrize("base", ["ledger", "commit"])
+def test_who_moved_an_item_is_told_by_the_order_it_had_before(
+    before: str, want: str, have: str, expected: Attribution, base: str
+) -> None:
+    then = {"last": scenes(*before)} if base == "ledger" else {"base": scenes(*before)}
+    change = room(scenes(*want), scenes(*have), **(then if before else {}))
+    moved = [field.attribution for field in change.fields if field.op.value == "move"]
+    assert moved
+    assert set(moved) == {expected}

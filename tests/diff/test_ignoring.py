@@ -119,3 +119,14 @@ def test_a_rule_for_one_item_of_a_list_without_keys_hides_that_list() -> None:
     assert [field.path for field in change.fields] == ["interaction_rules[a].event_type"]
     assert {one.rule for one in change.suppressed} == {Rule.IGNORED}
     assert change.after["interaction_rules"] == group(1, "x", "z")["interaction_rules"]
+
+
+def test_a_rule_for_an_item_of_one_unkeyed_list_leaves_every_other_list_alone() -> None:
+    def group(*texts: str) -> dict[str, Any]:
+        rules = [{"rule_name": name, "trigger": {"reply_texts": list(texts)}} for name in ("a", "b")]
+        return {"interaction_rules": rules}
+
+    thing = declared(GROUP, "g", group("new"), ignore=("interaction_rules[a].trigger.reply_texts[0]",))
+    change = only(World([thing], [live(GROUP, "g", spec=group("old"))]).plan())
+    assert [field.path for field in change.fields] == ["interaction_rules[b].trigger.reply_texts[0]"]
+    assert [rule["trigger"]["reply_texts"] for rule in change.after["interaction_rules"]] == [["old"], ["new"]]

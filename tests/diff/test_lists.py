@@ -191,3 +191,34 @@ def test_types_are_never_mixed_up() -> None:
     assert one_change(GROUP, enabled(False), enabled(0)).action is Action.UPDATE
     quiet = one_change(GROUP, enabled(True), enabled("true"))
     assert (quiet.action, quiet.suppressed[0].rule.value) == (Action.NONE, "number for text")
+
+
+def spelled(*values: Any) -> dict[str, Any]:
+    listed = [{"tag": "content", "match": "EQUAL", **value} for value in values]
+    return {"interaction_rules": [{"rule_name": "a", "hit_condition": {"tags": listed}}]}
+
+
+def test_a_reordered_set_with_a_tolerated_spelling_is_no_change_and_keeps_each_items_unknown_keys() -> None:
+    want = spelled({"value": " padded "}, {"value": "x"}, {"value": "y", "operation": "NONE"})
+    have = spelled({"value": "y", "new": 3}, {"value": "padded", "new": 1}, {"value": "x", "new": 2})
+    change = one_change(GROUP, want, have)
+    assert change.action is Action.NONE
+    assert {one.rule.value for one in change.suppressed} >= {"order has no meaning"}
+    want["interaction_rules"][0]["event_type"] = 2
+    change = one_change(GROUP, want, have)
+    assert told(change) == [("add", "interaction_rules[a].event_type")]
+    kept = change.after["interaction_rules"][0]["hit_condition"]["tags"]
+    assert {tag["value"].strip(): tag["new"] for tag in kept} == {"padded": 1, "x": 2, "y": 3}
+
+
+@pytest.mark.parametrize(
+    ("want", "have"),
+    [
+        ([{"value": "x"}, {"value": "y"}], [{"value": "y"}]),
+        ([{"value": "x"}], [{"value": "x"}, {"value": "y"}]),
+        ([{"value": "x"}], [{"value": "y"}]),
+        ([{"value": " x "}, {"value": "x"}], [{"value": "x"}]),
+    ],
+)
+def test_a_set_with_an_item_more_less_or_another_is_a_change(want: list[Any], have: list[Any]) -> None:
+    assert one_change(GROUP, spelled(*want), spelled(*have)).action is Action.UPDATE

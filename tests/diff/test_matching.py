@@ -1,6 +1,7 @@
 """Which live object a manifest means."""
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -207,3 +208,33 @@ def test_nothing_is_created_while_a_live_object_has_no_name_that_can_be_read() -
 def test_a_nameless_object_of_somebody_else_holds_nothing_back() -> None:
     plan = World([declared(ROOM, "room")], [live(ROOM, "", "7", foreign="it belongs to another project")]).plan()
     assert [(change.name, change.action) for change in plan.changes] == [("room", Action.CREATE)]
+
+
+def test_a_room_without_a_type_and_every_library_are_in_a_scope_of_room_types() -> None:
+    lives = [live(ROOM, "bare", "1"), live(ROOM, "model", "2", {"room_type": "TEMPLATE"}), live(GROUP, "library", "3")]
+    scope = Scope(room_types=frozenset({"NORMAL"}))
+    plan = World([declared(ROOM, "bare"), declared(GROUP, "library")], lives).plan(scope=scope)
+    assert {change.id for change in plan.changes} == {"1", "3"}
+    assert {change.action for change in plan.changes} == {Action.NONE}
+    assert [one.id for one in plan.unmanaged if "outside the scope" in one.foreign] == ["2"]
+
+
+ALIASES = [("Old shop", "Ｏｌｄ  shop"), ("old", "OLD "), ("caf\u00e9", "CAFE\u0301")]
+
+
+@pytest.mark.parametrize(("alias", "name"), ALIASES)
+@pytest.mark.parametrize("kind", [ROOM, GROUP], ids=lambda kind: kind.name)
+def test_nothing_is_created_beside_a_live_object_that_nearly_has_its_earlier_name(
+    kind: Any, alias: str, name: str
+) -> None:
+    plan = World([declared(kind, "New", aliases=(alias,))], [live(kind, name, "7")]).plan(prune="owned")
+    assert plan.changes == ()
+    assert [(one.action, one.name) for one in plan.held] == [(Action.CREATE, "New")]
+    assert codes(plan) == ["W_NAME_ALIKE"]
+    assert "metadata.id: 7" in plan.held[0].reason
+
+
+def test_an_object_that_nearly_has_an_earlier_name_is_not_deleted_in_the_same_plan() -> None:
+    past = ledger(remembered(ROOM, "OLD", "7"))
+    plan = World([declared(ROOM, "New", aliases=("old",))], [live(ROOM, "OLD", "7")], past).plan(prune="owned")
+    assert plan.changes == ()

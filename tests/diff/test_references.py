@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from reconciler.model.change import Action, Missing
 from reconciler.model.plan_json import encode
 from reconciler.model.plan_read import decode
@@ -132,3 +134,24 @@ def test_a_rule_keeps_what_the_manifest_does_not_name_when_its_library_is_rename
     world = World([room(group_name="new"), declared(GROUP, "new", aliases=("old",))], lives)
     change = next(one for one in world.plan().changes if one.kind == ROOM.name)
     assert not [note for note in change.notes if "newer_field" in note]
+
+
+HELD: dict[str, dict[str, Any]] = {
+    "a look-alike": {"lives": [live(GROUP, "Ｑ ", "7")]},
+    "an incomplete read": {"incomplete": {GROUP.name: "it was cut off"}},
+}
+
+
+@pytest.mark.parametrize("why", HELD)
+@pytest.mark.parametrize("there", [False, True], ids=["new room", "live room"])
+def test_what_needs_a_library_that_is_held_back_is_held_back_with_it(why: str, there: bool) -> None:
+    rule = {"group_name": "q", "rule_name": "one", "event_type": 1}
+    wanted = [declared(GROUP, "q"), declared(ROOM, "r", {"interaction_rules": [rule]}), declared(ROOM, "free")]
+    world = World(wanted, **HELD[why])
+    world.lives = [*world.lives, *([live(ROOM, "r")] if there else [])]
+    plan = world.plan()
+    assert [change.name for change in plan.changes] == ["free"]
+    held = {one.name: (one.action, one.reason) for one in plan.held}
+    assert set(held) == {"q", "r"}
+    assert held["r"][0] is (Action.UPDATE if there else Action.CREATE)
+    assert 'InteractionRuleGroup["q"]' in held["r"][1]

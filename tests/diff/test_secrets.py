@@ -81,3 +81,15 @@ def test_fingerprints_do_not_depend_on_secrets() -> None:
 def test_what_is_remembered_holds_names_and_digests_only() -> None:
     assert applied("v")["stream_keys"] == [{"secret": "STREAM_KEY", "digest": secret_digest(KEY, "v")}]
     assert managed(ROOM, SPEC)["stream_keys"] == [{"secret": "STREAM_KEY"}]
+
+
+def test_an_object_that_holds_a_secret_is_sensitive_as_a_whole() -> None:
+    world = World([declared(ROOM, "it", SPEC | {"priv_data": "x"})], [live(ROOM, "it", spec={})], ledger())
+    found = {field.path: field.sensitive for field in only(world.plan()).fields}
+    assert found == {"priv_data": False, "stream_keys": True, "live_event_callback_config": True}
+
+
+def test_an_object_without_a_secret_is_not_sensitive() -> None:
+    spec = {"video_config": {"width": 1920}, "priv_data": "x"}
+    fields = only(World([declared(ROOM, "it", spec)], [live(ROOM, "it", spec={})], ledger()).plan()).fields
+    assert {field.sensitive for field in fields} == {False}

@@ -130,3 +130,11 @@ def test_what_is_not_chosen_is_still_declared() -> None:
     plan = world.plan(prune="owned", selection=Selection(targets=(A,)))
     assert [change.address for change in plan.changes] == [A]
     assert plan.unmanaged == ()
+
+
+def test_an_address_with_the_id_that_a_plan_prints_beside_it_is_answered_with_the_address() -> None:
+    plan = World([declared(ROOM, "a"), declared(GROUP, "g")]).plan(
+        selection=Selection(targets=('SmartLiveRoom["a"] [id=d26c72c5-1c77-415c-8a37-5d974bbd3f7f]',))
+    )
+    (told,) = (one for one in plan.diagnostics if one.code == "E_TARGET_UNKNOWN")
+    assert told.hint == 'did you mean SmartLiveRoom["a"]?'
