@@ -80,3 +80,25 @@ def test_two_sweeps_of_one_list_are_the_same_and_of_two_lists_are_not(size, widt
     assert swept(Still(size), width=width).same_as(swept(Still(size), width=1))
     assert not swept(Still(size)).same_as(swept(Still(size + 1)))
     assert not swept(Still(size)).same_as(swept(Still(size, count=size + 1)))
+
+
+class Short(Still):
+    """One whose page at `at` brings only `brings` rows, once and for all, whatever limit is asked for there."""
+
+    def __init__(self, size, at, brings):
+        super().__init__(size)
+        self.at, self.brings = at, brings
+
+    def __call__(self, offset, limit):
+        page = super().__call__(offset, limit)
+        return Page(rows=page.rows[: self.brings], count=page.count) if offset == self.at else page
+
+
+@given(size=st.integers(301, 700), brings=st.integers(1, 99), at=st.sampled_from([100, 200]), width=st.integers(4, 12))
+def test_after_a_short_page_only_the_gap_is_asked_for(size, brings, at, width):
+    short = Short(size, at, brings)
+    found = swept(short, width=width)
+    assert found.clean
+    assert len(found.rows) == size
+    beyond = [(offset, limit) for offset, limit in short.asked if at < offset < at + LIMIT]
+    assert beyond == [(at + brings, LIMIT - brings)]

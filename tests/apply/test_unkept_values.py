@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.kinds import kind_named
 from reconciler.model.change import Attribution
 from reconciler.testing.stage import PROJECT, Stage, declare
 from reconciler.testing.stage import stage as any_stage
@@ -82,3 +83,32 @@ def test_once_told_and_declared_every_further_apply_is_clean(http_writer: Made, 
         for _ in range(3):
             assert place.apply((ignoring,), http_writer(place)).exit_code == 0
         assert place.plan((ignoring,)).pending == ()
+
+
+@pytest.mark.parametrize("kept", [("priv_data",), ("room_description",), ("priv_data", "room_description")])
+def test_a_write_that_is_kept_in_part_at_an_unchanged_stamp_names_what_was_not_kept(
+    http_writer: Made, kept: tuple[str, ...]
+) -> None:
+    old, new = {"room_description": "old", "priv_data": "old"}, {"room_description": "new", "priv_data": "new"}
+    with stage({"smart_live_rooms": [{"room_name": "evening", **old}]}) as place:
+        (entry,) = place.simulator.world.collection(PROJECT, ROOM).entries.values()
+        stamps = {name: entry.body[name] for name in kind_named(ROOM).stamps if name in entry.body}
+        shows = {**stamps, **{name: (new if name in kept else old)[name] for name in old}}
+
+        def point(name: str) -> None:
+            if name == "intended":
+                match = {"kind": ROOM, "method": "GET"}
+                place.simulator.inject(
+                    place.faults(
+                        {"match": {**match, "operation": "show"}, "transform": {"set": shows}},
+                        {"match": {"method": "PUT"}, "transform": {"set": {"room_id": None}}},
+                    )
+                )
+
+        began = place.clock()
+        wish = room("evening", "new", priv_data="new")
+        (outcome,) = place.apply((wish,), http_writer(place), point=point).outcomes
+        lost = tuple(name for name in ("room_description", "priv_data") if name not in kept)
+        assert sorted(outcome.stuck) == sorted(lost)
+        assert outcome.code == ("E_SERVER_REWROTE" if lost else "")
+        assert place.clock() - began < 60

@@ -47,16 +47,20 @@ TURNED = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of one module: the new text, and where and what it is."""
+    """One change of one module: of which node, and what it is."""
 
+    file: Path
     module: str
-    line: int
+    node: int
+    at: int
     what: str
-    text: str
     tests: tuple[str, ...]
 
-    def __str__(self) -> str:
-        return f"reconciler/{self.module}:{self.line}: {self.what}"
+    def text(self) -> str:
+        """Return the changed module."""
+        tree = ast.parse(self.file.read_text())
+        _change(next(node for number, node in enumerate(ast.walk(tree)) if number == self.node), self.at)
+        return ast.unparse(tree)
 
 
 def mutants() -> Iterator[Mutant]:
@@ -68,11 +72,8 @@ def mutants() -> Iterator[Mutant]:
             module = str(file.relative_to(ROOT / "reconciler"))
             for number, node in enumerate(ast.walk(tree)):
                 for at in range(len(node.ops) if isinstance(node, ast.Compare) else 1):
-                    changed = deepcopy(tree)
-                    what = _change(next(n for i, n in enumerate(ast.walk(changed)) if i == number), at)
-                    if what:
-                        line = getattr(node, "lineno", 0)
-                        yield Mutant(module, line, what, ast.unparse(changed), tuple(tests))
+                    if isinstance(node, ast.stmt | ast.expr) and (what := _change(deepcopy(node), at)):
+                        yield Mutant(file, module, number, at, f"{node.lineno}: {what}", tuple(tests))
 
 
 def _change(node: ast.AST, at: int) -> str:
@@ -98,15 +99,16 @@ def _noticed(mutant: Mutant, copy: Path) -> bool:
     """Ask the tests in a copy of the project that has the change; the copy is put right again."""
     file = copy / "reconciler" / mutant.module
     kept = file.read_text()
-    file.write_text(mutant.text)
+    file.write_text(mutant.text())
     tests = [test for test in mutant.tests if (copy / test).exists()]
     call = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-m", "not deep and not postgres"]
     try:
         env = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
         ended = subprocess.run([*call, *tests], cwd=copy, env=env, check=False, capture_output=True, timeout=LONGEST)
-        return ended.returncode != 0
     except subprocess.TimeoutExpired:
         return True
+    else:
+        return ended.returncode != 0
     finally:
         file.write_text(kept)
 
@@ -130,7 +132,7 @@ def main() -> None:
         word = "noticed" if _noticed(mutant, copy) else "survived"
         copies.put(copy)
         score[word] += 1
-        print(f"{word:8}  {mutant}", flush=True)
+        print(f"{word:8}  reconciler/{mutant.module}:{mutant.what}", flush=True)
 
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
         for number in range(2):

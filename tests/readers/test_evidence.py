@@ -266,3 +266,25 @@ def test_two_live_objects_of_nearly_one_name_are_each_adopted_exactly(kind: Kind
     made = Service(kind, rows(kind, [first, second])).plan(first, second)
     assert {change.name: change.id for change in made.changes} == {first: "id-000", second: "id-001"}
     assert (made.held, [code for code in codes(made) if code == "W_NAME_ALIKE"]) == ((), [])
+
+
+class Leaky(Service):
+    """A list that loses objects between two sweeps: they were there before, and are neither listed nor shown then."""
+
+    loses: int = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        answer = super().__call__(request)
+        if request.url.path.endswith(self.kind.endpoints.collection.rsplit("/", 1)[-1]):
+            self.objects, self.count = self.objects[self.loses :], None
+            self.loses = 0
+        return answer
+
+
+@pytest.mark.parametrize(("size", "loses", "believed"), [(60, 20, True), (60, 21, False), (100, 21, False)])
+def test_so_many_objects_may_go_between_two_sweeps_of_a_small_list(size: int, loses: int, believed: bool) -> None:
+    service = Leaky(ROOM, rows(ROOM, names(size)), count=size + 1)
+    service.loses = loses
+    made = service.plan("new")
+    assert (creates(made) == ["new"]) is believed, made.diagnostics
+    assert (made.held == ()) is believed
