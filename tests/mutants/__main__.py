@@ -49,16 +49,15 @@ TURNED = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
 class Mutant:
     """One change of one module: of which node, and what it is."""
 
-    file: Path
     module: str
     node: int
     at: int
     what: str
     tests: tuple[str, ...]
 
-    def text(self) -> str:
-        """Return the changed module."""
-        tree = ast.parse(self.file.read_text())
+    def of(self, text: str) -> str:
+        """Return the module of this text, changed."""
+        tree = ast.parse(text)
         _change(next(node for number, node in enumerate(ast.walk(tree)) if number == self.node), self.at)
         return ast.unparse(tree)
 
@@ -73,7 +72,7 @@ def mutants() -> Iterator[Mutant]:
             for number, node in enumerate(ast.walk(tree)):
                 for at in range(len(node.ops) if isinstance(node, ast.Compare) else 1):
                     if isinstance(node, ast.stmt | ast.expr) and (what := _change(deepcopy(node), at)):
-                        yield Mutant(file, module, number, at, f"{node.lineno}: {what}", tuple(tests))
+                        yield Mutant(module, number, at, f"{node.lineno}: {what}", tuple(tests))
 
 
 def _change(node: ast.AST, at: int) -> str:
@@ -99,7 +98,7 @@ def _noticed(mutant: Mutant, copy: Path) -> bool:
     """Ask the tests in a copy of the project that has the change; the copy is put right again."""
     file = copy / "reconciler" / mutant.module
     kept = file.read_text()
-    file.write_text(mutant.text())
+    file.write_text(mutant.of(kept))
     tests = [test for test in mutant.tests if (copy / test).exists()]
     call = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-m", "not deep and not postgres"]
     try:
