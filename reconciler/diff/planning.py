@@ -27,8 +27,8 @@ from reconciler.model.resource import Declared, Json, Live
 from reconciler.model.settings import PlanSettings
 from reconciler.redaction import redact_fields
 from reconciler.semantics.compiled_field import CompiledField, compiled
-from reconciler.semantics.equality import normalize_name
 from reconciler.semantics.reference_paths import resolved
+from reconciler.strings import normalize_name
 
 
 def diff(
