@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import get_close_matches
 
 from reconciler.diff.paths import WILD, Steps, covers, parse, printed
 from reconciler.kinds.table import Field, Type
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Declared, IgnoreRule
+from reconciler.strings import closest
 
 Pattern = tuple[str, ...]
 
@@ -106,7 +106,7 @@ def misspelt(pattern: Pattern, root: Field) -> tuple[str, str] | None:
         elif step in field.children:
             field = field.children[step]
         else:
-            close = get_close_matches(step.casefold(), field.children, 1, 0.6)
+            close = closest(step, field.children)
             known = ", ".join(field.children)
             hint = f"did you mean {_joined((*before, close[0], *after))}?" if close else f"there are {known}"
             return f"{where} has no field `{step}`", hint

@@ -17,14 +17,25 @@ class SeedProblem:
     hint: str = ""
 
 
+_MOST_PROBLEMS = 100
+"""Further problems of a seed are not looked at: people mend some and run it again."""
+
+
 @dataclass(slots=True)
 class Check:
     """Collects problems while settings are read; every method returns a usable value, whatever it was given."""
 
     problems: list[SeedProblem] = field(default_factory=list)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether so many problems were found that no more are noted."""
+        return len(self.problems) >= _MOST_PROBLEMS
+
     def wrong(self, path: Path, message: str, hint: str = "") -> None:
         """Note a problem."""
+        if self.is_full:
+            return
         self.problems.append(SeedProblem(path=path, message=message, hint=hint))
 
     def mapping(self, value: Json, path: Path, known: Collection[str] | None = None) -> Mapping[str, Json]:
@@ -85,6 +96,8 @@ class Check:
 
     def unknown(self, path: Path, word: str, known: Collection[str]) -> None:
         """Note a word that does not exist in what `path` without its last step names."""
+        if self.is_full:
+            return
         hint = did_you_mean(word, known, f"known are {', '.join(known)}", quote="")
         self.wrong(path, f"{_spelled(path[:-1])} does not know {word!r}", hint)
 

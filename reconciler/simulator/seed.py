@@ -59,7 +59,7 @@ def load_seed(source: str | FilePath | bytes, name: str = "") -> Mapping[str, Js
     check = Check()
     checked(seed, all_kinds(), check)
     if check.problems:
-        raise _refused(check.problems, file, document or _document(parse_yaml(content, file, limits=LARGE)))
+        raise _refused(check.problems, file, document or _places(content, file))
     return _typed(seed, all_kinds())
 
 
@@ -143,6 +143,14 @@ def _json(content: bytes) -> Json:
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
+        return None
+
+
+def _places(content: bytes, file: str) -> Document | None:
+    """Read JSON as YAML, which knows where each value stands; None for what is too large for that."""
+    try:
+        return _document(parse_yaml(content, file, limits=LARGE))
+    except ManifestError:
         return None
 
 

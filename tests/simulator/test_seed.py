@@ -1,6 +1,8 @@
 """A seed is checked in full, and every problem names its place."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -125,3 +127,40 @@ def test_a_seed_is_never_changed_by_the_service_made_of_it():
     room = api.room(api.rooms()[0]["room_id"])
     api.call("PUT", f"/smart-live-rooms/{room['room_id']}", {**room, "priv_data": "x"})
     assert json.dumps(seed) == before
+
+
+_CHILD = """
+import resource, sys, time
+from reconciler.errors import ManifestError
+from reconciler.simulator import load_seed
+start = time.process_time()
+try:
+    load_seed(sys.argv[1])
+    codes = ["none"]
+except ManifestError as error:
+    codes = [each.code for each in error.diagnostics]
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]
+print(time.process_time() - start, int(peak) // 1024, len(codes), codes[0])
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code", "most"),
+    [
+        ("seed.yaml", "a:\n" + "".join(f" k{each}: \n" for each in range(740_000)), "E_YAML_SIZE", 200),
+        ("seed.yaml", "".join(f"k{each}: \n" for each in range(740_000)), "E_YAML_SIZE", 200),
+        ("seed.yaml", "".join(f"k{each}: \n" for each in range(100_000)), "E_SEED", 250),
+        ("seed.json", "{" + ",".join(f'"k{each}":1' for each in range(740_000)) + "}", "E_SEED", 350),
+    ],
+    ids=["keys inside", "keys", "unknown keys", "JSON"],
+)
+def test_a_seed_of_very_many_keys_is_refused_early(tmp_path, name: str, text: str, code: str, most: int):
+    (tmp_path / name).write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD, str(tmp_path / name)], capture_output=True, text=True, check=True, timeout=120
+    )
+    seconds, peak, number, first = done.stdout.split()
+    assert first == code
+    assert int(number) <= 100
+    assert int(peak) < most
+    assert float(seconds) < 10
