@@ -102,3 +102,10 @@ def test_after_a_short_page_only_the_gap_is_asked_for(size, brings, at, width):
     assert len(found.rows) == size
     beyond = [(offset, limit) for offset, limit in short.asked if at < offset < at + LIMIT]
     assert beyond == [(at + brings, LIMIT - brings)]
+
+
+def test_a_list_ends_on_a_short_page_whose_count_agrees_and_a_full_last_page_needs_an_empty_one_after_it():
+    for size, offsets in [(150, [0, 100]), (200, [0, 100, 200]), (99, [0]), (100, [0, 100])]:
+        still = Still(size)
+        assert swept(still).clean
+        assert [offset for offset, _ in still.asked] == offsets
