@@ -11,8 +11,7 @@ class Limits:
     events the parser may meet (a key, a value, the beginning and the end of a list or mapping), and `documents` how
     many there may be: both bound what reading costs, 2 µs and 100 bytes an event, 10 µs and 400 bytes a document.
     `depth` is the levels inside each other, aliases followed. `anchors` may be named; `shared` is how many values all
-    aliases together may stand for; `merges` how often a merged mapping may itself be merged, and again. `directives` is
-    how many lines may begin with `%TAG`: libyaml compares each with all before it, in one call that no signal ends.
+    aliases together may stand for; `merges` how often a merged mapping may itself be merged, and again.
     """
 
     size: int = 8 << 20
@@ -23,7 +22,6 @@ class Limits:
     anchors: int = 1_000
     shared: int = 100_000
     merges: int = 8
-    directives: int = 100
 
 
 LIMITS = Limits()

@@ -5,11 +5,10 @@ Keys are text, once each after NFC; tags are refused; aliases and merge keys are
 recurses, so that depth costs nothing before its cap is reached. Without libyaml PyYAML's own parser does the same.
 """
 
-import re
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice, repeat
+from itertools import repeat
 from typing import Any, cast
 
 from yaml.error import YAMLError
@@ -92,21 +91,7 @@ def _text(source: str | bytes, file: str, limits: Limits) -> str:
         )
     text = gate.decode(source, file) if isinstance(source, bytes) else source
     gate.check_text(text, file)
-    _check_tag_directives(text, file, limits)
     return text
-
-
-def _check_tag_directives(text: str, file: str, limits: Limits) -> None:
-    """Refuse a file of very many `%TAG` lines before it is parsed; raises ManifestError (E_YAML_LIMIT)."""
-    beyond = next(islice(_TAG_DIRECTIVE.finditer(text), limits.directives, None), None)
-    if beyond is not None:
-        place = Position(file, len(_LINE_BREAK.findall(text, 0, beyond.end())) + 1, 1)
-        message = f"the file has more than {limits.directives} %TAG directives"
-        raise refused("E_YAML_LIMIT", message, place, hint="remove them: tags are not supported")
-
-
-_TAG_DIRECTIVE = re.compile("(?:^|[\\r\\n\\x85\\u2028\\u2029])%TAG")
-_LINE_BREAK = re.compile("\\r\\n|[\\r\\n\\x85\\u2028\\u2029]")
 
 
 def in_file(file: str) -> Where:

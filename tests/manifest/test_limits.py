@@ -64,7 +64,6 @@ LARGE: dict[str, Callable[[], str]] = {
     "question marks": lambda: "a: [\n" + " ?x,\n" * 300_000 + "]\n",
     "a quoted text of a million lines": lambda: ROOM + '  priv_data: "x\n' + "   y\n" * 1_500_000 + '"\n',
     "aliases": lambda: "a: &a x\nz: [" + "*a ," * 600_000 + "1]\n",
-    "300,000 tag directives": lambda: repeated("%%TAG !%d! tag:x,2026:\n", 300_000) + "---\na: 1\n",
     "merges": lambda: "a: &a {x: 1}\nb:\n" + "- {<<: *a}\n" * 400_000,
 }
 
