@@ -94,11 +94,14 @@ class GitTree:
 
 
 def _resolved(repository: Repository, revision: str) -> str:
+    none = UsageError(f"there is no revision {revision!r}", hint="fetch it first, or name another")
+    if revision.startswith("^"):  # git takes it for all commits but these
+        raise none
     try:
         found = repository.run("rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}")
     except ReconcilerError:
         repository.run("rev-parse", "--git-dir")
-        raise UsageError(f"there is no revision {revision!r}", hint="fetch it first, or name another") from None
+        raise none from None
     return found.decode("ascii").strip()
 
 

@@ -98,7 +98,7 @@ def test_reading_a_commit_runs_no_hook(repository: Path) -> None:
 
 
 def test_a_revision_that_is_none_is_told(repository: Path) -> None:
-    for revision in ("nowhere", "--help", "HEAD:project"):
+    for revision in ("nowhere", "--help", "HEAD:project", "^HEAD", "HEAD..HEAD", "HEAD\n"):
         with pytest.raises(UsageError, match="no revision"):
             GitTree(repository / "project", revision)
 
