@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from pydantic import ValidationError
 from reconciler.environment.project import Environment, Project
 from reconciler.errors import ManifestError
 from reconciler.manifest.parse import parse_yaml
+from reconciler.manifest.problem import ENOUGH, too_many
 from reconciler.model.diagnostic import Diagnostic, Severity, has_errors
 from reconciler.model.resource import Json
 from reconciler.model.source import Position
@@ -27,6 +29,9 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 COLUMNS = ("endpoint", "region", "project_id", "app_user_id", "credentials_prefix", "values", "ledger")
 """What a row may say beside its `name`; `values` takes several files, separated by blanks."""
 
+_MOST_COLUMNS = 1_000
+_MOST_ROWS = 100_000
+"""What a CSV may hold; a row costs as much as there are columns, however short it is."""
 
 _VALUE = re.compile(r"values((\.[A-Za-z_][A-Za-z0-9_]*)+)")
 _PLACE = re.compile(r"\{([a-z_][A-Za-z0-9_.]*)\}")
@@ -48,6 +53,9 @@ def roster(project: Project, template: str, path: Path, content: bytes) -> Roste
     found: dict[str, Environment] = {}
     sets: dict[str, tuple[str, ...]] = {}
     for line, row in _rows(path, content, problems):
+        if len(problems) >= ENOUGH:
+            problems.append(too_many(Position(path.name, line, 1)))
+            break
         name = str(row.get("name") or "")
         try:
             _check(name, row, found)
@@ -134,10 +142,17 @@ def _table(path: Path, content: bytes, problems: list[Diagnostic]) -> Iterator[t
     try:
         reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True, restkey="(more)")
         head = reader.fieldnames or ()
-        if twice := next((column for column in head if list(head).count(column) > 1), None):
+        if len(head) > _MOST_COLUMNS:
+            problems.append(_problem(path, 1, f"there are {len(head):,} columns; there may be {_MOST_COLUMNS:,}"))
+            return
+        if twice := next((column for column, number in Counter(head).items() if number > 1), None):
             problems.append(_problem(path, 1, f"two columns are called {twice!r}"))
             return
-        for row in reader:
+        for number, row in enumerate(reader):
+            if number == _MOST_ROWS:
+                message = f"there are more than {_MOST_ROWS:,} rows; split the file"
+                problems.append(_problem(path, reader.line_num, message))
+                return
             yield reader.line_num, {str(key): value for key, value in row.items()}
     except (csv.Error, UnicodeDecodeError) as error:
         problems.append(_problem(path, 1, f"it is no CSV in UTF-8: {error}"))

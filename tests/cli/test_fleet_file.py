@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from reconciler.environment.load import load_project
+from reconciler.errors import ManifestError
+from reconciler.fleet.roster import roster
 from tests.support.command_line import project, reconciler, room
 
 TEMPLATE = '  template: {endpoint: "simulator:live.yaml", values: [common.yaml]}\n'
@@ -48,3 +51,22 @@ def test_a_wrong_row_is_told_with_its_line(folder, text, said):
     run = reconciler("-C", folder, "audit", "-e", "template", "--fleet", "fleet.csv")
     assert run.code == 1
     assert said in run.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name," + ",".join(f"values.c{n}" for n in range(1_000_000)) + "\nnorth\n", "there are 1,000,001 columns"),
+        ("name," + "," * 5_000_000 + "\n", "there are 5,000,002 columns"),
+        ("name\n" + "".join(f"n{n}\n" for n in range(100_001)), "there are more than 100,000 rows"),
+        ("name,region\n" + ",x\n" * 2_000_000, "1000 problems and more above"),
+    ],
+    ids=["columns", "columns without a name", "rows", "wrong rows"],
+)
+def test_too_much_in_a_fleet_file_is_refused(tmp_path, text, said):
+    empty = project(tmp_path, {}, more='  template: {endpoint: "simulator:live.yaml"}\n')
+    opened = load_project(empty)
+    with pytest.raises(ManifestError) as caught:
+        roster(opened, "template", empty / "fleet.csv", text.encode())
+    assert said in caught.value.diagnostics[-1].message
+    assert len(caught.value.diagnostics) <= 1_001
