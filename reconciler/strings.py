@@ -140,3 +140,8 @@ def truncate(text: str, width: int) -> str:
             break
         kept += char
     return kept + "…"
+
+
+def abridge(text: str, most: int) -> str:
+    """Return a text without its middle where it has more than `most` characters."""
+    return text if len(text) <= most else f"{text[: most * 3 // 4]} … {text[-most // 5 :]}"

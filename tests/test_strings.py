@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.strings import closest, count, did_you_mean, display_width, normalize_name, pad, truncate
+from reconciler.strings import abridge, closest, count, did_you_mean, display_width, normalize_name, pad, truncate
 
 
 def test_the_closest_word_is_found_whatever_its_letter_case():
@@ -52,3 +52,12 @@ def test_one_thing_has_no_plural_and_many_have_separators():
     assert count(1, "field") == "1 field"
     assert count(0, "entry", "entries") == "0 entries"
     assert count(12000, "field") == "12,000 fields"
+
+
+def test_a_long_text_keeps_its_beginning_and_its_end():
+    assert abridge("short", 5) == "short"
+    text = abridge("the tag `" + "x" * 5_000_000 + "` is not allowed", 2_000)
+    assert text.startswith("the tag `xx")
+    assert text.endswith("xx` is not allowed")
+    assert len(text) <= 2_000
+    assert abridge(text, 2_000) == text

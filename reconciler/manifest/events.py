@@ -1,10 +1,17 @@
 """Where YAML events come from: libyaml, or PyYAML's own parser where libyaml is not there."""
 
+import re
+from itertools import islice
 from typing import Any, Protocol
 
+from yaml.error import Mark, MarkedYAMLError
 from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner
+
+_HANDLE = re.compile(r"(?:^|(?<=[\n\r]))%TAG[ \t]")
+_MOST_HANDLES = 1_000
+"""The %TAG directives of a text: libyaml compares each with all before it, and no tag is allowed anyway."""
 
 
 class Events(Protocol):
@@ -25,7 +32,12 @@ class _Pure(Reader, Scanner, Parser):
 
 
 def parser_for(text: str, *, pure: bool = False) -> Events:
-    """Return a parser of this text."""
+    """Return a parser of this text; raises MarkedYAMLError for more %TAG directives than anybody writes."""
+    surplus = next(islice(_HANDLE.finditer(text), _MOST_HANDLES, None), None) if "%TAG" in text else None
+    if surplus:
+        line = len(re.findall("\r\n|\r|\n", text[: surplus.start()]))
+        mark = Mark("", surplus.start(), line, 0, "", 0)
+        raise MarkedYAMLError(problem=f"found more than {_MOST_HANDLES} %TAG directives", problem_mark=mark)
     if not pure:
         try:
             from yaml._yaml import CParser

@@ -51,8 +51,8 @@ def _cuts(text: str, where: Where) -> Iterator[Diagnostic]:
 
 
 def _plain_scalars(text: str) -> Iterator[Any]:
-    parser = parser_for(text)
     try:
+        parser = parser_for(text)
         while type(event := parser.get_event()) is not StreamEndEvent:
             if type(event) is ScalarEvent and event.implicit[0]:
                 yield event

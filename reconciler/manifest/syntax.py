@@ -19,6 +19,7 @@ _HINTS = (
     ("mapping values are not allowed", "put a text that holds `: ` in quotes, or mind the indentation"),
     ("expected <block end>", "mind the indentation: this line does not fit the ones above"),
     ("could not find expected ':'", "a key needs `: ` behind it; put text of several lines in quotes or after `|`"),
+    ("%TAG directives", "leave them out: tags are not allowed"),
     ("unknown escape", "in double quotes a backslash starts an escape: use single quotes"),
 )
 

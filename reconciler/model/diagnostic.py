@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.source import Position
+from reconciler.strings import abridge
+
+_MOST = 2_000
+"""The most characters of one text of a diagnostic: what it quotes from a file may be megabytes long."""
 
 
 class Severity(StrEnum):
@@ -22,13 +26,17 @@ class Related:
     message: str
     position: Position
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", abridge(self.message, _MOST))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
     """What happened, where, and what to do next.
 
     `code` is stable (E_… for errors, W_… for warnings, N_… for notes). `address` names the resource, when there is
-    one. `message` and `hint` are plain text of ours plus, at most, data: reporters treat all of it as hostile.
+    one. `message` and `hint` are plain text of ours plus, at most, data: reporters treat all of it as hostile. Texts
+    are abridged, so that no report repeats a long word of a file.
     """
 
     severity: Severity
@@ -39,6 +47,12 @@ class Diagnostic:
     address: str = ""
     path: str = ""
     related: tuple[Related, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("message", "hint", "address", "path"):
+            text = getattr(self, name)
+            if len(text) > _MOST:
+                object.__setattr__(self, name, abridge(text, _MOST))
 
 
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}

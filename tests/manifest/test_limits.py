@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.manifest import load
 from reconciler.manifest.limits import LIMITS, Limits
 from reconciler.manifest.parse import parse_yaml
+from reconciler.manifest.tree import DiskTree
 from tests.bench.bench_manifest import pretty_json
 
 ROOM = """\
@@ -125,3 +127,46 @@ def test_no_text_costs_the_square_of_its_length(name: str, tmp_path: Path) -> No
     peak, codes = cost(tmp_path, LINEAR[name]())
     assert "E_TPL_LIMIT" not in codes
     assert peak < 400
+
+
+DIRECTIVES = "".join(f"%TAG !t{number}! tag:example.com,{number}:\n" for number in range(150_000)) + "---\na: 1\n"
+
+
+@pytest.mark.parametrize("text", [DIRECTIVES, DIRECTIVES.replace("\n", "\r\n"), "a: 1\n...\n" + DIRECTIVES])
+def test_directives_do_not_cost_the_square_of_their_number(text: str, tmp_path: Path) -> None:
+    peak, codes = cost(tmp_path, text)
+    assert "E_YAML_SYNTAX" in codes
+    assert peak < 150
+
+
+def test_the_directive_that_is_one_too_many_is_told_by_its_line() -> None:
+    problem = parse_yaml(DIRECTIVES, "a.yaml").diagnostics[0]
+    assert (problem.code, str(problem.position)) == ("E_YAML_SYNTAX", "a.yaml:1001:1")
+    assert problem.hint
+
+
+LONG = "x" * 900_000
+LONG_WORDS = {
+    "tag": ROOM + f"  room_description: !{LONG} text\n",
+    "tag that a directive makes longer": f"%TAG !a! tag:{LONG}\n---\na: !a!b c\n",
+    "alias": ROOM + f"  room_description: *{LONG}\n",
+    "field": ROOM + f"  ? {LONG}\n  : 1\n",
+    "field twice": ROOM + f"  ? {LONG}\n  : 1\n" * 2,
+    "key of metadata": ROOM.replace("name: room", f"? {LONG}\n  : 1"),
+    "key": f"? {LONG}\n: 1\n",
+    "kind": ROOM.replace("SmartLiveRoom", LONG),
+    "name": ROOM.replace("name: room", f"name: {LONG}"),
+    "variable": ROOM + f"  room_description: {{{{ {LONG} }}}}\n",
+    "filter": ROOM + f"  room_description: {{{{ 1 | {LONG} }}}}\n",
+    "path": f"{{% include '{LONG}' %}}\n",
+}
+
+
+@pytest.mark.parametrize("name", LONG_WORDS)
+def test_a_problem_does_not_repeat_a_word_at_any_length(name: str, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(LONG_WORDS[name])
+    problems = load(DiskTree(tmp_path), entries=["a.yaml"]).diagnostics
+    assert problems
+    for each in problems:
+        told = [each.message, each.hint, each.address, each.path, *(more.message for more in each.related)]
+        assert max(map(len, told)) <= 2_000, each.code
