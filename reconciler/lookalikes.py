@@ -84,6 +84,8 @@ def _look(cluster: str) -> str:
     if cluster.isascii():
         return cluster
     seen = "".join(char for char in cluster if not _is_unseen(char))
+    if not seen:
+        return ""
     if unicodedata.decomposition(seen[:1]).startswith(_SHOWN_APART):
         return seen
     plain = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", seen))

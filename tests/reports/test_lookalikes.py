@@ -97,3 +97,9 @@ def test_html_says_too_that_only_blanks_differ():
     assert "only blanks differ" in shown["markdown"]
     assert "only blanks differ" in shown["text"]
     assert "only blanks differ" not in "".join(_reports("a b", "a c").values())
+
+
+@pytest.mark.parametrize("text", ["\u202e", "\u200b", "\u202ea", "a \u2066\u200b b", "\ufe0f"])
+def test_a_text_of_characters_that_do_not_show_differs_from_its_absence(text):
+    first, second = apart(text, text.replace(text.strip("a b"), ""))
+    assert first != second
