@@ -434,7 +434,7 @@ def test_x032_a_retry_after_that_is_a_date_is_waited_for():
 
     with raw_server(script) as raw:
         assert reader(raw.url, patient, clock=lambda: moment).read(ROOM, EVERYTHING).complete
-    assert patient.waited == pytest.approx(6)
+    assert 6 <= patient.waited < 8  # until then, and what the rate limit adds once the service answers again
 
 
 @pytest.mark.parametrize("odd", [5, "a b", "../x", "", None], ids=str)
