@@ -21,6 +21,12 @@ SHORTEST = 4
 _LONG = 8
 """From this length a match is no accident: shorter ones leave the words of our own formats alone."""
 
+_PART = 6
+"""From this length a piece of a secret beside an ellipsis is redacted too: the text was cut before."""
+
+_TORN = 12
+"""So many characters between a piece and its ellipsis may be half of an escape that the cut tore apart."""
+
 _LAYERS = 4
 _VIEWS = 64
 """How many encodings around each other are looked through, and how many readings of one text."""
@@ -116,9 +122,10 @@ class SecretRedactor:
         """Return where secrets are, in order and without overlaps, with the length of the longest of each."""
         if not self._secrets or not text:
             return []
-        found = list(self._everywhere(text))
+        found = [*self._everywhere(text), *self._beside_cuts(text)]
         for view, maps in self._decoded(text):
-            found += [(*_traced(maps, begin, end), length) for begin, end, length in self._at_marks(view)]
+            spans = (*self._at_marks(view), *self._beside_cuts(view.text))
+            found += [(*_traced(maps, begin, end), length) for begin, end, length in spans]
         return _merged(found)
 
     def _decoded(self, text: str) -> Iterator[tuple[View, "tuple[_Source, ...]"]]:
@@ -155,6 +162,19 @@ class SecretRedactor:
         if self._words is not None:
             yield from ((found.start(), found.end(), len(found[0])) for found in self._words.finditer(text))
 
+    def _beside_cuts(self, text: str) -> "Iterator[_Span]":
+        """Yield the beginning of a secret before an ellipsis and the end of one behind it."""
+        for cut in _ELLIPSIS.finditer(text) if "…" in text or "..." in text else ():
+            for form in self._forms:
+                if len(form.text) < _LONG:
+                    break
+                before = text[max(0, cut.start() - len(form.text) - _TORN) : cut.start()]
+                behind = text[cut.end() : cut.end() + len(form.text) + _TORN]
+                if part := _part(form.text, before):
+                    yield cut.start() - part, cut.start(), form.length
+                if part := _part(form.text[::-1], behind[::-1]):
+                    yield cut.end(), cut.end() + part, form.length
+
 
 _Span = tuple[int, int, int]
 _Source = Callable[[int, int], tuple[int, int]]
@@ -177,6 +197,20 @@ class _Form:
         end = at + len(self.text)
         begin = at - 1 if self.before and at and text[at - 1] in _BASE64 else at
         return begin, end + 1 if self.after and text[end : end + 1] in _BASE64_OR_END else end, self.length
+
+
+_ELLIPSIS = re.compile(r"\s*(?:…|\.{3,})\s*")
+
+
+def _part(whole: str, text: str) -> int:
+    """Return how much of the end of a text is the beginning of another, torn escapes included; 0: nothing."""
+    at = text.find(whole[:_PART])
+    while at >= 0:
+        same = next((n for n, pair in enumerate(zip(whole, text[at:], strict=False)) if pair[0] != pair[1]), len(whole))
+        if len(text) - at - same <= _TORN:
+            return len(text) - at
+        at = text.find(whole[:_PART], at + 1)
+    return 0
 
 
 def _parts(secret: str) -> Iterator[str]:

@@ -14,6 +14,8 @@ import pytest
 
 from reconciler.model.change import MASK
 from reconciler.redaction import SecretRedactor
+from reconciler.strings import abridge
+from tests.support.leaks import ENCODINGS, leaks
 
 SECRETS = {
     "long": "CANARY-0123456789",
@@ -178,3 +180,23 @@ def test_a_redactor_travels_without_its_secrets():
     sent = pickle.dumps(SecretRedactor(["CANARY-0123456789"]))
     assert b"CANARY" not in sent
     assert pickle.loads(sent).text("CANARY-0123456789") == "CANARY-0123456789"
+
+
+@pytest.mark.parametrize("secret", [text for text in SECRETS.values() if len(text) >= 8])
+@pytest.mark.parametrize(
+    "encoding", [name for name in ENCODINGS if name not in ("quoted-printable broken", "html in base64")]
+)
+def test_what_is_left_of_a_secret_beside_the_middle_that_was_cut_out_is_redacted(encoding, secret):
+    redactor, spelled = SecretRedactor([secret]), ENCODINGS[encoding](secret)
+    for at in range(0, len(spelled), 3):
+        head, tail = "x" * (1500 - at) + spelled, spelled + " " + "y" * (399 - len(spelled) + at)
+        for text in (head + " " + "q" * 1000, "q " * 1000 + tail):
+            shortened = abridge(text, 2000)
+            assert leaks(redactor.text(shortened).encode(), [secret]) == [], (at, shortened)
+            assert leaks(redactor.value([shortened])[0].encode(), [secret]) == [], at
+
+
+def test_an_ellipsis_without_a_piece_of_a_secret_hides_nothing():
+    redactor = SecretRedactor(["CANARY-0123456789"])
+    for text in ("a … b", "wait... CANARY", "… CANARY-", "ends in 789 …", "…", "....", "CANARY-012 … 3456789 so far"):
+        assert MASK not in redactor.text(text) or text.startswith("CANARY-012"), text
