@@ -27,7 +27,7 @@ from reconciler.manifest import gate, strict
 from reconciler.manifest.document import Document
 from reconciler.manifest.events import parser_for
 from reconciler.manifest.keys import MERGE, Keys
-from reconciler.manifest.limits import LIMITS, Limits
+from reconciler.manifest.limits import LIMITS, Limits, end_of_surplus
 from reconciler.manifest.problem import ProblemList, refused
 from reconciler.manifest.scalars import Scalars
 from reconciler.manifest.shared import Shared
@@ -112,6 +112,10 @@ class _Loader:
     ended: bool = True
 
     def load(self, text: str, *, pure: bool) -> None:
+        surplus = end_of_surplus(text, self.limits)
+        if surplus is not None:
+            place = gate.position_of(text, surplus - 1, self.file)
+            raise self._too_many(self._events(), self.where(place.line, place.column))
         parser = parser_for(text, pure=pure)
         next_event = parser.get_event
         scalars, keys = Scalars(self.problems, self.where), Keys(self.problems, self.where, self.limits.merges)
@@ -126,7 +130,7 @@ class _Loader:
             if shared.places and len(anchors) <= self.limits.anchors:
                 anchors |= shared.places
             if len(self.documents) > self.limits.documents:
-                raise self._too_many(f"{self.limits.documents} documents", event.start_mark)
+                raise self._too_many(f"{self.limits.documents} documents", self._at(event.start_mark))
         strict.check(text, self.where, self.problems, pure=pure, several_lines=self.several_lines)
 
     def _document(  # noqa: PLR0912, PLR0915 - see the class
@@ -217,7 +221,7 @@ class _Loader:
             else:
                 inside.append(value)
         else:
-            raise self._too_many(f"{self.limits.nodes} YAML events (keys, values, ends of lists and mappings)", mark)
+            raise self._too_many(self._events(), self._at(mark))
         merges = keys.finished()
         document = Document(
             value=root[0], marks=marks, aliases=frozenset(shared.aliases if shared else ()), merges=merges
@@ -243,6 +247,11 @@ class _Loader:
         message = f"a single text is longer than {self.limits.scalar} characters"
         return refused("E_YAML_SIZE", message, self.where(mark.line + 1, mark.column + 1))
 
-    def _too_many(self, what: str, mark: Any) -> ManifestError:
-        place = self.where(mark.line + 1, mark.column + 1)
+    def _events(self) -> str:
+        return f"{self.limits.nodes} YAML events (keys, values, ends of lists and mappings)"
+
+    def _at(self, mark: Any) -> Position:
+        return self.where(mark.line + 1, mark.column + 1)
+
+    def _too_many(self, what: str, place: Position) -> ManifestError:
         return refused("E_YAML_SIZE", f"the file holds more than {what}", place, hint="split it into several files")

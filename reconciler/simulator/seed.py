@@ -27,8 +27,8 @@ from reconciler.simulator.shape import rewritten, shape_of
 
 DEFAULT_PROJECT = "0" * 32
 
-LARGE = FileLimits(size=SEED, scalar=16 << 20, nodes=400_000)
-"""A seed in JSON may hold a hundred thousand rooms; one in YAML costs more to read, so that its nodes are bounded."""
+LARGE = FileLimits(size=SEED, scalar=16 << 20)
+"""A seed in JSON may hold a hundred thousand rooms; one in YAML has the budget of a manifest."""
 
 SETTINGS = ("project_id", "projects", "behaviours", "credentials", "limits", "faults", "clock")
 
