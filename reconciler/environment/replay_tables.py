@@ -36,11 +36,13 @@ def plan_tables(project: Project, manifest: Manifest, plan: Plan, events: Sequen
 def replay_tables(result: ReplayResult, events: Sequence[LiveEvent], *, show_text: bool) -> list[dict[str, Any]]:
     """Return a replay as tables: the summary, what differs by rule, and the settings that results turn on."""
     rows = result.events
-    if not any(event.change for event in rows):
+    if not any(event.before for event in rows):
         return [_alone(rows), _settings(result)]
     counts = result.counts()
     words = {"same": "same", "changed": "another reply", "silent": "silent now", "answered": "answered now"}
     said = ", ".join(f"{count:,} {words[name]}" for name, count in counts.items())
+    if result.undecidable:
+        said += f", {result.undecidable:,} undecidable"
     depends = result.depends_on()
     turns = "; " + ", ".join(f"{n:,} depend on {name}" for name, n in depends.items()) if depends else ""
     note = f"{len(rows):,} events: {said}{turns}."

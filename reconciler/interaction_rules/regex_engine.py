@@ -7,7 +7,7 @@ subset, whose unbounded repeats are at most three and never nested): patterns co
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.interaction_rules.pattern_tree import FOLDING, LINE_BREAKS, ParsedPattern
 from reconciler.interaction_rules.portable_regex import parse_pattern
@@ -21,35 +21,57 @@ except ImportError:
     re2 = None
 
 
+class _Prepared(NamedTuple):
+    """What of a pattern counts for every text. `literals` are its alternatives where each is plain text."""
+
+    parsed: ParsedPattern
+    literals: tuple[str, ...] | None
+    portable: bool
+    line_sensitive: bool
+    folds: bool
+
+
+@lru_cache(maxsize=8192)
+def _prepared(source: str, insensitive: bool) -> _Prepared:
+    parsed = parse_pattern(source)
+    return _Prepared(
+        parsed=parsed,
+        literals=None if insensitive else parsed.literals,
+        portable=parsed.portable and not (insensitive and parsed.cased),
+        line_sensitive=parsed.line_sensitive,
+        folds=insensitive or parsed.ignore_case,
+    )
+
+
 def pattern_verdict(source: str, text: str, *, mode: str, engine: str, case: str) -> bool | None:
     """Return whether a pattern is found in a text (`mode` search) or is all of it (full); None where it is not known.
 
     `engine` is a value of the setting `regex_engine`: beyond the portable subset only `re2` is computed, and only where
     google-re2 is installed. `case` is `sensitive` or `insensitive`.
     """
-    parsed = parse_pattern(source)
     insensitive = case == "insensitive"
     if engine == "re2" and re2 is not None:
         compiled = _compiled_re2(source, insensitive)
         return compiled is not None and _re2_verdict(compiled, text, mode)
-    if parsed.invalid:
+    known = _prepared(source, insensitive)
+    if known.parsed.invalid:
         return False
-    if not decidable(parsed, text, insensitive=insensitive):
+    if not known.portable or _read_differently(text, lines=known.line_sensitive, folds=known.folds):
         return None
+    if known.literals is not None:
+        return text in known.literals if mode == "full" else any(part in text for part in known.literals)
     if re2 is not None:
         compiled = _compiled_re2(source, insensitive)
         return None if compiled is None else _re2_verdict(compiled, text, mode)
-    if len(source) * max(1, len(text)) ** (parsed.unbounded + 1) > MOST_STEPS:
+    if len(source) * max(1, len(text)) ** (known.parsed.unbounded + 1) > MOST_STEPS:
         return None
     compiled = _compiled_re(source, insensitive)
     return None if compiled is None else bool(compiled.search(text) if mode == "search" else compiled.fullmatch(text))
 
 
-def decidable(parsed: ParsedPattern, text: str, *, insensitive: bool) -> bool:
-    """Whether every engine gives one answer for a pattern and a text."""
-    if not parsed.portable or parsed.undecided_on(text, ignore_case=insensitive):
-        return False
-    return not (insensitive and parsed.cased)
+def _read_differently(text: str, *, lines: bool, folds: bool) -> bool:
+    """Whether engines may read a text differently: its line breaks, or letters that fold differently."""
+    return (lines and not LINE_BREAKS.isdisjoint(text)) or (folds and not FOLDING.isdisjoint(text))
 
 
 def _re2_verdict(compiled: Any, text: str, mode: str) -> bool:
@@ -102,6 +124,7 @@ class PatternSet:
         self._lengths: dict[str, set[int]] = {}
         for text in self._keywords:
             self._lengths.setdefault(text[:1], set()).add(len(text))
+        self._firsts = frozenset(self._lengths)
         others: tuple[list[str], Any] = (
             _build_set(rest, mode, insensitive=self._insensitive) if re2 is not None else ([], None)
         )
@@ -112,14 +135,15 @@ class PatternSet:
 
     def found(self, text: str) -> set[str] | None:
         """Return the patterns that hit the text, or None where engines disagree on the text."""
-        if self._line_sensitive and not LINE_BREAKS.isdisjoint(text):
-            return None
-        if self._folds and not FOLDING.isdisjoint(text):
+        if _read_differently(text, lines=self._line_sensitive, folds=self._folds):
             return None
         hits: set[str] = set()
-        for part in (text,) if self._mode == "full" else self._parts(text):
-            if (known := self._keywords.get(part)) is not None:
-                hits.update(known)
+        if self._mode == "full":
+            hits.update(self._keywords.get(text, ()))
+        elif not self._firsts.isdisjoint(text) or "" in self._lengths:
+            for part in self._parts(text):
+                if (known := self._keywords.get(part)) is not None:
+                    hits.update(known)
         if self._set is not None:
             hits.update(self._others[number] for number in self._set.Match(text) or ())
         return hits

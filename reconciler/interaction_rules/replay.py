@@ -5,15 +5,16 @@ it is a *knock-on* of an earlier one: a window, a counter or an aggregate that m
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from reconciler.interaction_rules.evaluator import evaluate, is_ascending, played_order
+from reconciler.interaction_rules.evaluator import Recording, Results, evaluate, joined, played_order
 from reconciler.interaction_rules.event import LiveEvent
+from reconciler.interaction_rules.relevance import relevant_swaps
 from reconciler.interaction_rules.rule import EvaluatedRule
-from reconciler.interaction_rules.rule_outcome import EventResult, RuleOutcome
-from reconciler.interaction_rules.rule_run import RuleRun
-from reconciler.interaction_rules.settings import Semantics
+from reconciler.interaction_rules.rule_outcome import SILENCE, EventResult
+from reconciler.interaction_rules.rule_run import Outcomes
+from reconciler.interaction_rules.settings import UNDEFINED, Semantics
 from reconciler.model.resource import Json
 
 FORMAT_VERSION = "1.0"
@@ -23,7 +24,10 @@ CLASSES = ("same", "changed", "silent", "answered")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventComparison:
-    """One event: its results before and after; `change` is one of CLASSES, empty where nothing is compared."""
+    """One event: its results before and after.
+
+    `change` is one of CLASSES, empty (and `direct` None) where nothing is compared or either result is undecidable.
+    """
 
     index: int
     subject: str = ""
@@ -50,6 +54,16 @@ class ReplayResult:
         changes = Counter(event.change for event in self.events)
         return {name: changes[name] for name in CLASSES}
 
+    @property
+    def undecidable(self) -> int:
+        """How many events have a result, before or after, that is undecidable."""
+        return sum(event.after.undecidable or bool(event.before and event.before.undecidable) for event in self.events)
+
+    @property
+    def differs(self) -> bool:
+        """Whether an event changes, or may: it is undecidable and the rules are not the same."""
+        return any(event.change != "same" for event in self.events if event.before is not None)
+
     def depends_on(self) -> dict[str, int]:
         """Return for each setting how many events turn on it after, or before."""
         names: Counter[str] = Counter()
@@ -67,71 +81,107 @@ def replay(
     subject: str = "",
 ) -> tuple[EventComparison, ...]:
     """Return each event's comparison; without `before` the rules alone are evaluated."""
-    new = evaluate(after, events, semantics)
     if before is None:
-        return tuple(EventComparison(index=e.index, subject=subject, after=r) for e, r in zip(events, new, strict=True))
-    old = evaluate(before, events, semantics)
-    changes = [_classify(one, two) for one, two in zip(old, new, strict=True)]
-    direct = _direct(before, after, events, semantics) if any(change != "same" for change in changes) else set()
+        alone = evaluate(after, events, semantics)
+        return tuple(
+            EventComparison(index=e.index, subject=subject, after=r) for e, r in zip(events, alone, strict=True)
+        )
+    same = tuple(before) == tuple(after)
+    if same:
+        old = new = evaluate(after, events, semantics)
+        direct: frozenset[int] = frozenset()
+    else:
+        old, new, direct = _Pair(before, after, events).results(semantics)
     return tuple(
         EventComparison(
             index=event.index,
             subject=subject,
             before=one,
             after=two,
-            change=change,
-            direct=change != "same" and event.index in direct,
+            change=(change := "same" if same else classify(one, two)),
+            direct=(change != "same" and place in direct) if change else None,
         )
-        for event, one, two, change in zip(events, old, new, changes, strict=True)
+        for place, (event, one, two) in enumerate(zip(events, old, new, strict=True))
     )
 
 
-def _classify(before: EventResult, after: EventResult) -> str:
-    if before.undecidable and after.undecidable:
+def classify(before: EventResult, after: EventResult) -> str:
+    """Return how two results differ, one of CLASSES; empty where either is undecidable, so that nobody knows.
+
+    Answered: no rule may fire before, one may after. Silent: the reverse. Changed: another rule or reply, or one more
+    or less that may be heard.
+    """
+    if before.undecidable or after.undecidable:
+        return ""
+    if before.heard == after.heard:
         return "same"
-    if before.heard == after.heard and before.undecidable == after.undecidable:
-        return "same"
-    if before.outcomes and not any(outcome.fires for outcome in before.outcomes):
-        return "answered"
-    if after.outcomes and not any(outcome.fires for outcome in after.outcomes):
-        return "silent"
-    return "changed"
+    return "answered" if before.silent else "silent" if after.silent else "changed"
 
 
-def _direct(
-    before: Sequence[EvaluatedRule], after: Sequence[EvaluatedRule], events: Sequence[LiveEvent], semantics: Semantics
-) -> set[int]:
-    """Return the indexes of events that the new rules answer otherwise from the state of the old ones."""
-    order = played_order(events, semantics)
-    ascending = is_ascending(events, order)
-    old, new = (RuleRun(rules, semantics, ascending=ascending) for rules in (before, after))
-    places = _renumbered(before, after)
-    found: set[int] = set()
-    for place in order:
-        event = events[place]
-        states = [{_moved(key, places): value for key, value in state.items()} for state in old.states]
-        new.note(event)
-        expected = old.play(event)
-        outcomes = new.peek(event, states)
-        if outcomes is None or expected is None or _heard(outcomes) != _heard(expected):
-            found.add(event.index)
-    return found
+class _Pair:
+    """Old and new rules, played side by side over a recording in one reading after another."""
+
+    def __init__(
+        self, before: Sequence[EvaluatedRule], after: Sequence[EvaluatedRule], events: Sequence[LiveEvent]
+    ) -> None:
+        self._old, self._new = Recording(before, events), Recording(after, events)
+        self._events = events
+        self._identities = _identities(before, after)
+        self._direct: set[int] = set()
+
+    def results(self, semantics: Semantics) -> tuple[tuple[EventResult, ...], tuple[EventResult, ...], frozenset[int]]:
+        """Return the results of old and new rules, and the places of events that the new ones answer otherwise from
+        the state of the old ones, in one reading or another.
+        """
+        swaps = dict.fromkeys(
+            swap for one in (self._old, self._new) for swap in relevant_swaps(one.rules, self._events, semantics)
+        )
+        old, new = (Results(outcomes) for outcomes in self._played(semantics))
+        for name, value in swaps:
+            before, after = self._played(semantics.swapped(name, value))
+            old.swap(name, before)
+            new.swap(name, after)
+        return old.results(), new.results(), frozenset(self._direct)
+
+    def _played(self, semantics: Semantics) -> tuple[list[Outcomes], list[Outcomes]]:
+        if semantics["event_order"] != UNDEFINED:
+            return self._one_order(semantics)
+        orders = [
+            self._one_order(semantics.swapped("event_order", one)) for one in semantics.alternatives("event_order")
+        ]
+        before, after = zip(*orders, strict=True)
+        return joined(before), joined(after)
+
+    def _one_order(self, semantics: Semantics) -> tuple[list[Outcomes], list[Outcomes]]:
+        order = played_order(self._events, semantics)
+        old = self._old.run(semantics, order)
+        new = self._new.run(semantics, order, self._identities)
+        held, holding = self._old.possible(old), self._new.possible(new)
+        before: list[Outcomes] = [SILENCE] * len(self._events)
+        after: list[Outcomes] = [SILENCE] * len(self._events)
+        for place in order:
+            if not held[place] and not holding[place]:
+                continue
+            event = self._events[place]
+            after[place] = two = new.play(event, holding[place])
+            branches = old.branches(event, held[place])
+            before[place] = one = old.outcomes(branches)
+            if place not in self._direct and _heard(one) != _heard(two):
+                peeked = new.peek(event, old.state, holding[place])
+                if peeked is None or _heard(peeked) != _heard(one):
+                    self._direct.add(place)
+            old.take(event, branches)
+        return before, after
 
 
-def _heard(outcomes: frozenset[RuleOutcome]) -> frozenset[object]:
-    return frozenset(outcome.heard for outcome in outcomes)
+def _heard(outcomes: Outcomes) -> frozenset[object] | None:
+    return None if outcomes is None else frozenset(outcome.heard for outcome in outcomes)
 
 
-def _renumbered(before: Sequence[EvaluatedRule], after: Sequence[EvaluatedRule]) -> dict[int, int]:
-    """Return for the place of each old rule the place of the new one of its name and library, or one that none has."""
-    known = {(rule.library, rule.name): rule.index for rule in after}
-    return {rule.index: known.get((rule.library, rule.name), -1 - rule.index) for rule in before}
-
-
-def _moved(key: tuple[object, ...], places: Mapping[int, int]) -> tuple[object, ...]:
-    if len(key) > 1 and isinstance(key[1], int):
-        return (key[0], places[key[1]], *key[2:])
-    return key
+def _identities(before: Sequence[EvaluatedRule], after: Sequence[EvaluatedRule]) -> dict[int, int]:
+    """Return for each new rule the place of the old one of its name and library, or a number that none has."""
+    known = {(rule.library, rule.name): rule.index for rule in before}
+    return {rule.index: known.pop((rule.library, rule.name), -2 - rule.index) for rule in after}
 
 
 def _names(result: EventResult | None) -> str:
@@ -174,9 +224,9 @@ def replay_json(result: ReplayResult, *, subjects: bool) -> dict[str, Json]:
         }
         rows.append({"subject": event.subject, **row} if subjects else row)
     counts: dict[str, Json] = {"events": len(rows)}
-    if any(event.change for event in result.events):
+    if any(event.before for event in result.events):
         counts.update(result.counts())
         counts["direct"] = sum(bool(event.direct) for event in result.events)
     counts["depends_on"] = dict(result.depends_on())
-    counts["undecidable"] = sum(event.after.undecidable for event in result.events)
+    counts["undecidable"] = result.undecidable
     return {"format_version": FORMAT_VERSION, "events": rows, "summary": counts}

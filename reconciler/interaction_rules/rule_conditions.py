@@ -1,7 +1,7 @@
 """The conditions of a list of rules, prepared once for one reading: candidates of an event, and whether each holds."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 from reconciler.interaction_rules.event import LiveEvent, canonical_text
@@ -22,21 +22,31 @@ from reconciler.interaction_rules.rule_matching import (
     sample_of,
     tag_readings,
 )
+from reconciler.interaction_rules.rule_state import ANY, Key, Value, values_of
 from reconciler.interaction_rules.settings import Semantics
 from reconciler.model.resource import Json
+
+CONDITION_SETTINGS = (*TagReading._fields, "absent_relation", "empty_tags")
+"""The settings on which it turns whether a condition without aggregates holds."""
 
 MOST_INDEXES = 4
 """Readings of comparisons for which keywords are indexed; with more, each rule is asked."""
 
-Recall = Callable[[tuple[object, ...]], int | None]
+Recall = Callable[[Key], Value]
 """Gives what a run remembers under a key."""
+
+Possible = Sequence[tuple[EvaluatedRule, Truth | None]]
+"""The rules that may hold for an event, with whether they do; None where that turns on earlier events."""
 
 
 class Conditions:
     """Rules of one list in one reading of the settings."""
 
-    def __init__(self, rules: Sequence[EvaluatedRule], semantics: Semantics) -> None:
+    def __init__(
+        self, rules: Sequence[EvaluatedRule], semantics: Semantics, identities: Mapping[int, int] | None = None
+    ) -> None:
         self._semantics = semantics
+        self._identities = identities
         self._readings = tag_readings(semantics)
         self._by_type: dict[int, list[EvaluatedRule]] = {}
         for rule in rules:
@@ -45,16 +55,48 @@ class Conditions:
         self.library_ranks = {name: rank for rank, name in enumerate(dict.fromkeys(rule.library for rule in rules))}
         self._scenes = any(rule.scenes for rule in rules)
         self.longest_window = max((rule.window or 0 for rule in rules), default=0)
+        self._window_of = {self.identity(rule): rule.window for rule in rules}
         self.reply_cycle = math.lcm(*(len(rule.texts) for rule in rules if rule.texts)) if rules else 1
         self._series: dict[tuple[int, int, TagReading], AggregateSeries] = {}
         self._aggregated = {
             kind: [(rule, place, tag) for rule in found for place, tag in enumerate(rule.tags) if tag.aggregated]
             for kind, found in self._by_type.items()
         }
-        indexed = self._readings if len(self._readings) <= MOST_INDEXES else ()
-        self._keywords = {
-            kind: [KeywordIndex(found, reading) for reading in indexed] for kind, found in self._by_type.items()
+        self._with_aggregates = {
+            rule.index for rule in rules if not rule.reserved and any(tag.aggregated for tag in rule.tags)
         }
+        self._keywords: dict[int, list[KeywordIndex]] = {}
+
+    def identity(self, rule: EvaluatedRule) -> int:
+        """Return what stands for a rule in what is remembered: its place, or the place of its earlier version."""
+        return rule.index if self._identities is None else self._identities[rule.index]
+
+    def window_of(self, scope: object) -> int | None:
+        """Return the seconds of a rule's window, by what stands for it; the longest for the room."""
+        if scope == "room":
+            return self.longest_window
+        return self._window_of.get(scope) if isinstance(scope, int) else None
+
+    def possible(self, events: Iterable[LiveEvent], scene: str | None) -> list[Possible]:
+        """Return for each event the rules that may hold; turns only on the settings of CONDITION_SETTINGS."""
+        return [self._possible_for(event, scene) for event in events]
+
+    def _possible_for(self, event: LiveEvent, scene: str | None) -> Possible:
+        rules = self.candidates(event, scene)
+        if not rules:
+            return ()
+        found: list[tuple[EvaluatedRule, Truth | None]] = []
+        for rule in rules:
+            if rule.index in self._with_aggregates:
+                found.append((rule, None))
+            elif (truth := self.holds(rule, event, scene, _forgetful)) != FALSE:
+                found.append((rule, truth))
+        return found
+
+    @property
+    def notes(self) -> bool:
+        """Whether any rule looks at earlier events' values."""
+        return any(self._aggregated.values())
 
     def note(self, event: LiveEvent) -> None:
         """Take an event into the aggregates of every rule of its type, reached or not."""
@@ -73,7 +115,10 @@ class Conditions:
 
     def _possible(self, event: LiveEvent) -> Sequence[EvaluatedRule]:
         """Return the rules that may hold in one reading of comparisons or another, in list order."""
-        rules, indexes = self._by_type.get(event.type, []), self._keywords.get(event.type, [])
+        rules = self._by_type.get(event.type, [])
+        if (indexes := self._keywords.get(event.type)) is None:
+            indexed = self._readings if len(self._readings) <= MOST_INDEXES else ()
+            indexes = self._keywords[event.type] = [KeywordIndex(rules, reading) for reading in indexed]
         if not indexes:
             return rules
         first, *others = (index.candidates(event) for index in indexes)
@@ -131,17 +176,21 @@ class Conditions:
         for scope in self._semantics.alternatives("aggregate_scope"):
             viewer = event.viewer if scope == "viewer" else None
             for reset in self._semantics.alternatives("aggregate_reset"):
-                key = ("reset", rule.index, place, scope, viewer, number)
-                since = (recall(key) or 0) if reset == "on-fire" else 0
-                for span in self._semantics.alternatives("aggregate_span"):
-                    value = series.value(
-                        tag.operation, event, scope=viewer, since=since, span=span, window=rule.window or 0
-                    )
-                    yield compare_value(tag, value, reading)
+                key = ("reset", self.identity(rule), place, scope, viewer, number)
+                begun = values_of(recall(key)) if reset == "on-fire" else (0,)
+                for since in begun:
+                    if since == ANY:
+                        yield None
+                        continue
+                    for span in self._semantics.alternatives("aggregate_span"):
+                        value = series.value(
+                            tag.operation, event, scope=viewer, since=since or 0, span=span, window=rule.window or 0
+                        )
+                        yield compare_value(tag, value, reading)
 
-    def reset_marks(self, rule: EvaluatedRule, event: LiveEvent) -> list[tuple[tuple[object, ...], int]]:
+    def reset_marks(self, rule: EvaluatedRule, event: LiveEvent) -> list[tuple[Key, Value]]:
         """Return where the aggregates of a rule that fires begin anew, for the scope that fired."""
-        marks: list[tuple[tuple[object, ...], int]] = []
+        marks: list[tuple[Key, Value]] = []
         for place, tag in enumerate(rule.tags):
             if not tag.aggregated:
                 continue
@@ -150,8 +199,12 @@ class Conditions:
                 for number, reading in enumerate(self._readings):
                     series = self._series.get((rule.index, place, reading))
                     size = series.size(viewer) if series else 0
-                    marks.append((("reset", rule.index, place, scope, viewer, number), size))
+                    marks.append((("reset", self.identity(rule), place, scope, viewer, number), size))
         return marks
+
+
+def _forgetful(_: Key) -> Value:
+    return None
 
 
 class KeywordIndex:
@@ -164,7 +217,7 @@ class KeywordIndex:
         self._by_pattern: dict[str, list[EvaluatedRule]] = {}
         self._set: PatternSet | None = None
         self._tag = ""
-        if len(rules) > 1 and reading.missing_key != "rule-error":
+        if len(rules) > 1:
             self._build(reading)
 
     def _build(self, reading: TagReading) -> None:
@@ -203,7 +256,7 @@ class KeywordIndex:
             return self._rules
         value: Json | Absent = resolve_key(event.content, self._tag, self._reading.tag_path)
         if value is Absent.MISSING:
-            if self._reading.missing_key == "no-match":
+            if self._reading.missing_key != "empty-string":
                 return self._always
             value = ""
         text = normalize_text(canonical_text(value) or "", self._reading.text_normalize)
@@ -221,14 +274,3 @@ class KeywordIndex:
 
 def _keyword(tag: Tag) -> bool:
     return tag.match == "REGEX" and not tag.aggregated and bool(tag.name)
-
-
-def content_keys(content: Mapping[str, Json]) -> frozenset[str]:
-    """Return the names of all leaves of a decoded content."""
-    found: set[str] = set()
-    for name, value in content.items():
-        if isinstance(value, Mapping):
-            found |= content_keys(value)
-        else:
-            found.add(name)
-    return frozenset(found)

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
+from reconciler.interaction_rules.rule_state import Key, Marks, Value
+
 MOST_OUTCOMES = 64
 """Outcomes of one event beyond which it is undecidable."""
 
-MOST_STATES = 256
-"""States of one run beyond which it is undecidable from there on."""
-
-Marks = dict[tuple[object, ...], int]
-"""What a run remembers: when rules fired or matched, how often they replied, where an aggregate begins."""
+MOST_STEPS = 256
+"""Ways to walk the rules for one event beyond which it is undecidable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,8 @@ class RuleOutcome:
 
 
 SILENT = RuleOutcome()
+SILENCE = frozenset((SILENT,))
+"""What an event that no rule can answer leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +46,26 @@ class EventResult:
         """What may be heard."""
         return frozenset(outcome.heard for outcome in self.outcomes)
 
+    @property
+    def silent(self) -> bool:
+        """Whether no rule fires in any outcome; false where the outcomes are not known."""
+        return not self.undecidable and not any(outcome.fires for outcome in self.outcomes)
+
 
 class UndecidableError(Exception):
-    """Too many continuations to follow."""
+    """Too many ways to walk the rules for one event."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleStep:
-    """One way to walk the rules for one event, so far."""
+    """One way to walk the rules for one event, so far. `marks` are what it leaves behind, in order."""
 
     fired: tuple[int, ...] = ()
     suppressed: tuple[int, ...] = ()
     replies: tuple[tuple[str, ...], ...] = ()
-    marks: tuple[tuple[tuple[object, ...], int], ...] = ()
+    marks: tuple[tuple[Key, Value], ...] = ()
 
-    def mark(self, key: tuple[object, ...], state: Marks) -> int | None:
+    def mark(self, key: Key, state: Marks) -> Value:
         """Return what was remembered under a key, by this walk or before it."""
         for known, value in reversed(self.marks):
             if known == key:

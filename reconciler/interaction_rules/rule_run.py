@@ -1,74 +1,108 @@
 """Plays rules over events under one reading of the settings (docs/api/rules.md §5.1).
 
-Where a decision is not known (an undefined setting, a pattern outside the portable subset) the run goes on both ways,
-so that it holds a set of states and gives a set of outcomes for each event.
+Where a decision is not known (an undefined setting, a pattern outside the portable subset) the run goes on both ways:
+it gives a set of outcomes for each event, and its state holds every way that what it remembers may be.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from reconciler.interaction_rules.event import LiveEvent
 from reconciler.interaction_rules.rule import EvaluatedRule
-from reconciler.interaction_rules.rule_conditions import Conditions
-from reconciler.interaction_rules.rule_matching import FALSE
+from reconciler.interaction_rules.rule_conditions import Conditions, Possible
+from reconciler.interaction_rules.rule_matching import FALSE, Truth
 from reconciler.interaction_rules.rule_outcome import (
-    MOST_STATES,
+    MOST_STEPS,
+    SILENCE,
     SILENT,
-    Marks,
     RuleOutcome,
     RuleStep,
     UndecidableError,
 )
-from reconciler.interaction_rules.settings import UNDEFINED, Semantics
+from reconciler.interaction_rules.rule_state import ANY, MOST_ROWS, Key, Marks, RunState, Value, either, values_of
+from reconciler.interaction_rules.rule_walk import RuleWalk, ranked_groups
+from reconciler.interaction_rules.settings import Semantics
 
-_SILENCE = frozenset((SILENT,))
+Outcomes = frozenset[RuleOutcome] | None
+"""What one event may lead to in one reading; None where there are too many ways to follow."""
+
+_WINDOW_MARKS = frozenset({"fired", "matched"})
+
+
+@dataclass(slots=True)
+class Branches:
+    """What one event may lead to, not taken yet: the ways its state may be, each with a walk; None: too many."""
+
+    found: list[tuple[Marks, RuleStep]] | None
+    possible: Possible
 
 
 @dataclass(slots=True)
 class RuleRun:
-    """One reading of the settings, played over events in the order they are given."""
+    """One reading of the settings, played over events in the order they are given.
+
+    `ascending` says that no event is played after a later one. `identities` stand for rules in what is remembered.
+    `most_rows` bounds what is followed of keys that hang together (`RunState`).
+    """
 
     rules: Sequence[EvaluatedRule]
     semantics: Semantics
     scene: str | None = None
-    states: list[Marks] = field(default_factory=lambda: [{}])
-    undecidable: bool = False
     ascending: bool = False
+    identities: Mapping[int, int] | None = None
+    most_rows: int = MOST_ROWS
+    state: RunState = field(init=False)
     _conditions: Conditions = field(init=False)
+    _options: Mapping[str, tuple[str, ...]] = field(init=False)
     _latest: int = -1
 
     def __post_init__(self) -> None:
-        self._conditions = Conditions(self.rules, self.semantics)
+        self._conditions = Conditions(self.rules, self.semantics, self.identities)
+        self.state = RunState(self._settled, most_rows=self.most_rows)
+        self._options = {name: self.semantics.alternatives(name) for name in self.semantics.values}
 
-    def play(self, event: LiveEvent) -> frozenset[RuleOutcome] | None:
-        """Return what the event may lead to and move on; None where that cannot be followed any more."""
+    def play(self, event: LiveEvent, possible: Possible | None = None) -> Outcomes:
+        """Return what the event may lead to and move on; None where the ways are too many to follow."""
+        branches = self.branches(event, possible)
+        self.take(event, branches)
+        return self.outcomes(branches)
+
+    def possible(self, events: Sequence[LiveEvent]) -> list[Possible]:
+        """Return for each event the rules that may hold."""
+        return self._conditions.possible(events, self.scene)
+
+    def branches(self, event: LiveEvent, possible: Possible | None = None) -> Branches:
+        """Note the event and return what it may lead to; nothing moves until they are taken."""
         self._latest = event.timestamp
-        self._conditions.note(event)
-        if self.undecidable:
-            return None
-        rules = self._conditions.candidates(event, self.scene)
-        if not rules:
-            return _SILENCE
-        try:
-            branches = [(state, step) for state in self.states for step in self.walk(event, state, rules)]
-            self._move(branches)
-        except UndecidableError:
-            self.undecidable = True
-            return None
-        return frozenset(self._outcome(step) for _, step in branches)
+        if self._conditions.notes:
+            self._conditions.note(event)
+        if possible is None:
+            possible = self._conditions.possible((event,), self.scene)[0]
+        if not possible:
+            return Branches([], possible)
+        ways = self.state.ways(lambda: self._keys(possible, event))
+        return Branches(self._branches(event, possible, ways), possible)
 
-    def note(self, event: LiveEvent) -> None:
-        """Take an event into the aggregates without playing it."""
-        self._conditions.note(event)
+    def peek(self, event: LiveEvent, state: RunState, possible: Possible) -> Outcomes:
+        """Return what the event, already noted, would lead to from another run's state; nothing moves."""
+        ways = state.peek(lambda: self._keys(possible, event))
+        return self.outcomes(Branches(self._branches(event, possible, ways) if ways else None, possible))
 
-    def peek(self, event: LiveEvent, states: Iterable[Marks]) -> frozenset[RuleOutcome] | None:
-        """Return what the event, already noted, would lead to from other states; nothing moves."""
-        rules = self._conditions.candidates(event, self.scene)
-        try:
-            return frozenset(self._outcome(step) for state in states for step in self.walk(event, state, rules))
-        except UndecidableError:
+    def outcomes(self, branches: Branches) -> Outcomes:
+        """Return the outcomes of what an event may lead to."""
+        if branches.found is None:
             return None
+        if not branches.found:
+            return SILENCE
+        return frozenset(self._outcome(step) for _, step in branches.found)
+
+    def take(self, event: LiveEvent, branches: Branches) -> None:
+        """Move on by what an event may lead to."""
+        if branches.found is None:
+            self.state.doubt(self._marks_at_most(branches.possible, event))
+        elif branches.found:
+            moved = [(way, step.marks) for way, step in branches.found]
+            self.state.move(moved, lambda: self._keys(branches.possible, event))
 
     def _outcome(self, step: RuleStep) -> RuleOutcome:
         if not step.fired and not step.suppressed:
@@ -79,233 +113,198 @@ class RuleRun:
             step.replies,
         )
 
-    def _move(self, branches: list[tuple[Marks, RuleStep]]) -> None:
-        if len(branches) == 1:
-            branches[0][0].update(branches[0][1].marks)
-            return
-        kept: dict[frozenset[tuple[tuple[object, ...], int]], Marks] = {}
-        for state, step in branches:
-            after = {**state, **dict(step.marks)}
-            if self.ascending:
-                after = {key: value for key, value in after.items() if not self._expired(key, value)}
-            kept[frozenset(after.items())] = after
-            if len(kept) > MOST_STATES:
-                raise UndecidableError
-        self.states = list(kept.values())
+    def _branches(
+        self, event: LiveEvent, possible: Possible, ways: Sequence[Marks]
+    ) -> list[tuple[Marks, RuleStep]] | None:
+        try:
+            return [(way, step) for way in ways for step in self._walk(event, way, possible)]
+        except UndecidableError:
+            return None
 
-    def _expired(self, key: tuple[object, ...], value: int) -> bool:
-        """Whether a mark can change nothing later: its window, in event time, is over."""
-        if key[0] not in {"fired", "matched"} or "fixed-slots" in self.semantics.alternatives("window_start"):
-            return False
-        window = self._conditions.longest_window if key[1] == "room" else self.rules[int(str(key[1]))].window
-        return window is not None and window > 0 and self._latest - value > window * 1000
-
-    def walk(self, event: LiveEvent, state: Marks, rules: Sequence[EvaluatedRule]) -> list[RuleStep]:
+    def _walk(self, event: LiveEvent, state: Marks, possible: Possible) -> list[RuleStep]:
         """Return every way the rules that may hold may be walked for an event from one state, without repeats."""
-        if not rules:
+        holding: list[tuple[EvaluatedRule, Truth]] = []
+        for rule, known in possible:
+            truth = self._conditions.holds(rule, event, self.scene, state.get) if known is None else known
+            if truth != FALSE:
+                holding.append((rule, truth))
+        if not holding:
             return [RuleStep()]
+        one = len(holding) == 1
         steps: dict[RuleStep, None] = {}
-        for reserved in self.semantics.alternatives("reserved"):
-            for libraries in self.semantics.alternatives("library_order"):
-                for dispatch in self.semantics.alternatives("dispatch"):
-                    groups = self._groups(rules, reserved, libraries)
-                    walker = _Walker(
-                        self, event, state, groups, dispatch, libraries, last_resort=reserved == "last-resort"
-                    )
-                    for step in walker.walk(_Place(0, (), RuleStep())):
+        for reserved in self._options["reserved"][: 1 if one else None]:
+            for libraries in self._options["library_order"][: 1 if one else None]:
+                ranks = self._conditions.library_ranks if libraries == "per-library" else None
+                groups = ranked_groups(holding, self.semantics["tie"], ranks, last_resort=reserved == "last-resort")
+                for dispatch in self._options["dispatch"][: 1 if one else None]:
+                    walk = RuleWalk(self, event, state, groups, dispatch, ranks, last_resort=reserved == "last-resort")
+                    for step in walk.steps():
                         steps[step] = None
-                        if len(steps) > MOST_STATES:
+                        if len(steps) > MOST_STEPS:
                             raise UndecidableError
         return list(steps)
 
-    def _groups(self, rules: Sequence[EvaluatedRule], reserved: str, libraries: str) -> list[list[EvaluatedRule]]:
-        """Sort rules into groups of equal rank; with a defined tie each group has one rule."""
-        order = self._conditions.library_ranks if libraries == "per-library" else {}
-        ties = self.semantics["tie"]
-
-        def rank(rule: EvaluatedRule) -> tuple[bool, int, int]:
-            last = reserved == "last-resort" and rule.reserved
-            return last, order.get(rule.library, 0), rule.priority
-
-        groups: list[list[EvaluatedRule]] = []
-        before: object = None
-        for rule in sorted(rules, key=lambda rule: (rank(rule), -rule.index if ties == "reverse" else rule.index)):
-            if ties == UNDEFINED and groups and rank(rule) == before:
-                groups[-1].append(rule)
-            else:
-                groups.append([rule])
-            before = rank(rule)
-        return groups
-
-    def condition(self, rule: EvaluatedRule, event: LiveEvent, step: RuleStep, state: Marks) -> frozenset[bool]:
-        """Return whether the rule's condition holds, scenes included."""
-        return self._conditions.holds(rule, event, self.scene, lambda key: step.mark(key, state))
+    # Windows
 
     def open_windows(self, rule: EvaluatedRule, event: LiveEvent, step: RuleStep, state: Marks) -> frozenset[bool]:
         """Return whether the rule's window lets it fire now."""
-        return frozenset(self._window_answers(rule, event, step, state))
+        return _ALWAYS_OPEN if rule.window == 0 else frozenset(self._window_answers(rule, event, step, state))
 
     def _window_answers(self, rule: EvaluatedRule, event: LiveEvent, step: RuleStep, state: Marks) -> Iterator[bool]:
-        for window in self.windows(rule):
+        for window in self._windows(rule):
             if window == 0:
                 yield True
                 continue
-            for scope in self.semantics.alternatives("window_scope"):
-                key = _scope_key(rule, event, scope, once=window < 0)
+            for scope in self._options["window_scope"]:
+                key = self._scope_key(rule, event, scope, once=window < 0)
                 if window < 0:
-                    yield step.mark(("fired", *key), state) is None
+                    yield from (last is None for last in values_of(step.mark(("fired", *key), state)))
                     continue
-                for start in self.semantics.alternatives("window_start"):
-                    last = step.mark(("matched" if start == "last-match" else "fired", *key), state)
-                    yield from self._elapsed(last, event.timestamp, window * 1000, start)
+                for start in self._options["window_start"]:
+                    value = step.mark(("matched" if start == "last-match" else "fired", *key), state)
+                    for last in values_of(value):
+                        yield from self._elapsed(last, event.timestamp, window * 1000, start)
 
     def _elapsed(self, last: int | None, now: int, window: int, start: str) -> Iterator[bool]:
         if last is None:
             yield True
+        elif last == ANY:
+            yield from (True, False)
         elif start == "fixed-slots":
             yield last // window != now // window
         else:
-            for edge in self.semantics.alternatives("window_edge"):
+            for edge in self._options["window_edge"]:
                 yield now - last > window if edge == "closed" else now - last >= window
 
-    def windows(self, rule: EvaluatedRule) -> tuple[int, ...]:
+    def _windows(self, rule: EvaluatedRule) -> tuple[int, ...]:
         """Return the rule's window in seconds (0 every time, negative once), or what its absence may mean."""
         if rule.window is not None:
             return (rule.window,)
-        return tuple(0 if value == "every-time" else -1 for value in self.semantics.alternatives("absent_window"))
+        return tuple(0 if value == "every-time" else -1 for value in self._options["absent_window"])
+
+    def _scope_key(self, rule: EvaluatedRule, event: LiveEvent, scope: str, *, once: bool) -> Key:
+        """Return what a window belongs to; under `room` a window of -1 stays the rule's own (rules.md §5.2)."""
+        if scope == "viewer":
+            return self._conditions.identity(rule), event.viewer
+        return ("room",) if scope == "room" and not once else (self._conditions.identity(rule),)
+
+    def _settled(self, key: Key, value: Value) -> Value:
+        """Return a remembered value as it counts for later events: None where its window, in event time, is over."""
+        if value is None or not self.ascending or key[0] not in _WINDOW_MARKS:
+            return value
+        if isinstance(value, frozenset):
+            return either(self._settled(key, one) for one in value)
+        window = self._conditions.window_of(key[1])
+        if window is None or window <= 0 or value == ANY:
+            return value
+        starts, length = self._options["window_start"], window * 1000
+        elapsed = starts == ("fixed-slots",) or self._latest - value > length
+        slot = "fixed-slots" not in starts or (key[1] != "room" and value // length != self._latest // length)
+        return None if elapsed and slot else value
+
+    # What is said
 
     def replies(self, rule: EvaluatedRule, step: RuleStep, state: Marks) -> tuple[tuple[tuple[str, ...], bool], ...]:
         """Return what the rule may say now, one entry for each reading: every text that may be chosen, and whether
         that moves the room's ORDER counter.
         """
         spoken = rule.texts
-        orders = (rule.order,) if rule.order else tuple(v.upper() for v in self.semantics.alternatives("absent_order"))
-        counters = self.semantics.alternatives("order_counter")
+        orders = (rule.order,) if rule.order else tuple(v.upper() for v in self._options["absent_order"])
+        counters = self._options["order_counter"]
         choices: dict[tuple[tuple[str, ...], bool], None] = {}
-        for source in self.semantics.alternatives("reply_source") if spoken and rule.audios else ("texts",):
+        for source in self._options["reply_source"] if spoken and rule.audios else ("texts",):
             for order in orders if spoken else ("RANDOM",):
                 moves = order != "RANDOM" and "per-room" in counters
                 if source == "audios" or order == "RANDOM" or len(spoken) < 2:
                     choices[() if source == "audios" else spoken, moves] = None
                     continue
                 for counter in counters:
-                    key: tuple[object, ...] = ("replies",) if counter == "per-room" else ("replies", rule.index)
-                    choices[(spoken[(step.mark(key, state) or 0) % len(spoken)],), moves] = None
+                    key: Key = ("replies",) if counter == "per-room" else ("replies", self._conditions.identity(rule))
+                    for number in _numbers(step.mark(key, state), len(spoken)):
+                        choices[(spoken[number],), moves] = None
         return tuple(choices)
+
+    # What is left behind
 
     def fire_marks(
         self, rule: EvaluatedRule, event: LiveEvent, step: RuleStep, state: Marks, *, moves: bool
-    ) -> list[tuple[tuple[object, ...], int]]:
+    ) -> list[tuple[Key, Value]]:
         """Return what a firing leaves behind: window marks, the ORDER counters, the beginnings of aggregates."""
-        marks = self.match_marks(rule, event)
-        windows = self.windows(rule)
-        if "room" in self.semantics.alternatives("window_scope"):
-            marks.append((("fired", "room"), event.timestamp))
-        if any(windows):
-            for scope in self.semantics.alternatives("window_scope"):
-                for once in {window < 0 for window in windows if window}:
-                    marks.append((("fired", *_scope_key(rule, event, scope, once=once)), event.timestamp))
-        if (
-            len(rule.texts) > 1
-            and rule.order != "RANDOM"
-            and "per-rule" in self.semantics.alternatives("order_counter")
-        ):
-            key = ("replies", rule.index)
-            marks.append((key, ((step.mark(key, state) or 0) + 1) % len(rule.texts)))
+        marks: list[tuple[Key, Value]] = list(self.match_marks(rule, event))
+        marks += self._fired_marks(rule, event)
+        if (key := self._counter(rule)) is not None:
+            marks.append((key, _next(step.mark(key, state), len(rule.texts))))
         if moves:
-            marks.append((("replies",), ((step.mark(("replies",), state) or 0) + 1) % self._conditions.reply_cycle))
-        if "on-fire" in self.semantics.alternatives("aggregate_reset"):
+            marks.append((("replies",), _next(step.mark(("replies",), state), self._conditions.reply_cycle)))
+        if "on-fire" in self._options["aggregate_reset"]:
             marks.extend(self._conditions.reset_marks(rule, event))
         return marks
 
-    def match_marks(self, rule: EvaluatedRule, event: LiveEvent) -> list[tuple[tuple[object, ...], int]]:
+    def _fired_marks(self, rule: EvaluatedRule, event: LiveEvent) -> list[tuple[Key, Value]]:
+        marks: list[tuple[Key, Value]] = []
+        scopes = self._options["window_scope"]
+        if "room" in scopes and self._conditions.longest_window > 0:
+            marks.append((("fired", "room"), event.timestamp))
+        for once in {window < 0 for window in self._windows(rule) if window}:
+            for scope in scopes:
+                key = ("fired", *self._scope_key(rule, event, scope, once=once))
+                marks.append((key, 0 if once else event.timestamp))
+        return marks
+
+    def _counter(self, rule: EvaluatedRule) -> Key | None:
+        """Return where the rule's own ORDER counter is kept, if it has one."""
+        counted = len(rule.texts) > 1 and rule.order != "RANDOM" and "per-rule" in self._options["order_counter"]
+        return ("replies", self._conditions.identity(rule)) if counted else None
+
+    def match_marks(self, rule: EvaluatedRule, event: LiveEvent) -> list[tuple[Key, Value]]:
         """Return what a match leaves behind, fired or suppressed: the start of a sliding window."""
-        if "last-match" not in self.semantics.alternatives("window_start"):
+        if "last-match" not in self._options["window_start"]:
             return []
         if (rule.window or 0) <= 0:
-            shared = "room" in self.semantics.alternatives("window_scope")
+            shared = "room" in self._options["window_scope"] and self._conditions.longest_window > 0
             return [(("matched", "room"), event.timestamp)] if shared else []
         return [
-            (("matched", *_scope_key(rule, event, scope, once=False)), event.timestamp)
-            for scope in self.semantics.alternatives("window_scope")
+            (("matched", *self._scope_key(rule, event, scope, once=False)), event.timestamp)
+            for scope in self._options["window_scope"]
         ]
 
+    def _marks_at_most(self, possible: Possible, event: LiveEvent) -> Marks:
+        """Return everything that rules may leave behind if they fire, a counter anywhere."""
+        marks: Marks = {}
+        for rule, _ in possible:
+            marks.update(self.match_marks(rule, event))
+            marks.update(self._fired_marks(rule, event))
+            if (key := self._counter(rule)) is not None:
+                marks[key] = ANY
+            if rule.texts and rule.order != "RANDOM" and "per-room" in self._options["order_counter"]:
+                marks["replies",] = ANY
+            if "on-fire" in self._options["aggregate_reset"]:
+                marks.update((key, ANY) for key, _ in self._conditions.reset_marks(rule, event))
+        return marks
 
-def _scope_key(rule: EvaluatedRule, event: LiveEvent, scope: str, *, once: bool) -> tuple[object, ...]:
-    """Return what a window belongs to; under `room` a window of -1 stays the rule's own (rules.md §5.2)."""
-    if scope == "viewer":
-        return rule.index, event.viewer
-    return ("room",) if scope == "room" and not once else (rule.index,)
+    def _keys(self, possible: Possible, event: LiveEvent) -> set[Key]:
+        """Return what the rules that may hold can read or leave behind at an event."""
+        keys = set(self._marks_at_most(possible, event))
+        for rule, _ in possible:
+            keys.update(
+                ("fired", *self._scope_key(rule, event, scope, once=False)) for scope in self._options["window_scope"]
+            )
+        return keys
 
 
-class _Place(NamedTuple):
-    """Where a walk is: the next group, the rules left of this one, what has happened, and the priority that fired."""
-
-    next_group: int
-    left: tuple[EvaluatedRule, ...]
-    step: RuleStep
-    band: tuple[int, str] | None = None
+_ALWAYS_OPEN = frozenset({True})
 
 
-@dataclass(slots=True)
-class _Walker:
-    """Walks groups of rules for one event from one state, both ways where a decision is open."""
+def _numbers(value: Value, length: int) -> Iterator[int]:
+    """Yield the places of the next text, for what a counter may be."""
+    for number in values_of(value):
+        if number == ANY:
+            yield from range(length)
+        else:
+            yield (number or 0) % length
 
-    run: RuleRun
-    event: LiveEvent
-    state: Marks
-    groups: list[list[EvaluatedRule]]
-    dispatch: str
-    libraries: str
-    last_resort: bool
-    _count: int = 0
 
-    def walk(self, place: _Place) -> Iterator[RuleStep]:
-        """Yield every end of the walk from a place; raises UndecidableError where there are too many."""
-        self._count += 1
-        if self._count > 8 * MOST_STATES:
-            raise UndecidableError
-        next_group, left, step, band = place
-        possible: list[tuple[EvaluatedRule, frozenset[bool]]] = []
-        while not possible:
-            while not left:
-                if next_group == len(self.groups):
-                    yield step
-                    return
-                left, next_group = tuple(self.groups[next_group]), next_group + 1
-            reserved = self.last_resort and left[0].reserved
-            if (reserved and step.fired) or (band is not None and band != self._band(left[0])):
-                yield step
-                return
-            truths = [(rule, self.run.condition(rule, self.event, step, self.state)) for rule in left]
-            possible = [(rule, truth) for rule, truth in truths if truth != FALSE]
-            left = tuple(rule for rule, _ in possible)
-        for rule, truth in possible:
-            rest = place._replace(next_group=next_group, left=tuple(other for other in left if other is not rule))
-            if False in truth:
-                yield from self.walk(rest)
-            yield from self._hit(rest, rule)
-
-    def _band(self, rule: EvaluatedRule) -> tuple[int, str]:
-        return rule.priority, rule.library if self.libraries == "per-library" else ""
-
-    def _hit(self, place: _Place, rule: EvaluatedRule) -> Iterator[RuleStep]:
-        step = place.step
-        for is_open in sorted(self.run.open_windows(rule, self.event, step, self.state), reverse=True):
-            if is_open:
-                for said, moves in self.run.replies(rule, step, self.state):
-                    marks = (*step.marks, *self.run.fire_marks(rule, self.event, step, self.state, moves=moves))
-                    after = RuleStep((*step.fired, rule.index), step.suppressed, (*step.replies, said), marks)
-                    if self.dispatch == "first":
-                        yield after
-                    else:
-                        band = self._band(rule) if self.dispatch == "top-band" else None
-                        yield from self.walk(place._replace(step=after, band=band))
-                continue
-            marks = (*step.marks, *self.run.match_marks(rule, self.event))
-            after = RuleStep(step.fired, (*step.suppressed, rule.index), step.replies, marks)
-            for choice in self.run.semantics.alternatives("suppressed"):
-                if choice == "consumes":
-                    yield after
-                else:
-                    yield from self.walk(place._replace(step=after))
+def _next(value: Value, length: int) -> Value:
+    """Return a counter moved on by one."""
+    numbers = list(values_of(value))
+    return ANY if ANY in numbers else either(((number or 0) + 1) % length for number in numbers)

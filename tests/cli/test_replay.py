@@ -246,3 +246,49 @@ def test_a_replay_without_a_recording_is_refused(tmp_path):
     run = reconciler("-C", tmp_path, "replay")
     assert run.code == 1
     assert "needs a recording" in run.err
+
+
+def crowded(word):
+    rules = "".join(
+        f"""
+    - rule_name: r{number}
+      event_type: 1
+      hit_condition: {{relation: AND, tags: [{{tag: content, match: REGEX, value: "{word}"}}]}}
+      trigger: {{time_window: 0, reply_mode: SYSTEM_REPLY, reply_texts: ["t{number}"]}}"""
+        for number in range(6)
+    )
+    return GROUP[: GROUP.index("    - rule_name")].format() + rules.lstrip("\n") + "\n"
+
+
+def crowd(word):
+    shape = json.loads(seed(word))
+    (rule,) = shape["interaction_rule_groups"][0]["interaction_rules"]
+    del rule["hit_condition"]["priority"]
+    rules = [
+        {**rule, "rule_name": f"r{number}", "trigger": {**rule["trigger"], "reply_texts": [f"t{number}"]}}
+        for number in range(6)
+    ]
+    shape["interaction_rule_groups"][0]["interaction_rules"] = rules
+    return json.dumps(shape)
+
+
+def test_nobody_says_how_an_undecidable_event_differs(tmp_path):
+    project(tmp_path, {"rooms/a.yaml": crowded("price")}, seed=seed("price"), more="semantics: {dispatch: all}\n")
+    events(tmp_path, "price", "hi")
+    command = ("-C", tmp_path, "replay", "events.jsonl", "--fail-on", "changed")
+    run = reconciler(*command, "--format", "json")
+    shape = valid(json.loads(run.out))
+    assert classes(shape) == [(0, None, None), (1, "same", False)]
+    assert shape["events"][0]["after"]["undecidable"] is True
+    assert shape["summary"]["undecidable"] == 1
+    assert [shape["summary"][name] for name in ("same", "changed", "silent", "answered")] == [1, 0, 0, 0]
+    assert run.code == 2
+    assert "1 undecidable" in reconciler(*command).out
+
+
+def test_the_same_rules_lead_to_the_same_though_it_is_undecidable(tmp_path):
+    project(tmp_path, {"rooms/a.yaml": crowded("price")}, seed=crowd("price"), more="semantics: {dispatch: all}\n")
+    events(tmp_path, "price", "hi")
+    run = reconciler("-C", tmp_path, "replay", "events.jsonl", "--fail-on", "changed", "--format", "json")
+    assert classes(valid(json.loads(run.out))) == [(0, "same", False), (1, "same", False)]
+    assert run.code == 0

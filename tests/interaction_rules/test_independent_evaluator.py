@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from reconciler.interaction_rules.evaluator import evaluate, run_outcomes
+from reconciler.interaction_rules.evaluator import Recording, evaluate
 from reconciler.interaction_rules.event import LiveEvent
 from reconciler.interaction_rules.rule import prepare_rules
 from reconciler.interaction_rules.settings import Semantics
@@ -120,8 +120,9 @@ def agrees(seed):
     rules, events, named = a_case(seed)
     semantics = Semantics.assume(named)
     expected = naive_outcomes(rules, events, dict(semantics.values), most=600)
-    found = run_outcomes(prepare_rules(rules), live(events), semantics)
-    if expected is None or None in found:
+    recording = Recording(prepare_rules(rules), live(events))
+    found = recording.outcomes(semantics)
+    if expected is None or None in found or not recording.exact:
         return None
     assert [plain(one) for one in found] == expected, f"seed {seed}: {rules} {events} {named}"
     return True
@@ -154,6 +155,16 @@ def test_two_evaluators_agree_on_what_a_result_depends_on():
 
 
 @pytest.mark.deep
-def test_two_evaluators_agree_on_twenty_thousand_rule_sets():
-    assert share(agrees, range(1_000, 21_000)) > 0.9
-    assert share(agrees_on_dependence, range(1_000, 2_000)) > 0.8
+@pytest.mark.parametrize("start", range(1_000, 21_000, 1_000))
+def test_two_evaluators_agree_on_twenty_thousand_rule_sets(start):
+    agreed = share(agrees, range(start, start + 1_000))
+    print(f"rule sets {start} to {start + 999}: both give the same in {agreed:.1%}, else too many histories")
+    assert agreed > 0.9
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("start", range(1_000, 2_000, 100))
+def test_two_evaluators_agree_on_what_a_thousand_results_depend_on(start):
+    agreed = share(agrees_on_dependence, range(start, start + 100))
+    print(f"rule sets {start} to {start + 99}: the same outcomes and settings in {agreed:.0%}, else too many histories")
+    assert agreed > 0.8

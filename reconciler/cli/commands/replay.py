@@ -94,8 +94,7 @@ def replay(
         tell_files(run, Report(command="replay", extra={"tables": tables}), how)
     else:
         tell(run, Report(command="replay", extra={"tables": tables}), how)
-    changed = any(event.change not in {"", "same"} for event in result.events)
-    return Exit.CHANGES if fail_on and changed else Exit.FINE
+    return Exit.CHANGES if fail_on and result.differs else Exit.FINE
 
 
 def _anonymise(run: Session, source: str, target: str) -> int:
