@@ -9,7 +9,7 @@ STAMP := $(VENV)/.stamp
 unexport PYTHONDONTWRITEBYTECODE  # without compiled bytecode every start costs two to four times
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format generate house bench deep mutants clean
+.PHONY: help setup demo test check format generate picture house bench deep mutants clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ format: $(STAMP) ## format and fix what can be fixed
 generate: $(STAMP) ## write the generated files again (schemas/, the README's outputs)
 	@$(BIN)/reconciler schema --output schemas
 	@$(BIN)/python -m tests.support.readme
+
+picture: $(STAMP) ## take the picture of a replay in docs/how-to/rules.md again (needs chromium)
+	@$(BIN)/python -m tests.support.rules_picture
 
 house: $(STAMP) ## print figures of the package's structure
 	@$(BIN)/python -m tests.architecture.figures

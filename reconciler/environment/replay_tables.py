@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reconciler.environment.project import Project
+from reconciler.environment.replay_charts import CLASS_LABELS, replay_charts
 from reconciler.environment.rule_replay import replay_subjects_of, rules_before
 from reconciler.environment.rule_tests import rules_of
 from reconciler.interaction_rules.event import LiveEvent
@@ -20,17 +21,22 @@ NOT_SIMULATED = (
 )
 
 
-def plan_tables(project: Project, manifest: Manifest, plan: Plan, events: Sequence[LiveEvent]) -> list[dict[str, Any]]:
-    """Return what a recording leads to before and after a plan, for each resource whose rules it changes."""
+def replay_parts(project: Project, manifest: Manifest, plan: Plan, events: Sequence[LiveEvent]) -> dict[str, Any]:
+    """Return what a recording leads to before and after a plan, for each resource whose rules it changes.
+
+    As keywords of a Report: tables in `extra`, and charts.
+    """
     changed = {change.address for change in plan.pending}
     before = rules_before(plan, [one for one in manifest.resources if one.address in changed])
     subjects = [
         one for one in manifest.resources if before.get(one.address) or (one.address in before and rules_of(one))
     ]
     if not subjects:
-        return [{"title": "Replay", "columns": [], "rows": [], "note": "No resource with rules changes in this plan."}]
+        note = "No resource with rules changes in this plan."
+        return {"extra": {"tables": [{"title": "Replay", "columns": [], "rows": [], "note": note}]}}
     result = replay_subjects_of(project, subjects, before, events)
-    return replay_tables(result, events, show_text=False)
+    tables = replay_tables(result, events, show_text=False)
+    return {"extra": {"tables": tables}, "charts": replay_charts(result, events)}
 
 
 def replay_tables(result: ReplayResult, events: Sequence[LiveEvent], *, show_text: bool) -> list[dict[str, Any]]:
@@ -39,15 +45,14 @@ def replay_tables(result: ReplayResult, events: Sequence[LiveEvent], *, show_tex
     if not any(event.before for event in rows):
         return [_alone(rows), _settings(result)]
     counts = result.counts()
-    words = {"same": "same", "changed": "another reply", "silent": "silent now", "answered": "answered now"}
-    said = ", ".join(f"{count:,} {words[name]}" for name, count in counts.items())
+    said = ", ".join(f"{count:,} {CLASS_LABELS[name]}" for name, count in counts.items())
     if result.undecidable:
         said += f", {result.undecidable:,} undecidable"
     depends = result.depends_on()
     turns = "; " + ", ".join(f"{n:,} depend on {name}" for name, n in depends.items()) if depends else ""
     note = f"{len(rows):,} events: {said}{turns}."
     summary = [
-        [words[name], f"{count:,}", f"{sum(bool(e.direct) for e in rows if e.change == name):,}"]
+        [CLASS_LABELS[name], f"{count:,}", f"{sum(bool(e.direct) for e in rows if e.change == name):,}"]
         for name, count in counts.items()
     ]
     head = {"title": "Replay", "columns": ["Result", "Events", "Direct"], "rows": summary, "note": note}
@@ -61,19 +66,19 @@ def _alone(rows: Sequence[EventComparison]) -> dict[str, Any]:
 
 
 def _by_rule(rows: Sequence[EventComparison], events: Sequence[LiveEvent], *, show_text: bool) -> dict[str, Any]:
-    groups: defaultdict[tuple[str, str], list[EventComparison]] = defaultdict(list)
+    groups: defaultdict[tuple[str, str, str], list[EventComparison]] = defaultdict(list)
     for event in rows:
         if event.change not in {"", "same"}:
-            groups[event.from_to].append(event)
+            groups[event.change, *event.from_to].append(event)
     table = []
-    for (before, after), found in sorted(groups.items(), key=lambda item: -len(item[1]))[:MOST_PAIRS]:
+    for (change, before, after), found in sorted(groups.items(), key=lambda item: -len(item[1]))[:MOST_PAIRS]:
         direct = sum(bool(event.direct) for event in found)
         first = sorted(found, key=lambda event: not event.direct)[:EXAMPLES]
         shown = ", ".join(_example(event, events, show_text=show_text) for event in first)
-        table.append([before, after, f"{direct:,}", f"{len(found) - direct:,}", shown])
+        table.append([CLASS_LABELS[change], before, after, f"{direct:,}", f"{len(found) - direct:,}", shown])
     more = len(groups) - len(table)
     note = f"and {more:,} more pairs. " if more > 0 else ""
-    columns = ["Before", "After", "Direct", "Knock-on", "Examples"]
+    columns = ["Result", "Before", "After", "Direct", "Knock-on", "Examples"]
     return {"title": "What differs", "columns": columns, "rows": table, "note": note if table else "Nothing differs."}
 
 

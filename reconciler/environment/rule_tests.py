@@ -1,5 +1,6 @@
 """Tests of interaction rules in a project: which documents, which rules they are about, and how they end."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -30,20 +31,31 @@ class PlacedTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedResult:
-    """How one case ended, and where it is written (the line of `- name:`)."""
+    """How one case ended, where it is written (the line of `- name:`), and how it ended for each subject."""
 
     result: CaseResult
+    position: Position
+    by_subject: tuple[CaseResult, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagCoverage:
+    """How many events of all tests a tag may hold for, and where it is written."""
+
+    tag: str
+    held: int
     position: Position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleCoverage:
-    """How many events of all tests a rule may answer, and where the rule is written."""
+    """How many events of all tests a rule may answer, the same for its tags, and where the rule is written."""
 
     address: str
     rule: str
     fired: int
     position: Position
+    tags: tuple[TagCoverage, ...] = ()
 
 
 def load_rule_tests(
@@ -125,7 +137,11 @@ def run_rule_tests(
                 for subject in placed.test.subjects
             ]
             worst = min(results, key=lambda result: ("failed", "undecided", "passed").index(result.result))
-            yield PlacedResult(result=_merged(results, worst), position=placed.locate.at((*case.path, "name")))
+            yield PlacedResult(
+                result=_merged(results, worst),
+                position=placed.locate.at((*case.path, "name")),
+                by_subject=tuple(results),
+            )
             if stop_early and worst.result != "passed":
                 return
 
@@ -135,11 +151,7 @@ def _merged(results: Sequence[CaseResult], worst: CaseResult) -> CaseResult:
         return worst
     message = "\n".join(f"{one.subject}: {one.message}" for one in results if one.result != "passed")
     depends = dict.fromkeys(name for one in results for name in one.depends_on)
-    fired: dict[str, int] = {}
-    for one in results:
-        for (name), count in one.fired.items():
-            fired[name] = fired.get(name, 0) + count
-    return replace(worst, message=message, depends_on=tuple(depends), fired=fired)
+    return replace(worst, message=message, depends_on=tuple(depends))
 
 
 def rule_coverage(
@@ -147,15 +159,28 @@ def rule_coverage(
 ) -> tuple[RuleCoverage, ...]:
     """Return for each rule of each subject how many events of the cases that ran it may answer."""
     subjects = dict.fromkeys(subject for placed in tests for subject in placed.test.subjects)
-    fired: dict[tuple[str, str], int] = {}
-    for placed in results:
-        for name, count in placed.result.fired.items():
-            fired[placed.result.subject, name] = fired.get((placed.result.subject, name), 0) + count
+    fired: Counter[tuple[str, str]] = Counter()
+    held: Counter[tuple[str, int, int]] = Counter()
+    for one in (one for placed in results for one in placed.by_subject):
+        fired.update({(one.subject, name): count for name, count in one.fired.items()})
+        held.update({(one.subject, *place): count for place, count in one.held.items()})
     rows = []
     for resource in manifest.resources:
         if resource.address in subjects:
             for rule in rules_of(resource):
-                position = resource.at(("interaction_rules", rule.index, "rule_name"))
-                count = fired.get((resource.address, rule.name), 0)
-                rows.append(RuleCoverage(address=resource.address, rule=rule.name, fired=count, position=position))
+                path = ("interaction_rules", rule.index)
+                tags = tuple(
+                    TagCoverage(
+                        tag=f"{tag.name} {tag.match} {tag.value}",
+                        held=held[resource.address, rule.index, place],
+                        position=resource.at((*path, "hit_condition", "tags", place)),
+                    )
+                    for place, tag in enumerate(rule.tags)
+                    if not rule.reserved
+                )
+                count = fired[resource.address, rule.name]
+                position = resource.at((*path, "rule_name"))
+                rows.append(
+                    RuleCoverage(address=resource.address, rule=rule.name, fired=count, position=position, tags=tags)
+                )
     return tuple(rows)

@@ -187,8 +187,8 @@ def _identities(before: Sequence[EvaluatedRule], after: Sequence[EvaluatedRule])
 def _names(result: EventResult | None) -> str:
     if result is None:
         return ""
-    names = dict.fromkeys(" + ".join(outcome.fires) or "(silent)" for outcome in result.outcomes)
-    return " | ".join(names) or "(undecidable)"
+    names = sorted({" + ".join(outcome.fires) for outcome in result.outcomes}, key=lambda name: (not name, name))
+    return " | ".join(name or "(silent)" for name in names) or "(undecidable)"
 
 
 def result_json(result: EventResult | None) -> Json:

@@ -11,6 +11,7 @@ from reconciler.interaction_rules.evaluator import evaluate
 from reconciler.interaction_rules.event import LiveEvent
 from reconciler.interaction_rules.rule import EvaluatedRule
 from reconciler.interaction_rules.rule_outcome import EventResult, RuleOutcome
+from reconciler.interaction_rules.rule_trace import tags_held, trace
 from reconciler.interaction_rules.settings import Semantics
 from reconciler.model.source import Path
 
@@ -71,7 +72,10 @@ class RuleTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """How a case ended: passed, failed or undecided, on which settings, and which rules fired in it."""
+    """How a case ended: passed, failed or undecided, on which settings, which rules fired in it and which tags held.
+
+    `held` counts events by the places of a rule and its tag.
+    """
 
     name: str
     path: Path
@@ -80,6 +84,7 @@ class CaseResult:
     depends_on: tuple[str, ...] = ()
     message: str = ""
     fired: Mapping[str, int] = field(default_factory=dict)
+    held: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
 
 def run_case(case: RuleCase, rules: Sequence[EvaluatedRule], semantics: Semantics, subject: str) -> CaseResult:
@@ -97,6 +102,7 @@ def run_case(case: RuleCase, rules: Sequence[EvaluatedRule], semantics: Semantic
         worst = "failed" if "failed" in (worst, verdict) else "undecided"
         depends += [name for name in results[index].depends_on if name not in depends]
         messages.append(_explain(index, expectation, results[index]))
+        messages += [f"    {line}" for line in trace(rules, case.events, index, semantics, case.scene)]
     return CaseResult(
         name=case.name,
         path=case.path,
@@ -105,6 +111,7 @@ def run_case(case: RuleCase, rules: Sequence[EvaluatedRule], semantics: Semantic
         depends_on=tuple(depends) if worst != "passed" else (),
         message="\n".join(messages),
         fired=fired,
+        held=tags_held(rules, case.events, semantics, case.scene),
     )
 
 

@@ -113,6 +113,14 @@ class Conditions:
             return found
         return [rule for rule in found if not rule.scenes or scene is None or scene in rule.scenes]
 
+    def of_type(self, event: LiveEvent, scene: str | None) -> Sequence[EvaluatedRule]:
+        """Return the rules of the event's type, those that are disabled or outside the scene left out."""
+        return [
+            rule
+            for rule in self._by_type.get(event.type, ())
+            if not rule.scenes or scene is None or scene in rule.scenes
+        ]
+
     def _possible(self, event: LiveEvent) -> Sequence[EvaluatedRule]:
         """Return the rules that may hold in one reading of comparisons or another, in list order."""
         rules = self._by_type.get(event.type, [])
@@ -150,12 +158,13 @@ class Conditions:
 
     def _joined(self, rule: EvaluatedRule, event: LiveEvent, relation: str, recall: Recall) -> Truth:
         """Join what each tag may come to, apart from the others (rules.md §5.1: Kleene logic)."""
-        verdicts = [self._verdicts(rule, place, event, recall) for place in range(len(rule.tags))]
+        verdicts = [self.verdicts(rule, place, event, recall) for place in range(len(rule.tags))]
         if all(len(possible) == 1 for possible in verdicts):
             return join_tags([next(iter(possible)) for possible in verdicts], relation)
         return frozenset().union(*(join_tags(list(one), relation) for one in product(*verdicts)))
 
-    def _verdicts(self, rule: EvaluatedRule, place: int, event: LiveEvent, recall: Recall) -> set[bool | Absent | None]:
+    def verdicts(self, rule: EvaluatedRule, place: int, event: LiveEvent, recall: Recall) -> set[bool | Absent | None]:
+        """Return everything that one tag of a rule may come to; None where it is not known."""
         tag = rule.tags[place]
         if tag.aggregated:
             return {

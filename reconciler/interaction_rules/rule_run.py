@@ -88,6 +88,10 @@ class RuleRun:
         ways = state.peek(lambda: self._keys(possible, event))
         return self.outcomes(Branches(self._branches(event, possible, ways) if ways else None, possible))
 
+    def recalled(self, rule: EvaluatedRule, event: LiveEvent) -> Marks:
+        """Return one way what a rule looks at may be remembered: to tell why, not to decide."""
+        return self.state.ways(lambda: self._keys([(rule, None)], event))[0]
+
     def outcomes(self, branches: Branches) -> Outcomes:
         """Return the outcomes of what an event may lead to."""
         if branches.found is None:

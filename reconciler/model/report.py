@@ -12,12 +12,44 @@ from reconciler.model.source import Position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChartBar:
+    """One bar of a chart: numbers by style, which `Chart.keys` explain. A column over time has no label of its own."""
+
+    label: str = ""
+    parts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarChart:
+    """Bars for formats that can draw. `told` says the same in words; `keys` name what each style means.
+
+    `over` are the two ends of the time that upright bars divide; without it bars lie, one a row, with their label.
+    """
+
+    title: str
+    told: str
+    bars: tuple[ChartBar, ...]
+    keys: Mapping[str, str]
+    over: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One large number of a page's head."""
+
+    number: int
+    label: str
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Plans, outcomes and diagnostics of one command. A single environment is a fleet of one.
 
     `sources` holds the source line of each place a diagnostic names, for excerpts. `adopted` counts the objects that an
     apply took ownership of. `usage` is told on stderr and in human formats, never in JSON. `extra` carries what only
-    one command has (a comparison's matrix, a history).
+    one command has (a comparison's matrix, a history). `headline`, `figures` and `charts` are for formats that draw:
+    what they tell stands in `extra` too.
     """
 
     command: str
@@ -28,6 +60,9 @@ class Report:
     usage: Usage = field(default_factory=Usage)
     sources: Mapping[Position, str] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
+    headline: str = ""
+    figures: tuple[Figure, ...] = ()
+    charts: tuple[BarChart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -232,3 +232,45 @@ def test_an_editor_refuses_what_test_refuses(tmp_path, old, new):
     assert result.code == 1
     assert shape["diagnostics"]
     assert not agrees(HEAD + text)
+
+
+WRONG = """
+cases:
+  - name: wrong
+    events: [{at: 0s, comment: 多少钱}, {at: 1s, comment: 多少钱, expect: {rule: hello}}]
+"""
+
+
+def test_a_failure_tells_each_rule_each_tag_its_value_and_why(tmp_path):
+    project(tmp_path, {"rooms/a.yaml": GROUP, "rule-tests/a.yaml": HEAD + WRONG})
+    said = reconciler("-C", tmp_path, "test").out.splitlines()
+    told = [line.strip() for line in said if "price" in line or "REGEX" in line or "hello" in line]
+    assert told == [
+        "event 2: expected rules hello",
+        "got nothing (suppressed: price)",
+        "price (priority 1): holds, window closed",
+        "content REGEX '多少钱': value '多少钱': holds",
+        "hello (priority 2): does not hold",
+        "content REGEX 'hi': value '多少钱': does not hold",
+    ]
+
+
+def test_a_trace_names_the_construct_on_which_engines_differ(tmp_path):
+    group = GROUP.replace("value: hi", "value: '\\\\d+'").replace("'\\\\d+'", "'\\d+'")
+    tests = "\ncases:\n  - {name: a, events: [{at: 0s, comment: '17'}], expect: {rule: hello}}\n"
+    project(tmp_path, {"rooms/a.yaml": group, "rule-tests/a.yaml": HEAD + tests})
+    said = reconciler("-C", tmp_path, "test").out
+    assert "content REGEX '\\\\d+': value '17': not known (engines differ on \\d)" in said
+
+
+def test_coverage_has_rules_and_tags_with_their_lines(tmp_path):
+    tests = "\ncases:\n  - {name: a, events: [{at: 0s, comment: 多少钱}], expect: {rule: price}}\n"
+    project(tmp_path, {"rooms/a.yaml": GROUP, "rule-tests/a.yaml": HEAD + tests})
+    said = [line.strip() for line in reconciler("-C", tmp_path, "test", "--coverage").out.splitlines()]
+    assert "price  1 event  (rooms/a.yaml:7:18)" in said
+    assert "content REGEX 多少钱  holds for 1 event  (rooms/a.yaml:9:58)" in said
+    assert "hello  never  (rooms/a.yaml:11:18)" in said
+    assert "content REGEX hi  never holds  (rooms/a.yaml:13:58)" in said
+    assert "50 % of 2 rules; 1 of 2 tags held" in said
+    assert reconciler("-C", tmp_path, "test", "--fail-under", "51").code == 1
+    assert reconciler("-C", tmp_path, "test", "--fail-under", "50").code == 0

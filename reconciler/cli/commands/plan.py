@@ -40,7 +40,7 @@ def plan(
 ) -> int:
     """Show what would change, and why; nothing is written."""
     from reconciler.environment.planning import planned
-    from reconciler.environment.replay_tables import plan_tables
+    from reconciler.environment.replay_tables import replay_parts
     from reconciler.environment.rule_replay import read_recording
 
     run = session(context)
@@ -67,6 +67,6 @@ def plan(
         keep(run, out, whole, result.plan)
     report_ = plan_report("plan", result)
     if events and result.plan is not None:
-        report_ = replace(report_, extra={"tables": plan_tables(whole, result.manifest, result.plan, recorded)})
+        report_ = replace(report_, **replay_parts(whole, result.manifest, result.plan, recorded))
     tell(run, report_, how)
     return plan_code(result, detailed=detailed_exitcode, fail_on=fail_on)

@@ -51,6 +51,7 @@ def replay(
 ) -> int:
     """Show what viewers' events lead to before and after the manifests are applied."""
     from reconciler.environment.planning import declared
+    from reconciler.environment.replay_charts import replay_charts, replay_figures
     from reconciler.environment.replay_tables import replay_tables
     from reconciler.environment.rule_replay import Against, read_recording, replay_rules, replay_subjects
     from reconciler.interaction_rules.replay import replay_json
@@ -88,12 +89,17 @@ def replay(
     for item in report or ():
         if item.startswith("json="):
             write_file(run.root, item.removeprefix("json="), run.redactor.text(shape))
-    tables = list(replay_tables(result, events, show_text=show_text))
+    told_ = Report(
+        command="replay",
+        extra={"tables": replay_tables(result, events, show_text=show_text)},
+        charts=replay_charts(result, events),
+        **replay_figures(result),
+    )
     if format_ == "json":
         write_out(run.redactor.text(shape), human=False, parsed=True)
-        tell_files(run, Report(command="replay", extra={"tables": tables}), how)
+        tell_files(run, told_, how)
     else:
-        tell(run, Report(command="replay", extra={"tables": tables}), how)
+        tell(run, told_, how)
     return Exit.CHANGES if fail_on and result.differs else Exit.FINE
 
 

@@ -1,6 +1,7 @@
 """`test`: runs the tests of interaction rules, without a live side and without an account."""
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 from xml.etree import ElementTree as ET
@@ -60,7 +61,15 @@ def run_tests(
     if has_errors(problems):
         sources = {**manifest.sources, **documents.excerpt(problems)}
         return _refused(session_, problems, sources, format_)
-    results = list(run_rule_tests(tests, manifest, run=run, part=part, stop_early=stop_early))
+    moving = format_ == "text" and not session_.quiet and sys.stdout.isatty()
+    results = []
+    for result in run_rule_tests(tests, manifest, run=run, part=part, stop_early=stop_early):
+        results.append(result)
+        if moving:
+            sys.stdout.write(_DOTS[result.result.result])
+            sys.stdout.flush()
+    if moving and results:
+        sys.stdout.write("\n")
     covered = rule_coverage(tests, results, manifest)
     if not results:
         session_.say("No test was run." + (" No case has such a name." if run or part else ""))
@@ -70,7 +79,9 @@ def run_tests(
     if format_ == "json":
         write_out(session_.redactor.text(_text_of(shape)), human=False, parsed=True)
     else:
-        write_out(session_.redactor.text(_text(results, covered, show_coverage=coverage or bool(fail_under))))
+        write_out(
+            session_.redactor.text(_text(results, covered, show_coverage=coverage or bool(fail_under), dots=not moving))
+        )
     failed = any(result.result.result != "passed" for result in results)
     return Exit.ERROR if failed or not results or _percent(covered) < fail_under else Exit.FINE
 
@@ -132,8 +143,10 @@ def _text_of(shape: Any) -> str:
     return json.dumps(shape, ensure_ascii=False, indent=2)
 
 
-def _text(results: Sequence["PlacedResult"], covered: Sequence["RuleCoverage"], *, show_coverage: bool) -> str:
-    lines = ["".join(_DOTS[one.result.result] for one in results)] if results else []
+def _text(
+    results: Sequence["PlacedResult"], covered: Sequence["RuleCoverage"], *, show_coverage: bool, dots: bool
+) -> str:
+    lines = ["".join(_DOTS[one.result.result] for one in results)] if results and dots else []
     for one in results:
         if one.result.result != "passed":
             lines += ["", f"{one.result.result.upper()} {one_line(one.result.name)} ({one.position})"]
@@ -157,7 +170,17 @@ def _coverage_lines(covered: Sequence["RuleCoverage"]) -> list[str]:
             if one.address == address:
                 mark = count(one.fired, "event") if one.fired else "never"
                 lines.append(f"    {one_line(one.rule):<{width}}  {mark}  ({one.position})")
-    return [*lines, f"  {_percent(covered)} % of {len(covered)} rules"]
+                lines += [f"      {one_line(tag.tag)}  {_held(tag.held)}  ({tag.position})" for tag in one.tags]
+    tags = [tag for one in covered for tag in one.tags]
+    held = sum(bool(tag.held) for tag in tags)
+    return [
+        *lines,
+        f"  {_percent(covered)} % of {count(len(covered), 'rule')}; {held} of {count(len(tags), 'tag')} held",
+    ]
+
+
+def _held(number: int) -> str:
+    return f"holds for {count(number, 'event')}" if number else "never holds"
 
 
 def _percent(covered: Sequence["RuleCoverage"]) -> int:

@@ -9,6 +9,7 @@ from reconciler.model.change import Action
 from reconciler.model.diagnostic import has_errors
 from reconciler.model.plan import Plan
 from reconciler.model.report import Options, Report
+from reconciler.reports.html.bar_charts import Drawing, drawings_of
 from reconciler.reports.html.changes import Group, groups_of, kept
 from reconciler.reports.html.chart import Bar, Chart, chart_of, strip_of
 from reconciler.reports.html.notes import Note, notes_of
@@ -98,6 +99,7 @@ class Page:
     filters: tuple[Filter, ...]
     notes: tuple[Note, ...]
     chart: Chart
+    drawings: tuple[Drawing, ...]
     plans: tuple[Section, ...]
     several: bool
     tables: Sequence[Mapping[str, Any]]
@@ -123,12 +125,13 @@ def page_of(report: Report, options: Options) -> Page:
         verdict=_verdict(report),
         more=_more(plans),
         mood=_mood(report),
-        tiles=tuple(_tiles(plans)),
+        tiles=(*_tiles(plans), *(Tile(one.number, one.label, one.style) for one in report.figures)),
         strip=strip_of(plans),
         environments=tuple(plan.environment for plan in plans if plan.pending),
         filters=tuple(one for one in _filters(sections) if one.tells_apart(total)),
         notes=(*notes_of(report), *_left_out(sum(len(plan.pending) for plan in plans) - total)),
         chart=chart_of(plans),
+        drawings=drawings_of(report.charts),
         plans=tuple(section for section in sections if section.groups),
         several=len(plans) > 1,
         tables=[{"title": "", "columns": (), "rows": (), "note": "", **one} for one in report.extra.get("tables", ())],
@@ -157,6 +160,8 @@ def _told(plan: Plan) -> str:
 def _verdict(report: Report) -> str:
     if report.outcomes:
         return apply_line(done(report.outcomes, report.adopted))
+    if report.headline:
+        return report.headline
     if not report.plans:
         return validity(report.diagnostics) if report.command == "validate" else ""
     if len(report.plans) == 1:

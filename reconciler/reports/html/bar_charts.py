@@ -1,0 +1,83 @@
+"""Charts of a report as the page draws them: rectangles on a scale, the words beside them in the page itself."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from reconciler.model.report import BarChart, ChartBar
+from reconciler.reports.html.chart import Bar, Key
+
+_WIDE, _HIGH, _GAP = 1_000, 120, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A stretch of an upright bar: its place and size in the picture."""
+
+    style: str
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class BarRow:
+    """A lying bar: its label, its stretches in thousandths, its total in words."""
+
+    label: str
+    bars: tuple[Bar, ...]
+    total: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """One chart, laid out. `number` tells the charts of a page apart."""
+
+    number: int
+    title: str
+    told: str
+    columns: tuple[Column, ...] = ()
+    rows: tuple[BarRow, ...] = ()
+    keys: tuple[Key, ...] = ()
+    over: tuple[str, str] = ("", "")
+    most: str = ""
+
+
+def drawings_of(charts: Iterable[BarChart]) -> tuple[Drawing, ...]:
+    """Lay out the charts of a report."""
+    return tuple(_drawing(number, chart) for number, chart in enumerate(charts, start=1))
+
+
+def _drawing(number: int, chart: BarChart) -> Drawing:
+    keys = tuple(Key(style, label) for style, label in chart.keys.items())
+    most = max((sum(bar.parts.values()) for bar in chart.bars), default=0) or 1
+    if chart.over is None:
+        rows = tuple(_row(bar, most) for bar in chart.bars)
+        return Drawing(number=number, title=chart.title, told=chart.told, rows=rows, keys=keys)
+    columns = tuple(_columns(chart.bars, most))
+    return Drawing(
+        number=number, title=chart.title, told=chart.told, columns=columns, keys=keys, over=chart.over, most=f"{most:,}"
+    )
+
+
+def _row(bar: ChartBar, most: int) -> BarRow:
+    bars, start = [], 0
+    for style, number in bar.parts.items():
+        width = max(4, number * _WIDE // most) if number else 0
+        if width:
+            bars.append(Bar(style, start, width))
+        start += width
+    return BarRow(bar.label, tuple(bars), f"{sum(bar.parts.values()):,}")
+
+
+def _columns(bars: tuple[ChartBar, ...], most: int) -> Iterator[Column]:
+    """Yield the stretches of upright bars, what differs below, what is the same on top."""
+    for place, bar in enumerate(bars):
+        left, right = place * _WIDE // len(bars), (place + 1) * _WIDE // len(bars) - _GAP
+        floor = _HIGH
+        for style, number in bar.parts.items():
+            height = max(2, number * _HIGH // most) if number else 0
+            height = min(height, floor)
+            if height:
+                floor -= height
+                yield Column(style, left, floor, max(1, right - left), height)
