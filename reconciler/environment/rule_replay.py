@@ -9,18 +9,27 @@ from reconciler.environment.open import open_environment, scope_of
 from reconciler.environment.planning import Ask, base_manifest
 from reconciler.environment.project import Project
 from reconciler.environment.rule_tests import rules_of
-from reconciler.errors import ReconcilerError, UsageError
-from reconciler.interaction_rules.event import LARGEST_RECORDING, EventError, LiveEvent, read_events
+from reconciler.errors import ManifestError, ReconcilerError, UsageError
+from reconciler.interaction_rules.event import (
+    LARGEST_RECORDING,
+    MOST_CHARACTERS,
+    LiveEvent,
+    RecordingProblem,
+    read_events,
+)
 from reconciler.interaction_rules.replay import ReplayResult
 from reconciler.interaction_rules.replay import replay as replay_events
 from reconciler.interaction_rules.rule import EvaluatedRule, prepare_rules
 from reconciler.interaction_rules.settings import Semantics
 from reconciler.kinds import all_kinds
 from reconciler.manifest.files.project_tree import read_file
+from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import Plan
 from reconciler.model.reading import Wanted
 from reconciler.model.resource import Declared, Json
+from reconciler.model.source import Position
+from reconciler.strings import count
 
 RULES = "interaction_rules"
 
@@ -48,28 +57,36 @@ class Against:
 
 
 def read_recording(paths: Iterable[Path]) -> tuple[LiveEvent, ...]:
-    """Return the events of recordings, one after another; raises ReconcilerError with the file and line."""
+    """Return the events of recordings, one after another; raises ManifestError with every problem at its line."""
     events: list[LiveEvent] = []
+    diagnostics: list[Diagnostic] = []
     for path in paths:
-        text = _recording_text(path)
-        try:
-            found = read_events(text)
-        except EventError as error:
-            raise ReconcilerError(
-                f"{path}:{error.line}: {error}", code="E_EVENTS", hint="write one event a line, or a report body"
-            ) from None
-        place, batches = len(events), events[-1].batch + 1 if events else 0
-        events += [replace(one, index=place + one.index, batch=batches + one.batch) for one in found]
+        text, problems = _recording_text(path)
+        if not problems:
+            found, problems = read_events(text)
+            place, batches = len(events), events[-1].batch + 1 if events else 0
+            events += [replace(one, index=place + one.index, batch=batches + one.batch) for one in found]
+        diagnostics += [_problem(path, one) for one in problems]
+    if diagnostics:
+        first = diagnostics[0].position
+        where = f"{first.file}:{first.line}: " if first else ""
+        message = f"{where}{count(len(diagnostics), 'problem')} of a recording"
+        raise ManifestError(message, diagnostics, code="E_EVENTS", hint="write one event a line, or a report body")
     return tuple(events)
 
 
-def _recording_text(path: Path) -> str:
+def _problem(path: Path, problem: RecordingProblem) -> Diagnostic:
+    position = Position(str(path), problem.line)
+    return Diagnostic(severity=Severity.ERROR, code="E_EVENTS", message=problem.message, position=position)
+
+
+def _recording_text(path: Path) -> tuple[str, tuple[RecordingProblem, ...]]:
     data = read_file(path, LARGEST_RECORDING)
     try:
-        return data.decode("utf-8")
+        return data.decode("utf-8"), ()
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise ReconcilerError(f"{path}:{line}: not UTF-8", code="E_EVENTS", hint="save it as UTF-8") from None
+        return "", (RecordingProblem(line, "not UTF-8: save it as UTF-8"),)
 
 
 def replay_subjects(manifest: Manifest, named: Sequence[str]) -> tuple[Declared, ...]:
@@ -133,7 +150,9 @@ def replay_subjects_of(
 def _warnings(events: Sequence[LiveEvent], semantics: Semantics) -> Iterable[str]:
     undecoded = sum(event.undecoded for event in events)
     if undecoded:
-        yield f"{undecoded} events have content that is not JSON: none of their fields resolves"
+        yield f"{count(undecoded, 'event')} without content that is a JSON object: none of their fields resolves"
+    if long := sum(event.longest_text > MOST_CHARACTERS for event in events):
+        yield f"{count(long, 'event')} with a text over {MOST_CHARACTERS:,} characters, which the service refuses"
     descending = any(two.timestamp < one.timestamp for one, two in pairwise(events))
     if descending and semantics["event_order"] == "array":
         yield "timestamps are not ascending: events are taken in the order of the file (event_order: array)"

@@ -121,20 +121,20 @@ def missing_subjects(tests: Iterable[PlacedTest], manifest: Manifest) -> Iterato
 
 
 def run_rule_tests(
-    tests: Iterable[PlacedTest], manifest: Manifest, *, run: str = "", part: str = "", stop_early: bool = False
+    tests: Sequence[PlacedTest], manifest: Manifest, *, run: str = "", part: str = "", stop_early: bool = False
 ) -> Iterator[PlacedResult]:
     """Yield how each case ends, in order; one result a case, the worst of its subjects.
 
     `run` is a glob and `part` a part of a case's name; `stop_early` ends after the first that does not pass.
     """
-    by_address = {resource.address: resource for resource in manifest.resources}
+    wanted = {subject for placed in tests for subject in placed.test.subjects}
+    by_address = {one.address: rules_of(one) for one in manifest.resources if one.address in wanted}
     for placed in tests:
         for case in placed.test.cases:
             if (run and not fnmatchcase(case.name, run)) or part not in case.name:
                 continue
             results = [
-                run_case(case, rules_of(by_address[subject]), placed.test.semantics, subject)
-                for subject in placed.test.subjects
+                run_case(case, by_address[subject], placed.test.semantics, subject) for subject in placed.test.subjects
             ]
             worst = min(results, key=lambda result: ("failed", "undecided", "passed").index(result.result))
             yield PlacedResult(

@@ -115,7 +115,10 @@ def _texts(rule: LintedRule) -> Iterator[LintFinding]:
     for key, found in (("reply_texts", texts), ("reply_audios", audios)):
         if len(found) > 5:
             yield error(
-                (*rule.path, "trigger", key), "reply-many", f"{len(found)} {key}; at most 5 are accepted", "remove some"
+                (*rule.path, "trigger", key),
+                "reply-too-many",
+                f"{len(found)} {key}; at most 5 are accepted",
+                "remove some",
             )
     for number, text in enumerate(texts):
         if not isinstance(text, str):

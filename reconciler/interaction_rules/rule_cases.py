@@ -4,7 +4,7 @@ A case passes only where each alternative of every setting that is not assumed g
 some do not, it is undecided, and names the settings. Documents: docs/how-to/rules.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.interaction_rules.evaluator import evaluate
@@ -14,6 +14,7 @@ from reconciler.interaction_rules.rule_outcome import EventResult, RuleOutcome
 from reconciler.interaction_rules.rule_trace import tags_held, trace
 from reconciler.interaction_rules.settings import Semantics
 from reconciler.model.source import Path
+from reconciler.strings import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def run_case(case: RuleCase, rules: Sequence[EvaluatedRule], semantics: Semantic
         worst = "failed" if "failed" in (worst, verdict) else "undecided"
         depends += [name for name in results[index].depends_on if name not in depends]
         messages.append(_explain(index, expectation, results[index]))
+        messages += [f"  {line}" for line in _unknown_names(expectation, rules, subject)]
         messages += [f"    {line}" for line in trace(rules, case.events, index, semantics, case.scene)]
     return CaseResult(
         name=case.name,
@@ -113,6 +115,15 @@ def run_case(case: RuleCase, rules: Sequence[EvaluatedRule], semantics: Semantic
         fired=fired,
         held=tags_held(rules, case.events, semantics, case.scene),
     )
+
+
+def _unknown_names(expectation: Expectation, rules: Sequence[EvaluatedRule], subject: str) -> Iterator[str]:
+    """Yield a line for each rule that is expected and that the subject does not have."""
+    known = [rule.name for rule in rules]
+    for name in dict.fromkeys((*(expectation.rules or ()), *(expectation.suppressed or ()))):
+        if name not in known:
+            hint = did_you_mean(name, known, f"it has {', '.join(known[:20]) or 'none'}", quote="")
+            yield f"{subject} has no rule {name!r}: {hint}"
 
 
 def _judge(expectation: Expectation, result: EventResult) -> str:

@@ -4,6 +4,7 @@ Tags are joined in Kleene logic: one false settles AND, one true settles OR (doc
 """
 
 import itertools
+import math
 import operator
 import re
 import unicodedata
@@ -12,9 +13,10 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from typing import Final, NamedTuple
 
-from reconciler.interaction_rules.event import LiveEvent, as_number, canonical_text
+from reconciler.interaction_rules.event import MOST_DIGITS, LiveEvent, as_number, canonical_text
 from reconciler.interaction_rules.regex_engine import pattern_verdict
 from reconciler.interaction_rules.rule import Tag
 from reconciler.interaction_rules.settings import Semantics
@@ -26,13 +28,17 @@ EITHER: Final = frozenset({True, False})
 Truth = frozenset[bool]
 """What a condition may be: TRUE, FALSE or EITHER."""
 
-_COMPARE: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
+Number = Decimal | Fraction
+"""A value of an event, or a sum or an average, which are exact."""
+
+_COMPARE: Mapping[str, Callable[[Number, Decimal], bool]] = {
     "MATH_GT": operator.gt,
     "MATH_GE": operator.ge,
     "MATH_LT": operator.lt,
     "MATH_LE": operator.le,
     "MATH_EQ": operator.eq,
 }
+_LARGEST = 10**MOST_DIGITS
 _PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
@@ -115,7 +121,7 @@ def normalize_text(text: str, how: str) -> str:
     return unicodedata.normalize("NFKC", text) if how == "nfkc" else text
 
 
-def compare_value(tag: Tag, value: Json | Absent | Decimal, reading: TagReading) -> bool | Absent | None:
+def compare_value(tag: Tag, value: Json | Absent | Number, reading: TagReading) -> bool | Absent | None:
     """Return whether a value satisfies a tag: true, false, None (not known), or RULE_ERROR."""
     if value is Absent.MISSING:
         if reading.missing_key == "rule-error":
@@ -123,7 +129,7 @@ def compare_value(tag: Tag, value: Json | Absent | Decimal, reading: TagReading)
         if reading.missing_key == "no-match":
             return False
         value = ""
-    number = value if isinstance(value, Decimal) else _number(value)
+    number = value if isinstance(value, (Decimal, Fraction)) else _number(value)
     if tag.match == "EQUAL":
         return _equal(tag.value, value, number, reading)
     if tag.match == "REGEX":
@@ -134,18 +140,22 @@ def compare_value(tag: Tag, value: Json | Absent | Decimal, reading: TagReading)
 
 
 def _number(value: Json | Absent) -> Decimal | None:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return Decimal(str(value))
+    if isinstance(value, float):
+        return Decimal(str(value)) if math.isfinite(value) else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value) if abs(value) < _LARGEST else None
     return None
 
 
-def _as_text(value: Json | Absent | Decimal) -> str:
+def _as_text(value: Json | Absent | Number) -> str:
+    if isinstance(value, Fraction):
+        value = Decimal(value.numerator) / Decimal(value.denominator) if value.denominator > 1 else Decimal(int(value))
     if isinstance(value, Decimal):
         return str(int(value)) if value == value.to_integral_value() else format(value.normalize(), "f")
     return "" if isinstance(value, Absent) else canonical_text(value) or ""
 
 
-def _equal(wanted: str, value: Json | Absent | Decimal, number: Decimal | None, reading: TagReading) -> bool:
+def _equal(wanted: str, value: Json | Absent | Number, number: Number | None, reading: TagReading) -> bool:
     if number is not None:
         if reading.equal_on_number == "no-match":
             return False
@@ -156,12 +166,12 @@ def _equal(wanted: str, value: Json | Absent | Decimal, number: Decimal | None, 
     return normalize_text(_as_text(value), how) == normalize_text(wanted, how)
 
 
-def _regex(pattern: str, value: Json | Absent | Decimal, reading: TagReading) -> bool | None:
+def _regex(pattern: str, value: Json | Absent | Number, reading: TagReading) -> bool | None:
     text = normalize_text(_as_text(value), reading.text_normalize)
     return pattern_verdict(pattern, text, mode=reading.regex_mode, engine=reading.regex_engine, case=reading.regex_case)
 
 
-def _math(tag: Tag, value: Json | Absent | Decimal, number: Decimal | None, reading: TagReading) -> bool | None:
+def _math(tag: Tag, value: Json | Absent | Number, number: Number | None, reading: TagReading) -> bool | None:
     bound = as_number(unicodedata.normalize("NFKC", tag.value))
     if bound is None:
         return False
@@ -178,11 +188,12 @@ class AggregateSeries:
     def __init__(self) -> None:
         self._timestamps: dict[str | None, list[int]] = {}
         self._batches: dict[str | None, list[int]] = {}
-        self._totals: dict[str | None, list[Decimal]] = {}
+        self._totals: dict[str | None, list[int | Fraction]] = {}
         self._ascending = True
 
     def add(self, event: LiveEvent, value: Decimal) -> None:
         """Note a value; the running sums grow for the room (None) and for the event's viewer."""
+        exact = int(value) if value == value.to_integral_value() else Fraction(value)
         for scope in (None, event.viewer):
             times = self._timestamps.setdefault(scope, [])
             if times and event.timestamp < times[-1]:
@@ -192,8 +203,8 @@ class AggregateSeries:
                 self._ascending = False
             times.append(event.timestamp)
             batches.append(event.batch)
-            totals = self._totals.setdefault(scope, [Decimal(0)])
-            totals.append(totals[-1] + value)
+            totals = self._totals.setdefault(scope, [0])
+            totals.append(totals[-1] + exact)
 
     def size(self, scope: str | None) -> int:
         """Return how many values were noted for the room (None) or a viewer."""
@@ -201,7 +212,7 @@ class AggregateSeries:
 
     def value(
         self, operation: str, event: LiveEvent, *, scope: str | None, since: int, span: str, window: int
-    ) -> "Decimal | Absent":
+    ) -> "Fraction | Absent":
         """Return the sum, average or count from the `since`-th value on; MISSING where there is no value.
 
         `span` is whole-live, time-window (`window` seconds before the event) or batch (the event's report).
@@ -219,18 +230,18 @@ class AggregateSeries:
                 return self._scan(operation, scope, [i for i in chosen if start <= times[i] <= event.timestamp])
             chosen = range(max(since, bisect_left(times, start)), count)
         if operation == "COUNT":
-            return Decimal(len(chosen))
+            return Fraction(len(chosen))
         if not chosen:
             return Absent.MISSING
         totals = self._totals[scope]
-        total = totals[chosen.stop] - totals[chosen.start]
+        total = Fraction(totals[chosen.stop] - totals[chosen.start])
         return total / len(chosen) if operation == "AVG" else total
 
-    def _scan(self, operation: str, scope: str | None, chosen: list[int]) -> "Decimal | Absent":
+    def _scan(self, operation: str, scope: str | None, chosen: list[int]) -> "Fraction | Absent":
         if operation == "COUNT":
-            return Decimal(len(chosen))
+            return Fraction(len(chosen))
         totals = self._totals.get(scope, [])
-        total = sum((totals[i + 1] - totals[i] for i in chosen), Decimal(0))
+        total = Fraction(sum(totals[i + 1] - totals[i] for i in chosen))
         if not chosen:
             return Absent.MISSING
         return total / len(chosen) if operation == "AVG" else total

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
-from reconciler.interaction_rules.event import EVENT_TYPES, LiveEvent, decode_content
+from reconciler.interaction_rules.event import EVENT_TYPES, LATEST, LiveEvent, decode_content
 from reconciler.interaction_rules.rule_cases import Expectation, RuleCase, RuleTest
 from reconciler.interaction_rules.settings import Semantics
 from reconciler.model.resource import Json
@@ -99,6 +100,8 @@ class CaseReader:
                     "remove one of the two",
                 )
             expected[0] = self._expectation(case["expect"], (*path, "expect"))
+        if scene is not None and not isinstance(scene, str):
+            self._add((*path, "scene"), "scene: a scene's name", "write it in quotes")
         if rows and not expected:
             self._add(path, "the case expects nothing of any event", "add expect")
         return RuleCase(
@@ -142,7 +145,11 @@ class CaseReader:
                 "add at: 0s",
             )
             return 0
-        return round(float(found[1]) * _UNITS[found[2]])
+        at = Decimal(found[1]) * _UNITS[found[2]]
+        if at > LATEST:
+            self._add((*path, "at"), "at: a time after the year 2099", "write a time since the start, such as 2m")
+            return 0
+        return round(at)
 
     def _content(self, row: Mapping[str, Json], shape: str, path: Path) -> tuple[int, Mapping[str, Json]]:
         user = row.get("user")
@@ -155,6 +162,8 @@ class CaseReader:
             if not isinstance(value, int) or isinstance(value, bool):
                 self._add((*path, "type"), "type: an event type, such as 1", "write type: 1")
                 return 0, content
+            if not 0 <= value <= 100:
+                self._add((*path, "type"), "type: a number from 0 to 100", "write type: 1")
             decoded, undecoded = decode_content(row.get("content"))
             if undecoded:
                 self._add((*path, "content"), "content: an object, or text that holds one as JSON")

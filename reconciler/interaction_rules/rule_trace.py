@@ -69,6 +69,8 @@ def _rule(
         answers = run.open_windows(rule, event, RuleStep(), state)
         windows = {True: "window open", False: "window closed"}
         said += ", " + " or ".join(windows[answer] for answer in sorted(answers, reverse=True))
+        also = [*(["calls another service"] if rule.callback else []), *(f"shows {layer}" for layer in rule.layers)]
+        said += "".join(f", {one}" for one in also)
     yield f"{head}: {said}"
     if rule.reserved:
         return

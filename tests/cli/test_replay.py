@@ -292,3 +292,32 @@ def test_the_same_rules_lead_to_the_same_though_it_is_undecidable(tmp_path):
     run = reconciler("-C", tmp_path, "replay", "events.jsonl", "--fail-on", "changed", "--format", "json")
     assert classes(valid(json.loads(run.out))) == [(0, "same", False), (1, "same", False)]
     assert run.code == 0
+
+
+def test_every_problem_of_every_recording_is_told_with_a_code(tmp_path):
+    project(tmp_path, {"rooms/a.yaml": GROUP.format(word="a", reply="b", window=0)})
+    (tmp_path / "one.jsonl").write_text('nope\n{"timestamp": 1}\n{"timestamp": -1}\n', encoding="utf-8")
+    (tmp_path / "two.jsonl").write_bytes('{"timestamp": 1}\n"é"'.encode("latin-1"))
+    run = reconciler("-C", tmp_path, "replay", "one.jsonl", "two.jsonl", "--against", "none")
+    assert run.code == 1
+    told = [
+        line.split(str(tmp_path) + "/")[-1].split(": ")[:2] for line in run.err.splitlines() if ":1: E_EVENTS: " in line
+    ]
+    assert told == [["one.jsonl:1:1", "E_EVENTS"], ["one.jsonl:3:1", "E_EVENTS"], ["two.jsonl:2:1", "E_EVENTS"]]
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "html", "json", "junit", "sarif", "github", "gitlab"])
+def test_hostile_names_and_texts_stay_data_in_every_format(tmp_path, format_):
+    name = "</title><script>alert(1)</script> ](x) `a` ::error::"
+    manifest = GROUP.format(word="cost", reply="x", window=0).replace(
+        "rule_name: price", f"rule_name: {json.dumps(name)}"
+    )
+    project(tmp_path, {"rooms/a.yaml": manifest}, seed=seed("price"))
+    events(tmp_path, "\x1b[31m<img src=x> price", "cost\u202e")
+    run = reconciler("-C", tmp_path, "replay", "events.jsonl", "--format", format_, "--show-text")
+    assert run.code == 0, run.err
+    assert "\x1b" not in run.out
+    assert "\u202e" not in run.out or format_ == "json"
+    if format_ == "html":
+        assert "<script>alert" not in run.out
+        assert "<img" not in run.out

@@ -274,3 +274,47 @@ def test_coverage_has_rules_and_tags_with_their_lines(tmp_path):
     assert "50 % of 2 rules; 1 of 2 tags held" in said
     assert reconciler("-C", tmp_path, "test", "--fail-under", "51").code == 1
     assert reconciler("-C", tmp_path, "test", "--fail-under", "50").code == 0
+
+
+ODD = "\ncases:\n  - {name: a, events: [EVENT], expect: nothing}\n"
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ("{at: " + "9" * 400 + "s, comment: x}", "after the year 2099"),
+        ("{at: 99999999999h, comment: x}", "after the year 2099"),
+        ("{at: 0s, type: 999, content: {}}", "from 0 to 100"),
+        ("{at: 0s, type: -1, content: {}}", "from 0 to 100"),
+    ],
+)
+def test_values_that_no_event_holds_are_told_at_their_line(tmp_path, event, said):
+    result, shape = run(tmp_path, ODD.replace("EVENT", event))
+    (problem,) = shape["diagnostics"]
+    assert (result.code, problem["code"], problem["line"]) == (1, "E_TEST", 6)
+    assert said in problem["message"]
+
+
+def test_a_number_with_a_point_is_text_as_in_manifests_and_one_in_json_is_a_number(tmp_path):
+    group = GROUP.replace("{tag: content, match: REGEX, value: hi}", '{tag: level, match: MATH_GE, value: "17"}')
+    tests = """
+cases:
+  - {name: plain, events: [{at: 0s, comment: x, user: {level: 17.5}, expect: nothing}]}
+  - {name: json, events: [{at: 0s, type: 1, content: '{"user": {"level": 17.5}}', expect: {rule: hello}}]}
+"""
+    project(tmp_path, {"rooms/a.yaml": group, "rule-tests/a.yaml": HEAD + "assume: {math_on_text: no-match}\n" + tests})
+    shape = valid(json.loads(reconciler("-C", tmp_path, "test", "--format", "json").out))
+    assert [case["result"] for case in shape["cases"]] == ["passed", "passed"]
+
+
+def test_a_scene_that_is_no_name_is_told(tmp_path):
+    _, shape = run(tmp_path, ODD.replace("EVENT", "{at: 0s, comment: x}").replace("name: a", "name: a, scene: 5"))
+    assert [problem["message"] for problem in shape["diagnostics"]] == ["scene: a scene's name"]
+
+
+def test_a_rule_that_does_not_exist_is_named_with_the_closest(tmp_path):
+    tests = "\ncases:\n  - {name: a, events: [{at: 0s, comment: x}], expect: {rule: prise}}\n"
+    _, shape = run(tmp_path, tests)
+    (case,) = shape["cases"]
+    assert case["result"] == "failed"
+    assert "InteractionRuleGroup[\"Questions\"] has no rule 'prise': did you mean price?" in case["message"]

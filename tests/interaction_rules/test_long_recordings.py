@@ -30,7 +30,7 @@ def keyword_rule(number, *, window=60, order="ORDER", priority=None, kind=1):
 
 
 def recorded(rules, count):
-    return read_events(generated_recording(rules, count, 1))
+    return read_events(generated_recording(rules, count, 1))[0]
 
 
 @pytest.mark.parametrize("order", ["ORDER", "RANDOM"])

@@ -263,7 +263,7 @@ ONE_RULE = [
         trigger(time_window=0, reply_texts=["x" * 1024]),
     ),
     (
-        "reply-many",
+        "reply-too-many",
         ERROR,
         trigger(reply_texts=list("abcdef"), reply_order="ORDER"),
         ("trigger", "reply_texts"),
