@@ -42,6 +42,12 @@ class ReconcilerError(Exception):
         self.code = code or self.default_code
         self.hint = hint
 
+    def name_place(self, place: str) -> None:
+        """Put before the message where the key is written that this is about (file:line:column), once."""
+        if place and not self.message.startswith(f"{place}: "):
+            self.message = f"{place}: {self.message}"
+            self.args = (self.message,)
+
 
 class UsageError(ReconcilerError):
     """A flag, an environment variable or a key that does not exist, or a value it does not take."""

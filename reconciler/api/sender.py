@@ -78,7 +78,7 @@ class Sender:
 
     def _sent(self, call: Call, headers: Mapping[str, str], budget: Budget) -> Answer:
         """Send one try; what its answer says in words loses our secrets before it is cut or quoted."""
-        return replace(self._wire.send(call, headers, budget), redact=self.connection.redactor.text)
+        return replace(self._wire.send(call, headers, budget), redact=self.connection.redactor.cut_text)
 
     def _ask(self, budget: Budget, call: Call) -> Answer:
         """Send a call that carries its own credentials (to IAM), through the same wire and counted like any other."""

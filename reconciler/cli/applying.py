@@ -149,7 +149,11 @@ class _Run:
         from reconciler.environment.planning import wanted
 
         settings, variables = wanted(self.opened, self.ask), self.session.variables
-        if local and variables.get("CI") and named_ledger(self.opened.environment, variables) is None:
+        if (
+            local
+            and variables.get("CI")
+            and named_ledger(self.opened.project, self.opened.environment, variables) is None
+        ):
             self.session.say(
                 "Warning: this is CI and the ledger is a local file: what was applied is forgotten with this disk."
             )

@@ -3,6 +3,7 @@
 What is trusted (hosts, proxies, certificates) comes from the process environment, never from a repository file.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,7 @@ def connection(
             app_user_id=environment.app_user_id,
             parallelism=parallelism,
             redactor=redactor,
-            transport=transport(simulator(project, environment.seed)),
+            transport=transport(simulator(project, environment)),
         )
     throttle = environment.throttle
     tenant = (environment.url, environment.project_id)
@@ -121,18 +122,20 @@ def _password(environment: Environment, variables: Variables) -> "Auth":
     )
 
 
-def seed_content(project: Project, name: str) -> bytes:
+def seed_content(project: Project, environment: Environment) -> bytes:
     """Return the bytes of an embedded simulator's seed, a file of the project; raises ManifestError."""
     from reconciler.manifest.files.project_tree import SEED, read_below
 
     try:
-        return read_below(project.root, name, SEED)
-    except ManifestError as error:  # it is no manifest: whose seed it is says more than a position in it
-        raise ManifestError(f"the seed: {error.message}", (), code=error.code, hint=error.hint) from None
+        return read_below(project.root, environment.seed, SEED)
+    except ManifestError as error:  # it is no manifest: the key that names it says more than a position in it
+        place = project.placed(environment, "endpoint")
+        told = [replace(one, message=f"the seed: {one.message}", position=place) for one in error.diagnostics]
+        raise ManifestError(f"the seed: {error.message}", told, code=error.code, hint=error.hint) from None
 
 
-def simulator(project: Project, name: str) -> "Simulator":
+def simulator(project: Project, environment: Environment) -> "Simulator":
     """Return a simulator with fixed clock and ids, seeded from a file of the project."""
     from reconciler.simulator import Simulator, load_seed
 
-    return Simulator(load_seed(seed_content(project, name), name))
+    return Simulator(load_seed(seed_content(project, environment), environment.seed))

@@ -39,10 +39,14 @@ def binding(project: Project, name: str) -> "Binding":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerLocation:
-    """Where a ledger is. `operator`: a flag or RECONCILER_LEDGER says so, else a project file or a fleet row."""
+    """Where a ledger is. `operator`: a flag or RECONCILER_LEDGER says so, else a project file or a fleet row.
+
+    `named_at` is the place of the key in that file or row.
+    """
 
     url: str
     operator: bool = False
+    named_at: str = ""
 
     def trust(self, variables: Mapping[str, str]) -> "Trust":
         """Return what opening it may rely on."""
@@ -52,6 +56,7 @@ class LedgerLocation:
             operator=self.operator,
             allowed_hosts=variables.get("RECONCILER_ALLOWED_HOSTS", ""),
             ca_file=variables.get("RECONCILER_CA_FILE", ""),
+            named_at=self.named_at,
         )
 
 
@@ -59,12 +64,16 @@ USUAL = LedgerLocation(url=f"sqlite:///{FILE}")
 """The ledger of an environment that names none."""
 
 
-def named_ledger(environment: Environment, variables: Mapping[str, str], flag: str = "") -> LedgerLocation | None:
+def named_ledger(
+    project: Project, environment: Environment, variables: Mapping[str, str], flag: str = ""
+) -> LedgerLocation | None:
     """Return the ledger that a flag, the operator's RECONCILER_LEDGER or else the environment names; None for none."""
     given = flag or variables.get("RECONCILER_LEDGER", "")
     if given:
         return LedgerLocation(url=given, operator=True)
-    return LedgerLocation(url=environment.ledger) if environment.ledger else None
+    if not environment.ledger:
+        return None
+    return LedgerLocation(url=environment.ledger, named_at=str(project.placed(environment, "ledger") or ""))
 
 
 @contextmanager
@@ -83,7 +92,7 @@ def book(
     if project.untrusted:
         raise LedgerError("an untrusted project has no ledger", hint="leave out --untrusted")
     key, identity = digest_key(variables), project.identity
-    named = named_ledger(environment, variables)
+    named = named_ledger(project, environment, variables)
     place = named or USUAL
     known = redactor or SecretRedactor(secret_values(variables))
     known.add(*url_passwords(place.url))
@@ -114,7 +123,7 @@ def ledger_location(project: Project, name: str, variables: Mapping[str, str], f
     """Return where an environment's ledger is: the one that is named, else the usual file where there is one."""
     environment = project.environments[name]
     made = not environment.embedded and os.path.lexists(project.root / FILE)
-    return named_ledger(environment, variables, flag) or (USUAL if made else None)
+    return named_ledger(project, environment, variables, flag) or (USUAL if made else None)
 
 
 @contextmanager
@@ -122,7 +131,11 @@ def audits(project: Project, name: str, variables: Mapping[str, str], flag: str 
     """Open what audits left in a ledger: the one a flag names, else the environment's, which may never be made."""
     from reconciler.ledger import open_audits
 
-    place = LedgerLocation(url=flag, operator=True) if flag else named_ledger(project.environments[name], variables)
+    place = (
+        LedgerLocation(url=flag, operator=True)
+        if flag
+        else named_ledger(project, project.environments[name], variables)
+    )
     place = place or USUAL
     opened = open_audits(place.url, root=project.root, trust=place.trust(variables))
     check_identified(project, place.url)
@@ -140,7 +153,7 @@ def remembered(project: Project, name: str, variables: Mapping[str, str]) -> Pas
     """
     environment, identity = project.environments[name], project.identity
     owner = identity.owner(name)
-    named = named_ledger(environment, variables)
+    named = named_ledger(project, environment, variables)
     passing = environment.embedded and named is None
     lasting = bool(passing or named or not variables.get("CI"))
     made = named or os.path.lexists(project.root / FILE)

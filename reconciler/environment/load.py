@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from reconciler.environment.ownership import id_hint, missing_ids
-from reconciler.environment.project import AssertKeys, Environment, Project, ProjectFile, ScopeKeys, ThrottleKeys
+from reconciler.environment.project import FILE, AssertKeys, Environment, Project, ProjectFile, ScopeKeys, ThrottleKeys
 from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.manifest.document import Document
 from reconciler.manifest.files.project_tree import read_below
@@ -17,8 +17,6 @@ from reconciler.manifest.parse import parse_yaml
 from reconciler.model.diagnostic import Diagnostic, Severity, arranged, has_errors
 from reconciler.model.source import Position
 from reconciler.strings import did_you_mean
-
-FILE = "reconciler.yaml"
 
 _OPERATORS = {
     "writer": ("E_WRITER_UNTRUSTED", "which writer runs comes from --writer or RECONCILER_WRITER, never from a file"),
@@ -72,7 +70,7 @@ def parse_project(content: bytes, *, root: Path, untrusted: bool = False, whole:
     except ValidationError as error:
         problems = arranged(_diagnostics(error, document))
         raise ManifestError(f"{FILE} is not valid", problems, code="E_PROJECT") from None
-    project = Project(root=root, file=file, untrusted=untrusted)
+    project = Project(root=root, file=file, untrusted=untrusted, document=document)
     if whole and (missing := tuple(missing_ids(project))):
         placed = [replace(one, position=Position(FILE, *document.at(_steps(one.path), key=True))) for one in missing]
         raise ManifestError(f"{FILE} is not valid", placed, code="E_PROJECT", hint=id_hint())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from reconciler import plugins
 from reconciler.environment.access import Tenants, connection, project_id
 from reconciler.environment.books import book, remembered, scope_key
+from reconciler.environment.key_places import named_at
 from reconciler.environment.project import Environment, Project
 from reconciler.environment.variables import Variables, named_secrets, secret_values, usable_secret
 from reconciler.errors import ReconcilerError, UsageError
@@ -203,13 +204,14 @@ def _cache(project: Project, environment: Environment, access: Access) -> "ReadC
         return None
     from reconciler.readers.cache import ReadCache
 
-    return ReadCache(
-        environment.cache,
-        root=project.root,
-        scope=scope_key(environment),
-        refresh=access.full,
-        redactor=access.redactor,
-    )
+    with named_at(project.placed(environment, "cache")):
+        return ReadCache(
+            environment.cache,
+            root=project.root,
+            scope=scope_key(environment),
+            refresh=access.full,
+            redactor=access.redactor,
+        )
 
 
 def check_secrets(manifest: Manifest, variables: Mapping[str, str]) -> None:

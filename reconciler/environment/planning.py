@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from reconciler.environment.key_places import at_their_keys
 from reconciler.environment.open import Access, Opened, open_environment, scope_of, settings
 from reconciler.environment.ownership import ownership_findings
 from reconciler.environment.project import Project
@@ -114,7 +115,8 @@ def _expired(opened: Opened, today: date) -> Iterator[Diagnostic]:
 
 def base_manifest(project: Project, name: str, ask: Ask) -> Manifest:
     """Return what was declared for the environment at `ask.base`, read from git objects; raises ReconcilerError."""
-    from reconciler.environment.load import FILE, parse_project
+    from reconciler.environment.load import parse_project
+    from reconciler.environment.project import FILE
     from reconciler.manifest.tree import GitTree
 
     tree = GitTree(project.root, ask.base)
@@ -126,9 +128,10 @@ def base_manifest(project: Project, name: str, ask: Ask) -> Manifest:
 
 def _loaded(project: Project, name: str, sets: tuple[str, ...], tree: "Tree") -> Manifest:
     from reconciler.manifest import load
+    from reconciler.manifest.excerpts import excerpts
 
     environment = project.environments[name]
-    return load(
+    found = load(
         tree,
         entries=tuple(project.file.manifests),
         values=(*project.file.values, *environment.values),
@@ -137,3 +140,12 @@ def _loaded(project: Project, name: str, sets: tuple[str, ...], tree: "Tree") ->
         scope=scope_of(environment),
         untrusted=project.untrusted,
     )
+    keys = {
+        ("manifests",): project.file.manifests,
+        ("values",): project.file.values,
+        ("environments", name, "values"): environment.values,
+    }
+    told = at_their_keys(project, keys, found.diagnostics)
+    if told == list(found.diagnostics):
+        return found
+    return replace(found, diagnostics=tuple(told), sources={**found.sources, **excerpts(tree, told)})

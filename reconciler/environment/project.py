@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from functools import partial
-from pathlib import Path
-from typing import Annotated, Literal, Self
+from pathlib import Path as FilePath
+from typing import Annotated, Literal, Protocol, Self, runtime_checkable
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -16,6 +16,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from reconciler.manifest.files.git_command import root_commits
 from reconciler.manifest.files.state_files import outside_state_folder_reason
 from reconciler.model.past import ProjectIdentity
+from reconciler.model.source import Path, Position
+
+FILE = "reconciler.yaml"
+"""The project file."""
 
 SIMULATOR = "simulator:"
 """Prefix of an endpoint that is the embedded simulator, seeded from the file after it."""
@@ -169,14 +173,37 @@ class ProjectFile(Keys):
     environments: dict[Name, Environment] = Field(min_length=1, description="The named places.")
 
 
+@runtime_checkable
+class KeyDocument(Protocol):
+    """The parsed project file, which knows where each key is written."""
+
+    def at(self, path: Path, *, key: bool = False) -> tuple[int, int]:
+        """Return line and column of the value at a path, or of its nearest parent."""
+        ...
+
+
 class Project(Keys):
     """A project as loaded: its folder, its keys, and whether its word on endpoints and secrets counts."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
-    root: Path
+    root: FilePath
     file: ProjectFile
     untrusted: bool = False
+    document: KeyDocument | None = None
+    places: Mapping[tuple[str | int, ...], Position] = {}
+
+    def place(self, *path: str | int) -> Position | None:
+        """Return where a key is written: in the project file, or for an environment of a fleet file in its row."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.places:
+                return self.places[path[:length]]
+        return Position(FILE, *self.document.at(path)) if self.document is not None else None
+
+    def placed(self, environment: Environment, key: str) -> Position | None:
+        """Return where a key of an environment is written."""
+        name = next((name for name, one in self.environments.items() if one is environment), "")
+        return self.place("environments", name, key)
 
     @property
     def name(self) -> str:

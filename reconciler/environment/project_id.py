@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from reconciler.environment.load import FILE, load_bytes
+from reconciler.environment.load import load_bytes
+from reconciler.environment.project import FILE
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.manifest.parse import parse_yaml
 from reconciler.model.resource import Json

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
+from reconciler.environment.key_places import at_their_keys
 from reconciler.environment.project import Project
 from reconciler.interaction_rules.rule import EvaluatedRule, prepare_rules
 from reconciler.interaction_rules.rule_cases import CaseResult, RuleTest, run_case
@@ -74,7 +75,12 @@ def load_rule_tests(
         env_name=environment,
     )
     tests: list[PlacedTest] = []
-    problems = list(loaded.diagnostics)
+    keys = {
+        ("tests",): () if paths else entries,
+        ("values",): project.file.values,
+        ("environments", environment, "values"): project.environments[environment].values,
+    }
+    problems = at_their_keys(project, keys, loaded.diagnostics)
     for value, locate in loaded.documents:
         test, found = _read(value, locate)
         problems += found

@@ -66,11 +66,17 @@ def _visit(errand: Errand, name: str, ask: Ask) -> Visited:
     return visit(errand.project, name, replace(ask, sets=(*errand.sets.get(name, ()), *ask.sets)))
 
 
+_NAMING = ("endpoint", "ledger", "cache", "values")
+"""The keys of an environment that name a file or an address."""
+
+
 def _errand(project: Project, names: Sequence[str], ask: Ask, sets: Mapping[str, tuple[str, ...]]) -> Errand:
     """Cut the project down to the errand's environments: ten thousand of them are not sent two hundred times."""
     places = {name: project.environments[name] for name in names}
     file = project.file.model_copy(update={"environments": places})
-    part = project.model_copy(update={"file": file, "root": project.root.resolve()})
+    ways = [("manifests",), ("values",), *(("environments", name, key) for name in names for key in _NAMING)]
+    known = {way: place for way in ways if (place := project.place(*way))}
+    part = project.model_copy(update={"file": file, "root": project.root.resolve(), "document": None, "places": known})
     return Errand(project=part, names=tuple(names), ask=ask, sets={name: sets[name] for name in names if name in sets})
 
 

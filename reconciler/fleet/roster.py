@@ -52,6 +52,7 @@ def roster(project: Project, template: str, path: Path, content: bytes) -> Roste
     problems: list[Diagnostic] = []
     found: dict[str, Environment] = {}
     sets: dict[str, tuple[str, ...]] = {}
+    places: dict[tuple[str | int, ...], Position] = {}
     for line, row in _rows(path, content, problems):
         if len(problems) >= ENOUGH:
             problems.append(too_many(Position(path.name, line, 1)))
@@ -61,6 +62,7 @@ def roster(project: Project, template: str, path: Path, content: bytes) -> Roste
             _check(name, row, found)
             found[name] = _environment(project.environments[template], row)
             sets[name] = tuple(_sets(row))
+            places["environments", name] = Position(path.name, line, 1)
         except ValidationError as error:
             said = "; ".join(item["msg"].removeprefix("Value error, ") for item in error.errors())
             problems.append(_problem(path, line, f"{name}: {said}"))
@@ -71,7 +73,7 @@ def roster(project: Project, template: str, path: Path, content: bytes) -> Roste
     if problems:
         raise ManifestError(f"the fleet file {path.name} is not valid", problems, code="E_FLEET")
     file = project.file.model_copy(update={"environments": found})
-    return Roster(project=project.model_copy(update={"file": file}), sets=sets)
+    return Roster(project=project.model_copy(update={"file": file, "places": places}), sets=sets)
 
 
 def is_template(environment: Environment) -> bool:

@@ -1,5 +1,7 @@
 """The two databases: where they are, how they are reached, and what makes their commits durable."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,12 +11,15 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
-from reconciler.errors import LedgerError
+from reconciler.errors import LedgerError, ReconcilerError
 
 POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 """The schemes of a URL of PostgreSQL; psycopg is the only driver."""
 
 URLS = "write sqlite:///.reconciler/ledger.db or postgresql://user@host/database"
+
+
+_ABOUT_THE_URL = ("E_PATH", "E_LEDGER_FOREIGN", "E_LEDGER_DAMAGED", "E_LEDGER_URL", "E_LEDGER_TLS", "E_URL_HOST")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +28,24 @@ class Trust:
 
     `operator`: the URL came from a flag or RECONCILER_LEDGER, so that its host is allowed and its parameters are free.
     Else only `allowed_hosts` (RECONCILER_ALLOWED_HOSTS as it is written) are spoken to. `ca_file` holds the
-    certificates to trust beyond loopback.
+    certificates to trust beyond loopback. `named_at` is the place in a project file or fleet row that holds the URL:
+    errors about it begin with that.
     """
 
     operator: bool = True
     allowed_hosts: str = ""
     ca_file: str = ""
+    named_at: str = ""
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Put the place of the URL before an error about the URL, or about the file it names."""
+        try:
+            yield
+        except ReconcilerError as error:
+            if error.code.startswith(_ABOUT_THE_URL):
+                error.name_place(self.named_at)
+            raise
 
 
 OPERATOR = Trust()

@@ -38,7 +38,8 @@ class Store:
         clock: Callable[[], float] | None = None,
         busy_seconds: float = BUSY_SECONDS,
     ) -> None:
-        self._url = checked(url, trust)
+        with trust.named():
+            self._url = checked(url, trust)
         self._trust = trust
         self._root = root
         self._clock = clock
@@ -141,7 +142,8 @@ class Store:
     @contextmanager
     def _meaning(self) -> Iterator[None]:
         try:
-            yield
+            with self._trust.named():
+                yield
         except (SQLAlchemyError, sqlite3.Error) as error:
             raise meant(error, self._busy, local=self.local) from error
         except UnicodeDecodeError as error:  # what SQLite says of a damaged file can hold bytes of that file

@@ -1,19 +1,17 @@
 """Known secrets redacted wherever they stand in texts and plain data, in whatever spelling a peer may echo them."""
 
-import base64
 import dataclasses
 import re
 import threading
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
 from reconciler.model.change import MASK
-from reconciler.redaction.by_field import is_undecoded, secret_bytes
-from reconciler.redaction.encodings import Alphabet, Decoder, View, decoders
+from reconciler.redaction.encodings import Alphabet, Decoder, View, decoders, unfolder
 from reconciler.redaction.own_words import is_own_word
+from reconciler.redaction.spellings import Spelling, spellings
 
 SHORTEST = 4
 """A shorter secret is redacted only where it stands alone as a word, and `apply` refuses to send it."""
@@ -26,6 +24,9 @@ _PART = 6
 
 _TORN = 12
 """So many characters between a piece and its ellipsis may be half of an escape that the cut tore apart."""
+
+_INTRODUCE = frozenset("\\%&=")
+"""What an escape begins with."""
 
 _LAYERS = 4
 _VIEWS = 64
@@ -41,10 +42,14 @@ class SecretRedactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
         self._secrets: frozenset[str] = frozenset()
-        self._forms: tuple[_Form, ...] = ()
+        self._forms: tuple[Spelling, ...] = ()
         self._words: re.Pattern[str] | None = None
+        self._starts: dict[str, list[Spelling]] = {}
+        self._longest = 0
         self._decoders: tuple[Decoder, ...] = ()
-        self._pairs: dict[str, list[tuple[_Form, int]]] = {}
+        self._unfold: Decoder | None = None
+        self._brief: tuple[Spelling, ...] = ()
+        self._grams: dict[str, list[tuple[Spelling, int]]] = {}
         self.add(*secrets)
 
     def __repr__(self) -> str:
@@ -61,20 +66,28 @@ class SecretRedactor:
             if known == self._secrets:
                 return
             self._secrets = known
-            found = {form for secret in known if len(secret) >= SHORTEST for form in _forms(secret)}
+            found = {form for secret in known if len(secret) >= SHORTEST for form in spellings(secret, SHORTEST)}
             self._forms = tuple(sorted(found, key=lambda form: (-len(form.text), form.text)))
             short = sorted(map(re.escape, (secret for secret in known if len(secret) < SHORTEST)))
             self._words = re.compile(rf"(?<!\w)(?:{'|'.join(short)})(?!\w)") if short else None
-            pairs: dict[str, list[tuple[_Form, int]]] = {}
+            self._brief = tuple(form for form in self._forms if len(form.text) < 2 * _GRAM - 1)
+            self._grams = _indexed(self._forms)
+            self._longest = max((len(form.text) for form in self._forms), default=0)
+            self._starts = {}
             for form in self._forms:
-                for offset in range(len(form.text) - 1):
-                    pairs.setdefault(form.text[offset : offset + 2], []).append((form, offset))
-            self._pairs = pairs
-            self._decoders = decoders(Alphabet([form.text for form in self._forms] + sorted(known)))
+                self._starts.setdefault(form.text[:_PART], []).append(form)
+            plain = [form.text for form in self._forms if not form.encoded]
+            encoded = [form.text for form in self._forms if form.encoded]
+            alphabet = Alphabet([*plain, *sorted(known)], encoded)
+            self._decoders, self._unfold = decoders(alphabet), unfolder(alphabet)
 
     def text(self, text: str) -> str:
         """Return a text with every secret in it replaced by the mark."""
         return _replaced(text, self._spans(text))
+
+    def cut_text(self, text: str) -> str:
+        """Return a text of the service, which may have cut it in the middle of a secret, with the mark for secrets."""
+        return _replaced(text, _merged([*self._spans(text), *self._at_end(text)]))
 
     def holds(self, text: str, *, at_least: int = SHORTEST) -> bool:
         """Tell whether a text holds a secret of at least so many characters."""
@@ -124,7 +137,7 @@ class SecretRedactor:
             return []
         found = [*self._everywhere(text), *self._beside_cuts(text)]
         for view, maps in self._decoded(text):
-            spans = (*self._at_marks(view), *self._beside_cuts(view.text))
+            spans = (*self._everywhere(view.text), *self._beside_cuts(view.text))
             found += [(*_traced(maps, begin, end), length) for begin, end, length in spans]
         return _merged(found)
 
@@ -132,10 +145,10 @@ class SecretRedactor:
         """Yield the text as each order of decoders reads it, with the way back."""
         seen = {text}
         layer: list[tuple[str, tuple[_Source, ...]]] = [(text, ())]
-        for _ in range(_LAYERS):
+        for depth in range(_LAYERS):
             above, layer = layer, []
             for shown, maps in above:
-                for decode in self._decoders:
+                for decode in self._decoders if depth or self._unfold is None else (*self._decoders, self._unfold):
                     view = decode(shown)
                     if view is not None and view.text not in seen and len(seen) < _VIEWS:
                         seen.add(view.text)
@@ -143,24 +156,44 @@ class SecretRedactor:
                         yield view, layer[-1][1]
 
     def _everywhere(self, text: str) -> "Iterator[_Span]":
-        for form in self._forms:
+        """Find short spellings by themselves, and all long ones at once by their pieces at every Nth place."""
+        for form in self._brief:
             at = text.find(form.text)
             while at >= 0:
                 yield form.span(text, at)
                 at = text.find(form.text, at + len(form.text))
+        grams = self._grams
+        places = range(0, len(text) - _GRAM + 1, _GRAM) if grams else ()
+        for at in [at for at in places if text[at : at + _GRAM] in grams]:
+            for form, offset in grams[text[at : at + _GRAM]]:
+                if at >= offset and text.startswith(form.text, at - offset):
+                    yield form.span(text, at - offset)
         if self._words is not None:
             yield from ((found.start(), found.end(), len(found[0])) for found in self._words.finditer(text))
 
-    def _at_marks(self, view: View) -> "Iterator[_Span]":
-        """Look where something was decoded: anything else was found in the layer outside."""
-        text = view.text
-        for mark in view.marks:
-            for at in (mark - 1, mark):
-                for form, offset in self._pairs.get(text[at : at + 2], ()) if at >= 0 else ():
-                    if at >= offset and text.startswith(form.text, at - offset):
-                        yield form.span(text, at - offset)
-        if self._words is not None:
-            yield from ((found.start(), found.end(), len(found[0])) for found in self._words.finditer(text))
+    def _at_end(self, text: str) -> "Iterator[_Span]":
+        """Yield the beginning of a secret at the very end of a text, of which enough is there to be no accident."""
+        last = len(text.rstrip())
+        first = max(0, last - _TAIL)
+        shown = text[first:last]
+        for read, maps in ((shown, ()), *((view.text, maps) for view, maps in self._decoded(shown))):
+            begin, length = self._beginning(read)
+            if length and _traced(maps, len(read) - 1, len(read))[1] == len(shown):
+                yield first + _traced(maps, begin, begin + 1)[0], last, length
+
+    def _beginning(self, text: str) -> tuple[int, int]:
+        """Return where the beginning of a secret stands that a text ends with, and how long the secret is; 0: none."""
+        last = len(text)
+        # half an escape, or half a character, may be left of what was cut
+        torn = (
+            at for at in range(max(0, last - _TORN), last) if text[at] in _INTRODUCE or "\x80" <= text[at] <= "\xff"
+        )
+        for end in (last, *torn):
+            for at in range(max(0, end - self._longest), end - _PART):
+                for form in self._starts.get(text[at : at + _PART], ()):
+                    if end - at >= form.telling(_LONG) and form.text.startswith(text[at:end]):
+                        return at, form.length
+        return 0, 0
 
     def _beside_cuts(self, text: str) -> "Iterator[_Span]":
         """Yield the beginning of a secret before an ellipsis and the end of one behind it."""
@@ -179,24 +212,16 @@ class SecretRedactor:
 _Span = tuple[int, int, int]
 _Source = Callable[[int, int], tuple[int, int]]
 
-_SEPARATOR = "\x00\n\x00"
+_SEPARATOR = "\x00\ufffe\x00"
+"""Between texts that are looked through together; no spelling of a secret holds it."""
+
+_GRAM = 4
+"""Whatever has nearly twice as many characters holds so many that begin at a multiple of this."""
+
+_TAIL = 1024
+"""So much of the end of a text is decoded to find a secret that was cut there."""
+
 _RANDOM = re.compile("[0-9a-fA-F-]{20,}")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Form:
-    """One spelling that is found as it is; `before` and `after`: its neighbour holds some bits of the secret too."""
-
-    text: str
-    length: int
-    before: bool = False
-    after: bool = False
-
-    def span(self, text: str, at: int) -> _Span:
-        """Return the whole of what is found at a place."""
-        end = at + len(self.text)
-        begin = at - 1 if self.before and at and text[at - 1] in _BASE64 else at
-        return begin, end + 1 if self.after and text[end : end + 1] in _BASE64_OR_END else end, self.length
 
 
 _ELLIPSIS = re.compile(r"\s*(?:…|\.{3,})\s*")
@@ -213,47 +238,20 @@ def _part(whole: str, text: str) -> int:
     return 0
 
 
+def _indexed(forms: Iterable[Spelling]) -> dict[str, list[tuple[Spelling, int]]]:
+    """Return the pieces by which spellings are found: the first that can begin at such a place, for each beginning."""
+    found: dict[str, list[tuple[Spelling, int]]] = {}
+    for form in forms:
+        for offset in range(_GRAM) if len(form.text) >= 2 * _GRAM - 1 else ():
+            found.setdefault(form.text[offset : offset + _GRAM], []).append((form, offset))
+    return found
+
+
 def _parts(secret: str) -> Iterator[str]:
     """Yield a secret as given and without blanks around it, and the long lines of one that has several."""
     yield from {secret, secret.strip()} - {""}
     if "\n" in secret.strip():
         yield from (line.strip() for line in secret.splitlines() if len(line.strip()) >= 2 * _LONG)
-
-
-def _forms(secret: str) -> Iterator[_Form]:
-    raw, length = secret_bytes(secret), len(secret)
-    literal = {
-        secret,
-        secret.replace(" ", "+"),
-        raw.decode("latin-1"),
-        *(unicodedata.normalize(form, secret) for form in ("NFC", "NFD")),
-    }
-    if is_undecoded(secret):
-        literal.add(raw.decode("utf-8", "replace"))
-    if length >= _LONG:
-        literal.add(secret[::-1])
-    yield from (_Form(text, length) for text in literal if len(text) >= SHORTEST)
-    yield from (_Form(text, length) for text in (raw.hex(), raw.hex().upper()))
-    for text in dict.fromkeys((secret, secret.replace("\n", "\r\n"))):
-        yield from _base64_forms(secret_bytes(text), length)
-
-
-def _base64_forms(raw: bytes, length: int) -> Iterator[_Form]:
-    """Yield the characters of base64 that a secret decides alone, at each of the three places it can begin."""
-    for offset in range(3):
-        encoded = base64.b64encode(b"\0" * offset + raw).decode()
-        first, last = -(-8 * offset // 6), 8 * (offset + len(raw)) // 6
-        whole = encoded[first:last]
-        if len(whole) < SHORTEST:
-            continue
-        ragged = bool(8 * (offset + len(raw)) % 6)
-        for text in dict.fromkeys((whole, whole.translate(_URL_SAFE))):
-            yield _Form(text, length, before=offset > 0, after=ragged)
-
-
-_BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
-_BASE64_OR_END = _BASE64 | {"="}
-_URL_SAFE = str.maketrans("+/", "-_")
 
 
 def _traced(maps: tuple[_Source, ...], begin: int, end: int) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from html.entities import html5
 
 Escape = tuple[int, int, str]
-"""Where an escape begins and ends, and the character it stands for; empty for a line break that is none."""
+"""Where an escape begins and ends, and the character it stands for; empty for a line break that was put in."""
 
 Decoder = Callable[[str], "View | None"]
 """Reads one kind of escapes; None where a text holds none that matter."""
@@ -66,14 +66,30 @@ class View:
 
 
 class Alphabet:
-    """What secrets consist of: their characters, and which stand side by side."""
+    """What secrets consist of: their characters, and which stand side by side.
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        known = tuple(texts)
-        self.characters = _INTRODUCES.union(*known)
-        self.reach = 8 * max(map(len, known), default=0)
-        self._pairs = {text[at : at + 2] for text in known for at in range(len(text) - 1)}
+    In `plain` spellings any character may be escaped, in the `encoded` ones only those that are no letters or digits.
+    """
+
+    def __init__(self, plain: Iterable[str], encoded: Iterable[str] = ()) -> None:
+        known, more = tuple(plain), tuple(encoded)
+        inside = _pairs(more)
+        self.characters = _INTRODUCES.union(*known, (char for text in more for char in text if not char.isalnum()))
+        self.reach = max(8 * max(map(len, known), default=0), max(map(len, more), default=0))
+        self._pairs = _pairs(known) | {pair for pair in inside if not pair.isalnum()}
+        self._folded = self._pairs | inside
         self._alone = {text for text in known if len(text) == 1}
+
+    def folds(self, text: str, breaks: re.Pattern[str]) -> list[Escape]:
+        """Return the line breaks that can stand in the middle of a secret, or beside an escape that does."""
+        found = [one.span() for one in breaks.finditer(text)]
+        return [
+            (begin, end, "")
+            for begin, end in found
+            if text[begin - 1 : begin] + text[end : end + 1] in self._folded
+            or _BEGINS.match(text, end)
+            or (text[begin - 1 : begin] in _ESCAPED_ENDS and _ENDS.search(text, max(0, begin - 12), begin))
+        ]
 
     def matters(self, text: str, escapes: list[Escape]) -> list[Escape]:
         """Return the escapes that can be a part of a secret or of an inner escape, by what stands beside them."""
@@ -88,7 +104,7 @@ class Alphabet:
                 or before + decoded in self._pairs
                 or decoded + after in self._pairs
                 or "" in (before, after)
-                or (decoded == "" and before + after in self._pairs)
+                or (decoded == "" and before + after in self._folded)
                 or (decoded in _INTRODUCES and (joined or _BEGINS.match(decoded + text[end : end + 4])))
                 or (decoded in "#;" and (before.isalnum() or before == "&"))
                 or _BEGINS.match(text, end)
@@ -98,13 +114,14 @@ class Alphabet:
         return kept
 
 
+_ESCAPED_ENDS = frozenset(";0123456789abcdefABCDEFnrt\"'/\\")
 _BEGINS = re.compile(r"\\[^\s]|%(?:[0-9A-Fa-f%]|u)|&[#A-Za-z]|=(?:[0-9A-Fa-f]{2}|\r?\n)")
 _ENDS = re.compile(r"(?:\\(?:[^\s\w]|[nrtbf]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})|[%=][0-9A-Fa-f]{2}|&#?\w{1,8};)\Z")
 """How another escape begins and ends: beside it, the characters of the text are not yet those of a secret."""
 
 
 def decoders(alphabet: Alphabet) -> tuple[Decoder, ...]:
-    """Return what reads each encoding: JSON and its kin, HTML, URLs, e-mail, and base64's line breaks."""
+    """Return what reads each encoding: JSON and its kin, HTML, URLs, e-mail, and line breaks."""
     octets = "|".join(sorted({f"{byte:02x}" for char in alphabet.characters for byte in _utf8(char)}))
     made = (
         (_backslash_pattern(alphabet.characters), "\\", _backslash),
@@ -115,6 +132,23 @@ def decoders(alphabet: Alphabet) -> tuple[Decoder, ...]:
         (r"[A-Za-z0-9+/_-]{60}(?P<end>\r?\n[ \t]*|(?:\\r)?\\n)", "", _wrapped),
     )
     return tuple(_decoder(re.compile(pattern), clue, decode, alphabet) for pattern, clue, decode in made)
+
+
+_BREAKS = re.compile(r"\r?\n[ \t]*|(?:\\r)?\\n[ \t]*")
+
+
+def unfolder(alphabet: Alphabet) -> Decoder:
+    """Return what reads line breaks, escaped or not, as put in where a line was folded, with their indentation."""
+
+    def view(text: str) -> View | None:
+        found = alphabet.folds(text, _BREAKS) if "\n" in text or "\\n" in text else []
+        return View(text, found, alphabet.reach) if found else None
+
+    return view
+
+
+def _pairs(texts: Iterable[str]) -> set[str]:
+    return {text[at : at + 2] for text in texts for at in range(len(text) - 1)}
 
 
 def _decoder(
@@ -151,9 +185,10 @@ def _backslash_pattern(characters: frozenset[str]) -> str:
     signs = "".join(re.escape(char) for char in sorted(characters) if not (char.isalnum() or char.isspace()))
     letters = "".join(sorted(name for char, name in _NAMED.items() if char in characters))
     return (
-        rf"\\(?:[{signs}{letters}]|u(?:(?i:{'|'.join(pairs)})|(?i:{'|'.join(_hex(characters, 4))})"
+        rf"\\(?:(?:{'|'.join(octal)})|[{signs}{letters}]"
+        rf"|u(?:(?i:{'|'.join(pairs)})|(?i:{'|'.join(_hex(characters, 4))})"
         rf"|\{{0*(?i:{'|'.join(_hex(characters, 1))})\}})"
-        rf"|U(?i:{'|'.join(_hex(characters, 8))})|x(?i:{'|'.join(_hex(characters, 2))})|(?:{'|'.join(octal)}))"
+        rf"|U(?i:{'|'.join(_hex(characters, 8))})|x(?i:{'|'.join(_hex(characters, 2))}))"
     )
 
 

@@ -16,7 +16,7 @@ from tests.support.leaks import ENCODINGS, leaks, leaks_in_file
 
 TOKENS = {"long": "token-CANARY-0123456789", "five": "t7@Wx"}
 SECRETS = {"LONG": "secret-CANARY-9876543210", "FIVE": "k9Zq!", "ACCENT": "pässwörd-ключ"}
-KINDS = (200, 400, 401, 404, 409, 429, 500, "throttled", "object", "broken", "cut", "header", "id")
+KINDS = (200, 400, 401, 404, 409, 429, 500, "throttled", "object", "broken", "cut", "header", "id", "ends")
 """How the service answers: a status with everything echoed in its body, or what is wrong beside that."""
 
 
@@ -41,7 +41,7 @@ def echoing(kind, token, *, writes_only) -> Iterator[str]:
         do_PUT = do_DELETE = do_POST  # noqa: N815
 
         def _answer(self, what, *, quiet=False) -> None:
-            status = what if isinstance(what, int) else {"header": 400, "throttled": 429}.get(what, 200)
+            status = what if isinstance(what, int) else {"header": 400, "ends": 400, "throttled": 429}.get(what, 200)
             body = json.dumps(self._object(what, quiet) if status == 200 else self._refusal(what)).encode()
             if what in ("broken", "cut"):
                 body = b'{"error_msg": "' + said.encode()
@@ -66,6 +66,8 @@ def echoing(kind, token, *, writes_only) -> Iterator[str]:
 
         def _refusal(self, what):
             code = "APIGW.0308" if what == "throttled" else "MSS.X"
+            if what == "ends":
+                return {"error_code": code, "error_msg": f"cannot take {SECRETS['LONG'][:-3]}"}
             return {"error_code": code, "error_msg": f"cannot take {said}", said: said, "details": [{said: said}]}
 
         def log_message(self, *_) -> None:

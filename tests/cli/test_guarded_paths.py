@@ -231,6 +231,10 @@ REFUSED = re.compile(
 )
 
 
+KEY_PLACE = re.compile(r"\b(?:reconciler\.yaml|fleet\.csv|rooms/one\.yaml):[1-9][0-9]*")
+"""Where the key, the row or the template stands that names a path."""
+
+
 def check_refused(run: Run) -> None:
     assert run.code in (1, 3), run
     assert REFUSED.search(run.out + run.err), run
@@ -245,7 +249,9 @@ def test_a_path_of_the_project_reads_regular_files_of_the_project_only(
 ) -> None:
     path = placed(world)
     before = listing(world.outside)
-    check_refused(door(world, path))
+    run = door(world, path)
+    check_refused(run)
+    assert placed is foreign or KEY_PLACE.search(run.out + run.err), run
     assert listing(world.outside) == before
 
 
@@ -297,6 +303,15 @@ def state_folder_is_a_link(world: World) -> str:
     return ".reconciler/app.db"
 
 
+def state_folder_is_a_file(world: World) -> str:
+    (world.project / ".reconciler").write_text("a text of somebody\n")
+    return ".reconciler/app.db"
+
+
+def beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
 def a_journal_that_names_another(_world: World, path: Path) -> None:
     open_ledger(f"sqlite:///{path}").start(RunRecord(id="r", scope="s", owner="o", command="apply"))
     path.with_name(path.name + "-journal").write_bytes(b"\0" * 512 + bytes.fromhex("d9d505f920a163d7"))
@@ -314,7 +329,14 @@ STATE = [
     in_state_folder("journal.db", a_journal_that_names_another),
     in_state_folder("deep/../../../outside/app.db", lambda _world, path: None),
     in_state_folder("x.db-journal", lambda _world, path: None),
+    in_state_folder("linked-log.db", lambda world, path: beside(path, "-wal").symlink_to(world.outside / "made")),
+    in_state_folder(
+        "linked-journal.db", lambda world, path: beside(path, "-journal").symlink_to(world.outside / "app.db")
+    ),
+    in_state_folder("memory.db", lambda _world, path: os.mkfifo(beside(path, "-shm"))),
+    in_state_folder("deep/state.db", lambda _world, path: path.parent.write_text("a text of somebody\n")),
     state_folder_is_a_link,
+    state_folder_is_a_file,
     lambda _world: "reconciler.yaml",
     lambda _world: "state/ledger.db",
     lambda _world: "../outside/app.db",
@@ -338,7 +360,9 @@ def test_a_database_of_a_project_is_a_file_of_ours_in_its_state_folder(
     path = placed(world)
     world.write("fleet.csv", "")
     before, inside = listing(world.outside), listing(world.project)
-    check_refused(door(world, path))
+    run = door(world, path)
+    check_refused(run)
+    assert KEY_PLACE.search(run.out + run.err), run
     assert listing(world.outside) == before
     assert changed(inside, listing(world.project)) <= {".", "reconciler.yaml", "fleet.csv"}
 

@@ -200,3 +200,32 @@ def test_an_ellipsis_without_a_piece_of_a_secret_hides_nothing():
     redactor = SecretRedactor(["CANARY-0123456789"])
     for text in ("a … b", "wait... CANARY", "… CANARY-", "ends in 789 …", "…", "....", "CANARY-012 … 3456789 so far"):
         assert MASK not in redactor.text(text) or text.startswith("CANARY-012"), text
+
+
+@pytest.mark.parametrize("secret", ["CANARY-0123456789", "pass w\u00f6rd/\u00fc+x=D'<\u00e9>"])
+@pytest.mark.parametrize(
+    "encoding",
+    [name for name in ENCODINGS if not name.startswith(("split", "folded", "quoted-printable broken", "html in"))],
+)
+def test_a_secret_that_the_service_cut_at_the_end_of_its_message_is_redacted(encoding, secret):
+    redactor, spelled = SecretRedactor([secret]), ENCODINGS[encoding](secret)
+    for left in range(1, len(spelled)):
+        told = redactor.cut_text(f"the service refuses {spelled[:left]}")
+        assert leaks(told.encode(), [secret]) == [], told
+        assert told.startswith("the service refuses ")
+
+
+def test_less_than_eight_characters_at_the_end_and_the_address_of_a_secret_url_are_kept():
+    secret = "https://hooks.example.com/T0123/abcdefgh?token=0123456789"
+    redactor = SecretRedactor([secret, "CANARY-0123456789"])
+    for text in ("not CANARY-", "https://hooks.example.com/T0123", "see https://hooks.example.com/", "an https://", ""):
+        assert redactor.cut_text(text) == text
+    assert redactor.cut_text("refused: CANARY-0") == f"refused: {MASK}"
+    assert redactor.cut_text("refused: CANARY-0123 \n") == f"refused: {MASK} \n"
+    assert redactor.cut_text("see https://hooks.example.com/T0123/abcd") == f"see {MASK}"
+    assert redactor.cut_text("CANARY-0123 and more") == "CANARY-0123 and more"
+
+
+def test_texts_that_are_looked_through_together_do_not_make_a_secret_together():
+    value = ["CANARY-01", "23456789", "C", "A"]
+    assert SecretRedactor(["CANARY-0123456789"]).value(value) is value

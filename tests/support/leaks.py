@@ -52,6 +52,7 @@ def _values(path: Path) -> Iterator[bytes]:
 def _holds(reading: bytes, text: str) -> bool:
     parts = {text} if len(text) <= FRAGMENT else {text[at : at + FRAGMENT] for at in range(len(text) - FRAGMENT + 1)}
     spelled = {part.encode(coding, "ignore") for part in parts for coding in ("utf-8", "utf-16-le", "utf-16-be")}
+    spelled |= {one.decode("latin-1").encode() for one in spelled}  # bytes that were taken for characters
     spelled |= {part.encode("latin-1") for part in parts if max(part) < "\u0100"}
     return any(one in reading for one in spelled) or any(one.hex().encode() in reading.lower() for one in spelled)
 
@@ -62,7 +63,32 @@ def _readings(data: bytes) -> set[bytes]:
     for _ in range(_DEPTH):
         layer = {decode(one) for one in layer for decode in _DECODERS} - seen
         seen = seen | layer
-    return seen | {_base64(one) for one in seen}
+    plain = {data, _json(data), _unfolded(data)}
+    once = {decode(one) for one in plain for decode in (_base32, _hexadecimal)}
+    return seen | plain | once | {_base64(one) for one in seen} | {_base64(_base64(one)) for one in plain}
+
+
+def _unfolded(data: bytes) -> bytes:
+    """Join lines that were folded, with or without indentation."""
+    return re.sub(rb"\r?\n[ \t]*|(?:\\r)?\\n[ \t]*", b"", data)
+
+
+def _base32(data: bytes) -> bytes:
+    """Decode every run of base32 from each of the eight places where a group can begin."""
+    found = []
+    for run in re.findall(rb"(?i:[A-Z2-7]{7,})", data):
+        for begin in range(8):
+            part = run[begin:]
+            part = part[: len(part) - {1: 1, 3: 1, 6: 1}.get(len(part) % 8, 0)]
+            found.append(base64.b32decode(part + b"=" * (-len(part) % 8), casefold=True))
+    return b"\n".join(found)
+
+
+def _hexadecimal(data: bytes) -> bytes:
+    found = []
+    for run in re.findall(rb"[0-9A-Fa-f]{8,}", data):
+        found += [bytes.fromhex(run[begin : len(run) - (len(run) - begin) % 2].decode()) for begin in (0, 1)]
+    return b"\n".join(found)
 
 
 def _json(data: bytes) -> bytes:
@@ -134,6 +160,19 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "quoted-printable broken": lambda text: f"{text[:3]}=\r\n{text[3:]}",
     "bytes": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
     "hex": lambda text: text.encode().hex(),
+    "base64 twice": lambda text: base64.b64encode(base64.b64encode(f"user:{text}".encode())).decode(),
+    "base64 of hex": lambda text: base64.b64encode(text.encode().hex().encode()).decode(),
+    "base64 of UTF-16": lambda text: base64.b64encode(f"u:{text}".encode("utf-16-le")).decode(),
+    "base64 of UTF-16 with a mark": lambda text: base64.b64encode(text.encode("utf-16")).decode(),
+    "hex of UTF-16": lambda text: text.encode("utf-16-be").hex().upper(),
+    "UTF-16": lambda text: text.encode("utf-16-le").decode("latin-1"),
+    "UTF-16 in json": lambda text: json.dumps(text.encode("utf-16-be").decode("latin-1")),
+    "base32": lambda text: base64.b32encode(text.encode()).decode(),
+    "base32 inside": lambda text: base64.b32encode(f"user:{text}:more".encode()).decode().lower(),
+    "split by a line break": lambda text: f"{text[:3]}\n{text[3:]}",
+    "split by a carriage return and a line break": lambda text: f"{text[:2]}\r\n{text[2:]}",
+    "folded with indentation": lambda text: f"{text[:-2]}\r\n \t{text[-2:]}",
+    "split by an escaped line break": lambda text: f"{text[:3]}\\n{text[3:]}",
     "json in json": lambda text: json.dumps(json.dumps(text)),
     "percent in json": lambda text: json.dumps({"q": url.quote(text, safe="")}),
     "html in base64": lambda text: base64.b64encode(html.escape(text).encode()).decode(),

@@ -57,8 +57,8 @@ def init(
 
 def _identified(run: Session, directory: str, from_env: str) -> int:
     """Add an id to the project file of a folder."""
-    from reconciler.environment.load import FILE
     from reconciler.environment.ownership import new_id
+    from reconciler.environment.project import FILE
     from reconciler.environment.project_id import add_id, read_project_file
 
     if from_env:
@@ -97,7 +97,7 @@ def _exported(run: Session, name: str) -> dict[str, str]:
             hint="run it again",
         )
     if environment.embedded:
-        texts[environment.seed] = seed_content(whole, environment.seed).decode("utf-8")
+        texts[environment.seed] = seed_content(whole, environment).decode("utf-8")
     folders = sorted(one.folder for one in found)
     return texts | {"reconciler.yaml": _project(whole.name, name, environment, folders), ".gitignore": ".reconciler/\n"}
 

@@ -71,7 +71,9 @@ def find_state_file(root: Path, path: str, *, make: bool) -> Path | None:
         _make_folder(root) if make else None
         with open_folder(root, steps[:-1], make=make) as folder:
             return whole if _is_there(folder, steps[-1], path, make=make) else None
-    except (FileNotFoundError, NotADirectoryError):
+    except NotADirectoryError:
+        raise _no_folder(whole, path) from None
+    except FileNotFoundError:
         if make:
             raise
         return None
@@ -118,7 +120,12 @@ def is_marked(path: Path, database: DatabaseFormat) -> bool:
 def _operators(path: Path, *, make: bool) -> Path | None:
     """Return a path the operator names; links are followed, but only to a regular file."""
     if make and not os.path.lexists(path):
-        if not path.parent.exists():
+        if path.parent.is_dir():
+            with open_folder(path.parent, ()) as folder:
+                _check_beside(folder, path.name, os.fspath(path))
+        else:
+            if any(part.exists() and not part.is_dir() for part in path.parents):
+                raise _no_folder(path, os.fspath(path))
             path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)  # another run may be making it too
             _write_new(path.parent / ".gitignore", b"*\n")
         _write_new(path, b"")
@@ -146,6 +153,7 @@ def _make_folder(root: Path) -> None:
 
 
 def _is_there(folder: int, name: str, path: str, *, make: bool) -> bool:
+    _check_beside(folder, name, path)  # before anything is made
     if make:
         with suppress(FileExistsError):
             os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600, dir_fd=folder))
@@ -153,7 +161,6 @@ def _is_there(folder: int, name: str, path: str, *, make: bool) -> bool:
         refuse_irregular(folder, name, path)
     except FileNotFoundError:
         return False
-    _check_beside(folder, name, path)
     return True
 
 
@@ -211,6 +218,16 @@ def _check_journal(path: Path, database: DatabaseFormat) -> None:
         return
     if end == _SUPER_JOURNAL:
         raise _foreign(path, database, "its journal names a journal of another database")
+
+
+def _no_folder(whole: Path, path: str) -> ReconcilerError:
+    """Return the error for a file that lies where a folder must be."""
+    taken = next((part for part in reversed(whole.parents) if part.exists() and not part.is_dir()), whole.parent)
+    return ReconcilerError(
+        f"{paths.shown(os.fspath(taken))} is no folder, and {paths.shown(path)} must lie in it",
+        code="E_PATH_TYPE",
+        hint="move it away: reconciler makes the folder itself",
+    )
 
 
 def _foreign(path: Path, database: DatabaseFormat, reason: str) -> ReconcilerError:
