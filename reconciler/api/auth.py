@@ -31,6 +31,11 @@ _SIGNED = ("content-type", "x-app-userid", "x-project-id", "x-sdk-date", "x-secu
 class Auth(Protocol):
     """Gives a try its credentials."""
 
+    @property
+    def credential(self) -> tuple[str, ...]:
+        """What goes with each call as it was given; empty where nothing does, or a token that is fetched."""
+        ...
+
     def headers(self, call: Call, now: datetime, ask: Ask) -> Mapping[str, str]:
         """Return the headers that prove who we are for this very call at this very moment."""
         ...
@@ -42,6 +47,8 @@ class Auth(Protocol):
 
 class NoAuth:
     """For the simulator and services behind a gateway of one's own: no credentials at all."""
+
+    credential: tuple[str, ...] = ()
 
     def headers(self, call: Call, now: datetime, ask: Ask) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
         """Return none."""
@@ -62,6 +69,7 @@ class TokenAuth:
         if not token:
             raise AuthError("the token is empty", hint="set HW_AUTH_TOKEN")
         self._token = _header(token, "the token")
+        self.credential: tuple[str, ...] = ("token", self._token)
 
     def headers(self, call: Call, now: datetime, ask: Ask) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
         """Return the token's header."""
@@ -86,6 +94,7 @@ class AkSkAuth:
         self._access_key = _header(access_key, "the access key")
         self._secret_key = secret_key.strip()
         self._security_token = _header(security_token, "the security token")
+        self.credential: tuple[str, ...] = ("keys", self._access_key, self._secret_key, self._security_token)
 
     def headers(self, call: Call, now: datetime, ask: Ask) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
         """Return date, security token and signature of this try."""
@@ -114,6 +123,8 @@ class PasswordAuth:
     share it: one of them fetches, the others wait. `logins` keeps a refused credential from being tried again, by
     default anywhere in this process.
     """
+
+    credential: tuple[str, ...] = ()
 
     def __init__(
         self, *, user: str, password: str, domain: str, iam: Origin, project_id: str, logins: Logins = LOGINS

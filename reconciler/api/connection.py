@@ -10,6 +10,7 @@ import httpx
 
 from reconciler.api.allowed_hosts import Origin, allowed, check_credentials_allowed, segment
 from reconciler.api.auth import Auth, NoAuth
+from reconciler.api.logins import Logins
 from reconciler.api.throttle import Gate
 from reconciler.errors import UsageError
 from reconciler.redaction import SecretRedactor
@@ -33,6 +34,7 @@ class Connection:
     `transport` replaces the network, as the embedded simulator does. `proxy` and `ca_file` come from the operator only.
     Reading and writing clients made of one Connection share its gates; `pace` is another one to the same project whose
     gates it shares.
+    `logins` knows which credentials were refused: those of one process share one.
     `redactor` knows the secrets of this process, and learns the token that is sent.
     `clock` tells the time of day, `monotonic` measures, `jitter` gives a number from 0 to 1.
     """
@@ -55,6 +57,7 @@ class Connection:
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     jitter: Callable[[], float] = field(default=random.random, repr=False)
     redactor: SecretRedactor = field(default_factory=SecretRedactor, repr=False)
+    logins: Logins = field(default_factory=Logins, repr=False)
     origin: Origin = field(init=False, repr=False)
     reads: Gate = field(init=False, repr=False)
     writes: Gate = field(init=False, repr=False)

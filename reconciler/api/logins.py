@@ -1,4 +1,4 @@
-"""Logins at IAM: a credential that was refused once is not tried again in this process.
+"""Logins at IAM and first calls with keys or a token: a credential that was refused once is not tried again.
 
 An account is locked after a few wrong passwords, and thirty environments with one wrong password would try it thirty
 times. Until a credential was accepted, only one login with it is on its way; all others wait for what comes of it.
@@ -39,6 +39,17 @@ class Logins:
         self._accepted: set[bytes] = set()
         self._refused: dict[bytes, AuthError] = {}
         self._flights: dict[bytes, _Flight] = {}
+
+    def call(self, origin: Origin, credential: tuple[str, ...], send: Callable[[], Found]) -> Found:
+        """Return what `send` gets with a credential that goes with each call.
+
+        As `login`; but where it was accepted before, a refusal is about that call alone. No credential: just send.
+        """
+        if not credential:
+            return send()
+        with self._lock:
+            accepted = _digest(origin, credential) in self._accepted
+        return send() if accepted else self.login(origin, credential, send)
 
     def login(self, origin: Origin, credential: tuple[str, ...], fetch: Callable[[], Found]) -> Found:
         """Return what `fetch` gets with a credential, at once where it was accepted before.

@@ -7,6 +7,7 @@ from functools import partial
 
 from reconciler.api.call import Answer, Call
 from reconciler.api.connection import Connection
+from reconciler.api.logins import REFUSED
 from reconciler.api.meter import Meter
 from reconciler.api.pool import PoolTransport
 from reconciler.api.refusal import as_error, refusal
@@ -61,7 +62,8 @@ class Sender:
         used = self.connection.auth.headers(call, now, partial(self._ask, budget))
         self.meter.add(Usage(requests=1, waited=ticket.waited))
         self.connection.redactor.add(used.get("X-Auth-Token", ""))
-        answer = self._sent(call, used, budget)
+        credential = self.connection.auth.credential
+        answer = self.connection.logins.call(call.origin, credential, partial(self._admitted, call, used, budget))
         _LOG.debug("%s %s -> %d, %d bytes", call.method, call.url, answer.status, len(answer.body))
         self._note_time(answer)
         if answer.status == 429:
@@ -69,6 +71,13 @@ class Sender:
         else:
             gate.accepted()
         return answer, used
+
+    def _admitted(self, call: Call, headers: Mapping[str, str], budget: Budget) -> Answer:
+        """Send one try; raises AuthError where a credential that cannot be renewed is refused."""
+        answer = self._sent(call, headers, budget)
+        if answer.status == REFUSED and self.connection.auth.credential:
+            raise as_error(call, answer, self.connection.clock())
+        return answer
 
     def _note_time(self, answer: Answer) -> None:
         self.service_date = answer.headers.get("date", "")

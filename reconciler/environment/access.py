@@ -41,6 +41,7 @@ def connection(
 ) -> "Connection":
     """Return how to speak to an environment; raises HostError or AuthError before anything is sent."""
     from reconciler.api import Connection
+    from reconciler.api.logins import LOGINS
 
     if environment.embedded:
         from reconciler.simulator import transport
@@ -71,6 +72,7 @@ def connection(
         monotonic=clock.monotonic,
         sleep=clock.sleep,
         redactor=redactor,
+        logins=LOGINS,
     )
     tenants.setdefault(tenant, link)
     return link

@@ -33,6 +33,9 @@ _MOST_COLUMNS = 1_000
 _MOST_ROWS = 100_000
 """What a CSV may hold; a row costs as much as there are columns, however short it is."""
 
+_LONGEST_LINE = 1 << 20
+"""The characters of a line: a thousand columns of a thousand."""
+
 _VALUE = re.compile(r"values((\.[A-Za-z_][A-Za-z0-9_]*)+)")
 _PLACE = re.compile(r"\{([a-z_][A-Za-z0-9_.]*)\}")
 _FIXED = ("assert", "scope", "throttle")
@@ -141,8 +144,14 @@ def _rows(path: Path, content: bytes, problems: list[Diagnostic]) -> Iterator[tu
 
 
 def _table(path: Path, content: bytes, problems: list[Diagnostic]) -> Iterator[tuple[int, Mapping[str, object]]]:
+    head_ends = content.find(b"\n")
+    if head_ends > _LONGEST_LINE:
+        columns = content.count(b",", 0, head_ends) + 1
+        problems.append(_problem(path, 1, f"there are {columns:,} columns; there may be {_MOST_COLUMNS:,}"))
+        return
+    reader: csv.DictReader[str] | None = None
     try:
-        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True, restkey="(more)")
+        reader = csv.DictReader(_lines(content), strict=True, restkey="(more)")
         head = reader.fieldnames or ()
         if len(head) > _MOST_COLUMNS:
             problems.append(_problem(path, 1, f"there are {len(head):,} columns; there may be {_MOST_COLUMNS:,}"))
@@ -157,7 +166,17 @@ def _table(path: Path, content: bytes, problems: list[Diagnostic]) -> Iterator[t
                 return
             yield reader.line_num, {str(key): value for key, value in row.items()}
     except (csv.Error, UnicodeDecodeError) as error:
-        problems.append(_problem(path, 1, f"it is no CSV in UTF-8: {error}"))
+        line = reader.line_num + 1 if reader is not None else 1
+        problems.append(_problem(path, line, f"it is no CSV in UTF-8: {error}"))
+
+
+def _lines(content: bytes) -> Iterator[str]:
+    """Yield the lines of a CSV one by one; raises csv.Error for one that is too long."""
+    with io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="") as text:
+        while line := text.readline(_LONGEST_LINE + 1):
+            if len(line) > _LONGEST_LINE:
+                raise csv.Error(f"a line is longer than {_LONGEST_LINE:,} characters")
+            yield line
 
 
 def _list(path: Path, content: bytes, problems: list[Diagnostic]) -> Iterator[tuple[int, Mapping[str, object]]]:

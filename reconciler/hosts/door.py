@@ -25,6 +25,8 @@ _BASE_PATH = re.compile(r"(?:/[\w.-]+)*", re.ASCII)
 class Bearer:
     """The host's token as headers of every call; never in a repr."""
 
+    credential: tuple[str, ...] = ()
+
     def __init__(self, headers: Mapping[str, str]) -> None:
         self._headers = dict(headers)
 

@@ -99,6 +99,19 @@ def test_thirty_environments_with_one_wrong_password_make_one_login(tmp_path):
     assert [one.split()[:2] for one in raw.received] == [[b"POST", b"/v3/auth/tokens?nocatalog=true"]]
 
 
+@pytest.mark.parametrize(("auth", "variables"), [("aksk", KEYS), ("token", TOKEN)])
+def test_thirty_environments_with_refused_keys_or_token_send_them_once(tmp_path, auth, variables):
+    with recording() as raw:
+        url = raw.url.replace("localhost", "127.0.0.1")
+        places = [f'  e{n}: {{endpoint: "{url}", project_id: "{n:032}", auth: {auth}}}\n' for n in range(30)]
+        project(tmp_path, {"rooms/one.yaml": room("One")}, more="".join(places))
+        names = [word for n in range(30) for word in ("-e", f"e{n}")]
+        run = reconciler("-C", tmp_path, "audit", *names, variables={**variables, "RECONCILER_ALLOWED_HOSTS": url})
+    assert "E_AUTH" in run.out + run.err
+    assert "were refused before and are not tried again" in run.out + run.err
+    assert len(raw.received) == 1
+
+
 @pytest.mark.parametrize(
     "address", ["https://evil.test", "http://10.0.0.1", "https://metastudio.cn-north-4.myhuaweicloud.com.evil.test"]
 )

@@ -58,10 +58,11 @@ def test_a_wrong_row_is_told_with_its_line(folder, text, said):
     [
         ("name," + ",".join(f"values.c{n}" for n in range(1_000_000)) + "\nnorth\n", "there are 1,000,001 columns"),
         ("name," + "," * 5_000_000 + "\n", "there are 5,000,002 columns"),
+        ("name\nnorth" + ",xyz" * 2_000_000 + "\n", "it is no CSV in UTF-8: a line is longer"),
         ("name\n" + "".join(f"n{n}\n" for n in range(100_001)), "there are more than 100,000 rows"),
         ("name,region\n" + ",x\n" * 2_000_000, "1000 problems and more above"),
     ],
-    ids=["columns", "columns without a name", "rows", "wrong rows"],
+    ids=["columns", "columns without a name", "a long row", "rows", "wrong rows"],
 )
 def test_too_much_in_a_fleet_file_is_refused(tmp_path, text, said):
     empty = project(tmp_path, {}, more='  template: {endpoint: "simulator:live.yaml"}\n')
