@@ -148,12 +148,8 @@ class _Run:
         from reconciler.environment.books import named_ledger
         from reconciler.environment.planning import wanted
 
-        settings, variables = wanted(self.opened, self.ask), self.session.variables
-        if (
-            local
-            and variables.get("CI")
-            and named_ledger(self.opened.project, self.opened.environment, variables) is None
-        ):
+        settings, variables, opened = wanted(self.opened, self.ask), self.session.variables, self.opened
+        if local and variables.get("CI") and not named_ledger(opened.project, opened.environment, variables):
             self.session.say(
                 "Warning: this is CI and the ledger is a local file: what was applied is forgotten with this disk."
             )

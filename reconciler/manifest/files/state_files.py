@@ -224,9 +224,9 @@ def _no_folder(whole: Path, path: str) -> ReconcilerError:
     """Return the error for a file that lies where a folder must be."""
     taken = next((part for part in reversed(whole.parents) if part.exists() and not part.is_dir()), whole.parent)
     return ReconcilerError(
-        f"{paths.shown(os.fspath(taken))} is no folder, and {paths.shown(path)} must lie in it",
+        f"{paths.shown(path)} cannot be used: {paths.shown(os.fspath(taken))} is no folder",
         code="E_PATH_TYPE",
-        hint="move it away: reconciler makes the folder itself",
+        hint="move what lies there away, reconciler makes the folder itself; nothing further was sent",
     )
 
 
