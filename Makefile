@@ -68,7 +68,7 @@ deep: $(STAMP) ## the full figures of laws, fuzz and kills
 	@HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n 2 -m deep --timeout 3600
 
 mutants: $(STAMP) ## change the judging modules, see what the tests notice (SEED=1 COUNT=200)
-	@$(BIN)/python -m tests.mutants --seed $(or $(SEED),1) --count $(or $(COUNT),200) --minutes $(or $(MINUTES),600)
+	@$(BIN)/python -m tests.mutants --seed $(or $(SEED),1) --count $(or $(COUNT),200) --minutes $(or $(MINUTES),600) --jobs $(or $(JOBS),2)
 
 clean: ## remove what set-up and tests made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis

@@ -1,12 +1,15 @@
-"""Changes the modules that judge, one place at a time, and asks the fast tests: `make mutants SEED=1 COUNT=200`.
+"""Changes the modules that judge, one place at a time, and asks the tests: `make mutants SEED=1 COUNT=200`.
 
-A seeded sample of small mistakes (a comparison turned, a `not` dropped, `and` for `or`, another number, an early
-return) is tried in copies of the package, each with the tests that cover its module. What no test notices is printed
-as a line to read: it is a statement that is missing from the tests, or a change that makes no difference.
+Everything happens in copies of the project. First the tests run unchanged: one that fails ends it, and of each is kept
+which lines it executes. Then a seeded sample of small mistakes (a comparison turned, a `not` dropped, `and` for `or`,
+another number, an early return) is tried, each with tests that execute the changed line, those of the mirror folder
+first, for at most BUDGET seconds. What no test notices is printed as a line to read: it is a statement that is missing
+from the tests, or a change that makes no difference (`tests/mutants/equivalent.py` says why).
 """
 
 import argparse
 import ast
+import json
 import os
 import random
 import shutil
@@ -14,31 +17,34 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from time import monotonic
+from typing import Any
+
+from tests.mutants.equivalent import equivalent_reason
 
 ROOT = Path(__file__).parents[2]
-APPLY = (
-    "test_lagging_reads test_apply test_odd_answers test_unkept_values test_nasty_writes test_last_look "
-    "test_agreement test_convergence"
+MUTATED = (
+    *("diff", "semantics", "pipeline/before.py", "pipeline/verify.py", "pipeline/settle.py", "pipeline/recheck.py"),
+    *("pipeline/staleness.py", "api/retry.py", "api/throttle.py", "api/pages.py", "api/allowed_hosts.py"),
+    *("readers/confirming.py", "readers/survey.py"),
 )
-COVERED = {
-    "diff": ["tests/diff", "tests/pipeline/test_plan.py", "tests/apply/test_unkept_values.py"],
-    "semantics": ["tests/semantics", "tests/diff"],
-    "pipeline/before.py": [f"tests/apply/{name}.py" for name in APPLY.split()],
-    "pipeline/verify.py": [f"tests/apply/{name}.py" for name in APPLY.split()],
-    "api/retry.py": ["tests/api/test_trying.py", "tests/api/test_throttle.py"],
-    "api/throttle.py": ["tests/api/test_throttle.py", "tests/api/test_trying.py"],
-    "api/pages.py": ["tests/api/test_pages.py", "tests/readers/test_evidence.py"],
-}
-"""What is changed, and which tests are asked, the likeliest first."""
+"""What is changed: the modules whose judgement decides what is written."""
 
-LONGEST = 240
+MIRRORS = {"diff": "tests/diff", "semantics": "tests/semantics", "pipeline": "tests/apply", "api": "tests/api"}
+"""The folder whose tests are asked first; `tests/<package>` where none stands here."""
+
+TESTS = ("tests/semantics", "tests/diff", "tests/pipeline", "tests/apply", "tests/api", "tests/readers")
+
+BUDGET, FEWEST = 8.0, 3
+"""Seconds of tests for one change, as they took unchanged and traced; and how many tests are asked in any case."""
+
+LONGEST = 90
 """Seconds after which a change counts as noticed: the tests no longer end."""
 
 _PAIRS = ((ast.Eq, ast.NotEq), (ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Is, ast.IsNot), (ast.In, ast.NotIn))
@@ -47,13 +53,15 @@ TURNED = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of one module: of which node, and what it is."""
+    """One change of one module: of which node, in which lines of which function, and what it is."""
 
     module: str
     node: int
     at: int
+    line: int
+    last: int
+    function: str
     what: str
-    tests: tuple[str, ...]
 
     def of(self, text: str) -> str:
         """Return the module of this text, changed."""
@@ -63,8 +71,8 @@ class Mutant:
 
 
 def mutants() -> Iterator[Mutant]:
-    """Return every change of every module that is covered."""
-    for name, tests in COVERED.items():
+    """Return every change of every module that judges."""
+    for name in MUTATED:
         place = ROOT / "reconciler" / name
         for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             tree = ast.parse(file.read_text())
@@ -72,7 +80,18 @@ def mutants() -> Iterator[Mutant]:
             for number, node in enumerate(ast.walk(tree)):
                 for at in range(len(node.ops) if isinstance(node, ast.Compare) else 1):
                     if isinstance(node, ast.stmt | ast.expr) and (what := _change(deepcopy(node), at)):
-                        yield Mutant(module, number, at, f"{node.lineno}: {what}", tuple(tests))
+                        last = node.end_lineno or node.lineno
+                        yield Mutant(module, number, at, node.lineno, last, _function(tree, node.lineno), what)
+
+
+def _function(tree: ast.AST, line: int) -> str:
+    """Return the name of the innermost function around a line; empty outside of functions."""
+    around = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
+    return max(around, key=lambda node: node.lineno).name if around else ""
 
 
 def _change(node: ast.AST, at: int) -> str:
@@ -94,22 +113,90 @@ def _change(node: ast.AST, at: int) -> str:
     return f"{before} -> {ast.unparse(node)}"
 
 
-def _noticed(mutant: Mutant, copy: Path) -> bool:
+Lines = Mapping[str, Mapping[str, Any]]
+
+
+def chosen(mutant: Mutant, traced: Lines) -> list[str]:
+    """Return tests that execute a changed line, mirror folder and short ones first, within the budget.
+
+    What runs once a process (a cache, a constant) is executed in the first test only: short tests of the module follow.
+    """
+    top = mutant.module.split("/")[0]
+    mirror = MIRRORS.get(top, f"tests/{top}")
+    place = range(mutant.line, mutant.last + 1)
+    near = {test for test, found in traced.items() if mutant.module in found["lines"]}
+    hits = {test for test in near if any(line in place for line in traced[test]["lines"][mutant.module])}
+    order = sorted(near, key=lambda test: (test not in hits, not test.startswith(mirror), traced[test]["seconds"]))
+    taken: list[str] = []
+    spent = 0.0
+    for test in order:
+        spent += traced[test]["seconds"]
+        if spent > BUDGET and len(taken) >= FEWEST:
+            break
+        taken.append(test)
+    return taken
+
+
+def _pytest(
+    copy: Path, *args: str, longest: float | None = None, **variables: str
+) -> "subprocess.CompletedProcess[str]":
+    call = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "tests.mutants.trace_plugin", *args]
+    env = {**os.environ, "PYTHONPATH": str(copy), **variables}
+    return subprocess.run(
+        [*call, "-m", "not deep and not postgres and not browser"],
+        cwd=copy,
+        env=env,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=longest,
+    )
+
+
+def traced(copies: Sequence[Path]) -> dict[str, dict[str, Any]]:
+    """Run the tests unchanged; return the seconds and the lines of each, or end the program where one fails."""
+    queue = SimpleQueue[Path]()
+    for copy in copies:
+        queue.put(copy)
+
+    def run(folder: str) -> dict[str, dict[str, Any]]:
+        copy = queue.get()
+        file = copy / f"{folder.replace('/', '-')}.json"
+        ended = _pytest(copy, folder, MUTANTS_TRACE=str(file))
+        queue.put(copy)
+        if ended.returncode != 0:
+            sys.exit(f"the tests fail without any change:\n{ended.stdout[-3000:]}{ended.stderr[-1000:]}")
+        print(f"unchanged: {folder}: {ended.stdout.strip().splitlines()[-1]}", flush=True)
+        found: dict[str, dict[str, Any]] = json.loads(file.read_text())
+        return found
+
+    with ThreadPoolExecutor(len(copies)) as pool:
+        return {test: each for found in pool.map(run, TESTS) for test, each in found.items()}
+
+
+def _noticed(mutant: Mutant, copy: Path, tests: Sequence[str]) -> bool:
     """Ask the tests in a copy of the project that has the change; the copy is put right again."""
     file = copy / "reconciler" / mutant.module
     kept = file.read_text()
-    file.write_text(mutant.of(kept))
-    tests = [test for test in mutant.tests if (copy / test).exists()]
-    call = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-m", "not deep and not postgres"]
+    wanted = copy / "chosen.json"
+    wanted.write_text(json.dumps(tests))
+    _write(file, mutant.of(kept))
     try:
-        env = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-        ended = subprocess.run([*call, *tests], cwd=copy, env=env, check=False, capture_output=True, timeout=LONGEST)
+        files = dict.fromkeys(test.split("::")[0] for test in tests)
+        ended = _pytest(copy, "-x", *files, longest=LONGEST, MUTANTS_CHOSEN=str(wanted))
     except subprocess.TimeoutExpired:
         return True
     else:
         return ended.returncode != 0
     finally:
-        file.write_text(kept)
+        _write(file, kept)
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a module; compiled bytecode of the same second and size would be taken for its own."""
+    for compiled in (file.parent / "__pycache__").glob(f"{file.stem}.*"):
+        compiled.unlink()
+    file.write_text(text)
 
 
 def main() -> None:
@@ -118,29 +205,42 @@ def main() -> None:
     ask.add_argument("--seed", type=int, default=1)
     ask.add_argument("--count", type=int, default=200)
     ask.add_argument("--minutes", type=float, default=120, help="begin no further change after so long")
-    ask.add_argument("--least", type=int, default=0, help="per cent that must be noticed")
+    ask.add_argument("--least", type=int, default=90, help="per cent that must be noticed of what makes a difference")
+    ask.add_argument("--jobs", type=int, default=2, help="copies of the project side by side")
     given = ask.parse_args()
     every = list(mutants())
     sample = random.Random(given.seed).sample(every, min(given.count, len(every)))
-    ends, score, copies = monotonic() + given.minutes * 60, Counter[str](), SimpleQueue[Path]()
+    score, queue = Counter[str](), SimpleQueue[Path]()
 
     def judge(mutant: Mutant) -> None:
         if monotonic() > ends:
             return
-        copy = copies.get()
-        word = "noticed" if _noticed(mutant, copy) else "survived"
-        copies.put(copy)
+        copy = queue.get()
+        tests = chosen(mutant, lines)
+        word, reason = ("noticed" if tests and _noticed(mutant, copy, tests) else "survived"), ""
+        queue.put(copy)
+        if word == "survived" and (reason := equivalent_reason(mutant.module, mutant.function, mutant.what)):
+            word, reason = "equal", f"  ({reason})"
         score[word] += 1
-        print(f"{word:8}  reconciler/{mutant.module}:{mutant.what}", flush=True)
+        print(
+            f"{word:8}  reconciler/{mutant.module}:{mutant.line} ({mutant.function}): {mutant.what}{reason}", flush=True
+        )
 
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
-        for number in range(2):
-            copy = Path(folder, str(number))
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(given.jobs) as pool:
+        copies = [Path(folder, str(number)) for number in range(given.jobs)]
+        for copy in copies:
             shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".venv", ".git", ".*_cache", "__pycache__"))
-            copies.put(copy)
+            Path(copy, ".venv").symlink_to(ROOT / ".venv")
+            queue.put(copy)
+        lines = traced(copies)
+        ends = monotonic() + given.minutes * 60
         list(pool.map(judge, sample))
-    share = 100 * score["noticed"] / max(1, score.total())
-    print(f"seed {given.seed}: {score['noticed']} of {score.total()} noticed ({share:.0f} %); {len(every)} possible")
+    judged = score["noticed"] + score["survived"]
+    share = 100 * score["noticed"] / max(1, judged)
+    print(
+        f"seed {given.seed}: {score['noticed']} of {judged} noticed ({share:.0f} %), "
+        f"{score['equal']} make no difference; {len(every)} changes are possible"
+    )
     sys.exit(share < given.least)
 
 

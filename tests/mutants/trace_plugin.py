@@ -1,0 +1,90 @@
+"""A pytest plugin for `make mutants`: which tests execute which lines, and running chosen tests in a chosen order.
+
+`MUTANTS_TRACE=FILE` writes for each test that passes its seconds and the lines of the package that it executed.
+`MUTANTS_CHOSEN=FILE` runs only the tests listed there, in that order.
+"""
+
+import json
+import os
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import Generator
+from pathlib import Path
+from time import perf_counter
+from types import FrameType
+from typing import Any
+
+import pytest
+
+PACKAGE = str(Path(__file__).parents[2] / "reconciler") + os.sep
+
+
+class Recorder:
+    """Records the lines of the package that each test executes."""
+
+    def __init__(self, file: str) -> None:
+        self._file = Path(file)
+        self._lines: defaultdict[str, set[int]] = defaultdict(set)
+        self._found: dict[str, dict[str, Any]] = {}
+        self._failed: set[str] = set()
+
+    def _calls(self, frame: FrameType, event: str, arg: object) -> Any:
+        del event, arg
+        name = frame.f_code.co_filename
+        if not name.startswith(PACKAGE):
+            return None
+        lines = self._lines[name]
+
+        def line(frame: FrameType, event: str, arg: object) -> Any:
+            del event, arg
+            lines.add(frame.f_lineno)
+            return line
+
+        return line
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Trace one test with its fixtures."""
+        self._lines.clear()
+        began = perf_counter()
+        threading.settrace(self._calls)
+        sys.settrace(self._calls)
+        try:
+            return (yield)
+        finally:
+            sys.settrace(None)
+            threading.settrace(None)  # type: ignore[arg-type]
+            lines = {name.removeprefix(PACKAGE): sorted(found) for name, found in list(self._lines.items())}
+            self._found[item.nodeid] = {"seconds": perf_counter() - began, "lines": lines}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Leave out what is skipped or fails."""
+        if report.outcome != "passed":
+            self._failed.add(report.nodeid)
+
+    def pytest_sessionfinish(self) -> None:
+        """Write what was found."""
+        found = {test: each for test, each in self._found.items() if test not in self._failed}
+        self._file.write_text(json.dumps(found))
+
+
+class Chooser:
+    """Keeps the chosen tests, in their order."""
+
+    def __init__(self, file: str) -> None:
+        self._order = {test: number for number, test in enumerate(json.loads(Path(file).read_text()))}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Drop all other tests."""
+        items[:] = sorted(
+            (item for item in items if item.nodeid in self._order), key=lambda item: self._order[item.nodeid]
+        )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Do what the environment says."""
+    for variable, plugin in (("MUTANTS_TRACE", Recorder), ("MUTANTS_CHOSEN", Chooser)):
+        if os.environ.get(variable):
+            config.pluginmanager.register(plugin(os.environ[variable]))
