@@ -22,6 +22,7 @@ from reconciler.model.settings import WRITER_SECONDS
 __all__ = [
     "Lease",
     "Ledger",
+    "NameSearch",
     "Options",
     "Reader",
     "Report",
@@ -69,6 +70,15 @@ class ServiceClock(Protocol):
     @property
     def service_offset(self) -> float:
         """Seconds that the service's clock is ahead of the local one; 0 while that is not known."""
+        ...
+
+
+@runtime_checkable
+class NameSearch(Protocol):
+    """What a reader may offer beside Reader: objects that a service which folds names may take for one."""
+
+    def find_alike(self, kind: Kind, name: str) -> tuple[Live, ...]:
+        """Return the live objects with this name or nearly this one, asked for now and never from a cache."""
         ...
 
 

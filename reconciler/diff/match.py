@@ -123,7 +123,7 @@ def _look_alikes(result: Matching) -> None:
         first = declared_names.setdefault(folded, declared)
         name, others = _nearly(declared, live_names)
         if place in new and (others or first is not declared):
-            reason = told.alike(declared, name, others) if others else told.alike_declared(declared, first)
+            reason = told.alike(name, others, _word(declared, name)) if others else told.alike_declared(declared, first)
             result.alike[place] = reason
             result.spared.update(live.id for live in others)
             result.diagnostics.append(told.look_alike(declared, others, reason))
@@ -137,6 +137,10 @@ def _nearly(declared: Declared, live_names: Mapping[str, Sequence[Live]]) -> tup
         if others:
             return name, others
     return declared.name, []
+
+
+def _word(declared: Declared, name: str) -> str:
+    return "declared name" if name == declared.name else "alias"
 
 
 def _known(ours: Iterable[Live]) -> _Live:

@@ -72,9 +72,8 @@ def taken(declared: Declared, matched: Live, others: Sequence[Live]) -> Diagnost
     )
 
 
-def alike(declared: Declared, name: str, others: Sequence[Live]) -> str:
+def alike(name: str, others: Sequence[Live], word: str = "declared name") -> str:
     """Say which live objects have nearly the name that is to be created, or had earlier."""
-    word = "declared name" if name == declared.name else "alias"
     found = ", ".join(_named_apart(name, live) for live in others)
     pins = " or ".join(live.id for live in others if not live.unusable)
     pin = f"; if it is the same object, pin it with metadata.id: {pins}" if pins else ""

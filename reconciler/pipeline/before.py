@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from reconciler.diff import live_state
+from reconciler.diff.told import alike
 from reconciler.errors import AuthError, NotFoundError, ReconcilerError
 from reconciler.kinds.kind import Kind
 from reconciler.model.change import Action, Change
@@ -10,6 +11,8 @@ from reconciler.model.outcome import Outcome, Status, outcome_of
 from reconciler.model.resource import Declared, Live
 from reconciler.pipeline.recheck import compare_undeclared
 from reconciler.pipeline.site import Site
+from reconciler.ports import NameSearch
+from reconciler.strings import normalize_name
 
 STALE = "E_STALE_OBJECT"
 """The live object is no longer the one the plan saw."""
@@ -53,8 +56,12 @@ def _free(site: Site, change: Change) -> Checked:
     known = (thing.id for thing in site.past.objects.values() if (thing.kind, thing.name) == (kind.name, change.name))
     if any(shown(site, kind, object_id) for object_id in known):
         return _no(change, STALE, "an object of this name was created since the plan was made")
-    if any(not live.foreign for live in site.reader.find(kind, change.name)):
+    search = site.reader.find_alike if isinstance(site.reader, NameSearch) else site.reader.find
+    found = [live for live in search(kind, change.name) if not live.foreign]
+    if any(normalize_name(live.name) == normalize_name(change.name) for live in found):
         return _no(change, STALE, "an object of this name appeared since the plan was made")
+    if others := [live for live in found if (kind.name, live.id) not in site.past.objects]:
+        return _no(change, STALE, alike(change.name, others))
     return Checked()
 
 

@@ -180,7 +180,7 @@ def _lost_repeatable(site: Site, task: Task, error: ReconcilerError, calls: int)
 
 def _lost_items(site: Site, task: Task, error: ReconcilerError, calls: int) -> Attempt:
     """Wait for a new item whose answer was lost, the whole window if need be: sent again too early, it is twice."""
-    if until_seen(site, task.change.address, lambda: _is_as_declared(site, task) or None):
+    if until_seen(site, task.change.address, lambda: _is_as_declared(site, task) or None, answered=False):
         return Attempt(outcome=outcome_of(task.change, Status.APPLIED, calls=calls))
     if site.hooks.stop():
         reason = f"{error.message}; stopped while waiting for it to settle"

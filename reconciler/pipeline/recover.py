@@ -109,7 +109,7 @@ def _repeatable(site: Site, intent: Intent) -> Outcome:
     done = (lambda: shown(site, kind, intent.id) is None or None) if deletes else (lambda: _in_step(site, intent))
     since = (seconds(intent.started) or site.now()) if waits else 0.0
     try:
-        seen = until_seen(site, intent.address, done, since=since)
+        seen = until_seen(site, intent.address, done, since=since, answered=deletes or intent.answered)
     except (LedgerError, LockedError):
         raise
     except ReconcilerError:

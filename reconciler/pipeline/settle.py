@@ -59,7 +59,7 @@ def settle_create(site: Site, intent: Intent, declared: Declared | None) -> Sett
         looks += 1
         began = seconds(intent.started) or site.now()
         if looks == 1:
-            left = _left(site, began)
+            left = _left(site, began, answered=bool(intent.id))
             was_over, ends = left < 0, site.hooks.clock() + left
         left = ends - site.hooks.clock()
         over = was_over or (left <= 0 and looks >= site.settle.looks)
@@ -73,20 +73,24 @@ def settle_create(site: Site, intent: Intent, declared: Declared | None) -> Sett
             return _over(intent, look, doubt)
         if site.hooks.stop():
             return Settled(verdict=Verdict.UNSURE, reason="stopped while waiting for it to settle")
-        _wait(site, intent.address, next(pauses), left=left)
+        pause = next(pauses)
+        _wait(site, intent.address, min(pause, left) if left > 0 else pause, left=left)
 
 
-def _left(site: Site, began: float) -> float:
+def _left(site: Site, began: float, *, answered: bool) -> float:
     """Return how many seconds of a window that began then are left; a clock that ran ahead does not make it longer."""
-    return min(began, site.now()) + site.settle.window - site.now()
+    return min(began, site.now()) + site.settle.span(answered=answered) - site.now()
 
 
-def until_seen(site: Site, address: str, look: Callable[[], T | None], *, since: float | None = None) -> T | None:
+def until_seen(
+    site: Site, address: str, look: Callable[[], T | None], *, since: float | None = None, answered: bool = True
+) -> T | None:
     """Look until `look` gives something or the window is over; None where it never did, or a signal came.
 
-    The window begins at `since` by the service's clock, or now. Raises what the last look raised.
+    The window begins at `since` by the service's clock, or now; it is longer where the write was not `answered`, and
+    may come late. Raises what the last look raised.
     """
-    left = _left(site, site.now() if since is None else since)
+    left = _left(site, site.now() if since is None else since, answered=answered)
     for pause in site.settle.pauses():
         error: ReconcilerError | None = None
         try:
@@ -141,7 +145,7 @@ def _doubt(site: Site, declared: Declared | None, live: Live, began: float) -> s
     created = seconds(live.spec.get("create_time"))
     if created is None:
         return "its time of creation is unknown"
-    ended = min(site.now(), began + site.settle.window)
+    ended = min(site.now(), began + site.settle.span(answered=False))
     if not began - site.settle.skew <= created <= ended + site.settle.skew:
         return f"it was created at {live.spec['create_time']}, not while this was being sent"
     if declared is None:

@@ -16,15 +16,21 @@ class Settle:
     """How a write is looked for that cannot be seen at once: its answer was lost, or reading lags behind it.
 
     `window` (seconds) must be longer than reading can lag: it decides that something was *not* done, so it is a matter
-    of safety, not of speed. `looks` is the least number of looks inside it, `pause` the seconds between the first two,
-    `longest` the longest pause. `skew` allows for the machines of a service whose clocks differ.
+    of safety, not of speed. `late` seconds are added where the answer to a write was lost, which may be carried out late,
+    and sending it again would make a second object. `looks` is the least number of looks inside it, `pause` the seconds
+    between the first two, `longest` the longest pause. `skew` allows for the machines of a service whose clocks differ.
     """
 
     window: float = 180.0
+    late: float = 170.0
     pause: float = 2.0
     longest: float = 20.0
     looks: int = 8
     skew: float = 60.0
+
+    def span(self, *, answered: bool) -> float:
+        """Return how long a write is looked for before it counts as not done, from the moment it was sent."""
+        return self.window if answered else self.window + self.late
 
     def pauses(self) -> Iterator[float]:
         """Give the pauses between looks: short at first, then longer."""

@@ -15,7 +15,8 @@ from reconciler.model.reading import Confirmation, Doubt
 from reconciler.model.resource import Live
 from reconciler.readers.listing import Lister, Listing
 from reconciler.readers.rows import ALL, Row, name_of
-from reconciler.readers.scope import Filters, Need, name_queries
+from reconciler.readers.scope import Filters, Need, name_queries, spelling_queries
+from reconciler.semantics.equality import fold_name
 from reconciler.strings import normalize_name
 
 MAX_QUERIES = 5_000
@@ -54,6 +55,12 @@ def matching(kind: Kind, rows: Mapping[str, Row], names: Iterable[str]) -> Mappi
     """Return the rows whose name is exactly one of `names`, composed on both sides."""
     composed = {normalize_name(name) for name in names}
     return {key: row for key, row in rows.items() if name_of(kind, row) in composed}
+
+
+def alike(kind: Kind, rows: Mapping[str, Row], names: Iterable[str]) -> Mapping[str, Row]:
+    """Return the rows whose name is one of `names`, or nearly one: a service that folds names takes them for one."""
+    folded = {fold_name(name) for name in names}
+    return {key: row for key, row in rows.items() if fold_name(name_of(kind, row)) in folded}
 
 
 def in_order(found: Iterable[Live]) -> tuple[Live, ...]:
@@ -97,16 +104,17 @@ def _sample(queries: Mapping[str, tuple[Filters, ...]]) -> Mapping[str, tuple[Fi
 
 
 def _by_name(queries: Mapping[str, tuple[Filters, ...]], lister: Lister) -> Answer:
-    """Ask for each name by its queries; one that none of them could answer whole is open."""
-    asked = [(name, filters) for name, several in queries.items() for filters in several]
+    """Ask for each name by its queries, and for what nearly has it; one that no query could answer whole is open."""
+    asked = [(name, filters, True) for name, several in queries.items() for filters in several]
+    asked += [(name, filters, False) for name in queries for filters in spelling_queries(lister.kind, name)]
     listings = lister.spread(lambda one: lister.narrowed(one[1]).listing(), asked)
     answer = Answer()
     answered = set()
-    for (name, _), listing in zip(asked, listings, strict=True):
-        answer.found |= matching(lister.kind, listing.rows, [name])
-        if listing.proven:
+    for (name, _, by_itself), listing in zip(asked, listings, strict=True):
+        answer.found |= alike(lister.kind, listing.rows, [name])
+        if by_itself and listing.proven:
             answered.add(name)
-        else:
+        elif by_itself:
             answer.unsure[name] = listing.doubt
     answer.unsure = {name: why for name, why in answer.unsure.items() if name not in answered}
     return answer

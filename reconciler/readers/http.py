@@ -1,6 +1,6 @@
 """The reader of the API: lists, shows where the list hides, and asks again before anything counts as gone or new."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 
@@ -20,10 +20,10 @@ from reconciler.kinds.kind import Kind
 from reconciler.model.reading import Confirmation, Doubt, Reading, Usage, Wanted
 from reconciler.model.resource import Live
 from reconciler.readers.cache import ReadCache
-from reconciler.readers.confirming import Asked, confirmation, in_order, matching
+from reconciler.readers.confirming import Asked, alike, confirmation, in_order, matching
 from reconciler.readers.listing import Lister
 from reconciler.readers.rows import Row, Rows
-from reconciler.readers.scope import Filters, is_plain, name_queries, need
+from reconciler.readers.scope import Filters, is_plain, name_queries, need, spelling_queries
 from reconciler.readers.survey import Survey
 from reconciler.threads import thread_pool
 
@@ -77,7 +77,7 @@ class HttpReader:
             full = self._client.show(kind, object_id)
         except NotFoundError:
             return None
-        return Rows(kind=kind, project_id=self._client.connection.project_id).from_show(full)
+        return self._rows(kind).from_show(full)
 
     def find(self, kind: Kind, name: str) -> tuple[Live, ...]:
         """Return the objects with exactly this name, asked for now.
@@ -85,20 +85,33 @@ class HttpReader:
         A search by name is trusted alone only with a plain name that fits its parameter; else the whole list is read
         beside the searches.
         """
-        queries = name_queries(kind, name)
+        rows = matching(kind, self._search(kind, name, name_queries(kind, name)), [name])
+        return in_order(map(self._rows(kind).from_list, rows.values()))
+
+    def find_alike(self, kind: Kind, name: str) -> tuple[Live, ...]:
+        """Return the objects with this name or nearly this one, asked for now (ports.NameSearch)."""
+        found = self._search(kind, name, name_queries(kind, name), spelling_queries(kind, name))
+        return in_order(map(self._rows(kind).from_list, alike(kind, found, [name]).values()))
+
+    def _search(
+        self, kind: Kind, name: str, queries: Sequence[Filters], further: Sequence[Filters] = ()
+    ) -> dict[str, Row]:
+        """Return what the queries for a name bring, and further ones that need not be answered whole."""
         alone = is_plain(name) and [query[0][1] for query in queries] == [name]
         rows: dict[str, Row] = {}
-        for filters in queries if alone else (*queries, ()):
+        for filters in (*further, *queries) if alone else (*further, *queries, ()):
             with self._lister(kind, filters) as lister:
                 listing = lister.listing()
-            rows |= matching(kind, listing.rows, [name])
-            if listing.proven or (filters and not alone):
+            rows |= listing.rows
+            if listing.proven or (filters and not alone) or filters in further:
                 continue
             if listing.error:
                 raise listing.error
             raise ApiError(f"{kind.name} {name!r}: {listing.doubt}", code="E_READ_INCOMPLETE", hint="try again")
-        made = Rows(kind=kind, project_id=self._client.connection.project_id)
-        return in_order(map(made.from_list, rows.values()))
+        return rows
+
+    def _rows(self, kind: Kind) -> Rows:
+        return Rows(kind=kind, project_id=self._client.connection.project_id)
 
     def confirm(self, kind: Kind, doubt: Doubt) -> Confirmation:
         """Look again for what a plan would create and delete (ports.Reader)."""

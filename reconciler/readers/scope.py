@@ -10,7 +10,7 @@ from reconciler.model.resource import Json, Live
 from reconciler.readers.rows import ALL, NOTHING, Rows, name_of
 from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.defaults import effective
-from reconciler.semantics.equality import fold_name
+from reconciler.semantics.equality import fold_name, spellings
 from reconciler.strings import normalize_name
 
 _PLAIN = re.compile(r"[\w -]+")
@@ -79,6 +79,10 @@ class Need:
         room_type = effective(compiled(self.rows.kind).children["room_type"], row.get("room_type"))
         return room_type in self.wanted.room_types
 
+    def names(self, row: Mapping[str, Json]) -> bool:
+        """Tell whether a row has a name that is declared."""
+        return name_of(self.rows.kind, row) in self.by_name
+
     def managed(self, row: Mapping[str, Json]) -> frozenset[str]:
         """Return the fields that a manifest manages of this row."""
         pinned = self.wanted.pins.get(str(row[self.rows.kind.id_field]), NOTHING)
@@ -109,6 +113,11 @@ def name_queries(kind: Kind, name: str) -> tuple[Filters, ...]:
         plain = max(_PLAIN.findall(asked[0]), key=len, default="")
         asked += [plain] if 1 < len(plain) < len(asked[0]) else []
     return tuple(((rule.parameter, text),) for text in asked)
+
+
+def spelling_queries(kind: Kind, name: str) -> tuple[Filters, ...]:
+    """Return the further queries that find objects of nearly this name: by its spellings in plain characters."""
+    return tuple(dict.fromkeys(query for one in spellings(name) for query in name_queries(kind, one)))
 
 
 def is_plain(name: str) -> bool:

@@ -58,13 +58,35 @@ class Survey:
         )
 
     def _unaccounted(self) -> frozenset[str]:
-        """Return the ids that the last sweep should have brought: those that matter, and a few it has lost."""
+        """Return the ids that the last sweep should have brought: those that matter, and a few it has lost.
+
+        Of a list that lost many only those that a manifest may mean are asked for: no plan changes the rest.
+        """
         ids = self.need.ids - self.listing.last.rows.keys()
-        return ids if self._flighty() else ids | self.listing.vanished
+        return ids | (self._meant if self._lost > self._few else self.listing.vanished)
+
+    @property
+    def _lost(self) -> int:
+        return len(self.listing.vanished - self.need.ids)
+
+    @property
+    def _few(self) -> int:
+        """So many objects may come and go between sweeps, and are worth a show each."""
+        return max(FEW, len(self.listing.last.rows) // FEW)
 
     def _flighty(self) -> bool:
-        """Tell whether more objects came and went between sweeps than are worth a show each."""
-        return len(self.listing.vanished - self.need.ids) > max(FEW, len(self.listing.last.rows) // FEW)
+        """Tell whether more objects came and went between sweeps than a plan can do without.
+
+        One that came twice took the place of another in that sweep: so many were missed by it, and need not be gone.
+        """
+        twice = self.listing.last.positions - len(self.listing.last.rows) - len(self.listing.last.odd)
+        return self._lost > self._few + (max(0, twice) if self.need.is_of_a_plan else 0)
+
+    @property
+    def _meant(self) -> frozenset[str]:
+        """The objects that came and went and have a declared name."""
+        rows = self.listing.rows
+        return frozenset(key for key in self.listing.vanished if self.need.names(rows[key]))
 
     def _made(self, key: str, full: Row) -> Live:
         return self.need.made(self.listing.rows.get(key), full)
@@ -102,8 +124,9 @@ class Survey:
     def _doubt(self, shown: Shown[Live], alive: int) -> tuple[str, str]:
         """Say why the list is not proven to be whole, as code and words; both are empty where it is.
 
-        A list that moved all the time is as good as whole for a plan where every known object was asked for by its id
-        and no count contradicts: each create is looked up by its name before it is said, and nothing else is deleted.
+        A list that moved all the time is as good as whole for a plan where every known object was asked for by its id,
+        everything with a declared name was shown, and no count contradicts: each create is looked up by its name before
+        it is said, and nothing else is deleted.
         """
         if self._elsewhere():
             return "E_READ_SCOPE", "every room in the list belongs to another project: check project_id and app_user_id"

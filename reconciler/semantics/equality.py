@@ -191,6 +191,12 @@ def fold_name(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).split())
 
 
+def spellings(name: str) -> tuple[str, ...]:
+    """Return the plain spellings in which a service that folds names may keep one, without the name itself."""
+    compatible = " ".join(unicodedata.normalize("NFKC", name).split())
+    return tuple(dict.fromkeys(one for one in (compatible, fold_name(name)) if one not in ("", normalize_name(name))))
+
+
 def without_query(url: str) -> str:
     """Return an address without its query and fragment: a signature there differs at every read."""
     return url.split("?", 1)[0].split("#", 1)[0]

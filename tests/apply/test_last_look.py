@@ -183,3 +183,29 @@ def test_an_object_not_seen_keeps_the_age_of_its_drift(http_writer: Made) -> Non
 
 def _drift(thing: Remembered) -> tuple[str, str]:
     return thing.drift_first, thing.drift_last
+
+
+@pytest.mark.parametrize(("wanted", "there"), [("R2", "R2 "), ("R3", "r3"), ("r3", "R3"), ("Ｓｈｏｐ　Ａ", "Shop A")])
+@pytest.mark.parametrize("kind", [ROOM, GROUP])
+def test_a_create_is_not_sent_where_nearly_its_name_appeared_since_the_plan(
+    http_writer: Made, kind: str, wanted: str, there: str
+) -> None:
+    wish = room(wanted) if kind == ROOM else group(wanted, rule("a"))
+    field = {ROOM: "room_name", GROUP: "group_name"}[kind]
+    with stage() as place:
+        made = place.plan((wish,))
+        place.simulator.console(kind, PROJECT).insert({field: there})
+        (outcome,) = place.carry_out(made, (wish,), http_writer(place)).outcomes
+        assert (outcome.status, outcome.code) == (Status.SKIPPED, "E_STALE_OBJECT")
+        (other,) = entries(place, kind)
+        assert f"metadata.id: {other.id}" in outcome.reason
+        assert place.simulator.model.requests["create"] == 0
+
+
+def test_a_name_that_was_earlier_spelled_almost_so_by_an_object_of_ours_is_free(http_writer: Made) -> None:
+    with stage() as place:
+        place.apply((room("r3"),), http_writer(place))
+        (mine,) = entries(place)
+        renamed = replace(room("other"), id=mine.id)
+        wish = (renamed, room("R3"))
+        assert outcomes(place.apply(wish, http_writer(place))) == [(Status.APPLIED, ""), (Status.APPLIED, "")]

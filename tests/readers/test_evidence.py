@@ -251,6 +251,17 @@ def test_a_create_beside_a_live_object_of_nearly_its_name_is_held_back(kind: Kin
 
 
 @KINDS
+@pytest.mark.parametrize(("wanted", "there"), [("Ｓｈｏｐ", "Shop"), ("R3", "r3"), ("№ 1", "No 1"), ("Ⅷ", "VIII")])
+def test_a_create_beside_nearly_its_name_behind_the_end_of_a_list_is_not_sent(
+    kind: Kind, wanted: str, there: str
+) -> None:
+    made = Service(kind, rows(kind, [*names(200), *names(260, 201), there]), shows=200).plan(wanted)
+    assert creates(made) == []
+    assert [held.name for held in made.held] == [wanted]
+    assert exit_code(made) == PARTIAL
+
+
+@KINDS
 @pytest.mark.parametrize(("first", "second"), FOLDED)
 def test_of_two_declared_names_that_a_service_may_fold_one_is_created(kind: Kind, first: str, second: str) -> None:
     made = Service(kind, []).plan(first, second)
