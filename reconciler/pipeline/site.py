@@ -16,7 +16,7 @@ class Settle:
     """How a write is looked for that cannot be seen at once: its answer was lost, or reading lags behind it.
 
     `window` (seconds) must be longer than reading can lag: it decides that something was *not* done, so it is a matter
-    of safety, not of speed. `late` seconds are added where the answer to a write was lost, which may be carried out late,
+    of safety, not of speed. `late` seconds are added where the answer to a write was lost: it may be carried out late,
     and sending it again would make a second object. `looks` is the least number of looks inside it, `pause` the seconds
     between the first two, `longest` the longest pause. `skew` allows for the machines of a service whose clocks differ.
     """
