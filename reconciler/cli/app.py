@@ -15,7 +15,7 @@ from reconciler.cli.commands.replay import join_against
 from reconciler.cli.exits import Exit
 from reconciler.cli.failure import failed_report, told_failure
 from reconciler.cli.interruption import Interrupted
-from reconciler.cli.output import PARSED, write_out
+from reconciler.cli.output import PARSED, SENT, write_out
 from reconciler.cli.session import Start
 from reconciler.environment.variables import check_variables, redactor
 from reconciler.model.process_clock import ProcessClock
@@ -114,13 +114,15 @@ _SILENTLY_INTERRUPTED = 130
 def run(arguments: Sequence[str], variables: Mapping[str, str], clock: ProcessClock) -> int:
     """Run one command line; every failure ends as a message and a code."""
     start = Start(variables=variables, redactor=redactor(variables), clock=clock)
+    before = SENT.documents
     try:
         check_variables(variables)
         code = _commanded(arguments, start)
     except BaseException as error:
         if isinstance(error, SystemExit):
             raise
-        _tell_failed(error, arguments, start)
+        if SENT.documents == before:
+            _tell_failed(error, arguments, start)
         return told_failure(error, start.log(), debug=bool(start.flags.get("debug")) or "--debug" in arguments)
     return int(code or Exit.FINE)
 

@@ -42,13 +42,13 @@ def is_internal(error: BaseException) -> bool:
 def failed_report(error: BaseException, arguments: Sequence[str]) -> tuple[str, Report] | None:
     """Return the format that a command line asks for and the report of an error that ends it before its own report.
 
-    Those are files that cannot be used, and mistakes of this program; None for others, and for plain text.
+    None for plain text, and where nobody waits for a document: a signal came, or nobody reads.
 
     A program that reads the document finds the error in it, and not an empty stream.
     """
     words = [part for word in arguments for part in word.split("=", 1)]
     asked = next((words[at + 1] for at, word in enumerate(words[:-1]) if word == "--format"), "text")
-    if asked == "text" or not (is_internal(error) or isinstance(error, ManifestError)):
+    if asked == "text" or not isinstance(error, Exception) or isinstance(error, BrokenPipeError):
         return None
     command = next((word for word in arguments if word in _REPORTING), "")
     return asked, Report(command=command, diagnostics=_problems(error))
@@ -60,6 +60,15 @@ def _problems(error: BaseException) -> tuple[Diagnostic, ...]:
             return error.diagnostics
         last = Diagnostic(severity=Severity.ERROR, code=error.code, message=error.message, hint=error.hint)
         return (*error.diagnostics, last)
+    if isinstance(error, BlockedError):
+        blocks = dict.fromkeys((one.code, _block(one).partition(": ")[2]) for one in error.blocks)
+        return tuple(Diagnostic(severity=Severity.ERROR, code=code, message=text) for code, text in blocks)
+    if isinstance(error, ReconcilerError):
+        return (Diagnostic(severity=Severity.ERROR, code=error.code, message=error.message, hint=error.hint),)
+    if isinstance(error, TyperException):
+        said, *hints = _usage(error)
+        message = said.removeprefix("Error: E_USAGE: ")
+        return (Diagnostic(severity=Severity.ERROR, code="E_USAGE", message=message, hint=" ".join(hints).strip()),)
     problem = Diagnostic(
         severity=Severity.ERROR,
         code="E_INTERNAL",

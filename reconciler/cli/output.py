@@ -105,6 +105,15 @@ def problems(session: Session, diagnostics: Sequence[Diagnostic]) -> None:
         session.say(line(diagnostic))
 
 
+@dataclass(slots=True)
+class Sent:
+    """What stdout got so far: after one document there is no second one for the error that ends a command."""
+
+    documents: int = 0
+
+
+SENT = Sent()
+
 PARSED = frozenset({"json", "sarif", "junit", "gitlab", "gitlab-terraform", "html", "github"})
 """Formats that a program reads: they escape data themselves. The commands of `github` are ours."""
 
@@ -118,6 +127,7 @@ def write_out(
     out. `styled` lets our own colours pass, `marks` the zero-width spaces of Markdown.
     """
     text = text if parsed else escape_output(text, styled=styled, marks=marks)
+    SENT.documents += 0 if human else 1
     try:
         _write(ended(text) if text else text, (sys.stdout.encoding or "utf-8") if human else "utf-8")
     except BrokenPipeError:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from reconciler.diff.paths import WILD, Steps, covers, parse, printed
+from reconciler.kinds import all_kinds
 from reconciler.kinds.table import Field, Type
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Declared, IgnoreRule
@@ -82,6 +83,12 @@ def ignoring(declared: Declared, today: date, root: Field) -> Ignoring:
             text = f"ignore_changes {rule.path}: {wrong[0]}"
             result.diagnostics.append(_warning("W_IGNORE_PATH", text, rule, declared, wrong[1]))
     return result
+
+
+def unusable_rules(declared: Declared, today: date) -> list[Diagnostic]:
+    """Return a warning for each rule of a manifest that is over or names nothing: no live object is needed for that."""
+    kind = all_kinds().get(declared.kind)
+    return ignoring(declared, today, kind.root).diagnostics if kind is not None else []
 
 
 def misspelt(pattern: Pattern, root: Field) -> tuple[str, str] | None:

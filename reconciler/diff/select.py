@@ -75,10 +75,12 @@ class Chosen:
         return found if found is not None and not self.manifest(found) else None
 
     def told(self) -> Iterator[Diagnostic]:
-        """Say what is left out; a selection that names or leaves nothing is a mistake, not an empty wish."""
+        """Say what is left out; a selection that names or leaves nothing is a mistake, not an empty wish.
+
+        Where nothing is chosen, there is nothing to say of what is left out.
+        """
         if not self.selection.partial:
             return
-        yield self._partial()
         known = {one.address for one in self.declared} | self.spared | self.deleted
         unknown = [one for one in (*self.selection.targets, *self.selection.excludes) if one not in known]
         for one in unknown:
@@ -88,9 +90,12 @@ class Chosen:
         if self.selection.labels and not labelled:
             words = ", ".join(f"{label}={value}" for label, value in self.selection.labels.items())
             yield _error("E_LABEL_UNKNOWN", f"no manifest has the labels {words}", self._labels())
-        elif not unknown and not self.deleted and not any(map(self.manifest, self.declared)):
+            return
+        if not unknown and not self.deleted and not any(map(self.manifest, self.declared)):
             hint = "a manifest must be named by --target, have every label of -l, and not be excluded"
             yield _error("E_SELECTION_EMPTY", "--target, --exclude and -l leave nothing to plan", hint)
+            return
+        yield self._partial()
 
     def _labelled(self, declared: Declared) -> bool:
         return all(declared.labels.get(label) == value for label, value in self.selection.labels.items())

@@ -53,6 +53,7 @@ def declared(project: Project, name: str, sets: tuple[str, ...] = ()) -> Manifes
 
 def linted(project: Project, name: str, sets: tuple[str, ...], today: date) -> Manifest:
     """Return what is declared for one environment, with the lints of its rules among the problems."""
+    from reconciler.diff.ignore import unusable_rules
     from reconciler.interaction_rules.resource_lints import resource_lints
     from reconciler.manifest.excerpts import excerpts
     from reconciler.manifest.repeats import without_repeats
@@ -60,7 +61,9 @@ def linted(project: Project, name: str, sets: tuple[str, ...], today: date) -> M
 
     tree = DiskTree(project.root)
     manifest = _loaded(project, name, sets, tree)
-    found = without_repeats([one for resource in manifest.resources for one in resource_lints(resource, today)])
+    lints = [one for resource in manifest.resources for one in resource_lints(resource, today)]
+    rules = [one for resource in manifest.resources for one in unusable_rules(resource, today)]
+    found = without_repeats([*lints, *rules])
     if not found:
         return manifest
     sources = {**manifest.sources, **excerpts(tree, found)}

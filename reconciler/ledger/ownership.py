@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 
 from reconciler.errors import LedgerError
 from reconciler.ledger import journal
+from reconciler.ledger.audit_tables import drift
 from reconciler.ledger.tables import objects, owners, proven, put
 
 
@@ -47,4 +48,23 @@ def transfer(connection: Connection, scope: str, source: str, target: str) -> in
     rows = connection.execute(select(objects).where(objects.c.scope == scope, objects.c.owner == source)).all()
     for row in rows:
         put(connection, objects, {**proven(row), "owner": target})
+    _transfer_drift(connection, source, target)
     return len(rows)
+
+
+def _transfer_drift(connection: Connection, source: str, target: str) -> None:
+    """Let what is known to differ keep its age under the new owner; what that one has seen itself counts first."""
+    if not inspect(connection).has_table(drift.name):
+        return
+    rows = {
+        owner: {(row.address, row.path): proven(row) for row in connection.execute(of_owner)}
+        for owner in (source, target)
+        for of_owner in [select(drift).where(drift.c.owner == owner)]
+    }
+    for key, before in rows[source].items():
+        now = rows[target].get(key)
+        kept = {**before, "owner": target} if now is None else {**now, "first": min(before["first"], now["first"])}
+        if now is not None and now["open"] and before["open"]:
+            kept["since"] = min(before["since"], now["since"])
+        put(connection, drift, kept)
+    connection.execute(drift.delete().where(drift.c.owner == source))

@@ -10,6 +10,9 @@ from reconciler.model.source import Excerpt, Position
 
 _LONGEST = 400
 
+VALUE = "comes from here"
+"""How the message of a related place in a values file ends."""
+
 
 def excerpts(tree: Tree, diagnostics: Iterable[Diagnostic]) -> Mapping[Position, str]:
     """Return the line at each place, shortened; places in files that cannot be read have none.
@@ -50,10 +53,13 @@ def _secrets(diagnostics: Iterable[Diagnostic]) -> Mapping[tuple[str, int], int]
 
 
 def _places(diagnostics: Iterable[Diagnostic]) -> Iterator[Position]:
+    """Return the places whose lines are shown: of a field's value in a values file only the place, it may be secret."""
     for each in diagnostics:
         if each.position is not None:
             yield each.position
-        yield from (related.position for related in each.related)
+        of_template = each.code.startswith("E_TPL_") and each.code != "E_TPL_STRUCTURE"
+        shown = (one for one in each.related if of_template or not one.message.endswith(VALUE))
+        yield from (related.position for related in shown)
 
 
 def _lines(tree: Tree, file: str, wanted: Iterable[int]) -> Mapping[int, str]:

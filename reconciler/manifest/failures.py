@@ -78,7 +78,8 @@ def _expression(problem: BaseException | None, file: str, line: int, places: Seq
     found = marks.PLACE.match(getattr(problem, "place", ""))
     if found:
         return places[marks.number(found[1])]
-    near = [each for each in places if each.expression and each.file == file and _reaches(each, line)]
+    written = [each for each in places if each.expression and not each.is_statement]
+    near = [each for each in written if each.file == file and _reaches(each, line)]
     names = re.findall(r"[`']([^`']+)[`']", str(problem)) if isinstance(problem, UndefinedError) else []
     named = [each for each in near if any(name in each.expression for name in names)]
     return next(iter(named or near), None)

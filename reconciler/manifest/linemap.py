@@ -96,12 +96,55 @@ class LineMap:
         for mark in marks.MARK.finditer(text):
             column += mark.start() - position
             position = mark.end()
-            if mark[1] and marks.number(mark[1]) < len(self._places):
+            place = self._named(mark[1])
+            if place is not None:
                 if last is not None and last.column != column:
                     yield last
-                last = _Found(column, self._places[marks.number(mark[1])])
+                last = _Found(column, place)
         if last is not None:
             yield last
+
+    def _named(self, digits: str | None) -> Place | None:
+        number = marks.number(digits) if digits else len(self._places)
+        return self._places[number] if number < len(self._places) else None
+
+    def caller(self, line: int, column: int) -> Place | None:
+        """Return the call or include in the file itself that brought what stands there from a macro or another file.
+
+        None for the file's own text, and where that cannot be told.
+        """
+        found, _distance = self._find(line, column) if self.exact else (None, None)
+        if found is None or (found.place.file == self._file and not found.place.in_macro):
+            return None
+        here = found.place
+        calls: list[Place] = []
+        for number, text in enumerate(self._lines[:line], 1):
+            last = max(column, found.column + 1) if number == line else len(text) + 1
+            calls += (call for at, call in self._calls(text) if at < last and self._is_own(call))
+        if here.in_macro:
+            return calls[-1] if calls else None
+        return next((each for each in reversed(calls) if each.is_statement and here.file in each.expression), None)
+
+    def _calls(self, text: str) -> Iterator[tuple[int, Place]]:
+        """Yield the calls on a line, each with the column it stands at, counted from 0 and without marks."""
+        shift = 0
+        for mark in marks.MARK.finditer(text):
+            call = self._named(mark[3])
+            if call is not None:
+                yield mark.start() - shift, call
+            shift += len(mark[0])
+
+    def _is_own(self, call: Place) -> bool:
+        return call.file == self._file and not call.in_macro
+
+    def met(self, position: Position) -> tuple[int, int] | None:
+        """Return a line and column of the rendered text that was written at a place of a template."""
+        wanted = (position.file, position.line, position.column)
+        for number in range(1, len(self._lines) + 1):
+            for found in self._on(number):
+                if found.place[:3] == wanted:
+                    return number, found.column + 1
+        return None
 
     @cached_property
     def _lines(self) -> list[str]:

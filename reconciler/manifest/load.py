@@ -23,7 +23,7 @@ from reconciler.manifest.tree import Tree
 from reconciler.manifest.validate import validate
 from reconciler.manifest.values import Values, merged
 from reconciler.manifest.whole import together
-from reconciler.model.diagnostic import Diagnostic, Related, has_errors
+from reconciler.model.diagnostic import Diagnostic, has_errors
 from reconciler.model.manifest import Manifest
 from reconciler.model.resource import Declared, Json
 from reconciler.model.settings import Scope
@@ -104,6 +104,7 @@ class _Text:
     where: Where
     origin: Origin | None = None
     rendered: "Rendered | None" = None
+    explained: Callable[[Iterable[Diagnostic]], Iterable[Diagnostic]] = tuple
 
     @property
     def templated(self) -> bool:
@@ -159,6 +160,7 @@ class _Loading:
     ) -> Iterator[tuple[str, _Text]]:
         """Render templates; where the values could not be read, their absence would only make noise."""
         from reconciler.manifest.render import render
+        from reconciler.manifest.rendered_problems import RenderedPlaces
 
         if has_errors(given.problems):
             return
@@ -166,14 +168,24 @@ class _Loading:
         for file, result in render(tree, templates, context).items():
             self.problems += [_explained(tree, given, problem, result.uses) for problem in result.problems]
             if result.lines is not None and not has_errors(result.problems):
-                origin = given.used_by(result.lines)
-                yield file, _Text(file=file, text=result.text, where=result.lines.at, origin=origin, rendered=result)
+                places = RenderedPlaces(result.lines, given)
+                yield (
+                    file,
+                    _Text(
+                        file=file,
+                        text=result.text,
+                        where=places.at,
+                        origin=given.used_by(result.lines),
+                        rendered=result,
+                        explained=places.explained,
+                    ),
+                )
 
     def read(self, text: _Text, kinds: Mapping[str, Kind], scope: Scope) -> None:
         """Parse one file and check each of its documents."""
         for value, locate in self.documents(text, _sensitive(kinds)):
             resource, found = validate(value, locate, kinds, scope, locate.plain)
-            self.problems += found
+            self.problems += text.explained(found)
             if resource is not None:
                 self.resources.append(resource)
 
@@ -183,9 +195,9 @@ class _Loading:
         parsed = parse_yaml(text.text, text.file, where=text.where, limits=limits)
         violations = _violations(text, parsed, sensitive)
         if violations:
-            self.problems += violations
+            self.problems += text.explained(violations)
             return
-        self.problems += parsed.diagnostics
+        self.problems += text.explained(parsed.diagnostics)
         self.problems += lint.warnings(parsed.text, text.where, templated=text.templated)
         declared = [document for document in parsed.documents if document.value is not None]
         if not declared and not text.templated and not has_errors(parsed.diagnostics):
@@ -201,8 +213,9 @@ class _Loading:
 
 def _explained(tree: Tree, given: Values, problem: Diagnostic, uses: Iterable[str]) -> Diagnostic:
     """Add what a template's problem does not say: the values it read, and that YAML comments are rendered too."""
-    origins = [(name, given.place(tuple(name.split(".")[1:]))) for name in uses]
-    related = [Related(message=f"{name} comes from here", position=place) for name, place in origins if place]
+    from reconciler.manifest.rendered_problems import value_places
+
+    related = value_places(given, uses)
     hint, place = problem.hint, problem.position
     if place and problem.code in ("E_TPL_UNDEFINED", "E_TPL_SYNTAX"):
         line = line_of(tree, place)

@@ -21,13 +21,18 @@ _DIGITS = str.maketrans("0123456789", "\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17"
 _BACK = str.maketrans("\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17", "0123456789")
 
 PLACE = re.compile("\x01([\x0e-\x17]{1,9})\x02")
-MARK = re.compile("\x01([\x0e-\x17]{1,9})\x02|([\x03-\x06])")
+MARK = re.compile("\x01([\x0e-\x17]{1,9})\x02|([\x03-\x06])|\x01([\x0e-\x17]{1,9})\x01")
 _ANY = re.compile("[\x01-\x06\x0e-\x17]")
 
 
 def place(number: int) -> str:
     """Return the mark of a place."""
     return f"{NUMBER}{number}{END}".translate(_DIGITS)
+
+
+def as_call(mark: str) -> str:
+    """Return the mark of a call: what follows may be text of a macro or of another file, with places of its own."""
+    return mark[:-1] + NUMBER
 
 
 def number(digits: str) -> int:

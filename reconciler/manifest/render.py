@@ -206,7 +206,9 @@ def _rendered(file: str, result: Mapping[str, Any]) -> Rendered:
         )
         problem = error(told["code"], told["message"], position, hint=told["hint"], related=related)
         return Rendered(problems=(problem,), uses=tuple(map(str, told["uses"])))
-    places = tuple(Place(each[0], each[1], each[2], each[3], tuple(each[4])) for each in result["places"])
+    places = tuple(
+        Place(each[0], each[1], each[2], each[3], tuple(each[4]), each[5], each[6]) for each in result["places"]
+    )
     marked = result["texts"][0]
     stripped = marks.unmarked(marked)
     text = result["texts"][-1] if len(result["texts"]) > 1 else stripped

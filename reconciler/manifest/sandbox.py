@@ -150,7 +150,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 
 @pass_context
-def _marked_output(_context: Context, value: Any, place: str) -> str:
+def _marked_output(_context: Context, value: Any, place: str, calls: bool = False) -> str:
     """Return what an expression writes, with its marks: the plain text of a scalar, or a whole node.
 
     It takes the context so that Jinja never works it out while compiling, where no limit would be told by line.
@@ -159,7 +159,7 @@ def _marked_output(_context: Context, value: Any, place: str) -> str:
         return place + value
     text = _written_at(value, place)
     if isinstance(value, Captured) or marks.NUMBER in text:
-        return text
+        return marks.as_call(place) + text if calls else text
     if isinstance(value, Whole) and text.startswith(('"', "[", "{")):
         return f"{place}{marks.NODE}{text}{marks.NODE_END}"
     if isinstance(value, Whole) or (_SAFE.fullmatch(text) and not isinstance(value, str)):
@@ -168,7 +168,7 @@ def _marked_output(_context: Context, value: Any, place: str) -> str:
 
 
 @pass_context
-def _plain_output(_context: Context, value: Any, place: str) -> str:
+def _plain_output(_context: Context, value: Any, place: str, calls: bool = False) -> str:  # noqa: ARG001
     return _written_at(value, place)
 
 

@@ -20,6 +20,7 @@ class Course:
     """How far a run has come; `undone` maps what was not done to the address that others would need.
 
     `error` ends the run: the ledger or the lock is lost. `stopped` is why nothing more is sent: refused credentials.
+    `ended_at` is the change whose outcome says so in full.
     """
 
     references: dict[str, str]
@@ -27,6 +28,7 @@ class Course:
     undone: dict[str, str] = field(default_factory=dict)
     error: ReconcilerError | None = None
     stopped: AuthError | None = None
+    ended_at: str = ""
 
 
 def carry_all(site: Site, plan: Plan, declared: Mapping[str, Declared], course: Course) -> None:
@@ -42,6 +44,8 @@ def carry_all(site: Site, plan: Plan, declared: Mapping[str, Declared], course: 
             aside, outcome = _swapped(site, (change, resource), (holder, declared[holder.address]), outcome, course)
             changes[changes.index(holder)] = aside
         course.outcomes.append(outcome)
+        if (course.error or course.stopped) and not course.ended_at:
+            course.ended_at = change.address
         _note(site, change, outcome, course)
         event = _event(Step.FINISHED, change, number + 1, len(changes))
         site.hooks.progress(replace(event, outcome=outcome, message=outcome.reason))
@@ -76,7 +80,8 @@ def _end(course: Course, error: ReconcilerError | None) -> None:
 def _one(site: Site, change: Change, resource: Declared | None, course: Course) -> Outcome:
     """Return the outcome of one change; what ends the run is kept in the course, and the rest is skipped."""
     if (ended := course.error or course.stopped) is not None:
-        return outcome_of(change, Status.SKIPPED, code=ended.code, reason=f"stopped: {ended.message}")
+        since = f", see {course.ended_at}" if course.ended_at else f": {ended.message}"
+        return outcome_of(change, Status.SKIPPED, code=ended.code, reason=f"stopped{since}")
     if site.hooks.stop():
         return outcome_of(change, Status.SKIPPED, code="E_STOPPED", reason="stopped by a signal before it was tried")
     if any((intent.kind, intent.name) == (change.kind, change.name) for intent in site.past.intents):

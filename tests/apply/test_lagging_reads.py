@@ -314,7 +314,8 @@ def test_after_the_credentials_are_refused_the_rest_is_skipped_with_one_reason(h
         found = [(one.status, one.code) for one in applied.outcomes]
         skipped = [(Status.SKIPPED, "E_AUTH")] * (9 - done)
         assert found == [(Status.APPLIED, "")] * done + [(Status.FAILED, "E_AUTH")] + skipped
-        assert len({one.reason for one in applied.outcomes[done + 1 :]}) == 1
+        (reason,) = {one.reason for one in applied.outcomes[done + 1 :]}
+        assert reason == f"stopped, see {applied.outcomes[done].address}"
         assert place.simulator.model.statuses[401] <= 2
         assert applied.exit_code == 3
 

@@ -12,7 +12,6 @@ import pytest
 
 from reconciler import plugins
 from reconciler.cli.failure import failed_report
-from reconciler.errors import UsageError
 from reconciler.model.report import Options
 from tests.support.command_line import QUICKSTART, reconciler
 
@@ -38,13 +37,11 @@ def test_other_formats_tell_it_too() -> None:
     ("error", "arguments"),
     [
         (KeyError("x"), ["plan"]),
-        (UsageError("x"), ["plan", "--format", "json"]),
+        (BrokenPipeError(), ["plan", "--format", "json"]),
         (KeyboardInterrupt(), ["--format", "json"]),
     ],
 )
-def test_what_people_read_and_what_is_no_mistake_of_ours_stays_on_stderr(
-    error: BaseException, arguments: list[str]
-) -> None:
+def test_what_people_read_and_what_nobody_waits_for_stays_on_stderr(error: BaseException, arguments: list[str]) -> None:
     assert failed_report(error, arguments) is None
 
 
@@ -88,8 +85,29 @@ def test_a_project_file_that_cannot_be_used_is_in_the_json_document(
     assert "reconciler.yaml" in run.err
 
 
+TWO = "name: a\nmanifests: [rooms]\nenvironments:\n" + "".join(
+    f"  {one}: {{endpoint: 'simulator:x'}}\n" for one in "ab"
+)
+
+
 @pytest.mark.parametrize("command", ["validate", "plan"])
-def test_a_project_file_that_is_not_there_leaves_no_half_document(tmp_path: Path, command: str) -> None:
-    run = reconciler("-C", tmp_path, command, "--format", "json")
-    assert (run.code, run.out) == (1, "")
-    assert "E_PROJECT_MISSING" in run.err
+@pytest.mark.parametrize(
+    ("project", "words", "code"),
+    [
+        ("", (), "E_PROJECT_MISSING"),
+        (TWO, ("-e", "c"), "E_ENV_UNKNOWN"),
+        (TWO, ("--today", "x"), "E_USAGE"),
+        (TWO, ("--no-such",), "E_USAGE"),
+    ],
+)
+def test_every_error_is_in_the_json_document(
+    tmp_path: Path, command: str, project: str, words: tuple[str, ...], code: str
+) -> None:
+    if project:
+        (tmp_path / "reconciler.yaml").write_text(project)
+    run = reconciler("-C", tmp_path, command, "--format", "json", *words)
+    assert run.code == 1
+    document = json.loads(run.out)
+    assert [each["code"] for each in document["diagnostics"]] == [code]
+    assert document.get("errored", not document.get("valid")) is True
+    assert code in run.err

@@ -110,3 +110,13 @@ def test_one_label_with_two_values_is_an_error(folder):
     run = reconciler("-C", folder, "plan", "-l", "team=shop", "-l", "team=news")
     assert run.code == 1
     assert "'team' twice" in run.err
+
+
+def test_validate_says_what_an_ignored_path_misspells(tmp_path):
+    rules = "{name: One, lifecycle: {ignore_changes: [{path: room_descriptio, reason: x}]}}"
+    folder = project(tmp_path, {"rooms/one.yaml": room("One").replace("{name: One}", rules)})
+    run = reconciler("-C", folder, "validate", "--format", "json")
+    (found,) = [one for one in json.loads(run.out)["diagnostics"] if one["code"] == "W_IGNORE_PATH"]
+    assert "did you mean room_description?" in json.dumps(found)
+    planned = reconciler("-C", folder, "plan", "--format", "json")
+    assert [one["code"] for one in json.loads(planned.out)["diagnostics"]].count("W_IGNORE_PATH") == 1

@@ -59,7 +59,7 @@ def test_an_excluded_delete_is_known_and_told() -> None:
 def test_a_label_that_no_manifest_has_is_an_error_that_lists_the_labels_there_are() -> None:
     for labels in ({"team": "nobody"}, {"tema": "shop"}, {"team": "shop", "other": "x"}):
         plan = WORLD.plan(prune="owned", selection=Selection(labels=labels))
-        assert codes(plan) == ["E_LABEL_UNKNOWN", "W_PARTIAL"]
+        assert codes(plan) == ["E_LABEL_UNKNOWN"]
         hint = next(one for one in plan.diagnostics if one.code == "E_LABEL_UNKNOWN").hint
         assert hint == "the labels there are: team=news, team=shop"
         assert plan.errored
@@ -77,7 +77,7 @@ def test_a_label_that_no_manifest_has_is_an_error_that_lists_the_labels_there_ar
 )
 def test_a_selection_that_leaves_nothing_is_an_error(selection: Selection) -> None:
     plan = World(WORLD.wanted).plan(selection=selection)
-    assert codes(plan) == ["E_SELECTION_EMPTY", "W_PARTIAL"]
+    assert codes(plan) == ["E_SELECTION_EMPTY"]
     assert plan.errored
 
 

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import create_engine
 
-from reconciler.ledger import open_ledger
-from reconciler.model.history import Run
+from reconciler.ledger import open_audits, open_ledger
+from reconciler.model.history import Found, Run
 from reconciler.model.past import Past, ProjectIdentity, Remembered
 from reconciler.simulator import Simulator
 from reconciler.simulator.serve import running
@@ -284,3 +284,18 @@ def test_a_ledger_of_before_is_read_and_gets_the_table_of_owners_with_the_next_w
     assert ledger.names() == {run.owner: "shop/prod"}
     assert ledger.past("s", run.owner).name_of(run.owner) == "shop/prod"
     ledger.close()
+
+
+def test_what_differs_keeps_its_age_under_the_new_owner(url, tmp_path):
+    ledger, audits = open_ledger(url, root=tmp_path), open_audits(url, root=tmp_path)
+    differs = {('SmartLiveRoom["a"]', "room_description"): "drift"}
+    audits.keep("run 1", [Found(owner="project/prod", result="{}", differs=differs, looked=True)])
+    (before,) = audits.drift("project/prod")
+    ledger.transfer("", "project/prod", "5b0e/prod")
+    assert audits.drift("project/prod") == ()
+    (after,) = audits.drift("5b0e/prod")
+    assert (after.first, after.since, after.open) == (before.first, before.since, True)
+    audits.keep("run 2", [Found(owner="5b0e/prod", result="{}", differs={}, looked=True)])
+    assert [(one.open, one.flips) for one in audits.drift("5b0e/prod")] == [(False, before.flips + 1)]
+    ledger.transfer("", "nobody/prod", "5b0e/prod")
+    assert len(audits.drift("5b0e/prod")) == 1

@@ -95,3 +95,56 @@ def test_an_excerpt_holds_its_place_at_any_column(column: int, tmp_path: Path) -
     source = manifest.sources[problem.position]
     assert source[column_in(source, problem.position.column) - 1 :].startswith("room_typ: x}")
     assert len(source) <= 400
+
+
+@pytest.mark.parametrize("place", ["import", "same"])
+@pytest.mark.parametrize("line", ["room_descriptio: {{ x }}", "room_description: [{{ x }}]", "room_type: {{ x }}"])
+def test_a_field_error_in_a_macro_stands_on_its_call_and_names_the_values(
+    line: str, place: str, tmp_path: Path
+) -> None:
+    body = "{% macro m(x) %}\n  " + line + "\n{% endmacro %}\n"
+    head = body if place == "same" else '{% from "m.j2" import m %}\n'
+    text = head + ROOM + "{{ m(values.shop) }}\n"
+    (problem,) = problems(tmp_path, a_yaml=text, m_j2=body, v_yaml="other: 1\nshop: Tea\n")
+    at = text.count("\n")
+    assert str(problem.position) == f"a.yaml:{at}:1"
+    assert f"called from a.yaml:{at}" in problem.message
+    places = {each.message: str(each.position) for each in problem.related}
+    assert places["inside this macro"].startswith("m.j2:2:" if place == "import" else "a.yaml:2:")
+    assert places["values.shop comes from here"] == "v.yaml:2:7"
+
+
+def test_two_calls_of_one_macro_are_two_problems(tmp_path: Path) -> None:
+    body = "{% macro m(n, x) %}\n---\n" + ROOM.replace("R1", "{{ n }}") + "  frame: {{ x }}\n{% endmacro %}\n"
+    text = body + "{{ m('A', 1) }}\n{{ m('B', 2) }}\n"
+    found = problems(tmp_path, a_yaml=text, v_yaml="{}")
+    assert [str(each.position) for each in found] == [f"a.yaml:{body.count(chr(10)) + more}:1" for more in (1, 2)]
+
+
+def test_a_yaml_error_in_a_macro_stands_on_its_call(tmp_path: Path) -> None:
+    body = "{% macro m(x) %}\n  room_description: a\n  room_description: {{ x }}\n{% endmacro %}\n"
+    text = '{% from "m.j2" import m %}\n' + ROOM + "{{ m(values.shop) }}\n"
+    (problem,) = problems(tmp_path, a_yaml=text, m_j2=body, v_yaml="shop: Tea\n")
+    assert problem.code == "E_YAML_DUPKEY"
+    assert "in the macro at m.j2:3, called from a.yaml:6" in problem.message
+    assert str(problem.position) == "a.yaml:6:1"
+
+
+@pytest.mark.parametrize("line", ["room_descriptio: a", "room_type: {{ values.shop }}", "room_type: a\n  room_type: b"])
+def test_an_error_in_an_included_file_says_where_it_is_included(line: str, tmp_path: Path) -> None:
+    text = ROOM + "  room_description: x\n{% include 'm.j2' %}\n"
+    problem = problems(tmp_path, a_yaml=text, m_j2=f"\n  {line}\n", v_yaml="shop: Tea\n")[0]
+    assert problem.position is not None
+    assert problem.position.file == "m.j2"
+    assert f"in the text at m.j2:{problem.position.line}, called from a.yaml:6" in problem.message
+    assert ("values.shop comes from here" in {each.message for each in problem.related}) == ("values" in line)
+
+
+def test_a_field_error_names_the_line_of_the_values_file(tmp_path: Path) -> None:
+    text = ROOM + "  room_type: {{ values.shop.type }}\n"
+    (problem,) = problems(tmp_path, a_yaml=text, v_yaml="shop:\n  type: Tea\n")
+    assert str(problem.position) == "a.yaml:5:14"
+    assert [(each.message, str(each.position)) for each in problem.related] == [
+        ("values.shop.type comes from here", "v.yaml:2:9")
+    ]
+    assert "called from" not in problem.message

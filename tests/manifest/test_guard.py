@@ -197,6 +197,7 @@ def test_macro_output_is_template_text_and_its_own_expressions_are_guarded(tmp_p
     manifest = loaded(tmp_path, text, {"v": "a: b"}, m=macro)
     assert errors(manifest) == ["E_TPL_STRUCTURE"]
     assert str(manifest.diagnostics[0].position) == "m.j2:2:21"
+    assert "called from rooms/a.yaml:7" in manifest.diagnostics[0].message
 
 
 def test_a_filter_around_guarded_text_keeps_the_guard(tmp_path: Path) -> None:
