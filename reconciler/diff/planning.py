@@ -152,9 +152,10 @@ class Draft:
     def _planned(self, wish: Wish, live: Live | None, alike: str) -> bool:
         """Put down the change of a declared object; tells whether it is a new one."""
         declared = wish.declared
+        self.diagnostics += wish.ignoring.diagnostics
         if live is not None:
             self.changes.append(self.inputs.adopted(compared(wish, live)))
-            self.diagnostics += [*wish.ignoring.diagnostics, *wish.ignoring.unused(declared)]
+            self.diagnostics += wish.ignoring.unused(declared)
             return False
         reason = alike or self.inputs.doubt(declared, declared.name)
         if reason:
