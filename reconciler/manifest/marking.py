@@ -18,6 +18,7 @@ _CAPTURING = (
     *(nodes.Block, nodes.Import, nodes.FromImport, nodes.Extends),
 )
 _MACROS = (nodes.Macro, nodes.CallBlock)
+_CAUGHT = (*_MACROS, nodes.FilterBlock, nodes.AssignBlock)
 _STATEMENTS = (nodes.Include, nodes.CallBlock)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LINE = re.compile(r"[^\n]*\n?")
@@ -85,8 +86,11 @@ def mark(
 
 
 def _mark_statements(tree: nodes.Template, source: Source, name: str, table: Table) -> None:
-    """Put a mark before each include and call block outside of macros: what follows it is called from there."""
-    in_macros = {id(node) for macro in tree.find_all(_MACROS) for node in macro.find_all(_STATEMENTS)}
+    """Put a mark before each include and call block: what follows it is called from there.
+
+    Not inside of macros and of blocks whose text filters see: a mark on a blank line would disturb them.
+    """
+    inside = {id(node) for block in tree.find_all(_CAUGHT) for node in block.find_all(_STATEMENTS)}
     lines = source.text.split("\n")
     for parent in [tree, *tree.find_all(nodes.Node)]:
         for _field, children in parent.iter_fields():
@@ -94,7 +98,7 @@ def _mark_statements(tree: nodes.Template, source: Source, name: str, table: Tab
                 continue
             for number in reversed(range(len(children))):
                 node = children[number]
-                if isinstance(node, _STATEMENTS) and id(node) not in in_macros:
+                if isinstance(node, _STATEMENTS) and id(node) not in inside:
                     text = lines[node.lineno - 1]
                     column = text.find("{%") + 1 or 1
                     place = Place(name, node.lineno, column, "{%" + text[column + 1 :], calls=True)

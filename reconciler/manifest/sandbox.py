@@ -159,12 +159,19 @@ def _marked_output(_context: Context, value: Any, place: str, calls: bool = Fals
         return place + value
     text = _written_at(value, place)
     if isinstance(value, Captured) or marks.NUMBER in text:
-        return marks.as_call(place) + text if calls else text
+        return _called(text, marks.as_call(place)) if calls else text
     if isinstance(value, Whole) and text.startswith(('"', "[", "{")):
         return f"{place}{marks.NODE}{text}{marks.NODE_END}"
     if isinstance(value, Whole) or (_SAFE.fullmatch(text) and not isinstance(value, str)):
         return place + text
     return _guarded(text, place)
+
+
+def _called(text: str, call: str) -> str:
+    """Put the mark of a call before what the call wrote: blank lines stay without marks, filters treat them apart."""
+    raw = "".join(("", text))
+    written_ = raw.lstrip()
+    return Captured(raw[: len(raw) - len(written_)] + call + written_) if written_ else text
 
 
 @pass_context
