@@ -125,7 +125,7 @@ def _operators(path: Path, *, make: bool) -> Path | None:
                 _check_beside(folder, path.name, os.fspath(path))
         else:
             if any(part.exists() and not part.is_dir() for part in path.parents):
-                raise _no_folder(path, os.fspath(path))
+                raise NotADirectoryError(errno.ENOTDIR, _no_folder(path, os.fspath(path)).message)
             path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)  # another run may be making it too
             _write_new(path.parent / ".gitignore", b"*\n")
         _write_new(path, b"")
