@@ -54,10 +54,12 @@ class RuleRun:
     state: RunState = field(init=False)
     _conditions: Conditions = field(init=False)
     _options: Mapping[str, tuple[str, ...]] = field(init=False)
+    _names: Mapping[int, str] = field(init=False)
     _latest: int = -1
 
     def __post_init__(self) -> None:
         self._conditions = Conditions(self.rules, self.semantics, self.identities)
+        self._names = {rule.index: rule.name for rule in self.rules}
         self.state = RunState(self._settled, most_rows=self.most_rows)
         self._options = {name: self.semantics.alternatives(name) for name in self.semantics.values}
 
@@ -112,8 +114,8 @@ class RuleRun:
         if not step.fired and not step.suppressed:
             return SILENT
         return RuleOutcome(
-            tuple(self.rules[index].name for index in step.fired),
-            tuple(self.rules[index].name for index in step.suppressed),
+            tuple(self._names[index] for index in step.fired),
+            tuple(self._names[index] for index in step.suppressed),
             step.replies,
         )
 
