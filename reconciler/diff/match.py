@@ -16,6 +16,7 @@ from reconciler.model.reading import Reading
 from reconciler.model.resource import Declared, Live, address
 from reconciler.model.settings import PlanSettings
 from reconciler.semantics.equality import fold_name
+from reconciler.semantics.scope import outside_scope_reason
 from reconciler.strings import normalize_name
 
 OUTSIDE = "outside the scope"
@@ -93,17 +94,8 @@ def foreign(kind: Kind, live: Live, settings: PlanSettings) -> str:
         return live.foreign
     if settings.project_id and owner and owner != settings.project_id:
         return f"belongs to the project {owner}"
-    return kind.unwritable(live.spec) or _outside(live, settings)
-
-
-def _outside(live: Live, settings: PlanSettings) -> str:
-    scope = settings.scope
-    if not normalize_name(live.name).startswith(normalize_name(scope.name_prefix)):
-        return f"{OUTSIDE}: its name does not start with {scope.name_prefix}"
-    room_type = live.spec.get("room_type")
-    if scope.room_types and room_type is not None and room_type not in scope.room_types:
-        return f"{OUTSIDE}: its type is {room_type}"
-    return ""
+    outside = outside_scope_reason(kind, live.name, live.spec, settings.scope)
+    return kind.unwritable(live.spec) or (f"{OUTSIDE}: {outside}" if outside else "")
 
 
 def _look_alikes(result: Matching) -> None:

@@ -16,6 +16,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Declared, IgnoredLint, IgnoreRule, Json, address
 from reconciler.model.settings import Scope
 from reconciler.model.source import Locator, Path
+from reconciler.semantics.scope import wrong_type_reason
 from reconciler.strings import did_you_mean, normalize_name
 
 _ENVELOPE: Mapping[Path, tuple[str, ...]] = {
@@ -221,13 +222,12 @@ def _identity_problems(resource: Declared, kind: Kind, scope: Scope) -> list[Dia
     places += [(alias, ("metadata", "aliases", number)) for number, alias in enumerate(resource.aliases)]
     for name, path in places:
         problems += _name_problems(name, path, kind, resource)
-    if scope.name_prefix and not resource.name.startswith(scope.name_prefix):
+    if scope.name_prefix and not resource.name.startswith(normalize_name(scope.name_prefix)):
         message = f"the name {resource.name!r} does not start with {scope.name_prefix!r}"
         hint = "this environment's scope looks after such names only"
         problems.append(error("E_SCOPE", message, resource.position, hint=hint))
-    room_type = resource.spec.get("room_type")
-    if scope.room_types and room_type is not None and room_type not in scope.room_types:
-        message = f"the room type {room_type!r} is outside this environment's scope"
+    if reason := wrong_type_reason(kind, resource.spec, scope.room_types):
+        message = f"the room is outside this environment's scope: {reason}"
         problems.append(
             error("E_SCOPE", message, resource.at(("room_type",)), hint=", ".join(sorted(scope.room_types)))
         )

@@ -8,9 +8,8 @@ from reconciler.kinds.kind import Kind
 from reconciler.model.reading import Wanted
 from reconciler.model.resource import Json, Live
 from reconciler.readers.rows import ALL, NOTHING, Rows, name_of
-from reconciler.semantics.compiled_field import compiled
-from reconciler.semantics.defaults import effective
 from reconciler.semantics.equality import fold_name, spellings
+from reconciler.semantics.scope import wrong_type_reason
 from reconciler.strings import normalize_name
 
 _PLAIN = re.compile(r"[\w -]+")
@@ -73,11 +72,7 @@ class Need:
 
     def _of_type(self, row: Mapping[str, Json]) -> bool:
         """Tell whether a row has one of the room types; kinds that have none are in every scope."""
-        field = self.rows.kind.root.children.get("room_type")
-        if field is None or not self.wanted.room_types:
-            return True
-        room_type = effective(compiled(self.rows.kind).children["room_type"], row.get("room_type"))
-        return room_type in self.wanted.room_types
+        return not wrong_type_reason(self.rows.kind, row, self.wanted.room_types)
 
     def names(self, row: Mapping[str, Json]) -> bool:
         """Tell whether a row has a name that is declared."""

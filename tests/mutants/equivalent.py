@@ -4,6 +4,8 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("semantics/equality.py", "without_query", "1 -> 2"): "only the part before the first separator is taken",
     ("diff/inside.py", "_rank", "1 -> 2"): "any negative number sorts before every index",
     ("diff/lists.py", "_as_declared", "True -> False"): "a side has as many keys as items by construction",
+    ("diff/moves.py", "moved", "1 -> 2"): "any negative place ends the walk back",
+    ("diff/changes.py", "", "0 -> 1"): "the only caller gives the level",
     (
         "api/pages.py",
         "wave",

@@ -7,13 +7,16 @@ import pytest
 
 from reconciler.api.allowed_hosts import allowed, database_allowed
 from reconciler.api.retry import MAX_PAUSE, TRIES, Patience
+from reconciler.diff.compare import items
+from reconciler.diff.found import Found
 from reconciler.diff.told import told_apart
 from reconciler.errors import HostError
-from reconciler.model.settings import Selection
+from reconciler.model.settings import Scope, Selection
 from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.defaults import fill_defaults
 from reconciler.semantics.equality import equivalent, instant, normalize, without_query
 from reconciler.semantics.list_keys import has_keys
+from reconciler.semantics.scope import outside_scope_reason
 from tests.support.planning import GROUP, ROOM, World, declared, ledger, live, remembered
 
 RULES = compiled(GROUP).children["interaction_rules"]
@@ -123,3 +126,28 @@ def test_a_port_is_one_of_sixteen_bits(port: int, fits: bool) -> None:
 )
 def test_a_database_is_allowed_by_its_host_and_its_port(entry: str, reached: bool) -> None:
     assert database_allowed("db.example", 5433, (entry,)) is reached
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "inside"),
+    [
+        (ROOM, {}, True),
+        (ROOM, {"room_type": None}, True),
+        (ROOM, {"room_type": "NORMAL"}, True),
+        (ROOM, {"room_type": "TEMPLATE"}, False),
+        (GROUP, {}, True),
+    ],
+)
+def test_a_room_without_a_type_is_a_normal_one_and_a_library_is_in_every_scope(
+    kind: Any, spec: dict[str, Any], inside: bool
+) -> None:
+    normal = Scope(room_types=frozenset({"NORMAL"}))
+    assert (outside_scope_reason(kind, "a", spec, normal) == "") is inside
+    templates = Scope(room_types=frozenset({"TEMPLATE"}))
+    assert (outside_scope_reason(kind, "a", spec, templates) == "") is (kind is GROUP or not inside)
+
+
+@pytest.mark.parametrize(("want", "have", "differs"), [(" ", "", False), ("", " ", True), ("", "", False)])
+def test_an_empty_item_is_compared_by_the_directed_rule_too(want: str, have: str, differs: bool) -> None:
+    text = RULES.each.children["trigger"].children["reply_texts"].each
+    assert (items(text, want, have, (), Found()) is not None) is differs
