@@ -4,8 +4,8 @@ from importlib.metadata import entry_points
 from typing import cast
 
 from reconciler.errors import PluginError
+from reconciler.interfaces import Writer, WriterSetup
 from reconciler.model.report import Reporter
-from reconciler.ports import Writer, WriterSetup
 from reconciler.strings import did_you_mean
 
 _GROUP = "reconciler."
@@ -25,7 +25,9 @@ def writer(name: str, setup: WriterSetup) -> Writer:
     """Return a writer, made for one environment; raises PluginError where there is none of that name."""
     made = getattr(load("writers", name), "made", None)
     if made is None:
-        raise PluginError(f"the writer {name!r} has no method made(setup)", hint="see reconciler.ports.WriterSetup")
+        raise PluginError(
+            f"the writer {name!r} has no method made(setup)", hint="see reconciler.interfaces.WriterSetup"
+        )
     return cast("Writer", made(setup))
 
 

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from reconciler.environment.load import parse_project
+from reconciler.project.config_file import parse_project
 from tests.support.command_line import QUICKSTART, ROOT, project, reconciler
 from tests.support.readme import README, printed, shown
 

@@ -11,8 +11,8 @@ from typing import Any, Self
 from urllib.parse import SplitResult, urlsplit
 
 from reconciler.errors import ApiError, PluginError, TransportError
-from reconciler.ports import Task, WriterSetup, Written
-from reconciler.writers.message import message
+from reconciler.interfaces import Task, WriterSetup, Written
+from reconciler.writers.change_message import message
 
 SECONDS = 60.0
 MAX_ANSWER = 1 << 20

@@ -11,9 +11,9 @@ from functools import partial
 from typing import Protocol
 
 from reconciler.api.allowed_hosts import Origin
-from reconciler.api.call import Answer, Call
+from reconciler.api.error_responses import refusal
 from reconciler.api.logins import LOGINS, Logins
-from reconciler.api.refusal import refusal
+from reconciler.api.messages import Answer, Call
 from reconciler.api.signing import canonical_request, sign, stamp
 from reconciler.errors import AuthError, TransportError
 

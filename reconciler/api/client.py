@@ -7,15 +7,15 @@ from datetime import datetime
 from threading import Lock
 
 from reconciler.api.allowed_hosts import is_segment, segment
-from reconciler.api.body import decode, is_whole_text, refuse
-from reconciler.api.call import Answer, Call, http_date
 from reconciler.api.connection import Connection
-from reconciler.api.refusal import refusal
-from reconciler.api.sender import Sender
+from reconciler.api.error_responses import refusal
+from reconciler.api.messages import Answer, Call, http_date
+from reconciler.api.response_body import decode, is_whole_text, refuse
+from reconciler.api.retry import Sender
 from reconciler.api.signing import encode_query
 from reconciler.errors import ApiError, TransportError
-from reconciler.kinds.kind import Kind
-from reconciler.model.reading import Usage
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.read_result import Usage
 from reconciler.model.resource import Json
 
 MAX_BODY = 12 * 10**6

@@ -1,6 +1,7 @@
 """Everything needed to speak to one project of one endpoint, as a value."""
 
 import random
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import InitVar, dataclass, field
@@ -11,8 +12,9 @@ import httpx
 from reconciler.api.allowed_hosts import Origin, allowed, check_credentials_allowed, segment
 from reconciler.api.auth import Auth, NoAuth
 from reconciler.api.logins import Logins
-from reconciler.api.throttle import Gate
+from reconciler.api.rate_limit import Gate
 from reconciler.errors import UsageError
+from reconciler.model.read_result import Usage
 from reconciler.redaction import SecretRedactor
 
 READS_PER_SECOND = 5.0
@@ -85,3 +87,21 @@ def _check_user(app_user_id: str) -> None:
     """X-App-UserId takes 1-256 characters and no Chinese (api.md §2); a header takes printable ASCII."""
     if len(app_user_id) > 256 or not (app_user_id.isascii() and app_user_id.isprintable()):
         raise UsageError("app_user_id takes at most 256 plain ASCII characters", hint="see api.md, X-App-UserId")
+
+
+class Meter:
+    """A running Usage."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._usage = Usage()
+
+    def add(self, more: Usage) -> None:
+        """Count something."""
+        with self._lock:
+            self._usage += more
+
+    @property
+    def usage(self) -> Usage:
+        """The sum so far."""
+        return self._usage

@@ -6,8 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from reconciler.cli.interruption import Interrupted, Interrupting, handled
-from reconciler.cli.streams import settle
+from reconciler.cli.process import Interrupted, Interrupting, handled, settle
 from reconciler.model.process_clock import REAL_TIME, ProcessClock
 
 PATIENT = (200_000, 50, 50)

@@ -10,16 +10,16 @@ import typer
 from typer.main import get_command
 
 from reconciler import __version__
+from reconciler.cli.command_context import Start
 from reconciler.cli.commands import COMMANDS
 from reconciler.cli.commands.replay import join_against
-from reconciler.cli.exits import Exit
-from reconciler.cli.failure import failed_report, told_failure
-from reconciler.cli.interruption import Interrupted
+from reconciler.cli.error_output import failed_report, told_failure
 from reconciler.cli.output import PARSED, SENT, write_out
-from reconciler.cli.session import Start
-from reconciler.environment.variables import check_variables, redactor
+from reconciler.cli.process import Interrupted
+from reconciler.exit_codes import Exit
 from reconciler.model.process_clock import ProcessClock
 from reconciler.model.report import Options
+from reconciler.project.environment_variables import check_variables, redactor
 
 
 def _version(asked: bool) -> None:

@@ -2,14 +2,15 @@
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler import __version__
+from reconciler.cli.command_context import Session
 from reconciler.cli.files import ended, refuse_unwritable, write_file
-from reconciler.cli.session import Session
-from reconciler.cli.streams import deafen
+from reconciler.cli.process import deafen, moving
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.report import Options, Report
@@ -151,3 +152,21 @@ def check_report_files(session: Session, how: Told) -> None:
     """Raise UsageError where a file of `--report` can certainly not be written: known before, not after the work."""
     for _, file in how.files:
         refuse_unwritable(session.root, "--report", file)
+
+
+@contextmanager
+def progress(session: Session, what: str, total: int | None = None) -> Iterator[Callable[[], None]]:
+    """Show what goes on for the length of a `with`; calling the value moves it on by one."""
+    if session.quiet or session.verbose or session.log.form != "text" or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+    columns = [
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        *((BarColumn(), MofNCompleteColumn()) if total else ()),
+    ]
+    with Progress(*columns, console=moving(color=session.color), transient=True) as shown:
+        task = shown.add_task(escape_control(what), total=total)
+        yield lambda: shown.advance(task)

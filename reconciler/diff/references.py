@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from reconciler.diff.match import Matching
-from reconciler.diff.told import no_reference
-from reconciler.kinds.kind import Kind
+from reconciler.diff.matching import Matching, no_reference
+from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Missing
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.resource import Declared, Json

@@ -12,7 +12,7 @@ from reconciler.interaction_rules.pattern_tree import ParsedPattern, PatternNode
 from reconciler.interaction_rules.portable_regex import parse_pattern
 from reconciler.interaction_rules.rule import AGGREGATES
 from reconciler.model.resource import Json
-from reconciler.model.source import Path
+from reconciler.model.source_map import Path
 
 _WRONG_BARS = re.compile(r"(?<=\w)[｜、，；/](?=\w)")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")

@@ -8,7 +8,7 @@ from reconciler.interaction_rules.lint_finding import LintedRule, LintFinding, a
 from reconciler.interaction_rules.portable_regex import parse_pattern
 from reconciler.interaction_rules.regex_engine import pattern_verdict
 from reconciler.model.resource import Json
-from reconciler.model.source import Path
+from reconciler.model.source_map import Path
 
 
 def joined_lints(rule: LintedRule, tags: list[tuple[Path, Mapping[str, Json]]]) -> Iterator[LintFinding]:

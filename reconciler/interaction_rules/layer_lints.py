@@ -14,7 +14,7 @@ from reconciler.interaction_rules.lint_finding import (
     warning,
 )
 from reconciler.model.resource import Json
-from reconciler.model.source import Path
+from reconciler.model.source_map import Path
 
 CANVASES = ((1920, 1080), (1080, 1920))
 _MEDIA: Mapping[str, frozenset[str]] = {

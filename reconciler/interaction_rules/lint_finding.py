@@ -6,7 +6,7 @@ from typing import TypeGuard
 
 from reconciler.model.diagnostic import Severity
 from reconciler.model.resource import Json
-from reconciler.model.source import Path
+from reconciler.model.source_map import Path
 
 
 @dataclass(frozen=True, slots=True)

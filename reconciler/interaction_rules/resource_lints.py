@@ -5,7 +5,7 @@ from datetime import date
 
 from reconciler.interaction_rules.lint_finding import LintFinding
 from reconciler.interaction_rules.rule_lints import lint_rules
-from reconciler.kinds import all_kinds
+from reconciler.kinds.registry import all_kinds
 from reconciler.model.diagnostic import Diagnostic, Related, Severity
 from reconciler.model.resource import Declared, IgnoredLint
 

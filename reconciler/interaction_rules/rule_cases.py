@@ -13,7 +13,7 @@ from reconciler.interaction_rules.rule import EvaluatedRule
 from reconciler.interaction_rules.rule_outcome import EventResult, RuleOutcome
 from reconciler.interaction_rules.rule_trace import tags_held, trace
 from reconciler.interaction_rules.settings import Semantics
-from reconciler.model.source import Path
+from reconciler.model.source_map import Path
 from reconciler.strings import did_you_mean
 
 

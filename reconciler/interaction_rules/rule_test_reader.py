@@ -9,7 +9,7 @@ from reconciler.interaction_rules.event import EVENT_TYPES, LATEST, LiveEvent, d
 from reconciler.interaction_rules.rule_cases import Expectation, RuleCase, RuleTest
 from reconciler.interaction_rules.settings import Semantics
 from reconciler.model.resource import Json
-from reconciler.model.source import Path
+from reconciler.model.source_map import Path
 
 EXPECTED = ("rule", "rules", "reply", "suppressed")
 _AT = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")

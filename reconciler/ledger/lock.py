@@ -1,8 +1,12 @@
 """The lock: a row with a lease. A heartbeat renews it, each write checks it; who slept past its end has lost it."""
 
+import hashlib
+import os
 import secrets
+import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -10,11 +14,40 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection, Row
 
 from reconciler.errors import LedgerError, LockedError
-from reconciler.ledger.failures import damaged
-from reconciler.ledger.process import here, may_live, process_name
-from reconciler.ledger.store import Store
-from reconciler.ledger.tables import lease
-from reconciler.model.history import Holder
+from reconciler.ledger.database import Store, damaged
+from reconciler.ledger.db_tables import lease
+from reconciler.model.run_history import Holder
+
+
+def here() -> str:
+    """Say who this process is, for people."""
+    return f"{os.environ.get('USER') or os.getuid()}@{socket.gethostname()}, process {os.getpid()}"
+
+
+def process_name(pid: int = 0) -> str:
+    """Name a process (this one unless told) so that no other ever has the name.
+
+    That is: kernel boot, process namespace, number, time of start. Empty where the system does not tell (no /proc):
+    then only the lease's end frees a lock.
+    """
+    number = pid or os.getpid()
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        space = os.readlink("/proc/self/ns/pid")
+        started = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+    return f"{hashlib.sha256(f'{boot} {space}'.encode()).hexdigest()[:16]} {number} {started}"
+
+
+def may_live(name: str) -> bool:
+    """Tell whether a process may still live: one of another machine or namespace always may."""
+    own = process_name()
+    place, pid, _started = name.split(" ")
+    if not own or not own.startswith(place):
+        return True
+    return process_name(int(pid)) == name
+
 
 LEASE_SECONDS = 300.0
 """How long a lease lasts without a sign of life."""

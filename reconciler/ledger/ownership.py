@@ -8,8 +8,7 @@ from sqlalchemy.engine import Connection
 
 from reconciler.errors import LedgerError
 from reconciler.ledger import journal
-from reconciler.ledger.audit_tables import drift
-from reconciler.ledger.tables import objects, owners, proven, put
+from reconciler.ledger.db_tables import drift, objects, owners, proven, put
 
 
 def known_owners(connection: Connection) -> tuple[dict[str, str], dict[str, frozenset[str]]]:

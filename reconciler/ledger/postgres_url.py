@@ -8,6 +8,7 @@ operator allows that host. The operator's own URL may hold every parameter of li
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -21,7 +22,37 @@ from reconciler.api.allowed_hosts import (
     parse_allowed_hosts,
 )
 from reconciler.errors import LedgerError
-from reconciler.ledger.engines import Trust
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Who gave a ledger's URL, and what the operator trusts.
+
+    `operator`: the URL came from a flag or RECONCILER_LEDGER, so that its host is allowed and its parameters are free.
+    Else only `allowed_hosts` (RECONCILER_ALLOWED_HOSTS as it is written) are spoken to. `ca_file` holds the
+    certificates to trust beyond loopback. `named_at` is the place in a project file or fleet row that holds the URL:
+    errors about it begin with that.
+    """
+
+    operator: bool = True
+    allowed_hosts: str = ""
+    ca_file: str = ""
+    named_at: str = ""
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Put the place of the URL before an error about the URL, or about the file it names."""
+        try:
+            yield
+        except ReconcilerError as error:
+            if error.code.startswith(_ABOUT_THE_URL):
+                error.name_place(self.named_at)
+            raise
+
+
+OPERATOR = Trust()
+"""A URL that the caller answers for."""
+
 
 _URL = re.compile(
     r"(?:postgresql(?:\+psycopg)?|postgres)://"

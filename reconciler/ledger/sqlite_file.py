@@ -6,7 +6,7 @@ from sqlalchemy import Table, inspect
 from sqlalchemy.engine import Connection
 
 from reconciler.errors import LedgerError, ReconcilerError
-from reconciler.ledger import audit_tables, tables
+from reconciler.ledger import db_tables
 from reconciler.manifest.files.state_files import DatabaseFormat, check_database, find_state_file
 
 APPLICATION_ID = 0x7265636C
@@ -21,8 +21,9 @@ _OURS = DatabaseFormat(
     what="a ledger of reconciler",
     code="E_LEDGER",
     application_id=APPLICATION_ID,
-    tables=_columns({**tables.metadata.tables, **audit_tables.metadata.tables}),
-    required=frozenset(tables.metadata.tables) - {tables.owners.name},  # a ledger of before has no names of owners
+    tables=_columns({**db_tables.metadata.tables, **db_tables.audit_metadata.tables}),
+    required=frozenset(db_tables.metadata.tables)
+    - {db_tables.owners.name},  # a ledger of before has no names of owners
 )
 
 

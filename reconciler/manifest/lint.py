@@ -1,17 +1,19 @@
 """What is no error and yet hardly meant: a comment that cuts a text, template syntax that was never rendered."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from yaml.error import YAMLError
 from yaml.events import ScalarEvent, StreamEndEvent
 
-from reconciler.manifest.events import parser_for
-from reconciler.manifest.parse import Where
-from reconciler.manifest.problem import ENOUGH, warning
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.errors import ENOUGH, ManifestError, warning
+from reconciler.manifest.files.project_tree import Tree
+from reconciler.manifest.yaml.event_source import parser_for
+from reconciler.manifest.yaml.parser import Where
+from reconciler.model.diagnostic import Diagnostic, has_errors
+from reconciler.model.source_map import Position
 
 _CUT = re.compile(r"\S[ \t]+#(?=\S)")
 _MARKER = re.compile(r"\{\{|\{%")
@@ -64,3 +66,34 @@ def _places(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
     for number, line in enumerate(_BREAK.split(text), 1):
         for found in pattern.finditer(line):
             yield number, found.start() + 1
+
+
+def unread_templates(tree: Tree, entries: Iterable[str], met: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """Warn of each such file below `entries` that nothing has read and no file that was read names.
+
+    After errors (`met`) nothing is said: a template that failed may have been about to read it.
+    """
+    if has_errors(each for each in met if each.code != "E_PATH_EMPTY"):
+        return
+    for file in dict.fromkeys(_lookalikes(tree, entries)):
+        if file not in tree.digests() and not _named(tree, file):
+            yield warning(
+                "W_TPL_UNREAD",
+                f"{file!r} declares nothing: manifests end in .yaml or .yml, and no template reads this one",
+                Position(file, 1, 1),
+                hint=f"rename it to {file.removesuffix('.j2')}: every manifest may be a template",
+            )
+
+
+def _lookalikes(tree: Tree, entries: Iterable[str]) -> Iterator[str]:
+    for entry in entries:
+        try:
+            yield from tree.lookalikes(entry)
+        except ManifestError:
+            continue  # told already
+
+
+def _named(tree: Tree, file: str) -> bool:
+    """Tell whether a file names it, for another environment maybe."""
+    name = file.rsplit("/", 1)[-1].encode()
+    return any(name in tree.read(each) for each in tree.digests())

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from reconciler.model.resource import Json
-from reconciler.model.source import Position
+from reconciler.model.source_map import Position
 
 
 class Action(StrEnum):

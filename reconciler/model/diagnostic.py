@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.model.source import Position
+from reconciler.model.source_map import Position
 from reconciler.strings import abridge
 
 _MOST = 2_000

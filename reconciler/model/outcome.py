@@ -1,5 +1,6 @@
 """What became of one change."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,3 +51,31 @@ def outcome_of(
         reason=reason,
         calls=calls,
     )
+
+
+class Step(StrEnum):
+    """Where an apply stands."""
+
+    LOCKED = "locked"
+    SETTLING = "settling"
+    STARTED = "change_started"
+    FINISHED = "change_finished"
+    STOPPING = "stopping"
+    VERIFYING = "verifying"
+    UNLOCKED = "unlocked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One step of an apply; `done` of `total` changes are behind it. `message` is text for a person."""
+
+    step: Step
+    address: str = ""
+    action: str = ""
+    message: str = ""
+    outcome: Outcome | None = None
+    done: int = 0
+    total: int = 0
+
+
+Progress = Callable[[Event], None]

@@ -7,8 +7,8 @@ from typing import Any
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan
-from reconciler.model.reading import Usage
-from reconciler.model.source import Position
+from reconciler.model.read_result import Usage
+from reconciler.model.source_map import Position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

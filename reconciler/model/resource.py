@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.model.source import Locator, Path, Position
+from reconciler.model.source_map import Locator, Path, Position
 
 Json = Any
 """None, bool, int, float, str, or a list or str-keyed dict of these: what YAML and JSON can hold."""

@@ -26,7 +26,7 @@ _STRUCTURE = frozenset(
 @lru_cache(maxsize=1)
 def _vocabulary() -> frozenset[str]:
     """Return the words of our formats, and the names of every kind and field."""
-    from reconciler.kinds import all_kinds
+    from reconciler.kinds.registry import all_kinds
 
     def names(field: Any) -> Iterator[str]:
         for name, child in field.children.items():

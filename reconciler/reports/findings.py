@@ -8,17 +8,87 @@ field that matters most.
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from reconciler.model.change import Action, Attribution, Change, FieldChange
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Held, Plan
-from reconciler.model.report import Report
-from reconciler.reports.severity import Finding, Sort
-from reconciler.reports.values import spell_sides
+from reconciler.model.report import Options, Report
+from reconciler.model.source_map import Position
+from reconciler.reports.value_format import spell_sides
 from reconciler.reports.wording import GRAVEST, WILL, attributed, attribution_of
 from reconciler.strings import count
+
+
+class Sort(StrEnum):
+    """What a finding is about."""
+
+    PROBLEM = "problem"
+    CHANGE = "change"
+    HELD = "held"
+    OUTCOME = "outcome"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What one severity is called by each host."""
+
+    sarif: str
+    gitlab: str
+    github: str
+    junit: str
+
+
+SEVERITIES = {
+    Severity.ERROR: Words(sarif="error", gitlab="critical", github="error", junit="error"),
+    Severity.WARNING: Words(sarif="warning", gitlab="major", github="warning", junit="failure"),
+    Severity.NOTE: Words(sarif="note", gitlab="info", github="notice", junit="skipped"),
+}
+"""The one map. What is no problem but a state of things (a note) is a skipped test: it must not fail a build."""
+
+RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+RULES = {
+    "N_CREATE": "A declared object is not there yet and would be created.",
+    "N_UPDATE": "The manifests moved; the live object would follow.",
+    "W_DELETE": "A live object would be destroyed.",
+    "W_DRIFT": "The live side moved, not the manifests.",
+    "W_DIFFERENCE": "Live and manifest differ, and nobody knows which of them moved.",
+    "E_CONFLICT": "The manifests and the live side moved, differently.",
+    "E_BLOCKED": "A guard holds the change back.",
+    "W_HELD": "The read could not prove the change, so it is not proposed.",
+    "E_APPLY_FAILED": "The change was refused.",
+    "E_APPLY_UNKNOWN": "Nobody knows whether the change happened.",
+    "W_APPLY_SKIPPED": "The change was not tried.",
+    "W_NOT_STICKING": "The service did not keep what was sent.",
+}
+"""The rules that are ours here; a problem brings its own code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing to tell. `fingerprint` stays the same while lines move; `near` are further places that belong to it."""
+
+    sort: Sort
+    severity: Severity
+    code: str
+    message: str
+    environment: str = ""
+    address: str = ""
+    kind: str = ""
+    path: str = ""
+    hint: str = ""
+    position: Position | None = None
+    near: tuple[tuple[Position, str], ...] = ()
+    fingerprint: str = ""
+
+
+def gravest_first(found: Iterable[Finding]) -> list[Finding]:
+    """Sort by severity, else as they come: what a host's limit cuts is the lightest."""
+    return sorted(found, key=lambda one: RANK[one.severity])
+
 
 _MOST_FIELDS = 8
 _MOST_VALUE = 60
@@ -159,3 +229,30 @@ def _identity(one: Finding) -> tuple[str, ...]:
         place = (one.position.file if one.position else "", one.message) if not one.address else ()
         return (one.sort.value, one.environment, one.code, one.address, one.path, *place)
     return (one.sort.value, one.environment, one.address, one.path)
+
+
+PROJECT_FILE = "reconciler.yaml"
+"""Where a finding without a place of its own is shown, such as a delete: no manifest line is left to point to."""
+
+
+def file_of(finding: Finding, options: Options) -> str:
+    """Return the path of a finding from the repository's root."""
+    return placed(finding.position.file if finding.position else PROJECT_FILE, options)
+
+
+def line_of(finding: Finding) -> int:
+    """Return its line, counting from 1."""
+    return max(1, finding.position.line) if finding.position else 1
+
+
+def placed(file: str, options: Options) -> str:
+    """Put the project's own path before a file."""
+    prefix = options.prefix.strip("/")
+    joined = f"{prefix}/{file}" if prefix and prefix != "." else file
+    return joined.removeprefix("./")
+
+
+def told(finding: Finding, *, several: bool) -> str:
+    """Return its message with its hint, led by its environment where there are several; hosts refuse an empty one."""
+    where = f"{finding.environment}: " if several and finding.environment else ""
+    return f"{where}{finding.message or finding.code}" + (f" ({finding.hint})" if finding.hint else "")

@@ -10,10 +10,8 @@ from xml.etree import ElementTree as ET
 from reconciler.model.change import Action, Rule
 from reconciler.model.plan import Plan
 from reconciler.model.report import Options, Report
-from reconciler.reports.findings import findings
-from reconciler.reports.gate import line, markup, xml
-from reconciler.reports.place import file_of, line_of, placed, told
-from reconciler.reports.severity import SEVERITIES, Finding, Sort
+from reconciler.reports.escaping import line, markup, xml
+from reconciler.reports.findings import SEVERITIES, Finding, Sort, file_of, findings, line_of, placed, told
 
 _MOST_TITLE = 200
 _OTHER = "reconciler"

@@ -9,11 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler.model.report import Options, Report
-from reconciler.model.source import Position
-from reconciler.reports.findings import findings
-from reconciler.reports.gate import document, plain
-from reconciler.reports.place import PROJECT_FILE, placed, told
-from reconciler.reports.severity import RULES, SEVERITIES, Finding, gravest_first
+from reconciler.model.source_map import Position
+from reconciler.reports.escaping import document, plain
+from reconciler.reports.findings import PROJECT_FILE, RULES, SEVERITIES, Finding, findings, gravest_first, placed, told
 
 _MOST_RESULTS = 25_000
 _MOST_NEAR = 100

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from reconciler.kinds.kind import Kind
-from reconciler.kinds.table import Field, ListType, NoDefault, Role, Type
+from reconciler.kinds.base.field import Field, ListType, NoDefault, Role, Type
+from reconciler.kinds.base.kind import Kind
 from reconciler.model.resource import Json
 
 

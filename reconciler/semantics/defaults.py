@@ -7,7 +7,7 @@ there is one, else to nothing. A declared field that is left out means its defau
 
 from collections.abc import Callable, Mapping
 
-from reconciler.kinds.table import Type
+from reconciler.kinds.base.field import Type
 from reconciler.model.change import Missing
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from reconciler.kinds.table import ListType, Type
+from reconciler.kinds.base.field import ListType, Type
 from reconciler.model.change import MASK, Missing, Rule
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField

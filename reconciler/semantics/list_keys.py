@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from reconciler.kinds.table import Type
+from reconciler.kinds.base.field import Type
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.strings import normalize_name

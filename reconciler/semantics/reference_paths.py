@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from reconciler.kinds.kind import Kind
+from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Missing
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import id_beside

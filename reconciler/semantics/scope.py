@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from reconciler.kinds.kind import Kind
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.options import Scope
 from reconciler.model.resource import Json
-from reconciler.model.settings import Scope
 from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.defaults import effective
 from reconciler.strings import normalize_name

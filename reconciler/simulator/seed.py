@@ -7,23 +7,22 @@ from datetime import UTC, datetime
 from pathlib import Path as FilePath
 
 from reconciler.errors import ManifestError, ReconcilerError
-from reconciler.kinds import Kind, all_kinds
-from reconciler.manifest.document import Document
+from reconciler.kinds.registry import Kind, all_kinds
 from reconciler.manifest.files.project_tree import SEED, read_file
-from reconciler.manifest.limits import Limits as FileLimits
-from reconciler.manifest.parse import Parsed, parse_yaml
-from reconciler.manifest.scalars import typed
+from reconciler.manifest.yaml.document import Document
+from reconciler.manifest.yaml.limits import Limits as FileLimits
+from reconciler.manifest.yaml.parser import Parsed, parse_yaml
+from reconciler.manifest.yaml.scalars import typed
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Json
-from reconciler.model.source import Path, Position
+from reconciler.model.source_map import Path, Position
 from reconciler.simulator.behaviours import CHOICES, chosen
-from reconciler.simulator.check import Check, SeedProblem
 from reconciler.simulator.clock import START
-from reconciler.simulator.credentials import Credentials, credentials_of
-from reconciler.simulator.fault_file import faults_of
-from reconciler.simulator.faults import Fault
-from reconciler.simulator.limits import Limits, limits_of
-from reconciler.simulator.shape import rewritten, shape_of
+from reconciler.simulator.faults.fault import Fault, faults_of
+from reconciler.simulator.gateway.authentication import Credentials, credentials_of
+from reconciler.simulator.gateway.gateway import Limits, limits_of
+from reconciler.simulator.seed_check import Check, SeedProblem
+from reconciler.simulator.service.field_shape import rewritten, shape_of
 
 DEFAULT_PROJECT = "0" * 32
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any, cast
 
-from reconciler.ports import Task, Writer, Written
+from reconciler.interfaces import Task, Writer, Written
 from reconciler.redaction import SecretRedactor
 
 

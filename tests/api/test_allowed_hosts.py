@@ -2,8 +2,8 @@
 
 import pytest
 
-from reconciler.api import Connection
 from reconciler.api.allowed_hosts import allowed, endpoint, iam_endpoint, segment
+from reconciler.api.connection import Connection
 from reconciler.errors import HostError
 
 CLOUD = "https://metastudio.cn-north-4.myhuaweicloud.com"

@@ -6,14 +6,16 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from reconciler.api import AkSkAuth, Connection, NoAuth, PasswordAuth, ReadClient, TokenAuth, WriteClient
 from reconciler.api.allowed_hosts import allowed
-from reconciler.api.call import Answer, Call
+from reconciler.api.auth import AkSkAuth, NoAuth, PasswordAuth, TokenAuth
+from reconciler.api.client import ReadClient, WriteClient
+from reconciler.api.connection import Connection
 from reconciler.api.logins import Logins
+from reconciler.api.messages import Answer, Call
 from reconciler.errors import AuthError, HostError, ReconcilerError, TransportError
-from reconciler.model.reading import Wanted
+from reconciler.model.read_result import Wanted
 from reconciler.simulator import Simulator, transport
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.reading import PROJECT, ROOM, connection, reader, rooms
 
 AK, SK = "TESTAKEXAMPLE0000001", "canary-secret-key-0123456789"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.api.body import MAX_BYTES, Inflater, decode
+from reconciler.api.response_body import MAX_BYTES, Inflater, decode
 from reconciler.errors import ApiError
 
 SCALARS = st.none() | st.booleans() | st.integers(-(10**15), 10**15) | st.floats(allow_nan=False, allow_infinity=False)

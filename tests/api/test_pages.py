@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.api.client import Page
-from reconciler.api.pages import LIMIT, sweep
+from reconciler.api.pagination import LIMIT, sweep
 from reconciler.errors import ApiError
 
 

@@ -12,7 +12,7 @@ from huaweicloudsdkcore.signer.signer import Signer
 
 from reconciler.api.allowed_hosts import Origin
 from reconciler.api.auth import AkSkAuth
-from reconciler.api.call import Call
+from reconciler.api.messages import Call
 from reconciler.api.signing import canonical_request, encode_query, stamp
 
 ACCESS_KEY = "TESTAKEXAMPLE0000001"

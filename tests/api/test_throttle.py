@@ -8,8 +8,9 @@ from itertools import pairwise
 import httpx
 import pytest
 
-from reconciler.api import Connection, ReadClient
-from reconciler.api.throttle import Gate
+from reconciler.api.client import ReadClient
+from reconciler.api.connection import Connection
+from reconciler.api.rate_limit import Gate
 from reconciler.errors import ThrottledError
 from tests.support.reading import PROJECT, ROOM, Patient
 from tests.support.virtual_clock import VirtualClock

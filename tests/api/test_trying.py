@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from reconciler.api import AkSkAuth, PasswordAuth, ReadClient, WriteClient
 from reconciler.api.allowed_hosts import allowed
+from reconciler.api.auth import AkSkAuth, PasswordAuth
+from reconciler.api.client import ReadClient, WriteClient
 from reconciler.api.logins import Logins
 from reconciler.errors import ApiError, AuthError, DeniedError, HostError, NotFoundError, ThrottledError, TransportError
 from tests.support.reading import GROUP, ROOM, Patient, connection

@@ -6,14 +6,13 @@ from itertools import count
 
 import pytest
 
-from reconciler.api import ReadClient
 from reconciler.api.allowed_hosts import allowed
-from reconciler.api.call import Call
-from reconciler.api.pool import PoolTransport
-from reconciler.api.wire import Wire
+from reconciler.api.client import ReadClient
+from reconciler.api.messages import Call
+from reconciler.api.transport import PoolTransport, Wire
 from reconciler.errors import ApiError, TransportError
 from reconciler.simulator import Simulator
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.raw_server import http, raw_server, says, says_slowly
 from tests.support.reading import ROOM, connection, rooms
 

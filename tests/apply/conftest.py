@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.testing.stage import Stage
-from reconciler.writers.http import HttpWriter
+from reconciler.testing.harness import Stage
+from reconciler.writers.http_writer import HttpWriter
 
 
 def secret(name: str) -> str:

@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from reconciler.kinds import kind_named
-from reconciler.kinds.table import Field, Type
+from reconciler.kinds.base.field import Field, Type
+from reconciler.kinds.registry import kind_named
 from reconciler.model.change import Action, Attribution, Change
 from reconciler.model.outcome import Status
 from reconciler.model.plan import Plan
-from reconciler.testing.stage import Stage, declare
-from reconciler.testing.stage import stage as any_stage
-from reconciler.writers.http import HttpWriter
+from reconciler.testing.harness import Stage, declare
+from reconciler.testing.harness import stage as any_stage
+from reconciler.writers.http_writer import HttpWriter
 from tests.support.random_specs import Maker
 
 KINDS = {"SmartLiveRoom": ("room a", "room b"), "InteractionRuleGroup": ("group a", "group b")}

@@ -10,23 +10,22 @@ from typing import Any
 
 import pytest
 
+from reconciler.apply.recovery import recover
+from reconciler.apply.runner import apply
 from reconciler.errors import BlockedError, LedgerError, LockedError, PlanError
-from reconciler.ledger import open_ledger
+from reconciler.interfaces import Task, Written
+from reconciler.ledger.sql_ledger import open_ledger
 from reconciler.model.change import Action
+from reconciler.model.desired_state import Manifest
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.event import Event, Step
-from reconciler.model.manifest import Manifest
-from reconciler.model.outcome import Status
-from reconciler.model.past import Intent
+from reconciler.model.ledger_state import Intent
+from reconciler.model.options import Overrides
+from reconciler.model.outcome import Event, Status, Step
 from reconciler.model.resource import Declared
-from reconciler.model.settings import Overrides
-from reconciler.pipeline.apply import apply
-from reconciler.pipeline.recover import recover
-from reconciler.ports import Task, Written
-from reconciler.testing.stage import OWNER, SCOPE, Stage, declare
-from reconciler.testing.stage import stage as any_stage
-from reconciler.testing.writers import GROUP, ROOM, group, room, rule
-from reconciler.writers.http import HttpWriter
+from reconciler.testing.harness import OWNER, SCOPE, Stage, declare
+from reconciler.testing.harness import stage as any_stage
+from reconciler.testing.writer_suite import GROUP, ROOM, group, room, rule
+from reconciler.writers.http_writer import HttpWriter
 
 stage = partial(any_stage, served=False)
 
@@ -197,7 +196,7 @@ def test_l005_an_old_ledger_deletes_only_what_it_owned_and_what_is_still_there()
 def test_what_somebody_else_deleted_is_forgotten_by_the_next_apply() -> None:
     with stage() as place:
         place.apply((room("one"), room("two")), writer(place))
-        from reconciler.simulator.console import Console
+        from reconciler.simulator.service.console_edits import Console
 
         world = place.simulator.world
         desk = Console(world=world, kind=world.kinds[ROOM], project=place.project_id)
@@ -390,7 +389,7 @@ def test_an_update_or_delete_that_was_cut_off_is_planned_again(action: Action, s
 def test_drift_is_noted_with_its_first_and_last_time_and_cleared_by_the_apply() -> None:
     with stage() as place:
         (made,) = place.apply((room("evening", "ours"),), writer(place)).outcomes
-        from reconciler.simulator.console import Console
+        from reconciler.simulator.service.console_edits import Console
 
         world = place.simulator.world
         desk = Console(world=world, kind=world.kinds[ROOM], project=place.project_id)

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.manifest import load
-from reconciler.manifest.tree import DiskTree
+from reconciler.apply.recompare import differences
+from reconciler.apply.runner import Applied
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.loader import load
 from reconciler.model.outcome import Status
 from reconciler.model.resource import Declared
-from reconciler.pipeline.apply import Applied
-from reconciler.pipeline.recheck import differences
-from reconciler.testing.stage import Stage
-from reconciler.testing.stage import stage as any_stage
-from reconciler.testing.writers import GROUP, ROOM, STATES, group, room, rule
-from reconciler.writers.http import HttpWriter
+from reconciler.testing.harness import Stage
+from reconciler.testing.harness import stage as any_stage
+from reconciler.testing.writer_suite import GROUP, ROOM, STATES, group, room, rule
+from reconciler.writers.http_writer import HttpWriter
 
 stage = partial(any_stage, served=False)
 ROOT = Path(__file__).parents[2]
@@ -179,7 +179,7 @@ def test_a_field_the_service_derives_is_named_once_with_the_entry_to_paste() -> 
 
 
 def room_rules(path: str) -> Any:
-    from reconciler.testing.stage import declare
+    from reconciler.testing.harness import declare
 
     return declare(ROOM, "x", {}, ignore=(path,)).ignore_changes
 

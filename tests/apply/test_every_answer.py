@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.testing.stage import Stage, stage
-from reconciler.testing.writers import group, room, rule
-from reconciler.writers.http import HttpWriter
+from reconciler.testing.harness import Stage, stage
+from reconciler.testing.writer_suite import group, room, rule
+from reconciler.writers.http_writer import HttpWriter
 
 SEED: dict[str, Any] = {
     "interaction_rule_groups": [

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.simulator import Simulator
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.appliers import START, Appliers
 from tests.support.kill_story import FUTURE, SEED
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from reconciler.apply.context import utc
 from reconciler.model.change import Action
+from reconciler.model.ledger_state import Intent
 from reconciler.model.outcome import Status
-from reconciler.model.past import Intent
-from reconciler.pipeline.site import utc
-from reconciler.testing.stage import OWNER, SCOPE, Stage
-from reconciler.testing.stage import stage as any_stage
-from reconciler.testing.writers import GROUP, LOST_ANSWER, LOST_REQUEST, ROOM, group, room, rule
-from reconciler.writers.http import HttpWriter
+from reconciler.testing.harness import OWNER, SCOPE, Stage
+from reconciler.testing.harness import stage as any_stage
+from reconciler.testing.writer_suite import GROUP, LOST_ANSWER, LOST_REQUEST, ROOM, group, room, rule
+from reconciler.writers.http_writer import HttpWriter
 
 Made = Callable[[Stage], HttpWriter]
 stage = partial(any_stage, served=False)

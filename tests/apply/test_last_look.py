@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from reconciler.model.change import Action
-from reconciler.model.manifest import Manifest
+from reconciler.model.desired_state import Manifest
+from reconciler.model.ledger_state import Remembered
+from reconciler.model.options import Selection
 from reconciler.model.outcome import Status
-from reconciler.model.past import Remembered
-from reconciler.model.settings import Selection
-from reconciler.pipeline.plan import plan
-from reconciler.testing.stage import OWNER, PROJECT, SCOPE, Stage
-from reconciler.testing.stage import stage as any_stage
-from reconciler.testing.writers import GROUP, ROOM, group, room, rule
-from reconciler.writers.http import HttpWriter
+from reconciler.planner import plan
+from reconciler.testing.harness import OWNER, PROJECT, SCOPE, Stage
+from reconciler.testing.harness import stage as any_stage
+from reconciler.testing.writer_suite import GROUP, ROOM, group, room, rule
+from reconciler.writers.http_writer import HttpWriter
 
 Made = Callable[[Stage], HttpWriter]
 stage = partial(any_stage, served=False)

@@ -8,12 +8,12 @@ from uuid import uuid4
 
 import pytest
 
-from reconciler.ledger import open_ledger
+from reconciler.ledger.sql_ledger import open_ledger
 from reconciler.model.outcome import Status
-from reconciler.testing.stage import OWNER, SCOPE, Stage
-from reconciler.testing.stage import stage as any_stage
-from reconciler.testing.writers import room
-from reconciler.writers.http import HttpWriter
+from reconciler.testing.harness import OWNER, SCOPE, Stage
+from reconciler.testing.harness import stage as any_stage
+from reconciler.testing.writer_suite import room
+from reconciler.writers.http_writer import HttpWriter
 from tests.support import postgres
 
 pytestmark = pytest.mark.postgres

@@ -10,16 +10,15 @@ from typing import Any
 
 import pytest
 
-from reconciler.diff.guard import ON_AIR, blocking
-from reconciler.model.event import Event, Step
-from reconciler.model.outcome import Status
-from reconciler.model.settings import Overrides
-from reconciler.ports import Task, Written
-from reconciler.simulator.console import Console
-from reconciler.testing.stage import OWNER, PROJECT, SCOPE, Stage
-from reconciler.testing.stage import stage as any_stage
-from reconciler.testing.writers import GROUP, LOST_ANSWER, LOST_REQUEST, ROOM, group, room, rule
-from reconciler.writers.http import HttpWriter
+from reconciler.diff.deletion_guards import ON_AIR, blocking
+from reconciler.interfaces import Task, Written
+from reconciler.model.options import Overrides
+from reconciler.model.outcome import Event, Status, Step
+from reconciler.simulator.service.console_edits import Console
+from reconciler.testing.harness import OWNER, PROJECT, SCOPE, Stage
+from reconciler.testing.harness import stage as any_stage
+from reconciler.testing.writer_suite import GROUP, LOST_ANSWER, LOST_REQUEST, ROOM, group, room, rule
+from reconciler.writers.http_writer import HttpWriter
 
 Made = Callable[[Stage], HttpWriter]
 stage = partial(any_stage, served=False)

@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.diff.paths import Key, parse, spell
-from reconciler.ledger import open_ledger
+from reconciler.apply.context import utc
+from reconciler.apply.verify import ignore_entry
+from reconciler.interfaces import Task
+from reconciler.ledger.sql_ledger import open_ledger
 from reconciler.model.change import Action
+from reconciler.model.field_path import Key, parse, spell
+from reconciler.model.ledger_state import Intent
 from reconciler.model.outcome import Status
-from reconciler.model.past import Intent
-from reconciler.pipeline.site import utc
-from reconciler.pipeline.verify import ignore_entry
-from reconciler.ports import Task
-from reconciler.testing.stage import OWNER, SCOPE, Stage, declare
-from reconciler.testing.stage import stage as any_stage
-from reconciler.testing.writers import GROUP, ROOM, group, room, rule
-from reconciler.writers.http import HttpWriter
+from reconciler.testing.harness import OWNER, SCOPE, Stage, declare
+from reconciler.testing.harness import stage as any_stage
+from reconciler.testing.writer_suite import GROUP, ROOM, group, room, rule
+from reconciler.writers.http_writer import HttpWriter
 
 stage = partial(any_stage, served=False)
 

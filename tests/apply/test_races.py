@@ -14,9 +14,9 @@ from uuid import uuid4
 import pytest
 
 from reconciler.errors import LedgerError
-from reconciler.ledger import open_ledger
+from reconciler.ledger.sql_ledger import open_ledger
 from reconciler.simulator import Simulator
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support import postgres
 from tests.support.appliers import START, Appliers
 from tests.support.kill_story import SEED

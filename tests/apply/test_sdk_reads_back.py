@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from reconciler.manifest import load
-from reconciler.manifest.tree import DiskTree
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.loader import load
 from reconciler.model.resource import Declared
-from reconciler.testing.stage import Stage, stage
-from reconciler.testing.writers import GROUP
-from reconciler.writers.http import HttpWriter
+from reconciler.testing.harness import Stage, stage
+from reconciler.testing.writer_suite import GROUP
+from reconciler.writers.http_writer import HttpWriter
 from tests.support.sdk import client, plain, sdk
 
 ROOT = Path(__file__).parents[2]

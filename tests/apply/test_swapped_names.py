@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from reconciler.model.outcome import Status
-from reconciler.testing.stage import Stage
-from reconciler.testing.stage import stage as any_stage
-from reconciler.testing.writers import GROUP, ROOM, group, room, rule
-from reconciler.writers.http import HttpWriter
+from reconciler.testing.harness import Stage
+from reconciler.testing.harness import stage as any_stage
+from reconciler.testing.writer_suite import GROUP, ROOM, group, room, rule
+from reconciler.writers.http_writer import HttpWriter
 
 Made = Callable[[Stage], HttpWriter]
 stage = partial(any_stage, served=False)

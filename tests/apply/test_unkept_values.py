@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds import kind_named
+from reconciler.kinds.registry import kind_named
 from reconciler.model.change import Attribution
-from reconciler.testing.stage import PROJECT, Stage, declare
-from reconciler.testing.stage import stage as any_stage
-from reconciler.testing.writers import GROUP, ROOM, group, room, rule
-from reconciler.writers.http import HttpWriter
+from reconciler.testing.harness import PROJECT, Stage, declare
+from reconciler.testing.harness import stage as any_stage
+from reconciler.testing.writer_suite import GROUP, ROOM, group, room, rule
+from reconciler.writers.http_writer import HttpWriter
 
 Made = Callable[[Stage], HttpWriter]
 stage = partial(any_stage, served=False)

@@ -13,11 +13,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reconciler.environment.load import load_project
-from reconciler.environment.open import Access
-from reconciler.environment.planning import Ask
-from reconciler.fleet import visit
-from reconciler.fleet.roster import roster
+from reconciler.fleet.environment_result import visit
+from reconciler.fleet.fleet_file import roster
+from reconciler.project.config_file import load_project
+from reconciler.project.environment_session import Access
+from reconciler.project.plan_environment import Ask
 from tests.support.fleets import LEDGER, Audit, fleet, kill_a_worker, once, rows
 
 SIZE = int(os.environ.get("BENCH_PROJECTS", "10000"))

@@ -15,16 +15,17 @@ import yaml
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from reconciler.kinds import all_kinds
-from reconciler.manifest import guard, load
-from reconciler.manifest.limits import Limits
-from reconciler.manifest.parse import parse_yaml
-from reconciler.manifest.render import render
-from reconciler.manifest.tree import DiskTree
-from reconciler.manifest.validate import validate
-from reconciler.model.settings import Scope
-from reconciler.model.source import Path as Steps
-from reconciler.model.source import Position
+from reconciler.kinds.registry import all_kinds
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.loader import load
+from reconciler.manifest.template import structure_guard
+from reconciler.manifest.template.renderer import render
+from reconciler.manifest.validation.validator import validate
+from reconciler.manifest.yaml.limits import Limits
+from reconciler.manifest.yaml.parser import parse_yaml
+from reconciler.model.options import Scope
+from reconciler.model.source_map import Path as Steps
+from reconciler.model.source_map import Position
 
 _RULE = """\
     - rule_name: 规则 {rule}
@@ -205,7 +206,7 @@ def _mapped(root: Path, context: Mapping[str, object]) -> None:
     result = render(DiskTree(root), ["a.yaml"], context)["a.yaml"]
     assert result.lines is not None, result.problems
     parsed = parse_yaml(result.text, "a.yaml", where=result.lines.at, limits=UNBOUNDED)
-    assert not guard.violations(result.marked, result.places, parsed.documents, broken=False)
+    assert not structure_guard.violations(result.marked, result.places, parsed.documents, broken=False)
     line, column = parsed.documents[-1].at(("spec", "interaction_rules", 7, "trigger"))
     assert result.lines.at(line, column).line == 19
 

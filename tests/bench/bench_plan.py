@@ -69,9 +69,9 @@ def _against_the_floor(folder: Path) -> list[Row]:
     for name, templated, most in (("plain YAML", False, 4), ("templates", True, 7)):
         project = folder / name.replace(" ", "-")
         ours = _ours(project, 10_000, 500, templated=templated)
-        text = folder / "plain-YAML" / "manifests"
+        report = folder / "plain-YAML" / "manifests"
         command = [sys.executable, "-m", "tests.bench.peers.floor", str(project / "seed.json")]
-        least = _cpu([*command, str(text / "rooms.yaml"), str(text / "groups.yaml")], ROOT)
+        least = _cpu([*command, str(report / "rooms.yaml"), str(report / "groups.yaml")], ROOT)
         what = f"10,000 rooms + 500 groups × 20 rules, {name}, the floor"
         rows.append(_row(what, ours, least, f"{ours / least:.1f} × the floor", f"wanted: at most {most} ×"))
     return rows + _stages(folder / "plain-YAML")
@@ -138,17 +138,18 @@ def _stages(project: Path) -> list[Row]:
 def stages(project: Path, url: str) -> Iterator[tuple[str, float]]:
     """Plan once in this process, stage by stage."""
     start = time.process_time()
-    from reconciler.api import Connection, ReadClient
-    from reconciler.diff import diff
-    from reconciler.kinds import all_kinds
-    from reconciler.manifest import load
-    from reconciler.manifest.tree import DiskTree
-    from reconciler.model.past import Past
+    from reconciler.api.client import ReadClient
+    from reconciler.api.connection import Connection
+    from reconciler.diff.differ import diff
+    from reconciler.kinds.registry import all_kinds
+    from reconciler.manifest.files.disk_tree import DiskTree
+    from reconciler.manifest.loader import load
+    from reconciler.model.ledger_state import Past
+    from reconciler.model.options import PlanSettings
     from reconciler.model.report import Options, Report
-    from reconciler.model.settings import PlanSettings
-    from reconciler.pipeline.plan import read_all, wanted
-    from reconciler.readers.http import HttpReader
-    from reconciler.reports import text
+    from reconciler.planner import read_all, wanted
+    from reconciler.readers.http_reader import HttpReader
+    from reconciler.reports.text import report
 
     kinds, settings, past = all_kinds(), PlanSettings(environment="bench", project_id=PROJECT), Past()
     yield "start and imports", time.process_time() - start
@@ -163,7 +164,7 @@ def stages(project: Path, url: str) -> Iterator[tuple[str, float]]:
     plan = diff(manifest, readings, past, settings)
     yield "compare", time.process_time() - start
     start = time.process_time()
-    text.report(Report(command="plan", plans=(plan,)), Options())
+    report.report(Report(command="plan", plans=(plan,)), Options())
     yield "report as text", time.process_time() - start
 
 

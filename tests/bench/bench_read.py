@@ -129,11 +129,12 @@ def _with_the_sdk(url: str) -> Callable[[], dict[str, int]]:
 
 
 def _with_ours(url: str, cache: str = "") -> Callable[[], dict[str, int]]:
-    from reconciler.api import Connection, ReadClient
-    from reconciler.kinds import kind_named
-    from reconciler.model.reading import Wanted
-    from reconciler.readers.cache import ReadCache
-    from reconciler.readers.http import HttpReader
+    from reconciler.api.client import ReadClient
+    from reconciler.api.connection import Connection
+    from reconciler.kinds.registry import kind_named
+    from reconciler.model.read_result import Wanted
+    from reconciler.readers.http_reader import HttpReader
+    from reconciler.readers.read_cache import ReadCache
 
     room, group = kind_named("SmartLiveRoom"), kind_named("InteractionRuleGroup")
     wanted = Wanted(fields={f"group {number}": frozenset({"interaction_rules"}) for number in range(GROUPS)})
@@ -154,10 +155,11 @@ def _with_ours(url: str, cache: str = "") -> Callable[[], dict[str, int]]:
 def _with_many(size: int) -> Callable[[], dict[str, int]]:
     import httpx
 
-    from reconciler.api import Connection, ReadClient
-    from reconciler.kinds import kind_named
-    from reconciler.model.reading import Wanted
-    from reconciler.readers.http import HttpReader
+    from reconciler.api.client import ReadClient
+    from reconciler.api.connection import Connection
+    from reconciler.kinds.registry import kind_named
+    from reconciler.model.read_result import Wanted
+    from reconciler.readers.http_reader import HttpReader
 
     transport = httpx.MockTransport(lambda request: httpx.Response(200, content=_page(request.url.params, size)))
     reader = HttpReader(ReadClient(Connection(base_url="http://localhost", project_id=PROJECT, transport=transport)))

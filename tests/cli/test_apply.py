@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from reconciler.ledger import open_ledger
+from reconciler.ledger.sql_ledger import open_ledger
 from reconciler.simulator import Simulator
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.command_line import PROJECT_ID, project, reconciler, room
 
 PROJECT = "0" * 32

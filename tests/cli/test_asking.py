@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from reconciler.simulator import Simulator
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.command_line import project, reconciler, room
 
 QUESTION = b"agreement: "

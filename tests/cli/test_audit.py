@@ -104,10 +104,10 @@ def test_no_credential_is_sent_to_a_worker(tmp_path):
     import pickle
     from concurrent.futures import Future
 
-    from reconciler.environment.load import load_project
-    from reconciler.environment.open import Access
-    from reconciler.environment.planning import Ask
-    from reconciler.fleet import audit
+    from reconciler.fleet.audit import audit
+    from reconciler.project.config_file import load_project
+    from reconciler.project.environment_session import Access
+    from reconciler.project.plan_environment import Ask
 
     sent = []
 

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.simulator import Simulator
 from reconciler.simulator.clock import real_clock
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.command_line import project, reconciler, room
 from tests.support.raw_server import http, raw_server, says
 

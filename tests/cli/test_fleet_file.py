@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from reconciler.environment.load import load_project
 from reconciler.errors import ManifestError
-from reconciler.fleet.roster import roster
+from reconciler.fleet.fleet_file import roster
+from reconciler.project.config_file import load_project
 from tests.support.command_line import project, reconciler, room
 
 TEMPLATE = '  template: {endpoint: "simulator:live.yaml", values: [common.yaml]}\n'

@@ -13,11 +13,11 @@ from sqlite3 import connect
 
 import pytest
 
-from reconciler.ledger import open_ledger
-from reconciler.model.history import Run as RunRecord
-from reconciler.readers.cache import ReadCache
+from reconciler.ledger.sql_ledger import open_ledger
+from reconciler.model.run_history import Run as RunRecord
+from reconciler.readers.read_cache import ReadCache
 from reconciler.simulator import Simulator
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.command_line import Run, project, reconciler, room
 from tests.support.guarded import CANARY, foreign_database, listing, outside_of, sparse, within
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from reconciler import plugins
-from reconciler.cli.failure import failed_report
+from reconciler.cli.error_output import failed_report
 from reconciler.model.report import Options
 from tests.support.command_line import QUICKSTART, reconciler
 

@@ -3,7 +3,7 @@
 import json
 
 from reconciler.simulator import Simulator
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.command_line import project, reconciler, room
 
 TENANTS = 200

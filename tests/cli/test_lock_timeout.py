@@ -12,7 +12,7 @@ import pytest
 from reconciler.cli.lock_timeout import LockWait, seconds_of
 from reconciler.errors import LockedError, UsageError
 from reconciler.simulator import Simulator
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.command_line import project, reconciler, room
 
 

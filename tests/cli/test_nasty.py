@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from reconciler.simulator import Simulator
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.command_line import ROOT, project, reconciler, room
 
 ELSEWHERE = {
@@ -84,9 +84,9 @@ def test_c015_what_is_no_finished_plan_is_refused_and_never_a_success_of_nothing
 
 
 def test_c017_an_open_intent_is_settled_by_a_persons_word_and_the_others_go_on(tmp_path, place):
-    from reconciler.ledger import open_ledger
+    from reconciler.ledger.sql_ledger import open_ledger
     from reconciler.model.change import Action
-    from reconciler.model.past import Intent
+    from reconciler.model.ledger_state import Intent
 
     project(tmp_path, {"rooms/one.yaml": room("One"), "rooms/two.yaml": room("Two")}, more=place)
     scope = place.split('"')[1].removeprefix("http://") + f"/{'0' * 32}/"

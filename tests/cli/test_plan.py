@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 
 from reconciler.simulator import Simulator, load_seed
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.command_line import QUICKSTART, ROOT, project, reconciler, room
 
 SEED = """

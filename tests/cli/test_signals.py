@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from reconciler.simulator import Simulator
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.command_line import project, reconciler, room
 
 ROOMS = 4

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.simulator import Simulator
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.command_line import project, room
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
@@ -126,7 +126,7 @@ def test_a_signal_while_the_program_is_loaded_prints_no_traceback(tmp_path, numb
 def test_a_second_signal_ends_what_cleans_up_too_long():
     code = (
         "import os, signal, time\n"
-        "from reconciler.cli.interruption import Interrupted, Interrupting, handled\n"
+        "from reconciler.cli.process import Interrupted, Interrupting, handled\n"
         "interrupting = Interrupting()\n"
         "with handled(interrupting):\n"
         "    interrupting.begin()\n"

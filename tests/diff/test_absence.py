@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds import all_kinds
-from reconciler.kinds.kind import Kind
-from reconciler.kinds.table import Field, NoDefault, Type
+from reconciler.kinds.base.field import Field, NoDefault, Type
+from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Action
 from tests.support.planning import GROUP, ROOM, World, declared, one_change, only
 from tests.support.random_specs import pool

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.diff.attribute import NotDeclared, classify
+from reconciler.diff.attribution import NotDeclared, classify
 from reconciler.model.change import Action, Attribution, Missing
-from reconciler.model.manifest import Manifest
+from reconciler.model.desired_state import Manifest
 from tests.support.planning import GROUP, ROOM, World, declared, ledger, live, only, remembered
 
 A, B, C = "a", "b", "c"

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.diff.guard import blocking, collapsed, limit
+from reconciler.diff.deletion_guards import blocking, collapsed, limit
 from reconciler.model.change import Action
+from reconciler.model.options import Overrides
 from reconciler.model.plan import Plan
-from reconciler.model.settings import Overrides
 from tests.support.planning import GROUP, ROOM, World, declared, ledger, live, remembered
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.model.change import Action, Rule
 from reconciler.model.resource import IgnoreRule
-from reconciler.model.source import Position
+from reconciler.model.source_map import Position
 from tests.support.planning import GROUP, ROOM, World, codes, declared, live, only
 
 

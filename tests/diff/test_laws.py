@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.diff import overlay, spec_of
-from reconciler.kinds import kind_named
-from reconciler.kinds.kind import Kind
+from reconciler.diff.full_spec import spec_of
+from reconciler.diff.request_body import overlay
+from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.registry import kind_named
 from reconciler.model.change import Action, Rule
 from tests.support.planning import GROUP, ROOM, World, declared, live, only
 from tests.support.random_specs import Maker

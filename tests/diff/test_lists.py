@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.diff.moves import moved
+from reconciler.diff.compare.keyed_lists import moved
 from reconciler.model.change import Action
 from tests.support.planning import GROUP, ROOM, one_change
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.change import Action
-from reconciler.model.settings import Scope
+from reconciler.model.options import Scope
 from tests.support.planning import GROUP, ROOM, World, codes, declared, ledger, live, only, remembered
 
 

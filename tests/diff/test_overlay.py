@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.diff import overlay
+from reconciler.diff.request_body import overlay
 from tests.support.planning import GROUP, ROOM, declared, one_change
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from reconciler.model.change import Action, Missing
-from reconciler.model.plan_json import encode
-from reconciler.model.plan_read import decode
+from reconciler.planfile.decode import decode
+from reconciler.planfile.encode import encode
 from tests.support.planning import GROUP, ROOM, World, codes, declared, ledger, live, only, remembered
 
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from reconciler.diff import managed
+from reconciler.diff.full_spec import managed
 from reconciler.model.change import MASK, Action
-from reconciler.model.plan_json import encode
+from reconciler.planfile.encode import encode
 from reconciler.redaction import secret_digest
 from tests.support.planning import ROOM, World, declared, ledger, live, only, remembered
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.settings import Selection
+from reconciler.model.options import Selection
 from reconciler.reports.wording import in_step
 from tests.support.planning import GROUP, ROOM, World, codes, declared, ledger, live, remembered
 

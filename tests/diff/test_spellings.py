@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.diff.paths import Key, covers, parse, printed, spell
 from reconciler.model.change import Action, Rule
+from reconciler.model.field_path import Key, covers, parse, printed, spell
 from reconciler.semantics.equality import instant
 from tests.support.planning import GROUP, ROOM, one_change
 

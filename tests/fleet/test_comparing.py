@@ -1,6 +1,6 @@
 """Environments compared as values: by name, both ways round, ids apart, and what the manifests meant."""
 
-from reconciler.fleet.compare import NOT_THERE, THERE, Nowhere, Side, compare, matrix
+from reconciler.fleet.compare_environments import NOT_THERE, THERE, Nowhere, Side, compare, matrix
 from reconciler.model.resource import Declared, Live
 
 ROOM = "SmartLiveRoom"

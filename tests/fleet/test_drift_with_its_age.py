@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.environment.load import load_project
-from reconciler.environment.open import Access
-from reconciler.environment.planning import Ask
-from reconciler.fleet import visit
-from reconciler.fleet.drift import found
-from reconciler.fleet.overview import drift_row, oldest
-from reconciler.ledger import open_audits, open_ledger
+from reconciler.fleet.audit_records import found
+from reconciler.fleet.audit_summary import drift_row, oldest
+from reconciler.fleet.environment_result import visit
+from reconciler.ledger.sql_ledger import open_audits, open_ledger
+from reconciler.project.config_file import load_project
+from reconciler.project.environment_session import Access
+from reconciler.project.plan_environment import Ask
 from tests.support.command_line import project, reconciler, room
 
 FIRST = datetime.fromisoformat("2026-11-01T06:00:00+00:00")

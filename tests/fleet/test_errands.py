@@ -4,10 +4,10 @@ import pickle
 
 import pytest
 
-from reconciler.environment.load import load_project
-from reconciler.environment.open import Access, open_environment
-from reconciler.environment.planning import Ask
-from reconciler.fleet.errand import errands, run_there, without_credentials
+from reconciler.fleet.audit import errands, run_there, without_credentials
+from reconciler.project.config_file import load_project
+from reconciler.project.environment_session import Access, open_environment
+from reconciler.project.plan_environment import Ask
 from tests.support.command_line import project, room
 
 CANARY = "CANARYcanary0123456789"

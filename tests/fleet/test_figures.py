@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from reconciler.fleet import Visited
-from reconciler.fleet.metrics import escaped, textfile
+from reconciler.fleet.environment_result import Visited
+from reconciler.fleet.prometheus import escaped, textfile
 from tests.support.command_line import FLEET, project, reconciler, room
 
 LINE = re.compile(r'[a-z_]+(\{([a-z_]+="(\\["\\n]|[^"\\\n])*",?)*\})? -?[0-9.]+')

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 import psutil
 import pytest
 
-from reconciler.fleet.runner import runner
+from reconciler.fleet.dask_executor import runner
 from tests.support.fleets import Audit, fleet, kill_a_worker, kill_all, once, rows, workers
 
 

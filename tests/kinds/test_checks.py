@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.kinds import kind_named
-from reconciler.kinds.problem import Problem
+from reconciler.kinds.base.problem import Problem
+from reconciler.kinds.registry import kind_named
 
 ROOM = kind_named("SmartLiveRoom")
 GROUP = kind_named("InteractionRuleGroup")

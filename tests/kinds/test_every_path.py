@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds import all_kinds
-from reconciler.kinds.kind import Kind
-from reconciler.kinds.table import Field, ListType, Type
+from reconciler.kinds.base.field import Field, ListType, Type
+from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Action, Rule
 from tests.support.planning import one_change
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.simulator import Simulator
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.command_line import ROOT, Run, reconciler
 
 SECRETS = {

@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from reconciler.kinds import kind_named
-from reconciler.kinds.kind import Kind
-from reconciler.kinds.table import WRITABLE, Field, ListType, NoDefault, Role
+from reconciler.kinds.base.field import WRITABLE, Field, ListType, NoDefault, Role
+from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.registry import kind_named
 
 FACTS = yaml.safe_load((Path(__file__).parents[1] / "data" / "fields.yaml").read_text(encoding="utf-8"))
 KINDS = {"smart_live_room": "SmartLiveRoom", "interaction_rule_group": "InteractionRuleGroup"}

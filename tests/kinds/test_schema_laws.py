@@ -7,14 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.kinds import all_kinds
-from reconciler.kinds.kind import Kind
-from reconciler.kinds.table import Field, Type
-from reconciler.manifest.schema import kind_schema
-from reconciler.manifest.validate import validate
+from reconciler.kinds.base.field import Field, Type
+from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.registry import all_kinds
+from reconciler.manifest.json_schema import kind_schema
+from reconciler.manifest.validation.validator import validate
 from reconciler.model.diagnostic import Severity
-from reconciler.model.settings import Scope
-from reconciler.model.source import Path, Position
+from reconciler.model.options import Scope
+from reconciler.model.source_map import Path, Position
 
 KINDS = list(all_kinds().values())
 VALIDATORS = {kind.name: jsonschema_rs.validator_for(kind_schema(kind)) for kind in KINDS}

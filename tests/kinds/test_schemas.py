@@ -10,10 +10,10 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from reconciler.kinds import all_kinds
-from reconciler.manifest import load
-from reconciler.manifest.schema import schemas, written
-from reconciler.manifest.tree import DiskTree
+from reconciler.kinds.registry import all_kinds
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.json_schema import schemas, written
+from reconciler.manifest.loader import load
 from reconciler.model.diagnostic import has_errors
 from tests.support.manifest_corpus import BAD, CORPUS, GOOD, OURS, Case
 
@@ -125,7 +125,8 @@ def test_every_writable_field_is_described_to_editors():
 
 def test_schemas_are_the_same_bytes_whatever_the_hash_seed():
     program = (
-        "import sys; from reconciler.kinds import all_kinds; from reconciler.manifest.schema import schemas, written\n"
+        "import sys; from reconciler.kinds.registry import all_kinds\n"
+        "from reconciler.manifest.json_schema import schemas, written\n"
         "sys.stdout.write(''.join(name + written(schema) for name, schema in schemas(all_kinds()).items()))"
     )
     runs = {

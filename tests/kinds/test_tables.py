@@ -6,11 +6,11 @@ from typing import Annotated
 import pytest
 
 from reconciler.errors import PluginError
-from reconciler.kinds import all_kinds, kind_named
-from reconciler.kinds.conditions import parse
-from reconciler.kinds.fields import compile_model
-from reconciler.kinds.spec import Spec, by_key, each, integer, items, nested, text
-from reconciler.kinds.table import Field, ListType, NoDefault, Role, Type
+from reconciler.kinds.base.field import Field, ListType, NoDefault, Role, Type
+from reconciler.kinds.base.field_builders import Spec, by_key, each, integer, items, nested, text
+from reconciler.kinds.base.field_rules import parse
+from reconciler.kinds.base.model_compiler import compile_model
+from reconciler.kinds.registry import all_kinds, kind_named
 
 KINDS = list(all_kinds().values())
 FIELDS = [(kind, field) for kind in KINDS for field in kind.fields.values()]

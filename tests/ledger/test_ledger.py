@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from reconciler.errors import LedgerError
-from reconciler.ledger import open_ledger
+from reconciler.ledger.sql_ledger import open_ledger
 from reconciler.model.change import Action
-from reconciler.model.history import Run
+from reconciler.model.ledger_state import Intent, Remembered
 from reconciler.model.outcome import Outcome, Status
-from reconciler.model.past import Intent, Remembered
+from reconciler.model.run_history import Run
 
 SCOPE, OWNER = "127.0.0.1 p1 ", "shop/production"
 

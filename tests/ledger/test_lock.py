@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import LedgerError, LockedError
-from reconciler.ledger import open_ledger
+from reconciler.ledger.sql_ledger import open_ledger
 
 SCOPE, OWNER = "127.0.0.1 p1 ", "shop/production"
 

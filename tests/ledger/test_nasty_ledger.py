@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import LedgerError
-from reconciler.ledger import open_ledger
-from reconciler.ledger.failures import LostAnswerError
-from reconciler.model.history import Run
+from reconciler.ledger.database import LostAnswerError
+from reconciler.ledger.sql_ledger import open_ledger
+from reconciler.model.run_history import Run
 from tests.support.ledger_rows import OWNER, SCOPE, filled, intent, outcome, remembered
 
 ROOT = Path(__file__).parents[2]

@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import create_engine
 
-from reconciler.ledger import open_audits, open_ledger
-from reconciler.model.history import Found, Run
-from reconciler.model.past import Past, ProjectIdentity, Remembered
+from reconciler.ledger.sql_ledger import open_audits, open_ledger
+from reconciler.model.ledger_state import Past, ProjectIdentity, Remembered
+from reconciler.model.run_history import Found, Run
 from reconciler.simulator import Simulator
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.command_line import Run as CommandRun
 from tests.support.command_line import reconciler, room
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import LedgerError
-from reconciler.ledger import Trust, open_ledger
+from reconciler.ledger.sql_ledger import Trust, open_ledger
 from tests.support.fake_postgres import fake_postgres
 
 pytest.importorskip("psycopg")

@@ -1,8 +1,8 @@
 """Old rows can go; whatever a later run needs to decide rightly stays, in either database."""
 
-from reconciler.ledger import open_ledger
-from reconciler.model.history import Run
+from reconciler.ledger.sql_ledger import open_ledger
 from reconciler.model.outcome import Status
+from reconciler.model.run_history import Run
 from tests.ledger.test_ledger import OWNER, SCOPE, intent, outcome, remembered
 
 DAY = 86_400.0

@@ -14,14 +14,13 @@ from typing import Any
 import pytest
 from jinja2 import DictLoader
 
-from reconciler.manifest import marks
-from reconciler.manifest.allowance import Budget
-from reconciler.manifest.child import Channel, Died, run, time_limit
-from reconciler.manifest.disk import DiskTree
-from reconciler.manifest.refusals import OutOfTimeError
-from reconciler.manifest.render import render, rendered
-from reconciler.manifest.sandbox import Sandbox
-from reconciler.manifest.system_calls import restrict_system_calls
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.template import marked_text
+from reconciler.manifest.template.exceptions import OutOfTimeError
+from reconciler.manifest.template.renderer import render, rendered
+from reconciler.manifest.template.sandbox import Sandbox
+from reconciler.manifest.template.system_calls import restrict_system_calls
+from reconciler.manifest.template.worker_process import Budget, Channel, Died, run, time_limit
 
 QUICK = Budget(wall=20.0)
 CONFINES = os.uname().machine in {"x86_64", "aarch64"} and Path("/proc/sys/kernel/seccomp").exists()
@@ -251,7 +250,7 @@ def test_where_the_platform_cannot_confine_it_still_renders_and_opens_nothing() 
     assert restrict_system_calls(machine="an unknown one") is False
     first, second = run(work, lambda _ask: {}, QUICK, lambda: restrict_system_calls(machine="an unknown one"))
     assert first["errno"] == errno.EMFILE
-    assert marks.unmarked(second["texts"][0]) == "11 3"
+    assert marked_text.unmarked(second["texts"][0]) == "11 3"
 
 
 @needs_seccomp

@@ -8,14 +8,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.kinds.kind import Kind
-from reconciler.manifest import load
-from reconciler.manifest.emit import emit
-from reconciler.manifest.parse import parse_yaml
-from reconciler.manifest.spelling import document
-from reconciler.manifest.tree import DiskTree
+from reconciler.kinds.base.kind import Kind
+from reconciler.manifest.export import emit
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.loader import load
+from reconciler.manifest.yaml.parser import parse_yaml
+from reconciler.manifest.yaml.writer import document
 from reconciler.model.change import Action
-from reconciler.model.manifest import Manifest
+from reconciler.model.desired_state import Manifest
 from reconciler.model.resource import Live
 from tests.support.planning import GROUP, ROOM, World, live
 from tests.support.random_specs import Maker
@@ -216,7 +216,7 @@ def test_any_data_is_spelled_so_that_it_reads_back(value: Any) -> None:
 def unholdable(value: Any) -> bool:
     from unicodedata import normalize
 
-    from reconciler.manifest.gate import in_value
+    from reconciler.manifest.yaml.characters import in_value
 
     if isinstance(value, str):
         return in_value(value) is not None

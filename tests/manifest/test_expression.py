@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.manifest.expression import LONGEST, ExpressionError, UnknownFieldError, expression
+from reconciler.manifest.template.assert_expression import LONGEST, ExpressionError, UnknownFieldError, expression
 
 TODAY = date(2026, 11, 23)
 ROOM = {

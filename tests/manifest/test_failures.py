@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.manifest import load
-from reconciler.manifest.tree import DiskTree
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.loader import load
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.source import column_in
+from reconciler.model.source_map import column_in
 
 ROOM = "apiVersion: metastudio/v1\nkind: SmartLiveRoom\nmetadata: {name: R1}\nspec:\n"
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.manifest import load
-from reconciler.manifest.expression import expression
-from reconciler.manifest.tree import DiskTree
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.loader import load
+from reconciler.manifest.template.assert_expression import expression
 
 VALUES = "{n: null, t: true, f: false, d: {secret: canary}, l: [null, true, 1], s: text, i: 7}\n"
 

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import DictLoader
 
-from reconciler.manifest.allowance import Budget
-from reconciler.manifest.failures import failure
-from reconciler.manifest.parse import Parsed, parse_yaml
-from reconciler.manifest.refusals import Failure
-from reconciler.manifest.render import render, rendered
-from reconciler.manifest.sandbox import Sandbox
-from reconciler.manifest.tree import DiskTree
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.template.exceptions import Failure
+from reconciler.manifest.template.renderer import render, rendered
+from reconciler.manifest.template.sandbox import Sandbox
+from reconciler.manifest.template.template_errors import failure
+from reconciler.manifest.template.worker_process import Budget
+from reconciler.manifest.yaml.parser import Parsed, parse_yaml
 
 _PIECES = [
     *(

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.manifest import load
-from reconciler.manifest.tree import DiskTree
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.loader import load
+from reconciler.model.desired_state import Manifest
 from reconciler.model.diagnostic import Severity
-from reconciler.model.manifest import Manifest
 
 ROOM = """\
 apiVersion: metastudio/v1

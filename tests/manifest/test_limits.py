@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.manifest import load
-from reconciler.manifest.limits import LIMITS, Limits
-from reconciler.manifest.parse import parse_yaml
-from reconciler.manifest.tree import DiskTree
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.loader import load
+from reconciler.manifest.yaml.limits import LIMITS, Limits
+from reconciler.manifest.yaml.parser import parse_yaml
 from tests.bench.bench_manifest import pretty_json
 
 ROOM = """\
@@ -26,7 +26,7 @@ import resource, sys
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
 from reconciler.manifest import load
-from reconciler.manifest.tree import DiskTree
+from reconciler.manifest.disk import DiskTree
 found = load(DiskTree(sys.argv[1]), entries=["a.yaml"], values=sys.argv[2:])
 peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
 print(peak.split()[1], *[each.code for each in found.diagnostics if each.code.startswith("E_")])

@@ -9,8 +9,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.manifest.render import Rendered, render
-from reconciler.manifest.tree import DiskTree
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.template.renderer import Rendered, render
 
 CORPUS: dict[str, Any] = yaml.load((Path(__file__).parent / "line_maps.yaml").read_bytes(), yaml.CSafeLoader)
 _MARK = re.compile(r"([a-z]+(?:\.j2)?):(\d+)", re.IGNORECASE)

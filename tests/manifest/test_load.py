@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.manifest import load
-from reconciler.manifest.tree import DiskTree
-from reconciler.model.manifest import Manifest
-from reconciler.model.source import Position
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.loader import load
+from reconciler.model.desired_state import Manifest
+from reconciler.model.source_map import Position
 
 GROUP = """\
 apiVersion: metastudio/v1

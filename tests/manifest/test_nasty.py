@@ -14,13 +14,13 @@ import yaml
 from jinja2 import DictLoader
 from jinja2.exceptions import SecurityError
 
-from reconciler.manifest import load
-from reconciler.manifest.render import rendered
-from reconciler.manifest.sandbox import Sandbox
-from reconciler.manifest.tree import DiskTree
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.loader import load
+from reconciler.manifest.template.renderer import rendered
+from reconciler.manifest.template.sandbox import Sandbox
+from reconciler.model.desired_state import Manifest
 from reconciler.model.diagnostic import Severity
-from reconciler.model.manifest import Manifest
-from reconciler.model.source import Position
+from reconciler.model.source_map import Position
 
 DATA = Path(__file__).parents[1] / "data" / "nasty.yaml"
 ENTRIES: list[dict[str, Any]] = yaml.load(DATA.read_bytes(), yaml.CSafeLoader)["entries"]

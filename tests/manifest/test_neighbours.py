@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.manifest.load import load
-from reconciler.manifest.tree import DiskTree
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.loader import load
 from reconciler.model.diagnostic import Severity
 
 BROKEN_YAML = {

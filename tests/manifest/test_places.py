@@ -4,7 +4,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.manifest.parse import parse_yaml
+from reconciler.manifest.yaml.parser import parse_yaml
 
 KEYS = st.text("abcde", min_size=1, max_size=3)
 VALUES = st.recursive(

@@ -4,8 +4,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.manifest.limits import LIMITS, Limits, end_of_surplus
-from reconciler.manifest.parse import parse_yaml
+from reconciler.manifest.yaml.limits import LIMITS, Limits, end_of_surplus
+from reconciler.manifest.yaml.parser import parse_yaml
 
 PIECES = [
     *"""

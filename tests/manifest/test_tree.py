@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import ManifestError, ReconcilerError, UsageError
-from reconciler.manifest import load
-from reconciler.manifest.tree import DiskTree, GitTree, Tree
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.files.git_tree import GitTree
+from reconciler.manifest.files.project_tree import Tree
+from reconciler.manifest.loader import load
 
 GROUP = "apiVersion: metastudio/v1\nkind: InteractionRuleGroup\nmetadata: {name: %s}\nspec: {}\n"
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.manifest import load
-from reconciler.manifest.tree import DiskTree
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.loader import load
+from reconciler.model.desired_state import Manifest
 from reconciler.model.diagnostic import Severity
-from reconciler.model.manifest import Manifest
-from reconciler.model.settings import Scope
+from reconciler.model.options import Scope
 
 HEAD = "apiVersion: metastudio/v1\nkind: {kind}\nmetadata:\n  name: {name}\n"
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import UsageError
-from reconciler.manifest import load
-from reconciler.manifest.tree import DiskTree
-from reconciler.manifest.values import Values, merged
-from reconciler.model.manifest import Manifest
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.loader import load
+from reconciler.manifest.template_values import Values, merged
+from reconciler.model.desired_state import Manifest
 
 
 def folder(root: Path, **files: str) -> DiskTree:

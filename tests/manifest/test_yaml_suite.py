@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.manifest.parse import parse_yaml
+from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.diagnostic import Severity
 
 DATA = Path(__file__).parents[1] / "data"

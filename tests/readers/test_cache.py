@@ -9,11 +9,11 @@ from datetime import timedelta
 
 import pytest
 
-from reconciler.api import ReadClient
+from reconciler.api.client import ReadClient
 from reconciler.errors import ReconcilerError
-from reconciler.model.reading import Wanted
-from reconciler.readers.cache import ReadCache
-from reconciler.readers.http import HttpReader
+from reconciler.model.read_result import Wanted
+from reconciler.readers.http_reader import HttpReader
+from reconciler.readers.read_cache import ReadCache
 from reconciler.simulator import Simulator, transport
 from tests.support.reading import GROUP, connection
 from tests.support.shop import as_json, planned, rule, seed

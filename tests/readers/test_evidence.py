@@ -7,15 +7,15 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.kinds.kind import Kind
+from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action
-from reconciler.model.manifest import Manifest
-from reconciler.model.past import Past
+from reconciler.model.desired_state import Manifest
+from reconciler.model.ledger_state import Past
+from reconciler.model.options import PlanSettings
 from reconciler.model.plan import Plan
-from reconciler.model.plan_json import encode
-from reconciler.model.settings import PlanSettings
-from reconciler.pipeline.plan import PARTIAL, exit_code, plan
-from reconciler.readers.http import HttpReader
+from reconciler.planfile.encode import encode
+from reconciler.planner import PARTIAL, exit_code, plan
+from reconciler.readers.http_reader import HttpReader
 from tests.support.planning import codes, declared
 from tests.support.reading import GROUP, PROJECT, ROOM, reader
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import ReconcilerError
-from reconciler.kinds import all_kinds
-from reconciler.model.reading import Doubt, Wanted
+from reconciler.kinds.registry import all_kinds
+from reconciler.model.read_result import Doubt, Wanted
 from tests.support.reading import GROUP, ROOM, reader
 
 NAMES = sorted({name for kind in all_kinds().values() for name in kind.root.children})

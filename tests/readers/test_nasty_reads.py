@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reconciler.api import PasswordAuth, TokenAuth
 from reconciler.api.allowed_hosts import allowed
+from reconciler.api.auth import PasswordAuth, TokenAuth
 from reconciler.errors import ApiError, AuthError, ThrottledError, TransportError
 from reconciler.model.diagnostic import Severity
-from reconciler.model.reading import Doubt, Wanted
+from reconciler.model.read_result import Doubt, Wanted
 from reconciler.simulator import Simulator
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.raw_server import http, raw_server, says
 from tests.support.reading import GROUP, PROJECT, ROOM, Patient, reader, rooms
 

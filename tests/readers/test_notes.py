@@ -1,8 +1,8 @@
 """Tolerance: what nobody knows is kept and mentioned once."""
 
 from reconciler.model.diagnostic import Severity
-from reconciler.model.reading import Wanted
-from reconciler.readers.notes import MOST, notes
+from reconciler.model.read_result import Wanted
+from reconciler.readers.unknown_fields import MOST, notes
 from reconciler.simulator import Simulator, transport
 from tests.support.reading import ROOM, reader, rooms
 

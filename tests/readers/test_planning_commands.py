@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.simulator import Simulator
 from reconciler.simulator.clock import real_clock
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.command_line import reconciler
 from tests.support.reading import PROJECT
 from tests.support.shop import CANARIES, seed

@@ -2,12 +2,13 @@
 
 import pytest
 
-from reconciler.api import Connection, ReadClient
-from reconciler.kinds import kind_named
-from reconciler.model.reading import Doubt, Wanted
-from reconciler.readers.http import HttpReader
+from reconciler.api.client import ReadClient
+from reconciler.api.connection import Connection
+from reconciler.kinds.registry import kind_named
+from reconciler.model.read_result import Doubt, Wanted
+from reconciler.readers.http_reader import HttpReader
 from reconciler.simulator import Simulator, transport
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 
 PROJECT = "0" * 32
 ROOM = kind_named("SmartLiveRoom")

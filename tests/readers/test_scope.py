@@ -1,6 +1,6 @@
 """What of a scope the service is asked for, what is checked here, and what stays in scope whatever it is called."""
 
-from reconciler.model.reading import Doubt, Wanted
+from reconciler.model.read_result import Doubt, Wanted
 from reconciler.simulator import Simulator, transport
 from tests.support.reading import GROUP, PROJECT, ROOM, reader, rooms
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reconciler.errors import SnapshotError
-from reconciler.kinds import all_kinds
-from reconciler.model.reading import Doubt, Wanted
-from reconciler.readers.snapshot import SnapshotReader, Whence, snapshot_text
+from reconciler.kinds.registry import all_kinds
+from reconciler.model.read_result import Doubt, Wanted
+from reconciler.readers.snapshot_reader import SnapshotReader, Whence, snapshot_text
 from reconciler.redaction import SecretRedactor
 from reconciler.simulator import Simulator, transport
 from tests.support.reading import GROUP, PROJECT, ROOM, reader

@@ -1,8 +1,8 @@
 """The reader of the API passes the suite that every reader must pass."""
 
-from reconciler.ports import Reader
-from reconciler.testing.readers import ReaderSuite
-from reconciler.testing.stage import Stage
+from reconciler.interfaces import Reader
+from reconciler.testing.harness import Stage
+from reconciler.testing.reader_suite import ReaderSuite
 
 
 class TestHttpReader(ReaderSuite):

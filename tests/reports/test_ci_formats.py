@@ -9,8 +9,8 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan
 from reconciler.model.report import Options, Report
-from reconciler.model.source import Position
-from reconciler.reports import github, gitlab, gitlab_terraform, junit, sarif
+from reconciler.model.source_map import Position
+from reconciler.reports import github_annotations, gitlab_reports, junit, sarif
 from reconciler.reports.findings import findings
 from tests.support.report_values import (
     PLAIN,
@@ -56,8 +56,8 @@ def test_every_format_tells_the_same_findings():
         expected = len(findings(report))
         told = [case for case in cases(report) if len(case)]
         assert len(results(report)) == expected
-        assert len(json.loads(gitlab.report(report, PLAIN))) == expected
-        assert len(github.report(report, PLAIN).splitlines()) == expected
+        assert len(json.loads(gitlab_reports.code_quality_report(report, PLAIN))) == expected
+        assert len(github_annotations.report(report, PLAIN).splitlines()) == expected
         assert len(told) == expected
 
 
@@ -65,8 +65,8 @@ def test_severities_agree_over_formats():
     for report in REPORTS:
         found = findings(report)
         levels = [one["level"] for one in results(report)]
-        marks = [one["severity"] for one in json.loads(gitlab.report(report, PLAIN))]
-        lines = [line.split(" ")[0] for line in github.report(report, PLAIN).splitlines()]
+        marks = [one["severity"] for one in json.loads(gitlab_reports.code_quality_report(report, PLAIN))]
+        lines = [line.split(" ")[0] for line in github_annotations.report(report, PLAIN).splitlines()]
         for severity, names in {
             Severity.ERROR: ("error", "critical", "::error"),
             Severity.WARNING: ("warning", "major", "::warning"),
@@ -91,14 +91,20 @@ def test_paths_start_at_the_root_of_the_repository():
     report = report_of(Plan(environment="demo", changes=(create(),)))
     (result,) = results(report, options)
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "examples/quickstart/rooms/new.yaml"
-    assert json.loads(gitlab.report(report, options))[0]["location"]["path"] == "examples/quickstart/rooms/new.yaml"
-    assert "file=examples/quickstart/rooms/new.yaml,line=4,col=9," in github.report(report, options)
+    assert (
+        json.loads(gitlab_reports.code_quality_report(report, options))[0]["location"]["path"]
+        == "examples/quickstart/rooms/new.yaml"
+    )
+    assert "file=examples/quickstart/rooms/new.yaml,line=4,col=9," in github_annotations.report(report, options)
 
 
 def test_a_delete_has_no_line_left_and_points_to_the_project_file():
     report = report_of(Plan(environment="demo", changes=(delete(),)))
-    assert json.loads(gitlab.report(report, PLAIN))[0]["location"] == {"path": "reconciler.yaml", "lines": {"begin": 1}}
-    assert github.report(report, PLAIN).startswith("::warning title=W_DELETE::")
+    assert json.loads(gitlab_reports.code_quality_report(report, PLAIN))[0]["location"] == {
+        "path": "reconciler.yaml",
+        "lines": {"begin": 1},
+    }
+    assert github_annotations.report(report, PLAIN).startswith("::warning title=W_DELETE::")
 
 
 def test_fingerprints_do_not_know_lines():
@@ -113,7 +119,7 @@ def test_fingerprints_do_not_know_lines():
 def test_fingerprints_are_unique_even_among_equal_findings():
     same = [problem("the same words"), problem("the same words", hint="another hint")]
     report = report_of(replace(everything(), changes=(update("A"), update("A"))), diagnostics=tuple(same))
-    marks = [one["fingerprint"] for one in json.loads(gitlab.report(report, PLAIN))]
+    marks = [one["fingerprint"] for one in json.loads(gitlab_reports.code_quality_report(report, PLAIN))]
     assert len(set(marks)) == len(marks)
 
 
@@ -124,7 +130,7 @@ def test_fingerprints_tell_environments_apart():
 
 def test_annotations_keep_to_ten_a_level_and_say_how_many_are_left():
     report = report_of(Plan(environment="demo", changes=tuple(create(f"r{number}") for number in range(25))))
-    lines = github.report(report, PLAIN).splitlines()
+    lines = github_annotations.report(report, PLAIN).splitlines()
     assert len(lines) == 10
     assert lines[-1].startswith("::notice title=reconciler::16 more of this level")
 
@@ -132,7 +138,7 @@ def test_annotations_keep_to_ten_a_level_and_say_how_many_are_left():
 def test_annotations_escape_what_the_runner_reads():
     where = Position("rooms/a,b:c%.yaml", 3, 5)
     report = report_of(diagnostics=(problem("100% of\nlines", position=where),))
-    assert github.report(report, PLAIN) == (
+    assert github_annotations.report(report, PLAIN) == (
         "::error file=rooms/a%2Cb%3Ac%25.yaml,line=3,col=5,title=E_FIELD_UNKNOWN::100%25 of\\nlines\n"
     )
 
@@ -177,7 +183,7 @@ def test_junit_counts_agree_with_its_cases():
 
 def test_gitlabs_terraform_report_has_three_counts():
     report = report_of(everything(), everything())
-    assert json.loads(gitlab_terraform.report(report, PLAIN)) == {"create": 2, "update": 2, "delete": 2}
+    assert json.loads(gitlab_reports.terraform_report(report, PLAIN)) == {"create": 2, "update": 2, "delete": 2}
 
 
 def test_a_block_is_an_error_and_names_its_flag():

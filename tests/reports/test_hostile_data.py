@@ -9,7 +9,10 @@ import pytest
 from markdown_it import MarkdownIt
 
 from reconciler.model.report import Options
-from reconciler.reports import github, gitlab, html, junit, markdown, sarif, text
+from reconciler.reports import github_annotations, gitlab_reports, junit, sarif
+from reconciler.reports.html import report as html
+from reconciler.reports.markdown import report as markdown
+from reconciler.reports.text import report as text
 from tests.support.report_hostile import BENIGN, hostile, hostile_apply, nasty_texts
 from tests.support.report_values import PLAIN
 
@@ -181,7 +184,7 @@ def test_json_formats_parse_and_hold_as_many_findings(value, make):
     benign = json.loads(sarif.report(make(BENIGN), PLAIN))["runs"][0]["results"]
     told = sarif.report(make(value), PLAIN)
     assert len(json.loads(told)["runs"][0]["results"]) == len(benign)
-    assert len(json.loads(gitlab.report(make(value), PLAIN))) == len(benign)
+    assert len(json.loads(gitlab_reports.code_quality_report(make(value), PLAIN))) == len(benign)
     told.encode()
     assert "](" not in told
 
@@ -199,8 +202,8 @@ def test_junit_is_well_formed_with_the_same_elements(value, make):
 @nasty
 @made
 def test_annotations_are_one_line_each(value, make):
-    lines = github.report(make(value), PLAIN).split("\n")
-    assert len(lines) == len(github.report(make(BENIGN), PLAIN).split("\n"))
+    lines = github_annotations.report(make(value), PLAIN).split("\n")
+    assert len(lines) == len(github_annotations.report(make(BENIGN), PLAIN).split("\n"))
     for line in lines[:-1]:
         assert re.match(r"::(error|warning|notice) (?:file=[^,:]*,line=\d+,col=\d+,)?title=[^,:]*::", line)
         assert not UNSEEN.search(line.replace("\u200b", ""))

@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 
 from reconciler.model.plan import Plan
 from reconciler.model.report import Options
-from reconciler.model.source import Position
+from reconciler.model.source_map import Position
 from reconciler.reports.html import report
-from reconciler.reports.html.changes import MOST, kept
+from reconciler.reports.html.change_groups import MOST, kept
 from reconciler.reports.html.chart import chart_of
 from tests.support.report_samples import sample_audit, sample_plan
 from tests.support.report_values import PLAIN, create, delete, everything, problem, report_of, still

@@ -9,11 +9,11 @@ from reconciler.model.change import Action
 from reconciler.model.diagnostic import Severity
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan
-from reconciler.model.plan_read import decode
-from reconciler.model.plan_schema import plan_schema
-from reconciler.model.reading import Usage
-from reconciler.model.source import Position
-from reconciler.reports.json import report
+from reconciler.model.read_result import Usage
+from reconciler.model.source_map import Position
+from reconciler.planfile.decode import decode
+from reconciler.planfile.schema import plan_schema
+from reconciler.reports.json_report import report
 from tests.support.report_hostile import hostile, nasty_texts
 from tests.support.report_values import PLAIN, ROOM, create, everything, problem, report_of
 

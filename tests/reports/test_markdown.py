@@ -10,10 +10,10 @@ from reconciler.model.change import Action, Attribution, Block, FieldOp
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Held, Plan
 from reconciler.model.report import Options
-from reconciler.reports.gate import span
+from reconciler.reports.escaping import span
 from reconciler.reports.markdown import report
-from reconciler.reports.markdown.marker import marker, marker_of
-from reconciler.reports.values import leaves
+from reconciler.reports.markdown.report import marker, marker_of
+from reconciler.reports.value_format import leaves
 from tests.support.report_values import (
     PLAIN,
     ROOM,

@@ -3,6 +3,7 @@
 import base64
 from dataclasses import replace
 from json import loads
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
@@ -10,21 +11,24 @@ import pytest
 from reconciler.model.change import MASK
 from reconciler.model.report import Options
 from reconciler.redaction import SecretRedactor
-from reconciler.reports import github, gitlab, html, json, junit, markdown, sarif, script, text
+from reconciler.reports import github_annotations, gitlab_reports, json_report, junit, sarif, shell_script
+from reconciler.reports.html import report as html
+from reconciler.reports.markdown import report as markdown
+from reconciler.reports.text import report as text
 from tests.support.report_hostile import hostile, hostile_apply
 from tests.support.report_values import PLAIN
 
 SECRET = "SK-123/abc+DEF=="
 FORMATS = {
     "text": text,
-    "json": json,
+    "json": json_report,
     "markdown": markdown,
     "html": html,
     "sarif": sarif,
     "junit": junit,
-    "gitlab": gitlab,
-    "github": github,
-    "script": script,
+    "gitlab": SimpleNamespace(report=gitlab_reports.code_quality_report),
+    "github": github_annotations,
+    "script": shell_script,
 }
 every_format = pytest.mark.parametrize("module", FORMATS.values(), ids=FORMATS)
 
@@ -55,7 +59,7 @@ def test_no_spelling_of_a_secret_is_in_any_format(module, spelled, make):
 def test_what_is_masked_is_said_to_be(module):
     plan = replace(SecretRedactor([SECRET]).value(hostile(SECRET)).plans[0], diagnostics=())
     told = module.report(replace(hostile("x"), plans=(plan,), sources={}, extra={}), PLAIN)
-    assert MASK in told or module is script
+    assert MASK in told or module is shell_script
 
 
 @every_format
@@ -64,7 +68,7 @@ def test_a_short_secret_is_masked_in_texts_and_leaves_the_structure_of_every_for
     report = hostile("26f06524-4f75-4b3a-a853-b649a21aaf66 1 short name Smart update")
     told = module.report(SecretRedactor([secret]).value(report), PLAIN)
     assert len(told.splitlines()) > 0
-    if module is json:
+    if module is json_report:
         plan = loads(told)
         assert plan.keys() == loads(module.report(report, PLAIN)).keys()
         assert {change["type"] for change in plan["resource_changes"]} <= {"SmartLiveRoom", "InteractionRuleGroup"}

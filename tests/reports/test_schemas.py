@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reconciler.model.plan import Plan
-from reconciler.reports import gitlab, gitlab_terraform, junit, sarif
+from reconciler.reports import gitlab_reports, junit, sarif
 from tests.support.report_hostile import hostile, hostile_apply, nasty_texts
 from tests.support.report_values import PLAIN, create, everything, problem, report_of, still
 from tests.support.schemas import errors, jenkins_errors, junit_errors, schema
@@ -38,8 +38,8 @@ def test_junit_fits(report):
 
 @every_report
 def test_gitlabs_reports_fit(report):
-    assert errors("gitlab-code-quality", json.loads(gitlab.report(report, PLAIN))) == []
-    assert errors("gitlab-terraform", json.loads(gitlab_terraform.report(report, PLAIN))) == []
+    assert errors("gitlab-code-quality", json.loads(gitlab_reports.code_quality_report(report, PLAIN))) == []
+    assert errors("gitlab-terraform", json.loads(gitlab_reports.terraform_report(report, PLAIN))) == []
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 
 from reconciler.model.change import MASK, FieldChange, FieldOp
 from reconciler.model.plan import Plan
-from reconciler.reports.script import report
+from reconciler.reports.shell_script import report
 from reconciler.simulator import Request, Simulator, load_seed
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.command_line import QUICKSTART, reconciler
 from tests.support.report_hostile import hostile, nasty_texts
 from tests.support.report_values import GROUP, PLAIN, ROOM, create, delete, everything, field, report_of, update

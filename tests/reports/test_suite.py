@@ -5,7 +5,7 @@ from importlib.metadata import entry_points
 import pytest
 
 from reconciler.model.report import Options, Report
-from reconciler.testing.reporters import ReporterSuite
+from reconciler.testing.reporter_suite import ReporterSuite
 
 
 @pytest.fixture(params=sorted(entry.name for entry in entry_points(group="reconciler.reporters")), autouse=True)

@@ -6,9 +6,9 @@ from reconciler.model.change import Action, Attribution, Missing
 from reconciler.model.diagnostic import Severity
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan
-from reconciler.model.reading import Usage
+from reconciler.model.read_result import Usage
 from reconciler.model.report import Options
-from reconciler.model.source import Position
+from reconciler.model.source_map import Position
 from reconciler.reports.text import report
 from reconciler.strings import display_width
 from tests.support.report_values import (

@@ -5,20 +5,23 @@ import re
 
 import pytest
 
-from reconciler.fleet.metrics import textfile
-from reconciler.hosts import as_untrusted
+from reconciler.fleet.prometheus import textfile
 from reconciler.model.plan import UNKNOWN_WITHOUT_LEDGER, Plan
-from reconciler.model.plan_json import encode
-from reconciler.model.plan_read import decode
 from reconciler.model.report import Options, Report
-from reconciler.reports import html, markdown, script, text
+from reconciler.planfile.decode import decode
+from reconciler.planfile.encode import encode
+from reconciler.planfile.untrusted_plan import as_untrusted
+from reconciler.reports import shell_script
+from reconciler.reports.html import report as html
+from reconciler.reports.markdown import report as markdown
+from reconciler.reports.text import report as text
 from reconciler.simulator import Simulator
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.command_line import FLEET, project, reconciler, room
 from tests.support.report_values import create, delete, everything, still
 
 ZERO = re.compile(r"\b0 to destroy|\b0 (?:fields )?drift")
-FORMATS = {"text": text, "markdown": markdown, "html": html, "script": script}
+FORMATS = {"text": text, "markdown": markdown, "html": html, "script": shell_script}
 OPTIONS = [Options(budget=0), Options(budget=600)]
 PLANS = {
     "a create": (create(),),

@@ -1,6 +1,6 @@
 """Texts compared by words."""
 
-from reconciler.reports.words import Side, compare, only_blanks_differ
+from reconciler.reports.word_diff import Side, compare, only_blanks_differ
 
 
 def test_of_a_long_run_without_blanks_only_what_differs_is_marked():

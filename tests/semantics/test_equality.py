@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.diff.compare import same
-from reconciler.kinds.table import Type
+from reconciler.diff.compare.walk import same
+from reconciler.kinds.base.field import Type
 from reconciler.model.change import Rule
 from reconciler.redaction import holds_sensitive
 from reconciler.semantics.compiled_field import CompiledField, compiled

@@ -7,11 +7,11 @@ import pytest
 
 from reconciler.api.allowed_hosts import allowed, database_allowed
 from reconciler.api.retry import MAX_PAUSE, TRIES, Patience
-from reconciler.diff.compare import items
-from reconciler.diff.found import Found
-from reconciler.diff.told import told_apart
+from reconciler.diff.compare.collector import Found
+from reconciler.diff.compare.walk import items
+from reconciler.diff.matching import told_apart
 from reconciler.errors import HostError
-from reconciler.model.settings import Scope, Selection
+from reconciler.model.options import Scope, Selection
 from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.defaults import fill_defaults
 from reconciler.semantics.equality import equivalent, instant, normalize, without_query

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reconciler.simulator import Request, Simulator
-from reconciler.simulator.message import Response
+from reconciler.simulator.messages import Response
 
 AK, SK = "TESTAKEXAMPLE0000001", "testskexample000000000000000000000000001"
 PROJECT = "0123456789abcdef0123456789abcdef"
@@ -174,7 +174,7 @@ def test_with_no_credentials_in_the_seed_anybody_may_call():
 
 
 def test_secrets_are_in_no_repr():
-    from reconciler.simulator.credentials import AccessKey, Credentials, User
+    from reconciler.simulator.gateway.authentication import AccessKey, Credentials, User
 
     key, user = AccessKey(ak="a", sk="sk-canary", security_token="st-canary"), User(name="n", password="pw-canary")
     assert "canary" not in repr(Credentials(keys={"a": key}, users=(user,), tokens=frozenset({"tk-canary"})))

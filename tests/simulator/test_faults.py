@@ -9,7 +9,7 @@ import pytest
 from reconciler.errors import ManifestError
 from reconciler.simulator import Simulator, transport
 from reconciler.simulator.clock import FixedClock
-from reconciler.simulator.transforms import TRANSFORMS
+from reconciler.simulator.faults.body_transforms import TRANSFORMS
 from tests.support.service import GROUPS, PROJECT, ROOMS, Service, service
 
 ROOMS_25 = [{"room_name": f"room {number:03}"} for number in range(25)]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from reconciler.errors import ManifestError
 from reconciler.simulator import Request, Simulator, load_seed
-from reconciler.simulator.fault_file import KEYS
-from reconciler.simulator.transforms import TRANSFORMS
+from reconciler.simulator.faults.body_transforms import TRANSFORMS
+from reconciler.simulator.faults.fault import KEYS
 from tests.support.sdk import AK, SK
 from tests.support.service import GROUPS, PROJECT, ROOMS, Service, service
 
@@ -180,8 +180,7 @@ def test_whatever_the_sdks_signer_signs_is_let_through(method, name, query, body
     signed = Signer(BasicCredentials(AK, SK, PROJECT)).sign(signed)
     path, _, text = signed.uri.partition("?")
     simulator = Simulator({"credentials": {"ak": AK, "sk": SK}}, clock=lambda: now)
-    from reconciler.simulator.credentials import AccessKey
-    from reconciler.simulator.signature import check_signature
+    from reconciler.simulator.gateway.authentication import AccessKey, check_signature
 
     request = Request(method=method, path=path, query=text, headers=tuple(signed.header_params.items()), body=body)
     check_signature(request, {AK: AccessKey(ak=AK, sk=SK)}, now)

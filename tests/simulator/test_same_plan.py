@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from reconciler.simulator import Simulator, load_seed
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.command_line import QUICKSTART, reconciler
 from tests.support.service import PROJECT
 

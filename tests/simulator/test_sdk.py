@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.simulator import Simulator
 from reconciler.simulator.clock import real_clock
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.sdk import CREDENTIALS, client, plain, sdk
 from tests.support.service import PROJECT
 

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.simulator import Simulator
 from reconciler.simulator.clock import real_clock
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.command_line import reconciler
 from tests.support.sdk import AK, CREDENTIALS, SK, all_rows, client, plain, sdk
 from tests.support.service import PROJECT

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from reconciler.simulator import Simulator, transport
-from reconciler.simulator.serve import running
+from reconciler.simulator.server import running
 from tests.support.service import GROUPS, PROJECT, ROOMS
 
 PATH = f"/v1/{PROJECT}{ROOMS}"

@@ -16,19 +16,20 @@ from typing import Any
 
 import httpx
 
-from reconciler.api import Connection, ReadClient, WriteClient
-from reconciler.diff import diff
-from reconciler.kinds import all_kinds
-from reconciler.ledger import open_ledger
-from reconciler.model.manifest import Manifest
-from reconciler.model.past import Past
-from reconciler.model.reading import Reading
-from reconciler.model.settings import Overrides, PlanSettings
-from reconciler.pipeline.apply import apply
-from reconciler.pipeline.plan import plan
-from reconciler.pipeline.recover import recover
-from reconciler.readers.http import HttpReader
-from reconciler.writers.http import HttpWriter
+from reconciler.api.client import ReadClient, WriteClient
+from reconciler.api.connection import Connection
+from reconciler.apply.recovery import recover
+from reconciler.apply.runner import apply
+from reconciler.diff.differ import diff
+from reconciler.kinds.registry import all_kinds
+from reconciler.ledger.sql_ledger import open_ledger
+from reconciler.model.desired_state import Manifest
+from reconciler.model.ledger_state import Past
+from reconciler.model.options import Overrides, PlanSettings
+from reconciler.model.read_result import Reading
+from reconciler.planner import plan
+from reconciler.readers.http_reader import HttpReader
+from reconciler.writers.http_writer import HttpWriter
 from tests.support.kill_story import AFTER, BEFORE
 
 PROJECT = "0" * 32

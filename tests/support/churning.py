@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from reconciler.api import Connection, ReadClient
-from reconciler.kinds import kind_named
-from reconciler.model.reading import Doubt, Wanted
-from reconciler.readers.http import HttpReader
+from reconciler.api.client import ReadClient
+from reconciler.api.connection import Connection
+from reconciler.kinds.registry import kind_named
+from reconciler.model.read_result import Doubt, Wanted
+from reconciler.readers.http_reader import HttpReader
 from reconciler.simulator import Simulator, transport
 
 PROJECT = "0" * 32

@@ -9,24 +9,26 @@ from typing import Any
 
 import yaml
 
-from reconciler.api import Connection, ReadClient
-from reconciler.diff import managed
-from reconciler.diff.guard import blocking
-from reconciler.kinds import kind_named
-from reconciler.manifest import load
-from reconciler.manifest.tree import DiskTree
+from reconciler.api.client import ReadClient
+from reconciler.api.connection import Connection
+from reconciler.diff.deletion_guards import blocking
+from reconciler.diff.full_spec import managed
+from reconciler.kinds.registry import kind_named
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.loader import load
 from reconciler.model.change import Action
-from reconciler.model.manifest import Manifest
-from reconciler.model.past import Intent, Past, Remembered
+from reconciler.model.desired_state import Manifest
+from reconciler.model.ledger_state import Intent, Past, Remembered
+from reconciler.model.options import Overrides, PlanSettings, Scope, Selection
 from reconciler.model.plan import Plan
 from reconciler.model.report import Options, Report
 from reconciler.model.resource import address
-from reconciler.model.settings import Overrides, PlanSettings, Scope, Selection
-from reconciler.pipeline.plan import exit_code, plan
-from reconciler.readers.http import HttpReader
+from reconciler.planner import exit_code, plan
+from reconciler.readers.http_reader import HttpReader
 from reconciler.redaction import secret_digest
-from reconciler.reports import json as json_report
-from reconciler.reports import markdown, text
+from reconciler.reports import json_report
+from reconciler.reports.markdown import report as markdown
+from reconciler.reports.text import report as text
 from reconciler.simulator import Simulator, load_seed, transport
 
 PROJECT = "0" * 32

@@ -3,7 +3,7 @@
 from typing import Any
 
 from reconciler.model.resource import Declared
-from reconciler.testing.writers import group, room, rule
+from reconciler.testing.writer_suite import group, room, rule
 
 FUTURE = {"from_the_future": {"kept": [1, {"deep": True}]}}
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from reconciler.ledger import open_ledger
+from reconciler.ledger.sql_ledger import open_ledger
 from reconciler.model.change import Action
+from reconciler.model.ledger_state import Intent, Remembered
 from reconciler.model.outcome import Outcome, Status
-from reconciler.model.past import Intent, Remembered
 
 SCOPE, OWNER = "127.0.0.1 p1 ", "shop/production"
 

@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from reconciler.diff import diff
-from reconciler.kinds import kind_named
-from reconciler.kinds.kind import Kind
+from reconciler.diff.differ import diff
+from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.registry import kind_named
 from reconciler.model.change import Change
-from reconciler.model.manifest import Manifest
-from reconciler.model.past import Past, Remembered
+from reconciler.model.desired_state import Manifest
+from reconciler.model.ledger_state import Past, Remembered
+from reconciler.model.options import PlanSettings
 from reconciler.model.plan import Plan
-from reconciler.model.reading import Reading
+from reconciler.model.read_result import Reading
 from reconciler.model.resource import Declared, IgnoreRule, Live, address
-from reconciler.model.settings import PlanSettings
-from reconciler.model.source import Path, Position
+from reconciler.model.source_map import Path, Position
 
 ROOM = kind_named("SmartLiveRoom")
 GROUP = kind_named("InteractionRuleGroup")

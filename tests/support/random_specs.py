@@ -4,8 +4,8 @@ import copy
 from random import Random
 from typing import Any
 
-from reconciler.kinds.kind import Kind
-from reconciler.kinds.table import Field, ListType, Type
+from reconciler.kinds.base.field import Field, ListType, Type
+from reconciler.kinds.base.kind import Kind
 
 WORDS = ("", "a", "b", "price", "a.b", "[x]", '"q"', "晚场", "é", "true", "3", " padded ", "two\nlines", "😀")
 SECRETS = ("STREAM_KEY", "CALLBACK_KEY")

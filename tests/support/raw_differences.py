@@ -9,9 +9,9 @@ import unicodedata
 from collections import Counter
 from typing import Any
 
-from reconciler.diff.paths import Key, spell
-from reconciler.kinds.kind import Kind
-from reconciler.kinds.table import Field, ListType, NoDefault, Type
+from reconciler.kinds.base.field import Field, ListType, NoDefault, Type
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.field_path import Key, spell
 
 
 def raw_differences(kind: Kind, want: dict[str, Any], have: dict[str, Any]) -> set[str]:
@@ -125,7 +125,7 @@ def _dig(item: Any, key: str) -> Any:
 
 def _movers(order: list[int]) -> list[int]:
     """Return the places outside one longest increasing run, the one the differ takes too; quadratic and plain."""
-    from reconciler.diff.moves import moved
+    from reconciler.diff.compare.keyed_lists import moved
 
     best = max(_run_ending(order, place) for place in range(len(order)))
     movers = moved(order)

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reconciler.api import Connection, ReadClient
-from reconciler.kinds import kind_named
-from reconciler.readers.http import HttpReader
+from reconciler.api.client import ReadClient
+from reconciler.api.connection import Connection
+from reconciler.kinds.registry import kind_named
+from reconciler.readers.http_reader import HttpReader
 
 PROJECT = "0" * 32
 ROOM = kind_named("SmartLiveRoom")

@@ -11,7 +11,7 @@ from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Held, Plan, Unmanaged
 from reconciler.model.report import Report
 from reconciler.model.resource import address
-from reconciler.model.source import Position
+from reconciler.model.source_map import Position
 
 ROOM = "SmartLiveRoom"
 NASTY = Path(__file__).parents[1] / "data" / "nasty.yaml"

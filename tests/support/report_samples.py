@@ -11,10 +11,10 @@ from pathlib import Path
 from reconciler.model.change import Action, Attribution, Block, Rule, Suppressed
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Held, Plan, Unmanaged
-from reconciler.model.reading import Usage
+from reconciler.model.read_result import Usage
 from reconciler.model.report import Options, Report
 from reconciler.model.resource import address
-from reconciler.model.source import Position
+from reconciler.model.source_map import Position
 from reconciler.reports.html import report as page
 from tests.support.browser import chromium
 from tests.support.report_values import ROOM, create, delete, field, still, update

@@ -16,7 +16,7 @@ from reconciler.model.diagnostic import Diagnostic, Related, Severity
 from reconciler.model.plan import Held, Plan, Unmanaged
 from reconciler.model.report import Options, Report
 from reconciler.model.resource import address
-from reconciler.model.source import Position
+from reconciler.model.source_map import Position
 
 GROUP = "InteractionRuleGroup"
 ROOM = "SmartLiveRoom"

@@ -15,22 +15,23 @@ from typing import Any
 
 import httpx
 
-from reconciler.api import Connection, ReadClient, WriteClient
+from reconciler.api.client import ReadClient, WriteClient
+from reconciler.api.connection import Connection
+from reconciler.apply.recovery import recover
+from reconciler.apply.runner import Applied, apply
 from reconciler.errors import ReconcilerError
-from reconciler.ledger import open_ledger
-from reconciler.model.manifest import Manifest
+from reconciler.ledger.sql_ledger import open_ledger
+from reconciler.model.desired_state import Manifest
+from reconciler.model.options import Overrides, PlanSettings
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.resource import Declared
-from reconciler.model.settings import Overrides, PlanSettings
-from reconciler.pipeline.apply import Applied, apply
-from reconciler.pipeline.plan import plan
-from reconciler.pipeline.recover import recover
-from reconciler.readers.http import HttpReader
+from reconciler.planner import plan
+from reconciler.readers.http_reader import HttpReader
 from reconciler.simulator import Simulator, transport
 from reconciler.simulator.clock import FixedClock
 from reconciler.simulator.seed import DEFAULT_PROJECT, checked_seed
-from reconciler.testing.writers import GROUP, ROOM, group, room, rule
-from reconciler.writers.http import HttpWriter
+from reconciler.testing.writer_suite import GROUP, ROOM, group, room, rule
+from reconciler.writers.http_writer import HttpWriter
 
 LONGEST_LAG, LONGEST_SKEW = 170, 600
 RUNS = 10

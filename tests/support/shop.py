@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
-from reconciler.model.manifest import Manifest
-from reconciler.model.past import Past
+from reconciler.interfaces import Reader
+from reconciler.model.desired_state import Manifest
+from reconciler.model.ledger_state import Past
+from reconciler.model.options import PlanSettings
 from reconciler.model.plan import Plan
-from reconciler.model.plan_json import encode
-from reconciler.model.settings import PlanSettings
-from reconciler.pipeline.plan import plan
-from reconciler.ports import Reader
+from reconciler.planfile.encode import encode
+from reconciler.planner import plan
 from tests.support.planning import declared
 from tests.support.reading import GROUP, PROJECT, ROOM
 

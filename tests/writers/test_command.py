@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from reconciler.errors import ApiError, PluginError, TransportError
-from reconciler.kinds import kind_named
+from reconciler.interfaces import Task, Writer, WriterSetup
+from reconciler.kinds.registry import kind_named
 from reconciler.model.change import Action, Change
-from reconciler.ports import Task, Writer, WriterSetup
-from reconciler.testing.stage import Stage, declare
-from reconciler.testing.writers import HOSTILE, WriterSuite
-from reconciler.writers.command import CommandWriter
+from reconciler.testing.harness import Stage, declare
+from reconciler.testing.writer_suite import HOSTILE, WriterSuite
+from reconciler.writers.command_writer import CommandWriter
 from tests.support.command_line import project, reconciler, room
 
 PROGRAM = Path(__file__).parents[2] / "examples" / "writer-plugin" / "receiver" / "carry_out.py"

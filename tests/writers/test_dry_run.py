@@ -2,11 +2,11 @@
 
 import json
 
+from reconciler.interfaces import WriterSetup
 from reconciler.model.outcome import Status
-from reconciler.ports import WriterSetup
-from reconciler.testing.stage import OWNER, SCOPE, stage
-from reconciler.testing.writers import STATES
-from reconciler.writers.dry_run import DryRunWriter
+from reconciler.testing.harness import OWNER, SCOPE, stage
+from reconciler.testing.writer_suite import STATES
+from reconciler.writers.dry_run_writer import DryRunWriter
 
 
 def test_a_dry_run_shows_every_change_and_does_nothing() -> None:

@@ -1,9 +1,9 @@
 """The HTTP writer passes the suite that every applying writer must pass."""
 
-from reconciler.ports import Writer
-from reconciler.testing.stage import Stage
-from reconciler.testing.writers import WriterSuite
-from reconciler.writers.http import HttpWriter
+from reconciler.interfaces import Writer
+from reconciler.testing.harness import Stage
+from reconciler.testing.writer_suite import WriterSuite
+from reconciler.writers.http_writer import HttpWriter
 
 
 def secret(name: str) -> str:

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from reconciler.errors import ApiError, PluginError, TransportError
-from reconciler.kinds import kind_named
+from reconciler.interfaces import Task, Writer
+from reconciler.kinds.registry import kind_named
 from reconciler.model.change import Action, Change
-from reconciler.ports import Task, Writer
-from reconciler.testing.stage import Stage, declare
-from reconciler.testing.writers import WriterSuite
+from reconciler.testing.harness import Stage, declare
+from reconciler.testing.writer_suite import WriterSuite
 
 HERE = Path(__file__).parents[1]
 sys.path[:0] = [str(HERE), str(HERE / "receiver")]

@@ -5,28 +5,28 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli import options
-from reconciler.cli.applying import Wish, carry_out
+from reconciler.cli import flags
+from reconciler.cli.apply_run import Wish, carry_out
+from reconciler.cli.command_context import session
 from reconciler.cli.lock_timeout import seconds_of
 from reconciler.cli.output import told
-from reconciler.cli.planning import asked, chosen, environment_of, kept_plan, project, selection
-from reconciler.cli.session import session
+from reconciler.cli.request_builder import asked, chosen, environment_of, kept_plan, project, selection
 from reconciler.errors import UsageError
-from reconciler.model.settings import WRITER_SECONDS, Overrides
+from reconciler.model.options import WRITER_SECONDS, Overrides
 
 
 def apply(
     context: typer.Context,
     *,
     file: Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan kept with --out: nothing else is done.")] = "",
-    environment: options.Env = "",
-    label: options.Labels = None,
-    target: options.Targets = None,
-    exclude: options.Excludes = None,
-    with_dependencies: options.WithDependencies = False,
-    set_: options.Sets = None,
-    format_: options.Format = "text",
-    report: options.Reports = None,
+    environment: flags.Env = "",
+    label: flags.Labels = None,
+    target: flags.Targets = None,
+    exclude: flags.Excludes = None,
+    with_dependencies: flags.WithDependencies = False,
+    set_: flags.Sets = None,
+    format_: flags.Format = "text",
+    report: flags.Reports = None,
     auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Do not ask, --adopt included.")] = False,
     adopt: Annotated[
         bool | None,
@@ -63,8 +63,8 @@ def apply(
         str,
         typer.Option("--lock-timeout", metavar="TIME", help="How long to wait for the lock (30s, 5m)."),
     ] = "",
-    today: options.Today = "",
-    parallelism: options.Parallelism = 8,
+    today: flags.Today = "",
+    parallelism: flags.Parallelism = 8,
 ) -> int:
     """Make live match the manifests, change by change."""
     run = session(context)

@@ -6,36 +6,36 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli import options
-from reconciler.cli.auditing import places, visited
-from reconciler.cli.exits import Exit, gravest
+from reconciler.cli import flags
+from reconciler.cli.audit_run import places, visited
+from reconciler.cli.command_context import Session, session
 from reconciler.cli.files import write_file
 from reconciler.cli.output import tell, told
-from reconciler.cli.planning import asked, check_classes, plan_code, plan_report, project, selection
-from reconciler.cli.session import Session, session
+from reconciler.cli.request_builder import asked, check_classes, plan_code, plan_report, project, selection
 from reconciler.errors import UsageError
+from reconciler.exit_codes import Exit, gravest
 from reconciler.model.diagnostic import arranged, has_errors
 from reconciler.model.report import Report
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from reconciler.fleet import Visited
-    from reconciler.model.history import Drift
+    from reconciler.fleet.environment_result import Visited
+    from reconciler.model.run_history import Drift
 
 
 def audit(
     context: typer.Context,
     *,
-    environment: options.Envs = None,
-    label: options.Labels = None,
-    set_: options.Sets = None,
-    format_: options.Format = "text",
-    report: options.Reports = None,
-    fail_on: options.FailOn = "",
-    depth: options.DepthOf = "auto",
-    refresh: options.Refresh = "changed",
-    today: options.Today = "",
+    environment: flags.Envs = None,
+    label: flags.Labels = None,
+    set_: flags.Sets = None,
+    format_: flags.Format = "text",
+    report: flags.Reports = None,
+    fail_on: flags.FailOn = "",
+    depth: flags.DepthOf = "auto",
+    refresh: flags.Refresh = "changed",
+    today: flags.Today = "",
     metrics: Annotated[
         str, typer.Option("--metrics", metavar="FILE", help="Write figures for Prometheus' textfile collector.")
     ] = "",
@@ -45,10 +45,10 @@ def audit(
     fleet_file: Annotated[
         str, typer.Option("--fleet", metavar="FILE", help="A CSV or YAML of projects; -e names their template.")
     ] = "",
-    ledger: options.LedgerUrl = "",
+    ledger: flags.LedgerUrl = "",
     resume: Annotated[str, typer.Option("--resume", metavar="RUN", help="Only what this run has not done yet.")] = "",
-    live: options.LiveFile = "",
-    parallelism: options.Parallelism = 8,
+    live: flags.LiveFile = "",
+    parallelism: flags.Parallelism = 8,
 ) -> int:
     """Compare environments with their manifests; exit 2 on drift."""
     run, started = session(context), time.monotonic()
@@ -76,7 +76,7 @@ def audit(
 
 
 def _report(results: "tuple[Visited, ...]", drift: "tuple[Drift, ...]", today: "date") -> Report:
-    from reconciler.fleet.overview import causes, oldest, overview
+    from reconciler.fleet.audit_summary import causes, oldest, overview
 
     found = plan_report("audit", *(one.planned for one in results if one.planned))
     more = (item for one in results for item in (*one.diagnostics, *one.findings))
@@ -85,7 +85,7 @@ def _report(results: "tuple[Visited, ...]", drift: "tuple[Drift, ...]", today: "
 
 
 def _write_figures(run: Session, file: str, results: "tuple[Visited, ...]", started: float) -> None:
-    from reconciler.fleet.metrics import textfile
+    from reconciler.fleet.prometheus import textfile
 
     text = textfile(results, now=time.time(), seconds=time.monotonic() - started)
     write_file(run.root, file, run.redactor.text(text))

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from reconciler import __version__
-from reconciler.cli.exits import Exit
+from reconciler.cli.command_context import session
 from reconciler.cli.output import write_out
-from reconciler.cli.session import session
+from reconciler.exit_codes import Exit
 from reconciler.model.report import Options, Report
 
 
@@ -25,10 +25,12 @@ def comment(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the comment, and send nothing.")] = False,
 ) -> int:
     """Post a plan as a comment, or update the one that is there."""
-    from reconciler.hosts import as_untrusted, checked_plans, place_from, post, tables_of
+    from reconciler.code_hosts.ci_job import place_from
+    from reconciler.code_hosts.comments import post
     from reconciler.manifest.files.project_tree import DOCUMENT, read_file
-    from reconciler.reports import markdown
-    from reconciler.reports.markdown.marker import marker
+    from reconciler.planfile.untrusted_plan import as_untrusted, checked_plans, tables_of
+    from reconciler.reports.markdown import report as markdown
+    from reconciler.reports.markdown.report import marker
 
     run = session(context)
     data = read_file(run.path(file), DOCUMENT)

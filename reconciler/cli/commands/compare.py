@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli import options
-from reconciler.cli.exits import Exit
+from reconciler.cli import flags
+from reconciler.cli.command_context import session
 from reconciler.cli.output import tell, told
-from reconciler.cli.planning import asked, chosen, project
-from reconciler.cli.session import session
+from reconciler.cli.request_builder import asked, chosen, project
 from reconciler.errors import ManifestError, UsageError
+from reconciler.exit_codes import Exit
 from reconciler.lookalikes import apart
 from reconciler.model.change import Missing, Value
 from reconciler.model.report import Report
 
 if TYPE_CHECKING:
-    from reconciler.environment.planning import Ask
-    from reconciler.environment.project import Project
-    from reconciler.fleet.compare import Difference, Row, Side
+    from reconciler.fleet.compare_environments import Difference, Row, Side
+    from reconciler.project.config import Project
+    from reconciler.project.plan_environment import Ask
 
     Pairs = dict[tuple[str, str], tuple[Difference, ...]]
 
@@ -30,15 +30,15 @@ def compare(
     environments: Annotated[
         list[str], typer.Argument(metavar="ENV ENV...", help="Two or more; ENV=FILE takes a snapshot as its live side.")
     ],
-    format_: options.Format = "text",
-    report: options.Reports = None,
+    format_: flags.Format = "text",
+    report: flags.Reports = None,
     declared: Annotated[bool, typer.Option("--declared", help="Compare the manifests; live is not read.")] = False,
-    set_: options.Sets = None,
-    detailed: options.Detailed = False,
-    parallelism: options.Parallelism = 8,
+    set_: flags.Sets = None,
+    detailed: flags.Detailed = False,
+    parallelism: flags.Parallelism = 8,
 ) -> int:
     """Tell what differs between environments."""
-    from reconciler.fleet import compare as comparing
+    from reconciler.fleet import compare_environments as comparing
 
     run = session(context)
     how = told(format_, report)
@@ -75,10 +75,10 @@ def _labels(words: list[str]) -> list[str]:
 
 
 def _side(whole: "Project", name: str, ask: "Ask", *, label: str, live: bool) -> "Side":
-    from reconciler.environment.live import read_everything
-    from reconciler.environment.open import open_environment
-    from reconciler.environment.planning import declared
-    from reconciler.fleet.compare import Side
+    from reconciler.fleet.compare_environments import Side
+    from reconciler.project.environment_session import open_environment
+    from reconciler.project.live_state import read_everything
+    from reconciler.project.plan_environment import declared
 
     manifest = declared(whole, name, ask.sets)
     if not manifest.valid:

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli import options
-from reconciler.cli.exits import Exit
+from reconciler.cli import flags
+from reconciler.cli.command_context import session
 from reconciler.cli.files import write_file
 from reconciler.cli.output import problems, write_out
-from reconciler.cli.planning import chosen, project
-from reconciler.cli.session import session
+from reconciler.cli.request_builder import chosen, project
+from reconciler.exit_codes import Exit
 
 events = typer.Typer(help="Make recordings of viewers' events.")
 
@@ -23,20 +23,20 @@ def _group() -> None:
 def generate(
     context: typer.Context,
     *,
-    environment: options.Env = "",
+    environment: flags.Env = "",
     subject: Annotated[
         list[str] | None, typer.Option("--subject", metavar="ADDRESS", help="Whose rules; repeatable.")
     ] = None,
     count: Annotated[int, typer.Option("--count", min=1, max=1_000_000, metavar="N", help="How many events.")] = 1_000,
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="The same seed makes the same recording.")] = 0,
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where; stdout by default.")] = "",
-    set_: options.Sets = None,
+    set_: flags.Sets = None,
 ) -> int:
     """Make a plausible recording from rules: events that match, that nearly match, and that nothing answers."""
-    from reconciler.environment.planning import declared
-    from reconciler.environment.rule_replay import replay_subjects
-    from reconciler.environment.rule_tests import rules_of
     from reconciler.interaction_rules.generated_events import generated_recording
+    from reconciler.project.plan_environment import declared
+    from reconciler.project.rule_replay import replay_subjects
+    from reconciler.project.rule_tests import rules_of
 
     run = session(context)
     whole = project(run)

@@ -4,18 +4,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli import options
-from reconciler.cli.exits import Exit
+from reconciler.cli import flags
+from reconciler.cli.command_context import session
 from reconciler.cli.output import tell, told
-from reconciler.cli.planning import asked, chosen, plan_report, project
-from reconciler.cli.session import session
+from reconciler.cli.request_builder import asked, chosen, plan_report, project
 from reconciler.errors import UsageError
+from reconciler.exit_codes import Exit
 from reconciler.model.report import Report
 from reconciler.strings import did_you_mean
 
 if TYPE_CHECKING:
-    from reconciler.environment.planning import Planned
     from reconciler.model.resource import Declared
+    from reconciler.project.plan_environment import Planned
 
 
 def explain(
@@ -23,16 +23,16 @@ def explain(
     *,
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help='As plans print it: SmartLiveRoom["Morning"].')],
     field: Annotated[str, typer.Argument(metavar="[FIELD]", help="Only this field and what is in it.")] = "",
-    environment: options.Env = "",
-    set_: options.Sets = None,
-    format_: options.Format = "text",
-    live: options.LiveFile = "",
-    today: options.Today = "",
+    environment: flags.Env = "",
+    set_: flags.Sets = None,
+    format_: flags.Format = "text",
+    live: flags.LiveFile = "",
+    today: flags.Today = "",
 ) -> int:
     """Tell where each value of a resource comes from."""
-    from reconciler.environment.explain import explained
-    from reconciler.environment.planning import planned
-    from reconciler.kinds import kind_named
+    from reconciler.kinds.registry import kind_named
+    from reconciler.project.explain import explained
+    from reconciler.project.plan_environment import planned
 
     run = session(context)
     how = told(format_, None)

@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli import options
-from reconciler.cli.exits import Exit
+from reconciler.cli import flags
+from reconciler.cli.command_context import session
 from reconciler.cli.files import write_new
 from reconciler.cli.output import problems
-from reconciler.cli.planning import asked, chosen, project
-from reconciler.cli.session import session
+from reconciler.cli.request_builder import asked, chosen, project
+from reconciler.exit_codes import Exit
 from reconciler.model.diagnostic import Diagnostic, arranged
 from reconciler.strings import normalize_name
 
 if TYPE_CHECKING:
-    from reconciler.environment.live import Found
     from reconciler.model.resource import Live
+    from reconciler.project.live_state import Found
 
 _SLUG = 40
 """Characters of a name that stay readable in its file's name."""
@@ -26,14 +26,14 @@ def export(
     context: typer.Context,
     *,
     output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="The folder to write into.")],
-    environment: options.Env = "",
-    live: options.LiveFile = "",
+    environment: flags.Env = "",
+    live: flags.LiveFile = "",
     force: Annotated[bool, typer.Option("--force", help="Replace files that say something else.")] = False,
-    parallelism: options.Parallelism = 8,
+    parallelism: flags.Parallelism = 8,
 ) -> int:
     """Write what is live as manifests, one file a resource."""
-    from reconciler.environment.live import doubts, read_everything
-    from reconciler.environment.open import open_environment
+    from reconciler.project.environment_session import open_environment
+    from reconciler.project.live_state import doubts, read_everything
 
     run = session(context)
     whole = project(run)
@@ -51,7 +51,7 @@ def export(
 
 def exported(found: "tuple[Found, ...]") -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
     """Return the manifests of everything live by file name, and what no manifest can hold."""
-    from reconciler.manifest.emit import emit
+    from reconciler.manifest.export import emit
 
     files: dict[str, str] = {}
     left_out: list[Diagnostic] = []

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli import options
-from reconciler.cli.exits import Exit
+from reconciler.cli import flags
+from reconciler.cli.command_context import Session, session
 from reconciler.cli.output import tell, told
-from reconciler.cli.planning import chosen, project
-from reconciler.cli.session import Session, session
+from reconciler.cli.request_builder import chosen, project
 from reconciler.errors import UsageError
-from reconciler.model.history import Audited, Drift, Entry, Run
+from reconciler.exit_codes import Exit
 from reconciler.model.report import Report
+from reconciler.model.run_history import Audited, Drift, Entry, Run
 from reconciler.strings import count
 
 if TYPE_CHECKING:
-    from reconciler.environment.project import Project
+    from reconciler.project.config import Project
 
 history = typer.Typer(rich_markup_mode=None, help="Show what runs did, and settle what nobody could tell.")
 
@@ -26,13 +26,13 @@ history = typer.Typer(rich_markup_mode=None, help="Show what runs did, and settl
 def listed(
     context: typer.Context,
     *,
-    environment: options.Env = "",
+    environment: flags.Env = "",
     run_: Annotated[str, typer.Option("--run", metavar="RUN", help="Only this run's changes.")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many lines.")] = 20,
-    ledger: options.LedgerUrl = "",
-    today: options.Today = "",
-    format_: options.Format = "text",
-    report: options.Reports = None,
+    ledger: flags.LedgerUrl = "",
+    today: flags.Today = "",
+    format_: flags.Format = "text",
+    report: flags.Reports = None,
 ) -> int:
     """Show the runs of an environment and what each tried; audits, and what drifts since when.
 
@@ -57,15 +57,15 @@ def prune(
     context: typer.Context,
     *,
     keep: Annotated[int, typer.Option("--keep", min=1, max=36_500, metavar="DAYS", help="What is younger stays.")],
-    environment: options.Env = "",
-    ledger: options.LedgerUrl = "",
-    today: options.Today = "",
+    environment: flags.Env = "",
+    ledger: flags.LedgerUrl = "",
+    today: flags.Today = "",
 ) -> int:
     """Forget runs and audits older than so many days; what is owned, what drifts and what is open stays known.
 
     With --ledger it is the audits kept there.
     """
-    from reconciler.environment.books import audits, book, scope_key
+    from reconciler.project.ledger_access import audits, book, scope_key
 
     run = session(context)
     whole = project(run)
@@ -88,10 +88,10 @@ def resolve(
     operation: Annotated[str, typer.Argument(metavar="ID", help="The open operation, as `history` lists it.")],
     created: Annotated[str, typer.Option("--created", metavar="ID", help="It was done: this is the object.")] = "",
     not_created: Annotated[bool, typer.Option("--not-created", help="It was not carried out.")] = False,
-    environment: options.Env = "",
+    environment: flags.Env = "",
 ) -> int:
     """Say what became of a write whose answer was lost."""
-    from reconciler.environment.books import book, scope_key
+    from reconciler.project.ledger_access import book, scope_key
 
     if bool(created) == not_created:
         raise UsageError(
@@ -113,11 +113,11 @@ def transfer(
     from_: Annotated[
         str, typer.Option("--from", metavar="OWNER", help="Who owns them now: PROJECT/ENVIRONMENT, as plans say it.")
     ],
-    environment: options.Env = "",
+    environment: flags.Env = "",
 ) -> int:
     """Make this environment the owner of all that another owner has at its place: after a rename."""
-    from reconciler.environment.books import book, scope_key
-    from reconciler.environment.ownership import owner_named
+    from reconciler.project.ledger_access import book, scope_key
+    from reconciler.project.ownership import owner_named
 
     run = session(context)
     whole = project(run)
@@ -136,7 +136,7 @@ def transfer(
 def _told(
     run: Session, whole: "Project", name: str, only: str, limit: int
 ) -> tuple[tuple[Run, ...], tuple[Entry, ...]]:
-    from reconciler.environment.books import book, scope_key
+    from reconciler.project.ledger_access import book, scope_key
 
     place = whole.environments[name]
     with book(whole, place, run.variables) as opened:
@@ -148,7 +148,7 @@ def _told(
 def _seen(
     run: Session, whole: "Project", name: str, ledger: str, limit: int
 ) -> tuple[tuple[Audited, ...], tuple[Drift, ...]]:
-    from reconciler.environment.books import audits
+    from reconciler.project.ledger_access import audits
 
     whose = whole.owner(name)
     with audits(whole, name, run.variables, ledger) as kept:
@@ -176,7 +176,7 @@ def _entries(entries: tuple[Entry, ...]) -> dict[str, object]:
 
 def _drift(drift: tuple[Drift, ...], today: date) -> dict[str, object]:
     """Tell what drifts, or did, and since when."""
-    from reconciler.fleet.overview import DRIFT_COLUMNS, drift_row
+    from reconciler.fleet.audit_summary import DRIFT_COLUMNS, drift_row
 
     return {"title": "Drift", "columns": list(DRIFT_COLUMNS), "rows": [drift_row(one, today) for one in drift]}
 

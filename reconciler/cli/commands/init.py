@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.command_context import Session, session
 from reconciler.cli.commands.export import exported
 from reconciler.cli.commands.schema import all_schemas
-from reconciler.cli.exits import Exit
 from reconciler.cli.files import write_file, write_new
 from reconciler.cli.output import problems, write_out
-from reconciler.cli.planning import asked, chosen, project
-from reconciler.cli.session import Session, session
+from reconciler.cli.request_builder import asked, chosen, project
 from reconciler.errors import ApiError, UsageError
+from reconciler.exit_codes import Exit
 from reconciler.model.diagnostic import arranged
 
 if TYPE_CHECKING:
-    from reconciler.environment.project import Environment
+    from reconciler.project.config import Environment
 
 _NAMES = {"gitignore": ".gitignore"}
 """Starter files whose name would mean something where they are kept."""
@@ -57,9 +57,9 @@ def init(
 
 def _identified(run: Session, directory: str, from_env: str) -> int:
     """Add an id to the project file of a folder."""
-    from reconciler.environment.ownership import new_id
-    from reconciler.environment.project import FILE
-    from reconciler.environment.project_id import add_id, read_project_file
+    from reconciler.project.config import FILE
+    from reconciler.project.ownership import new_id
+    from reconciler.project.project_id import add_id, read_project_file
 
     if from_env:
         raise UsageError("--id and --from-env do not go together", hint="give one of them")
@@ -71,17 +71,17 @@ def _identified(run: Session, directory: str, from_env: str) -> int:
 
 def _with_id(target: Path, text: str) -> str:
     """Return a new project file's text with an id: the one of the file that is there, if that is otherwise the same."""
-    from reconciler.environment.ownership import new_id
-    from reconciler.environment.project_id import add_id, known_id
+    from reconciler.project.ownership import new_id
+    from reconciler.project.project_id import add_id, known_id
 
     return add_id(text, known_id(target) or new_id())
 
 
 def _exported(run: Session, name: str) -> dict[str, str]:
     """Return a repository that declares what is live in one environment, and nothing else."""
-    from reconciler.environment.access import seed_content
-    from reconciler.environment.live import doubts, read_everything
-    from reconciler.environment.open import open_environment
+    from reconciler.project.connection_settings import seed_content
+    from reconciler.project.environment_session import open_environment
+    from reconciler.project.live_state import doubts, read_everything
 
     whole = project(run)
     with open_environment(whole, chosen(whole, name), asked(run).access) as opened:

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli import options
-from reconciler.cli.exits import Exit
+from reconciler.cli import flags
+from reconciler.cli.command_context import Session, session
 from reconciler.cli.output import tell, told
-from reconciler.cli.planning import chosen, project
-from reconciler.cli.session import Session, session
+from reconciler.cli.request_builder import chosen, project
+from reconciler.exit_codes import Exit
 from reconciler.model.report import Report
 
 if TYPE_CHECKING:
-    from reconciler.ledger import Book
+    from reconciler.ledger.sql_ledger import Book
 
 lock = typer.Typer(rich_markup_mode=None, help="Show who holds an environment's lock, or take it away.")
 
 
 @lock.command("list")
-def listed(context: typer.Context, *, environment: options.Env = "", format_: options.Format = "text") -> int:
+def listed(context: typer.Context, *, environment: flags.Env = "", format_: flags.Format = "text") -> int:
     """Show who holds a lock in the environment's ledger."""
     run = session(context)
     how = told(format_, None)
@@ -40,7 +40,7 @@ def release(
     context: typer.Context,
     *,
     lock_id: Annotated[str, typer.Argument(metavar="ID", help="The lock's exact id, as `lock list` shows it.")],
-    environment: options.Env = "",
+    environment: flags.Env = "",
 ) -> int:
     """Take a lock from its holder; only when that process is certainly gone."""
     run = session(context)
@@ -52,7 +52,7 @@ def release(
 
 @contextmanager
 def _opened(run: Session, environment: str) -> Iterator["Book"]:
-    from reconciler.environment.books import book
+    from reconciler.project.ledger_access import book
 
     whole = project(run)
     with book(whole, whole.environments[chosen(whole, environment)], run.variables) as opened:

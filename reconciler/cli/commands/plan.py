@@ -5,43 +5,51 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli import options
-from reconciler.cli.output import tell, told
-from reconciler.cli.planning import asked, check_classes, chosen, keep, plan_code, plan_report, project, selection
-from reconciler.cli.progress import progress
-from reconciler.cli.session import session
+from reconciler.cli import flags
+from reconciler.cli.command_context import session
+from reconciler.cli.output import progress, tell, told
+from reconciler.cli.request_builder import (
+    asked,
+    check_classes,
+    chosen,
+    keep,
+    plan_code,
+    plan_report,
+    project,
+    selection,
+)
 
 
 def plan(
     context: typer.Context,
     *,
-    environment: options.Env = "",
-    label: options.Labels = None,
-    target: options.Targets = None,
-    exclude: options.Excludes = None,
-    with_dependencies: options.WithDependencies = False,
-    set_: options.Sets = None,
-    format_: options.Format = "text",
-    report: options.Reports = None,
-    out: options.Out = "",
-    detailed_exitcode: options.Detailed = False,
-    fail_on: options.FailOn = "",
-    depth: options.DepthOf = "auto",
-    live: options.LiveFile = "",
-    base: options.Base = "",
-    refresh: options.Refresh = "changed",
-    today: options.Today = "",
-    untrusted: options.Untrusted = False,
-    parallelism: options.Parallelism = 8,
+    environment: flags.Env = "",
+    label: flags.Labels = None,
+    target: flags.Targets = None,
+    exclude: flags.Excludes = None,
+    with_dependencies: flags.WithDependencies = False,
+    set_: flags.Sets = None,
+    format_: flags.Format = "text",
+    report: flags.Reports = None,
+    out: flags.Out = "",
+    detailed_exitcode: flags.Detailed = False,
+    fail_on: flags.FailOn = "",
+    depth: flags.DepthOf = "auto",
+    live: flags.LiveFile = "",
+    base: flags.Base = "",
+    refresh: flags.Refresh = "changed",
+    today: flags.Today = "",
+    untrusted: flags.Untrusted = False,
+    parallelism: flags.Parallelism = 8,
     events: Annotated[
         list[str] | None,
         typer.Option("--events", metavar="FILE", help="Add what a recording leads to under the rules; repeatable."),
     ] = None,
 ) -> int:
     """Show what would change, and why; nothing is written."""
-    from reconciler.environment.planning import planned
-    from reconciler.environment.replay_tables import replay_parts
-    from reconciler.environment.rule_replay import read_recording
+    from reconciler.project.plan_environment import planned
+    from reconciler.project.replay_tables import replay_parts
+    from reconciler.project.rule_replay import read_recording
 
     run = session(context)
     how = told(format_, report)

@@ -4,24 +4,24 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli import options
-from reconciler.cli.exits import Exit
+from reconciler.cli import flags
+from reconciler.cli.command_context import session
 from reconciler.cli.output import problems, write_out
-from reconciler.cli.planning import chosen, project
-from reconciler.cli.session import session
+from reconciler.cli.request_builder import chosen, project
 from reconciler.errors import UsageError
+from reconciler.exit_codes import Exit
 
 
 def render(
     context: typer.Context,
     *,
     files: Annotated[list[str] | None, typer.Argument(metavar="[FILE]...", help="Only these manifest files.")] = None,
-    environment: options.Env = "",
-    set_: options.Sets = None,
-    untrusted: options.Untrusted = False,
+    environment: flags.Env = "",
+    set_: flags.Sets = None,
+    untrusted: flags.Untrusted = False,
 ) -> int:
     """Print manifests as they are after their templates."""
-    from reconciler.environment.planning import declared
+    from reconciler.project.plan_environment import declared
 
     run = session(context)
     whole = project(run, untrusted=untrusted)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli import options
-from reconciler.cli.exits import Exit
+from reconciler.cli import flags
+from reconciler.cli.command_context import Session, session
 from reconciler.cli.files import write_file
 from reconciler.cli.output import problems, tell, tell_files, told, write_out
-from reconciler.cli.planning import asked, chosen, project
-from reconciler.cli.session import Session, session
+from reconciler.cli.request_builder import asked, chosen, project
 from reconciler.errors import UsageError
+from reconciler.exit_codes import Exit
 from reconciler.model.report import Report
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def replay(
     files: Annotated[
         list[str] | None, typer.Argument(metavar="EVENTS...", help="Recordings: JSONL, or report bodies.")
     ] = None,
-    environment: options.Env = "",
+    environment: flags.Env = "",
     against: Annotated[
         str,
         typer.Option(
@@ -43,18 +43,18 @@ def replay(
         typer.Option("--anonymise", metavar="IN OUT", help="Write a recording without names and ids instead."),
     ] = None,
     show_text: Annotated[bool, typer.Option("--show-text", help="Show comments in examples.")] = False,
-    format_: options.Format = "text",
-    report: options.Reports = None,
-    set_: options.Sets = None,
-    today: options.Today = "",
-    parallelism: options.Parallelism = 8,
+    format_: flags.Format = "text",
+    report: flags.Reports = None,
+    set_: flags.Sets = None,
+    today: flags.Today = "",
+    parallelism: flags.Parallelism = 8,
 ) -> int:
     """Show what viewers' events lead to before and after the manifests are applied."""
-    from reconciler.environment.planning import declared
-    from reconciler.environment.replay_charts import replay_charts, replay_figures
-    from reconciler.environment.replay_tables import replay_tables
-    from reconciler.environment.rule_replay import Against, read_recording, replay_rules, replay_subjects
     from reconciler.interaction_rules.replay import replay_json
+    from reconciler.project.plan_environment import declared
+    from reconciler.project.replay_charts import replay_charts, replay_figures
+    from reconciler.project.replay_tables import replay_tables
+    from reconciler.project.rule_replay import Against, read_recording, replay_rules, replay_subjects
 
     run = session(context)
     if anonymise:
@@ -105,8 +105,8 @@ def replay(
 
 def _anonymise(run: Session, source: str, target: str) -> int:
     """Write a recording that can be kept: under a key that is forgotten when the run ends."""
-    from reconciler.environment.rule_replay import read_recording
     from reconciler.interaction_rules.anonymised import anonymised
+    from reconciler.project.rule_replay import read_recording
 
     events = read_recording([run.path(source)])
     text, left_out = anonymised(events, secrets.token_bytes(32))
@@ -118,11 +118,11 @@ def _anonymise(run: Session, source: str, target: str) -> int:
 
 
 def _plan(path: Path, variables: Mapping[str, str]) -> "Plan":
-    from reconciler.environment.variables import digest_key
     from reconciler.manifest.files.project_tree import SAVED, read_file
-    from reconciler.pipeline import saved
+    from reconciler.planfile import saved_plan
+    from reconciler.project.environment_variables import digest_key
 
-    plans = saved.read_plans(read_file(path, SAVED), key=digest_key(variables))
+    plans = saved_plan.read_plans(read_file(path, SAVED), key=digest_key(variables))
     if len(plans) != 1:
         raise UsageError("--against plan takes a plan of one environment", hint="keep one with plan --out FILE")
     return plans[0]

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.command_context import Session, session
 from reconciler.cli.files import write_new
 from reconciler.cli.output import write_out
-from reconciler.cli.session import Session, session
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.exit_codes import Exit
 
 
 def schema(
@@ -34,11 +34,11 @@ def schema(
 
 def all_schemas() -> dict[str, str]:
     """Return every schema's text by file name."""
-    from reconciler.environment.schema import project_schema
     from reconciler.interaction_rules.schemas import rule_schemas
-    from reconciler.kinds import all_kinds
-    from reconciler.manifest.schema import schemas, written
-    from reconciler.model.plan_schema import plan_schema
+    from reconciler.kinds.registry import all_kinds
+    from reconciler.manifest.json_schema import schemas, written
+    from reconciler.planfile.schema import plan_schema
+    from reconciler.project.config import project_schema
 
     others = {"project.schema.json": project_schema(), "plan.schema.json": plan_schema(), **rule_schemas()}
     return {name: written(one) for name, one in schemas(all_kinds(), others).items()}
@@ -56,7 +56,7 @@ def _check(run: Session, folder: Path, schemas: Mapping[str, str]) -> int:
 
 def _ours(path: Path) -> bool:
     """Whether a file was made here once: a folder may hold schemas of others too."""
-    from reconciler.manifest.schema import BASE
+    from reconciler.manifest.json_schema import BASE
 
     return f'"$id": "{BASE}' in _content(path)
 

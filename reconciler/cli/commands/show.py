@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli import options
-from reconciler.cli.exits import Exit
+from reconciler.cli import flags
+from reconciler.cli.command_context import session
 from reconciler.cli.files import naming
 from reconciler.cli.output import tell, told
-from reconciler.cli.session import session
+from reconciler.exit_codes import Exit
 from reconciler.model.report import Report
 
 
@@ -16,18 +16,18 @@ def show(
     context: typer.Context,
     *,
     file: Annotated[str, typer.Argument(metavar="PLAN", help="A plan made with --format json or --out.")],
-    format_: options.Format = "text",
-    report: options.Reports = None,
-    detailed_exitcode: options.Detailed = False,
+    format_: flags.Format = "text",
+    report: flags.Reports = None,
+    detailed_exitcode: flags.Detailed = False,
 ) -> int:
     """Show a plan that was written as JSON, in any format."""
-    from reconciler.environment.variables import digest_key
     from reconciler.manifest.files.project_tree import SAVED, read_file
-    from reconciler.pipeline import saved
+    from reconciler.planfile import saved_plan
+    from reconciler.project.environment_variables import digest_key
 
     run = session(context)
     how = told(format_, report)
     with naming(file):
-        plans = saved.read_plans(read_file(run.path(file), SAVED), key=digest_key(run.variables))
+        plans = saved_plan.read_plans(read_file(run.path(file), SAVED), key=digest_key(run.variables))
     tell(run, Report(command="plan", plans=plans), how)
     return Exit.CHANGES if detailed_exitcode and any(plan.pending for plan in plans) else Exit.FINE

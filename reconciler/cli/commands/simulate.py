@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.command_context import session
 from reconciler.cli.files import open_log
 from reconciler.cli.output import write_out
-from reconciler.cli.session import session
+from reconciler.exit_codes import Exit
 
 
 def simulate(
@@ -24,7 +24,7 @@ def simulate(
     holds and how it behaves.
     """
     from reconciler.simulator import Simulator, load_seed
-    from reconciler.simulator.serve import serve
+    from reconciler.simulator.server import serve
 
     run = session(context)
     simulator = Simulator(load_seed(run.path(seed), seed) if seed else {})

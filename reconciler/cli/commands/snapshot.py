@@ -5,25 +5,24 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli import options
-from reconciler.cli.exits import Exit
+from reconciler.cli import flags
+from reconciler.cli.command_context import session
 from reconciler.cli.files import refuse_unwritable, write_file
 from reconciler.cli.output import problems
-from reconciler.cli.planning import asked, chosen, project
-from reconciler.cli.session import session
+from reconciler.cli.request_builder import asked, chosen, project
+from reconciler.exit_codes import Exit
 
 
 def snapshot(
     context: typer.Context,
     *,
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")],
-    environment: options.Env = "",
-    parallelism: options.Parallelism = 8,
+    environment: flags.Env = "",
+    parallelism: flags.Parallelism = 8,
 ) -> int:
     """Keep what is live in a file, masked, for `plan --live`."""
-    from reconciler.environment.live import doubts, read_everything
-    from reconciler.environment.open import open_environment
-    from reconciler.environment.snapshots import snapshot_of
+    from reconciler.project.environment_session import open_environment
+    from reconciler.project.live_state import doubts, read_everything, snapshot_of
 
     run = session(context)
     whole = project(run)

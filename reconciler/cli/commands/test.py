@@ -8,19 +8,19 @@ from xml.etree import ElementTree as ET
 
 import typer
 
-from reconciler.cli import options
-from reconciler.cli.exits import Exit
+from reconciler.cli import flags
+from reconciler.cli.command_context import Session, session
 from reconciler.cli.files import write_file
 from reconciler.cli.output import one_line, tell, told, write_out
-from reconciler.cli.planning import chosen, project
-from reconciler.cli.session import Session, session
+from reconciler.cli.request_builder import chosen, project
 from reconciler.errors import UsageError
+from reconciler.exit_codes import Exit
 from reconciler.model.diagnostic import Diagnostic, arranged, has_errors
 from reconciler.model.report import Report
 from reconciler.strings import count
 
 if TYPE_CHECKING:
-    from reconciler.environment.rule_tests import PlacedResult, RuleCoverage
+    from reconciler.project.rule_tests import PlacedResult, RuleCoverage
 
 FORMAT_VERSION = "1.0"
 _DOTS = {"passed": ".", "failed": "F", "undecided": "?"}
@@ -33,7 +33,7 @@ def run_tests(
         list[str] | None,
         typer.Argument(metavar="[PATH]...", help="Test files or folders; by default those of `tests:`."),
     ] = None,
-    environment: options.Env = "",
+    environment: flags.Env = "",
     run: Annotated[str, typer.Option("--run", metavar="GLOB", help="Only cases whose name matches.")] = "",
     part: Annotated[str, typer.Option("-k", metavar="TEXT", help="Only cases whose name holds this.")] = "",
     stop_early: Annotated[bool, typer.Option("-x", help="Stop after the first case that does not pass.")] = False,
@@ -45,11 +45,11 @@ def run_tests(
     report: Annotated[
         list[str] | None, typer.Option("--report", metavar="FORMAT=FILE", help="Write junit or json to a file as well.")
     ] = None,
-    set_: options.Sets = None,
+    set_: flags.Sets = None,
 ) -> int:
     """Run the tests of interaction rules: what each event leads to, under every reading that a test does not assume."""
-    from reconciler.environment.planning import declared
-    from reconciler.environment.rule_tests import load_rule_tests, missing_subjects, rule_coverage, run_rule_tests
+    from reconciler.project.plan_environment import declared
+    from reconciler.project.rule_tests import load_rule_tests, missing_subjects, rule_coverage, run_rule_tests
 
     session_ = session(context)
     files = _formats(format_, report)

@@ -2,11 +2,11 @@
 
 import typer
 
-from reconciler.cli import options
-from reconciler.cli.exits import Exit
+from reconciler.cli import flags
+from reconciler.cli.command_context import session
 from reconciler.cli.output import tell, told
-from reconciler.cli.planning import project, several
-from reconciler.cli.session import session
+from reconciler.cli.request_builder import project, several
+from reconciler.exit_codes import Exit
 from reconciler.model.diagnostic import arranged, has_errors
 from reconciler.model.report import Report
 
@@ -14,15 +14,15 @@ from reconciler.model.report import Report
 def validate(
     context: typer.Context,
     *,
-    environment: options.Envs = None,
-    set_: options.Sets = None,
-    format_: options.Format = "text",
-    report: options.Reports = None,
-    today: options.Today = "",
-    untrusted: options.Untrusted = False,
+    environment: flags.Envs = None,
+    set_: flags.Sets = None,
+    format_: flags.Format = "text",
+    report: flags.Reports = None,
+    today: flags.Today = "",
+    untrusted: flags.Untrusted = False,
 ) -> int:
     """Check the manifests; every problem with its place."""
-    from reconciler.environment.planning import linted
+    from reconciler.project.plan_environment import linted
 
     run = session(context)
     how = told(format_, report)

@@ -10,13 +10,14 @@ Paths that the operator names (flags, RECONCILER_ variables) may lie anywhere an
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import Protocol
 
-from reconciler.errors import ManifestError, ReconcilerError
-from reconciler.manifest import paths
-from reconciler.manifest.problem import refused
-from reconciler.model.source import Position
+from reconciler.errors import ManifestError, ReconcilerError, refused
+from reconciler.manifest.yaml import characters
+from reconciler.model.source_map import Position
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -51,7 +52,7 @@ def read_below(root: str | os.PathLike[str], path: str, limit: int) -> bytes:
     Raises ManifestError: E_PATH, E_PATH_HIDDEN, E_PATH_NAME, E_PATH_SYMLINK, E_PATH_MISSING, E_PATH_TYPE, E_PATH_READ,
     and E_YAML_SIZE above `limit` bytes.
     """
-    steps = paths.checked(path)
+    steps = checked(path)
     name = "/".join(steps)
     with explained(name), open_folder(root, steps[:-1]) as folder:
         return read_in(folder, steps[-1] if steps else ".", name, limit)
@@ -62,10 +63,10 @@ def read_in(folder: int, name: str, path: str, limit: int) -> bytes:
     handle = open_in(folder, name, path)
     with os.fdopen(handle, "rb") as file:
         if os.fstat(handle).st_size > limit:
-            raise paths.too_large(path, limit)
+            raise too_large(path, limit)
         data = file.read(limit + 1)
     if len(data) > limit:  # it grew, or says nothing of its size as files of /proc do
-        raise paths.too_large(path, limit)
+        raise too_large(path, limit)
     return data
 
 
@@ -75,7 +76,7 @@ def open_in(folder: int, name: str, path: str) -> int:
     handle = os.open(name, _FILE | os.O_NOFOLLOW, dir_fd=folder)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise paths.irregular(path)
+        raise irregular(path)
     return handle
 
 
@@ -83,9 +84,9 @@ def refuse_irregular(folder: int, name: str, path: str) -> None:
     """Raise ManifestError for what is no regular file, E_PATH_SYMLINK or E_PATH_TYPE; raises FileNotFoundError."""
     mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
     if stat.S_ISLNK(mode):
-        raise paths.symlink(path)
+        raise symlink(path)
     if not stat.S_ISREG(mode):
-        raise paths.irregular(path)
+        raise irregular(path)
 
 
 def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
@@ -94,16 +95,16 @@ def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
     Raises ReconcilerError: E_PATH_TYPE for a pipe, a device or a folder, which are not opened, E_FILE_SIZE above
     `limit` bytes, E_READ_FILE where the system refuses.
     """
-    shown = paths.shown(os.fspath(path))
-    with readable(shown):
-        _refuse(os.stat(path).st_mode, shown)
+    name = shown(os.fspath(path))
+    with readable(name):
+        _refuse(os.stat(path).st_mode, name)
         handle = os.open(path, _FILE)
         with os.fdopen(handle, "rb") as file:
             found = os.fstat(handle)
-            _refuse(found.st_mode, shown)
+            _refuse(found.st_mode, name)
             data = file.read(limit + 1) if found.st_size <= limit else b""
     if len(data) > limit or found.st_size > limit:
-        raise ReconcilerError(f"{shown} is larger than {limit} bytes", code="E_FILE_SIZE", hint="name another file")
+        raise ReconcilerError(f"{name} is larger than {limit} bytes", code="E_FILE_SIZE", hint="name another file")
     return data
 
 
@@ -123,9 +124,9 @@ def explained(path: str) -> Iterator[None]:
     try:
         yield
     except (FileNotFoundError, NotADirectoryError):
-        raise paths.missing(path) from None
+        raise missing(path) from None
     except IsADirectoryError:
-        raise paths.irregular(path) from None
+        raise irregular(path) from None
     except OSError as error:
         raise _unreadable(path, error) from None
 
@@ -135,7 +136,7 @@ def _step(folder: int, name: str, path: str, *, make: bool) -> int:
         with suppress(FileExistsError):
             os.mkdir(name, dir_fd=folder)
     if stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
-        raise paths.symlink(path)
+        raise symlink(path)
     return os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=folder)
 
 
@@ -145,5 +146,102 @@ def _refuse(mode: int, shown: str) -> None:
 
 
 def _unreadable(path: str, error: OSError) -> ManifestError:
-    message = f"{paths.shown(path)} cannot be read: {error.strerror}"
+    message = f"{shown(path)} cannot be read: {error.strerror}"
     return refused("E_PATH_READ", message, Position(path, 1, 1))
+
+
+class Tree(Protocol):
+    """The files below one root, by project-relative paths with forward slashes.
+
+    Those that take a path raise ManifestError with one Diagnostic: E_PATH (leads out), E_PATH_HIDDEN (a name that
+    begins with a dot), E_PATH_MISSING, E_PATH_SYMLINK, E_PATH_TYPE (no regular file), E_PATH_NAME (unprintable),
+    E_PATH_READ, E_YAML_SIZE.
+    """
+
+    def read(self, path: str) -> bytes:
+        """Return a regular file's bytes, the same at every call."""
+        ...
+
+    def manifests(self, entry: str) -> tuple[str, ...]:
+        """Return the manifest files an entry names, sorted: a file itself, or every *.yaml and *.yml below a folder."""
+        ...
+
+    def lookalikes(self, entry: str) -> tuple[str, ...]:
+        """Return the files below a folder that only look like manifests, sorted: *.yaml.j2 and *.yml.j2."""
+        ...
+
+    def digests(self) -> Mapping[str, str]:
+        """Return the SHA-256 of every file read so far, by path."""
+        ...
+
+
+SUFFIXES = (".yaml", ".yml")
+
+
+def checked(path: str) -> tuple[str, ...]:
+    """Return the steps of a project-relative path.
+
+    Raises ManifestError: E_PATH for one that leads elsewhere, E_PATH_HIDDEN for one through a name that begins with a
+    dot (`.git`, `.env`): those hold what a program keeps for itself, and no project has its manifests there.
+    """
+    steps = tuple(step for step in path.split("/") if step not in ("", "."))
+    if path.startswith("/") or "\\" in path or ".." in steps or "\0" in path:
+        raise refused(
+            "E_PATH", f"the path {shown(path)} leads out of the project", hint="paths start at the project file"
+        )
+    for step in steps:
+        check_name(step, path)
+        if step.startswith("."):
+            raise refused(
+                "E_PATH_HIDDEN",
+                f"the path {shown(path)} leads to {shown(step)}: names that begin with a dot are never read",
+                hint="keep the file under a name without a dot at its beginning",
+            )
+    return steps
+
+
+def check_name(name: str, path: str) -> None:
+    """Raise ManifestError (E_PATH_NAME) for a name that cannot be shown as it is."""
+    bad = next((each for each in name if not each.isprintable() and each != "\u3000"), None)
+    if bad is not None:
+        what = f"the character {characters.spelled(bad)}"
+        if unicodedata.category(bad) == "Cs":
+            what = "bytes that are not UTF-8"
+        raise refused("E_PATH_NAME", f"the file name {shown(path)} holds {what}", hint="rename the file")
+
+
+def shown(path: str) -> str:
+    """Spell a path so that it can be shown whatever it holds."""
+    return ascii(path) if not path.isprintable() else f"'{path}'"
+
+
+def symlink(path: str) -> ManifestError:
+    """Return the error for a symbolic link."""
+    message = f"{shown(path)} is a symbolic link"
+    return refused("E_PATH_SYMLINK", message, Position(path, 1, 1), hint="put the file itself there")
+
+
+def missing(path: str) -> ManifestError:
+    """Return the error for something that is not there."""
+    return refused("E_PATH_MISSING", f"there is no {shown(path)}", Position(path, 1, 1), hint="mind the spelling")
+
+
+def irregular(path: str) -> ManifestError:
+    """Return the error for a device, a pipe or a socket."""
+    return refused("E_PATH_TYPE", f"{shown(path)} is no regular file", Position(path, 1, 1))
+
+
+def too_large(path: str, limit: int) -> ManifestError:
+    """Return the error for a file above the cap."""
+    message = f"{shown(path)} is larger than {limit} bytes"
+    return refused("E_YAML_SIZE", message, Position(path, 1, 1), hint="split it")
+
+
+def is_manifest(name: str) -> bool:
+    """Tell whether a file in a manifests folder is one: hidden files are not."""
+    return name.endswith(SUFFIXES) and not name.startswith(".")
+
+
+def is_lookalike(name: str) -> bool:
+    """Tell whether a file's name says that it is the template of a manifest, which manifests need not say."""
+    return name.endswith(tuple(f"{suffix}.j2" for suffix in SUFFIXES)) and not name.startswith(".")

@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from reconciler.errors import ReconcilerError
-from reconciler.manifest import paths
+from reconciler.manifest.files import project_tree
 from reconciler.manifest.files.project_tree import open_folder, refuse_irregular
 
 FOLDER = ".reconciler"
@@ -66,7 +66,7 @@ def find_state_file(root: Path, path: str, *, make: bool) -> Path | None:
     if steps[0] != FOLDER:
         return _operators(whole, make=make)
     if reason := outside_state_folder_reason(path):
-        raise ReconcilerError(f"{paths.shown(path)} {reason}", code="E_PATH")
+        raise ReconcilerError(f"{project_tree.shown(path)} {reason}", code="E_PATH")
     try:
         _make_folder(root) if make else None
         with open_folder(root, steps[:-1], make=make) as folder:
@@ -132,7 +132,7 @@ def _operators(path: Path, *, make: bool) -> Path | None:
     if not os.path.lexists(path):
         return None
     if not stat.S_ISREG(os.stat(path).st_mode):
-        raise paths.irregular(os.fspath(path))
+        raise project_tree.irregular(os.fspath(path))
     real = path.resolve()
     with open_folder(real.parent, ()) as folder:
         _check_beside(folder, real.name, os.fspath(path))
@@ -224,7 +224,7 @@ def _no_folder(whole: Path, path: str) -> ReconcilerError:
     """Return the error for a file that lies where a folder must be."""
     taken = next((part for part in reversed(whole.parents) if part.exists() and not part.is_dir()), whole.parent)
     return ReconcilerError(
-        f"{paths.shown(path)} cannot be used: {paths.shown(os.fspath(taken))} is no folder",
+        f"{project_tree.shown(path)} cannot be used: {project_tree.shown(os.fspath(taken))} is no folder",
         code="E_PATH_TYPE",
         hint="move what lies there away, reconciler makes the folder itself; nothing further was sent",
     )

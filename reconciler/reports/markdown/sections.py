@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.model.change import Action, Attribution, Change, FieldChange
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan
-from reconciler.reports.gate import span
-from reconciler.reports.markdown.change import change_block
-from reconciler.reports.markdown.level import Level
-from reconciler.reports.values import spell_sides
-from reconciler.reports.wording import attributed, attribution_of, by_kind, source_of, suppressed_line
+from reconciler.reports.escaping import span
+from reconciler.reports.markdown.change_block import change_block
+from reconciler.reports.markdown.size_budget import Level
+from reconciler.reports.value_format import spell_sides
+from reconciler.reports.wording import apply_line, attributed, attribution_of, by_kind, done, source_of, suppressed_line
 from reconciler.strings import count
 
 CONFIG = frozenset({Attribution.CONFIG, Attribution.PENDING, Attribution.ALREADY})
@@ -170,3 +171,33 @@ def _fold(title: str, names: Sequence[str], level: Level) -> Iterator[str]:
     yield ""
     yield "</details>"
     yield ""
+
+
+def outcome_sections(outcomes: Sequence[Outcome], level: Level, adopted: int = 0) -> Iterator[str]:
+    """Tell the sum, each change that is not done, and the fields that did not stick."""
+    if not outcomes and not adopted:
+        return
+    yield f"**{apply_line(done(outcomes, adopted))}**"
+    yield ""
+    yield from undone(outcomes)
+    yield ""
+    fine = [one for one in outcomes if one.status is Status.APPLIED]
+    if fine and level < Level.COUNTS:
+        yield "<details>"
+        yield f"<summary>{count(len(fine), 'change')} done</summary>"
+        yield ""
+        yield from (f"- {one.action.value} {span(one.address)}" for one in fine)
+        yield ""
+        yield "</details>"
+        yield ""
+
+
+def undone(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return a line for each change that failed, was skipped or is unknown, and for each field that did not stick."""
+    lines = []
+    for one in outcomes:
+        if one.status is not Status.APPLIED:
+            told = " ".join(span(part) for part in (one.code, one.reason) if part)
+            lines.append(f"- **{one.status.value}** {one.action.value} {span(one.address)} {told}".rstrip())
+        lines += [f"- **did not stick** {span(one.address)} {span(path)}" for path in one.stuck]
+    return lines

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.errors import ReconcilerError
 from reconciler.manifest.files.git_command import OLDEST, find_repository
-from reconciler.manifest.tree import GitTree
+from reconciler.manifest.files.git_tree import GitTree
 from tests.support.command_line import project, reconciler, room
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,255 @@
+"""The transport for a real network: connections kept open, TLS always checked, and a hard end for every try.
+
+httpx bounds the time between two reads, not their sum: a server that drips one byte of a header at a time could hold a
+run for hours. Here every read and write of a try gets no more than what is left of its whole time.
+"""
+
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import httpcore
+import httpx
+
+from reconciler.api.messages import Answer, Call
+from reconciler.api.response_body import Inflater
+from reconciler.errors import ReconcilerError, TransportError
+from reconciler.manifest.files.project_tree import DOCUMENT, read_file
+
+
+class PoolTransport(httpx.BaseTransport):
+    """An httpx transport over httpcore. A request's extension `until` is the moment its try must have ended.
+
+    `proxy` and `ca_file` are the operator's; neither is ever read from the environment. Without a `ca_file` the trusted
+    certificates are the ones httpx brings.
+    """
+
+    def __init__(self, *, connections: int, monotonic: Callable[[], float], proxy: str = "", ca_file: str = "") -> None:
+        self._hurry = _Hurry(monotonic)
+        self._connections = connections
+        self._proxy = proxy
+        self._ca_file = ca_file
+        self._pools: dict[bytes, httpcore.ConnectionPool] = {}
+        self._lock = threading.Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; the response's stream is read by the same thread."""
+        self._hurry.until = request.extensions.get("until", float("inf"))
+        assert isinstance(request.stream, httpx.SyncByteStream)  # noqa: S101 - Wire makes no other
+        raw = httpcore.Request(
+            method=request.method.encode(),
+            url=httpcore.URL(
+                scheme=request.url.raw_scheme,
+                host=request.url.raw_host,
+                port=request.url.port,
+                target=request.url.raw_path,
+            ),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        with _as_httpx():
+            answer = self._pool(raw.url.scheme).handle_request(raw)
+        assert isinstance(answer.stream, Iterable)  # noqa: S101 - the sync pool gives no other
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Stream(answer.stream))
+
+    def close(self) -> None:
+        """Close every connection."""
+        for pool in self._pools.values():
+            pool.close()
+
+    def _pool(self, scheme: bytes) -> httpcore.ConnectionPool:
+        """Return the pool of a scheme; a plain one never loads the trusted certificates, which takes long."""
+        with self._lock:
+            if scheme not in self._pools:
+                self._pools[scheme] = httpcore.ConnectionPool(
+                    ssl_context=_trust(self._ca_file) if scheme == b"https" else None,
+                    proxy=httpcore.Proxy(self._proxy) if self._proxy else None,
+                    max_connections=self._connections,
+                    max_keepalive_connections=self._connections,
+                    keepalive_expiry=30.0,
+                    network_backend=_Backend(self._hurry),
+                )
+            return self._pools[scheme]
+
+
+@cache
+def _trust(ca_file: str) -> ssl.SSLContext:
+    context = _trusting(ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _trusting(ca_file: str) -> ssl.SSLContext:
+    """Return a context that trusts the certificates of a file in PEM and no others; raises ReconcilerError."""
+    text = read_file(ca_file, DOCUMENT).decode("ascii", "ignore")  # bundles have comments in any encoding
+    try:
+        return ssl.create_default_context(cadata=text or "-")  # without data it would trust the system's
+    except (ssl.SSLError, ValueError) as error:
+        message = f"{ca_file} holds no certificates: {error}"
+        raise ReconcilerError(message, code="E_CA_FILE", hint="set RECONCILER_CA_FILE to a file in PEM") from None
+
+
+@contextmanager
+def _as_httpx() -> Iterator[None]:
+    try:
+        yield
+    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.ProxyError) as error:
+        same = getattr(httpx, type(error).__name__, httpx.TransportError)
+        raise same(str(error)) from error
+
+
+class _Stream(httpx.SyncByteStream):
+    def __init__(self, stream: Iterable[bytes]) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _as_httpx():
+            yield from self._stream
+
+    def close(self) -> None:
+        close = getattr(self._stream, "close", None)
+        if close is not None:
+            close()
+
+
+class _Hurry(threading.local):
+    """What is left of the try this thread is making."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self.until = float("inf")
+        self._monotonic = monotonic
+
+    def left(self, timeout: float | None) -> float:
+        left = self.until - self._monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the whole answer took too long")
+        return left if timeout is None else min(left, timeout)
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self, hurry: _Hurry) -> None:
+        self._inner = httpcore.SyncBackend()
+        self._hurry = hurry
+
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *rest: Any, **more: Any) -> "_Socket":
+        return _Socket(self._inner.connect_tcp(host, port, self._hurry.left(timeout), *rest, **more), self._hurry)
+
+
+class _Socket(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream, hurry: _Hurry) -> None:
+        self._inner = inner
+        self._hurry = hurry
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._hurry.left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._hurry.left(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> "_Socket":
+        return _Socket(self._inner.start_tls(ssl_context, server_hostname, self._hurry.left(timeout)), self._hurry)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+CONNECT = 5.0
+READ = 30.0
+WHOLE = 120.0
+"""Seconds: to connect, between two pieces of an answer, and for all tries of one call together, without the waits."""
+
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+
+
+@dataclass(slots=True)
+class Budget:
+    """Seconds left for the tries of one call: a server that drips its answers cannot have them all for each try."""
+
+    left: float = WHOLE
+
+
+class Wire:
+    """Sends calls through one transport. Safe to share between threads."""
+
+    def __init__(self, transport: httpx.BaseTransport, monotonic: Callable[[], float]) -> None:
+        self._transport = transport
+        self._monotonic = monotonic
+
+    def send(self, call: Call, headers: Mapping[str, str], budget: "Budget | None" = None) -> Answer:
+        """Send one try and return the whole answer; raises TransportError where there is none, or only a part.
+
+        It ends within what is left of the `budget`, which it uses up, and within WHOLE seconds without one.
+        """
+        budget = budget or Budget()
+        started = self._monotonic()
+        try:
+            return self._answer(call, headers, started + budget.left)
+        finally:
+            budget.left -= self._monotonic() - started
+
+    def _answer(self, call: Call, headers: Mapping[str, str], until: float) -> Answer:
+        try:
+            response = self._transport.handle_request(_request(call, headers, until))
+            try:
+                return self._received(response, until)
+            finally:
+                response.close()
+        except httpx.TransportError as error:
+            raise _failure(call, error) from None
+
+    def _received(self, response: httpx.Response, until: float) -> Answer:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        inflater = Inflater(headers.get("content-encoding", ""))
+        assert isinstance(response.stream, httpx.SyncByteStream)  # noqa: S101 - a transport of this class gives no other
+        for piece in response.stream:
+            inflater.feed(piece)
+            if self._monotonic() > until:
+                raise httpx.ReadTimeout("the whole answer took too long")
+        return Answer(status=response.status_code, headers=headers, body=inflater.finish())
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._transport.close()
+
+
+def _request(call: Call, headers: Mapping[str, str], until: float) -> httpx.Request:
+    limits = {"connect": CONNECT, "read": READ, "write": READ, "pool": WHOLE}
+    sent = {**call.headers, **headers, "Accept": "application/json", "Accept-Encoding": "gzip"}
+    return httpx.Request(
+        call.method,
+        call.url,
+        headers=sent,
+        content=call.body or None,
+        extensions={"timeout": limits, "until": until},
+    )
+
+
+def _failure(call: Call, error: httpx.TransportError) -> TransportError:
+    if _about_tls(error):
+        return TransportError(
+            f"{call.origin}: the certificate cannot be trusted: {error}",
+            code="E_TLS",
+            sent=False,
+            hint="a private certificate authority is named by the operator, never by a file of the repository",
+        )
+    sent = not isinstance(error, _NEVER_SENT)
+    what = "the answer was lost or cut" if sent else "no connection"
+    return TransportError(f"{call}: {what}: {type(error).__name__} {error}".rstrip(), sent=sent)
+
+
+def _about_tls(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

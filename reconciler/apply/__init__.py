@@ -1,0 +1,1 @@
+"""Applies a plan: lock, intents, writes, read-back, recovery."""

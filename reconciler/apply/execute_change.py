@@ -1,0 +1,266 @@
+"""One change carried out: check, intent, write, outcome, read back. Whatever stops it, the journal knows."""
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.apply import ledger_updates
+from reconciler.apply.context import Site, utc
+from reconciler.apply.precheck import Checked, check, shown
+from reconciler.apply.recompare import compare
+from reconciler.apply.unknown_outcome import Verdict, settle_create, until_seen
+from reconciler.apply.verify import UNSEEN, Verified, gone, verify
+from reconciler.diff.rejected_fields import unkept_values
+from reconciler.errors import (
+    ApiError,
+    AuthError,
+    LedgerError,
+    LockedError,
+    NotFoundError,
+    ReconcilerError,
+    TransportError,
+)
+from reconciler.interfaces import Task, Written
+from reconciler.model.change import Action, Change
+from reconciler.model.ledger_state import Intent, Remembered
+from reconciler.model.outcome import Outcome, Status, outcome_of
+from reconciler.model.resource import Declared, Json
+
+ATTEMPTS = 2
+"""How often one change is tried where it is certain that the first try had no effect."""
+
+
+_ID = re.compile(r"[\w.:~-]{1,256}", re.ASCII)
+"""What can be an id: one step of an address. Another one would be remembered, and never be found again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What became of one change; `error` is set where the run cannot go on after it."""
+
+    outcome: Outcome
+    error: ReconcilerError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What one try came to; `again` where it certainly had no effect and may be tried once more.
+
+    `error` is set where the lock was lost, and then nothing was sent; or where the credentials are refused.
+    """
+
+    outcome: Outcome
+    written: Written = field(default_factory=Written)
+    again: bool = False
+    error: ReconcilerError | None = None
+
+
+def carry(site: Site, change: Change, declared: Declared | None, references: Mapping[str, str]) -> Carried:
+    """Carry out one change. LedgerError and LockedError raised here mean that nothing was sent for it."""
+    checked = check(site, change, declared)
+    if checked.outcome is not None:
+        return Carried(outcome=checked.outcome, error=checked.error)
+    site.hooks.point("checked")
+    task = _task(site, change, declared, references, checked)
+    for left in reversed(range(ATTEMPTS)):
+        intent = _intent(site, change, declared)
+        site.ledger.begin(site.scope, site.run, intent)
+        site.hooks.point("intended")
+        attempt = _attempt(site, task, intent)
+        site.hooks.point("written")
+        carried = _recorded(site, task, intent, attempt)
+        if carried.error or not (attempt.again and left):
+            return carried
+        # tried again only where it is still as the plan saw it: a part of it may have been done
+        if check(site, change, declared).outcome is not None:
+            return carried
+    raise AssertionError("the last attempt returns")
+
+
+def _recorded(site: Site, task: Task, intent: Intent, attempt: Attempt) -> Carried:
+    """Read back what was written and journal the outcome; success is recorded once it was seen, and not before.
+
+    A kill in between leaves the intent open. The id of a new object is journalled first: it is never made again then.
+    """
+    outcome = attempt.outcome
+    try:
+        if outcome.status is not Status.APPLIED:
+            site.ledger.finish(site.scope, site.run, intent, outcome, None)
+            site.hooks.point("recorded")
+            return Carried(outcome=outcome, error=attempt.error)
+        if task.change.action is not Action.UPDATE:
+            intent = replace(intent, id=outcome.id, answered=True)
+        if task.change.action is Action.CREATE:
+            answered = replace(outcome, status=Status.UNKNOWN, code=UNSEEN, reason="answered, and not read back yet")
+            site.ledger.finish(site.scope, site.run, intent, answered, None)
+        site.hooks.point("recorded")
+        verified = verify(site, task, intent, outcome, attempt.written.answer)
+        site.hooks.point("verified")
+        outcome = verified.outcome
+        site.ledger.finish(site.scope, site.run, intent, outcome, _remembered(site, task, attempt, verified))
+    except LockedError as error:
+        reason = f"it was sent, and reading back was cut off: {error.message}"
+        return Carried(outcome=replace(outcome, status=Status.UNKNOWN, code=UNSEEN, reason=reason), error=error)
+    except LedgerError as error:
+        said = f"{outcome.reason}; " if outcome.reason else ""
+        return Carried(outcome=replace(outcome, reason=f"{said}not recorded: {error.message}"), error=error)
+    return Carried(outcome=outcome)
+
+
+def _attempt(site: Site, task: Task, intent: Intent) -> Attempt:
+    """Write, the lock held: it is asked last, so that a pause at any point before finds out."""
+    try:
+        site.lease.check()
+        written = _kept(site.writer.write(task))
+    except (LockedError, LedgerError) as error:
+        said = f"not sent: {error.message}"
+        return Attempt(outcome=outcome_of(task.change, Status.SKIPPED, code=error.code, reason=said), error=error)
+    except TransportError as error:
+        return _lost(site, task, intent, error) if error.sent else _failed(task, error)
+    except ApiError as error:
+        return _refused(site, task, intent, error)
+    except ReconcilerError as error:
+        return _failed(task, error)
+    except Exception as error:  # a writer may fail in any way; what it had sent by then is unknown
+        return _lost(site, task, intent, TransportError(f"the writer failed: {type(error).__name__}: {error}"))
+    if task.change.action is Action.CREATE and not written.id:
+        return _lost(site, task, intent, TransportError("the answer names no id"), calls=written.calls)
+    if task.change.action is Action.CREATE and (task.kind.name, written.id) in site.past.objects:
+        known = TransportError(f"the answer names {written.id}, which was there before")
+        return _lost(site, task, intent, known, calls=written.calls)
+    done = outcome_of(task.change, Status.APPLIED, object_id=written.id, calls=written.calls)
+    return Attempt(outcome=replace(done, reason="; ".join(written.warnings)), written=written)
+
+
+def _kept(written: object) -> Written:
+    """Take what a writer says for what it is: a plugin may return anything, a service may name any id."""
+    if not isinstance(written, Written):
+        raise TypeError(f"it returned {type(written).__name__}, not Written")
+    named: object = written.id
+    return written if isinstance(named, str) and _ID.fullmatch(named) else replace(written, id="")
+
+
+def _refused(site: Site, task: Task, intent: Intent, error: ApiError) -> Attempt:
+    """Tell a refusal from an answer that leaves the outcome open, and from an object that is gone already."""
+    if error.status >= 500:
+        return _lost(site, task, intent, error)
+    # the service's own word that it is not there counts as an answer: what show says of it may lag behind
+    deletes, missing = task.change.action is Action.DELETE, isinstance(error, NotFoundError)
+    if deletes and (missing or (error.status == 400 and gone(site, task.kind, task.change.id))):
+        return Attempt(outcome=outcome_of(task.change, Status.APPLIED, reason="it was gone already", calls=1))
+    return _failed(task, error, calls=1 if error.status else 0)
+
+
+def _lost(site: Site, task: Task, intent: Intent, error: ReconcilerError, *, calls: int = 1) -> Attempt:
+    """Find out what became of a write whose answer was lost: a create by looking, anything else by showing."""
+    try:
+        if task.change.action is Action.CREATE:
+            return _lost_create(site, task, intent, error, calls)
+        if isinstance(error, TransportError) and error.creates:
+            return _lost_items(site, task, error, calls)
+        return _lost_repeatable(site, task, error, calls)
+    except (LockedError, LedgerError) as ended:
+        reason = f"{error.message}; and looking for it was cut off: {ended.message}"
+        unknown = outcome_of(task.change, Status.UNKNOWN, code=UNSEEN, reason=reason, calls=calls)
+        return Attempt(outcome=unknown, error=ended)
+
+
+def _lost_repeatable(site: Site, task: Task, error: ReconcilerError, calls: int) -> Attempt:
+    object_id = task.change.id
+    if task.change.action is Action.DELETE and gone(site, task.kind, object_id):
+        return Attempt(outcome=outcome_of(task.change, Status.APPLIED, calls=calls))
+    if task.change.action is Action.UPDATE and _is_as_declared(site, task):
+        return Attempt(outcome=outcome_of(task.change, Status.APPLIED, calls=calls))
+    # both are the same when repeated, so trying again is no risk
+    return replace(_failed(task, error, calls=calls), again=True)
+
+
+def _lost_items(site: Site, task: Task, error: ReconcilerError, calls: int) -> Attempt:
+    """Wait for a new item whose answer was lost, the whole window if need be: sent again too early, it is twice."""
+    if until_seen(site, task.change.address, lambda: _is_as_declared(site, task) or None, answered=False):
+        return Attempt(outcome=outcome_of(task.change, Status.APPLIED, calls=calls))
+    if site.hooks.stop():
+        reason = f"{error.message}; stopped while waiting for it to settle"
+        return Attempt(outcome=outcome_of(task.change, Status.UNKNOWN, code=UNSEEN, reason=reason, calls=calls))
+    return replace(_failed(task, error, calls=calls), again=True)
+
+
+def _is_as_declared(site: Site, task: Task) -> bool:
+    """Tell whether an object is certainly as declared; False where that cannot be told."""
+    try:
+        live = shown(site, task.kind, task.change.id)
+        if live is None or task.desired is None:
+            return False
+        return compare(site, task.desired, live, task.references).action is Action.NONE
+    except ReconcilerError:
+        return False
+
+
+def _lost_create(site: Site, task: Task, intent: Intent, error: ReconcilerError, calls: int) -> Attempt:
+    settled = settle_create(site, intent, task.desired)
+    if settled.verdict is Verdict.FOUND and settled.live is not None:
+        return Attempt(outcome=outcome_of(task.change, Status.APPLIED, object_id=settled.live.id, calls=calls))
+    if settled.verdict is Verdict.ABSENT:
+        return replace(_failed(task, error, calls=calls), again=True)
+    reason = f"{error.message}; {settled.reason}. Decide with: reconciler history resolve {intent.operation}"
+    return Attempt(outcome=outcome_of(task.change, Status.UNKNOWN, code=UNSEEN, reason=reason, calls=calls))
+
+
+def _failed(task: Task, error: ReconcilerError, *, calls: int = 0) -> Attempt:
+    reason = f"{error.message} ({error.hint})" if error.hint else error.message
+    outcome = outcome_of(task.change, Status.FAILED, code=error.code, reason=reason, calls=calls)
+    return Attempt(outcome=outcome, error=error if isinstance(error, AuthError) else None)
+
+
+def _task(
+    site: Site, change: Change, declared: Declared | None, references: Mapping[str, str], checked: Checked
+) -> Task:
+    today = site.settings.today.isoformat()
+    rules = declared.ignore_changes if declared else ()
+    return Task(
+        change=change,
+        kind=site.kinds[change.kind],
+        desired=declared,
+        references=dict(references),
+        ignored=tuple(rule.path for rule in rules if not rule.expires or rule.expires > today),
+        live=checked.live,
+        digest_key=site.past.digest_key,
+    )
+
+
+def _intent(site: Site, change: Change, declared: Declared | None) -> Intent:
+    body: Json = dict(declared.spec) if declared else None
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest() if body is not None else ""
+    return Intent(
+        operation=secrets.token_hex(8),
+        action=change.action,
+        kind=change.kind,
+        name=change.name,
+        id=change.id,
+        address=change.address,
+        started=utc(site.now()),
+        body_digest=digest,
+        body=body,
+        owner=site.owner,
+    )
+
+
+def _remembered(site: Site, task: Task, attempt: Attempt, verified: Verified) -> Remembered | None:
+    """Return what is to be remembered of a change that was seen to be carried out, None where nothing new is known."""
+    outcome = verified.outcome
+    if task.desired is None or outcome.status is not Status.APPLIED or outcome.code == "E_NOT_VERIFIED":
+        return None
+    last = ledger_updates.last_applied(task.kind, task.desired, attempt.written.secrets)
+    kept = ledger_updates.applied(task.kind, task.desired, outcome.id, site.owner, last)
+    if not verified.unkept:
+        return kept
+    return replace(
+        kept,
+        stuck=outcome.stuck,
+        stuck_as=verified.unkept_as,
+        unkept=unkept_values(verified.unkept),
+        unkept_on=utc(site.now())[:10],
+    )

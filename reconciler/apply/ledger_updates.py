@@ -1,0 +1,104 @@
+"""What an apply leaves behind in the ledger about each object: ownership, what was applied, protection."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconciler.diff.full_spec import managed
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.change import Action, Attribution
+from reconciler.model.ledger_state import Past, Remembered
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Declared, Json
+
+
+def last_applied(kind: Kind, declared: Declared, digests: Mapping[str, str]) -> Json:
+    """Return the managed part as the ledger keeps it: defaults filled in, each secret as name and keyed digest."""
+    return managed(kind, declared.spec, digest=lambda name: digests.get(name, ""))
+
+
+def applied(kind: Kind, declared: Declared, object_id: str, owner: str, last_applied: Json) -> Remembered:
+    """Return what is remembered of an object that is as declared now."""
+    return Remembered(
+        kind=kind.name,
+        id=object_id,
+        name=declared.name,
+        address=declared.address,
+        owner=owner,
+        last_applied=last_applied,
+        protected=declared.prevent_destroy,
+    )
+
+
+def in_step(
+    plan: Plan, declared: Mapping[str, Declared], kinds: Mapping[str, Kind], past: Past
+) -> tuple[Remembered, ...]:
+    """Return what is new to remember of every declared object that lives: owned, and as applied where it is in step.
+
+    What is neither ours nor to be adopted is left to whoever owns it.
+    """
+    found = []
+    for change in plan.changes:
+        resource = declared.get(change.address)
+        if resource is None or not change.id or change.action is Action.DELETE:
+            continue
+        old = past.objects.get((change.kind, change.id))
+        if not (change.adopt or past.owns(old)):
+            continue
+        same = change.action is Action.NONE
+        before = old.last_applied if old else None
+        last = last_applied(kinds[change.kind], resource, known_digests(before)) if same else before
+        now = applied(kinds[change.kind], resource, change.id, past.owner, last)
+        if old is not None and not same:  # what the service did not keep last time still stands
+            now = replace(now, stuck=old.stuck, stuck_as=old.stuck_as, unkept=old.unkept, unkept_on=old.unkept_on)
+        if old is None or _told(old) != _told(now):
+            found.append(now)
+    return tuple(found)
+
+
+def known_digests(last: Json) -> dict[str, str]:
+    """Return the digests that a memory holds, by the names of their secrets."""
+    if isinstance(last, Mapping):
+        if isinstance(last.get("secret"), str) and isinstance(last.get("digest"), str):
+            return {last["secret"]: last["digest"]}
+        return {name: digest for part in last.values() for name, digest in known_digests(part).items()}
+    return (
+        {name: digest for part in last for name, digest in known_digests(part).items()}
+        if isinstance(last, list)
+        else {}
+    )
+
+
+def drifting(plan: Plan) -> frozenset[tuple[str, str]]:
+    """Return the objects (kind, id) that somebody moved on the live side."""
+    moved = {Attribution.DRIFT, Attribution.CONFLICT}
+    return frozenset(
+        (change.kind, change.id)
+        for change in plan.changes
+        if change.id and any(field.attribution in moved for field in change.fields)
+    )
+
+
+def seen(plan: Plan) -> frozenset[tuple[str, str]]:
+    """Return the declared objects (kind, id) that a plan looked at."""
+    return frozenset((change.kind, change.id) for change in plan.changes if change.id)
+
+
+def gone(plan: Plan, past: Past) -> frozenset[tuple[str, str]]:
+    """Return what is remembered as ours (kind, id) and was not found; nothing where the plan does not prove that."""
+    if not plan.complete:
+        return frozenset()
+    found = seen(plan) | {(item.kind, item.id) for item in plan.unmanaged}
+    return frozenset(key for key, thing in past.objects.items() if past.owns(thing) and key not in found)
+
+
+def sweeps(plan: Plan) -> dict[str, int]:
+    """Return how many live objects of each kind a plan saw; empty for a plan of a part."""
+    counts: dict[str, int] = {}
+    kinds = [change.kind for change in plan.changes if change.id] + [item.kind for item in plan.unmanaged]
+    for kind in kinds:
+        counts[kind] = counts.get(kind, 0) + 1
+    return counts if plan.complete else {}
+
+
+def _told(thing: Remembered) -> tuple[object, ...]:
+    return (thing.name, thing.address, thing.owner, thing.last_applied, thing.protected)

@@ -1,0 +1,83 @@
+"""One object compared again with what is declared: by the differ itself, so that plan and apply never disagree."""
+
+from collections.abc import Mapping
+
+from reconciler.apply.context import Site
+from reconciler.diff.dependency_order import needs, told_ids
+from reconciler.diff.differ import diff
+from reconciler.diff.full_spec import managed
+from reconciler.errors import PlanError
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.change import Action, Attribution, Change, FieldChange
+from reconciler.model.desired_state import Manifest
+from reconciler.model.ledger_state import Past, Remembered
+from reconciler.model.options import PlanSettings
+from reconciler.model.plan import Plan
+from reconciler.model.read_result import Reading
+from reconciler.model.resource import Declared, Json, Live
+
+
+def compare(site: Site, declared: Declared, live: Live, references: Mapping[str, str]) -> Change:
+    """Return what would have to change of one live object, as a plan would say it.
+
+    Secrets are compared by presence alone, as if what is declared had been applied last. Raises PlanError where the
+    object can no longer be compared.
+    """
+    last = managed(site.kinds[declared.kind], declared.spec)
+    mine = _mine(live, site.owner, declared.name, declared.address, last)
+    found = _diff(site, (declared,), live, references, mine)
+    change = next((change for change in found.changes if change.address == declared.address), None)
+    if change is None:
+        said = "; ".join(diagnostic.message for diagnostic in found.diagnostics) or "it is another object now"
+        raise PlanError(f"it cannot be compared again: {said}", code="E_STALE_OBJECT", hint="plan again")
+    return change
+
+
+def differing(site: Site, declared: Declared, live: Live) -> tuple[str, ...]:
+    """Return the paths in which a live object, as far as it was read, is not as declared.
+
+    What it refers to is taken by name: which ids the names had when it was sent is not recorded. A name whose id the
+    live object does not hold gets a placeholder of its own, since the id is what tells objects apart.
+    """
+    kind = site.kinds[declared.kind]
+    placeholders = {name: f"(id of {name})" for name in needs(kind, declared.spec)}
+    references = {**placeholders, **told_ids(kind, live.spec)}
+    unknown = set(placeholders.values())
+    fields = differences(compare(site, declared, live, references))
+    return tuple(dict.fromkeys(field.path for field in fields if not _is_one_of(field.after, unknown)))
+
+
+def _is_one_of(value: object, unknown: set[str]) -> bool:
+    return isinstance(value, str) and value in unknown
+
+
+def differences(change: Change) -> tuple[FieldChange, ...]:
+    """Return the fields that still differ; a change names those too that both sides moved alike."""
+    return tuple(field for field in change.fields if field.attribution is not Attribution.ALREADY)
+
+
+def compare_undeclared(site: Site, live: Live) -> Change:
+    """Return the delete of one owned live object, as a plan would say it."""
+    found = _diff(site, (), live, {}, _mine(live, site.owner, live.name, live.address))
+    return next(change for change in found.changes if change.action is Action.DELETE)
+
+
+def _diff(site: Site, declared: tuple[Declared, ...], live: Live, references: Mapping[str, str], past: Past) -> Plan:
+    settings = PlanSettings(environment="", prune="owned", today=site.settings.today)
+    return diff(Manifest(resources=declared), _readings(live, references, site.kinds), past, settings, kinds=site.kinds)
+
+
+def _mine(live: Live, owner: str, name: str, address: str, last: Json = None) -> Past:
+    """Return a past that knows this one object, so that nothing but its id decides which one it is."""
+    mine = Remembered(kind=live.kind, id=live.id, name=name, address=address, owner=owner, last_applied=last)
+    return Past(present=True, owner=owner, objects={(live.kind, live.id): mine})
+
+
+def _readings(live: Live, references: Mapping[str, str], kinds: Mapping[str, Kind]) -> dict[str, Reading]:
+    found: dict[str, list[Live]] = {kind: [] for kind in kinds}
+    for key, object_id in references.items():
+        kind, _, name = key.partition("/")
+        if (kind, object_id) != (live.kind, live.id):
+            found[kind].append(Live(kind=kind, name=name, id=object_id, spec={}))
+    found[live.kind].append(live)
+    return {kind: Reading(kind=kind, resources=tuple(resources)) for kind, resources in found.items()}

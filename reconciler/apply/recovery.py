@@ -1,0 +1,172 @@
+"""What an earlier run left open is settled before anything new is planned: found, not there, or left to a person."""
+
+from collections.abc import Callable, Mapping
+
+from reconciler.apply import ledger_updates
+from reconciler.apply.context import Hooks, Settle, Site, seconds
+from reconciler.apply.precheck import shown
+from reconciler.apply.recompare import differing
+from reconciler.apply.unknown_outcome import Verdict, settle_create, until_seen
+from reconciler.apply.verify import UNSEEN
+from reconciler.errors import LedgerError, LockedError, ReconcilerError
+from reconciler.interfaces import Ledger, Reader, Writer
+from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.registry import all_kinds
+from reconciler.model.change import Action
+from reconciler.model.ledger_state import Intent, Remembered
+from reconciler.model.options import PlanSettings
+from reconciler.model.outcome import Event, Outcome, Status
+from reconciler.model.resource import Declared
+from reconciler.model.source_map import Path, Position
+
+
+def recover(
+    reader: Reader,
+    writer: Writer,
+    ledger: Ledger,
+    *,
+    scope: str,
+    owner: str,
+    run: str,
+    settings: PlanSettings,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[Event], None] = lambda event: None,  # noqa: ARG005 - nobody listens
+    settle: Settle | None = None,
+    kinds: Mapping[str, Kind] | None = None,
+) -> tuple[Outcome, ...]:
+    """Settle the open intents of a scope, under its lock; does nothing, and takes no lock, where there are none."""
+    if not ledger.past(scope, owner).intents:
+        return ()
+    with ledger.lock(scope, owner) as lease:
+        site = Site(
+            reader=reader,
+            writer=writer,
+            ledger=ledger,
+            lease=lease,
+            scope=scope,
+            owner=owner,
+            run=run,
+            past=ledger.past(scope, owner),
+            settings=settings,
+            hooks=Hooks(clock=clock, sleep=sleep, stop=stop, progress=progress),
+            kinds=kinds or all_kinds(),
+            settle=settle or Settle(),
+        )
+        return settle_open(site)
+
+
+def settle_open(site: Site) -> tuple[Outcome, ...]:
+    """Settle each open intent of the site's scope; what stays UNKNOWN stays open.
+
+    One that cannot be settled is one UNKNOWN outcome: only the loss of the lock or the ledger ends the step.
+    """
+    return tuple(_settled(site, intent) for intent in site.past.intents)
+
+
+def _settled(site: Site, intent: Intent) -> Outcome:
+    if intent.kind not in site.kinds:
+        return _unknown(intent, f"the kind {intent.kind!r} is not known here")
+    try:
+        outcome = _create(site, intent) if intent.action is Action.CREATE else _repeatable(site, intent)
+    except (LedgerError, LockedError):
+        raise
+    except ReconcilerError as error:
+        return _unknown(intent, f"it cannot be settled: {error.message}")
+    if outcome.status is not Status.UNKNOWN:
+        site.ledger.finish(site.scope, site.run, intent, outcome, _remembered(site, intent, outcome))
+    return outcome
+
+
+def _create(site: Site, intent: Intent) -> Outcome:
+    settled = settle_create(site, intent, _declared(intent))
+    if settled.verdict is Verdict.FOUND and settled.live is not None:
+        reason = "an earlier run had created it"
+        return _outcome(intent, Status.APPLIED, object_id=settled.live.id, reason=reason)
+    if settled.verdict is Verdict.ABSENT:
+        return _outcome(intent, Status.FAILED, code="N_NOT_CREATED", reason="an earlier run had not created it")
+    return _unknown(intent, settled.reason)
+
+
+def _unknown(intent: Intent, reason: str) -> Outcome:
+    told = f"{reason}. Decide with: reconciler history resolve {intent.operation}"
+    return _outcome(intent, Status.UNKNOWN, code=UNSEEN, reason=told)
+
+
+def _repeatable(site: Site, intent: Intent) -> Outcome:
+    """An update or a delete does the same when it is sent again: what is left of it is in the next plan.
+
+    Two are waited for first: a delete that was answered, since reading lags; and an update that may have added items
+    to an object one by one, since an item that arrives late would be there twice.
+    """
+    kind = site.kinds[intent.kind]
+    deletes = intent.action is Action.DELETE
+    waits = intent.answered or (not deletes and bool(kind.endpoints.children_field))
+    if not (deletes or waits):
+        return _again(intent)
+    done = (lambda: shown(site, kind, intent.id) is None or None) if deletes else (lambda: _in_step(site, intent))
+    since = (seconds(intent.started) or site.now()) if waits else 0.0
+    try:
+        seen = until_seen(site, intent.address, done, since=since, answered=deletes or intent.answered)
+    except (LedgerError, LockedError):
+        raise
+    except ReconcilerError:
+        seen = None  # it is planned again, and shown then
+    if seen:
+        word = "deleted" if deletes else "updated"
+        return _outcome(intent, Status.APPLIED, reason=f"an earlier run had {word} it")
+    if waits and site.hooks.stop():
+        return _unknown(intent, "stopped while waiting for it to settle")
+    return _again(intent)
+
+
+def _again(intent: Intent) -> Outcome:
+    return _outcome(intent, Status.FAILED, code="N_PLANNED_AGAIN", reason="an earlier run was cut off; planned again")
+
+
+def _in_step(site: Site, intent: Intent) -> bool | None:
+    """Tell whether an object is as an interrupted update would leave it; None where it is not."""
+    declared = _declared(intent)
+    live = shown(site, site.kinds[intent.kind], intent.id) if declared is not None else None
+    if declared is None or live is None:
+        return None
+    return not differing(site, declared, live) or None
+
+
+def _remembered(site: Site, intent: Intent, outcome: Outcome) -> Remembered | None:
+    declared = _declared(intent)
+    if intent.action is not Action.CREATE or outcome.status is not Status.APPLIED or declared is None:
+        return None
+    kind = site.kinds[intent.kind]
+    last = ledger_updates.last_applied(kind, declared, {})
+    return ledger_updates.applied(kind, declared, outcome.id, intent.owner or site.owner, last)
+
+
+class _Nowhere:
+    """A locator for what is known from the journal only."""
+
+    def at(self, path: Path, *, key: bool = False) -> Position:  # noqa: ARG002 - there is no other place
+        return Position("(journal)", 1)
+
+    def origin(self, path: Path) -> str:  # noqa: ARG002 - there is no other origin
+        return "the journal"
+
+
+def _declared(intent: Intent) -> Declared | None:
+    if not isinstance(intent.body, Mapping):
+        return None
+    return Declared(kind=intent.kind, name=intent.name, spec=intent.body, locate=_Nowhere())
+
+
+def _outcome(intent: Intent, status: Status, *, object_id: str = "", code: str = "", reason: str = "") -> Outcome:
+    return Outcome(
+        status=status,
+        action=intent.action,
+        address=intent.address,
+        kind=intent.kind,
+        name=intent.name,
+        id=object_id or intent.id,
+        code=code,
+        reason=reason,
+    )

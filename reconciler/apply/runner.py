@@ -1,0 +1,248 @@
+"""Apply: a plan carried out, one change at a time, under the lock, with everything written down before it is tried.
+
+The order of calls around it: `recover` (settles what an earlier run left open) → `plan` → ask → `apply`. What `apply`
+returns holds an outcome for each change; LockedError is raised where somebody else holds the lock, BlockedError where
+a guard holds the plan back, and then nothing was done.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.apply import ledger_updates
+from reconciler.apply.context import Hooks, Settle, Site
+from reconciler.apply.execute_plan import Course, carry_all
+from reconciler.apply.precheck import shown
+from reconciler.apply.recompare import compare, differences
+from reconciler.apply.recovery import settle_open
+from reconciler.apply.unknown_outcome import until_seen
+from reconciler.apply.verify import ignore_entry
+from reconciler.diff.deletion_guards import blocking
+from reconciler.diff.dependency_order import known_ids
+from reconciler.errors import BlockedError, LedgerError, LockedError, PlanError, ReconcilerError
+from reconciler.interfaces import Ledger, Reader, Task, Writer
+from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.registry import all_kinds
+from reconciler.model.change import Action, Change
+from reconciler.model.desired_state import Manifest
+from reconciler.model.options import Overrides, PlanSettings
+from reconciler.model.outcome import Event, Outcome, Status, Step, outcome_of
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Declared
+from reconciler.model.run_history import Run
+from reconciler.planner import plan as make_plan
+
+
+def _only_lags(site: Site, declared: Declared, change: Change, course: Course) -> bool:
+    """Tell whether an object that the second plan saw as it was before the write is as declared after all."""
+
+    def look() -> bool | None:
+        live = shown(site, site.kinds[change.kind], change.id)
+        return (live is not None and compare(site, declared, live, course.references).action is Action.NONE) or None
+
+    try:
+        return bool(until_seen(site, change.address, look))
+    except ReconcilerError:
+        return False
+
+
+def planned_again(site: Site, plan: Plan, manifest: Manifest, course: Course) -> Plan | None:
+    """Plan once more, and name what moved back; None where the run ended early or nothing was to be done."""
+    if course.error is not None or course.stopped is not None or not course.outcomes:
+        return None
+    site.hooks.progress(Event(step=Step.VERIFYING))
+    try:
+        past = site.ledger.past(site.scope, site.owner)
+        after = make_plan(manifest, site.reader, past, site.settings)
+    except ReconcilerError as error:
+        site.hooks.progress(Event(step=Step.VERIFYING, message=f"no second plan could be made: {error.message}"))
+        return None
+    site.hooks.point("planned")
+    _mark_stuck(site, plan, manifest, course, after)
+    return after
+
+
+def _mark_stuck(site: Site, plan: Plan, manifest: Manifest, course: Course, after: Plan) -> None:
+    """Name the fields that moved back between the write and the second plan, once, with the change they belong to."""
+    left = {change.address: change for change in after.pending if change.action is Action.UPDATE}
+    declared = {one.address: one for one in manifest.resources}
+    planned = {change.address: change for change in plan.pending}
+    for number, outcome in enumerate(course.outcomes):
+        change, resource = left.get(outcome.address), declared.get(outcome.address)
+        if change is None or outcome.status is not Status.APPLIED or outcome.stuck or outcome.code:
+            continue
+        before = planned[outcome.address].before_fingerprint
+        if resource and change.before_fingerprint == before and _only_lags(site, resource, change, course):
+            continue
+        paths = tuple(dict.fromkeys(item.path for item in differences(change)))
+        reason = f"{', '.join(paths)} changed again after the write; if that is well, declare it: {ignore_entry(paths)}"
+        course.outcomes[number] = replace(outcome, code="E_SERVER_REWROTE", reason=reason, stuck=paths)
+
+
+EMITTED = "N_EMITTED"
+"""Code of an outcome that only shows what would be sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What an apply came to.
+
+    `outcomes` has one for each change that the plan would make, in its order; `recovered` those of earlier runs that
+    were settled first. `error` is what ended the run early. `after` is the second plan, None where none could be made.
+    `partial` tells that the plan itself left something out: held back, ambiguous, or not read. `adopted` counts the
+    objects whose ownership was taken.
+    """
+
+    outcomes: tuple[Outcome, ...] = ()
+    recovered: tuple[Outcome, ...] = ()
+    error: ReconcilerError | None = None
+    after: Plan | None = None
+    partial: bool = False
+    adopted: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """0 all done, 3 a part, else that of what ended the run early."""
+        if self.error is not None:
+            return self.error.exit_code
+        return 0 if not self.partial and all(map(_clean, (*self.outcomes, *self.recovered))) else 3
+
+
+def apply(
+    plan: Plan,
+    manifest: Manifest,
+    reader: Reader,
+    writer: Writer,
+    ledger: Ledger,
+    *,
+    scope: str,
+    owner: str,
+    run: str,
+    settings: PlanSettings,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    overrides: Overrides | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[Event], None] = lambda event: None,  # noqa: ARG005 - nobody listens
+    point: Callable[[str], None] = lambda name: None,  # noqa: ARG005 - nobody tests
+    settle: Settle | None = None,
+    kinds: Mapping[str, Kind] | None = None,
+) -> Applied:
+    """Carry out the changes of a plan that was made a moment ago from the same manifest.
+
+    `clock` gives seconds since 1970. `stop` is asked before each change: true ends the run cleanly after the one at
+    hand. Raises PlanError for a plan that may not be applied, BlockedError and LockedError as said above.
+    """
+    _refuse(plan, manifest, settings, overrides or Overrides())
+    hooks = Hooks(clock=clock, sleep=sleep, stop=stop, progress=progress, point=point)
+    known = kinds or all_kinds()
+    if not writer.applies:
+        return Applied(outcomes=_emit(plan, manifest, writer, known), partial=_partial(plan))
+    with ledger.lock(scope, owner) as lease:
+        site = Site(
+            reader=reader,
+            writer=writer,
+            ledger=ledger,
+            lease=lease,
+            scope=scope,
+            owner=owner,
+            run=run,
+            past=ledger.past(scope, owner),
+            settings=settings,
+            hooks=hooks,
+            kinds=known,
+            settle=settle or Settle(),
+        )
+        applied = _locked(site, plan, manifest)
+    hooks.point("unlocked")
+    hooks.progress(Event(step=Step.UNLOCKED))
+    return applied
+
+
+def _refuse(plan: Plan, manifest: Manifest, settings: PlanSettings, overrides: Overrides) -> None:
+    if plan.untrusted or settings.untrusted:
+        raise PlanError("a plan of manifests that may be a stranger's is never applied", code="E_PLAN_UNTRUSTED")
+    if not manifest.valid:
+        raise PlanError("the manifests hold errors: nothing is applied", code="E_PLAN_ERRORED")
+    if settings.depth == "list":
+        raise PlanError(
+            "a plan made with --depth list does not know every field: nothing is applied",
+            code="E_PLAN_DEPTH",
+            hint="plan with --depth auto",
+        )
+    if blocks := blocking(plan, overrides):
+        raise BlockedError("a guard holds the plan back", blocks)
+
+
+def _locked(site: Site, plan: Plan, manifest: Manifest) -> Applied:
+    site.hooks.progress(Event(step=Step.LOCKED, message=site.lease.id))
+    site.hooks.point("locked")
+    declared = {resource.address: resource for resource in manifest.resources}
+    course = Course(references=known_ids(plan))
+    recovered: tuple[Outcome, ...] = ()
+    adopted = 0
+    try:
+        site.ledger.start(Run(id=site.run, scope=site.scope, owner=site.owner, command="apply"))
+        site.hooks.point("started")
+        recovered = settle_open(site)
+        site = replace(site, past=site.ledger.past(site.scope, site.owner))
+        _own(site, plan, declared)
+        adopted = len(plan.adopting)
+        site.hooks.point("owned")
+    except (LedgerError, LockedError) as error:
+        course.error = error
+    carry_all(site, plan, declared, course)
+    site.hooks.point("carried")
+    after = planned_again(site, plan, manifest, course)
+    applied = Applied(
+        outcomes=tuple(course.outcomes),
+        recovered=recovered,
+        error=course.error,
+        after=after,
+        partial=_partial(plan),
+        adopted=adopted,
+    )
+    return _closed(site, applied)
+
+
+def _partial(plan: Plan) -> bool:
+    return plan.errored or plan.partial or bool(plan.held)
+
+
+def _own(site: Site, plan: Plan, declared: Mapping[str, Declared]) -> None:
+    objects = ledger_updates.in_step(plan, declared, site.kinds, site.past)
+    site.ledger.remember(site.scope, site.run, objects, ledger_updates.sweeps(plan))
+    site.ledger.forget(site.scope, ledger_updates.gone(plan, site.past))
+    site.ledger.drift(site.scope, ledger_updates.drifting(plan), ledger_updates.seen(plan))
+
+
+def _closed(site: Site, applied: Applied) -> Applied:
+    try:
+        site.ledger.end(site.run, _told(applied))
+    except LedgerError as error:
+        return replace(applied, error=applied.error or error)
+    site.hooks.point("ended")
+    return applied
+
+
+def _told(applied: Applied) -> str:
+    counts = dict.fromkeys(Status, 0)
+    for outcome in applied.outcomes:
+        counts[outcome.status] += 1
+    parts = [f"{count} {status.value}" for status, count in counts.items() if count]
+    return ", ".join([*parts, *([f"{applied.adopted} adopted"] if applied.adopted else [])]) or "nothing to do"
+
+
+def _emit(plan: Plan, manifest: Manifest, writer: Writer, kinds: Mapping[str, Kind]) -> tuple[Outcome, ...]:
+    """Hand every change to a writer that only shows; nothing is locked, journalled or verified."""
+    declared = {resource.address: resource for resource in manifest.resources}
+    references = known_ids(plan)
+    outcomes = []
+    for change in plan.pending:
+        desired = None if change.action is Action.DELETE else declared.get(change.address)
+        writer.write(Task(change=change, kind=kinds[change.kind], desired=desired, references=references))
+        outcomes.append(outcome_of(change, Status.SKIPPED, code=EMITTED, reason="shown only, not sent"))
+    return tuple(outcomes)
+
+
+def _clean(outcome: Outcome) -> bool:
+    return outcome.code.startswith("N_") or (outcome.status is Status.APPLIED and not outcome.code)

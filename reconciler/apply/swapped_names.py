@@ -1,0 +1,53 @@
+"""Names that change places: where the service keeps names unique, one object steps aside under a temporary name."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.apply.context import Site
+from reconciler.apply.execute_change import Carried, carry
+from reconciler.apply.precheck import shown
+from reconciler.diff.full_spec import live_state
+from reconciler.model.change import Action, Change
+from reconciler.model.outcome import Outcome, Status
+from reconciler.model.resource import Declared, address
+from reconciler.strings import normalize_name
+
+REFUSED = "E_API"
+"""Code of a change that the service refused; which of its own codes means a taken name is not documented."""
+
+
+def holder_of(change: Change, later: Sequence[Change], outcome: Outcome) -> Change | None:
+    """Return the later rename that still holds the name which a refused one wants; None where that is not the cause."""
+    if outcome.status is not Status.FAILED or outcome.code != REFUSED or change.action is Action.DELETE:
+        return None
+    taken = address(change.kind, normalize_name(change.name))
+    return next((other for other in later if other.previous_address == taken and other.kind == change.kind), None)
+
+
+def step_aside(
+    site: Site, change: Change, declared: Declared, references: Mapping[str, str]
+) -> tuple[Carried, Change | None]:
+    """Give an object that is about to be renamed a temporary name; return its change as it stands after that.
+
+    Everything else that is declared of it is written with it. A run that ends in between leaves the temporary name to
+    the next plan, which knows the object by its id.
+    """
+    temporary = replace(declared, name=_temporary(site, declared), aliases=())
+    aside = replace(change, name=temporary.name, address=temporary.address)
+    carried = carry(site, aside, temporary, references)
+    if carried.error is not None or carried.outcome.status is not Status.APPLIED:
+        return carried, None
+    kind = site.kinds[change.kind]
+    live = shown(site, kind, change.id)
+    if live is None:
+        return carried, None
+    return carried, replace(change, before_fingerprint=live_state(kind, declared, live))
+
+
+def _temporary(site: Site, declared: Declared) -> str:
+    """Return a name that no other object has: the declared one, cut to leave room, and random letters."""
+    field = site.kinds[declared.kind].root.children.get(site.kinds[declared.kind].name_field)
+    longest = (field.max_length if field else None) or 64
+    suffix = f"-{secrets.token_hex(4)}"
+    return declared.name[: longest - len(suffix)] + suffix

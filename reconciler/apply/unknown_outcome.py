@@ -1,0 +1,164 @@
+"""Looking for what a write did: reading may lag behind it, and a lost create is never sent a second time blindly."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from reconciler.apply.context import Site, seconds
+from reconciler.apply.precheck import shown
+from reconciler.apply.recompare import differing
+from reconciler.errors import AuthError, LedgerError, LockedError, ReconcilerError
+from reconciler.model.change import Action
+from reconciler.model.ledger_state import Intent
+from reconciler.model.outcome import Event, Step
+from reconciler.model.resource import Declared, Live
+from reconciler.semantics.equality import fold_name
+
+T = TypeVar("T")
+
+
+class Verdict(StrEnum):
+    """What looking showed. ABSENT is only said after the whole window; UNSURE leaves the decision to a person."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The verdict on one open create, with the object that was found or the evidence that was seen."""
+
+    verdict: Verdict
+    live: Live | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What one look showed: the object with the answered id, the objects of the name, or why it could not be made."""
+
+    answered: Live | None = None
+    named: tuple[Live, ...] = ()
+    trouble: str = ""
+    final: bool = False
+
+
+def settle_create(site: Site, intent: Intent, declared: Declared | None) -> Settled:
+    """Look until one object is found that must be ours, or until the window is over and enough looks were taken.
+
+    An object is ours when it has the id that the service answered, and this name; without such an answer, when it alone
+    has exactly this name, was created inside the window, and its listed fields equal what was sent. What was answered
+    is never ABSENT. Anything else is left to `history resolve`. A window that was over before needs one look.
+    """
+    looks, ends, was_over, pauses = 0, 0.0, False, site.settle.pauses()
+    while True:
+        site.lease.check()
+        look = _look(site, intent)
+        looks += 1
+        began = seconds(intent.started) or site.now()
+        if looks == 1:
+            left = _left(site, began, answered=bool(intent.id))
+            was_over, ends = left < 0, site.hooks.clock() + left
+        left = ends - site.hooks.clock()
+        over = was_over or (left <= 0 and looks >= site.settle.looks)
+        if look.answered is not None:
+            return Settled(verdict=Verdict.FOUND, live=look.answered)
+        doubt = _doubt(site, declared, look.named[0], began) if len(look.named) == 1 else ""
+        # where the service named another id, what has the name now may be somebody's twin: it is taken last
+        if len(look.named) == 1 and not doubt and (over or not intent.id):
+            return Settled(verdict=Verdict.FOUND, live=look.named[0])
+        if over or look.final:
+            return _over(intent, look, doubt)
+        if site.hooks.stop():
+            return Settled(verdict=Verdict.UNSURE, reason="stopped while waiting for it to settle")
+        pause = next(pauses)
+        _wait(site, intent.address, min(pause, left) if left > 0 else pause, left=left)
+
+
+def _left(site: Site, began: float, *, answered: bool) -> float:
+    """Return how many seconds of a window that began then are left; a clock that ran ahead does not make it longer."""
+    return min(began, site.now()) + site.settle.span(answered=answered) - site.now()
+
+
+def until_seen(
+    site: Site, address: str, look: Callable[[], T | None], *, since: float | None = None, answered: bool = True
+) -> T | None:
+    """Look until `look` gives something or the window is over; None where it never did, or a signal came.
+
+    The window begins at `since` by the service's clock, or now; it is longer where the write was not `answered`, and
+    may come late. Raises what the last look raised.
+    """
+    left = _left(site, site.now() if since is None else since, answered=answered)
+    for pause in site.settle.pauses():
+        error: ReconcilerError | None = None
+        try:
+            if (found := look()) is not None:
+                return found
+        except (AuthError, LedgerError, LockedError):
+            raise
+        except ReconcilerError as caught:
+            error = caught
+        if left <= 0 or site.hooks.stop():
+            if error is not None:
+                raise error
+            return None
+        site.lease.check()
+        _wait(site, address, min(pause, left), left=left)
+        left -= min(pause, left)
+    raise AssertionError("the pauses never end")
+
+
+def _wait(site: Site, address: str, pause: float, *, left: float) -> None:
+    message = f"looking for it, at most {max(round(left), 0)} s longer"
+    site.hooks.progress(Event(step=Step.SETTLING, address=address, message=message))
+    site.hooks.sleep(pause)
+
+
+def _over(intent: Intent, look: _Look, doubt: str) -> Settled:
+    """Decide when the window is over."""
+    if look.trouble:
+        return Settled(verdict=Verdict.UNSURE, reason=look.trouble)
+    if look.named:
+        return Settled(verdict=Verdict.UNSURE, reason=_evidence(look.named, doubt))
+    if intent.id:
+        said = f"the service answered that it is created as {intent.id}, and no object with that id can be seen"
+        return Settled(verdict=Verdict.UNSURE, reason=said)
+    return Settled(verdict=Verdict.ABSENT)
+
+
+def _look(site: Site, intent: Intent) -> _Look:
+    kind = site.kinds[intent.kind]
+    try:
+        if intent.id and intent.action is Action.CREATE:
+            live = shown(site, kind, intent.id)
+            if live is not None and fold_name(live.name) == fold_name(intent.name):
+                return _Look(answered=live)
+        return _Look(named=tuple(live for live in site.reader.find(kind, intent.name) if not live.foreign))
+    except ReconcilerError as error:
+        return _Look(trouble=f"it could not be looked for: {error.message}", final=isinstance(error, AuthError))
+
+
+def _doubt(site: Site, declared: Declared | None, live: Live, began: float) -> str:
+    """Say why an object of this name may not be the one that was sent; empty when it must be."""
+    created = seconds(live.spec.get("create_time"))
+    if created is None:
+        return "its time of creation is unknown"
+    ended = min(site.now(), began + site.settle.span(answered=False))
+    if not began - site.settle.skew <= created <= ended + site.settle.skew:
+        return f"it was created at {live.spec['create_time']}, not while this was being sent"
+    if declared is None:
+        return "what was sent is no longer known"
+    try:
+        different = differing(site, declared, live)
+    except ReconcilerError as error:
+        return error.message
+    return f"it differs in {', '.join(different)}" if different else ""
+
+
+def _evidence(found: Sequence[Live], doubt: str) -> str:
+    listed = ", ".join(f"{live.id} (created {live.spec.get('create_time', 'at an unknown time')})" for live in found)
+    if len(found) > 1:
+        return f"{len(found)} objects have this name: {listed}"
+    return f"an object has this name: {listed}, but {doubt or 'the service answered with another id'}"

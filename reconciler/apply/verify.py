@@ -1,0 +1,149 @@
+"""Reading back what was written: a writer's word is not enough, reading lags, and the service may not keep it all."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.apply.context import Site
+from reconciler.apply.precheck import shown
+from reconciler.apply.recompare import compare, differences
+from reconciler.apply.unknown_outcome import Verdict, settle_create, until_seen
+from reconciler.errors import LedgerError, LockedError, ReconcilerError
+from reconciler.interfaces import Task
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.change import Action, Change, FieldChange
+from reconciler.model.ledger_state import Intent
+from reconciler.model.outcome import Outcome, Status
+from reconciler.model.resource import Declared, Json, Live
+
+UNSEEN = "E_UNKNOWN_OUTCOME"
+"""Code of an outcome that is open: it was answered, and cannot be seen (yet)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """An outcome as reading back shows it.
+
+    `unkept` are the fields that the service did not keep, with the fingerprints (live, desired) at which it did not.
+    """
+
+    outcome: Outcome
+    unkept: tuple[FieldChange, ...] = ()
+    unkept_as: tuple[str, str] = ("", "")
+
+
+def verify(site: Site, task: Task, intent: Intent, outcome: Outcome, answer: Json = None) -> Verified:
+    """Read back a write that is said to be done; raises LockedError and LedgerError, which end the run."""
+    try:
+        if task.desired is None:
+            return Verified(outcome=_deleted(site, task, outcome))
+        if task.change.action is Action.CREATE:
+            return _created(site, task, task.desired, intent, outcome)
+        return _updated(site, task, task.desired, outcome, answer)
+    except (LockedError, LedgerError):
+        raise
+    except ReconcilerError as error:
+        return Verified(outcome=_unverified(task, outcome, f"it could not be read back: {error.message}"))
+
+
+def gone(site: Site, kind: Kind, object_id: str) -> bool:
+    """Tell whether an object is certainly not there; False where that cannot be told."""
+    try:
+        return shown(site, kind, object_id) is None
+    except ReconcilerError:
+        return False
+
+
+def _unverified(task: Task, outcome: Outcome, reason: str) -> Outcome:
+    """Return the outcome of a write that was answered and not seen: an update is planned again, others stay open."""
+    status = outcome.status if task.change.action is Action.UPDATE else Status.UNKNOWN
+    return replace(outcome, status=status, code="E_NOT_VERIFIED", reason=_joined(outcome.reason, reason))
+
+
+def _deleted(site: Site, task: Task, outcome: Outcome) -> Outcome:
+    if until_seen(site, outcome.address, lambda: shown(site, task.kind, outcome.id) is None or None):
+        return outcome
+    reason = "the service answered that it is deleted, and still shows it; the next run looks again"
+    return replace(outcome, status=Status.UNKNOWN, code=UNSEEN, reason=reason)
+
+
+def _created(site: Site, task: Task, desired: Declared, intent: Intent, outcome: Outcome) -> Verified:
+    settled = settle_create(site, replace(intent, id=outcome.id, answered=True), desired)
+    if settled.verdict is not Verdict.FOUND or settled.live is None:
+        reason = f"{settled.reason}. The next run looks again, or decide with: reconciler history resolve"
+        unknown = replace(outcome, status=Status.UNKNOWN, code=UNSEEN, reason=f"{reason} {intent.operation}")
+        return Verified(outcome=unknown)
+    found = replace(outcome, id=settled.live.id)
+    return _judged(found, compare(site, desired, settled.live, task.references))
+
+
+def _updated(site: Site, task: Task, desired: Declared, outcome: Outcome, answer: Json) -> Verified:
+    """Look until the object is not as it was before any more; what the answer itself shows decides whether to wait."""
+    said = _answered(site, task, desired, answer)
+
+    def look() -> Change | None:
+        live = shown(site, task.kind, outcome.id)
+        now = None if live is None else compare(site, desired, live, task.references)
+        return None if live is None or now is None or _untouched(task, live, now) else now
+
+    untouched = said is not None and said.before_fingerprint == task.change.before_fingerprint
+    now = look() if untouched and said is not None and said.action is not Action.NONE else None
+    now = now or (None if untouched else until_seen(site, outcome.address, look))
+    if now is not None:
+        return _judged(outcome, now)
+    if said is not None and said.action is Action.NONE:
+        reason = "the answer to the write holds all that is declared, and reading shows the object as it was before"
+        return Verified(outcome=_unverified(task, outcome, reason))
+    return Verified(outcome=_not_applied(outcome, "the object is as it was before"))
+
+
+def _answered(site: Site, task: Task, desired: Declared, answer: Json) -> Change | None:
+    """Compare what the answer to a write shows of the object; None where it is not the whole object."""
+    kind = task.kind
+    if not isinstance(answer, Mapping) or answer.get(kind.id_field) != task.change.id or kind.name_field not in answer:
+        return None
+    hidden = frozenset(name for name, field in kind.root.children.items() if name not in answer and not field.in_show)
+    live = Live(
+        kind=kind.name, name=str(answer[kind.name_field]), spec=answer, id=task.change.id, hidden=hidden, shown=True
+    )
+    try:
+        return compare(site, desired, live, task.references)
+    except ReconcilerError:
+        return None
+
+
+def _untouched(task: Task, live: Live, now: Change) -> bool:
+    """Tell whether an object is as before the write: not kept, or not seen yet."""
+    same_stamp = task.live is not None and live.stamp == task.live.stamp
+    return now.action is not Action.NONE and same_stamp and now.before_fingerprint == task.change.before_fingerprint
+
+
+def _judged(outcome: Outcome, now: Change) -> Verified:
+    if now.action is Action.NONE:
+        return Verified(outcome=outcome)
+    unkept = differences(now)
+    paths = tuple(dict.fromkeys(field.path for field in unkept))
+    reason = f"the service did not keep {', '.join(paths)}; if that is well, declare it: {ignore_entry(paths)}"
+    told = replace(outcome, code="E_SERVER_REWROTE", reason=_joined(outcome.reason, reason), stuck=paths)
+    return Verified(outcome=told, unkept=unkept, unkept_as=(now.before_fingerprint, now.after_fingerprint))
+
+
+def ignore_entry(paths: Sequence[str]) -> str:
+    """Spell the entry of `metadata.lifecycle` that makes plan and apply ignore these paths."""
+    rules = ", ".join(f"{{path: {_quoted(path)}, reason: the service does not keep it}}" for path in paths)
+    return f"ignore_changes: [{rules}]"
+
+
+def _quoted(path: str) -> str:
+    """Quote a path for YAML so that it reads back the same: names in it may hold quotes, and what no file may hold."""
+    text = json.dumps(path, ensure_ascii=False)
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08X}" for char in text)
+
+
+def _not_applied(outcome: Outcome, reason: str) -> Outcome:
+    said = f"the writer said it was done, but {reason}"
+    return replace(outcome, status=Status.FAILED, code="E_NOT_APPLIED", reason=said)
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)

@@ -1,0 +1,319 @@
+"""The steps of an apply as a person lives through them: settle, plan, show, ask, carry out, tell."""
+
+import json
+import secrets
+import sys
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from reconciler.cli.command_context import Session
+from reconciler.cli.lock_timeout import LockWait
+from reconciler.cli.output import (
+    HUMAN,
+    Told,
+    check_report_files,
+    one_line,
+    tell,
+    tell_files,
+    write_out,
+    written,
+)
+from reconciler.cli.process import Stop, stopping
+from reconciler.cli.request_builder import plan_report
+from reconciler.errors import LedgerError, UsageError
+from reconciler.exit_codes import Exit, gravest
+from reconciler.model.desired_state import Manifest
+from reconciler.model.options import WRITER_SECONDS, Overrides, PlanSettings
+from reconciler.model.outcome import Event, Progress
+from reconciler.model.plan import Plan
+from reconciler.model.report import Report
+from reconciler.reports.escaping import one_document
+from reconciler.strings import count
+
+if TYPE_CHECKING:
+    from reconciler.apply.runner import Applied
+    from reconciler.ledger.sql_ledger import Book
+    from reconciler.planfile.saved_plan import Binding, Saved
+    from reconciler.project.config import Project
+    from reconciler.project.environment_session import Opened
+    from reconciler.project.plan_environment import Ask
+
+
+_FORGOTTEN = (
+    "This environment's simulator lives in memory: what was applied is gone with this command.\n"
+    "To keep it, serve the seed (`reconciler simulate --seed FILE --port 8080`) with that address as the endpoint."
+)
+
+_RUNS = 100_000
+"""How many runs back a kept plan's use is looked for; a plan lives a day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """How an apply is wanted: of which kept plan, agreed to beforehand or not, through which writer.
+
+    `adopt` agrees to owning what is declared and not owned (true), leaves it alone (false), or asks (None).
+    """
+
+    kept: "Saved | None" = None
+    auto_approve: bool = False
+    adopt: bool | None = None
+    expect: str = ""
+    skip_stale: bool = False
+    writer: str = "http"
+    writer_seconds: float = WRITER_SECONDS
+    overrides: Overrides = field(default_factory=Overrides)
+    lock_timeout: float = 0.0
+
+
+def carry_out(session: Session, project: "Project", name: str, *, ask: "Ask", wish: Wish, how: Told) -> int:
+    """Carry out one environment's plan and return the exit code."""
+    from reconciler.project.environment_session import check_secrets, open_environment
+    from reconciler.project.plan_environment import Planned, declared
+
+    check_report_files(session, how)
+    manifest = declared(project, name, ask.sets)
+    if not manifest.valid:
+        tell(session, plan_report("apply", Planned(environment=name, manifest=manifest)), how)
+        return Exit.ERROR
+    check_secrets(manifest, session.variables)
+    with open_environment(project, name, ask.access) as opened:
+        run = _Run(session=session, opened=opened, manifest=manifest, ask=ask, wish=wish, how=how)
+        return run.go()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """One apply: what its steps share."""
+
+    session: Session
+    opened: "Opened"
+    manifest: Manifest
+    ask: "Ask"
+    wish: Wish
+    how: Told
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    left_out: bool = False
+
+    def go(self) -> int:
+        ledger = self.opened.ledger()
+        self._check_owner(ledger)
+        self._check_kept(ledger)
+        writer = self.opened.writer(self.wish.writer, self._show, seconds=self.wish.writer_seconds)
+        wanted = self._wanted(local=ledger.local)
+        wait = LockWait(seconds=self.wish.lock_timeout, say=self.session.note)
+        with stopping(self.session.say) as stop:
+            code, plan, applied = wait.call(
+                lambda: self._tried(ledger, writer, wanted, stop),
+                lambda: ledger.lock(self.opened.scope, self.opened.owner),
+            )
+            with stop.gently():
+                return code if applied is None else self._done(plan, applied, shown=self._needs_asking(plan, writer))
+
+    def _tried(
+        self, ledger: "Book", writer: Any, wanted: PlanSettings, stop: Stop
+    ) -> tuple[int, Plan, "Applied | None"]:
+        """Plan, ask and apply once; raises LockedError where the lock is not to be had, before anything was begun."""
+        from reconciler.project.plan_environment import plan_opened
+
+        clock = self.session.clock
+        doors = {"stop": stop, "progress": self._progress(), "clock": clock.now, "sleep": clock.sleep}
+        with stop.gently():
+            self._recover(ledger, writer, wanted, doors)
+        nothing = Plan(environment=self.opened.name)
+        if stop():
+            return self._nothing(Exit.PARTIAL), nothing, None
+        plan = self._checked(plan_opened(self.opened, self.manifest, self.ask, settings=wanted))
+        if plan.errored:
+            tell(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), self.how)
+            return Exit.ERROR, plan, None
+        if self._needs_asking(plan, writer) and not self._agreed(plan):
+            return self._nothing(Exit.ERROR), plan, None
+        with stop.gently():
+            return Exit.FINE, plan, self._applied(plan, ledger, writer, wanted, doors)
+
+    @staticmethod
+    def _needs_asking(plan: Plan, writer: Any) -> bool:
+        """Whether a plan changes the live side, or who owns what is there."""
+        return bool(plan.pending or (plan.adopting and writer.applies))
+
+    def _nothing(self, code: Exit) -> Exit:
+        self.session.say("Nothing was applied.")
+        return code
+
+    def _wanted(self, *, local: bool) -> PlanSettings:
+        """On CI a ledger on a throw-away disk owns nothing: what it does not know must not be deleted."""
+        from reconciler.project.ledger_access import named_ledger
+        from reconciler.project.plan_environment import wanted
+
+        settings, variables, opened = wanted(self.opened, self.ask), self.session.variables, self.opened
+        if local and variables.get("CI") and not named_ledger(opened.project, opened.environment, variables):
+            self.session.say(
+                "Warning: this is CI and the ledger is a local file: what was applied is forgotten with this disk."
+            )
+            self.session.say(
+                "  Nothing will be deleted. Name a shared ledger: RECONCILER_LEDGER=postgresql://… for this job."
+            )
+            return replace(settings, prune="none")
+        return settings
+
+    def _recover(self, ledger: Any, writer: Any, wanted: PlanSettings, doors: dict[str, Any]) -> None:
+        from reconciler.apply.recovery import recover
+
+        if not writer.applies:
+            return
+        scope, owner = self.opened.scope, self.opened.owner
+        settled = recover(
+            self.opened.reader, writer, ledger, scope=scope, owner=owner, run=self.id, settings=wanted, **doors
+        )
+        for outcome in settled:
+            self.session.note(f"Settled from an earlier run: {one_line(outcome.address)}: {one_line(outcome.reason)}")
+
+    @property
+    def _binding(self) -> "Binding":
+        from reconciler.project.ledger_access import binding
+
+        return binding(self.opened.project, self.opened.name)
+
+    def _check_owner(self, ledger: "Book") -> None:
+        """Refuse to apply under a project id that another repository uses: each would delete what the other owns."""
+        from reconciler.project.ownership import SHARED_ID, shared_id, shared_id_hint
+
+        past = ledger.past(self.opened.scope, self.opened.owner)
+        if said := shared_id(self.opened.project, past):
+            raise LedgerError(said, code=SHARED_ID, hint=shared_id_hint(self.opened.name))
+
+    def _check_kept(self, ledger: "Book") -> None:
+        """Refuse a kept plan of another place, too old, or used, before anything is settled or read."""
+        from reconciler.planfile import saved_plan
+
+        kept = self.wish.kept
+        if kept is not None:
+            used = partial(_spent, ledger, self.opened.scope)
+            saved_plan.check(kept, self._binding, now=datetime.now(UTC), used=used)
+            self.id = kept.use
+
+    def _checked(self, plan: Plan) -> Plan:
+        """Keep only what a kept or reviewed plan holds; raises PlanError where it does not match."""
+        from reconciler.planfile import staleness
+
+        if self.wish.expect:
+            staleness.expected(plan, self._binding, self.wish.expect)
+        if self.wish.kept is None:
+            return self._adopting(plan)
+        met = staleness.accepted(self.wish.kept.plan, plan, skip_stale=self.wish.skip_stale)
+        for address in dict.fromkeys(change.address for change in (*met.stale, *met.extra)):
+            self.session.say(f"Left out, not as the kept plan shows it: {one_line(address)}")
+        self.left_out = bool(met.stale)
+        return self._adopting(met.plan)
+
+    def _adopting(self, plan: Plan) -> Plan:
+        from reconciler.planfile.adoption import without_adoption
+
+        return without_adoption(plan) if self.wish.adopt is False else plan
+
+    def _agreed(self, plan: Plan) -> bool:
+        if self.how.format == HUMAN:
+            tell(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), Told())
+        agreed = self.wish.auto_approve or self.wish.kept is not None or (self.wish.adopt and not plan.pending)
+        return bool(agreed) or self._asked(_question(plan), shown=self.how.format == HUMAN)
+
+    def _asked(self, question: str, *, shown: bool) -> bool:
+        """Ask the person at the terminal, who must have seen the plan; only `yes` is agreement."""
+        hint = "give --auto-approve, or a plan kept with --out"
+        if not sys.stdin.isatty():
+            raise UsageError("there is no terminal to ask at", code="E_NO_TERMINAL", hint=hint)
+        if not shown:
+            raise UsageError("only --format text shows the plan before it asks", code="E_NOT_SHOWN", hint=hint)
+        self.session.log.ask(f"{question}? Only `yes` is agreement: ")
+        return sys.stdin.readline().strip() == "yes"
+
+    def _applied(self, plan: Plan, ledger: Any, writer: Any, wanted: PlanSettings, doors: dict[str, Any]) -> "Applied":
+        from reconciler.apply.runner import apply
+
+        return apply(
+            plan,
+            self.manifest,
+            self.opened.reader,
+            writer,
+            ledger,
+            scope=self.opened.scope,
+            owner=self.opened.owner,
+            run=self.id,
+            settings=wanted,
+            overrides=self.wish.overrides,
+            **doors,
+        )
+
+    def _done(self, plan: Plan, applied: "Applied", *, shown: bool) -> int:
+        from reconciler.planner import exit_code
+
+        report = Report(
+            command="apply",
+            plans=(plan,),
+            outcomes=(*applied.recovered, *applied.outcomes),
+            adopted=applied.adopted,
+            usage=self.opened.usage,
+            sources=self.manifest.sources,
+        )
+        self._tell(report, shown=shown)
+        tell_files(self.session, report, self.how)
+        if self.opened.environment.embedded and applied.outcomes:
+            self.session.note(_FORGOTTEN)
+        if applied.error is not None:
+            raise applied.error
+        return gravest((applied.exit_code, exit_code(plan), Exit.PARTIAL if self.left_out else Exit.FINE))
+
+    def _tell(self, report: Report, *, shown: bool) -> None:
+        """Tell how it ended: after the plan was shown only the outcomes, in a stream of events as the last of them."""
+        if self.how.format == HUMAN:
+            tell(self.session, replace(report, plans=()) if shown else report, Told())
+        elif self.how.format == "json":
+            last = {"type": "report", **json.loads(written(self.session, report, "json"))}
+            write_out(one_document(last), human=False, parsed=True)
+        else:
+            tell(self.session, report, Told(format=self.how.format))
+
+    def _emit(self, shape: Any) -> None:
+        write_out(one_document(self.session.redactor.value(shape)), human=False, parsed=True)
+
+    def _show(self, line: str) -> None:
+        """Show what a writer emits: JSON stays JSON, anything else is a line of text."""
+        try:
+            self._emit(json.loads(line))
+        except ValueError:
+            write_out(self.session.redactor.text(line))
+
+    def _progress(self) -> Progress:
+        if self.how.format == "json":
+            return lambda event: write_out(
+                one_document(self.session.redactor.value(_plain(event))), human=False, parsed=True
+            )
+        return lambda event: self.session.note(_words(event))
+
+
+def _spent(ledger: "Book", scope: str, use: str) -> bool:
+    """Tell whether a kept plan was applied before: its use is the id of the run that spent it."""
+    return any(run.id == use for run in ledger.runs(scope, _RUNS))
+
+
+def _plain(event: Event) -> dict[str, Any]:
+    shape = asdict(event)
+    shape["type"] = str(shape.pop("step"))
+    return {key: value for key, value in shape.items() if value not in ("", None)}
+
+
+def _words(event: Event) -> str:
+    where = f" {one_line(event.address)}" if event.address else ""
+    more = f": {one_line(event.message)}" if event.message else ""
+    status = f" {event.outcome.status}" if event.outcome else ""
+    count = f"[{event.done}/{event.total}] " if event.total else ""
+    return f"{count}{event.step.value.replace('_', ' ')}{where}{status}{more}"
+
+
+def _question(plan: Plan) -> str:
+    """Return what is asked: the changes, and the objects that are owned from then on."""
+    adopt = f"own {count(len(plan.adopting), 'live object')}" if plan.adopting else ""
+    return " and ".join(filter(None, ("Apply these changes" if plan.pending else "", adopt))).capitalize()

@@ -1,0 +1,126 @@
+"""From the flags of `audit` to what was found everywhere: which places, which run, where the work is done and kept."""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from reconciler.cli.command_context import Session
+from reconciler.cli.output import progress
+from reconciler.cli.request_builder import chosen, several
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.fleet.audit_records import Records
+    from reconciler.fleet.environment_result import Visited
+    from reconciler.model.run_history import Drift
+    from reconciler.project.config import Project
+    from reconciler.project.plan_environment import Ask
+
+_TOLD = 10
+"""How often a run of many environments says how far it is, where no progress bar can be seen."""
+_MANY = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """What is audited: the environments of a project, and what a fleet file sets for each."""
+
+    project: "Project"
+    names: tuple[str, ...]
+    sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def places(run: Session, whole: "Project", environments: Sequence[str] | None, fleet_file: str) -> Places:
+    """Return the environments that are meant: those named, all but templates, or one for each row of a fleet file."""
+    from reconciler.fleet.fleet_file import is_template, roster
+    from reconciler.manifest.files.project_tree import DOCUMENT, read_file
+
+    if not fleet_file:
+        named = several(whole, environments)
+        real = tuple(name for name in named if environments or not is_template(whole.environments[name]))
+        return Places(project=whole, names=real or named)
+    if environments and len(environments) > 1:
+        raise UsageError("--fleet takes one environment as its template", hint="name it with -e")
+    template = chosen(whole, environments[0] if environments else "")
+    path = run.path(fleet_file)
+    made = roster(whole, template, path, read_file(path, DOCUMENT))
+    return Places(project=made.project, names=tuple(made.project.environments), sets=made.sets)
+
+
+def visited(
+    run: Session, where: Places, ask: "Ask", *, dask: str = "", ledger: str = "", resume: str = ""
+) -> "tuple[tuple[Visited, ...], tuple[Drift, ...]]":
+    """Visit every environment that the resumed run has not done yet, keeping each result as it comes.
+
+    Returns what was found in the order asked for, and what drifts there by the ledgers.
+    """
+    from reconciler.fleet.audit_records import Records
+
+    records = Records(project=where.project, url=ledger, variables=run.variables, mask=run.redactor.value)
+    with closing(records):
+        number, done = _resumed(records, resume, where.names)
+        left = tuple(name for name in where.names if name not in done)
+        found = _rest(run, replace(where, names=left), ask, dask=dask, records=records, number=number) if left else ()
+        every = {**done, **{one.environment: one for one in found}}
+        return tuple(every[name] for name in where.names), records.drift(where.names)
+
+
+def _resumed(records: "Records", resume: str, names: Sequence[str]) -> "tuple[str, dict[str, Visited]]":
+    if not resume:
+        return secrets.token_hex(6), {}
+    done = records.done(resume, names)
+    if not done:
+        raise UsageError(
+            f"no environment has a row of the run {resume!r}",
+            hint="`reconciler history` lists runs, --ledger says where",
+        )
+    return resume, done
+
+
+def _rest(
+    run: Session, where: Places, ask: "Ask", *, dask: str, records: "Records", number: str
+) -> "tuple[Visited, ...]":
+    from reconciler.fleet.audit import audit
+    from reconciler.fleet.dask_executor import runner
+
+    kept = any(records.recordable(name) for name in where.names)
+    if kept:
+        run.note(f"Run {number}; if it breaks off, go on with --resume {number}.")
+    width = min(ask.access.parallelism, len(where.names))
+    each = replace(ask, access=replace(ask.access, parallelism=max(1, ask.access.parallelism // width)))
+    with runner(dask, width) as executor, _told(run, len(where.names)) as advance:
+
+        def keep(some: "tuple[Visited, ...]") -> "tuple[Visited, ...]":
+            advance(len(some))
+            return records.keep(number, some)
+
+        return audit(
+            where.project,
+            where.names,
+            each,
+            executor,
+            width=width,
+            away=bool(dask),
+            sets=where.sets,
+            keep=keep,
+            hint=f"go on with --resume {number}" if kept else "run it again; with --ledger it can be resumed",
+        )
+
+
+@contextmanager
+def _told(run: Session, total: int) -> Iterator[Callable[[int], None]]:
+    """Say how far the run is: a bar on a terminal, a line now and then elsewhere."""
+    done = 0
+    with progress(run, "Reading environments", total) as advance:
+
+        def tell(some: int) -> None:
+            nonlocal done
+            before, done = done, done + some
+            for _ in range(some):
+                advance()
+            if total >= _MANY and done * _TOLD // total > before * _TOLD // total:
+                run.note(f"Read {done:,} of {total:,} environments.")
+
+        yield tell

@@ -1,0 +1,132 @@
+"""From any failure to one clear message and the exit code; a traceback only with --debug, and masked."""
+
+import traceback
+from collections.abc import Sequence
+
+from typer.exceptions import TyperException
+
+from reconciler.cli.output import line, one_line
+from reconciler.cli.process import Interrupted, deafen
+from reconciler.cli.stderr_log import Log
+from reconciler.errors import BlockedError, ManifestError, ReconcilerError
+from reconciler.exit_codes import Exit
+from reconciler.model.change import Block
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.report import Report
+from reconciler.strings import did_you_mean
+
+_REPORTING = frozenset({"validate", "plan", "apply", "audit", "show", "test", "compare", "script"})
+"""The commands whose results are reports."""
+
+
+def told_failure(error: BaseException, log: Log, *, debug: bool) -> int:
+    """Say what went wrong on stderr and return the exit code."""
+    if isinstance(error, Interrupted):
+        log.say("Interrupted.", "error")
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):
+        return _deaf()
+    for text in _lines(error):
+        log.say(text, "error")
+    if debug:
+        log.say(_trace(error), "error")
+    return error.exit_code if isinstance(error, ReconcilerError) else Exit.ERROR
+
+
+def is_internal(error: BaseException) -> bool:
+    """Tell whether a failure is a mistake of this program, and none of what it was given."""
+    return isinstance(error, Exception) and not isinstance(error, (ReconcilerError, TyperException, BrokenPipeError))
+
+
+def failed_report(error: BaseException, arguments: Sequence[str]) -> tuple[str, Report] | None:
+    """Return the format that a command line asks for and the report of an error that ends it before its own report.
+
+    None for plain text, and where nobody waits for a document: a signal came, or nobody reads.
+
+    A program that reads the document finds the error in it, and not an empty stream.
+    """
+    words = [part for word in arguments for part in word.split("=", 1)]
+    asked = next((words[at + 1] for at, word in enumerate(words[:-1]) if word == "--format"), "text")
+    if asked == "text" or not isinstance(error, Exception) or isinstance(error, BrokenPipeError):
+        return None
+    command = next((word for word in arguments if word in _REPORTING), "")
+    return asked, Report(command=command, diagnostics=_problems(error))
+
+
+def _problems(error: BaseException) -> tuple[Diagnostic, ...]:
+    if isinstance(error, ManifestError):
+        if any(one.severity is Severity.ERROR for one in error.diagnostics):
+            return error.diagnostics
+        last = Diagnostic(severity=Severity.ERROR, code=error.code, message=error.message, hint=error.hint)
+        return (*error.diagnostics, last)
+    if isinstance(error, BlockedError):
+        blocks = dict.fromkeys((one.code, _block(one).partition(": ")[2]) for one in error.blocks)
+        return tuple(Diagnostic(severity=Severity.ERROR, code=code, message=text) for code, text in blocks)
+    if isinstance(error, ReconcilerError):
+        return (Diagnostic(severity=Severity.ERROR, code=error.code, message=error.message, hint=error.hint),)
+    if isinstance(error, TyperException):
+        said, *hints = _usage(error)
+        message = said.removeprefix("Error: E_USAGE: ")
+        return (Diagnostic(severity=Severity.ERROR, code="E_USAGE", message=message, hint=" ".join(hints).strip()),)
+    problem = Diagnostic(
+        severity=Severity.ERROR,
+        code="E_INTERNAL",
+        message=f"{type(error).__name__}: {one_line(str(error))}",
+        hint="this is a mistake in reconciler: run it again with --debug and report what it prints",
+    )
+    return (problem,)
+
+
+def _lines(error: BaseException) -> list[str]:
+    if isinstance(error, ManifestError):
+        hint = [f"  {one_line(error.hint)}"] if error.hint else []
+        told = [line(diagnostic) for diagnostic in error.diagnostics]
+        return [*told, f"Error: {error.code}: {one_line(error.message)}", *hint]
+    if isinstance(error, BlockedError):
+        return [
+            f"Error: {error.code}: {one_line(error.message)}",
+            *dict.fromkeys(f"  {one_line(_block(one))}" for one in error.blocks),
+        ]
+    if isinstance(error, ReconcilerError):
+        hint = [f"  {one_line(error.hint)}"] if error.hint else []
+        return [f"Error: {error.code}: {one_line(error.message)}", *hint]
+    if isinstance(error, TyperException):
+        return _usage(error)
+    return [
+        f"Error: E_INTERNAL: {type(error).__name__}: {one_line(str(error))}",
+        "  This is a mistake in reconciler. Run it again with --debug and report what it prints.",
+    ]
+
+
+def _block(block: Block) -> str:
+    return f"{block.code}: {block.message}{f'; {block.allow} allows it' if block.allow else ''}"
+
+
+def _usage(error: TyperException) -> list[str]:
+    option = getattr(error, "option_name", "") if hasattr(error, "possibilities") else ""  # there is none of that name
+    message = f"no such option: {option}" if option else getattr(error, "format_message", lambda: str(error))()
+    context = getattr(error, "ctx", None)
+    hints = [_suggestion(option, context)]
+    if context is not None:
+        hints.append(f"Try '{context.command_path} --help'.")
+    return [f"Error: E_USAGE: {one_line(message)}", *(f"  {hint}" for hint in hints if hint)]
+
+
+def _suggestion(option: str, context: object) -> str:
+    command = getattr(context, "command", None)
+    if not option or command is None:
+        return ""
+    known = [name for parameter in command.params for name in parameter.opts if name.startswith("-")]
+    hint = did_you_mean(option, known, quote="")
+    return hint[:1].upper() + hint[1:]
+
+
+def _trace(error: BaseException) -> str:
+    """Return the traceback without the values of local variables: those may hold anything."""
+    return "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
+
+
+def _deaf() -> int:
+    """Nobody reads our output any more: close it quietly, so that Python does not complain at exit."""
+    deafen()
+    return Exit.ERROR

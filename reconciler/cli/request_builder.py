@@ -1,0 +1,184 @@
+"""From flags to what is asked: which project, which environment, which part, which live side."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from reconciler import __version__
+from reconciler.cli.command_context import Session
+from reconciler.cli.files import naming, write_file
+from reconciler.errors import PlanError, UsageError
+from reconciler.exit_codes import Exit
+from reconciler.model.change import Attribution
+from reconciler.model.diagnostic import arranged
+from reconciler.model.options import Selection
+from reconciler.model.plan import Plan
+from reconciler.model.read_result import Usage
+from reconciler.model.report import Report
+from reconciler.strings import did_you_mean
+
+if TYPE_CHECKING:
+    from reconciler.planfile.saved_plan import Saved
+    from reconciler.project.config import Project
+    from reconciler.project.plan_environment import Ask, Planned
+
+
+def asked(
+    session: Session,
+    *,
+    sets: Sequence[str] | None = None,
+    selected: Selection | None = None,
+    depth: str = "auto",
+    base: str = "",
+    today: str = "",
+    live: str = "",
+    full: bool = False,
+    cached: bool = False,
+    parallelism: int = 8,
+) -> "Ask":
+    """Gather what the flags ask for; raises UsageError."""
+    from reconciler.project.environment_session import Access
+    from reconciler.project.plan_environment import Ask
+
+    access = Access(
+        variables=session.variables,
+        parallelism=parallelism,
+        live=session.path(live) if live else None,
+        full=full,
+        cached=cached,
+        today=session.today(today),
+        redactor=session.redactor,
+        clock=session.clock,
+    )
+    return Ask(access=access, sets=tuple(sets or ()), selection=selected or Selection(), depth=depth, base=base)
+
+
+def selection(
+    targets: Sequence[str] | None,
+    excludes: Sequence[str] | None,
+    labels: Sequence[str] | None,
+    *,
+    with_dependencies: bool = False,
+) -> Selection:
+    """Read `--target`, `--exclude`, `-l` and `--with-dependencies`; raises UsageError."""
+    pairs = tuple(_labels(labels or ()))
+    wanted = dict(pairs)
+    if twice := next((name for name, value in pairs if wanted[name] != value), ""):
+        raise UsageError(f"-l names the label {twice!r} twice, with two values", hint="no manifest can have both")
+    return Selection(
+        targets=tuple(targets or ()),
+        excludes=tuple(excludes or ()),
+        labels=wanted,
+        with_dependencies=with_dependencies,
+    )
+
+
+def _labels(items: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for item in items:
+        name, equals, value = item.partition("=")
+        if not name or not equals:
+            raise UsageError(f"-l {item!r} is not LABEL=VALUE", hint="write -l team=shop")
+        yield name, value
+
+
+def project(session: Session, *, untrusted: bool = False) -> "Project":
+    """Load the project in the run's folder."""
+    from reconciler.project.config_file import load_project
+
+    if untrusted:
+        session.note("Untrusted: endpoints, credentials and ledgers of the project file are ignored.")
+    return load_project(session.root, untrusted=untrusted)
+
+
+def chosen(project: "Project", name: str) -> str:
+    """Return the environment that is meant: the one named, else the only one; raises UsageError."""
+    known = ", ".join(project.environments)
+    if not name and len(project.environments) == 1:
+        return next(iter(project.environments))
+    if not name:
+        raise UsageError("which environment?", code="E_ENV_NEEDED", hint=f"choose one with -e: {known}")
+    if name not in project.environments:
+        raise UsageError(f"there is no environment {name!r}", code="E_ENV_UNKNOWN", hint=_closest(name, known))
+    return name
+
+
+def several(project: "Project", names: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the environments that are meant: those named, once each, else all; raises UsageError."""
+    return tuple(dict.fromkeys(chosen(project, name) for name in names)) if names else tuple(project.environments)
+
+
+def _closest(name: str, known: str) -> str:
+    return did_you_mean(name, known.split(", "), f"there are {known}", quote="'")
+
+
+def plan_report(command: str, *results: "Planned") -> Report:
+    """Return what one or more plans have to tell; the problems of manifests that are wrong stand beside them."""
+    return Report(
+        command=command,
+        plans=tuple(result.plan for result in results if result.plan is not None),
+        diagnostics=arranged(item for result in results if result.plan is None for item in result.manifest.diagnostics),
+        usage=sum((result.usage for result in results), Usage()),
+        sources={place: text for result in results for place, text in result.manifest.sources.items()},
+    )
+
+
+def plan_code(result: "Planned", *, detailed: bool, fail_on: str = "") -> int:
+    """Return what a plan ends the process with."""
+    from reconciler.planner import exit_code
+
+    return Exit.ERROR if result.plan is None else exit_code(result.plan, detailed=detailed, fail_on=fail_on)
+
+
+def check_classes(fail_on: str) -> None:
+    """Refuse a `--fail-on` that names no class of change, before anything is read."""
+    known = [one.value for one in Attribution]
+    if any(name.strip() not in known for name in fail_on.split(",") if name.strip()):
+        raise UsageError(f"--fail-on {fail_on!r} names no class of change", hint=f"there are {', '.join(known)}")
+
+
+def keep(session: Session, name: str, project: "Project", plan: Plan) -> None:
+    """Write a plan to a file that `apply` takes, for this place and for a day; says its digest on stderr."""
+    from reconciler.planfile import saved_plan
+    from reconciler.project.environment_variables import digest_key
+    from reconciler.project.ledger_access import binding
+
+    bound = binding(project, plan.environment)
+    text = saved_plan.write(
+        session.redactor.value(plan),
+        binding=bound,
+        tool_version=__version__,
+        now=datetime.now(UTC),
+        use=secrets.token_hex(16),
+        key=digest_key(session.variables),
+    )
+    write_file(session.root, name, text)
+    session.note(f"Kept in {session.path(name)}; its digest is {saved_plan.digest(plan, bound)}.")
+
+
+def kept_plan(session: Session, file: str) -> "Saved":
+    """Read a plan that `plan --out` kept; its seal is checked, its place and time are not yet. Raises PlanError."""
+    from reconciler.manifest.files.project_tree import SAVED, read_file
+    from reconciler.planfile import saved_plan
+    from reconciler.project.environment_variables import digest_key
+
+    with naming(file):
+        return saved_plan.read(read_file(session.path(file), SAVED), key=digest_key(session.variables))
+
+
+def environment_of(project: "Project", kept: "Saved", asked: str) -> str:
+    """Return the environment a kept plan was made for; raises PlanError where another one is asked for."""
+    made = kept.binding.environment
+    if asked and asked != made:
+        raise PlanError(
+            f"the plan was made for the environment {made!r}, not for {asked!r}",
+            code="E_PLAN_ENVIRONMENT",
+            hint="leave out -e: the plan names its environment",
+        )
+    if made not in project.environments:
+        raise PlanError(
+            f"the plan was made for the environment {made!r}, which this project does not have",
+            code="E_PLAN_ENVIRONMENT",
+            hint="apply it in the project it was made for, or plan again",
+        )
+    return made

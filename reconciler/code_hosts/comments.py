@@ -1,0 +1,96 @@
+"""Post or update one comment: ours is the one with the marker and our name under it; equal text is not written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from reconciler.code_hosts.ci_job import Place
+from reconciler.code_hosts.github import GitHub
+from reconciler.code_hosts.gitlab import GitLab
+from reconciler.code_hosts.host_client import Door, id_of, text_of
+from reconciler.errors import UsageError
+from reconciler.model.resource import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """What was done: `created`, `updated` or `unchanged`; the comment's number and its address on the web."""
+
+    done: str
+    id: int
+    url: str = ""
+
+
+class Host(Protocol):
+    """How one host lists and writes comments."""
+
+    limit: int
+
+    def author(self) -> str:
+        """Return the login that the token's comments carry."""
+        ...
+
+    def comments(self) -> Iterator[Mapping[str, Json]]:
+        """Yield every comment of the request, the oldest first."""
+        ...
+
+    def author_of(self, comment: Mapping[str, Json]) -> str:
+        """Return the login under a comment."""
+        ...
+
+    def create(self, body: str) -> Mapping[str, Json]:
+        """Add a comment."""
+        ...
+
+    def update(self, number: int, body: str) -> Mapping[str, Json]:
+        """Replace a comment's text."""
+        ...
+
+
+def post(place: Place, body: str, marker: str, *, agent: str = "reconciler", **seams: Any) -> Posted:
+    """Make the request carry `body` in the one comment with `marker`; `seams` are Connection's own.
+
+    `body` begins with `marker`. Raises ApiError where the host refuses, UsageError for a body that is too long.
+    """
+    door, host = _opened(place, agent, seams)
+    try:
+        return _posted(host, place, body, marker)
+    finally:
+        door.close()
+
+
+def _opened(place: Place, agent: str, seams: Mapping[str, Any]) -> tuple[Door, Host]:
+    kind = GitHub if place.host == "github" else GitLab
+    door = Door(place.api, kind.credentials(place.token), agent, **seams)
+    return door, kind(door, place)
+
+
+def _posted(host: Host, place: Place, body: str, marker: str) -> Posted:
+    if not marker or not body.startswith(marker):
+        raise UsageError("a comment begins with its marker", hint="post what `--format markdown` wrote")
+    if len(body.encode()) > host.limit:
+        raise UsageError(f"the comment takes {len(body.encode()):,} bytes; this host takes {host.limit:,}")
+    mine = _mine(host, place.author or host.author(), marker)
+    if mine is None:
+        made = host.create(body)
+        return Posted(done="created", id=id_of(made), url=_url(made))
+    if _same(text_of(mine, "body"), body):
+        return Posted(done="unchanged", id=id_of(mine), url=_url(mine))
+    return Posted(done="updated", id=id_of(mine), url=_url(host.update(id_of(mine), body)))
+
+
+def _mine(host: Host, author: str, marker: str) -> Mapping[str, Json] | None:
+    for comment in host.comments():
+        if text_of(comment, "body").startswith(marker) and host.author_of(comment).lower() == author.lower():
+            return comment
+    return None
+
+
+def _same(one: str, other: str) -> bool:
+    """Hosts keep their own line ends and trim the last ones."""
+    return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
+
+
+def _url(comment: Mapping[str, Json]) -> str:
+    url = text_of(comment, "html_url")
+    return url if url.startswith("https://") else ""

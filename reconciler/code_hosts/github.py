@@ -1,0 +1,66 @@
+"""GitHub: comments of a pull request are those of its issue (docs.github.com, REST, "Issue comments")."""
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.code_hosts.ci_job import Place
+from reconciler.code_hosts.host_client import PER_PAGE, Door, every, rows, text_of
+from reconciler.errors import ApiError, UsageError
+from reconciler.model.resource import Json
+
+_JOB_LOGIN = "github-actions[bot]"
+"""Under what a job's own token comments: that token may not ask who it is."""
+
+
+class GitHub:
+    """Lists and writes the comments of one pull request."""
+
+    limit = 65_536
+
+    def __init__(self, door: Door, place: Place) -> None:
+        self._door = door
+        self._repository = f"/repos/{place.repository}/issues"
+        number = place.number or _number_of(door, place)
+        self._comments = f"{self._repository}/{number}/comments"
+
+    @staticmethod
+    def credentials(token: str) -> Mapping[str, str]:
+        """Return the headers of every call."""
+        return {"Authorization": f"Bearer {token}", "X-GitHub-Api-Version": "2022-11-28"}
+
+    def author(self) -> str:
+        """Return the token's login; a job's token is refused this question."""
+        try:
+            found = self._door.get("/user")
+        except ApiError as error:
+            if error.status in {401, 403, 404}:
+                return _JOB_LOGIN
+            raise
+        return text_of(found if isinstance(found, dict) else {}, "login") or _JOB_LOGIN
+
+    def comments(self) -> Iterator[Mapping[str, Json]]:
+        """Yield every comment, the oldest first."""
+        return every(self._door, self._comments)
+
+    def author_of(self, comment: Mapping[str, Json]) -> str:
+        """Return the login under a comment."""
+        return text_of(comment, "user", "login")
+
+    def create(self, body: str) -> Mapping[str, Json]:
+        """Add a comment."""
+        return rows([self._door.write("POST", self._comments, {"body": body})])[0]
+
+    def update(self, number: int, body: str) -> Mapping[str, Json]:
+        """Replace a comment's text."""
+        return rows([self._door.write("PATCH", f"{self._repository}/comments/{number}", {"body": body})])[0]
+
+
+def _number_of(door: Door, place: Place) -> int:
+    """Ask which open pull request a branch belongs to; its head must be the very commit the job was started for."""
+    for pull in rows(door.get(f"/repos/{place.repository}/pulls", state="open", head=place.head, per_page=PER_PAGE)):
+        number = pull.get("number")
+        if text_of(pull, "head", "sha") == place.commit and isinstance(number, int):
+            return number
+    raise UsageError(
+        f"no open pull request has {place.head[:200]} at {place.commit[:40]} as its head: nothing to comment on",
+        hint="a newer commit was pushed, or the request is closed",
+    )

@@ -1,0 +1,127 @@
+"""JSON calls to one host: through the API's own sender, so that pace, tries, limits and refusals are the same."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from reconciler.api.allowed_hosts import Origin, allowed
+from reconciler.api.connection import Connection
+from reconciler.api.messages import Answer, Call
+from reconciler.api.retry import Sender
+from reconciler.api.signing import encode_query
+from reconciler.errors import ApiError, UsageError
+from reconciler.model.resource import Json
+
+PER_PAGE = 100
+MOST_PAGES = 100
+"""Ten thousand comments on one request: past that something is wrong, and nothing is written."""
+
+_BASE_PATH = re.compile(r"(?:/[\w.-]+)*", re.ASCII)
+
+
+class Bearer:
+    """The host's token as headers of every call; never in a repr."""
+
+    credential: tuple[str, ...] = ()
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = dict(headers)
+
+    def headers(self, call: Call, now: datetime, ask: Callable[[Call], Answer]) -> Mapping[str, str]:  # noqa: ARG002
+        """Return the same headers for each try."""
+        return self._headers
+
+    def renew(self, used: Mapping[str, str]) -> bool:  # noqa: ARG002 - a shared shape
+        """A token of a job cannot be renewed."""
+        return False
+
+    def __repr__(self) -> str:
+        return "Bearer(...)"
+
+
+class Door:
+    """Gets, posts and changes JSON below one base address, which the operator's job has named."""
+
+    def __init__(self, api: str, headers: Mapping[str, str], agent: str = "reconciler", **seams: Any) -> None:
+        parts = urlsplit(api.rstrip("/"))
+        if not _BASE_PATH.fullmatch(parts.path) or parts.query or parts.fragment:
+            raise UsageError(f"{api[:200]!r} is no base address of an API")
+        base = f"{parts.scheme}://{parts.netloc}".lower()
+        self._path = parts.path
+        self._agent = agent
+        origin = _named(base)
+        connection = Connection(
+            base_url=base, project_id="none", auth=Bearer(headers), allowed_hosts=(str(origin),), **seams
+        )
+        self._origin = connection.origin
+        self._sender = Sender(connection)
+
+    def get(self, path: str, **query: str | int) -> Json:
+        """Return the JSON found at a path."""
+        return self._send("GET", path, query=encode_query((name, str(value)) for name, value in query.items()))
+
+    def write(self, method: str, path: str, body: Mapping[str, Json]) -> Json:
+        """Send JSON with POST, PUT or PATCH and return the answer's."""
+        return self._send(method, path, body=json.dumps(body).encode())
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._sender.close()
+
+    def _send(self, method: str, path: str, *, query: str = "", body: bytes = b"") -> Json:
+        headers = {"User-Agent": self._agent, **({"Content-Type": "application/json"} if body else {})}
+        path = self._path + path
+        call = Call(method=method, origin=self._origin, path=path, query=query, headers=headers, body=body)
+        return _decoded(self._sender.send(call).body)
+
+
+def _named(base: str) -> Origin:
+    """Return the origin that a variable of the operator's job names: any by https, by plain http this machine's."""
+    return allowed(base, (base,) if base.startswith("https://") else ())
+
+
+def _decoded(body: bytes) -> Json:
+    try:
+        return json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise ApiError("the host's answer is no JSON", code="E_READ_SCHEMA", hint="is the API address right?") from None
+
+
+def rows(value: Json) -> list[Mapping[str, Json]]:
+    """Return a list of objects, or raise ApiError (E_READ_SCHEMA)."""
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        raise ApiError("the host's answer is no list of comments", code="E_READ_SCHEMA", hint="is the API right?")
+    return value
+
+
+def every(door: Door, path: str, **query: str | int) -> Iterator[Mapping[str, Json]]:
+    """Yield all rows of a list, page by page until one is not full; a link to elsewhere is never followed."""
+    for page in range(1, MOST_PAGES + 1):
+        these = rows(door.get(path, per_page=PER_PAGE, page=page, **query))
+        yield from these
+        if len(these) < PER_PAGE:
+            return
+    raise ApiError(
+        f"more than {MOST_PAGES * PER_PAGE:,} comments: nothing was written",
+        code="E_HOST_PAGES",
+        hint="comment on another request, or delete old comments",
+    )
+
+
+def text_of(row: Mapping[str, Json], *path: str) -> str:
+    """Return a text inside an object, or nothing."""
+    value: Json = row
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def id_of(row: Mapping[str, Json]) -> int:
+    """Return a comment's number, or raise ApiError (E_READ_SCHEMA)."""
+    value = row.get("id")
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ApiError("the host's answer has a comment without a number", code="E_READ_SCHEMA")
+    return value

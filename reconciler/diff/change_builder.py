@@ -1,0 +1,251 @@
+"""Makes the Change of one object: a create, an update, a delete, or nothing to do."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.diff.attribution import Bases, NotDeclared, alike_at, gravest, lookup, node_at, shown
+from reconciler.diff.compare.collector import Found, Pair, SecretJudge, nothing_known
+from reconciler.diff.compare.walk import objects
+from reconciler.diff.field_changes import Object, field_changes
+from reconciler.diff.full_spec import live_state, without_unknown
+from reconciler.diff.ignore_rules import Ignoring
+from reconciler.diff.rejected_fields import relabelled, unkept_notes
+from reconciler.diff.request_body import Laying, laid
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.change import Action, Attribution, Change, FieldChange, Missing, Rule, Suppressed
+from reconciler.model.field_path import printed, spell
+from reconciler.model.ledger_state import Remembered
+from reconciler.model.resource import Declared, Json, Live, address
+from reconciler.redaction import redact_fields
+from reconciler.semantics.compiled_field import CompiledField
+from reconciler.semantics.defaults import fill_defaults
+from reconciler.semantics.fingerprint import fingerprint, live_fingerprint
+
+
+def already(subject: Object) -> Iterator[FieldChange]:
+    """Return the fields that moved since the base, on both sides alike; `before` and `after` are the same there."""
+    bases = subject.bases
+    base = bases.commit if bases.commit is not None else bases.applied
+    if not base:
+        return
+    moved = objects(subject.node, subject.spec, base, (), subject.found)
+    then = replace(subject, live=base, bases=Bases())
+    for steps, change in field_changes(then, moved):
+        now = shown(lookup(subject.node, subject.live, steps))
+        plain = not change.sensitive and not isinstance(steps[-1], int)
+        if _looked_up(subject, steps):
+            continue
+        if plain and alike_at(node_at(subject.node, steps))(change.after, now):
+            yield replace(change, before=change.after, base=change.before, attribution=Attribution.ALREADY)
+
+
+def _looked_up(subject: Object, steps: tuple[str | int, ...]) -> bool:
+    """Tell whether an id stands there because a name was looked up: nobody declared it, so nobody moved it."""
+    by_hand = lookup(subject.node, subject.declared.spec, steps)
+    return str(steps[-1]).endswith("_id") and by_hand is NotDeclared.IN_BASE
+
+
+def no_longer_managed(node: CompiledField, spec: Mapping[str, Json], bases: Bases) -> tuple[str, ...]:
+    """Name what the base declared and the manifest does not: it is left as it is from now on."""
+    base = bases.applied if bases.applied is not None else bases.commit
+    return tuple(f"{path} is no longer managed" for path in _dropped(node, spec, base or {}, ""))
+
+
+def _dropped(node: CompiledField, spec: Mapping[str, Json], base: Mapping[str, Json], at: str) -> Iterator[str]:
+    for name, was in base.items():
+        child = node.children.get(name)
+        if child is None:
+            continue
+        path = f"{at}.{name}" if at else name
+        now = spec.get(name)
+        if name not in spec:
+            if not child.field.defaulted:
+                yield path
+        elif isinstance(was, Mapping) and isinstance(now, Mapping):
+            yield from _dropped(child, now, was, path)
+
+
+_GONE = "applied before, and gone from the live side"
+_MOVED = {
+    Attribution.CONFIG: "the manifest moved",
+    Attribution.DRIFT: "the live side moved",
+    Attribution.CONFLICT: "both sides moved",
+    Attribution.PENDING: "merged before, not applied yet",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A declared object with what belongs to it: spec, bases, ignore rules, judge of its secrets, level, memory."""
+
+    kind: Kind
+    node: CompiledField
+    declared: Declared
+    spec: Mapping[str, Json]
+    ignoring: Ignoring
+    bases: Bases = Bases()  # noqa: RUF009 - frozen, and the common case
+    judge: SecretJudge = nothing_known
+    level: int = 0
+    remembered: Remembered | None = None
+
+
+def created(wish: Wish, attribution: Attribution) -> Change:
+    """Return the change that makes a declared object."""
+    after = _stated(fill_defaults(wish.node, wish.spec, creating=True))
+    return _change(
+        wish,
+        Action.CREATE,
+        after=without_unknown(redact_fields(wish.node, after)),
+        unknown=tuple(_unknown(after, ())),
+        attribution=attribution,
+        reason=_GONE if attribution is Attribution.DRIFT else "declared, not live yet",
+        after_fingerprint=fingerprint(wish.node, wish.spec),
+    )
+
+
+def _stated(value: Json) -> Json:
+    """Leave out what is to be cleared: in a new object there is nothing to clear."""
+    if isinstance(value, Mapping):
+        return {name: _stated(item) for name, item in value.items() if item is not None}
+    return [_stated(item) for item in value] if isinstance(value, list) else value
+
+
+def compared(wish: Wish, live: Live) -> Change:
+    """Compare a declared object with its live one."""
+    missed = [name for name in live.hidden if name in wish.spec or name in wish.node.default_names]
+    node, spec = _seen(wish, missed) if missed else (wish.node, wish.spec)
+    found = Found(judge=wish.judge)
+    pair = objects(node, spec, live.spec, (), found)
+    differing, ignored = _kept(wish, _object(wish, node, spec, live, found), pair)
+    fields = relabelled(differing, wish.remembered)
+    unseen = [Suppressed(path=name, rule=Rule.HIDDEN, detail="not seen by this read") for name in sorted(missed)]
+    before = redact_fields(wish.node, live.spec)
+    change = _change(
+        wish,
+        Action.UPDATE if fields else Action.NONE,
+        id=live.id,
+        before=before,
+        after=before,
+        fields=(*fields, *(already(_object(wish, node, spec, live, Found())) if wish.bases.known else ())),
+        suppressed=(*unseen, *ignored, *_suppressed(found)),
+        notes=(*found.notes, *(no_longer_managed(wish.node, wish.spec, wish.bases) if wish.bases.known else ())),
+    )
+    return _updated(wish, change, spec, live, missed) if fields else change
+
+
+def _change(wish: Wish, action: Action, **more: Any) -> Change:
+    declared = wish.declared
+    return Change(
+        action=action,
+        address=declared.address,
+        kind=declared.kind,
+        name=declared.name,
+        position=declared.position,
+        level=wish.level,
+        **more,
+    )
+
+
+def _seen(wish: Wish, missed: Sequence[str]) -> tuple[CompiledField, Mapping[str, Json]]:
+    """Return the table and the spec without the fields that matter and that this read could not see."""
+    children = {name: child for name, child in wish.node.children.items() if name not in missed}
+    spec = {name: value for name, value in wish.spec.items() if name not in missed}
+    return replace(wish.node, children=children), spec
+
+
+def _object(wish: Wish, node: CompiledField, spec: Mapping[str, Json], live: Live, found: Found) -> Object:
+    return Object(
+        node=node,
+        name_field=wish.kind.name_field,
+        declared=wish.declared,
+        spec=spec,
+        live=live.spec,
+        bases=wish.bases,
+        found=found,
+    )
+
+
+def _kept(wish: Wish, subject: Object, pair: Pair | None) -> tuple[list[FieldChange], list[Suppressed]]:
+    """Ask the ignore rules of each difference: kept, or suppressed."""
+    kept: list[FieldChange] = []
+    ignored: list[Suppressed] = []
+    if pair is None and not subject.found.secrets and not subject.found.moves:
+        return kept, ignored
+    for steps, change in field_changes(subject, pair):
+        rule = wish.ignoring.rule_for(tuple(map(printed, steps)), subject.found.series)
+        if rule is None:
+            kept.append(change)
+        else:
+            why = rule.reason or rule.path
+            ignored.append(Suppressed(path=change.path, rule=Rule.IGNORED, detail=why, position=rule.position))
+    return kept, ignored
+
+
+def _suppressed(found: Found) -> Iterable[Suppressed]:
+    return (Suppressed(path=spell(at), rule=rule, detail=detail) for at, rule, detail in found.hidden)
+
+
+def _updated(wish: Wish, change: Change, spec: Mapping[str, Json], live: Live, unseen: Sequence[str]) -> Change:
+    """Complete an update: what it leads to, what it brings with it, and the fingerprints of both sides."""
+    laying = Laying(ignored=wish.ignoring.patterns)
+    moved = gravest(field.attribution for field in change.fields)
+    after = laid(wish.node, spec, live.spec, laying)
+    told = [field for field in change.fields if field.attribution is not Attribution.ALREADY]
+    unkept = tuple(unkept_notes(told, wish.remembered))
+    only_unkept = unkept and len(unkept) == len(told)
+    warnings = (*laying.warnings, *_doubts(wish.node, change.fields), *wish.kind.on_update(live.spec))
+    return replace(
+        change,
+        previous_address=address(change.kind, live.name) if live.name != change.name else "",
+        after=without_unknown(redact_fields(wish.node, after)),
+        unknown=tuple(_unknown(after, ())),
+        attribution=moved,
+        reason=(unkept[0].partition(": ")[2] if only_unkept else _MOVED.get(moved, "")) if moved else "",
+        notes=(*change.notes, *unkept, *warnings),
+        before_fingerprint=live_state(wish.kind, wish.declared, live, unseen),
+        after_fingerprint=fingerprint(wish.node, spec),
+    )
+
+
+def _doubts(node: CompiledField, fields: Iterable[FieldChange]) -> Iterable[str]:
+    for change in fields:
+        child = node.children.get(change.path)
+        if child is not None and child.field.doubtful_change and change.attribution is not Attribution.ALREADY:
+            yield f"{change.path}: what this change does to an object that exists is not documented"
+
+
+def removed(kind: Kind, node: CompiledField, live: Live, attribution: Attribution, level: int) -> Change:
+    """Return the change that deletes an owned object that no manifest declares."""
+    return Change(
+        action=Action.DELETE,
+        address=live.address,
+        kind=kind.name,
+        name=live.name,
+        id=live.id,
+        before=redact_fields(node, live.spec),
+        attribution=attribution,
+        reason="ours, and no manifest declares it any more",
+        level=level,
+        before_fingerprint=live_fingerprint(
+            node, live.spec, (name for name in node.children if _always_listed(node, name))
+        ),
+    )
+
+
+def _always_listed(node: CompiledField, name: str) -> bool:
+    """Whether every depth of reading sees a field, so that its fingerprint is the same for all."""
+    known = node.known.get(name)
+    return known is not None and known.in_list and not known.list_may_hide
+
+
+def _unknown(value: object, at: tuple[str | int, ...]) -> Iterable[str]:
+    """Return the paths of what is known only after apply, by index."""
+    if value is Missing.UNKNOWN:
+        yield spell(at)
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from _unknown(part, (*at, name))
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _unknown(part, (*at, index))

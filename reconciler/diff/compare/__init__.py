@@ -1,0 +1,1 @@
+"""Compares a declared value with a live one."""

@@ -1,0 +1,113 @@
+"""What a comparison collects on its way besides the differences themselves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from reconciler.model.change import Missing, Rule
+from reconciler.model.field_path import Step, Steps, printed
+from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField
+
+
+class Verdict(Enum):
+    """What can be told of a secret without seeing it.
+
+    UNKNOWN: it was applied under this name before. NO_BASE: what was applied before is not known.
+    """
+
+    SAME = "same"
+    CHANGED = "changed"
+    UNKNOWN = "unknown"
+    NO_BASE = "no base"
+
+
+SecretJudge = Callable[[Steps, Json], Verdict]
+"""Tells whether the secret that a manifest names is the one that was last applied."""
+
+
+def nothing_known(steps: Steps, value: Json) -> Verdict:  # noqa: ARG001 - the judge that has no ledger
+    """Judge secrets without a ledger."""
+    return Verdict.NO_BASE
+
+
+@dataclass(slots=True, kw_only=True)
+class Found:
+    """The collector of one comparison.
+
+    `hidden` are raw differences that some rule says are none. `places` leads from the printed steps of a list item to
+    its index in the manifest. `secrets` and `moves` are differences that must not be looked into. `defaults` are the
+    printed steps whose desired side is a default, `series` those of lists whose items have no keys.
+    """
+
+    judge: SecretJudge = nothing_known
+    hidden: list[tuple[Steps, Rule, str]] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)
+    places: dict[tuple[str, ...], int] = field(default_factory=dict)
+    secrets: list[Steps] = field(default_factory=list)
+    moves: list[tuple[Steps, int, int]] = field(default_factory=list)
+    defaults: set[tuple[str, ...]] = field(default_factory=set)
+    series: set[tuple[str, ...]] = field(default_factory=set)
+
+    def hide(self, at: Steps, rule: Rule, detail: str = "") -> None:
+        """Note a raw difference that is none, and why."""
+        self.hidden.append((at, rule, detail))
+
+    def place(self, at: Steps, index: int) -> None:
+        """Note where in the manifest a list item stands."""
+        self.places[tuple(map(printed, at))] = index
+
+    def default(self, at: Steps) -> None:
+        """Note that the desired side of a difference is a documented default."""
+        self.defaults.add(tuple(map(printed, at)))
+
+    def scratch(self) -> "Found":
+        """Return an empty collector for a comparison that may be given up."""
+        return Found(judge=self.judge)
+
+    def take(self, other: "Found") -> None:
+        """Take over what a scratch collector found."""
+        self.hidden += other.hidden
+        self.notes.update(other.notes)
+        self.places.update(other.places)
+        self.secrets += other.secrets
+        self.moves += other.moves
+        self.defaults |= other.defaults
+        self.series |= other.series
+
+
+Tree = Json | Missing
+"""One side of a difference, reduced to what differs: objects by field, keyed lists by printed step."""
+
+Pair = tuple[Tree, Tree]
+"""Live and desired, reduced to what differs; ABSENT where one side has nothing."""
+
+
+def keep(step: str, pair: Pair, before: dict[str, Json], after: dict[str, Json]) -> None:
+    """Put both sides of a difference at a step; a side that has nothing stays without."""
+    for side, value in zip((before, after), pair, strict=True):
+        if value is not Missing.ABSENT:
+            side[step] = value
+
+
+Inner = Callable[[CompiledField, Json, Json, Steps, Found], Pair | None]
+"""Compares two values that belong together: declared, live, and where they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Where a list is compared, by what its items are compared, and what collects the findings."""
+
+    at: Steps
+    found: Found
+    inner: Inner
+
+    def item(self, node: CompiledField, want: Json, have: Json, step: Step) -> Pair | None:
+        """Compare two items that belong together."""
+        return self.inner(node, want, have, (*self.at, step), self.found)
+
+    def tries(self, node: CompiledField, want: Json, have: Json, step: Step) -> Found | None:
+        """Compare two items that may belong together: what was found if they are alike, else None."""
+        scratch = self.found.scratch()
+        pair = self.inner(node, want, have, (*self.at, step), scratch)
+        return None if pair is not None or scratch.secrets or scratch.moves else scratch

@@ -1,0 +1,61 @@
+"""Compares two lists item by item: the order means something, and nothing else tells the items apart."""
+
+from reconciler.diff.compare.collector import Look, Pair, keep
+from reconciler.model.change import Missing
+from reconciler.model.field_path import printed
+from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField
+
+
+def single_values(item: CompiledField, want: list[Json], have: list[Json], look: Look) -> Pair | None:
+    """Compare two lists of single values as wholes, spelling alike what counts as alike."""
+    if len(want) != len(have):
+        return have, want
+    if want == have and all(one.__class__ is other.__class__ for one, other in zip(want, have, strict=True)):
+        return None
+    spelled = list(have)
+    different = False
+    for index, (wanted, had) in enumerate(zip(want, have, strict=True)):
+        if look.item(item, wanted, had, index) is None:
+            spelled[index] = wanted
+        else:
+            different = True
+    return (spelled, want) if different else None
+
+
+def by_index(item: CompiledField, want: list[Json], have: list[Json], look: Look) -> Pair | None:
+    """Compare item by item, after what is equal at both ends has been set aside."""
+    start, tail = _ends(item, want, have, look)
+    before: dict[str, Json] = {}
+    after: dict[str, Json] = {}
+    for index in range(start, max(len(want), len(have)) - tail):
+        wanted, had = index < len(want) - tail, index < len(have) - tail
+        pair: Pair | None = (have[index] if had else Missing.ABSENT, want[index] if wanted else Missing.ABSENT)
+        if wanted and had:
+            pair = look.item(item, want[index], have[index], index)
+        if wanted:
+            look.found.place((*look.at, index), index)
+        if pair is not None:
+            keep(printed(index), pair, before, after)
+    return (before, after) if before or after else None
+
+
+def _ends(item: CompiledField, want: list[Json], have: list[Json], look: Look) -> tuple[int, int]:
+    """Count the equal items at the start, and those at the end if the lengths differ."""
+    most = min(len(want), len(have))
+    start = 0
+    while start < most and _alike(item, want[start], have[start], start, look):
+        start += 1
+    tail = 0
+    while len(want) != len(have) and tail < most - start:
+        if not _alike(item, want[-1 - tail], have[-1 - tail], len(want) - 1 - tail, look):
+            break
+        tail += 1
+    return start, tail
+
+
+def _alike(item: CompiledField, want: Json, have: Json, step: int, look: Look) -> bool:
+    found = look.tries(item, want, have, step)
+    if found is not None:
+        look.found.take(found)
+    return found is not None

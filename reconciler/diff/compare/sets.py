@@ -1,0 +1,122 @@
+"""Compares two lists whose order means nothing and whose items have no keys; duplicates count one by one."""
+
+import json
+from collections import Counter, defaultdict
+
+from reconciler.diff.compare.collector import Found, Inner, Look, Pair
+from reconciler.model.change import Rule
+from reconciler.model.field_path import Key, printed
+from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField, as_object
+from reconciler.semantics.defaults import fill_defaults
+from reconciler.semantics.equality import canonical_json, normalize_item
+
+_MOST_TRIED = 64
+"""So many left-over items are tried against each other for tolerated spellings; beyond that only equal ones pair."""
+
+
+def compare(item: CompiledField, want: list[Json], have: list[Json], look: Look) -> Pair | None:
+    """Compare two sets; what differs is keyed by its own value."""
+    if _one_by_one(item, want, have, look):
+        return None
+    found = matched(item, want, have, look.inner)
+    for index, other in found[0]:
+        look.item(item, want[index], have[other], index)
+    had = [other for _, other in found[0]]
+    if had != sorted(had):
+        look.found.hide(look.at, Rule.ORDER)
+    added, gone = left_steps(item, (want, have), found)
+    if not added and not gone:
+        return None
+    for index, step in added.items():
+        look.found.place((*look.at, step), index)
+    before = {printed(step): have[other] for other, step in gone.items()}
+    return before, {printed(step): want[index] for index, step in added.items()}
+
+
+def _one_by_one(item: CompiledField, want: list[Json], have: list[Json], look: Look) -> bool:
+    """Tell whether two lists are alike in their order: the common case, and a cheap one."""
+    if len(want) != len(have):
+        return False
+    if len(want) == 1:  # nothing can stand in another order, so nothing needs to be taken back
+        count = len(look.found.hidden)
+        if look.item(item, want[0], have[0], 0) is None:
+            return True
+        del look.found.hidden[count:]
+        return False
+    scratch = look.found.scratch()
+    for index, (wanted, had) in enumerate(zip(want, have, strict=True)):
+        if look.inner(item, wanted, had, (*look.at, index), scratch) is not None:
+            return False
+    look.found.take(scratch)
+    return True
+
+
+def step_of(item: CompiledField, value: Json, seen: Counter[str]) -> Key:
+    """Return the step of an item that has no keys but itself; `seen` counts equal ones."""
+    text = whole(item, value)
+    seen[text] += 1
+    return key_of_whole(item, value, seen[text])
+
+
+def whole(item: CompiledField, value: Json) -> str:
+    """Return a text that only equivalent items share."""
+    return canonical_json(normalize_item(item, value))
+
+
+def key_of_whole(item: CompiledField, value: Json, nth: int) -> Key:
+    """Return the step that stands for an item that has no keys of its own: its values, in the table's order."""
+    if isinstance(value, dict):
+        spelled = as_object(fill_defaults(item, value))
+        return Key(tuple(_single(spelled.get(name)) for name in item.children), nth)
+    return Key((_single(value),), nth)
+
+
+def _single(value: Json) -> Json:
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+Matched = tuple[list[tuple[int, int]], list[int], list[int]]
+
+
+def matched(item: CompiledField, want: list[Json], have: list[Json], inner: Inner) -> Matched:
+    """Pair the items of two sets, duplicates one by one: pairs, what only the first has, what only the second has."""
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for index in reversed(range(len(have))):
+        places[whole(item, have[index])].append(index)
+    pairs, added = [], []
+    for index, value in enumerate(want):
+        same = places.get(whole(item, value))
+        if same:
+            pairs.append((index, same.pop()))
+        else:
+            added.append(index)
+    gone = sorted(index for rest in places.values() for index in rest)
+    if added and gone and max(len(added), len(gone)) <= _MOST_TRIED:
+        _try_all(item, (want, have), (pairs, added, gone), inner)
+    return sorted(pairs), added, gone
+
+
+def left_steps(
+    item: CompiledField, lists: tuple[list[Json], list[Json]], found: Matched
+) -> tuple[dict[int, Key], dict[int, Key]]:
+    """Return the steps of what only one list has, by index: of the declared items, and of the live ones."""
+    want, have = lists
+    pairs, added, gone = found
+    seen: Counter[str] = Counter(whole(item, want[index]) for index, _ in pairs)
+    steps = {index: step_of(item, want[index], seen) for index in added}
+    return steps, {other: step_of(item, have[other], seen) for other in gone}
+
+
+def _try_all(item: CompiledField, lists: tuple[list[Json], list[Json]], matched: Matched, inner: Inner) -> None:
+    """Pair what is alike though not spelled alike: a field that is not declared, an address with another query."""
+    want, have = lists
+    pairs, added, gone = matched
+    for index in tuple(added):
+        other = next((other for other in gone if inner(item, want[index], have[other], (), Found()) is None), None)
+        if other is not None:
+            pairs.append((index, other))
+            added.remove(index)
+            gone.remove(other)

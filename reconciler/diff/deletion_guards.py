@@ -1,0 +1,159 @@
+"""What may not happen unasked: a guard marks changes as blocked, names the numbers, and the flag that allows it.
+
+Guards never hide anything: the preview is complete, and apply refuses what is still blocked.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.change import Action, Block, Change
+from reconciler.model.ledger_state import Past
+from reconciler.model.options import Overrides
+from reconciler.model.plan import Plan
+
+SMALL = 10
+"""Fewer owned objects of a kind than this, and only one may go at a time."""
+
+MOST = 10
+"""So many deletes of a kind go without a word, and at most this share of what is owned:"""
+
+SHARE = 30
+"""per cent, of deletes among owned objects, and of the fall of a live side since the last complete read."""
+
+DELETES = "E_GUARD_DELETES"
+EMPTY = "E_GUARD_EMPTY"
+COLLAPSED = "E_READ_COLLAPSE"
+PROTECTED = "E_GUARD_PROTECTED"
+ON_AIR = "E_GUARD_ON_AIR"
+
+
+def limit(owned: int) -> int:
+    """Return how many of so many owned objects of a kind may be deleted without a flag."""
+    return 1 if owned < SMALL else min(MOST, owned * SHARE // 100)
+
+
+def collapsed(now: int, before: int) -> bool:
+    """Tell whether a live side fell by more than the share; one that lost a single object did not collapse."""
+    return before - now > 1 and (before - now) * 100 > before * SHARE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the guards look at.
+
+    `owned` counts the live objects of a kind that are ours, `seen` all that the read found, `declared` the manifests.
+    `protect` are the environment's address patterns.
+    """
+
+    past: Past
+    owned: Mapping[str, int]
+    seen: Mapping[str, int]
+    declared: int
+    protect: Sequence[str]
+    kinds: Mapping[str, Kind]
+
+
+Judge = Callable[[Change], Block | None]
+
+
+def guarded(changes: Sequence[Change], facts: Facts) -> list[Change]:
+    """Return the changes with what blocks them."""
+    deletes = Counter(change.kind for change in changes if change.action is Action.DELETE)
+    judges: tuple[Judge, ...] = (
+        lambda change: _too_many(change, deletes, facts.owned.get(change.kind, 0)),
+        lambda change: _empty(change, facts.declared),
+        lambda change: _fallen(change, facts.seen.get(change.kind, 0), facts.past.sweeps.get(change.kind, 0)),
+        lambda change: _remembered(change, facts.past),
+        lambda change: _protected(change, facts.protect),
+        lambda change: _on_air(change, facts.kinds[change.kind]),
+    )
+    return [_judged(change, judges) for change in changes]
+
+
+def _judged(change: Change, judges: Sequence[Judge]) -> Change:
+    if change.action is Action.NONE:
+        return change
+    blocks = tuple(block for judge in judges if (block := judge(change)) is not None)
+    return replace(change, blocks=(*change.blocks, *blocks)) if blocks else change
+
+
+def _too_many(change: Change, deletes: Counter[str], owned: int) -> Block | None:
+    kind, count, most = change.kind, deletes[change.kind], limit(owned)
+    if change.action is not Action.DELETE or count <= most:
+        return None
+    text = f"{count} of {owned} owned objects of kind {kind} would be deleted; {most} may be ({_why(owned)})"
+    return Block(code=DELETES, message=text, allow=f"--allow-deletes {deletes.total()}")
+
+
+def _why(owned: int) -> str:
+    return f"1 where fewer than {SMALL} are owned" if owned < SMALL else f"{SHARE} %, and {MOST} at most"
+
+
+def _empty(change: Change, declared: int) -> Block | None:
+    if change.action is not Action.DELETE or declared:
+        return None
+    return Block(code=EMPTY, message="the manifests declare nothing at all", allow="--allow-empty")
+
+
+def _fallen(change: Change, now: int, before: int) -> Block | None:
+    if change.action is Action.UPDATE or not collapsed(now, before):
+        return None
+    text = f"the read found {now} objects of kind {change.kind}, where the last complete one found {before}"
+    return Block(code=COLLAPSED, message=f"{text}: a fall of more than {SHARE} %", allow="--allow-collapsed")
+
+
+def _remembered(change: Change, past: Past) -> Block | None:
+    remembered = past.objects.get((change.kind, change.id))
+    if change.action is not Action.DELETE or remembered is None or not remembered.protected:
+        return None
+    text = "its manifest said prevent_destroy, and the ledger remembers"
+    return Block(code=PROTECTED, message=f"{text}; declare it again without prevent_destroy and apply that first")
+
+
+def _protected(change: Change, protect: Sequence[str]) -> Block | None:
+    if change.action is not Action.DELETE:
+        return None
+    pattern = next((one for one in protect if _like(change.address, one)), None)
+    if pattern is None:
+        return None
+    return Block(code=PROTECTED, message=f"the environment protects {pattern}; change `protect` to allow it")
+
+
+def _like(address: str, pattern: str) -> bool:
+    """Tell whether an address is like a pattern: `*` is any text, and nothing else is special."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), address, re.DOTALL) is not None
+
+
+def _on_air(change: Change, kind: Kind) -> Block | None:
+    if change.action is not Action.DELETE or not isinstance(change.before, Mapping):
+        return None
+    state = kind.on_air(change.before)
+    return (
+        Block(code=ON_AIR, message=f"it is on air: {state}", allow=f"--allow-live {quoted(change.name)}")
+        if state
+        else None
+    )
+
+
+def quoted(text: str) -> str:
+    """Quote a name for a shell, only where it must be."""
+    plain = text and all(char.isalnum() or char in "-_.:/@" for char in text)
+    return text if plain else "'" + text.replace("'", "'\\''") + "'"
+
+
+def blocking(plan: Plan, overrides: Overrides) -> list[Block]:
+    """Return the blocks that the operator has not allowed; the number of deletes must be exactly the plan's."""
+    everywhere = {
+        DELETES: overrides.deletes == plan.summary().destroy,
+        EMPTY: overrides.empty,
+        COLLAPSED: overrides.collapsed,
+    }
+    return [
+        block
+        for change in plan.changes
+        for block in change.blocks
+        if not (change.name in overrides.live if block.code == ON_AIR else everywhere.get(block.code, False))
+    ]

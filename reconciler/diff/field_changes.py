@@ -1,0 +1,252 @@
+"""Turns what differs inside one object into field changes: path, values, who moved it, why, where that is written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.diff.attribution import Bases, alike_at, classify, lookup, node_at, shown, steps_of
+from reconciler.diff.compare.collector import Found, Pair, Tree
+from reconciler.diff.full_spec import without_unknown
+from reconciler.model.change import MASK, Attribution, FieldChange, FieldOp, Missing, Value
+from reconciler.model.field_path import printed, spell
+from reconciler.model.resource import Declared, Json
+from reconciler.model.source_map import Path, Position
+from reconciler.redaction import holds_sensitive, redact_fields
+from reconciler.semantics.compiled_field import CompiledField
+from reconciler.semantics.equality import identical
+
+Steps = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One difference at printed steps; a number is an index in a list of single values."""
+
+    steps: Steps
+    op: FieldOp
+    before: Value
+    after: Value
+
+
+_OPS = {
+    "values_changed": FieldOp.REPLACE,
+    "type_changes": FieldOp.REPLACE,
+    "dictionary_item_added": FieldOp.ADD,
+    "dictionary_item_removed": FieldOp.REMOVE,
+    "iterable_item_added": FieldOp.ADD,
+    "iterable_item_removed": FieldOp.REMOVE,
+}
+
+
+def differences(pair: Pair) -> list[Difference]:
+    """Return every difference between two reduced sides, live first, in the order of their paths."""
+    return sorted(_inside((), *pair), key=lambda one: [_rank(step) for step in one.steps])
+
+
+def _inside(steps: Steps, before: Tree, after: Tree) -> Iterator[Difference]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in {**before, **after}:
+            yield from _inside((*steps, name), before.get(name, Missing.ABSENT), after.get(name, Missing.ABSENT))
+    elif isinstance(before, list) and isinstance(after, list):
+        at = _only_place(before, after)
+        if at is None:
+            yield from _aligned(steps, before, after)
+        else:
+            yield _one((*steps, at), before[at], after[at])
+    elif not identical(before, after):
+        yield _one(steps, before, after)
+
+
+def _one(steps: Steps, before: Value, after: Value) -> Difference:
+    op = FieldOp.ADD if before is Missing.ABSENT else FieldOp.REMOVE if after is Missing.ABSENT else FieldOp.REPLACE
+    return Difference(steps=steps, op=op, before=before, after=after)
+
+
+def _only_place(before: list[Any], after: list[Any]) -> int | None:
+    """Return the one index at which two lists of single values differ; None where they have to be aligned."""
+    if len(before) != len(after) or any(isinstance(item, (dict, list)) for item in (*before, *after)):
+        return None
+    places = [at for at, sides in enumerate(zip(before, after, strict=True)) if not identical(*sides)]
+    return places[0] if len(places) == 1 else None
+
+
+def _aligned(steps: Steps, before: list[Any], after: list[Any]) -> Iterator[Difference]:
+    from deepdiff import DeepDiff
+
+    tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0, verbose_level=2)
+    for name, levels in tree.items():
+        yield from _translated(steps, name, levels)
+
+
+def _rank(step: str | int) -> tuple[int, str]:
+    return (step, "") if isinstance(step, int) else (-1, step)
+
+
+def _translated(outer: Steps, name: str, levels: Any) -> Iterator[Difference]:
+    op = _OPS[name]
+    for level in levels:
+        steps = level.path(output_format="list", use_t2=op is not FieldOp.REMOVE)
+        yield Difference(
+            steps=(*outer, *steps),
+            op=op,
+            before=Missing.ABSENT if op is FieldOp.ADD else level.t1,
+            after=Missing.ABSENT if op is FieldOp.REMOVE else level.t2,
+        )
+
+
+Printed = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Object:
+    """One matched object on its way to a change: the table, both sides, the bases, and what the comparison found."""
+
+    node: CompiledField
+    name_field: str
+    declared: Declared
+    spec: Mapping[str, Json]
+    live: Mapping[str, Json]
+    bases: Bases
+    found: Found
+
+
+def field_changes(subject: Object, pair: Pair | None) -> Iterator[tuple[Printed, FieldChange]]:
+    """Return every difference with its printed steps, before ignore rules are asked."""
+    for difference in differences(pair) if pair is not None else ():
+        yield difference.steps, _field(subject, difference)
+    for at in subject.found.secrets:
+        steps = tuple(map(printed, at))
+        yield steps, _secret(subject, steps)
+    for at, before, after in subject.found.moves:
+        steps = tuple(map(printed, at))
+        yield steps, _move(subject, steps, before, after)
+
+
+def _field(subject: Object, difference: Difference) -> FieldChange:
+    steps = difference.steps
+    node = node_at(subject.node, steps)
+    base = _base(subject, steps)
+    sensitive = node is not None and holds_sensitive(node)
+    return FieldChange(
+        path=spell(steps),
+        op=difference.op,
+        before=_shown(node, difference.before),
+        after=_shown(node, difference.after),
+        base=_shown(node, base),
+        attribution=attributed(subject, steps, difference.after, difference.before),
+        reason=reason(subject, difference),
+        position=place(subject, steps),
+        sensitive=sensitive,
+    )
+
+
+def attributed(subject: Object, steps: Printed, desired: Value, live: Value) -> Attribution:
+    """Say who moved what stands at these steps; an item of a list of single values moves with its list."""
+    whole = steps
+    while whole and isinstance(whole[-1], int):
+        whole = whole[:-1]
+    node = node_at(subject.node, whole)
+    if whole != steps:
+        desired, live = (shown(lookup(subject.node, side, whole)) for side in (subject.spec, subject.live))
+    bases = subject.bases
+    applied, commit = lookup(subject.node, bases.applied, whole), lookup(subject.node, bases.commit, whole)
+    return classify(applied, commit, desired, live, alike_at(node)) or Attribution.UNATTRIBUTED
+
+
+def _base(subject: Object, steps: Printed) -> Value:
+    bases = subject.bases
+    side = bases.commit if bases.commit is not None else bases.applied
+    return shown(lookup(subject.node, side, steps))
+
+
+def _shown(node: CompiledField | None, value: Value) -> Value:
+    if isinstance(value, Missing) or node is None:
+        return value
+    return without_unknown(redact_fields(node, value))
+
+
+def _secret(subject: Object, steps: tuple[str, ...]) -> FieldChange:
+    present = not isinstance(shown(lookup(subject.node, subject.live, steps)), Missing)
+    known = subject.bases.known
+    return FieldChange(
+        path=spell(steps),
+        op=FieldOp.REPLACE if present else FieldOp.ADD,
+        before=MASK if present else Missing.ABSENT,
+        after=MASK,
+        attribution=Attribution.CONFIG if known else Attribution.UNATTRIBUTED,
+        reason=subject.declared.locate.origin(("spec", *_declared_path(subject, steps))),
+        position=place(subject, steps),
+        sensitive=True,
+    )
+
+
+def _move(subject: Object, steps: tuple[str, ...], before: int, after: int) -> FieldChange:
+    return FieldChange(
+        path=spell(steps),
+        op=FieldOp.MOVE,
+        before=before,
+        after=after,
+        attribution=_moved(subject, steps[:-1]),
+        reason=subject.declared.locate.origin(("spec", *_declared_path(subject, steps))),
+        position=place(subject, steps),
+    )
+
+
+def _moved(subject: Object, steps: tuple[str, ...]) -> Attribution:
+    """Say who changed the order: by the orders of what desired, live and base have in common."""
+    node = node_at(subject.node, steps)
+    orders = [_order(subject, node, side, steps) for side in (subject.spec, subject.live)]
+    bases = [_order(subject, node, side, steps) for side in (subject.bases.applied, subject.bases.commit)]
+    found = [classify_order(base, orders[0], orders[1]) for base in bases if base is not None]
+    return found[-1] if found else Attribution.UNATTRIBUTED
+
+
+def _order(
+    subject: Object, node: CompiledField | None, side: Mapping[str, Json] | None, steps: tuple[str, ...]
+) -> list[str] | None:
+    value = lookup(subject.node, side, steps)
+    return [step for step, _ in steps_of(node, value)] if node is not None and isinstance(value, list) else None
+
+
+def classify_order(base: list[str], desired: list[str] | None, live: list[str] | None) -> Attribution:
+    """Attribute a changed order."""
+    if not desired or not live:
+        return Attribution.UNATTRIBUTED
+    common = set(base) & set(desired) & set(live)
+    was, want, have = ([step for step in side if step in common] for side in (base, desired, live))
+    if was == have:
+        return Attribution.CONFIG
+    return Attribution.DRIFT if was == want else Attribution.CONFLICT
+
+
+def reason(subject: Object, difference: Difference) -> str:
+    """Say where the desired value comes from."""
+    steps = difference.steps
+    if tuple(map(str, steps)) in subject.found.defaults:
+        return "default"
+    if difference.op is FieldOp.REMOVE:
+        return "not declared"
+    if steps == (subject.name_field,):
+        return subject.declared.locate.origin(("metadata", "name"))
+    return subject.declared.locate.origin(("spec", *_declared_path(subject, steps)))
+
+
+def place(subject: Object, steps: Printed) -> Position:
+    """Return where a difference is written, or the nearest thing around it."""
+    if steps == (subject.name_field,):
+        return subject.declared.position
+    return subject.declared.at(_declared_path(subject, steps))
+
+
+def _declared_path(subject: Object, steps: Printed) -> Path:
+    """Turn printed steps into a path of the manifest, as far as that has it."""
+    path: list[str | int] = []
+    for at, step in enumerate(steps):
+        if isinstance(step, str) and step.startswith("["):
+            index = subject.found.places.get(tuple(map(str, steps[: at + 1])))
+            if index is None:
+                break
+            path.append(index)
+        else:
+            path.append(step)
+    return tuple(path)

@@ -1,0 +1,56 @@
+"""What a manifest says of one object as plain JSON: with its name, with its defaults, without what is not known yet."""
+
+from collections.abc import Callable, Collection, Mapping
+
+from reconciler.diff.compare.collector import Tree
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.change import Missing
+from reconciler.model.resource import Declared, Json, Live
+from reconciler.semantics.compiled_field import compiled
+from reconciler.semantics.defaults import fill_defaults
+from reconciler.semantics.fingerprint import live_fingerprint, managed_names
+
+Digest = Callable[[str], str]
+"""Leads from a secret's name to the keyed digest of its value."""
+
+
+def spec_of(kind: Kind, declared: Declared) -> dict[str, Json]:
+    """Return the declared spec with the object's name in it, as a request needs it."""
+    return {kind.name_field: declared.name, **declared.spec}
+
+
+def live_state(kind: Kind, declared: Declared, live: Live, unseen: Collection[str] = ()) -> str:
+    """Return the fingerprint of what a manifest manages of a live object; `unseen` are fields that were not read.
+
+    It depends on the names of the declared fields and on the live object alone: while neither changes, each read of
+    the object gives the same one.
+    """
+    node = compiled(kind)
+    return live_fingerprint(node, live.spec, managed_names(node, spec_of(kind, declared)).difference(unseen))
+
+
+def managed(kind: Kind, spec: Mapping[str, Json], *, digest: Digest | None = None) -> dict[str, Json]:
+    """Return what a manifest manages of an object: its fields, with the defaults it leaves out (the ledger's memory).
+
+    A cleared field stays None unless it has a default. A secret keeps its name; with `digest` its keyed digest stands
+    beside it: `{"secret": NAME, "digest": …}`. Never its value.
+    """
+    return dict(fill_defaults(compiled(kind), spec, secret=lambda value: _digested(value, digest)))
+
+
+def _digested(value: Json, digest: Digest | None) -> Json:
+    if isinstance(value, list):
+        return [_digested(part, digest) for part in value]
+    if isinstance(value, Mapping) and isinstance(value.get("secret"), str):
+        name = value["secret"]
+        return {"secret": name, "digest": digest(name)} if digest else {"secret": name}
+    return value if value in ("", None) else {"secret": ""}
+
+
+def without_unknown(value: Tree) -> Json:
+    """Return plain JSON: what is known only after apply, or not at all, becomes null."""
+    if isinstance(value, Missing):
+        return None
+    if isinstance(value, Mapping):
+        return {name: without_unknown(part) for name, part in value.items()}
+    return [without_unknown(part) for part in value] if isinstance(value, list) else value

@@ -1,0 +1,373 @@
+"""Which live object a manifest means: `metadata.id`, the ledger's id, the exact name, an alias, in this order.
+
+What is foreign, temporary or outside the scope is set aside before names are counted. A name that two live objects
+share stops that name alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import takewhile
+
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.ledger_state import Past
+from reconciler.model.options import PlanSettings
+from reconciler.model.read_result import Reading
+from reconciler.model.resource import Declared, Live, address
+from reconciler.semantics.equality import fold_name
+from reconciler.semantics.scope import outside_scope_reason
+from reconciler.strings import normalize_name
+
+OUTSIDE = "outside the scope"
+
+
+@dataclass(slots=True, kw_only=True)
+class Matching:
+    """What became of the objects of one kind.
+
+    `pairs` leads from each declared object (by its place in the manifest) to its live one; `stopped` holds those that
+    a diagnostic stops, `unread` those whose pinned object an incomplete read did not find. `left` are live objects of
+    ours that nobody declares, `spared` the ids of those that must not be removed in this plan. `candidates` are the
+    live objects of this project, those out of scope included; `alike` says why a declared object without a live one is
+    not created: another object has nearly its name.
+    """
+
+    kind: Kind
+    declared: Sequence[Declared]
+    pairs: dict[int, Live] = field(default_factory=dict)
+    stopped: set[int] = field(default_factory=set)
+    unread: list[int] = field(default_factory=list)
+    left: list[Live] = field(default_factory=list)
+    foreign: list[tuple[Live, str]] = field(default_factory=list)
+    candidates: list[Live] = field(default_factory=list)
+    alike: dict[int, str] = field(default_factory=dict)
+    spared: set[str] = field(default_factory=set)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def open(self) -> list[int]:
+        """The places of the declared objects that have no live one yet."""
+        return [place for place in range(len(self.declared)) if place not in self.pairs and place not in self.stopped]
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """The live objects of ours, by id and by name; `taken` are the ids that are matched already."""
+
+    by_id: Mapping[str, Live]
+    by_name: Mapping[str, Sequence[Live]]
+    taken: set[str]
+
+    def free(self, name: str) -> list[Live]:
+        return [live for live in self.by_name.get(normalize_name(name), ()) if live.id not in self.taken]
+
+
+def match(kind: Kind, declared: Sequence[Declared], reading: Reading, past: Past, settings: PlanSettings) -> Matching:
+    """Match the declared objects of one kind with the live ones."""
+    result = Matching(kind=kind, declared=declared)
+    ours = []
+    for live in reading.resources:
+        reason = foreign(kind, live, settings)
+        if reason:
+            result.foreign.append((live, reason))
+            if live.unusable or reason.startswith(OUTSIDE):
+                result.candidates.append(live)
+        else:
+            ours.append(live)
+    result.candidates += ours
+    known = _known(ours)
+    _by_pin(result, known, reading)
+    _by_ledger(result, known, past)
+    _by_name(result, known)
+    _by_alias(result, known)
+    _old_names(result, known)
+    _look_alikes(result)
+    result.left = [live for live in known.by_id.values() if live.id not in known.taken]
+    return result
+
+
+def foreign(kind: Kind, live: Live, settings: PlanSettings) -> str:
+    """Say why a live object is never written, or return an empty text."""
+    owner = live.spec.get("project_id")
+    if live.foreign:
+        return live.foreign
+    if settings.project_id and owner and owner != settings.project_id:
+        return f"belongs to the project {owner}"
+    outside = outside_scope_reason(kind, live.name, live.spec, settings.scope)
+    return kind.unwritable(live.spec) or (f"{OUTSIDE}: {outside}" if outside else "")
+
+
+def _look_alikes(result: Matching) -> None:
+    """Hold back creates whose name a service that folds names would take for one that is there, or declared too."""
+    new = set(result.open)
+    if not new:
+        return
+    taken = {live.id for live in result.pairs.values()}
+    live_names: defaultdict[str, list[Live]] = defaultdict(list)
+    for live in result.candidates:
+        if live.id not in taken and live.name:
+            live_names[fold_name(live.name)].append(live)
+    declared_names: dict[str, Declared] = {}
+    for place in sorted(range(len(result.declared)), key=lambda place: place in new):
+        declared = result.declared[place]
+        folded = fold_name(declared.name)
+        first = declared_names.setdefault(folded, declared)
+        name, others = _nearly(declared, live_names)
+        if place in new and (others or first is not declared):
+            reason = alike(name, others, _word(declared, name)) if others else alike_declared(declared, first)
+            result.alike[place] = reason
+            result.spared.update(live.id for live in others)
+            result.diagnostics.append(look_alike(declared, others, reason))
+
+
+def _nearly(declared: Declared, live_names: Mapping[str, Sequence[Live]]) -> tuple[str, list[Live]]:
+    """Return the live objects that nearly have the declared name, or else nearly one of its aliases, with that name."""
+    for name in (declared.name, *declared.aliases):
+        near = live_names.get(fold_name(name), ())
+        others = [live for live in near if live.unusable or normalize_name(live.name) != normalize_name(name)]
+        if others:
+            return name, others
+    return declared.name, []
+
+
+def _word(declared: Declared, name: str) -> str:
+    return "declared name" if name == declared.name else "alias"
+
+
+def _known(ours: Iterable[Live]) -> _Live:
+    by_id: dict[str, Live] = {}
+    by_name: defaultdict[str, list[Live]] = defaultdict(list)
+    for live in ours:
+        if live.id not in by_id:
+            by_id[live.id] = live
+            by_name[normalize_name(live.name)].append(live)
+    return _Live(by_id, by_name, set())
+
+
+def _take(result: Matching, known: _Live, place: int, live: Live) -> None:
+    result.pairs[place] = live
+    known.taken.add(live.id)
+
+
+def _by_pin(result: Matching, known: _Live, reading: Reading) -> None:
+    aside = {live.id: reason for live, reason in result.foreign}
+    for place, declared in enumerate(result.declared):
+        if not declared.id:
+            continue
+        live = known.by_id.get(declared.id)
+        if live is not None and live.id not in known.taken:
+            _take(result, known, place, live)
+            continue
+        result.stopped.add(place)
+        if declared.id in aside:
+            result.diagnostics.append(not_ours(declared, aside[declared.id]))
+        elif live is not None or reading.complete:
+            result.diagnostics.append(not_found(declared, taken=live is not None))
+        else:
+            result.unread.append(place)
+
+
+def _by_ledger(result: Matching, known: _Live, past: Past) -> None:
+    ids: dict[str, str] = {}
+    for (kind, object_id), remembered in past.objects.items():
+        if kind == result.kind.name and past.knows(remembered) and object_id in known.by_id:
+            ids.setdefault(remembered.address, object_id)
+    for place in result.open if ids else ():
+        declared = result.declared[place]
+        names = (declared.address, *(address(declared.kind, alias) for alias in declared.aliases))
+        live = next((known.by_id[ids[name]] for name in names if ids.get(name, "") not in ("", *known.taken)), None)
+        if live is not None:
+            _take(result, known, place, live)
+
+
+def _by_name(result: Matching, known: _Live) -> None:
+    for place in result.open:
+        _one_of(result, known, place, known.free(result.declared[place].name))
+
+
+def _by_alias(result: Matching, known: _Live) -> None:
+    for place in result.open:
+        aliases = result.declared[place].aliases
+        _one_of(
+            result,
+            known,
+            place,
+            [live for alias in dict.fromkeys(map(normalize_name, aliases)) for live in known.free(alias)],
+        )
+
+
+def _one_of(result: Matching, known: _Live, place: int, candidates: list[Live]) -> None:
+    if len(candidates) == 1:
+        _take(result, known, place, candidates[0])
+    elif candidates:
+        result.stopped.add(place)
+        known.taken.update(live.id for live in candidates)
+        result.diagnostics.append(ambiguous(result.declared[place], candidates))
+
+
+def _old_names(result: Matching, known: _Live) -> None:
+    """Both the name and an alias are live: the name counts, the old one is told and left alone."""
+    for place, matched in result.pairs.items():
+        declared = result.declared[place]
+        others = [live for alias in declared.aliases for live in known.free(alias)]
+        if others:
+            result.spared.update(live.id for live in others)
+            result.diagnostics.append(both_live(declared, matched, others))
+        if normalize_name(matched.name) != normalize_name(declared.name):
+            namesakes = known.free(declared.name)
+            result.spared.update(live.id for live in namesakes)
+            if namesakes:
+                result.diagnostics.append(taken(declared, matched, namesakes))
+
+
+def ambiguous(declared: Declared, candidates: Sequence[Live]) -> Diagnostic:
+    """Tell that several live objects could be meant; nothing is written for the name."""
+    listed = ", ".join(_described(live) for live in candidates)
+    return _told(
+        declared,
+        Severity.ERROR,
+        "E_NAME_AMBIGUOUS",
+        f"{len(candidates)} live objects could be {declared.address}: {listed}; nothing is written for it",
+        "pin the one that is meant under metadata:\n" + "\n".join(f"  id: {live.id}" for live in candidates),
+    )
+
+
+def _described(live: Live) -> str:
+    made = live.spec.get("create_time")
+    return f"{live.id} (created {made})" if isinstance(made, str) else live.id
+
+
+def not_found(declared: Declared, *, taken: bool) -> Diagnostic:
+    """Tell that the object a manifest pins is not there, or is pinned twice."""
+    reason = "another manifest pins it too" if taken else "no live object of this kind has it"
+    return _told(
+        declared,
+        Severity.ERROR,
+        "E_ID_TAKEN" if taken else "E_ID_NOT_FOUND",
+        f"{declared.address} is pinned to the id {declared.id}, but {reason}",
+        "correct metadata.id, or take it out to match by name",
+    )
+
+
+def not_ours(declared: Declared, reason: str) -> Diagnostic:
+    """Tell that the object a manifest pins is never written."""
+    return _told(
+        declared,
+        Severity.ERROR,
+        "E_ID_FOREIGN",
+        f"{declared.address} is pinned to the id {declared.id}, which is never written: {reason}",
+        "take the manifest out, or pin an object of this project",
+    )
+
+
+def both_live(declared: Declared, matched: Live, others: Sequence[Live]) -> Diagnostic:
+    """Tell that the new and the old name are both live."""
+    old = ", ".join(f"{live.name} ({live.id})" for live in others)
+    return _told(
+        declared,
+        Severity.WARNING,
+        "W_ALIAS_LIVE",
+        f"{declared.address} is {matched.id}; its earlier name is live too: {old}. That one is left alone",
+        "delete the old object by hand if it is not needed, then take the alias out",
+    )
+
+
+def taken(declared: Declared, matched: Live, others: Sequence[Live]) -> Diagnostic:
+    """Tell that a rename leads to a name that another live object has."""
+    same = ", ".join(live.id for live in others)
+    return _told(
+        declared,
+        Severity.WARNING,
+        "W_NAME_TAKEN",
+        f"{declared.address} is {matched.id}, now named {matched.name}; its name belongs to {same} as well",
+        "after the rename both have one name; delete or rename the other one by hand",
+    )
+
+
+def alike(name: str, others: Sequence[Live], word: str = "declared name") -> str:
+    """Say which live objects have nearly the name that is to be created, or had earlier."""
+    found = ", ".join(_named_apart(name, live) for live in others)
+    pins = " or ".join(live.id for live in others if not live.unusable)
+    pin = f"; if it is the same object, pin it with metadata.id: {pins}" if pins else ""
+    return f"{found}: almost the {word} {told_apart(name, others[0].name)[0]}{pin}"
+
+
+def _named_apart(name: str, live: Live) -> str:
+    unusable = f", {live.foreign}" if live.foreign else ""
+    return f"the live object {live.id} is named {told_apart(name, live.name)[1]}{unusable}"
+
+
+def alike_declared(declared: Declared, other: Declared) -> str:
+    """Say which declared object has nearly the name that is to be created."""
+    mine, theirs = told_apart(declared.name, other.name)
+    return f"the manifests declare {theirs} too ({other.position.file}:{other.position.line}): almost the name {mine}"
+
+
+def look_alike(declared: Declared, others: Sequence[Live], reason: str) -> Diagnostic:
+    """Tell that a create is held back because another object has nearly its name."""
+    pins = "".join(f"\n  id: {live.id}" for live in others if not live.unusable)
+    hint = f"if it is the same object, pin it under metadata:{pins}" if pins else "give one of the two another name"
+    return _told(
+        declared,
+        Severity.WARNING,
+        "W_NAME_ALIKE",
+        f"{declared.address} is not created: {reason}",
+        hint,
+    )
+
+
+def told_apart(first: str, second: str) -> tuple[str, str]:
+    """Return two names in quotes, with escapes for the characters in which they differ and that look alike."""
+    start = _shared(first, second)
+    end = _shared(first[start:][::-1], second[start:][::-1])
+    return _escaped(first, start, end), _escaped(second, start, end)
+
+
+def _shared(first: str, second: str) -> int:
+    """Return the length of the common start of two texts."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
+
+
+def _escaped(name: str, start: int, end: int) -> str:
+    stop = len(name) - end
+    middle = "".join(char if char.isascii() and char.isalnum() else _escape(char) for char in name[start:stop])
+    return f'"{name[:start]}{middle}{name[stop:]}"'
+
+
+def _escape(char: str) -> str:
+    return f"\\u{ord(char):04X}" if ord(char) < 0x10000 else f"\\U{ord(char):08X}"
+
+
+def no_reference(declared: Declared, kind: str, name: str, path: tuple[str | int, ...], reason: str) -> Diagnostic:
+    """Tell that a name refers to nothing that could be used."""
+    return Diagnostic(
+        severity=Severity.ERROR,
+        code="E_REFERENCE",
+        message=f'{declared.address} refers to {kind}["{name}"], {reason}; nothing is written for it',
+        position=declared.at(path),
+        hint="declare it, correct the name, or give its id beside the name",
+        address=declared.address,
+    )
+
+
+def incomplete(reading: Reading) -> Iterator[Diagnostic]:
+    """Tell that a kind could not be read whole."""
+    if not reading.complete:
+        yield Diagnostic(
+            severity=Severity.ERROR,
+            code=reading.code or "E_READ_INCOMPLETE",
+            message=f"the live objects of kind {reading.kind} could not be read whole: {reading.incomplete}",
+            hint="updates of what was read are planned, creates and deletes are held back; try again",
+        )
+
+
+def _told(declared: Declared, severity: Severity, code: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(
+        severity=severity,
+        code=code,
+        message=message,
+        position=declared.position,
+        hint=hint,
+        address=declared.address,
+    )

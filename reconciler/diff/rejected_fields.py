@@ -1,0 +1,51 @@
+"""Values that the service did not keep: a plan says of them when they were sent, not that the live side moved."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from reconciler.model.change import Attribution, FieldChange, Missing
+from reconciler.model.ledger_state import Remembered
+
+_BLAMES_THE_LIVE_SIDE = frozenset({Attribution.DRIFT, Attribution.CONFLICT, Attribution.UNATTRIBUTED})
+
+
+def unkept_values(fields: Iterable[FieldChange]) -> dict[str, str]:
+    """Return, by path, a digest of what the service has in place of each value that it did not keep."""
+    return {field.path: _digest(field) for field in fields}
+
+
+def relabelled(fields: Iterable[FieldChange], known: Remembered | None) -> tuple[FieldChange, ...]:
+    """Attribute to the manifest what the live side never took: the service still has what it had in its place then.
+
+    A value that changed since is attributed as any other.
+    """
+    if known is None or not known.unkept:
+        return tuple(fields)
+    return tuple(
+        replace(field, attribution=Attribution.CONFIG) if _is_unkept(field, known.unkept) else field for field in fields
+    )
+
+
+def unkept_notes(fields: Iterable[FieldChange], known: Remembered | None) -> Iterator[str]:
+    """Say of each such value when it was sent."""
+    if known is not None and known.unkept:
+        yield from (
+            f"{field.path}: not kept when applied on {known.unkept_on or 'an earlier day'}"
+            for field in fields
+            if _has(field, known.unkept)
+        )
+
+
+def _is_unkept(field: FieldChange, unkept: Mapping[str, str]) -> bool:
+    return field.attribution in _BLAMES_THE_LIVE_SIDE and _has(field, unkept)
+
+
+def _has(field: FieldChange, unkept: Mapping[str, str]) -> bool:
+    return unkept.get(field.path) == _digest(field)
+
+
+def _digest(field: FieldChange) -> str:
+    value = {"missing": field.before.value} if isinstance(field.before, Missing) else {"value": field.before}
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,233 @@
+"""Lays a declared spec onto the raw JSON of a live object: the body of a PUT, and what a plan shows as `after`.
+
+Only managed paths change. Everything else goes back as it was read, unknown keys at any depth too; what the service
+computes is left out of a request (api.md §4), ignored paths stay as read, and a secret that was read back masked or
+empty is never sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.diff.compare.collector import Found
+from reconciler.diff.compare.keyed_lists import gone_steps, keyed_sides, paired
+from reconciler.diff.compare.sets import left_steps, matched
+from reconciler.diff.compare.walk import items as compare_items
+from reconciler.diff.ignore_rules import matches, matches_items
+from reconciler.kinds.base.field import Field, ListType, Type
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.change import Missing
+from reconciler.model.field_path import Key, Step, Steps, parse, spell
+from reconciler.model.resource import Json
+from reconciler.redaction import reads_masked
+from reconciler.semantics.compiled_field import CompiledField, as_object, compiled
+from reconciler.semantics.defaults import cleared_value, is_default, is_empty
+from reconciler.semantics.reference_paths import resolved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """How two lists belong together, by index.
+
+    `pairs` leads from declared to live items, `steps` names each declared item in a path, `left` the live ones that no
+    declared one is. A `series` has no keys and no set's rule.
+    """
+
+    pairs: dict[int, int]
+    steps: dict[int, Step]
+    left: dict[int, Step]
+    series: bool = False
+
+
+def pairing(node: CompiledField, want: list[Json], have: list[Json]) -> Pairing:
+    """Pair the items of a declared and a live list, with the steps that a comparison gives them."""
+    if node.mode is ListType.SET:
+        return _of_sets(node.each, want, have)
+    sides = keyed_sides(node, want, have) if node.mode is not ListType.ATOMIC else None
+    if sides is None:
+        return _of_series(node.each, want, have)
+    found, gone = paired(node.each, *sides, compare_items)
+    return Pairing(
+        pairs={index: other for index, other in enumerate(found) if other is not None},
+        steps={index: Key(parts) for index, parts in enumerate(sides[0].keys)},
+        left=dict(zip(gone, gone_steps(sides[1], gone, set(sides[0].keys)), strict=True)),
+    )
+
+
+def _of_sets(item: CompiledField, want: list[Json], have: list[Json]) -> Pairing:
+    found = matched(item, want, have, compare_items)
+    added, gone = left_steps(item, (want, have), found)
+    return Pairing(pairs=dict(found[0]), steps={**{index: index for index, _ in found[0]}, **added}, left={**gone})
+
+
+def _of_series(item: CompiledField, want: list[Json], have: list[Json]) -> Pairing:
+    pairs = _by_value(item, want, have)
+    steps: dict[int, Step] = dict(enumerate(range(len(want))))
+    left: dict[int, Step] = {index: index for index in set(range(len(have))) - set(pairs.values())}
+    return Pairing(pairs=pairs, steps=steps, left=left, series=True)
+
+
+def _by_value(item: CompiledField, want: list[Json], have: list[Json]) -> dict[int, int]:
+    same_place = min(len(want), len(have))
+    if all(compare_items(item, want[at], have[at], (), Found()) is None for at in range(same_place)):
+        return {at: at for at in range(same_place)}
+    pairs = dict(matched(item, want, have, compare_items)[0])
+    used = set(pairs.values())
+    free = {index: index for index in range(same_place) if index not in pairs and index not in used}
+    return {**pairs, **free}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """The body of a request, and what could not be kept."""
+
+    body: dict[str, Json]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Laying:
+    """One laying-on: which paths are left as read, and the warnings so far."""
+
+    ignored: Sequence[tuple[str, ...]] = ()
+    warnings: list[str] = field(default_factory=list)
+
+
+def overlay(
+    kind: Kind,
+    desired_spec: Mapping[str, Json],
+    raw: Mapping[str, Json],
+    *,
+    ignored: Sequence[str] = (),
+    references: Mapping[str, str] | None = None,
+) -> Overlay:
+    """Return the body that makes the live object `raw` what `desired_spec` says; `raw` is empty for a create.
+
+    `desired_spec` holds the name too (`spec_of`); its secrets are already what is to be sent. `references` leads from
+    "kind/name" to the id of an object it refers to.
+    """
+    ids = references or {}
+    spec = resolved(kind, desired_spec, lambda other, name: ids.get(f"{other}/{name}", Missing.ABSENT))
+    laying = Laying(ignored=tuple(map(parse, ignored)))
+    node = compiled(kind)
+    merged = laid(node, spec, raw, laying)
+    body = _sendable(node, merged, spec, create=not raw, laying=laying, at=())
+    return Overlay(body=body, warnings=tuple(laying.warnings))
+
+
+def laid(node: CompiledField, spec: Mapping[str, Json], raw: Mapping[str, Json], laying: Laying) -> dict[str, Json]:
+    """Lay a whole spec on; computed fields are still there."""
+    return _object(node, spec, raw, (), laying, new=not raw)
+
+
+def _object(
+    node: CompiledField, want: Mapping[str, Json], have: Mapping[str, Json], at: Steps, laying: Laying, *, new: bool
+) -> dict[str, Json]:
+    result = dict(have)
+    for name, wanted in want.items():
+        child = node.children.get(name)
+        if child is None or (not new and matches(laying.ignored, (*at, name))):
+            continue
+        value = _value(child, wanted, have.get(name), (*at, name), laying)
+        if value is Missing.ABSENT:
+            result.pop(name, None)
+        else:
+            result[name] = value
+    for child in node.defaulted:
+        had = have.get(child.name)
+        if child.name not in want and had is not None and not matches(laying.ignored, (*at, child.name)):
+            result[child.name] = had if is_default(child, had) else child.default
+    return result
+
+
+def _value(node: CompiledField, want: Json, have: Json, at: Steps, laying: Laying) -> Json | Missing:
+    if want is None:
+        return cleared_value(node)
+    if node.sensitive:
+        return want
+    if node.type is Type.OBJECT and isinstance(want, Mapping):
+        return _object(node, want, as_object(have), at, laying, new=not isinstance(have, Mapping))
+    if node.type is Type.LIST and isinstance(want, list) and node.item is not None:
+        return _list(node, want, have, at, laying)
+    return want
+
+
+def _list(node: CompiledField, want: list[Json], had: Json, at: Steps, laying: Laying) -> list[Json]:
+    """Lay declared items on live ones; unordered lists keep the live order, ignored items stay or stay away."""
+    have = had if isinstance(had, list) else []
+    found = pairing(node, want, have)
+    if found.series and have and matches_items(laying.ignored, at):
+        return list(have)
+    stay = [other for other, step in found.left.items() if matches(laying.ignored, (*at, step))]
+    laid = {
+        index: _item(node.each, wanted, _paired(found, index, have), (*at, found.steps[index]), laying)
+        for index, wanted in enumerate(want)
+        if index in found.pairs or had is None or not matches(laying.ignored, (*at, found.steps[index]))
+    }
+    _tell_lost(node.each, {step: have[other] for other, step in found.left.items() if other not in stay}, at, laying)
+    if node.mode in (ListType.MAP, ListType.SET):
+        kept = {other: laid[index] for index, other in found.pairs.items()} | {other: have[other] for other in stay}
+        return [*(kept[other] for other in sorted(kept)), *(laid[at] for at in laid if at not in found.pairs)]
+    return [*laid.values(), *(have[other] for other in stay)]
+
+
+def _paired(found: Pairing, index: int, have: list[Json]) -> Json:
+    return have[found.pairs[index]] if index in found.pairs else None
+
+
+def _item(node: CompiledField, want: Json, had: Json, at: Steps, laying: Laying) -> Json:
+    if not isinstance(want, Mapping):
+        return want
+    return _object(node, want, as_object(had), at, laying, new=not isinstance(had, Mapping))
+
+
+def _tell_lost(node: CompiledField, gone: Mapping[Step, Json], at: Steps, laying: Laying) -> None:
+    for step, item in gone.items():
+        unknown = sorted(as_object(item).keys() - node.known.keys())
+        if unknown:
+            names = ", ".join(unknown)
+            laying.warnings.append(f"{spell((*at, step))}: goes, and with it what this tool does not know: {names}")
+
+
+def _sendable(
+    node: CompiledField, value: Mapping[str, Json], want: Json, *, create: bool, laying: Laying, at: Steps
+) -> dict[str, Json]:
+    """Leave out what no request may hold: computed fields, and secrets that were read back unreadable."""
+    result = {}
+    for name, part in value.items():
+        known = node.known.get(name)
+        if known is not None and not (known.in_create if create else known.in_update):
+            continue
+        child = node.children.get(name)
+        declared = as_object(want).get(name)
+        if child is not None and child.sensitive and name not in as_object(want) and unreadable(part):
+            _tell_unsent(part, (*at, name), laying)
+            continue
+        result[name] = _inside(child or known, part, declared, create=create, laying=laying, at=(*at, name))
+    return result
+
+
+def _inside(
+    node: CompiledField | Field | None, value: Json, want: Json, *, create: bool, laying: Laying, at: Steps
+) -> Json:
+    if not isinstance(node, CompiledField) or node.sensitive:
+        return value
+    if isinstance(value, Mapping):
+        return _sendable(node, value, want, create=create, laying=laying, at=at)
+    if isinstance(value, list) and node.item is not None:
+        item = node.item
+        return [
+            _inside(item, part, None, create=create, laying=laying, at=(*at, place)) for place, part in enumerate(value)
+        ]
+    return value
+
+
+def unreadable(value: Json) -> bool:
+    """Tell whether a secret was read back empty, or as stars."""
+    if isinstance(value, list):
+        return not value or any(map(unreadable, value))
+    return is_empty(value) or reads_masked(value)
+
+
+def _tell_unsent(value: Json, at: Steps, laying: Laying) -> None:
+    if not is_empty(value):
+        laying.warnings.append(f"{spell(at)}: reads back masked, so it is not sent; declare it to keep it")

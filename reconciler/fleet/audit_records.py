@@ -1,0 +1,184 @@
+"""What an audit keeps in a ledger: a row for each environment when it is done, and since when things drift.
+
+It goes to the ledger that is named for the run, else to the ledgers that environments name or have already; an audit
+makes none by itself. A row holds the whole result, so that a run that was broken off goes on with the environments that
+have none yet, and still tells of all.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from reconciler.errors import LedgerError
+from reconciler.fleet.environment_result import Visited
+from reconciler.ledger.sql_ledger import Audits, open_audits
+from reconciler.model.change import Action, Attribution, Change
+from reconciler.model.desired_state import Manifest
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.plan import Plan, stops_one
+from reconciler.model.read_result import Usage
+from reconciler.model.run_history import Drift, Found
+from reconciler.planfile.decode import decode
+from reconciler.planfile.encode import encode
+from reconciler.project.config import Project
+from reconciler.project.ledger_access import LedgerLocation, ledger_location
+from reconciler.project.plan_environment import Planned
+
+_COUNTS = (Attribution.DRIFT, Attribution.CONFLICT, Attribution.UNATTRIBUTED)
+"""Who moved a field, where it is drift or nobody can tell; what Git moved waits for an apply and is none."""
+
+
+def found(owner: str, one: Visited, result: str) -> Found:
+    """Return what the ledger keeps of one environment."""
+    plan = one.plan
+    if plan is None or plan.errored:
+        return Found(owner=owner, result=result, looked=False)
+    return Found(
+        owner=owner,
+        result=result,
+        differs=dict(item for change in plan.changes for item in _differing(change)),
+        everything=plan.complete,
+        seen=frozenset(change.address for change in plan.changes if change.id),
+        doubtful=_doubtful(plan),
+    )
+
+
+def _differing(change: Change) -> list[tuple[tuple[str, str], str]]:
+    if change.action is Action.UPDATE:
+        moved = [field for field in change.fields if field.attribution in _COUNTS]
+        return [((change.address, field.path), field.attribution.value) for field in moved]
+    if change.action is Action.CREATE and change.attribution in _COUNTS:
+        return [((change.address, ""), change.attribution.value)]
+    return []
+
+
+def _doubtful(plan: Plan) -> frozenset[str]:
+    """Return what could not be judged this time: neither in step nor not."""
+    ambiguous = (one.address for one in plan.diagnostics if one.address and stops_one(one))
+    return frozenset((*ambiguous, *(one.address for one in plan.held)))
+
+
+@dataclass(slots=True, kw_only=True)
+class Records:
+    """The ledgers of an audit, each opened once.
+
+    `url` is the operator's, for all; `mask` is applied to all that is kept; `variables` are the process environment.
+    """
+
+    project: Project
+    url: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    mask: Callable[[Any], Any] = lambda value: value
+    opened: dict[LedgerLocation, Audits] = field(default_factory=dict)
+
+    def recordable(self, name: str) -> bool:
+        """Whether what is found in an environment is kept anywhere."""
+        return self._location(name) is not None
+
+    def keep(self, run: str, some: Sequence[Visited]) -> tuple[Visited, ...]:
+        """Keep the results of some environments; where that fails they say so, and the audit goes on."""
+        by_place: dict[LedgerLocation | None, list[Visited]] = {}
+        for one in some:
+            by_place.setdefault(self._location(one.environment), []).append(one)
+        return tuple(one for place, group in by_place.items() for one in self._kept(place, run, group))
+
+    def done(self, run: str, names: Sequence[str]) -> dict[str, Visited]:
+        """Return what a run has found already, by environment."""
+        places = self._locations(names)
+        rows = {owner: text for place in places for owner, text in self._ledger(place).done(run).items()}
+        known = {name: rows.get(self.project.owner(name)) for name in names}
+        return {name: _visited(name, json.loads(text)) for name, text in known.items() if text is not None}
+
+    def drift(self, names: Sequence[str]) -> tuple[Drift, ...]:
+        """Return what was ever found to differ in these environments: what still does first, oldest first.
+
+        A ledger that cannot be read adds nothing: `keep` has said so of its environments.
+        """
+        owners = {self.project.owner(name) for name in names}
+        everything = (one for place in self._locations(names) for one in self._drift(place))
+        found = (one for one in everything if one.owner in owners)
+        return tuple(sorted(found, key=lambda one: (not one.open, one.since, one.owner, one.address, one.path)))
+
+    def close(self) -> None:
+        """Let go of every ledger."""
+        for ledger in self.opened.values():
+            ledger.close()
+
+    def _kept(self, place: LedgerLocation | None, run: str, some: Sequence[Visited]) -> Sequence[Visited]:
+        if place is None:
+            return some
+        try:
+            self._ledger(place).keep(
+                run, [found(self.project.owner(one.environment), one, self._text(one)) for one in some]
+            )
+        except LedgerError as error:
+            return [replace(one, findings=(*one.findings, _unrecorded(one.environment, error))) for one in some]
+        return some
+
+    def _drift(self, place: LedgerLocation) -> tuple[Drift, ...]:
+        try:
+            return self._ledger(place).drift(f"{self.project.identity.id or self.project.name}/")
+        except LedgerError:
+            return ()
+
+    def _text(self, one: Visited) -> str:
+        return json.dumps(self.mask(_row(one)), ensure_ascii=False)
+
+    def _location(self, name: str) -> LedgerLocation | None:
+        if self.project.untrusted:
+            return None
+        return ledger_location(self.project, name, self.variables, self.url)
+
+    def _locations(self, names: Sequence[str]) -> tuple[LedgerLocation, ...]:
+        return tuple(dict.fromkeys(place for place in map(self._location, names) if place))
+
+    def _ledger(self, place: LedgerLocation) -> Audits:
+        if place not in self.opened:
+            trust = place.trust(self.variables)
+            self.opened[place] = open_audits(place.url, root=self.project.root, trust=trust)
+        return self.opened[place]
+
+
+_HOLDER = "(problems)"
+"""The environment of a plan that stands for problems alone: the JSON form of plans is there and back already."""
+
+
+def _row(one: Visited) -> dict[str, Any]:
+    usage = one.planned.usage if one.planned else Usage()
+    return {
+        "plan": encode(one.plan) if one.plan else None,
+        "diagnostics": _told(one.diagnostics),
+        "findings": _told(one.findings),
+        "usage": asdict(usage),
+        "seconds": round(one.seconds, 3),
+    }
+
+
+def _told(diagnostics: Sequence[Diagnostic]) -> Any:
+    return encode(Plan(environment=_HOLDER, diagnostics=tuple(diagnostics)))["diagnostics"]
+
+
+def _read(rows: Any) -> tuple[Diagnostic, ...]:
+    return decode({**encode(Plan(environment=_HOLDER)), "diagnostics": rows}).diagnostics
+
+
+def _visited(name: str, row: Mapping[str, Any]) -> Visited:
+    plan = decode(row["plan"]) if row["plan"] else None
+    planned = Planned(environment=name, manifest=Manifest(), plan=plan, usage=Usage(**row["usage"]))
+    return Visited(
+        environment=name,
+        planned=planned if plan else None,
+        diagnostics=_read(row["diagnostics"]),
+        findings=_read(row["findings"]),
+        seconds=row["seconds"],
+    )
+
+
+def _unrecorded(name: str, error: LedgerError) -> Diagnostic:
+    return Diagnostic(
+        severity=Severity.WARNING,
+        code="W_AUDIT_UNRECORDED",
+        message=f"{name}: what was found could not be kept: {error.message}",
+        hint=error.hint,
+    )

@@ -1,0 +1,87 @@
+"""The tables of an audit: how each environment stands, what differs by kind and cause, and what drifts for longest."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from reconciler.fleet.environment_result import Visited
+from reconciler.model.change import Action, Change
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Json
+from reconciler.model.run_history import Drift
+from reconciler.reports.wording import figure
+
+FEW = 100
+"""Up to so many environments each has its row; of more, only those that have something to tell."""
+_OLDEST = 20
+
+
+def overview(results: Sequence[Visited]) -> Mapping[str, Json]:
+    """Return a table of environments: how each stands, and its counts."""
+    columns = ["Environment", "State", "Add", "Change", "Destroy", "Drifted fields", "Unmanaged", "Findings"]
+    loud = [one for one in results if len(results) <= FEW or _loud(one)]
+    quiet = len(results) - len(loud)
+    note = f"{quiet:,} more in step, with no finding" if quiet else ""
+    return {"title": "Environments", "columns": columns, "rows": [_row(one) for one in loud], "note": note}
+
+
+def causes(results: Sequence[Visited]) -> Mapping[str, Json]:
+    """Return a table of what differs: environment, kind, who moved it, and how many objects and fields that are."""
+    columns = ["Environment", "Kind", "Cause", "Objects", "Fields"]
+    rows = [row for one in results if one.plan for row in _causes(one.environment, one.plan)]
+    return {"title": "What differs", "columns": columns, "rows": rows}
+
+
+def oldest(drift: Sequence[Drift], today: date) -> Mapping[str, Json]:
+    """Return a table of what drifts now, the oldest first."""
+    still = [one for one in drift if one.open]
+    more = f"and {len(still) - _OLDEST:,} more; see `reconciler history`" if len(still) > _OLDEST else ""
+    rows = [drift_row(one, today) for one in still[:_OLDEST]]
+    return {"title": "Drift by age", "columns": list(DRIFT_COLUMNS), "rows": rows, "note": more}
+
+
+DRIFT_COLUMNS = ("Environment", "Resource", "Field", "Cause", "Days", "First seen", "Last seen", "Flips", "Now")
+
+
+def drift_row(one: Drift, today: date) -> list[Json]:
+    """Return one row of drift; its days are those since it began this time, or that it lasted."""
+    until = today if one.open else date.fromisoformat(one.last[:10])
+    days = max(0, (until - date.fromisoformat(one.since[:10])).days)
+    place = one.owner.rpartition("/")[2]
+    now = "differs" if one.open else "in step"
+    return [place, one.address, one.path or "(all of it)", one.attribution, days, one.first, one.last, one.flips, now]
+
+
+def _row(one: Visited) -> list[Json]:
+    plan = one.plan
+    if plan is None:
+        return [one.environment, "not reached" if one.lost else "unreadable", *["?"] * 6]
+    counts = [figure(plan, name) for name in ("add", "change", "destroy", "drift", "unmanaged")]
+    return [one.environment, _state(plan), *counts, str(len(one.findings))]
+
+
+def _loud(one: Visited) -> bool:
+    return one.plan is None or _state(one.plan) != "in step" or bool(one.findings)
+
+
+def _state(plan: Plan) -> str:
+    if not plan.complete:
+        return "incomplete"
+    return "in step" if plan.empty else "differs"
+
+
+def _causes(environment: str, plan: Plan) -> Iterator[list[Json]]:
+    objects: Counter[tuple[str, str]] = Counter()
+    fields: Counter[tuple[str, str]] = Counter()
+    for change in plan.pending:
+        told = Counter((change.kind, cause) for cause in _moved_by(change))
+        objects.update(told.keys())
+        fields.update(told)
+    for kind, cause in sorted(objects):
+        yield [environment, kind, cause, str(objects[kind, cause]), str(fields[kind, cause])]
+
+
+def _moved_by(change: Change) -> list[str]:
+    if change.action is Action.UPDATE:
+        return [field.attribution.value for field in change.fields]
+    return [f"{change.action.value}, {change.attribution.value}" if change.attribution else change.action.value]

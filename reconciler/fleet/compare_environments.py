@@ -1,0 +1,193 @@
+"""What differs between environments, ids apart: what their manifests say differently is expected, the rest is not.
+
+Each comparison is the planner's own: one side stands in for the manifests, the other for the live side. A planner does
+not look at what is not declared, so it is asked both ways round.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.diff.differ import diff
+from reconciler.kinds.base.field import Field
+from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.registry import all_kinds
+from reconciler.model.change import Action, FieldChange, Missing, Value
+from reconciler.model.desired_state import Manifest
+from reconciler.model.ledger_state import Past
+from reconciler.model.options import PlanSettings
+from reconciler.model.plan import Plan
+from reconciler.model.read_result import Reading
+from reconciler.model.resource import Declared, Json, Live, Resource
+from reconciler.model.source_map import Path, Position
+from reconciler.semantics.compiled_field import id_beside
+from reconciler.semantics.reference_paths import resolved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One environment as it is compared: what is live there, what is declared for it, and what was not seen.
+
+    `live` is None where only manifests are compared.
+    """
+
+    name: str
+    live: tuple[Live, ...] | None
+    declared: tuple[Declared, ...]
+    incomplete: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One field (or, with an empty path, one object) that is not alike on both sides."""
+
+    address: str
+    path: str
+    first: Value
+    second: Value
+    expected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nowhere:
+    """The place of what was never written in a file."""
+
+    def at(self, path: Path, *, key: bool = False) -> Position:  # noqa: ARG002 - the Protocol's shape
+        """Return a place outside of any file."""
+        return Position("live", 1, 1)
+
+    def origin(self, path: Path) -> str:  # noqa: ARG002 - the Protocol's shape
+        """Say that nobody wrote it."""
+        return "live"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One field (or, with an empty path, one object) and its value in each environment, by name."""
+
+    address: str
+    path: str
+    values: Mapping[str, Value]
+    expected: bool
+
+
+def compare(first: Side, second: Side) -> tuple[Difference, ...]:
+    """Return every difference between two sides, with whether their manifests meant it.
+
+    It is meant where both sides are exactly what their own manifests say. Of manifests alone everything is meant.
+    """
+    meant = _both_ways(first.declared, second.declared)
+    alone = first.live is None or second.live is None
+    found = meant if alone else _both_ways(first.live or (), second.live or ())
+    return tuple(
+        Difference(address=key[0], path=key[1], first=values[0], second=values[1], expected=meant.get(key) == values)
+        for key, values in sorted(found.items())
+    )
+
+
+def matrix(pairs: Mapping[tuple[str, str], Sequence[Difference]]) -> tuple[Row, ...]:
+    """Return one row for whatever differs between any two of many environments, the unexpected first."""
+    rows: dict[tuple[str, str], tuple[dict[str, Value], list[bool]]] = {}
+    for (first, second), found in pairs.items():
+        for one in found:
+            values, expected = rows.setdefault((one.address, one.path), ({}, []))
+            values.update({first: one.first, second: one.second})
+            expected.append(one.expected)
+    told = [Row(address=key[0], path=key[1], values=row[0], expected=all(row[1])) for key, row in rows.items()]
+    return tuple(sorted(told, key=lambda row: (row.expected, row.address, row.path)))
+
+
+_Found = dict[tuple[str, str], tuple[Value, Value]]
+
+
+def _both_ways(ours: Sequence[Resource], theirs: Sequence[Resource]) -> _Found:
+    """Return (address, path) → values on both sides."""
+    back = {key: (values[1], values[0]) for key, values in _told(_between(theirs, ours)).items()}
+    return {**back, **_told(_between(ours, theirs))}
+
+
+def _told(plan: Plan) -> _Found:
+    return {(address, path): (one, other) for address, path, one, other in _each(plan)}
+
+
+def _each(plan: Plan) -> Iterator[tuple[str, str, Value, Value]]:
+    for change in plan.changes:
+        if change.action is Action.CREATE:
+            yield change.address, "", THERE, NOT_THERE
+        for one in _fields(change.action, change.fields):
+            yield change.address, one.path, one.after, one.before
+    for left in plan.unmanaged:
+        if not left.foreign:
+            yield left.address, "", NOT_THERE, THERE
+
+
+THERE, NOT_THERE = "(there)", "(not there)"
+"""Values of an object that only one side has."""
+
+
+def _fields(action: Action, fields: Sequence[FieldChange]) -> Sequence[FieldChange]:
+    return fields if action is Action.UPDATE else ()
+
+
+def _between(ours: Sequence[Resource], theirs: Sequence[Resource]) -> Plan:
+    """Plan as if one side were the manifests and the other what is live."""
+    names = {(one.kind, one.id): one.name for one in ours if one.id}
+    wanted = Manifest(resources=tuple(_declared(one, names) for one in ours))
+    seen = {
+        name: Reading(kind=name, resources=tuple(_live(one) for one in theirs if one.kind == name))
+        for name in all_kinds()
+    }
+    return diff(wanted, seen, Past(), PlanSettings(environment=""))
+
+
+def _declared(one: Resource, names: Mapping[tuple[str, str], str]) -> Declared:
+    kind = all_kinds()[one.kind]
+    spec = {name: value for name, value in _writable(kind.root, one.spec).items() if value is not None}
+    spec.pop(kind.name_field, None)
+    named = resolved(kind, spec, _nowhere, lambda target, given: names.get((target, given)))
+    return Declared(kind=one.kind, name=one.name, spec=_without_ids(kind, named), locate=Nowhere())
+
+
+def _nowhere(_target: str, _name: str) -> Missing:
+    return Missing.ABSENT
+
+
+def _without_ids(kind: Kind, spec: Mapping[str, Json]) -> dict[str, Json]:
+    """Leave out the id beside each name that refers to another object: the same name has another id elsewhere."""
+    result = dict(spec)
+    for path in kind.references:
+        _drop(result, path.split("."))
+    return result
+
+
+def _drop(holder: dict[str, Json], path: Sequence[str]) -> None:
+    name, rest = path[0].removesuffix("[]"), path[1:]
+    inside = holder.get(name)
+    if not rest:
+        if isinstance(inside, str):
+            holder.pop(id_beside(name), None)
+        return
+    copies = [
+        dict(item) if isinstance(item, Mapping) else item for item in (inside if isinstance(inside, list) else [inside])
+    ]
+    for item in copies:
+        if isinstance(item, dict):
+            _drop(item, rest)
+    if inside is not None:
+        holder[name] = copies if isinstance(inside, list) else copies[0]
+
+
+def _live(one: Resource) -> Live:
+    hidden = one.hidden if isinstance(one, Live) else frozenset()
+    spec = {all_kinds()[one.kind].name_field: one.name, **one.spec}
+    return Live(kind=one.kind, name=one.name, spec=spec, id=one.id or one.name, hidden=hidden, shown=True)
+
+
+def _writable(known: Field, value: Json) -> Json:
+    """Return the part of a value that a manifest could hold: no ids, times and states of the service."""
+    if isinstance(value, Mapping) and known.children:
+        inside = ((name, item, known.children.get(name)) for name, item in value.items())
+        return {name: _writable(child, item) for name, item, child in inside if child is not None and child.writable}
+    if isinstance(value, list) and known.item is not None:
+        item = known.item
+        return [_writable(item, one) for one in value]
+    return value

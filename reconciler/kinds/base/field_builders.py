@@ -1,0 +1,158 @@
+"""What a kind file is written with: the base of its models, and one helper a field type.
+
+    class Greeting(Spec):
+        text: str | None = text(max=80, doc="What to say.")
+        mood: Literal["CALM", "LOUD"] | None = choice(default="CALM")
+        parts: list[Part] | None = items(at_most=5, rule=by_key("name"))
+
+        class Answer(Spec):
+            created: str | None = text()
+
+The annotation says the type, and whether null (cleared) may be written; the helper says the rest. Limits are checked by
+pydantic, everything else becomes the Field tree (fields.py). An API default is metadata here and never a pydantic
+default: an absent field stays absent. Fields of the inner class `Answer` are known to the table but no manifest may
+hold them: the identity, which is `metadata.name`, and whatever the service computes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypedDict, Unpack
+
+import pydantic
+from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
+
+from reconciler.kinds.base.field import ListRule, ListType, Role
+from reconciler.model.resource import Json
+
+
+class Spec(BaseModel):
+    """The base of every object in a manifest: strict, nothing unknown, built only when first used.
+
+    `api_object` names the object in the API's own definitions, where it differs from the class.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True, allow_inf_nan=False)
+    api_object: ClassVar[str] = ""
+
+
+class Secret(Spec):
+    """What stands in a manifest for a sensitive value: `{secret: NAME}`, read from RECONCILER_SECRET_NAME by apply."""
+
+    secret: str = pydantic.Field(pattern="^[A-Z][A-Z0-9_]{0,127}$", examples=["STREAM_KEY"])
+
+
+class About(TypedDict, total=False):
+    """What may be said of any field; the words are those of kinds.table.Field."""
+
+    doc: str
+    source: str
+    examples: tuple[Json, ...]
+    role: Role
+    default: Json
+    refused: tuple[Json, ...]
+    required: bool
+    required_in: tuple[str, ...]
+    required_when: str
+    applies_when: str
+    format: str
+    unit: str
+    volatile_url: bool
+    server_may_override: bool
+    default_on_create_only: bool
+    doubtful_change: bool
+    in_list: bool
+    in_show: bool
+    in_create: bool
+    in_update: bool
+    list_may_hide: bool
+    business_min: float
+    business_max: float
+    business_values: tuple[Json, ...]
+    business_max_items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a helper was told and pydantic need not know; it travels in the field's metadata."""
+
+    said: Mapping[str, Any]
+    written_alone: tuple[str, ...] = ()
+
+
+ATOMIC = ListRule(type=ListType.ATOMIC)
+SET = ListRule(type=ListType.SET)
+
+
+def by_key(*keys: str, optional: tuple[str, ...] = (), server: tuple[str, ...] = ()) -> ListRule:
+    """Items pair by these keys and their order means nothing; `server` keys are assigned by the service."""
+    return ListRule(type=ListType.MAP, keys=keys, optional=optional, server_keys=server)
+
+
+def by_key_in_order(*keys: str, server: tuple[str, ...] = ()) -> ListRule:
+    """Items pair by these keys, and their order matters too."""
+    return ListRule(type=ListType.ORDERED_MAP, keys=keys, server_keys=server)
+
+
+def text(min: int | None = None, max: int | None = None, *, pattern: str = "", **about: Unpack[About]) -> Any:  # noqa: A002 - read as text(1, 64) or text(max=64)
+    """Describe a text; `min` and `max` are its length in characters."""
+    return _field(Facts(about), min_length=min, max_length=max, pattern=pattern or None)
+
+
+def secret(min: int | None = None, max: int | None = None, **about: Unpack[About]) -> Any:  # noqa: A002 - as text()
+    """Describe a sensitive text, annotated `Secret`: the limits are the API's, of the text it stands for."""
+    return _field(Facts({**about, "min_length": min, "max_length": max}))
+
+
+def choice(**about: Unpack[About]) -> Any:
+    """Describe a text out of a closed set, annotated as Literal."""
+    return _field(Facts(about))
+
+
+def integer(min: int | None = None, max: int | None = None, **about: Unpack[About]) -> Any:  # noqa: A002 - as text()
+    """Describe a whole number."""
+    return _field(Facts(about), ge=min, le=max)
+
+
+def number(min: float | None = None, max: float | None = None, **about: Unpack[About]) -> Any:  # noqa: A002 - as text()
+    """Describe a number."""
+    return _field(Facts(about), ge=min, le=max)
+
+
+def flag(**about: Unpack[About]) -> Any:
+    """Describe a boolean."""
+    return _field(Facts(about))
+
+
+def nested(**about: Unpack[About]) -> Any:
+    """Describe an object, annotated with its Spec."""
+    return _field(Facts(about))
+
+
+def items(
+    at_least: int | None = None,
+    at_most: int | None = None,
+    *,
+    rule: ListRule = ATOMIC,
+    written_alone: tuple[str, ...] = (),
+    **about: Unpack[About],
+) -> Any:
+    """Describe a list; `written_alone` are the item's fields that the calls for single items accept (api.md §2)."""
+    return _field(Facts({**about, "list": rule}, written_alone), min_length=at_least, max_length=at_most)
+
+
+def each(min: int | None = None, max: int | None = None) -> Any:  # noqa: A002 - as text()
+    """Describe the texts of a list, inside `Annotated[str, each(1, 64)]`."""
+    return pydantic.Field(min_length=min, max_length=max)
+
+
+def each_secret(min: int | None = None, max: int | None = None) -> Facts:  # noqa: A002 - as text()
+    """Describe the sensitive texts of a list, inside `Annotated[Secret, each_secret(0, 1024)]`."""
+    return Facts({"min_length": min, "max_length": max})
+
+
+def _field(facts: Facts, **limits: Any) -> Any:
+    start = ... if facts.said.get("required") else None
+    info: FieldInfo = pydantic.Field(default=start, description=facts.said.get("doc"), **limits)
+    info.metadata.append(facts)
+    return info

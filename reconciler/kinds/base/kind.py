@@ -1,0 +1,112 @@
+"""A kind as one table: endpoints, identity, and every field with its rules.
+
+Validator, JSON Schema, differ, simulator, masking, export and both HTTP adapters read this table and nothing else
+about a kind, so that a new kind is one new file.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from pydantic import BaseModel
+
+from reconciler.kinds.base.field import Field
+from reconciler.kinds.base.field_rules import Watched, table_problems, watched
+from reconciler.kinds.base.model_compiler import compile_model
+from reconciler.kinds.base.problem import Check, Problem
+from reconciler.model.resource import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """One query parameter of a list endpoint: which field of an object it looks at, and how it matches.
+
+    `match` is `exact`, `fuzzy` (contains), `any case`, `any of` (comma-separated), `since` or `until` (times,
+    inclusive), or `unknown` where nothing is documented and `field` is empty. `spelled` maps a value of the parameter
+    to the field's own spelling, "" standing for an absent field.
+    """
+
+    parameter: str
+    field: str
+    match: str = "exact"
+    max_length: int = 0
+    spelled: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """Where a kind lives (api.md §2): paths below the host, with `{project_id}` and `{id}` left open.
+
+    `items` is the key of the list's rows, `count` that of their total. `summary` is the light list of the
+    same objects; `children` the collection of items that can be written one by one, `{id}` being the parent's.
+    """
+
+    collection: str
+    items: str
+    count: str = "count"
+    summary: str = ""
+    children: str = ""
+    children_field: str = ""
+    child_id: str = ""
+    filters: tuple[Filter, ...] = ()
+
+    @property
+    def item(self) -> str:
+        """The path of one object."""
+        return self.collection + "/{id}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Kind:
+    """One sort of resource.
+
+    `model` is the pydantic model of the spec; its field metadata is compiled into `root`. `after` names kinds that come
+    before this one on create. `references` maps a path of this kind to the kind its name resolves in (a room's rules
+    name their group); the id goes beside it, under the other kind's `id_field`. `unwritable` says of a raw live row why
+    it must never be written, or returns "". `on_air` tells whether an update or delete touches something running,
+    `on_update` what an update of this row does besides. `stamps` are the fields that each write changes, best first.
+    """
+
+    name: str
+    model: type[BaseModel]
+    id_field: str
+    name_field: str
+    endpoints: Endpoints
+    title: str = ""
+    after: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    references: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    stamps: tuple[str, ...] = ("update_time",)
+    unwritable: Callable[[Mapping[str, Json]], str] = lambda row: ""  # noqa: ARG005 - the common answer
+    on_air: Callable[[Mapping[str, Json]], str] = lambda row: ""  # noqa: ARG005 - the common answer
+    on_update: Callable[[Mapping[str, Json]], tuple[str, ...]] = lambda row: ()  # noqa: ARG005 - the common answer
+    example: str = ""
+
+    @cached_property
+    def root(self) -> Field:
+        """The kind's fields as a tree, made from its model once."""
+        return compile_model(self.model)
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        """Every field by its path, as in the facts."""
+        return dict(_flatten(self.root))
+
+    @cached_property
+    def _watched(self) -> Watched | None:
+        return watched(self.root)
+
+    def problems(self, spec: Mapping[str, Json]) -> Iterator[Problem]:
+        """Yield what is wrong in a spec beyond the types and limits its model checks; it may have wrong types too."""
+        yield from table_problems(self._watched, spec)
+        for check in self.checks:
+            yield from check(spec)
+
+
+def _flatten(node: Field) -> Iterable[tuple[str, Field]]:
+    for child in node.children.values():
+        yield child.path, child
+        yield from _flatten(child)
+        if child.item is not None:
+            yield from _flatten(child.item)

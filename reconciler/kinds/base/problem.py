@@ -1,0 +1,48 @@
+"""What a check found wrong in a spec, and how checks look into one that may be wrong in other ways as well."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.model.diagnostic import Severity
+from reconciler.model.resource import Json
+from reconciler.model.source_map import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What was found: where inside the spec, a stable code, what happened, and what to do."""
+
+    path: Path
+    code: str
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+
+
+Check = Callable[[Mapping[str, Json]], Iterable[Problem]]
+"""A check of one kind. It must bear any JSON: the types are checked elsewhere, in the same run."""
+
+
+def warning(path: Path, code: str, message: str, hint: str = "") -> Problem:
+    """Return a problem that stops nothing."""
+    return Problem(path, code, message, hint, Severity.WARNING)
+
+
+def inside(value: Json, *keys: str) -> Json:
+    """Return what is at these keys, or None where an object is missing on the way."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def objects(value: Json, *keys: str) -> Iterator[tuple[int, Mapping[str, Json]]]:
+    """Yield the objects of the list at these keys with their indexes; nothing where there is no list."""
+    found = inside(value, *keys)
+    for index, item in enumerate(found if isinstance(found, list) else ()):
+        if isinstance(item, dict):
+            yield index, item
+
+
+def whole(value: Json, missing: int = 0) -> int:
+    """Return a whole number, or `missing` for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else missing

@@ -1,0 +1,94 @@
+"""The kind InteractionRuleGroup: a library of interaction rules.
+
+Sources: seed 003 (ListInteractionRuleGroups), SDK objects InteractionRuleGroup and InteractionRuleGroupDetail. Seed 003
+documents the rules in the list; since 2025-05-22 the API text says that the list leaves them out (api.md §1), so
+that they are marked `list_may_hide`: absent is unknown, never empty.
+"""
+
+from typing import ClassVar
+
+from reconciler.kinds.base.field import Role
+from reconciler.kinds.base.field_builders import Spec, by_key, items, text
+from reconciler.kinds.base.kind import Endpoints, Filter, Kind
+from reconciler.kinds.interaction_rule_group.checks import CHECKS
+from reconciler.kinds.interaction_rule_group.rule import TIME, WRITTEN_ALONE, InteractionRule
+
+
+class InteractionRuleDetailInfo(InteractionRule):
+    """A rule as a group holds it."""
+
+    rule_name: str = text(
+        0, 256, required=True, role=Role.IDENTITY, doc="Name of the rule, unique in its group; rules pair by it."
+    )
+
+    class Answer(Spec):
+        """What the service gives a rule; a PUT sends back the index alone."""
+
+        rule_id: str | None = text(1, 64, doc="Given by the service, anew at every PUT of the group.")
+        rule_index: str | None = text(0, 64, in_create=True, in_update=True, doc="Given by the service.")
+        create_time: str | None = text(20, 20, format=TIME, doc="When it was made.")
+        update_time: str | None = text(20, 20, format=TIME, doc="When it was last written.")
+
+
+class InteractionRuleGroupAnswer(Spec):
+    """What a manifest's spec does not hold: the name, which is metadata.name, and what the service computes."""
+
+    api_object = "InteractionRuleGroupDetail"
+    group_id: str | None = text(1, 64, in_list=True, doc="Id of the group.")
+    group_name: str | None = text(
+        1,
+        256,
+        role=Role.IDENTITY,
+        required_in=("create", "update"),
+        in_list=True,
+        in_create=True,
+        in_update=True,
+        doc="Name of the group.",
+    )
+    create_time: str | None = text(20, 20, format=TIME, in_list=True, doc="When it was made.")
+    update_time: str | None = text(20, 20, format=TIME, in_list=True, doc="When it was last written.")
+
+
+class InteractionRuleGroup(Spec):
+    """A library of interaction rules."""
+
+    api_object = "InteractionRuleGroupDetail"
+    Answer: ClassVar = InteractionRuleGroupAnswer
+
+    interaction_rules: list[InteractionRuleDetailInfo] | None = items(
+        0,
+        500,
+        rule=by_key("rule_name", server=("rule_id", "rule_index")),
+        written_alone=WRITTEN_ALONE,
+        in_list=True,
+        list_may_hide=True,
+        doc="The rules; hit_condition.priority decides, not their order. At most 500 (100 before 2025-04).",
+    )
+
+
+_COLLECTION = "/v1/{project_id}/smart-live-interaction-rule-groups"
+
+KIND = Kind(
+    name="InteractionRuleGroup",
+    title="Interaction rule group",
+    model=InteractionRuleGroup,
+    id_field="group_id",
+    name_field="group_name",
+    endpoints=Endpoints(
+        collection=_COLLECTION,
+        items="interaction_rule_groups",
+        count="count",
+        summary=_COLLECTION + "-summary",
+        children=_COLLECTION + "/{id}/rules",
+        children_field="interaction_rules",
+        child_id="rule_id",
+        filters=(
+            Filter(parameter="group_name", field="group_name", max_length=256),
+            Filter(parameter="create_since", field="create_time", match="since", max_length=20),
+            Filter(parameter="create_until", field="create_time", match="until", max_length=20),
+        ),
+    ),
+    checks=CHECKS,
+    stamps=("update_time",),
+    example="examples/kinds/InteractionRuleGroup.yaml",
+)

@@ -1,0 +1,45 @@
+"""The kinds there are, one file each; others are found through the entry-point group `reconciler.kinds`."""
+
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from reconciler.errors import PluginError
+from reconciler.kinds.base.kind import Kind
+
+__all__ = ["Kind", "all_kinds", "kind_named"]
+
+
+@cache
+def all_kinds() -> dict[str, Kind]:
+    """Return every kind by name, in dependency order (a kind after those it needs), then by name."""
+    found = {entry.name: _load(entry) for entry in entry_points(group="reconciler.kinds")}
+    levels: dict[str, int] = {}
+
+    def level(name: str, trail: tuple[str, ...] = ()) -> int:
+        if name in trail:
+            raise PluginError(f"kinds depend on each other in a circle: {' → '.join((*trail, name))}")
+        if name not in levels:
+            needs = [level(other, (*trail, name)) for other in found[name].after if other in found]
+            levels[name] = 1 + max(needs, default=-1)
+        return levels[name]
+
+    return {name: found[name] for name in sorted(found, key=lambda name: (level(name), name))}
+
+
+def kind_named(name: str) -> Kind:
+    """Return one kind; raises PluginError when there is none of that name."""
+    try:
+        return all_kinds()[name]
+    except KeyError:
+        known = ", ".join(all_kinds())
+        raise PluginError(f"there is no kind {name!r}", hint=f"the kinds are {known}") from None
+
+
+def _load(entry: EntryPoint) -> Kind:
+    try:
+        kind = entry.load()
+    except Exception as error:  # a plugin may fail in any way; whose it was is what the user needs
+        raise PluginError(f"the kind {entry.name!r} cannot be loaded: {error}") from error
+    if not isinstance(kind, Kind):
+        raise PluginError(f"the kind {entry.name!r} is no Kind")
+    return kind

@@ -1,0 +1,260 @@
+"""The kind SmartLiveRoom: a live room whose streamer is an avatar.
+
+Sources: seed 000 (ListSmartLiveRooms), SDK objects CreateSmartLiveRoomReq, SmartLiveRoomBaseInfo and
+ShowSmartLiveRoomResponse. The list shows six of the nineteen writable fields (api.md §1), marked `in_list` here.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from reconciler.kinds.base.field import Role
+from reconciler.kinds.base.field_builders import (
+    SET,
+    Secret,
+    Spec,
+    by_key,
+    by_key_in_order,
+    choice,
+    each,
+    each_secret,
+    items,
+    nested,
+    text,
+)
+from reconciler.kinds.base.kind import Endpoints, Filter, Kind
+from reconciler.kinds.interaction_rule_group.rule import TIME, InteractionRule, ReviewConfig
+from reconciler.kinds.smart_live_room.checks import CHECKS
+from reconciler.kinds.smart_live_room.scenes import LiveVideoScriptInfo
+from reconciler.kinds.smart_live_room.streaming import (
+    CoStreamerConfig,
+    LiveRoomEventCallBackConfig,
+    LiveRoomInteractionConfig,
+    PlatformLiveInfo,
+    PlayPolicy,
+    RTCLiveEventCallBackConfig,
+    VideoConfig,
+)
+
+
+class ErrorResponse(Spec):
+    """Why a room is disabled or blocked."""
+
+    error_code: str | None = text(1, 32, doc="Code.")
+    error_msg: str | None = text(1, 256, doc="Message.")
+
+
+class ModelInfo(Spec):
+    """An avatar the room uses."""
+
+    model_asset_id: str | None = text(0, 64, doc="Asset of the avatar.")
+    asset_name: str | None = text(0, 256, doc="Name of the asset.")
+    backup_model_asset_ids: list[Annotated[str, each(0, 32)]] | None = items(0, 32, doc="Its stand-ins.")
+
+
+class SmartLiveRoomAnswer(Spec):
+    """What a manifest's spec does not hold: the name, which is metadata.name, and what the service computes."""
+
+    api_object = "SmartLiveRoomBaseInfo"
+    room_id: str | None = text(0, 64, in_list=True, doc="Id of the room.")
+    room_name: str | None = text(
+        1,
+        256,
+        role=Role.IDENTITY,
+        required_in=("create", "update"),
+        in_list=True,
+        in_create=True,
+        in_update=True,
+        doc="Name of the room. The list's name filter is fuzzy: match exactly on our side.",
+    )
+    project_id: str | None = text(
+        0, 64, in_list=True, in_show=False, doc="Whose room it is; templates of others are never written."
+    )
+    room_state: Literal["ENABLE", "DISABLE", "BLOCKED"] | None = choice(in_list=True, doc="Whether it can be used.")
+    error_info: ErrorResponse | None = nested(in_list=True, doc="Why it is disabled or blocked.")
+    cover_url: str | None = text(0, 2048, role=Role.OBSERVED, in_list=True, doc="Cover; may be signed.")
+    thumbnail: str | None = text(0, 2048, role=Role.OBSERVED, in_list=True, doc="Newer cover; may be signed.")
+    model_infos: list[ModelInfo] | None = items(
+        0,
+        100,
+        rule=by_key("model_asset_id"),
+        role=Role.OBSERVED,
+        in_list=True,
+        in_show=False,
+        doc="The avatars, made from scenes and stand-ins.",
+    )
+    create_time: str | None = text(20, 20, format=TIME, in_list=True, doc="When it was made.")
+    update_time: str | None = text(20, 20, format=TIME, in_list=True, doc="When it was last written.")
+    last_job_start_time: str | None = text(
+        20, 20, format=TIME, in_list=True, in_show=False, doc="When its last broadcast began."
+    )
+    last_job_end_time: str | None = text(
+        20, 20, format=TIME, in_list=True, in_show=False, doc="When its last broadcast ended."
+    )
+    last_job_status: Literal["WAITING", "PROCESSING", "SUCCEED", "FAILED", "CANCELED", "BLOCKED"] | None = choice(
+        in_list=True, in_show=False, doc="What its last broadcast is doing; the list filter says SUCCESS for SUCCEED."
+    )
+    confirm_state: Literal["UNCONFIRM", "CONFIRMED", "REJECT"] | None = choice(
+        role=Role.OBSERVED, in_list=True, doc="Whether its scripts were confirmed."
+    )
+    script_version: str | None = text(
+        0, 32, source="ShowSmartLiveRoomResponse.script_version", doc="Changes with every update call."
+    )
+
+
+_TEMPLATE = "room_type == 'TEMPLATE'"
+_SHARED = "room_type == 'TEMPLATE' and shared_type == 'SHARED'"
+
+
+class SharedConfig(Spec):
+    """With whom a template is shared."""
+
+    shared_type: Literal["PRIVATE", "PUBLIC", "SHARED"] | None = choice(
+        applies_when=_TEMPLATE, doc="Who may use the template."
+    )
+    shared_state: Literal["PUBLISHED", "DRAFT", "REVIEW"] | None = choice(
+        applies_when=_SHARED, doc="How far sharing is; a template under REVIEW cannot be changed."
+    )
+    expire_time: str | None = text(
+        0,
+        20,
+        applies_when=_SHARED,
+        format="RFC 3339 UTC, seconds, Z: 2021-01-10T08:43:17Z (20 characters)",
+        examples=("2027-01-10T08:43:17Z",),
+        doc="Until when it is shared; empty = for ever.",
+    )
+    allowed_project_ids: list[Annotated[str, each(1, 64)]] | None = items(
+        0, 100, rule=SET, applies_when=_SHARED, doc="The projects that may use it."
+    )
+
+
+class LiveRoomInteractionRuleInfo(InteractionRule):
+    """A rule as a room holds it: a copy, with the group it was imported from."""
+
+    group_id: str | None = text(1, 64, doc="Id of the group it came from; group_name alone is enough.")
+    group_name: str | None = text(1, 256, doc="Name of the group it came from: a reference to that manifest.")
+    enabled_scenes: list[Annotated[str, each(1, 256)]] | None = items(
+        0, 100, rule=SET, examples=(["opening"],), doc="Names of the scenes it applies in; absent = in every scene."
+    )
+
+    class Answer(Spec):
+        """What the service gives a rule; a PUT sends it back as it was read."""
+
+        rule_index: str | None = text(0, 64, in_create=True, in_update=True, doc="Given by the service.")
+
+
+class SmartLiveRoom(Spec):
+    """A live room whose streamer is an avatar."""
+
+    api_object = "CreateSmartLiveRoomReq"
+    Answer: ClassVar = SmartLiveRoomAnswer
+
+    room_type: Literal["NORMAL", "TEMP", "TEMPLATE"] | None = choice(
+        default="NORMAL",
+        default_on_create_only=True,
+        refused=("TEMP",),
+        doubtful_change=True,
+        in_list=True,
+        source="SmartLiveRoomBaseInfo.room_type",
+        doc="TEMP rooms vanish after their broadcast and are refused; what a change of type does is not documented.",
+    )
+    room_description: str | None = text(
+        0, 1024, in_list=True, source="SmartLiveRoomBaseInfo.room_description", doc="What the room is for."
+    )
+    view_mode: Literal["LANDSCAPE", "VERTICAL"] | None = choice(
+        default="VERTICAL",
+        server_may_override=True,
+        in_list=True,
+        source="SmartLiveRoomBaseInfo.view_mode",
+        doc="Need not be set: the service derives it from video_config's width and height.",
+    )
+    shared_config: SharedConfig | None = nested(
+        applies_when=_TEMPLATE, in_list=True, source="SmartLiveRoomBaseInfo.shared_config", doc="Sharing of a template."
+    )
+    priv_data: str | None = text(
+        0,
+        8192,
+        in_list=True,
+        source="SmartLiveRoomBaseInfo.priv_data",
+        examples=('{"team": "shop"}',),
+        doc="Yours: comes back unchanged.",
+    )
+    scene_scripts: list[LiveVideoScriptInfo] | None = items(
+        1, 100, rule=by_key_in_order("script_name", server=("script_id",)), doc="The scenes, in order."
+    )
+    interaction_config: LiveRoomInteractionConfig | None = nested(doc="How replies are fitted in.")
+    interaction_rules: list[LiveRoomInteractionRuleInfo] | None = items(
+        0,
+        500,
+        rule=by_key("group_name", "rule_name", optional=("group_name",), server=("rule_index",)),
+        doc="The rules, each a copy; hit_condition.priority decides, not their order.",
+    )
+    play_policy: PlayPolicy | None = nested(doc="How the scenes are played.")
+    video_config: VideoConfig | None = nested(doc="What the picture is.")
+    output_urls: list[Annotated[Secret, each_secret(0, 1024)]] | None = items(
+        0, 1, doc="RTMP push address; it often carries a secret."
+    )
+    stream_keys: list[Annotated[Secret, each_secret(0, 1024)]] | None = items(
+        0, 1, doc="Keys of output_urls, one by one."
+    )
+    backup_model_asset_ids: list[Annotated[str, each(0, 64)]] | None = items(
+        0, 32, business_max_items=5, doc="Stand-in avatars, in the order they take turns."
+    )
+    live_event_callback_config: LiveRoomEventCallBackConfig | None = nested(doc="Whom the room tells about events.")
+    rtc_callback_config: RTCLiveEventCallBackConfig | None = nested(doc="What an RTC room tells.")
+    review_config: ReviewConfig | None = nested(doc="Whether its content is reviewed.")
+    co_streamer_config: CoStreamerConfig | None = nested(doc="The assistant streamer.")
+    relation_live_platform_info: PlatformLiveInfo | None = nested(doc="Its account on a live platform.")
+
+
+def _unwritable(row: Mapping[str, Any]) -> str:
+    """TEMP rooms are the service's: it deletes them after their broadcast (seed 000)."""
+    return "a TEMP room: the service deletes it after its broadcast" if row.get("room_type") == "TEMP" else ""
+
+
+def _on_air(row: Mapping[str, Any]) -> str:
+    """A broadcast that waits or runs (seed 000: last_job_status)."""
+    status = row.get("last_job_status")
+    return f"last_job_status is {status}" if status in ("WAITING", "PROCESSING") else ""
+
+
+def _on_update(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a PUT does besides (api.md §3: a running job works on its own copy; every PUT renews script_version)."""
+    running = ("it is on air: the change takes effect at the next start",) if _on_air(row) else ()
+    confirmed = ("its scripts are confirmed: an update renews script_version, so they need confirming again",)
+    return running + (confirmed if row.get("confirm_state") == "CONFIRMED" else ())
+
+
+_FILTERS = (
+    Filter(parameter="room_name", field="room_name", match="fuzzy", max_length=128),
+    Filter(parameter="dh_id", field="scene_scripts[].dh_id", max_length=128),
+    Filter(parameter="model_name", field="model_infos[].asset_name", match="fuzzy", max_length=128),
+    Filter(
+        parameter="live_state",
+        field="last_job_status",
+        match="any of",
+        max_length=128,
+        spelled={"SUCCESS": "SUCCEED", "NULL": ""},
+    ),
+    Filter(parameter="start_time", field="last_job_start_time", match="since", max_length=20),
+    Filter(parameter="end_time", field="last_job_end_time", match="until", max_length=20),
+    Filter(parameter="room_type", field="room_type", max_length=128),
+    Filter(parameter="template_own_type", field="", match="unknown", max_length=128),
+    Filter(parameter="confirm_state", field="confirm_state", match="any case"),
+)
+
+KIND = Kind(
+    name="SmartLiveRoom",
+    title="Smart live room",
+    model=SmartLiveRoom,
+    id_field="room_id",
+    name_field="room_name",
+    endpoints=Endpoints(collection="/v1/{project_id}/smart-live-rooms", items="smart_live_rooms", filters=_FILTERS),
+    after=("InteractionRuleGroup",),
+    checks=CHECKS,
+    references={"interaction_rules[].group_name": "InteractionRuleGroup"},
+    stamps=("script_version", "update_time"),
+    unwritable=_unwritable,
+    on_air=_on_air,
+    on_update=_on_update,
+    example="examples/kinds/SmartLiveRoom.yaml",
+)

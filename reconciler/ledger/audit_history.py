@@ -1,0 +1,128 @@
+"""What audits leave in a ledger: a row for each environment they have done, and the age of what differs."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, func, inspect, select
+from sqlalchemy.engine import Connection, Row
+
+from reconciler.ledger.database import Store
+from reconciler.ledger.db_tables import audit_metadata, drift, proven, put, results
+from reconciler.ledger.postgres_url import OPERATOR, Trust
+from reconciler.model.run_history import Audited, Drift, Found
+
+
+class Audits:
+    """The audits' part of a ledger. Nothing is made before the first row is kept."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._there = False
+
+    def keep(self, run: str, found: Sequence[Found]) -> None:
+        """Keep what a run found in some environments: rows and drift, all or none of it."""
+        with self._store.write() as connection:
+            self._make(connection)
+            at = self._now(connection)
+            for one in found:
+                put(connection, results, {"run": run, "owner": one.owner, "at": at, "result": one.result})
+                if one.looked:
+                    _note(connection, one, at)
+
+    def done(self, run: str) -> dict[str, str]:
+        """Return the result of each environment (by owner) that a run has done."""
+        with self._reading() as connection:
+            if connection is None:
+                return {}
+            rows = connection.execute(select(results).where(results.c.run == run))
+            return {values["owner"]: values["result"] for values in map(proven, rows)}
+
+    def runs(self, whose: str, limit: int) -> tuple[Audited, ...]:
+        """Return the newest audits, newest first, with how many environments each has done.
+
+        `whose` is an owner (`shop/production`), or with a slash at its end every environment of a project (`shop/`).
+        """
+        with self._reading() as connection:
+            if connection is None:
+                return ()
+            started, ended = func.min(results.c.at).label("started"), func.max(results.c.at).label("ended")
+            query = select(results.c.run, started, ended, func.count().label("done")).where(_of(results, whose))
+            query = query.group_by(results.c.run).order_by(ended.desc(), results.c.run).limit(limit)
+            return tuple(
+                Audited(run=row.run, started=row.started, ended=row.ended, environments=row.done)
+                for row in connection.execute(query)
+            )
+
+    def drift(self, whose: str) -> tuple[Drift, ...]:
+        """Return what was ever found to differ (`whose` as in `runs`): what still does first, oldest first."""
+        with self._reading() as connection:
+            if connection is None:
+                return ()
+            query = select(drift).where(_of(drift, whose))
+            query = query.order_by(drift.c.open.desc(), drift.c.since, drift.c.owner, drift.c.address, drift.c.path)
+            return tuple(_drift(row) for row in connection.execute(query))
+
+    def prune(self, before: str) -> int:
+        """Forget rows older than a moment (UTC, as in the API), and drift that was over by then; returns how many."""
+        with self._reading() as connection:
+            if connection is None:
+                return 0
+        with self._store.write() as connection:
+            gone = connection.execute(results.delete().where(results.c.at < before)).rowcount
+            over = connection.execute(drift.delete().where(~drift.c.open, drift.c.last < before)).rowcount
+        return gone + over
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._store.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection | None]:
+        with self._store.read() as connection:
+            made = connection is not None and inspect(connection).has_table(results.name)
+            yield connection if made else None
+
+    def _make(self, connection: Connection) -> None:
+        if not self._there:
+            audit_metadata.create_all(connection)
+            self._there = True
+
+    def _now(self, connection: Connection) -> str:
+        seconds = float(connection.execute(select(self._store.now())).scalar_one())
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def open_audits(url: str, *, root: Path | str = ".", trust: Trust = OPERATOR, clock: Any = None) -> Audits:
+    """Return the audits' part of the ledger at a URL (see `open_ledger`)."""
+    return Audits(Store(url, root=Path(root), trust=trust, clock=clock))
+
+
+def _of(table: Table, whose: str) -> ColumnElement[bool]:
+    return table.c.owner.startswith(whose, autoescape=True) if whose.endswith("/") else table.c.owner == whose
+
+
+def _note(connection: Connection, found: Found, at: str) -> None:
+    """Write what differs now; what was looked at and does not differ any more is over."""
+    rows = connection.execute(select(drift).where(drift.c.owner == found.owner))
+    known = {(values["address"], values["path"]): values for values in map(proven, rows)}
+    for key, attribution in found.differs.items():
+        put(connection, drift, _seen(found.owner, key, attribution, known.get(key), at))
+    for key, values in known.items():
+        if values["open"] and key not in found.differs and found.saw(key[0]):
+            put(connection, drift, {**values, "open": False, "flips": values["flips"] + 1})
+
+
+def _seen(owner: str, key: tuple[str, str], attribution: str, old: dict[str, Any] | None, at: str) -> dict[str, Any]:
+    row = {"owner": owner, "address": key[0], "path": key[1], "attribution": attribution, "open": True, "last": at}
+    if old is None:
+        return {**row, "first": at, "since": at, "flips": 0}
+    if old["open"]:
+        return {**old, **row}
+    return {**old, **row, "since": at, "flips": old["flips"] + 1}
+
+
+def _drift(row: Row[Any]) -> Drift:
+    return Drift(**proven(row))

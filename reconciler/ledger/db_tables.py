@@ -1,0 +1,157 @@
+"""The five tables, and the seal that tells a damaged row from a true one."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Double, Integer, MetaData, Table, Text
+from sqlalchemy.engine import Connection, Row
+
+from reconciler.errors import LedgerError
+
+SCHEMA = 1
+"""Version of these tables, written with every run: a ledger in which a newer one has written is refused."""
+
+metadata = MetaData()
+
+objects = Table(
+    "reconciler_objects",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("last_applied", Text, nullable=False),
+    Column("protected", Boolean, nullable=False),
+    Column("stuck", Text, nullable=False),
+    Column("drift_first", Text, nullable=False),
+    Column("drift_last", Text, nullable=False),
+    Column("seal", Text, nullable=False),
+)
+"""What is ours: the owner, what was last applied (secrets as keyed digests), protection, drift first and last seen."""
+
+runs = Table(
+    "reconciler_runs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("schema", Integer, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("command", Text, nullable=False),
+    Column("started", Text, nullable=False),
+    Column("ended", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("sweeps", Text, nullable=False),
+    Column("seal", Text, nullable=False),
+)
+"""Every run that wrote, with the schema it wrote by and how many live objects it found of each kind."""
+
+journal = Table(
+    "reconciler_journal",
+    metadata,
+    Column("operation", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("intent", Text, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("ended", Text, nullable=False),
+    Column("seal", Text, nullable=False),
+)
+"""Intent and outcome of each change in one row: written before the call, completed after it."""
+
+lease = Table(
+    "reconciler_lease",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("epoch", Integer, nullable=False),
+    Column("lock_id", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("process", Text, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("heartbeat", Double, nullable=False),
+    Column("until", Double, nullable=False),
+    Column("digest_key", Text, nullable=False),
+)
+"""One row a scope: who holds its lock until when, by the database's clock. It also keeps the scope's digest key."""
+
+
+owners = Table(
+    "reconciler_owners",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("roots", Text, nullable=False),
+    Column("seal", Text, nullable=False),
+)
+"""What people call each owner, and the root commits of its repository. Ledgers of earlier versions do not have it."""
+
+
+def put(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+    """Write one whole row in place of the one with its key, sealed where the table has seals."""
+    values = {**row, "seal": _seal(row)} if "seal" in table.c else dict(row)
+    same = [column == values[column.name] for column in table.primary_key.columns]
+    connection.execute(table.delete().where(*same))
+    connection.execute(table.insert().values(values))
+
+
+def proven(row: Row[Any]) -> dict[str, Any]:
+    """Return a row as a mapping; raises LedgerError when it is not what was written."""
+    values = dict(row._mapping)
+    seal = values.pop("seal")
+    if not _sealed(values, seal):
+        raise LedgerError(
+            "the ledger is damaged: a row is not what was written",
+            code="E_LEDGER_DAMAGED",
+            hint="bring the ledger back from a copy, or move it away: then nothing is owned and nothing is pruned",
+        )
+    return values
+
+
+def _sealed(values: Mapping[str, Any], seal: object) -> bool:
+    try:
+        return seal == _seal(values)
+    except TypeError:  # damage can turn a text into bytes
+        return False
+
+
+def _seal(values: Mapping[str, Any]) -> str:
+    known = {key: value for key, value in values.items() if key != "seal"}
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+
+audit_metadata = MetaData()
+
+results = Table(
+    "reconciler_audits",
+    audit_metadata,
+    Column("run", Text, primary_key=True),
+    Column("owner", Text, primary_key=True),
+    Column("at", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("seal", Text, nullable=False),
+)
+"""One row for each environment an audit has done: a run that broke off goes on with those that have none."""
+
+drift = Table(
+    "reconciler_drift",
+    audit_metadata,
+    Column("owner", Text, primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("attribution", Text, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("first", Text, nullable=False),
+    Column("since", Text, nullable=False),
+    Column("last", Text, nullable=False),
+    Column("flips", Integer, nullable=False),
+    Column("seal", Text, nullable=False),
+)
+"""One row for each field that was ever found to differ: first and last seen, and how often it came and went."""

@@ -1,0 +1,298 @@
+"""The ledger as the pipeline sees it: each method is one transaction, kept whole or not at all."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Thread
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from reconciler.errors import LedgerError
+from reconciler.ledger import journal, lock, ownership
+from reconciler.ledger.audit_history import Audits, open_audits
+from reconciler.ledger.database import BUSY_SECONDS, LostAnswerError, Store
+from reconciler.ledger.db_tables import SCHEMA
+from reconciler.ledger.lock import LEASE_SECONDS
+from reconciler.ledger.postgres_url import OPERATOR, Trust
+from reconciler.model.change import Action
+from reconciler.model.ledger_state import Intent, Past, ProjectIdentity, Remembered
+from reconciler.model.outcome import Outcome, Status
+from reconciler.model.run_history import Entry, Holder, Run
+from reconciler.redaction import SecretRedactor
+
+_CERTAIN = 8
+"""A shorter secret may be a part of a declared word by chance, and a memory must stay what was declared."""
+
+
+class Book:
+    """A ledger in a database (ports.Ledger). `local` tells that only processes sharing this disk see its locks."""
+
+    def __init__(
+        self,
+        store: Store,
+        digest_key: bytes,
+        lease_seconds: float,
+        redactor: SecretRedactor | None = None,
+        identity: ProjectIdentity | None = None,
+    ) -> None:
+        self._redactor = redactor or SecretRedactor()
+        self._store = store
+        self._digest_key = digest_key
+        self._lease_seconds = lease_seconds
+        self._identity = identity or ProjectIdentity()
+
+    @property
+    def local(self) -> bool:
+        """Whether it is a file: its lock binds only those who share the disk."""
+        return self._store.local
+
+    def past(self, scope: str, owner: str) -> Past:
+        """Return what is remembered of one scope; `present` is false where nothing was ever recorded."""
+        former = self._identity.former(owner)
+        with self._store.read() as connection:
+            if connection is None:
+                return Past(owner=owner, former=former, adopts=True, digest_key=self._digest_key)
+            things = journal.known_objects(connection, scope)
+            names, roots = ownership.known_owners(connection)
+            return Past(
+                present=True,
+                owner=owner,
+                former=former,
+                adopts=True,
+                names=names,
+                roots=roots,
+                objects={(thing.kind, thing.id): thing for thing in things},
+                intents=tuple(found.intent for found in journal.open_entries(connection, scope)),
+                sweeps=journal.last_sweeps(connection, scope, owner) or journal.last_sweeps(connection, scope, former),
+                digest_key=self._digest_key or lock.digest_key(connection, scope),
+            )
+
+    @contextmanager
+    def lock(self, scope: str, owner: str) -> Iterator[lock.Held]:
+        """Hold the scope's lock for the length of a `with`; raises LockedError naming the holder."""
+        held = lock.take(self._store, scope, self._identity.name_of(owner), self._lease_seconds)
+        over = Event()
+        heart = Thread(target=lock.beat, args=(held, over), daemon=True, name="heartbeat")
+        heart.start()
+        try:
+            yield held
+        finally:
+            over.set()
+            heart.join()
+            with suppress(LedgerError):  # what happened inside matters more, and the lease ends by itself
+                lock.drop(held)
+
+    def begin(self, scope: str, run: str, intent: Intent) -> None:
+        """Write down a change before it is tried; on return it survives a crash."""
+        intent = self._kept(intent)
+
+        def write(connection: Connection) -> None:
+            journal.write_entry(connection, scope, run, intent)
+
+        self._certainly(write, lambda found: found is not None, intent.operation)
+
+    def finish(self, scope: str, run: str, intent: Intent, outcome: Outcome, applied: Remembered | None) -> None:
+        """Write down how it ended and what is now remembered of the object; an UNKNOWN outcome leaves it open."""
+        intent = self._kept(intent)
+        outcome = replace(outcome, reason=self._redactor.text(outcome.reason))
+        if intent.action is not Action.CREATE:
+            outcome = replace(outcome, name=intent.name, address=intent.address)
+        applied = self._redactor.value(applied, at_least=_CERTAIN)
+
+        def write(connection: Connection) -> None:
+            ended = "" if outcome.status is Status.UNKNOWN else self._now(connection)
+            journal.write_entry(connection, scope, run, intent, outcome=outcome, ended=ended)
+            if applied is not None:
+                journal.write_object(connection, scope, run, applied)
+            elif outcome.action is Action.DELETE and outcome.status is Status.APPLIED:
+                journal.forget_object(connection, scope, intent.kind, intent.id)
+
+        self._certainly(write, lambda found: found is not None and found.outcome == outcome, intent.operation)
+
+    def _kept(self, intent: Intent) -> Intent:
+        """Take secrets out of what is journalled; what an object is found again by is declared, and stays."""
+        body = self._redactor.value(intent.body, at_least=_CERTAIN)
+        if intent.action is Action.CREATE:
+            return replace(intent, body=body)
+        told = self._redactor.value((intent.name, intent.address))
+        return replace(intent, body=body, name=told[0], address=told[1])
+
+    def remember(self, scope: str, run: str, objects: tuple[Remembered, ...], sweeps: Mapping[str, int]) -> None:
+        """Record declared and matched objects as owned, and how many objects the read found."""
+        with self._store.write() as connection:
+            for thing in self._redactor.value(objects, at_least=_CERTAIN):
+                journal.write_object(connection, scope, run, thing)
+            known = journal.find_run(connection, run)
+            if known is not None:
+                journal.write_run(connection, known, SCHEMA, dict(sweeps))
+
+    def forget(self, scope: str, objects: frozenset[tuple[str, str]]) -> None:
+        """Drop what is remembered of objects (kind, id) that are known to be gone."""
+        if objects:
+            with self._store.write() as connection:
+                for kind, object_id in objects:
+                    journal.forget_object(connection, scope, kind, object_id)
+
+    def drift(self, scope: str, drifting: frozenset[tuple[str, str]], seen: frozenset[tuple[str, str]]) -> None:
+        """Note which of the objects seen (kind, id) drift now."""
+        with self._store.write() as connection:
+            journal.note_drift(connection, scope, drifting, seen, self._now(connection))
+
+    def start(self, run: Run) -> None:
+        """Write down that a run begins, and what its owner is called."""
+        name = self._identity.former(run.owner)
+        roots = self._identity.roots() if name else ()
+        with self._store.write() as connection:
+            if name:
+                ownership.write_owner(connection, run.owner, name, roots)
+            journal.write_run(connection, _dated(run, self._now(connection)), SCHEMA)
+
+    def end(self, run: str, result: str) -> None:
+        """Write down how a run ended, in words."""
+        with self._store.write() as connection:
+            known = journal.find_run(connection, run)
+            if known is not None:
+                journal.write_run(connection, _ended(known, self._now(connection), result), SCHEMA)
+
+    def runs(self, scope: str, limit: int = 20) -> tuple[Run, ...]:
+        """Return the newest runs of a scope, newest first; of all scopes where it is empty."""
+        with self._store.read() as connection:
+            return () if connection is None else journal.known_runs(connection, scope, limit)
+
+    def entries(self, scope: str, run: str = "", limit: int = 200) -> tuple[Entry, ...]:
+        """Return what was tried and what became of it, newest first."""
+        with self._store.read() as connection:
+            return () if connection is None else journal.entries(connection, scope, run, limit)
+
+    def resolve(self, scope: str, operation: str, created_id: str) -> Entry:
+        """Close an open intent by an operator's word: done under this id, or (empty) not carried out."""
+        with self._store.write() as connection:
+            found = {entry.intent.operation: entry for entry in journal.open_entries(connection, scope)}.get(operation)
+            if found is None:
+                raise LedgerError(
+                    f"no open intent has the id {operation!r}",
+                    code="E_INTENT_ID",
+                    hint="`reconciler history` lists the open ones",
+                )
+            outcome = _decided(found.intent, created_id)
+            journal.write_entry(
+                connection, scope, found.run, found.intent, outcome=outcome, ended=self._now(connection)
+            )
+        return Entry(run=found.run, intent=found.intent, outcome=outcome)
+
+    def owners(self, scope: str) -> Mapping[str, int]:
+        """Return the owners of a scope, each with how many objects it has."""
+        with self._store.read() as connection:
+            return {} if connection is None else ownership.counts(connection, scope)
+
+    def names(self) -> Mapping[str, str]:
+        """Return what people call each owner."""
+        with self._store.read() as connection:
+            return {} if connection is None else ownership.known_owners(connection)[0]
+
+    def transfer(self, scope: str, source: str, target: str) -> int:
+        """Make everything that one owner has in a scope another's, and note the repository that asks for it."""
+        name = self._identity.former(target)
+        roots = self._identity.roots() if name else ()
+        with self._store.write() as connection:
+            if name:
+                ownership.write_owner(connection, target, name, roots)
+            return ownership.transfer(connection, scope, source, target) if source != target else 0
+
+    def prune(self, scope: str, before: str) -> int:
+        """Forget runs, and what they tried, from before a moment (UTC, as in the API); returns how many rows."""
+        with self._store.read() as connection:
+            if connection is None:
+                return 0
+        with self._store.write() as connection:
+            return journal.prune(connection, scope, before)
+
+    def holders(self) -> tuple[Holder, ...]:
+        """Return who holds which lock now."""
+        return lock.holders(self._store)
+
+    def release(self, lock_id: str) -> Holder:
+        """Take a lock from its holder by its exact id."""
+        return lock.release(self._store, lock_id)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._store.close()
+
+    def _certainly(
+        self, write: Callable[[Connection], None], kept: Callable[[Entry | None], bool], operation: str
+    ) -> None:
+        """Write; where the answer to COMMIT was lost, read back by operation id, and write once more if need be."""
+        try:
+            with self._store.write() as connection:
+                write(connection)
+        except LostAnswerError:
+            with self._store.read() as connection:
+                if connection is not None and kept(journal.entry(connection, operation)):
+                    return
+            with self._store.write() as connection:
+                write(connection)
+
+    def _now(self, connection: Connection) -> str:
+        seconds = float(connection.execute(select(self._store.now())).scalar_one())
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _dated(run: Run, now: str) -> Run:
+    return Run(id=run.id, scope=run.scope, owner=run.owner, command=run.command, started=run.started or now)
+
+
+def _ended(run: Run, now: str, result: str) -> Run:
+    return Run(
+        id=run.id,
+        scope=run.scope,
+        owner=run.owner,
+        command=run.command,
+        started=run.started,
+        ended=now,
+        result=result,
+    )
+
+
+def _decided(intent: Intent, created_id: str) -> Outcome:
+    done = bool(created_id)
+    return Outcome(
+        status=Status.APPLIED if done else Status.FAILED,
+        action=intent.action,
+        address=intent.address,
+        kind=intent.kind,
+        name=intent.name,
+        id=created_id,
+        code="N_RESOLVED",
+        reason="an operator said it was done" if done else "an operator said it was not carried out",
+    )
+
+
+__all__ = ["OPERATOR", "Audits", "Book", "Trust", "open_audits", "open_ledger"]
+
+
+def open_ledger(
+    url: str,
+    *,
+    root: Path | str = ".",
+    digest_key: bytes = b"",
+    identity: ProjectIdentity | None = None,
+    trust: Trust = OPERATOR,
+    clock: Callable[[], float] | None = None,
+    lease_seconds: float = LEASE_SECONDS,
+    busy_seconds: float = BUSY_SECONDS,
+    redactor: SecretRedactor | None = None,
+) -> Book:
+    """Return the ledger at a URL: `sqlite:///FILE` (relative to `root`) or `postgresql://USER@HOST/DATABASE`.
+
+    Nothing is opened or made yet: a ledger stays unmade until something is recorded, and its past says until then that
+    it is not present. `digest_key` makes the keyed digests of secrets; without it the ledger keeps one of its own.
+    `identity` is the project that asks, for the names of owners. `trust` says who gave the URL: the caller answers for
+    it unless told otherwise. `redactor` takes secrets out of what is journalled. `clock` (seconds since 1970) stands in
+    for the database's clock in tests.
+    """
+    store = Store(url, root=Path(root), trust=trust, clock=clock, busy_seconds=busy_seconds)
+    return Book(store, digest_key, lease_seconds, redactor, identity)

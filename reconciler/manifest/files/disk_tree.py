@@ -1,0 +1,67 @@
+"""The project's files on disk, opened by `files/project_tree`: no link is followed."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from reconciler.manifest.files import project_tree
+from reconciler.manifest.files.project_tree import explained, open_folder, read_below
+from reconciler.manifest.yaml.limits import LIMITS
+
+
+class DiskTree:
+    """A folder on disk (see tree.Tree). The root itself may be reached through links; nothing below it may."""
+
+    def __init__(self, root: str | os.PathLike[str], *, size: int = LIMITS.size) -> None:
+        self.root = Path(root)
+        self._size = size
+        self._read: dict[str, bytes] = {}
+
+    def read(self, path: str) -> bytes:
+        """Return a regular file's bytes, the same at every call."""
+        name = "/".join(project_tree.checked(path))
+        if name not in self._read:
+            self._read[name] = read_below(self.root, name, self._size)
+        return self._read[name]
+
+    def manifests(self, entry: str) -> tuple[str, ...]:
+        """Return the manifest files an entry names, sorted."""
+        return self._found(entry, project_tree.is_manifest, alone=True)
+
+    def lookalikes(self, entry: str) -> tuple[str, ...]:
+        """Return the files below a folder that only look like manifests, sorted."""
+        return self._found(entry, project_tree.is_lookalike, alone=False)
+
+    def _found(self, entry: str, wanted: Callable[[str], bool], *, alone: bool) -> tuple[str, ...]:
+        """Return the wanted files below a folder; an entry that is a file counts `alone`, whatever its name."""
+        steps = project_tree.checked(entry)
+        name = "/".join(steps)
+        with explained(name), open_folder(self.root, steps[:-1]) as folder:
+            mode = os.stat(steps[-1] if steps else ".", dir_fd=folder, follow_symlinks=False).st_mode
+        if stat.S_ISLNK(mode):
+            raise project_tree.symlink(name)
+        if not stat.S_ISDIR(mode):
+            return (name,) if alone else ()
+        return tuple(sorted(self._below(steps, wanted)))
+
+    def digests(self) -> Mapping[str, str]:
+        """Return the SHA-256 of every file read so far, by path."""
+        return {path: hashlib.sha256(data).hexdigest() for path, data in self._read.items()}
+
+    def _below(self, steps: tuple[str, ...], wanted: Callable[[str], bool]) -> Iterator[str]:
+        name = "/".join(steps)
+        with explained(name), open_folder(self.root, steps) as folder, os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+            for entry in entries:
+                path = "/".join((*steps, entry.name))
+                if entry.name.startswith("."):
+                    continue
+                project_tree.check_name(entry.name, path)
+                if entry.is_symlink():
+                    raise project_tree.symlink(path)
+                if entry.is_dir(follow_symlinks=False):
+                    yield from self._below((*steps, entry.name), wanted)
+                elif wanted(entry.name):
+                    yield path

@@ -1,0 +1,280 @@
+"""The path from files to resources: read, render, parse, validate, look at the whole."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ENOUGH, ManifestError, error, too_many
+from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.registry import all_kinds
+from reconciler.manifest import lint
+from reconciler.manifest.files.project_tree import Tree
+from reconciler.manifest.source_positions import DocumentLocator, Origin, SourceLines, excerpts, line_of
+from reconciler.manifest.template_values import Values, merged
+from reconciler.manifest.validation.collisions import together
+from reconciler.manifest.validation.validator import validate
+from reconciler.manifest.yaml import characters
+from reconciler.manifest.yaml.limits import LIMITS, RENDERED
+from reconciler.manifest.yaml.parser import Parsed, Where, in_file, parse_yaml
+from reconciler.model.desired_state import Manifest
+from reconciler.model.diagnostic import Diagnostic, Severity, arranged, has_errors
+from reconciler.model.options import Scope
+from reconciler.model.resource import Declared, Json
+from reconciler.model.source_map import Position
+
+
+def without_repeats(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return them sorted; those with one code at one place are told once, with how many there were."""
+    groups: dict[tuple[object, ...], list[Diagnostic]] = {}
+    found = arranged(diagnostics)
+    wrong = {each.position for each in found if each.severity is Severity.ERROR}
+    for each in found:
+        if each.code == "W_YAML_BOOL" and each.position in wrong:
+            continue  # what is wrong there says it better
+        key = (each.code, each.position) if each.position else (each,)
+        groups.setdefault(key, []).append(each)
+    return arranged(_told(group) for group in groups.values())
+
+
+def _told(group: list[Diagnostic]) -> Diagnostic:
+    first = group[0]
+    more = len(group) - 1
+    return replace(first, message=f"{first.message} (and {more} more like it from this place)") if more else first
+
+
+def is_template(text: str) -> bool:
+    """Tell whether a text holds any Jinja syntax."""
+    return "{{" in text or "{%" in text or "{#" in text
+
+
+_COMMENT = re.compile(r"(?:^|\s)#")
+_HALF = re.compile("[\ud800-\udfff]")
+
+if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
+    from reconciler.manifest.template.renderer import Rendered
+
+
+def load(
+    tree: Tree,
+    *,
+    entries: Sequence[str],
+    values: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    env_name: str = "",
+    scope: Scope | None = None,
+    untrusted: bool = False,
+    kinds: Mapping[str, Kind] | None = None,
+) -> Manifest:
+    """Return what the manifests of one environment declare, with every problem found.
+
+    `entries` are project-relative files or folders (recursive), `values` project-relative files (later wins), `sets`
+    the words of `--set`. `untrusted` is only passed on: templates render confined in any case. Raises UsageError for a
+    malformed `--set` word alone.
+    """
+    given = merged(tree, values, sets)
+    loading = _Loading(problems=list(given.problems))
+    files = loading.files(tree, entries)
+    texts = loading.texts(tree, files, given, env_name)
+    known = all_kinds() if kinds is None else kinds
+    for text in texts:
+        loading.read(text, known, scope or Scope())
+    loading.problems += lint.unread_templates(tree, entries, loading.problems)
+    resources, collisions = together(loading.resources)
+    diagnostics = without_repeats([*loading.problems, *collisions])
+    return Manifest(
+        resources=resources,
+        diagnostics=diagnostics,
+        rendered={text.file: text.text for text in texts},
+        sources=excerpts(tree, diagnostics),
+        digest=_digest(tree, sets, env_name),
+        untrusted=untrusted,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedDocuments:
+    """Documents that are not manifests, each with its way back to where it is written; `excerpt` shows the lines."""
+
+    documents: tuple[tuple[Json, DocumentLocator], ...]
+    diagnostics: tuple[Diagnostic, ...]
+    excerpt: Callable[[Iterable[Diagnostic]], Mapping[Position, str]]
+
+
+def load_documents(
+    tree: Tree, *, entries: Sequence[str], values: Sequence[str] = (), sets: Sequence[str] = (), env_name: str = ""
+) -> LoadedDocuments:
+    """Render and parse files as manifests are, and return their documents without taking them for resources."""
+    given = merged(tree, values, sets)
+    loading = _Loading(problems=list(given.problems))
+    texts = loading.texts(tree, loading.files(tree, entries), given, env_name)
+    documents = tuple(found for text in texts for found in loading.documents(text, frozenset()))
+    return LoadedDocuments(
+        documents=documents, diagnostics=tuple(without_repeats(loading.problems)), excerpt=partial(excerpts, tree)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Text:
+    """A file's text as it is to be parsed, and the way back to where it was written."""
+
+    file: str
+    text: str
+    where: Where
+    origin: Origin | None = None
+    rendered: "Rendered | None" = None
+    explained: Callable[[Iterable[Diagnostic]], Iterable[Diagnostic]] = tuple
+
+    @property
+    def templated(self) -> bool:
+        """Whether templates made the text."""
+        return self.rendered is not None
+
+
+@dataclass(slots=True)
+class _Loading:
+    """What has been found so far."""
+
+    problems: list[Diagnostic] = field(default_factory=list)
+    resources: list[Declared] = field(default_factory=list)
+
+    def files(self, tree: Tree, entries: Iterable[str]) -> list[str]:
+        """Return every manifest file, each once; an entry that names none is an error."""
+        found: dict[str, None] = {}
+        for entry in entries:
+            try:
+                files = tree.manifests(entry)
+            except ManifestError as problem:
+                self.problems += problem.diagnostics
+                continue
+            if not files:
+                self.problems.append(_no_manifest(entry))
+            found.update(dict.fromkeys(files))
+        return list(found)
+
+    def texts(self, tree: Tree, files: Iterable[str], given: Values, env_name: str) -> list[_Text]:
+        """Return the text of each file, templates rendered; a file that cannot be had is a problem."""
+        sources = dict(self._sources(tree, files))
+        templates = [file for file, text in sources.items() if is_template(text)]
+        rendered = dict(self._rendered(tree, templates, given, env_name)) if templates else {}
+        plain = {file: _Text(file=file, text=text, where=in_file(file)) for file, text in sources.items()}
+        return [
+            rendered[file] if file in rendered else plain[file]
+            for file in sources
+            if file in rendered or file not in templates
+        ]
+
+    def _sources(self, tree: Tree, files: Iterable[str]) -> Iterator[tuple[str, str]]:
+        for file in files:
+            try:
+                text = characters.decode(tree.read(file), file)
+                characters.check_text(text, file)
+            except ManifestError as problem:
+                self.problems += problem.diagnostics
+                continue
+            yield file, text
+
+    def _rendered(
+        self, tree: Tree, templates: Sequence[str], given: Values, env_name: str
+    ) -> Iterator[tuple[str, _Text]]:
+        """Render templates; where the values could not be read, their absence would only make noise."""
+        from reconciler.manifest.template.rendered_problems import RenderedPlaces
+        from reconciler.manifest.template.renderer import render
+
+        if has_errors(given.problems):
+            return
+        context = {"values": given.data, "env": {"name": env_name}}
+        for file, result in render(tree, templates, context).items():
+            self.problems += [_explained(tree, given, problem, result.uses) for problem in result.problems]
+            if result.lines is not None and not has_errors(result.problems):
+                places = RenderedPlaces(result.lines, given)
+                yield (
+                    file,
+                    _Text(
+                        file=file,
+                        text=result.text,
+                        where=places.at,
+                        origin=given.used_by(result.lines),
+                        rendered=result,
+                        explained=places.explained,
+                    ),
+                )
+
+    def read(self, text: _Text, kinds: Mapping[str, Kind], scope: Scope) -> None:
+        """Parse one file and check each of its documents."""
+        for value, locate in self.documents(text, _sensitive(kinds)):
+            resource, found = validate(value, locate, kinds, scope, locate.plain)
+            self.problems += text.explained(found)
+            if resource is not None:
+                self.resources.append(resource)
+
+    def documents(self, text: _Text, sensitive: Set[str]) -> Iterator[tuple[Json, DocumentLocator]]:
+        """Parse one file and yield its documents, up to as many problems as are shown."""
+        limits = RENDERED if text.templated else LIMITS
+        parsed = parse_yaml(text.text, text.file, where=text.where, limits=limits)
+        violations = _violations(text, parsed, sensitive)
+        if violations:
+            self.problems += text.explained(violations)
+            return
+        self.problems += text.explained(parsed.diagnostics)
+        self.problems += lint.warnings(parsed.text, text.where, templated=text.templated)
+        declared = [document for document in parsed.documents if document.value is not None]
+        if not declared and not text.templated and not has_errors(parsed.diagnostics):
+            self.problems.append(_empty(text.file))
+        lines = SourceLines(parsed.text)
+        met = len(self.problems)
+        for document in declared:
+            if len(self.problems) - met >= ENOUGH:
+                self.problems.append(too_many(text.where(*document.start)))
+                break
+            yield document.value, DocumentLocator(document, text.where, text.origin, lines)
+
+
+def _explained(tree: Tree, given: Values, problem: Diagnostic, uses: Iterable[str]) -> Diagnostic:
+    """Add what a template's problem does not say: the values it read, and that YAML comments are rendered too."""
+    from reconciler.manifest.template.rendered_problems import value_places
+
+    related = value_places(given, uses)
+    hint, place = problem.hint, problem.position
+    if place and problem.code in ("E_TPL_UNDEFINED", "E_TPL_SYNTAX"):
+        line = line_of(tree, place)
+        if problem.code == "E_TPL_SYNTAX" and "end of comment" in problem.message:
+            place = replace(place, column=line.rfind("{#") + 1 or 1)
+            hint = "`{#` begins a comment of Jinja, up to `#}`: write {{ '{#' }} where the text has it"
+        elif _COMMENT.search(line[: place.column - 1] or line):
+            hint = "Jinja is rendered in YAML comments too: take it out, or write it between {# and #}"
+    return replace(problem, position=place, hint=hint, related=(*problem.related, *related))
+
+
+def _violations(text: _Text, parsed: Parsed, sensitive: Set[str]) -> list[Diagnostic]:
+    """Return what the structure guard says: then what YAML made of the text is of no interest."""
+    made = text.rendered
+    if made is None or made.lines is None or _HALF.search(made.marked):  # half a character: the parser said so
+        return []
+    from reconciler.manifest.template import structure_guard
+
+    if not made.lines.exact:  # the template looked at what it wrote: its marked twin is judged instead
+        parsed = parse_yaml(made.unmarked, text.file, limits=RENDERED)
+    broken = has_errors(parsed.diagnostics)
+    return structure_guard.violations(made.marked, made.places, parsed.documents, broken=broken, sensitive=sensitive)
+
+
+def _sensitive(kinds: Mapping[str, Kind]) -> Set[str]:
+    return {field.name for kind in kinds.values() for field in kind.fields.values() if field.sensitive}
+
+
+def _no_manifest(entry: str) -> Diagnostic:
+    hint = "an empty desired side would look as if everything had been taken out on purpose"
+    return error("E_PATH_EMPTY", f"there is no manifest in {entry!r}", Position(entry, 1, 1), hint=hint)
+
+
+def _empty(file: str) -> Diagnostic:
+    return error("E_YAML_EMPTY", "the file declares nothing", Position(file, 1, 1), hint="fill it, or delete it")
+
+
+def _digest(tree: Tree, sets: Sequence[str], env_name: str) -> str:
+    facts = json.dumps([dict(tree.digests()), list(sets), env_name], sort_keys=True)
+    return hashlib.sha256(facts.encode()).hexdigest()

@@ -1,0 +1,117 @@
+"""`--set NAME=VALUE`: one value of the merged values is replaced, at a name that the values files have.
+
+`NAME:=VALUE` may add a name, as the columns of a fleet file do.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.errors import UsageError
+from reconciler.manifest.yaml.parser import parse_yaml
+from reconciler.model.diagnostic import has_errors
+from reconciler.model.resource import Json
+from reconciler.model.source_map import Path
+from reconciler.strings import did_you_mean
+
+_NAME = re.compile(r"[^.\[\]=]+(?:\.[^.\[\]=]+|\[[0-9]{1,9}\])*")
+_STEP = re.compile(r"\[([0-9]+)\]|[^.\[\]]+")
+_QUOTED = ('"', "'", "[", "{")
+
+
+class SetError(Exception):
+    """A name leads nowhere: code and message, what to do, and the path that the values do have."""
+
+    def __init__(self, code: str, message: str, hint: str, path: Path) -> None:
+        super().__init__(message)
+        self.code, self.message, self.hint, self.path = code, message, hint, path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetWord:
+    """A word of `--set`: the name as written, its steps, the value, and whether it may add a name."""
+
+    name: str
+    path: Path
+    value: Json
+    adds: bool = False
+
+
+def parsed(word: str) -> SetWord:
+    """Read `a.b[0].c=value`, the value typed as in YAML; raises UsageError for a word that is not of that form."""
+    name, equals, text = word.partition("=")
+    name, adds = name.removesuffix(":"), name.endswith(":")
+    if not equals or not _NAME.fullmatch(name):
+        raise UsageError(f"--set {word!r} is not KEY=VALUE", hint="as in --set shop.title=Spring or list[0].price=9")
+    steps = tuple(int(found[1]) if found[1] else found[0] for found in _STEP.finditer(name))
+    return SetWord(name=name, path=steps, value=_value(name, text), adds=adds)
+
+
+def _value(name: str, text: str) -> Json:
+    """Return the value; a plain text that holds a `#` is all of it, as no comment ends a word of a command line."""
+    if "#" in text and not text.lstrip().startswith(_QUOTED):
+        return text
+    read = parse_yaml(text, "--set")
+    if has_errors(read.diagnostics) or len(read.documents) > 1:
+        raise UsageError(f"--set {name}: the value is no YAML", hint="put text with special characters in quotes")
+    return read.documents[0].value if read.documents else None
+
+
+def applied(data: dict[str, Json], word: SetWord) -> dict[str, Json]:
+    """Return the values with one replaced; what is given is not changed. Raises SetError."""
+    return dict(_replaced(data, word, 0))
+
+
+def _replaced(here: Any, word: SetWord, depth: int) -> Any:
+    if depth == len(word.path):
+        return _new(here, word)
+    step = word.path[depth]
+    if isinstance(step, int):
+        if not isinstance(here, list):
+            raise _clash(word, depth, f"{shape(here)}, no list")
+        if step >= len(here):
+            message = f"--set {word.name}: the list has {len(here)} items, the last is [{len(here) - 1}]"
+            raise SetError("E_SET_UNKNOWN", message, "set the whole list to make it longer", word.path[:depth])
+        return [_replaced(item, word, depth + 1) if number == step else item for number, item in enumerate(here)]
+    if here is None or (isinstance(here, Mapping) and not here):
+        return {step: _replaced(None, word, depth + 1)}
+    if not isinstance(here, Mapping):
+        raise _clash(word, depth, "a list: [0] is its first item" if isinstance(here, list) else shape(here))
+    if step not in here and word.adds:
+        return {**here, step: _replaced(None, word, depth + 1)}
+    if step not in here:
+        message = f"--set {word.name}: the values files have no `{_dotted(word.path[: depth + 1])}`"
+        known = f"write {word.name}:=… to add it; the names here are {', '.join(map(str, list(here)[:12]))}"
+        raise SetError("E_SET_UNKNOWN", message, did_you_mean(step, map(str, here), known), word.path[:depth])
+    return {key: _replaced(item, word, depth + 1) if key == step else item for key, item in here.items()}
+
+
+def _new(here: Any, word: SetWord) -> Json:
+    """Return the value that takes a place; mappings are merged, and nothing but null changes what a value is."""
+    value = word.value
+    if isinstance(here, Mapping) and isinstance(value, dict):
+        return {**here, **{key: _new(here.get(key), _inner(word, key, item)) for key, item in value.items()}}
+    if here is None or value is None or shape(here) == shape(value):
+        return value
+    message = f"--set {word.name} is {shape(value)}, but the values files have {shape(here)} there"
+    raise SetError("E_SET_TYPE", message, f"give {shape(here)}, or set one value inside it", word.path)
+
+
+def _inner(word: SetWord, key: str, value: Json) -> SetWord:
+    return SetWord(name=f"{word.name}.{key}", path=(*word.path, key), value=value, adds=word.adds)
+
+
+def _clash(word: SetWord, depth: int, what: str) -> SetError:
+    message = f"--set {word.name}: `{_dotted(word.path[:depth])}` is {what}"
+    return SetError("E_SET_TYPE", message, "a name leads through mappings (a.b) and lists (a[0])", word.path[:depth])
+
+
+def shape(value: Json) -> str:
+    """Say what a value is: a mapping, a list, or a single value."""
+    return "a mapping" if isinstance(value, Mapping) else "a list" if isinstance(value, list) else "a single value"
+
+
+def _dotted(path: Path) -> str:
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")

@@ -1,0 +1,130 @@
+"""The source line of each place a diagnostic names, for reports that show an excerpt."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from reconciler.errors import ReconcilerError
+from reconciler.manifest.files.project_tree import Tree
+from reconciler.manifest.yaml.document import Document
+from reconciler.model.change import MASK
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.source_map import Excerpt, Path, Position
+
+_LONGEST = 400
+
+VALUE = "comes from here"
+"""How the message of a related place in a values file ends."""
+
+
+def excerpts(tree: Tree, diagnostics: Iterable[Diagnostic]) -> Mapping[Position, str]:
+    """Return the line at each place, shortened; places in files that cannot be read have none.
+
+    A line that holds a secret nobody should have written there is shown up to the secret.
+    """
+    found: dict[Position, str] = {}
+    diagnostics = tuple(diagnostics)
+    secrets = _secrets(diagnostics)
+    places: dict[str, list[Position]] = {}
+    for place in _places(diagnostics):
+        places.setdefault(place.file, []).append(place)
+    for file, inside in places.items():
+        lines = _lines(tree, file, {place.line for place in inside})
+        for place in inside:
+            if place.line in lines:
+                found[place] = _excerpt(lines[place.line], place.column, secrets.get((file, place.line)))
+    return found
+
+
+def _excerpt(line: str, column: int, secret: int | None) -> Excerpt:
+    return Excerpt.around(line if secret is None else line[: secret - 1] + MASK, column, _LONGEST)
+
+
+def line_of(tree: Tree, place: Position) -> str:
+    """Return the whole line at a place; empty where there is none."""
+    return _lines(tree, place.file, (place.line,)).get(place.line, "")
+
+
+def _secrets(diagnostics: Iterable[Diagnostic]) -> Mapping[tuple[str, int], int]:
+    """Return the column from which a line must not be shown."""
+    found: dict[tuple[str, int], int] = {}
+    for each in diagnostics:
+        if each.code == "E_SECRET_LITERAL" and each.position is not None:
+            where = (each.position.file, each.position.line)
+            found[where] = min(each.position.column, found.get(where, each.position.column))
+    return found
+
+
+def _places(diagnostics: Iterable[Diagnostic]) -> Iterator[Position]:
+    """Return the places whose lines are shown: of a field's value in a values file only the place, it may be secret."""
+    for each in diagnostics:
+        if each.position is not None:
+            yield each.position
+        of_template = each.code.startswith("E_TPL_") and each.code != "E_TPL_STRUCTURE"
+        shown = (one for one in each.related if of_template or not one.message.endswith(VALUE))
+        yield from (related.position for related in shown)
+
+
+def _lines(tree: Tree, file: str, wanted: Iterable[int]) -> Mapping[int, str]:
+    """Return these lines of a file by their number, as far as it has them."""
+    try:
+        text = tree.read(file).decode("utf-8-sig", "replace")
+    except ReconcilerError:
+        return {}
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    found: dict[int, str] = {}
+    number, start = 1, 0
+    for line in sorted(wanted):
+        while number < line and (end := text.find("\n", start)) >= 0:
+            number, start = number + 1, end + 1
+        if number == line:
+            end = text.find("\n", start)
+            found[line] = text[start : end if end >= 0 else len(text)]
+    return found
+
+
+Origin = Callable[[int, int], str]
+
+
+class SourceLines:
+    """A text that is asked for places by line and column, counted from 1; it is split into lines once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self._text.split("\n")
+
+    def is_plain(self, line: int, column: int) -> bool:
+        """Tell whether the scalar that begins there is written without quotes."""
+        lines = self._lines
+        return line <= len(lines) and lines[line - 1][column - 1 : column] not in ("'", '"', "|", ">")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLocator:
+    """Implements model.source.Locator for one document of a file.
+
+    `where` and `words` take a line and a column of `text`, the text that was parsed, which templates may have made.
+    """
+
+    document: Document = field(repr=False)
+    where: Callable[[int, int], Position] = field(repr=False)
+    words: Origin | None = field(default=None, repr=False)
+    text: "SourceLines" = field(default_factory=lambda: SourceLines(""), repr=False)
+
+    def at(self, path: Path, *, key: bool = False) -> Position:
+        """Return the place of the value at `path` (of its key with `key`); of its nearest parent if absent."""
+        return self.where(*self.document.at(path, key=key))
+
+    def plain(self, path: Path) -> bool:
+        """Tell whether the scalar at `path` is written without quotes."""
+        return self.text.is_plain(*self.document.at(path))
+
+    def origin(self, path: Path) -> str:
+        """Say where the value came from: its place, and the values files or `--set` its expression used."""
+        line, column = self.document.at(path)
+        used = self.words(line, column) if self.words else ""
+        return f"{self.where(line, column)}{used}"

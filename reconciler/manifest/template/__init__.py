@@ -1,0 +1,1 @@
+"""Templates rendered in a confined process, each character with its origin."""

@@ -1,0 +1,237 @@
+"""Puts marks into a template's syntax tree: before each line of its text, and around each expression."""
+
+import bisect
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from jinja2 import Environment, nodes
+
+from reconciler.manifest.template import marked_text
+from reconciler.manifest.template.exceptions import ControlError
+
+_NEWLINE = re.compile(r"\r\n|\r|\n")
+
+
+class Piece(NamedTuple):
+    """A piece of template text or an expression: its offset, and the source of an expression (from `{{` on)."""
+
+    offset: int
+    text: str
+
+
+class Source:
+    """A template's text with its lines, newlines made one as Jinja does."""
+
+    def __init__(self, text: str) -> None:
+        self.text = _NEWLINE.sub("\n", text)
+        self._starts = [0, *(found.end() for found in re.finditer("\n", self.text))]
+
+    def at(self, offset: int) -> tuple[int, int]:
+        """Return line and column of an offset, counted from 1."""
+        line = bisect.bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+
+def pieces(environment: Environment, source: Source, name: str) -> tuple[list[Piece], list[Piece]]:
+    """Return the pieces of text and the expressions of a template, each in the order of the file."""
+    texts: list[Piece] = []
+    expressions: list[Piece] = []
+    begun = -1
+    for offset, kind, value in _tokens(environment, source.text, name):
+        if kind == "data":
+            texts.append(Piece(offset, value))
+        elif kind == "variable_begin":
+            begun = offset
+        elif kind == "variable_end":
+            expressions.append(Piece(begun, source.text[begun : offset + len(value)].rstrip()))
+    return texts, expressions
+
+
+def _tokens(environment: Environment, text: str, name: str) -> Iterator[tuple[int, str, str]]:
+    """Yield each token with its offset: what the lexer leaves out between tokens is white space only."""
+    offset = 0
+    for _line, kind, value in environment.lexer.tokeniter(text, name):
+        while not text.startswith(value, offset) and offset < len(text):
+            offset += 1
+        yield offset, kind, value
+        offset += len(value)
+
+
+OUTPUT = "_output"
+"""The filter each expression's value goes through on its way out."""
+
+_CAPTURING = (
+    *(nodes.Macro, nodes.CallBlock, nodes.FilterBlock, nodes.AssignBlock),
+    *(nodes.Block, nodes.Import, nodes.FromImport, nodes.Extends),
+)
+_MACROS = (nodes.Macro, nodes.CallBlock)
+_CAUGHT = (*_MACROS, nodes.FilterBlock, nodes.AssignBlock)
+_STATEMENTS = (nodes.Include, nodes.CallBlock)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LINE = re.compile(r"[^\n]*\n?")
+
+
+class Place(NamedTuple):
+    """Where a piece of rendered text was written; of an expression also its source, and the values it reads.
+
+    `calls` tells that what follows may be text of a macro or of another file; `in_macro` that the piece is a macro's.
+    """
+
+    file: str
+    line: int
+    column: int
+    expression: str = ""
+    uses: tuple[str, ...] = ()
+    calls: bool = False
+    in_macro: bool = False
+
+    @property
+    def is_statement(self) -> bool:
+        """Whether it is an include or a call block, which writes nothing by itself."""
+        return self.expression.startswith("{%")
+
+
+@dataclass(slots=True)
+class Table:
+    """All places of the templates of one run, by number; `captures` once a template can look at what it wrote."""
+
+    places: list[Place] = field(default_factory=list)
+    captures: bool = False
+
+    def add(self, place: Place) -> str:
+        """Note a place and return its mark."""
+        self.places.append(place)
+        return marked_text.place(len(self.places) - 1)
+
+
+def mark(
+    environment: Environment, tree: nodes.Template, text: str, name: str, table: Table, *, visible: bool
+) -> nodes.Template:
+    """Mark a template's syntax tree in place; without `visible`, expressions know their places and that is all."""
+    source = Source(text)
+    texts, expressions = (iter(found) for found in pieces(environment, source, name))
+    uses = used(tree)
+    table.captures = table.captures or any(True for _ in tree.find_all(_CAPTURING))
+    _refuse_control(tree)
+    in_macros = {id(output) for macro in tree.find_all(_MACROS) for output in macro.find_all(nodes.Output)}
+    for output in list(tree.find_all(nodes.Output)):
+        inside = id(output) in in_macros
+        for number, child in enumerate(output.nodes):
+            if isinstance(child, nodes.TemplateData):
+                if visible:
+                    child.data = _marked(child.data, next(texts), source, Place(name, 1, 1, in_macro=inside), table)
+            else:
+                piece = next(expressions)
+                calls = isinstance(child, nodes.Call) or child.find(nodes.Call) is not None
+                reads = uses.get(id(child), ())
+                place = Place(name, *source.at(piece.offset), piece.text, reads, calls, inside)
+                output.nodes[number] = _through_output(child, table.add(place), calls=calls)
+    if visible:
+        _mark_statements(tree, source, name, table)
+    tree.set_environment(environment)
+    return tree
+
+
+def _mark_statements(tree: nodes.Template, source: Source, name: str, table: Table) -> None:
+    """Put a mark before each include and call block: what follows it is called from there.
+
+    Not inside of macros and of blocks whose text filters see: a mark on a blank line would disturb them.
+    """
+    inside = {id(node) for block in tree.find_all(_CAUGHT) for node in block.find_all(_STATEMENTS)}
+    lines = source.text.split("\n")
+    for parent in [tree, *tree.find_all(nodes.Node)]:
+        for _field, children in parent.iter_fields():
+            if not isinstance(children, list):
+                continue
+            for number in reversed(range(len(children))):
+                node = children[number]
+                if isinstance(node, _STATEMENTS) and id(node) not in inside:
+                    text = lines[node.lineno - 1]
+                    column = text.find("{%") + 1 or 1
+                    place = Place(name, node.lineno, column, "{%" + text[column + 1 :], calls=True)
+                    mark_ = nodes.TemplateData(marked_text.as_call(table.add(place)), lineno=node.lineno)
+                    children.insert(number, nodes.Output([mark_], lineno=node.lineno))
+
+
+def _marked(data: str, piece: Piece, source: Source, place: Place, table: Table) -> str:
+    """Put a mark before the first visible character of each line."""
+    parts: list[str] = []
+    offset = piece.offset
+    for line in _LINE.findall(data):
+        visible = line.lstrip()
+        blank = len(line) - len(visible)
+        if visible:
+            parts += (line[:blank], table.add(_at(place, source, offset + blank)), visible)
+        else:
+            parts.append(line)
+        offset += len(line)
+    return "".join(parts)
+
+
+def _at(place: Place, source: Source, offset: int) -> Place:
+    line, column = source.at(offset)
+    return place._replace(line=line, column=column)
+
+
+def _through_output(node: nodes.Expr, mark_: str, *, calls: bool) -> nodes.Filter:
+    arguments: list[nodes.Expr] = [nodes.Const(each, lineno=node.lineno) for each in (mark_, calls)]
+    return nodes.Filter(node, OUTPUT, arguments, [], None, None, lineno=node.lineno)
+
+
+def _refuse_control(tree: nodes.Template) -> None:
+    """A text of the template's own could look like a mark; no manifest may hold such characters anyhow."""
+    for const in tree.find_all(nodes.Const):
+        found = _CONTROL.search(const.value) if isinstance(const.value, str) else None
+        if found:
+            raise ControlError(f"U+{ord(found[0]):04X}", const.lineno)
+
+
+Paths = frozenset[tuple[str, ...]]
+_Scope = Mapping[str, Paths]
+_ROOTS = ("values", "env")
+_MOST = 8
+"""More values than that explain nothing."""
+
+
+def used(tree: nodes.Template) -> dict[int, tuple[str, ...]]:
+    """Return, for each expression that is written out, the dotted paths it reads, by the node's id()."""
+    found: dict[int, tuple[str, ...]] = {}
+    _walk(tree, {root: frozenset({(root,)}) for root in _ROOTS}, found)
+    return found
+
+
+def _walk(node: nodes.Node, scope: _Scope, found: dict[int, tuple[str, ...]]) -> _Scope:
+    """Look at a node and below; return the scope for what follows it."""
+    if isinstance(node, nodes.Output):
+        for written in node.nodes:
+            paths = sorted(".".join(path) for path in _paths(written, scope))
+            found[id(written)] = tuple(paths[:_MOST])
+        return scope
+    if isinstance(node, nodes.Assign):
+        return {**scope, **{name: _paths(node.node, scope) for name in _targets(node.target)}}
+    inner = scope
+    if isinstance(node, nodes.For):
+        inner = {**scope, **{name: _paths(node.iter, scope) for name in _targets(node.target)}}
+    for child in node.iter_child_nodes():
+        inner = _walk(child, inner, found)
+    return inner if isinstance(node, nodes.If) else scope
+
+
+def _targets(node: nodes.Node) -> Iterator[str]:
+    if isinstance(node, nodes.Name):
+        yield node.name
+    for child in node.iter_child_nodes():
+        yield from _targets(child)
+
+
+def _paths(node: nodes.Node, scope: _Scope) -> Paths:
+    """Return the paths an expression reads."""
+    if isinstance(node, nodes.Name):
+        return scope.get(node.name, frozenset())
+    if isinstance(node, nodes.Getattr):
+        return frozenset((*path, node.attr) for path in _paths(node.node, scope))
+    if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+        return frozenset((*path, str(node.arg.value)) for path in _paths(node.node, scope))
+    return frozenset(path for child in node.iter_child_nodes() for path in _paths(child, scope))

@@ -1,0 +1,160 @@
+"""Text that templates caught on its way out: macro output, call and filter blocks, set blocks, super().
+
+It carries marks. To whatever looks at it (comparisons, lengths, slices, methods) it is the plain text; filters that
+turn text into text keep the marks where that can be done.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from reconciler.manifest.template.exceptions import StructureError
+
+
+class Whole(str):
+    """What `tojson` returns: one YAML node, complete in itself."""
+
+    __slots__ = ()
+
+
+class Captured(str):
+    """Marked text; everything that reads it reads the plain text, only joining and writing it out keep the marks."""
+
+    __slots__ = ()
+
+    @property
+    def plain(self) -> str:
+        """The text without marks."""
+        return unmarked(str.__str__(self))
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.plain == plain(other))
+
+    def __ne__(self, other: object) -> bool:
+        return bool(self.plain != plain(other))
+
+    def __hash__(self) -> int:
+        return hash(self.plain)
+
+    def __lt__(self, other: str) -> bool:
+        return bool(self.plain < plain(other))
+
+    def __le__(self, other: str) -> bool:
+        return bool(self.plain <= plain(other))
+
+    def __gt__(self, other: str) -> bool:
+        return bool(self.plain > plain(other))
+
+    def __ge__(self, other: str) -> bool:
+        return bool(self.plain >= plain(other))
+
+    def __len__(self) -> int:
+        return len(self.plain)
+
+    def __bool__(self) -> bool:
+        return bool(self.plain)
+
+    def __contains__(self, other: object) -> bool:
+        return plain(other) in self.plain
+
+    def __getitem__(self, index: Any) -> str:
+        return self.plain[index]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.plain)
+
+
+def plain(value: Any) -> Any:
+    """Return a captured text without its marks, anything else as it is."""
+    return unmarked(value) if isinstance(value, str) and holds_marks(value) else value
+
+
+def concat(parts: Iterable[str]) -> str:
+    """Join what a template wrote: its own text, even where it is blank and has no marks."""
+    return Captured("".join(parts))
+
+
+def keeping_marks(filter_: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a filter that treats marked text as the plain text it stands for, and keeps the marks where it can."""
+
+    def filtered(*arguments: Any, **named: Any) -> Any:
+        if not any(type(each) is Captured or _marked(each) for each in arguments):
+            return filter_(*arguments, **named)
+        expected = filter_(*map(plain, arguments), **named)
+        if type(expected) is not str:
+            return expected
+        tried = filter_(*map(_raw, arguments), **named)
+        if isinstance(tried, str) and unmarked(tried) == expected:
+            return Captured(tried)
+        return _by_lines(next(each for each in arguments if _marked(each)), expected)
+
+    for name in ("jinja_pass_arg", "__name__", "__doc__"):
+        if hasattr(filter_, name):
+            setattr(filtered, name, getattr(filter_, name))
+    return filtered
+
+
+def _marked(value: Any) -> bool:
+    return isinstance(value, str) and NUMBER in str.__str__(value)
+
+
+def _raw(value: Any) -> Any:
+    """Return captured text as an ordinary str with its marks."""
+    return "".join(("", value)) if isinstance(value, Captured) else value
+
+
+def _by_lines(marked: str, expected: str) -> str:
+    """Give each line of a filter's result the first place of the line it was made from, where lines correspond."""
+    if OPEN in str.__str__(marked) or NODE in str.__str__(marked):
+        raise StructureError("a filter around this text hides where the values in it end")
+    before, after = _raw(marked).split("\n"), expected.split("\n")
+    if len(before) != len(after):
+        return expected
+    return Captured("\n".join(_first(line) + new for line, new in zip(before, after, strict=True)))
+
+
+def _first(line: str) -> str:
+    found = PLACE.search(line)
+    return found[0] if found else ""
+
+
+NUMBER, END = "\x01", "\x02"
+"""Around the number of a place."""
+
+OPEN, CLOSE = "\x03", "\x04"
+"""Around an output that must stay inside one scalar."""
+
+NODE, NODE_END = "\x05", "\x06"
+"""Around an output that must be one whole node (what `tojson` returns)."""
+
+_DIGITS = str.maketrans("0123456789", "\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17")
+_BACK = str.maketrans("\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17", "0123456789")
+
+PLACE = re.compile("\x01([\x0e-\x17]{1,9})\x02")
+MARK = re.compile("\x01([\x0e-\x17]{1,9})\x02|([\x03-\x06])|\x01([\x0e-\x17]{1,9})\x01")
+_ANY = re.compile("[\x01-\x06\x0e-\x17]")
+
+
+def place(number: int) -> str:
+    """Return the mark of a place."""
+    return f"{NUMBER}{number}{END}".translate(_DIGITS)
+
+
+def as_call(mark: str) -> str:
+    """Return the mark of a call: what follows may be text of a macro or of another file, with places of its own."""
+    return mark[:-1] + NUMBER
+
+
+def number(digits: str) -> int:
+    """Return the number inside a mark."""
+    return int(digits.translate(_BACK))
+
+
+def unmarked(text: str) -> str:
+    """Return the text without marks."""
+    return MARK.sub("", text)
+
+
+def holds_marks(text: str) -> bool:
+    """Tell whether a text holds anything that could be a mark, or a part of one."""
+    return _ANY.search(text) is not None

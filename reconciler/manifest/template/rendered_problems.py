@@ -1,0 +1,59 @@
+"""Problems in text that templates made: which values took part, and where a macro or another file was called from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from reconciler.manifest.source_positions import VALUE
+from reconciler.manifest.template.template_positions import LineMap
+from reconciler.manifest.template_values import Values
+from reconciler.model.diagnostic import Diagnostic, Related
+from reconciler.model.source_map import Position
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPlaces:
+    """Leads from rendered text to templates, and remembers what was asked for: problems are explained from there."""
+
+    lines: LineMap
+    values: Values
+    asked: dict[Position, list[tuple[int, int]]] = field(default_factory=dict)
+
+    def at(self, line: int, column: int) -> Position:
+        """Return the place in a template for a line and column of the rendered text."""
+        position = self.lines.at(line, column)
+        self.asked.setdefault(position, []).append((line, column))
+        return position
+
+    def explained(self, problems: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """Add to each problem the values files and calls that it comes from; forgets what was asked for."""
+        found = [self._explained(each) for each in problems]
+        self.asked.clear()
+        return found
+
+    def _explained(self, problem: Diagnostic) -> Diagnostic:
+        position = problem.position
+        asked = self.asked.get(position, []) if position else []
+        where = asked.pop(0) if len(asked) > 1 else next(iter(asked), None)
+        where = where or (self.lines.met(position) if position else None)
+        if where is None or position is None:
+            return problem
+        place, caller = self.lines.place(*where), self.lines.caller(*where)
+        uses = dict.fromkeys([*(place.uses if place else ()), *(caller.uses if caller else ())])
+        related = [*problem.related, *value_places(self.values, uses)]
+        if caller is None:
+            return replace(problem, related=tuple(related))
+        called = Position(caller.file, caller.line, caller.column)
+        what = "text" if caller.is_statement and position.file != caller.file else "macro"
+        stays = what == "text" or problem.code == "E_TPL_STRUCTURE"
+        said = f"in the {what} at {position.file}:{position.line}, called from {called.file}:{called.line}"
+        inside = Related(message=f"inside this {what}", position=position)
+        if stays:  # what is to be mended stands there: the text of an included file, or the expression
+            called, inside = position, Related(message="called here", position=called)
+        message = f"{problem.message}, {said}"
+        return replace(problem, message=message, position=called, related=(inside, *related))
+
+
+def value_places(values: Values, uses: Iterable[str]) -> list[Related]:
+    """Return the places of values files that decided the values of these dotted names."""
+    found = [(name, values.place(tuple(name.split(".")[1:]))) for name in uses]
+    return [Related(message=f"{name} {VALUE}", position=place) for name, place in found if place]

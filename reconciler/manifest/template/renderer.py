@@ -1,0 +1,218 @@
+"""Templates to text: rendered in one confined child, with the places of everything and the structure guarded."""
+
+import codecs
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import BaseLoader, Environment, TemplateNotFound
+from jinja2.exceptions import SecurityError
+
+from reconciler.errors import ManifestError, error
+from reconciler.manifest.files.project_tree import Tree
+from reconciler.manifest.template import marked_text, worker_process
+from reconciler.manifest.template.exceptions import ContentError, Failure, LimitError, PathError
+from reconciler.manifest.template.instrumentation import Place
+from reconciler.manifest.template.sandbox import Sandbox
+from reconciler.manifest.template.template_errors import failure
+from reconciler.manifest.template.template_positions import LineMap
+from reconciler.manifest.template.worker_process import Budget
+from reconciler.manifest.yaml import characters
+from reconciler.model.diagnostic import Diagnostic, Related
+from reconciler.model.resource import Json
+from reconciler.model.source_map import Position
+
+_STOPPED = 3
+"""So many files may take all the time or memory there is; then the run has had enough, and the others are refused."""
+_LOADED = (textwrap, codecs.lookup("unicode_escape"))
+"""What Jinja imports only when it first needs it: too late in a child that opens no files."""
+_CONTENT = ("E_YAML_ENCODING", "E_YAML_SYNTAX", "E_TEXT_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A template's text and the way back from it; `problems` say why there is none.
+
+    `marked` is the text with its marks (marks.py), `places` what they name. They are the same text, unless the template
+    looked at text it had written in a way that marks disturb. `uses` are the values that a failed expression reads.
+    """
+
+    text: str = ""
+    lines: LineMap | None = None
+    marked: str = ""
+    places: tuple[Place, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
+    uses: tuple[str, ...] = ()
+
+    @property
+    def unmarked(self) -> str:
+        """The marked text without its marks."""
+        return marked_text.unmarked(self.marked)
+
+
+def render(
+    tree: Tree, files: Sequence[str], context: Mapping[str, Json], budget: Budget | None = None
+) -> dict[str, Rendered]:
+    """Render these files of the tree with `context`, which is plain data; every file gets an answer."""
+    budget = budget or Budget()
+    done: dict[str, Rendered] = {}
+    while _stops(done) < _STOPPED and (left := [file for file in files if file not in done]):
+        for file, result in _one_child(tree, left, context, budget):
+            done[file] = result
+            if _stops(done) >= _STOPPED:
+                break
+    for file in files:
+        done.setdefault(file, _stopped(file, "the templates before it took all there was"))
+    return done
+
+
+def _stops(done: Mapping[str, Rendered]) -> int:
+    return sum(each.code == "E_TPL_LIMIT" for result in done.values() for each in result.problems)
+
+
+def _one_child(
+    tree: Tree, files: Sequence[str], context: Mapping[str, Json], budget: Budget
+) -> Iterator[tuple[str, Rendered]]:
+    """Render files until all are done or the child has died of one of them."""
+    results = worker_process.run(
+        lambda channel: _work(channel, files, context, budget), lambda ask: _answer(tree, ask), budget
+    )
+    try:
+        for file in files:
+            try:
+                result = next(results)
+            except worker_process.Died as problem:
+                yield file, _stopped(file, str(problem.args[0]))
+                return
+            yield file, _rendered(file, result)
+    finally:
+        results.close()
+
+
+def _stopped(file: str, why: str) -> Rendered:
+    hint = "split the file, or render less"
+    problem = error("E_TPL_LIMIT", f"rendering was stopped: {why}", Position(file, 1, 1), hint=hint)
+    return Rendered(problems=(problem,))
+
+
+# What the child does.
+
+
+def _work(channel: worker_process.Channel, files: Iterable[str], context: Mapping[str, Json], budget: Budget) -> None:
+    loader = AskingLoader(channel)
+    for file in files:
+        channel.send(_result(file, loader, context, budget))
+
+
+def _result(file: str, loader: BaseLoader, context: Mapping[str, Json], budget: Budget) -> dict[str, Any]:
+    sandbox = Sandbox(loader)
+    try:
+        with worker_process.time_limit(budget):
+            texts = [rendered(sandbox, file, context, budget.output)]
+            if sandbox.table.captures:
+                texts.append(rendered(Sandbox(loader, marking=False), file, context, budget.output))
+    except BaseException as problem:  # whatever a template raises is told, not raised
+        return {"failure": failure(problem, file, sandbox.table.places)}
+    return {"places": sandbox.table.places, "texts": texts}
+
+
+def rendered(sandbox: Sandbox, file: str, context: Mapping[str, Json], most: int) -> str:
+    """Compile and render one template; raises what Jinja raises, LimitError for too much output."""
+    refuse_objects(context)
+    parts: list[str] = []
+    length = 0
+    for part in sandbox.get_template(file).generate(context):
+        parts.append(part)
+        length += len(part)
+        if length > most:
+            raise LimitError(f"more than {most} characters")
+    return "".join(parts)
+
+
+def refuse_objects(value: Any) -> None:
+    """Raise SecurityError unless a value is plain data: templates can look into any object they are given."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            refuse_objects(key)
+            refuse_objects(item)
+    elif isinstance(value, list):
+        for item in value:
+            refuse_objects(item)
+    elif value is not None and type(value) not in (str, int, float, bool):
+        raise SecurityError(f"the context holds a {type(value).__name__}, which is no plain data")
+
+
+class AskingLoader(BaseLoader):
+    """Gets templates by asking the parent, once each."""
+
+    def __init__(self, channel: worker_process.Channel) -> None:
+        self._channel = channel
+        self._known: dict[str, str] = {}
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002 - jinja2's signature
+        """Return a template's text; raises PathError, ContentError or TemplateNotFound."""
+        if template not in self._known:
+            reply = self._channel.ask({"ask": template})
+            _raise_refusal(reply, template)
+            self._known[template] = reply["text"]
+        return self._known[template], template, None
+
+
+def _raise_refusal(reply: Mapping[str, Any], template: str) -> None:
+    if "failure" in reply:
+        raise ContentError(reply["failure"])
+    if reply.get("code") == "E_PATH_MISSING":
+        raise TemplateNotFound(template)
+    if "code" in reply:
+        raise PathError(reply["message"])
+
+
+# What the parent does with it.
+
+
+def _answer(tree: Tree, ask: Mapping[str, Any]) -> dict[str, Any]:
+    name = str(ask.get("ask"))
+    try:
+        text = characters.decode(tree.read(name), name)
+        characters.check_text(text, name)
+    except ManifestError as problem:
+        return _refusal(problem, name)
+    return {"text": text}
+
+
+def _refusal(problem: ManifestError, name: str) -> dict[str, Any]:
+    if not problem.code.startswith(_CONTENT):
+        return {"code": problem.code, "message": problem.message}
+    where = problem.diagnostics[0].position or Position(name, 1, 1)
+    told: Failure = {
+        "code": problem.code,
+        "message": problem.message,
+        "file": where.file,
+        "line": where.line,
+        "column": where.column,
+        "hint": problem.hint,
+        "related": [],
+        "uses": [],
+    }
+    return {"failure": told}
+
+
+def _rendered(file: str, result: Mapping[str, Any]) -> Rendered:
+    if "failure" in result:
+        told = result["failure"]
+        position = Position(str(told["file"]), int(told["line"]), int(told["column"]))
+        related = tuple(
+            Related(message=str(each["message"]), position=Position(str(each["file"]), each["line"], each["column"]))
+            for each in told["related"]
+        )
+        problem = error(told["code"], told["message"], position, hint=told["hint"], related=related)
+        return Rendered(problems=(problem,), uses=tuple(map(str, told["uses"])))
+    places = tuple(
+        Place(each[0], each[1], each[2], each[3], tuple(each[4]), each[5], each[6]) for each in result["places"]
+    )
+    marked = result["texts"][0]
+    stripped = marked_text.unmarked(marked)
+    text = result["texts"][-1] if len(result["texts"]) > 1 else stripped
+    lines = LineMap(file, marked, text, places, exact=text == stripped)
+    return Rendered(text=text, lines=lines, marked=marked, places=places)

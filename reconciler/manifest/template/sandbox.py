@@ -1,0 +1,271 @@
+"""The Jinja environment of manifests: immutable, strict, plain data only, deterministic in all it offers."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from jinja2 import BaseLoader, StrictUndefined, Template, Undefined, nodes, pass_context
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
+
+from reconciler.manifest.template import marked_text
+from reconciler.manifest.template.exceptions import LimitError, PathError, PrivateError, StructureError
+from reconciler.manifest.template.filters import (
+    TEXT,
+    PlainFormatter,
+    private_attribute,
+    refuse_undefined,
+    text_filters,
+    written,
+)
+from reconciler.manifest.template.instrumentation import OUTPUT, Table, mark
+from reconciler.manifest.template.marked_text import Captured, Whole, concat, keeping_marks, plain
+from reconciler.strings import did_you_mean
+
+FILTERS = frozenset(
+    {"abs", "attr", "batch", "capitalize", "center", "count", "d", "default", "dictsort", "filesizeformat", "first"}
+    | {"float", "format", "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max"}
+    | {"min", "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "slice", "sort"}
+    | {"string", "striptags", "sum", "title", "tojson", "trim", "truncate", "unique", "upper", "urlencode"}
+    | {"wordcount", "wordwrap"}
+)
+GLOBALS = frozenset({"range", "dict", "namespace", "cycler", "joiner"})
+
+LARGEST = 1_000_000
+"""No operator may make a text or list longer than this."""
+
+_SAFE = re.compile(r"\w(?:[\w ./+@%&!*|>=~$^();<，。！？、；：“”‘’（）《》…—·-]*[^\W]|[。！？”’）》…]?)?")
+_ESCAPED = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]")
+
+
+class Missing(StrictUndefined):
+    """An undefined value: an error as soon as anything is done with it, which suggests a close name."""
+
+    __slots__ = ()
+
+    @property
+    def _undefined_message(self) -> str:
+        if self._undefined_hint or not isinstance(self._undefined_obj, Mapping):
+            return str(super()._undefined_message)
+        close = did_you_mean(str(self._undefined_name), map(str, self._undefined_obj))
+        return f"there is no `{self._undefined_name}` here" + (f": {close}" if close else "")
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Compiles templates with marks in them (see marks.py), or without when `marking` is off.
+
+    Both make the same text; `table` collects the places of every template compiled.
+    """
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+    concat = staticmethod(concat)
+
+    def __init__(self, loader: BaseLoader, *, marking: bool = True) -> None:
+        super().__init__(
+            loader=loader,
+            undefined=Missing,
+            autoescape=False,
+            optimized=False,
+            keep_trailing_newline=True,
+            cache_size=-1,
+        )
+        self.marking = marking
+        self.table = Table()
+        self.globals = {name: value for name, value in self.globals.items() if name in GLOBALS}
+        self.filters = {name: keeping_marks(each) for name, each in text_filters(FILTERS).items()}
+        self.filters.update({"tojson": self.to_json, "safe": _same})
+        self.filters[OUTPUT] = _marked_output if marking else _plain_output
+
+    def compile(
+        self, source: Any, name: str | None = None, filename: str | None = None, *rest: Any, **named: Any
+    ) -> Any:
+        """Compile a template's source, marked."""
+        if isinstance(source, str):
+            text, source = source, self.parse(source, name, filename)
+            for each in source.find_all((nodes.Import, nodes.FromImport)):
+                each.with_context = True
+            source = mark(self, source, text, name or "", self.table, visible=self.marking)
+        return super().compile(source, name, filename, *rest, **named)
+
+    def _generate(self, source: nodes.Template, *rest: Any, **named: Any) -> Any:
+        """Refuse private names and let `~` spell its operands, in templates and in single expressions."""
+        _refuse_private(source)
+        for concat_ in source.find_all(nodes.Concat):
+            concat_.nodes = [_spelled(each) for each in concat_.nodes]
+        source.set_environment(self)
+        return super()._generate(source, *rest, **named)
+
+    def handle_exception(self, source: str | None = None) -> NoReturn:  # noqa: ARG002 - jinja2's signature
+        """Let the exception pass as it is: its traceback leads to the template's line."""
+        raise  # noqa: PLE0704 - called while one is being handled
+
+    def to_json(self, value: Any, indent: int | None = None) -> Whole:
+        """Return a value as one YAML node: JSON, every character as it is but those that no manifest may hold raw."""
+        if indent is not None and indent > 16:
+            raise LimitError("an indent of more than 16 blanks")
+        if self.table.captures:
+            value = _plain_tree(value)
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, default=_no_json)
+        return Whole(_ESCAPED.sub(_escape, text))
+
+    def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:  # noqa: A002 - jinja2's name
+        """Return a template; its name must be a text."""
+        return super().get_template(_named(name), parent, globals)
+
+    def select_template(self, names: Any, parent: str | None = None, globals: Any = None) -> Template:  # noqa: A002 - as above
+        """Return the first template there is."""
+        return super().select_template([_named(name) for name in names], parent, globals)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Look a name up: in a mapping its keys come before its methods."""
+        _refuse_private_name(attribute)
+        obj = plain(obj)
+        if isinstance(obj, dict) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Look an item up."""
+        _refuse_private_name(argument)
+        return super().getitem(plain(obj), argument)
+
+    def wrap_str_format(self, value: Any) -> Any:
+        """Return what stands for a text's methods `format` and `format_map`; None for every other value."""
+        name = getattr(value, "__name__", "")
+        if super().wrap_str_format(value) is None:
+            return None
+        text = value.__self__
+        formatter = PlainFormatter(SandboxedFormatter(self).get_field)
+
+        def formatted(*arguments: Any, **named: Any) -> str:
+            if name == "format_map":
+                arguments, named = (), dict(*arguments)
+            return str(formatter.vformat(plain(text), arguments, named))
+
+        return formatted
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Keep bytes out of templates: they would make characters that no manifest may hold."""
+        return attr not in ("encode", "to_bytes") and super().is_safe_attribute(obj, attr, value)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Refuse operators whose result would be huge before they are carried out."""
+        _check_size(operator, left, right)
+        return super().call_binop(context, operator, plain(left), plain(right))
+
+
+@pass_context
+def _marked_output(_context: Context, value: Any, place: str, calls: bool = False) -> str:
+    """Return what an expression writes, with its marks: the plain text of a scalar, or a whole node.
+
+    It takes the context so that Jinja never works it out while compiling, where no limit would be told by line.
+    """
+    if type(value) is str and _SAFE.fullmatch(value) and value != "null":
+        return place + value
+    text = _written_at(value, place)
+    if isinstance(value, Captured) or marked_text.NUMBER in text:
+        return _called(text, marked_text.as_call(place)) if calls else text
+    if isinstance(value, Whole) and text.startswith(('"', "[", "{")):
+        return f"{place}{marked_text.NODE}{text}{marked_text.NODE_END}"
+    if isinstance(value, Whole) or (_SAFE.fullmatch(text) and not isinstance(value, str)):
+        return place + text
+    return _guarded(text, place)
+
+
+def _called(text: str, call: str) -> str:
+    """Put the mark of a call before what the call wrote: blank lines stay without marks, filters treat them apart."""
+    raw = "".join(("", text))
+    written_ = raw.lstrip()
+    return Captured(raw[: len(raw) - len(written_)] + call + written_) if written_ else text
+
+
+@pass_context
+def _plain_output(_context: Context, value: Any, place: str, calls: bool = False) -> str:  # noqa: ARG001
+    return _written_at(value, place)
+
+
+def _written_at(value: Any, place: str) -> str:
+    try:
+        return written(value)
+    except StructureError as problem:
+        problem.place = place
+        raise
+
+
+def _named(name: Any) -> str:
+    if isinstance(name, Undefined):
+        str(name)
+    if not isinstance(name, str):
+        raise PathError("a template's name must be a text")
+    return str(plain(name))
+
+
+def _guarded(text: str, place: str) -> str:
+    core = text.strip()
+    if not core:
+        return f"{place}{marked_text.OPEN}{text}{marked_text.CLOSE}" if "\n" in text else text
+    start = text.index(core)
+    return f"{text[:start]}{place}{marked_text.OPEN}{core}{marked_text.CLOSE}{text[start + len(core) :]}"
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
+
+
+def _no_json(value: Any) -> Any:
+    """Say what JSON has no word for."""
+    refuse_undefined(value)
+    raise StructureError("the value holds what is no plain data")
+
+
+def _plain_tree(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {plain(key): _plain_tree(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain_tree(item) for item in value]
+    return plain(value)
+
+
+def _same(value: Any) -> Any:
+    """The filter `safe`: nothing is escaped here, so that nothing need be kept from it."""
+    return value
+
+
+def _check_size(operator: str, left: Any, right: Any) -> None:
+    if operator == "%" and isinstance(left, str):
+        raise SecurityError("formatting with % is not allowed; join texts with ~")
+    if operator == "**" and isinstance(left, int) and isinstance(right, int) and _huge_power(left, right):
+        raise LimitError("a power too large")
+    if operator == "*":
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, (str, list, tuple)) and isinstance(other, int) and len(one) * other > LARGEST:
+                raise LimitError(f"a text or list of more than {LARGEST} items")
+
+
+def _huge_power(base: int, exponent: int) -> bool:
+    return abs(exponent) * max(base.bit_length(), 1) > 4096
+
+
+def _spelled(node: nodes.Expr) -> nodes.Expr:
+    return nodes.Filter(node, TEXT, [], [], None, None, lineno=node.lineno)
+
+
+def _refuse_private_name(name: Any) -> None:
+    if isinstance(name, str) and name.startswith("_"):
+        raise SecurityError(f"`{name}` is a private name")
+
+
+def _refuse_private(tree: nodes.Template) -> None:
+    """Names with a leading underscore are Python's inside: refused wherever they are written."""
+    names: list[tuple[Any, int]] = [(node.attr, node.lineno) for node in tree.find_all(nodes.Getattr)]
+    names += [(getattr(node.arg, "value", None), node.lineno) for node in tree.find_all(nodes.Getitem)]
+    for node in tree.find_all(nodes.Filter):
+        arguments = [getattr(each, "value", None) for each in node.args]
+        keywords: list[Any] = list(node.kwargs)
+        named = {each.key: getattr(each.value, "value", None) for each in keywords}
+        names.append((private_attribute(node.name, arguments, named), node.lineno))
+    for name, line in names:
+        if isinstance(name, str) and name.startswith("_"):
+            raise PrivateError(name, line)

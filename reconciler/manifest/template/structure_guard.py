@@ -1,0 +1,246 @@
+"""The structure guard: what an expression wrote must stay inside one YAML scalar, or be one whole node (`tojson`).
+
+Values come from files, from `--set`, from other people. A value that ends a scalar early, opens a mapping or comments
+out the rest would change what the manifest declares without anybody having written it.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence, Set
+from typing import Any, NamedTuple
+
+from yaml.error import MarkedYAMLError, YAMLError
+from yaml.events import ScalarEvent, StreamEndEvent
+
+from reconciler.errors import ManifestError, ProblemList, error
+from reconciler.manifest.template import marked_text
+from reconciler.manifest.template.instrumentation import Place
+from reconciler.manifest.validation.field_errors import shown
+from reconciler.manifest.yaml.document import Document, packed
+from reconciler.manifest.yaml.event_source import parser_for
+from reconciler.model.change import MASK
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.source_map import Position
+
+_EDGE = re.compile("([\x03-\x06])")
+
+
+class Span(NamedTuple):
+    """What one expression wrote, by offsets; `node` if it must be a whole node rather than a part of a text."""
+
+    start: int
+    end: int
+    node: bool
+    place: Place
+
+
+def spans(marked: str, places: Sequence[Place]) -> list[Span]:
+    """Return all outputs that have to be looked at, in the order of the text."""
+    found: list[Span] = []
+    place = Place("", 1, 1)
+    length = opened = 0
+    for number, piece in enumerate(_EDGE.split(marked)):
+        if number % 2 == 0:
+            place = _last_place(piece, places) or place
+            length += len(marked_text.unmarked(piece))
+        elif piece in (marked_text.OPEN, marked_text.NODE):
+            opened = length
+        else:
+            found.append(Span(opened, length, piece == marked_text.NODE_END, place))
+    return found
+
+
+def node_places(marked: str) -> Iterator[int]:
+    """Yield the packed line and column at which each whole node begins; faster than all spans."""
+    for number, line in enumerate(marked.split("\n")):
+        column = behind = 0
+        start = line.find(marked_text.NODE)
+        while start >= 0:
+            column += len(marked_text.unmarked(line[behind:start]))
+            behind = start
+            yield packed(number, column)
+            start = line.find(marked_text.NODE, start + 1)
+
+
+def _last_place(piece: str, places: Sequence[Place]) -> Place | None:
+    start = piece.rfind(marked_text.NUMBER)
+    found = marked_text.PLACE.match(piece, start) if start >= 0 else None
+    number = marked_text.number(found[1]) if found else len(places)
+    return places[number] if number < len(places) else None
+
+
+_HINT = "write {{ … | tojson }} without quotes around it: it makes one YAML value of any text"
+_COMMENT = re.compile(r"(?:^|\s)#")
+_INNER_COMMENT = re.compile(r"\s#")
+_BREAK = re.compile(r"\r\n|\r|\n")
+_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
+_KEY = re.compile(r"([A-Za-z_]+)[\"']?[ \t]*:")
+_NEAR = 400
+_NULLS = frozenset({"null", "~"})
+
+
+class _Text(NamedTuple):
+    """A rendered text, and the names of fields whose values must not be shown."""
+
+    whole: str
+    sensitive: Set[str]
+
+    def hides(self, span: Span) -> bool:
+        """Tell whether an output stands behind the key of a sensitive field."""
+        keys = _KEY.findall(self.whole, max(0, span.start - _NEAR), span.start)
+        return bool(keys) and keys[-1] in self.sensitive
+
+
+def violations(
+    marked: str,
+    places: Sequence[Place],
+    documents: Sequence[Document],
+    *,
+    broken: bool,
+    sensitive: Set[str] = frozenset(),
+) -> list[Diagnostic]:
+    """Return an error for each expression whose output does not stay where it was put.
+
+    `documents` are what parsing the text gave, without its marks; `broken` says that it ended before the text did.
+    `sensitive` are the names of fields whose values no message may show.
+    """
+    met = {mark for document in documents for mark in document.marks} if marked_text.NODE in marked else set()
+    if not broken and marked_text.OPEN not in marked and "\r" not in marked and met.issuperset(node_places(marked)):
+        return []
+    text = marked_text.unmarked(marked)
+    found = spans(marked, places)
+    starts = [0, *(end.end() for end in _BREAK.finditer(text))]
+    doubtful = [span for span in found if not (span.node and _packed(span.start, starts) in met)]
+    return _Scalars(_Text(text, sensitive), doubtful).problems(found)
+
+
+def _packed(offset: int, starts: Sequence[int]) -> int:
+    """JSON ends itself: where a node begins at its beginning, it is that node."""
+    line = bisect_right(starts, offset) - 1
+    return packed(line, offset - starts[line])
+
+
+def _blamed(problem: YAMLError, text: _Text, found: Sequence[Span]) -> list[Diagnostic]:
+    """Return an error for the output nearest before the place where YAML ended, on its line or reaching into it."""
+    for offset in _offsets(problem):
+        near = _near(text.whole, found, offset)
+        if near:
+            before = [span for span in near if span.start <= offset]
+            return [_report(before[-1] if before else near[0], text, "with it, this is no YAML any more")]
+    return []
+
+
+def _offsets(problem: YAMLError) -> Iterator[int]:
+    if isinstance(problem, MarkedYAMLError):
+        for mark in (problem.problem_mark, problem.context_mark):
+            if mark is not None:
+                yield mark.index
+
+
+def _near(text: str, found: Sequence[Span], offset: int) -> list[Span]:
+    """Return the outputs that stand on the line of an offset, or reach into it."""
+    start = text.rfind("\n", 0, offset) + 1
+    end = text.find("\n", offset)
+    return [span for span in found if span.end >= start and span.start <= (end if end >= 0 else len(text))]
+
+
+def _report(span: Span, text: _Text, why: str) -> Diagnostic:
+    value = MASK if text.hides(span) else shown(text.whole[span.start : span.end])
+    message = f"the value of `{_short(span.place.expression)}` is {value}: {why}"
+    position = Position(span.place.file, span.place.line, span.place.column)
+    return error("E_TPL_STRUCTURE", message, position, hint=_HINT)
+
+
+def _short(expression: str) -> str:
+    one_line = " ".join(expression.split())
+    return one_line if len(one_line) <= 60 else one_line[:59] + "…"
+
+
+class _Scalars:
+    """Walks the scalars of a text and the outputs in it side by side."""
+
+    def __init__(self, text: _Text, doubtful: Sequence[Span]) -> None:
+        self._judged = text
+        self._text = text.whole
+        self._waiting: Iterator[Span] = iter(doubtful)
+        self._next = next(self._waiting, None)
+        self._behind = self._clear = self._comment_end = 0
+        self._found = ProblemList()
+
+    def problems(self, written: Sequence[Span]) -> list[Diagnostic]:
+        """Return an error for each output that is not inside one scalar; one of those `written` may have ended YAML."""
+        try:
+            parser = parser_for(self._text)
+            kind: Any = None
+            while kind is not StreamEndEvent:
+                event: Any = parser.get_event()
+                kind = type(event)
+                if kind is ScalarEvent:
+                    self._scalar(event, event.start_mark.index, event.end_mark.index)
+            while self._next is not None:
+                self._outside(self._next)
+        except YAMLError as problem:
+            return self._found or _blamed(problem, self._judged, written)
+        except ManifestError as problem:
+            return [*self._found, *problem.diagnostics]
+        except ValueError:  # libyaml takes no lone surrogate: the parser's own check names it and its place
+            return self._found
+        return self._found
+
+    def _scalar(self, event: Any, start: int, end: int) -> None:
+        while self._next is not None and self._next.start < end:
+            if self._next.start < start:
+                self._outside(self._next)
+            else:
+                self._inside(self._next, event, start, end)
+        self._behind = end
+
+    def _inside(self, span: Span, event: Any, start: int, end: int) -> None:
+        text = self._text[span.start : span.end]
+        if span.node:
+            self._settle(span, "`tojson` makes a whole value, which cannot stand inside a text")
+        elif span.end > end:
+            self._settle(span, "it does not stay inside one text")
+        elif (event.anchor or event.tag) and span.start < self._behind_properties(start):
+            self._settle(span, "it would be read as an anchor or a tag")
+        elif event.style and span.start <= self._behind_properties(start) < span.end:
+            self._settle(span, "its first character would be read as YAML's")
+        elif event.style == '"' and "\\" in text:
+            self._settle(span, "in double quotes its backslash is an escape")
+        elif event.style == "'" and "''" in text:
+            self._settle(span, "in single quotes its two quotes are one")
+        elif event.style != "|" and "\n" in text:
+            self._settle(span, "its line breaks would become blanks")
+        elif event.implicit[0] and (span.start, span.end) == (start, end) and text in _NULLS:
+            self._settle(span, "it would be read as null")
+        else:
+            self._settle(span)
+
+    def _behind_properties(self, start: int) -> int:
+        """Return where a scalar's text begins: the parsers let it begin at its anchor or tag."""
+        found = _PROPERTIES.match(self._text, start)
+        return found.end() if found else start
+
+    def _outside(self, span: Span) -> None:
+        """An output that is in no scalar is harmless in a comment only."""
+        commented = self._commented(span.start) and "\n" not in self._text[span.start : span.end]
+        self._settle(span, "" if commented else "it does not stay inside one text")
+
+    def _commented(self, offset: int) -> bool:
+        """Tell whether a comment stands before an offset on its line; of a long line each part is looked at once."""
+        if offset < self._comment_end:
+            return True
+        start = max(self._text.rfind("\n", self._clear, offset) + 1, self._behind, self._clear)
+        pattern = _COMMENT if start > self._clear or not start else _INNER_COMMENT
+        found = pattern.search(self._text[max(start - 1, 0) if start == self._clear else start : offset])
+        if found:
+            end = self._text.find("\n", offset)
+            self._comment_end = end if end >= 0 else len(self._text)
+        else:
+            self._clear = offset
+        return found is not None
+
+    def _settle(self, span: Span, why: str = "") -> None:
+        if why:
+            self._found.append(_report(span, self._judged, why))
+        self._next = next(self._waiting, None)

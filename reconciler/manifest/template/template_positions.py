@@ -1,0 +1,185 @@
+"""From a place in rendered text to the place in the template where it was written."""
+
+import re
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from functools import cached_property
+from typing import NamedTuple
+
+from reconciler.manifest.template import marked_text
+from reconciler.manifest.template.instrumentation import Place
+from reconciler.model.source_map import Position
+
+_BREAK = re.compile(r"\r\n|\r|\n")
+_COMPARED = 400
+"""Longer texts are not compared line by line with every line: that costs their square, and more."""
+
+
+class _Found(NamedTuple):
+    """A mark on a line: the column it stands at, counted from 0 and without marks, and the place it names."""
+
+    column: int
+    place: Place
+
+
+def _column(found: _Found) -> int:
+    return found.column
+
+
+class LineMap:
+    """Leads from rendered text to its template, through loops, includes, imports, macros, blocks and filters.
+
+    `marked` is the text with its marks, `text` what was parsed. They are the same but for the marks, unless a template
+    looked at text it had written in a way that marks disturb: then lines are paired, and the nearest line is named.
+    Every line that is not blank has a mark of its own, so that only the lines asked for are looked at.
+    """
+
+    def __init__(self, file: str, marked: str, text: str, places: Sequence[Place], *, exact: bool = True) -> None:
+        self._file = file
+        self._marked = marked
+        self._text = text
+        self._places = places
+        self.exact = exact
+        self._known: dict[int, list[_Found]] = {}
+
+    def at(self, line: int, column: int) -> Position:
+        """Return the place in the template for a line and column of the rendered text, counted from 1."""
+        found, distance = self._find(line, column)
+        if found is None:
+            return Position(self._file, 1, 1)
+        place = found.place
+        beyond = 0 if place.expression or distance is None else distance
+        return Position(place.file, place.line, place.column + beyond)
+
+    def place(self, line: int, column: int) -> Place | None:
+        """Return the expression that wrote what stands there, or None where the template's own text stands."""
+        found, _distance = self._find(line, column)
+        return found.place if found and found.place.expression else None
+
+    def _find(self, line: int, column: int) -> tuple[_Found | None, int | None]:
+        """Return the mark before a position, and how far behind it, on its own line, the position is."""
+        if not self.exact:
+            line, column = self._pairs.get(line, line), 1
+        line = min(line, len(self._lines))
+        here = self._on(line)
+        before = bisect_left(here, column, key=_column)
+        if before:
+            return here[before - 1], column - 1 - here[before - 1].column
+        if here:
+            return here[0], None
+        above = self._marked_above[line - 1]
+        return (self._on(above)[-1] if above else None), None
+
+    @cached_property
+    def _marked_above(self) -> "array[int]":
+        """For each line the nearest one above it that has a mark, 0 where there is none."""
+        found, above = array("I"), 0
+        for number in range(1, len(self._lines) + 1):
+            found.append(above)
+            above = number if self._holds_place(number) else above
+        return found
+
+    def _holds_place(self, line: int) -> bool:
+        return marked_text.NUMBER in self._lines[line - 1] and bool(self._on(line))
+
+    def _on(self, line: int) -> list[_Found]:
+        """Return the marks on a line; of several at one column the last counts: it is the innermost."""
+        if line not in self._known:
+            self._known[line] = list(self._marks(self._lines[line - 1]))
+        return self._known[line]
+
+    def _marks(self, text: str) -> Iterator[_Found]:
+        column = position = 0
+        last: _Found | None = None
+        for mark in marked_text.MARK.finditer(text):
+            column += mark.start() - position
+            position = mark.end()
+            place = self._named(mark[1])
+            if place is not None:
+                if last is not None and last.column != column:
+                    yield last
+                last = _Found(column, place)
+        if last is not None:
+            yield last
+
+    def _named(self, digits: str | None) -> Place | None:
+        number = marked_text.number(digits) if digits else len(self._places)
+        return self._places[number] if number < len(self._places) else None
+
+    def caller(self, line: int, column: int) -> Place | None:
+        """Return the call or include in the file itself that brought what stands there from a macro or another file.
+
+        None for the file's own text, and where that cannot be told.
+        """
+        found, _distance = self._find(line, column) if self.exact else (None, None)
+        if found is None or (found.place.file == self._file and not found.place.in_macro):
+            return None
+        here = found.place
+        calls: list[Place] = []
+        for number, text in enumerate(self._lines[:line], 1):
+            last = max(column, found.column + 1) if number == line else len(text) + 1
+            calls += (call for at, call in self._calls(text) if at < last and self._is_own(call))
+        if here.in_macro:
+            return calls[-1] if calls else None
+        return next((each for each in reversed(calls) if each.is_statement and here.file in each.expression), None)
+
+    def _calls(self, text: str) -> Iterator[tuple[int, Place]]:
+        """Yield the calls on a line, each with the column it stands at, counted from 0 and without marks."""
+        shift = 0
+        for mark in marked_text.MARK.finditer(text):
+            call = self._named(mark[3])
+            if call is not None:
+                yield mark.start() - shift, call
+            shift += len(mark[0])
+
+    def _is_own(self, call: Place) -> bool:
+        return call.file == self._file and not call.in_macro
+
+    def met(self, position: Position) -> tuple[int, int] | None:
+        """Return a line and column of the rendered text that was written at a place of a template."""
+        wanted = (position.file, position.line, position.column)
+        for number in range(1, len(self._lines) + 1):
+            for found in self._on(number):
+                if found.place[:3] == wanted:
+                    return number, found.column + 1
+        return None
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return _BREAK.split(self._marked) if "\r" in self._marked else self._marked.split("\n")
+
+    @cached_property
+    def _pairs(self) -> dict[int, int]:
+        """The lines of the parsed text, each with the nearest line of the marked one."""
+        return _paired(_BREAK.split(self._text), [marked_text.unmarked(line) for line in self._lines])
+
+
+def _paired(lines: Sequence[str], others: Sequence[str]) -> dict[int, int]:
+    """Pair the lines of one text with those of another, counted from 1."""
+    if max(len(lines), len(others)) > _COMPARED:
+        return _paired_in_order(lines, others)
+    found: dict[int, int] = {}
+    matcher = SequenceMatcher(None, lines, others, autojunk=False)
+    for _tag, first, last, start, end in matcher.get_opcodes():
+        for line in range(first, last):
+            found[line + 1] = max(min(start + line - first, end - 1), start - (end <= start), 0) + 1
+    return found
+
+
+def _paired_in_order(lines: Sequence[str], others: Sequence[str]) -> dict[int, int]:
+    """Pair each line with the next equal one, not far on; in time that grows with the number of lines."""
+    places: dict[str, list[int]] = {}
+    for number, line in enumerate(others):
+        places.setdefault(line, []).append(number)
+    found: dict[int, int] = {}
+    nearest = 0
+    for number, line in enumerate(lines):
+        equal = places.get(line, [])
+        following = bisect_left(equal, nearest)
+        if following < len(equal) and equal[following] - nearest <= _COMPARED:
+            nearest = equal[following]
+        found[number + 1] = min(nearest + 1, max(len(others), 1))
+        nearest += following < len(equal) and equal[following] == nearest
+    return found

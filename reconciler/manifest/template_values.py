@@ -1,0 +1,135 @@
+"""Values for templates: plain YAML files merged in order, then `--set`; each leaf remembers where it came from."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ManifestError, error, warning
+from reconciler.manifest.files.project_tree import Tree
+from reconciler.manifest.set_option import SetError, applied, parsed, shape
+from reconciler.manifest.source_positions import Origin
+from reconciler.manifest.yaml.document import Document
+from reconciler.manifest.yaml.parser import parse_yaml
+from reconciler.model.diagnostic import Diagnostic, Related, has_errors
+from reconciler.model.resource import Json
+from reconciler.model.source_map import Path, Position
+
+if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
+    from reconciler.manifest.template.template_positions import LineMap
+
+
+@dataclass(slots=True)
+class Values:
+    """The merged values; `origins` leads from a path to the place that decided it: file:line:column, or `--set …`."""
+
+    data: dict[str, Json] = field(default_factory=dict)
+    origins: dict[Path, Callable[[Path], Position] | str] = field(default_factory=dict)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+    def origin(self, path: Path) -> str:
+        """Return what decided the value at `path`, or the nearest thing around or in it."""
+        found = self._decided(path)
+        return found if isinstance(found, str) else str(found)
+
+    def place(self, path: Path) -> Position | None:
+        """Return the place in a values file that decided the value at `path`; None where no file did."""
+        found = self._decided(path)
+        return None if isinstance(found, str) else found
+
+    def _decided(self, path: Path) -> Position | str:
+        for length in range(len(path), 0, -1):
+            near = path[:length]
+            decided = self.origins.get(near, "")
+            if decided:
+                return decided if isinstance(decided, str) else decided(near)
+        return ""
+
+    def used_by(self, lines: "LineMap") -> Origin:
+        """Return what says, for a place in rendered text, which values its expression used and where they stand."""
+
+        def words(line: int, column: int) -> str:
+            place = lines.place(line, column)
+            told = [self._told(name) for name in (place.uses if place else ())]
+            return f", from {', '.join(told)}" if told else ""
+
+        return words
+
+    def _told(self, name: str) -> str:
+        root, _, rest = name.partition(".")
+        if root == "env":
+            return f"{name} (the environment)"
+        where = self.origin(tuple(rest.split("."))) if rest else ""
+        return f"{name} ({where})" if where else name
+
+
+def merged(tree: Tree, files: Iterable[str], sets: Iterable[str]) -> Values:
+    """Read the values files, later ones winning, then the `--set` words; problems are in the result."""
+    values = Values()
+    for file in files:
+        _file(values, tree, file)
+    for word in sets:
+        _set(values, word)
+    return values
+
+
+def _file(values: Values, tree: Tree, file: str) -> None:
+    try:
+        read = parse_yaml(tree.read(file), file)
+    except ManifestError as problem:
+        values.problems += problem.diagnostics
+        return
+    values.problems += read.diagnostics
+    if has_errors(read.diagnostics):
+        return
+    for document in read.documents:
+        if document.value is None:
+            continue
+        if not isinstance(document.value, dict):
+            place = Position(file, *document.start)
+            values.problems.append(error("E_YAML_ROOT", "a values file is a mapping of names to values", place))
+            continue
+        _merge(values, values.data, document.value, (), _places(file, document))
+
+
+def _places(file: str, document: Document) -> Callable[[Path], Position]:
+    return lambda path: Position(file, *document.at(path))
+
+
+def _merge(
+    values: Values, into: dict[str, Json], new: Mapping[str, Json], base: Path, say: Callable[[Path], Position]
+) -> None:
+    """Merge mappings key by key; lists and everything else are replaced whole."""
+    for key, value in new.items():
+        path = (*base, key)
+        before = into.get(key)
+        if before is not None and value is not None and shape(before) != shape(value):
+            values.problems.append(_replaces(path, before, value, say(path), values.place(path)))
+        if isinstance(value, dict):
+            if not isinstance(before, dict):
+                into[key] = {}
+            _merge(values, into[key], value, path, say)
+        else:
+            into[key] = value
+        values.origins[path] = say
+
+
+def _replaces(path: Path, before: Json, value: Json, place: Position, first: Position | None) -> Diagnostic:
+    message = f"`{'.'.join(map(str, path))}` is {shape(before)} in an earlier values file, and {shape(value)} here"
+    related = (Related(message="the earlier one", position=first),) if first else ()
+    hint = "what the earlier file has below it is gone; null takes a value out without this warning"
+    told = warning("W_VALUES_REPLACED", message, place, hint=hint)
+    return replace(told, related=related)
+
+
+def _set(values: Values, word: str) -> None:
+    """Apply `a.b=c`; raises UsageError for a word that is not of that form."""
+    wanted = parsed(word)
+    try:
+        values.data = applied(values.data, wanted)
+    except SetError as problem:
+        place = values.place(problem.path)
+        values.problems.append(error(problem.code, problem.message, place, hint=problem.hint))
+        return
+    steps = tuple(map(str, wanted.path))
+    values.origins = {path: each for path, each in values.origins.items() if path[: len(steps)] != steps}
+    values.origins[steps] = f"--set {wanted.name}"

@@ -1,0 +1,1 @@
+"""Documents to declared resources."""

@@ -1,0 +1,76 @@
+"""What only shows when all resources are looked at together: names that collide, or nearly."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from reconciler.errors import error
+from reconciler.manifest.validation import names
+from reconciler.model.diagnostic import Diagnostic, Related, Severity
+from reconciler.model.resource import Declared
+
+
+def together(resources: Sequence[Declared]) -> tuple[tuple[Declared, ...], list[Diagnostic]]:
+    """Return the resources with `address_id` where names repeat, and what is wrong with them as a whole."""
+    groups: dict[tuple[str, str], list[Declared]] = {}
+    for each in resources:
+        groups.setdefault((each.kind, each.name), []).append(each)
+    problems: list[Diagnostic] = []
+    pinned: set[int] = set()
+    for same in groups.values():
+        if len(same) > 1 and _all_distinct(same):
+            pinned.update(id(each) for each in same)
+        elif len(same) > 1:
+            problems += _repeated(same)
+    problems += _aliases(resources, groups)
+    problems += _lookalikes([same[0] for same in groups.values()])
+    whole = (replace(each, address_id=each.id) if id(each) in pinned else each for each in resources)
+    return tuple(whole), problems
+
+
+def _all_distinct(same: Sequence[Declared]) -> bool:
+    ids = {each.id for each in same}
+    return "" not in ids and len(ids) == len(same)
+
+
+def _repeated(same: Sequence[Declared]) -> Iterator[Diagnostic]:
+    first = Related(message="the first one", position=same[0].position)
+    for each in same[1:]:
+        yield error(
+            "E_NAME_DUPLICATE",
+            f"the {each.kind} {each.name!r} is declared twice",
+            each.position,
+            hint="give one another name, or pin each with its own metadata.id",
+            related=(first,),
+        )
+
+
+def _aliases(resources: Iterable[Declared], groups: dict[tuple[str, str], list[Declared]]) -> Iterator[Diagnostic]:
+    """An alias that is another one's name or alias says that one live object is two, unless ids decide."""
+    taken = {key: same[0] for key, same in groups.items()}
+    for each in resources:
+        for number, alias in enumerate(each.aliases):
+            other = taken.setdefault((each.kind, alias), each)
+            if other is not each and not (each.id and other.id and each.id != other.id):
+                yield error(
+                    "E_NAME_DUPLICATE",
+                    f"the alias {alias!r} belongs to another {each.kind} too",
+                    each.locate.at(("metadata", "aliases", number)),
+                    hint="an earlier name leads to one object only: pin both with metadata.id, or take one out",
+                    related=(Related(message=f"{other.name!r}", position=other.position),),
+                )
+
+
+def _lookalikes(resources: Iterable[Declared]) -> Iterator[Diagnostic]:
+    seen: dict[tuple[str, str], Declared] = {}
+    for each in resources:
+        other = seen.setdefault((each.kind, names.skeleton(each.name)), each)
+        if other is not each:
+            yield Diagnostic(
+                severity=Severity.WARNING,
+                code="W_NAME_CONFUSABLE",
+                message=f"the names {other.name!r} and {each.name!r} look alike",
+                position=each.position,
+                hint="they are two objects: make sure that is meant",
+                address=each.address,
+                related=(Related(message="the other one", position=other.position),),
+            )

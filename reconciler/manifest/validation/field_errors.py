@@ -1,0 +1,255 @@
+"""What is wrong with one field, in words: the code, the message and what to do next."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from functools import cache
+from operator import is_
+from typing import Any, NamedTuple, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from reconciler.errors import ENOUGH
+from reconciler.kinds.base.field import Field, Type
+from reconciler.manifest.yaml.scalars import typed
+from reconciler.model.resource import Json
+from reconciler.model.source_map import Path
+from reconciler.strings import did_you_mean
+
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
+"""A number with a point is text until its field is known."""
+
+
+_CUT = ENOUGH + 1
+"""Of so many items or unknown keys all may be wrong before a value counts as one that nobody will mend line by line."""
+
+
+class Complaint(NamedTuple):
+    """What pydantic said of one place: its error type, the value there, and the limits it names."""
+
+    path: Path
+    type: str
+    value: Json
+    limits: Mapping[str, Any]
+
+
+Plain = Callable[[Path], bool]
+"""Tells whether the scalar at a path was written without quotes."""
+
+
+def check(model: type[BaseModel], value: Json, plain: Plain = lambda _path: True) -> tuple[Json, list[Complaint]]:
+    """Return the value with its texts and numbers as they were typed, and what is wrong with it, or enough of it."""
+    few = _first_items(value, _names(model))
+    if few is not value and len(complaints := _wrong(model, few)) > ENOUGH:
+        return value, complaints
+    complaints = list(_complaints(model, value))
+    retyped = {each.path: meant for each in complaints if (meant := _meant(each, plain)) is not None}
+    if not retyped:
+        return value, complaints
+    value = _with(value, retyped)
+    return value, list(_complaints(model, value))
+
+
+def _wrong(model: type[BaseModel], value: Json) -> list[Complaint]:
+    """Return the complaints that stand, whatever plain scalars turn out to be."""
+    return [each for each in _complaints(model, value) if _meant(each, lambda _path: True) is None]
+
+
+def _first_items(value: Json, known: Set[str]) -> Json:
+    """Return a value whose lists and mappings are cut to what is looked at if all of it is wrong; itself if all fits.
+
+    Each problem costs a microsecond and a kilobyte, and pydantic makes all of them before anybody can stop it. Keys
+    that are `known` stay, so that nothing is missing that is there.
+    """
+    if isinstance(value, list):
+        items = [_first_items(item, known) for item in value[:_CUT]]
+        return value if len(items) == len(value) and all(map(is_, items, value)) else items
+    if isinstance(value, dict):
+        kept = {key: item for number, (key, item) in enumerate(value.items()) if number < _CUT or key in known}
+        fresh = {key: _first_items(item, known) for key, item in kept.items()}
+        return value if len(fresh) == len(value) and all(fresh[key] is value[key] for key in value) else fresh
+    return value
+
+
+@cache
+def _names(model: type[BaseModel]) -> Set[str]:
+    """Return the names of all fields of a model and of the models in it."""
+    found: set[str] = set()
+    _collect(model, found, set())
+    return frozenset(found)
+
+
+def _collect(kind: Any, found: set[str], seen: set[Any]) -> None:
+    if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in seen:
+        seen.add(kind)
+        for name, field in kind.model_fields.items():
+            found.add(field.alias or name)
+            _collect(field.annotation, found, seen)
+    for part in get_args(kind):
+        _collect(part, found, seen)
+
+
+def _complaints(model: type[BaseModel], value: Json) -> Iterator[Complaint]:
+    try:
+        model.model_validate(value)
+    except ValidationError as error:
+        for each in error.errors(include_url=False):
+            yield Complaint(tuple(each["loc"]), each["type"], each["input"], each.get("ctx", {}))
+
+
+def _meant(complaint: Complaint, plain: Plain) -> Json:
+    """Return the value as its field reads what was typed; None where the complaint stands."""
+    if complaint.type == "float_type" and isinstance(complaint.value, str) and _NUMBER.fullmatch(complaint.value):
+        return float(complaint.value) if plain(complaint.path) else None
+    return typed(complaint.value) if _was_text(complaint) else None
+
+
+def _was_text(complaint: Complaint) -> bool:
+    if not isinstance(complaint.value, (bool, int)):
+        return False
+    if complaint.type == "string_type":
+        return True
+    return complaint.type == "literal_error" and f"'{typed(complaint.value)}'" in str(complaint.limits.get("expected"))
+
+
+def _with(value: Json, changes: Mapping[Path, Json]) -> Json:
+    """Return the value with some places changed; what is not changed is shared with the old one."""
+    if () in changes:
+        return changes[()]
+    below: dict[str | int, dict[Path, Json]] = {}
+    for path, new in changes.items():
+        below.setdefault(path[0], {})[path[1:]] = new
+    fresh: Any = dict(value) if isinstance(value, Mapping) else list(value)
+    for step, deeper in below.items():
+        fresh[step] = _with(fresh[step], deeper)
+    return fresh
+
+
+_LONGEST = 60
+_WANTED = {
+    "string_type": "a text",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+}
+_LENGTHS = {
+    "string_too_long": ("is {found} characters long", "at most {max_length}"),
+    "string_too_short": ("is {found} characters long", "at least {min_length}"),
+    "too_long": ("has {found} items", "at most {max_length}"),
+    "too_short": ("has {found} items", "at least {min_length}"),
+}
+_NO_LITERALS = frozenset({"missing", "extra_forbidden", "list_type", "too_long", "too_short"})
+"""Complaints about a sensitive field that are not about a literal standing there."""
+
+_RANGES = {
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
+    "greater_than": "more than {gt}",
+    "less_than": "less than {lt}",
+}
+
+
+class Words(NamedTuple):
+    """A code, a message, a hint, and whether the key is the place rather than the value."""
+
+    code: str
+    message: str
+    hint: str = ""
+    at_key: bool = False
+
+
+def words(complaint: Complaint, field: Field | None, siblings: Iterable[str]) -> Words:
+    """Say what a complaint means; `field` is what is known of the place, `siblings` the keys that may stand there."""
+    name = _name(complaint.path)
+    if field is not None and field.sensitive and complaint.type not in _NO_LITERALS:
+        return _secret(name, complaint)
+    if complaint.type == "missing":
+        return Words("E_FIELD_REQUIRED", f"`{name}` is missing", "add it")
+    if complaint.type == "extra_forbidden":
+        return _unknown(name, field, siblings)
+    if complaint.type in ("literal_error", "enum"):
+        return _choice(name, complaint, field)
+    if complaint.type in _LENGTHS:
+        return _length(name, complaint)
+    if complaint.type in _RANGES:
+        limit = _RANGES[complaint.type].format(**complaint.limits)
+        return Words("E_FIELD_RANGE", f"`{name}` is {shown(complaint.value)}; it must be {limit}")
+    if complaint.type == "string_pattern_mismatch":
+        message = f"`{name}` is {shown(complaint.value)}, which has not the form {complaint.limits.get('pattern')}"
+        return Words("E_FIELD_PATTERN", message)
+    return _type(name, complaint, field)
+
+
+def shown(value: Json) -> str:
+    """Spell a value for a message, shortened."""
+    if isinstance(value, (dict, list)):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    if value is None:
+        return "null"
+    text = str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, int) else repr(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _name(path: Path) -> str:
+    steps = [step for step in path if isinstance(step, str)]
+    return steps[-1] if steps else "the document"
+
+
+def _secret(name: str, complaint: Complaint) -> Words:
+    if complaint.type == "string_pattern_mismatch":
+        hint = "capitals, digits and underscores: {secret: STREAM_KEY} is read from RECONCILER_SECRET_STREAM_KEY"
+        return Words("E_FIELD_PATTERN", f"`{name}` is no name of a secret", hint)
+    hint = "write {secret: NAME} and give the value as RECONCILER_SECRET_NAME when applying"
+    return Words("E_SECRET_LITERAL", f"`{name}` is sensitive and must not stand in a manifest", hint)
+
+
+def _unknown(name: str, field: Field | None, siblings: Iterable[str]) -> Words:
+    if field is not None and not field.writable:
+        return Words(
+            "E_FIELD_READONLY", f"`{name}` is set by the service and cannot be declared", "leave it out", at_key=True
+        )
+    known = sorted(siblings)
+    listed = f"the fields here are {', '.join(known)}" if len(known) <= 12 else ""
+    return Words("E_FIELD_UNKNOWN", f"there is no field `{name}` here", did_you_mean(name, known, listed), at_key=True)
+
+
+def _choice(name: str, complaint: Complaint, field: Field | None) -> Words:
+    known = [str(each) for each in field.enum] if field else _expected(complaint)
+    message = f"`{name}` is {shown(complaint.value)}; it must be one of {', '.join(known)}"
+    return Words("E_FIELD_ENUM", message, did_you_mean(str(complaint.value), known))
+
+
+def _expected(complaint: Complaint) -> list[str]:
+    said = str(complaint.limits.get("expected", ""))
+    return [part.strip("' ") for part in said.replace(" or ", ", ").split(",")]
+
+
+def _length(name: str, complaint: Complaint) -> Words:
+    has, limit = _LENGTHS[complaint.type]
+    found = len(complaint.value) if isinstance(complaint.value, (str, list, dict)) else 0
+    return Words(
+        "E_FIELD_LENGTH", f"`{name}` {has.format(found=found)}; it may have {limit.format(**complaint.limits)}"
+    )
+
+
+def _type(name: str, complaint: Complaint, field: Field | None) -> Words:
+    wanted = _WANTED.get(complaint.type, "something else")
+    message = f"`{name}` is {shown(complaint.value)}, but takes {wanted}"
+    return Words("E_YAML_TYPE", message, _type_hint(complaint, field))
+
+
+def _type_hint(complaint: Complaint, field: Field | None) -> str:
+    value = complaint.value
+    if isinstance(value, str) and complaint.type == "int_type":
+        if value.lstrip("-").isascii() and value.lstrip("-").isdigit():
+            return "write it without quotes and without leading zeros"
+        return "write plain digits: 5, never 0x5, 5.0 or 1_000"
+    if isinstance(value, str) and complaint.type == "bool_type":
+        return "only true and false are booleans, in lower case and without quotes"
+    if field is not None and field.type is Type.LIST and not isinstance(value, (dict, list)):
+        return "put it into a list: [...]"
+    return ""

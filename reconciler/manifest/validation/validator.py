@@ -1,0 +1,247 @@
+"""From one parsed document to a declared resource, with everything that is wrong with it at once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any, NamedTuple
+
+from reconciler.errors import ENOUGH, error, too_many, warning
+from reconciler.kinds.base.field import Field
+from reconciler.kinds.base.kind import Kind
+from reconciler.manifest.validation import names
+from reconciler.manifest.validation.envelope import Envelope
+from reconciler.manifest.validation.field_errors import Complaint, Plain, Words, check, words
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.options import Scope
+from reconciler.model.resource import Declared, IgnoredLint, IgnoreRule, Json, address
+from reconciler.model.source_map import Locator, Path
+from reconciler.semantics.scope import wrong_type_reason
+from reconciler.strings import did_you_mean, normalize_name
+
+_ENVELOPE: Mapping[Path, tuple[str, ...]] = {
+    (): ("apiVersion", "kind", "metadata", "spec"),
+    ("metadata",): ("name", "id", "aliases", "labels", "lifecycle"),
+    ("metadata", "lifecycle"): ("prevent_destroy", "ignore_changes", "ignore_lints"),
+}
+_IGNORED = ("path", "code", "rule", "reason", "expires")
+_FULL_WIDTH = "\uff1a"
+
+
+class Validated(NamedTuple):
+    """What became of one document; `resource` is None where not even kind and name could be understood."""
+
+    resource: Declared | None
+    problems: tuple[Diagnostic, ...]
+
+
+def validate(
+    value: Json, locate: Locator, kinds: Mapping[str, Kind], scope: Scope, plain: Plain = lambda _path: True
+) -> Validated:
+    """Check one document and make the resource of it; `plain` tells which scalars were written without quotes."""
+    if not isinstance(value, dict):
+        return Validated(None, (_root(value, locate),))
+    value, complaints = check(Envelope, value)
+    problems = _told(complaints, lambda each: _envelope_problem(each, locate))
+    kind = _kind(value.get("kind"), kinds)
+    if kind is None:
+        if isinstance(value.get("kind"), str):
+            problems.append(_no_kind(value["kind"], kinds, locate))
+        return Validated(None, tuple(problems))
+    metadata = value.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    spec = value["spec"] if isinstance(value.get("spec"), dict) else {}
+    spec, found = _spec_problems(kind, spec, locate, plain)
+    where = address(kind.name, name) if isinstance(name, str) else ""
+    problems += [_addressed(each, where) for each in found]
+    if not isinstance(metadata, dict) or not isinstance(name, str):
+        return Validated(None, tuple(problems))
+    resource = _declared(kind, metadata, spec, locate)
+    problems += _identity_problems(resource, kind, scope)
+    return Validated(resource, tuple(problems))
+
+
+def _kind(name: Json, kinds: Mapping[str, Kind]) -> Kind | None:
+    return kinds.get(name) if isinstance(name, str) else None
+
+
+def _root(value: Json, locate: Locator) -> Diagnostic:
+    what = "a list" if isinstance(value, list) else "a single value"
+    hint = "a manifest starts with apiVersion, kind, metadata and spec"
+    if isinstance(value, str) and _FULL_WIDTH in value:
+        hint = "the colon is the full-width one (U+FF1A): YAML needs `: `, the plain colon and a blank"
+    return error("E_YAML_ROOT", f"the document is {what}, not a mapping", locate.at(()), hint=hint)
+
+
+def _no_kind(name: str, kinds: Mapping[str, Kind], locate: Locator) -> Diagnostic:
+    hint = did_you_mean(name, kinds, f"the kinds are {', '.join(kinds)}")
+    return error("E_KIND_UNKNOWN", f"there is no kind {name!r}", locate.at(("kind",)), hint=hint)
+
+
+def _told(complaints: Sequence[Complaint], say: Callable[[Complaint], Diagnostic]) -> list[Diagnostic]:
+    """Say what is wrong, up to as many problems as anybody reads: each costs a look for what may have been meant."""
+    problems = [say(each) for each in complaints[:ENOUGH]]
+    if len(complaints) > ENOUGH:
+        problems.append(too_many(say(complaints[ENOUGH]).position))
+    return problems
+
+
+def _envelope_problem(complaint: Complaint, locate: Locator) -> Diagnostic:
+    parent = complaint.path[:-1]
+    siblings = _ENVELOPE.get(parent, _IGNORED)
+    return _problem(complaint.path, words(complaint, None, siblings), locate)
+
+
+def _spec_problems(
+    kind: Kind, spec: dict[str, Json], locate: Locator, plain: Plain
+) -> tuple[dict[str, Json], list[Diagnostic]]:
+    """Return the spec with its texts as they were typed, and what is wrong with it."""
+    spec, complaints = check(kind.model, spec, lambda path: plain(("spec", *path)))
+    problems = _told(complaints, lambda each: _field_problem(kind, each, locate))
+    problems += [_checked(each, locate) for each in islice(kind.problems(spec), ENOUGH)]
+    problems += [_checked(each, locate) for each in islice(names.problems(kind, spec), ENOUGH)]
+    return spec, problems
+
+
+def _field_problem(kind: Kind, complaint: Complaint, locate: Locator) -> Diagnostic:
+    field, parent = field_at(kind.root, complaint.path), field_at(kind.root, complaint.path[:-1])
+    siblings = [child.name for child in parent.children.values() if child.writable] if parent else []
+    if field is None and parent is not None and parent.sensitive:
+        field, siblings = parent, ["secret"]  # inside {secret: NAME}
+    said = words(complaint, field, siblings)
+    if complaint.path == (kind.name_field,):
+        said = Words("E_FIELD_UNKNOWN", f"`{kind.name_field}` is not written here", "it is metadata.name", at_key=True)
+    return _problem(("spec", *complaint.path), said, locate)
+
+
+def field_at(root: Field, path: Path) -> Field | None:
+    """Return what is known of the field at a path inside the spec."""
+    field: Field | None = root
+    for step in path:
+        if field is None:
+            return None
+        field = field.item if isinstance(step, int) else field.children.get(step)
+    return field
+
+
+def _problem(path: Path, said: Words, locate: Locator) -> Diagnostic:
+    position = locate.at(path, key=said.at_key)
+    return Diagnostic(
+        severity=Severity.ERROR,
+        code=said.code,
+        message=said.message,
+        position=position,
+        hint=said.hint,
+        path=spelled(path),
+    )
+
+
+def _checked(problem: Any, locate: Locator) -> Diagnostic:
+    path = ("spec", *problem.path)
+    return Diagnostic(
+        severity=problem.severity,
+        code=problem.code,
+        message=problem.message,
+        position=locate.at(path),
+        hint=problem.hint,
+        path=spelled(path),
+    )
+
+
+def spelled(path: Path) -> str:
+    """Spell a path as people read it: spec.interaction_rules[3].trigger."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+def _addressed(problem: Diagnostic, where: str) -> Diagnostic:
+    return Diagnostic(
+        severity=problem.severity,
+        code=problem.code,
+        message=problem.message,
+        position=problem.position,
+        hint=problem.hint,
+        address=where,
+        path=problem.path,
+        related=problem.related,
+    )
+
+
+def _declared(kind: Kind, metadata: Mapping[str, Json], spec: Mapping[str, Json], locate: Locator) -> Declared:
+    lifecycle = metadata.get("lifecycle")
+    lifecycle = lifecycle if isinstance(lifecycle, dict) else {}
+    labels, aliases = metadata.get("labels"), metadata.get("aliases")
+    return Declared(
+        kind=kind.name,
+        name=normalize_name(metadata["name"]),
+        spec=spec,
+        id=metadata["id"] if isinstance(metadata.get("id"), str) else "",
+        locate=locate,
+        aliases=tuple(normalize_name(each) for each in aliases if isinstance(each, str))
+        if isinstance(aliases, list)
+        else (),
+        labels={key: text for key, text in labels.items() if isinstance(text, str)} if isinstance(labels, dict) else {},
+        prevent_destroy=lifecycle.get("prevent_destroy") is True,
+        ignore_changes=_ignored(lifecycle.get("ignore_changes"), locate),
+        ignore_lints=_ignored_lints(lifecycle.get("ignore_lints"), locate),
+    )
+
+
+def _ignored_lints(entries: Json, locate: Locator) -> tuple[IgnoredLint, ...]:
+    return tuple(
+        IgnoredLint(
+            code=entry["code"],
+            rule=entry.get("rule") or "",
+            reason=entry.get("reason") or "",
+            expires=entry.get("expires") or "",
+            position=locate.at(("metadata", "lifecycle", "ignore_lints", number)),
+        )
+        for number, entry in enumerate(entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict) and isinstance(entry.get("code"), str)
+    )
+
+
+def _ignored(rules: Json, locate: Locator) -> tuple[IgnoreRule, ...]:
+    base = ("metadata", "lifecycle", "ignore_changes")
+    return tuple(
+        IgnoreRule(
+            path=rule["path"].removeprefix("spec."),
+            reason=rule.get("reason") or "",
+            expires=rule.get("expires") or "",
+            position=locate.at((*base, number)),
+        )
+        for number, rule in enumerate(rules if isinstance(rules, list) else [])
+        if isinstance(rule, dict) and isinstance(rule.get("path"), str)
+    )
+
+
+def _identity_problems(resource: Declared, kind: Kind, scope: Scope) -> list[Diagnostic]:
+    """Look at the name and the aliases, and at the environment's scope."""
+    problems: list[Diagnostic] = []
+    places: list[tuple[str, Path]] = [(resource.name, ("metadata", "name"))]
+    places += [(alias, ("metadata", "aliases", number)) for number, alias in enumerate(resource.aliases)]
+    for name, path in places:
+        problems += _name_problems(name, path, kind, resource)
+    if scope.name_prefix and not resource.name.startswith(normalize_name(scope.name_prefix)):
+        message = f"the name {resource.name!r} does not start with {scope.name_prefix!r}"
+        hint = "this environment's scope looks after such names only"
+        problems.append(error("E_SCOPE", message, resource.position, hint=hint))
+    if reason := wrong_type_reason(kind, resource.spec, scope.room_types):
+        message = f"the room is outside this environment's scope: {reason}"
+        problems.append(
+            error("E_SCOPE", message, resource.at(("room_type",)), hint=", ".join(sorted(scope.room_types)))
+        )
+    return [_addressed(each, resource.address) for each in problems]
+
+
+def _name_problems(name: str, path: Path, kind: Kind, resource: Declared) -> list[Diagnostic]:
+    """Judge a name; its place is asked for only where there is something to say."""
+    place = partial(resource.locate.at, path)
+    found = names.problem(name)
+    problems = [error(*found, place())] if found else []
+    field = kind.root.children.get(kind.name_field)
+    longest = field.max_length if field else None
+    if longest is not None and len(name) > longest:
+        message = f"the name is {len(name)} characters long; it may have at most {longest}"
+        problems.append(error("E_FIELD_LENGTH", message, place()))
+    problems += [warning(code, message, place(), hint=hint) for code, message, hint in names.doubts(name)]
+    return problems

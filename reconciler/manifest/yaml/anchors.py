@@ -1,0 +1,108 @@
+"""Anchors and aliases: allowed, counted, and never a way to say much with little. Tags are refused here too."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reconciler.errors import ManifestError, error, refused
+from reconciler.manifest.yaml.limits import Limits
+from reconciler.model.diagnostic import Diagnostic, Related
+from reconciler.model.resource import Json
+from reconciler.model.source_map import Position
+
+_WEIGHT = 64
+"""So many characters of an anchored text count as one value more."""
+
+
+class Shared:
+    """The anchors of one document, and what its aliases stand for."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        problems: list[Diagnostic],
+        where: Callable[[int, int], Position],
+        earlier: Mapping[str, Position] | None = None,
+    ) -> None:
+        self.places: dict[str, Position] = {}
+        self._earlier = earlier or {}
+        self.aliases: set[int] = set()
+        self._limits = limits
+        self._problems = problems
+        self._where = where
+        self._named: dict[str, tuple[Json, int, int]] = {}
+        self._sizes: dict[int, tuple[int, int]] = {}
+        self._open: set[str] = set()
+        self._spent = 0
+
+    def scalar(self, event: Any) -> None:
+        """Look at a scalar's tag."""
+        if event.tag is not None:
+            self._tag(event)
+
+    def opened(self, event: Any) -> None:
+        """Look at a collection that begins."""
+        if event.tag is not None:
+            self._tag(event)
+        if event.anchor is not None:
+            self._open.add(event.anchor)
+            self.places.setdefault(event.anchor, self._place(event.start_mark))
+
+    def closed(self, anchor: str, value: Json, mark: Any) -> None:
+        """Name a collection that is complete."""
+        self._open.discard(anchor)
+        self.name(anchor, value, mark)
+
+    def name(self, anchor: str, value: Json, mark: Any) -> None:
+        """Name a value; a later anchor of the same name takes its place, as YAML has it."""
+        self._named[anchor] = (value, *self._weigh(value))
+        self.places.setdefault(anchor, self._place(mark))
+        if len(self._named) > self._limits.anchors:
+            raise refused("E_YAML_SIZE", f"the file has more than {self._limits.anchors} anchors", self._place(mark))
+
+    def use(self, anchor: str, mark: Any, *, number: int, depth: int) -> Json:
+        """Return what an alias stands for, and pay for it."""
+        if anchor in self._open:
+            raise refused("E_YAML_ALIAS", f"`*{anchor}` stands inside what it names", self._place(mark))
+        if anchor not in self._named:
+            raise self._unnamed(anchor, mark)
+        value, weight, levels = self._named[anchor]
+        self._spent += weight
+        if self._spent > self._limits.shared:
+            message = f"the aliases stand for more than {self._limits.shared} values"
+            raise refused("E_YAML_LIMIT", message, self._place(mark))
+        if depth + levels > self._limits.depth:
+            message = f"with `*{anchor}`, more than {self._limits.depth} levels stand inside each other"
+            raise refused("E_YAML_DEPTH", message, self._place(mark))
+        self.aliases.add(number)
+        return value
+
+    def _unnamed(self, anchor: str, mark: Any) -> ManifestError:
+        first = self._earlier.get(anchor)
+        if first is None:
+            hint = f"name a value with `&{anchor}` before this line"
+            return refused("E_YAML_SYNTAX", f"`*{anchor}` is named nowhere before", self._place(mark), hint=hint)
+        message = f"`*{anchor}` is named in an earlier document, at line {first.line}: anchors end at `---`"
+        hint = "write the value again, or use a template's {% set %}"
+        related = (Related(message="named here", position=first),)
+        problem = error("E_YAML_SYNTAX", message, self._place(mark), hint=hint, related=related)
+        return ManifestError(message, [problem], code="E_YAML_SYNTAX", hint=hint)
+
+    def _weigh(self, value: Json) -> tuple[int, int]:
+        """Return how many values it stands for, and how many levels deep it is."""
+        if isinstance(value, str):
+            return 1 + len(value) // _WEIGHT, 0
+        if not isinstance(value, (dict, list)):
+            return 1, 0
+        if id(value) not in self._sizes:
+            parts = [self._weigh(part) for part in (value.values() if isinstance(value, dict) else value)]
+            weight = 1 + len(parts) * isinstance(value, dict) + sum(each for each, _ in parts)
+            self._sizes[id(value)] = (weight, 1 + max((levels for _, levels in parts), default=0))
+        return self._sizes[id(value)]
+
+    def _tag(self, event: Any) -> None:
+        message = f"the tag `{event.tag}` is not allowed"
+        hint = "leave it out: what a value is, its field says"
+        self._problems.append(error("E_YAML_TAG", message, self._place(event.start_mark), hint=hint))
+
+    def _place(self, mark: Any) -> Position:
+        return self._where(mark.line + 1, mark.column + 1)

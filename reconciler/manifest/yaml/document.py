@@ -1,0 +1,195 @@
+"""One YAML document: its value, and the place of every key and item in it.
+
+While parsing, the places of all nodes are noted in the order they are met, eight bytes each. Which node stands at which
+path is worked out when somebody asks for the first time: most documents are never asked.
+"""
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from reconciler.model.resource import Json
+from reconciler.model.source_map import Path
+
+Place = tuple[int, int]
+"""Line and column, counted from 1."""
+
+_COLUMN = (1 << 32) - 1
+
+_NEAR = 2
+"""Paths of so few steps are found by walking to them: `metadata.name` is near the head of its document."""
+_WALKS = 8
+"""So often: a document that is asked for more places is worth its index, or thousands of mistakes cost their square."""
+
+
+def packed(line: int, column: int) -> int:
+    """Pack a parser's mark (counted from 0) into one number."""
+    return line << 32 | column
+
+
+class Merge(NamedTuple):
+    """A mapping with a merge key: how many of its keys are its own, where `<<` stood among them, and what it named."""
+
+    own: int
+    ordinal: int
+    source: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """The places of one key (for an item, the item's) and its value."""
+
+    key: int
+    value: int
+
+
+_Index = Mapping[int, Mapping[str | int, _Entry]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Document:
+    """A document's plain value, with places.
+
+    `marks` are the places of its nodes in the order of the text; `aliases` and `merges` name the nodes, by their
+    number, whose content stands elsewhere.
+    """
+
+    value: Json
+    marks: "array[int]"
+    aliases: frozenset[int] = frozenset()
+    merges: Mapping[int, Merge] = field(default_factory=dict)
+    _index: _Index | None = field(default=None, repr=False, compare=False)
+    _walks: int = field(default=0, repr=False, compare=False)
+
+    @property
+    def start(self) -> Place:
+        """Where its first node stands."""
+        return _place(self.marks[0]) if self.marks else (1, 1)
+
+    def at(self, path: Path, *, key: bool = False) -> Place:
+        """Return the place of the value at `path` (of its key with `key`), or of its nearest parent's."""
+        if self._walkable(path):
+            self._walks += 1
+            return _place(self._near(path, key=key))
+        index = self._places()
+        here, value = self.marks[0] if self.marks else 0, self.value
+        for number, step in enumerate(path, 1):
+            entry = index.get(id(value), {}).get(step)
+            if entry is None:
+                break
+            here = entry.key if key and number == len(path) else entry.value
+            value = value[step]
+        return _place(here)
+
+    def start_index(self) -> None:
+        """Work the places out now, before the value is touched."""
+        self._places()
+
+    def key_place(self, mapping: Mapping[str, Json], key: str) -> Place:
+        """Return the place of a key of a mapping that is part of the value."""
+        return _place(self._places()[id(mapping)][key].key)
+
+    def _walkable(self, path: Path) -> bool:
+        simple = self.marks and not self.aliases and not self.merges
+        return self._index is None and len(path) <= _NEAR and self._walks < _WALKS and bool(simple)
+
+    def _near(self, path: Path, *, key: bool) -> int:
+        """Find one place without an index: every document is asked for its name, most for nothing else."""
+        number, value, here = 0, self.value, self.marks[0]
+        for depth, step in enumerate(path, 1):
+            key_number = _entry_number(value, step, number)
+            if key_number is None:
+                break
+            number = key_number + isinstance(value, dict)
+            here = self.marks[key_number if key and depth == len(path) else number]
+            value = value[step]
+        return here
+
+    def _places(self) -> _Index:
+        if self._index is None:
+            self._index = _Indexer(self).index()
+        return self._index
+
+
+def _place(mark: int) -> Place:
+    return (mark >> 32) + 1, (mark & _COLUMN) + 1
+
+
+def _entry_number(value: Json, step: str | int, number: int) -> int | None:
+    """Return the number of an entry's first node (a mapping's key, a sequence's item), counting from its parent's."""
+    following = number + 1
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in entries:
+        if name == step:
+            return following
+        following += isinstance(value, dict) + _nodes(item)
+    return None
+
+
+def _nodes(value: Json) -> int:
+    """Count the nodes of a value that holds no alias."""
+    if isinstance(value, dict):
+        return 1 + len(value) + sum(map(_nodes, value.values()))
+    if isinstance(value, list):
+        return 1 + sum(map(_nodes, value))
+    return 1
+
+
+class _Indexer:
+    """Walks a value in the order its nodes were met, and notes which place belongs to which entry."""
+
+    def __init__(self, document: Document) -> None:
+        self._marks = document.marks
+        self._aliases = document.aliases
+        self._merges = document.merges
+        self._root = document.value
+        self._found: dict[int, dict[str | int, _Entry]] = {}
+
+    def index(self) -> _Index:
+        if self._marks:
+            self._walk(self._root, 0)
+        return self._found
+
+    def _walk(self, value: Json, number: int) -> int:
+        """Note the entries of the node with this number; return the number of the node after it."""
+        if number in self._aliases:
+            return number + 1
+        if isinstance(value, dict):
+            return self._mapping(value, number)
+        if isinstance(value, list):
+            return self._sequence(value, number)
+        return number + 1
+
+    def _sequence(self, value: Sequence[Json], number: int) -> int:
+        entries = self._found.setdefault(id(value), {})
+        following = number + 1
+        for position, item in enumerate(value):
+            mark = self._marks[following]
+            entries[position] = _Entry(key=mark, value=mark)
+            following = self._walk(item, following)
+        return following
+
+    def _mapping(self, value: Mapping[str, Json], number: int) -> int:
+        entries = self._found.setdefault(id(value), {})
+        merge = self._merges.get(number)
+        own = list(value.items())[: merge.own if merge else len(value)]
+        following = number + 1
+        for ordinal, (key, item) in enumerate(own):
+            if merge and merge.ordinal == ordinal:
+                following = self._walk(merge.source, following + 1)
+            entries[key] = _Entry(key=self._marks[following], value=self._marks[following + 1])
+            following = self._walk(item, following + 1)
+        if merge:
+            if merge.ordinal == len(own):
+                following = self._walk(merge.source, following + 1)
+            self._merged(merge, value, entries)
+        return following
+
+    def _merged(self, merge: Merge, value: Mapping[str, Json], entries: dict[str | int, _Entry]) -> None:
+        """A merged entry stands where the mapping it came from has it."""
+        sources = merge.source if isinstance(merge.source, list) else [merge.source]
+        for source in sources:
+            for key in source:
+                if key in value and key not in entries:
+                    entries[key] = self._found[id(source)][key]

@@ -1,0 +1,161 @@
+"""The keys of mappings: text, once each, and what a merge key brings along."""
+
+from collections.abc import Callable
+from typing import Any
+
+from yaml.events import AliasEvent, SequenceStartEvent
+
+from reconciler.errors import ManifestError, ProblemList, error, refused
+from reconciler.manifest.yaml import characters
+from reconciler.manifest.yaml.document import Document, Merge
+from reconciler.manifest.yaml.scalars import Scalars
+from reconciler.model.diagnostic import Diagnostic, Related
+from reconciler.model.resource import Json
+from reconciler.model.source_map import Position
+from reconciler.strings import normalize_name
+
+MERGE = "\0<<"
+"""Stands for a plain `<<` while a mapping is read; no text can hold U+0000, so that it is never a key of ours."""
+
+_INTERNAL = "\0"
+_NO_TEXTS = frozenset({"true", "false", "null"})
+
+
+class Keys:
+    """Checks the keys of one file.
+
+    A wrong or repeated key is noted, takes part under a name nobody can write, and is taken out once its place is
+    known.
+    """
+
+    def __init__(self, problems: list[Diagnostic], where: Callable[[int, int], Position], most: int) -> None:
+        self._most = most
+        self.known: dict[str, str] = {}
+        self._problems = problems
+        self._where = where
+        self._scalars = Scalars(ProblemList(), where)
+        self._odd: list[tuple[dict[str, Json], str, str]] = []
+        self._refused = False
+        self._merges: dict[int, Merge] = {}
+        self._first_merge: dict[int, Any] = {}
+        self._made = 0
+        self._levels: dict[int, int] = {}
+
+    def key(self, event: Any, inside: dict[str, Json]) -> str:
+        """Return the key of `inside` that a scalar stands for, in NFC."""
+        text: str = event.value
+        if event.implicit[0]:
+            if text == "<<":
+                return self._merge_key(event.start_mark, inside)
+            if text.isascii() and text.isidentifier() and text not in _NO_TEXTS:
+                self.known[text] = text
+                return text
+            if not isinstance(self._scalars.resolve(text, event.start_mark), str):
+                return self._refuse(event.start_mark, f"the key `{text}` is not text")
+        verdict = characters.in_value(text)
+        if verdict:
+            self._problems.append(error(*verdict, self._place(event.start_mark)))
+        key = normalize_name(text)
+        if event.implicit[0]:
+            self.known[text] = key
+        return key
+
+    def _refuse(self, mark: Any, message: str) -> str:
+        place = self._place(mark)
+        self._problems.append(error("E_YAML_KEYTYPE", message, place, hint="put it in quotes if it is meant as text"))
+        return self._unwritable()
+
+    def _merge_key(self, mark: Any, inside: dict[str, Json]) -> str:
+        """Return the key for `<<`; a second one in a mapping is reported, and takes part under another name."""
+        if MERGE not in inside:
+            self._first_merge[id(inside)] = mark
+            return MERGE
+        first = self._place(self._first_merge[id(inside)])
+        self._problems.append(_twice("<<", self._place(mark), first, "write one `<<: [*a, *b]`"))
+        return self._unwritable()
+
+    def _unwritable(self) -> str:
+        """Return a new key that no text can hold; `settle` takes it out."""
+        self._refused = True
+        self._made += 1
+        return f"{_INTERNAL}{self._made}"
+
+    def not_text(self, event: Any) -> ManifestError:
+        """Return the error for a key that is a list, a mapping or an alias."""
+        place = self._place(event.start_mark)
+        if type(event) is AliasEvent:
+            message = f"the key is the alias `*{event.anchor}`; a key is written out, so that a reader sees it"
+            return refused("E_YAML_KEYTYPE", message, place, hint="write the text it stands for, in quotes")
+        what = "list" if type(event) is SequenceStartEvent else "mapping"
+        hint = "put it in quotes if it is meant as text: `{` and `[` begin a mapping or a list"
+        return refused("E_YAML_KEYTYPE", f"the key is a {what}; a key must be text", place, hint=hint)
+
+    def repeated(self, inside: dict[str, Json], key: str) -> str:
+        """Return a name under which a repeated key takes part until `settle`."""
+        name = f"{_INTERNAL}{len(self._odd)}:{key}"
+        self._odd.append((inside, key, name))
+        return name
+
+    def merge(self, inside: dict[str, Json], number: int, mark: Any) -> None:
+        """Apply the merge key of a mapping that is complete: its own keys win, then earlier sources."""
+        ordinal = list(inside).index(MERGE)
+        source = inside.pop(MERGE)
+        parts = source if isinstance(source, list) else [source]
+        if not all(isinstance(part, dict) for part in parts):
+            place = self._place(self._first_merge[id(inside)])
+            hint = "write <<: *name, where &name is a mapping"
+            raise refused("E_YAML_MERGE", "`<<` merges mappings only", place, hint=hint)
+        self._merges[number] = Merge(len(inside), ordinal, source)
+        self._count(inside, parts, mark)
+        for part in parts:
+            for key, value in part.items():
+                inside.setdefault(key, value)
+
+    def _count(self, inside: dict[str, Json], parts: list[dict[str, Json]], mark: Any) -> None:
+        """Merged mappings may be merged again, but not for ever: each level can double the work."""
+        level = 1 + max((self._levels.get(id(part), 0) for part in parts), default=0)
+        self._levels[id(inside)] = level
+        if level > self._most:
+            raise refused("E_YAML_LIMIT", f"`<<` goes through more than {self._most} mappings", self._place(mark))
+
+    def finished(self) -> dict[int, Merge]:
+        """Return the merges of the document that ended."""
+        merges, self._merges = self._merges, {}
+        self._levels.clear()
+        self._first_merge.clear()
+        return merges
+
+    def settle(self, document: Document) -> None:
+        """Report the repeated keys of a document with both places, and take odd keys out of it."""
+        self._refused = self._refused or bool(self._odd and document.merges)  # a merge copies odd keys too
+        if self._refused:
+            document.start_index()
+        for inside, key, name in self._odd:
+            first, second = (self._where(*document.key_place(inside, each)) for each in (key, name))
+            self._problems.append(_twice(key, second, first, "keep one of them"))
+        for inside, _key, name in self._odd:
+            inside.pop(name, None)
+        self._odd.clear()
+        if self._refused:
+            self._refused = False
+            _clean(document.value)
+
+    def _place(self, mark: Any) -> Position:
+        return self._where(mark.line + 1, mark.column + 1)
+
+
+def _twice(key: str, second: Position, first: Position, hint: str) -> Diagnostic:
+    related = (Related(message="the first one", position=first),)
+    return error("E_YAML_DUPKEY", f"the key {key!r} stands twice in one mapping", second, hint=hint, related=related)
+
+
+def _clean(value: Json) -> None:
+    """Take keys out that only we could have written; each container is met at least once, shared ones too."""
+    if isinstance(value, list):
+        for item in value:
+            _clean(item)
+    if isinstance(value, dict):
+        for key in [key for key in value if key.startswith(_INTERNAL)]:
+            del value[key]
+        for item in value.values():
+            _clean(item)

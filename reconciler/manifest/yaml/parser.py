@@ -1,0 +1,308 @@
+"""YAML on libyaml's events: plain values, the place of every node, and no input that can hurt.
+
+What a plain scalar means is left to the field it stands in (scalars.py decides the few cases that need no field).
+Keys are text, once each after NFC; tags are refused; aliases and merge keys are allowed and counted. Nothing here
+recurses, so that depth costs nothing before its cap is reached. Without libyaml PyYAML's own parser does the same.
+"""
+
+import re
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import repeat
+from typing import Any, cast
+
+from yaml.error import MarkedYAMLError, YAMLError
+from yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+from yaml.reader import ReaderError
+
+from reconciler.errors import ManifestError, ProblemList, error, refused
+from reconciler.manifest.yaml import characters, conformance
+from reconciler.manifest.yaml.anchors import Shared
+from reconciler.manifest.yaml.document import Document
+from reconciler.manifest.yaml.event_source import parser_for
+from reconciler.manifest.yaml.limits import LIMITS, Limits, end_of_surplus
+from reconciler.manifest.yaml.mapping_keys import MERGE, Keys
+from reconciler.manifest.yaml.scalars import Scalars
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.resource import Json
+from reconciler.model.source_map import Position
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\U0000[dD][89a-fA-F]")
+_HINTS = (
+    ("character '\\t'", "indent with spaces, never with tabs"),
+    ("character '%'", "put the value in quotes"),
+    ("character '@'", "put the value in quotes"),
+    ("character '`'", "put the value in quotes"),
+    ("mapping values are not allowed", "put a text that holds `: ` in quotes, or mind the indentation"),
+    ("expected <block end>", "mind the indentation: this line does not fit the ones above"),
+    ("could not find expected ':'", "a key needs `: ` behind it; put text of several lines in quotes or after `|`"),
+    ("%TAG directives", "leave them out: tags are not allowed"),
+    ("unknown escape", "in double quotes a backslash starts an escape: use single quotes"),
+)
+
+
+def explained(problem: Exception, text: str, where: Callable[[int, int], Position]) -> Diagnostic:
+    """Return what a parser raised as a Diagnostic."""
+    if isinstance(problem, MarkedYAMLError):
+        return _marked(problem, text, where)
+    if isinstance(problem, ReaderError):
+        return error("E_YAML_SYNTAX", f"the file cannot be read as YAML: {problem.reason}", where(1, 1))
+    if isinstance(problem, (YAMLError, ValueError)):
+        return error("E_YAML_SYNTAX", "the file cannot be read as YAML", where(1, 1))
+    return error("E_YAML_DEPTH", "too many levels stand inside each other", where(1, 1))
+
+
+def _marked(problem: MarkedYAMLError, text: str, where: Callable[[int, int], Position]) -> Diagnostic:
+    mark = problem.problem_mark or problem.context_mark
+    place = where(mark.line + 1, mark.column + 1) if mark else where(1, 1)
+    said = ", ".join(part for part in (problem.context, problem.problem) if part) or "it cannot be understood"
+    if mark and _is_surrogate(text, mark.index):
+        return error(
+            "E_TEXT_SURROGATE",
+            "an escape names half a character (a surrogate)",
+            place,
+            hint="write the character itself, or its eight-digit escape, as in \\U0001F600",
+        )
+    hint = next((hint for sign, hint in _HINTS if sign in said), "")
+    if not hint and "\t" in _line(text, mark.index if mark else 0)[:1]:
+        hint = _HINTS[0][1]
+    return error("E_YAML_SYNTAX", f"this is no YAML: {said}", place, hint=hint)
+
+
+def _is_surrogate(text: str, offset: int) -> bool:
+    return any(found.start() <= offset <= found.end() for found in _SURROGATE.finditer(text, max(0, offset - 12)))
+
+
+def _line(text: str, offset: int) -> str:
+    start = text.rfind("\n", 0, offset) + 1
+    return text[start:].split("\n", 1)[0]
+
+
+_GIVEN_UP = ("E_YAML_SIZE", "E_TOO_MANY")
+
+Where = Callable[[int, int], Position]
+"""Leads from a line and column of the parsed text (counted from 1) to the place a person edits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What a file holds: its documents, and the problems found on the way.
+
+    After a syntax error the documents before it are still here. `text` is the decoded text, empty where that failed, or
+    where the file holds so much that it was not read to its end.
+    """
+
+    file: str
+    documents: tuple[Document, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    text: str = ""
+
+
+def parse_yaml(
+    source: str | bytes, file: str, *, where: Where | None = None, limits: Limits = LIMITS, pure: bool = False
+) -> Parsed:
+    """Parse YAML and say all that is wrong with it; never raises for any bytes.
+
+    `where` translates places of rendered text. `pure` takes PyYAML's own parser even where libyaml is there.
+    """
+    text = ""
+    loader = _Loader(file, where or in_file(file), limits)
+    try:
+        text = _text(source, file, limits)
+        loader.load(text, pure=pure)
+    except ManifestError as error:
+        loader.problems.extend(error.diagnostics)
+        if error.code in _GIVEN_UP:
+            loader.documents.clear()  # checking so many would cost more than reading them did
+            text = ""
+    except YAMLError as error:
+        loader.problems.extend([explained(error, text, loader.where)])
+    except (ValueError, RecursionError) as error:  # both parsers raise bare ones for some broken input
+        loader.problems.extend([explained(error, text, loader.where)])
+    loader.problems.close()
+    return Parsed(file=file, documents=tuple(loader.documents), diagnostics=tuple(loader.problems), text=text)
+
+
+def _text(source: str | bytes, file: str, limits: Limits) -> str:
+    if len(source) > limits.size:
+        raise refused(
+            "E_YAML_SIZE",
+            f"the file is larger than {limits.size} bytes",
+            Position(file, 1, 1),
+            hint="split it: one file a resource reads best",
+        )
+    text = characters.decode(source, file) if isinstance(source, bytes) else source
+    characters.check_text(text, file)
+    return text
+
+
+def in_file(file: str) -> Where:
+    """Return where things stand in a file that no template made."""
+    return lambda line, column: Position(file, line, column)
+
+
+@dataclass(slots=True)
+class _Loader:
+    """One pass over a text. `load` is one long function because a call for each node would double its time."""
+
+    file: str
+    where: Where
+    limits: Limits
+    documents: list[Document] = field(default_factory=list)
+    problems: ProblemList = field(default_factory=ProblemList)
+    several_lines: bool = False
+    ended: bool = True
+
+    def load(self, text: str, *, pure: bool) -> None:
+        surplus = end_of_surplus(text, self.limits)
+        if surplus is not None:
+            place = characters.position_of(text, surplus - 1, self.file)
+            raise self._too_many(self._events(), self.where(place.line, place.column))
+        parser = parser_for(text, pure=pure)
+        next_event = parser.get_event
+        scalars, keys = Scalars(self.problems, self.where), Keys(self.problems, self.where, self.limits.merges)
+        budget: Iterator[None] = repeat(None, self.limits.nodes)
+        shared_may_occur = "&" in text or "!" in text or "*" in text
+        anchors: dict[str, Position] = {}
+        next_event()
+        while type(event := next_event()) is not StreamEndEvent:
+            self._check_directives(event)
+            shared = Shared(self.limits, self.problems, self.where, anchors)
+            self._document(next_event, scalars, keys, shared if shared_may_occur else None, budget)
+            if shared.places and len(anchors) <= self.limits.anchors:
+                anchors |= shared.places
+            if len(self.documents) > self.limits.documents:
+                raise self._too_many(f"{self.limits.documents} documents", self._at(event.start_mark))
+        conformance.check(text, self.where, self.problems, pure=pure, several_lines=self.several_lines)
+
+    def _document(  # noqa: PLR0912, PLR0915 - see the class
+        self,
+        next_event: Callable[[], Any],
+        scalars: Scalars,
+        keys: Keys,
+        shared: Shared | None,
+        budget: Iterator[None],
+    ) -> None:
+        marks: array[int] = array("Q")
+        note = marks.append
+        plain, known_keys = scalars.plain, keys.known
+        miss = scalars
+        deepest, longest = self.limits.depth, self.limits.scalar
+        root: list[Json] = []
+        inside: Any = root
+        is_mapping = False
+        key: str | None = None
+        stack: list[tuple[Any, bool, int, str | None, int | None]] = []
+        mark: Any = None
+        for _ in budget:
+            event = next_event()
+            kind = type(event)
+            if kind is ScalarEvent:
+                mark = event.start_mark
+                note(mark.line << 32 | mark.column)
+                value = event.value
+                if shared is not None:
+                    shared.scalar(event)
+                if is_mapping and key is None:
+                    key = known_keys.get(value) or keys.key(event, inside)
+                    if key in inside:
+                        key = keys.repeated(inside, key)
+                    continue
+                if event.implicit[0]:
+                    resolved = plain.get(value, miss)
+                    value = scalars.resolve(value, mark) if resolved is miss else resolved
+                else:
+                    if not value.isprintable():
+                        scalars.check(value, mark)
+                    if event.end_mark.line != mark.line:
+                        self.several_lines = True
+                if len(event.value) > longest:
+                    raise self._too_long(mark)
+                if shared is not None and event.anchor is not None:
+                    shared.name(event.anchor, value, mark)
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                mark = event.start_mark
+                if is_mapping and key is None:
+                    raise keys.not_text(event)
+                if shared is not None:
+                    shared.opened(event)
+                stack.append((inside, is_mapping, len(marks), event.anchor, mark.line if event.flow_style else None))
+                note(mark.line << 32 | mark.column)
+                if len(stack) > deepest:
+                    raise self._too_deep(mark)
+                value = {} if kind is MappingStartEvent else []
+                if is_mapping:
+                    inside[key] = value
+                else:
+                    inside.append(value)
+                inside, is_mapping, key = value, kind is MappingStartEvent, None
+                continue
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                value = inside
+                inside, is_mapping, number, anchor, line = stack.pop()
+                if line is not None and line != event.end_mark.line:
+                    self.several_lines = True
+                if MERGE in value and kind is MappingEndEvent:
+                    keys.merge(value, number, event.start_mark)
+                if anchor is not None and shared is not None:
+                    shared.closed(anchor, value, event.start_mark)
+                key = None
+                continue
+            elif kind is AliasEvent:
+                mark = event.start_mark
+                if is_mapping and key is None:
+                    raise keys.not_text(event)
+                value = cast(Shared, shared).use(event.anchor, mark, number=len(marks), depth=len(stack))
+                note(mark.line << 32 | mark.column)
+            else:
+                self.ended = event.explicit
+                break
+            if is_mapping:
+                inside[key] = value
+                key = None
+            else:
+                inside.append(value)
+        else:
+            raise self._too_many(self._events(), self._at(mark))
+        merges = keys.finished()
+        document = Document(
+            value=root[0], marks=marks, aliases=frozenset(shared.aliases if shared else ()), merges=merges
+        )
+        keys.settle(document)
+        self.documents.append(document)
+
+    def _check_directives(self, event: Any) -> None:
+        """A directive stands before a document, at the start of the file or behind a line of three dots."""
+        place = self.where(event.start_mark.line + 1, event.start_mark.column + 1)
+        if event.version is not None and tuple(event.version) not in {(1, 1), (1, 2)}:
+            version = ".".join(map(str, event.version))
+            raise refused("E_YAML_SYNTAX", f"there is no YAML {version}", place, hint="leave the %YAML line out")
+        if (event.version or event.tags) and not self.ended:
+            message = "the document before this line has not ended"
+            raise refused("E_YAML_SYNTAX", message, place, hint="leave the line with the % out")
+
+    def _too_deep(self, mark: Any) -> ManifestError:
+        message = f"more than {self.limits.depth} levels stand inside each other"
+        return refused("E_YAML_DEPTH", message, self.where(mark.line + 1, mark.column + 1))
+
+    def _too_long(self, mark: Any) -> ManifestError:
+        message = f"a single text is longer than {self.limits.scalar} characters"
+        return refused("E_YAML_SIZE", message, self.where(mark.line + 1, mark.column + 1))
+
+    def _events(self) -> str:
+        return f"{self.limits.nodes} YAML events (keys, values, ends of lists and mappings)"
+
+    def _at(self, mark: Any) -> Position:
+        return self.where(mark.line + 1, mark.column + 1)
+
+    def _too_many(self, what: str, place: Position) -> ManifestError:
+        return refused("E_YAML_SIZE", f"the file holds more than {what}", place, hint="split it into several files")

@@ -1,0 +1,68 @@
+"""What a plain scalar means before its field is known: very little.
+
+Only `true` and `false` are booleans, `~`, `null` and nothing are null, whole numbers in their shortest spelling are
+integers; all three can be turned back into what was typed. Everything else is text, as typed.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from reconciler.errors import ProblemList, error, warning
+from reconciler.manifest.yaml import characters
+from reconciler.model.resource import Json
+from reconciler.model.source_map import Position
+
+_INTEGER = re.compile(r"(?:0|-?[1-9][0-9]{0,18})\Z")
+_WORDS: dict[str, Json] = {"": None, "~": None, "null": None, "true": True, "false": False}
+_DOUBTFUL = frozenset(
+    word for base in ("yes", "no", "on", "off", "y", "n") for word in (base, base.capitalize(), base.upper())
+)
+_REMEMBERED = 64
+"""Longer scalars are rarely met twice."""
+
+
+class Scalars:
+    """Resolves plain scalars, remembering what it has seen in `plain`."""
+
+    def __init__(self, problems: ProblemList, where: Callable[[int, int], Position]) -> None:
+        self.plain: dict[str, Json] = dict(_WORDS)
+        self._problems = problems
+        self._where = where
+
+    def resolve(self, text: str, mark: Any) -> Json:
+        """Return the value of a plain scalar met for the first time."""
+        if text in _DOUBTFUL:
+            if self._problems.is_full:
+                self.plain[text] = text
+                return text
+            place = self._where(mark.line + 1, mark.column + 1)
+            self._problems.append(
+                warning(
+                    "W_YAML_BOOL",
+                    f"`{text}` is text here, not a boolean",
+                    place,
+                    hint="quote it, or write true or false",
+                )
+            )
+            return text
+        if text == "-":
+            place = self._where(mark.line + 1, mark.column + 1)
+            self._problems.append(error("E_YAML_SYNTAX", "a dash alone is no text", place, hint="put it in quotes"))
+        if text in _WORDS:
+            return _WORDS[text]
+        value: Json = int(text) if _INTEGER.match(text) else text
+        if len(text) < _REMEMBERED:
+            self.plain[text] = value
+        return value
+
+    def check(self, text: str, mark: Any) -> None:
+        """Note a character that no text may hold, however it was written."""
+        verdict = characters.in_value(text)
+        if verdict:
+            self._problems.append(error(*verdict, self._where(mark.line + 1, mark.column + 1)))
+
+
+def typed(value: Json) -> str:
+    """Return what was typed for a plain scalar that resolved to a boolean or an integer."""
+    return str(value).lower()

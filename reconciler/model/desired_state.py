@@ -1,0 +1,30 @@
+"""What people wrote, read and checked: the desired side."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.diagnostic import Diagnostic, has_errors
+from reconciler.model.resource import Declared
+from reconciler.model.source_map import Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The resources of all manifest files of one environment, and every problem found in them.
+
+    `resources` are in the order they are written. `rendered` maps a file to its text after templates (the same text
+    where it has none). `sources` holds the source line of each place a diagnostic names. `digest` covers the bytes of
+    every file and value that took part.
+    """
+
+    resources: tuple[Declared, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    rendered: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[Position, str] = field(default_factory=dict)
+    digest: str = ""
+    untrusted: bool = False
+
+    @property
+    def valid(self) -> bool:
+        """Whether a plan may be made of it: one bad file spoils all, so that its objects never look removed."""
+        return not has_errors(self.diagnostics)

@@ -1,1 +1,0 @@
-"""The path, written once: desired and live in, plan and outcomes out."""

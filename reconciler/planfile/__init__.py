@@ -1,0 +1,1 @@
+"""Plans as files: format, schema, saved plans and what of them is stale."""

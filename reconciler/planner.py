@@ -1,0 +1,183 @@
+"""From manifests and a reader to a plan: what is wanted, read, compared, confirmed, and compared again."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from reconciler.diff.differ import Unsure, diff
+from reconciler.diff.secret_changes import SecretValue
+from reconciler.interfaces import Reader
+from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.registry import all_kinds
+from reconciler.model.change import Action, Attribution
+from reconciler.model.desired_state import Manifest
+from reconciler.model.diagnostic import arranged
+from reconciler.model.ledger_state import Past
+from reconciler.model.options import PlanSettings
+from reconciler.model.plan import Plan
+from reconciler.model.read_result import Confirmation, Doubt, Reading, Wanted
+from reconciler.model.resource import Declared
+from reconciler.semantics.compiled_field import compiled
+from reconciler.threads import thread_pool
+
+NO_CHANGES, ERROR, CHANGES, PARTIAL = 0, 1, 2, 3
+
+
+def plan(
+    manifest: Manifest,
+    reader: Reader,
+    past: Past,
+    settings: PlanSettings,
+    *,
+    base: Manifest | None = None,
+    base_name: str = "",
+    kinds: Mapping[str, Kind] | None = None,
+    secret: SecretValue | None = None,
+) -> Plan:
+    """Plan one environment; nothing is written anywhere.
+
+    A manifest with errors gives a plan without changes that holds them. Raises ReconcilerError where nothing at all can
+    be known of the live side.
+    """
+    known = kinds if kinds is not None else all_kinds()
+    if not manifest.valid:
+        problems = arranged(manifest.diagnostics)
+        return Plan(
+            environment=settings.environment, diagnostics=problems, complete=False, untrusted=manifest.untrusted
+        )
+    readings = read_all(reader, known, wanted(manifest.resources, past, settings, known))
+
+    def compare(seen: Mapping[str, Reading], unsure: Unsure) -> Plan:
+        return diff(
+            manifest, seen, past, settings, base=base, base_name=base_name, kinds=known, unsure=unsure, secret=secret
+        )
+
+    first = compare(readings, {})
+    doubts = doubts_of(first, readings, manifest.resources)
+    if not doubts:
+        return first
+    answers = {name: reader.confirm(known[name], doubt) for name, doubt in doubts.items()}
+    settled = {name: settle(reading, answers.get(name)) for name, reading in readings.items()}
+    return compare(settled, {name: answer.unsure for name, answer in answers.items()})
+
+
+def wanted(
+    resources: Iterable[Declared], past: Past, settings: PlanSettings, kinds: Mapping[str, Kind]
+) -> dict[str, Wanted]:
+    """Say for each kind what a plan needs to know: the fields its manifests manage, and the ids it remembers."""
+    fields: dict[str, dict[str, frozenset[str]]] = {name: {} for name in kinds}
+    pins: dict[str, dict[str, frozenset[str]]] = {name: {} for name in kinds}
+    always = {name: compiled(kind).default_names for name, kind in kinds.items()}
+    shared: dict[frozenset[str], frozenset[str]] = {}
+    for declared in resources:
+        if declared.kind not in kinds:
+            continue
+        needs = always[declared.kind].union(declared.spec)
+        needs = shared.setdefault(needs, needs)
+        for name in (declared.name, *declared.aliases):
+            known_needs = fields[declared.kind].get(name)
+            fields[declared.kind][name] = needs if known_needs is None else known_needs | needs
+        if declared.id:
+            pins[declared.kind][declared.id] = needs
+    known = _remembered(resources, past, pins, fields)
+    return {
+        name: Wanted(
+            fields=fields[name],
+            pins=pins[name],
+            known=frozenset(known[name]),
+            depth=settings.depth,
+            name_prefix=settings.scope.name_prefix,
+            room_types=settings.scope.room_types,
+        )
+        for name in kinds
+    }
+
+
+def _remembered(
+    resources: Iterable[Declared],
+    past: Past,
+    pins: dict[str, dict[str, frozenset[str]]],
+    fields: dict[str, dict[str, frozenset[str]]],
+) -> dict[str, set[str]]:
+    """Return the ids the ledger knows; one that keeps its address under another live name is needed in full too."""
+    known: defaultdict[str, set[str]] = defaultdict(set)
+    if not past.objects:
+        return known
+    needs = {one.address: fields[one.kind][one.name] for one in resources if one.kind in fields}
+    for (kind, object_id), remembered in past.objects.items():
+        if not past.knows(remembered):
+            continue
+        known[kind].add(object_id)
+        if kind in pins and remembered.address in needs and object_id not in pins[kind]:
+            pins[kind][object_id] = needs[remembered.address]
+    return known
+
+
+def read_all(reader: Reader, kinds: Mapping[str, Kind], needs: Mapping[str, Wanted]) -> dict[str, Reading]:
+    """Read every kind, all at once."""
+    with thread_pool(max(1, len(kinds))) as pool:
+        readings = pool.map(lambda name: reader.read(kinds[name], needs[name]), kinds)
+        return dict(zip(kinds, readings, strict=True))
+
+
+def doubts_of(plan: Plan, readings: Mapping[str, Reading], resources: Iterable[Declared]) -> dict[str, Doubt]:
+    """Return what the first comparison would create or delete: a list alone is no proof of either."""
+    creates: defaultdict[str, set[str]] = defaultdict(set)
+    deletes: defaultdict[str, set[str]] = defaultdict(set)
+    aliases = {one.address: one.aliases for one in resources}
+    for change in plan.changes:
+        if change.action is Action.CREATE:
+            creates[change.kind].update({change.name, *aliases.get(change.address, ())})
+        elif change.action is Action.DELETE:
+            deletes[change.kind].add(change.id)
+    return {
+        kind: Doubt(creates=frozenset(creates[kind]), deletes=frozenset(deletes[kind]))
+        for kind, reading in readings.items()
+        if reading.complete and (creates[kind] or deletes[kind])
+    }
+
+
+def settle(reading: Reading, answer: Confirmation | None) -> Reading:
+    """Return the reading with what a second look found or did not find any more."""
+    if answer is None or not (answer.found or answer.gone or answer.incomplete):
+        return reading
+    if answer.incomplete:
+        reading = replace(reading, incomplete=answer.incomplete, code="E_READ_INCOMPLETE", proof="")
+    seen = {live.id for live in reading.resources}
+    kept = [live for live in reading.resources if live.id not in answer.gone]
+    return replace(reading, resources=(*kept, *(live for live in answer.found if live.id not in seen)))
+
+
+def exit_code(plans: Plan | Iterable[Plan], *, detailed: bool = False, fail_on: str | Iterable[str] = "") -> int:
+    """Return what the process ends with for one plan or many: 1 over 3 over 2 over 0.
+
+    1: a plan has an error. 3: a read is incomplete, a name is ambiguous, a change is held back. 2: with `detailed`,
+    there are changes; with `fail_on` (classes of attribution), there are some of these classes. A selection by --target
+    or -l is what was asked for, so it is no fault. Guards block at apply only.
+    """
+    several = [plans] if isinstance(plans, Plan) else list(plans)
+    if any(one.errored for one in several):
+        return ERROR
+    if any(one.partial or _unseen(one) for one in several):
+        return PARTIAL
+    classes = _classes(fail_on)
+    if classes and any(_has(one, classes) for one in several):
+        return CHANGES
+    return CHANGES if detailed and not classes and any(one.pending for one in several) else NO_CHANGES
+
+
+def _unseen(plan: Plan) -> bool:
+    """Whether the plan is incomplete for another reason than that only a part was asked for."""
+    chosen = any(one.code == "W_PARTIAL" for one in plan.diagnostics)
+    hidden = any(one.rule.name == "HIDDEN" for change in plan.changes for one in change.suppressed)
+    return hidden or (not plan.complete and not chosen)
+
+
+def _classes(fail_on: str | Iterable[str]) -> frozenset[Attribution]:
+    names = fail_on.split(",") if isinstance(fail_on, str) else fail_on
+    return frozenset(Attribution(str(name).strip()) for name in names if str(name).strip())
+
+
+def _has(plan: Plan, classes: frozenset[Attribution]) -> bool:
+    summary = plan.summary()
+    return any(getattr(summary, one.value) for one in classes)

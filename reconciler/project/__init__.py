@@ -1,0 +1,1 @@
+"""The project file, its environments, and plans made of them."""

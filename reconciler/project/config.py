@@ -1,0 +1,236 @@
+"""The keys of `reconciler.yaml`, as strict models: the validator and the JSON Schema of the project file are these.
+
+An unknown key is an error. No key holds a secret, names a writer, or loosens a check.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import partial
+from pathlib import Path as FilePath
+from typing import Annotated, Any, Literal, Protocol, Self, runtime_checkable
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from reconciler.manifest.files.git_command import root_commits
+from reconciler.manifest.files.state_files import outside_state_folder_reason
+from reconciler.model.ledger_state import ProjectIdentity
+from reconciler.model.source_map import Path, Position
+
+FILE = "reconciler.yaml"
+"""The project file."""
+
+SIMULATOR = "simulator:"
+"""Prefix of an endpoint that is the embedded simulator, seeded from the file after it."""
+
+_SQLITE = "sqlite:///"
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Hosts that plain http may go to; they are sent no credentials unless the operator names the origin."""
+
+
+def _as_typed(value: object) -> object:
+    """A plain scalar in a text field is what was typed: `010` and `true` are text there."""
+    return str(value).lower() if isinstance(value, (int, bool)) else value
+
+
+def _number(value: object) -> object:
+    """A number with a point is text until its field is known."""
+    return float(value) if isinstance(value, str) and re.fullmatch(r"[0-9]+\.[0-9]+", value) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_typed)]
+Rate = Annotated[float, BeforeValidator(_number), Field(gt=0, le=1000)]
+ProjectPath = Annotated[Text, Field(min_length=1, max_length=1024)]
+Name = Annotated[Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+
+def _ledger_file_reason(url: str) -> str:
+    """Return why a project file may not keep its ledger at a `sqlite:` URL, or empty; the operator may, anywhere."""
+    if not url.startswith(_SQLITE) or re.search("[%?#:]", url.removeprefix(_SQLITE)):
+        return f"must be written as {_SQLITE}.reconciler/ledger.db"
+    return outside_state_folder_reason(url.removeprefix(_SQLITE))
+
+
+class Keys(BaseModel):
+    """A mapping of the project file: unknown keys are refused, nothing is coerced, nothing changes later."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class ScopeKeys(Keys):
+    """What an environment looks after; a manifest outside it is an error."""
+
+    name_prefix: Text = Field(default="", description="Only objects whose name starts with this are ours.")
+    room_types: list[Text] = Field(default=[], description="Only rooms of these types are ours; empty takes all.")
+
+
+class ThrottleKeys(Keys):
+    """Requests a second this environment may cost; defaults are the service's published limits."""
+
+    reads: Rate = Field(default=5.0, description="Reads a second.")
+    writes: Rate = Field(default=1.0, description="Writes a second.")
+
+
+class AssertKeys(Keys):
+    """A rule of health: a finding for each live object for which the expression is not true."""
+
+    kind: Text = Field(default="", description="The kind it looks at; empty looks at all.")
+    that: Text = Field(min_length=1, max_length=2000, description="A Jinja expression over `resource`.")
+    message: Text = Field(default="", description="What to say when it does not hold.")
+    severity: Literal["error", "warning", "note"] = Field(default="warning", description="How much it matters.")
+
+
+class Environment(Keys):
+    """A named place: where its live side is, what is ours there, and how carefully it is treated."""
+
+    endpoint: Text = Field(default="", description="`simulator:FILE`, or the address of the API; else `region` says.")
+    region: Text = Field(default="", pattern=r"^([a-z]{2,3}-[a-z]+-[0-9]+)?$", description="Region such as cn-north-4.")
+    project_id: Text = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,64}$", description="The Huawei Cloud project id.")
+    auth: Literal["aksk", "token", "password", "none"] | None = Field(
+        default=None,
+        description="How requests are authorised; by default aksk, none on loopback (see RECONCILER_ALLOWED_HOSTS).",
+    )
+    credentials_prefix: Text = Field(
+        default="", pattern=r"^([A-Z][A-Z0-9_]{0,30})?$", description="Put before each credential variable's name."
+    )
+    app_user_id: Text = Field(default="", max_length=64, description="Sent as X-App-UserId; part of the ledger scope.")
+    values: list[ProjectPath] = Field(default=[], description="Values files of this environment; later ones win.")
+    ledger: Text = Field(
+        default="",
+        description="Where applied state is kept: sqlite:///.reconciler/FILE, or postgresql://… on an allowed host.",
+    )
+    prune: Literal["none", "owned"] = Field(default="none", description="Whether owned objects without manifest go.")
+    scope: ScopeKeys = Field(default=ScopeKeys(), description="What this environment looks after.")
+    throttle: ThrottleKeys | None = Field(default=None, description="Requests a second; none on loopback by default.")
+    protect: list[Text] = Field(default=[], description="Address patterns that are never deleted.")
+    expires: Text = Field(default="", description="A date (YYYY-MM-DD) from which the environment is to be removed.")
+    assertions: list[AssertKeys] = Field(default=[], alias="assert", description="Rules of health for audits.")
+    cache: Text = Field(
+        default="", description="A file below .reconciler/ that keeps objects already read, for audits."
+    )
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if not self.endpoint and not self.region:
+            raise ValueError("says neither `endpoint` nor `region`")
+        if not self.embedded and not self.project_id:
+            raise ValueError("needs `project_id`")
+        if self.expires:
+            date.fromisoformat(self.expires)
+        if self.cache and (reason := outside_state_folder_reason(self.cache)):
+            raise ValueError(f"keeps its read cache elsewhere: `cache` {reason}")
+        if self.ledger.lower().startswith("sqlite") and (reason := _ledger_file_reason(self.ledger)):
+            raise ValueError(f"keeps its ledger elsewhere: the file of `ledger` {reason}")
+        return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether live is the simulator in this process."""
+        return self.endpoint.startswith(SIMULATOR)
+
+    @property
+    def seed(self) -> str:
+        """The embedded simulator's seed file, relative to the project."""
+        return self.endpoint.removeprefix(SIMULATOR) if self.embedded else ""
+
+    @property
+    def url(self) -> str:
+        """The address of the API; empty for the embedded simulator."""
+        if self.embedded:
+            return ""
+        return self.endpoint or f"https://metastudio.{self.region}.myhuaweicloud.com"
+
+    @property
+    def local(self) -> bool:
+        """Whether requests stay on this machine: the embedded simulator, or a loopback address."""
+        return self.embedded or (urlsplit(self.url).hostname or "") in LOOPBACK
+
+    @property
+    def flow(self) -> Literal["aksk", "token", "password", "none"]:
+        """How requests are authorised."""
+        return self.auth or ("none" if self.local else "aksk")
+
+
+class ProjectFile(Keys):
+    """The whole of `reconciler.yaml`."""
+
+    name: Name | None = Field(default=None, description="What people call the project; by default its folder's name.")
+    id: Text = Field(
+        default="",
+        pattern=r"^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$",
+        description="A random UUID, with the environment who owns an object; `reconciler init --id` writes one.",
+    )
+    manifests: list[ProjectPath] = Field(min_length=1, description="Manifest files and folders, read recursively.")
+    values: list[ProjectPath] = Field(default=[], description="Values files of every environment; later ones win.")
+    tests: list[ProjectPath] = Field(
+        default=["rule-tests"], description="Files and folders of rule tests, read recursively."
+    )
+    semantics: dict[Text, Text] = Field(
+        default={}, description="Readings of what the service does not document, assumed by `replay` (docs: rules)."
+    )
+    environments: dict[Name, Environment] = Field(min_length=1, description="The named places.")
+
+
+@runtime_checkable
+class KeyDocument(Protocol):
+    """The parsed project file, which knows where each key is written."""
+
+    def at(self, path: Path, *, key: bool = False) -> tuple[int, int]:
+        """Return line and column of the value at a path, or of its nearest parent."""
+        ...
+
+
+class Project(Keys):
+    """A project as loaded: its folder, its keys, and whether its word on endpoints and secrets counts."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    root: FilePath
+    file: ProjectFile
+    untrusted: bool = False
+    document: KeyDocument | None = None
+    places: Mapping[tuple[str | int, ...], Position] = {}
+
+    def place(self, *path: str | int) -> Position | None:
+        """Return where a key is written: in the project file, or for an environment of a fleet file in its row."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.places:
+                return self.places[path[:length]]
+        return Position(FILE, *self.document.at(path)) if self.document is not None else None
+
+    def placed(self, environment: Environment, key: str) -> Position | None:
+        """Return where a key of an environment is written."""
+        name = next((name for name, one in self.environments.items() if one is environment), "")
+        return self.place("environments", name, key)
+
+    @property
+    def name(self) -> str:
+        """The project's name: as written, else that of its folder."""
+        return self.file.name or self.root.resolve().name or "project"
+
+    @property
+    def environments(self) -> Mapping[str, Environment]:
+        """The named places."""
+        return self.file.environments
+
+    @property
+    def identity(self) -> ProjectIdentity:
+        """Who the project is, for ledgers."""
+        return ProjectIdentity(id=self.file.id, name=self.name, roots=partial(root_commits, self.root))
+
+    def owner(self, environment: str) -> str:
+        """Who owns what is applied there: the project's id (its name where it has none) and the environment."""
+        return self.identity.owner(environment)
+
+
+def project_schema() -> dict[str, Any]:
+    """Return the project file's schema, 2020-12, for editors and other validators."""
+    body = ProjectFile.model_json_schema(by_alias=True)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:reconciler:schemas/project.schema.json",
+        **body,
+        "title": "reconciler.yaml",
+    }

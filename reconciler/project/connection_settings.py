@@ -1,0 +1,143 @@
+"""From an environment and the process's variables to a connection: address, credentials, limits.
+
+What is trusted (hosts, proxies, certificates) comes from the process environment, never from a repository file.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ManifestError
+from reconciler.model.process_clock import ProcessClock
+from reconciler.project.config import Environment, Project
+from reconciler.project.environment_variables import Variables
+from reconciler.redaction import SecretRedactor
+
+if TYPE_CHECKING:
+    from reconciler.api.auth import Auth
+    from reconciler.api.connection import Connection
+    from reconciler.simulator import Simulator
+
+EMBEDDED = "http://localhost"
+"""The address of the embedded simulator: loopback, so that no credential is asked for and no limit is kept."""
+
+EMBEDDED_PROJECT = "0" * 32
+"""The project whose objects an embedded seed holds where the environment names none."""
+
+
+Tenants = dict[tuple[str, str], "Connection"]
+"""The first connection to each tenant (address, project): what all others to it take their pace from."""
+
+
+def connection(
+    project: Project,
+    environment: Environment,
+    variables: Variables,
+    *,
+    parallelism: int,
+    tenants: Tenants,
+    redactor: SecretRedactor,
+    clock: ProcessClock,
+) -> "Connection":
+    """Return how to speak to an environment; raises HostError or AuthError before anything is sent."""
+    from reconciler.api.connection import Connection
+    from reconciler.api.logins import LOGINS
+
+    if environment.embedded:
+        from reconciler.simulator import transport
+
+        return Connection(
+            base_url=EMBEDDED,
+            project_id=project_id(environment),
+            app_user_id=environment.app_user_id,
+            parallelism=parallelism,
+            redactor=redactor,
+            transport=transport(simulator(project, environment)),
+        )
+    throttle = environment.throttle
+    tenant = (environment.url, environment.project_id)
+    link = Connection(
+        base_url=environment.url,
+        project_id=environment.project_id,
+        app_user_id=environment.app_user_id,
+        auth=credentials(environment, variables),
+        reads_per_second=throttle.reads if throttle else None,
+        writes_per_second=throttle.writes if throttle else None,
+        parallelism=parallelism,
+        allowed_hosts=allowed_hosts(variables),
+        proxy=variables.values.get("RECONCILER_PROXY", ""),
+        ca_file=variables.values.get("RECONCILER_CA_FILE", ""),
+        pace=tenants.get(tenant),
+        clock=lambda: datetime.fromtimestamp(clock.now(), UTC),
+        monotonic=clock.monotonic,
+        sleep=clock.sleep,
+        redactor=redactor,
+        logins=LOGINS,
+    )
+    tenants.setdefault(tenant, link)
+    return link
+
+
+def project_id(environment: Environment) -> str:
+    """Return the project an environment is about."""
+    return environment.project_id or (EMBEDDED_PROJECT if environment.embedded else "")
+
+
+def allowed_hosts(variables: Variables) -> tuple[str, ...]:
+    """Return the further hosts the operator allows."""
+    from reconciler.api.allowed_hosts import VARIABLE, parse_allowed_hosts
+
+    return parse_allowed_hosts(variables.values.get(VARIABLE, ""))
+
+
+def credentials(environment: Environment, variables: Variables) -> "Auth":
+    """Return the environment's credentials; raises AuthError naming the variables that are missing."""
+    from reconciler.api.auth import AkSkAuth, NoAuth, TokenAuth
+
+    match environment.flow:
+        case "none":
+            return NoAuth()
+        case "token":
+            return TokenAuth(*variables.need("HW_AUTH_TOKEN"))
+        case "password":
+            return _password(environment, variables)
+        case "aksk":
+            access_key, secret_key = variables.need("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK")
+            token = variables.get("HUAWEICLOUD_SDK_SECURITY_TOKEN")
+            return AkSkAuth(access_key, secret_key, security_token=token)
+
+
+def _password(environment: Environment, variables: Variables) -> "Auth":
+    from reconciler.api.allowed_hosts import allowed, check_credentials_allowed, iam_endpoint
+    from reconciler.api.auth import PasswordAuth
+
+    user, password, domain = variables.need("HW_USER_NAME", "HW_USER_PASSWORD", "HW_DOMAIN_NAME")
+    hosts = allowed_hosts(variables)
+    iam = allowed(environment.url if environment.local else iam_endpoint(environment.region), hosts)
+    check_credentials_allowed(iam, hosts)
+    return PasswordAuth(
+        user=user,
+        password=password,
+        domain=domain,
+        iam=iam,
+        project_id=environment.project_id,
+    )
+
+
+def seed_content(project: Project, environment: Environment) -> bytes:
+    """Return the bytes of an embedded simulator's seed, a file of the project; raises ManifestError."""
+    from reconciler.manifest.files.project_tree import SEED, read_below
+
+    try:
+        return read_below(project.root, environment.seed, SEED)
+    except ManifestError as error:  # it is no manifest: the key that names it says more than a position in it
+        place = project.placed(environment, "endpoint")
+        told = [replace(one, message=f"the seed: {one.message}", position=place) for one in error.diagnostics]
+        raise ManifestError(f"the seed: {error.message}", told, code=error.code, hint=error.hint) from None
+
+
+def simulator(project: Project, environment: Environment) -> "Simulator":
+    """Return a simulator with fixed clock and ids, seeded from a file of the project."""
+    from reconciler.simulator import Simulator, load_seed
+
+    return Simulator(load_seed(seed_content(project, environment), environment.seed))

@@ -1,0 +1,232 @@
+"""Opens an environment: a reader for its live side, its ledger, its writers, and what a plan of it is made with."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from reconciler import plugins
+from reconciler.errors import ReconcilerError, UsageError
+from reconciler.interfaces import Reader, Writer, WriterSetup
+from reconciler.kinds.registry import all_kinds
+from reconciler.model.desired_state import Manifest
+from reconciler.model.ledger_state import Past
+from reconciler.model.options import WRITER_SECONDS, PlanSettings, Scope, Selection
+from reconciler.model.process_clock import REAL_TIME, ProcessClock
+from reconciler.model.read_result import Usage
+from reconciler.project.config import Environment, Project
+from reconciler.project.connection_settings import Tenants, connection, project_id
+from reconciler.project.environment_variables import Variables, named_secrets, secret_values, usable_secret
+from reconciler.project.key_places import named_at
+from reconciler.project.ledger_access import book, remembered, scope_key
+from reconciler.redaction import SecretRedactor
+from reconciler.writers.secret_values import secret_names
+
+if TYPE_CHECKING:
+    from reconciler.api.client import WriteClient
+    from reconciler.api.connection import Connection
+    from reconciler.ledger.sql_ledger import Book
+    from reconciler.readers.read_cache import ReadCache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How the live side may be reached in this run: what the command line and the process say, not the project.
+
+    `live` is a snapshot to read instead of the API. `full` renews the read cache, without `cached` there is none.
+    `tenants` is filled as environments are opened: those of one tenant keep one pace together.
+    """
+
+    variables: Mapping[str, str] = field(repr=False)
+    parallelism: int = 8
+    live: Path | None = None
+    full: bool = False
+    cached: bool = True
+    today: date = date(1970, 1, 1)
+    tenants: "Tenants" = field(default_factory=dict, repr=False, compare=False)
+    redactor: SecretRedactor = field(default_factory=SecretRedactor, repr=False, compare=False)
+    clock: ProcessClock = field(default=REAL_TIME, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.redactor.add(*secret_values(self.variables))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An open environment. Leave its `with` and its connections are closed."""
+
+    project: Project
+    name: str
+    access: Access
+    reader: Reader
+    connection: "Connection | None" = None
+    clients: "list[WriteClient]" = field(default_factory=list, repr=False)
+    closing: ExitStack = field(default_factory=ExitStack, repr=False)
+
+    @property
+    def environment(self) -> Environment:
+        """Its keys in the project file."""
+        return self.project.environments[self.name]
+
+    @property
+    def owner(self) -> str:
+        """Who owns what is applied here."""
+        return self.project.owner(self.name)
+
+    @property
+    def scope(self) -> str:
+        """What one lock covers."""
+        return scope_key(self.environment)
+
+    def ledger(self) -> "Book":
+        """Open the ledger, until this environment is closed; raises LedgerError where there can be none."""
+        return self.closing.enter_context(
+            book(self.project, self.environment, self.access.variables, self.access.redactor)
+        )
+
+    def past(self) -> Past:
+        """Return what the ledger remembers; nothing where there is no ledger."""
+        return remembered(self.project, self.name, self.access.variables)
+
+    def writer(self, name: str, emit: Callable[[str], object], *, seconds: float = WRITER_SECONDS) -> Writer:
+        """Return a writer by name, ready to write here.
+
+        `emit` shows a line for those that only show; `seconds` is how long one change may take.
+        """
+        from reconciler.api.client import WriteClient
+        from reconciler.writers.redacting import RedactingWriter
+
+        link = self.connection
+        if link is None:
+            raise UsageError("a snapshot cannot be written to", hint="leave out --live")
+        setup = WriterSetup(
+            variables=self.access.variables,
+            secret=partial(_secret, named_secrets(self.access.variables)),
+            emit=emit,
+            client=partial(self._writing, WriteClient, link),
+            redact=self.access.redactor.text,
+            seconds=seconds,
+        )
+        made = RedactingWriter(plugins.writer(name, setup), self.access.redactor)
+        self.closing.callback(made.close)
+        return made
+
+    def _writing(self, client: "type[WriteClient]", link: "Connection") -> "WriteClient":
+        made = client(link)
+        self.clients.append(made)
+        return made
+
+    @property
+    def usage(self) -> Usage:
+        """What reading and writing has cost so far."""
+        return sum((client.usage for client in self.clients), self.reader.usage)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.closing.close()
+
+
+def scope_of(environment: Environment) -> Scope:
+    """Return what an environment looks after."""
+    return Scope(name_prefix=environment.scope.name_prefix, room_types=frozenset(environment.scope.room_types))
+
+
+def settings(project: Project, name: str, *, selection: Selection, depth: str, today: date) -> PlanSettings:
+    """Return how one environment is planned."""
+    environment = project.environments[name]
+    return PlanSettings(
+        environment=name,
+        project_id="" if project.untrusted else project_id(environment),
+        prune=environment.prune,
+        scope=scope_of(environment),
+        selection=selection,
+        protect=tuple(environment.protect),
+        depth=depth,
+        today=today,
+        untrusted=project.untrusted,
+    )
+
+
+def open_environment(project: Project, name: str, access: Access) -> Opened:
+    """Return an environment, open for reading; nothing is sent before the first read."""
+    if access.live is not None:
+        return _from_snapshot(project, name, access, access.live)
+    if project.untrusted:
+        raise UsageError(
+            "--untrusted ignores the project's endpoints and needs --live FILE",
+            hint="make the file where the credentials are: reconciler snapshot -e ENV -o live.json",
+        )
+    return _from_api(project, name, access)
+
+
+def _from_snapshot(project: Project, name: str, access: Access, live: Path) -> Opened:
+    from reconciler.readers.snapshot_reader import SnapshotReader
+
+    theirs = "" if project.untrusted else project_id(project.environments[name])
+    return Opened(project=project, name=name, access=access, reader=SnapshotReader(live, project_id=theirs))
+
+
+def _from_api(project: Project, name: str, access: Access) -> Opened:
+    from reconciler.api.client import ReadClient
+    from reconciler.readers.http_reader import HttpReader
+
+    environment = project.environments[name]
+    variables = Variables(values=access.variables, prefix=environment.credentials_prefix)
+    link = connection(
+        project,
+        environment,
+        variables,
+        parallelism=access.parallelism,
+        tenants=access.tenants,
+        redactor=access.redactor,
+        clock=access.clock,
+    )
+    closing = ExitStack()
+    client = ReadClient(link)
+    closing.callback(client.close)
+    cache = _cache(project, environment, access)
+    if cache is not None:
+        closing.callback(cache.close)
+    reader = HttpReader(client, parallelism=access.parallelism, cache=cache)
+    return Opened(project=project, name=name, access=access, reader=reader, connection=link, closing=closing)
+
+
+def _cache(project: Project, environment: Environment, access: Access) -> "ReadCache | None":
+    """Return the environment's read cache, where it wants one and this command may believe one."""
+    if not environment.cache or not access.cached or environment.embedded:
+        return None
+    from reconciler.readers.read_cache import ReadCache
+
+    with named_at(project.placed(environment, "cache")):
+        return ReadCache(
+            environment.cache,
+            root=project.root,
+            scope=scope_key(environment),
+            refresh=access.full,
+            redactor=access.redactor,
+        )
+
+
+def check_secrets(manifest: Manifest, variables: Mapping[str, str]) -> None:
+    """Raise ReconcilerError for a secret that the manifests name and that must not be sent, before anything is."""
+    known = named_secrets(variables)
+    for resource in manifest.resources:
+        for name in secret_names(all_kinds()[resource.kind], resource.spec):
+            if name in known:
+                usable_secret(name, known[name])
+
+
+def _secret(known: Mapping[str, str], name: str) -> str:
+    if name not in known:
+        raise ReconcilerError(
+            f"the secret {name} is not set", code="E_SECRET_MISSING", hint=f"set RECONCILER_SECRET_{name}"
+        )
+    return usable_secret(name, known[name])

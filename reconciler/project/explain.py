@@ -1,0 +1,88 @@
+"""Why a resource is as it is: for each field where its value comes from, and how it stands against live."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.change import MASK, Change
+from reconciler.model.field_path import Key, Steps, spell
+from reconciler.model.resource import Declared, Json
+from reconciler.model.source_map import Path
+from reconciler.semantics.compiled_field import CompiledField, compiled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """One field: its path as plans print it, its value as text, where that comes from, and how live stands."""
+
+    path: str
+    value: str
+    origin: str
+    standing: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Leaf:
+    steps: Steps
+    raw: Path
+    value: Json
+    field: CompiledField | None
+    default: bool = False
+
+
+def explained(declared: Declared, kind: Kind, change: Change | None, below: str = "") -> tuple[Explained, ...]:
+    """Return every field of a resource, or those at and below one path; `change` is None where live was not read."""
+    leaves = _walk(compiled(kind), declared.spec, (), ())
+    rows = (_row(leaf, declared, change) for leaf in leaves)
+    return tuple(row for row in rows if _within(row.path, below))
+
+
+def _within(path: str, below: str) -> bool:
+    return not below or path == below or path.startswith((f"{below}.", f"{below}["))
+
+
+def _row(leaf: _Leaf, declared: Declared, change: Change | None) -> Explained:
+    path = spell(leaf.steps)
+    origin = "default" if leaf.default else declared.locate.origin(("spec", *leaf.raw))
+    sensitive = leaf.field is not None and leaf.field.sensitive
+    value = MASK if sensitive else json.dumps(leaf.value, ensure_ascii=False)
+    return Explained(path=path, value=value, origin=origin, standing=_standing(path, change))
+
+
+def _standing(path: str, change: Change | None) -> str:
+    if change is None:
+        return ""
+    for field in change.fields:
+        if _within(path, field.path):
+            return f"differs ({field.attribution})"
+    for one in change.suppressed:
+        if _within(path, one.path):
+            return f"differs, hidden: {one.rule}{f' ({one.detail})' if one.detail else ''}"
+    return "in step"
+
+
+def _walk(field: CompiledField | None, value: Json, steps: Steps, raw: Path) -> Iterator[_Leaf]:
+    if isinstance(value, Mapping) and field is not None and field.children:
+        yield from _object(field, value, steps, raw)
+    elif isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            yield from _walk(field.item if field else None, item, (*steps, _step(field, index, item)), (*raw, index))
+    else:
+        yield _Leaf(steps=steps, raw=raw, value=value, field=field)
+
+
+def _object(field: CompiledField, value: Mapping[str, Json], steps: Steps, raw: Path) -> Iterator[_Leaf]:
+    for name, item in value.items():
+        yield from _walk(field.children.get(name), item, (*steps, name), (*raw, name))
+    for child in field.defaulted:
+        name = child.name
+        if name not in value:
+            yield _Leaf(steps=(*steps, name), raw=(*raw, name), value=child.default, field=child, default=True)
+
+
+def _step(field: CompiledField | None, index: int, item: Json) -> Key | int:
+    keys = field.field.list.keys if field and field.field.list else ()
+    if keys and isinstance(item, Mapping) and all(key in item for key in keys):
+        return Key(tuple(item[key] for key in keys))
+    return index

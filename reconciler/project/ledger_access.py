@@ -1,0 +1,168 @@
+"""An environment's ledger: where it is, what it covers, and what it remembers. Needs no credentials of the API."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from reconciler.errors import LedgerError
+from reconciler.model.ledger_state import Past
+from reconciler.project.config import Environment, Project
+from reconciler.project.connection_settings import project_id
+from reconciler.project.environment_variables import digest_key, secret_values, url_passwords
+from reconciler.project.ownership import check_identified
+from reconciler.redaction import SecretRedactor
+
+if TYPE_CHECKING:
+    from reconciler.ledger.sql_ledger import Audits, Book, Trust
+    from reconciler.planfile.saved_plan import Binding
+
+FILE = ".reconciler/ledger.db"
+"""Where an environment keeps its ledger unless it says otherwise, relative to the project."""
+
+
+def scope_key(environment: Environment) -> str:
+    """Return what one lock covers: host, project and X-App-UserId, whatever the name prefixes."""
+    host = urlsplit(environment.url).netloc or "simulator"
+    return "/".join((host, project_id(environment), environment.app_user_id))
+
+
+def binding(project: Project, name: str) -> "Binding":
+    """Return what a plan of an environment is made for: no other place may apply it."""
+    from reconciler.planfile.saved_plan import Binding
+
+    return Binding(scope=scope_key(project.environments[name]), environment=name, owner=project.owner(name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerLocation:
+    """Where a ledger is. `operator`: a flag or RECONCILER_LEDGER says so, else a project file or a fleet row.
+
+    `named_at` is the place of the key in that file or row.
+    """
+
+    url: str
+    operator: bool = False
+    named_at: str = ""
+
+    def trust(self, variables: Mapping[str, str]) -> "Trust":
+        """Return what opening it may rely on."""
+        from reconciler.ledger.sql_ledger import Trust
+
+        return Trust(
+            operator=self.operator,
+            allowed_hosts=variables.get("RECONCILER_ALLOWED_HOSTS", ""),
+            ca_file=variables.get("RECONCILER_CA_FILE", ""),
+            named_at=self.named_at,
+        )
+
+
+USUAL = LedgerLocation(url=f"sqlite:///{FILE}")
+"""The ledger of an environment that names none."""
+
+
+def named_ledger(
+    project: Project, environment: Environment, variables: Mapping[str, str], flag: str = ""
+) -> LedgerLocation | None:
+    """Return the ledger that a flag, the operator's RECONCILER_LEDGER or else the environment names; None for none."""
+    given = flag or variables.get("RECONCILER_LEDGER", "")
+    if given:
+        return LedgerLocation(url=given, operator=True)
+    if not environment.ledger:
+        return None
+    return LedgerLocation(url=environment.ledger, named_at=str(project.placed(environment, "ledger") or ""))
+
+
+@contextmanager
+def book(
+    project: Project,
+    environment: Environment,
+    variables: Mapping[str, str],
+    redactor: SecretRedactor | None = None,
+) -> Iterator["Book"]:
+    """Open the ledger for the length of a `with`.
+
+    The embedded simulator forgets everything at the end of the process, and so does its ledger, unless one is named.
+    """
+    from reconciler.ledger.sql_ledger import open_ledger
+
+    if project.untrusted:
+        raise LedgerError("an untrusted project has no ledger", hint="leave out --untrusted")
+    key, identity = digest_key(variables), project.identity
+    named = named_ledger(project, environment, variables)
+    place = named or USUAL
+    known = redactor or SecretRedactor(secret_values(variables))
+    known.add(*url_passwords(place.url))
+    trust = place.trust(variables)
+    with TemporaryDirectory(prefix="reconciler-") as folder:
+        passing = environment.embedded and named is None
+        root = folder if passing else project.root
+        opened = open_ledger(place.url, root=root, digest_key=key, identity=identity, trust=trust, redactor=known)
+        # after the URL itself was checked; nothing has been sent yet
+        check_identified(project, place.url)
+        _check_key(key, local=opened.local)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def _check_key(key: bytes, *, local: bool) -> None:
+    if not local and not key:
+        raise LedgerError(
+            "a ledger in PostgreSQL needs RECONCILER_DIGEST_KEY: a key kept beside the digests protects none of them",
+            code="E_LEDGER_KEY",
+            hint="set it to the same long random text in every job that uses this ledger",
+        )
+
+
+def ledger_location(project: Project, name: str, variables: Mapping[str, str], flag: str = "") -> LedgerLocation | None:
+    """Return where an environment's ledger is: the one that is named, else the usual file where there is one."""
+    environment = project.environments[name]
+    made = not environment.embedded and os.path.lexists(project.root / FILE)
+    return named_ledger(project, environment, variables, flag) or (USUAL if made else None)
+
+
+@contextmanager
+def audits(project: Project, name: str, variables: Mapping[str, str], flag: str = "") -> Iterator["Audits"]:
+    """Open what audits left in a ledger: the one a flag names, else the environment's, which may never be made."""
+    from reconciler.ledger.sql_ledger import open_audits
+
+    place = (
+        LedgerLocation(url=flag, operator=True)
+        if flag
+        else named_ledger(project, project.environments[name], variables)
+    )
+    place = place or USUAL
+    opened = open_audits(place.url, root=project.root, trust=place.trust(variables))
+    check_identified(project, place.url)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def remembered(project: Project, name: str, variables: Mapping[str, str]) -> Past:
+    """Return what the ledger remembers of an environment; nothing where there is none, which costs no database.
+
+    Ownership is taken where the ledger lasts as long as the live side: not on CI in a local file that is gone with the
+    job's disk.
+    """
+    environment, identity = project.environments[name], project.identity
+    owner = identity.owner(name)
+    named = named_ledger(project, environment, variables)
+    passing = environment.embedded and named is None
+    lasting = bool(passing or named or not variables.get("CI"))
+    made = named or os.path.lexists(project.root / FILE)
+    if project.untrusted or not made or passing:
+        return Past(
+            owner=owner,
+            former=identity.former(owner),
+            adopts=lasting and not project.untrusted,
+            digest_key=digest_key(variables),
+        )
+    with book(project, environment, variables) as opened:
+        return replace(opened.past(scope_key(environment), owner), adopts=lasting)

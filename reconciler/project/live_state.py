@@ -1,0 +1,68 @@
+"""Everything that is live in one environment, kind by kind, in full."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.registry import all_kinds
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.read_result import Reading, Wanted
+from reconciler.model.resource import Live
+from reconciler.project.connection_settings import project_id
+from reconciler.project.environment_session import Opened, scope_of
+from reconciler.readers.snapshot_reader import Whence, snapshot_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What was read of one kind."""
+
+    kind: Kind
+    reading: Reading
+
+    @property
+    def folder(self) -> str:
+        """The folder its manifests are exported into."""
+        return self.kind.endpoints.items.replace("_", "-")
+
+    @property
+    def ours(self) -> tuple[Live, ...]:
+        """The objects that may be written: neither another project's nor temporary."""
+        return tuple(one for one in self.reading.resources if not one.foreign)
+
+
+def read_everything(opened: Opened) -> tuple[Found, ...]:
+    """Read every kind with all details, without our secrets; what could not be proven complete says so."""
+    scope = scope_of(opened.environment)
+    wanted = Wanted(depth="full", name_prefix=scope.name_prefix, room_types=scope.room_types)
+    redacted = opened.access.redactor.value
+    return tuple(Found(kind=kind, reading=redacted(opened.reader.read(kind, wanted))) for kind in all_kinds().values())
+
+
+def doubts(found: Iterable[Found]) -> tuple[Diagnostic, ...]:
+    """Return what the reads could not prove, and what they met on the way."""
+    problems = [item for one in found for item in one.reading.diagnostics]
+    for one in found:
+        if not one.reading.complete:
+            problems.append(
+                Diagnostic(
+                    severity=Severity.WARNING,
+                    code=one.reading.code or "E_READ_INCOMPLETE",
+                    message=f"{one.kind.name}: {one.reading.incomplete}",
+                    hint="run it again: what was not seen may still be there",
+                )
+            )
+    return tuple(problems)
+
+
+def snapshot_of(opened: Opened, found: Iterable[Found], *, taken: datetime, mask: Callable[[Any], Any]) -> str:
+    """Return the text of a snapshot of everything that was found; `mask` is applied to all of it."""
+    environment = opened.environment
+    whence = Whence(
+        endpoint=environment.url or "simulator",
+        project_id=project_id(environment),
+        app_user_id=environment.app_user_id,
+    )
+    return snapshot_text((one.reading for one in found), whence=whence, taken=taken, mask=mask)

@@ -1,0 +1,145 @@
+"""The reader of the API: lists, shows where the list hides, and asks again before anything counts as gone or new."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+
+from reconciler.api.client import ReadClient
+from reconciler.api.connection import Meter
+from reconciler.api.pagination import Spread
+from reconciler.errors import (
+    ApiError,
+    AuthError,
+    DeniedError,
+    HostError,
+    NotFoundError,
+    ReconcilerError,
+    TransportError,
+)
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.read_result import Confirmation, Doubt, Reading, Usage, Wanted
+from reconciler.model.resource import Live
+from reconciler.readers.confirm import Asked, alike, confirmation, in_order, matching
+from reconciler.readers.kind_reader import Survey
+from reconciler.readers.list_reader import Lister
+from reconciler.readers.live_objects import Row, Rows
+from reconciler.readers.read_cache import ReadCache
+from reconciler.readers.read_filter import Filters, is_plain, name_queries, need, spelling_queries
+from reconciler.threads import thread_pool
+
+
+class HttpReader:
+    """Reads one project through a ReadClient. `parallelism` calls are on their way at once; the pace is the client's.
+
+    An `executor` can be given instead of threads of its own. A `cache` spares shows of objects that have not changed;
+    apply gives none.
+    """
+
+    def __init__(
+        self,
+        client: ReadClient,
+        *,
+        parallelism: int = 8,
+        executor: Executor | None = None,
+        cache: ReadCache | None = None,
+    ) -> None:
+        self._client = client
+        self._cache = cache
+        self._meter = Meter()
+        self._parallelism = parallelism
+        self._executor = executor
+        self._asked: dict[str, Asked] = {}
+
+    @property
+    def usage(self) -> Usage:
+        """What reading has cost so far."""
+        return self._client.usage + self._meter.usage
+
+    @property
+    def service_offset(self) -> float:
+        """Seconds that the service's clock is ahead of ours (ports.ServiceClock)."""
+        return self._client.service_offset
+
+    def read(self, kind: Kind, wanted: Wanted) -> Reading:
+        """Return every object of a kind, or as many as could be had and why not all (ports.Reader)."""
+        asked_for = need(kind, wanted, self._client.connection.project_id)
+        with self._lister(kind, asked_for.filters) as lister:
+            listing = lister.listing()
+            if listing.error and not listing.rows and _hopeless(listing.error):
+                raise listing.error
+            self._asked[kind.name] = Asked(need=asked_for, listing=listing)
+            survey = Survey(need=asked_for, listing=listing, lister=lister, meter=self._meter, cache=self._cache)
+            return survey.reading()
+
+    def show(self, kind: Kind, object_id: str) -> Live | None:
+        """Return one object in full, or None when it is not there."""
+        try:
+            full = self._client.show(kind, object_id)
+        except NotFoundError:
+            return None
+        return self._rows(kind).from_show(full)
+
+    def find(self, kind: Kind, name: str) -> tuple[Live, ...]:
+        """Return the objects with exactly this name, asked for now.
+
+        A search by name is trusted alone only with a plain name that fits its parameter; else the whole list is read
+        beside the searches.
+        """
+        rows = matching(kind, self._search(kind, name, name_queries(kind, name)), [name])
+        return in_order(map(self._rows(kind).from_list, rows.values()))
+
+    def find_alike(self, kind: Kind, name: str) -> tuple[Live, ...]:
+        """Return the objects with this name or nearly this one, asked for now (ports.NameSearch)."""
+        found = self._search(kind, name, name_queries(kind, name), spelling_queries(kind, name))
+        return in_order(map(self._rows(kind).from_list, alike(kind, found, [name]).values()))
+
+    def _search(
+        self, kind: Kind, name: str, queries: Sequence[Filters], further: Sequence[Filters] = ()
+    ) -> dict[str, Row]:
+        """Return what the queries for a name bring, and further ones that need not be answered whole."""
+        alone = is_plain(name) and [query[0][1] for query in queries] == [name]
+        rows: dict[str, Row] = {}
+        for filters in (*further, *queries) if alone else (*further, *queries, ()):
+            with self._lister(kind, filters) as lister:
+                listing = lister.listing()
+            rows |= listing.rows
+            if listing.proven or (filters and not alone) or filters in further:
+                continue
+            if listing.error:
+                raise listing.error
+            raise ApiError(f"{kind.name} {name!r}: {listing.doubt}", code="E_READ_INCOMPLETE", hint="try again")
+        return rows
+
+    def _rows(self, kind: Kind) -> Rows:
+        return Rows(kind=kind, project_id=self._client.connection.project_id)
+
+    def confirm(self, kind: Kind, doubt: Doubt) -> Confirmation:
+        """Look again for what a plan would create and delete (ports.Reader)."""
+        asked = self._asked.get(kind.name)
+        with self._lister(kind, asked.need.filters if asked else ()) as lister:
+            return confirmation(doubt, asked, lister)
+
+    @contextmanager
+    def _lister(self, kind: Kind, filters: Filters) -> Iterator[Lister]:
+        with self._spread() as spread:
+            yield Lister(client=self._client, kind=kind, spread=spread, width=self._parallelism, filters=filters)
+
+    @contextmanager
+    def _spread(self) -> Iterator[Spread]:
+        if self._executor is not None:
+            yield self._executor.map
+        elif self._parallelism == 1:
+            yield map
+        else:
+            with thread_pool(self._parallelism, "read") as pool:
+                yield pool.map
+
+
+def _hopeless(error: ReconcilerError) -> bool:
+    """Tell whether a first page that failed so says that nothing can be known: credentials, host, permission."""
+    if isinstance(error, TransportError):
+        return not error.sent
+    named = error.code in {"E_REDIRECT", "E_THROTTLED"}
+    return named or (
+        isinstance(error, AuthError | DeniedError | NotFoundError | HostError) and error.code != "E_ID_FORMAT"
+    )

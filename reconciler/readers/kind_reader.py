@@ -1,0 +1,200 @@
+"""What a list and the shows beside it say together of one kind: the Reading."""
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from reconciler.api.connection import Meter
+from reconciler.errors import DeniedError
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.read_result import Reading, Usage
+from reconciler.model.resource import Live, address
+from reconciler.readers.confirm import in_order
+from reconciler.readers.list_reader import Lister, Listing, Shown
+from reconciler.readers.live_objects import NOTHING, Row, is_elsewhere, name_of, stamp_of
+from reconciler.readers.read_cache import ReadCache
+from reconciler.readers.read_filter import Need
+from reconciler.readers.unknown_fields import MOST, notes
+
+INCOMPLETE = "E_READ_INCOMPLETE"
+
+FEW = 20
+"""Objects, or one in so many, that may go between two sweeps of a list that is still believed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """Makes the Reading of one kind from its listing, asking show for what the listing leaves open."""
+
+    need: Need
+    listing: Listing
+    lister: Lister
+    meter: Meter
+    cache: ReadCache | None = None
+
+    def reading(self) -> Reading:
+        """Look up what the list lacks, show what it hides, and say what is proven."""
+        listed = self.listing.rows
+        missing = self.lister.show(self._unaccounted(), self._made)
+        rows = {key: row for key, row in listed.items() if key not in missing.gone and self.need.covers(row)}
+        needed = {key for key, row in rows.items() if self.need.keep(row) != NOTHING}
+        shown = missing.then(self._settled(self._details(needed - missing.asked)))
+        resources = [self._live(key, row, shown) for key, row in rows.items() if key not in shown.gone]
+        resources += [shown.found[key] for key in shown.found.keys() - listed.keys()]
+        unusable = [self.need.rows.unusable(odd) for odd in self.listing.last.odd if self.need.may_cover(odd.name)]
+        code, doubt = self._doubt(shown, alive=len((listed.keys() | shown.found.keys()) - shown.gone))
+        return Reading(
+            kind=self.lister.kind.name,
+            resources=in_order((*resources, *unusable)),
+            incomplete=doubt,
+            code=code,
+            proof="" if doubt else self._proof(shown),
+            listed=frozenset(name for row in listed.values() for name in row),
+            diagnostics=(
+                *_unmanageable(unusable),
+                *self._problems(rows, shown),
+                *notes(self.lister.kind, (live.spec for live in resources)),
+            ),
+        )
+
+    def _unaccounted(self) -> frozenset[str]:
+        """Return the ids that the last sweep should have brought: those that matter, and a few it has lost.
+
+        Of a list that lost many only those that a manifest may mean are asked for: no plan changes the rest.
+        """
+        ids = self.need.ids - self.listing.last.rows.keys()
+        return ids | (self._meant if self._lost > self._few else self.listing.vanished)
+
+    @property
+    def _lost(self) -> int:
+        return len(self.listing.vanished - self.need.ids)
+
+    @property
+    def _few(self) -> int:
+        """So many objects may come and go between sweeps, and are worth a show each."""
+        return max(FEW, len(self.listing.last.rows) // FEW)
+
+    def _flighty(self) -> bool:
+        """Tell whether more objects came and went between sweeps than a plan can do without.
+
+        One that came twice took the place of another in that sweep: so many were missed by it, and need not be gone.
+        """
+        twice = self.listing.last.positions - len(self.listing.last.rows) - len(self.listing.last.odd)
+        return self._lost > self._few + (max(0, twice) if self.need.is_of_a_plan else 0)
+
+    @property
+    def _meant(self) -> frozenset[str]:
+        """The objects that came and went and have a declared name."""
+        rows = self.listing.rows
+        return frozenset(key for key in self.listing.vanished if self.need.names(rows[key]))
+
+    def _made(self, key: str, full: Row) -> Live:
+        return self.need.made(self.listing.rows.get(key), full)
+
+    def _details(self, ids: Set[str]) -> Shown[Live]:
+        """Show what the list hides of these rows, unless the cache still knows it."""
+        if self.cache is None:
+            return self.lister.show(ids, self._made)
+        kind = self.lister.kind
+        keeper = self.cache.keeper(kind, {key: stamp_of(kind, self.listing.rows[key]) for key in ids})
+        known = {key: self._made(key, show) for key, show in keeper.known()}
+        self.meter.add(Usage(cache_hits=len(known)))
+        now = self.lister.client.service_time
+
+        def made(key: str, full: Row) -> Live:
+            keeper.take(key, full, now)
+            return self._made(key, full)
+
+        fresh = self.lister.show(ids - known.keys(), made)
+        keeper.finish(self.listing.rows if self.listing.proven else None)
+        return Shown(found=known).then(fresh)
+
+    def _settled(self, shown: Shown[Live]) -> Shown[Live]:
+        """List once more when a listed object could not be shown: what is listed again is asked for again."""
+        if not shown.gone:
+            return shown
+        again = self.lister.sweep()
+        return shown.then(self.lister.show(shown.gone & again.rows.keys(), self._made))
+
+    def _live(self, key: str, row: Row, shown: Shown[Live]) -> Live:
+        if key in shown.failed:
+            return self.need.rows.unknown(row)
+        return shown.found[key] if key in shown.found else self.need.rows.from_list(row)
+
+    def _doubt(self, shown: Shown[Live], alive: int) -> tuple[str, str]:
+        """Say why the list is not proven to be whole, as code and words; both are empty where it is.
+
+        A list that moved all the time is as good as whole for a plan where every known object was asked for by its id,
+        everything with a declared name was shown, and no count contradicts: each create is looked up by its name before
+        it is said, and nothing else is deleted.
+        """
+        if self._elsewhere():
+            return "E_READ_SCOPE", "every room in the list belongs to another project: check project_id and app_user_id"
+        lost = [error for key, error in shown.failed.items() if key not in self.listing.rows or not _denied(error)]
+        if lost:
+            return INCOMPLETE, f"{len(lost)} objects could not be looked up: {lost[0].code}: {lost[0].message}"
+        if self._flighty():
+            return INCOMPLETE, f"{len(self.listing.vanished)} objects came and went while the list was read"
+        if self.listing.proven or (self.need.is_of_a_plan and self._accounted(alive)):
+            return "", ""
+        return INCOMPLETE, self.listing.doubt
+
+    def _elsewhere(self) -> bool:
+        """Tell whether all that should be ours names another project; templates may well be other people's."""
+        own = [row for row in self.listing.rows.values() if row.get("room_type", "NORMAL") == "NORMAL"]
+        return bool(own) and all(is_elsewhere(row, self.need.rows.project_id) for row in own)
+
+    def _accounted(self, alive: int) -> bool:
+        last = self.listing.last
+        if last.handed_out:
+            return True
+        if not last.ended or last.stuck:
+            return False
+        if self.lister.counts_objects:
+            return set(last.counts) == {alive}
+        return not last.short_of_count or max(count or 0 for count in last.counts) <= alive
+
+    def _proof(self, shown: Shown[Live]) -> str:
+        """Say what completeness rests on, for snapshots and for people who ask."""
+        last = self.listing.last
+        counted = f"count {last.count}, " if self.lister.counts_objects else ""
+        held = "held still" if self.listing.proven else "moved, and every known object was looked up by its id"
+        return (
+            f"{len(last.rows)} objects on {last.requests} pages, {counted}{self.listing.sweeps} sweeps, "
+            f"{len(shown.asked)} shows; the list {held}"
+        )
+
+    def _problems(self, rows: Mapping[str, Row], shown: Shown[Live]) -> Iterator[Diagnostic]:
+        for key in sorted(shown.failed.keys() & rows.keys()):
+            error = shown.failed[key]
+            yield Diagnostic(
+                severity=Severity.WARNING,
+                code=error.code,
+                message=f"it could not be read, so that nothing is planned for it: {error.message}",
+                hint=error.hint,
+                address=address(self.lister.kind.name, name_of(self.lister.kind, rows[key])),
+            )
+
+
+def _unmanageable(unusable: Sequence[Live]) -> Iterator[Diagnostic]:
+    """Tell of the objects whose rows cannot be managed."""
+    yield from map(_told, unusable[:MOST])
+    if len(unusable) > MOST:
+        kind = unusable[0].kind
+        text = f"the service lists {len(unusable) - MOST} more objects of kind {kind} that cannot be managed"
+        yield Diagnostic(severity=Severity.ERROR, code="E_READ_ROW", message=text)
+
+
+def _told(live: Live) -> Diagnostic:
+    named = f'named "{live.name}"' if live.name else "without a name that can be read"
+    return Diagnostic(
+        severity=Severity.ERROR,
+        code="E_READ_ROW",
+        message=f"the service lists a {live.kind} {named} (id {live.id or 'missing'}) that cannot be managed: "
+        f"{live.foreign.partition(': ')[2]}",
+        hint="correct or delete it in the console; everything else goes on",
+        address=live.address,
+    )
+
+
+def _denied(error: Exception) -> bool:
+    return isinstance(error, DeniedError)

@@ -1,0 +1,184 @@
+"""A whole list: swept until one pass is clean, at most three times, with everything seen merged by id."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+
+from reconciler.api.client import ReadClient
+from reconciler.api.pagination import Spread, Sweep, sweep
+from reconciler.errors import ApiError, DeniedError, NotFoundError, ReconcilerError
+from reconciler.kinds.base.kind import Kind
+from reconciler.readers.live_objects import Row, Rows
+from reconciler.readers.read_filter import Filters
+
+T = TypeVar("T")
+
+Make = Callable[[str, Row], T]
+"""What is made of an object that was shown, given its id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown(Generic[T]):
+    """What became of some shows, by id: what was made of them, the ids that are gone, and the errors of the rest."""
+
+    found: Mapping[str, T] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+    failed: Mapping[str, ReconcilerError] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """Every id that was asked for."""
+        return frozenset(self.found) | self.gone | frozenset(self.failed)
+
+    def then(self, later: "Shown[T]") -> "Shown[T]":
+        """Return both, the later answer standing where an id was asked for twice."""
+        return Shown(
+            found={key: value for key, value in self.found.items() if key not in later.asked} | dict(later.found),
+            gone=self.gone - later.asked | later.gone,
+            failed={key: value for key, value in self.failed.items() if key not in later.asked} | dict(later.failed),
+        )
+
+
+def show_all(client: ReadClient, kind: Kind, ids: Iterable[str], spread: Spread, make: Make[T]) -> Shown[T]:
+    """Show each object once; after a failure that concerns them all (credentials, connection) the rest is not asked."""
+    order = sorted(ids)
+    asker = _Asker(client, kind, make)
+    answers = dict(zip(order, spread(asker.ask, order), strict=True))
+    failed = {key: answer for key, answer in answers.items() if isinstance(answer, ReconcilerError)}
+    return Shown(
+        found={key: answer.made for key, answer in answers.items() if isinstance(answer, _Made)},
+        gone=frozenset(key for key, answer in answers.items() if answer is None),
+        failed=failed,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Made(Generic[T]):
+    made: T
+
+
+class _Asker(Generic[T]):
+    """Shows one object after another, on any thread, until something is wrong with all of them."""
+
+    def __init__(self, client: ReadClient, kind: Kind, make: Make[T]) -> None:
+        self._client = client
+        self._kind = kind
+        self._make = make
+        self._error: ReconcilerError | None = None
+
+    def ask(self, object_id: str) -> _Made[T] | ReconcilerError | None:
+        """Return what was made of the object, None where it is gone, or the error."""
+        if self._error is not None:
+            return self._error
+        try:
+            return _Made(self._make(object_id, self._client.show(self._kind, object_id)))
+        except NotFoundError:
+            return None
+        except ReconcilerError as error:
+            if not _of_one(error):
+                self._error = error
+            return error
+
+
+def _of_one(error: ReconcilerError) -> bool:
+    """Tell whether a failure may concern this one object only."""
+    return isinstance(error, DeniedError) or (isinstance(error, ApiError) and error.code in {"E_API", "E_READ_SCHEMA"})
+
+
+SWEEPS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What the sweeps of one list saw together.
+
+    `rows` holds each object as it was seen last. `vanished` were seen before the last sweep and not by it: gone, or
+    missed.
+    """
+
+    rows: Mapping[str, Row]
+    vanished: frozenset[str]
+    last: Sweep
+    sweeps: int
+
+    @property
+    def proven(self) -> bool:
+        """Whether the last sweep saw a list that held still."""
+        return self.last.clean
+
+    @property
+    def doubt(self) -> str:
+        """Why the list is not proven."""
+        times = f" ({self.sweeps} sweeps)" if self.sweeps > 1 else ""
+        return self.last.doubt + times
+
+    @property
+    def error(self) -> ReconcilerError | None:
+        """The failure that ended the reading."""
+        return self.last.error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lister:
+    """Asks one client about one kind, `width` calls side by side. `filters` narrow every list it reads."""
+
+    client: ReadClient
+    kind: Kind
+    spread: Spread
+    width: int
+    filters: Filters = ()
+
+    @property
+    def rows(self) -> Rows:
+        """What makes Lives of the rows it brings."""
+        return Rows(kind=self.kind, project_id=self.client.connection.project_id)
+
+    @property
+    def counts_objects(self) -> bool:
+        """Whether the list's `count` counts its objects; of a kind with children it may count those (api.md §10)."""
+        return not self.kind.endpoints.children_field
+
+    def confirmed_by_summary(self, last: Sweep) -> bool:
+        """Return whether the summary list of the same objects names exactly those that came, and its count agrees."""
+        if not self.kind.endpoints.summary or self.filters or last.error or last.stuck or not last.ended:
+            return False
+        names = sweep(
+            lambda offset, limit: self.client.summary(self.kind, offset=offset, limit=limit),
+            self.kind.id_field,
+            spread=self.spread,
+            width=self.width,
+        )
+        return names.clean and names.rows.keys() == last.rows.keys() and len(names.odd) == len(last.odd)
+
+    def narrowed(self, filters: Filters) -> "Lister":
+        """Return one that reads only what these filters let through, one call after another."""
+        return replace(self, filters=filters, spread=map, width=1)
+
+    def listing(self) -> Listing:
+        """Sweep until it is clean, or three times. A count that is too large is checked against the summary list."""
+        number, last = 1, self._swept()
+        rows = dict(last.rows)
+        while not last.clean and not last.error and number < SWEEPS:
+            number, last = number + 1, self._swept()
+            rows.update(last.rows)
+        return Listing(rows=rows, vanished=frozenset(rows) - frozenset(last.rows), last=last, sweeps=number)
+
+    def sweep(self) -> Sweep:
+        """Go once through the list."""
+        return sweep(
+            lambda offset, limit: self.client.page(self.kind, offset=offset, limit=limit, filters=self.filters),
+            self.kind.id_field,
+            spread=self.spread,
+            width=self.width,
+            items=self.kind.endpoints.children_field,
+        )
+
+    def _swept(self) -> Sweep:
+        found = self.sweep()
+        if self.counts_objects or found.clean or not found.held_still or not self.confirmed_by_summary(found):
+            return found
+        return replace(found, doubt="", short_of_count=False)
+
+    def show(self, ids: Iterable[str], make: Make[T]) -> Shown[T]:
+        """Show each object once, and make of each what is needed."""
+        return show_all(self.client, self.kind, ids, self.spread, make)

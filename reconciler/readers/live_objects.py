@@ -1,0 +1,117 @@
+"""From a raw row to a Live: what it hides, whose it is, and which parts of a show are kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from reconciler.api.client import OddRow
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.resource import Json, Live
+from reconciler.strings import normalize_name
+
+Row = dict[str, Json]
+
+ALL: frozenset[str] | None = None
+"""For `keep`: every field of the show."""
+
+NOTHING: frozenset[str] = frozenset()
+
+
+def name_of(kind: Kind, row: Mapping[str, Json]) -> str:
+    """Return the name a row is matched by; a row without one has the empty name."""
+    name = row.get(kind.name_field)
+    return normalize_name(name) if isinstance(name, str) else ""
+
+
+def stamp_of(kind: Kind, row: Mapping[str, Json]) -> str:
+    """Return the best of the marks that change with each write; a list and a show may have different ones."""
+    return next((str(row[stamp]) for stamp in kind.stamps if row.get(stamp)), "")
+
+
+def is_elsewhere(row: Mapping[str, Json], project_id: str) -> bool:
+    """Tell whether a row names another project; one that names none is ours (groups never do)."""
+    owner = row.get("project_id")
+    return bool(project_id) and isinstance(owner, str) and owner not in {"", project_id}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Makes Lives of one kind's rows; `project_id` is ours, and makes a row of another project foreign."""
+
+    kind: Kind
+    project_id: str
+
+    def hides(self, row: Mapping[str, Json]) -> frozenset[str]:
+        """Name the fields a list row leaves unknown: absent there is never empty (api.md §1).
+
+        A list hides what it is not documented to carry, and what newer deployments leave out: by no key, null, or
+        nothing in it, for all we know.
+        """
+        carried = {name for name in self._may_hide & row.keys() if row[name] not in (None, [], {}, "")}
+        carried |= self._not_listed & row.keys()
+        return self._hideable - carried if carried else self._hideable
+
+    def foreign(self, row: Mapping[str, Json]) -> str:
+        """Say why an object is never written, or return ""."""
+        return "it belongs to another project" if is_elsewhere(row, self.project_id) else self.kind.unwritable(row)
+
+    def from_list(self, row: Mapping[str, Json]) -> Live:
+        """Return an object of which only the list row is known."""
+        return self._live(row, hidden=self.hides(row), foreign=self.foreign(row))
+
+    def from_both(self, row: Mapping[str, Json], full: Mapping[str, Json], keep: frozenset[str] | None) -> Live:
+        """Return an object from its list row and its show; of the show only what the row has, stamps and `keep`.
+
+        What nobody asked for is dropped again: a hundred rooms may bring 5 MB of scenes each.
+        """
+        hides = self.hides(row)
+        unseen = NOTHING if keep is None else hides - keep - frozenset(self.kind.stamps)
+        fresh = {name: value for name, value in full.items() if keep is None or name in row or name in hides - unseen}
+        return self._live({**row, **fresh}, hidden=unseen, foreign=self.foreign(row), shown=True)
+
+    def from_show(self, full: Mapping[str, Json], keep: frozenset[str] | None = ALL) -> Live:
+        """Return an object without a list row: what only the list has (its owner, its last job) is hidden."""
+        skipped = NOTHING if keep is None else self._hideable - keep - frozenset(self.kind.stamps)
+        spec = {name: value for name, value in full.items() if name not in skipped}
+        listed_only = (
+            name for name, field in self.kind.root.children.items() if name not in full and not field.in_show
+        )
+        return self._live(spec, hidden=skipped.union(listed_only), foreign=self.kind.unwritable(full), shown=True)
+
+    def unknown(self, row: Mapping[str, Json]) -> Live:
+        """Return an object that exists and may not be looked at: only its id and name are said, the rest is hidden."""
+        names = {self.kind.id_field, self.kind.name_field}
+        spec = {name: row[name] for name in names if name in row}
+        return self._live(spec, hidden=frozenset(self.kind.root.children) - names, foreign=self.foreign(row))
+
+    def unusable(self, odd: OddRow) -> Live:
+        """Return an object whose row cannot be managed: what can be shown of it, and why nothing is written for it."""
+        spec = {self.kind.id_field: odd.id, **({self.kind.name_field: odd.name} if odd.name is not None else {})}
+        hidden = frozenset(self.kind.root.children) - spec.keys()
+        return replace(self._live(spec, hidden=hidden, foreign=f"it cannot be managed: {odd.reason}"), unusable=True)
+
+    def _live(self, spec: Mapping[str, Json], *, hidden: frozenset[str], foreign: str, shown: bool = False) -> Live:
+        return Live(
+            kind=self.kind.name,
+            name=name_of(self.kind, spec),
+            spec=spec,
+            id=str(spec.get(self.kind.id_field, "")),
+            hidden=hidden,
+            stamp=stamp_of(self.kind, spec),
+            foreign=foreign,
+            shown=shown,
+        )
+
+    @cached_property
+    def _not_listed(self) -> frozenset[str]:
+        fields = self.kind.root.children.items()
+        return frozenset(name for name, field in fields if field.in_show and not field.in_list)
+
+    @cached_property
+    def _may_hide(self) -> frozenset[str]:
+        fields = self.kind.root.children.items()
+        return frozenset(name for name, field in fields if field.in_show and field.list_may_hide)
+
+    @cached_property
+    def _hideable(self) -> frozenset[str]:
+        return self._not_listed | self._may_hide

@@ -1,0 +1,215 @@
+"""The read cache: shows of objects that have not been written since, kept in a file that holds no secret.
+
+It believes an object's `update_time` and nothing else, and that not quite: a stamp counts whole seconds, so that one
+younger than two seconds at the read proves nothing; and an edit of a child may leave the parent's stamp alone
+(api.md §8), so that a seventh of the objects is read anew at each run, another seventh each time. Apply never uses it.
+"""
+
+import json
+import os
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from reconciler.kinds.base.kind import Kind
+from reconciler.manifest.files.state_files import DatabaseFormat, check_database, find_state_file, is_marked
+from reconciler.model.resource import Json
+from reconciler.readers.live_objects import Row
+from reconciler.redaction import SecretRedactor
+from reconciler.redaction.stored_object import safe
+
+SETTLED = timedelta(seconds=2)
+TURNS = 7
+FORMAT = 1
+APPLICATION_ID = 0x72656363
+"""What the header of a cache says (PRAGMA application_id): `recc`."""
+
+_COLUMNS = {
+    "turn": frozenset({"scope", "number"}),
+    "object": frozenset({"scope", "kind", "id", "stamp", "body"}),
+}
+_OURS = DatabaseFormat(
+    what="a read cache of reconciler",
+    code="E_CACHE",
+    application_id=APPLICATION_ID,
+    tables=_COLUMNS,
+    required=frozenset(_COLUMNS),
+)
+_TABLES = (
+    "create table if not exists turn (scope text primary key, number integer not null) without rowid",
+    "create table if not exists object (scope text not null, kind text not null, id text not null, stamp text not null,"
+    " body blob not null, primary key (scope, kind, id)) without rowid",
+)
+_OBJECTS = "select id, stamp, body from object where scope = ? and kind = ?"
+_KEEP = "insert or replace into object values (?, ?, ?, ?, ?)"
+_FORGET = "delete from object where scope = ? and kind = ? and id = ?"
+_TURN = "insert into turn values (?, 0) on conflict (scope) do update set number = (number + 1) % ? returning number"
+
+
+class ReadCache:
+    """One cache file, for one run. A damaged file of ours is begun anew; one that cannot be written costs calls only.
+
+    What lies at `path` (from `root`) and is no cache of ours is left as it is: raises ReconcilerError. `scope` keeps
+    projects and users apart. With `refresh` nothing in it is believed, and all of it is renewed.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        scope: str,
+        root: Path = Path(),
+        refresh: bool = False,
+        redactor: SecretRedactor | None = None,
+    ) -> None:
+        self.redactor = redactor or SecretRedactor()
+        self._scope = scope
+        self._refresh = refresh
+        self._lock = threading.Lock()
+        self._file = _opened(root, os.fspath(path))
+        rows = self._ask(_TURN, scope, TURNS)
+        self._turn = rows[0][0] if rows else 0
+
+    def keeper(self, kind: Kind, stamps: Mapping[str, str]) -> "Keeper":
+        """Return what keeps the shows of some objects of a kind, given the stamps of their list rows."""
+        return Keeper(cache=self, kind=kind, stamps=stamps)
+
+    def held(self, kind: Kind) -> list[tuple[str, str, bytes]]:
+        """Return all that is held of a kind, due or not: id, stamp, packed show."""
+        return self._ask(_OBJECTS, self._scope, kind.name)
+
+    def believed(self, object_id: str) -> bool:
+        """Tell whether an object may be taken from the cache in this run."""
+        return not self._refresh and zlib.crc32(object_id.encode()) % TURNS != self._turn
+
+    def renew(self, kind: Kind, shows: Mapping[str, tuple[str, bytes]], gone: Iterable[str]) -> None:
+        """Keep packed shows with their stamps, and forget objects."""
+        self._do(_KEEP, [(self._scope, kind.name, key, stamp, show) for key, (stamp, show) in shows.items()])
+        self._do(_FORGET, [(self._scope, kind.name, key) for key in gone])
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _ask(self, sql: str, *values: str | int) -> list[tuple[str, str, bytes]]:
+        try:
+            with self._lock, self._file:
+                return self._file.execute(sql, values).fetchall()
+        except sqlite3.Error:
+            return []
+
+    def _do(self, sql: str, entries: Sequence[tuple[str | bytes, ...]]) -> None:
+        try:
+            with self._lock, self._file:
+                self._file.executemany(sql, entries)
+        except sqlite3.Error:
+            return
+
+
+@dataclass(slots=True, kw_only=True)
+class Keeper:
+    """The cache's part in one read of one kind: what it knows, and what is to be kept, packed until the end."""
+
+    cache: ReadCache
+    kind: Kind
+    stamps: Mapping[str, str]
+    packed: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+
+    def known(self) -> Iterator[tuple[str, Row]]:
+        """Return the shows that still hold, with their ids."""
+        for object_id, stamp, body in self.cache.held(self.kind):
+            if self.stamps.get(object_id) == stamp and self.cache.believed(object_id):
+                show = _unpacked(body)
+                if show is not None:
+                    yield object_id, show
+
+    def take(self, object_id: str, show: Row, now: datetime | None) -> None:
+        """Remember a show that was read at `now`, or later, by the service's own clock; None proves nothing."""
+        stamp = self.stamps.get(object_id, "")
+        if now and _settled(self.kind, show, stamp, now):
+            kept = safe(self.kind, show)
+            if self.cache.redactor.value(kept) is kept:  # an object that holds a secret is read again each time
+                self.packed[object_id] = (stamp, _packed(kept))
+
+    def finish(self, present: Iterable[str] | None) -> None:
+        """Write everything down; objects that are not among those `present` are forgotten (None: nobody knows)."""
+        gone = set[str]() if present is None else {row[0] for row in self.cache.held(self.kind)} - set(present)
+        self.cache.renew(self.kind, self.packed, sorted(gone))
+
+
+def _opened(root: Path, path: str) -> sqlite3.Connection:
+    """Open a cache file of ours; a damaged one is begun anew, and where there can be none, memory has to do.
+
+    Raises ReconcilerError for a file that is not ours, and for a link, a pipe or a device.
+    """
+    try:
+        file = find_state_file(root, path, make=True)
+        if file is None:
+            return _ready(":memory:")
+        check_database(file, _OURS)
+    except OSError:
+        return _ready(":memory:")
+    try:
+        return _ready(file)
+    except sqlite3.OperationalError:
+        return _ready(":memory:")
+    except sqlite3.DatabaseError:
+        return _begun_anew(file)
+
+
+def _begun_anew(file: Path) -> sqlite3.Connection:
+    """Remove a cache of ours that is damaged, or of another version, and open a new one in its place."""
+    try:
+        if is_marked(file, _OURS):
+            for name in (file.name, f"{file.name}-journal"):
+                file.with_name(name).unlink(missing_ok=True)
+            return _ready(file)
+    except (OSError, sqlite3.Error):
+        pass
+    return _ready(":memory:")
+
+
+def _ready(path: Path | str) -> sqlite3.Connection:
+    file = sqlite3.connect(path, timeout=5.0, check_same_thread=False)
+    try:
+        with file:
+            if file.execute("pragma user_version").fetchone()[0] not in {0, FORMAT}:
+                raise sqlite3.DatabaseError("a cache of another version")
+            file.execute(f"pragma user_version = {FORMAT}")
+            file.execute(f"pragma application_id = {APPLICATION_ID}")
+            for table in _TABLES:
+                file.execute(table)
+        if file.execute("pragma quick_check").fetchone()[0] != "ok":
+            raise sqlite3.DatabaseError("a damaged cache")
+    except sqlite3.Error:
+        file.close()
+        raise
+    return file
+
+
+def _settled(kind: Kind, show: Mapping[str, Json], stamp: str, now: datetime) -> bool:
+    """Tell whether a show belongs to its row's stamp, and the stamp is old enough to tell a later write apart."""
+    if stamp not in [show.get(name) for name in kind.stamps]:
+        return False
+    try:
+        moment = datetime.fromisoformat(stamp)
+    except ValueError:
+        return False
+    return now - (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) >= SETTLED
+
+
+def _packed(show: Mapping[str, Json]) -> bytes:
+    return zlib.compress(json.dumps(show, ensure_ascii=False, separators=(",", ":")).encode(), level=1)
+
+
+def _unpacked(body: bytes) -> Row | None:
+    """Return a kept show, or None where its bytes are damaged: zlib's own checksum tells."""
+    try:
+        show = json.loads(zlib.decompress(body))
+    except (ValueError, TypeError, zlib.error):
+        return None
+    return show if isinstance(show, dict) else None

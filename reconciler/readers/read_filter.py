@@ -1,0 +1,133 @@
+"""Which rows a Wanted is about: its scope, and which fields it needs of whom."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.read_result import Wanted
+from reconciler.model.resource import Json, Live
+from reconciler.readers.live_objects import ALL, NOTHING, Rows, name_of
+from reconciler.semantics.equality import fold_name, spellings
+from reconciler.semantics.scope import wrong_type_reason
+from reconciler.strings import normalize_name
+
+_PLAIN = re.compile(r"[\w -]+")
+
+Filters = tuple[tuple[str, str], ...]
+"""Query parameters of a list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """A Wanted, made ready to be asked about each row."""
+
+    rows: Rows
+    wanted: Wanted
+    by_name: Mapping[str, frozenset[str]]
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids that matter whatever the list says: those the ledger knows, and the pins."""
+        return self.wanted.known | self.wanted.pins.keys()
+
+    @property
+    def is_of_a_plan(self) -> bool:
+        """Whether particular objects are asked for, by name or id, and not whatever there is."""
+        return bool(self.ids or self.wanted.fields)
+
+    @property
+    def filters(self) -> Filters:
+        """What of the scope the service itself can be trusted with: one exact room type, never a fuzzy name."""
+        if len(self.wanted.room_types) != 1:
+            return ()
+        rules = self.rows.kind.endpoints.filters
+        exact = [rule.parameter for rule in rules if rule.field == "room_type" and rule.match == "exact"]
+        return tuple((parameter, room_type) for parameter in exact for room_type in self.wanted.room_types)
+
+    def covers(self, row: Mapping[str, Json]) -> bool:
+        """Tell whether a row is in scope, or so like it that a manifest may mean it.
+
+        An object that is known stays in scope, whatever it is called by now.
+        """
+        if row[self.rows.kind.id_field] in self.ids:
+            return True
+        return self.may_cover(name_of(self.rows.kind, row)) and self._of_type(row)
+
+    def may_cover(self, name: str | None) -> bool:
+        """Tell whether an object of which only the name can be read may be in scope."""
+        return name is None or fold_name(name).startswith(fold_name(self.wanted.name_prefix))
+
+    def keep(self, row: Mapping[str, Json]) -> frozenset[str] | None:
+        """Return the fields to be had from show for a row: none, all (None), or those a manifest manages."""
+        if self.wanted.depth == "list" or self.rows.foreign(row):
+            return NOTHING
+        return ALL if self.wanted.depth == "full" else self.managed(row) & self.rows.hides(row)
+
+    def made(self, row: Mapping[str, Json] | None, full: Mapping[str, Json]) -> Live:
+        """Return an object from its show and the list row it may have, reduced to what is needed of it."""
+        if row is not None:
+            return self.rows.from_both(row, full, self.keep(row))
+        return self.rows.from_show(full, ALL if self.wanted.depth == "full" else self.managed(full))
+
+    def _of_type(self, row: Mapping[str, Json]) -> bool:
+        """Tell whether a row has one of the room types; kinds that have none are in every scope."""
+        return not wrong_type_reason(self.rows.kind, row, self.wanted.room_types)
+
+    def names(self, row: Mapping[str, Json]) -> bool:
+        """Tell whether a row has a name that is declared."""
+        return name_of(self.rows.kind, row) in self.by_name
+
+    def managed(self, row: Mapping[str, Json]) -> frozenset[str]:
+        """Return the fields that a manifest manages of this row."""
+        pinned = self.wanted.pins.get(str(row[self.rows.kind.id_field]), NOTHING)
+        return pinned | self.by_name.get(name_of(self.rows.kind, row), NOTHING)
+
+
+def need(kind: Kind, wanted: Wanted, project_id: str) -> Need:
+    """Make a Wanted ready for rows of one kind, read as one project."""
+    by_name: dict[str, frozenset[str]] = {}
+    for name, fields in wanted.fields.items():
+        by_name[normalize_name(name)] = by_name.get(normalize_name(name), NOTHING) | fields
+    return Need(rows=Rows(kind=kind, project_id=project_id), wanted=wanted, by_name=by_name)
+
+
+def name_queries(kind: Kind, name: str) -> tuple[Filters, ...]:
+    """Return the queries that together find an object by its name, whatever characters that has; none where none can.
+
+    Nobody says what a search makes of quotes, wildcards or emoji: where the search is for a part of the name, the
+    longest plain part of such a name is asked for as well. A name that is too long for the parameter is asked for by
+    its start. Which of the answers has exactly the name is decided by the caller.
+    """
+    rule = next((rule for rule in kind.endpoints.filters if rule.field == kind.name_field), None)
+    if rule is None:
+        return ()
+    asked = [name] if _fits(name, rule.max_length) else []
+    if rule.match == "fuzzy":
+        asked += [] if asked else [_start(name, rule.max_length)]
+        plain = max(_PLAIN.findall(asked[0]), key=len, default="")
+        asked += [plain] if 1 < len(plain) < len(asked[0]) else []
+    return tuple(((rule.parameter, text),) for text in asked)
+
+
+def spelling_queries(kind: Kind, name: str) -> tuple[Filters, ...]:
+    """Return the further queries that find objects of nearly this name: by its spellings in plain characters."""
+    return tuple(dict.fromkeys(query for one in spellings(name) for query in name_queries(kind, one)))
+
+
+def is_plain(name: str) -> bool:
+    """Return whether a search by this name can be trusted alone: it has letters, digits, blanks, `-` and `_` only."""
+    return _PLAIN.fullmatch(name) is not None
+
+
+def _fits(text: str, most: int) -> bool:
+    """Return whether a text is short enough for a parameter, in UTF-16 units: no page says how it is counted."""
+    return not most or len(text.encode("utf-16-le", "surrogatepass")) // 2 <= most
+
+
+def _start(text: str, most: int) -> str:
+    """Return the longest start of a text that fits."""
+    start = text[:most]
+    while not _fits(start, most):
+        start = start[:-1]
+    return start

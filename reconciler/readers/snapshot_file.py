@@ -1,0 +1,157 @@
+"""The snapshot file: what `snapshot` writes so that a job without credentials can plan.
+
+JSON, masked by path (and by value where a mask is given), stamped with when and whence, with the proof of its
+completeness and a digest over all of it. The digest finds damage, not forgery: a snapshot is as good as its keeper.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from reconciler import __version__
+from reconciler.api.response_body import decode
+from reconciler.errors import ApiError, ReconcilerError, SnapshotError
+from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.registry import all_kinds
+from reconciler.manifest.files.project_tree import SAVED, read_file
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.read_result import Reading
+from reconciler.model.resource import Json, Live
+from reconciler.readers.live_objects import name_of, stamp_of
+from reconciler.redaction.stored_object import safe
+
+FORMAT = "reconciler-snapshot"
+VERSION = "1.0"
+
+Mask = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whence:
+    """Where a snapshot was taken: the endpoint, the project, and the X-App-UserId that decides what is seen."""
+
+    endpoint: str
+    project_id: str
+    app_user_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A snapshot file, read and checked for damage."""
+
+    whence: Whence
+    taken: datetime
+    readings: Mapping[str, Reading]
+
+
+def snapshot_text(readings: Iterable[Reading], *, whence: Whence, taken: datetime, mask: Mask | None = None) -> str:
+    """Return a snapshot file's text. `mask` is applied to all of it before the digest is taken."""
+    content: dict[str, Json] = {
+        "format": FORMAT,
+        "format_version": VERSION,
+        "tool_version": __version__,
+        "taken": taken.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "endpoint": whence.endpoint,
+        "project_id": whence.project_id,
+        "app_user_id": whence.app_user_id,
+        "kinds": {reading.kind: _part(reading) for reading in readings},
+    }
+    content = mask(content) if mask else content
+    return json.dumps({**content, "digest": _digest(content)}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def read_snapshot(path: Path) -> Snapshot:
+    """Read a snapshot file; raises SnapshotError for one that is damaged, or no snapshot at all."""
+    content = _content(path)
+    digest = content.pop("digest", "")
+    major = str(content.get("format_version")).partition(".")[0]
+    if content.get("format") != FORMAT or major != VERSION.partition(".")[0]:
+        raise _damaged(path, "it is no snapshot of a version this program reads", "E_SNAPSHOT_FORMAT")
+    if digest != _digest(content):
+        raise _damaged(path, "its digest does not match its content", "E_SNAPSHOT_DAMAGED")
+    try:
+        return Snapshot(
+            whence=Whence(**{name: str(content[name]) for name in ("endpoint", "project_id", "app_user_id")}),
+            taken=datetime.fromisoformat(content["taken"]),
+            readings={name: _reading(kind, content["kinds"].get(name)) for name, kind in all_kinds().items()},
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise _damaged(path, "a part of it is missing", "E_SNAPSHOT_DAMAGED") from None
+
+
+def _part(reading: Reading) -> Json:
+    kind = all_kinds()[reading.kind]
+    return {
+        "incomplete": reading.incomplete,
+        "code": reading.code,
+        "proof": reading.proof,
+        "listed": sorted(reading.listed),
+        "problems": [_problem(item) for item in reading.diagnostics if item.code.startswith("E_")],
+        "objects": [
+            {
+                "spec": safe(kind, live.spec),
+                "hidden": sorted(live.hidden),
+                "foreign": live.foreign,
+                "shown": live.shown,
+                **({"unusable": True} if live.unusable else {}),
+            }
+            for live in reading.resources
+        ],
+    }
+
+
+def _problem(item: Diagnostic) -> Json:
+    return {"code": item.code, "message": item.message, "hint": item.hint, "address": item.address}
+
+
+def _reading(kind: Kind, part: Json) -> Reading:
+    if part is None:
+        return Reading(kind=kind.name, incomplete="the snapshot holds nothing of it", code="E_READ_INCOMPLETE")
+    return Reading(
+        kind=kind.name,
+        resources=tuple(_live(kind, item) for item in part["objects"]),
+        incomplete=str(part["incomplete"]),
+        code=str(part["code"]),
+        diagnostics=tuple(Diagnostic(severity=Severity.WARNING, **item) for item in part["problems"]),
+        proof=str(part["proof"]),
+        listed=frozenset(part["listed"]),
+    )
+
+
+def _live(kind: Kind, item: Mapping[str, Json]) -> Live:
+    spec = item["spec"]
+    return Live(
+        kind=kind.name,
+        name=name_of(kind, spec),
+        spec=spec,
+        id=str(spec[kind.id_field]),
+        hidden=frozenset(item["hidden"]),
+        stamp=stamp_of(kind, spec),
+        foreign=str(item["foreign"]),
+        shown=item["shown"] is True,
+        unusable=item.get("unusable") is True,
+    )
+
+
+def _content(path: Path) -> dict[str, Json]:
+    try:
+        return decode(read_file(path, SAVED))
+    except ApiError:
+        raise _damaged(path, "it is no JSON of ours", "E_SNAPSHOT_DAMAGED") from None
+    except ReconcilerError as error:
+        code = "E_SNAPSHOT_FILE" if error.code == "E_READ_FILE" else error.code
+        raise SnapshotError(f"the snapshot cannot be read: {error.message}", code=code, hint=error.hint) from None
+
+
+def _damaged(path: Path, reason: str, code: str) -> SnapshotError:
+    hint = "make it again where the credentials are: reconciler snapshot -e ENV -o FILE"
+    return SnapshotError(f"the snapshot {path} cannot be used: {reason}", code=code, hint=hint)
+
+
+def _digest(content: Mapping[str, Json]) -> str:
+    text = json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,106 @@
+"""What an answer holds that the facts do not know: kept as it is, and mentioned once for each place.
+
+The API grows: ten enumerations gained values in eighteen months (api.md §11). Nothing here is an error.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.kinds.base.field import Field, Type
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.resource import Json
+
+MOST = 20
+"""Places that are named one by one; what a hostile service adds beyond is a number."""
+
+_PYTHON: Mapping[Type, tuple[type, ...]] = {
+    Type.TEXT: (str,),
+    Type.INTEGER: (int,),
+    Type.NUMBER: (int, float),
+    Type.BOOLEAN: (bool,),
+    Type.OBJECT: (dict,),
+    Type.LIST: (list,),
+}
+
+
+_EXACT: Mapping[Type, type] = {Type.TEXT: str, Type.INTEGER: int, Type.NUMBER: float, Type.BOOLEAN: bool}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What was met so far, and for each object of the table the types of its fields that anything may stand in."""
+
+    plain: dict[int, Mapping[str, type]] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+    values: dict[str, set[str]] = field(default_factory=dict)
+    types: dict[str, tuple[Type, str]] = field(default_factory=dict)
+
+
+def notes(kind: Kind, rows: Iterable[Mapping[str, Json]]) -> tuple[Diagnostic, ...]:
+    """Return one diagnostic for each unknown field, unknown value or unexpected type, wherever it occurs."""
+    found = _Found()
+    for row in rows:
+        _object(kind.root, row, found)
+    return tuple(_told(kind, found))
+
+
+def _object(table: Field, value: Mapping[str, Json], found: _Found) -> None:
+    plain = found.plain.get(id(table))
+    if plain is None:
+        plain = found.plain[id(table)] = _plain(table)
+    for name, item in value.items():
+        if type(item) is plain.get(name):
+            continue  # nearly every field of nearly every object: asked first
+        child = table.children.get(name)
+        if child is None:
+            found.unknown.add(f"{table.path}.{name}" if table.path else name)
+        elif item is not None:
+            _value(child, item, found)
+
+
+def _plain(table: Field) -> Mapping[str, type]:
+    """Return the exact types of the fields that hold one value out of an open set."""
+    return {
+        name: _EXACT[child.type] for name, child in table.children.items() if child.type in _EXACT and not child.enum
+    }
+
+
+def _value(table: Field, value: Json, found: _Found) -> None:
+    if not _fits(table.type, value):
+        found.types[table.path] = (table.type, type(value).__name__)
+    elif isinstance(value, dict):
+        _object(table, value, found)
+    elif isinstance(value, list) and table.item is not None:
+        for item in value:
+            _value(table.item, item, found)
+    elif table.enum and value not in table.enum and isinstance(value, str) and value:
+        found.values.setdefault(table.path, set()).add(value)
+
+
+def _fits(expected: Type, value: Json) -> bool:
+    if isinstance(value, bool):
+        return expected is Type.BOOLEAN
+    if isinstance(value, float) and value.is_integer():
+        return expected in {Type.INTEGER, Type.NUMBER}
+    return isinstance(value, _PYTHON[expected])
+
+
+def _told(kind: Kind, found: _Found) -> Iterator[Diagnostic]:
+    unknown = sorted(found.unknown)
+    for path in unknown[:MOST]:
+        yield _note(kind, "N_UNKNOWN_FIELD", path, "the service sends a field this version does not know; it is kept")
+    if len(unknown) > MOST:
+        text = f"the service sends {len(unknown) - MOST} more fields this version does not know; they are kept"
+        yield _note(kind, "N_UNKNOWN_FIELD", "", text)
+    for path, values in sorted(found.values.items()):
+        named = ", ".join(repr(value[:60]) for value in sorted(values)[:5])
+        yield _note(kind, "N_UNKNOWN_VALUE", path, f"the service sends a value this version does not know: {named}")
+    for path, (expected, got) in sorted(found.types.items()):
+        text = f"the service sends {got} where {expected} is documented; equal values are still taken as equal"
+        yield _note(kind, "W_READ_TYPE", path, text, Severity.WARNING)
+
+
+def _note(kind: Kind, code: str, path: str, message: str, severity: Severity = Severity.NOTE) -> Diagnostic:
+    where = f"{kind.name} {path}: " if path else f"{kind.name}: "
+    return Diagnostic(severity=severity, code=code, message=where + message, path=path)

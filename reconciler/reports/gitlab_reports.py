@@ -1,0 +1,36 @@
+"""GitLab's code quality report: an array of findings, each on a line of the repository."""
+
+import json
+
+from reconciler.model.report import Options, Report
+from reconciler.reports.escaping import document, line, plain
+from reconciler.reports.findings import SEVERITIES, file_of, findings, line_of, told
+
+
+def code_quality_report(report: Report, options: Options) -> str:
+    """Tell what a report finds; fingerprints are unique, since GitLab drops repeats."""
+    several = len(report.plans) > 1
+    issues = [
+        {
+            "type": "issue",
+            "check_name": line(one.code),
+            "description": plain(told(one, several=several)),
+            "categories": ["Compatibility"],
+            "fingerprint": one.fingerprint,
+            "severity": SEVERITIES[one.severity].gitlab,
+            "location": {"path": line(file_of(one, options)), "lines": {"begin": line_of(one)}},
+        }
+        for one in findings(report)
+    ]
+    return document(issues, indent=1)
+
+
+def terraform_report(report: Report, options: Options) -> str:  # noqa: ARG001 - every reporter has this signature
+    """Count what would be created, updated and deleted, over all environments."""
+    sums = [plan.summary() for plan in report.plans]
+    counts = {
+        "create": sum(one.add for one in sums),
+        "update": sum(one.change for one in sums),
+        "delete": sum(one.destroy for one in sums),
+    }
+    return json.dumps(counts) + "\n"

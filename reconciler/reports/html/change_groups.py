@@ -1,0 +1,222 @@
+"""The changes of one environment, grouped by kind, as the page shows them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reconciler.lookalikes import apart
+from reconciler.model.change import SYMBOLS, Action, Attribution, Block, Change, FieldChange, FieldOp, Missing, Value
+from reconciler.model.plan import Plan
+from reconciler.reports.value_format import (
+    differs_in_blanks,
+    has_words,
+    is_long,
+    leaves,
+    leaves_after,
+    spell,
+    spell_sides,
+)
+from reconciler.reports.word_diff import Side, compare
+from reconciler.reports.wording import (
+    GRAVEST,
+    LEGEND,
+    WILL,
+    attributed,
+    attribution_of,
+    by_kind,
+    origin,
+    suppressed_line,
+)
+from reconciler.strings import count
+
+_STEPS = re.compile(r"[.\[]?[^.\[]+|[.\[]")
+"""The steps of a path: where a long one may break."""
+
+_MOST_VALUE = 20_000
+_MOST_LOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A run of a value, marked where it differs from the other side."""
+
+    text: str
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pill:
+    """A small label and the style of its colour."""
+
+    label: str
+    style: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One field: its path, both sides, and what is said under its path."""
+
+    path: tuple[str, ...]
+    old: tuple[Text, ...]
+    new: tuple[Text, ...]
+    old_style: str
+    new_style: str
+    pills: tuple[Pill, ...] = ()
+    under: str = ""
+
+
+def rows_of(change: Change, *, marked: bool) -> list[Row]:
+    """Return a row for each field; a create or delete without fields shows its whole object."""
+    return [_row(field, marked=marked) for field in change.fields or _whole(change)]
+
+
+def _whole(change: Change) -> Sequence[FieldChange]:
+    if change.action is Action.DELETE:
+        found = leaves(change.before) if change.before else ()
+        lost = [FieldChange(path=path, op=FieldOp.REMOVE, before=value) for path, value in found]
+        return lost[:_MOST_LOST]
+    return [FieldChange(path=path, op=FieldOp.ADD, after=value) for path, value in leaves_after(change)]
+
+
+def _row(field: FieldChange, *, marked: bool) -> Row:
+    old, new = _sides(field)
+    return Row(
+        path=tuple(_STEPS.findall(field.path)) or ("(all)",),
+        old=old,
+        new=new,
+        old_style=_style(field.before, "old"),
+        new_style=_style(field.after, "new"),
+        pills=(Pill(field.attribution.value, field.attribution.value),) if marked else (),
+        under=_under(field),
+    )
+
+
+def _sides(field: FieldChange) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
+    if not has_words(field):
+        before, after = apart(_plain(field.before), _plain(field.after))
+        return (Text(before),), (Text(after),)
+    pieces = compare(*apart(str(field.before)[:_MOST_VALUE], str(field.after)[:_MOST_VALUE]))
+    old = tuple(Text(_ends(one.text, one.side), one.side is Side.OLD) for one in pieces if one.side is not Side.NEW)
+    new = tuple(Text(_ends(one.text, one.side), one.side is Side.NEW) for one in pieces if one.side is not Side.OLD)
+    return old, new
+
+
+def _ends(text: str, side: Side) -> str:
+    """A newline that is added or removed shows as a sign, else its going could not be seen."""
+    return text if side is Side.SAME else text.replace("\n", "↵\n")
+
+
+def _plain(value: Value) -> str:
+    return str(value)[:_MOST_VALUE] if is_long(value) else spell(value, _MOST_VALUE)
+
+
+def _style(value: Value, side: str) -> str:
+    return "gone" if isinstance(value, Missing) else side
+
+
+def _under(field: FieldChange) -> str:
+    parts = [origin(field)] if origin(field) else []
+    if field.attribution is Attribution.CONFLICT and field.base is not Missing.ABSENT:
+        parts.append(f"both moved from {spell_sides(field.base, field.before, 200)[0]}")
+    if differs_in_blanks(field):
+        parts.append("only blanks differ")
+    return " · ".join(parts)
+
+
+_OPEN_BELOW = 6
+"""A plan of fewer changes opens them all; a longer one opens none, blocked ones and conflicts apart."""
+
+
+MOST = 20_000
+"""Changes on one page; a browser opens so many in a few seconds. What is grave is shown beyond it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageChange:
+    """One change: what its line shows, and what is under it."""
+
+    action: str
+    symbol: str
+    word: str
+    name: str
+    was: str
+    id: str
+    told: str
+    reason: str
+    where: str
+    marks: tuple[str, ...]
+    pills: tuple[Pill, ...]
+    blocks: tuple[Block, ...]
+    notes: tuple[str, ...]
+    fields: tuple[Row, ...]
+    suppressed: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The changes of one kind."""
+
+    kind: str
+    told: str
+    changes: tuple[PageChange, ...]
+
+
+def kept(plans: Sequence[Plan], most: int = MOST) -> list[list[Change]]:
+    """Return the changes of each plan that the page shows: what is grave always, of the rest as many as it can hold."""
+    pending = [plan.pending for plan in plans]
+    room = most - sum(1 for changes in pending for one in changes if _grave(one))
+    shown = []
+    for changes in pending:
+        light = [one for one in changes if not _grave(one)]
+        left_out = {id(one) for one in light[max(0, room) :]}
+        room -= len(light)
+        shown.append([one for one in changes if id(one) not in left_out])
+    return shown
+
+
+def _grave(change: Change) -> bool:
+    conflict = any(field.attribution is Attribution.CONFLICT for field in change.fields)
+    return change.action is Action.DELETE or change.blocked or conflict
+
+
+def groups_of(plan: Plan, shown: Sequence[Change]) -> tuple[Group, ...]:
+    """Arrange those changes of a plan that the page shows."""
+    few = len(shown) < _OPEN_BELOW
+    marked = attributed(plan)
+    return tuple(
+        Group(kind, count(len(changes), "change"), tuple(_change(one, few=few, marked=marked) for one in changes))
+        for kind, changes in by_kind(shown).items()
+    )
+
+
+def _change(change: Change, *, few: bool, marked: bool) -> PageChange:
+    marks = tuple(_marks(change, marked=marked))
+    return PageChange(
+        action=change.action.value,
+        symbol="−" if change.action is Action.DELETE else SYMBOLS[change.action],
+        word=LEGEND[change.action],
+        name=change.name,
+        was=change.previous_address,
+        id=change.id,
+        told=f"{change.address} {WILL[change.action]}",
+        reason=change.reason,
+        where=str(change.position) if change.position else "",
+        marks=marks,
+        pills=tuple(Pill(mark, mark) for mark in marks),
+        blocks=change.blocks,
+        notes=change.notes,
+        fields=tuple(rows_of(change, marked=marked and change.action is Action.UPDATE)),
+        suppressed=suppressed_line([change]),
+        open=few or "conflict" in marks or "blocked" in marks,
+    )
+
+
+def _marks(change: Change, *, marked: bool) -> Iterator[str]:
+    if change.blocks:
+        yield "blocked"
+    if not marked:
+        return
+    found = {field.attribution for field in change.fields}
+    found |= {own} if not found and (own := attribution_of(change)) else set()
+    yield from (mark.value for mark in GRAVEST if mark in found)

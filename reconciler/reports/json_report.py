@@ -1,0 +1,101 @@
+"""JSON for programs, in Terraform's shapes.
+
+A single plan is the object that schemas/plan.schema.json describes; several stand in a list; a validation is
+`terraform validate -json`'s. Same inputs give the same bytes: no clock, no cost, nothing of the machine.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from reconciler.model.diagnostic import Diagnostic, Severity, arranged, has_errors
+from reconciler.model.outcome import Outcome
+from reconciler.model.plan import FORMAT_VERSION, Plan
+from reconciler.model.report import Options, Report
+from reconciler.model.source_map import Position
+from reconciler.planfile.encode import encode
+from reconciler.reports.escaping import document
+from reconciler.reports.wording import done
+
+
+def report(report: Report, options: Options) -> str:  # noqa: ARG001 - every reporter has this signature
+    """Tell a report as one JSON document."""
+    return document(_shape(report))
+
+
+def _shape(report: Report) -> dict[str, Any]:
+    if report.command == "validate":
+        return validation(report.diagnostics, report.sources)
+    if report.outcomes or report.adopted:
+        return _applied(report)
+    if len(report.plans) == 1 and report.command != "audit":
+        return {**encode(_with(report.plans[0], report.diagnostics)), **report.extra}
+    shape: dict[str, Any] = {"format_version": FORMAT_VERSION}
+    if report.plans:
+        shape["plans"] = [encode(plan) for plan in report.plans]
+    return {
+        **shape,
+        "errored": has_errors(report.diagnostics) or any(plan.errored for plan in report.plans),
+        "diagnostics": _diagnostics(report.diagnostics, report.sources),
+        **report.extra,
+    }
+
+
+def _with(plan: Plan, diagnostics: Sequence[Diagnostic]) -> Plan:
+    return replace(plan, diagnostics=arranged([*plan.diagnostics, *diagnostics]))
+
+
+def _applied(report: Report) -> dict[str, Any]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "errored": not done(report.outcomes).complete or has_errors(report.diagnostics),
+        "resources": asdict(done(report.outcomes, report.adopted)),
+        "outcomes": [_outcome(one) for one in report.outcomes],
+        "plans": [encode(plan) for plan in report.plans],
+        "diagnostics": _diagnostics(report.diagnostics, report.sources),
+    }
+
+
+def _outcome(one: Outcome) -> dict[str, Any]:
+    shape = {**asdict(one), "status": one.status.value, "action": one.action.value, "stuck": list(one.stuck)}
+    shape["type"] = shape.pop("kind")
+    return shape
+
+
+def validation(diagnostics: Sequence[Diagnostic], sources: Mapping[Position, str]) -> dict[str, Any]:
+    """Shape a validation as Terraform does, with our codes beside its keys."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "valid": not has_errors(diagnostics),
+        "error_count": sum(1 for one in diagnostics if one.severity is Severity.ERROR),
+        "warning_count": sum(1 for one in diagnostics if one.severity is Severity.WARNING),
+        "diagnostics": _diagnostics(diagnostics, sources),
+    }
+
+
+def _diagnostics(diagnostics: Sequence[Diagnostic], sources: Mapping[Position, str]) -> list[dict[str, Any]]:
+    return [_diagnostic(one, sources) for one in diagnostics]
+
+
+def _diagnostic(one: Diagnostic, sources: Mapping[Position, str]) -> dict[str, Any]:
+    shape: dict[str, Any] = {
+        "severity": one.severity.value,
+        "code": one.code,
+        "summary": one.message,
+        "detail": one.hint,
+    }
+    if one.address:
+        shape["address"] = one.address
+    if one.path:
+        shape["path"] = one.path
+    if one.position:
+        shape["range"] = _range(one.position)
+    if one.position and one.position in sources:
+        shape["snippet"] = {"code": sources[one.position].rstrip("\r\n"), "start_line": one.position.line}
+    if one.related:
+        shape["related"] = [{"message": near.message, "range": _range(near.position)} for near in one.related]
+    return shape
+
+
+def _range(where: Position) -> dict[str, Any]:
+    return {"filename": where.file, "start": {"line": where.line, "column": where.column}}

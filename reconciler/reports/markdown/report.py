@@ -1,0 +1,204 @@
+"""Markdown for a comment on a pull or merge request, and for a step summary.
+
+It fits a budget in UTF-8 bytes, what hosts count: level by level less is told (`level`), and what is destroyed, in
+conflict or blocked goes last of all. What was cut and where the whole is stands at the end.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from reconciler.model.plan import Plan
+from reconciler.model.report import Options, Report
+from reconciler.reports.escaping import span
+from reconciler.reports.markdown.counts_only import bare
+from reconciler.reports.markdown.sections import outcome_sections, plan_sections, problem_lines
+from reconciler.reports.markdown.size_budget import CUT, Level
+from reconciler.reports.wording import UNTRUSTED, figure, in_step, summary_line, validity
+from reconciler.strings import count, truncate
+
+_MOST_FLEET_ROWS = {Level.FULL: 1_000, Level.QUIET: 500, Level.SHORT: 200}
+_FEWEST_ROWS = 50
+
+
+def fleet_table(plans: Sequence[Plan], level: Level) -> Iterator[str]:
+    """Tell the sum, then a row for each environment that is not in step."""
+    loud = [plan for plan in plans if is_loud(plan)]
+    yield f"{count(len(plans), 'environment')}, {len(plans) - len(loud):,} in step, {len(loud):,} not."
+    yield ""
+    if level >= Level.COUNTS or not loud:
+        return
+    most = _MOST_FLEET_ROWS.get(level, _FEWEST_ROWS)
+    yield "| Environment | Add | Change | Destroy | Drift | Conflicts | Blocked | Held | Errors |"
+    yield "|---|---:|---:|---:|---:|---:|---:|---:|---|"
+    yield from (_row(plan) for plan in loud[:most])
+    yield ""
+    if len(loud) > most:
+        yield f"and {count(len(loud) - most, 'more environment')} not in step"
+        yield ""
+
+
+def is_loud(plan: Plan) -> bool:
+    """Whether an environment needs to be looked at."""
+    return not plan.empty or plan.errored or not plan.complete
+
+
+def _row(plan: Plan) -> str:
+    figures = [figure(plan, name) for name in ("add", "change", "destroy", "drift", "conflict", "blocked", "held")]
+    state = "yes" if plan.errored else "incomplete" if not plan.complete else ""
+    return f"| {span(plan.environment)} | {' | '.join(figures)} | {state} |"
+
+
+_MOST_TABLE_ROWS = {Level.FULL: 2_000, Level.QUIET: 500, Level.SHORT: 200, Level.FIELDS: 100, Level.NAMES: 50}
+
+
+def extra_tables(extra: Mapping[str, Any], level: Level) -> Iterator[str]:
+    """Tell every table of `extra["tables"]`, fewer rows at each level."""
+    for table in extra.get("tables", ()):
+        yield from _table(table, _MOST_TABLE_ROWS.get(level, 0))
+
+
+def _table(table: Mapping[str, Any], most: int) -> Iterator[str]:
+    columns = [str(column) for column in table.get("columns", ())]
+    rows = list(table.get("rows", ()))
+    if table.get("title"):
+        yield f"#### {span(str(table['title']))}"
+        yield ""
+    if rows[:most]:
+        yield f"| {' | '.join(map(span, columns))} |"
+        yield f"|{'---|' * len(columns)}"
+        yield from (f"| {' | '.join(span(str(cell)) for cell in row)} |" for row in rows[:most])
+        yield ""
+    if len(rows) > most:
+        yield f"and {len(rows) - most:,} more rows"
+        yield ""
+    if table.get("note"):
+        yield span(str(table["note"]))
+        yield ""
+
+
+_FOUND = re.compile(r"\A<!-- reconciler [\w.,%-]{0,80} -->")
+_LONGEST = 60
+
+
+def marker(report: Report) -> str:
+    """Return the marker of a report: one for each set of environments, whatever the plan says."""
+    names = ",".join(_encoded(plan.environment) for plan in report.plans) or _encoded(report.command)
+    if len(names) > _LONGEST:
+        names = hashlib.sha256(names.encode()).hexdigest()[:16]
+    return f"<!-- reconciler {names} -->"
+
+
+def marker_of(body: str) -> str:
+    """Return the marker a comment begins with, or nothing where it is not one of ours."""
+    found = _FOUND.match(body)
+    return found.group() if found else ""
+
+
+def _encoded(name: str) -> str:
+    safe = (char if char.isascii() and (char.isalnum() or char in "._") else _percent(char) for char in name)
+    return "".join(safe)
+
+
+def _percent(char: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
+
+
+_LINK = re.compile(r"https://[\w.-]+(?:/[\w./#?=&%-]*)?")
+_BANNER = f"""> **{UNTRUSTED}**
+> A job without credentials made it from files of a contributor, who may have written anything in it: nothing here is
+> verified. Deletes and drift are unknown without the ledger."""
+_MOST_NAME = 40
+_MOST_WHOLE = 160
+
+
+def report(report: Report, options: Options) -> str:
+    """Tell a report in Markdown of at most `options.budget` bytes (0: no limit)."""
+    for level in Level:
+        lines = chain(_head(report), _body(report, level), _foot(options, level))
+        text = _within(lines, options.budget)
+        if text:
+            return text
+    return bare(_head(report), report, _foot(options, Level.BARE), options.budget)
+
+
+def _within(lines: Iterable[str], budget: int) -> str:
+    """Join the lines, or give up with nothing as soon as they are over the budget."""
+    kept: list[str] = []
+    size = 0
+    for line in lines:
+        if not line and kept and not kept[-1]:
+            continue
+        kept.append(line)
+        size += len(line.encode("utf-8", "replace")) + 1
+        if budget and size > budget:
+            return ""
+    return "\n".join(kept).strip("\n") + "\n"
+
+
+def _head(report: Report) -> Iterator[str]:
+    names = ", ".join(span(truncate(plan.environment, _MOST_NAME)) for plan in report.plans[:1])
+    many = f" and {len(report.plans) - 1:,} more" if len(report.plans) > 1 else ""
+    yield marker(report)
+    yield f"### reconciler {report.command}{': ' if names else ''}{names}{many}"
+    yield ""
+    if any(plan.untrusted for plan in report.plans):
+        yield _BANNER
+        yield ""
+
+
+def _body(report: Report, level: Level) -> Iterator[str]:
+    told = {one for plan in report.plans for one in plan.diagnostics}
+    problems = problem_lines([one for one in report.diagnostics if one not in told], level)
+    if report.command == "validate":
+        yield f"**{validity(report.diagnostics)}**"
+        yield ""
+    yield from [*problems, ""] if problems else []
+    yield from outcome_sections(report.outcomes, level, report.adopted)
+    several = len(report.plans) > 1
+    if several:
+        yield from fleet_table(report.plans, level)
+    for plan in report.plans:
+        if not several:
+            yield from _one(plan, level, told=bool(report.outcomes))
+        elif is_loud(plan):
+            yield from _folded(plan, level)
+    if not several:
+        yield from extra_tables(report.extra, level)
+
+
+def _one(plan: Plan, level: Level, *, told: bool) -> Iterator[str]:
+    if told:
+        return
+    yield f"**{headline(plan)}**"
+    yield ""
+    yield from plan_sections(plan, level)
+
+
+def headline(plan: Plan) -> str:
+    """Say in one sentence what a plan comes to."""
+    if not plan.pending and not plan.held:
+        return in_step(plan)
+    return summary_line(plan) + ("" if plan.complete else " This plan is incomplete.")
+
+
+def _folded(plan: Plan, level: Level) -> Iterator[str]:
+    yield f"### {span(truncate(plan.environment, _MOST_NAME))}"
+    yield ""
+    yield from _one(plan, level, told=False)
+
+
+def _foot(options: Options, level: Level) -> Iterator[str]:
+    whole = f" The whole is in {_whole(options.whole)}." if options.whole else ""
+    if CUT[level]:
+        yield f"_Cut to fit {options.budget:,} bytes: {CUT[level]}.{whole}_"
+    elif whole:
+        yield f"_{whole.strip()}_"
+
+
+def _whole(whole: str) -> str:
+    if len(whole) <= _MOST_WHOLE and _LINK.fullmatch(whole):
+        return f"[the full report]({whole})"
+    return span(truncate(whole, _MOST_NAME))

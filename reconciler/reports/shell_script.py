@@ -1,0 +1,237 @@
+"""The calls of a plan, in its order: method, path, body, and what must be known or kept for each."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from itertools import count
+from typing import Any
+from urllib.parse import quote
+
+from reconciler.kinds.base.field import Field
+from reconciler.kinds.registry import Kind, kind_named
+from reconciler.model.change import Action, Change
+from reconciler.model.plan import Plan
+from reconciler.model.report import Options, Report
+from reconciler.model.resource import Json
+from reconciler.redaction import is_redacted
+from reconciler.reports.escaping import comment, document
+from reconciler.reports.wording import WILL, summary_line
+
+_MARK = re.compile('"\x00([A-Z0-9_]+)"'.replace("\x00", r"\\u0000"))
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A shell variable in the place of a text; `told` says what it stands for."""
+
+    name: str
+    told: str = ""
+
+
+def words(body: Json) -> str:
+    """Spell a body as one shell word; a Variable in it is expanded inside its JSON text."""
+    text = document(_marked(body)).rstrip("\n").replace("'", "\\u0027")
+    return "'" + _MARK.sub(_expanded, text) + "'"
+
+
+def _expanded(match: re.Match[str]) -> str:
+    return '"\'"$(text "$' + match[1] + '")"\'"'
+
+
+def _marked(value: Json) -> Json:
+    if isinstance(value, Variable):
+        return f"\x00{value.name}"
+    if isinstance(value, Mapping):
+        return {_unmarked(str(key)): _marked(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_marked(part) for part in value]
+    return _unmarked(value) if isinstance(value, str) else value
+
+
+def _unmarked(text: str) -> str:
+    """No data may look like a variable; the service takes no null character anyway."""
+    return text.replace("\x00", "\ufffd")
+
+
+def sendable(node: Field, value: Json, *, create: bool) -> Json:
+    """Leave out what no request may hold: the fields the service computes; unknown ones stay."""
+    if isinstance(value, Mapping):
+        return {
+            name: sendable(node.children.get(name, node), part, create=create) if name in node.children else part
+            for name, part in value.items()
+            if name not in node.children or _takes(node.children[name], create=create)
+        }
+    if isinstance(value, list) and node.item is not None:
+        return [sendable(node.item, part, create=create) for part in value]
+    return value
+
+
+def _takes(field: Field, *, create: bool) -> bool:
+    return field.in_create if create else field.in_update
+
+
+def without_secrets(value: Json, names: Iterable[str], path: str = "") -> Json:
+    """Put a variable in the place of every masked value; `names` gives a fresh name for each."""
+    supply = iter(names)
+    return _unmasked(value, supply, path)
+
+
+def _unmasked(value: Json, supply: Iterable[str], path: str) -> Json:
+    if is_redacted(value):
+        return Variable(next(iter(supply)), path)
+    if isinstance(value, Mapping):
+        return {key: _unmasked(part, supply, f"{path}.{key}" if path else str(key)) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_unmasked(part, supply, f"{path}[{at}]") for at, part in enumerate(value)]
+    return value
+
+
+def variables(value: Json) -> list[Variable]:
+    """List the variables in a body, in its order."""
+    if isinstance(value, Variable):
+        return [value]
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return [found for part in parts for found in variables(part)]
+
+
+_INDEXED = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call to write down. `keeps` are the fields it would erase; `gives` is the variable its new id goes to."""
+
+    change: Change
+    method: str
+    path: str
+    body: Json = None
+    id_field: str = ""
+    gives: str = ""
+    keeps: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Names:
+    """Fresh variable names, and the id variable of each object the script creates."""
+
+    created: dict[tuple[str, str], str] = field(default_factory=dict)
+    secrets: Iterator[str] = field(default_factory=lambda: (f"SECRET_{number}" for number in count(1)))
+
+
+def calls_of(plan: Plan) -> Iterator[Call]:
+    """Yield the calls of a plan; what a guard blocks is not among them. Raises PluginError for an unknown kind."""
+    names = _Names()
+    for change in plan.pending:
+        if not change.blocks:
+            yield _call(change, kind_named(change.kind), names)
+
+
+def _call(change: Change, kind: Kind, names: _Names) -> Call:
+    ends = kind.endpoints
+    if change.action is Action.DELETE:
+        return Call(change=change, method="DELETE", path=_path(ends.item, change.id))
+    body = _body(change, kind, names)
+    if change.action is Action.CREATE:
+        name = names.created.setdefault((change.kind, change.name), f"NEW_{len(names.created) + 1}")
+        return Call(
+            change=change, method="POST", path=_path(ends.collection), body=body, id_field=kind.id_field, gives=name
+        )
+    return Call(
+        change=change, method="PUT", path=_path(ends.item, change.id), body=body, keeps=_keeps(change, kind, body)
+    )
+
+
+def _path(template: str, object_id: str = "") -> str:
+    return template.replace("{project_id}", "$PROJECT_ID").replace("{id}", quote(object_id, safe="", errors="replace"))
+
+
+def _body(change: Change, kind: Kind, names: _Names) -> Json:
+    body = sendable(kind.root, change.after or {}, create=change.action is Action.CREATE)
+    body = _with_ids(body, change.unknown, kind, names)
+    return without_secrets(body, names.secrets)
+
+
+def _keeps(change: Change, kind: Kind, body: Mapping[str, Json]) -> tuple[str, ...]:
+    moved = {re.split(r"[.\[]", one.path, maxsplit=1)[0] for one in change.fields}
+    return tuple(
+        name for name, part in kind.root.children.items() if part.in_update and name not in body and name not in moved
+    )
+
+
+def _with_ids(body: Json, unknown: tuple[str, ...], kind: Kind, names: _Names) -> Json:
+    """Put the ids in that only an earlier call of the script can tell: those of groups that are new in this plan."""
+    for path in unknown:
+        steps = [int(number) if number else name for name, number in _INDEXED.findall(path)]
+        body = _put(body, steps, kind, names, "")
+    return body
+
+
+def _put(value: Json, steps: list[Any], kind: Kind, names: _Names, at: str) -> Json:
+    if len(steps) > 1 and isinstance(value, list) and isinstance(steps[0], int) and steps[0] < len(value):
+        changed = _put(value[steps[0]], steps[1:], kind, names, f"{at}[]")
+        return [*value[: steps[0]], changed, *value[steps[0] + 1 :]]
+    if not isinstance(value, Mapping) or not steps:
+        return value
+    if len(steps) > 1:
+        inner = f"{at}.{steps[0]}" if at else str(steps[0])
+        return {**value, steps[0]: _put(value.get(steps[0]), steps[1:], kind, names, inner)}
+    found = _new_id(value, kind, names, at)
+    return {**value, steps[0]: found} if found else value
+
+
+def _new_id(item: Mapping[str, Json], kind: Kind, names: _Names, at: str) -> Variable | None:
+    for path, other in kind.references.items():
+        parent, _, name_field = path.rpartition(".")
+        if parent == at and (other, item.get(name_field)) in names.created:
+            return Variable(names.created[other, str(item[name_field])], f"the id of {other} {item[name_field]}")
+    return None
+
+
+def report(report: Report, options: Options) -> str:  # noqa: ARG001 - every reporter has this signature
+    """Spell the calls of every plan of a report as one script."""
+    lines = ["#!/bin/sh", *(line for plan in report.plans for line in _plan(plan))]
+    return "\n".join(lines) + "\n"
+
+
+def _plan(plan: Plan) -> Iterator[str]:
+    calls = list(calls_of(plan)) if not plan.errored else []
+    yield f"# reconciler: the calls of a plan for {comment(plan.environment)}"
+    yield f"# {summary_line(plan)}"
+    yield "# Read it before you run it: the lock, the journal and the checks are those of `reconciler apply` alone."
+    yield from (f"# error, so nothing is called: {comment(one.code)}" for one in plan.diagnostics if plan.errored)
+    yield from (f"# held back: {comment(one.address)}: {comment(one.reason)}" for one in plan.held)
+    yield from (f"# blocked, left out: {comment(one.address)}" for one in plan.pending if one.blocks)
+    yield ""
+    yield _prelude()
+    yield from _needed(calls)
+    for call in calls:
+        yield ""
+        yield from _call_lines(call)
+
+
+def _needed(calls: list[Call]) -> Iterator[str]:
+    needed = [(call, one) for call in calls for one in variables(call.body) if one.name.startswith("SECRET_")]
+    for call, one in needed:
+        yield f"# {one.name}: {comment(call.change.address)} {comment(one.told)}"
+        yield f': "${{{one.name}:?is not set}}"'
+
+
+def _call_lines(call: Call) -> Iterator[str]:
+    yield f"# {comment(call.change.address)} {WILL[call.change.action]}"
+    yield from (f"# {comment(note)}" for note in call.change.notes)
+    if call.keeps:
+        yield f'keep "{call.path}" {" ".join(call.keeps)}'
+    body = f" {words(call.body)}" if call.body is not None else ""
+    plain = f'call {call.method} "{call.path}"{body}'
+    if call.gives:
+        yield f"{call.gives}=$({plain} | id_of {call.id_field})"
+        yield f': "${{{call.gives}:?the answer held no id}}"'
+    else:
+        yield f"{plain} >/dev/null"
+
+
+@cache
+def _prelude() -> str:
+    return (files(__name__) / "prelude.sh").read_text(encoding="utf-8")

@@ -1,0 +1,134 @@
+"""One change as text: its head, its fields, what holds it back."""
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.lookalikes import apart
+from reconciler.model.change import SYMBOLS, Action, Attribution, Change, FieldChange, FieldOp, Missing
+from reconciler.reports.escaping import block, line
+from reconciler.reports.text.style import ACTION_STYLE, MARK_STYLE, Style
+from reconciler.reports.value_format import brief, has_words, leaves_after, spell, spell_sides
+from reconciler.reports.word_diff import Piece, Side, compare, elided, only_blanks_differ
+from reconciler.reports.wording import WILL, origin, suppressed_line
+from reconciler.strings import display_width, pad
+
+_OP_SYMBOL = {FieldOp.ADD: "+", FieldOp.REMOVE: "-", FieldOp.REPLACE: "~", FieldOp.MOVE: ">"}
+_OP_STYLE = {FieldOp.ADD: "add", FieldOp.REMOVE: "remove", FieldOp.REPLACE: "change", FieldOp.MOVE: "note"}
+_WIDEST_PATH = 56
+_MOST_VALUE = 400
+
+_MOST_BLANKS, _MOST_BLANK_TEXT = 9, 400
+"""Where only blanks differ, so many pieces of so long a text are still shown."""
+
+
+def change_lines(change: Change, style: Style, *, marked: bool) -> Iterator[str]:
+    """Tell one change; `marked` adds who moved each field."""
+    yield from _head(change, style)
+    if change.action is Action.DELETE:
+        yield from _destroyed(change, style)
+    elif change.fields:
+        yield from _fields(change, style, marked=marked)
+    else:
+        yield from _whole(change, style)
+    hidden = suppressed_line([change])
+    if hidden:
+        yield style("quiet", f"      # ({hidden})")
+    yield from _remarks(change, style)
+
+
+def _head(change: Change, style: Style) -> Iterator[str]:
+    yield style("strong", f"  # {line(change.address)} {WILL[change.action]}")
+    if change.previous_address:
+        yield style("quiet", f"  # (was {line(change.previous_address)})")
+    if change.reason:
+        yield style("quiet", f"  # ({line(change.reason)})")
+    if change.position:
+        yield style("quiet", f"  # {line(str(change.position))}")
+    symbol = style(ACTION_STYLE[change.action], SYMBOLS[change.action])
+    known = style("quiet", f" [id={line(change.id)}]") if change.id else ""
+    yield f"  {symbol} {line(change.kind)} {spell(change.name)}{known}"
+
+
+def _destroyed(change: Change, style: Style) -> Iterator[str]:
+    before = change.before if isinstance(change.before, Mapping) else {}
+    paths = [line(str(path)) for path in before]
+    width = min(max(map(display_width, paths), default=0), _WIDEST_PATH)
+    for path, value in zip(paths, before.values(), strict=True):
+        yield f"      {style('remove', '-')} {pad(path, width)} = {brief(value)}"
+
+
+def _whole(change: Change, style: Style) -> Iterator[str]:
+    found = list(leaves_after(change))
+    width = min(max((display_width(line(path)) for path, _ in found), default=0), _WIDEST_PATH)
+    for path, value in found:
+        yield f"      {style('add', '+')} {pad(line(path), width)} = {spell(value, _MOST_VALUE)}"
+
+
+def _fields(change: Change, style: Style, *, marked: bool) -> Iterator[str]:
+    width = min(max(display_width(line(field.path)) for field in change.fields), _WIDEST_PATH)
+    for field in change.fields:
+        yield from _field(field, width, style, create=change.action is Action.CREATE, marked=marked)
+
+
+def _field(field: FieldChange, width: int, style: Style, *, create: bool, marked: bool) -> Iterator[str]:
+    symbol = style(_OP_STYLE[field.op], _OP_SYMBOL[field.op])
+    tail = _tail(field, style, marked=marked)
+    path = pad(line(field.path), width)
+    if has_words(field) and field.op is not FieldOp.MOVE:
+        yield f"      {symbol} {path}{tail}"
+        yield from _words(str(field.before), str(field.after), style)
+    elif create and field.before is Missing.ABSENT:
+        yield f"      {symbol} {path} = {spell(field.after, _MOST_VALUE)}{tail}"
+    else:
+        yield f"      {symbol} {path} {_sides(field, style)}{tail}"
+    if field.base is not Missing.ABSENT and field.attribution is Attribution.CONFLICT:
+        yield style("quiet", f"          # both moved from {spell_sides(field.base, field.before, _MOST_VALUE)[0]}")
+
+
+def _sides(field: FieldChange, style: Style) -> str:
+    arrow = style("quiet", "->")
+    if field.op is FieldOp.ADD and field.before is Missing.ABSENT:
+        return f"= {spell(field.after, _MOST_VALUE)}"
+    before, after = spell_sides(field.before, field.after, _MOST_VALUE)
+    return f"= {before} {arrow} {'null' if field.after is Missing.ABSENT else after}"
+
+
+def _tail(field: FieldChange, style: Style, *, marked: bool) -> str:
+    mark = style(MARK_STYLE[field.attribution], f"  [{field.attribution.value}]") if marked else ""
+    told = line(origin(field))
+    return mark + (style("quiet", f"  # {told}") if told else "")
+
+
+def _words(old: str, new: str, style: Style) -> Iterator[str]:
+    pieces = compare(*apart(old, new))
+    if only_blanks_differ(old, new):
+        yield style("quiet", "          (only blanks differ)")
+        if len(pieces) > _MOST_BLANKS or max(map(len, (old, new))) > _MOST_BLANK_TEXT:
+            return
+    last = len(pieces) - 1
+    shown = "".join(
+        _piece(piece, elided(piece, first=index == 0, last=index == last), style) for index, piece in enumerate(pieces)
+    )
+    yield from (f"          {part}" for part in shown.split("\n"))
+
+
+def _piece(piece: Piece, text: str, style: Style) -> str:
+    for mark in ("[-", "-]", "{+", "+}"):  # data must not look like our own marks
+        text = text.replace(mark, f"{mark[0]}\\{mark[1]}")
+    if piece.side is Side.SAME:
+        return style("quiet", block(text)) if "\n" not in text else block(text)
+    opened, closed, name = ("[-", "-]", "removed") if piece.side is Side.OLD else ("{+", "+}", "added")
+    return "\n".join(style(name, part) for part in (opened + _ends(text) + closed).split("\n"))
+
+
+def _ends(text: str) -> str:
+    """Spell a changed piece; a newline in it is shown as well as made, else its removal could not be seen."""
+    return block(text).replace("\n", "\\n\n")
+
+
+def _remarks(change: Change, style: Style) -> Iterator[str]:
+    for note in change.notes:
+        yield style("change", f"      # warning: {line(note)}")
+    for one in change.blocks:
+        yield style("alarm", f"      ! blocked by {line(one.code)}: {line(one.message)}")
+        if one.allow:
+            yield f"        to allow it at apply: {line(one.allow)}"

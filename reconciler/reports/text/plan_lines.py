@@ -1,0 +1,143 @@
+"""A plan as text."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from reconciler.model.change import SYMBOLS, Action, Attribution, Change
+from reconciler.model.plan import Held, Plan, Unmanaged
+from reconciler.model.source_map import Position
+from reconciler.reports.escaping import line
+from reconciler.reports.text.change_lines import change_lines
+from reconciler.reports.text.diagnostic_lines import diagnostic_lines
+from reconciler.reports.text.style import ACTION_STYLE, MARK_STYLE, Style
+from reconciler.reports.wording import (
+    LEGEND,
+    MARKS,
+    UNTRUSTED,
+    attributed,
+    by_kind,
+    in_step,
+    summary_line,
+    suppressed_line,
+)
+from reconciler.strings import count
+
+_MOST_NAMED = 20
+"""So many unmanaged objects are named; the others are counted."""
+
+
+def plan_lines(
+    plan: Plan, sources: Mapping[Position, str], style: Style, *, several: bool = False, outcomes: bool = False
+) -> Iterator[Iterator[str]]:
+    """Tell a plan in sections; `several` names its environment at its head, `outcomes` leaves the changes to them."""
+    if several:
+        yield iter([style("strong", f"=== {line(plan.environment)} ===")])
+    for diagnostic in plan.diagnostics:
+        yield diagnostic_lines(diagnostic, sources, style)
+    if not outcomes:
+        yield _legend(plan, style)
+        yield from _changes(plan, style)
+    yield _held(plan.held, style)
+    yield _adopting(plan.adopting, style)
+    yield _unmanaged(plan.unmanaged, style)
+    yield _folded(plan, style)
+    if not outcomes:
+        yield _summary(plan, style)
+
+
+def _legend(plan: Plan, style: Style) -> Iterator[str]:
+    actions = {change.action for change in plan.pending}
+    if not actions:
+        return
+    yield "Actions are indicated with these symbols:"
+    for action, words in LEGEND.items():
+        if action in actions:
+            yield f"  {style(ACTION_STYLE[action], SYMBOLS[action])} {words}"
+    for mark in _marks(plan):
+        yield f"  {style(MARK_STYLE[mark], f'[{mark.value}]')} {MARKS[mark]}"
+
+
+def _marks(plan: Plan) -> list[Attribution]:
+    if not attributed(plan):
+        return []
+    found = {field.attribution for change in plan.pending for field in change.fields}
+    return [mark for mark in MARKS if mark in found]
+
+
+def _changes(plan: Plan, style: Style) -> Iterator[Iterator[str]]:
+    groups = by_kind(plan.pending)
+    for kind, changes in groups.items():
+        if len(groups) > 1:
+            yield iter([style("strong", f"{line(kind)} ({count(len(changes), 'change')})")])
+        for change in changes:
+            yield change_lines(change, style, marked=attributed(plan))
+
+
+def _held(held: Sequence[Held], style: Style) -> Iterator[str]:
+    if not held:
+        return
+    yield style("change", f"Held back ({len(held):,}): the read could not prove these, so they are not proposed")
+    for one in held:
+        yield f"  {SYMBOLS[one.action]} {line(one.address)}: {line(one.reason)}"
+
+
+def _adopting(changes: Sequence[Change], style: Style) -> Iterator[str]:
+    if not changes:
+        return
+    yield style(
+        "quiet", f"# ({count(len(changes), 'live object')} to adopt: an apply makes this environment their owner)"
+    )
+    for change in changes[:_MOST_NAMED]:
+        owner = f": now owned by {line(change.owner)}" if change.owner else ""
+        yield style("quiet", f"#   {line(change.address)} [id={line(change.id)}]{owner}")
+    if len(changes) > _MOST_NAMED:
+        yield style("quiet", f"#   and {len(changes) - _MOST_NAMED:,} more")
+
+
+def _unmanaged(unmanaged: Sequence[Unmanaged], style: Style) -> Iterator[str]:
+    ours = [one for one in unmanaged if not one.foreign]
+    foreign = [one for one in unmanaged if one.foreign]
+    if ours:
+        yield style("quiet", f"# ({count(len(ours), 'live object')} not in the manifests, left alone)")
+    yield from (style("quiet", f"#   {line(one.address)} [id={line(one.id)}]") for one in ours[:_MOST_NAMED])
+    if len(ours) > _MOST_NAMED:
+        yield style("quiet", f"#   and {len(ours) - _MOST_NAMED:,} more")
+    if foreign:
+        yield style("quiet", f"# ({count(len(foreign), 'foreign live object')}, never written)")
+    yield from (style("quiet", f"#   {line(one.address)}: {line(one.foreign)}") for one in foreign[:_MOST_NAMED])
+    if len(foreign) > _MOST_NAMED:
+        yield style("quiet", f"#   and {len(foreign) - _MOST_NAMED:,} more")
+
+
+def _folded(plan: Plan, style: Style) -> Iterator[str]:
+    quiet = [change for change in plan.changes if change.action is Action.NONE]
+    if quiet:
+        yield style("quiet", f"# ({count(len(quiet), 'unchanged resource')} hidden)")
+    for change in quiet:
+        yield from (style("change", f"#   {line(change.address)}: {line(note)}") for note in change.notes)
+    hidden = suppressed_line(plan.changes)
+    if hidden:
+        yield style("quiet", f"# ({hidden})")
+
+
+def _summary(plan: Plan, style: Style) -> Iterator[str]:
+    summary = plan.summary()
+    if plan.pending:
+        yield style("strong", summary_line(plan))
+    elif not plan.held:
+        yield style("strong" if plan.errored or not plan.complete else "add", in_step(plan))
+    if attributed(plan):
+        yield from _attribution(plan)
+    if summary.blocked:
+        yield style("alarm", f"{count(summary.blocked, 'change is', 'changes are')} blocked: apply would refuse.")
+    if not plan.complete and (plan.pending or plan.held):
+        yield style("change", "This plan is incomplete: it covers only a part.")
+    if plan.untrusted:
+        yield style("change", UNTRUSTED)
+
+
+def _attribution(plan: Plan) -> Iterator[str]:
+    summary = plan.summary()
+    counts = [(getattr(summary, mark.value), mark.value) for mark in MARKS]
+    told = ", ".join(f"{number:,} {word}" for number, word in counts if number)
+    if told:
+        yield f"Fields: {told} (against {line(plan.base)})."

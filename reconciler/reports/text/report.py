@@ -1,0 +1,112 @@
+"""Text for a terminal, with Terraform's reading habits.
+
+A legend for the symbols that occur, one block a change, grouped by kind; what is in step is folded into one line, long
+texts show the words that differ, and every block says where in the manifests it comes from.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from reconciler.model.change import SYMBOLS, Action
+from reconciler.model.outcome import Outcome, Status
+from reconciler.model.report import Options, Report
+from reconciler.reports.escaping import line
+from reconciler.reports.text.diagnostic_lines import diagnostic_lines, verdict
+from reconciler.reports.text.plan_lines import plan_lines
+from reconciler.reports.text.style import ACTION_STYLE, Style
+from reconciler.reports.wording import apply_line, done
+from reconciler.strings import count, display_width, escape_output, pad, truncate
+
+_WIDEST = 60
+
+
+def extra_lines(extra: Mapping[str, Any], style: Style) -> Iterator[str]:
+    """Tell every table, one after the other."""
+    for index, table in enumerate(extra.get("tables", ())):
+        if index:
+            yield ""
+        yield from _table(table, style)
+
+
+def _table(table: Mapping[str, Any], style: Style) -> Iterator[str]:
+    heads = [line(str(head)) for head in table.get("columns", ())]
+    rows = [[truncate(line(str(cell)), _WIDEST) for cell in row] for row in table.get("rows", ())]
+    widths = [max((display_width(row[at]) for row in [heads, *rows]), default=0) for at in range(len(heads))]
+    if table.get("title"):
+        yield style("strong", line(str(table["title"])))
+    if rows:
+        yield style("quiet", _row(heads, widths))
+        yield from (_row(row, widths) for row in rows)
+    if table.get("note"):
+        yield style("quiet", line(str(table["note"])))
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(pad(cell, width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+_DID = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "destroyed", Action.NONE: "recorded"}
+_WORD = {
+    Status.SKIPPED: "skipped",
+    Status.FAILED: "failed",
+    Status.UNKNOWN: "unknown: nobody knows whether it happened",
+}
+
+
+def outcome_lines(outcomes: Sequence[Outcome], style: Style, adopted: int = 0) -> Iterator[str]:
+    """Tell each outcome on a line, then the sum."""
+    if not outcomes and not adopted:
+        return
+    for outcome in outcomes:
+        yield from _one(outcome, style)
+    if outcomes:
+        yield ""
+    counts = done(outcomes, adopted)
+    yield style("add" if counts.complete else "alarm", apply_line(counts))
+
+
+def _one(outcome: Outcome, style: Style) -> Iterator[str]:
+    symbol = style(ACTION_STYLE[outcome.action], SYMBOLS[outcome.action])
+    name = line(outcome.address)
+    reason = f": {line(outcome.reason)}" if outcome.reason else ""
+    code = f" ({outcome.code})" if outcome.code else ""
+    if outcome.status is Status.APPLIED:
+        known = f" [id={line(outcome.id)}]" if outcome.id else ""
+        yield f"  {symbol} {name}: {_DID[outcome.action]}{known}"
+    else:
+        yield f"  {symbol} {name}: {style('alarm', _WORD[outcome.status])}{code}{reason}"
+    for path in outcome.stuck:
+        yield f"      {style('change', 'did not stick:')} {line(path)}"
+
+
+def report(report: Report, options: Options) -> str:
+    """Tell a report in text, coloured if the options say so."""
+    style = Style(color=options.color)
+    sections = [list(section) for section in _sections(report, style)]
+    told = "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+    return escape_output(told, styled=options.color)
+
+
+def _sections(report: Report, style: Style) -> Iterator[Iterator[str]]:
+    planned = {one for plan in report.plans for one in plan.diagnostics}
+    for diagnostic in (one for one in report.diagnostics if one not in planned):
+        yield diagnostic_lines(diagnostic, report.sources, style)
+    several = len(report.plans) > 1
+    for plan in report.plans:
+        yield from plan_lines(plan, report.sources, style, several=several, outcomes=bool(report.outcomes))
+    yield outcome_lines(report.outcomes, style, report.adopted)
+    yield extra_lines(report.extra, style)
+    if report.command == "validate":
+        yield verdict(report, style)
+    yield _usage(report, style)
+
+
+def _usage(report: Report, style: Style) -> Iterator[str]:
+    usage = report.usage
+    if not usage.requests:
+        return
+    parts = [f"{count(usage.requests, 'request')} ({usage.pages:,} list, {usage.shows:,} show, {usage.writes:,} write)"]
+    parts += [count(usage.retries, "retry", "retries")] if usage.retries else []
+    parts += [f"{usage.waited:.1f} s waited"] if usage.waited else []
+    parts += [f"{usage.cache_hits:,} from the cache"] if usage.cache_hits else []
+    yield style("quiet", line(", ".join(parts)))

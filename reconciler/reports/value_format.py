@@ -1,0 +1,93 @@
+"""Values as people read them: JSON's spelling, on one line, with the words for what is not there."""
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.lookalikes import apart
+from reconciler.model.change import MASK, Change, FieldChange, Missing, Value
+from reconciler.model.resource import Json
+from reconciler.reports.escaping import line, quoted
+from reconciler.reports.word_diff import only_blanks_differ
+from reconciler.strings import count
+
+LONG = 48
+"""A text of more characters is shown on lines of its own."""
+
+_WORDS = {
+    Missing.ABSENT: "(not set)",
+    Missing.UNKNOWN: "(known after apply)",
+    Missing.HIDDEN: "(unknown: not read)",
+}
+
+
+def spell(value: Value, most: int = 0) -> str:
+    """Spell a value on one line, safe for a terminal; `most` bounds its characters (0: no bound)."""
+    return _bounded(_spell(value), most)
+
+
+def spell_sides(before: Value, after: Value, most: int = 0) -> tuple[str, str]:
+    """Spell both sides of a difference, with escapes where they differ but look the same."""
+    first, second = apart(spell(before, most), spell(after, most))
+    return _bounded(first, most), _bounded(second, most)
+
+
+def _bounded(text: str, most: int) -> str:
+    return text if not most or len(text) <= most else text[: most - 1] + "…"
+
+
+def _spell(value: Value) -> str:
+    if isinstance(value, Missing):
+        return _WORDS[value]
+    if value == MASK:
+        return MASK
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{line(str(key))}: {_spell(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_spell(item) for item in value) + "]"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return line(str(value))
+
+
+def brief(value: Value, most: int = LONG) -> str:
+    """Spell a value in a few words: lists and objects by their size."""
+    if isinstance(value, Mapping):
+        return "{}" if not value else f"{{{count(len(value), 'field')}}}"
+    if isinstance(value, (list, tuple)):
+        return "[]" if not value else f"[{count(len(value), 'item')}]"
+    return spell(value, most)
+
+
+def is_long(value: Value) -> bool:
+    """Whether it wants lines of its own."""
+    return isinstance(value, str) and (len(value) > LONG or "\n" in value)
+
+
+def has_words(field: FieldChange) -> bool:
+    """Whether both sides are texts long enough for a word-level difference."""
+    texts = isinstance(field.before, str) and isinstance(field.after, str)
+    return texts and MASK not in (field.before, field.after) and (is_long(field.before) or is_long(field.after))
+
+
+def differs_in_blanks(field: FieldChange) -> bool:
+    """Tell whether both sides are long texts that are the same but for blanks and line breaks."""
+    return has_words(field) and only_blanks_differ(str(field.before), str(field.after))
+
+
+def leaves(value: Json, path: str = "") -> Iterator[tuple[str, Json]]:
+    """Walk to every value that is no object or non-empty list, with its path in plans' spelling."""
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from leaves(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, (list, tuple)) and value and any(isinstance(item, (Mapping, list)) for item in value):
+        for index, item in enumerate(value):
+            yield from leaves(item, f"{path}[{index}]")
+    else:
+        yield path, value
+
+
+def leaves_after(change: Change) -> Iterator[tuple[str, Value]]:
+    """Walk what an object would be; what is known only after apply says so."""
+    for path, value in leaves(change.after) if change.after else ():
+        yield path, Missing.UNKNOWN if path in change.unknown else value

@@ -1,0 +1,127 @@
+"""What struck faults make of a call and of its answer."""
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+
+from reconciler.model.resource import Json
+from reconciler.simulator.faults.body_transforms import transformed, with_header
+from reconciler.simulator.faults.fault import Fault, Wire
+from reconciler.simulator.messages import JSON_TYPE, Cut, Request, Response, encode
+from reconciler.simulator.service.operations import Twist
+
+MESSAGES = {
+    429: ("APIGW.0308", "The throttling threshold has been reached: policy user over ratelimit,limit:10,time:1 second"),
+    401: ("APIGW.0301", "Incorrect IAM authentication information"),
+    403: ("APIGW.0302", "The IAM user is not authorized to access the API."),
+    404: ("MSS.20010045", "The object does not exist."),
+    400: ("MSS.00000003", "Invalid parameter."),
+    502: ("APIGW.0201", "Backend unavailable."),
+    503: ("APIGW.0613", "The IAM service is unavailable."),
+    504: ("APIGW.0201", "Backend timeout."),
+}
+"""The error body of a status where a fault gives none: gateway codes of api.md §7."""
+
+
+def twist_of(faults: Iterable[Fault], reads: int) -> Twist:
+    """Return how the faults bend a list or show; `reads` numbers the call, for orders that change each time."""
+    twist = Twist()
+    for fault in faults:
+        twist = Twist(
+            order=fault.order or twist.order,
+            shuffle=reads if fault.ties == "shuffled" or fault.order == "shuffled" else twist.shuffle,
+            lag=max(fault.list_lag, twist.lag),
+            cap=twist.cap if fault.cap is None else fault.cap,
+            drop=max(fault.short, twist.drop),
+            offset=0 if fault.ignore_offset else twist.offset,
+            stale=max(fault.stale, twist.stale),
+        )
+    return twist
+
+
+def refusal_of(faults: Iterable[Fault]) -> Response | None:
+    """Return the answer of the first fault that keeps the operation from happening, or None."""
+    stopping = next((fault.wire for fault in faults if not fault.wire.commits), None)
+    return None if stopping is None else Response(status=stopping.status or 500, body=_error(stopping.status or 500))
+
+
+def unfinished() -> Response:
+    """Return the answer to an operation that goes on behind it: the gateway has given up waiting."""
+    return Response(status=504, body=_error(504))
+
+
+def damaged(response: Response, faults: Iterable[Fault]) -> Response:
+    """Return the answer after every fault has had its way with it."""
+    for fault in faults:
+        response = _damaged(response, fault.wire)
+    return response
+
+
+def _damaged(response: Response, wire: Wire) -> Response:
+    if wire.status:
+        body = _error(wire.status) if wire.status >= 300 else response.body
+        response = with_header(replace(response, status=wire.status, body=body), *JSON_TYPE)
+    if wire.body is not None:
+        response = replace(response, body=_bytes(wire.body))
+    for name, argument in wire.transforms:
+        response = transformed(response, name, argument)
+    for name, value in wire.headers.items():
+        response = with_header(response, name, value)
+    cut = Cut(at=wire.close_at, chunked=wire.chunked) if wire.close or wire.close_at is not None else response.cut
+    delay, drip = response.delay + wire.delay, max(response.drip, wire.drip)
+    return replace(response, cut=cut, delay=delay, drip=drip, raw=wire.raw.encode() or response.raw)
+
+
+def _error(status: int) -> bytes:
+    code, message = MESSAGES.get(status, ("MSS.00000004", "Internal error."))
+    return encode({"error_code": code, "error_msg": message})
+
+
+def _bytes(body: Json) -> bytes:
+    return body.encode("utf-8", "surrogatepass") if isinstance(body, str) else encode(body)
+
+
+@dataclass(slots=True)
+class Armed:
+    """A fault with its count of matching requests, how often it struck, and its own dice."""
+
+    fault: Fault
+    dice: random.Random
+    met: int = 0
+    struck: int = 0
+
+
+@dataclass(slots=True)
+class Scheduler:
+    """The faults in force."""
+
+    armed: list[Armed] = field(default_factory=list)
+
+    def arm(self, faults: Iterable[Fault]) -> None:
+        """Put more faults in force."""
+        self.armed += [Armed(fault=fault, dice=random.Random(f"fault {fault.seed}")) for fault in faults]  # noqa: S311 - a schedule that repeats
+
+    def strike(self, request: Request, *, kind: str, operation: str, project: str) -> tuple[Armed, ...]:
+        """Return the faults this request meets, in order."""
+        place = {"method": request.method, "kind": kind, "operation": operation, "project": project}
+        met = [armed for armed in self.armed if _matches(armed.fault, place, request.path)]
+        return tuple(armed for armed in met if _strikes(armed))
+
+
+def _matches(fault: Fault, place: dict[str, str], path: str) -> bool:
+    wanted = fault.match
+    exact = all(not getattr(wanted, name) or getattr(wanted, name) == found for name, found in place.items())
+    return exact and (not wanted.path or fnmatchcase(path, wanted.path))
+
+
+def _strikes(armed: Armed) -> bool:
+    armed.met += 1
+    when = armed.fault.when
+    chance = when.probability >= 1.0 or armed.dice.random() < when.probability
+    nth = not when.nth or armed.met in when.nth
+    every = not when.every or armed.met % when.every == 0
+    if not (chance and nth and every) or (when.times and armed.struck >= when.times):
+        return False
+    armed.struck += 1
+    return True

@@ -1,0 +1,107 @@
+"""Checking a seed's settings: every problem with its path, and the nearest word for one that does not exist."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.resource import Json
+from reconciler.model.source_map import Path
+from reconciler.strings import did_you_mean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedProblem:
+    """What is wrong at one place of a seed, and what to do."""
+
+    path: Path
+    message: str
+    hint: str = ""
+
+
+_MOST_PROBLEMS = 100
+"""Further problems of a seed are not looked at: people mend some and run it again."""
+
+
+@dataclass(slots=True)
+class Check:
+    """Collects problems while settings are read; every method returns a usable value, whatever it was given."""
+
+    problems: list[SeedProblem] = field(default_factory=list)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many problems were found that no more are noted."""
+        return len(self.problems) >= _MOST_PROBLEMS
+
+    def wrong(self, path: Path, message: str, hint: str = "") -> None:
+        """Note a problem."""
+        if self.is_full:
+            return
+        self.problems.append(SeedProblem(path=path, message=message, hint=hint))
+
+    def mapping(self, value: Json, path: Path, known: Collection[str] | None = None) -> Mapping[str, Json]:
+        """Return a mapping, each key of which is known; nothing counts as an empty one."""
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            self.wrong(path, f"{_spelled(path)} must be a mapping of keys to values")
+            return {}
+        for key in value:
+            if known is not None and key not in known:
+                self.unknown((*path, key), str(key), known)
+        return {key: item for key, item in value.items() if known is None or key in known}
+
+    def listed(self, value: Json, path: Path) -> list[Json]:
+        """Return a list; nothing counts as an empty one."""
+        if value is None or isinstance(value, list):
+            return value or []
+        self.wrong(path, f"{_spelled(path)} must be a list")
+        return []
+
+    def word(self, value: Json, path: Path, choices: Collection[str], default: str) -> str:
+        """Return one of some words."""
+        if value is None:
+            return default
+        if str(value).lower() in choices:
+            return str(value).lower()
+        self.unknown((*path, ""), str(value), choices)
+        return default
+
+    def number(self, value: Json, path: Path, default: float = 0.0, *, low: float = 0.0) -> float:
+        """Return a number that is not below `low`; YAML hands over fractions as text."""
+        if value is None:
+            return default
+        try:
+            number = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else low - 1
+        except ValueError:
+            number = low - 1
+        if number >= low:
+            return number
+        self.wrong(path, f"{_spelled(path)} must be a number, {low:g} or more")
+        return default
+
+    def text(self, value: Json, path: Path, default: str = "") -> str:
+        """Return a text; a whole number will do."""
+        if value is None:
+            return default
+        if isinstance(value, (str, int)) and not isinstance(value, bool):
+            return str(value)
+        self.wrong(path, f"{_spelled(path)} must be a text")
+        return default
+
+    def flag(self, value: Json, path: Path) -> bool:
+        """Return true or false; nothing counts as false."""
+        if value is not None and not isinstance(value, bool):
+            self.wrong(path, f"{_spelled(path)} must be true or false")
+        return value is True
+
+    def unknown(self, path: Path, word: str, known: Collection[str]) -> None:
+        """Note a word that does not exist in what `path` without its last step names."""
+        if self.is_full:
+            return
+        hint = did_you_mean(word, known, f"known are {', '.join(known)}", quote="")
+        self.wrong(path, f"{_spelled(path[:-1])} does not know {word!r}", hint)
+
+
+def _spelled(path: Path) -> str:
+    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return steps.removeprefix(".") or "a seed"

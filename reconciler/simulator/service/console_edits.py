@@ -1,0 +1,104 @@
+"""Edits behind the client's back: another user in the web console, or dice that play one."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.kinds.registry import Kind
+from reconciler.model.resource import Json
+from reconciler.simulator.clock import instant
+from reconciler.simulator.faults.fault import Churn, Edit
+from reconciler.simulator.service.object_store import Collection, Entry, World, plant_one
+from reconciler.simulator.service.server_assigned import Writing, restamped
+from reconciler.simulator.write_history import Write
+
+CONSOLE = "console"
+CHURN = "churn"
+"""Who made an edit, in the model's record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Console:
+    """One kind's objects in one project, for somebody who does not come through the API."""
+
+    world: World
+    kind: Kind
+    project: str
+    client: str = CONSOLE
+
+    @property
+    def objects(self) -> Collection:
+        """The objects."""
+        return self.world.collection(self.project, self.kind.name)
+
+    def insert(self, body: Mapping[str, Json]) -> Entry:
+        """Make an object of a body as a seed would hold it; it gets a name where it has none."""
+        with self.world.lock:
+            name = f"{self.client} {self.objects.serial + 1}"
+            whole = {self.kind.name_field: name, **body}
+            entry = plant_one(self.world, self.kind, self.project, whole, moment=self.world.clock(), origin=self.client)
+            self.world.model.note(self._record("create", entry))
+            return entry
+
+    def remove(self, entry: Entry) -> None:
+        """Take an object away."""
+        with self.world.lock:
+            self.objects.remove(entry.id)
+            self.world.model.note(self._record("delete", entry))
+
+    def change(self, entry: Entry, changes: Mapping[str, Json]) -> Entry:
+        """Set top-level fields of an object (None takes one away) and renew its stamps."""
+        with self.world.lock:
+            return self._changed(entry, changes)
+
+    def _changed(self, entry: Entry, changes: Mapping[str, Json]) -> Entry:
+        self.world.model.saw(entry.id, self.client)
+        revision = entry.revision + 1
+        writing = Writing(object_id=entry.id, revision=revision, now=self.world.clock(), ids=self.world.ids)
+        merged = {**entry.body, **restamped(self.kind, entry.body, writing), **changes}
+        body = {name: value for name, value in merged.items() if value is not None}
+        after = replace(entry, body=body, name=str(body[self.kind.name_field]), revision=revision)
+        self.objects.put(after)
+        self.world.model.note_update(self._record("update", after), entry.body, body, self.world.shapes[self.kind.name])
+        return after
+
+    def _record(self, action: str, entry: Entry) -> Write:
+        return Write(
+            action=action,
+            project=self.project,
+            kind=self.kind.name,
+            id=entry.id,
+            name=entry.name,
+            at=instant(self.world.clock()),
+            client=self.client,
+        )
+
+
+def churned(console: Console, churn: Churn, dice: random.Random) -> None:
+    """Change something, perhaps, as the dice fall."""
+    if dice.random() >= churn.rate:
+        return
+    action = dice.choice(churn.actions)
+    entries = console.objects.entries.values()
+    victims = [entry for entry in entries if not (churn.spare and entry.name.startswith(churn.spare))]
+    _act(console, action, dice.choice(victims) if victims else None, {})
+
+
+def edited(console: Console, edit: Edit, object_id: str) -> None:
+    """Carry out one edit of a fault: on the object of a name, at a place in the list's order, or of the request."""
+    if edit.name:
+        victim = next(iter(console.objects.named(edit.name)), None)
+    elif edit.position is None and object_id:
+        victim = console.objects.entries.get(object_id)
+    else:
+        victim = dict(enumerate(console.objects.ordered(console.world.choices["order"]))).get(edit.position or 0)
+    _act(console, edit.action, victim, edit.body)
+
+
+def _act(console: Console, action: str, victim: Entry | None, body: Mapping[str, Json]) -> None:
+    if action in {"insert", "swap"}:
+        console.insert(body)
+    if victim is not None and action in {"delete", "swap"}:
+        console.remove(victim)
+    elif victim is not None and action == "touch":
+        console.change(victim, body)

@@ -1,0 +1,206 @@
+"""The objects of one kind in one project, and the order in which a list shows them."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+from reconciler.kinds.registry import Kind
+from reconciler.model.resource import Json
+from reconciler.simulator.clock import Clock, Ids, real_clock
+from reconciler.simulator.service.field_shape import Shape
+from reconciler.simulator.service.request_bodies import normalised
+from reconciler.simulator.service.server_assigned import Writing, derived, identified, with_items
+from reconciler.simulator.write_history import Model
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """One stored object. `serial` counts creations, `revision` writes; `reads` how often it was shown."""
+
+    id: str
+    name: str
+    body: Mapping[str, Json]
+    serial: int
+    revision: int = 0
+    reads: int = 0
+    origin: str = "seed"
+
+
+@dataclass(slots=True, kw_only=True)
+class Ghost:
+    """What a lagging list still says of an object: as it was, or None for not there yet; and since which read."""
+
+    since: int
+    entry: Entry | None
+
+
+@dataclass(slots=True)
+class Collection:
+    """The objects by id. Orders are sorted once and kept until the next write, so that a page costs a page.
+
+    `reads` counts list calls; with `remembers` each write leaves a ghost, for lists that lag some calls behind, and a
+    dated version, for replicas that lag some seconds behind.
+    """
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    serial: int = 0
+    reads: int = 0
+    ghosts: dict[str, Ghost] = field(default_factory=dict)
+    remembers: bool = False
+    now: Callable[[], datetime] = real_clock
+    versions: dict[str, list[tuple[datetime, Entry | None]]] = field(default_factory=dict)
+    _orders: dict[str, list[Entry]] = field(default_factory=dict)
+    _names: dict[str, list[str]] = field(default_factory=dict)
+
+    def put(self, entry: Entry) -> None:
+        """Store an object, new or changed."""
+        self._leave(entry.id)
+        self.entries[entry.id] = entry
+        self._date(entry.id, entry)
+        self._names.setdefault(entry.name, []).append(entry.id)
+        self._orders.clear()
+
+    def remove(self, object_id: str) -> Entry:
+        """Take an object out and return it."""
+        self._leave(object_id)
+        self._orders.clear()
+        self._date(object_id, None)
+        return self.entries.pop(object_id)
+
+    def remember(self) -> None:
+        """From now on each write leaves a ghost and a version; what there is counts as old."""
+        if not self.remembers:
+            self.remembers = True
+            old = datetime.min.replace(tzinfo=UTC)
+            self.versions = {key: [(old, entry)] for key, entry in self.entries.items()}
+
+    def as_of(self, moment: datetime) -> dict[str, Entry]:
+        """Return the objects by id as they were then."""
+        found = {}
+        for key, versions in self.versions.items():
+            entry = next((entry for since, entry in reversed(versions) if since <= moment), None)
+            if entry is not None:
+                found[key] = entry
+        return found
+
+    def named(self, name: str) -> tuple[Entry, ...]:
+        """Return the objects of exactly this name."""
+        return tuple(self.entries[object_id] for object_id in self._names.get(name, ()))
+
+    def next_serial(self) -> int:
+        """Count one more creation."""
+        self.serial += 1
+        return self.serial
+
+    def ordered(self, order: str, shuffle: int | None = None) -> list[Entry]:
+        """Return the objects in a list's order; with `shuffle` ties fall differently for each number."""
+        if order == "shuffled" or shuffle is not None:
+            return sorted(self.entries.values(), key=lambda entry: _shuffled(entry, order, shuffle))
+        if order not in self._orders:
+            field_name, _, direction = order.partition("_")
+            self._orders[order] = sorted(
+                self.entries.values(),
+                key=lambda entry: (str(entry.body.get(f"{field_name}_time", "")), entry.serial),
+                reverse=direction == "desc",
+            )
+        return self._orders[order]
+
+    def _date(self, object_id: str, entry: Entry | None) -> None:
+        if self.remembers:
+            self.versions.setdefault(object_id, []).append((self.now(), entry))
+
+    def _leave(self, object_id: str) -> None:
+        """Note what a lagging list goes on showing, and let go of the name the object had."""
+        before = self.entries.get(object_id)
+        if self.remembers:
+            ghost = self.ghosts.get(object_id)
+            self.ghosts[object_id] = Ghost(since=self.reads, entry=ghost.entry if ghost else before)
+        if before is not None:
+            self._names[before.name].remove(object_id)
+
+
+def _shuffled(entry: Entry, order: str, shuffle: int | None) -> tuple[object, ...]:
+    die = blake2b(f"{entry.id}/{shuffle}".encode(), digest_size=8).digest()
+    if order == "shuffled":
+        return (die,)
+    field_name, _, direction = order.partition("_")
+    time = str(entry.body.get(f"{field_name}_time", ""))
+    return (_descending(time) if direction == "desc" else time, die)
+
+
+def _descending(text: str) -> str:
+    return "".join(chr(0xFFFF - ord(letter)) for letter in text)
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """The service's state. A project that was never written to is an empty tenant.
+
+    Whoever changes it holds `lock`. With `remembers` some read lags behind.
+    """
+
+    kinds: Mapping[str, Kind]
+    shapes: Mapping[str, Shape]
+    choices: Mapping[str, str]
+    clock: Clock
+    ids: Ids
+    model: Model
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    remembers: bool = False
+    collections: dict[tuple[str, str], Collection] = field(default_factory=dict)
+
+    def collection(self, project: str, kind: str) -> Collection:
+        """Return the objects of a kind in a project."""
+        found = self.collections.get((project, kind))
+        if found is None:
+            found = Collection(remembers=self.remembers, now=self._now)
+            self.collections[project, kind] = found
+        return found
+
+    def _now(self) -> datetime:
+        return self.clock()
+
+    def remember(self) -> None:
+        """From now on writes leave ghosts: some read lags behind."""
+        self.remembers = True
+        for collection in self.collections.values():
+            collection.remember()
+
+
+AGE = timedelta(days=30)
+"""How long before the service's start the first seeded object was made, where the seed does not say."""
+
+
+def plant(world: World, objects: Mapping[tuple[str, str], list[Mapping[str, Json]]]) -> None:
+    """Put a seed's objects into the world."""
+    start = world.clock() - AGE
+    for (project, kind), bodies in objects.items():
+        for body in bodies:
+            moment = start + timedelta(seconds=world.collection(project, kind).serial + 1)
+            plant_one(world, world.kinds[kind], project, body, moment=moment)
+
+
+def plant_one(
+    world: World, kind: Kind, project: str, body: Mapping[str, Json], *, moment: datetime, origin: str = "seed"
+) -> Entry:
+    """Store one object as written, with what it leaves open filled in, and return it."""
+    collection = world.collection(project, kind.name)
+    serial = collection.next_serial()
+    name = str(body.get(kind.name_field, ""))
+    twins = len(collection.named(name))
+    object_id = str(body.get(kind.id_field) or world.ids(f"{project}/{kind.name}/{name}/{origin}/{twins}"))
+    writing = Writing(object_id=object_id, revision=0, now=moment, ids=world.ids)
+    shape = world.shapes[kind.name]
+    choice = "kept" if "view_mode" in body else world.choices["view_mode"]
+    whole = derived(shape, normalised(shape, dict(body), world.choices), choice)
+    entry = Entry(
+        id=object_id,
+        name=name,
+        body=identified(kind, shape, with_items(shape, whole, {}, writing), project=project, writing=writing),
+        serial=serial,
+        origin=origin,
+    )
+    collection.put(entry)
+    return entry

@@ -1,0 +1,158 @@
+"""One call on its way through the service, and what an operation needs to answer it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from reconciler.kinds.registry import Kind
+from reconciler.simulator.messages import Refusal, Request
+from reconciler.simulator.service.field_shape import Shape
+from reconciler.simulator.service.object_store import Collection, Entry, World
+from reconciler.simulator.service.server_assigned import Writing
+
+CONFIRM_FIELD = "confirm_state"
+"""A kind with this field has the confirm call (api.md §2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One call of the API: method, path segments (`{…}` is open), what it does, and to which kind."""
+
+    method: str
+    pattern: tuple[str, ...]
+    operation: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a request leads: the route and what stood in its open segments."""
+
+    route: Route
+    project: str
+    id: str = ""
+    child: str = ""
+
+
+def routes(kinds: Mapping[str, Kind]) -> dict[tuple[str, int], list[Route]]:
+    """Return every route of the kinds, by method and number of segments."""
+    table: dict[tuple[str, int], list[Route]] = {}
+    for kind in kinds.values():
+        for route in _routes_of(kind):
+            table.setdefault((route.method, len(route.pattern)), []).append(route)
+    return table
+
+
+def _routes_of(kind: Kind) -> Iterable[Route]:
+    places = kind.endpoints
+    calls = [
+        ("GET", places.collection, "list"),
+        ("POST", places.collection, "create"),
+        ("GET", places.item, "show"),
+        ("PUT", places.item, "update"),
+        ("DELETE", places.item, "delete"),
+    ]
+    if places.summary:
+        calls.append(("GET", places.summary, "summary"))
+    if CONFIRM_FIELD in kind.root.children:
+        calls.append(("POST", places.item + "/confirm", "confirm"))
+    if places.children:
+        child = places.children + "/{child}"
+        calls += [("POST", places.children, "child_create"), ("PUT", child, "child_update")]
+        calls.append(("DELETE", child, "child_delete"))
+    for method, path, operation in calls:
+        pattern = tuple(path.strip("/").split("/"))
+        yield Route(method=method, pattern=pattern, operation=operation, kind=kind.name)
+
+
+def target_of(table: Mapping[tuple[str, int], list[Route]], request: Request) -> Target | None:
+    """Return where a request leads, or None when no call has this method and path."""
+    segments = request.segments
+    for route in table.get((request.method, len(segments)), ()):
+        open_parts = _open_parts(route.pattern, segments)
+        if open_parts is not None:
+            return Target(route=route, **open_parts)
+    return None
+
+
+def _open_parts(pattern: tuple[str, ...], segments: tuple[str, ...]) -> dict[str, str] | None:
+    found: dict[str, str] = {}
+    for want, have in zip(pattern, segments, strict=True):
+        if want.startswith("{"):
+            if not have:
+                return None
+            found[{"{project_id}": "project", "{child}": "child"}.get(want, "id")] = have
+        elif want != have:
+            return None
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twist:
+    """How a fault bends one list answer; the defaults bend nothing.
+
+    `lag` is how many list calls a write stays unseen; `cap` the most rows a page gives; `drop` how many rows are
+    missing at a page's end; `offset` replaces the one asked for. `stale` is how many seconds ago it is for a list or a
+    show: the replica that answers is behind.
+    """
+
+    order: str = ""
+    shuffle: int | None = None
+    lag: int = 0
+    cap: int | None = None
+    drop: int = 0
+    offset: int | None = None
+    stale: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request that found its route."""
+
+    world: World
+    request: Request
+    target: Target
+    now: datetime
+    twist: Twist = field(default_factory=Twist)
+
+    @property
+    def kind(self) -> Kind:
+        """The kind it is about."""
+        return self.world.kinds[self.target.route.kind]
+
+    @property
+    def shape(self) -> Shape:
+        """That kind's fields."""
+        return self.world.shapes[self.target.route.kind]
+
+    @property
+    def choices(self) -> Mapping[str, str]:
+        """The service's behaviours."""
+        return self.world.choices
+
+    @property
+    def collection(self) -> Collection:
+        """The objects of that kind in the request's project."""
+        return self.world.collection(self.target.project, self.target.route.kind)
+
+    @property
+    def client(self) -> str:
+        """Who calls, as far as the service can tell."""
+        return self.request.header("X-App-UserId")
+
+    def entry(self, missing: str) -> Entry:
+        """Return the object the path names, or refuse with the chosen status."""
+        reads_old = missing == "show_missing" and self.twist.stale
+        found = (self.as_of() if reads_old else self.collection.entries).get(self.target.id)
+        if found is None:
+            raise Refusal(int(self.choices[missing]), "MSS.20010045", f"The {self.kind.id_field} does not exist.")
+        return found
+
+    def as_of(self) -> Mapping[str, Entry]:
+        """Return the objects as the replica that answers this read still has them."""
+        return self.collection.as_of(self.world.clock() - timedelta(seconds=self.twist.stale))
+
+    def writing(self, object_id: str, revision: int) -> Writing:
+        """Return what assigning ids and times to one write needs."""
+        keep = self.choices["child_ids"] == "kept"
+        return Writing(object_id=object_id, revision=revision, now=self.now, ids=self.world.ids, keep_ids=keep)

@@ -1,0 +1,223 @@
+"""The list endpoints: which objects, in which order, which page of them."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from reconciler.kinds.base.kind import Filter
+from reconciler.kinds.registry import Kind
+from reconciler.model.resource import Json
+from reconciler.simulator.messages import Refusal, Response, answer
+from reconciler.simulator.service.field_shape import Shape
+from reconciler.simulator.service.object_store import Collection, Entry
+from reconciler.simulator.service.operations import Call
+from reconciler.simulator.service.rendered_objects import listed, shown, summarised
+
+MAX_OFFSET = 2147483647
+MAX_LIMIT = 100
+DEFAULT_LIMIT = 10
+
+Match = Callable[[Json, str], bool]
+
+
+def paging(arguments: Mapping[str, str]) -> tuple[int, int]:
+    """Return offset and limit, or refuse what lies outside their ranges (api.md §2)."""
+    offset = _number(arguments.get("offset", "0"), "offset", 0, MAX_OFFSET)
+    return offset, _number(arguments.get("limit", str(DEFAULT_LIMIT)), "limit", 1, MAX_LIMIT)
+
+
+def _number(text: str, name: str, low: int, high: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and low <= int(text) <= high):
+        raise Refusal(400, "MSS.00000003", f"Invalid parameter: {name} must be in [{low}, {high}].")
+    return int(text)
+
+
+def filtered(
+    kind: Kind, entries: list[Entry], arguments: Mapping[str, str], project: str, choices: Mapping[str, str]
+) -> list[Entry]:
+    """Return the entries that every filter of the query lets through; unknown parameters filter nothing."""
+    for rule in kind.endpoints.filters:
+        wish = arguments.get(rule.parameter, "")
+        if not wish:
+            continue
+        if rule.max_length and len(wish) > rule.max_length:
+            longest = rule.max_length
+            raise Refusal(400, "MSS.00000003", f"Invalid parameter: {rule.parameter} takes {longest} characters.")
+        entries = _through(kind, rule, entries, wish, project=project, choices=choices)
+    return entries
+
+
+def _through(
+    kind: Kind, rule: Filter, entries: list[Entry], wish: str, *, project: str, choices: Mapping[str, str]
+) -> list[Entry]:
+    if rule.parameter == OWN_TYPE:
+        return [entry for entry in entries if wish in owners(entry, project)]
+    if not rule.field:
+        return entries
+    open_question = rule.field == kind.name_field and rule.match == "exact"
+    match = MATCHES.get(choices["name_filter"] if open_question else rule.match, _exact)
+    wishes = [rule.spelled.get(word, word) for word in (wish.split(",") if rule.match == "any of" else [wish])]
+    if rule.field.isidentifier():
+        return [entry for entry in entries if any(match(entry.body.get(rule.field) or "", word) for word in wishes)]
+    return [
+        entry for entry in entries if any(match(v, word) for v in _values(entry.body, rule.field) for word in wishes)
+    ]
+
+
+def _values(body: Json, path: str) -> list[Json]:
+    """Return every value at a path such as `scene_scripts[].dh_id`; an absent field is an empty text."""
+    step, _, rest = path.partition(".")
+    inner = body.get(step.removesuffix("[]")) if isinstance(body, dict) else None
+    found = inner if step.endswith("[]") and isinstance(inner, list) else [inner]
+    if rest:
+        return [value for item in found for value in _values(item, rest)]
+    return ["" if value is None else value for value in found]
+
+
+def _fuzzy(value: Json, wish: str) -> bool:
+    return isinstance(value, str) and wish.casefold() in value.casefold()
+
+
+def _exact(value: Json, wish: str) -> bool:
+    return bool(value == wish)
+
+
+def _any_case(value: Json, wish: str) -> bool:
+    return isinstance(value, str) and value.casefold() == wish.casefold()
+
+
+def _since(value: Json, wish: str) -> bool:
+    moment, limit = _moment(value), _moment(wish)
+    return moment is not None and limit is not None and moment >= limit
+
+
+def _until(value: Json, wish: str) -> bool:
+    moment, limit = _moment(value), _moment(wish)
+    return moment is not None and limit is not None and moment <= limit
+
+
+def _moment(value: Json) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+
+
+MATCHES: Mapping[str, Match] = {
+    "exact": _exact,
+    "fuzzy": _fuzzy,
+    "any of": _exact,
+    "any case": _any_case,
+    "since": _since,
+    "until": _until,
+}
+"""How a filter's `match` compares a field's value with what was asked for."""
+
+OWN_TYPE = "template_own_type"
+"""The one filter that looks at no field of its own, but at whose object it is and with whom it is shared."""
+
+
+def owners(entry: Entry, project: str) -> frozenset[str]:
+    """Return the template_own_type values an object answers to; the misspelling is the wire's (api.md §10)."""
+    shared = entry.body.get("shared_config")
+    kind_of_share = shared.get("shared_type") if isinstance(shared, dict) else None
+    if entry.body.get("project_id", project) == project:
+        return frozenset({"OWNED"} | ({"SHARED_TO_OHTERS"} if kind_of_share == "SHARED" else set()))
+    return frozenset({"PUBLIC" if kind_of_share == "PUBLIC" else "SHARED_FROM_OHTERS"})
+
+
+def is_foreign(entry: Entry, project: str) -> bool:
+    """Tell whether an object belongs to another project."""
+    return bool(entry.body.get("project_id", project) != project)
+
+
+def counted(kind: Kind, entries: list[Entry], choices: Mapping[str, str]) -> int:
+    """Return a list's count: of its objects, or of the items inside them."""
+    inside = kind.endpoints.children_field
+    if choices["count"] == "objects" or not inside:
+        return len(entries)
+    return sum(len(entry.body.get(inside) or ()) for entry in entries)
+
+
+def seen_by_list(collection: Collection, entries: list[Entry], lag: int, order: str) -> list[Entry]:
+    """Return the entries as a replica shows them that lags so many list calls behind each write."""
+    ghosts = {key: ghost for key, ghost in collection.ghosts.items() if collection.reads - ghost.since <= lag}
+    collection.ghosts = ghosts
+    if not ghosts:
+        return entries
+    fresh = [_as_was(entry, collection) for entry in entries if _is_listed(entry, collection)]
+    gone = [ghost.entry for key, ghost in ghosts.items() if ghost.entry is not None and key not in collection.entries]
+    return arranged(fresh + gone, order) if gone else fresh
+
+
+def _is_listed(entry: Entry, collection: Collection) -> bool:
+    ghost = collection.ghosts.get(entry.id)
+    return ghost is None or ghost.entry is not None
+
+
+def _as_was(entry: Entry, collection: Collection) -> Entry:
+    ghost = collection.ghosts.get(entry.id)
+    return ghost.entry if ghost is not None and ghost.entry is not None else entry
+
+
+def arranged(entries: list[Entry], order: str) -> list[Entry]:
+    """Return entries in the order of their creation, or against it."""
+    return sorted(entries, key=lambda entry: entry.serial, reverse=order.endswith("desc"))
+
+
+Row = Callable[[Shape, Entry, Mapping[str, str]], dict[str, Json]]
+
+
+def list_objects(call: Call) -> Response:
+    """Answer one page of the list."""
+    return _page(call, listed, lambda found: counted(call.kind, found, call.choices))
+
+
+def list_summaries(call: Call) -> Response:
+    """Answer one page of the summary list; it has no items inside its objects, so that its count is theirs."""
+    return _page(call, summarised, len)
+
+
+def show(call: Call) -> Response:
+    """Answer one object in full."""
+    return answer(_read(call, call.entry("show_missing"), shown))
+
+
+def _page(call: Call, row: Row, count: Callable[[list[Entry]], int]) -> Response:
+    offset, limit = paging(call.request.arguments)
+    collection = call.collection
+    collection.reads += 1
+    found = _candidates(call)
+    twist = call.twist
+    start = offset if twist.offset is None else twist.offset
+    size = min(limit, twist.cap) if twist.cap is not None else limit
+    page = found[start : start + size]
+    rows = [_read(call, entry, row) for entry in page[: max(0, len(page) - twist.drop)]]
+    places = call.kind.endpoints
+    return answer({places.count: count(found), places.items: rows})
+
+
+def _candidates(call: Call) -> list[Entry]:
+    order = call.twist.order or call.choices["order"]
+    entries = call.collection.ordered(order, _shuffle(call))
+    if call.choices["foreign"] == "hidden":
+        entries = [entry for entry in entries if not is_foreign(entry, call.target.project)]
+    if call.twist.stale:
+        old = call.as_of()
+        entries = [old[entry.id] for entry in entries if entry.id in old]
+        listed_still = {entry.id for entry in entries}
+        entries = arranged([*entries, *(entry for key, entry in old.items() if key not in listed_still)], order)
+    entries = seen_by_list(call.collection, entries, call.twist.lag, order)
+    return filtered(call.kind, entries, call.request.arguments, call.target.project, call.choices)
+
+
+def _shuffle(call: Call) -> int | None:
+    """Return the number that decides ties: another one for each list call where ties are not stable."""
+    if call.twist.shuffle is not None:
+        return call.twist.shuffle
+    return call.collection.reads if call.choices["ties"] == "shuffled" else None
+
+
+def _read(call: Call, entry: Entry, row: Row) -> dict[str, Json]:
+    entry.reads += 1
+    call.world.model.saw(entry.id, call.client)
+    return row(call.shape, entry, call.choices)

@@ -1,0 +1,225 @@
+"""The simulated API: a pure function from request to response over a world that a seed describes."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from reconciler.kinds.registry import Kind, all_kinds
+from reconciler.model.resource import Json
+from reconciler.simulator.clock import Clock, FixedClock, Ids, hashed_ids, http_date
+from reconciler.simulator.faults.fault import Fault
+from reconciler.simulator.faults.schedule import Armed, Scheduler, damaged, refusal_of, twist_of, unfinished
+from reconciler.simulator.gateway.gateway import Gateway, Throttle, check_size
+from reconciler.simulator.messages import Refusal, Request, Response
+from reconciler.simulator.seed import checked_seed
+from reconciler.simulator.service.console_edits import CHURN, CONSOLE, Console, churned, edited
+from reconciler.simulator.service.field_shape import shape_of
+from reconciler.simulator.service.object_store import World, plant
+from reconciler.simulator.service.operations import Call, Target, routes, target_of
+from reconciler.simulator.service.read_operations import list_objects, list_summaries, show
+from reconciler.simulator.service.write_operations import (
+    child_create,
+    child_delete,
+    child_update,
+    confirm,
+    create,
+    delete,
+    update,
+)
+from reconciler.simulator.write_history import Model
+
+OPERATIONS: Mapping[str, Callable[[Call], Response]] = {
+    "list": list_objects,
+    "summary": list_summaries,
+    "show": show,
+    "create": create,
+    "update": update,
+    "delete": delete,
+    "confirm": confirm,
+    "child_create": child_create,
+    "child_update": child_update,
+    "child_delete": child_delete,
+}
+"""What `match: {operation: …}` of a fault may name, beside `identity` (IAM) and `unknown`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """One request on its way: where it leads, which faults it met, and what time the service takes it to be."""
+
+    request: Request
+    target: Target | None
+    operation: str
+    kind: str
+    struck: tuple[Armed, ...]
+    now: datetime
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        return tuple(armed.fault for armed in self.struck)
+
+
+class Simulator:
+    """The service behind every kind's endpoints, seeded from plain data.
+
+    `handle` may be called from many threads; each call is one step. With the default clock and ids the same requests
+    in the same order get the same bytes. `model` tells what really happened; `console` edits behind the client's back.
+    """
+
+    def __init__(
+        self,
+        seed: Mapping[str, Json] | None = None,
+        *,
+        clock: Clock | None = None,
+        ids: Ids = hashed_ids,
+        kinds: Mapping[str, Kind] | None = None,
+    ) -> None:
+        self._kinds = all_kinds() if kinds is None else kinds
+        self._routes = routes(self._kinds)
+        self._shapes = {name: shape_of(kind) for name, kind in self._kinds.items()}
+        self._lock = threading.RLock()
+        self._given_clock, self._ids = clock, ids
+        self._seed: Mapping[str, Json] = seed or {}
+        self.reset()
+
+    def reset(self, seed: Mapping[str, Json] | None = None) -> None:
+        """Start again: from another seed, or from the one it was made with."""
+        with self._lock:
+            self._seed = self._seed if seed is None else seed
+            known = checked_seed(self._seed, self._kinds)
+            self._serial = 0
+            self.own_project = known.own_project
+            self.clock: Clock = self._given_clock or FixedClock(known.start)
+            self.world = World(
+                kinds=self._kinds,
+                shapes=self._shapes,
+                choices=known.choices,
+                clock=self.clock,
+                ids=self._ids,
+                model=Model(),
+                lock=self._lock,
+            )
+            self._gateway = Gateway(known.credentials, known.own_project)
+            self._throttle = Throttle(known.limits)
+            self._scheduler = Scheduler()
+            self._late: list[tuple[datetime, Call]] = []
+            plant(self.world, known.objects)
+            self.inject(known.faults)
+
+    @property
+    def model(self) -> Model:
+        """What really happened."""
+        return self.world.model
+
+    @property
+    def sensitive(self) -> frozenset[str]:
+        """The names of fields whose values no log may hold."""
+        fields = (node for kind in self._kinds.values() for node in kind.fields.values())
+        return frozenset({node.name for node in fields if node.sensitive and node.name} | {"password"})
+
+    def go_by(self, clock: Clock) -> None:
+        """Go by another clock from now on, unless one was given or the seed says what time it is."""
+        if self._given_clock is None and "clock" not in self._seed:
+            self._given_clock = self.clock = self.world.clock = clock
+
+    def inject(self, faults: tuple[Fault, ...]) -> None:
+        """Put more faults in force."""
+        with self._lock:
+            self._scheduler.arm(faults)
+            if any(fault.list_lag or fault.stale for fault in faults):
+                self.world.remember()
+
+    @property
+    def struck(self) -> list[tuple[str, int, int]]:
+        """The faults in force: name, how many requests they matched, how often they struck."""
+        return [(armed.fault.name, armed.met, armed.struck) for armed in self._scheduler.armed]
+
+    def heal(self) -> None:
+        """Take every fault away."""
+        with self._lock:
+            self._scheduler.armed.clear()
+
+    def console(self, kind: str, project: str = "", client: str = CONSOLE) -> Console:
+        """Return the way to one kind's objects that does not lead through the API."""
+        return Console(world=self.world, kind=self._kinds[kind], project=project or self.own_project, client=client)
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request."""
+        with self._lock:
+            self._serial += 1
+            self._finish_late()
+            step = self._met(request, target_of(self._routes, request))
+            return self._finished(step, self._answer(step))
+
+    def _met(self, request: Request, target: Target | None) -> _Step:
+        operation = _operation(request, target)
+        kind, project = (target.route.kind, target.project) if target else ("", "")
+        struck = self._scheduler.strike(request, kind=kind, operation=operation, project=project)
+        now = self.clock() + timedelta(seconds=sum(armed.fault.clock_shift for armed in struck))
+        return _Step(request=request, target=target, operation=operation, kind=kind, struck=struck, now=now)
+
+    def _answer(self, step: _Step) -> Response:
+        try:
+            check_size(step.request)
+            if step.target is None:
+                return self._elsewhere(step)
+            self._gateway.admit(step.request, step.target.project, step.now)
+            self._throttle.admit(step.target.project, step.request.method, step.now)
+            return refusal_of(step.faults) or self._operate(step, step.target)
+        except Refusal as refusal:
+            return refusal.response
+
+    def _elsewhere(self, step: _Step) -> Response:
+        """Answer what no kind's route is for: the identity service, or nobody."""
+        identity = self._gateway.answer(step.request, step.now)
+        if identity is None:
+            raise Refusal(404, "APIGW.0101", "The API does not exist or has not been published.")
+        return identity
+
+    def _operate(self, step: _Step, target: Target) -> Response:
+        twist = twist_of(step.faults, self.world.collection(target.project, target.route.kind).reads)
+        call = Call(world=self.world, request=step.request, target=target, now=step.now, twist=twist)
+        late = max((fault.wire.late for fault in step.faults), default=0.0)
+        if late:
+            self._late.append((step.now + timedelta(seconds=late), call))
+            return unfinished()
+        response = OPERATIONS[step.operation](call)
+        if step.request.method != "GET" and isinstance(self.clock, FixedClock):
+            self.clock.advance(1)
+        self._disturb(step, target)
+        return response
+
+    def _finish_late(self) -> None:
+        """Carry out the operations whose time has come, though nobody waits for them any more."""
+        now = self.clock()
+        due = [(when, call) for when, call in self._late if when <= now]
+        self._late = [(when, call) for when, call in self._late if when > now]
+        for when, call in due:
+            with suppress(Refusal):
+                OPERATIONS[call.target.route.operation](replace(call, now=when))
+
+    def _disturb(self, step: _Step, target: Target) -> None:
+        console = self.console(target.route.kind, target.project, CHURN)
+        for armed in step.struck:
+            if armed.fault.churn is not None:
+                churned(console, armed.fault.churn, armed.dice)
+            for edit in armed.fault.edits:
+                edited(console, edit, target.id)
+
+    def _finished(self, step: _Step, response: Response) -> Response:
+        request_id = hashlib.sha256(f"request {self._serial}".encode()).hexdigest()[:32]
+        headers = (("Date", http_date(step.now)), ("X-Request-Id", request_id), *response.headers)
+        whole = damaged(replace(response, headers=headers), step.faults)
+        self.model.requests[step.operation] += 1
+        self.model.statuses[whole.status] += 1
+        names = tuple(fault.name for fault in step.faults)
+        return replace(whole, operation=step.operation, kind=step.kind, faults=names)
+
+
+def _operation(request: Request, target: Target | None) -> str:
+    if target is not None:
+        return target.route.operation
+    return "identity" if request.segments[:1] == ("v3",) else "unknown"

@@ -1,0 +1,126 @@
+"""What really happened, remembered inside the service: the witness a test asks instead of the tool it tests."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from reconciler.model.resource import Json
+from reconciler.simulator.service.field_shape import Shape, leaves
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One committed write: what was done to which object, by whom (`client`, or "console" for an edit behind)."""
+
+    action: str
+    project: str
+    kind: str
+    id: str
+    name: str
+    at: str
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """A value that a write took away: it stood at `path` before, and nothing stands there now."""
+
+    kind: str
+    id: str
+    path: str
+    value: Json
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overwrite:
+    """A write that undid an edit its client had never seen: who had edited `path`, and who wrote over it."""
+
+    kind: str
+    id: str
+    path: str
+    edited_by: str
+    overwritten_by: str
+
+
+@dataclass(slots=True)
+class _Memory:
+    revision: int = 0
+    seen: dict[str, int] = field(default_factory=dict)
+    edits: list[tuple[int, str, Mapping[str, Json]]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Model:
+    """The record of one service: requests counted by operation, writes in order, and what they destroyed.
+
+    `duplicates` are creations of a name that was live already. `losses` and `overwrites` come from updates; whether a
+    loss was meant is for the test to say. `writes` of the console and of churn are told apart by their client.
+    """
+
+    requests: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[int] = field(default_factory=Counter)
+    writes: list[Write] = field(default_factory=list)
+    duplicates: list[Write] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+    overwrites: list[Overwrite] = field(default_factory=list)
+    _memories: dict[str, _Memory] = field(default_factory=dict)
+
+    @property
+    def created(self) -> tuple[Write, ...]:
+        """The creations, in order."""
+        return tuple(write for write in self.writes if write.action == "create")
+
+    @property
+    def deleted(self) -> tuple[Write, ...]:
+        """The deletions, in order."""
+        return tuple(write for write in self.writes if write.action == "delete")
+
+    def saw(self, object_id: str, client: str) -> None:
+        """Note that a client has read an object as it is now."""
+        memory = self._memories.get(object_id)
+        if memory is not None:
+            memory.seen[client] = memory.revision
+
+    def note(self, write: Write, *, twin: bool = False) -> None:
+        """Note a committed creation or deletion; `twin` when an object of that name was live already."""
+        self.writes.append(write)
+        if twin:
+            self.duplicates.append(write)
+
+    def note_update(self, write: Write, before: Mapping[str, Json], after: Mapping[str, Json], shape: Shape) -> None:
+        """Note a committed update, what it lost, and whose unseen edit it undid."""
+        self.writes.append(write)
+        old, new = leaves(shape, dict(before)), leaves(shape, dict(after))
+        gone = (path for path, value in old.items() if path not in new and value not in (None, "", [], {}))
+        self.losses += [
+            Loss(kind=write.kind, id=write.id, path=path, value=old[path], client=write.client)
+            for path in gone
+            if not any(other.startswith((f"{path}.", f"{path}[")) for other in new)
+        ]
+        self._undone(write, new)
+        memory = self._memories.setdefault(write.id, _Memory())
+        memory.revision += 1
+        changed = {path: value for path, value in new.items() if old.get(path) != value}
+        memory.edits.append((memory.revision, write.client, changed))
+
+    def _undone(self, write: Write, after: Mapping[str, Json]) -> None:
+        memory = self._memories.get(write.id, _Memory())
+        unseen = [edit for edit in memory.edits if edit[0] > memory.seen.get(write.client, 0)]
+        last = {path: (client, value) for _, client, changed in unseen for path, value in changed.items()}
+        self.overwrites += [
+            Overwrite(kind=write.kind, id=write.id, path=path, edited_by=client, overwritten_by=write.client)
+            for path, (client, value) in last.items()
+            if client != write.client and after.get(path) != value
+        ]
+
+    def as_json(self) -> Json:
+        """Return the whole record as plain data."""
+        return {
+            "requests": dict(sorted(self.requests.items())),
+            "statuses": {str(status): count for status, count in sorted(self.statuses.items())},
+            "writes": [asdict(write) for write in self.writes],
+            "duplicates": [asdict(write) for write in self.duplicates],
+            "losses": [asdict(loss) for loss in self.losses],
+            "overwrites": [asdict(overwrite) for overwrite in self.overwrites],
+        }

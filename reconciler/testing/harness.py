@@ -1,0 +1,168 @@
+"""A small world for one test: the simulated API on a loopback port, a ledger in a folder, and a clock that obeys."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from reconciler.api.client import ReadClient, WriteClient
+from reconciler.api.connection import Connection
+from reconciler.apply.recovery import recover
+from reconciler.apply.runner import Applied, apply
+from reconciler.interfaces import Writer
+from reconciler.ledger.sql_ledger import Book, open_ledger
+from reconciler.model.desired_state import Manifest
+from reconciler.model.options import Overrides, PlanSettings
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Declared, IgnoreRule, Json
+from reconciler.model.source_map import Path as Steps
+from reconciler.model.source_map import Position
+from reconciler.planner import plan
+from reconciler.readers.http_reader import HttpReader
+from reconciler.simulator import Simulator, transport
+from reconciler.simulator.clock import FixedClock
+from reconciler.simulator.faults.fault import Fault
+from reconciler.simulator.seed import DEFAULT_PROJECT, checked_seed
+from reconciler.simulator.server import running
+
+SCOPE, OWNER, PROJECT = "stage/project/", "stage", DEFAULT_PROJECT
+
+
+class Nowhere:
+    """The locator of a manifest that stands in no file."""
+
+    def at(self, path: Steps, *, key: bool = False) -> Position:  # noqa: ARG002 - there is one place only
+        """Return the one place there is."""
+        return Position("stage.yaml", 1)
+
+    def origin(self, path: Steps) -> str:  # noqa: ARG002 - there is one place only
+        """Say where it comes from."""
+        return "the test"
+
+
+def declare(
+    kind: str,
+    name: str,
+    spec: Mapping[str, Json],
+    *,
+    aliases: tuple[str, ...] = (),
+    ignore: Iterable[str] = (),
+    prevent_destroy: bool = False,
+) -> Declared:
+    """Return a resource as a manifest would declare it."""
+    rules = tuple(IgnoreRule(path=path) for path in ignore)
+    return Declared(
+        kind=kind,
+        name=name,
+        spec=spec,
+        locate=Nowhere(),
+        aliases=aliases,
+        ignore_changes=rules,
+        prevent_destroy=prevent_destroy,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One project of a simulated service, and everything needed to plan and apply to it.
+
+    `url` is where the service listens. `simulator.model` is the witness of what really happened there.
+    """
+
+    simulator: Simulator
+    url: str
+    folder: Path
+    ledger: Book
+    served: bool = True
+    project_id: str = PROJECT
+    skew: float = 0.0
+    _runs: Iterator[int] = field(default_factory=count)
+    _closing: ExitStack = field(default_factory=ExitStack)
+
+    def connection(self) -> Connection:
+        """Return a connection to the project, as fast as it goes, on the simulated clock."""
+        return Connection(
+            base_url=self.url,
+            project_id=self.project_id,
+            transport=None if self.served else transport(self.simulator, sleep=self.sleep),
+            clock=lambda: datetime.fromtimestamp(self.clock(), UTC),
+            sleep=self.sleep,
+        )
+
+    def reader(self) -> HttpReader:
+        """Return a reader of the project."""
+        client = ReadClient(self.connection())
+        self._closing.callback(client.close)
+        return HttpReader(client, parallelism=1)
+
+    def client(self) -> WriteClient:
+        """Return a writing client of the project."""
+        client = WriteClient(self.connection())
+        self._closing.callback(client.close)
+        return client
+
+    def clock(self) -> float:
+        """Return the local time, in seconds since 1970: the service's, and `skew` seconds ahead of it."""
+        return self.simulator.clock().timestamp() + self.skew
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass on the simulated clock."""
+        clock = self.simulator.clock
+        if isinstance(clock, FixedClock):
+            clock.advance(seconds)
+
+    def faults(self, *entries: Mapping[str, Json]) -> tuple[Fault, ...]:
+        """Return faults written as in a seed, for `simulator.inject`."""
+        return checked_seed({"faults": [dict(entry) for entry in entries]}, self.simulator.world.kinds).faults
+
+    def plan(self, resources: Iterable[Declared]) -> Plan:
+        """Plan these resources as the whole of what is declared, deletes included."""
+        return plan(Manifest(resources=tuple(resources)), self.reader(), self.ledger.past(SCOPE, OWNER), self.settings)
+
+    def apply(self, resources: Iterable[Declared], writer: Writer, **hooks: Any) -> Applied:
+        """Settle what is open, plan, and carry the plan out, every guard overridden.
+
+        `hooks` are further arguments of `reconciler.apply.runner.apply`: stop, progress, point, settle.
+        """
+        manifest = tuple(resources)
+        recover(self.reader(), writer, self.ledger, settings=self.settings, **self._doors())
+        return self.carry_out(self.plan(manifest), manifest, writer, **hooks)
+
+    def carry_out(self, made: Plan, resources: Iterable[Declared], writer: Writer, **hooks: Any) -> Applied:
+        """Carry out a plan that was made of these resources, every guard overridden."""
+        live = frozenset(change.name for change in made.changes)
+        allowed = Overrides(deletes=made.summary().destroy, live=live, empty=True, collapsed=True)
+        manifest = Manifest(resources=tuple(resources))
+        more = {"settings": self.settings, "overrides": allowed, **self._doors(), **hooks}
+        return apply(made, manifest, self.reader(), writer, self.ledger, **more)
+
+    def _doors(self) -> dict[str, Any]:
+        run = f"run {next(self._runs)}"
+        return {"scope": SCOPE, "owner": OWNER, "run": run, "clock": self.clock, "sleep": self.sleep}
+
+    @property
+    def settings(self) -> PlanSettings:
+        """How the stage is planned: what is owned and no longer declared goes."""
+        return PlanSettings(environment="stage", project_id=self.project_id, prune="owned")
+
+
+@contextmanager
+def stage(seed: Mapping[str, Json] | None = None, *, served: bool = True, skew: float = 0.0) -> Iterator[Stage]:
+    """Give a stage whose service starts from a seed (its behaviours and faults included).
+
+    Not `served`, the service is reached in memory: faster, for parts that take their connection from the stage. The
+    local clock is `skew` seconds ahead of the service's.
+    """
+    simulator = Simulator(seed or {})
+    with ExitStack() as closing:
+        folder = Path(closing.enter_context(TemporaryDirectory(prefix="stage-")))
+        url = closing.enter_context(running(simulator)) if served else "http://127.0.0.1"
+        ledger = open_ledger("sqlite:///ledger.db", root=folder, digest_key=b"a key for tests only")
+        closing.callback(ledger.close)
+        yield Stage(
+            simulator=simulator, url=url, folder=folder, ledger=ledger, served=served, skew=skew, _closing=closing
+        )

@@ -1,0 +1,152 @@
+"""What every reader must do: show everything there is, say when it cannot, and never take absent for empty.
+
+class TestMyReader(ReaderSuite):
+    def reader(self, place):
+        return MyReader(place.url)
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+from reconciler.errors import ReconcilerError
+from reconciler.interfaces import Reader
+from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.registry import all_kinds, kind_named
+from reconciler.model.read_result import Doubt, Reading, Wanted
+from reconciler.model.resource import Json, Live
+from reconciler.testing.harness import Stage, stage
+from reconciler.testing.writer_suite import GROUP, ROOM, rule
+
+SEED: Mapping[str, Json] = {
+    "smart_live_rooms": [
+        {"room_name": "evening", "room_description": "eight", "priv_data": "x", "play_policy": {"repeat_count": 2}},
+        {"room_name": "twin"},
+        {"room_name": "twin"},
+        {"room_name": "名前", "from_the_future": {"kept": True}},
+        {"room_name": "evening show"},
+        {"room_name": "passing", "room_type": "TEMP"},
+    ],
+    "interaction_rule_groups": [
+        {"group_name": f"group {number}", "interaction_rules": [rule("price")]} for number in range(120)
+    ],
+}
+"""Names that are alike and names that are equal, a room of the service's own, and more than one page."""
+
+
+class ReaderSuite:
+    """The tests. `reader` says how the reader under test is made.
+
+    Set `served` to false for a reader that takes its client from the stage: then no port is needed.
+    """
+
+    served = True
+
+    def reader(self, place: Stage) -> Reader:
+        """Return the reader under test, made for this stage."""
+        raise NotImplementedError
+
+    @contextmanager
+    def stage(self, seed: Mapping[str, Json] = SEED) -> Iterator[Stage]:
+        """Give a stage; override it where a reader needs more than the service."""
+        with stage(seed, served=self.served) as place:
+            yield place
+
+    def test_it_reads_everything_and_proves_it(self) -> None:
+        """Every object of every kind once, with its name and id, whatever the number of pages."""
+        with self.stage() as place:
+            reader = self.reader(place)
+            for kind in all_kinds().values():
+                reading = reader.read(kind, Wanted())
+                assert reading.complete, reading.incomplete
+                there = place.simulator.world.collection(place.project_id, kind.name).entries
+                assert sorted(live.id for live in reading.resources) == sorted(there)
+                assert {live.id: live.name for live in reading.resources} == {
+                    key: entry.name for key, entry in there.items()
+                }
+
+    def test_what_it_did_not_see_is_hidden_never_empty(self) -> None:
+        """A field is in the object, or named as hidden; the fields that are wanted are seen."""
+        with self.stage() as place:
+            reader = self.reader(place)
+            wanted = Wanted(fields={"evening": frozenset({"play_policy"})})
+            rooms = _by_name(reader.read(kind_named(ROOM), wanted))
+            assert "play_policy" not in rooms["evening"].hidden
+            assert rooms["evening"].spec["play_policy"]["repeat_count"] == 2
+            wanted = Wanted(fields={"group 7": frozenset({"interaction_rules"})})
+            groups = _by_name(reader.read(kind_named(GROUP), wanted))
+            assert [each["rule_name"] for each in groups["group 7"].spec["interaction_rules"]] == ["price"]
+            for live in groups.values():
+                assert "interaction_rules" in live.hidden or "interaction_rules" in live.spec
+
+    def test_unknown_fields_are_kept(self) -> None:
+        """What no page documents is in the object as read."""
+        with self.stage() as place:
+            rooms = _by_name(self.reader(place).read(kind_named(ROOM), Wanted(depth="full")))
+            assert rooms["名前"].spec["from_the_future"] == {"kept": True}
+
+    def test_what_is_never_written_says_why(self) -> None:
+        """A room the service deletes by itself is shown, with the reason."""
+        with self.stage() as place:
+            rooms = _by_name(self.reader(place).read(kind_named(ROOM), Wanted()))
+            assert rooms["passing"].foreign
+            assert not rooms["evening"].foreign
+
+    def test_names_are_found_exactly(self) -> None:
+        """Neither a longer name nor one of another case; every object of the name."""
+        with self.stage() as place:
+            reader, kind = self.reader(place), kind_named(ROOM)
+            found = {name: len(reader.find(kind, name)) for name in ("evening", "Evening", "twin", "名前", "none")}
+            assert found == {"evening": 1, "Evening": 0, "twin": 2, "名前": 1, "none": 0}
+
+    def test_one_object_is_shown_whole_or_said_to_be_gone(self) -> None:
+        """Everything show has; None for what is not there."""
+        with self.stage() as place:
+            reader, kind = self.reader(place), kind_named(ROOM)
+            evening = _by_name(reader.read(kind, Wanted()))["evening"]
+            live = reader.show(kind, evening.id)
+            assert live is not None
+            assert (live.name, live.shown) == ("evening", True)
+            assert live.spec["play_policy"]["repeat_count"] == 2
+            assert not live.hidden & {"play_policy", "scene_scripts", "room_description", "interaction_rules"}
+            assert reader.show(kind, "00000000-0000-4000-8000-000000000000") is None
+
+    def test_a_doubt_is_answered_by_looking_again(self) -> None:
+        """A name that exists after all is found, an id that is gone is said to be gone."""
+        with self.stage() as place:
+            reader, kind = self.reader(place), kind_named(ROOM)
+            evening = _by_name(reader.read(kind, Wanted()))["evening"]
+            gone = "00000000-0000-4000-8000-000000000000"
+            answer = reader.confirm(
+                kind, Doubt(creates=frozenset({"evening", "new"}), deletes=frozenset({evening.id, gone}))
+            )
+            assert {live.id for live in answer.found if live.name == "evening"} == {evening.id}
+            assert "new" not in answer.unsure
+            assert answer.gone == frozenset({gone})
+
+    def test_a_list_that_breaks_off_is_incomplete(self) -> None:
+        """A page that cannot be had is a reason, never an end."""
+        broken = {"match": {"operation": "list", "kind": GROUP}, "status": 500, "body": {"error_code": "MSS.00000004"}}
+        # nothing at all could be known: that is an answer too
+        with self.stage({**SEED, "faults": [broken]}) as place, suppress(ReconcilerError):
+            reading = self.reader(place).read(kind_named(GROUP), Wanted())
+            assert not reading.complete
+            assert reading.code
+
+    def test_reading_writes_nothing(self) -> None:
+        """Nothing but reads reaches the service."""
+        with self.stage() as place:
+            reader = self.reader(place)
+            for kind in all_kinds().values():
+                _use(reader, kind)
+            assert place.simulator.model.writes == []
+
+
+def _use(reader: Reader, kind: Kind) -> None:
+    reading = reader.read(kind, Wanted())
+    reader.confirm(kind, Doubt(creates=frozenset({"new"})))
+    reader.find(kind, "new")
+    reader.show(kind, reading.resources[0].id)
+
+
+def _by_name(reading: Reading) -> dict[str, Live]:
+    return {live.name: live for live in reading.resources}

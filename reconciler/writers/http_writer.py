@@ -1,0 +1,142 @@
+"""Applies through the API: creates, replaces what was shown with what is declared laid over it, deletes.
+
+Order, journal, lock and verification are the pipeline's; this is what one change means in calls.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Self
+
+from reconciler.api.client import WriteClient
+from reconciler.diff.full_spec import spec_of
+from reconciler.diff.request_body import overlay
+from reconciler.errors import ApiError, TransportError
+from reconciler.interfaces import Task, WriterSetup, Written
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.change import Action
+from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField, compiled
+from reconciler.semantics.defaults import is_default, is_empty
+from reconciler.writers.item_writes import ChildCalls, child_calls
+from reconciler.writers.secret_values import digests, refuse_masked, unsealed
+
+AT_MOST = 5
+"""So many lost paths are named; the rest are counted."""
+
+
+def lost(kind: Kind, sent: Mapping[str, Json], answer: Mapping[str, Json]) -> tuple[str, ...]:
+    """Name the paths that were sent and are not in the answer; none where the answer is not the object."""
+    if kind.id_field not in answer and kind.name_field not in answer:
+        return ()
+    paths = list(_missing(compiled(kind), sent, answer, ""))
+    if not paths:
+        return ()
+    more = f" and {len(paths) - AT_MOST} more" if len(paths) > AT_MOST else ""
+    return (f"the service did not take {', '.join(paths[:AT_MOST])}{more}",)
+
+
+def _missing(node: CompiledField | None, sent: Json, answer: Json, path: str) -> Iterator[str]:
+    if isinstance(sent, Mapping) and isinstance(answer, Mapping):
+        for name, value in sent.items():
+            child = node.children.get(name) if node else None
+            where = f"{path}.{name}" if path else name
+            if name in answer:
+                yield from _missing(child, value, answer[name], where)
+            elif _worth(child, value):
+                yield where
+    elif isinstance(sent, list) and isinstance(answer, list) and len(sent) == len(answer):
+        item = node.item if node else None
+        for index, (value, other) in enumerate(zip(sent, answer, strict=True)):
+            yield from _missing(item, value, other, f"{path}[{index}]")
+
+
+def _worth(node: CompiledField | None, value: Json) -> bool:
+    """Tell whether its absence is a loss: empty values, defaults and secrets may simply not be spelled out."""
+    if is_empty(value):
+        return False
+    return node is None or not (node.sensitive or is_default(node, value))
+
+
+class HttpWriter:
+    """The writer `http` (ports.Writer). `secret` gives a declared secret by its name, here and nowhere else."""
+
+    applies = True
+
+    def __init__(self, client: WriteClient, secret: Callable[[str], str]) -> None:
+        self._client = client
+        self._secret = secret
+
+    @classmethod
+    def made(cls, setup: WriterSetup) -> Self:
+        """Make one for an environment."""
+        return cls(setup.client(), setup.secret)
+
+    def write(self, task: Task) -> Written:
+        """Carry out one change in as few calls as lose nothing."""
+        if task.change.action is Action.DELETE:
+            self._client.delete(task.kind, task.change.id)
+            return Written(id=task.change.id, calls=1)
+        if task.change.action is Action.CREATE:
+            return self._create(task)
+        return self._update(task)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _create(self, task: Task) -> Written:
+        made = overlay(task.kind, _spec(task), {}, references=task.references)
+        sealed = unsealed(task.kind, made.body, self._secret)
+        answer = self._client.create(task.kind, sealed.body)
+        object_id = answer.get(task.kind.id_field)
+        return Written(
+            id=object_id if isinstance(object_id, str) else "",
+            answer=answer,
+            calls=1,
+            warnings=tuple(made.warnings),
+            secrets=digests(sealed, task.digest_key),
+        )
+
+    def _update(self, task: Task) -> Written:
+        raw = task.live.spec if task.live else self._client.show(task.kind, task.change.id)
+        laid = overlay(task.kind, _spec(task), raw, ignored=task.ignored, references=task.references)
+        calls = child_calls(task.kind, raw, laid.body)
+        if calls is not None:
+            return self._children(task, calls)
+        refuse_masked(task.kind, raw, laid.body)
+        sealed = unsealed(task.kind, laid.body, self._secret)
+        answer = self._client.update(task.kind, task.change.id, sealed.body)
+        return Written(
+            id=task.change.id,
+            answer=answer,
+            calls=1,
+            warnings=(*laid.warnings, *lost(task.kind, sealed.body, answer)),
+            secrets=digests(sealed, task.digest_key),
+        )
+
+    def _children(self, task: Task, calls: ChildCalls) -> Written:
+        """Write items one by one; what is not done when one fails is in the next plan."""
+        done, creating = 0, False
+        try:
+            for child_id in calls.removed:
+                self._client.delete_child(task.kind, task.change.id, child_id)
+                done += 1
+            for child_id, body in calls.changed:
+                self._client.update_child(task.kind, task.change.id, child_id, body)
+                done += 1
+            for body in calls.added:
+                self._client.create_child(task.kind, task.change.id, body)
+                done, creating = done + 1, True
+        except TransportError as error:
+            creating = creating or (error.sent and done >= len(calls.removed) + len(calls.changed))
+            if not (error.sent or done):
+                raise
+            raise TransportError(error.message, code=error.code, hint=error.hint, creates=creating) from error
+        except ApiError as error:
+            if not creating:
+                raise
+            raise TransportError(error.message, code=error.code, hint=error.hint, creates=True) from error
+        return Written(id=task.change.id, calls=done)
+
+
+def _spec(task: Task) -> Mapping[str, Json]:
+    return spec_of(task.kind, task.desired) if task.desired else {}

@@ -1,0 +1,124 @@
+"""When the rules of a group can be written one by one without losing anything, and which calls that takes.
+
+A call for one rule takes four of its fields and may reset the others (api.md §3); nothing is tried to find out: a rule
+that is off must never go on air by accident. So every changed rule must be one whose other fields cannot be lost.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.api.allowed_hosts import is_segment
+from reconciler.kinds.base.field import Field
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.resource import Json
+from reconciler.semantics.compiled_field import CompiledField, compiled
+from reconciler.semantics.defaults import is_default
+
+AT_MOST = 5
+"""More changed items than this go by one PUT of the whole object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildCalls:
+    """The calls for single items: ids to remove, (id, body) to change, bodies to add."""
+
+    removed: tuple[str, ...] = ()
+    changed: tuple[tuple[str, dict[str, Json]], ...] = ()
+    added: tuple[dict[str, Json], ...] = ()
+
+
+def child_calls(kind: Kind, raw: Mapping[str, Json], body: Mapping[str, Json]) -> ChildCalls | None:
+    """Return the calls for single items that make `raw` into `body`, or None where only a PUT of all is lossless."""
+    field = kind.endpoints.children_field
+    rules = compiled(kind).children.get(field) if field else None
+    if rules is None or rules.item is None or rules.field.list is None or not _same_beside(field, raw, body):
+        return None
+    key = rules.field.list.keys[0]
+    before, after = _by_key(raw.get(field), key), _by_key(body.get(field), key)
+    if before is None or after is None:
+        return None
+    return _calls(rules.item, kind.endpoints.child_id, before, after)
+
+
+def _calls(
+    item: CompiledField,
+    child_id: str,
+    before: Mapping[str, Mapping[str, Json]],
+    after: Mapping[str, Mapping[str, Json]],
+) -> ChildCalls | None:
+    computed = {name for name, child in item.known.items() if not child.in_update}
+    ids = {name: rule.get(child_id) for name, rule in before.items()}
+    changed = [
+        name for name in after if name in before and _sent(before[name], computed) != _sent(after[name], computed)
+    ]
+    added = [name for name in after if name not in before]
+    removed = [name for name in before if name not in after]
+    touched = [(before.get(name), after[name]) for name in (*changed, *added)]
+    if not 0 < len(touched) + len(removed) <= AT_MOST:
+        return None
+    if not _unique([ids[name] for name in (*changed, *removed)], list(ids.values())):
+        return None
+    if not all(_lossless(item, was, will) for was, will in touched):
+        return None
+    return ChildCalls(
+        removed=tuple(str(ids[name]) for name in removed),
+        changed=tuple((str(ids[name]), _body(item, after[name])) for name in changed),
+        added=tuple(_body(item, after[name]) for name in added),
+    )
+
+
+def _unique(touched: list[Json], every: list[Json]) -> bool:
+    """Tell whether each of the ids that calls would name is an id, and that of one item alone."""
+    return all(isinstance(one, str) and is_segment(one) and every.count(one) == 1 for one in touched)
+
+
+def _lossless(item: CompiledField, was: Mapping[str, Json] | None, will: Mapping[str, Json]) -> bool:
+    """Tell whether the call for one item can say all that is to be kept of it."""
+    sides = [will] if was is None else [was, will]
+    return all(_sayable(item, side) for side in sides)
+
+
+def _sayable(item: CompiledField, rule: Mapping[str, Json]) -> bool:
+    for name, value in rule.items():
+        child = item.known.get(name)
+        if child is None or not _known(child, value):
+            return False
+        if child.writable and not child.in_rule_update and not _may_go(item.children[name], value):
+            return False
+    return True
+
+
+def _may_go(field: CompiledField, value: Json) -> bool:
+    """Tell whether a value may be left out of a call: it is null, or what the field is without it."""
+    return value is None or is_default(field, value)
+
+
+def _known(node: Field, value: Json) -> bool:
+    """Tell whether the table knows every key inside a value."""
+    if isinstance(value, Mapping) and node.children:
+        return all(name in node.children and _known(node.children[name], part) for name, part in value.items())
+    if isinstance(value, list) and node.item is not None:
+        return all(_known(node.item, part) for part in value)
+    return True
+
+
+def _body(item: CompiledField, rule: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: value for name, value in rule.items() if item.known[name].in_rule_update}
+
+
+def _sent(rule: Mapping[str, Json], computed: set[str]) -> dict[str, Json]:
+    return {name: value for name, value in rule.items() if name not in computed}
+
+
+def _same_beside(field: str, raw: Mapping[str, Json], body: Mapping[str, Json]) -> bool:
+    return all(raw.get(name) == value for name, value in body.items() if name != field)
+
+
+def _by_key(rules: Json, key: str) -> dict[str, Mapping[str, Json]] | None:
+    """Return items by their key; None where they cannot be told apart."""
+    if rules is None:
+        return {}
+    if not isinstance(rules, list) or not all(isinstance(rule, Mapping) for rule in rules):
+        return None
+    found = {rule[key]: rule for rule in rules if isinstance(rule.get(key), str)}
+    return found if len(found) == len(rules) else None

@@ -1,0 +1,83 @@
+"""Secrets on their way out: named ones are put in, masked ones never go back."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.errors import ReconcilerError
+from reconciler.kinds.base.field import Field
+from reconciler.kinds.base.kind import Kind
+from reconciler.model.resource import Json
+from reconciler.redaction import reads_masked, secret_digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """A body ready to be sent, and the secrets in it by their names; neither shows in its repr."""
+
+    body: dict[str, Json] = field(repr=False)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def unsealed(kind: Kind, body: Mapping[str, Json], secret: Callable[[str], str]) -> Sealed:
+    """Return the body with every `{secret: NAME}` in it replaced by its value."""
+    used: dict[str, str] = {}
+    return Sealed(body=_filled(kind.root, body, secret, used), secrets=used)
+
+
+def secret_names(kind: Kind, spec: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return the names of the secrets that a spec declares."""
+    used: dict[str, str] = {}
+    _filled(kind.root, spec, lambda name: name, used)
+    return tuple(used)
+
+
+def digests(sealed: Sealed, key: bytes) -> dict[str, str]:
+    """Return a keyed digest of each secret that was sent, by its name; none without a key."""
+    if not key:
+        return {}
+    return {name: secret_digest(key, value) for name, value in sealed.secrets.items()}
+
+
+def refuse_masked(kind: Kind, raw: Mapping[str, Json], body: Mapping[str, Json]) -> None:
+    """Raise ReconcilerError where a secret reads back masked and nothing stands for it in the body.
+
+    Stars sent back would become the secret, and a PUT without it may erase it: only the manifest can say it anew.
+    """
+    path = _unsaid(kind.root, raw, body)
+    if path:
+        raise ReconcilerError(
+            f"{path} reads back masked and the manifest does not name it: an update could destroy it",
+            code="E_SECRET_MASKED",
+            hint=f"declare {path} as {{secret: NAME}}, and set RECONCILER_SECRET_NAME for this run",
+        )
+
+
+def _filled(node: Field | None, value: Json, secret: Callable[[str], str], used: dict[str, str]) -> Json:
+    if node is None:
+        return value
+    if isinstance(value, Mapping):
+        if _sensitive(node):
+            name = str(value["secret"])
+            return used.setdefault(name, secret(name))
+        return {name: _filled(node.children.get(name), part, secret, used) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_filled(node if _sensitive(node) else node.item, part, secret, used) for part in value]
+    return value
+
+
+def _unsaid(node: Field | None, raw: Json, body: Json) -> str:
+    """Return the path of a masked secret that a body leaves out, or empty."""
+    if node is None:
+        return ""
+    if _sensitive(node):
+        return node.path if reads_masked(raw) and body in (None, "", []) else ""
+    if isinstance(raw, Mapping):
+        sent = body if isinstance(body, Mapping) else {}
+        return next(
+            filter(None, (_unsaid(node.children.get(name), part, sent.get(name)) for name, part in raw.items())), ""
+        )
+    return ""
+
+
+def _sensitive(node: Field) -> bool:
+    return node.sensitive or (node.item is not None and node.item.sensitive)
