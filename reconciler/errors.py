@@ -24,8 +24,8 @@ on is an Outcome. Only what ends the step is raised.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reconciler.model.change import Block
-from reconciler.model.diagnostic import Diagnostic, Related, Severity
+from reconciler.model.change import GuardViolation
+from reconciler.model.diagnostic import Diagnostic, RelatedPosition, Severity
 from reconciler.model.source_map import Position
 
 
@@ -67,7 +67,7 @@ class ManifestError(ReconcilerError):
         self.diagnostics = tuple(diagnostics)
 
 
-class HostError(ReconcilerError):
+class HostNotAllowedError(ReconcilerError):
     """An address outside the allowlist: nothing was sent."""
 
     default_code = "E_URL_HOST"
@@ -89,13 +89,13 @@ class AuthError(ApiError):
     default_code = "E_AUTH"
 
 
-class ThrottledError(ApiError):
+class RateLimitedError(ApiError):
     """Refused for too long: the wait asked for, or the run's deadline, was passed."""
 
     default_code = "E_THROTTLED"
 
 
-class DeniedError(ApiError):
+class ForbiddenError(ApiError):
     """This one object may not be seen (403): it is unknown, never absent."""
 
     default_code = "E_READ_DENIED"
@@ -154,7 +154,7 @@ class BlockedError(ReconcilerError):
     exit_code = 5
     default_code = "E_BLOCKED"
 
-    def __init__(self, message: str, blocks: Sequence[Block], *, code: str = "", hint: str = "") -> None:
+    def __init__(self, message: str, blocks: Sequence[GuardViolation], *, code: str = "", hint: str = "") -> None:
         super().__init__(message, code=code, hint=hint)
         self.blocks = tuple(blocks)
 
@@ -207,7 +207,12 @@ class ProblemList(list[Diagnostic]):
 
 
 def error(
-    code: str, message: str, position: Position | None = None, *, hint: str = "", related: tuple[Related, ...] = ()
+    code: str,
+    message: str,
+    position: Position | None = None,
+    *,
+    hint: str = "",
+    related: tuple[RelatedPosition, ...] = (),
 ) -> Diagnostic:
     """Return an error: the step stops, after all other problems were found."""
     return Diagnostic(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 
 
-class Exit(IntEnum):
+class ExitCode(IntEnum):
     """The exit codes, for scripts: they never change their meaning."""
 
     FINE = 0
@@ -15,10 +15,10 @@ class Exit(IntEnum):
     BLOCKED = 5
 
 
-_GRAVEST = (Exit.ERROR, Exit.LOCKED, Exit.PARTIAL, Exit.BLOCKED, Exit.CHANGES)
+_GRAVEST = (ExitCode.ERROR, ExitCode.LOCKED, ExitCode.PARTIAL, ExitCode.BLOCKED, ExitCode.CHANGES)
 
 
-def gravest(codes: Iterable[int]) -> Exit:
+def gravest(codes: Iterable[int]) -> ExitCode:
     """Return the code that counts where several hold."""
     held = set(codes)
-    return next((code for code in _GRAVEST if code in held), Exit.FINE)
+    return next((code for code in _GRAVEST if code in held), ExitCode.FINE)

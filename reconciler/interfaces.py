@@ -11,54 +11,54 @@ from typing import Any, Protocol, runtime_checkable
 
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Change
-from reconciler.model.ledger_state import Intent, Past, Remembered
+from reconciler.model.ledger_state import LedgerState, ObjectRecord, WriteIntent
 from reconciler.model.options import WRITER_SECONDS
 from reconciler.model.outcome import Outcome
-from reconciler.model.read_result import Confirmation, Doubt, Reading, Usage, Wanted
-from reconciler.model.report import Options, Report, Reporter
-from reconciler.model.resource import Declared, Json, Live
-from reconciler.model.run_history import Entry, Holder, Run
+from reconciler.model.read_result import ApiUsage, ConfirmRequest, ConfirmResult, ReadRequest, ReadResult
+from reconciler.model.report import Report, Reporter, ReportOptions
+from reconciler.model.resource import DeclaredResource, Json, LiveResource
+from reconciler.model.run_history import JournalEntry, LockInfo, RunRecord
 
 __all__ = [
     "Lease",
     "Ledger",
     "NameSearch",
-    "Options",
     "Reader",
     "Report",
+    "ReportOptions",
     "Reporter",
     "ServiceClock",
-    "Task",
+    "WriteRequest",
+    "WriteResult",
     "Writer",
-    "WriterSetup",
-    "Written",
+    "WriterContext",
 ]
 
 
 class Reader(Protocol):
     """Where live comes from. It can only read: nothing behind it is able to send a write."""
 
-    def read(self, kind: Kind, wanted: Wanted) -> Reading:
+    def read(self, kind: Kind, wanted: ReadRequest) -> ReadResult:
         """Return every live object of the kind, or as many as could be had with the reason why not all.
 
         Raises ReconcilerError only where nothing at all can be known (credentials, host, configuration).
         """
         ...
 
-    def confirm(self, kind: Kind, doubt: Doubt) -> Confirmation:
+    def confirm(self, kind: Kind, doubt: ConfirmRequest) -> ConfirmResult:
         """Look again for what a plan would create or delete: a list alone is no proof."""
         ...
 
-    def show(self, kind: Kind, object_id: str) -> Live | None:
+    def show(self, kind: Kind, object_id: str) -> LiveResource | None:
         """Return one object in full, or None when it is not there; raises ReconcilerError when that cannot be told."""
         ...
 
-    def find(self, kind: Kind, name: str) -> tuple[Live, ...]:
+    def find(self, kind: Kind, name: str) -> tuple[LiveResource, ...]:
         """Return the live objects with exactly this name, asked for now and never from a cache."""
         ...
 
     @property
-    def usage(self) -> Usage:
+    def usage(self) -> ApiUsage:
         """What reading has cost so far."""
         ...
 
@@ -77,13 +77,13 @@ class ServiceClock(Protocol):
 class NameSearch(Protocol):
     """What a reader may offer beside Reader: objects that a service which folds names may take for one."""
 
-    def find_alike(self, kind: Kind, name: str) -> tuple[Live, ...]:
+    def find_alike(self, kind: Kind, name: str) -> tuple[LiveResource, ...]:
         """Return the live objects with this name or nearly this one, asked for now and never from a cache."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class WriteRequest:
     """One change to carry out, with what a writer needs beside it.
 
     `desired` is the manifest's resource (None for a delete). `live` is the object as shown a moment ago, raw and whole,
@@ -94,15 +94,15 @@ class Task:
 
     change: Change
     kind: Kind
-    desired: Declared | None
+    desired: DeclaredResource | None
     references: Mapping[str, str]
     ignored: tuple[str, ...] = ()
-    live: Live | None = None
+    live: LiveResource | None = None
     digest_key: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class WriteResult:
     """What a writer did: the object's id, the answer if the service gave one, and how many write calls it took.
 
     `warnings` name what could not be kept, such as unknown keys of a list item that was replaced. `secrets` maps the
@@ -117,7 +117,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WriterSetup:
+class WriterContext:
     """What a writer is made with. The object an entry point names has a method `made(setup) -> Writer`.
 
     `variables` is the operator's process environment: a plugin finds its own configuration there, by names that start
@@ -145,7 +145,7 @@ class Writer(Protocol):
 
     applies: bool
 
-    def write(self, task: Task) -> Written:
+    def write(self, task: WriteRequest) -> WriteResult:
         """Carry out one change and say what was done."""
         ...
 
@@ -170,7 +170,7 @@ class Lease(Protocol):
 class Ledger(Protocol):
     """What happened and who holds the lock. Every method raises LedgerError when it cannot keep its word."""
 
-    def past(self, scope: str, owner: str) -> Past:
+    def past(self, scope: str, owner: str) -> LedgerState:
         """Return what is remembered of one scope."""
         ...
 
@@ -178,15 +178,15 @@ class Ledger(Protocol):
         """Hold the scope's lock for the length of a `with`; raises LockedError naming the holder."""
         ...
 
-    def begin(self, scope: str, run: str, intent: Intent) -> None:
+    def begin(self, scope: str, run: str, intent: WriteIntent) -> None:
         """Write down a change before it is tried; on return it survives a crash."""
         ...
 
-    def finish(self, scope: str, run: str, intent: Intent, outcome: Outcome, applied: Remembered | None) -> None:
+    def finish(self, scope: str, run: str, intent: WriteIntent, outcome: Outcome, applied: ObjectRecord | None) -> None:
         """Write down how it ended, and what is now remembered of the object, in one step."""
         ...
 
-    def remember(self, scope: str, run: str, objects: tuple[Remembered, ...], sweeps: Mapping[str, int]) -> None:
+    def remember(self, scope: str, run: str, objects: tuple[ObjectRecord, ...], sweeps: Mapping[str, int]) -> None:
         """Record declared and matched objects as owned, and how many objects the read found."""
         ...
 
@@ -198,7 +198,7 @@ class Ledger(Protocol):
         """Note which of the objects seen (kind, id) drift now: since when it goes on, and when it was last seen."""
         ...
 
-    def start(self, run: Run) -> None:
+    def start(self, run: RunRecord) -> None:
         """Write down that a run begins."""
         ...
 
@@ -206,22 +206,22 @@ class Ledger(Protocol):
         """Write down how a run ended, in words."""
         ...
 
-    def runs(self, scope: str, limit: int = 20) -> tuple[Run, ...]:
+    def runs(self, scope: str, limit: int = 20) -> tuple[RunRecord, ...]:
         """Return the newest runs of a scope, newest first; of all scopes where it is empty."""
         ...
 
-    def entries(self, scope: str, run: str = "", limit: int = 200) -> tuple[Entry, ...]:
+    def entries(self, scope: str, run: str = "", limit: int = 200) -> tuple[JournalEntry, ...]:
         """Return what was tried and what became of it, newest first; of one run where it is named."""
         ...
 
-    def resolve(self, scope: str, operation: str, created_id: str) -> Entry:
+    def resolve(self, scope: str, operation: str, created_id: str) -> JournalEntry:
         """Close an open intent by an operator's word: created under this id, or (empty) not carried out."""
         ...
 
-    def holders(self) -> tuple[Holder, ...]:
+    def holders(self) -> tuple[LockInfo, ...]:
         """Return who holds which lock now, those whose time is over included."""
         ...
 
-    def release(self, lock_id: str) -> Holder:
+    def release(self, lock_id: str) -> LockInfo:
         """Take a lock from its holder; raises LedgerError unless a lock with exactly this id is held."""
         ...

@@ -10,26 +10,26 @@ from reconciler.interfaces import Reader
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Action, Attribution
-from reconciler.model.desired_state import Manifest
-from reconciler.model.diagnostic import arranged
-from reconciler.model.ledger_state import Past
-from reconciler.model.options import PlanSettings
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.diagnostic import sort_diagnostics
+from reconciler.model.ledger_state import LedgerState
+from reconciler.model.options import PlanOptions
 from reconciler.model.plan import Plan
-from reconciler.model.read_result import Confirmation, Doubt, Reading, Wanted
-from reconciler.model.resource import Declared
+from reconciler.model.read_result import ConfirmRequest, ConfirmResult, ReadRequest, ReadResult
+from reconciler.model.resource import DeclaredResource
 from reconciler.semantics.compiled_field import compiled
 from reconciler.threads import thread_pool
 
 NO_CHANGES, ERROR, CHANGES, PARTIAL = 0, 1, 2, 3
 
 
-def plan(
-    manifest: Manifest,
+def make_plan(
+    manifest: DesiredState,
     reader: Reader,
-    past: Past,
-    settings: PlanSettings,
+    past: LedgerState,
+    settings: PlanOptions,
     *,
-    base: Manifest | None = None,
+    base: DesiredState | None = None,
     base_name: str = "",
     kinds: Mapping[str, Kind] | None = None,
     secret: SecretValue | None = None,
@@ -41,29 +41,29 @@ def plan(
     """
     known = kinds if kinds is not None else all_kinds()
     if not manifest.valid:
-        problems = arranged(manifest.diagnostics)
+        problems = sort_diagnostics(manifest.diagnostics)
         return Plan(
             environment=settings.environment, diagnostics=problems, complete=False, untrusted=manifest.untrusted
         )
-    readings = read_all(reader, known, wanted(manifest.resources, past, settings, known))
+    readings = read_all(reader, known, build_read_requests(manifest.resources, past, settings, known))
 
-    def compare(seen: Mapping[str, Reading], unsure: Unsure) -> Plan:
+    def compare(seen: Mapping[str, ReadResult], unsure: Unsure) -> Plan:
         return diff(
             manifest, seen, past, settings, base=base, base_name=base_name, kinds=known, unsure=unsure, secret=secret
         )
 
     first = compare(readings, {})
-    doubts = doubts_of(first, readings, manifest.resources)
+    doubts = changes_to_confirm(first, readings, manifest.resources)
     if not doubts:
         return first
     answers = {name: reader.confirm(known[name], doubt) for name, doubt in doubts.items()}
-    settled = {name: settle(reading, answers.get(name)) for name, reading in readings.items()}
+    settled = {name: merge_confirmation(reading, answers.get(name)) for name, reading in readings.items()}
     return compare(settled, {name: answer.unsure for name, answer in answers.items()})
 
 
-def wanted(
-    resources: Iterable[Declared], past: Past, settings: PlanSettings, kinds: Mapping[str, Kind]
-) -> dict[str, Wanted]:
+def build_read_requests(
+    resources: Iterable[DeclaredResource], past: LedgerState, settings: PlanOptions, kinds: Mapping[str, Kind]
+) -> dict[str, ReadRequest]:
     """Say for each kind what a plan needs to know: the fields its manifests manage, and the ids it remembers."""
     fields: dict[str, dict[str, frozenset[str]]] = {name: {} for name in kinds}
     pins: dict[str, dict[str, frozenset[str]]] = {name: {} for name in kinds}
@@ -81,7 +81,7 @@ def wanted(
             pins[declared.kind][declared.id] = needs
     known = _remembered(resources, past, pins, fields)
     return {
-        name: Wanted(
+        name: ReadRequest(
             fields=fields[name],
             pins=pins[name],
             known=frozenset(known[name]),
@@ -94,8 +94,8 @@ def wanted(
 
 
 def _remembered(
-    resources: Iterable[Declared],
-    past: Past,
+    resources: Iterable[DeclaredResource],
+    past: LedgerState,
     pins: dict[str, dict[str, frozenset[str]]],
     fields: dict[str, dict[str, frozenset[str]]],
 ) -> dict[str, set[str]]:
@@ -113,14 +113,16 @@ def _remembered(
     return known
 
 
-def read_all(reader: Reader, kinds: Mapping[str, Kind], needs: Mapping[str, Wanted]) -> dict[str, Reading]:
+def read_all(reader: Reader, kinds: Mapping[str, Kind], needs: Mapping[str, ReadRequest]) -> dict[str, ReadResult]:
     """Read every kind, all at once."""
     with thread_pool(max(1, len(kinds))) as pool:
         readings = pool.map(lambda name: reader.read(kinds[name], needs[name]), kinds)
         return dict(zip(kinds, readings, strict=True))
 
 
-def doubts_of(plan: Plan, readings: Mapping[str, Reading], resources: Iterable[Declared]) -> dict[str, Doubt]:
+def changes_to_confirm(
+    plan: Plan, readings: Mapping[str, ReadResult], resources: Iterable[DeclaredResource]
+) -> dict[str, ConfirmRequest]:
     """Return what the first comparison would create or delete: a list alone is no proof of either."""
     creates: defaultdict[str, set[str]] = defaultdict(set)
     deletes: defaultdict[str, set[str]] = defaultdict(set)
@@ -131,13 +133,13 @@ def doubts_of(plan: Plan, readings: Mapping[str, Reading], resources: Iterable[D
         elif change.action is Action.DELETE:
             deletes[change.kind].add(change.id)
     return {
-        kind: Doubt(creates=frozenset(creates[kind]), deletes=frozenset(deletes[kind]))
+        kind: ConfirmRequest(creates=frozenset(creates[kind]), deletes=frozenset(deletes[kind]))
         for kind, reading in readings.items()
         if reading.complete and (creates[kind] or deletes[kind])
     }
 
 
-def settle(reading: Reading, answer: Confirmation | None) -> Reading:
+def merge_confirmation(reading: ReadResult, answer: ConfirmResult | None) -> ReadResult:
     """Return the reading with what a second look found or did not find any more."""
     if answer is None or not (answer.found or answer.gone or answer.incomplete):
         return reading

@@ -4,7 +4,7 @@ from importlib.metadata import entry_points
 from typing import cast
 
 from reconciler.errors import PluginError
-from reconciler.interfaces import Writer, WriterSetup
+from reconciler.interfaces import Writer, WriterContext
 from reconciler.model.report import Reporter
 from reconciler.strings import did_you_mean
 
@@ -21,7 +21,7 @@ def reporter(name: str) -> Reporter:
     return cast("Reporter", load("reporters", name))
 
 
-def writer(name: str, setup: WriterSetup) -> Writer:
+def writer(name: str, setup: WriterContext) -> Writer:
     """Return a writer, made for one environment; raises PluginError where there is none of that name."""
     made = getattr(load("writers", name), "made", None)
     if made is None:

@@ -10,15 +10,15 @@ from reconciler.api.client import ReadClient
 from reconciler.api.connection import Connection
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action
-from reconciler.model.desired_state import Manifest
+from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.ledger_state import Past
-from reconciler.model.options import PlanSettings, Selection
+from reconciler.model.ledger_state import LedgerState
+from reconciler.model.options import PlanOptions, Selection
 from reconciler.model.plan import Plan
-from reconciler.model.read_result import Confirmation, Doubt, Reading, Usage, Wanted
-from reconciler.model.resource import Declared, Live
+from reconciler.model.read_result import ApiUsage, ConfirmRequest, ConfirmResult, ReadRequest, ReadResult
+from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.planfile.encode import encode
-from reconciler.planner import exit_code, plan, wanted
+from reconciler.planner import build_read_requests, exit_code, make_plan
 from reconciler.readers.http_reader import HttpReader
 from reconciler.simulator import Simulator, transport
 from reconciler.simulator.server import running
@@ -32,40 +32,40 @@ KINDS = {kind.name: kind for kind in (GROUP, ROOM)}
 class Shelf:
     """A reader of what lies on a shelf; `answers` are what a second look finds."""
 
-    lives: tuple[Live, ...] = ()
+    lives: tuple[LiveResource, ...] = ()
     incomplete: str = ""
-    answers: Mapping[str, Confirmation] = field(default_factory=dict)
-    doubts: dict[str, Doubt] = field(default_factory=dict)
-    asked: dict[str, Wanted] = field(default_factory=dict)
-    usage: Usage = field(default_factory=Usage)
+    answers: Mapping[str, ConfirmResult] = field(default_factory=dict)
+    doubts: dict[str, ConfirmRequest] = field(default_factory=dict)
+    asked: dict[str, ReadRequest] = field(default_factory=dict)
+    usage: ApiUsage = field(default_factory=ApiUsage)
 
-    def read(self, kind: Kind, wanted: Wanted) -> Reading:
+    def read(self, kind: Kind, wanted: ReadRequest) -> ReadResult:
         self.asked[kind.name] = wanted
         mine = tuple(one for one in self.lives if one.kind == kind.name)
-        return Reading(kind=kind.name, resources=mine, incomplete=self.incomplete)
+        return ReadResult(kind=kind.name, resources=mine, incomplete=self.incomplete)
 
-    def confirm(self, kind: Kind, doubt: Doubt) -> Confirmation:
+    def confirm(self, kind: Kind, doubt: ConfirmRequest) -> ConfirmResult:
         self.doubts[kind.name] = doubt
-        return self.answers.get(kind.name, Confirmation())
+        return self.answers.get(kind.name, ConfirmResult())
 
-    def show(self, kind: Kind, object_id: str) -> Live | None:
+    def show(self, kind: Kind, object_id: str) -> LiveResource | None:
         return next((one for one in self.lives if one.id == object_id), None)
 
-    def find(self, kind: Kind, name: str) -> tuple[Live, ...]:
+    def find(self, kind: Kind, name: str) -> tuple[LiveResource, ...]:
         return tuple(one for one in self.lives if one.name == name)
 
 
-def planned(resources: list[Declared], reader: Any, past: Past | None = None, **settings: Any) -> Plan:
-    manifest = Manifest(resources=tuple(resources))
-    return plan(manifest, reader, past or Past(), PlanSettings(environment="test", **settings), kinds=KINDS)
+def planned(resources: list[DeclaredResource], reader: Any, past: LedgerState | None = None, **settings: Any) -> Plan:
+    manifest = DesiredState(resources=tuple(resources))
+    return make_plan(manifest, reader, past or LedgerState(), PlanOptions(environment="test", **settings), kinds=KINDS)
 
 
 def test_a_broken_manifest_reads_nothing_and_plans_nothing() -> None:
     shelf = Shelf()
-    broken = Manifest(
+    broken = DesiredState(
         resources=(declared(ROOM, "a"),), diagnostics=(Diagnostic(severity=Severity.ERROR, code="E_X", message="no"),)
     )
-    made = plan(broken, shelf, Past(), PlanSettings(environment="test"), kinds=KINDS)
+    made = make_plan(broken, shelf, LedgerState(), PlanOptions(environment="test"), kinds=KINDS)
     assert (made.changes, made.errored, shelf.asked) == ((), True, {})
     assert exit_code(made, detailed=True) == 1
 
@@ -76,7 +76,7 @@ def test_the_reader_is_told_which_fields_matter_and_which_ids_are_known() -> Non
         declared(ROOM, "b", {"scene_scripts": []}, id="7"),
     )
     past = ledger(remembered(ROOM, "a", "1"), remembered(GROUP, "g", "9"), remembered(ROOM, "x", "2", owner="other"))
-    asked = wanted(resources, past, PlanSettings(environment="e", depth="full"), KINDS)
+    asked = build_read_requests(resources, past, PlanOptions(environment="e", depth="full"), KINDS)
     room = asked[ROOM.name]
     assert room.fields["a"] == room.fields["old a"] == {"priv_data"}
     assert room.pins == {"7": {"scene_scripts"}, "1": {"priv_data"}}
@@ -91,31 +91,31 @@ def test_only_creates_and_deletes_are_asked_for_again() -> None:
     assert shelf.doubts == {}
     past = ledger(remembered(ROOM, "gone", "g"))
     planned([*resources, declared(ROOM, "new", aliases=("older",))], shelf, past, prune="owned")
-    assert shelf.doubts == {ROOM.name: Doubt(creates=frozenset({"new", "older"}), deletes=frozenset({"g"}))}
+    assert shelf.doubts == {ROOM.name: ConfirmRequest(creates=frozenset({"new", "older"}), deletes=frozenset({"g"}))}
 
 
 def test_an_object_that_a_second_look_finds_is_updated_and_not_made_twice() -> None:
     late = live(ROOM, "late", spec={"priv_data": "old"})
-    shelf = Shelf(answers={ROOM.name: Confirmation(found=(late,))})
+    shelf = Shelf(answers={ROOM.name: ConfirmResult(found=(late,))})
     made = planned([declared(ROOM, "late", {"priv_data": "new"})], shelf)
     assert [(change.action, change.id) for change in made.changes] == [(Action.UPDATE, late.id)]
 
 
 def test_an_object_that_a_second_look_finds_under_its_earlier_name_is_renamed() -> None:
-    shelf = Shelf(answers={ROOM.name: Confirmation(found=(live(ROOM, "old", "1"),))})
+    shelf = Shelf(answers={ROOM.name: ConfirmResult(found=(live(ROOM, "old", "1"),))})
     made = planned([declared(ROOM, "new", aliases=("old",))], shelf)
     assert [(change.action, change.id) for change in made.changes] == [(Action.UPDATE, "1")]
 
 
 def test_an_object_that_is_gone_at_the_second_look_is_no_delete() -> None:
-    shelf = Shelf((live(ROOM, "gone", "g"),), answers={ROOM.name: Confirmation(gone=frozenset({"g"}))})
+    shelf = Shelf((live(ROOM, "gone", "g"),), answers={ROOM.name: ConfirmResult(gone=frozenset({"g"}))})
     made = planned([declared(GROUP, "always")], shelf, ledger(remembered(ROOM, "gone", "g")), prune="owned")
     assert [change.name for change in made.changes] == ["always"]
     assert made.unmanaged == ()
 
 
 def test_what_a_second_look_cannot_tell_is_held_back_with_its_reason() -> None:
-    unsure = Confirmation(unsure={"new": "the name query answered 500", "g": "show answered 403"})
+    unsure = ConfirmResult(unsure={"new": "the name query answered 500", "g": "show answered 403"})
     shelf = Shelf((live(ROOM, "gone", "g"),), answers={ROOM.name: unsure})
     made = planned([declared(ROOM, "new")], shelf, ledger(remembered(ROOM, "gone", "g")), prune="owned")
     assert made.changes == ()

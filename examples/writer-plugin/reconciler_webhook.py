@@ -11,7 +11,7 @@ from typing import Any, Self
 from urllib.parse import SplitResult, urlsplit
 
 from reconciler.errors import ApiError, PluginError, TransportError
-from reconciler.interfaces import Task, WriterSetup, Written
+from reconciler.interfaces import WriterContext, WriteRequest, WriteResult
 from reconciler.writers.change_message import message
 
 SECONDS = 60.0
@@ -32,13 +32,13 @@ class WebhookWriter:
         self._clock = clock
 
     @classmethod
-    def made(cls, setup: WriterSetup) -> Self:
+    def made(cls, setup: WriterContext) -> Self:
         """Make one for an environment: address and key are the operator's, never the repository's."""
         variables = setup.variables
         url = variables.get("RECONCILER_WRITER_WEBHOOK_URL", "")
         return cls(url, variables.get("RECONCILER_WRITER_WEBHOOK_KEY", ""))
 
-    def write(self, task: Task) -> Written:
+    def write(self, task: WriteRequest) -> WriteResult:
         """Send one change; raises ApiError when it was refused, TransportError when nobody knows."""
         envelope = {"id": secrets.token_hex(16), "timestamp": int(self._clock()), "change": message(task)}
         body = json.dumps(envelope, ensure_ascii=False, sort_keys=True).encode()
@@ -83,7 +83,7 @@ def _checked(url: str) -> SplitResult:
     raise PluginError("the webhook's address must be https", hint="set RECONCILER_WRITER_WEBHOOK_URL")
 
 
-def _outcome(answer: bytes) -> Written:
+def _outcome(answer: bytes) -> WriteResult:
     try:
         outcome: Any = json.loads(answer)
     except (ValueError, RecursionError):
@@ -92,4 +92,4 @@ def _outcome(answer: bytes) -> Written:
         raise TransportError("the webhook's answer is no outcome: nobody knows what it did")
     if outcome["status"] == "failed":
         raise ApiError(f"the webhook refused the change: {str(outcome.get('reason', ''))[:500]}", code="E_WEBHOOK")
-    return Written(id=str(outcome.get("id", "")), calls=1)
+    return WriteResult(id=str(outcome.get("id", "")), calls=1)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from reconciler.errors import HostError
+from reconciler.errors import HostNotAllowedError
 
 _ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253}|\[::1\])(?::(?P<port>[0-9]{1,5}))?/?", re.ASCII)
 _CLOUD = re.compile(r"(metastudio\.[a-z0-9-]{1,32}|iam(\.[a-z0-9-]{1,32})?)\.myhuaweicloud\.com", re.ASCII)
@@ -48,7 +48,7 @@ class Origin:
         return f"{self.scheme}://{self.netloc}"
 
 
-def allowed(url: str, extra: Iterable[str] = ()) -> Origin:
+def check_allowed(url: str, extra: Iterable[str] = ()) -> Origin:
     """Return the origin of a base URL, or raise HostError (E_URL_HOST) before a single packet leaves.
 
     Allowed are `metastudio.{region}.` and `iam[.{region}].myhuaweicloud.com` by https on 443, and plain http on any
@@ -57,7 +57,7 @@ def allowed(url: str, extra: Iterable[str] = ()) -> Origin:
     """
     origin = _parsed(url)
     if origin is None or not (_known(origin) or origin in map(_listed, extra)):
-        raise HostError(
+        raise HostNotAllowedError(
             f"the address {url[:200]!r} is not allowed: nothing was sent",
             hint=f"use https://metastudio.REGION.myhuaweicloud.com, or let the operator name the host in {VARIABLE}",
         )
@@ -71,7 +71,7 @@ def check_credentials_allowed(origin: Origin, extra: Iterable[str] = ()) -> None
     operator's list names this very origin.
     """
     if origin.loopback and origin not in map(_listed, extra):
-        raise HostError(
+        raise HostNotAllowedError(
             f"{origin} is sent no credentials: it is a port of this machine that the operator has not named",
             code="E_AUTH_HOST",
             hint=f"set {VARIABLE}={origin}, or write `auth: none` for a service that asks for none",
@@ -112,10 +112,10 @@ def is_segment(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def segment(text: str) -> str:
+def path_segment(text: str) -> str:
     """Return an id as one path segment; raises HostError (E_ID_FORMAT) for anything that is no plain id."""
     if not is_segment(text):
-        raise HostError(
+        raise HostNotAllowedError(
             f"{text[:80]!r} is no id: letters, digits, `_` and `-`, at most 64",
             code="E_ID_FORMAT",
             hint="ids are the service's own; look the object up with `reconciler show`",
@@ -149,5 +149,5 @@ def _listed_database(entry: str) -> tuple[str, int] | None:
 
 def _region(region: str) -> str:
     if not _REGION.fullmatch(region):
-        raise HostError(f"{region[:80]!r} is no region", hint="a region looks like cn-north-4")
+        raise HostNotAllowedError(f"{region[:80]!r} is no region", hint="a region looks like cn-north-4")
     return region

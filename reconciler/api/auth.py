@@ -13,11 +13,11 @@ from typing import Protocol
 from reconciler.api.allowed_hosts import Origin
 from reconciler.api.error_responses import refusal
 from reconciler.api.logins import LOGINS, Logins
-from reconciler.api.messages import Answer, Call
+from reconciler.api.messages import ApiRequest, ApiResponse
 from reconciler.api.signing import canonical_request, sign, stamp
 from reconciler.errors import AuthError, TransportError
 
-Ask = Callable[[Call], Answer]
+SendDirect = Callable[[ApiRequest], ApiResponse]
 """Sends a call that carries its own credentials in the body, and returns whatever was answered."""
 
 _EARLY = timedelta(minutes=15)
@@ -36,7 +36,7 @@ class Auth(Protocol):
         """What goes with each call as it was given; empty where nothing does, or a token that is fetched."""
         ...
 
-    def headers(self, call: Call, now: datetime, ask: Ask) -> Mapping[str, str]:
+    def headers(self, call: ApiRequest, now: datetime, ask: SendDirect) -> Mapping[str, str]:
         """Return the headers that prove who we are for this very call at this very moment."""
         ...
 
@@ -50,7 +50,7 @@ class NoAuth:
 
     credential: tuple[str, ...] = ()
 
-    def headers(self, call: Call, now: datetime, ask: Ask) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
+    def headers(self, call: ApiRequest, now: datetime, ask: SendDirect) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
         """Return none."""
         return {}
 
@@ -71,7 +71,7 @@ class TokenAuth:
         self._token = _header(token, "the token")
         self.credential: tuple[str, ...] = ("token", self._token)
 
-    def headers(self, call: Call, now: datetime, ask: Ask) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
+    def headers(self, call: ApiRequest, now: datetime, ask: SendDirect) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
         """Return the token's header."""
         return {"X-Auth-Token": self._token}
 
@@ -96,7 +96,7 @@ class AkSkAuth:
         self._security_token = _header(security_token, "the security token")
         self.credential: tuple[str, ...] = ("keys", self._access_key, self._secret_key, self._security_token)
 
-    def headers(self, call: Call, now: datetime, ask: Ask) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
+    def headers(self, call: ApiRequest, now: datetime, ask: SendDirect) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
         """Return date, security token and signature of this try."""
         date = stamp(now)
         own = {"X-Sdk-Date": date}
@@ -142,7 +142,7 @@ class PasswordAuth:
         self._token = ""
         self._until = datetime.min.replace(tzinfo=UTC)
 
-    def headers(self, call: Call, now: datetime, ask: Ask) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
+    def headers(self, call: ApiRequest, now: datetime, ask: SendDirect) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
         """Return the token's header, fetching a token first where there is none that lasts."""
         with self._lock:
             if not self._token or now >= self._until:
@@ -157,9 +157,9 @@ class PasswordAuth:
                 self._token = ""
             return True
 
-    def _fetch(self, now: datetime, ask: Ask) -> tuple[str, datetime]:
+    def _fetch(self, now: datetime, ask: SendDirect) -> tuple[str, datetime]:
         headers = {"Content-Type": "application/json"}
-        call = Call(
+        call = ApiRequest(
             method="POST",
             origin=self._iam,
             path="/v3/auth/tokens",

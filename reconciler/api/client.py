@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
-from reconciler.api.allowed_hosts import is_segment, segment
+from reconciler.api.allowed_hosts import is_segment, path_segment
 from reconciler.api.connection import Connection
 from reconciler.api.error_responses import refusal
-from reconciler.api.messages import Answer, Call, http_date
+from reconciler.api.messages import ApiRequest, ApiResponse, http_date
 from reconciler.api.response_body import decode, is_whole_text, refuse
-from reconciler.api.retry import Sender
+from reconciler.api.retry import RetryingSender
 from reconciler.api.signing import encode_query
 from reconciler.errors import ApiError, TransportError
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.read_result import Usage
+from reconciler.model.read_result import ApiUsage
 from reconciler.model.resource import Json
 
 MAX_BODY = 12 * 10**6
@@ -39,7 +39,7 @@ class OddRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ListPage:
     """One answer of a list: its rows as sent, and its `count`, None where there is none.
 
     `odd` are the rows that cannot be managed: told, and left.
@@ -59,23 +59,23 @@ class ReadClient:
     """Lists and shows objects of one project. Safe to share between threads."""
 
     def __init__(self, connection: Connection) -> None:
-        self._sender = Sender(connection)
+        self._sender = RetryingSender(connection)
         self._decoding = Lock()  # one answer at a time: a large one takes five times its size while it is decoded
         self.connection = connection
 
-    def page(self, kind: Kind, *, offset: int, limit: int, filters: Iterable[tuple[str, str]] = ()) -> Page:
+    def page(self, kind: Kind, *, offset: int, limit: int, filters: Iterable[tuple[str, str]] = ()) -> ListPage:
         """Return one page of a kind's list; raises ApiError (E_READ_SCHEMA) unless it is one."""
         query = [("limit", str(limit)), ("offset", str(offset)), *filters]
-        self._sender.meter.add(Usage(pages=1))
+        self._sender.meter.add(ApiUsage(pages=1))
         return self._page(kind, kind.endpoints.collection, query)
 
-    def summary(self, kind: Kind, *, offset: int, limit: int) -> Page:
+    def summary(self, kind: Kind, *, offset: int, limit: int) -> ListPage:
         """Return one page of a kind's summary list, which names the same objects with little else in them."""
         query = [("limit", str(limit)), ("offset", str(offset))]
-        self._sender.meter.add(Usage(pages=1))
+        self._sender.meter.add(ApiUsage(pages=1))
         return self._page(kind, kind.endpoints.summary, query)
 
-    def _page(self, kind: Kind, path: str, query: Iterable[tuple[str, str]]) -> Page:
+    def _page(self, kind: Kind, path: str, query: Iterable[tuple[str, str]]) -> ListPage:
         page = _page(kind, self._get(path, {}, query, half_characters=True))
         if self.connection.redactor.tainted(row[kind.id_field] for row in page.rows):
             refuse("the id of a row holds a secret that we sent")
@@ -83,14 +83,14 @@ class ReadClient:
 
     def show(self, kind: Kind, object_id: str) -> dict[str, Json]:
         """Return one object in full; raises NotFoundError, DeniedError or another ApiError."""
-        self._sender.meter.add(Usage(shows=1))
+        self._sender.meter.add(ApiUsage(shows=1))
         body = self._get(kind.endpoints.item, {"id": object_id})
         if "error_code" in body or body.setdefault(kind.id_field, object_id) != object_id:
             refuse("it is not the object that was asked for")
         return body
 
     @property
-    def usage(self) -> Usage:
+    def usage(self) -> ApiUsage:
         """What was sent so far."""
         return self._sender.meter.usage
 
@@ -125,7 +125,7 @@ class WriteClient:
     """
 
     def __init__(self, connection: Connection) -> None:
-        self._sender = Sender(connection)
+        self._sender = RetryingSender(connection)
         self._reader = ReadClient(connection)
         self.connection = connection
 
@@ -160,7 +160,7 @@ class WriteClient:
         self._write("DELETE", _child(kind), {"id": object_id, "child_id": child_id})
 
     @property
-    def usage(self) -> Usage:
+    def usage(self) -> ApiUsage:
         """What was sent so far."""
         return self._sender.meter.usage + self._reader.usage
 
@@ -180,7 +180,7 @@ class WriteClient:
     ) -> dict[str, Json]:
         """Send a write. An answer that holds an error and not the id field `answers` leaves open what was done."""
         call = _call(self.connection, method, path, ids, body=_encoded(body))
-        self._sender.meter.add(Usage(writes=1))
+        self._sender.meter.add(ApiUsage(writes=1))
         try:
             return _said(self._sender.send(call), answers)
         except ApiError as error:
@@ -193,7 +193,7 @@ class WriteClient:
             raise
 
 
-def _said(answer: Answer, answers: str) -> dict[str, Json]:
+def _said(answer: ApiResponse, answers: str) -> dict[str, Json]:
     said = decode(answer.body) if answer.body.strip() else {}
     if answers not in said and (found := refusal(answer)).code:
         refuse(f"it is an error: {found}")
@@ -212,15 +212,15 @@ def _call(
     *,
     query: Iterable[tuple[str, str]] = (),
     body: bytes = b"",
-) -> Call:
+) -> ApiRequest:
     for name, value in {"project_id": connection.project_id, **ids}.items():
-        path = path.replace("{" + name + "}", segment(value))
+        path = path.replace("{" + name + "}", path_segment(value))
     headers = {"X-Project-Id": connection.project_id}
     if connection.app_user_id:
         headers["X-App-UserId"] = connection.app_user_id
     if body:
         headers["Content-Type"] = "application/json"
-    return Call(
+    return ApiRequest(
         method=method, origin=connection.origin, path=path, query=encode_query(query), headers=headers, body=body
     )
 
@@ -238,14 +238,14 @@ def _encoded(body: Mapping[str, Json] | None) -> bytes:
     return data
 
 
-def _page(kind: Kind, body: Mapping[str, Json]) -> Page:
+def _page(kind: Kind, body: Mapping[str, Json]) -> ListPage:
     rows = body.get(kind.endpoints.items)
     if rows is None and body.get(kind.endpoints.count) == 0 and "error_code" not in body:
         rows = []
     if not isinstance(rows, list):
         refuse(f"it has no list {kind.endpoints.items!r}")
     judged = [(row, _oddness(kind, row)) for row in rows]
-    return Page(
+    return ListPage(
         rows=tuple(row for row, reason in judged if not reason),
         count=_count(kind, body),
         odd=tuple(_odd(kind, row, reason) for row, reason in judged if reason),

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 
 import httpx
 
-from reconciler.api.allowed_hosts import Origin, allowed, check_credentials_allowed, segment
+from reconciler.api.allowed_hosts import Origin, check_allowed, check_credentials_allowed, path_segment
 from reconciler.api.auth import Auth, NoAuth
 from reconciler.api.logins import Logins
-from reconciler.api.rate_limit import Gate
+from reconciler.api.rate_limit import RateLimiter
 from reconciler.errors import UsageError
-from reconciler.model.read_result import Usage
+from reconciler.model.read_result import ApiUsage
 from reconciler.redaction import SecretRedactor
 
 READS_PER_SECOND = 5.0
@@ -61,15 +61,15 @@ class Connection:
     redactor: SecretRedactor = field(default_factory=SecretRedactor, repr=False)
     logins: Logins = field(default_factory=Logins, repr=False)
     origin: Origin = field(init=False, repr=False)
-    reads: Gate = field(init=False, repr=False)
-    writes: Gate = field(init=False, repr=False)
+    reads: RateLimiter = field(init=False, repr=False)
+    writes: RateLimiter = field(init=False, repr=False)
 
     def __post_init__(
         self, reads_per_second: float | None, writes_per_second: float | None, pace: "Connection | None"
     ) -> None:
-        segment(self.project_id)
+        path_segment(self.project_id)
         _check_user(self.app_user_id)
-        object.__setattr__(self, "origin", allowed(self.base_url, self.allowed_hosts))
+        object.__setattr__(self, "origin", check_allowed(self.base_url, self.allowed_hosts))
         if self.transport is None and not isinstance(self.auth, NoAuth):
             check_credentials_allowed(self.origin, self.allowed_hosts)
         reads = pace.reads if pace else self._gate(reads_per_second, READS_PER_SECOND)
@@ -77,10 +77,10 @@ class Connection:
         object.__setattr__(self, "reads", reads)
         object.__setattr__(self, "writes", writes)
 
-    def _gate(self, configured: float | None, default: float) -> Gate:
+    def _gate(self, configured: float | None, default: float) -> RateLimiter:
         free = self.origin.loopback or self.transport is not None
         rate = configured if configured is not None else (0.0 if free else default)
-        return Gate(rate or None, monotonic=self.monotonic, sleep=self.sleep, deadline=self.deadline)
+        return RateLimiter(rate or None, monotonic=self.monotonic, sleep=self.sleep, deadline=self.deadline)
 
 
 def _check_user(app_user_id: str) -> None:
@@ -89,19 +89,19 @@ def _check_user(app_user_id: str) -> None:
         raise UsageError("app_user_id takes at most 256 plain ASCII characters", hint="see api.md, X-App-UserId")
 
 
-class Meter:
+class UsageCounter:
     """A running Usage."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._usage = Usage()
+        self._usage = ApiUsage()
 
-    def add(self, more: Usage) -> None:
+    def add(self, more: ApiUsage) -> None:
         """Count something."""
         with self._lock:
             self._usage += more
 
     @property
-    def usage(self) -> Usage:
+    def usage(self) -> ApiUsage:
         """The sum so far."""
         return self._usage

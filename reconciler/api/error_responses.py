@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reconciler.api.messages import Answer, Call
-from reconciler.errors import ApiError, AuthError, DeniedError, NotFoundError, ThrottledError
+from reconciler.api.messages import ApiRequest, ApiResponse
+from reconciler.errors import ApiError, AuthError, ForbiddenError, NotFoundError, RateLimitedError
 from reconciler.model.resource import Json
 
 MAX_SKEW = timedelta(minutes=14)
@@ -20,7 +20,7 @@ _SERVICE_AUTH = frozenset({"MSS.00010008", "MSS.00010009", "MSS.00000001"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class ApiErrorBody:
     """The body of an error answer, whoever wrote it: the service, the gateway, or IAM."""
 
     status: int
@@ -47,7 +47,7 @@ class Refusal:
         return text + (f": {self.message}" if self.message else "")
 
 
-def refusal(answer: Answer) -> Refusal:
+def refusal(answer: ApiResponse) -> ApiErrorBody:
     """Read an error answer of any make; one that cannot be read has its status alone."""
     body = _json(answer.body)
     error = body.get("error")
@@ -56,13 +56,13 @@ def refusal(answer: Answer) -> Refusal:
         code = found.get("error_code") or found.get("errorCode") or found.get("code") or ""
         message = found.get("error_msg") or found.get("errorMsg") or found.get("message") or ""
         if code or message:
-            return Refusal(
+            return ApiErrorBody(
                 status=answer.status, code=_line(code, 64, answer.redact), message=_line(message, 500, answer.redact)
             )
-    return Refusal(status=answer.status)
+    return ApiErrorBody(status=answer.status)
 
 
-def as_error(call: Call, answer: Answer, local_time: datetime) -> ApiError:
+def to_exception(call: ApiRequest, answer: ApiResponse, local_time: datetime) -> ApiError:
     """Turn a refused call into the error that says what to do next."""
     found = refusal(answer)
     trace = f" (request {answer.request_id})" if answer.request_id else ""
@@ -78,17 +78,17 @@ def as_error(call: Call, answer: Answer, local_time: datetime) -> ApiError:
     if status == 401 or found.code in _SERVICE_AUTH:
         return _auth_error(text, found, answer, local_time)
     if status == 429:
-        return ThrottledError(text, status=status, hint="lower `throttle:` of this environment, or try again later")
+        return RateLimitedError(text, status=status, hint="lower `throttle:` of this environment, or try again later")
     if found.gateway(_NO_SUCH_API):
         return ApiError(text, status=status, hint="the gateway knows no such API here: check region and endpoint")
     if status == 403:
-        return DeniedError(text, status=status, hint="the credentials may not see this; ask for the permission")
+        return ForbiddenError(text, status=status, hint="the credentials may not see this; ask for the permission")
     if status == 404 or (call.method in {"GET", "DELETE"} and found.code.endswith(_ROOM_NOT_FOUND)):
         return NotFoundError(text, status=status)
     return ApiError(text, status=status, hint="the code is the service's own; its error-code page explains it")
 
 
-def _auth_error(text: str, found: Refusal, answer: Answer, local: datetime) -> AuthError:
+def _auth_error(text: str, found: ApiErrorBody, answer: ApiResponse, local: datetime) -> AuthError:
     server = answer.date
     if server is not None and abs(server - local) > MAX_SKEW:
         ahead = "ahead of" if local > server else "behind"

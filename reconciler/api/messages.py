@@ -11,7 +11,7 @@ READING_VERBS = frozenset({"GET"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class ApiRequest:
     """A request before it is signed. `query` is encoded already; `body` are the exact bytes that go out.
 
     Headers are not in its repr: they may carry credentials.
@@ -39,7 +39,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ApiResponse:
     """A whole answer: status, headers under lower-case names, and the decoded body within its caps."""
 
     status: int

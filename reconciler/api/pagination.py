@@ -15,7 +15,7 @@ from functools import partial
 from itertools import islice
 from typing import Protocol, TypeVar
 
-from reconciler.api.client import OddRow, Page
+from reconciler.api.client import ListPage, OddRow
 from reconciler.errors import ReconcilerError
 from reconciler.model.resource import Json
 
@@ -26,11 +26,11 @@ MAX_REQUESTS = 20_000
 T = TypeVar("T")
 R = TypeVar("R")
 
-Fetch = Callable[[int, int], Page]
+Fetch = Callable[[int, int], ListPage]
 """Asks for one page by offset and limit."""
 
 
-class Spread(Protocol):
+class ParallelMap(Protocol):
     """Calls a function for each item, side by side or one after another, in order: an executor's `map`, or `map`."""
 
     def __call__(self, function: Callable[[T], R], items: Iterable[T], /) -> Iterator[R]:
@@ -39,7 +39,7 @@ class Spread(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep:
+class ListScan:
     """What one pass through a list saw. `doubt` says why it proves nothing, and is empty for a clean one.
 
     `rows` is by id, in the order of the list; `positions` counts the rows that came, repeats included. `counts` are the
@@ -82,18 +82,18 @@ class Sweep:
         counts = {count for count in self.counts if count is not None}
         return self.positions >= min(counts) and (len(counts) > 1 or self.positions == min(counts))
 
-    def same_as(self, other: "Sweep") -> bool:
+    def same_as(self, other: "ListScan") -> bool:
         """Whether both are clean and saw the same objects: then nothing that was there all along was missed."""
         return self.clean and other.clean and self.rows.keys() == other.rows.keys()
 
 
-def sweep(fetch: Fetch, id_field: str, *, spread: Spread, width: int, items: str = "") -> Sweep:
+def sweep(fetch: Fetch, id_field: str, *, spread: ParallelMap, width: int, items: str = "") -> ListScan:
     """Go once through a list, the pages after the first up to `width` and more at a time.
 
     `items` names the list in each row whose items `count` may count instead of the rows: such a count hints at the
     number of pages, may agree with a short page, and contradicts only where it is larger than what came explains.
     """
-    this = _Pass(id_field=id_field, items=items, width=width)
+    this = _PageCollector(id_field=id_field, items=items, width=width)
     ask = partial(_asked, fetch)
     wave = [(0, LIMIT)]
     while wave:
@@ -103,14 +103,14 @@ def sweep(fetch: Fetch, id_field: str, *, spread: Spread, width: int, items: str
     return this.result()
 
 
-def _asked(fetch: Fetch, place: tuple[int, int]) -> Page | ReconcilerError:
+def _asked(fetch: Fetch, place: tuple[int, int]) -> ListPage | ReconcilerError:
     try:
         return fetch(*place)
     except ReconcilerError as error:
         return error
 
 
-class _Pass:
+class _PageCollector:
     """The pages of one sweep as they come in, by offset."""
 
     def __init__(self, *, id_field: str, items: str, width: int) -> None:
@@ -118,7 +118,7 @@ class _Pass:
         self._items = items
         self._count_is_objects = not items
         self._width = width
-        self._pages: dict[int, Page] = {}
+        self._pages: dict[int, ListPage] = {}
         self._short: set[int] = set()
         self._seen: set[str] = set()
         self._contents: set[tuple[str, ...]] = set()
@@ -126,7 +126,7 @@ class _Pass:
         self._stuck = False
         self._error: ReconcilerError | None = None
 
-    def take(self, offset: int, limit: int, page: Page | ReconcilerError) -> None:
+    def take(self, offset: int, limit: int, page: ListPage | ReconcilerError) -> None:
         """Keep one page, or the first failure."""
         if isinstance(page, ReconcilerError):
             self._error = self._error or page
@@ -150,7 +150,7 @@ class _Pass:
         ahead = (offset for offset in range(reach + room, hint, self._step) if offset not in self._pages)
         return [(reach, room), *((offset, min(LIMIT, self._step)) for offset in islice(ahead, self._size() - 1))]
 
-    def result(self) -> Sweep:
+    def result(self) -> ListScan:
         """Say what the pass saw and what it proves."""
         reach, last = self._reach()
         ended = self._ended(reach, last)
@@ -158,7 +158,7 @@ class _Pass:
         rows = {row[self._id_field]: row for page in pages for row in page.rows}
         counts = {page.count for page in self._pages.values()}
         moved = self._doubt(reach, ended=ended)
-        return Sweep(
+        return ListScan(
             rows=rows,
             doubt=moved or self._by_count(counts),
             requests=len(self._pages),

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.errors import ThrottledError
+from reconciler.errors import RateLimitedError
 
 _SAFE = 0.85
 """Of a refused pace: where the quick climb ends."""
@@ -23,14 +23,14 @@ _HIGHER = 1.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pass:
+class RatePermit:
     """Leave to send one call: `epoch` tells which refusals it can have been the cause of, `waited` what it cost."""
 
     epoch: int
     waited: float
 
 
-class Gate:
+class RateLimiter:
     """Lets at most `rate` calls a second through, `burst` of them at once; a rate of None lets all through.
 
     `deadline` bounds the time a run spends waiting because the service refused calls or did not answer them; one more
@@ -67,7 +67,7 @@ class Gate:
         """The pace at present, in calls a second; 0 where there is no limit."""
         return self._rate
 
-    def enter(self) -> Pass:
+    def enter(self) -> RatePermit:
         """Wait for a turn; a pause that begins meanwhile sends everybody back to the end of it, one by one."""
         waited = 0.0
         while True:
@@ -78,7 +78,7 @@ class Gate:
                 self._sleep(due - now)
                 waited += due - now
             if epoch == self._epoch:
-                return Pass(epoch=epoch, waited=waited)
+                return RatePermit(epoch=epoch, waited=waited)
 
     def wait(self, seconds: float) -> None:
         """Sleep before a call is tried again, unless the run has waited for the service too long by then."""
@@ -91,7 +91,7 @@ class Gate:
         with self._lock:
             added = max(0.0, end - max(start, self._counted_until))
             if self._waited + added > self._deadline:
-                raise ThrottledError(
+                raise RateLimitedError(
                     f"this run has waited {self._waited:.0f} s for the service, and it still asks to wait",
                     hint="run again later, raise the deadline, or ask for a higher limit",
                 )
@@ -107,7 +107,7 @@ class Gate:
                 if self._rate > self._safe * _HIGHER:
                     self._safe = self._configured
 
-    def refused(self, ticket: Pass, pause: float) -> None:
+    def refused(self, ticket: RatePermit, pause: float) -> None:
         """Note a refusal: halve the pace, once for all calls that were on their way, and hold everyone for `pause`."""
         with self._lock:
             now = self._monotonic()

@@ -25,7 +25,7 @@ _PLAIN = bytes(set(range(256)) - set(b'[]{}"'))
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
-class Inflater:
+class BodyDecoder:
     """Takes the raw pieces of a body and gives the decoded whole; refuses early what is too large."""
 
     def __init__(self, encoding: str) -> None:

@@ -10,14 +10,14 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from reconciler.api.connection import Connection, Meter
-from reconciler.api.error_responses import Refusal, as_error, refusal
+from reconciler.api.connection import Connection, UsageCounter
+from reconciler.api.error_responses import ApiErrorBody, refusal, to_exception
 from reconciler.api.logins import REFUSED
-from reconciler.api.messages import Answer, Call, http_date
-from reconciler.api.rate_limit import Gate
-from reconciler.api.transport import Budget, PoolTransport, Wire
+from reconciler.api.messages import ApiRequest, ApiResponse, http_date
+from reconciler.api.rate_limit import RateLimiter
+from reconciler.api.transport import Budget, HttpTransport, PooledTransport
 from reconciler.errors import TransportError
-from reconciler.model.read_result import Usage
+from reconciler.model.read_result import ApiUsage
 
 MAX_PAUSE = 60.0
 """Seconds: the longest wait a Retry-After is granted, so that no header can hold a run for a day."""
@@ -28,7 +28,7 @@ _BASE = 0.25
 _CAP = 10.0
 
 
-class Patience:
+class RetryState:
     """How often one call has failed, and how long to wait before its next try; None means give up."""
 
     def __init__(self, jitter: Callable[[], float]) -> None:
@@ -60,19 +60,19 @@ class Patience:
         return min(_CAP, _BASE * 2.0**failures) * (0.5 + self._jitter() / 2)
 
 
-def may_repeat(call: Call, refusal: Refusal) -> bool:
+def may_repeat(call: ApiRequest, refusal: ApiErrorBody) -> bool:
     """Tell whether a refused call can be tried again without doing anything twice."""
     if refusal.status == 429:
         return call.reading or refusal.throttled
     return call.reading and refusal.status in _PASSING
 
 
-def may_repeat_lost(call: Call, error: TransportError) -> bool:
+def may_repeat_lost(call: ApiRequest, error: TransportError) -> bool:
     """Tell whether a call without an answer can be tried again without doing anything twice."""
     return error.code != "E_TLS" and (call.reading or not error.sent)
 
 
-def asked_pause(answer: Answer, now: datetime) -> float | None:
+def retry_after_seconds(answer: ApiResponse, now: datetime) -> float | None:
     """Return the seconds a Retry-After asks for; None where there is none, or where it is no sense (past, text).
 
     A moment is measured from the answer's own Date: only without one does `now`, the local time, stand in for it.
@@ -89,20 +89,20 @@ _LOG = logging.getLogger("reconciler.api")
 """Told of every try: never a header, never a body."""
 
 
-class Sender:
+class RetryingSender:
     """Sends calls of one Connection until they are answered, or it is clear that they will not be."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.meter = Meter()
+        self.meter = UsageCounter()
         self.service_date = ""
         self.service_offset = 0.0
         """Seconds that the service's clock is ahead of ours, by the Date of its latest answer; 0 while it gave none."""
-        self._wire = Wire(connection.transport or _network(connection), connection.monotonic)
+        self._wire = HttpTransport(connection.transport or _network(connection), connection.monotonic)
 
-    def send(self, call: Call) -> Answer:
+    def send(self, call: ApiRequest) -> ApiResponse:
         """Return the answer with a status of 200-299; raises ApiError, or TransportError where there was none."""
-        patience, budget = Patience(self.connection.jitter), Budget()
+        patience, budget = RetryState(self.connection.jitter), Budget()
         while True:
             try:
                 answer, used = self._try(call, budget)
@@ -116,56 +116,58 @@ class Sender:
                     return answer
                 wait = self._wait(call, answer, used, patience) if budget.left > 0 else None
                 if wait is None:
-                    raise as_error(call, answer, self.connection.clock())
+                    raise to_exception(call, answer, self.connection.clock())
             self._pause(call, wait)
 
     def close(self) -> None:
         """Close the connections."""
         self._wire.close()
 
-    def _try(self, call: Call, budget: Budget) -> tuple[Answer, Mapping[str, str]]:
+    def _try(self, call: ApiRequest, budget: Budget) -> tuple[ApiResponse, Mapping[str, str]]:
         gate = self._gate(call)
         ticket = gate.enter()
         now = self.connection.clock()
         used = self.connection.auth.headers(call, now, partial(self._ask, budget))
-        self.meter.add(Usage(requests=1, waited=ticket.waited))
+        self.meter.add(ApiUsage(requests=1, waited=ticket.waited))
         self.connection.redactor.add(used.get("X-Auth-Token", ""))
         credential = self.connection.auth.credential
         answer = self.connection.logins.call(call.origin, credential, partial(self._admitted, call, used, budget))
         _LOG.debug("%s %s -> %d, %d bytes", call.method, call.url, answer.status, len(answer.body))
         self._note_time(answer)
         if answer.status == 429:
-            gate.refused(ticket, min(asked_pause(answer, now) or 0.0, MAX_PAUSE))
+            gate.refused(ticket, min(retry_after_seconds(answer, now) or 0.0, MAX_PAUSE))
         else:
             gate.accepted()
         return answer, used
 
-    def _admitted(self, call: Call, headers: Mapping[str, str], budget: Budget) -> Answer:
+    def _admitted(self, call: ApiRequest, headers: Mapping[str, str], budget: Budget) -> ApiResponse:
         """Send one try; raises AuthError where a credential that cannot be renewed is refused."""
         answer = self._sent(call, headers, budget)
         if answer.status == REFUSED and self.connection.auth.credential:
-            raise as_error(call, answer, self.connection.clock())
+            raise to_exception(call, answer, self.connection.clock())
         return answer
 
-    def _note_time(self, answer: Answer) -> None:
+    def _note_time(self, answer: ApiResponse) -> None:
         self.service_date = answer.headers.get("date", "")
         moment = answer.date
         if moment is not None:
             self.service_offset = (moment - self.connection.clock()).total_seconds()
 
-    def _sent(self, call: Call, headers: Mapping[str, str], budget: Budget) -> Answer:
+    def _sent(self, call: ApiRequest, headers: Mapping[str, str], budget: Budget) -> ApiResponse:
         """Send one try; what its answer says in words loses our secrets before it is cut or quoted."""
         return replace(self._wire.send(call, headers, budget), redact=self.connection.redactor.cut_text)
 
-    def _ask(self, budget: Budget, call: Call) -> Answer:
+    def _ask(self, budget: Budget, call: ApiRequest) -> ApiResponse:
         """Send a call that carries its own credentials (to IAM), through the same wire and counted like any other."""
-        self.meter.add(Usage(requests=1))
+        self.meter.add(ApiUsage(requests=1))
         try:
             return self._sent(call, {}, budget)
         except TransportError as error:  # whatever became of this call, the one it is for was not sent
             raise TransportError(error.message, code=error.code, hint=error.hint, sent=False) from None
 
-    def _wait(self, call: Call, answer: Answer, used: Mapping[str, str], patience: Patience) -> float | None:
+    def _wait(
+        self, call: ApiRequest, answer: ApiResponse, used: Mapping[str, str], patience: RetryState
+    ) -> float | None:
         """Return how long to wait before the next try of a refused call; None where there is none."""
         found = refusal(answer)
         if found.expired and patience.may_renew() and self.connection.auth.renew(used):
@@ -173,20 +175,20 @@ class Sender:
         if not may_repeat(call, found):
             return None
         if found.status == 429:
-            return patience.after_refusal(asked_pause(answer, self.connection.clock()))
+            return patience.after_refusal(retry_after_seconds(answer, self.connection.clock()))
         return patience.after_failure()
 
-    def _pause(self, call: Call, seconds: float) -> None:
+    def _pause(self, call: ApiRequest, seconds: float) -> None:
         if seconds:
             self._gate(call).wait(seconds)
-        self.meter.add(Usage(retries=1, waited=seconds))
+        self.meter.add(ApiUsage(retries=1, waited=seconds))
 
-    def _gate(self, call: Call) -> Gate:
+    def _gate(self, call: ApiRequest) -> RateLimiter:
         return self.connection.reads if call.reading else self.connection.writes
 
 
-def _network(connection: Connection) -> PoolTransport:
-    return PoolTransport(
+def _network(connection: Connection) -> PooledTransport:
+    return PooledTransport(
         connections=connection.parallelism,
         monotonic=connection.monotonic,
         proxy=connection.proxy,

@@ -15,13 +15,13 @@ from typing import Any
 import httpcore
 import httpx
 
-from reconciler.api.messages import Answer, Call
-from reconciler.api.response_body import Inflater
+from reconciler.api.messages import ApiRequest, ApiResponse
+from reconciler.api.response_body import BodyDecoder
 from reconciler.errors import ReconcilerError, TransportError
 from reconciler.manifest.files.project_tree import DOCUMENT, read_file
 
 
-class PoolTransport(httpx.BaseTransport):
+class PooledTransport(httpx.BaseTransport):
     """An httpx transport over httpcore. A request's extension `until` is the moment its try must have ended.
 
     `proxy` and `ca_file` are the operator's; neither is ever read from the environment. Without a `ca_file` the trusted
@@ -178,14 +178,14 @@ class Budget:
     left: float = WHOLE
 
 
-class Wire:
+class HttpTransport:
     """Sends calls through one transport. Safe to share between threads."""
 
     def __init__(self, transport: httpx.BaseTransport, monotonic: Callable[[], float]) -> None:
         self._transport = transport
         self._monotonic = monotonic
 
-    def send(self, call: Call, headers: Mapping[str, str], budget: "Budget | None" = None) -> Answer:
+    def send(self, call: ApiRequest, headers: Mapping[str, str], budget: "Budget | None" = None) -> ApiResponse:
         """Send one try and return the whole answer; raises TransportError where there is none, or only a part.
 
         It ends within what is left of the `budget`, which it uses up, and within WHOLE seconds without one.
@@ -197,7 +197,7 @@ class Wire:
         finally:
             budget.left -= self._monotonic() - started
 
-    def _answer(self, call: Call, headers: Mapping[str, str], until: float) -> Answer:
+    def _answer(self, call: ApiRequest, headers: Mapping[str, str], until: float) -> ApiResponse:
         try:
             response = self._transport.handle_request(_request(call, headers, until))
             try:
@@ -207,22 +207,22 @@ class Wire:
         except httpx.TransportError as error:
             raise _failure(call, error) from None
 
-    def _received(self, response: httpx.Response, until: float) -> Answer:
+    def _received(self, response: httpx.Response, until: float) -> ApiResponse:
         headers = {name.lower(): value for name, value in response.headers.items()}
-        inflater = Inflater(headers.get("content-encoding", ""))
+        inflater = BodyDecoder(headers.get("content-encoding", ""))
         assert isinstance(response.stream, httpx.SyncByteStream)  # noqa: S101 - a transport of this class gives no other
         for piece in response.stream:
             inflater.feed(piece)
             if self._monotonic() > until:
                 raise httpx.ReadTimeout("the whole answer took too long")
-        return Answer(status=response.status_code, headers=headers, body=inflater.finish())
+        return ApiResponse(status=response.status_code, headers=headers, body=inflater.finish())
 
     def close(self) -> None:
         """Close its connections."""
         self._transport.close()
 
 
-def _request(call: Call, headers: Mapping[str, str], until: float) -> httpx.Request:
+def _request(call: ApiRequest, headers: Mapping[str, str], until: float) -> httpx.Request:
     limits = {"connect": CONNECT, "read": READ, "write": READ, "pool": WHOLE}
     sent = {**call.headers, **headers, "Accept": "application/json", "Accept-Encoding": "gzip"}
     return httpx.Request(
@@ -234,7 +234,7 @@ def _request(call: Call, headers: Mapping[str, str], until: float) -> httpx.Requ
     )
 
 
-def _failure(call: Call, error: httpx.TransportError) -> TransportError:
+def _failure(call: ApiRequest, error: httpx.TransportError) -> TransportError:
     if _about_tls(error):
         return TransportError(
             f"{call.origin}: the certificate cannot be trusted: {error}",

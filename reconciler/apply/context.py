@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from reconciler.interfaces import Lease, Ledger, Reader, ServiceClock, Writer
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.ledger_state import Past
-from reconciler.model.options import PlanSettings
-from reconciler.model.outcome import Event
+from reconciler.model.ledger_state import LedgerState
+from reconciler.model.options import PlanOptions
+from reconciler.model.outcome import ApplyEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settle:
+class SettlePolicy:
     """How a write is looked for that cannot be seen at once: its answer was lost, or reading lags behind it.
 
     `window` (seconds) must be longer than reading can lag: it decides that something was *not* done, so it is a matter
@@ -41,7 +41,7 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hooks:
+class ApplyHooks:
     """What the caller gives an apply beside its doors; everything here can be a plain function.
 
     `clock` gives seconds since 1970. `stop` says whether to stop after the change at hand. `progress` gets each Event.
@@ -51,12 +51,12 @@ class Hooks:
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     stop: Callable[[], bool] = lambda: False
-    progress: Callable[[Event], None] = lambda event: None  # noqa: ARG005 - nobody listens
+    progress: Callable[[ApplyEvent], None] = lambda event: None  # noqa: ARG005 - nobody listens
     point: Callable[[str], None] = lambda name: None  # noqa: ARG005 - nobody tests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class ApplyContext:
     """Everything one change is carried out with, while the lock is held."""
 
     reader: Reader
@@ -66,11 +66,11 @@ class Site:
     scope: str
     owner: str
     run: str
-    past: Past
-    settings: PlanSettings
-    hooks: Hooks
+    past: LedgerState
+    settings: PlanOptions
+    hooks: ApplyHooks
     kinds: Mapping[str, Kind]
-    settle: Settle = field(default_factory=Settle)
+    settle: SettlePolicy = field(default_factory=SettlePolicy)
 
     def now(self) -> float:
         """Return the time by the service's clock, in seconds since 1970: what its own times are compared with."""

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.apply import ledger_updates
-from reconciler.apply.context import Site, utc
-from reconciler.apply.precheck import Checked, check, shown
+from reconciler.apply.context import ApplyContext, utc
+from reconciler.apply.precheck import PrecheckResult, precheck, read_object
 from reconciler.apply.recompare import compare
-from reconciler.apply.unknown_outcome import Verdict, settle_create, until_seen
-from reconciler.apply.verify import UNSEEN, Verified, gone, verify
+from reconciler.apply.unknown_outcome import LostCreateStatus, find_lost_create, until_seen
+from reconciler.apply.verify import UNSEEN, Verified, is_deleted, verify
 from reconciler.diff.rejected_fields import unkept_values
 from reconciler.errors import (
     ApiError,
@@ -23,11 +23,11 @@ from reconciler.errors import (
     ReconcilerError,
     TransportError,
 )
-from reconciler.interfaces import Task, Written
+from reconciler.interfaces import WriteRequest, WriteResult
 from reconciler.model.change import Action, Change
-from reconciler.model.ledger_state import Intent, Remembered
-from reconciler.model.outcome import Outcome, Status, outcome_of
-from reconciler.model.resource import Declared, Json
+from reconciler.model.ledger_state import ObjectRecord, WriteIntent
+from reconciler.model.outcome import Outcome, OutcomeStatus, make_outcome
+from reconciler.model.resource import DeclaredResource, Json
 
 ATTEMPTS = 2
 """How often one change is tried where it is certain that the first try had no effect."""
@@ -38,7 +38,7 @@ _ID = re.compile(r"[\w.:~-]{1,256}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Carried:
+class ChangeResult:
     """What became of one change; `error` is set where the run cannot go on after it."""
 
     outcome: Outcome
@@ -46,23 +46,25 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class WriteAttempt:
     """What one try came to; `again` where it certainly had no effect and may be tried once more.
 
     `error` is set where the lock was lost, and then nothing was sent; or where the credentials are refused.
     """
 
     outcome: Outcome
-    written: Written = field(default_factory=Written)
+    written: WriteResult = field(default_factory=WriteResult)
     again: bool = False
     error: ReconcilerError | None = None
 
 
-def carry(site: Site, change: Change, declared: Declared | None, references: Mapping[str, str]) -> Carried:
+def execute_change(
+    site: ApplyContext, change: Change, declared: DeclaredResource | None, references: Mapping[str, str]
+) -> ChangeResult:
     """Carry out one change. LedgerError and LockedError raised here mean that nothing was sent for it."""
-    checked = check(site, change, declared)
+    checked = precheck(site, change, declared)
     if checked.outcome is not None:
-        return Carried(outcome=checked.outcome, error=checked.error)
+        return ChangeResult(outcome=checked.outcome, error=checked.error)
     site.hooks.point("checked")
     task = _task(site, change, declared, references, checked)
     for left in reversed(range(ATTEMPTS)):
@@ -75,26 +77,28 @@ def carry(site: Site, change: Change, declared: Declared | None, references: Map
         if carried.error or not (attempt.again and left):
             return carried
         # tried again only where it is still as the plan saw it: a part of it may have been done
-        if check(site, change, declared).outcome is not None:
+        if precheck(site, change, declared).outcome is not None:
             return carried
     raise AssertionError("the last attempt returns")
 
 
-def _recorded(site: Site, task: Task, intent: Intent, attempt: Attempt) -> Carried:
+def _recorded(site: ApplyContext, task: WriteRequest, intent: WriteIntent, attempt: WriteAttempt) -> ChangeResult:
     """Read back what was written and journal the outcome; success is recorded once it was seen, and not before.
 
     A kill in between leaves the intent open. The id of a new object is journalled first: it is never made again then.
     """
     outcome = attempt.outcome
     try:
-        if outcome.status is not Status.APPLIED:
+        if outcome.status is not OutcomeStatus.APPLIED:
             site.ledger.finish(site.scope, site.run, intent, outcome, None)
             site.hooks.point("recorded")
-            return Carried(outcome=outcome, error=attempt.error)
+            return ChangeResult(outcome=outcome, error=attempt.error)
         if task.change.action is not Action.UPDATE:
             intent = replace(intent, id=outcome.id, answered=True)
         if task.change.action is Action.CREATE:
-            answered = replace(outcome, status=Status.UNKNOWN, code=UNSEEN, reason="answered, and not read back yet")
+            answered = replace(
+                outcome, status=OutcomeStatus.UNKNOWN, code=UNSEEN, reason="answered, and not read back yet"
+            )
             site.ledger.finish(site.scope, site.run, intent, answered, None)
         site.hooks.point("recorded")
         verified = verify(site, task, intent, outcome, attempt.written.answer)
@@ -103,21 +107,25 @@ def _recorded(site: Site, task: Task, intent: Intent, attempt: Attempt) -> Carri
         site.ledger.finish(site.scope, site.run, intent, outcome, _remembered(site, task, attempt, verified))
     except LockedError as error:
         reason = f"it was sent, and reading back was cut off: {error.message}"
-        return Carried(outcome=replace(outcome, status=Status.UNKNOWN, code=UNSEEN, reason=reason), error=error)
+        return ChangeResult(
+            outcome=replace(outcome, status=OutcomeStatus.UNKNOWN, code=UNSEEN, reason=reason), error=error
+        )
     except LedgerError as error:
         said = f"{outcome.reason}; " if outcome.reason else ""
-        return Carried(outcome=replace(outcome, reason=f"{said}not recorded: {error.message}"), error=error)
-    return Carried(outcome=outcome)
+        return ChangeResult(outcome=replace(outcome, reason=f"{said}not recorded: {error.message}"), error=error)
+    return ChangeResult(outcome=outcome)
 
 
-def _attempt(site: Site, task: Task, intent: Intent) -> Attempt:
+def _attempt(site: ApplyContext, task: WriteRequest, intent: WriteIntent) -> WriteAttempt:
     """Write, the lock held: it is asked last, so that a pause at any point before finds out."""
     try:
         site.lease.check()
         written = _kept(site.writer.write(task))
     except (LockedError, LedgerError) as error:
         said = f"not sent: {error.message}"
-        return Attempt(outcome=outcome_of(task.change, Status.SKIPPED, code=error.code, reason=said), error=error)
+        return WriteAttempt(
+            outcome=make_outcome(task.change, OutcomeStatus.SKIPPED, code=error.code, reason=said), error=error
+        )
     except TransportError as error:
         return _lost(site, task, intent, error) if error.sent else _failed(task, error)
     except ApiError as error:
@@ -131,30 +139,34 @@ def _attempt(site: Site, task: Task, intent: Intent) -> Attempt:
     if task.change.action is Action.CREATE and (task.kind.name, written.id) in site.past.objects:
         known = TransportError(f"the answer names {written.id}, which was there before")
         return _lost(site, task, intent, known, calls=written.calls)
-    done = outcome_of(task.change, Status.APPLIED, object_id=written.id, calls=written.calls)
-    return Attempt(outcome=replace(done, reason="; ".join(written.warnings)), written=written)
+    done = make_outcome(task.change, OutcomeStatus.APPLIED, object_id=written.id, calls=written.calls)
+    return WriteAttempt(outcome=replace(done, reason="; ".join(written.warnings)), written=written)
 
 
-def _kept(written: object) -> Written:
+def _kept(written: object) -> WriteResult:
     """Take what a writer says for what it is: a plugin may return anything, a service may name any id."""
-    if not isinstance(written, Written):
+    if not isinstance(written, WriteResult):
         raise TypeError(f"it returned {type(written).__name__}, not Written")
     named: object = written.id
     return written if isinstance(named, str) and _ID.fullmatch(named) else replace(written, id="")
 
 
-def _refused(site: Site, task: Task, intent: Intent, error: ApiError) -> Attempt:
+def _refused(site: ApplyContext, task: WriteRequest, intent: WriteIntent, error: ApiError) -> WriteAttempt:
     """Tell a refusal from an answer that leaves the outcome open, and from an object that is gone already."""
     if error.status >= 500:
         return _lost(site, task, intent, error)
     # the service's own word that it is not there counts as an answer: what show says of it may lag behind
     deletes, missing = task.change.action is Action.DELETE, isinstance(error, NotFoundError)
-    if deletes and (missing or (error.status == 400 and gone(site, task.kind, task.change.id))):
-        return Attempt(outcome=outcome_of(task.change, Status.APPLIED, reason="it was gone already", calls=1))
+    if deletes and (missing or (error.status == 400 and is_deleted(site, task.kind, task.change.id))):
+        return WriteAttempt(
+            outcome=make_outcome(task.change, OutcomeStatus.APPLIED, reason="it was gone already", calls=1)
+        )
     return _failed(task, error, calls=1 if error.status else 0)
 
 
-def _lost(site: Site, task: Task, intent: Intent, error: ReconcilerError, *, calls: int = 1) -> Attempt:
+def _lost(
+    site: ApplyContext, task: WriteRequest, intent: WriteIntent, error: ReconcilerError, *, calls: int = 1
+) -> WriteAttempt:
     """Find out what became of a write whose answer was lost: a create by looking, anything else by showing."""
     try:
         if task.change.action is Action.CREATE:
@@ -164,34 +176,36 @@ def _lost(site: Site, task: Task, intent: Intent, error: ReconcilerError, *, cal
         return _lost_repeatable(site, task, error, calls)
     except (LockedError, LedgerError) as ended:
         reason = f"{error.message}; and looking for it was cut off: {ended.message}"
-        unknown = outcome_of(task.change, Status.UNKNOWN, code=UNSEEN, reason=reason, calls=calls)
-        return Attempt(outcome=unknown, error=ended)
+        unknown = make_outcome(task.change, OutcomeStatus.UNKNOWN, code=UNSEEN, reason=reason, calls=calls)
+        return WriteAttempt(outcome=unknown, error=ended)
 
 
-def _lost_repeatable(site: Site, task: Task, error: ReconcilerError, calls: int) -> Attempt:
+def _lost_repeatable(site: ApplyContext, task: WriteRequest, error: ReconcilerError, calls: int) -> WriteAttempt:
     object_id = task.change.id
-    if task.change.action is Action.DELETE and gone(site, task.kind, object_id):
-        return Attempt(outcome=outcome_of(task.change, Status.APPLIED, calls=calls))
+    if task.change.action is Action.DELETE and is_deleted(site, task.kind, object_id):
+        return WriteAttempt(outcome=make_outcome(task.change, OutcomeStatus.APPLIED, calls=calls))
     if task.change.action is Action.UPDATE and _is_as_declared(site, task):
-        return Attempt(outcome=outcome_of(task.change, Status.APPLIED, calls=calls))
+        return WriteAttempt(outcome=make_outcome(task.change, OutcomeStatus.APPLIED, calls=calls))
     # both are the same when repeated, so trying again is no risk
     return replace(_failed(task, error, calls=calls), again=True)
 
 
-def _lost_items(site: Site, task: Task, error: ReconcilerError, calls: int) -> Attempt:
+def _lost_items(site: ApplyContext, task: WriteRequest, error: ReconcilerError, calls: int) -> WriteAttempt:
     """Wait for a new item whose answer was lost, the whole window if need be: sent again too early, it is twice."""
     if until_seen(site, task.change.address, lambda: _is_as_declared(site, task) or None, answered=False):
-        return Attempt(outcome=outcome_of(task.change, Status.APPLIED, calls=calls))
+        return WriteAttempt(outcome=make_outcome(task.change, OutcomeStatus.APPLIED, calls=calls))
     if site.hooks.stop():
         reason = f"{error.message}; stopped while waiting for it to settle"
-        return Attempt(outcome=outcome_of(task.change, Status.UNKNOWN, code=UNSEEN, reason=reason, calls=calls))
+        return WriteAttempt(
+            outcome=make_outcome(task.change, OutcomeStatus.UNKNOWN, code=UNSEEN, reason=reason, calls=calls)
+        )
     return replace(_failed(task, error, calls=calls), again=True)
 
 
-def _is_as_declared(site: Site, task: Task) -> bool:
+def _is_as_declared(site: ApplyContext, task: WriteRequest) -> bool:
     """Tell whether an object is certainly as declared; False where that cannot be told."""
     try:
-        live = shown(site, task.kind, task.change.id)
+        live = read_object(site, task.kind, task.change.id)
         if live is None or task.desired is None:
             return False
         return compare(site, task.desired, live, task.references).action is Action.NONE
@@ -199,28 +213,38 @@ def _is_as_declared(site: Site, task: Task) -> bool:
         return False
 
 
-def _lost_create(site: Site, task: Task, intent: Intent, error: ReconcilerError, calls: int) -> Attempt:
-    settled = settle_create(site, intent, task.desired)
-    if settled.verdict is Verdict.FOUND and settled.live is not None:
-        return Attempt(outcome=outcome_of(task.change, Status.APPLIED, object_id=settled.live.id, calls=calls))
-    if settled.verdict is Verdict.ABSENT:
+def _lost_create(
+    site: ApplyContext, task: WriteRequest, intent: WriteIntent, error: ReconcilerError, calls: int
+) -> WriteAttempt:
+    settled = find_lost_create(site, intent, task.desired)
+    if settled.verdict is LostCreateStatus.FOUND and settled.live is not None:
+        return WriteAttempt(
+            outcome=make_outcome(task.change, OutcomeStatus.APPLIED, object_id=settled.live.id, calls=calls)
+        )
+    if settled.verdict is LostCreateStatus.ABSENT:
         return replace(_failed(task, error, calls=calls), again=True)
     reason = f"{error.message}; {settled.reason}. Decide with: reconciler history resolve {intent.operation}"
-    return Attempt(outcome=outcome_of(task.change, Status.UNKNOWN, code=UNSEEN, reason=reason, calls=calls))
+    return WriteAttempt(
+        outcome=make_outcome(task.change, OutcomeStatus.UNKNOWN, code=UNSEEN, reason=reason, calls=calls)
+    )
 
 
-def _failed(task: Task, error: ReconcilerError, *, calls: int = 0) -> Attempt:
+def _failed(task: WriteRequest, error: ReconcilerError, *, calls: int = 0) -> WriteAttempt:
     reason = f"{error.message} ({error.hint})" if error.hint else error.message
-    outcome = outcome_of(task.change, Status.FAILED, code=error.code, reason=reason, calls=calls)
-    return Attempt(outcome=outcome, error=error if isinstance(error, AuthError) else None)
+    outcome = make_outcome(task.change, OutcomeStatus.FAILED, code=error.code, reason=reason, calls=calls)
+    return WriteAttempt(outcome=outcome, error=error if isinstance(error, AuthError) else None)
 
 
 def _task(
-    site: Site, change: Change, declared: Declared | None, references: Mapping[str, str], checked: Checked
-) -> Task:
+    site: ApplyContext,
+    change: Change,
+    declared: DeclaredResource | None,
+    references: Mapping[str, str],
+    checked: PrecheckResult,
+) -> WriteRequest:
     today = site.settings.today.isoformat()
     rules = declared.ignore_changes if declared else ()
-    return Task(
+    return WriteRequest(
         change=change,
         kind=site.kinds[change.kind],
         desired=declared,
@@ -231,10 +255,10 @@ def _task(
     )
 
 
-def _intent(site: Site, change: Change, declared: Declared | None) -> Intent:
+def _intent(site: ApplyContext, change: Change, declared: DeclaredResource | None) -> WriteIntent:
     body: Json = dict(declared.spec) if declared else None
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest() if body is not None else ""
-    return Intent(
+    return WriteIntent(
         operation=secrets.token_hex(8),
         action=change.action,
         kind=change.kind,
@@ -248,10 +272,12 @@ def _intent(site: Site, change: Change, declared: Declared | None) -> Intent:
     )
 
 
-def _remembered(site: Site, task: Task, attempt: Attempt, verified: Verified) -> Remembered | None:
+def _remembered(
+    site: ApplyContext, task: WriteRequest, attempt: WriteAttempt, verified: Verified
+) -> ObjectRecord | None:
     """Return what is to be remembered of a change that was seen to be carried out, None where nothing new is known."""
     outcome = verified.outcome
-    if task.desired is None or outcome.status is not Status.APPLIED or outcome.code == "E_NOT_VERIFIED":
+    if task.desired is None or outcome.status is not OutcomeStatus.APPLIED or outcome.code == "E_NOT_VERIFIED":
         return None
     last = ledger_updates.last_applied(task.kind, task.desired, attempt.written.secrets)
     kept = ledger_updates.applied(task.kind, task.desired, outcome.id, site.owner, last)

@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.apply.context import Site
-from reconciler.apply.execute_change import carry
+from reconciler.apply.context import ApplyContext
+from reconciler.apply.execute_change import execute_change
 from reconciler.apply.swapped_names import holder_of, step_aside
 from reconciler.diff.dependency_order import hindered, needs, reference
 from reconciler.errors import AuthError, LedgerError, LockedError, ReconcilerError
 from reconciler.model.change import Action, Change
-from reconciler.model.outcome import Event, Outcome, Status, Step, outcome_of
+from reconciler.model.outcome import ApplyEvent, ApplyPhase, Outcome, OutcomeStatus, make_outcome
 from reconciler.model.plan import Plan
-from reconciler.model.resource import Declared
+from reconciler.model.resource import DeclaredResource
 
 
 @dataclass(slots=True, kw_only=True)
-class Course:
+class RunState:
     """How far a run has come; `undone` maps what was not done to the address that others would need.
 
     `error` ends the run: the ledger or the lock is lost. `stopped` is why nothing more is sent: refused credentials.
@@ -30,13 +30,13 @@ class Course:
     ended_at: str = ""
 
 
-def carry_all(site: Site, plan: Plan, declared: Mapping[str, Declared], course: Course) -> None:
+def execute_plan(site: ApplyContext, plan: Plan, declared: Mapping[str, DeclaredResource], course: RunState) -> None:
     """Carry out every change that would do something; each gets an outcome, whatever happens."""
     changes = list(plan.pending)
     for number in range(len(changes)):
         change = changes[number]  # one that stepped aside for an earlier one is another change by now
         resource = None if change.action is Action.DELETE else declared.get(change.address)
-        site.hooks.progress(_event(Step.STARTED, change, number, len(changes)))
+        site.hooks.progress(_event(ApplyPhase.STARTED, change, number, len(changes)))
         outcome = _one(site, change, resource, course)
         holder = holder_of(change, changes[number + 1 :], outcome)
         if holder is not None and holder.address in declared:
@@ -46,12 +46,16 @@ def carry_all(site: Site, plan: Plan, declared: Mapping[str, Declared], course: 
         if (course.error or course.stopped) and not course.ended_at:
             course.ended_at = change.address
         _note(site, change, outcome, course)
-        event = _event(Step.FINISHED, change, number + 1, len(changes))
+        event = _event(ApplyPhase.FINISHED, change, number + 1, len(changes))
         site.hooks.progress(replace(event, outcome=outcome, message=outcome.reason))
 
 
 def _swapped(
-    site: Site, wants: tuple[Change, Declared | None], holds: tuple[Change, Declared], outcome: Outcome, course: Course
+    site: ApplyContext,
+    wants: tuple[Change, DeclaredResource | None],
+    holds: tuple[Change, DeclaredResource],
+    outcome: Outcome,
+    course: RunState,
 ) -> tuple[Change, Outcome]:
     """Free a name for a change that was refused and try that again; return the other change and its outcome."""
     holder, declared = holds
@@ -69,39 +73,41 @@ def _swapped(
     return holder, replace(outcome, reason=f"{outcome.reason}; {reason}")
 
 
-def _end(course: Course, error: ReconcilerError | None) -> None:
+def _end(course: RunState, error: ReconcilerError | None) -> None:
     if isinstance(error, AuthError):
         course.stopped = error
     elif error is not None:
         course.error = error
 
 
-def _one(site: Site, change: Change, resource: Declared | None, course: Course) -> Outcome:
+def _one(site: ApplyContext, change: Change, resource: DeclaredResource | None, course: RunState) -> Outcome:
     """Return the outcome of one change; what ends the run is kept in the course, and the rest is skipped."""
     if (ended := course.error or course.stopped) is not None:
         since = f", see {course.ended_at}" if course.ended_at else f": {ended.message}"
-        return outcome_of(change, Status.SKIPPED, code=ended.code, reason=f"stopped{since}")
+        return make_outcome(change, OutcomeStatus.SKIPPED, code=ended.code, reason=f"stopped{since}")
     if site.hooks.stop():
-        return outcome_of(change, Status.SKIPPED, code="E_STOPPED", reason="stopped by a signal before it was tried")
+        return make_outcome(
+            change, OutcomeStatus.SKIPPED, code="E_STOPPED", reason="stopped by a signal before it was tried"
+        )
     if any((intent.kind, intent.name) == (change.kind, change.name) for intent in site.past.intents):
         reason = "nobody knows yet what became of an earlier try; see reconciler history resolve"
-        return outcome_of(change, Status.SKIPPED, code="E_UNKNOWN_OUTCOME", reason=reason)
+        return make_outcome(change, OutcomeStatus.SKIPPED, code="E_UNKNOWN_OUTCOME", reason=reason)
     spec = resource.spec if resource else None
     if reason := hindered(change, site.kinds[change.kind], spec, course.undone):
-        return outcome_of(change, Status.SKIPPED, code="E_DEPENDENCY", reason=reason)
+        return make_outcome(change, OutcomeStatus.SKIPPED, code="E_DEPENDENCY", reason=reason)
     site.hooks.point("change")
     try:
-        carried = carry(site, change, resource, course.references)
+        carried = execute_change(site, change, resource, course.references)
     except (LedgerError, LockedError) as error:
         course.error = error
-        return outcome_of(change, Status.SKIPPED, code=error.code, reason=f"not tried: {error.message}")
+        return make_outcome(change, OutcomeStatus.SKIPPED, code=error.code, reason=f"not tried: {error.message}")
     _end(course, carried.error)
     return carried.outcome
 
 
-def _note(site: Site, change: Change, outcome: Outcome, course: Course) -> None:
+def _note(site: ApplyContext, change: Change, outcome: Outcome, course: RunState) -> None:
     """Keep what later changes need to know of this one."""
-    done = outcome.status is Status.APPLIED
+    done = outcome.status is OutcomeStatus.APPLIED
     if change.action is Action.CREATE:
         key = reference(change.kind, change.name)
         if done:
@@ -113,7 +119,7 @@ def _note(site: Site, change: Change, outcome: Outcome, course: Course) -> None:
             course.undone.setdefault(key, change.address)
 
 
-def _referred(site: Site, change: Change) -> frozenset[str]:
+def _referred(site: ApplyContext, change: Change) -> frozenset[str]:
     """Return what an object refers to, as far as the list or the ledger knows."""
     known = site.past.objects.get((change.kind, change.id))
     kind = site.kinds[change.kind]
@@ -121,5 +127,5 @@ def _referred(site: Site, change: Change) -> frozenset[str]:
     return frozenset(key for spec in specs if isinstance(spec, Mapping) for key in needs(kind, spec))
 
 
-def _event(step: Step, change: Change, done: int, total: int) -> Event:
-    return Event(step=step, address=change.address, action=change.action.value, done=done, total=total)
+def _event(step: ApplyPhase, change: Change, done: int, total: int) -> ApplyEvent:
+    return ApplyEvent(step=step, address=change.address, action=change.action.value, done=done, total=total)

@@ -3,22 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.diff.full_spec import managed
+from reconciler.diff.full_spec import managed_fields
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action, Attribution
-from reconciler.model.ledger_state import Past, Remembered
+from reconciler.model.ledger_state import LedgerState, ObjectRecord
 from reconciler.model.plan import Plan
-from reconciler.model.resource import Declared, Json
+from reconciler.model.resource import DeclaredResource, Json
 
 
-def last_applied(kind: Kind, declared: Declared, digests: Mapping[str, str]) -> Json:
+def last_applied(kind: Kind, declared: DeclaredResource, digests: Mapping[str, str]) -> Json:
     """Return the managed part as the ledger keeps it: defaults filled in, each secret as name and keyed digest."""
-    return managed(kind, declared.spec, digest=lambda name: digests.get(name, ""))
+    return managed_fields(kind, declared.spec, digest=lambda name: digests.get(name, ""))
 
 
-def applied(kind: Kind, declared: Declared, object_id: str, owner: str, last_applied: Json) -> Remembered:
+def applied(kind: Kind, declared: DeclaredResource, object_id: str, owner: str, last_applied: Json) -> ObjectRecord:
     """Return what is remembered of an object that is as declared now."""
-    return Remembered(
+    return ObjectRecord(
         kind=kind.name,
         id=object_id,
         name=declared.name,
@@ -29,9 +29,9 @@ def applied(kind: Kind, declared: Declared, object_id: str, owner: str, last_app
     )
 
 
-def in_step(
-    plan: Plan, declared: Mapping[str, Declared], kinds: Mapping[str, Kind], past: Past
-) -> tuple[Remembered, ...]:
+def owned_records(
+    plan: Plan, declared: Mapping[str, DeclaredResource], kinds: Mapping[str, Kind], past: LedgerState
+) -> tuple[ObjectRecord, ...]:
     """Return what is new to remember of every declared object that lives: owned, and as applied where it is in step.
 
     What is neither ours nor to be adopted is left to whoever owns it.
@@ -83,7 +83,7 @@ def seen(plan: Plan) -> frozenset[tuple[str, str]]:
     return frozenset((change.kind, change.id) for change in plan.changes if change.id)
 
 
-def gone(plan: Plan, past: Past) -> frozenset[tuple[str, str]]:
+def gone(plan: Plan, past: LedgerState) -> frozenset[tuple[str, str]]:
     """Return what is remembered as ours (kind, id) and was not found; nothing where the plan does not prove that."""
     if not plan.complete:
         return frozenset()
@@ -100,5 +100,5 @@ def sweeps(plan: Plan) -> dict[str, int]:
     return counts if plan.complete else {}
 
 
-def _told(thing: Remembered) -> tuple[object, ...]:
+def _told(thing: ObjectRecord) -> tuple[object, ...]:
     return (thing.name, thing.address, thing.owner, thing.last_applied, thing.protected)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from reconciler.apply.context import Site
+from reconciler.apply.context import ApplyContext
 from reconciler.apply.recompare import compare_undeclared
 from reconciler.diff.full_spec import live_state
 from reconciler.diff.matching import alike
@@ -10,8 +10,8 @@ from reconciler.errors import AuthError, NotFoundError, ReconcilerError
 from reconciler.interfaces import NameSearch
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action, Change
-from reconciler.model.outcome import Outcome, Status, outcome_of
-from reconciler.model.resource import Declared, Live
+from reconciler.model.outcome import Outcome, OutcomeStatus, make_outcome
+from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.strings import normalize_name
 
 STALE = "E_STALE_OBJECT"
@@ -19,18 +19,18 @@ STALE = "E_STALE_OBJECT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class PrecheckResult:
     """A change that may be written, with the object as shown; or its outcome, where it may not.
 
     `error` is set where nothing further can be done either: the credentials are refused.
     """
 
-    live: Live | None = None
+    live: LiveResource | None = None
     outcome: Outcome | None = None
     error: ReconcilerError | None = None
 
 
-def check(site: Site, change: Change, declared: Declared | None) -> Checked:
+def precheck(site: ApplyContext, change: Change, declared: DeclaredResource | None) -> PrecheckResult:
     """Look at the live object once more; says no when it moved, appeared or vanished, or cannot be seen."""
     try:
         if change.action is Action.CREATE:
@@ -43,7 +43,7 @@ def check(site: Site, change: Change, declared: Declared | None) -> Checked:
         return replace(refused, error=error if isinstance(error, AuthError) else None)
 
 
-def shown(site: Site, kind: Kind, object_id: str) -> Live | None:
+def read_object(site: ApplyContext, kind: Kind, object_id: str) -> LiveResource | None:
     """Return an object in full, None when it is not there."""
     try:
         return site.reader.show(kind, object_id)
@@ -51,10 +51,10 @@ def shown(site: Site, kind: Kind, object_id: str) -> Live | None:
         return None
 
 
-def _free(site: Site, change: Change) -> Checked:
+def _free(site: ApplyContext, change: Change) -> PrecheckResult:
     kind = site.kinds[change.kind]
     known = (thing.id for thing in site.past.objects.values() if (thing.kind, thing.name) == (kind.name, change.name))
-    if any(shown(site, kind, object_id) for object_id in known):
+    if any(read_object(site, kind, object_id) for object_id in known):
         return _no(change, STALE, "an object of this name was created since the plan was made")
     search = site.reader.find_alike if isinstance(site.reader, NameSearch) else site.reader.find
     found = [live for live in search(kind, change.name) if not live.foreign]
@@ -62,36 +62,36 @@ def _free(site: Site, change: Change) -> Checked:
         return _no(change, STALE, "an object of this name appeared since the plan was made")
     if others := [live for live in found if (kind.name, live.id) not in site.past.objects]:
         return _no(change, STALE, alike(change.name, others))
-    return Checked()
+    return PrecheckResult()
 
 
-def _deletable(site: Site, change: Change) -> Checked:
+def _deletable(site: ApplyContext, change: Change) -> PrecheckResult:
     kind = site.kinds[change.kind]
     rows = [live for live in site.reader.find(kind, change.name) if live.id == change.id]
-    live = rows[0] if rows else shown(site, kind, change.id)
+    live = rows[0] if rows else read_object(site, kind, change.id)
     if live is None:
-        return Checked(outcome=outcome_of(change, Status.APPLIED, reason="it was gone already"))
+        return PrecheckResult(outcome=make_outcome(change, OutcomeStatus.APPLIED, reason="it was gone already"))
     now = compare_undeclared(site, live)
     if now.before_fingerprint != change.before_fingerprint:
         return _no(change, STALE, "it was changed since the plan was made")
     on_air = kind.on_air(live.spec)
     if on_air and not kind.on_air(change.before or {}):
         return _no(change, STALE, f"{on_air} since the plan was made")
-    return Checked(live=live)
+    return PrecheckResult(live=live)
 
 
-def _updatable(site: Site, change: Change, declared: Declared) -> Checked:
-    live = shown(site, site.kinds[change.kind], change.id)
+def _updatable(site: ApplyContext, change: Change, declared: DeclaredResource) -> PrecheckResult:
+    live = read_object(site, site.kinds[change.kind], change.id)
     if live is None:
         return _no(change, STALE, "it was deleted since the plan was made")
     if live.foreign:
         return _no(change, STALE, f"{live.foreign} since the plan was made")
     if live_state(site.kinds[change.kind], declared, live) != change.before_fingerprint:
         return _no(change, STALE, "it was changed since the plan was made")
-    return Checked(live=live) if not (again := _pointless(site, change)) else Checked(outcome=again)
+    return PrecheckResult(live=live) if not (again := _pointless(site, change)) else PrecheckResult(outcome=again)
 
 
-def _pointless(site: Site, change: Change) -> Outcome | None:
+def _pointless(site: ApplyContext, change: Change) -> Outcome | None:
     """Refuse to send what the service would not keep the last time: same object, same wish."""
     known = site.past.objects.get((change.kind, change.id))
     if known is None or not known.stuck:
@@ -99,10 +99,12 @@ def _pointless(site: Site, change: Change) -> Outcome | None:
     if known.stuck_as != (change.before_fingerprint, change.after_fingerprint):
         return None
     reason = f"the service did not keep {', '.join(known.stuck)} the last time this was sent: not sent again"
-    return replace(outcome_of(change, Status.SKIPPED, code="E_SERVER_REWROTE", reason=reason), stuck=known.stuck)
+    return replace(
+        make_outcome(change, OutcomeStatus.SKIPPED, code="E_SERVER_REWROTE", reason=reason), stuck=known.stuck
+    )
 
 
-def _no(change: Change, code: str, reason: str, *, failed: bool = False) -> Checked:
+def _no(change: Change, code: str, reason: str, *, failed: bool = False) -> PrecheckResult:
     hint = "" if failed else "; plan again"
-    status = Status.FAILED if failed else Status.SKIPPED
-    return Checked(outcome=outcome_of(change, status, code=code, reason=reason + hint))
+    status = OutcomeStatus.FAILED if failed else OutcomeStatus.SKIPPED
+    return PrecheckResult(outcome=make_outcome(change, status, code=code, reason=reason + hint))

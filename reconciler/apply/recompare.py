@@ -2,28 +2,30 @@
 
 from collections.abc import Mapping
 
-from reconciler.apply.context import Site
+from reconciler.apply.context import ApplyContext
 from reconciler.diff.dependency_order import needs, told_ids
 from reconciler.diff.differ import diff
-from reconciler.diff.full_spec import managed
+from reconciler.diff.full_spec import managed_fields
 from reconciler.errors import PlanError
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action, Attribution, Change, FieldChange
-from reconciler.model.desired_state import Manifest
-from reconciler.model.ledger_state import Past, Remembered
-from reconciler.model.options import PlanSettings
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.ledger_state import LedgerState, ObjectRecord
+from reconciler.model.options import PlanOptions
 from reconciler.model.plan import Plan
-from reconciler.model.read_result import Reading
-from reconciler.model.resource import Declared, Json, Live
+from reconciler.model.read_result import ReadResult
+from reconciler.model.resource import DeclaredResource, Json, LiveResource
 
 
-def compare(site: Site, declared: Declared, live: Live, references: Mapping[str, str]) -> Change:
+def compare(
+    site: ApplyContext, declared: DeclaredResource, live: LiveResource, references: Mapping[str, str]
+) -> Change:
     """Return what would have to change of one live object, as a plan would say it.
 
     Secrets are compared by presence alone, as if what is declared had been applied last. Raises PlanError where the
     object can no longer be compared.
     """
-    last = managed(site.kinds[declared.kind], declared.spec)
+    last = managed_fields(site.kinds[declared.kind], declared.spec)
     mine = _mine(live, site.owner, declared.name, declared.address, last)
     found = _diff(site, (declared,), live, references, mine)
     change = next((change for change in found.changes if change.address == declared.address), None)
@@ -33,7 +35,7 @@ def compare(site: Site, declared: Declared, live: Live, references: Mapping[str,
     return change
 
 
-def differing(site: Site, declared: Declared, live: Live) -> tuple[str, ...]:
+def differing(site: ApplyContext, declared: DeclaredResource, live: LiveResource) -> tuple[str, ...]:
     """Return the paths in which a live object, as far as it was read, is not as declared.
 
     What it refers to is taken by name: which ids the names had when it was sent is not recorded. A name whose id the
@@ -56,28 +58,36 @@ def differences(change: Change) -> tuple[FieldChange, ...]:
     return tuple(field for field in change.fields if field.attribution is not Attribution.ALREADY)
 
 
-def compare_undeclared(site: Site, live: Live) -> Change:
+def compare_undeclared(site: ApplyContext, live: LiveResource) -> Change:
     """Return the delete of one owned live object, as a plan would say it."""
     found = _diff(site, (), live, {}, _mine(live, site.owner, live.name, live.address))
     return next(change for change in found.changes if change.action is Action.DELETE)
 
 
-def _diff(site: Site, declared: tuple[Declared, ...], live: Live, references: Mapping[str, str], past: Past) -> Plan:
-    settings = PlanSettings(environment="", prune="owned", today=site.settings.today)
-    return diff(Manifest(resources=declared), _readings(live, references, site.kinds), past, settings, kinds=site.kinds)
+def _diff(
+    site: ApplyContext,
+    declared: tuple[DeclaredResource, ...],
+    live: LiveResource,
+    references: Mapping[str, str],
+    past: LedgerState,
+) -> Plan:
+    settings = PlanOptions(environment="", prune="owned", today=site.settings.today)
+    return diff(
+        DesiredState(resources=declared), _readings(live, references, site.kinds), past, settings, kinds=site.kinds
+    )
 
 
-def _mine(live: Live, owner: str, name: str, address: str, last: Json = None) -> Past:
+def _mine(live: LiveResource, owner: str, name: str, address: str, last: Json = None) -> LedgerState:
     """Return a past that knows this one object, so that nothing but its id decides which one it is."""
-    mine = Remembered(kind=live.kind, id=live.id, name=name, address=address, owner=owner, last_applied=last)
-    return Past(present=True, owner=owner, objects={(live.kind, live.id): mine})
+    mine = ObjectRecord(kind=live.kind, id=live.id, name=name, address=address, owner=owner, last_applied=last)
+    return LedgerState(present=True, owner=owner, objects={(live.kind, live.id): mine})
 
 
-def _readings(live: Live, references: Mapping[str, str], kinds: Mapping[str, Kind]) -> dict[str, Reading]:
-    found: dict[str, list[Live]] = {kind: [] for kind in kinds}
+def _readings(live: LiveResource, references: Mapping[str, str], kinds: Mapping[str, Kind]) -> dict[str, ReadResult]:
+    found: dict[str, list[LiveResource]] = {kind: [] for kind in kinds}
     for key, object_id in references.items():
         kind, _, name = key.partition("/")
         if (kind, object_id) != (live.kind, live.id):
-            found[kind].append(Live(kind=kind, name=name, id=object_id, spec={}))
+            found[kind].append(LiveResource(kind=kind, name=name, id=object_id, spec={}))
     found[live.kind].append(live)
-    return {kind: Reading(kind=kind, resources=tuple(resources)) for kind, resources in found.items()}
+    return {kind: ReadResult(kind=kind, resources=tuple(resources)) for kind, resources in found.items()}

@@ -3,21 +3,21 @@
 from collections.abc import Callable, Mapping
 
 from reconciler.apply import ledger_updates
-from reconciler.apply.context import Hooks, Settle, Site, seconds
-from reconciler.apply.precheck import shown
+from reconciler.apply.context import ApplyContext, ApplyHooks, SettlePolicy, seconds
+from reconciler.apply.precheck import read_object
 from reconciler.apply.recompare import differing
-from reconciler.apply.unknown_outcome import Verdict, settle_create, until_seen
+from reconciler.apply.unknown_outcome import LostCreateStatus, find_lost_create, until_seen
 from reconciler.apply.verify import UNSEEN
 from reconciler.errors import LedgerError, LockedError, ReconcilerError
 from reconciler.interfaces import Ledger, Reader, Writer
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Action
-from reconciler.model.ledger_state import Intent, Remembered
-from reconciler.model.options import PlanSettings
-from reconciler.model.outcome import Event, Outcome, Status
-from reconciler.model.resource import Declared
-from reconciler.model.source_map import Path, Position
+from reconciler.model.ledger_state import ObjectRecord, WriteIntent
+from reconciler.model.options import PlanOptions
+from reconciler.model.outcome import ApplyEvent, Outcome, OutcomeStatus
+from reconciler.model.resource import DeclaredResource
+from reconciler.model.source_map import DocumentPath, Position
 
 
 def recover(
@@ -28,19 +28,19 @@ def recover(
     scope: str,
     owner: str,
     run: str,
-    settings: PlanSettings,
+    settings: PlanOptions,
     clock: Callable[[], float],
     sleep: Callable[[float], None],
     stop: Callable[[], bool] = lambda: False,
-    progress: Callable[[Event], None] = lambda event: None,  # noqa: ARG005 - nobody listens
-    settle: Settle | None = None,
+    progress: Callable[[ApplyEvent], None] = lambda event: None,  # noqa: ARG005 - nobody listens
+    settle: SettlePolicy | None = None,
     kinds: Mapping[str, Kind] | None = None,
 ) -> tuple[Outcome, ...]:
     """Settle the open intents of a scope, under its lock; does nothing, and takes no lock, where there are none."""
     if not ledger.past(scope, owner).intents:
         return ()
     with ledger.lock(scope, owner) as lease:
-        site = Site(
+        site = ApplyContext(
             reader=reader,
             writer=writer,
             ledger=ledger,
@@ -50,14 +50,14 @@ def recover(
             run=run,
             past=ledger.past(scope, owner),
             settings=settings,
-            hooks=Hooks(clock=clock, sleep=sleep, stop=stop, progress=progress),
+            hooks=ApplyHooks(clock=clock, sleep=sleep, stop=stop, progress=progress),
             kinds=kinds or all_kinds(),
-            settle=settle or Settle(),
+            settle=settle or SettlePolicy(),
         )
-        return settle_open(site)
+        return resolve_open_intents(site)
 
 
-def settle_open(site: Site) -> tuple[Outcome, ...]:
+def resolve_open_intents(site: ApplyContext) -> tuple[Outcome, ...]:
     """Settle each open intent of the site's scope; what stays UNKNOWN stays open.
 
     One that cannot be settled is one UNKNOWN outcome: only the loss of the lock or the ledger ends the step.
@@ -65,7 +65,7 @@ def settle_open(site: Site) -> tuple[Outcome, ...]:
     return tuple(_settled(site, intent) for intent in site.past.intents)
 
 
-def _settled(site: Site, intent: Intent) -> Outcome:
+def _settled(site: ApplyContext, intent: WriteIntent) -> Outcome:
     if intent.kind not in site.kinds:
         return _unknown(intent, f"the kind {intent.kind!r} is not known here")
     try:
@@ -74,27 +74,27 @@ def _settled(site: Site, intent: Intent) -> Outcome:
         raise
     except ReconcilerError as error:
         return _unknown(intent, f"it cannot be settled: {error.message}")
-    if outcome.status is not Status.UNKNOWN:
+    if outcome.status is not OutcomeStatus.UNKNOWN:
         site.ledger.finish(site.scope, site.run, intent, outcome, _remembered(site, intent, outcome))
     return outcome
 
 
-def _create(site: Site, intent: Intent) -> Outcome:
-    settled = settle_create(site, intent, _declared(intent))
-    if settled.verdict is Verdict.FOUND and settled.live is not None:
+def _create(site: ApplyContext, intent: WriteIntent) -> Outcome:
+    settled = find_lost_create(site, intent, _declared(intent))
+    if settled.verdict is LostCreateStatus.FOUND and settled.live is not None:
         reason = "an earlier run had created it"
-        return _outcome(intent, Status.APPLIED, object_id=settled.live.id, reason=reason)
-    if settled.verdict is Verdict.ABSENT:
-        return _outcome(intent, Status.FAILED, code="N_NOT_CREATED", reason="an earlier run had not created it")
+        return _outcome(intent, OutcomeStatus.APPLIED, object_id=settled.live.id, reason=reason)
+    if settled.verdict is LostCreateStatus.ABSENT:
+        return _outcome(intent, OutcomeStatus.FAILED, code="N_NOT_CREATED", reason="an earlier run had not created it")
     return _unknown(intent, settled.reason)
 
 
-def _unknown(intent: Intent, reason: str) -> Outcome:
+def _unknown(intent: WriteIntent, reason: str) -> Outcome:
     told = f"{reason}. Decide with: reconciler history resolve {intent.operation}"
-    return _outcome(intent, Status.UNKNOWN, code=UNSEEN, reason=told)
+    return _outcome(intent, OutcomeStatus.UNKNOWN, code=UNSEEN, reason=told)
 
 
-def _repeatable(site: Site, intent: Intent) -> Outcome:
+def _repeatable(site: ApplyContext, intent: WriteIntent) -> Outcome:
     """An update or a delete does the same when it is sent again: what is left of it is in the next plan.
 
     Two are waited for first: a delete that was answered, since reading lags; and an update that may have added items
@@ -105,7 +105,7 @@ def _repeatable(site: Site, intent: Intent) -> Outcome:
     waits = intent.answered or (not deletes and bool(kind.endpoints.children_field))
     if not (deletes or waits):
         return _again(intent)
-    done = (lambda: shown(site, kind, intent.id) is None or None) if deletes else (lambda: _in_step(site, intent))
+    done = (lambda: read_object(site, kind, intent.id) is None or None) if deletes else (lambda: _in_step(site, intent))
     since = (seconds(intent.started) or site.now()) if waits else 0.0
     try:
         seen = until_seen(site, intent.address, done, since=since, answered=deletes or intent.answered)
@@ -115,28 +115,30 @@ def _repeatable(site: Site, intent: Intent) -> Outcome:
         seen = None  # it is planned again, and shown then
     if seen:
         word = "deleted" if deletes else "updated"
-        return _outcome(intent, Status.APPLIED, reason=f"an earlier run had {word} it")
+        return _outcome(intent, OutcomeStatus.APPLIED, reason=f"an earlier run had {word} it")
     if waits and site.hooks.stop():
         return _unknown(intent, "stopped while waiting for it to settle")
     return _again(intent)
 
 
-def _again(intent: Intent) -> Outcome:
-    return _outcome(intent, Status.FAILED, code="N_PLANNED_AGAIN", reason="an earlier run was cut off; planned again")
+def _again(intent: WriteIntent) -> Outcome:
+    return _outcome(
+        intent, OutcomeStatus.FAILED, code="N_PLANNED_AGAIN", reason="an earlier run was cut off; planned again"
+    )
 
 
-def _in_step(site: Site, intent: Intent) -> bool | None:
+def _in_step(site: ApplyContext, intent: WriteIntent) -> bool | None:
     """Tell whether an object is as an interrupted update would leave it; None where it is not."""
     declared = _declared(intent)
-    live = shown(site, site.kinds[intent.kind], intent.id) if declared is not None else None
+    live = read_object(site, site.kinds[intent.kind], intent.id) if declared is not None else None
     if declared is None or live is None:
         return None
     return not differing(site, declared, live) or None
 
 
-def _remembered(site: Site, intent: Intent, outcome: Outcome) -> Remembered | None:
+def _remembered(site: ApplyContext, intent: WriteIntent, outcome: Outcome) -> ObjectRecord | None:
     declared = _declared(intent)
-    if intent.action is not Action.CREATE or outcome.status is not Status.APPLIED or declared is None:
+    if intent.action is not Action.CREATE or outcome.status is not OutcomeStatus.APPLIED or declared is None:
         return None
     kind = site.kinds[intent.kind]
     last = ledger_updates.last_applied(kind, declared, {})
@@ -146,20 +148,22 @@ def _remembered(site: Site, intent: Intent, outcome: Outcome) -> Remembered | No
 class _Nowhere:
     """A locator for what is known from the journal only."""
 
-    def at(self, path: Path, *, key: bool = False) -> Position:  # noqa: ARG002 - there is no other place
+    def at(self, path: DocumentPath, *, key: bool = False) -> Position:  # noqa: ARG002 - there is no other place
         return Position("(journal)", 1)
 
-    def origin(self, path: Path) -> str:  # noqa: ARG002 - there is no other origin
+    def origin(self, path: DocumentPath) -> str:  # noqa: ARG002 - there is no other origin
         return "the journal"
 
 
-def _declared(intent: Intent) -> Declared | None:
+def _declared(intent: WriteIntent) -> DeclaredResource | None:
     if not isinstance(intent.body, Mapping):
         return None
-    return Declared(kind=intent.kind, name=intent.name, spec=intent.body, locate=_Nowhere())
+    return DeclaredResource(kind=intent.kind, name=intent.name, spec=intent.body, locate=_Nowhere())
 
 
-def _outcome(intent: Intent, status: Status, *, object_id: str = "", code: str = "", reason: str = "") -> Outcome:
+def _outcome(
+    intent: WriteIntent, status: OutcomeStatus, *, object_id: str = "", code: str = "", reason: str = ""
+) -> Outcome:
     return Outcome(
         status=status,
         action=intent.action,

@@ -9,34 +9,34 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.apply import ledger_updates
-from reconciler.apply.context import Hooks, Settle, Site
-from reconciler.apply.execute_plan import Course, carry_all
-from reconciler.apply.precheck import shown
+from reconciler.apply.context import ApplyContext, ApplyHooks, SettlePolicy
+from reconciler.apply.execute_plan import RunState, execute_plan
+from reconciler.apply.precheck import read_object
 from reconciler.apply.recompare import compare, differences
-from reconciler.apply.recovery import settle_open
+from reconciler.apply.recovery import resolve_open_intents
 from reconciler.apply.unknown_outcome import until_seen
 from reconciler.apply.verify import ignore_entry
-from reconciler.diff.deletion_guards import blocking
+from reconciler.diff.deletion_guards import find_violations
 from reconciler.diff.dependency_order import known_ids
 from reconciler.errors import BlockedError, LedgerError, LockedError, PlanError, ReconcilerError
-from reconciler.interfaces import Ledger, Reader, Task, Writer
+from reconciler.interfaces import Ledger, Reader, Writer, WriteRequest
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Action, Change
-from reconciler.model.desired_state import Manifest
-from reconciler.model.options import Overrides, PlanSettings
-from reconciler.model.outcome import Event, Outcome, Status, Step, outcome_of
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.options import GuardOverrides, PlanOptions
+from reconciler.model.outcome import ApplyEvent, ApplyPhase, Outcome, OutcomeStatus, make_outcome
 from reconciler.model.plan import Plan
-from reconciler.model.resource import Declared
-from reconciler.model.run_history import Run
-from reconciler.planner import plan as make_plan
+from reconciler.model.resource import DeclaredResource
+from reconciler.model.run_history import RunRecord
+from reconciler.planner import make_plan
 
 
-def _only_lags(site: Site, declared: Declared, change: Change, course: Course) -> bool:
+def _only_lags(site: ApplyContext, declared: DeclaredResource, change: Change, course: RunState) -> bool:
     """Tell whether an object that the second plan saw as it was before the write is as declared after all."""
 
     def look() -> bool | None:
-        live = shown(site, site.kinds[change.kind], change.id)
+        live = read_object(site, site.kinds[change.kind], change.id)
         return (live is not None and compare(site, declared, live, course.references).action is Action.NONE) or None
 
     try:
@@ -45,30 +45,32 @@ def _only_lags(site: Site, declared: Declared, change: Change, course: Course) -
         return False
 
 
-def planned_again(site: Site, plan: Plan, manifest: Manifest, course: Course) -> Plan | None:
+def replan(site: ApplyContext, plan: Plan, manifest: DesiredState, course: RunState) -> Plan | None:
     """Plan once more, and name what moved back; None where the run ended early or nothing was to be done."""
     if course.error is not None or course.stopped is not None or not course.outcomes:
         return None
-    site.hooks.progress(Event(step=Step.VERIFYING))
+    site.hooks.progress(ApplyEvent(step=ApplyPhase.VERIFYING))
     try:
         past = site.ledger.past(site.scope, site.owner)
         after = make_plan(manifest, site.reader, past, site.settings)
     except ReconcilerError as error:
-        site.hooks.progress(Event(step=Step.VERIFYING, message=f"no second plan could be made: {error.message}"))
+        site.hooks.progress(
+            ApplyEvent(step=ApplyPhase.VERIFYING, message=f"no second plan could be made: {error.message}")
+        )
         return None
     site.hooks.point("planned")
     _mark_stuck(site, plan, manifest, course, after)
     return after
 
 
-def _mark_stuck(site: Site, plan: Plan, manifest: Manifest, course: Course, after: Plan) -> None:
+def _mark_stuck(site: ApplyContext, plan: Plan, manifest: DesiredState, course: RunState, after: Plan) -> None:
     """Name the fields that moved back between the write and the second plan, once, with the change they belong to."""
     left = {change.address: change for change in after.pending if change.action is Action.UPDATE}
     declared = {one.address: one for one in manifest.resources}
     planned = {change.address: change for change in plan.pending}
     for number, outcome in enumerate(course.outcomes):
         change, resource = left.get(outcome.address), declared.get(outcome.address)
-        if change is None or outcome.status is not Status.APPLIED or outcome.stuck or outcome.code:
+        if change is None or outcome.status is not OutcomeStatus.APPLIED or outcome.stuck or outcome.code:
             continue
         before = planned[outcome.address].before_fingerprint
         if resource and change.before_fingerprint == before and _only_lags(site, resource, change, course):
@@ -83,7 +85,7 @@ EMITTED = "N_EMITTED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
+class ApplyResult:
     """What an apply came to.
 
     `outcomes` has one for each change that the plan would make, in its order; `recovered` those of earlier runs that
@@ -109,7 +111,7 @@ class Applied:
 
 def apply(
     plan: Plan,
-    manifest: Manifest,
+    manifest: DesiredState,
     reader: Reader,
     writer: Writer,
     ledger: Ledger,
@@ -117,28 +119,28 @@ def apply(
     scope: str,
     owner: str,
     run: str,
-    settings: PlanSettings,
+    settings: PlanOptions,
     clock: Callable[[], float],
     sleep: Callable[[float], None],
-    overrides: Overrides | None = None,
+    overrides: GuardOverrides | None = None,
     stop: Callable[[], bool] = lambda: False,
-    progress: Callable[[Event], None] = lambda event: None,  # noqa: ARG005 - nobody listens
+    progress: Callable[[ApplyEvent], None] = lambda event: None,  # noqa: ARG005 - nobody listens
     point: Callable[[str], None] = lambda name: None,  # noqa: ARG005 - nobody tests
-    settle: Settle | None = None,
+    settle: SettlePolicy | None = None,
     kinds: Mapping[str, Kind] | None = None,
-) -> Applied:
+) -> ApplyResult:
     """Carry out the changes of a plan that was made a moment ago from the same manifest.
 
     `clock` gives seconds since 1970. `stop` is asked before each change: true ends the run cleanly after the one at
     hand. Raises PlanError for a plan that may not be applied, BlockedError and LockedError as said above.
     """
-    _refuse(plan, manifest, settings, overrides or Overrides())
-    hooks = Hooks(clock=clock, sleep=sleep, stop=stop, progress=progress, point=point)
+    _refuse(plan, manifest, settings, overrides or GuardOverrides())
+    hooks = ApplyHooks(clock=clock, sleep=sleep, stop=stop, progress=progress, point=point)
     known = kinds or all_kinds()
     if not writer.applies:
-        return Applied(outcomes=_emit(plan, manifest, writer, known), partial=_partial(plan))
+        return ApplyResult(outcomes=_emit(plan, manifest, writer, known), partial=_partial(plan))
     with ledger.lock(scope, owner) as lease:
-        site = Site(
+        site = ApplyContext(
             reader=reader,
             writer=writer,
             ledger=ledger,
@@ -150,15 +152,15 @@ def apply(
             settings=settings,
             hooks=hooks,
             kinds=known,
-            settle=settle or Settle(),
+            settle=settle or SettlePolicy(),
         )
         applied = _locked(site, plan, manifest)
     hooks.point("unlocked")
-    hooks.progress(Event(step=Step.UNLOCKED))
+    hooks.progress(ApplyEvent(step=ApplyPhase.UNLOCKED))
     return applied
 
 
-def _refuse(plan: Plan, manifest: Manifest, settings: PlanSettings, overrides: Overrides) -> None:
+def _refuse(plan: Plan, manifest: DesiredState, settings: PlanOptions, overrides: GuardOverrides) -> None:
     if plan.untrusted or settings.untrusted:
         raise PlanError("a plan of manifests that may be a stranger's is never applied", code="E_PLAN_UNTRUSTED")
     if not manifest.valid:
@@ -169,31 +171,31 @@ def _refuse(plan: Plan, manifest: Manifest, settings: PlanSettings, overrides: O
             code="E_PLAN_DEPTH",
             hint="plan with --depth auto",
         )
-    if blocks := blocking(plan, overrides):
+    if blocks := find_violations(plan, overrides):
         raise BlockedError("a guard holds the plan back", blocks)
 
 
-def _locked(site: Site, plan: Plan, manifest: Manifest) -> Applied:
-    site.hooks.progress(Event(step=Step.LOCKED, message=site.lease.id))
+def _locked(site: ApplyContext, plan: Plan, manifest: DesiredState) -> ApplyResult:
+    site.hooks.progress(ApplyEvent(step=ApplyPhase.LOCKED, message=site.lease.id))
     site.hooks.point("locked")
     declared = {resource.address: resource for resource in manifest.resources}
-    course = Course(references=known_ids(plan))
+    course = RunState(references=known_ids(plan))
     recovered: tuple[Outcome, ...] = ()
     adopted = 0
     try:
-        site.ledger.start(Run(id=site.run, scope=site.scope, owner=site.owner, command="apply"))
+        site.ledger.start(RunRecord(id=site.run, scope=site.scope, owner=site.owner, command="apply"))
         site.hooks.point("started")
-        recovered = settle_open(site)
+        recovered = resolve_open_intents(site)
         site = replace(site, past=site.ledger.past(site.scope, site.owner))
         _own(site, plan, declared)
         adopted = len(plan.adopting)
         site.hooks.point("owned")
     except (LedgerError, LockedError) as error:
         course.error = error
-    carry_all(site, plan, declared, course)
+    execute_plan(site, plan, declared, course)
     site.hooks.point("carried")
-    after = planned_again(site, plan, manifest, course)
-    applied = Applied(
+    after = replan(site, plan, manifest, course)
+    applied = ApplyResult(
         outcomes=tuple(course.outcomes),
         recovered=recovered,
         error=course.error,
@@ -208,14 +210,14 @@ def _partial(plan: Plan) -> bool:
     return plan.errored or plan.partial or bool(plan.held)
 
 
-def _own(site: Site, plan: Plan, declared: Mapping[str, Declared]) -> None:
-    objects = ledger_updates.in_step(plan, declared, site.kinds, site.past)
+def _own(site: ApplyContext, plan: Plan, declared: Mapping[str, DeclaredResource]) -> None:
+    objects = ledger_updates.owned_records(plan, declared, site.kinds, site.past)
     site.ledger.remember(site.scope, site.run, objects, ledger_updates.sweeps(plan))
     site.ledger.forget(site.scope, ledger_updates.gone(plan, site.past))
     site.ledger.drift(site.scope, ledger_updates.drifting(plan), ledger_updates.seen(plan))
 
 
-def _closed(site: Site, applied: Applied) -> Applied:
+def _closed(site: ApplyContext, applied: ApplyResult) -> ApplyResult:
     try:
         site.ledger.end(site.run, _told(applied))
     except LedgerError as error:
@@ -224,25 +226,25 @@ def _closed(site: Site, applied: Applied) -> Applied:
     return applied
 
 
-def _told(applied: Applied) -> str:
-    counts = dict.fromkeys(Status, 0)
+def _told(applied: ApplyResult) -> str:
+    counts = dict.fromkeys(OutcomeStatus, 0)
     for outcome in applied.outcomes:
         counts[outcome.status] += 1
     parts = [f"{count} {status.value}" for status, count in counts.items() if count]
     return ", ".join([*parts, *([f"{applied.adopted} adopted"] if applied.adopted else [])]) or "nothing to do"
 
 
-def _emit(plan: Plan, manifest: Manifest, writer: Writer, kinds: Mapping[str, Kind]) -> tuple[Outcome, ...]:
+def _emit(plan: Plan, manifest: DesiredState, writer: Writer, kinds: Mapping[str, Kind]) -> tuple[Outcome, ...]:
     """Hand every change to a writer that only shows; nothing is locked, journalled or verified."""
     declared = {resource.address: resource for resource in manifest.resources}
     references = known_ids(plan)
     outcomes = []
     for change in plan.pending:
         desired = None if change.action is Action.DELETE else declared.get(change.address)
-        writer.write(Task(change=change, kind=kinds[change.kind], desired=desired, references=references))
-        outcomes.append(outcome_of(change, Status.SKIPPED, code=EMITTED, reason="shown only, not sent"))
+        writer.write(WriteRequest(change=change, kind=kinds[change.kind], desired=desired, references=references))
+        outcomes.append(make_outcome(change, OutcomeStatus.SKIPPED, code=EMITTED, reason="shown only, not sent"))
     return tuple(outcomes)
 
 
 def _clean(outcome: Outcome) -> bool:
-    return outcome.code.startswith("N_") or (outcome.status is Status.APPLIED and not outcome.code)
+    return outcome.code.startswith("N_") or (outcome.status is OutcomeStatus.APPLIED and not outcome.code)

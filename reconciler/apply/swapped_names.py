@@ -4,13 +4,13 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.apply.context import Site
-from reconciler.apply.execute_change import Carried, carry
-from reconciler.apply.precheck import shown
+from reconciler.apply.context import ApplyContext
+from reconciler.apply.execute_change import ChangeResult, execute_change
+from reconciler.apply.precheck import read_object
 from reconciler.diff.full_spec import live_state
 from reconciler.model.change import Action, Change
-from reconciler.model.outcome import Outcome, Status
-from reconciler.model.resource import Declared, address
+from reconciler.model.outcome import Outcome, OutcomeStatus
+from reconciler.model.resource import DeclaredResource, address
 from reconciler.strings import normalize_name
 
 REFUSED = "E_API"
@@ -19,15 +19,15 @@ REFUSED = "E_API"
 
 def holder_of(change: Change, later: Sequence[Change], outcome: Outcome) -> Change | None:
     """Return the later rename that still holds the name which a refused one wants; None where that is not the cause."""
-    if outcome.status is not Status.FAILED or outcome.code != REFUSED or change.action is Action.DELETE:
+    if outcome.status is not OutcomeStatus.FAILED or outcome.code != REFUSED or change.action is Action.DELETE:
         return None
     taken = address(change.kind, normalize_name(change.name))
     return next((other for other in later if other.previous_address == taken and other.kind == change.kind), None)
 
 
 def step_aside(
-    site: Site, change: Change, declared: Declared, references: Mapping[str, str]
-) -> tuple[Carried, Change | None]:
+    site: ApplyContext, change: Change, declared: DeclaredResource, references: Mapping[str, str]
+) -> tuple[ChangeResult, Change | None]:
     """Give an object that is about to be renamed a temporary name; return its change as it stands after that.
 
     Everything else that is declared of it is written with it. A run that ends in between leaves the temporary name to
@@ -35,17 +35,17 @@ def step_aside(
     """
     temporary = replace(declared, name=_temporary(site, declared), aliases=())
     aside = replace(change, name=temporary.name, address=temporary.address)
-    carried = carry(site, aside, temporary, references)
-    if carried.error is not None or carried.outcome.status is not Status.APPLIED:
+    carried = execute_change(site, aside, temporary, references)
+    if carried.error is not None or carried.outcome.status is not OutcomeStatus.APPLIED:
         return carried, None
     kind = site.kinds[change.kind]
-    live = shown(site, kind, change.id)
+    live = read_object(site, kind, change.id)
     if live is None:
         return carried, None
     return carried, replace(change, before_fingerprint=live_state(kind, declared, live))
 
 
-def _temporary(site: Site, declared: Declared) -> str:
+def _temporary(site: ApplyContext, declared: DeclaredResource) -> str:
     """Return a name that no other object has: the declared one, cut to leave room, and random letters."""
     field = site.kinds[declared.kind].root.children.get(site.kinds[declared.kind].name_field)
     longest = (field.max_length if field else None) or 64

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from reconciler.apply.context import Site, seconds
-from reconciler.apply.precheck import shown
+from reconciler.apply.context import ApplyContext, seconds
+from reconciler.apply.precheck import read_object
 from reconciler.apply.recompare import differing
 from reconciler.errors import AuthError, LedgerError, LockedError, ReconcilerError
 from reconciler.model.change import Action
-from reconciler.model.ledger_state import Intent
-from reconciler.model.outcome import Event, Step
-from reconciler.model.resource import Declared, Live
+from reconciler.model.ledger_state import WriteIntent
+from reconciler.model.outcome import ApplyEvent, ApplyPhase
+from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.semantics.equality import fold_name
 
 T = TypeVar("T")
 
 
-class Verdict(StrEnum):
+class LostCreateStatus(StrEnum):
     """What looking showed. ABSENT is only said after the whole window; UNSURE leaves the decision to a person."""
 
     FOUND = "found"
@@ -27,11 +27,11 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class LostCreate:
     """The verdict on one open create, with the object that was found or the evidence that was seen."""
 
-    verdict: Verdict
-    live: Live | None = None
+    verdict: LostCreateStatus
+    live: LiveResource | None = None
     reason: str = ""
 
 
@@ -39,13 +39,13 @@ class Settled:
 class _Look:
     """What one look showed: the object with the answered id, the objects of the name, or why it could not be made."""
 
-    answered: Live | None = None
-    named: tuple[Live, ...] = ()
+    answered: LiveResource | None = None
+    named: tuple[LiveResource, ...] = ()
     trouble: str = ""
     final: bool = False
 
 
-def settle_create(site: Site, intent: Intent, declared: Declared | None) -> Settled:
+def find_lost_create(site: ApplyContext, intent: WriteIntent, declared: DeclaredResource | None) -> LostCreate:
     """Look until one object is found that must be ours, or until the window is over and enough looks were taken.
 
     An object is ours when it has the id that the service answered, and this name; without such an answer, when it alone
@@ -64,26 +64,26 @@ def settle_create(site: Site, intent: Intent, declared: Declared | None) -> Sett
         left = ends - site.hooks.clock()
         over = was_over or (left <= 0 and looks >= site.settle.looks)
         if look.answered is not None:
-            return Settled(verdict=Verdict.FOUND, live=look.answered)
+            return LostCreate(verdict=LostCreateStatus.FOUND, live=look.answered)
         doubt = _doubt(site, declared, look.named[0], began) if len(look.named) == 1 else ""
         # where the service named another id, what has the name now may be somebody's twin: it is taken last
         if len(look.named) == 1 and not doubt and (over or not intent.id):
-            return Settled(verdict=Verdict.FOUND, live=look.named[0])
+            return LostCreate(verdict=LostCreateStatus.FOUND, live=look.named[0])
         if over or look.final:
             return _over(intent, look, doubt)
         if site.hooks.stop():
-            return Settled(verdict=Verdict.UNSURE, reason="stopped while waiting for it to settle")
+            return LostCreate(verdict=LostCreateStatus.UNSURE, reason="stopped while waiting for it to settle")
         pause = next(pauses)
         _wait(site, intent.address, min(pause, left) if left > 0 else pause, left=left)
 
 
-def _left(site: Site, began: float, *, answered: bool) -> float:
+def _left(site: ApplyContext, began: float, *, answered: bool) -> float:
     """Return how many seconds of a window that began then are left; a clock that ran ahead does not make it longer."""
     return min(began, site.now()) + site.settle.span(answered=answered) - site.now()
 
 
 def until_seen(
-    site: Site, address: str, look: Callable[[], T | None], *, since: float | None = None, answered: bool = True
+    site: ApplyContext, address: str, look: Callable[[], T | None], *, since: float | None = None, answered: bool = True
 ) -> T | None:
     """Look until `look` gives something or the window is over; None where it never did, or a signal came.
 
@@ -110,29 +110,29 @@ def until_seen(
     raise AssertionError("the pauses never end")
 
 
-def _wait(site: Site, address: str, pause: float, *, left: float) -> None:
+def _wait(site: ApplyContext, address: str, pause: float, *, left: float) -> None:
     message = f"looking for it, at most {max(round(left), 0)} s longer"
-    site.hooks.progress(Event(step=Step.SETTLING, address=address, message=message))
+    site.hooks.progress(ApplyEvent(step=ApplyPhase.SETTLING, address=address, message=message))
     site.hooks.sleep(pause)
 
 
-def _over(intent: Intent, look: _Look, doubt: str) -> Settled:
+def _over(intent: WriteIntent, look: _Look, doubt: str) -> LostCreate:
     """Decide when the window is over."""
     if look.trouble:
-        return Settled(verdict=Verdict.UNSURE, reason=look.trouble)
+        return LostCreate(verdict=LostCreateStatus.UNSURE, reason=look.trouble)
     if look.named:
-        return Settled(verdict=Verdict.UNSURE, reason=_evidence(look.named, doubt))
+        return LostCreate(verdict=LostCreateStatus.UNSURE, reason=_evidence(look.named, doubt))
     if intent.id:
         said = f"the service answered that it is created as {intent.id}, and no object with that id can be seen"
-        return Settled(verdict=Verdict.UNSURE, reason=said)
-    return Settled(verdict=Verdict.ABSENT)
+        return LostCreate(verdict=LostCreateStatus.UNSURE, reason=said)
+    return LostCreate(verdict=LostCreateStatus.ABSENT)
 
 
-def _look(site: Site, intent: Intent) -> _Look:
+def _look(site: ApplyContext, intent: WriteIntent) -> _Look:
     kind = site.kinds[intent.kind]
     try:
         if intent.id and intent.action is Action.CREATE:
-            live = shown(site, kind, intent.id)
+            live = read_object(site, kind, intent.id)
             if live is not None and fold_name(live.name) == fold_name(intent.name):
                 return _Look(answered=live)
         return _Look(named=tuple(live for live in site.reader.find(kind, intent.name) if not live.foreign))
@@ -140,7 +140,7 @@ def _look(site: Site, intent: Intent) -> _Look:
         return _Look(trouble=f"it could not be looked for: {error.message}", final=isinstance(error, AuthError))
 
 
-def _doubt(site: Site, declared: Declared | None, live: Live, began: float) -> str:
+def _doubt(site: ApplyContext, declared: DeclaredResource | None, live: LiveResource, began: float) -> str:
     """Say why an object of this name may not be the one that was sent; empty when it must be."""
     created = seconds(live.spec.get("create_time"))
     if created is None:
@@ -157,7 +157,7 @@ def _doubt(site: Site, declared: Declared | None, live: Live, began: float) -> s
     return f"it differs in {', '.join(different)}" if different else ""
 
 
-def _evidence(found: Sequence[Live], doubt: str) -> str:
+def _evidence(found: Sequence[LiveResource], doubt: str) -> str:
     listed = ", ".join(f"{live.id} (created {live.spec.get('create_time', 'at an unknown time')})" for live in found)
     if len(found) > 1:
         return f"{len(found)} objects have this name: {listed}"

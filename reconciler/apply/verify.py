@@ -4,17 +4,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.apply.context import Site
-from reconciler.apply.precheck import shown
+from reconciler.apply.context import ApplyContext
+from reconciler.apply.precheck import read_object
 from reconciler.apply.recompare import compare, differences
-from reconciler.apply.unknown_outcome import Verdict, settle_create, until_seen
+from reconciler.apply.unknown_outcome import LostCreateStatus, find_lost_create, until_seen
 from reconciler.errors import LedgerError, LockedError, ReconcilerError
-from reconciler.interfaces import Task
+from reconciler.interfaces import WriteRequest
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action, Change, FieldChange
-from reconciler.model.ledger_state import Intent
-from reconciler.model.outcome import Outcome, Status
-from reconciler.model.resource import Declared, Json, Live
+from reconciler.model.ledger_state import WriteIntent
+from reconciler.model.outcome import Outcome, OutcomeStatus
+from reconciler.model.resource import DeclaredResource, Json, LiveResource
 
 UNSEEN = "E_UNKNOWN_OUTCOME"
 """Code of an outcome that is open: it was answered, and cannot be seen (yet)."""
@@ -32,7 +32,9 @@ class Verified:
     unkept_as: tuple[str, str] = ("", "")
 
 
-def verify(site: Site, task: Task, intent: Intent, outcome: Outcome, answer: Json = None) -> Verified:
+def verify(
+    site: ApplyContext, task: WriteRequest, intent: WriteIntent, outcome: Outcome, answer: Json = None
+) -> Verified:
     """Read back a write that is said to be done; raises LockedError and LedgerError, which end the run."""
     try:
         if task.desired is None:
@@ -46,43 +48,47 @@ def verify(site: Site, task: Task, intent: Intent, outcome: Outcome, answer: Jso
         return Verified(outcome=_unverified(task, outcome, f"it could not be read back: {error.message}"))
 
 
-def gone(site: Site, kind: Kind, object_id: str) -> bool:
+def is_deleted(site: ApplyContext, kind: Kind, object_id: str) -> bool:
     """Tell whether an object is certainly not there; False where that cannot be told."""
     try:
-        return shown(site, kind, object_id) is None
+        return read_object(site, kind, object_id) is None
     except ReconcilerError:
         return False
 
 
-def _unverified(task: Task, outcome: Outcome, reason: str) -> Outcome:
+def _unverified(task: WriteRequest, outcome: Outcome, reason: str) -> Outcome:
     """Return the outcome of a write that was answered and not seen: an update is planned again, others stay open."""
-    status = outcome.status if task.change.action is Action.UPDATE else Status.UNKNOWN
+    status = outcome.status if task.change.action is Action.UPDATE else OutcomeStatus.UNKNOWN
     return replace(outcome, status=status, code="E_NOT_VERIFIED", reason=_joined(outcome.reason, reason))
 
 
-def _deleted(site: Site, task: Task, outcome: Outcome) -> Outcome:
-    if until_seen(site, outcome.address, lambda: shown(site, task.kind, outcome.id) is None or None):
+def _deleted(site: ApplyContext, task: WriteRequest, outcome: Outcome) -> Outcome:
+    if until_seen(site, outcome.address, lambda: read_object(site, task.kind, outcome.id) is None or None):
         return outcome
     reason = "the service answered that it is deleted, and still shows it; the next run looks again"
-    return replace(outcome, status=Status.UNKNOWN, code=UNSEEN, reason=reason)
+    return replace(outcome, status=OutcomeStatus.UNKNOWN, code=UNSEEN, reason=reason)
 
 
-def _created(site: Site, task: Task, desired: Declared, intent: Intent, outcome: Outcome) -> Verified:
-    settled = settle_create(site, replace(intent, id=outcome.id, answered=True), desired)
-    if settled.verdict is not Verdict.FOUND or settled.live is None:
+def _created(
+    site: ApplyContext, task: WriteRequest, desired: DeclaredResource, intent: WriteIntent, outcome: Outcome
+) -> Verified:
+    settled = find_lost_create(site, replace(intent, id=outcome.id, answered=True), desired)
+    if settled.verdict is not LostCreateStatus.FOUND or settled.live is None:
         reason = f"{settled.reason}. The next run looks again, or decide with: reconciler history resolve"
-        unknown = replace(outcome, status=Status.UNKNOWN, code=UNSEEN, reason=f"{reason} {intent.operation}")
+        unknown = replace(outcome, status=OutcomeStatus.UNKNOWN, code=UNSEEN, reason=f"{reason} {intent.operation}")
         return Verified(outcome=unknown)
     found = replace(outcome, id=settled.live.id)
     return _judged(found, compare(site, desired, settled.live, task.references))
 
 
-def _updated(site: Site, task: Task, desired: Declared, outcome: Outcome, answer: Json) -> Verified:
+def _updated(
+    site: ApplyContext, task: WriteRequest, desired: DeclaredResource, outcome: Outcome, answer: Json
+) -> Verified:
     """Look until the object is not as it was before any more; what the answer itself shows decides whether to wait."""
     said = _answered(site, task, desired, answer)
 
     def look() -> Change | None:
-        live = shown(site, task.kind, outcome.id)
+        live = read_object(site, task.kind, outcome.id)
         now = None if live is None else compare(site, desired, live, task.references)
         return None if live is None or now is None or _untouched(task, live, now) else now
 
@@ -97,13 +103,13 @@ def _updated(site: Site, task: Task, desired: Declared, outcome: Outcome, answer
     return Verified(outcome=_not_applied(outcome, "the object is as it was before"))
 
 
-def _answered(site: Site, task: Task, desired: Declared, answer: Json) -> Change | None:
+def _answered(site: ApplyContext, task: WriteRequest, desired: DeclaredResource, answer: Json) -> Change | None:
     """Compare what the answer to a write shows of the object; None where it is not the whole object."""
     kind = task.kind
     if not isinstance(answer, Mapping) or answer.get(kind.id_field) != task.change.id or kind.name_field not in answer:
         return None
     hidden = frozenset(name for name, field in kind.root.children.items() if name not in answer and not field.in_show)
-    live = Live(
+    live = LiveResource(
         kind=kind.name, name=str(answer[kind.name_field]), spec=answer, id=task.change.id, hidden=hidden, shown=True
     )
     try:
@@ -112,7 +118,7 @@ def _answered(site: Site, task: Task, desired: Declared, answer: Json) -> Change
         return None
 
 
-def _untouched(task: Task, live: Live, now: Change) -> bool:
+def _untouched(task: WriteRequest, live: LiveResource, now: Change) -> bool:
     """Tell whether an object is as before the write: not kept, or not seen yet."""
     same_stamp = task.live is not None and live.stamp == task.live.stamp
     return now.action is not Action.NONE and same_stamp and now.before_fingerprint == task.change.before_fingerprint
@@ -142,7 +148,7 @@ def _quoted(path: str) -> str:
 
 def _not_applied(outcome: Outcome, reason: str) -> Outcome:
     said = f"the writer said it was done, but {reason}"
-    return replace(outcome, status=Status.FAILED, code="E_NOT_APPLIED", reason=said)
+    return replace(outcome, status=OutcomeStatus.FAILED, code="E_NOT_APPLIED", reason=said)
 
 
 def _joined(*parts: str) -> str:

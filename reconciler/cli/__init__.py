@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from reconciler.cli.process import Interrupted, Interrupting, handled, settle
+from reconciler.cli.process import Interrupted, Interrupting, handled, open_missing_streams
 from reconciler.model.process_clock import REAL_TIME, ProcessClock
 
 PATIENT = (200_000, 50, 50)
@@ -49,7 +49,7 @@ def _process(variables: Mapping[str, str]) -> int:
 
 
 def _loaded() -> Callable[[Sequence[str], Mapping[str, str], ProcessClock], int]:
-    settle()
+    open_missing_streams()
     gc.set_threshold(*PATIENT)
     from reconciler.cli.app import run
 

@@ -10,15 +10,15 @@ import typer
 from typer.main import get_command
 
 from reconciler import __version__
-from reconciler.cli.command_context import Start
+from reconciler.cli.command_context import ProcessContext
 from reconciler.cli.commands import COMMANDS
 from reconciler.cli.commands.replay import join_against
-from reconciler.cli.error_output import failed_report, told_failure
+from reconciler.cli.error_output import failed_report, report_error
 from reconciler.cli.output import PARSED, SENT, write_out
 from reconciler.cli.process import Interrupted
-from reconciler.exit_codes import Exit
+from reconciler.exit_codes import ExitCode
 from reconciler.model.process_clock import ProcessClock
-from reconciler.model.report import Options
+from reconciler.model.report import ReportOptions
 from reconciler.project.environment_variables import check_variables, redactor
 
 
@@ -57,7 +57,7 @@ _SHARED = ("chdir", "color", "quiet", "verbose", "log_format", "debug")
 
 
 def _remember(context: typer.Context, flags: Mapping[str, Any]) -> None:
-    start: Start = context.obj
+    start: ProcessContext = context.obj
     for name, value in flags.items():
         if name == "chdir":
             start.flags[name] = [*start.flags.get(name, []), *(value or [])]
@@ -113,7 +113,7 @@ _SILENTLY_INTERRUPTED = 130
 
 def run(arguments: Sequence[str], variables: Mapping[str, str], clock: ProcessClock) -> int:
     """Run one command line; every failure ends as a message and a code."""
-    start = Start(variables=variables, redactor=redactor(variables), clock=clock)
+    start = ProcessContext(variables=variables, redactor=redactor(variables), clock=clock)
     before = SENT.documents
     try:
         check_variables(variables)
@@ -123,11 +123,11 @@ def run(arguments: Sequence[str], variables: Mapping[str, str], clock: ProcessCl
             raise
         if SENT.documents == before:
             _tell_failed(error, arguments, start)
-        return told_failure(error, start.log(), debug=bool(start.flags.get("debug")) or "--debug" in arguments)
-    return int(code or Exit.FINE)
+        return report_error(error, start.log(), debug=bool(start.flags.get("debug")) or "--debug" in arguments)
+    return int(code or ExitCode.FINE)
 
 
-def _tell_failed(error: BaseException, arguments: Sequence[str], start: Start) -> None:
+def _tell_failed(error: BaseException, arguments: Sequence[str], start: ProcessContext) -> None:
     """Write an error that ended a command as the document that was asked for; what fails there is told on stderr."""
     told = failed_report(error, arguments)
     if told is not None:
@@ -135,11 +135,11 @@ def _tell_failed(error: BaseException, arguments: Sequence[str], start: Start) -
             from reconciler import plugins
 
             name, report = told
-            text = plugins.reporter(name)(start.redactor.value(report), Options(tool_version=__version__))
+            text = plugins.reporter(name)(start.redactor.value(report), ReportOptions(tool_version=__version__))
             write_out(text, human=False, parsed=name in PARSED)
 
 
-def _commanded(arguments: Sequence[str], start: Start) -> int | None:
+def _commanded(arguments: Sequence[str], start: ProcessContext) -> int | None:
     code: int | None = _application()(join_against(arguments), prog_name="reconciler", standalone_mode=False, obj=start)
     if code == _SILENTLY_INTERRUPTED:
         raise Interrupted(signal.SIGINT)

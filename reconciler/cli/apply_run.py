@@ -8,37 +8,37 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from reconciler.cli.command_context import Session
+from reconciler.cli.command_context import CommandContext
 from reconciler.cli.lock_timeout import LockWait
 from reconciler.cli.output import (
     HUMAN,
-    Told,
+    OutputOptions,
     check_report_files,
     one_line,
-    tell,
+    render_report,
     tell_files,
     write_out,
-    written,
+    write_report,
 )
-from reconciler.cli.process import Stop, stopping
+from reconciler.cli.process import StopSignal, stopping
 from reconciler.cli.request_builder import plan_report
 from reconciler.errors import LedgerError, UsageError
-from reconciler.exit_codes import Exit, gravest
-from reconciler.model.desired_state import Manifest
-from reconciler.model.options import WRITER_SECONDS, Overrides, PlanSettings
-from reconciler.model.outcome import Event, Progress
+from reconciler.exit_codes import ExitCode, gravest
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.options import WRITER_SECONDS, GuardOverrides, PlanOptions
+from reconciler.model.outcome import ApplyEvent, Progress
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report
 from reconciler.reports.escaping import one_document
 from reconciler.strings import count
 
 if TYPE_CHECKING:
-    from reconciler.apply.runner import Applied
-    from reconciler.ledger.sql_ledger import Book
+    from reconciler.apply.runner import ApplyResult
+    from reconciler.ledger.sql_ledger import SqlLedger
     from reconciler.planfile.saved_plan import Binding, Saved
     from reconciler.project.config import Project
-    from reconciler.project.environment_session import Opened
-    from reconciler.project.plan_environment import Ask
+    from reconciler.project.environment_session import EnvironmentSession
+    from reconciler.project.plan_environment import PlanRequest
 
 
 _FORGOTTEN = (
@@ -51,7 +51,7 @@ _RUNS = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class ApplyRequest:
     """How an apply is wanted: of which kept plan, agreed to beforehand or not, through which writer.
 
     `adopt` agrees to owning what is declared and not owned (true), leaves it alone (false), or asks (None).
@@ -64,36 +64,44 @@ class Wish:
     skip_stale: bool = False
     writer: str = "http"
     writer_seconds: float = WRITER_SECONDS
-    overrides: Overrides = field(default_factory=Overrides)
+    overrides: GuardOverrides = field(default_factory=GuardOverrides)
     lock_timeout: float = 0.0
 
 
-def carry_out(session: Session, project: "Project", name: str, *, ask: "Ask", wish: Wish, how: Told) -> int:
+def run_apply(
+    session: CommandContext,
+    project: "Project",
+    name: str,
+    *,
+    ask: "PlanRequest",
+    wish: ApplyRequest,
+    how: OutputOptions,
+) -> int:
     """Carry out one environment's plan and return the exit code."""
     from reconciler.project.environment_session import check_secrets, open_environment
-    from reconciler.project.plan_environment import Planned, declared
+    from reconciler.project.plan_environment import PlanResult, load_declared
 
     check_report_files(session, how)
-    manifest = declared(project, name, ask.sets)
+    manifest = load_declared(project, name, ask.sets)
     if not manifest.valid:
-        tell(session, plan_report("apply", Planned(environment=name, manifest=manifest)), how)
-        return Exit.ERROR
+        write_report(session, plan_report("apply", PlanResult(environment=name, manifest=manifest)), how)
+        return ExitCode.ERROR
     check_secrets(manifest, session.variables)
     with open_environment(project, name, ask.access) as opened:
-        run = _Run(session=session, opened=opened, manifest=manifest, ask=ask, wish=wish, how=how)
+        run = _ApplyRun(session=session, opened=opened, manifest=manifest, ask=ask, wish=wish, how=how)
         return run.go()
 
 
 @dataclass(slots=True, kw_only=True)
-class _Run:
+class _ApplyRun:
     """One apply: what its steps share."""
 
-    session: Session
-    opened: "Opened"
-    manifest: Manifest
-    ask: "Ask"
-    wish: Wish
-    how: Told
+    session: CommandContext
+    opened: "EnvironmentSession"
+    manifest: DesiredState
+    ask: "PlanRequest"
+    wish: ApplyRequest
+    how: OutputOptions
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     left_out: bool = False
 
@@ -113,8 +121,8 @@ class _Run:
                 return code if applied is None else self._done(plan, applied, shown=self._needs_asking(plan, writer))
 
     def _tried(
-        self, ledger: "Book", writer: Any, wanted: PlanSettings, stop: Stop
-    ) -> tuple[int, Plan, "Applied | None"]:
+        self, ledger: "SqlLedger", writer: Any, wanted: PlanOptions, stop: StopSignal
+    ) -> tuple[int, Plan, "ApplyResult | None"]:
         """Plan, ask and apply once; raises LockedError where the lock is not to be had, before anything was begun."""
         from reconciler.project.plan_environment import plan_opened
 
@@ -124,26 +132,26 @@ class _Run:
             self._recover(ledger, writer, wanted, doors)
         nothing = Plan(environment=self.opened.name)
         if stop():
-            return self._nothing(Exit.PARTIAL), nothing, None
+            return self._nothing(ExitCode.PARTIAL), nothing, None
         plan = self._checked(plan_opened(self.opened, self.manifest, self.ask, settings=wanted))
         if plan.errored:
-            tell(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), self.how)
-            return Exit.ERROR, plan, None
+            write_report(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), self.how)
+            return ExitCode.ERROR, plan, None
         if self._needs_asking(plan, writer) and not self._agreed(plan):
-            return self._nothing(Exit.ERROR), plan, None
+            return self._nothing(ExitCode.ERROR), plan, None
         with stop.gently():
-            return Exit.FINE, plan, self._applied(plan, ledger, writer, wanted, doors)
+            return ExitCode.FINE, plan, self._applied(plan, ledger, writer, wanted, doors)
 
     @staticmethod
     def _needs_asking(plan: Plan, writer: Any) -> bool:
         """Whether a plan changes the live side, or who owns what is there."""
         return bool(plan.pending or (plan.adopting and writer.applies))
 
-    def _nothing(self, code: Exit) -> Exit:
+    def _nothing(self, code: ExitCode) -> ExitCode:
         self.session.say("Nothing was applied.")
         return code
 
-    def _wanted(self, *, local: bool) -> PlanSettings:
+    def _wanted(self, *, local: bool) -> PlanOptions:
         """On CI a ledger on a throw-away disk owns nothing: what it does not know must not be deleted."""
         from reconciler.project.ledger_access import named_ledger
         from reconciler.project.plan_environment import wanted
@@ -159,7 +167,7 @@ class _Run:
             return replace(settings, prune="none")
         return settings
 
-    def _recover(self, ledger: Any, writer: Any, wanted: PlanSettings, doors: dict[str, Any]) -> None:
+    def _recover(self, ledger: Any, writer: Any, wanted: PlanOptions, doors: dict[str, Any]) -> None:
         from reconciler.apply.recovery import recover
 
         if not writer.applies:
@@ -177,7 +185,7 @@ class _Run:
 
         return binding(self.opened.project, self.opened.name)
 
-    def _check_owner(self, ledger: "Book") -> None:
+    def _check_owner(self, ledger: "SqlLedger") -> None:
         """Refuse to apply under a project id that another repository uses: each would delete what the other owns."""
         from reconciler.project.ownership import SHARED_ID, shared_id, shared_id_hint
 
@@ -185,7 +193,7 @@ class _Run:
         if said := shared_id(self.opened.project, past):
             raise LedgerError(said, code=SHARED_ID, hint=shared_id_hint(self.opened.name))
 
-    def _check_kept(self, ledger: "Book") -> None:
+    def _check_kept(self, ledger: "SqlLedger") -> None:
         """Refuse a kept plan of another place, too old, or used, before anything is settled or read."""
         from reconciler.planfile import saved_plan
 
@@ -216,7 +224,9 @@ class _Run:
 
     def _agreed(self, plan: Plan) -> bool:
         if self.how.format == HUMAN:
-            tell(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), Told())
+            write_report(
+                self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), OutputOptions()
+            )
         agreed = self.wish.auto_approve or self.wish.kept is not None or (self.wish.adopt and not plan.pending)
         return bool(agreed) or self._asked(_question(plan), shown=self.how.format == HUMAN)
 
@@ -230,7 +240,9 @@ class _Run:
         self.session.log.ask(f"{question}? Only `yes` is agreement: ")
         return sys.stdin.readline().strip() == "yes"
 
-    def _applied(self, plan: Plan, ledger: Any, writer: Any, wanted: PlanSettings, doors: dict[str, Any]) -> "Applied":
+    def _applied(
+        self, plan: Plan, ledger: Any, writer: Any, wanted: PlanOptions, doors: dict[str, Any]
+    ) -> "ApplyResult":
         from reconciler.apply.runner import apply
 
         return apply(
@@ -247,7 +259,7 @@ class _Run:
             **doors,
         )
 
-    def _done(self, plan: Plan, applied: "Applied", *, shown: bool) -> int:
+    def _done(self, plan: Plan, applied: "ApplyResult", *, shown: bool) -> int:
         from reconciler.planner import exit_code
 
         report = Report(
@@ -264,17 +276,17 @@ class _Run:
             self.session.note(_FORGOTTEN)
         if applied.error is not None:
             raise applied.error
-        return gravest((applied.exit_code, exit_code(plan), Exit.PARTIAL if self.left_out else Exit.FINE))
+        return gravest((applied.exit_code, exit_code(plan), ExitCode.PARTIAL if self.left_out else ExitCode.FINE))
 
     def _tell(self, report: Report, *, shown: bool) -> None:
         """Tell how it ended: after the plan was shown only the outcomes, in a stream of events as the last of them."""
         if self.how.format == HUMAN:
-            tell(self.session, replace(report, plans=()) if shown else report, Told())
+            write_report(self.session, replace(report, plans=()) if shown else report, OutputOptions())
         elif self.how.format == "json":
-            last = {"type": "report", **json.loads(written(self.session, report, "json"))}
+            last = {"type": "report", **json.loads(render_report(self.session, report, "json"))}
             write_out(one_document(last), human=False, parsed=True)
         else:
-            tell(self.session, report, Told(format=self.how.format))
+            write_report(self.session, report, OutputOptions(format=self.how.format))
 
     def _emit(self, shape: Any) -> None:
         write_out(one_document(self.session.redactor.value(shape)), human=False, parsed=True)
@@ -294,18 +306,18 @@ class _Run:
         return lambda event: self.session.note(_words(event))
 
 
-def _spent(ledger: "Book", scope: str, use: str) -> bool:
+def _spent(ledger: "SqlLedger", scope: str, use: str) -> bool:
     """Tell whether a kept plan was applied before: its use is the id of the run that spent it."""
     return any(run.id == use for run in ledger.runs(scope, _RUNS))
 
 
-def _plain(event: Event) -> dict[str, Any]:
+def _plain(event: ApplyEvent) -> dict[str, Any]:
     shape = asdict(event)
     shape["type"] = str(shape.pop("step"))
     return {key: value for key, value in shape.items() if value not in ("", None)}
 
 
-def _words(event: Event) -> str:
+def _words(event: ApplyEvent) -> str:
     where = f" {one_line(event.address)}" if event.address else ""
     more = f": {one_line(event.message)}" if event.message else ""
     status = f" {event.outcome.status}" if event.outcome else ""

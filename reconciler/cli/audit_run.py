@@ -6,17 +6,17 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.cli.command_context import Session
+from reconciler.cli.command_context import CommandContext
 from reconciler.cli.output import progress
-from reconciler.cli.request_builder import chosen, several
+from reconciler.cli.request_builder import select_environment, select_environments
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.fleet.audit_records import Records
-    from reconciler.fleet.environment_result import Visited
-    from reconciler.model.run_history import Drift
+    from reconciler.fleet.audit_records import AuditRecorder
+    from reconciler.fleet.environment_result import EnvironmentResult
+    from reconciler.model.run_history import DriftRecord
     from reconciler.project.config import Project
-    from reconciler.project.plan_environment import Ask
+    from reconciler.project.plan_environment import PlanRequest
 
 _TOLD = 10
 """How often a run of many environments says how far it is, where no progress bar can be seen."""
@@ -24,7 +24,7 @@ _MANY = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class AuditTargets:
     """What is audited: the environments of a project, and what a fleet file sets for each."""
 
     project: "Project"
@@ -32,33 +32,33 @@ class Places:
     sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def places(run: Session, whole: "Project", environments: Sequence[str] | None, fleet_file: str) -> Places:
+def places(run: CommandContext, whole: "Project", environments: Sequence[str] | None, fleet_file: str) -> AuditTargets:
     """Return the environments that are meant: those named, all but templates, or one for each row of a fleet file."""
     from reconciler.fleet.fleet_file import is_template, roster
     from reconciler.manifest.files.project_tree import DOCUMENT, read_file
 
     if not fleet_file:
-        named = several(whole, environments)
+        named = select_environments(whole, environments)
         real = tuple(name for name in named if environments or not is_template(whole.environments[name]))
-        return Places(project=whole, names=real or named)
+        return AuditTargets(project=whole, names=real or named)
     if environments and len(environments) > 1:
         raise UsageError("--fleet takes one environment as its template", hint="name it with -e")
-    template = chosen(whole, environments[0] if environments else "")
+    template = select_environment(whole, environments[0] if environments else "")
     path = run.path(fleet_file)
     made = roster(whole, template, path, read_file(path, DOCUMENT))
-    return Places(project=made.project, names=tuple(made.project.environments), sets=made.sets)
+    return AuditTargets(project=made.project, names=tuple(made.project.environments), sets=made.sets)
 
 
 def visited(
-    run: Session, where: Places, ask: "Ask", *, dask: str = "", ledger: str = "", resume: str = ""
-) -> "tuple[tuple[Visited, ...], tuple[Drift, ...]]":
+    run: CommandContext, where: AuditTargets, ask: "PlanRequest", *, dask: str = "", ledger: str = "", resume: str = ""
+) -> "tuple[tuple[EnvironmentResult, ...], tuple[DriftRecord, ...]]":
     """Visit every environment that the resumed run has not done yet, keeping each result as it comes.
 
     Returns what was found in the order asked for, and what drifts there by the ledgers.
     """
-    from reconciler.fleet.audit_records import Records
+    from reconciler.fleet.audit_records import AuditRecorder
 
-    records = Records(project=where.project, url=ledger, variables=run.variables, mask=run.redactor.value)
+    records = AuditRecorder(project=where.project, url=ledger, variables=run.variables, mask=run.redactor.value)
     with closing(records):
         number, done = _resumed(records, resume, where.names)
         left = tuple(name for name in where.names if name not in done)
@@ -67,7 +67,7 @@ def visited(
         return tuple(every[name] for name in where.names), records.drift(where.names)
 
 
-def _resumed(records: "Records", resume: str, names: Sequence[str]) -> "tuple[str, dict[str, Visited]]":
+def _resumed(records: "AuditRecorder", resume: str, names: Sequence[str]) -> "tuple[str, dict[str, EnvironmentResult]]":
     if not resume:
         return secrets.token_hex(6), {}
     done = records.done(resume, names)
@@ -80,19 +80,19 @@ def _resumed(records: "Records", resume: str, names: Sequence[str]) -> "tuple[st
 
 
 def _rest(
-    run: Session, where: Places, ask: "Ask", *, dask: str, records: "Records", number: str
-) -> "tuple[Visited, ...]":
+    run: CommandContext, where: AuditTargets, ask: "PlanRequest", *, dask: str, records: "AuditRecorder", number: str
+) -> "tuple[EnvironmentResult, ...]":
     from reconciler.fleet.audit import audit
-    from reconciler.fleet.dask_executor import runner
+    from reconciler.fleet.dask_executor import open_executor
 
     kept = any(records.recordable(name) for name in where.names)
     if kept:
         run.note(f"Run {number}; if it breaks off, go on with --resume {number}.")
     width = min(ask.access.parallelism, len(where.names))
     each = replace(ask, access=replace(ask.access, parallelism=max(1, ask.access.parallelism // width)))
-    with runner(dask, width) as executor, _told(run, len(where.names)) as advance:
+    with open_executor(dask, width) as executor, _told(run, len(where.names)) as advance:
 
-        def keep(some: "tuple[Visited, ...]") -> "tuple[Visited, ...]":
+        def keep(some: "tuple[EnvironmentResult, ...]") -> "tuple[EnvironmentResult, ...]":
             advance(len(some))
             return records.keep(number, some)
 
@@ -110,7 +110,7 @@ def _rest(
 
 
 @contextmanager
-def _told(run: Session, total: int) -> Iterator[Callable[[int], None]]:
+def _told(run: CommandContext, total: int) -> Iterator[Callable[[int], None]]:
     """Say how far the run is: a bar on a terminal, a line now and then elsewhere."""
     done = 0
     with progress(run, "Reading environments", total) as advance:

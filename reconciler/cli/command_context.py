@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from reconciler.cli.stderr_log import Log, listen
+from reconciler.cli.stderr_log import StderrLog, listen
 from reconciler.errors import UsageError
 from reconciler.model.process_clock import REAL_TIME, ProcessClock
 from reconciler.redaction import SecretRedactor
@@ -23,7 +23,7 @@ def utc_today() -> date:
 
 
 @dataclass(slots=True, kw_only=True)
-class Start:
+class ProcessContext:
     """What the process gives and what flags before or after the command add; commands see the Session made of it."""
 
     variables: Mapping[str, str] = field(repr=False)
@@ -32,19 +32,19 @@ class Start:
     clock: ProcessClock = REAL_TIME
     flags: dict[str, Any] = field(default_factory=dict)
 
-    def log(self) -> Log:
+    def log(self) -> StderrLog:
         """Return where to speak beside the report."""
-        return Log(redactor=self.redactor, form=self.flags.get("log_format") or "text")
+        return StderrLog(redactor=self.redactor, form=self.flags.get("log_format") or "text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class CommandContext:
     """One run. `root` is the folder every relative path on the command line is read from."""
 
     root: Path
     variables: Mapping[str, str] = field(repr=False)
     redactor: SecretRedactor
-    log: Log
+    log: StderrLog
     color: bool
     quiet: bool = False
     verbose: int = 0
@@ -74,9 +74,9 @@ class Session:
         self.log.say(text, "warning")
 
 
-def session(context: typer.Context) -> Session:
+def session(context: typer.Context) -> CommandContext:
     """Return the run a command belongs to; raises UsageError for a folder that is not there."""
-    start: Start = context.obj
+    start: ProcessContext = context.obj
     flags = start.flags
     root = reduce(os.path.join, flags.get("chdir") or [], "")
     if root and not os.path.isdir(root):
@@ -84,7 +84,7 @@ def session(context: typer.Context) -> Session:
     log = start.log()
     verbose = int(flags.get("verbose") or 0)
     context.find_root().call_on_close(listen(log, verbose))
-    return Session(
+    return CommandContext(
         root=Path(root),
         variables=start.variables,
         redactor=start.redactor,

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typer.exceptions import TyperException
 
 from reconciler.cli.output import line, one_line
-from reconciler.cli.process import Interrupted, deafen
-from reconciler.cli.stderr_log import Log
+from reconciler.cli.process import Interrupted, discard_stdout
+from reconciler.cli.stderr_log import StderrLog
 from reconciler.errors import BlockedError, ManifestError, ReconcilerError
-from reconciler.exit_codes import Exit
-from reconciler.model.change import Block
+from reconciler.exit_codes import ExitCode
+from reconciler.model.change import GuardViolation
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import Report
 from reconciler.strings import did_you_mean
@@ -19,7 +19,7 @@ _REPORTING = frozenset({"validate", "plan", "apply", "audit", "show", "test", "c
 """The commands whose results are reports."""
 
 
-def told_failure(error: BaseException, log: Log, *, debug: bool) -> int:
+def report_error(error: BaseException, log: StderrLog, *, debug: bool) -> int:
     """Say what went wrong on stderr and return the exit code."""
     if isinstance(error, Interrupted):
         log.say("Interrupted.", "error")
@@ -30,7 +30,7 @@ def told_failure(error: BaseException, log: Log, *, debug: bool) -> int:
         log.say(text, "error")
     if debug:
         log.say(_trace(error), "error")
-    return error.exit_code if isinstance(error, ReconcilerError) else Exit.ERROR
+    return error.exit_code if isinstance(error, ReconcilerError) else ExitCode.ERROR
 
 
 def is_internal(error: BaseException) -> bool:
@@ -98,7 +98,7 @@ def _lines(error: BaseException) -> list[str]:
     ]
 
 
-def _block(block: Block) -> str:
+def _block(block: GuardViolation) -> str:
     return f"{block.code}: {block.message}{f'; {block.allow} allows it' if block.allow else ''}"
 
 
@@ -128,5 +128,5 @@ def _trace(error: BaseException) -> str:
 
 def _deaf() -> int:
     """Nobody reads our output any more: close it quietly, so that Python does not complain at exit."""
-    deafen()
-    return Exit.ERROR
+    discard_stdout()
+    return ExitCode.ERROR

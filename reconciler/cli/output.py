@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler import __version__
-from reconciler.cli.command_context import Session
+from reconciler.cli.command_context import CommandContext
 from reconciler.cli.files import ended, refuse_unwritable, write_file
-from reconciler.cli.process import deafen, moving
+from reconciler.cli.process import discard_stdout, moving
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.report import Options, Report
+from reconciler.model.report import Report, ReportOptions
 from reconciler.strings import escape_control, escape_output
 
 HUMAN = "text"
@@ -21,14 +21,14 @@ HUMAN = "text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class OutputOptions:
     """How a report is wanted: the format on stdout, and further formats with their files."""
 
     format: str = HUMAN
     files: tuple[tuple[str, str], ...] = ()
 
 
-def told(format_name: str, reports: Sequence[str] | None) -> Told:
+def parse_output_flags(format_name: str, reports: Sequence[str] | None) -> OutputOptions:
     """Read `--format` and `--report FORMAT=FILE`; raises UsageError before any work is done."""
     from reconciler import plugins
 
@@ -38,7 +38,7 @@ def told(format_name: str, reports: Sequence[str] | None) -> Told:
             plugins.reporter(name)
         except ReconcilerError as error:
             raise UsageError(error.message, hint=error.hint) from None
-    return Told(format=format_name, files=files)
+    return OutputOptions(format=format_name, files=files)
 
 
 def _split(item: str) -> tuple[str, str]:
@@ -48,11 +48,11 @@ def _split(item: str) -> tuple[str, str]:
     return name, file
 
 
-def tell(session: Session, report: Report, how: Told) -> None:
+def write_report(session: CommandContext, report: Report, how: OutputOptions) -> None:
     """Write a report to stdout and to each file."""
     tell_files(session, report, how)
     write_out(
-        written(session, report, how.format),
+        render_report(session, report, how.format),
         human=how.format == HUMAN,
         parsed=how.format in PARSED,
         styled=session.color and how.format == HUMAN,
@@ -63,19 +63,19 @@ def tell(session: Session, report: Report, how: Told) -> None:
             session.note(line(diagnostic))
 
 
-def tell_files(session: Session, report: Report, how: Told) -> None:
+def tell_files(session: CommandContext, report: Report, how: OutputOptions) -> None:
     """Write a report to the files that `--report` names, plain text without colours."""
     for name, file in how.files:
-        write_file(session.root, file, written(session, report, name, terminal=False))
+        write_file(session.root, file, render_report(session, report, name, terminal=False))
 
 
-def written(session: Session, report: Report, format_name: str, *, terminal: bool = True) -> str:
+def render_report(session: CommandContext, report: Report, format_name: str, *, terminal: bool = True) -> str:
     """Return a report in one format: the one door at which secrets are masked, before any format sees it."""
     from reconciler import plugins
 
     human = terminal and format_name == HUMAN
     width = shutil.get_terminal_size().columns if human and sys.stdout.isatty() else 0
-    options = Options(
+    options = ReportOptions(
         color=session.color and human, width=width, tool_version=__version__, prefix=from_repository(session.root)
     )
     return plugins.reporter(format_name)(session.redactor.value(report), options)
@@ -100,7 +100,7 @@ def one_line(text: str) -> str:
     return escape_control(text)
 
 
-def problems(session: Session, diagnostics: Sequence[Diagnostic]) -> None:
+def problems(session: CommandContext, diagnostics: Sequence[Diagnostic]) -> None:
     """Write problems to stderr, one a line, quiet or not."""
     for diagnostic in diagnostics:
         session.say(line(diagnostic))
@@ -134,7 +134,7 @@ def write_out(
     except BrokenPipeError:
         raise
     except OSError as error:
-        deafen()
+        discard_stdout()
         raise ReconcilerError(f"stdout cannot be written: {error.strerror}", code="E_WRITE") from None
 
 
@@ -148,14 +148,14 @@ def _write(text: str, encoding: str) -> None:
     sys.stdout.flush()
 
 
-def check_report_files(session: Session, how: Told) -> None:
+def check_report_files(session: CommandContext, how: OutputOptions) -> None:
     """Raise UsageError where a file of `--report` can certainly not be written: known before, not after the work."""
     for _, file in how.files:
         refuse_unwritable(session.root, "--report", file)
 
 
 @contextmanager
-def progress(session: Session, what: str, total: int | None = None) -> Iterator[Callable[[], None]]:
+def progress(session: CommandContext, what: str, total: int | None = None) -> Iterator[Callable[[], None]]:
     """Show what goes on for the length of a `with`; calling the value moves it on by one."""
     if session.quiet or session.verbose or session.log.form != "text" or not sys.stderr.isatty():
         yield lambda: None

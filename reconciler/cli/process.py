@@ -22,7 +22,7 @@ _STREAMS = (("stdin", os.O_RDONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr"
 """stdout is opened so that writing fails: a report that nobody gets must not end as if all were well."""
 
 
-def settle() -> None:
+def open_missing_streams() -> None:
     """Open the null device in place of each closed stream, so that no file of ours ever gets its number.
 
     A ledger opened as number 2 would have every message written into it.
@@ -40,7 +40,7 @@ def _occupy(number: int, flags: int) -> None:
         os.close(handle)
 
 
-def deafen() -> None:
+def discard_stdout() -> None:
     """Take what is left to write to stdout away quietly, so that Python does not complain at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -115,7 +115,7 @@ class Interrupting:
 
 
 @dataclass(slots=True)
-class Stop:
+class StopSignal:
     """Asked before each change: true once the run is to end after the change at hand."""
 
     say: Callable[[str], None]
@@ -151,8 +151,8 @@ class Stop:
 
 
 @contextmanager
-def stopping(say: Callable[[str], None]) -> Iterator[Stop]:
+def stopping(say: Callable[[str], None]) -> Iterator[StopSignal]:
     """Turn the first signal into a clean stop after the change at hand; a later one interrupts."""
-    stop = Stop(say)
+    stop = StopSignal(say)
     with handled(stop.note):
         yield stop

@@ -6,26 +6,26 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
-from reconciler.cli.command_context import Session
+from reconciler.cli.command_context import CommandContext
 from reconciler.cli.files import naming, write_file
 from reconciler.errors import PlanError, UsageError
-from reconciler.exit_codes import Exit
+from reconciler.exit_codes import ExitCode
 from reconciler.model.change import Attribution
-from reconciler.model.diagnostic import arranged
+from reconciler.model.diagnostic import sort_diagnostics
 from reconciler.model.options import Selection
 from reconciler.model.plan import Plan
-from reconciler.model.read_result import Usage
+from reconciler.model.read_result import ApiUsage
 from reconciler.model.report import Report
 from reconciler.strings import did_you_mean
 
 if TYPE_CHECKING:
     from reconciler.planfile.saved_plan import Saved
     from reconciler.project.config import Project
-    from reconciler.project.plan_environment import Ask, Planned
+    from reconciler.project.plan_environment import PlanRequest, PlanResult
 
 
-def asked(
-    session: Session,
+def build_plan_request(
+    session: CommandContext,
     *,
     sets: Sequence[str] | None = None,
     selected: Selection | None = None,
@@ -36,12 +36,12 @@ def asked(
     full: bool = False,
     cached: bool = False,
     parallelism: int = 8,
-) -> "Ask":
+) -> "PlanRequest":
     """Gather what the flags ask for; raises UsageError."""
-    from reconciler.project.environment_session import Access
-    from reconciler.project.plan_environment import Ask
+    from reconciler.project.environment_session import LiveAccess
+    from reconciler.project.plan_environment import PlanRequest
 
-    access = Access(
+    access = LiveAccess(
         variables=session.variables,
         parallelism=parallelism,
         live=session.path(live) if live else None,
@@ -51,7 +51,7 @@ def asked(
         redactor=session.redactor,
         clock=session.clock,
     )
-    return Ask(access=access, sets=tuple(sets or ()), selection=selected or Selection(), depth=depth, base=base)
+    return PlanRequest(access=access, sets=tuple(sets or ()), selection=selected or Selection(), depth=depth, base=base)
 
 
 def selection(
@@ -82,7 +82,7 @@ def _labels(items: Iterable[str]) -> Iterable[tuple[str, str]]:
         yield name, value
 
 
-def project(session: Session, *, untrusted: bool = False) -> "Project":
+def project(session: CommandContext, *, untrusted: bool = False) -> "Project":
     """Load the project in the run's folder."""
     from reconciler.project.config_file import load_project
 
@@ -91,7 +91,7 @@ def project(session: Session, *, untrusted: bool = False) -> "Project":
     return load_project(session.root, untrusted=untrusted)
 
 
-def chosen(project: "Project", name: str) -> str:
+def select_environment(project: "Project", name: str) -> str:
     """Return the environment that is meant: the one named, else the only one; raises UsageError."""
     known = ", ".join(project.environments)
     if not name and len(project.environments) == 1:
@@ -103,31 +103,37 @@ def chosen(project: "Project", name: str) -> str:
     return name
 
 
-def several(project: "Project", names: Sequence[str] | None) -> tuple[str, ...]:
+def select_environments(project: "Project", names: Sequence[str] | None) -> tuple[str, ...]:
     """Return the environments that are meant: those named, once each, else all; raises UsageError."""
-    return tuple(dict.fromkeys(chosen(project, name) for name in names)) if names else tuple(project.environments)
+    return (
+        tuple(dict.fromkeys(select_environment(project, name) for name in names))
+        if names
+        else tuple(project.environments)
+    )
 
 
 def _closest(name: str, known: str) -> str:
     return did_you_mean(name, known.split(", "), f"there are {known}", quote="'")
 
 
-def plan_report(command: str, *results: "Planned") -> Report:
+def plan_report(command: str, *results: "PlanResult") -> Report:
     """Return what one or more plans have to tell; the problems of manifests that are wrong stand beside them."""
     return Report(
         command=command,
         plans=tuple(result.plan for result in results if result.plan is not None),
-        diagnostics=arranged(item for result in results if result.plan is None for item in result.manifest.diagnostics),
-        usage=sum((result.usage for result in results), Usage()),
+        diagnostics=sort_diagnostics(
+            item for result in results if result.plan is None for item in result.manifest.diagnostics
+        ),
+        usage=sum((result.usage for result in results), ApiUsage()),
         sources={place: text for result in results for place, text in result.manifest.sources.items()},
     )
 
 
-def plan_code(result: "Planned", *, detailed: bool, fail_on: str = "") -> int:
+def plan_code(result: "PlanResult", *, detailed: bool, fail_on: str = "") -> int:
     """Return what a plan ends the process with."""
     from reconciler.planner import exit_code
 
-    return Exit.ERROR if result.plan is None else exit_code(result.plan, detailed=detailed, fail_on=fail_on)
+    return ExitCode.ERROR if result.plan is None else exit_code(result.plan, detailed=detailed, fail_on=fail_on)
 
 
 def check_classes(fail_on: str) -> None:
@@ -137,7 +143,7 @@ def check_classes(fail_on: str) -> None:
         raise UsageError(f"--fail-on {fail_on!r} names no class of change", hint=f"there are {', '.join(known)}")
 
 
-def keep(session: Session, name: str, project: "Project", plan: Plan) -> None:
+def write_saved_plan(session: CommandContext, name: str, project: "Project", plan: Plan) -> None:
     """Write a plan to a file that `apply` takes, for this place and for a day; says its digest on stderr."""
     from reconciler.planfile import saved_plan
     from reconciler.project.environment_variables import digest_key
@@ -156,7 +162,7 @@ def keep(session: Session, name: str, project: "Project", plan: Plan) -> None:
     session.note(f"Kept in {session.path(name)}; its digest is {saved_plan.digest(plan, bound)}.")
 
 
-def kept_plan(session: Session, file: str) -> "Saved":
+def kept_plan(session: CommandContext, file: str) -> "Saved":
     """Read a plan that `plan --out` kept; its seal is checked, its place and time are not yet. Raises PlanError."""
     from reconciler.manifest.files.project_tree import SAVED, read_file
     from reconciler.planfile import saved_plan

@@ -18,7 +18,7 @@ _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Log:
+class StderrLog:
     """Where lines go: `form` is text or json."""
 
     redactor: SecretRedactor
@@ -47,7 +47,7 @@ def _write(text: str) -> None:
 
 
 class _Handler(logging.Handler):
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: StderrLog) -> None:
         super().__init__()
         self._log = log
 
@@ -55,7 +55,7 @@ class _Handler(logging.Handler):
         self._log.say(record.getMessage(), record.levelname.lower())
 
 
-def listen(log: Log, verbose: int) -> Callable[[], None]:
+def listen(log: StderrLog, verbose: int) -> Callable[[], None]:
     """Tell what our own modules log, as much as `-v` asks for; returns what ends it."""
     logger, handler, before = logging.getLogger(ROOT), _Handler(log), logging.getLogger(ROOT).level
     logger.addHandler(handler)

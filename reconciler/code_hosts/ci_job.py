@@ -15,7 +15,7 @@ _PULL_REF = re.compile(r"refs/pull/([0-9]{1,12})/(?:merge|head)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class PullRequestRef:
     """One pull request (`host` github) or merge request (gitlab).
 
     `api` is the base of the host's REST interface. `repository` is owner/name, or GitLab's project id or path. `author`
@@ -42,7 +42,7 @@ class Place:
             raise UsageError("there is no token to comment with", hint="set GITHUB_TOKEN or GITLAB_TOKEN for this step")
 
 
-def place_from(variables: Mapping[str, str], *, number: int = 0, author: str = "") -> Place:
+def place_from(variables: Mapping[str, str], *, number: int = 0, author: str = "") -> PullRequestRef:
     """Find out from a job's variables where it runs; `number` names a request where they do not.
 
     Raises UsageError where no host is recognised, or no request is there to comment on.
@@ -50,7 +50,7 @@ def place_from(variables: Mapping[str, str], *, number: int = 0, author: str = "
     if variables.get("GITHUB_REPOSITORY"):
         return _github(variables, number, author)
     if variables.get("CI_PROJECT_ID"):
-        return Place(
+        return PullRequestRef(
             host="gitlab",
             api=variables.get("CI_API_V4_URL") or "https://gitlab.com/api/v4",
             repository=variables["CI_PROJECT_ID"],
@@ -64,7 +64,7 @@ def place_from(variables: Mapping[str, str], *, number: int = 0, author: str = "
     )
 
 
-def _github(variables: Mapping[str, str], number: int, author: str) -> Place:
+def _github(variables: Mapping[str, str], number: int, author: str) -> PullRequestRef:
     match = _PULL_REF.fullmatch(variables.get("GITHUB_REF", ""))
     event = _event(variables.get("GITHUB_EVENT_PATH", ""))
     found = number or (int(match[1]) if match else _number(_below(event, "pull_request", "number")))
@@ -74,7 +74,7 @@ def _github(variables: Mapping[str, str], number: int, author: str) -> Place:
     after_another = all(isinstance(one, str) and one for one in (head, branch, commit))
     if not found and not after_another:
         raise UsageError("this run belongs to no pull request", hint="name one with --number")
-    return Place(
+    return PullRequestRef(
         host="github",
         api=variables.get("GITHUB_API_URL") or "https://api.github.com",
         repository=variables["GITHUB_REPOSITORY"],

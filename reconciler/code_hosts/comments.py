@@ -4,16 +4,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from reconciler.code_hosts.ci_job import Place
+from reconciler.code_hosts.ci_job import PullRequestRef
 from reconciler.code_hosts.github import GitHub
 from reconciler.code_hosts.gitlab import GitLab
-from reconciler.code_hosts.host_client import Door, id_of, text_of
+from reconciler.code_hosts.host_client import HostClient, id_of, text_of
 from reconciler.errors import UsageError
 from reconciler.model.resource import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Posted:
+class CommentResult:
     """What was done: `created`, `updated` or `unchanged`; the comment's number and its address on the web."""
 
     done: str
@@ -21,7 +21,7 @@ class Posted:
     url: str = ""
 
 
-class Host(Protocol):
+class CodeHost(Protocol):
     """How one host lists and writes comments."""
 
     limit: int
@@ -47,7 +47,9 @@ class Host(Protocol):
         ...
 
 
-def post(place: Place, body: str, marker: str, *, agent: str = "reconciler", **seams: Any) -> Posted:
+def upsert_comment(
+    place: PullRequestRef, body: str, marker: str, *, agent: str = "reconciler", **seams: Any
+) -> CommentResult:
     """Make the request carry `body` in the one comment with `marker`; `seams` are Connection's own.
 
     `body` begins with `marker`. Raises ApiError where the host refuses, UsageError for a body that is too long.
@@ -59,13 +61,13 @@ def post(place: Place, body: str, marker: str, *, agent: str = "reconciler", **s
         door.close()
 
 
-def _opened(place: Place, agent: str, seams: Mapping[str, Any]) -> tuple[Door, Host]:
+def _opened(place: PullRequestRef, agent: str, seams: Mapping[str, Any]) -> tuple[HostClient, CodeHost]:
     kind = GitHub if place.host == "github" else GitLab
-    door = Door(place.api, kind.credentials(place.token), agent, **seams)
+    door = HostClient(place.api, kind.credentials(place.token), agent, **seams)
     return door, kind(door, place)
 
 
-def _posted(host: Host, place: Place, body: str, marker: str) -> Posted:
+def _posted(host: CodeHost, place: PullRequestRef, body: str, marker: str) -> CommentResult:
     if not marker or not body.startswith(marker):
         raise UsageError("a comment begins with its marker", hint="post what `--format markdown` wrote")
     if len(body.encode()) > host.limit:
@@ -73,13 +75,13 @@ def _posted(host: Host, place: Place, body: str, marker: str) -> Posted:
     mine = _mine(host, place.author or host.author(), marker)
     if mine is None:
         made = host.create(body)
-        return Posted(done="created", id=id_of(made), url=_url(made))
+        return CommentResult(done="created", id=id_of(made), url=_url(made))
     if _same(text_of(mine, "body"), body):
-        return Posted(done="unchanged", id=id_of(mine), url=_url(mine))
-    return Posted(done="updated", id=id_of(mine), url=_url(host.update(id_of(mine), body)))
+        return CommentResult(done="unchanged", id=id_of(mine), url=_url(mine))
+    return CommentResult(done="updated", id=id_of(mine), url=_url(host.update(id_of(mine), body)))
 
 
-def _mine(host: Host, author: str, marker: str) -> Mapping[str, Json] | None:
+def _mine(host: CodeHost, author: str, marker: str) -> Mapping[str, Json] | None:
     for comment in host.comments():
         if text_of(comment, "body").startswith(marker) and host.author_of(comment).lower() == author.lower():
             return comment

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.code_hosts.ci_job import Place
-from reconciler.code_hosts.host_client import PER_PAGE, Door, every, rows, text_of
+from reconciler.code_hosts.ci_job import PullRequestRef
+from reconciler.code_hosts.host_client import PER_PAGE, HostClient, paginate, rows, text_of
 from reconciler.errors import ApiError, UsageError
 from reconciler.model.resource import Json
 
@@ -16,7 +16,7 @@ class GitHub:
 
     limit = 65_536
 
-    def __init__(self, door: Door, place: Place) -> None:
+    def __init__(self, door: HostClient, place: PullRequestRef) -> None:
         self._door = door
         self._repository = f"/repos/{place.repository}/issues"
         number = place.number or _number_of(door, place)
@@ -39,7 +39,7 @@ class GitHub:
 
     def comments(self) -> Iterator[Mapping[str, Json]]:
         """Yield every comment, the oldest first."""
-        return every(self._door, self._comments)
+        return paginate(self._door, self._comments)
 
     def author_of(self, comment: Mapping[str, Json]) -> str:
         """Return the login under a comment."""
@@ -54,7 +54,7 @@ class GitHub:
         return rows([self._door.write("PATCH", f"{self._repository}/comments/{number}", {"body": body})])[0]
 
 
-def _number_of(door: Door, place: Place) -> int:
+def _number_of(door: HostClient, place: PullRequestRef) -> int:
     """Ask which open pull request a branch belongs to; its head must be the very commit the job was started for."""
     for pull in rows(door.get(f"/repos/{place.repository}/pulls", state="open", head=place.head, per_page=PER_PAGE)):
         number = pull.get("number")

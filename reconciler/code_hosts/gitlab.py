@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
-from reconciler.code_hosts.ci_job import Place
-from reconciler.code_hosts.host_client import Door, every, rows, text_of
+from reconciler.code_hosts.ci_job import PullRequestRef
+from reconciler.code_hosts.host_client import HostClient, paginate, rows, text_of
 from reconciler.errors import ApiError
 from reconciler.model.resource import Json
 
@@ -14,7 +14,7 @@ class GitLab:
 
     limit = 1_000_000
 
-    def __init__(self, door: Door, place: Place) -> None:
+    def __init__(self, door: HostClient, place: PullRequestRef) -> None:
         self._door = door
         self._notes = f"/projects/{quote(place.repository, safe='')}/merge_requests/{place.number}/notes"
 
@@ -35,7 +35,7 @@ class GitLab:
 
     def comments(self) -> Iterator[Mapping[str, Json]]:
         """Yield every note that a person or a token wrote, the oldest first."""
-        notes = every(self._door, self._notes, sort="asc", order_by="created_at")
+        notes = paginate(self._door, self._notes, sort="asc", order_by="created_at")
         return (note for note in notes if note.get("system") is not True)
 
     def author_of(self, comment: Mapping[str, Json]) -> str:

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from reconciler.api.allowed_hosts import Origin, allowed
+from reconciler.api.allowed_hosts import Origin, check_allowed
 from reconciler.api.connection import Connection
-from reconciler.api.messages import Answer, Call
-from reconciler.api.retry import Sender
+from reconciler.api.messages import ApiRequest, ApiResponse
+from reconciler.api.retry import RetryingSender
 from reconciler.api.signing import encode_query
 from reconciler.errors import ApiError, UsageError
 from reconciler.model.resource import Json
@@ -22,7 +22,7 @@ MOST_PAGES = 100
 _BASE_PATH = re.compile(r"(?:/[\w.-]+)*", re.ASCII)
 
 
-class Bearer:
+class HostToken:
     """The host's token as headers of every call; never in a repr."""
 
     credential: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class Bearer:
     def __init__(self, headers: Mapping[str, str]) -> None:
         self._headers = dict(headers)
 
-    def headers(self, call: Call, now: datetime, ask: Callable[[Call], Answer]) -> Mapping[str, str]:  # noqa: ARG002
+    def headers(self, call: ApiRequest, now: datetime, ask: Callable[[ApiRequest], ApiResponse]) -> Mapping[str, str]:  # noqa: ARG002
         """Return the same headers for each try."""
         return self._headers
 
@@ -42,7 +42,7 @@ class Bearer:
         return "Bearer(...)"
 
 
-class Door:
+class HostClient:
     """Gets, posts and changes JSON below one base address, which the operator's job has named."""
 
     def __init__(self, api: str, headers: Mapping[str, str], agent: str = "reconciler", **seams: Any) -> None:
@@ -54,10 +54,10 @@ class Door:
         self._agent = agent
         origin = _named(base)
         connection = Connection(
-            base_url=base, project_id="none", auth=Bearer(headers), allowed_hosts=(str(origin),), **seams
+            base_url=base, project_id="none", auth=HostToken(headers), allowed_hosts=(str(origin),), **seams
         )
         self._origin = connection.origin
-        self._sender = Sender(connection)
+        self._sender = RetryingSender(connection)
 
     def get(self, path: str, **query: str | int) -> Json:
         """Return the JSON found at a path."""
@@ -74,13 +74,13 @@ class Door:
     def _send(self, method: str, path: str, *, query: str = "", body: bytes = b"") -> Json:
         headers = {"User-Agent": self._agent, **({"Content-Type": "application/json"} if body else {})}
         path = self._path + path
-        call = Call(method=method, origin=self._origin, path=path, query=query, headers=headers, body=body)
+        call = ApiRequest(method=method, origin=self._origin, path=path, query=query, headers=headers, body=body)
         return _decoded(self._sender.send(call).body)
 
 
 def _named(base: str) -> Origin:
     """Return the origin that a variable of the operator's job names: any by https, by plain http this machine's."""
-    return allowed(base, (base,) if base.startswith("https://") else ())
+    return check_allowed(base, (base,) if base.startswith("https://") else ())
 
 
 def _decoded(body: bytes) -> Json:
@@ -97,7 +97,7 @@ def rows(value: Json) -> list[Mapping[str, Json]]:
     return value
 
 
-def every(door: Door, path: str, **query: str | int) -> Iterator[Mapping[str, Json]]:
+def paginate(door: HostClient, path: str, **query: str | int) -> Iterator[Mapping[str, Json]]:
     """Yield all rows of a list, page by page until one is not full; a link to elsewhere is never followed."""
     for page in range(1, MOST_PAGES + 1):
         these = rows(door.get(path, per_page=PER_PAGE, page=page, **query))

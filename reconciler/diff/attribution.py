@@ -15,24 +15,24 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from reconciler.diff.compare.collector import Found
+from reconciler.diff.compare.collector import DiffCollector
 from reconciler.diff.compare.sets import step_of
 from reconciler.diff.compare.walk import same, values
 from reconciler.kinds.base.field import ListType
-from reconciler.model.change import Attribution, Missing, Value
-from reconciler.model.field_path import Key, printed
+from reconciler.model.change import Attribution, NoValue, Value
+from reconciler.model.field_path import ItemKey, printed
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.list_keys import all_parts
 
 
-class NotDeclared(Enum):
+class BaseUnmanaged(Enum):
     """The base has the object, but does not manage the field."""
 
     IN_BASE = "not declared in base"
 
 
-BaseValue = Value | NotDeclared
+BaseValue = Value | BaseUnmanaged
 Alike = Callable[[BaseValue, Value], bool]
 
 GRAVEST = (
@@ -45,14 +45,14 @@ GRAVEST = (
 )
 
 
-def gravest(found: Iterable[Attribution]) -> Attribution | None:
+def most_severe(found: Iterable[Attribution]) -> Attribution | None:
     """Return the attribution of a whole change: the one its reader must see first."""
     present = set(found)
     return next((one for one in GRAVEST if one in present), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bases:
+class AttributionBases:
     """What the object was meant to be before: by the ledger, and by a base commit; None where that does not know it."""
 
     applied: Mapping[str, Json] | None = None
@@ -64,7 +64,7 @@ class Bases:
         return self.applied is not None or self.commit is not None
 
 
-def classify(
+def attribute_field(
     applied: BaseValue | None, commit: BaseValue | None, desired: Value, live: Value, alike: Alike
 ) -> Attribution | None:
     """Attribute one field; None as a base is "no base". Returns None where desired, live and base all agree."""
@@ -76,16 +76,16 @@ def classify(
     if applied is None or commit is None:
         return _one_base(commit if applied is None else applied, desired, live, alike)
     if alike(commit, desired):
-        if applied is NotDeclared.IN_BASE or alike(applied, live):
+        if applied is BaseUnmanaged.IN_BASE or alike(applied, live):
             return Attribution.PENDING
         return Attribution.DRIFT if alike(applied, desired) else Attribution.CONFLICT
-    if commit is NotDeclared.IN_BASE or alike(commit, live) or alike(applied, live):
+    if commit is BaseUnmanaged.IN_BASE or alike(commit, live) or alike(applied, live):
         return Attribution.CONFIG
     return Attribution.CONFLICT
 
 
 def _one_base(base: BaseValue | None, desired: Value, live: Value, alike: Alike) -> Attribution:
-    if base is NotDeclared.IN_BASE or alike(base, live):
+    if base is BaseUnmanaged.IN_BASE or alike(base, live):
         return Attribution.CONFIG
     return Attribution.DRIFT if alike(base, desired) else Attribution.CONFLICT
 
@@ -97,30 +97,32 @@ def lookup(node: CompiledField, base: Mapping[str, Json] | None, steps: tuple[st
     value: Json = base
     for at, step in enumerate(steps):
         node_below, value_below = _below(node, value, step)
-        if value_below is NotDeclared.IN_BASE or value_below is Missing.ABSENT:
+        if value_below is BaseUnmanaged.IN_BASE or value_below is NoValue.ABSENT:
             return value_below
         if node_below is None:
             return value_below
         node, value = node_below, value_below
         if value is None and at + 1 < len(steps):
-            return Missing.ABSENT
-    return Missing.ABSENT if value is None else value
+            return NoValue.ABSENT
+    return NoValue.ABSENT if value is None else value
 
 
 def shown(value: BaseValue | None) -> Value:
     """Return a base's value as a report may show it."""
-    return Missing.ABSENT if value is None or isinstance(value, NotDeclared) else value
+    return NoValue.ABSENT if value is None or isinstance(value, BaseUnmanaged) else value
 
 
 def _below(node: CompiledField, value: Json, step: str | int) -> tuple[CompiledField | None, BaseValue]:
     if isinstance(value, Mapping) and isinstance(step, str):
-        return node.children.get(step), value.get(step, NotDeclared.IN_BASE) if step in value else NotDeclared.IN_BASE
+        return node.children.get(step), value.get(
+            step, BaseUnmanaged.IN_BASE
+        ) if step in value else BaseUnmanaged.IN_BASE
     if isinstance(value, list) and node.item is not None:
         for printed_step, item in steps_of(node, value):
             if printed_step == (step if isinstance(step, str) else printed(step)):
                 return node.item, item
-        return node.item, Missing.ABSENT
-    return None, NotDeclared.IN_BASE
+        return node.item, NoValue.ABSENT
+    return None, BaseUnmanaged.IN_BASE
 
 
 def steps_of(node: CompiledField, items: list[Json]) -> list[tuple[str, Json]]:
@@ -131,7 +133,7 @@ def steps_of(node: CompiledField, items: list[Json]) -> list[tuple[str, Json]]:
     parts = all_parts(node, items) if node.mode is not ListType.ATOMIC else None
     if parts is None or len(set(parts)) != len(parts):
         return [(printed(index), item) for index, item in enumerate(items)]
-    return [(printed(Key(key)), item) for key, item in zip(parts, items, strict=True)]
+    return [(printed(ItemKey(key)), item) for key, item in zip(parts, items, strict=True)]
 
 
 def node_at(node: CompiledField, steps: tuple[str | int, ...]) -> CompiledField | None:
@@ -148,16 +150,16 @@ def alike_at(node: CompiledField | None) -> Alike:
     """Return how two values of this field are compared: as the plan does, absent and cleared included."""
 
     def alike(left: BaseValue, right: Value) -> bool:
-        if left is NotDeclared.IN_BASE or right is Missing.UNKNOWN:
+        if left is BaseUnmanaged.IN_BASE or right is NoValue.UNKNOWN:
             return False
-        one = None if isinstance(left, Missing) else left
-        other = None if isinstance(right, Missing) else right
+        one = None if isinstance(left, NoValue) else left
+        other = None if isinstance(right, NoValue) else right
         if node is None:
             return bool(one == other)
         if node.sensitive:
             return (one is None) == (other is None)
         if one is None:
-            return values(node, None, other, (), Found()) is None
+            return values(node, None, other, (), DiffCollector()) is None
         return same(node, one, other)
 
     return alike

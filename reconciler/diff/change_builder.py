@@ -4,33 +4,41 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.diff.attribution import Bases, NotDeclared, alike_at, gravest, lookup, node_at, shown
-from reconciler.diff.compare.collector import Found, Pair, SecretJudge, nothing_known
+from reconciler.diff.attribution import AttributionBases, BaseUnmanaged, alike_at, lookup, most_severe, node_at, shown
+from reconciler.diff.compare.collector import DiffCollector, Pair, SecretJudge, nothing_known
 from reconciler.diff.compare.walk import objects
-from reconciler.diff.field_changes import Object, field_changes
+from reconciler.diff.field_changes import ComparedObject, field_changes
 from reconciler.diff.full_spec import live_state, without_unknown
-from reconciler.diff.ignore_rules import Ignoring
+from reconciler.diff.ignore_rules import ActiveIgnoreRules
 from reconciler.diff.rejected_fields import relabelled, unkept_notes
-from reconciler.diff.request_body import Laying, laid
+from reconciler.diff.request_body import BodyMerge, merge_spec
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.change import Action, Attribution, Change, FieldChange, Missing, Rule, Suppressed
+from reconciler.model.change import (
+    Action,
+    Attribution,
+    Change,
+    FieldChange,
+    NoValue,
+    SuppressedDifference,
+    SuppressionReason,
+)
 from reconciler.model.field_path import printed, spell
-from reconciler.model.ledger_state import Remembered
-from reconciler.model.resource import Declared, Json, Live, address
+from reconciler.model.ledger_state import ObjectRecord
+from reconciler.model.resource import DeclaredResource, Json, LiveResource, address
 from reconciler.redaction import redact_fields
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.defaults import fill_defaults
 from reconciler.semantics.fingerprint import fingerprint, live_fingerprint
 
 
-def already(subject: Object) -> Iterator[FieldChange]:
+def converged_fields(subject: ComparedObject) -> Iterator[FieldChange]:
     """Return the fields that moved since the base, on both sides alike; `before` and `after` are the same there."""
     bases = subject.bases
     base = bases.commit if bases.commit is not None else bases.applied
     if not base:
         return
     moved = objects(subject.node, subject.spec, base, (), subject.found)
-    then = replace(subject, live=base, bases=Bases())
+    then = replace(subject, live=base, bases=AttributionBases())
     for steps, change in field_changes(then, moved):
         now = shown(lookup(subject.node, subject.live, steps))
         plain = not change.sensitive and not isinstance(steps[-1], int)
@@ -40,13 +48,13 @@ def already(subject: Object) -> Iterator[FieldChange]:
             yield replace(change, before=change.after, base=change.before, attribution=Attribution.ALREADY)
 
 
-def _looked_up(subject: Object, steps: tuple[str | int, ...]) -> bool:
+def _looked_up(subject: ComparedObject, steps: tuple[str | int, ...]) -> bool:
     """Tell whether an id stands there because a name was looked up: nobody declared it, so nobody moved it."""
     by_hand = lookup(subject.node, subject.declared.spec, steps)
-    return str(steps[-1]).endswith("_id") and by_hand is NotDeclared.IN_BASE
+    return str(steps[-1]).endswith("_id") and by_hand is BaseUnmanaged.IN_BASE
 
 
-def no_longer_managed(node: CompiledField, spec: Mapping[str, Json], bases: Bases) -> tuple[str, ...]:
+def no_longer_managed(node: CompiledField, spec: Mapping[str, Json], bases: AttributionBases) -> tuple[str, ...]:
     """Name what the base declared and the manifest does not: it is left as it is from now on."""
     base = bases.applied if bases.applied is not None else bases.commit
     return tuple(f"{path} is no longer managed" for path in _dropped(node, spec, base or {}, ""))
@@ -76,21 +84,21 @@ _MOVED = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class ChangeInput:
     """A declared object with what belongs to it: spec, bases, ignore rules, judge of its secrets, level, memory."""
 
     kind: Kind
     node: CompiledField
-    declared: Declared
+    declared: DeclaredResource
     spec: Mapping[str, Json]
-    ignoring: Ignoring
-    bases: Bases = Bases()  # noqa: RUF009 - frozen, and the common case
+    ignoring: ActiveIgnoreRules
+    bases: AttributionBases = AttributionBases()  # noqa: RUF009 - frozen, and the common case
     judge: SecretJudge = nothing_known
     level: int = 0
-    remembered: Remembered | None = None
+    remembered: ObjectRecord | None = None
 
 
-def created(wish: Wish, attribution: Attribution) -> Change:
+def build_create(wish: ChangeInput, attribution: Attribution) -> Change:
     """Return the change that makes a declared object."""
     after = _stated(fill_defaults(wish.node, wish.spec, creating=True))
     return _change(
@@ -111,15 +119,18 @@ def _stated(value: Json) -> Json:
     return [_stated(item) for item in value] if isinstance(value, list) else value
 
 
-def compared(wish: Wish, live: Live) -> Change:
+def build_update(wish: ChangeInput, live: LiveResource) -> Change:
     """Compare a declared object with its live one."""
     missed = [name for name in live.hidden if name in wish.spec or name in wish.node.default_names]
     node, spec = _seen(wish, missed) if missed else (wish.node, wish.spec)
-    found = Found(judge=wish.judge)
+    found = DiffCollector(judge=wish.judge)
     pair = objects(node, spec, live.spec, (), found)
     differing, ignored = _kept(wish, _object(wish, node, spec, live, found), pair)
     fields = relabelled(differing, wish.remembered)
-    unseen = [Suppressed(path=name, rule=Rule.HIDDEN, detail="not seen by this read") for name in sorted(missed)]
+    unseen = [
+        SuppressedDifference(path=name, rule=SuppressionReason.HIDDEN, detail="not seen by this read")
+        for name in sorted(missed)
+    ]
     before = redact_fields(wish.node, live.spec)
     change = _change(
         wish,
@@ -127,14 +138,17 @@ def compared(wish: Wish, live: Live) -> Change:
         id=live.id,
         before=before,
         after=before,
-        fields=(*fields, *(already(_object(wish, node, spec, live, Found())) if wish.bases.known else ())),
+        fields=(
+            *fields,
+            *(converged_fields(_object(wish, node, spec, live, DiffCollector())) if wish.bases.known else ()),
+        ),
         suppressed=(*unseen, *ignored, *_suppressed(found)),
         notes=(*found.notes, *(no_longer_managed(wish.node, wish.spec, wish.bases) if wish.bases.known else ())),
     )
     return _updated(wish, change, spec, live, missed) if fields else change
 
 
-def _change(wish: Wish, action: Action, **more: Any) -> Change:
+def _change(wish: ChangeInput, action: Action, **more: Any) -> Change:
     declared = wish.declared
     return Change(
         action=action,
@@ -147,15 +161,17 @@ def _change(wish: Wish, action: Action, **more: Any) -> Change:
     )
 
 
-def _seen(wish: Wish, missed: Sequence[str]) -> tuple[CompiledField, Mapping[str, Json]]:
+def _seen(wish: ChangeInput, missed: Sequence[str]) -> tuple[CompiledField, Mapping[str, Json]]:
     """Return the table and the spec without the fields that matter and that this read could not see."""
     children = {name: child for name, child in wish.node.children.items() if name not in missed}
     spec = {name: value for name, value in wish.spec.items() if name not in missed}
     return replace(wish.node, children=children), spec
 
 
-def _object(wish: Wish, node: CompiledField, spec: Mapping[str, Json], live: Live, found: Found) -> Object:
-    return Object(
+def _object(
+    wish: ChangeInput, node: CompiledField, spec: Mapping[str, Json], live: LiveResource, found: DiffCollector
+) -> ComparedObject:
+    return ComparedObject(
         node=node,
         name_field=wish.kind.name_field,
         declared=wish.declared,
@@ -166,10 +182,12 @@ def _object(wish: Wish, node: CompiledField, spec: Mapping[str, Json], live: Liv
     )
 
 
-def _kept(wish: Wish, subject: Object, pair: Pair | None) -> tuple[list[FieldChange], list[Suppressed]]:
+def _kept(
+    wish: ChangeInput, subject: ComparedObject, pair: Pair | None
+) -> tuple[list[FieldChange], list[SuppressedDifference]]:
     """Ask the ignore rules of each difference: kept, or suppressed."""
     kept: list[FieldChange] = []
-    ignored: list[Suppressed] = []
+    ignored: list[SuppressedDifference] = []
     if pair is None and not subject.found.secrets and not subject.found.moves:
         return kept, ignored
     for steps, change in field_changes(subject, pair):
@@ -178,19 +196,25 @@ def _kept(wish: Wish, subject: Object, pair: Pair | None) -> tuple[list[FieldCha
             kept.append(change)
         else:
             why = rule.reason or rule.path
-            ignored.append(Suppressed(path=change.path, rule=Rule.IGNORED, detail=why, position=rule.position))
+            ignored.append(
+                SuppressedDifference(
+                    path=change.path, rule=SuppressionReason.IGNORED, detail=why, position=rule.position
+                )
+            )
     return kept, ignored
 
 
-def _suppressed(found: Found) -> Iterable[Suppressed]:
-    return (Suppressed(path=spell(at), rule=rule, detail=detail) for at, rule, detail in found.hidden)
+def _suppressed(found: DiffCollector) -> Iterable[SuppressedDifference]:
+    return (SuppressedDifference(path=spell(at), rule=rule, detail=detail) for at, rule, detail in found.hidden)
 
 
-def _updated(wish: Wish, change: Change, spec: Mapping[str, Json], live: Live, unseen: Sequence[str]) -> Change:
+def _updated(
+    wish: ChangeInput, change: Change, spec: Mapping[str, Json], live: LiveResource, unseen: Sequence[str]
+) -> Change:
     """Complete an update: what it leads to, what it brings with it, and the fingerprints of both sides."""
-    laying = Laying(ignored=wish.ignoring.patterns)
-    moved = gravest(field.attribution for field in change.fields)
-    after = laid(wish.node, spec, live.spec, laying)
+    laying = BodyMerge(ignored=wish.ignoring.patterns)
+    moved = most_severe(field.attribution for field in change.fields)
+    after = merge_spec(wish.node, spec, live.spec, laying)
     told = [field for field in change.fields if field.attribution is not Attribution.ALREADY]
     unkept = tuple(unkept_notes(told, wish.remembered))
     only_unkept = unkept and len(unkept) == len(told)
@@ -215,7 +239,7 @@ def _doubts(node: CompiledField, fields: Iterable[FieldChange]) -> Iterable[str]
             yield f"{change.path}: what this change does to an object that exists is not documented"
 
 
-def removed(kind: Kind, node: CompiledField, live: Live, attribution: Attribution, level: int) -> Change:
+def build_delete(kind: Kind, node: CompiledField, live: LiveResource, attribution: Attribution, level: int) -> Change:
     """Return the change that deletes an owned object that no manifest declares."""
     return Change(
         action=Action.DELETE,
@@ -241,7 +265,7 @@ def _always_listed(node: CompiledField, name: str) -> bool:
 
 def _unknown(value: object, at: tuple[str | int, ...]) -> Iterable[str]:
     """Return the paths of what is known only after apply, by index."""
-    if value is Missing.UNKNOWN:
+    if value is NoValue.UNKNOWN:
         yield spell(at)
     elif isinstance(value, Mapping):
         for name, part in value.items():

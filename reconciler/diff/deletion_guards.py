@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.change import Action, Block, Change
-from reconciler.model.ledger_state import Past
-from reconciler.model.options import Overrides
+from reconciler.model.change import Action, Change, GuardViolation
+from reconciler.model.ledger_state import LedgerState
+from reconciler.model.options import GuardOverrides
 from reconciler.model.plan import Plan
 
 SMALL = 10
@@ -41,14 +41,14 @@ def collapsed(now: int, before: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class GuardInputs:
     """What the guards look at.
 
     `owned` counts the live objects of a kind that are ours, `seen` all that the read found, `declared` the manifests.
     `protect` are the environment's address patterns.
     """
 
-    past: Past
+    past: LedgerState
     owned: Mapping[str, int]
     seen: Mapping[str, int]
     declared: int
@@ -56,13 +56,13 @@ class Facts:
     kinds: Mapping[str, Kind]
 
 
-Judge = Callable[[Change], Block | None]
+Guard = Callable[[Change], GuardViolation | None]
 
 
-def guarded(changes: Sequence[Change], facts: Facts) -> list[Change]:
+def apply_guards(changes: Sequence[Change], facts: GuardInputs) -> list[Change]:
     """Return the changes with what blocks them."""
     deletes = Counter(change.kind for change in changes if change.action is Action.DELETE)
-    judges: tuple[Judge, ...] = (
+    judges: tuple[Guard, ...] = (
         lambda change: _too_many(change, deletes, facts.owned.get(change.kind, 0)),
         lambda change: _empty(change, facts.declared),
         lambda change: _fallen(change, facts.seen.get(change.kind, 0), facts.past.sweeps.get(change.kind, 0)),
@@ -73,53 +73,55 @@ def guarded(changes: Sequence[Change], facts: Facts) -> list[Change]:
     return [_judged(change, judges) for change in changes]
 
 
-def _judged(change: Change, judges: Sequence[Judge]) -> Change:
+def _judged(change: Change, judges: Sequence[Guard]) -> Change:
     if change.action is Action.NONE:
         return change
     blocks = tuple(block for judge in judges if (block := judge(change)) is not None)
     return replace(change, blocks=(*change.blocks, *blocks)) if blocks else change
 
 
-def _too_many(change: Change, deletes: Counter[str], owned: int) -> Block | None:
+def _too_many(change: Change, deletes: Counter[str], owned: int) -> GuardViolation | None:
     kind, count, most = change.kind, deletes[change.kind], limit(owned)
     if change.action is not Action.DELETE or count <= most:
         return None
     text = f"{count} of {owned} owned objects of kind {kind} would be deleted; {most} may be ({_why(owned)})"
-    return Block(code=DELETES, message=text, allow=f"--allow-deletes {deletes.total()}")
+    return GuardViolation(code=DELETES, message=text, allow=f"--allow-deletes {deletes.total()}")
 
 
 def _why(owned: int) -> str:
     return f"1 where fewer than {SMALL} are owned" if owned < SMALL else f"{SHARE} %, and {MOST} at most"
 
 
-def _empty(change: Change, declared: int) -> Block | None:
+def _empty(change: Change, declared: int) -> GuardViolation | None:
     if change.action is not Action.DELETE or declared:
         return None
-    return Block(code=EMPTY, message="the manifests declare nothing at all", allow="--allow-empty")
+    return GuardViolation(code=EMPTY, message="the manifests declare nothing at all", allow="--allow-empty")
 
 
-def _fallen(change: Change, now: int, before: int) -> Block | None:
+def _fallen(change: Change, now: int, before: int) -> GuardViolation | None:
     if change.action is Action.UPDATE or not collapsed(now, before):
         return None
     text = f"the read found {now} objects of kind {change.kind}, where the last complete one found {before}"
-    return Block(code=COLLAPSED, message=f"{text}: a fall of more than {SHARE} %", allow="--allow-collapsed")
+    return GuardViolation(code=COLLAPSED, message=f"{text}: a fall of more than {SHARE} %", allow="--allow-collapsed")
 
 
-def _remembered(change: Change, past: Past) -> Block | None:
+def _remembered(change: Change, past: LedgerState) -> GuardViolation | None:
     remembered = past.objects.get((change.kind, change.id))
     if change.action is not Action.DELETE or remembered is None or not remembered.protected:
         return None
     text = "its manifest said prevent_destroy, and the ledger remembers"
-    return Block(code=PROTECTED, message=f"{text}; declare it again without prevent_destroy and apply that first")
+    return GuardViolation(
+        code=PROTECTED, message=f"{text}; declare it again without prevent_destroy and apply that first"
+    )
 
 
-def _protected(change: Change, protect: Sequence[str]) -> Block | None:
+def _protected(change: Change, protect: Sequence[str]) -> GuardViolation | None:
     if change.action is not Action.DELETE:
         return None
     pattern = next((one for one in protect if _like(change.address, one)), None)
     if pattern is None:
         return None
-    return Block(code=PROTECTED, message=f"the environment protects {pattern}; change `protect` to allow it")
+    return GuardViolation(code=PROTECTED, message=f"the environment protects {pattern}; change `protect` to allow it")
 
 
 def _like(address: str, pattern: str) -> bool:
@@ -127,12 +129,12 @@ def _like(address: str, pattern: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), address, re.DOTALL) is not None
 
 
-def _on_air(change: Change, kind: Kind) -> Block | None:
+def _on_air(change: Change, kind: Kind) -> GuardViolation | None:
     if change.action is not Action.DELETE or not isinstance(change.before, Mapping):
         return None
     state = kind.on_air(change.before)
     return (
-        Block(code=ON_AIR, message=f"it is on air: {state}", allow=f"--allow-live {quoted(change.name)}")
+        GuardViolation(code=ON_AIR, message=f"it is on air: {state}", allow=f"--allow-live {quoted(change.name)}")
         if state
         else None
     )
@@ -144,7 +146,7 @@ def quoted(text: str) -> str:
     return text if plain else "'" + text.replace("'", "'\\''") + "'"
 
 
-def blocking(plan: Plan, overrides: Overrides) -> list[Block]:
+def find_violations(plan: Plan, overrides: GuardOverrides) -> list[GuardViolation]:
     """Return the blocks that the operator has not allowed; the number of deletes must be exactly the plan's."""
     everywhere = {
         DELETES: overrides.deletes == plan.summary().destroy,

@@ -57,7 +57,7 @@ def hindered(change: Change, kind: Kind, spec: Mapping[str, Json] | None, undone
     return f"it needs {', '.join(missing)}, which was not created" if missing else ""
 
 
-def levels(kinds: Mapping[str, Kind]) -> dict[str, int]:
+def dependency_levels(kinds: Mapping[str, Kind]) -> dict[str, int]:
     """Return each kind's depth: 0 needs nothing, 1 needs a kind of depth 0, and so on."""
     found: dict[str, int] = {}
     for name, kind in kinds.items():  # kinds come after those they need
@@ -70,7 +70,7 @@ def level_of(kind: str, depth: Mapping[str, int], *, delete: bool = False) -> in
     return 2 * max(depth.values(), default=0) + 1 - depth[kind] if delete else depth[kind]
 
 
-def ordered(changes: Sequence[Change]) -> tuple[Change, ...]:
+def sort_changes(changes: Sequence[Change]) -> tuple[Change, ...]:
     """Return the changes by level, else as given; among renames a name is freed before it is taken."""
     return tuple(_names_freed_first(sorted(changes, key=lambda change: change.level)))
 

@@ -3,27 +3,27 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.diff.attribution import Bases
-from reconciler.diff.change_builder import Wish, compared, created, removed
-from reconciler.diff.deletion_guards import Facts, guarded
-from reconciler.diff.dependency_order import level_of, levels, ordered
-from reconciler.diff.full_spec import managed, spec_of
+from reconciler.diff.attribution import AttributionBases
+from reconciler.diff.change_builder import ChangeInput, build_create, build_delete, build_update
+from reconciler.diff.deletion_guards import GuardInputs, apply_guards
+from reconciler.diff.dependency_order import dependency_levels, level_of, sort_changes
+from reconciler.diff.full_spec import full_spec, managed_fields
 from reconciler.diff.ignore_rules import ignoring
-from reconciler.diff.matching import Matching, incomplete, match
-from reconciler.diff.references import Names
-from reconciler.diff.rename_hints import suggestions
+from reconciler.diff.matching import MatchResult, incomplete, match
+from reconciler.diff.references import ReferenceIndex
+from reconciler.diff.rename_hints import suggest_renames
 from reconciler.diff.secret_changes import SecretValue, judge
-from reconciler.diff.selection import Chosen, needs
+from reconciler.diff.selection import SelectionFilter, needs
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
-from reconciler.model.change import Action, Attribution, Change, Missing, Rule
-from reconciler.model.desired_state import Manifest
-from reconciler.model.diagnostic import Diagnostic, arranged
-from reconciler.model.ledger_state import Past, Remembered
-from reconciler.model.options import PlanSettings
-from reconciler.model.plan import UNKNOWN_WITHOUT_LEDGER, Held, Plan, Unmanaged, stops_one
-from reconciler.model.read_result import Reading
-from reconciler.model.resource import Declared, Json, Live, address
+from reconciler.model.change import Action, Attribution, Change, NoValue, SuppressionReason
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.diagnostic import Diagnostic, sort_diagnostics
+from reconciler.model.ledger_state import LedgerState, ObjectRecord
+from reconciler.model.options import PlanOptions
+from reconciler.model.plan import UNKNOWN_WITHOUT_LEDGER, DeferredChange, Plan, UnmanagedResource, is_resource_error
+from reconciler.model.read_result import ReadResult
+from reconciler.model.resource import DeclaredResource, Json, LiveResource, address
 from reconciler.redaction import redact_fields
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.reference_paths import resolved
@@ -34,29 +34,29 @@ Unsure = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
+class DiffInputs:
     """Everything one comparison is made of.
 
     `base` holds what a base commit declared, by address; None without one. `nameless` says for each kind which live
     object has no name that can be read: it may be any that is declared and was not found.
     """
 
-    manifest: Manifest
-    readings: Mapping[str, Reading]
-    past: Past
-    settings: PlanSettings
-    base: Mapping[str, Declared] | None = None
+    manifest: DesiredState
+    readings: Mapping[str, ReadResult]
+    past: LedgerState
+    settings: PlanOptions
+    base: Mapping[str, DeclaredResource] | None = None
     base_name: str = ""
     unsure: Unsure = field(default_factory=dict)
     nameless: Mapping[str, str] = field(default_factory=dict)
     secret: SecretValue | None = None
 
-    def owner(self, live: Live) -> Remembered | None:
+    def owner(self, live: LiveResource) -> ObjectRecord | None:
         """Return what the ledger remembers of a live object, if it is ours."""
         remembered = self.past.objects.get((live.kind, live.id))
         return remembered if self.past.owns(remembered) else None
 
-    def known(self, live: Live) -> Remembered | None:
+    def known(self, live: LiveResource) -> ObjectRecord | None:
         """Return what the ledger remembers of a live object, if it is ours or was, under our name of before."""
         remembered = self.past.objects.get((live.kind, live.id))
         return remembered if self.past.knows(remembered) else None
@@ -68,23 +68,27 @@ class Inputs:
             return change
         return replace(change, adopt=True, owner=self.past.name_of(remembered.owner) if remembered else "")
 
-    def bases(self, kind: Kind, declared: Declared, live: Live | None) -> Bases:
+    def bases(self, kind: Kind, declared: DeclaredResource, live: LiveResource | None) -> AttributionBases:
         """Return what an object was meant to be before."""
         remembered = self.known(live) if live is not None else None
         applied = None
         if remembered is not None and isinstance(remembered.last_applied, Mapping):
             applied = {kind.name_field: remembered.name, **remembered.last_applied}
         if self.base is None:
-            return Bases(applied=applied)
+            return AttributionBases(applied=applied)
         then = self._declared_then(self.base, declared)
-        return Bases(applied=applied, commit=managed(kind, spec_of(kind, then)) if then is not None else {})
+        return AttributionBases(
+            applied=applied, commit=managed_fields(kind, full_spec(kind, then)) if then is not None else {}
+        )
 
-    def _declared_then(self, base: Mapping[str, Declared], declared: Declared) -> Declared | None:
+    def _declared_then(
+        self, base: Mapping[str, DeclaredResource], declared: DeclaredResource
+    ) -> DeclaredResource | None:
         """Return what the base commit declared for the same object, under this name or an earlier one."""
         names = (declared.address, *(address(declared.kind, alias) for alias in declared.aliases))
         return next((base[name] for name in names if name in base), None)
 
-    def anew(self, declared: Declared) -> Attribution:
+    def anew(self, declared: DeclaredResource) -> Attribution:
         """Attribute a create: declared anew, merged and not applied yet, or removed by somebody."""
         ours = filter(self.past.knows, self.past.objects.values())
         applied = any((one.kind, one.address) == (declared.kind, declared.address) for one in ours)
@@ -96,25 +100,25 @@ class Inputs:
             return Attribution.UNATTRIBUTED
         return Attribution.DRIFT if applied else Attribution.CONFIG
 
-    def gone(self, live: Live) -> Attribution:
+    def gone(self, live: LiveResource) -> Attribution:
         """Attribute a delete: this commit took the manifest out, or an earlier one did."""
         remembered = self.owner(live)
         addresses = {live.address, remembered.address if remembered is not None else live.address}
         return Attribution.CONFIG if self.base is None or addresses & self.base.keys() else Attribution.PENDING
 
-    def doubt(self, what: Declared | Live, key: str) -> str:
+    def doubt(self, what: DeclaredResource | LiveResource, key: str) -> str:
         """Say why a create or a delete is not proven; `key` is its name or id. Empty where it is."""
         open_intents = (one for one in self.past.intents if one.kind == what.kind and one.action is Action.CREATE)
         intent = next((one for one in open_intents if normalize_name(one.name) == normalize_name(key)), None)
         if intent is not None:
             return f"an earlier create of this name ({intent.operation}) is not settled; see `history resolve`"
         found = self.readings[what.kind].incomplete or self.unsure.get(what.kind, {}).get(key, "")
-        if found or isinstance(what, Live) or what.kind not in self.nameless:
+        if found or isinstance(what, LiveResource) or what.kind not in self.nameless:
             return found
         return f"the live object {self.nameless[what.kind]} has no name that can be read, and may be this one"
 
 
-def nameless(readings: Mapping[str, Reading]) -> Mapping[str, str]:
+def nameless(readings: Mapping[str, ReadResult]) -> Mapping[str, str]:
     """Return the id of one live object without a readable name, for each kind that has any."""
     return {
         kind: live.id
@@ -125,12 +129,12 @@ def nameless(readings: Mapping[str, Reading]) -> Mapping[str, str]:
 
 
 def diff(
-    manifest: Manifest,
-    readings: Mapping[str, Reading],
-    past: Past,
-    settings: PlanSettings,
+    manifest: DesiredState,
+    readings: Mapping[str, ReadResult],
+    past: LedgerState,
+    settings: PlanOptions,
     *,
-    base: Manifest | None = None,
+    base: DesiredState | None = None,
     base_name: str = "",
     kinds: Mapping[str, Kind] | None = None,
     unsure: Unsure | None = None,
@@ -144,7 +148,7 @@ def diff(
     """
     known = kinds if kinds is not None else all_kinds()
     read = {name: readings.get(name) or _unread(name) for name in known}
-    inputs = Inputs(
+    inputs = DiffInputs(
         manifest=manifest,
         readings=read,
         nameless=nameless(read),
@@ -155,28 +159,28 @@ def diff(
         unsure=unsure or {},
         secret=secret,
     )
-    chosen = Chosen(settings.selection, manifest.resources, known)
-    draft = Draft(inputs=inputs, chosen=chosen, depth=levels(known))
+    chosen = SelectionFilter(settings.selection, manifest.resources, known)
+    draft = PlanBuilder(inputs=inputs, chosen=chosen, depth=dependency_levels(known))
     for kind in known.values():
         draft.add(kind)
     return draft.plan(known)
 
 
-def _unread(kind: str) -> Reading:
-    return Reading(kind=kind, incomplete="it was not read", code="E_READ_INCOMPLETE")
+def _unread(kind: str) -> ReadResult:
+    return ReadResult(kind=kind, incomplete="it was not read", code="E_READ_INCOMPLETE")
 
 
 @dataclass(slots=True, kw_only=True)
-class Draft:
+class PlanBuilder:
     """A plan on its way: what has come together so far, kind by kind."""
 
-    inputs: Inputs
-    chosen: Chosen
+    inputs: DiffInputs
+    chosen: SelectionFilter
     depth: Mapping[str, int]
-    names: Names = field(default_factory=Names)
+    names: ReferenceIndex = field(default_factory=ReferenceIndex)
     changes: list[Change] = field(default_factory=list)
-    held: list[Held] = field(default_factory=list)
-    unmanaged: list[Unmanaged] = field(default_factory=list)
+    held: list[DeferredChange] = field(default_factory=list)
+    unmanaged: list[UnmanagedResource] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     owned: dict[str, int] = field(default_factory=dict)
 
@@ -191,9 +195,9 @@ class Draft:
         self.diagnostics += [*matching.diagnostics, *reading.diagnostics, *incomplete(reading)]
         new = list(self._declared(kind, matching))
         self._left(matching)
-        self.diagnostics += suggestions(compiled(kind), kind.name_field, new, matching.left)
+        self.diagnostics += suggest_renames(compiled(kind), kind.name_field, new, matching.left)
 
-    def _declared(self, kind: Kind, matching: Matching) -> Iterator[tuple[Declared, Mapping[str, Json]]]:
+    def _declared(self, kind: Kind, matching: MatchResult) -> Iterator[tuple[DeclaredResource, Mapping[str, Json]]]:
         """Compare each declared object; the new ones come back with their specs."""
         for place, declared in enumerate(matching.declared):
             if not self.chosen.manifest(declared):
@@ -208,33 +212,33 @@ class Draft:
                 if self._planned(wish, matching.pairs.get(place), matching.alike.get(place, "")):
                     yield declared, wish.spec
 
-    def _refers_well(self, kind: Kind, declared: Declared) -> bool:
+    def _refers_well(self, kind: Kind, declared: DeclaredResource) -> bool:
         problems = [*self.names.problems(kind, declared), *self._not_chosen(kind, declared)]
         self.diagnostics += problems
         return not problems
 
-    def _not_chosen(self, kind: Kind, declared: Declared) -> Iterator[Diagnostic]:
+    def _not_chosen(self, kind: Kind, declared: DeclaredResource) -> Iterator[Diagnostic]:
         """Yield an error for each object that is referred to, will not be there, and is not chosen."""
         for target, name in dict.fromkeys(self.names.needed(kind, declared)):
             needed = self.chosen.left_out(target, name)
-            if needed is not None and self.names.resolve(target, name) is Missing.UNKNOWN:
+            if needed is not None and self.names.resolve(target, name) is NoValue.UNKNOWN:
                 yield needs(declared, needed)
 
-    def _waits(self, kind: Kind, declared: Declared) -> str:
+    def _waits(self, kind: Kind, declared: DeclaredResource) -> str:
         """Say which new object that is referred to is held back; empty where none is."""
         held = {(one.kind, normalize_name(one.name)): one for one in self.held if one.action is Action.CREATE}
         needed = [(target, normalize_name(name)) for target, name in self.names.needed(kind, declared)]
         waiting = next((held[key].address for key in needed if key in held), "")
         return f"it needs {waiting}, which is held back" if waiting else ""
 
-    def _wish(self, kind: Kind, declared: Declared, live: Live | None) -> Wish:
+    def _wish(self, kind: Kind, declared: DeclaredResource, live: LiveResource | None) -> ChangeInput:
         node = compiled(kind)
         bases = self.inputs.bases(kind, declared, live)
-        return Wish(
+        return ChangeInput(
             kind=kind,
             node=node,
             declared=declared,
-            spec=resolved(kind, spec_of(kind, declared), self.names.resolve, self.names.name_of),
+            spec=resolved(kind, full_spec(kind, declared), self.names.resolve, self.names.name_of),
             bases=bases,
             ignoring=ignoring(declared, self.inputs.settings.today, kind.root),
             judge=judge(node, bases.applied, self.inputs.past.digest_key, self.inputs.secret),
@@ -242,25 +246,27 @@ class Draft:
             remembered=self.inputs.owner(live) if live is not None else None,
         )
 
-    def _planned(self, wish: Wish, live: Live | None, alike: str) -> bool:
+    def _planned(self, wish: ChangeInput, live: LiveResource | None, alike: str) -> bool:
         """Put down the change of a declared object; tells whether it is a new one."""
         declared = wish.declared
         self.diagnostics += wish.ignoring.diagnostics
         if live is not None:
-            self.changes.append(self.inputs.adopted(compared(wish, live)))
+            self.changes.append(self.inputs.adopted(build_update(wish, live)))
             self.diagnostics += wish.ignoring.unused(declared)
             return False
         reason = alike or self.inputs.doubt(declared, declared.name)
         if reason:
             self._hold(Action.CREATE, declared, reason)
             return False
-        self.changes.append(created(wish, self.inputs.anew(declared)))
+        self.changes.append(build_create(wish, self.inputs.anew(declared)))
         return True
 
-    def _hold(self, action: Action, what: Declared | Live, reason: str) -> None:
-        self.held.append(Held(action=action, address=what.address, kind=what.kind, name=what.name, reason=reason))
+    def _hold(self, action: Action, what: DeclaredResource | LiveResource, reason: str) -> None:
+        self.held.append(
+            DeferredChange(action=action, address=what.address, kind=what.kind, name=what.name, reason=reason)
+        )
 
-    def _left(self, matching: Matching) -> None:
+    def _left(self, matching: MatchResult) -> None:
         """Put down what nobody declares: deleted if it is ours and that is wanted, else told."""
         node = compiled(matching.kind)
         for live in matching.left:
@@ -270,10 +276,10 @@ class Draft:
                 self._hold(Action.DELETE, live, reason)
             else:
                 level = level_of(matching.kind.name, self.depth, delete=True)
-                self.changes.append(removed(matching.kind, node, live, self.inputs.gone(live), level))
+                self.changes.append(build_delete(matching.kind, node, live, self.inputs.gone(live), level))
         self.unmanaged += (_unmanaged(node, live, foreign=why) for live, why in matching.foreign)
 
-    def _may_go(self, matching: Matching, live: Live) -> bool:
+    def _may_go(self, matching: MatchResult, live: LiveResource) -> bool:
         remembered = self.inputs.owner(live)
         if remembered is None or self.inputs.settings.prune != "owned" or live.id in matching.spared:
             return False
@@ -283,7 +289,7 @@ class Draft:
         """Put the plan together."""
         inputs = self.inputs
         seen = {name: len(reading.resources) for name, reading in inputs.readings.items()}
-        facts = Facts(
+        facts = GuardInputs(
             past=inputs.past,
             owned=self.owned,
             seen=seen,
@@ -291,9 +297,9 @@ class Draft:
             protect=inputs.settings.protect,
             kinds=kinds,
         )
-        changes = ordered(guarded(self.changes, facts))
+        changes = sort_changes(apply_guards(self.changes, facts))
         told = self.chosen.told()
-        diagnostics = arranged([*inputs.manifest.diagnostics, *self.diagnostics, *told])
+        diagnostics = sort_diagnostics([*inputs.manifest.diagnostics, *self.diagnostics, *told])
         untrusted = inputs.settings.untrusted or inputs.manifest.untrusted
         return Plan(
             environment=inputs.settings.environment,
@@ -308,21 +314,21 @@ class Draft:
         )
 
 
-def _partial(inputs: Inputs, changes: Iterable[Change], diagnostics: Iterable[Diagnostic]) -> bool:
+def _partial(inputs: DiffInputs, changes: Iterable[Change], diagnostics: Iterable[Diagnostic]) -> bool:
     """Tell whether anything that was asked for could not be seen."""
-    if any(map(stops_one, diagnostics)) or not all(reading.complete for reading in inputs.readings.values()):
+    if any(map(is_resource_error, diagnostics)) or not all(reading.complete for reading in inputs.readings.values()):
         return True
-    return any(one.rule is Rule.HIDDEN for change in changes for one in change.suppressed)
+    return any(one.rule is SuppressionReason.HIDDEN for change in changes for one in change.suppressed)
 
 
-def _base(inputs: Inputs) -> str:
+def _base(inputs: DiffInputs) -> str:
     """Say what attribution was made against."""
     commit = [inputs.base_name or "base"] if inputs.base is not None else []
     return " + ".join([*commit, "ledger"] if inputs.past.present else commit)
 
 
-def _unmanaged(node: CompiledField, live: Live, *, foreign: str = "", owned: bool = False) -> Unmanaged:
-    return Unmanaged(
+def _unmanaged(node: CompiledField, live: LiveResource, *, foreign: str = "", owned: bool = False) -> UnmanagedResource:
+    return UnmanagedResource(
         address=live.address,
         kind=live.kind,
         name=live.name,

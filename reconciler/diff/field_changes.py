@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.diff.attribution import Bases, alike_at, classify, lookup, node_at, shown, steps_of
-from reconciler.diff.compare.collector import Found, Pair, Tree
+from reconciler.diff.attribution import AttributionBases, alike_at, attribute_field, lookup, node_at, shown, steps_of
+from reconciler.diff.compare.collector import DiffCollector, Pair, Tree
 from reconciler.diff.full_spec import without_unknown
-from reconciler.model.change import MASK, Attribution, FieldChange, FieldOp, Missing, Value
+from reconciler.model.change import REDACTED, Attribution, FieldChange, FieldOp, NoValue, Value
 from reconciler.model.field_path import printed, spell
-from reconciler.model.resource import Declared, Json
-from reconciler.model.source_map import Path, Position
+from reconciler.model.resource import DeclaredResource, Json
+from reconciler.model.source_map import DocumentPath, Position
 from reconciler.redaction import holds_sensitive, redact_fields
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.equality import identical
@@ -19,7 +19,7 @@ Steps = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class ValueDifference:
     """One difference at printed steps; a number is an index in a list of single values."""
 
     steps: Steps
@@ -38,15 +38,15 @@ _OPS = {
 }
 
 
-def differences(pair: Pair) -> list[Difference]:
+def differences(pair: Pair) -> list[ValueDifference]:
     """Return every difference between two reduced sides, live first, in the order of their paths."""
     return sorted(_inside((), *pair), key=lambda one: [_rank(step) for step in one.steps])
 
 
-def _inside(steps: Steps, before: Tree, after: Tree) -> Iterator[Difference]:
+def _inside(steps: Steps, before: Tree, after: Tree) -> Iterator[ValueDifference]:
     if isinstance(before, dict) and isinstance(after, dict):
         for name in {**before, **after}:
-            yield from _inside((*steps, name), before.get(name, Missing.ABSENT), after.get(name, Missing.ABSENT))
+            yield from _inside((*steps, name), before.get(name, NoValue.ABSENT), after.get(name, NoValue.ABSENT))
     elif isinstance(before, list) and isinstance(after, list):
         at = _only_place(before, after)
         if at is None:
@@ -57,9 +57,9 @@ def _inside(steps: Steps, before: Tree, after: Tree) -> Iterator[Difference]:
         yield _one(steps, before, after)
 
 
-def _one(steps: Steps, before: Value, after: Value) -> Difference:
-    op = FieldOp.ADD if before is Missing.ABSENT else FieldOp.REMOVE if after is Missing.ABSENT else FieldOp.REPLACE
-    return Difference(steps=steps, op=op, before=before, after=after)
+def _one(steps: Steps, before: Value, after: Value) -> ValueDifference:
+    op = FieldOp.ADD if before is NoValue.ABSENT else FieldOp.REMOVE if after is NoValue.ABSENT else FieldOp.REPLACE
+    return ValueDifference(steps=steps, op=op, before=before, after=after)
 
 
 def _only_place(before: list[Any], after: list[Any]) -> int | None:
@@ -70,7 +70,7 @@ def _only_place(before: list[Any], after: list[Any]) -> int | None:
     return places[0] if len(places) == 1 else None
 
 
-def _aligned(steps: Steps, before: list[Any], after: list[Any]) -> Iterator[Difference]:
+def _aligned(steps: Steps, before: list[Any], after: list[Any]) -> Iterator[ValueDifference]:
     from deepdiff import DeepDiff
 
     tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0, verbose_level=2)
@@ -82,15 +82,15 @@ def _rank(step: str | int) -> tuple[int, str]:
     return (step, "") if isinstance(step, int) else (-1, step)
 
 
-def _translated(outer: Steps, name: str, levels: Any) -> Iterator[Difference]:
+def _translated(outer: Steps, name: str, levels: Any) -> Iterator[ValueDifference]:
     op = _OPS[name]
     for level in levels:
         steps = level.path(output_format="list", use_t2=op is not FieldOp.REMOVE)
-        yield Difference(
+        yield ValueDifference(
             steps=(*outer, *steps),
             op=op,
-            before=Missing.ABSENT if op is FieldOp.ADD else level.t1,
-            after=Missing.ABSENT if op is FieldOp.REMOVE else level.t2,
+            before=NoValue.ABSENT if op is FieldOp.ADD else level.t1,
+            after=NoValue.ABSENT if op is FieldOp.REMOVE else level.t2,
         )
 
 
@@ -98,19 +98,19 @@ Printed = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Object:
+class ComparedObject:
     """One matched object on its way to a change: the table, both sides, the bases, and what the comparison found."""
 
     node: CompiledField
     name_field: str
-    declared: Declared
+    declared: DeclaredResource
     spec: Mapping[str, Json]
     live: Mapping[str, Json]
-    bases: Bases
-    found: Found
+    bases: AttributionBases
+    found: DiffCollector
 
 
-def field_changes(subject: Object, pair: Pair | None) -> Iterator[tuple[Printed, FieldChange]]:
+def field_changes(subject: ComparedObject, pair: Pair | None) -> Iterator[tuple[Printed, FieldChange]]:
     """Return every difference with its printed steps, before ignore rules are asked."""
     for difference in differences(pair) if pair is not None else ():
         yield difference.steps, _field(subject, difference)
@@ -122,7 +122,7 @@ def field_changes(subject: Object, pair: Pair | None) -> Iterator[tuple[Printed,
         yield steps, _move(subject, steps, before, after)
 
 
-def _field(subject: Object, difference: Difference) -> FieldChange:
+def _field(subject: ComparedObject, difference: ValueDifference) -> FieldChange:
     steps = difference.steps
     node = node_at(subject.node, steps)
     base = _base(subject, steps)
@@ -140,7 +140,7 @@ def _field(subject: Object, difference: Difference) -> FieldChange:
     )
 
 
-def attributed(subject: Object, steps: Printed, desired: Value, live: Value) -> Attribution:
+def attributed(subject: ComparedObject, steps: Printed, desired: Value, live: Value) -> Attribution:
     """Say who moved what stands at these steps; an item of a list of single values moves with its list."""
     whole = steps
     while whole and isinstance(whole[-1], int):
@@ -150,29 +150,29 @@ def attributed(subject: Object, steps: Printed, desired: Value, live: Value) -> 
         desired, live = (shown(lookup(subject.node, side, whole)) for side in (subject.spec, subject.live))
     bases = subject.bases
     applied, commit = lookup(subject.node, bases.applied, whole), lookup(subject.node, bases.commit, whole)
-    return classify(applied, commit, desired, live, alike_at(node)) or Attribution.UNATTRIBUTED
+    return attribute_field(applied, commit, desired, live, alike_at(node)) or Attribution.UNATTRIBUTED
 
 
-def _base(subject: Object, steps: Printed) -> Value:
+def _base(subject: ComparedObject, steps: Printed) -> Value:
     bases = subject.bases
     side = bases.commit if bases.commit is not None else bases.applied
     return shown(lookup(subject.node, side, steps))
 
 
 def _shown(node: CompiledField | None, value: Value) -> Value:
-    if isinstance(value, Missing) or node is None:
+    if isinstance(value, NoValue) or node is None:
         return value
     return without_unknown(redact_fields(node, value))
 
 
-def _secret(subject: Object, steps: tuple[str, ...]) -> FieldChange:
-    present = not isinstance(shown(lookup(subject.node, subject.live, steps)), Missing)
+def _secret(subject: ComparedObject, steps: tuple[str, ...]) -> FieldChange:
+    present = not isinstance(shown(lookup(subject.node, subject.live, steps)), NoValue)
     known = subject.bases.known
     return FieldChange(
         path=spell(steps),
         op=FieldOp.REPLACE if present else FieldOp.ADD,
-        before=MASK if present else Missing.ABSENT,
-        after=MASK,
+        before=REDACTED if present else NoValue.ABSENT,
+        after=REDACTED,
         attribution=Attribution.CONFIG if known else Attribution.UNATTRIBUTED,
         reason=subject.declared.locate.origin(("spec", *_declared_path(subject, steps))),
         position=place(subject, steps),
@@ -180,7 +180,7 @@ def _secret(subject: Object, steps: tuple[str, ...]) -> FieldChange:
     )
 
 
-def _move(subject: Object, steps: tuple[str, ...], before: int, after: int) -> FieldChange:
+def _move(subject: ComparedObject, steps: tuple[str, ...], before: int, after: int) -> FieldChange:
     return FieldChange(
         path=spell(steps),
         op=FieldOp.MOVE,
@@ -192,7 +192,7 @@ def _move(subject: Object, steps: tuple[str, ...], before: int, after: int) -> F
     )
 
 
-def _moved(subject: Object, steps: tuple[str, ...]) -> Attribution:
+def _moved(subject: ComparedObject, steps: tuple[str, ...]) -> Attribution:
     """Say who changed the order: by the orders of what desired, live and base have in common."""
     node = node_at(subject.node, steps)
     orders = [_order(subject, node, side, steps) for side in (subject.spec, subject.live)]
@@ -202,7 +202,7 @@ def _moved(subject: Object, steps: tuple[str, ...]) -> Attribution:
 
 
 def _order(
-    subject: Object, node: CompiledField | None, side: Mapping[str, Json] | None, steps: tuple[str, ...]
+    subject: ComparedObject, node: CompiledField | None, side: Mapping[str, Json] | None, steps: tuple[str, ...]
 ) -> list[str] | None:
     value = lookup(subject.node, side, steps)
     return [step for step, _ in steps_of(node, value)] if node is not None and isinstance(value, list) else None
@@ -219,7 +219,7 @@ def classify_order(base: list[str], desired: list[str] | None, live: list[str] |
     return Attribution.DRIFT if was == want else Attribution.CONFLICT
 
 
-def reason(subject: Object, difference: Difference) -> str:
+def reason(subject: ComparedObject, difference: ValueDifference) -> str:
     """Say where the desired value comes from."""
     steps = difference.steps
     if tuple(map(str, steps)) in subject.found.defaults:
@@ -231,14 +231,14 @@ def reason(subject: Object, difference: Difference) -> str:
     return subject.declared.locate.origin(("spec", *_declared_path(subject, steps)))
 
 
-def place(subject: Object, steps: Printed) -> Position:
+def place(subject: ComparedObject, steps: Printed) -> Position:
     """Return where a difference is written, or the nearest thing around it."""
     if steps == (subject.name_field,):
         return subject.declared.position
     return subject.declared.at(_declared_path(subject, steps))
 
 
-def _declared_path(subject: Object, steps: Printed) -> Path:
+def _declared_path(subject: ComparedObject, steps: Printed) -> DocumentPath:
     """Turn printed steps into a path of the manifest, as far as that has it."""
     path: list[str | int] = []
     for at, step in enumerate(steps):

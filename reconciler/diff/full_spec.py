@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Mapping
 
 from reconciler.diff.compare.collector import Tree
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.change import Missing
-from reconciler.model.resource import Declared, Json, Live
+from reconciler.model.change import NoValue
+from reconciler.model.resource import DeclaredResource, Json, LiveResource
 from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.defaults import fill_defaults
 from reconciler.semantics.fingerprint import live_fingerprint, managed_names
@@ -14,22 +14,22 @@ Digest = Callable[[str], str]
 """Leads from a secret's name to the keyed digest of its value."""
 
 
-def spec_of(kind: Kind, declared: Declared) -> dict[str, Json]:
+def full_spec(kind: Kind, declared: DeclaredResource) -> dict[str, Json]:
     """Return the declared spec with the object's name in it, as a request needs it."""
     return {kind.name_field: declared.name, **declared.spec}
 
 
-def live_state(kind: Kind, declared: Declared, live: Live, unseen: Collection[str] = ()) -> str:
+def live_state(kind: Kind, declared: DeclaredResource, live: LiveResource, unseen: Collection[str] = ()) -> str:
     """Return the fingerprint of what a manifest manages of a live object; `unseen` are fields that were not read.
 
     It depends on the names of the declared fields and on the live object alone: while neither changes, each read of
     the object gives the same one.
     """
     node = compiled(kind)
-    return live_fingerprint(node, live.spec, managed_names(node, spec_of(kind, declared)).difference(unseen))
+    return live_fingerprint(node, live.spec, managed_names(node, full_spec(kind, declared)).difference(unseen))
 
 
-def managed(kind: Kind, spec: Mapping[str, Json], *, digest: Digest | None = None) -> dict[str, Json]:
+def managed_fields(kind: Kind, spec: Mapping[str, Json], *, digest: Digest | None = None) -> dict[str, Json]:
     """Return what a manifest manages of an object: its fields, with the defaults it leaves out (the ledger's memory).
 
     A cleared field stays None unless it has a default. A secret keeps its name; with `digest` its keyed digest stands
@@ -49,7 +49,7 @@ def _digested(value: Json, digest: Digest | None) -> Json:
 
 def without_unknown(value: Tree) -> Json:
     """Return plain JSON: what is known only after apply, or not at all, becomes null."""
-    if isinstance(value, Missing):
+    if isinstance(value, NoValue):
         return None
     if isinstance(value, Mapping):
         return {name: without_unknown(part) for name, part in value.items()}

@@ -4,17 +4,17 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from reconciler.kinds.base.field import Field, Type
+from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.registry import all_kinds
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.field_path import WILD, Steps, covers, parse, printed
-from reconciler.model.resource import Declared, IgnoreRule
+from reconciler.model.field_path import WILD, FieldPath, covers, parse, printed
+from reconciler.model.resource import DeclaredResource, IgnoreRule
 from reconciler.strings import closest
 
 Pattern = tuple[str, ...]
 
 
-def matches(patterns: Sequence[Pattern], at: Steps) -> bool:
+def matches(patterns: Sequence[Pattern], at: FieldPath) -> bool:
     """Tell whether a path, or something above it, is ignored."""
     if not patterns:
         return False
@@ -22,14 +22,14 @@ def matches(patterns: Sequence[Pattern], at: Steps) -> bool:
     return any(covers(pattern, steps) for pattern in patterns)
 
 
-def matches_items(patterns: Sequence[Pattern], at: Steps) -> bool:
+def matches_items(patterns: Sequence[Pattern], at: FieldPath) -> bool:
     """Tell whether any item of the list at a path is ignored: without keys, that is the whole list."""
     steps = tuple(map(printed, at))
     return any(len(pattern) == len(steps) + 1 and covers(pattern[:-1], steps) for pattern in patterns)
 
 
 @dataclass(slots=True, kw_only=True)
-class Ignoring:
+class ActiveIgnoreRules:
     """The rules of one manifest that count today, and which of them hid something."""
 
     rules: list[tuple[Pattern, IgnoreRule]] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Ignoring:
                 return rule
         return None
 
-    def unused(self, declared: Declared) -> Iterable[Diagnostic]:
+    def unused(self, declared: DeclaredResource) -> Iterable[Diagnostic]:
         """Return a warning for each rule that hid nothing."""
         for pattern, rule in self.rules:
             if pattern not in self.used:
@@ -61,9 +61,9 @@ class Ignoring:
                 yield _warning("W_IGNORE_UNUSED", text, rule, declared, "take the rule out if it is no longer needed")
 
 
-def ignoring(declared: Declared, today: date, root: Field) -> Ignoring:
+def ignoring(declared: DeclaredResource, today: date, root: Field) -> ActiveIgnoreRules:
     """Read a manifest's rules; expired ones and ones that are no path become warnings and do not count."""
-    result = Ignoring()
+    result = ActiveIgnoreRules()
     for rule in declared.ignore_changes:
         if rule.expires and rule.expires <= today.isoformat():
             text = f"ignore_changes {rule.path}: expired on {rule.expires}, so it no longer hides anything"
@@ -85,7 +85,7 @@ def ignoring(declared: Declared, today: date, root: Field) -> Ignoring:
     return result
 
 
-def unusable_rules(declared: Declared, today: date) -> list[Diagnostic]:
+def unusable_rules(declared: DeclaredResource, today: date) -> list[Diagnostic]:
     """Return a warning for each rule of a manifest that is over or names nothing: no live object is needed for that."""
     kind = all_kinds().get(declared.kind)
     return ignoring(declared, today, kind.root).diagnostics if kind is not None else []
@@ -105,7 +105,7 @@ def misspelt(pattern: Pattern, root: Field) -> tuple[str, str] | None:
                 return f"{where} is a list", f"write {_joined((*before, '[*]', step, *after))}"
             field = field.item
         elif not field.children:
-            if before and field.type not in (Type.OBJECT, Type.LIST):
+            if before and field.type not in (FieldType.OBJECT, FieldType.LIST):
                 return f"{where} has nothing inside it", f"write {_joined(before)}"
             return None
         elif step == WILD:
@@ -124,7 +124,7 @@ def _joined(steps: Sequence[str]) -> str:
     return "".join(step if step.startswith("[") or not at else f".{step}" for at, step in enumerate(steps))
 
 
-def _warning(code: str, message: str, rule: IgnoreRule, declared: Declared, hint: str) -> Diagnostic:
+def _warning(code: str, message: str, rule: IgnoreRule, declared: DeclaredResource, hint: str) -> Diagnostic:
     where = rule.position or declared.position
     return Diagnostic(
         severity=Severity.WARNING, code=code, message=message, position=where, hint=hint, address=declared.address

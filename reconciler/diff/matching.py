@@ -11,10 +11,10 @@ from itertools import takewhile
 
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.ledger_state import Past
-from reconciler.model.options import PlanSettings
-from reconciler.model.read_result import Reading
-from reconciler.model.resource import Declared, Live, address
+from reconciler.model.ledger_state import LedgerState
+from reconciler.model.options import PlanOptions
+from reconciler.model.read_result import ReadResult
+from reconciler.model.resource import DeclaredResource, LiveResource, address
 from reconciler.semantics.equality import fold_name
 from reconciler.semantics.scope import outside_scope_reason
 from reconciler.strings import normalize_name
@@ -23,7 +23,7 @@ OUTSIDE = "outside the scope"
 
 
 @dataclass(slots=True, kw_only=True)
-class Matching:
+class MatchResult:
     """What became of the objects of one kind.
 
     `pairs` leads from each declared object (by its place in the manifest) to its live one; `stopped` holds those that
@@ -34,13 +34,13 @@ class Matching:
     """
 
     kind: Kind
-    declared: Sequence[Declared]
-    pairs: dict[int, Live] = field(default_factory=dict)
+    declared: Sequence[DeclaredResource]
+    pairs: dict[int, LiveResource] = field(default_factory=dict)
     stopped: set[int] = field(default_factory=set)
     unread: list[int] = field(default_factory=list)
-    left: list[Live] = field(default_factory=list)
-    foreign: list[tuple[Live, str]] = field(default_factory=list)
-    candidates: list[Live] = field(default_factory=list)
+    left: list[LiveResource] = field(default_factory=list)
+    foreign: list[tuple[LiveResource, str]] = field(default_factory=list)
+    candidates: list[LiveResource] = field(default_factory=list)
     alike: dict[int, str] = field(default_factory=dict)
     spared: set[str] = field(default_factory=set)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -52,23 +52,25 @@ class Matching:
 
 
 @dataclass(frozen=True, slots=True)
-class _Live:
+class _LiveIndex:
     """The live objects of ours, by id and by name; `taken` are the ids that are matched already."""
 
-    by_id: Mapping[str, Live]
-    by_name: Mapping[str, Sequence[Live]]
+    by_id: Mapping[str, LiveResource]
+    by_name: Mapping[str, Sequence[LiveResource]]
     taken: set[str]
 
-    def free(self, name: str) -> list[Live]:
+    def free(self, name: str) -> list[LiveResource]:
         return [live for live in self.by_name.get(normalize_name(name), ()) if live.id not in self.taken]
 
 
-def match(kind: Kind, declared: Sequence[Declared], reading: Reading, past: Past, settings: PlanSettings) -> Matching:
+def match(
+    kind: Kind, declared: Sequence[DeclaredResource], reading: ReadResult, past: LedgerState, settings: PlanOptions
+) -> MatchResult:
     """Match the declared objects of one kind with the live ones."""
-    result = Matching(kind=kind, declared=declared)
+    result = MatchResult(kind=kind, declared=declared)
     ours = []
     for live in reading.resources:
-        reason = foreign(kind, live, settings)
+        reason = foreign_reason(kind, live, settings)
         if reason:
             result.foreign.append((live, reason))
             if live.unusable or reason.startswith(OUTSIDE):
@@ -87,7 +89,7 @@ def match(kind: Kind, declared: Sequence[Declared], reading: Reading, past: Past
     return result
 
 
-def foreign(kind: Kind, live: Live, settings: PlanSettings) -> str:
+def foreign_reason(kind: Kind, live: LiveResource, settings: PlanOptions) -> str:
     """Say why a live object is never written, or return an empty text."""
     owner = live.spec.get("project_id")
     if live.foreign:
@@ -98,17 +100,17 @@ def foreign(kind: Kind, live: Live, settings: PlanSettings) -> str:
     return kind.unwritable(live.spec) or (f"{OUTSIDE}: {outside}" if outside else "")
 
 
-def _look_alikes(result: Matching) -> None:
+def _look_alikes(result: MatchResult) -> None:
     """Hold back creates whose name a service that folds names would take for one that is there, or declared too."""
     new = set(result.open)
     if not new:
         return
     taken = {live.id for live in result.pairs.values()}
-    live_names: defaultdict[str, list[Live]] = defaultdict(list)
+    live_names: defaultdict[str, list[LiveResource]] = defaultdict(list)
     for live in result.candidates:
         if live.id not in taken and live.name:
             live_names[fold_name(live.name)].append(live)
-    declared_names: dict[str, Declared] = {}
+    declared_names: dict[str, DeclaredResource] = {}
     for place in sorted(range(len(result.declared)), key=lambda place: place in new):
         declared = result.declared[place]
         folded = fold_name(declared.name)
@@ -121,7 +123,9 @@ def _look_alikes(result: Matching) -> None:
             result.diagnostics.append(look_alike(declared, others, reason))
 
 
-def _nearly(declared: Declared, live_names: Mapping[str, Sequence[Live]]) -> tuple[str, list[Live]]:
+def _nearly(
+    declared: DeclaredResource, live_names: Mapping[str, Sequence[LiveResource]]
+) -> tuple[str, list[LiveResource]]:
     """Return the live objects that nearly have the declared name, or else nearly one of its aliases, with that name."""
     for name in (declared.name, *declared.aliases):
         near = live_names.get(fold_name(name), ())
@@ -131,26 +135,26 @@ def _nearly(declared: Declared, live_names: Mapping[str, Sequence[Live]]) -> tup
     return declared.name, []
 
 
-def _word(declared: Declared, name: str) -> str:
+def _word(declared: DeclaredResource, name: str) -> str:
     return "declared name" if name == declared.name else "alias"
 
 
-def _known(ours: Iterable[Live]) -> _Live:
-    by_id: dict[str, Live] = {}
-    by_name: defaultdict[str, list[Live]] = defaultdict(list)
+def _known(ours: Iterable[LiveResource]) -> _LiveIndex:
+    by_id: dict[str, LiveResource] = {}
+    by_name: defaultdict[str, list[LiveResource]] = defaultdict(list)
     for live in ours:
         if live.id not in by_id:
             by_id[live.id] = live
             by_name[normalize_name(live.name)].append(live)
-    return _Live(by_id, by_name, set())
+    return _LiveIndex(by_id, by_name, set())
 
 
-def _take(result: Matching, known: _Live, place: int, live: Live) -> None:
+def _take(result: MatchResult, known: _LiveIndex, place: int, live: LiveResource) -> None:
     result.pairs[place] = live
     known.taken.add(live.id)
 
 
-def _by_pin(result: Matching, known: _Live, reading: Reading) -> None:
+def _by_pin(result: MatchResult, known: _LiveIndex, reading: ReadResult) -> None:
     aside = {live.id: reason for live, reason in result.foreign}
     for place, declared in enumerate(result.declared):
         if not declared.id:
@@ -168,7 +172,7 @@ def _by_pin(result: Matching, known: _Live, reading: Reading) -> None:
             result.unread.append(place)
 
 
-def _by_ledger(result: Matching, known: _Live, past: Past) -> None:
+def _by_ledger(result: MatchResult, known: _LiveIndex, past: LedgerState) -> None:
     ids: dict[str, str] = {}
     for (kind, object_id), remembered in past.objects.items():
         if kind == result.kind.name and past.knows(remembered) and object_id in known.by_id:
@@ -181,12 +185,12 @@ def _by_ledger(result: Matching, known: _Live, past: Past) -> None:
             _take(result, known, place, live)
 
 
-def _by_name(result: Matching, known: _Live) -> None:
+def _by_name(result: MatchResult, known: _LiveIndex) -> None:
     for place in result.open:
         _one_of(result, known, place, known.free(result.declared[place].name))
 
 
-def _by_alias(result: Matching, known: _Live) -> None:
+def _by_alias(result: MatchResult, known: _LiveIndex) -> None:
     for place in result.open:
         aliases = result.declared[place].aliases
         _one_of(
@@ -197,7 +201,7 @@ def _by_alias(result: Matching, known: _Live) -> None:
         )
 
 
-def _one_of(result: Matching, known: _Live, place: int, candidates: list[Live]) -> None:
+def _one_of(result: MatchResult, known: _LiveIndex, place: int, candidates: list[LiveResource]) -> None:
     if len(candidates) == 1:
         _take(result, known, place, candidates[0])
     elif candidates:
@@ -206,7 +210,7 @@ def _one_of(result: Matching, known: _Live, place: int, candidates: list[Live]) 
         result.diagnostics.append(ambiguous(result.declared[place], candidates))
 
 
-def _old_names(result: Matching, known: _Live) -> None:
+def _old_names(result: MatchResult, known: _LiveIndex) -> None:
     """Both the name and an alias are live: the name counts, the old one is told and left alone."""
     for place, matched in result.pairs.items():
         declared = result.declared[place]
@@ -221,7 +225,7 @@ def _old_names(result: Matching, known: _Live) -> None:
                 result.diagnostics.append(taken(declared, matched, namesakes))
 
 
-def ambiguous(declared: Declared, candidates: Sequence[Live]) -> Diagnostic:
+def ambiguous(declared: DeclaredResource, candidates: Sequence[LiveResource]) -> Diagnostic:
     """Tell that several live objects could be meant; nothing is written for the name."""
     listed = ", ".join(_described(live) for live in candidates)
     return _told(
@@ -233,12 +237,12 @@ def ambiguous(declared: Declared, candidates: Sequence[Live]) -> Diagnostic:
     )
 
 
-def _described(live: Live) -> str:
+def _described(live: LiveResource) -> str:
     made = live.spec.get("create_time")
     return f"{live.id} (created {made})" if isinstance(made, str) else live.id
 
 
-def not_found(declared: Declared, *, taken: bool) -> Diagnostic:
+def not_found(declared: DeclaredResource, *, taken: bool) -> Diagnostic:
     """Tell that the object a manifest pins is not there, or is pinned twice."""
     reason = "another manifest pins it too" if taken else "no live object of this kind has it"
     return _told(
@@ -250,7 +254,7 @@ def not_found(declared: Declared, *, taken: bool) -> Diagnostic:
     )
 
 
-def not_ours(declared: Declared, reason: str) -> Diagnostic:
+def not_ours(declared: DeclaredResource, reason: str) -> Diagnostic:
     """Tell that the object a manifest pins is never written."""
     return _told(
         declared,
@@ -261,7 +265,7 @@ def not_ours(declared: Declared, reason: str) -> Diagnostic:
     )
 
 
-def both_live(declared: Declared, matched: Live, others: Sequence[Live]) -> Diagnostic:
+def both_live(declared: DeclaredResource, matched: LiveResource, others: Sequence[LiveResource]) -> Diagnostic:
     """Tell that the new and the old name are both live."""
     old = ", ".join(f"{live.name} ({live.id})" for live in others)
     return _told(
@@ -273,7 +277,7 @@ def both_live(declared: Declared, matched: Live, others: Sequence[Live]) -> Diag
     )
 
 
-def taken(declared: Declared, matched: Live, others: Sequence[Live]) -> Diagnostic:
+def taken(declared: DeclaredResource, matched: LiveResource, others: Sequence[LiveResource]) -> Diagnostic:
     """Tell that a rename leads to a name that another live object has."""
     same = ", ".join(live.id for live in others)
     return _told(
@@ -285,7 +289,7 @@ def taken(declared: Declared, matched: Live, others: Sequence[Live]) -> Diagnost
     )
 
 
-def alike(name: str, others: Sequence[Live], word: str = "declared name") -> str:
+def alike(name: str, others: Sequence[LiveResource], word: str = "declared name") -> str:
     """Say which live objects have nearly the name that is to be created, or had earlier."""
     found = ", ".join(_named_apart(name, live) for live in others)
     pins = " or ".join(live.id for live in others if not live.unusable)
@@ -293,18 +297,18 @@ def alike(name: str, others: Sequence[Live], word: str = "declared name") -> str
     return f"{found}: almost the {word} {told_apart(name, others[0].name)[0]}{pin}"
 
 
-def _named_apart(name: str, live: Live) -> str:
+def _named_apart(name: str, live: LiveResource) -> str:
     unusable = f", {live.foreign}" if live.foreign else ""
     return f"the live object {live.id} is named {told_apart(name, live.name)[1]}{unusable}"
 
 
-def alike_declared(declared: Declared, other: Declared) -> str:
+def alike_declared(declared: DeclaredResource, other: DeclaredResource) -> str:
     """Say which declared object has nearly the name that is to be created."""
     mine, theirs = told_apart(declared.name, other.name)
     return f"the manifests declare {theirs} too ({other.position.file}:{other.position.line}): almost the name {mine}"
 
 
-def look_alike(declared: Declared, others: Sequence[Live], reason: str) -> Diagnostic:
+def look_alike(declared: DeclaredResource, others: Sequence[LiveResource], reason: str) -> Diagnostic:
     """Tell that a create is held back because another object has nearly its name."""
     pins = "".join(f"\n  id: {live.id}" for live in others if not live.unusable)
     hint = f"if it is the same object, pin it under metadata:{pins}" if pins else "give one of the two another name"
@@ -339,7 +343,9 @@ def _escape(char: str) -> str:
     return f"\\u{ord(char):04X}" if ord(char) < 0x10000 else f"\\U{ord(char):08X}"
 
 
-def no_reference(declared: Declared, kind: str, name: str, path: tuple[str | int, ...], reason: str) -> Diagnostic:
+def no_reference(
+    declared: DeclaredResource, kind: str, name: str, path: tuple[str | int, ...], reason: str
+) -> Diagnostic:
     """Tell that a name refers to nothing that could be used."""
     return Diagnostic(
         severity=Severity.ERROR,
@@ -351,7 +357,7 @@ def no_reference(declared: Declared, kind: str, name: str, path: tuple[str | int
     )
 
 
-def incomplete(reading: Reading) -> Iterator[Diagnostic]:
+def incomplete(reading: ReadResult) -> Iterator[Diagnostic]:
     """Tell that a kind could not be read whole."""
     if not reading.complete:
         yield Diagnostic(
@@ -362,7 +368,7 @@ def incomplete(reading: Reading) -> Iterator[Diagnostic]:
         )
 
 
-def _told(declared: Declared, severity: Severity, code: str, message: str, hint: str) -> Diagnostic:
+def _told(declared: DeclaredResource, severity: Severity, code: str, message: str, hint: str) -> Diagnostic:
     return Diagnostic(
         severity=severity,
         code=code,

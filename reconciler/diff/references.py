@@ -3,25 +3,25 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from reconciler.diff.matching import Matching, no_reference
+from reconciler.diff.matching import MatchResult, no_reference
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.change import Missing
+from reconciler.model.change import NoValue
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.resource import Declared, Json
+from reconciler.model.resource import DeclaredResource, Json
 from reconciler.semantics.compiled_field import id_beside
 from reconciler.semantics.reference_paths import referred
 from reconciler.strings import normalize_name
 
 
 @dataclass(slots=True, kw_only=True)
-class Names:
+class ReferenceIndex:
     """What names mean in this plan, kind by kind: an id, UNKNOWN for a new object, or why it cannot be said."""
 
-    ids: dict[tuple[str, str], Json | Missing] = field(default_factory=dict)
+    ids: dict[tuple[str, str], Json | NoValue] = field(default_factory=dict)
     names: dict[tuple[str, str], str] = field(default_factory=dict)
     doubts: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def learn(self, matching: Matching, *, complete: bool) -> None:
+    def learn(self, matching: MatchResult, *, complete: bool) -> None:
         """Take in the objects of a kind: undeclared live ones by their name, declared ones by theirs."""
         kind = matching.kind.name
         if not complete:
@@ -35,7 +35,7 @@ class Names:
         for place, declared in enumerate(matching.declared):
             self._declare(matching, place, declared)
 
-    def _declare(self, matching: Matching, place: int, declared: Declared) -> None:
+    def _declare(self, matching: MatchResult, place: int, declared: DeclaredResource) -> None:
         key = (declared.kind, normalize_name(declared.name))
         live = matching.pairs.get(place)
         self.doubts.pop(key, None)
@@ -43,24 +43,24 @@ class Names:
             self.ids[key] = live.id
             self.names[declared.kind, live.id] = declared.name
         elif place in matching.open:
-            self.ids[key] = Missing.UNKNOWN
+            self.ids[key] = NoValue.UNKNOWN
         else:
             self.doubts[key] = "of which it is not clear which live object it is"
 
-    def resolve(self, kind: str, name: str) -> Json | Missing:
+    def resolve(self, kind: str, name: str) -> Json | NoValue:
         """Return the id a name means; ABSENT where nothing can be said."""
         key = (kind, normalize_name(name))
-        return Missing.ABSENT if key in self.doubts else self.ids.get(key, Missing.ABSENT)
+        return NoValue.ABSENT if key in self.doubts else self.ids.get(key, NoValue.ABSENT)
 
-    def problems(self, kind: Kind, declared: Declared) -> Iterator[Diagnostic]:
+    def problems(self, kind: Kind, declared: DeclaredResource) -> Iterator[Diagnostic]:
         """Return a diagnostic for each name that refers to nothing."""
         for path, target, name in _by_name(kind, declared):
-            if self.resolve(target, name) is Missing.ABSENT:
+            if self.resolve(target, name) is NoValue.ABSENT:
                 nothing = self.doubts.get((target, ""), "which neither the manifests nor the live side have")
                 why = self.doubts.get((target, normalize_name(name)), nothing)
                 yield no_reference(declared, target, name, path, why)
 
-    def needed(self, kind: Kind, declared: Declared) -> Iterator[tuple[str, str]]:
+    def needed(self, kind: Kind, declared: DeclaredResource) -> Iterator[tuple[str, str]]:
         """Yield the kind and name of each object that must be there."""
         yield from ((target, name) for _, target, name in _by_name(kind, declared))
 
@@ -69,7 +69,7 @@ class Names:
         return self.names.get((kind, object_id))
 
 
-def _by_name(kind: Kind, declared: Declared) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+def _by_name(kind: Kind, declared: DeclaredResource) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
     """Yield the references by name alone; an id beside a name decides without it."""
     yield from (one for one in referred(kind, declared.spec) if not _has_id(declared.spec, one[0]))
 

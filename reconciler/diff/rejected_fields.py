@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from reconciler.model.change import Attribution, FieldChange, Missing
-from reconciler.model.ledger_state import Remembered
+from reconciler.model.change import Attribution, FieldChange, NoValue
+from reconciler.model.ledger_state import ObjectRecord
 
 _BLAMES_THE_LIVE_SIDE = frozenset({Attribution.DRIFT, Attribution.CONFLICT, Attribution.UNATTRIBUTED})
 
@@ -16,7 +16,7 @@ def unkept_values(fields: Iterable[FieldChange]) -> dict[str, str]:
     return {field.path: _digest(field) for field in fields}
 
 
-def relabelled(fields: Iterable[FieldChange], known: Remembered | None) -> tuple[FieldChange, ...]:
+def relabelled(fields: Iterable[FieldChange], known: ObjectRecord | None) -> tuple[FieldChange, ...]:
     """Attribute to the manifest what the live side never took: the service still has what it had in its place then.
 
     A value that changed since is attributed as any other.
@@ -28,7 +28,7 @@ def relabelled(fields: Iterable[FieldChange], known: Remembered | None) -> tuple
     )
 
 
-def unkept_notes(fields: Iterable[FieldChange], known: Remembered | None) -> Iterator[str]:
+def unkept_notes(fields: Iterable[FieldChange], known: ObjectRecord | None) -> Iterator[str]:
     """Say of each such value when it was sent."""
     if known is not None and known.unkept:
         yield from (
@@ -47,5 +47,5 @@ def _has(field: FieldChange, unkept: Mapping[str, str]) -> bool:
 
 
 def _digest(field: FieldChange) -> str:
-    value = {"missing": field.before.value} if isinstance(field.before, Missing) else {"value": field.before}
+    value = {"missing": field.before.value} if isinstance(field.before, NoValue) else {"value": field.before}
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

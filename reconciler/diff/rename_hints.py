@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.resource import Declared, Json, Live
+from reconciler.model.resource import DeclaredResource, Json, LiveResource
 from reconciler.semantics.compiled_field import CompiledField, as_object
 from reconciler.semantics.defaults import fill_defaults
 
@@ -16,8 +16,11 @@ _MOST_PARTS = 2_000
 _ALIKE = 0.6
 
 
-def suggestions(
-    node: CompiledField, name_field: str, new: Sequence[tuple[Declared, Mapping[str, Json]]], left: Sequence[Live]
+def suggest_renames(
+    node: CompiledField,
+    name_field: str,
+    new: Sequence[tuple[DeclaredResource, Mapping[str, Json]]],
+    left: Sequence[LiveResource],
 ) -> Iterator[Diagnostic]:
     """Return a note for each new object of which exactly one undeclared live object has most values."""
     if not new or not left:
@@ -63,7 +66,7 @@ def _leaves(value: Json, at: str) -> Iterable[str]:
         yield f"{at}={value!r}"
 
 
-def _note(declared: Declared, live: Live) -> Diagnostic:
+def _note(declared: DeclaredResource, live: LiveResource) -> Diagnostic:
     return Diagnostic(
         severity=Severity.NOTE,
         code="N_RENAME_LIKELY",

@@ -8,15 +8,15 @@ empty is never sent.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.diff.compare.collector import Found
-from reconciler.diff.compare.keyed_lists import gone_steps, keyed_sides, paired
+from reconciler.diff.compare.collector import DiffCollector
+from reconciler.diff.compare.keyed_lists import gone_steps, keyed_sides, pair_items
 from reconciler.diff.compare.sets import left_steps, matched
 from reconciler.diff.compare.walk import items as compare_items
 from reconciler.diff.ignore_rules import matches, matches_items
-from reconciler.kinds.base.field import Field, ListType, Type
+from reconciler.kinds.base.field import Field, FieldType, ListType
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.change import Missing
-from reconciler.model.field_path import Key, Step, Steps, parse, spell
+from reconciler.model.change import NoValue
+from reconciler.model.field_path import FieldPath, FieldStep, ItemKey, parse, spell
 from reconciler.model.resource import Json
 from reconciler.redaction import reads_masked
 from reconciler.semantics.compiled_field import CompiledField, as_object, compiled
@@ -25,7 +25,7 @@ from reconciler.semantics.reference_paths import resolved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pairing:
+class ListPairing:
     """How two lists belong together, by index.
 
     `pairs` leads from declared to live items, `steps` names each declared item in a path, `left` the live ones that no
@@ -33,42 +33,42 @@ class Pairing:
     """
 
     pairs: dict[int, int]
-    steps: dict[int, Step]
-    left: dict[int, Step]
+    steps: dict[int, FieldStep]
+    left: dict[int, FieldStep]
     series: bool = False
 
 
-def pairing(node: CompiledField, want: list[Json], have: list[Json]) -> Pairing:
+def pairing(node: CompiledField, want: list[Json], have: list[Json]) -> ListPairing:
     """Pair the items of a declared and a live list, with the steps that a comparison gives them."""
     if node.mode is ListType.SET:
         return _of_sets(node.each, want, have)
     sides = keyed_sides(node, want, have) if node.mode is not ListType.ATOMIC else None
     if sides is None:
         return _of_series(node.each, want, have)
-    found, gone = paired(node.each, *sides, compare_items)
-    return Pairing(
+    found, gone = pair_items(node.each, *sides, compare_items)
+    return ListPairing(
         pairs={index: other for index, other in enumerate(found) if other is not None},
-        steps={index: Key(parts) for index, parts in enumerate(sides[0].keys)},
+        steps={index: ItemKey(parts) for index, parts in enumerate(sides[0].keys)},
         left=dict(zip(gone, gone_steps(sides[1], gone, set(sides[0].keys)), strict=True)),
     )
 
 
-def _of_sets(item: CompiledField, want: list[Json], have: list[Json]) -> Pairing:
+def _of_sets(item: CompiledField, want: list[Json], have: list[Json]) -> ListPairing:
     found = matched(item, want, have, compare_items)
     added, gone = left_steps(item, (want, have), found)
-    return Pairing(pairs=dict(found[0]), steps={**{index: index for index, _ in found[0]}, **added}, left={**gone})
+    return ListPairing(pairs=dict(found[0]), steps={**{index: index for index, _ in found[0]}, **added}, left={**gone})
 
 
-def _of_series(item: CompiledField, want: list[Json], have: list[Json]) -> Pairing:
+def _of_series(item: CompiledField, want: list[Json], have: list[Json]) -> ListPairing:
     pairs = _by_value(item, want, have)
-    steps: dict[int, Step] = dict(enumerate(range(len(want))))
-    left: dict[int, Step] = {index: index for index in set(range(len(have))) - set(pairs.values())}
-    return Pairing(pairs=pairs, steps=steps, left=left, series=True)
+    steps: dict[int, FieldStep] = dict(enumerate(range(len(want))))
+    left: dict[int, FieldStep] = {index: index for index in set(range(len(have))) - set(pairs.values())}
+    return ListPairing(pairs=pairs, steps=steps, left=left, series=True)
 
 
 def _by_value(item: CompiledField, want: list[Json], have: list[Json]) -> dict[int, int]:
     same_place = min(len(want), len(have))
-    if all(compare_items(item, want[at], have[at], (), Found()) is None for at in range(same_place)):
+    if all(compare_items(item, want[at], have[at], (), DiffCollector()) is None for at in range(same_place)):
         return {at: at for at in range(same_place)}
     pairs = dict(matched(item, want, have, compare_items)[0])
     used = set(pairs.values())
@@ -77,7 +77,7 @@ def _by_value(item: CompiledField, want: list[Json], have: list[Json]) -> dict[i
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overlay:
+class RequestBody:
     """The body of a request, and what could not be kept."""
 
     body: dict[str, Json]
@@ -85,42 +85,50 @@ class Overlay:
 
 
 @dataclass(slots=True, kw_only=True)
-class Laying:
+class BodyMerge:
     """One laying-on: which paths are left as read, and the warnings so far."""
 
     ignored: Sequence[tuple[str, ...]] = ()
     warnings: list[str] = field(default_factory=list)
 
 
-def overlay(
+def build_request_body(
     kind: Kind,
     desired_spec: Mapping[str, Json],
     raw: Mapping[str, Json],
     *,
     ignored: Sequence[str] = (),
     references: Mapping[str, str] | None = None,
-) -> Overlay:
+) -> RequestBody:
     """Return the body that makes the live object `raw` what `desired_spec` says; `raw` is empty for a create.
 
     `desired_spec` holds the name too (`spec_of`); its secrets are already what is to be sent. `references` leads from
     "kind/name" to the id of an object it refers to.
     """
     ids = references or {}
-    spec = resolved(kind, desired_spec, lambda other, name: ids.get(f"{other}/{name}", Missing.ABSENT))
-    laying = Laying(ignored=tuple(map(parse, ignored)))
+    spec = resolved(kind, desired_spec, lambda other, name: ids.get(f"{other}/{name}", NoValue.ABSENT))
+    laying = BodyMerge(ignored=tuple(map(parse, ignored)))
     node = compiled(kind)
-    merged = laid(node, spec, raw, laying)
+    merged = merge_spec(node, spec, raw, laying)
     body = _sendable(node, merged, spec, create=not raw, laying=laying, at=())
-    return Overlay(body=body, warnings=tuple(laying.warnings))
+    return RequestBody(body=body, warnings=tuple(laying.warnings))
 
 
-def laid(node: CompiledField, spec: Mapping[str, Json], raw: Mapping[str, Json], laying: Laying) -> dict[str, Json]:
+def merge_spec(
+    node: CompiledField, spec: Mapping[str, Json], raw: Mapping[str, Json], laying: BodyMerge
+) -> dict[str, Json]:
     """Lay a whole spec on; computed fields are still there."""
     return _object(node, spec, raw, (), laying, new=not raw)
 
 
 def _object(
-    node: CompiledField, want: Mapping[str, Json], have: Mapping[str, Json], at: Steps, laying: Laying, *, new: bool
+    node: CompiledField,
+    want: Mapping[str, Json],
+    have: Mapping[str, Json],
+    at: FieldPath,
+    laying: BodyMerge,
+    *,
+    new: bool,
 ) -> dict[str, Json]:
     result = dict(have)
     for name, wanted in want.items():
@@ -128,7 +136,7 @@ def _object(
         if child is None or (not new and matches(laying.ignored, (*at, name))):
             continue
         value = _value(child, wanted, have.get(name), (*at, name), laying)
-        if value is Missing.ABSENT:
+        if value is NoValue.ABSENT:
             result.pop(name, None)
         else:
             result[name] = value
@@ -139,19 +147,19 @@ def _object(
     return result
 
 
-def _value(node: CompiledField, want: Json, have: Json, at: Steps, laying: Laying) -> Json | Missing:
+def _value(node: CompiledField, want: Json, have: Json, at: FieldPath, laying: BodyMerge) -> Json | NoValue:
     if want is None:
         return cleared_value(node)
     if node.sensitive:
         return want
-    if node.type is Type.OBJECT and isinstance(want, Mapping):
+    if node.type is FieldType.OBJECT and isinstance(want, Mapping):
         return _object(node, want, as_object(have), at, laying, new=not isinstance(have, Mapping))
-    if node.type is Type.LIST and isinstance(want, list) and node.item is not None:
+    if node.type is FieldType.LIST and isinstance(want, list) and node.item is not None:
         return _list(node, want, have, at, laying)
     return want
 
 
-def _list(node: CompiledField, want: list[Json], had: Json, at: Steps, laying: Laying) -> list[Json]:
+def _list(node: CompiledField, want: list[Json], had: Json, at: FieldPath, laying: BodyMerge) -> list[Json]:
     """Lay declared items on live ones; unordered lists keep the live order, ignored items stay or stay away."""
     have = had if isinstance(had, list) else []
     found = pairing(node, want, have)
@@ -159,7 +167,7 @@ def _list(node: CompiledField, want: list[Json], had: Json, at: Steps, laying: L
         return list(have)
     stay = [other for other, step in found.left.items() if matches(laying.ignored, (*at, step))]
     laid = {
-        index: _item(node.each, wanted, _paired(found, index, have), (*at, found.steps[index]), laying)
+        index: _item(node.each, wanted, _pair_items(found, index, have), (*at, found.steps[index]), laying)
         for index, wanted in enumerate(want)
         if index in found.pairs or had is None or not matches(laying.ignored, (*at, found.steps[index]))
     }
@@ -170,17 +178,17 @@ def _list(node: CompiledField, want: list[Json], had: Json, at: Steps, laying: L
     return [*laid.values(), *(have[other] for other in stay)]
 
 
-def _paired(found: Pairing, index: int, have: list[Json]) -> Json:
+def _pair_items(found: ListPairing, index: int, have: list[Json]) -> Json:
     return have[found.pairs[index]] if index in found.pairs else None
 
 
-def _item(node: CompiledField, want: Json, had: Json, at: Steps, laying: Laying) -> Json:
+def _item(node: CompiledField, want: Json, had: Json, at: FieldPath, laying: BodyMerge) -> Json:
     if not isinstance(want, Mapping):
         return want
     return _object(node, want, as_object(had), at, laying, new=not isinstance(had, Mapping))
 
 
-def _tell_lost(node: CompiledField, gone: Mapping[Step, Json], at: Steps, laying: Laying) -> None:
+def _tell_lost(node: CompiledField, gone: Mapping[FieldStep, Json], at: FieldPath, laying: BodyMerge) -> None:
     for step, item in gone.items():
         unknown = sorted(as_object(item).keys() - node.known.keys())
         if unknown:
@@ -189,7 +197,7 @@ def _tell_lost(node: CompiledField, gone: Mapping[Step, Json], at: Steps, laying
 
 
 def _sendable(
-    node: CompiledField, value: Mapping[str, Json], want: Json, *, create: bool, laying: Laying, at: Steps
+    node: CompiledField, value: Mapping[str, Json], want: Json, *, create: bool, laying: BodyMerge, at: FieldPath
 ) -> dict[str, Json]:
     """Leave out what no request may hold: computed fields, and secrets that were read back unreadable."""
     result = {}
@@ -207,7 +215,7 @@ def _sendable(
 
 
 def _inside(
-    node: CompiledField | Field | None, value: Json, want: Json, *, create: bool, laying: Laying, at: Steps
+    node: CompiledField | Field | None, value: Json, want: Json, *, create: bool, laying: BodyMerge, at: FieldPath
 ) -> Json:
     if not isinstance(node, CompiledField) or node.sensitive:
         return value
@@ -228,6 +236,6 @@ def unreadable(value: Json) -> bool:
     return is_empty(value) or reads_masked(value)
 
 
-def _tell_unsent(value: Json, at: Steps, laying: Laying) -> None:
+def _tell_unsent(value: Json, at: FieldPath, laying: BodyMerge) -> None:
     if not is_empty(value):
         laying.warnings.append(f"{spell(at)}: reads back masked, so it is not sent; declare it to keep it")

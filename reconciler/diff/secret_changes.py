@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from reconciler.diff.attribution import BaseValue, NotDeclared, lookup
-from reconciler.diff.compare.collector import SecretJudge, Verdict, nothing_known
-from reconciler.model.field_path import Steps, printed
+from reconciler.diff.attribution import BaseUnmanaged, BaseValue, lookup
+from reconciler.diff.compare.collector import SecretJudge, SecretStatus, nothing_known
+from reconciler.model.field_path import FieldPath, printed
 from reconciler.model.resource import Json
 from reconciler.redaction import same_digest, secret_digest
 from reconciler.semantics.compiled_field import CompiledField
@@ -20,10 +20,10 @@ def judge(
     if applied is None:
         return nothing_known
 
-    def judged(steps: Steps, value: Json) -> Verdict:
+    def judged(steps: FieldPath, value: Json) -> SecretStatus:
         base = lookup(node, applied, tuple(map(printed, steps)))
-        if base is None or isinstance(base, NotDeclared):
-            return Verdict.CHANGED
+        if base is None or isinstance(base, BaseUnmanaged):
+            return SecretStatus.CHANGED
         return _verdict(_each(value), _each(base), key, secret)
 
     return judged
@@ -36,18 +36,18 @@ def _each(value: BaseValue) -> list[Mapping[str, Json]]:
 
 def _verdict(
     wanted: list[Mapping[str, Json]], base: list[Mapping[str, Json]], key: bytes, secret: SecretValue | None
-) -> Verdict:
+) -> SecretStatus:
     if len(wanted) != len(base):
-        return Verdict.CHANGED
+        return SecretStatus.CHANGED
     found = {_one(want, was, key, secret) for want, was in zip(wanted, base, strict=True)}
-    if Verdict.CHANGED in found:
-        return Verdict.CHANGED
-    return Verdict.UNKNOWN if Verdict.UNKNOWN in found else Verdict.SAME
+    if SecretStatus.CHANGED in found:
+        return SecretStatus.CHANGED
+    return SecretStatus.UNKNOWN if SecretStatus.UNKNOWN in found else SecretStatus.SAME
 
 
-def _one(want: Mapping[str, Json], was: Mapping[str, Json], key: bytes, secret: SecretValue | None) -> Verdict:
+def _one(want: Mapping[str, Json], was: Mapping[str, Json], key: bytes, secret: SecretValue | None) -> SecretStatus:
     name, remembered = want.get("secret"), was.get("digest")
     value = secret(name) if secret and isinstance(name, str) else None
     if value is not None and key and remembered:
-        return Verdict.SAME if same_digest(secret_digest(key, value), str(remembered)) else Verdict.CHANGED
-    return Verdict.UNKNOWN if name == was.get("secret") else Verdict.CHANGED
+        return SecretStatus.SAME if same_digest(secret_digest(key, value), str(remembered)) else SecretStatus.CHANGED
+    return SecretStatus.UNKNOWN if name == was.get("secret") else SecretStatus.CHANGED

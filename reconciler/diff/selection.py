@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.options import Selection
-from reconciler.model.resource import Declared, address
+from reconciler.model.resource import DeclaredResource, address
 from reconciler.semantics.reference_paths import referred
 from reconciler.strings import closest, normalize_name
 
@@ -15,16 +15,16 @@ _MOST_LABELS = 20
 
 
 @dataclass(slots=True)
-class Chosen:
+class SelectionFilter:
     """What a selection means for these manifests. `spared` collects the deletes that it leaves out."""
 
     selection: Selection
-    declared: Sequence[Declared] = ()
+    declared: Sequence[DeclaredResource] = ()
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     spared: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
     _added: frozenset[str] = frozenset()
-    _by_name: dict[tuple[str, str], Declared] = field(default_factory=dict)
+    _by_name: dict[tuple[str, str], DeclaredResource] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Add what the chosen manifests refer to, and what that refers to, where it is asked for."""
@@ -33,13 +33,13 @@ class Chosen:
         if self.selection.with_dependencies:
             self._added = self._dependencies()
 
-    def manifest(self, declared: Declared) -> bool:
+    def manifest(self, declared: DeclaredResource) -> bool:
         """Tell whether a manifest is chosen; labels select manifests, never live objects."""
         return declared.address not in self.selection.excludes and (
             declared.address in self._added or self._meant(declared)
         )
 
-    def _meant(self, declared: Declared) -> bool:
+    def _meant(self, declared: DeclaredResource) -> bool:
         selection = self.selection
         if declared.address in selection.excludes:
             return False
@@ -69,7 +69,7 @@ class Chosen:
                     waiting.append(needed)
         return frozenset(found)
 
-    def left_out(self, kind: str, name: str) -> Declared | None:
+    def left_out(self, kind: str, name: str) -> DeclaredResource | None:
         """Return the declared object of a name, where the selection leaves it out."""
         found = self._by_name.get((kind, normalize_name(name)))
         return found if found is not None and not self.manifest(found) else None
@@ -97,7 +97,7 @@ class Chosen:
             return
         yield self._partial()
 
-    def _labelled(self, declared: Declared) -> bool:
+    def _labelled(self, declared: DeclaredResource) -> bool:
         return all(declared.labels.get(label) == value for label, value in self.selection.labels.items())
 
     def _labels(self) -> str:
@@ -120,7 +120,7 @@ class Chosen:
         )
 
 
-def needs(declared: Declared, needed: Declared) -> Diagnostic:
+def needs(declared: DeclaredResource, needed: DeclaredResource) -> Diagnostic:
     """Return the error for a chosen object that refers to a new one which is not chosen."""
     return Diagnostic(
         severity=Severity.ERROR,

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass, field, replace
 
-from reconciler.fleet.environment_result import Visited, lost, visit
+from reconciler.fleet.environment_result import EnvironmentResult, lost, visit
 from reconciler.project.config import Environment, Project
 from reconciler.project.connection_settings import project_id
-from reconciler.project.plan_environment import Ask
+from reconciler.project.plan_environment import PlanRequest
 from reconciler.redaction import SecretRedactor
 
 LARGEST = 50
@@ -20,18 +20,18 @@ LARGEST = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
+class AuditBatch:
     """Some environments of a project to visit. `sets` are further template values of each, before those of the ask."""
 
     project: Project
     names: tuple[str, ...]
-    ask: Ask
+    ask: PlanRequest
     sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def errands(
-    project: Project, names: Sequence[str], ask: Ask, *, width: int, sets: Mapping[str, tuple[str, ...]]
-) -> Iterator[Errand]:
+def split_batches(
+    project: Project, names: Sequence[str], ask: PlanRequest, *, width: int, sets: Mapping[str, tuple[str, ...]]
+) -> Iterator[AuditBatch]:
     """Divide environments among `width` workers: whole tenants, several errands for each worker."""
     size = max(1, min(LARGEST, len(names) // (4 * width)))
     waiting: list[str] = []
@@ -44,26 +44,26 @@ def errands(
         yield _errand(project, waiting, ask, sets)
 
 
-def run(errand: Errand) -> tuple[Visited, ...]:
+def run(errand: AuditBatch) -> tuple[EnvironmentResult, ...]:
     """Visit the environments of an errand in this process, with what the ask holds."""
     return tuple(_visit(errand, name, errand.ask) for name in errand.names)
 
 
-def run_there(errand: Errand) -> tuple[Visited, ...]:
+def run_on_worker(errand: AuditBatch) -> tuple[EnvironmentResult, ...]:
     """Visit them with the credentials of this process, which may be on another machine; secrets stay in it."""
     access = replace(errand.ask.access, variables=dict(os.environ))
     seen = run(replace(errand, ask=replace(errand.ask, access=access)))
-    masked: tuple[Visited, ...] = access.redactor.value(seen)
+    masked: tuple[EnvironmentResult, ...] = access.redactor.value(seen)
     return masked
 
 
-def without_credentials(errand: Errand) -> Errand:
+def without_credentials(errand: AuditBatch) -> AuditBatch:
     """Return an errand that may be sent away: nothing of this process's environment is in it."""
     access = replace(errand.ask.access, variables={}, tenants={}, redactor=SecretRedactor())
     return replace(errand, ask=replace(errand.ask, access=access))
 
 
-def _visit(errand: Errand, name: str, ask: Ask) -> Visited:
+def _visit(errand: AuditBatch, name: str, ask: PlanRequest) -> EnvironmentResult:
     return visit(errand.project, name, replace(ask, sets=(*errand.sets.get(name, ()), *ask.sets)))
 
 
@@ -71,14 +71,18 @@ _NAMING = ("endpoint", "ledger", "cache", "values")
 """The keys of an environment that name a file or an address."""
 
 
-def _errand(project: Project, names: Sequence[str], ask: Ask, sets: Mapping[str, tuple[str, ...]]) -> Errand:
+def _errand(
+    project: Project, names: Sequence[str], ask: PlanRequest, sets: Mapping[str, tuple[str, ...]]
+) -> AuditBatch:
     """Cut the project down to the errand's environments: ten thousand of them are not sent two hundred times."""
     places = {name: project.environments[name] for name in names}
     file = project.file.model_copy(update={"environments": places})
     ways = [("manifests",), ("values",), *(("environments", name, key) for name in names for key in _NAMING)]
     known = {way: place for way in ways if (place := project.place(*way))}
     part = project.model_copy(update={"file": file, "root": project.root.resolve(), "document": None, "places": known})
-    return Errand(project=part, names=tuple(names), ask=ask, sets={name: sets[name] for name in names if name in sets})
+    return AuditBatch(
+        project=part, names=tuple(names), ask=ask, sets={name: sets[name] for name in names if name in sets}
+    )
 
 
 def _tenants(project: Project, names: Sequence[str]) -> list[list[str]]:
@@ -93,13 +97,13 @@ def _tenant(name: str, environment: Environment) -> tuple[str, ...]:
     return (name,) if environment.embedded else (environment.url, project_id(environment))
 
 
-Keep = Callable[[tuple[Visited, ...]], tuple[Visited, ...]]
+Keep = Callable[[tuple[EnvironmentResult, ...]], tuple[EnvironmentResult, ...]]
 
 
 def audit(
     project: Project,
     names: Sequence[str],
-    ask: Ask,
+    ask: PlanRequest,
     executor: Executor,
     *,
     width: int = 1,
@@ -107,7 +111,7 @@ def audit(
     sets: Mapping[str, tuple[str, ...]] | None = None,
     keep: Keep = lambda some: some,
     hint: str = "run it again",
-) -> tuple[Visited, ...]:
+) -> tuple[EnvironmentResult, ...]:
     """Visit environments side by side and return what was found, in the order asked for.
 
     `width` is how many work at a time. `away` tells that they may be on other machines: no credential is sent there.
@@ -115,20 +119,22 @@ def audit(
     given to it once, those that were lost never. `hint` says what to do about the lost ones.
     """
     sent = {}
-    for errand in errands(project, names, ask, width=width, sets=sets or {}):
+    for errand in split_batches(project, names, ask, width=width, sets=sets or {}):
         sent[_submitted(executor, errand, away=away)] = errand.names
-    results: dict[str, Visited] = {}
+    results: dict[str, EnvironmentResult] = {}
     for future in as_completed(sent):
         for one in _gathered(future, sent.pop(future), keep, hint):
             results[one.environment] = one
     return tuple(results[name] for name in names)
 
 
-def _submitted(executor: Executor, errand: Errand, *, away: bool) -> Future[tuple[Visited, ...]]:
-    return executor.submit(run_there, without_credentials(errand)) if away else executor.submit(run, errand)
+def _submitted(executor: Executor, errand: AuditBatch, *, away: bool) -> Future[tuple[EnvironmentResult, ...]]:
+    return executor.submit(run_on_worker, without_credentials(errand)) if away else executor.submit(run, errand)
 
 
-def _gathered(future: Future[tuple[Visited, ...]], names: Sequence[str], keep: Keep, hint: str) -> tuple[Visited, ...]:
+def _gathered(
+    future: Future[tuple[EnvironmentResult, ...]], names: Sequence[str], keep: Keep, hint: str
+) -> tuple[EnvironmentResult, ...]:
     try:
         found = future.result()
     except Exception as error:  # whatever a cluster does, the other environments are told

@@ -11,30 +11,30 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from reconciler.errors import LedgerError
-from reconciler.fleet.environment_result import Visited
-from reconciler.ledger.sql_ledger import Audits, open_audits
+from reconciler.fleet.environment_result import EnvironmentResult
+from reconciler.ledger.sql_ledger import AuditHistory, open_audits
 from reconciler.model.change import Action, Attribution, Change
-from reconciler.model.desired_state import Manifest
+from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.plan import Plan, stops_one
-from reconciler.model.read_result import Usage
-from reconciler.model.run_history import Drift, Found
+from reconciler.model.plan import Plan, is_resource_error
+from reconciler.model.read_result import ApiUsage
+from reconciler.model.run_history import AuditRecord, DriftRecord
 from reconciler.planfile.decode import decode
 from reconciler.planfile.encode import encode
 from reconciler.project.config import Project
 from reconciler.project.ledger_access import LedgerLocation, ledger_location
-from reconciler.project.plan_environment import Planned
+from reconciler.project.plan_environment import PlanResult
 
 _COUNTS = (Attribution.DRIFT, Attribution.CONFLICT, Attribution.UNATTRIBUTED)
 """Who moved a field, where it is drift or nobody can tell; what Git moved waits for an apply and is none."""
 
 
-def found(owner: str, one: Visited, result: str) -> Found:
+def found(owner: str, one: EnvironmentResult, result: str) -> AuditRecord:
     """Return what the ledger keeps of one environment."""
     plan = one.plan
     if plan is None or plan.errored:
-        return Found(owner=owner, result=result, looked=False)
-    return Found(
+        return AuditRecord(owner=owner, result=result, looked=False)
+    return AuditRecord(
         owner=owner,
         result=result,
         differs=dict(item for change in plan.changes for item in _differing(change)),
@@ -55,12 +55,12 @@ def _differing(change: Change) -> list[tuple[tuple[str, str], str]]:
 
 def _doubtful(plan: Plan) -> frozenset[str]:
     """Return what could not be judged this time: neither in step nor not."""
-    ambiguous = (one.address for one in plan.diagnostics if one.address and stops_one(one))
+    ambiguous = (one.address for one in plan.diagnostics if one.address and is_resource_error(one))
     return frozenset((*ambiguous, *(one.address for one in plan.held)))
 
 
 @dataclass(slots=True, kw_only=True)
-class Records:
+class AuditRecorder:
     """The ledgers of an audit, each opened once.
 
     `url` is the operator's, for all; `mask` is applied to all that is kept; `variables` are the process environment.
@@ -70,27 +70,27 @@ class Records:
     url: str = ""
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     mask: Callable[[Any], Any] = lambda value: value
-    opened: dict[LedgerLocation, Audits] = field(default_factory=dict)
+    opened: dict[LedgerLocation, AuditHistory] = field(default_factory=dict)
 
     def recordable(self, name: str) -> bool:
         """Whether what is found in an environment is kept anywhere."""
         return self._location(name) is not None
 
-    def keep(self, run: str, some: Sequence[Visited]) -> tuple[Visited, ...]:
+    def keep(self, run: str, some: Sequence[EnvironmentResult]) -> tuple[EnvironmentResult, ...]:
         """Keep the results of some environments; where that fails they say so, and the audit goes on."""
-        by_place: dict[LedgerLocation | None, list[Visited]] = {}
+        by_place: dict[LedgerLocation | None, list[EnvironmentResult]] = {}
         for one in some:
             by_place.setdefault(self._location(one.environment), []).append(one)
         return tuple(one for place, group in by_place.items() for one in self._kept(place, run, group))
 
-    def done(self, run: str, names: Sequence[str]) -> dict[str, Visited]:
+    def done(self, run: str, names: Sequence[str]) -> dict[str, EnvironmentResult]:
         """Return what a run has found already, by environment."""
         places = self._locations(names)
         rows = {owner: text for place in places for owner, text in self._ledger(place).done(run).items()}
         known = {name: rows.get(self.project.owner(name)) for name in names}
         return {name: _visited(name, json.loads(text)) for name, text in known.items() if text is not None}
 
-    def drift(self, names: Sequence[str]) -> tuple[Drift, ...]:
+    def drift(self, names: Sequence[str]) -> tuple[DriftRecord, ...]:
         """Return what was ever found to differ in these environments: what still does first, oldest first.
 
         A ledger that cannot be read adds nothing: `keep` has said so of its environments.
@@ -105,7 +105,9 @@ class Records:
         for ledger in self.opened.values():
             ledger.close()
 
-    def _kept(self, place: LedgerLocation | None, run: str, some: Sequence[Visited]) -> Sequence[Visited]:
+    def _kept(
+        self, place: LedgerLocation | None, run: str, some: Sequence[EnvironmentResult]
+    ) -> Sequence[EnvironmentResult]:
         if place is None:
             return some
         try:
@@ -116,13 +118,13 @@ class Records:
             return [replace(one, findings=(*one.findings, _unrecorded(one.environment, error))) for one in some]
         return some
 
-    def _drift(self, place: LedgerLocation) -> tuple[Drift, ...]:
+    def _drift(self, place: LedgerLocation) -> tuple[DriftRecord, ...]:
         try:
             return self._ledger(place).drift(f"{self.project.identity.id or self.project.name}/")
         except LedgerError:
             return ()
 
-    def _text(self, one: Visited) -> str:
+    def _text(self, one: EnvironmentResult) -> str:
         return json.dumps(self.mask(_row(one)), ensure_ascii=False)
 
     def _location(self, name: str) -> LedgerLocation | None:
@@ -133,7 +135,7 @@ class Records:
     def _locations(self, names: Sequence[str]) -> tuple[LedgerLocation, ...]:
         return tuple(dict.fromkeys(place for place in map(self._location, names) if place))
 
-    def _ledger(self, place: LedgerLocation) -> Audits:
+    def _ledger(self, place: LedgerLocation) -> AuditHistory:
         if place not in self.opened:
             trust = place.trust(self.variables)
             self.opened[place] = open_audits(place.url, root=self.project.root, trust=trust)
@@ -144,8 +146,8 @@ _HOLDER = "(problems)"
 """The environment of a plan that stands for problems alone: the JSON form of plans is there and back already."""
 
 
-def _row(one: Visited) -> dict[str, Any]:
-    usage = one.planned.usage if one.planned else Usage()
+def _row(one: EnvironmentResult) -> dict[str, Any]:
+    usage = one.planned.usage if one.planned else ApiUsage()
     return {
         "plan": encode(one.plan) if one.plan else None,
         "diagnostics": _told(one.diagnostics),
@@ -163,10 +165,10 @@ def _read(rows: Any) -> tuple[Diagnostic, ...]:
     return decode({**encode(Plan(environment=_HOLDER)), "diagnostics": rows}).diagnostics
 
 
-def _visited(name: str, row: Mapping[str, Any]) -> Visited:
+def _visited(name: str, row: Mapping[str, Any]) -> EnvironmentResult:
     plan = decode(row["plan"]) if row["plan"] else None
-    planned = Planned(environment=name, manifest=Manifest(), plan=plan, usage=Usage(**row["usage"]))
-    return Visited(
+    planned = PlanResult(environment=name, manifest=DesiredState(), plan=plan, usage=ApiUsage(**row["usage"]))
+    return EnvironmentResult(
         environment=name,
         planned=planned if plan else None,
         diagnostics=_read(row["diagnostics"]),

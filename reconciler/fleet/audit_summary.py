@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from reconciler.fleet.environment_result import Visited
+from reconciler.fleet.environment_result import EnvironmentResult
 from reconciler.model.change import Action, Change
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Json
-from reconciler.model.run_history import Drift
+from reconciler.model.run_history import DriftRecord
 from reconciler.reports.wording import figure
 
 FEW = 100
@@ -16,7 +16,7 @@ FEW = 100
 _OLDEST = 20
 
 
-def overview(results: Sequence[Visited]) -> Mapping[str, Json]:
+def overview(results: Sequence[EnvironmentResult]) -> Mapping[str, Json]:
     """Return a table of environments: how each stands, and its counts."""
     columns = ["Environment", "State", "Add", "Change", "Destroy", "Drifted fields", "Unmanaged", "Findings"]
     loud = [one for one in results if len(results) <= FEW or _loud(one)]
@@ -25,14 +25,14 @@ def overview(results: Sequence[Visited]) -> Mapping[str, Json]:
     return {"title": "Environments", "columns": columns, "rows": [_row(one) for one in loud], "note": note}
 
 
-def causes(results: Sequence[Visited]) -> Mapping[str, Json]:
+def causes(results: Sequence[EnvironmentResult]) -> Mapping[str, Json]:
     """Return a table of what differs: environment, kind, who moved it, and how many objects and fields that are."""
     columns = ["Environment", "Kind", "Cause", "Objects", "Fields"]
     rows = [row for one in results if one.plan for row in _causes(one.environment, one.plan)]
     return {"title": "What differs", "columns": columns, "rows": rows}
 
 
-def oldest(drift: Sequence[Drift], today: date) -> Mapping[str, Json]:
+def oldest(drift: Sequence[DriftRecord], today: date) -> Mapping[str, Json]:
     """Return a table of what drifts now, the oldest first."""
     still = [one for one in drift if one.open]
     more = f"and {len(still) - _OLDEST:,} more; see `reconciler history`" if len(still) > _OLDEST else ""
@@ -43,7 +43,7 @@ def oldest(drift: Sequence[Drift], today: date) -> Mapping[str, Json]:
 DRIFT_COLUMNS = ("Environment", "Resource", "Field", "Cause", "Days", "First seen", "Last seen", "Flips", "Now")
 
 
-def drift_row(one: Drift, today: date) -> list[Json]:
+def drift_row(one: DriftRecord, today: date) -> list[Json]:
     """Return one row of drift; its days are those since it began this time, or that it lasted."""
     until = today if one.open else date.fromisoformat(one.last[:10])
     days = max(0, (until - date.fromisoformat(one.since[:10])).days)
@@ -52,7 +52,7 @@ def drift_row(one: Drift, today: date) -> list[Json]:
     return [place, one.address, one.path or "(all of it)", one.attribution, days, one.first, one.last, one.flips, now]
 
 
-def _row(one: Visited) -> list[Json]:
+def _row(one: EnvironmentResult) -> list[Json]:
     plan = one.plan
     if plan is None:
         return [one.environment, "not reached" if one.lost else "unreadable", *["?"] * 6]
@@ -60,7 +60,7 @@ def _row(one: Visited) -> list[Json]:
     return [one.environment, _state(plan), *counts, str(len(one.findings))]
 
 
-def _loud(one: Visited) -> bool:
+def _loud(one: EnvironmentResult) -> bool:
     return one.plan is None or _state(one.plan) != "in step" or bool(one.findings)
 
 

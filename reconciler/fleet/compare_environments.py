@@ -11,33 +11,33 @@ from reconciler.diff.differ import diff
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
-from reconciler.model.change import Action, FieldChange, Missing, Value
-from reconciler.model.desired_state import Manifest
-from reconciler.model.ledger_state import Past
-from reconciler.model.options import PlanSettings
+from reconciler.model.change import Action, FieldChange, NoValue, Value
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.ledger_state import LedgerState
+from reconciler.model.options import PlanOptions
 from reconciler.model.plan import Plan
-from reconciler.model.read_result import Reading
-from reconciler.model.resource import Declared, Json, Live, Resource
-from reconciler.model.source_map import Path, Position
+from reconciler.model.read_result import ReadResult
+from reconciler.model.resource import DeclaredResource, Json, LiveResource, Resource
+from reconciler.model.source_map import DocumentPath, Position
 from reconciler.semantics.compiled_field import id_beside
 from reconciler.semantics.reference_paths import resolved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class ComparedEnvironment:
     """One environment as it is compared: what is live there, what is declared for it, and what was not seen.
 
     `live` is None where only manifests are compared.
     """
 
     name: str
-    live: tuple[Live, ...] | None
-    declared: tuple[Declared, ...]
+    live: tuple[LiveResource, ...] | None
+    declared: tuple[DeclaredResource, ...]
     incomplete: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class EnvironmentDifference:
     """One field (or, with an empty path, one object) that is not alike on both sides."""
 
     address: str
@@ -48,20 +48,20 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Nowhere:
+class NoSource:
     """The place of what was never written in a file."""
 
-    def at(self, path: Path, *, key: bool = False) -> Position:  # noqa: ARG002 - the Protocol's shape
+    def at(self, path: DocumentPath, *, key: bool = False) -> Position:  # noqa: ARG002 - the Protocol's shape
         """Return a place outside of any file."""
         return Position("live", 1, 1)
 
-    def origin(self, path: Path) -> str:  # noqa: ARG002 - the Protocol's shape
+    def origin(self, path: DocumentPath) -> str:  # noqa: ARG002 - the Protocol's shape
         """Say that nobody wrote it."""
         return "live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ComparisonRow:
     """One field (or, with an empty path, one object) and its value in each environment, by name."""
 
     address: str
@@ -70,7 +70,7 @@ class Row:
     expected: bool
 
 
-def compare(first: Side, second: Side) -> tuple[Difference, ...]:
+def compare(first: ComparedEnvironment, second: ComparedEnvironment) -> tuple[EnvironmentDifference, ...]:
     """Return every difference between two sides, with whether their manifests meant it.
 
     It is meant where both sides are exactly what their own manifests say. Of manifests alone everything is meant.
@@ -79,12 +79,14 @@ def compare(first: Side, second: Side) -> tuple[Difference, ...]:
     alone = first.live is None or second.live is None
     found = meant if alone else _both_ways(first.live or (), second.live or ())
     return tuple(
-        Difference(address=key[0], path=key[1], first=values[0], second=values[1], expected=meant.get(key) == values)
+        EnvironmentDifference(
+            address=key[0], path=key[1], first=values[0], second=values[1], expected=meant.get(key) == values
+        )
         for key, values in sorted(found.items())
     )
 
 
-def matrix(pairs: Mapping[tuple[str, str], Sequence[Difference]]) -> tuple[Row, ...]:
+def matrix(pairs: Mapping[tuple[str, str], Sequence[EnvironmentDifference]]) -> tuple[ComparisonRow, ...]:
     """Return one row for whatever differs between any two of many environments, the unexpected first."""
     rows: dict[tuple[str, str], tuple[dict[str, Value], list[bool]]] = {}
     for (first, second), found in pairs.items():
@@ -92,7 +94,9 @@ def matrix(pairs: Mapping[tuple[str, str], Sequence[Difference]]) -> tuple[Row, 
             values, expected = rows.setdefault((one.address, one.path), ({}, []))
             values.update({first: one.first, second: one.second})
             expected.append(one.expected)
-    told = [Row(address=key[0], path=key[1], values=row[0], expected=all(row[1])) for key, row in rows.items()]
+    told = [
+        ComparisonRow(address=key[0], path=key[1], values=row[0], expected=all(row[1])) for key, row in rows.items()
+    ]
     return tuple(sorted(told, key=lambda row: (row.expected, row.address, row.path)))
 
 
@@ -131,24 +135,24 @@ def _fields(action: Action, fields: Sequence[FieldChange]) -> Sequence[FieldChan
 def _between(ours: Sequence[Resource], theirs: Sequence[Resource]) -> Plan:
     """Plan as if one side were the manifests and the other what is live."""
     names = {(one.kind, one.id): one.name for one in ours if one.id}
-    wanted = Manifest(resources=tuple(_declared(one, names) for one in ours))
+    wanted = DesiredState(resources=tuple(_declared(one, names) for one in ours))
     seen = {
-        name: Reading(kind=name, resources=tuple(_live(one) for one in theirs if one.kind == name))
+        name: ReadResult(kind=name, resources=tuple(_live(one) for one in theirs if one.kind == name))
         for name in all_kinds()
     }
-    return diff(wanted, seen, Past(), PlanSettings(environment=""))
+    return diff(wanted, seen, LedgerState(), PlanOptions(environment=""))
 
 
-def _declared(one: Resource, names: Mapping[tuple[str, str], str]) -> Declared:
+def _declared(one: Resource, names: Mapping[tuple[str, str], str]) -> DeclaredResource:
     kind = all_kinds()[one.kind]
     spec = {name: value for name, value in _writable(kind.root, one.spec).items() if value is not None}
     spec.pop(kind.name_field, None)
     named = resolved(kind, spec, _nowhere, lambda target, given: names.get((target, given)))
-    return Declared(kind=one.kind, name=one.name, spec=_without_ids(kind, named), locate=Nowhere())
+    return DeclaredResource(kind=one.kind, name=one.name, spec=_without_ids(kind, named), locate=NoSource())
 
 
-def _nowhere(_target: str, _name: str) -> Missing:
-    return Missing.ABSENT
+def _nowhere(_target: str, _name: str) -> NoValue:
+    return NoValue.ABSENT
 
 
 def _without_ids(kind: Kind, spec: Mapping[str, Json]) -> dict[str, Json]:
@@ -176,10 +180,10 @@ def _drop(holder: dict[str, Json], path: Sequence[str]) -> None:
         holder[name] = copies if isinstance(inside, list) else copies[0]
 
 
-def _live(one: Resource) -> Live:
-    hidden = one.hidden if isinstance(one, Live) else frozenset()
+def _live(one: Resource) -> LiveResource:
+    hidden = one.hidden if isinstance(one, LiveResource) else frozenset()
     spec = {all_kinds()[one.kind].name_field: one.name, **one.spec}
-    return Live(kind=one.kind, name=one.name, spec=spec, id=one.id or one.name, hidden=hidden, shown=True)
+    return LiveResource(kind=one.kind, name=one.name, spec=spec, id=one.id or one.name, hidden=hidden, shown=True)
 
 
 def _writable(known: Field, value: Json) -> Json:

@@ -12,7 +12,7 @@ RETRIES = 3
 """How often an errand is given to another worker after one was lost, and sent again once a scheduler gave it up."""
 
 
-class Answers(Executor):
+class DaskExecutor(Executor):
     """Sends work to the workers of a Dask client, and gives back futures of the standard library."""
 
     def __init__(self, client: Any) -> None:
@@ -66,7 +66,7 @@ _SETTINGS = {
 
 
 @contextmanager
-def runner(dask: str, width: int) -> Iterator[Executor]:
+def open_executor(dask: str, width: int) -> Iterator[Executor]:
     """Give an executor: `width` threads, or a Dask cluster at an address (`local` makes one)."""
     if not dask:
         with thread_pool(width) as executor:
@@ -79,7 +79,7 @@ def runner(dask: str, width: int) -> Iterator[Executor]:
     except ImportError:
         raise PluginError("--dask needs the extra `fleet`", hint="pip install 'reconciler[fleet]'") from None
     with _cluster(distributed, dask, width) as client:
-        yield Answers(client)
+        yield DaskExecutor(client)
 
 
 @contextmanager

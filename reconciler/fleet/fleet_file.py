@@ -42,14 +42,14 @@ _FIXED = ("assert", "scope", "throttle")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Roster:
+class FleetFile:
     """A project whose environments are the rows of a fleet file, and what each sets for templates (`--set` words)."""
 
     project: Project
     sets: Mapping[str, tuple[str, ...]]
 
 
-def roster(project: Project, template: str, path: Path, content: bytes) -> Roster:
+def roster(project: Project, template: str, path: Path, content: bytes) -> FleetFile:
     """Return the project with the file's rows for environments; raises ManifestError with every problem."""
     problems: list[Diagnostic] = []
     found: dict[str, Environment] = {}
@@ -75,7 +75,7 @@ def roster(project: Project, template: str, path: Path, content: bytes) -> Roste
     if problems:
         raise ManifestError(f"the fleet file {path.name} is not valid", problems, code="E_FLEET")
     file = project.file.model_copy(update={"environments": found})
-    return Roster(project=project.model_copy(update={"file": file, "places": places}), sets=sets)
+    return FleetFile(project=project.model_copy(update={"file": file, "places": places}), sets=sets)
 
 
 def is_template(environment: Environment) -> bool:

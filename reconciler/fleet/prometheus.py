@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.fleet.environment_result import Visited
+from reconciler.fleet.environment_result import EnvironmentResult
 from reconciler.model.change import Attribution
 from reconciler.model.diagnostic import Severity
 
@@ -23,7 +23,7 @@ _HELP = {
 _Sample = tuple[str, dict[str, str], float]
 
 
-def textfile(results: Sequence[Visited], *, now: float, seconds: float) -> str:
+def textfile(results: Sequence[EnvironmentResult], *, now: float, seconds: float) -> str:
     """Return the figures of an audit that ended `now` and took `seconds`: all gauges, nothing but names in labels."""
     samples = [
         *(sample for one in results for sample in _samples(one)),
@@ -47,7 +47,7 @@ def escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def _samples(one: Visited) -> Iterator[_Sample]:
+def _samples(one: EnvironmentResult) -> Iterator[_Sample]:
     place = {"environment": one.environment}
     yield "reconciler_environment_readable", place, int(one.readable)
     yield "reconciler_duration_seconds", place, round(one.seconds, 3)

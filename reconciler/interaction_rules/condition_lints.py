@@ -12,7 +12,7 @@ from reconciler.interaction_rules.pattern_tree import ParsedPattern, PatternNode
 from reconciler.interaction_rules.portable_regex import parse_pattern
 from reconciler.interaction_rules.rule import AGGREGATES
 from reconciler.model.resource import Json
-from reconciler.model.source_map import Path
+from reconciler.model.source_map import DocumentPath
 
 _WRONG_BARS = re.compile(r"(?<=\w)[｜、，；/](?=\w)")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -71,7 +71,7 @@ def _relation(rule: LintedRule) -> Iterator[LintFinding]:
             )
 
 
-def _incomplete(rule: LintedRule, path: Path, tag: Mapping[str, Json]) -> Iterator[LintFinding]:
+def _incomplete(rule: LintedRule, path: DocumentPath, tag: Mapping[str, Json]) -> Iterator[LintFinding]:
     counted = tag.get("operation") == "COUNT"
     for key in ("tag", "match", "value"):
         if key == "tag" and counted:
@@ -87,7 +87,7 @@ def _incomplete(rule: LintedRule, path: Path, tag: Mapping[str, Json]) -> Iterat
             )
 
 
-def _match(path: Path, tag: Mapping[str, Json]) -> Iterator[LintFinding]:
+def _match(path: DocumentPath, tag: Mapping[str, Json]) -> Iterator[LintFinding]:
     match, value = as_text(tag.get("match")), tag.get("value")
     if not isinstance(value, str) or not value:
         return
@@ -112,7 +112,7 @@ def _plain(number: Decimal) -> str:
     return format(number.normalize(), "f") if number != number.to_integral_value() else str(int(number))
 
 
-def _pattern(place: Path, value: str) -> Iterator[LintFinding]:
+def _pattern(place: DocumentPath, value: str) -> Iterator[LintFinding]:
     parsed = parse_pattern(value)
     if parsed.invalid:
         yield error(place, "regex-invalid", f"the pattern is refused by every engine: {parsed.invalid}", "correct it")
@@ -135,7 +135,7 @@ def _pattern(place: Path, value: str) -> Iterator[LintFinding]:
     yield from _branches(place, value, parsed)
 
 
-def _branches(place: Path, value: str, parsed: ParsedPattern) -> Iterator[LintFinding]:
+def _branches(place: DocumentPath, value: str, parsed: ParsedPattern) -> Iterator[LintFinding]:
     branches = parsed.branches
     empty = len(branches) > 1 and any(branch.type == "empty" for branch in branches)
     if empty:
@@ -203,7 +203,7 @@ def _dots(node: PatternNode) -> bool:
 
 
 def _aggregate(
-    rule: LintedRule, path: Path, tag: Mapping[str, Json], extra_keys: frozenset[str]
+    rule: LintedRule, path: DocumentPath, tag: Mapping[str, Json], extra_keys: frozenset[str]
 ) -> Iterator[LintFinding]:
     operation, name, match = as_text(tag.get("operation")) or "NONE", as_text(tag.get("tag")), as_text(tag.get("match"))
     place = (*path, "operation")
@@ -231,7 +231,9 @@ def _aggregate(
         )
 
 
-def _name(rule: LintedRule, path: Path, tag: Mapping[str, Json], extra_keys: frozenset[str]) -> Iterator[LintFinding]:
+def _name(
+    rule: LintedRule, path: DocumentPath, tag: Mapping[str, Json], extra_keys: frozenset[str]
+) -> Iterator[LintFinding]:
     name, kind = as_text(tag.get("tag")), rule.event_type
     if not name or not isinstance(kind, int) or rule.relation == "RESERVED":
         return

@@ -8,12 +8,12 @@ from reconciler.interaction_rules.lint_finding import LintedRule, LintFinding, a
 from reconciler.interaction_rules.portable_regex import parse_pattern
 from reconciler.interaction_rules.regex_engine import pattern_verdict
 from reconciler.model.resource import Json
-from reconciler.model.source_map import Path
+from reconciler.model.source_map import DocumentPath
 
 
-def joined_lints(rule: LintedRule, tags: list[tuple[Path, Mapping[str, Json]]]) -> Iterator[LintFinding]:
+def joined_lints(rule: LintedRule, tags: list[tuple[DocumentPath, Mapping[str, Json]]]) -> Iterator[LintFinding]:
     """Yield findings of tags on the same key."""
-    by_name: dict[str, list[tuple[Path, Mapping[str, Json]]]] = {}
+    by_name: dict[str, list[tuple[DocumentPath, Mapping[str, Json]]]] = {}
     for path, tag in tags:
         plain = as_text(tag.get("operation")) in {"", "NONE"}
         if plain and as_text(tag.get("tag")) and isinstance(tag.get("value"), str):
@@ -39,7 +39,7 @@ def joined_lints(rule: LintedRule, tags: list[tuple[Path, Mapping[str, Json]]]) 
             )
 
 
-def _contradiction(tags: list[tuple[Path, Mapping[str, Json]]]) -> str:
+def _contradiction(tags: list[tuple[DocumentPath, Mapping[str, Json]]]) -> str:
     equals = [as_text(tag["value"]) for _, tag in tags if tag.get("match") == "EQUAL"]
     if len(set(equals)) > 1 and len({as_number(text) or text for text in equals}) > 1:
         return f"it cannot equal {equals[0]!r} and {equals[1]!r}"
@@ -62,7 +62,7 @@ def _contradiction(tags: list[tuple[Path, Mapping[str, Json]]]) -> str:
 Bound = tuple[Decimal, bool]
 
 
-def _interval(tags: list[tuple[Path, Mapping[str, Json]]]) -> tuple[Bound | None, Bound | None]:
+def _interval(tags: list[tuple[DocumentPath, Mapping[str, Json]]]) -> tuple[Bound | None, Bound | None]:
     lows: list[Bound] = []
     highs: list[Bound] = []
     for _, tag in tags:
@@ -76,7 +76,7 @@ def _interval(tags: list[tuple[Path, Mapping[str, Json]]]) -> tuple[Bound | None
     return max(lows, default=None), min(highs, key=lambda bound: (bound[0], not bound[1]), default=None)
 
 
-def _covers_all(tags: list[tuple[Path, Mapping[str, Json]]]) -> bool:
+def _covers_all(tags: list[tuple[DocumentPath, Mapping[str, Json]]]) -> bool:
     lows: list[Bound] = []
     highs: list[Bound] = []
     for _, tag in tags:

@@ -14,7 +14,7 @@ from reconciler.interaction_rules.lint_finding import (
     warning,
 )
 from reconciler.model.resource import Json
-from reconciler.model.source_map import Path
+from reconciler.model.source_map import DocumentPath
 
 CANVASES = ((1920, 1080), (1080, 1920))
 _MEDIA: Mapping[str, frozenset[str]] = {
@@ -40,7 +40,7 @@ def layer_lints(rule: LintedRule, room: Mapping[str, Json] | None) -> Iterator[L
     yield from _media(rule)
 
 
-def _layer(path: Path, layer: Mapping[str, Json], room: Mapping[str, Json] | None) -> Iterator[LintFinding]:
+def _layer(path: DocumentPath, layer: Mapping[str, Json], room: Mapping[str, Json] | None) -> Iterator[LintFinding]:
     kind = as_text(layer.get("layer_type"))
     if kind in _LAYER_CONTENT:
         name, url = _LAYER_CONTENT[kind]
@@ -61,7 +61,7 @@ def _layer(path: Path, layer: Mapping[str, Json], room: Mapping[str, Json] | Non
     yield from _place_of(path, layer, room)
 
 
-def _place_of(path: Path, layer: Mapping[str, Json], room: Mapping[str, Json] | None) -> Iterator[LintFinding]:
+def _place_of(path: DocumentPath, layer: Mapping[str, Json], room: Mapping[str, Json] | None) -> Iterator[LintFinding]:
     position, size = as_mapping(layer.get("position")), as_mapping(layer.get("size"))
     if not position:
         return
@@ -136,7 +136,7 @@ def _scene_videos(room: Mapping[str, Json]) -> int:
 
 def _media(rule: LintedRule) -> Iterator[LintFinding]:
     trigger = rule.trigger
-    places: list[tuple[Path, str, Json]] = [
+    places: list[tuple[DocumentPath, str, Json]] = [
         ((*rule.path, "trigger", "reply_audios", number, "audio_url"), "audio_url", as_mapping(one).get("audio_url"))
         for number, one in enumerate(as_list(trigger.get("reply_audios")))
     ]

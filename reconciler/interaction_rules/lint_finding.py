@@ -6,7 +6,7 @@ from typing import TypeGuard
 
 from reconciler.model.diagnostic import Severity
 from reconciler.model.resource import Json
-from reconciler.model.source_map import Path
+from reconciler.model.source_map import DocumentPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +16,12 @@ class LintFinding:
     `path` starts at the resource's spec. For an absent key it is the rule's name.
     """
 
-    path: Path
+    path: DocumentPath
     id: str
     severity: Severity
     message: str
     hint: str = ""
-    related: Path | None = None
+    related: DocumentPath | None = None
 
     @property
     def code(self) -> str:
@@ -37,12 +37,12 @@ class LintedRule:
     rule: Mapping[str, Json]
 
     @property
-    def path(self) -> Path:
+    def path(self) -> DocumentPath:
         """Where the rule is."""
         return ("interaction_rules", self.index)
 
     @property
-    def name_path(self) -> Path:
+    def name_path(self) -> DocumentPath:
         """Where its name is: the place of what is absent."""
         return (*self.path, "rule_name")
 
@@ -89,7 +89,7 @@ class LintedRule:
         """Its time window, as declared."""
         return self.trigger.get("time_window")
 
-    def tags(self) -> Iterator[tuple[Path, Mapping[str, Json]]]:
+    def tags(self) -> Iterator[tuple[DocumentPath, Mapping[str, Json]]]:
         """Yield its tags with their places."""
         for number, tag in enumerate(as_list(self.condition.get("tags"))):
             if isinstance(tag, Mapping):
@@ -120,16 +120,22 @@ def is_integer(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def error(path: Path, name: str, message: str, hint: str = "", related: Path | None = None) -> LintFinding:
+def error(
+    path: DocumentPath, name: str, message: str, hint: str = "", related: DocumentPath | None = None
+) -> LintFinding:
     """Return a finding that breaks a documented bound, cannot work, or is wrong in every reading."""
     return LintFinding(path, name, Severity.ERROR, message, hint, related)
 
 
-def warning(path: Path, name: str, message: str, hint: str = "", related: Path | None = None) -> LintFinding:
+def warning(
+    path: DocumentPath, name: str, message: str, hint: str = "", related: DocumentPath | None = None
+) -> LintFinding:
     """Return a finding that is unintended in at least one reading."""
     return LintFinding(path, name, Severity.WARNING, message, hint, related)
 
 
-def info(path: Path, name: str, message: str, hint: str = "", related: Path | None = None) -> LintFinding:
+def info(
+    path: DocumentPath, name: str, message: str, hint: str = "", related: DocumentPath | None = None
+) -> LintFinding:
     """Return a finding that is worth knowing."""
     return LintFinding(path, name, Severity.NOTE, message, hint, related)

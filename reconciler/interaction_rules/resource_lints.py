@@ -6,11 +6,11 @@ from datetime import date
 from reconciler.interaction_rules.lint_finding import LintFinding
 from reconciler.interaction_rules.rule_lints import lint_rules
 from reconciler.kinds.registry import all_kinds
-from reconciler.model.diagnostic import Diagnostic, Related, Severity
-from reconciler.model.resource import Declared, IgnoredLint
+from reconciler.model.diagnostic import Diagnostic, RelatedPosition, Severity
+from reconciler.model.resource import DeclaredResource, IgnoredLint
 
 
-def resource_lints(resource: Declared, today: date) -> tuple[Diagnostic, ...]:
+def resource_lints(resource: DeclaredResource, today: date) -> tuple[Diagnostic, ...]:
     """Return the findings of a resource's rules; none for a kind without rules.
 
     Entries of `ignore_lints` hide findings and are counted (N_LINT_IGNORED); an entry that hides nothing, or is past
@@ -37,7 +37,7 @@ def _expired(entry: IgnoredLint, today: date) -> bool:
     return bool(entry.expires) and today.isoformat() >= entry.expires
 
 
-def _hides(entry: IgnoredLint, finding: LintFinding, resource: Declared) -> bool:
+def _hides(entry: IgnoredLint, finding: LintFinding, resource: DeclaredResource) -> bool:
     if entry.code != finding.code:
         return False
     if not entry.rule:
@@ -48,10 +48,10 @@ def _hides(entry: IgnoredLint, finding: LintFinding, resource: Declared) -> bool
     return isinstance(rule, dict) and rule.get("rule_name") == entry.rule
 
 
-def _diagnostic(finding: LintFinding, resource: Declared) -> Diagnostic:
-    related: tuple[Related, ...] = ()
+def _diagnostic(finding: LintFinding, resource: DeclaredResource) -> Diagnostic:
+    related: tuple[RelatedPosition, ...] = ()
     if finding.related is not None:
-        related = (Related(message="the other place", position=resource.at(finding.related)),)
+        related = (RelatedPosition(message="the other place", position=resource.at(finding.related)),)
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in ("spec", *finding.path))
     return Diagnostic(
         severity=finding.severity,
@@ -65,7 +65,7 @@ def _diagnostic(finding: LintFinding, resource: Declared) -> Diagnostic:
     )
 
 
-def _about_entries(resource: Declared, used: dict[IgnoredLint, int], today: date) -> Iterator[Diagnostic]:
+def _about_entries(resource: DeclaredResource, used: dict[IgnoredLint, int], today: date) -> Iterator[Diagnostic]:
     for entry in resource.ignore_lints:
         if _expired(entry, today):
             code, message, hint = "W_LINT_IGNORE_EXPIRED", f"ignore_lints: {entry.code} expired on {entry.expires}", ""

@@ -13,7 +13,7 @@ from reconciler.interaction_rules.rule import EvaluatedRule
 from reconciler.interaction_rules.rule_outcome import EventResult, RuleOutcome
 from reconciler.interaction_rules.rule_trace import tags_held, trace
 from reconciler.interaction_rules.settings import Semantics
-from reconciler.model.source_map import Path
+from reconciler.model.source_map import DocumentPath
 from reconciler.strings import did_you_mean
 
 
@@ -56,7 +56,7 @@ class RuleCase:
     """One case: its name, its place in the document, its events, and what is expected of which of them."""
 
     name: str
-    path: Path
+    path: DocumentPath
     events: tuple[LiveEvent, ...]
     expected: Mapping[int, Expectation]
     scene: str | None = None
@@ -79,7 +79,7 @@ class CaseResult:
     """
 
     name: str
-    path: Path
+    path: DocumentPath
     subject: str
     result: str
     depends_on: tuple[str, ...] = ()

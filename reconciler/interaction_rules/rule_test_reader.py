@@ -9,7 +9,7 @@ from reconciler.interaction_rules.event import EVENT_TYPES, LATEST, LiveEvent, d
 from reconciler.interaction_rules.rule_cases import Expectation, RuleCase, RuleTest
 from reconciler.interaction_rules.settings import Semantics
 from reconciler.model.resource import Json
-from reconciler.model.source_map import Path
+from reconciler.model.source_map import DocumentPath
 
 EXPECTED = ("rule", "rules", "reply", "suppressed")
 _AT = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
@@ -21,7 +21,7 @@ class TestProblem:
     """Something wrong in a RuleTest document: where (from the document's root), what, and what to do."""
 
     __test__ = False
-    path: Path
+    path: DocumentPath
     message: str
     hint: str = ""
 
@@ -59,7 +59,7 @@ class CaseReader:
             seen.add(case.name)
         return RuleTest(subjects=tuple(str(one) for one in subjects), semantics=assumed, cases=read)
 
-    def _add(self, path: Path, message: str, hint: str = "") -> None:
+    def _add(self, path: DocumentPath, message: str, hint: str = "") -> None:
         self.problems.append(TestProblem(path, message, hint))
 
     def _assume(self, named: Json) -> Semantics:
@@ -76,7 +76,7 @@ class CaseReader:
         return Semantics.assume({name: str(value) for name, value in named.items() if name not in wrong})
 
     def _case(self, number: int, case: Json) -> RuleCase:
-        path: Path = ("cases", number)
+        path: DocumentPath = ("cases", number)
         if not isinstance(case, Mapping):
             self._add(path, "a case is a mapping with name, events and expect")
             return RuleCase(name=f"case {number + 1}", path=path, events=(), expected={})
@@ -112,7 +112,7 @@ class CaseReader:
             scene=scene if isinstance(scene, str) else None,
         )
 
-    def _event(self, index: int, row: Json, path: Path, expected: dict[int, Expectation]) -> LiveEvent:
+    def _event(self, index: int, row: Json, path: DocumentPath, expected: dict[int, Expectation]) -> LiveEvent:
         if not isinstance(row, Mapping):
             self._add(path, "an event is a mapping with `at` and one of " + ", ".join(EVENT_TYPES))
             return LiveEvent(index=index, timestamp=0, type=0)
@@ -136,7 +136,7 @@ class CaseReader:
         kind, content = self._content(row, shapes[0] if shapes else "", path)
         return LiveEvent(index=index, timestamp=self._time(row, path), type=kind, content=content, batch=index)
 
-    def _time(self, row: Mapping[str, Json], path: Path) -> int:
+    def _time(self, row: Mapping[str, Json], path: DocumentPath) -> int:
         found = _AT.fullmatch(str(row.get("at", "")))
         if not found:
             self._add(
@@ -151,7 +151,7 @@ class CaseReader:
             return 0
         return round(at)
 
-    def _content(self, row: Mapping[str, Json], shape: str, path: Path) -> tuple[int, Mapping[str, Json]]:
+    def _content(self, row: Mapping[str, Json], shape: str, path: DocumentPath) -> tuple[int, Mapping[str, Json]]:
         user = row.get("user")
         if user is not None and not isinstance(user, Mapping):
             self._add((*path, "user"), "user: a mapping such as {userId: u1, level: 17}")
@@ -184,7 +184,7 @@ class CaseReader:
             self._add((*path, shape), f"{shape}: takes nothing: write {shape}: {{}}")
         return EVENT_TYPES.get(shape, 0), content
 
-    def _expectation(self, value: Json, path: Path) -> Expectation:
+    def _expectation(self, value: Json, path: DocumentPath) -> Expectation:
         if value == "nothing":
             return Expectation(nothing=True)
         if not isinstance(value, Mapping) or not value:
@@ -208,7 +208,7 @@ class CaseReader:
             suppressed=self._names(suppressed, (*path, "suppressed")) if "suppressed" in value else None,
         )
 
-    def _names(self, value: Json, path: Path) -> tuple[str, ...]:
+    def _names(self, value: Json, path: DocumentPath) -> tuple[str, ...]:
         names = [value] if isinstance(value, str) else value
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             self._add(path, f"{path[-1]}: a rule's name, or a list of names")

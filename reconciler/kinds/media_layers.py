@@ -6,10 +6,10 @@ Scenes and rules have layers of two makes (SDK: LayerConfig, SmartLayerConfig) t
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from reconciler.kinds.base.field_builders import Spec, choice, flag, integer, nested, text
-from reconciler.kinds.base.problem import Problem, inside, warning, whole
+from reconciler.kinds.base.field_builders import SpecModel, choice, flag, integer, nested, text
+from reconciler.kinds.base.problem import SpecProblem, inside, warning, whole
 from reconciler.model.resource import Json
-from reconciler.model.source_map import Path
+from reconciler.model.source_map import DocumentPath
 
 FONT = "HarmonyOS_Sans_SC_Black"
 WHITE = "#FFFFFF"
@@ -18,7 +18,7 @@ _STAY = "How long it stays; 0 = as long as the reply audio, or as the matched ke
 _EXTERNAL = "Asset of the layer; leave it out for external (URL) material."
 
 
-class LayerPositionConfig(Spec):
+class LayerPositionConfig(SpecModel):
     """Where a layer's upper left corner is, and how high it is stacked."""
 
     dx: int = integer(-1920, 3840, default=0, required=True, unit="pixel", doc="Pixels from the left edge.")
@@ -28,26 +28,26 @@ class LayerPositionConfig(Spec):
     )
 
 
-class LayerSizeConfig(Spec):
+class LayerSizeConfig(SpecModel):
     """How large a layer is."""
 
     width: int | None = integer(1, 7680, unit="pixel", doc="Width of the layer.")
     height: int | None = integer(1, 7680, unit="pixel", doc="Height of the layer.")
 
 
-class LayerRotationConfig(Spec):
+class LayerRotationConfig(SpecModel):
     """How a layer is turned."""
 
     angle: int | None = integer(0, 360, default=0, doc="Degrees; video layers do not rotate.")
 
 
-class ImageLayerConfig(Spec):
+class ImageLayerConfig(SpecModel):
     """A picture laid over a scene."""
 
     image_url: str | None = text(1, 2048, volatile_url=True, doc="Address of the picture.")
 
 
-class VideoLayerConfig(Spec):
+class VideoLayerConfig(SpecModel):
     """A video laid over a scene."""
 
     video_url: str | None = text(1, 2048, volatile_url=True, doc="Address of the video.")
@@ -59,7 +59,7 @@ class VideoLayerConfig(Spec):
     )
 
 
-class TextLayerConfig(Spec):
+class TextLayerConfig(SpecModel):
     """A text laid over a scene."""
 
     text_context: str | None = text(0, 1024, format="base64", doc="The text, in Base64 (scene layers only).")
@@ -68,7 +68,7 @@ class TextLayerConfig(Spec):
     font_color: str | None = text(0, 16, default=WHITE, doc="Font colour as #RRGGBB; older rooms hold 16777215.")
 
 
-class LayerConfig(Spec):
+class LayerConfig(SpecModel):
     """One layer of a scene; what it shows stands in the config of its type, or in its asset."""
 
     layer_type: Literal["HUMAN", "IMAGE", "VIDEO", "TEXT"] = choice(required=True, doc="What the layer shows.")
@@ -85,14 +85,14 @@ class LayerConfig(Spec):
     text_config: TextLayerConfig | None = nested(required_when="layer_type == 'TEXT' (inferred)", doc="The text.")
 
 
-class SmartImageLayerConfig(Spec):
+class SmartImageLayerConfig(SpecModel):
     """A picture that a rule shows."""
 
     image_url: str = text(0, 2048, required=True, volatile_url=True, doc="Address of the picture.")
     display_duration: int | None = integer(0, 3600, default=0, doc=_STAY)
 
 
-class SmartVideoLayerConfig(Spec):
+class SmartVideoLayerConfig(SpecModel):
     """A video that a rule shows."""
 
     video_url: str = text(0, 2048, required=True, volatile_url=True, doc="Address of the video.")
@@ -100,7 +100,7 @@ class SmartVideoLayerConfig(Spec):
     display_duration: int | None = integer(0, 3600, default=0, doc=_STAY)
 
 
-class SmartTextLayerConfig(Spec):
+class SmartTextLayerConfig(SpecModel):
     """A text that a rule shows; unlike in scenes it is plain text, not Base64."""
 
     text_type: Literal["DYNAMIC", "STATIC"] | None = choice(
@@ -113,7 +113,7 @@ class SmartTextLayerConfig(Spec):
     display_duration: int | None = integer(0, 3600, default=0, doc=_STAY)
 
 
-class SmartLayerConfig(Spec):
+class SmartLayerConfig(SpecModel):
     """One layer that a rule's reply shows."""
 
     layer_type: Literal["IMAGE", "VIDEO", "TEXT"] = choice(required=True, doc="What the layer shows.")
@@ -137,14 +137,18 @@ CANVASES = (LANDSCAPE, VERTICAL)
 _CONTENT = {"IMAGE": "image_config", "VIDEO": "video_config", "TEXT": "text_config"}
 
 
-def layer_problems(path: Path, layer: Json, canvases: tuple[tuple[int, int], ...] = CANVASES) -> Iterator[Problem]:
+def layer_problems(
+    path: DocumentPath, layer: Json, canvases: tuple[tuple[int, int], ...] = CANVASES
+) -> Iterator[SpecProblem]:
     """Yield what is odd about one layer; it must fit into one of the canvases."""
     if isinstance(layer, dict):
         yield from _outside(path, layer, canvases)
         yield from _empty(path, layer)
 
 
-def background_problems(path: Path, background: Json, canvases: tuple[tuple[int, int], ...]) -> Iterator[Problem]:
+def background_problems(
+    path: DocumentPath, background: Json, canvases: tuple[tuple[int, int], ...]
+) -> Iterator[SpecProblem]:
     """Yield where a background leaves a part of the picture empty (SDK: BackgroundImageConfig)."""
     part = inside(background, "background_image_config")
     if not isinstance(part, dict):
@@ -161,7 +165,9 @@ def _sizes(canvases: tuple[tuple[int, int], ...]) -> str:
     return " or ".join(f"{wide}×{high}" for wide, high in canvases)
 
 
-def _outside(path: Path, layer: Mapping[str, Json], canvases: tuple[tuple[int, int], ...]) -> Iterator[Problem]:
+def _outside(
+    path: DocumentPath, layer: Mapping[str, Json], canvases: tuple[tuple[int, int], ...]
+) -> Iterator[SpecProblem]:
     if not isinstance(layer.get("position"), Mapping):
         return
     left, upper = (whole(inside(layer, "position", name)) for name in ("dx", "dy"))
@@ -174,7 +180,7 @@ def _outside(path: Path, layer: Mapping[str, Json], canvases: tuple[tuple[int, i
     yield warning((*path, "position"), "W_LAYER_OUTSIDE", message, "move or shrink it, or what lies outside is cut off")
 
 
-def _empty(path: Path, layer: Mapping[str, Json]) -> Iterator[Problem]:
+def _empty(path: DocumentPath, layer: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """A layer without an asset needs the config of its type; that is inferred, not documented: a warning."""
     kind = layer.get("layer_type")
     name = _CONTENT.get(kind) if isinstance(kind, str) else None

@@ -9,26 +9,26 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, func, inspect, select
 from sqlalchemy.engine import Connection, Row
 
-from reconciler.ledger.database import Store
-from reconciler.ledger.db_tables import audit_metadata, drift, proven, put, results
+from reconciler.ledger.database import Database
+from reconciler.ledger.db_tables import audit_metadata, drift, results, upsert, verify_row
 from reconciler.ledger.postgres_url import OPERATOR, Trust
-from reconciler.model.run_history import Audited, Drift, Found
+from reconciler.model.run_history import AuditRecord, AuditRun, DriftRecord
 
 
-class Audits:
+class AuditHistory:
     """The audits' part of a ledger. Nothing is made before the first row is kept."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Database) -> None:
         self._store = store
         self._there = False
 
-    def keep(self, run: str, found: Sequence[Found]) -> None:
+    def keep(self, run: str, found: Sequence[AuditRecord]) -> None:
         """Keep what a run found in some environments: rows and drift, all or none of it."""
         with self._store.write() as connection:
             self._make(connection)
             at = self._now(connection)
             for one in found:
-                put(connection, results, {"run": run, "owner": one.owner, "at": at, "result": one.result})
+                upsert(connection, results, {"run": run, "owner": one.owner, "at": at, "result": one.result})
                 if one.looked:
                     _note(connection, one, at)
 
@@ -38,9 +38,9 @@ class Audits:
             if connection is None:
                 return {}
             rows = connection.execute(select(results).where(results.c.run == run))
-            return {values["owner"]: values["result"] for values in map(proven, rows)}
+            return {values["owner"]: values["result"] for values in map(verify_row, rows)}
 
-    def runs(self, whose: str, limit: int) -> tuple[Audited, ...]:
+    def runs(self, whose: str, limit: int) -> tuple[AuditRun, ...]:
         """Return the newest audits, newest first, with how many environments each has done.
 
         `whose` is an owner (`shop/production`), or with a slash at its end every environment of a project (`shop/`).
@@ -52,11 +52,11 @@ class Audits:
             query = select(results.c.run, started, ended, func.count().label("done")).where(_of(results, whose))
             query = query.group_by(results.c.run).order_by(ended.desc(), results.c.run).limit(limit)
             return tuple(
-                Audited(run=row.run, started=row.started, ended=row.ended, environments=row.done)
+                AuditRun(run=row.run, started=row.started, ended=row.ended, environments=row.done)
                 for row in connection.execute(query)
             )
 
-    def drift(self, whose: str) -> tuple[Drift, ...]:
+    def drift(self, whose: str) -> tuple[DriftRecord, ...]:
         """Return what was ever found to differ (`whose` as in `runs`): what still does first, oldest first."""
         with self._reading() as connection:
             if connection is None:
@@ -95,24 +95,24 @@ class Audits:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def open_audits(url: str, *, root: Path | str = ".", trust: Trust = OPERATOR, clock: Any = None) -> Audits:
+def open_audits(url: str, *, root: Path | str = ".", trust: Trust = OPERATOR, clock: Any = None) -> AuditHistory:
     """Return the audits' part of the ledger at a URL (see `open_ledger`)."""
-    return Audits(Store(url, root=Path(root), trust=trust, clock=clock))
+    return AuditHistory(Database(url, root=Path(root), trust=trust, clock=clock))
 
 
 def _of(table: Table, whose: str) -> ColumnElement[bool]:
     return table.c.owner.startswith(whose, autoescape=True) if whose.endswith("/") else table.c.owner == whose
 
 
-def _note(connection: Connection, found: Found, at: str) -> None:
+def _note(connection: Connection, found: AuditRecord, at: str) -> None:
     """Write what differs now; what was looked at and does not differ any more is over."""
     rows = connection.execute(select(drift).where(drift.c.owner == found.owner))
-    known = {(values["address"], values["path"]): values for values in map(proven, rows)}
+    known = {(values["address"], values["path"]): values for values in map(verify_row, rows)}
     for key, attribution in found.differs.items():
-        put(connection, drift, _seen(found.owner, key, attribution, known.get(key), at))
+        upsert(connection, drift, _seen(found.owner, key, attribution, known.get(key), at))
     for key, values in known.items():
         if values["open"] and key not in found.differs and found.saw(key[0]):
-            put(connection, drift, {**values, "open": False, "flips": values["flips"] + 1})
+            upsert(connection, drift, {**values, "open": False, "flips": values["flips"] + 1})
 
 
 def _seen(owner: str, key: tuple[str, str], attribution: str, old: dict[str, Any] | None, at: str) -> dict[str, Any]:
@@ -124,5 +124,5 @@ def _seen(owner: str, key: tuple[str, str], attribution: str, old: dict[str, Any
     return {**old, **row, "since": at, "flips": old["flips"] + 1}
 
 
-def _drift(row: Row[Any]) -> Drift:
-    return Drift(**proven(row))
+def _drift(row: Row[Any]) -> DriftRecord:
+    return DriftRecord(**verify_row(row))

@@ -18,7 +18,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.pool import NullPool
 
-from reconciler.errors import LedgerError, ReconcilerError
+from reconciler.errors import LedgerError
 from reconciler.ledger.db_tables import SCHEMA, lease, metadata, owners, runs
 from reconciler.ledger.postgres_url import OPERATOR, Trust, connect_arguments, project_url
 from reconciler.ledger.sqlite_file import ledger_file, mark, refuse_tables
@@ -27,9 +27,6 @@ POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 """The schemes of a URL of PostgreSQL; psycopg is the only driver."""
 
 URLS = "write sqlite:///.reconciler/ledger.db or postgresql://user@host/database"
-
-
-_ABOUT_THE_URL = ("E_PATH", "E_LEDGER_FOREIGN", "E_LEDGER_DAMAGED", "E_LEDGER_URL", "E_LEDGER_TLS", "E_URL_HOST")
 
 
 def checked(url: str, trust: Trust = OPERATOR) -> URL:
@@ -95,7 +92,7 @@ def postgres(url: URL, busy: float, trust: Trust = OPERATOR) -> Engine:
 WRITABLE = "check that its folder exists, is writable and has room; nothing further was sent to the API"
 
 
-class LostAnswerError(LedgerError):
+class CommitUnknownError(LedgerError):
     """The connection broke: whether the last transaction was kept must be read back."""
 
     default_code = "E_LEDGER_LOST"
@@ -107,7 +104,7 @@ SERVER = (
 )
 
 
-def meant(error: SQLAlchemyError | sqlite3.Error, busy: float, *, local: bool = True) -> LedgerError:
+def translate_error(error: SQLAlchemyError | sqlite3.Error, busy: float, *, local: bool = True) -> LedgerError:
     """Return the error that says what happened and what to do next; `busy` is how long was waited, in seconds.
 
     `local`: the ledger is a file, and no server that can be away.
@@ -127,7 +124,7 @@ def meant(error: SQLAlchemyError | sqlite3.Error, busy: float, *, local: bool = 
     if local and ("full" in lowered or "disk i/o" in lowered or "readonly" in lowered or "unable to open" in lowered):
         return LedgerError(f"the ledger cannot be written: {said}", code="E_LEDGER_WRITE", hint=WRITABLE)
     if isinstance(error, (OperationalError, InterfaceError)):
-        return LostAnswerError(f"the ledger cannot be reached: {said}", hint=hint)
+        return CommitUnknownError(f"the ledger cannot be reached: {said}", hint=hint)
     return LedgerError(f"the ledger failed: {said}", hint=hint)
 
 
@@ -146,7 +143,7 @@ BUSY_SECONDS = 15.0
 """How long to wait for another process's write before giving up."""
 
 
-class Store:
+class Database:
     """One database; `read` and `write` are its transactions.
 
     SQLite runs with a rollback journal, never with a write-ahead log, which network file systems cannot hold, and syncs
@@ -270,7 +267,7 @@ class Store:
             with self._trust.named():
                 yield
         except (SQLAlchemyError, sqlite3.Error) as error:
-            raise meant(error, self._busy, local=self.local) from error
+            raise translate_error(error, self._busy, local=self.local) from error
         except UnicodeDecodeError as error:  # what SQLite says of a damaged file can hold bytes of that file
             raise damaged("it holds what is no text") from error
         except OSError as error:

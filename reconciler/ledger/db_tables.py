@@ -94,7 +94,7 @@ owners = Table(
 """What people call each owner, and the root commits of its repository. Ledgers of earlier versions do not have it."""
 
 
-def put(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
     """Write one whole row in place of the one with its key, sealed where the table has seals."""
     values = {**row, "seal": _seal(row)} if "seal" in table.c else dict(row)
     same = [column == values[column.name] for column in table.primary_key.columns]
@@ -102,7 +102,7 @@ def put(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
     connection.execute(table.insert().values(values))
 
 
-def proven(row: Row[Any]) -> dict[str, Any]:
+def verify_row(row: Row[Any]) -> dict[str, Any]:
     """Return a row as a mapping; raises LedgerError when it is not what was written."""
     values = dict(row._mapping)
     seal = values.pop("seal")

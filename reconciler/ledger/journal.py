@@ -8,15 +8,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.engine import Connection, Row
 
-from reconciler.ledger.db_tables import journal, objects, proven, put, runs
+from reconciler.ledger.db_tables import journal, objects, runs, upsert, verify_row
 from reconciler.model.change import Action
-from reconciler.model.ledger_state import Intent, Remembered
-from reconciler.model.outcome import Outcome, Status
-from reconciler.model.run_history import Entry, Run
+from reconciler.model.ledger_state import ObjectRecord, WriteIntent
+from reconciler.model.outcome import Outcome, OutcomeStatus
+from reconciler.model.run_history import JournalEntry, RunRecord
 
 
 def write_entry(
-    connection: Connection, scope: str, run: str, intent: Intent, *, outcome: Outcome | None = None, ended: str = ""
+    connection: Connection,
+    scope: str,
+    run: str,
+    intent: WriteIntent,
+    *,
+    outcome: Outcome | None = None,
+    ended: str = "",
 ) -> None:
     """Write an intent, or complete it with its outcome; an UNKNOWN outcome leaves it open."""
     old = connection.execute(select(journal.c.number).where(journal.c.operation == intent.operation)).scalar()
@@ -26,30 +32,30 @@ def write_entry(
         "scope": scope,
         "run": run,
         "intent": json.dumps(asdict(intent)),
-        "open": outcome is None or outcome.status is Status.UNKNOWN,
+        "open": outcome is None or outcome.status is OutcomeStatus.UNKNOWN,
         "outcome": "" if outcome is None else json.dumps(asdict(outcome)),
         "ended": ended,
     }
-    put(connection, journal, row)
+    upsert(connection, journal, row)
 
 
-def entry(connection: Connection, operation: str) -> Entry | None:
+def entry(connection: Connection, operation: str) -> JournalEntry | None:
     """Return one entry by its operation, or None."""
     row = connection.execute(select(journal).where(journal.c.operation == operation)).one_or_none()
     return None if row is None else _entry(row)
 
 
-def open_entries(connection: Connection, scope: str) -> tuple[Entry, ...]:
+def open_entries(connection: Connection, scope: str) -> tuple[JournalEntry, ...]:
     """Return what was begun and never ended, oldest first; raises LedgerError where a row may be one and is damaged."""
     # asked widely, and of every scope: a flipped bit in `open` or `scope` must not make an open intent disappear
     rows = connection.execute(
         select(journal).where(journal.c.open | (journal.c.ended == "")).order_by(journal.c.number)
     )
-    values = [proven(row) for row in rows]
+    values = [verify_row(row) for row in rows]
     return tuple(_told(one) for one in values if one["scope"] == scope and one["open"])
 
 
-def entries(connection: Connection, scope: str, run: str, limit: int) -> tuple[Entry, ...]:
+def entries(connection: Connection, scope: str, run: str, limit: int) -> tuple[JournalEntry, ...]:
     """Return what was tried, newest first; of every scope or run where none is named."""
     query = select(journal).order_by(journal.c.number.desc()).limit(limit)
     query = query.where(journal.c.scope == scope) if scope else query
@@ -57,7 +63,7 @@ def entries(connection: Connection, scope: str, run: str, limit: int) -> tuple[E
     return tuple(_entry(row) for row in connection.execute(query))
 
 
-def write_object(connection: Connection, scope: str, run: str, thing: Remembered) -> None:
+def write_object(connection: Connection, scope: str, run: str, thing: ObjectRecord) -> None:
     """Write what is remembered of one object; since when it drifts stays as it was."""
     same = (objects.c.scope == scope, objects.c.kind == thing.kind, objects.c.id == thing.id)
     old = connection.execute(select(objects.c.drift_first, objects.c.drift_last).where(*same)).one_or_none()
@@ -76,7 +82,7 @@ def write_object(connection: Connection, scope: str, run: str, thing: Remembered
         "drift_first": first,
         "drift_last": last,
     }
-    put(connection, objects, row)
+    upsert(connection, objects, row)
 
 
 def forget_object(connection: Connection, scope: str, kind: str, object_id: str) -> None:
@@ -85,7 +91,7 @@ def forget_object(connection: Connection, scope: str, kind: str, object_id: str)
     connection.execute(objects.delete().where(*same))
 
 
-def known_objects(connection: Connection, scope: str) -> tuple[Remembered, ...]:
+def known_objects(connection: Connection, scope: str) -> tuple[ObjectRecord, ...]:
     """Return every object that is remembered in a scope, of every owner."""
     rows = connection.execute(select(objects).where(objects.c.scope == scope).order_by(objects.c.kind, objects.c.id))
     return tuple(_object(row) for row in rows)
@@ -97,15 +103,15 @@ def note_drift(
     """Write since when the drifting ones drift; the others of those seen are back in step."""
     drifts, looked_at = set(drifting), set(seen)
     for row in connection.execute(select(objects).where(objects.c.scope == scope)).all():
-        values = proven(row)
+        values = verify_row(row)
         key = (values["kind"], values["id"])
         if key in drifts:
-            put(connection, objects, {**values, "drift_first": values["drift_first"] or now, "drift_last": now})
+            upsert(connection, objects, {**values, "drift_first": values["drift_first"] or now, "drift_last": now})
         elif key in looked_at and values["drift_first"]:
-            put(connection, objects, {**values, "drift_first": ""})
+            upsert(connection, objects, {**values, "drift_first": ""})
 
 
-def write_run(connection: Connection, run: Run, schema: int, sweeps: dict[str, int] | None = None) -> None:
+def write_run(connection: Connection, run: RunRecord, schema: int, sweeps: dict[str, int] | None = None) -> None:
     """Write a run, in place of what was written of it before; its sweeps stay unless new ones are given."""
     old = connection.execute(select(runs).where(runs.c.id == run.id)).one_or_none()
     row = {
@@ -120,16 +126,16 @@ def write_run(connection: Connection, run: Run, schema: int, sweeps: dict[str, i
         "result": run.result,
         "sweeps": json.dumps(sweeps) if sweeps is not None else (old.sweeps if old else "{}"),
     }
-    put(connection, runs, row)
+    upsert(connection, runs, row)
 
 
-def find_run(connection: Connection, run_id: str) -> Run | None:
+def find_run(connection: Connection, run_id: str) -> RunRecord | None:
     """Return one run by its id, or None."""
     row = connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
     return None if row is None else _run(row)
 
 
-def known_runs(connection: Connection, scope: str, limit: int) -> tuple[Run, ...]:
+def known_runs(connection: Connection, scope: str, limit: int) -> tuple[RunRecord, ...]:
     """Return the newest runs, newest first."""
     query = select(runs).order_by(runs.c.number.desc()).limit(limit)
     return tuple(_run(row) for row in connection.execute(query.where(runs.c.scope == scope) if scope else query))
@@ -139,37 +145,41 @@ def last_sweeps(connection: Connection, scope: str, owner: str) -> dict[str, int
     """Return how many live objects of each kind the last complete read of this owner found."""
     query = select(runs).where(runs.c.scope == scope, runs.c.owner == owner, runs.c.sweeps != "{}")
     row = connection.execute(query.order_by(runs.c.number.desc()).limit(1)).one_or_none()
-    return {} if row is None else json.loads(proven(row)["sweeps"])
+    return {} if row is None else json.loads(verify_row(row)["sweeps"])
 
 
 def _next(connection: Connection, column: Any) -> int:
     return int(connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one()) + 1
 
 
-def _entry(row: Row[Any]) -> Entry:
-    return _told(proven(row))
+def _entry(row: Row[Any]) -> JournalEntry:
+    return _told(verify_row(row))
 
 
-def _told(values: dict[str, Any]) -> Entry:
+def _told(values: dict[str, Any]) -> JournalEntry:
     intent = json.loads(values["intent"])
     outcome = json.loads(values["outcome"]) if values["outcome"] else None
-    return Entry(
+    return JournalEntry(
         run=values["run"],
-        intent=Intent(**{**intent, "action": Action(intent["action"])}),
+        intent=WriteIntent(**{**intent, "action": Action(intent["action"])}),
         outcome=None if outcome is None else _outcome(outcome),
         ended=values["ended"],
     )
 
 
 def _outcome(values: dict[str, Any]) -> Outcome:
-    typed = {"status": Status(values["status"]), "action": Action(values["action"]), "stuck": tuple(values["stuck"])}
+    typed = {
+        "status": OutcomeStatus(values["status"]),
+        "action": Action(values["action"]),
+        "stuck": tuple(values["stuck"]),
+    }
     return Outcome(**{**values, **typed})
 
 
-def _object(row: Row[Any]) -> Remembered:
-    values = proven(row)
+def _object(row: Row[Any]) -> ObjectRecord:
+    values = verify_row(row)
     stuck, stuck_as, *unkept = json.loads(values["stuck"])  # two of them in rows of an earlier version
-    return Remembered(
+    return ObjectRecord(
         kind=values["kind"],
         id=values["id"],
         name=values["name"],
@@ -186,10 +196,10 @@ def _object(row: Row[Any]) -> Remembered:
     )
 
 
-def _run(row: Row[Any]) -> Run:
-    values = proven(row)
+def _run(row: Row[Any]) -> RunRecord:
+    values = verify_row(row)
     names = ("id", "scope", "owner", "command", "started", "ended", "result")
-    return Run(**{name: values[name] for name in names})
+    return RunRecord(**{name: values[name] for name in names})
 
 
 def prune(connection: Connection, scope: str, before: str) -> int:

@@ -14,9 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection, Row
 
 from reconciler.errors import LedgerError, LockedError
-from reconciler.ledger.database import Store, damaged
+from reconciler.ledger.database import Database, damaged
 from reconciler.ledger.db_tables import lease
-from reconciler.model.run_history import Holder
+from reconciler.model.run_history import LockInfo
 
 
 def here() -> str:
@@ -54,14 +54,14 @@ LEASE_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class AcquiredLock:
     """A lock that was taken: asked before each write whether it still holds."""
 
     id: str
     scope: str
     epoch: int
     seconds: float
-    store: Store
+    store: Database
 
     def check(self) -> None:
         """Renew the lease; raises LockedError when it ran out or was taken away: nothing may be written then."""
@@ -80,7 +80,7 @@ class Held:
         )
 
 
-def take(store: Store, scope: str, owner: str, seconds: float) -> Held:
+def acquire(store: Database, scope: str, owner: str, seconds: float) -> AcquiredLock:
     """Take a scope's lock, or that of a holder whose time is over or whose process is gone; raises LockedError."""
     lock_id, holder, process = secrets.token_hex(8), here(), process_name()
     with store.write() as connection:
@@ -96,10 +96,10 @@ def take(store: Store, scope: str, owner: str, seconds: float) -> Held:
         row = connection.execute(select(lease).where(lease.c.scope == scope)).one()
     if taken.rowcount != 1:
         raise _locked(row)
-    return Held(id=lock_id, scope=scope, epoch=row.epoch, seconds=seconds, store=store)
+    return AcquiredLock(id=lock_id, scope=scope, epoch=row.epoch, seconds=seconds, store=store)
 
 
-def beat(held: Held, over: Event) -> None:
+def renew(held: AcquiredLock, over: Event) -> None:
     """Renew the lease while one write takes long; one that ran out is never brought back, as the next check says."""
     while not over.wait(held.seconds / 3):
         try:
@@ -110,14 +110,14 @@ def beat(held: Held, over: Event) -> None:
             continue  # the next check before a write tells it where it matters
 
 
-def drop(held: Held) -> None:
+def release(held: AcquiredLock) -> None:
     """Give a lock back, if it is still ours."""
     with held.store.write() as connection:
         mine = (lease.c.scope == held.scope, lease.c.lock_id == held.id, lease.c.epoch == held.epoch)
         connection.execute(lease.update().where(*mine).values(lock_id="", until=0.0, process=""))
 
 
-def holders(store: Store) -> tuple[Holder, ...]:
+def holders(store: Database) -> tuple[LockInfo, ...]:
     """Return who holds which lock."""
     with store.read() as connection:
         if connection is None:
@@ -130,7 +130,7 @@ def holders(store: Store) -> tuple[Holder, ...]:
     return tuple(_described(row) for row in rows)
 
 
-def release(store: Store, lock_id: str) -> Holder:
+def break_lock(store: Database, lock_id: str) -> LockInfo:
     """Take a lock from its holder, by its exact id."""
     found = next((holder for holder in holders(store) if lock_id and holder.lock_id == lock_id), None)
     if found is None:
@@ -192,8 +192,8 @@ def _by(row: Any) -> str:
     return f" (now held by {row.holder}, lock {row.lock_id})" if row is not None and row.lock_id else ""
 
 
-def _described(row: Any) -> Holder:
-    return Holder(
+def _described(row: Any) -> LockInfo:
+    return LockInfo(
         lock_id=row.lock_id,
         scope=row.scope,
         owner=row.owner,

@@ -8,14 +8,14 @@ from sqlalchemy.engine import Connection
 
 from reconciler.errors import LedgerError
 from reconciler.ledger import journal
-from reconciler.ledger.db_tables import drift, objects, owners, proven, put
+from reconciler.ledger.db_tables import drift, objects, owners, upsert, verify_row
 
 
 def known_owners(connection: Connection) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
     """Return the name of each owner, and the root commits of its repository where they are known."""
     if not inspect(connection).has_table(owners.name):  # a ledger of an earlier version that was not written since
         return {}, {}
-    rows = [proven(row) for row in connection.execute(select(owners))]
+    rows = [verify_row(row) for row in connection.execute(select(owners))]
     roots = {row["owner"]: frozenset(json.loads(row["roots"])) for row in rows}
     return {row["owner"]: row["name"] for row in rows}, roots
 
@@ -24,7 +24,7 @@ def write_owner(connection: Connection, owner: str, name: str, roots: Iterable[s
     """Write what an owner is called; root commits that are not known now stay as they were."""
     _, before = known_owners(connection)
     kept = frozenset(roots) or before.get(owner, frozenset())
-    put(connection, owners, {"owner": owner, "name": name, "roots": json.dumps(sorted(kept))})
+    upsert(connection, owners, {"owner": owner, "name": name, "roots": json.dumps(sorted(kept))})
 
 
 def counts(connection: Connection, scope: str) -> Mapping[str, int]:
@@ -46,7 +46,7 @@ def transfer(connection: Connection, scope: str, source: str, target: str) -> in
         )
     rows = connection.execute(select(objects).where(objects.c.scope == scope, objects.c.owner == source)).all()
     for row in rows:
-        put(connection, objects, {**proven(row), "owner": target})
+        upsert(connection, objects, {**verify_row(row), "owner": target})
     _transfer_drift(connection, source, target)
     return len(rows)
 
@@ -56,7 +56,7 @@ def _transfer_drift(connection: Connection, source: str, target: str) -> None:
     if not inspect(connection).has_table(drift.name):
         return
     rows = {
-        owner: {(row.address, row.path): proven(row) for row in connection.execute(of_owner)}
+        owner: {(row.address, row.path): verify_row(row) for row in connection.execute(of_owner)}
         for owner in (source, target)
         for of_owner in [select(drift).where(drift.c.owner == owner)]
     }
@@ -65,5 +65,5 @@ def _transfer_drift(connection: Connection, source: str, target: str) -> None:
         kept = {**before, "owner": target} if now is None else {**now, "first": min(before["first"], now["first"])}
         if now is not None and now["open"] and before["open"]:
             kept["since"] = min(before["since"], now["since"])
-        put(connection, drift, kept)
+        upsert(connection, drift, kept)
     connection.execute(drift.delete().where(drift.c.owner == source))

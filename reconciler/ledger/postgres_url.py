@@ -7,7 +7,8 @@ operator allows that host. The operator's own URL may hold every parameter of li
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -21,7 +22,9 @@ from reconciler.api.allowed_hosts import (
     is_loopback,
     parse_allowed_hosts,
 )
-from reconciler.errors import LedgerError
+from reconciler.errors import LedgerError, ReconcilerError
+
+_ABOUT_THE_URL = ("E_PATH", "E_LEDGER_FOREIGN", "E_LEDGER_DAMAGED", "E_LEDGER_URL", "E_LEDGER_TLS", "E_URL_HOST")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,27 +12,27 @@ from sqlalchemy.engine import Connection
 
 from reconciler.errors import LedgerError
 from reconciler.ledger import journal, lock, ownership
-from reconciler.ledger.audit_history import Audits, open_audits
-from reconciler.ledger.database import BUSY_SECONDS, LostAnswerError, Store
+from reconciler.ledger.audit_history import AuditHistory, open_audits
+from reconciler.ledger.database import BUSY_SECONDS, CommitUnknownError, Database
 from reconciler.ledger.db_tables import SCHEMA
 from reconciler.ledger.lock import LEASE_SECONDS
 from reconciler.ledger.postgres_url import OPERATOR, Trust
 from reconciler.model.change import Action
-from reconciler.model.ledger_state import Intent, Past, ProjectIdentity, Remembered
-from reconciler.model.outcome import Outcome, Status
-from reconciler.model.run_history import Entry, Holder, Run
+from reconciler.model.ledger_state import LedgerState, ObjectRecord, ProjectIdentity, WriteIntent
+from reconciler.model.outcome import Outcome, OutcomeStatus
+from reconciler.model.run_history import JournalEntry, LockInfo, RunRecord
 from reconciler.redaction import SecretRedactor
 
 _CERTAIN = 8
 """A shorter secret may be a part of a declared word by chance, and a memory must stay what was declared."""
 
 
-class Book:
+class SqlLedger:
     """A ledger in a database (ports.Ledger). `local` tells that only processes sharing this disk see its locks."""
 
     def __init__(
         self,
-        store: Store,
+        store: Database,
         digest_key: bytes,
         lease_seconds: float,
         redactor: SecretRedactor | None = None,
@@ -49,15 +49,15 @@ class Book:
         """Whether it is a file: its lock binds only those who share the disk."""
         return self._store.local
 
-    def past(self, scope: str, owner: str) -> Past:
+    def past(self, scope: str, owner: str) -> LedgerState:
         """Return what is remembered of one scope; `present` is false where nothing was ever recorded."""
         former = self._identity.former(owner)
         with self._store.read() as connection:
             if connection is None:
-                return Past(owner=owner, former=former, adopts=True, digest_key=self._digest_key)
+                return LedgerState(owner=owner, former=former, adopts=True, digest_key=self._digest_key)
             things = journal.known_objects(connection, scope)
             names, roots = ownership.known_owners(connection)
-            return Past(
+            return LedgerState(
                 present=True,
                 owner=owner,
                 former=former,
@@ -71,11 +71,11 @@ class Book:
             )
 
     @contextmanager
-    def lock(self, scope: str, owner: str) -> Iterator[lock.Held]:
+    def lock(self, scope: str, owner: str) -> Iterator[lock.AcquiredLock]:
         """Hold the scope's lock for the length of a `with`; raises LockedError naming the holder."""
-        held = lock.take(self._store, scope, self._identity.name_of(owner), self._lease_seconds)
+        held = lock.acquire(self._store, scope, self._identity.name_of(owner), self._lease_seconds)
         over = Event()
-        heart = Thread(target=lock.beat, args=(held, over), daemon=True, name="heartbeat")
+        heart = Thread(target=lock.renew, args=(held, over), daemon=True, name="heartbeat")
         heart.start()
         try:
             yield held
@@ -83,9 +83,9 @@ class Book:
             over.set()
             heart.join()
             with suppress(LedgerError):  # what happened inside matters more, and the lease ends by itself
-                lock.drop(held)
+                lock.release(held)
 
-    def begin(self, scope: str, run: str, intent: Intent) -> None:
+    def begin(self, scope: str, run: str, intent: WriteIntent) -> None:
         """Write down a change before it is tried; on return it survives a crash."""
         intent = self._kept(intent)
 
@@ -94,7 +94,7 @@ class Book:
 
         self._certainly(write, lambda found: found is not None, intent.operation)
 
-    def finish(self, scope: str, run: str, intent: Intent, outcome: Outcome, applied: Remembered | None) -> None:
+    def finish(self, scope: str, run: str, intent: WriteIntent, outcome: Outcome, applied: ObjectRecord | None) -> None:
         """Write down how it ended and what is now remembered of the object; an UNKNOWN outcome leaves it open."""
         intent = self._kept(intent)
         outcome = replace(outcome, reason=self._redactor.text(outcome.reason))
@@ -103,16 +103,16 @@ class Book:
         applied = self._redactor.value(applied, at_least=_CERTAIN)
 
         def write(connection: Connection) -> None:
-            ended = "" if outcome.status is Status.UNKNOWN else self._now(connection)
+            ended = "" if outcome.status is OutcomeStatus.UNKNOWN else self._now(connection)
             journal.write_entry(connection, scope, run, intent, outcome=outcome, ended=ended)
             if applied is not None:
                 journal.write_object(connection, scope, run, applied)
-            elif outcome.action is Action.DELETE and outcome.status is Status.APPLIED:
+            elif outcome.action is Action.DELETE and outcome.status is OutcomeStatus.APPLIED:
                 journal.forget_object(connection, scope, intent.kind, intent.id)
 
         self._certainly(write, lambda found: found is not None and found.outcome == outcome, intent.operation)
 
-    def _kept(self, intent: Intent) -> Intent:
+    def _kept(self, intent: WriteIntent) -> WriteIntent:
         """Take secrets out of what is journalled; what an object is found again by is declared, and stays."""
         body = self._redactor.value(intent.body, at_least=_CERTAIN)
         if intent.action is Action.CREATE:
@@ -120,7 +120,7 @@ class Book:
         told = self._redactor.value((intent.name, intent.address))
         return replace(intent, body=body, name=told[0], address=told[1])
 
-    def remember(self, scope: str, run: str, objects: tuple[Remembered, ...], sweeps: Mapping[str, int]) -> None:
+    def remember(self, scope: str, run: str, objects: tuple[ObjectRecord, ...], sweeps: Mapping[str, int]) -> None:
         """Record declared and matched objects as owned, and how many objects the read found."""
         with self._store.write() as connection:
             for thing in self._redactor.value(objects, at_least=_CERTAIN):
@@ -141,7 +141,7 @@ class Book:
         with self._store.write() as connection:
             journal.note_drift(connection, scope, drifting, seen, self._now(connection))
 
-    def start(self, run: Run) -> None:
+    def start(self, run: RunRecord) -> None:
         """Write down that a run begins, and what its owner is called."""
         name = self._identity.former(run.owner)
         roots = self._identity.roots() if name else ()
@@ -157,17 +157,17 @@ class Book:
             if known is not None:
                 journal.write_run(connection, _ended(known, self._now(connection), result), SCHEMA)
 
-    def runs(self, scope: str, limit: int = 20) -> tuple[Run, ...]:
+    def runs(self, scope: str, limit: int = 20) -> tuple[RunRecord, ...]:
         """Return the newest runs of a scope, newest first; of all scopes where it is empty."""
         with self._store.read() as connection:
             return () if connection is None else journal.known_runs(connection, scope, limit)
 
-    def entries(self, scope: str, run: str = "", limit: int = 200) -> tuple[Entry, ...]:
+    def entries(self, scope: str, run: str = "", limit: int = 200) -> tuple[JournalEntry, ...]:
         """Return what was tried and what became of it, newest first."""
         with self._store.read() as connection:
             return () if connection is None else journal.entries(connection, scope, run, limit)
 
-    def resolve(self, scope: str, operation: str, created_id: str) -> Entry:
+    def resolve(self, scope: str, operation: str, created_id: str) -> JournalEntry:
         """Close an open intent by an operator's word: done under this id, or (empty) not carried out."""
         with self._store.write() as connection:
             found = {entry.intent.operation: entry for entry in journal.open_entries(connection, scope)}.get(operation)
@@ -181,7 +181,7 @@ class Book:
             journal.write_entry(
                 connection, scope, found.run, found.intent, outcome=outcome, ended=self._now(connection)
             )
-        return Entry(run=found.run, intent=found.intent, outcome=outcome)
+        return JournalEntry(run=found.run, intent=found.intent, outcome=outcome)
 
     def owners(self, scope: str) -> Mapping[str, int]:
         """Return the owners of a scope, each with how many objects it has."""
@@ -210,26 +210,26 @@ class Book:
         with self._store.write() as connection:
             return journal.prune(connection, scope, before)
 
-    def holders(self) -> tuple[Holder, ...]:
+    def holders(self) -> tuple[LockInfo, ...]:
         """Return who holds which lock now."""
         return lock.holders(self._store)
 
-    def release(self, lock_id: str) -> Holder:
+    def release(self, lock_id: str) -> LockInfo:
         """Take a lock from its holder by its exact id."""
-        return lock.release(self._store, lock_id)
+        return lock.break_lock(self._store, lock_id)
 
     def close(self) -> None:
         """Let go of the connections."""
         self._store.close()
 
     def _certainly(
-        self, write: Callable[[Connection], None], kept: Callable[[Entry | None], bool], operation: str
+        self, write: Callable[[Connection], None], kept: Callable[[JournalEntry | None], bool], operation: str
     ) -> None:
         """Write; where the answer to COMMIT was lost, read back by operation id, and write once more if need be."""
         try:
             with self._store.write() as connection:
                 write(connection)
-        except LostAnswerError:
+        except CommitUnknownError:
             with self._store.read() as connection:
                 if connection is not None and kept(journal.entry(connection, operation)):
                     return
@@ -241,12 +241,12 @@ class Book:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _dated(run: Run, now: str) -> Run:
-    return Run(id=run.id, scope=run.scope, owner=run.owner, command=run.command, started=run.started or now)
+def _dated(run: RunRecord, now: str) -> RunRecord:
+    return RunRecord(id=run.id, scope=run.scope, owner=run.owner, command=run.command, started=run.started or now)
 
 
-def _ended(run: Run, now: str, result: str) -> Run:
-    return Run(
+def _ended(run: RunRecord, now: str, result: str) -> RunRecord:
+    return RunRecord(
         id=run.id,
         scope=run.scope,
         owner=run.owner,
@@ -257,10 +257,10 @@ def _ended(run: Run, now: str, result: str) -> Run:
     )
 
 
-def _decided(intent: Intent, created_id: str) -> Outcome:
+def _decided(intent: WriteIntent, created_id: str) -> Outcome:
     done = bool(created_id)
     return Outcome(
-        status=Status.APPLIED if done else Status.FAILED,
+        status=OutcomeStatus.APPLIED if done else OutcomeStatus.FAILED,
         action=intent.action,
         address=intent.address,
         kind=intent.kind,
@@ -271,7 +271,7 @@ def _decided(intent: Intent, created_id: str) -> Outcome:
     )
 
 
-__all__ = ["OPERATOR", "Audits", "Book", "Trust", "open_audits", "open_ledger"]
+__all__ = ["OPERATOR", "AuditHistory", "SqlLedger", "Trust", "open_audits", "open_ledger"]
 
 
 def open_ledger(
@@ -285,7 +285,7 @@ def open_ledger(
     lease_seconds: float = LEASE_SECONDS,
     busy_seconds: float = BUSY_SECONDS,
     redactor: SecretRedactor | None = None,
-) -> Book:
+) -> SqlLedger:
     """Return the ledger at a URL: `sqlite:///FILE` (relative to `root`) or `postgresql://USER@HOST/DATABASE`.
 
     Nothing is opened or made yet: a ledger stays unmade until something is recorded, and its past says until then that
@@ -294,5 +294,5 @@ def open_ledger(
     it unless told otherwise. `redactor` takes secrets out of what is journalled. `clock` (seconds since 1970) stands in
     for the database's clock in tests.
     """
-    store = Store(url, root=Path(root), trust=trust, clock=clock, busy_seconds=busy_seconds)
-    return Book(store, digest_key, lease_seconds, redactor, identity)
+    store = Database(url, root=Path(root), trust=trust, clock=clock, busy_seconds=busy_seconds)
+    return SqlLedger(store, digest_key, lease_seconds, redactor, identity)

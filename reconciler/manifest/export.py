@@ -7,18 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.errors import warning
-from reconciler.kinds.base.field import Field, ListType, Type
+from reconciler.kinds.base.field import Field, FieldType, ListType
 from reconciler.kinds.base.kind import Kind
 from reconciler.manifest.validation import names
 from reconciler.manifest.validation.envelope import API_VERSION
-from reconciler.manifest.validation.field_errors import check, words
+from reconciler.manifest.validation.field_errors import check, describe_error
 from reconciler.manifest.validation.validator import field_at, spelled
 from reconciler.manifest.yaml import characters
 from reconciler.manifest.yaml.writer import document
-from reconciler.model.change import Missing
+from reconciler.model.change import NoValue
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.resource import Json, Live
-from reconciler.model.source_map import Path
+from reconciler.model.resource import Json, LiveResource
+from reconciler.model.source_map import DocumentPath
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import effective, is_default, is_empty
 from reconciler.strings import normalize_name
@@ -26,14 +26,14 @@ from reconciler.strings import normalize_name
 _ROUNDS = 20
 
 
-class Portion:
+class ExportableSpec:
     """What of one live object can be declared.
 
     After `spec`, `refusal` says why nothing of it can be (or is empty), `left_out` which fields cannot, and `secrets`
     are the names that stand for its secrets.
     """
 
-    def __init__(self, kind: Kind, live: Live) -> None:
+    def __init__(self, kind: Kind, live: LiveResource) -> None:
         self.refusal = ""
         self.left_out: list[str] = []
         self.secrets: list[str] = []
@@ -58,7 +58,7 @@ class Portion:
                 break
             for each in complaints:
                 field = field_at(self._kind.root, each.path)
-                self._leave_out(spec, each.path, words(each, field, ()).message)
+                self._leave_out(spec, each.path, describe_error(each, field, ()).message)
         return spec
 
     def _contradiction(self, spec: Mapping[str, Json]) -> str:
@@ -85,13 +85,13 @@ class Portion:
     def _value(self, field: CompiledField, value: Json, *, inside_list: bool) -> Json:
         if value is None:
             return None
-        if field.type is Type.LIST and isinstance(value, list) and field.item is not None:
+        if field.type is FieldType.LIST and isinstance(value, list) and field.item is not None:
             return self._list(field, field.item, value)
         if field.sensitive:
             return self._secret(field.field, value)
         if field.url and isinstance(value, str) and "?" in value and not field.field.required:
             return None  # signed for this one read: nothing to keep
-        if field.type is Type.OBJECT and isinstance(value, Mapping):
+        if field.type is FieldType.OBJECT and isinstance(value, Mapping):
             return self._object(field, value, inside_list=inside_list)
         return value
 
@@ -114,7 +114,7 @@ class Portion:
         self.secrets.append(f"{name}_{again + 1}" if again else name)
         return {"secret": self.secrets[-1]}
 
-    def _leave_out(self, spec: Mapping[str, Json], place: Path, said: str) -> None:
+    def _leave_out(self, spec: Mapping[str, Json], place: DocumentPath, said: str) -> None:
         """Take out the smallest part around a place whose absence means that it is not managed."""
         for length in range(len(place), 0, -1):
             path = place[:length]
@@ -125,7 +125,7 @@ class Portion:
         self.refusal = said
 
 
-def _holds(spec: Json, path: Path) -> bool:
+def _holds(spec: Json, path: DocumentPath) -> bool:
     """Tell whether there is something at a path: what is missing cannot be left out, what holds it can."""
     for step in path:
         try:
@@ -137,12 +137,12 @@ def _holds(spec: Json, path: Path) -> bool:
 
 def _absent_means(field: CompiledField, value: Json, *, inside_list: bool) -> bool:
     """Tell whether leaving a field out says the same as this value."""
-    if effective(field, Missing.ABSENT, creating=True) is not Missing.ABSENT:
+    if effective(field, NoValue.ABSENT, creating=True) is not NoValue.ABSENT:
         return is_default(field, value)
     return not inside_list and not field.documented and is_empty(value)
 
 
-def _droppable(root: Field, path: Path) -> bool:
+def _droppable(root: Field, path: DocumentPath) -> bool:
     field = field_at(root, path)
     if field is None or not isinstance(path[-1], str) or field.required or field.defaulted:
         return field is None and isinstance(path[-1], str)
@@ -152,7 +152,7 @@ def _droppable(root: Field, path: Path) -> bool:
     return parent.list.type is not ListType.SET and path[-1] not in parent.list.keys
 
 
-def _remove(spec: Json, path: Path) -> None:
+def _remove(spec: Json, path: DocumentPath) -> None:
     """Take one entry out of a fresh spec; it may have gone with another complaint already."""
     for step in path[:-1]:
         try:
@@ -163,9 +163,9 @@ def _remove(spec: Json, path: Path) -> None:
         spec.pop(path[-1], None)
 
 
-def _unholdable(value: Json, path: Path) -> Iterator[str]:
+def _unholdable(value: Json, path: DocumentPath) -> Iterator[str]:
     if isinstance(value, str):
-        found = characters.in_value(value)
+        found = characters.forbidden_character(value)
         if found:
             yield f"{spelled(path)}: {found[1]}, which no manifest can hold"
     elif isinstance(value, Mapping):
@@ -177,26 +177,26 @@ def _unholdable(value: Json, path: Path) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Emitted:
+class ExportResult:
     """The text of each manifest, one a live object, and what was left out."""
 
-    manifests: tuple[tuple[Live, str], ...] = ()
+    manifests: tuple[tuple[LiveResource, str], ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def emit(kind: Kind, live: Iterable[Live]) -> Emitted:
+def export_manifests(kind: Kind, live: Iterable[LiveResource]) -> ExportResult:
     """Write the manifests of live objects of one kind, in the order of their names.
 
     Defaults, computed and unknown fields are left out, secrets become references. Objects that share a name are pinned
     by id. Foreign objects, and those with something no manifest can hold, are left out with a diagnostic.
     """
-    manifests: list[tuple[Live, str]] = []
+    manifests: list[tuple[LiveResource, str]] = []
     problems: list[Diagnostic] = []
     found = sorted(live, key=lambda each: (each.name, each.id))
     times = Counter(normalize_name(each.name) for each in found if not each.foreign)
     for each in found:
         refusal = each.foreign or _unnameable(each)
-        portion = Portion(kind, each)
+        portion = ExportableSpec(kind, each)
         spec = {} if refusal else portion.spec()
         refusal = refusal or portion.refusal
         problems += [_told(each, message) for message in portion.left_out]
@@ -206,10 +206,10 @@ def emit(kind: Kind, live: Iterable[Live]) -> Emitted:
             manifests.append(
                 (each, _text(kind, each, spec, portion.secrets, pinned=times[normalize_name(each.name)] > 1))
             )
-    return Emitted(manifests=tuple(manifests), diagnostics=tuple(problems))
+    return ExportResult(manifests=tuple(manifests), diagnostics=tuple(problems))
 
 
-def _text(kind: Kind, live: Live, spec: Mapping[str, Json], secrets: Iterable[str], *, pinned: bool) -> str:
+def _text(kind: Kind, live: LiveResource, spec: Mapping[str, Json], secrets: Iterable[str], *, pinned: bool) -> str:
     metadata: dict[str, Json] = {"name": live.name}
     if pinned:
         metadata["id"] = live.id
@@ -219,15 +219,15 @@ def _text(kind: Kind, live: Live, spec: Mapping[str, Json], secrets: Iterable[st
     return document(comments, value)
 
 
-def _unnameable(live: Live) -> str:
-    found = names.problem(live.name) or characters.in_value(live.name)
+def _unnameable(live: LiveResource) -> str:
+    found = names.problem(live.name) or characters.forbidden_character(live.name)
     return found[1] if found else ""
 
 
-def _left_out(live: Live, why: str) -> Diagnostic:
+def _left_out(live: LiveResource, why: str) -> Diagnostic:
     return _told(live, f"it is left out: {why}")
 
 
-def _told(live: Live, message: str) -> Diagnostic:
+def _told(live: LiveResource, message: str) -> Diagnostic:
     told = warning("W_EXPORT_LEFT_OUT", message)
     return Diagnostic(severity=Severity.WARNING, code=told.code, message=message, address=live.address)

@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.kinds.base.field import Field, ListType, NoDefault, Type
+from reconciler.kinds.base.field import Field, FieldType, ListType, NoDefault
 from reconciler.kinds.base.field_builders import Secret
-from reconciler.kinds.base.field_rules import Condition, parse, span
+from reconciler.kinds.base.field_rules import FieldCondition, parse, span
 from reconciler.kinds.base.kind import Kind
 from reconciler.manifest.validation.envelope import Envelope
 from reconciler.manifest.yaml.scalars import typed
@@ -118,7 +118,7 @@ def _listed(found: str | list[str]) -> list[str]:
 
 def _bare(field: Field, shared: Schema) -> Schema:
     """Return what a value other than null must be."""
-    if field.type is Type.OBJECT:
+    if field.type is FieldType.OBJECT:
         return _shared(field, shared)
     if field.item is not None:
         return {"type": "array", **_limits(field), "items": _bare(field.item, shared)}
@@ -127,7 +127,7 @@ def _bare(field: Field, shared: Schema) -> Schema:
     if field.enum:
         choices = [value for value in field.enum if value not in field.refused]
         return {"enum": [spelling for value in choices for spelling in _spellings(value)]}
-    return {"type": _texts(field.pattern) if field.type is Type.TEXT else field.type.value, **_limits(field)}
+    return {"type": _texts(field.pattern) if field.type is FieldType.TEXT else field.type.value, **_limits(field)}
 
 
 def _texts(pattern: str) -> list[str]:
@@ -172,16 +172,16 @@ def _conditional(child: Field, parent: Field) -> Iterator[Schema]:
     if child.required_when and _enforced(parse(child.required_when), parent):
         met = _terms(parse(child.required_when))
         yield {"if": met, "then": {"required": [child.name], "properties": {child.name: {"not": {"type": "null"}}}}}
-    if child.applies_when and child.type is Type.OBJECT and _enforced(parse(child.applies_when), parent):
+    if child.applies_when and child.type is FieldType.OBJECT and _enforced(parse(child.applies_when), parent):
         there = {"required": [child.name], "properties": {child.name: {"type": "object"}}}
         yield {"if": there, "then": _terms(parse(child.applies_when))}
 
 
-def _enforced(condition: Condition, parent: Field) -> bool:
+def _enforced(condition: FieldCondition, parent: Field) -> bool:
     return not condition.inferred and all(name in parent.children for name, _ in condition.terms)
 
 
-def _terms(condition: Condition) -> Schema:
+def _terms(condition: FieldCondition) -> Schema:
     names = [name for name, _ in condition.terms]
     return {"required": names, "properties": {name: {"const": value} for name, value in condition.terms}}
 

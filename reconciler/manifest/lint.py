@@ -9,9 +9,9 @@ from yaml.error import YAMLError
 from yaml.events import ScalarEvent, StreamEndEvent
 
 from reconciler.errors import ENOUGH, ManifestError, warning
-from reconciler.manifest.files.project_tree import Tree
+from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.yaml.event_source import parser_for
-from reconciler.manifest.yaml.parser import Where
+from reconciler.manifest.yaml.parser import PositionOf
 from reconciler.model.diagnostic import Diagnostic, has_errors
 from reconciler.model.source_map import Position
 
@@ -20,12 +20,12 @@ _MARKER = re.compile(r"\{\{|\{%")
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 
-def warnings(text: str, where: Where, *, templated: bool) -> Iterator[Diagnostic]:
+def warnings(text: str, where: PositionOf, *, templated: bool) -> Iterator[Diagnostic]:
     """Look at a text that was parsed; of many warnings the first ENOUGH are given."""
     yield from islice(_warnings(text, where, templated=templated), ENOUGH)
 
 
-def _warnings(text: str, where: Where, *, templated: bool) -> Iterator[Diagnostic]:
+def _warnings(text: str, where: PositionOf, *, templated: bool) -> Iterator[Diagnostic]:
     if (" #" in text or "\t#" in text) and _CUT.search(text):
         yield from _cuts(text, where)
     if templated and ("{{" in text or "{%" in text):
@@ -38,7 +38,7 @@ def _warnings(text: str, where: Where, *, templated: bool) -> Iterator[Diagnosti
             )
 
 
-def _cuts(text: str, where: Where) -> Iterator[Diagnostic]:
+def _cuts(text: str, where: PositionOf) -> Iterator[Diagnostic]:
     """A `#` behind a blank starts a comment: `场次 #3` is `场次`. One that begins with a blank is meant as such."""
     ends = {found.start() + 1 for found in _CUT.finditer(text)}
     for event in _plain_scalars(text):
@@ -68,7 +68,7 @@ def _places(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
             yield number, found.start() + 1
 
 
-def unread_templates(tree: Tree, entries: Iterable[str], met: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+def unread_templates(tree: ProjectTree, entries: Iterable[str], met: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
     """Warn of each such file below `entries` that nothing has read and no file that was read names.
 
     After errors (`met`) nothing is said: a template that failed may have been about to read it.
@@ -85,7 +85,7 @@ def unread_templates(tree: Tree, entries: Iterable[str], met: Sequence[Diagnosti
             )
 
 
-def _lookalikes(tree: Tree, entries: Iterable[str]) -> Iterator[str]:
+def _lookalikes(tree: ProjectTree, entries: Iterable[str]) -> Iterator[str]:
     for entry in entries:
         try:
             yield from tree.lookalikes(entry)
@@ -93,7 +93,7 @@ def _lookalikes(tree: Tree, entries: Iterable[str]) -> Iterator[str]:
             continue  # told already
 
 
-def _named(tree: Tree, file: str) -> bool:
+def _named(tree: ProjectTree, file: str) -> bool:
     """Tell whether a file names it, for another environment maybe."""
     name = file.rsplit("/", 1)[-1].encode()
     return any(name in tree.read(each) for each in tree.digests())

@@ -12,32 +12,32 @@ from reconciler.errors import ENOUGH, ManifestError, error, too_many
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.manifest import lint
-from reconciler.manifest.files.project_tree import Tree
+from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.source_positions import DocumentLocator, Origin, SourceLines, excerpts, line_of
-from reconciler.manifest.template_values import Values, merged
-from reconciler.manifest.validation.collisions import together
+from reconciler.manifest.template_values import TemplateValues, merge_values
+from reconciler.manifest.validation.collisions import find_collisions
 from reconciler.manifest.validation.validator import validate
 from reconciler.manifest.yaml import characters
 from reconciler.manifest.yaml.limits import LIMITS, RENDERED
-from reconciler.manifest.yaml.parser import Parsed, Where, in_file, parse_yaml
-from reconciler.model.desired_state import Manifest
-from reconciler.model.diagnostic import Diagnostic, Severity, arranged, has_errors
-from reconciler.model.options import Scope
-from reconciler.model.resource import Declared, Json
+from reconciler.manifest.yaml.parser import ParsedFile, PositionOf, in_file, parse_yaml
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.diagnostic import Diagnostic, Severity, has_errors, sort_diagnostics
+from reconciler.model.options import ResourceScope
+from reconciler.model.resource import DeclaredResource, Json
 from reconciler.model.source_map import Position
 
 
-def without_repeats(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+def deduplicate(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Return them sorted; those with one code at one place are told once, with how many there were."""
     groups: dict[tuple[object, ...], list[Diagnostic]] = {}
-    found = arranged(diagnostics)
+    found = sort_diagnostics(diagnostics)
     wrong = {each.position for each in found if each.severity is Severity.ERROR}
     for each in found:
         if each.code == "W_YAML_BOOL" and each.position in wrong:
             continue  # what is wrong there says it better
         key = (each.code, each.position) if each.position else (each,)
         groups.setdefault(key, []).append(each)
-    return arranged(_told(group) for group in groups.values())
+    return sort_diagnostics(_told(group) for group in groups.values())
 
 
 def _told(group: list[Diagnostic]) -> Diagnostic:
@@ -55,37 +55,37 @@ _COMMENT = re.compile(r"(?:^|\s)#")
 _HALF = re.compile("[\ud800-\udfff]")
 
 if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
-    from reconciler.manifest.template.renderer import Rendered
+    from reconciler.manifest.template.renderer import RenderedTemplate
 
 
 def load(
-    tree: Tree,
+    tree: ProjectTree,
     *,
     entries: Sequence[str],
     values: Sequence[str] = (),
     sets: Sequence[str] = (),
     env_name: str = "",
-    scope: Scope | None = None,
+    scope: ResourceScope | None = None,
     untrusted: bool = False,
     kinds: Mapping[str, Kind] | None = None,
-) -> Manifest:
+) -> DesiredState:
     """Return what the manifests of one environment declare, with every problem found.
 
     `entries` are project-relative files or folders (recursive), `values` project-relative files (later wins), `sets`
     the words of `--set`. `untrusted` is only passed on: templates render confined in any case. Raises UsageError for a
     malformed `--set` word alone.
     """
-    given = merged(tree, values, sets)
+    given = merge_values(tree, values, sets)
     loading = _Loading(problems=list(given.problems))
     files = loading.files(tree, entries)
     texts = loading.texts(tree, files, given, env_name)
     known = all_kinds() if kinds is None else kinds
     for text in texts:
-        loading.read(text, known, scope or Scope())
+        loading.read(text, known, scope or ResourceScope())
     loading.problems += lint.unread_templates(tree, entries, loading.problems)
-    resources, collisions = together(loading.resources)
-    diagnostics = without_repeats([*loading.problems, *collisions])
-    return Manifest(
+    resources, collisions = find_collisions(loading.resources)
+    diagnostics = deduplicate([*loading.problems, *collisions])
+    return DesiredState(
         resources=resources,
         diagnostics=diagnostics,
         rendered={text.file: text.text for text in texts},
@@ -105,27 +105,32 @@ class LoadedDocuments:
 
 
 def load_documents(
-    tree: Tree, *, entries: Sequence[str], values: Sequence[str] = (), sets: Sequence[str] = (), env_name: str = ""
+    tree: ProjectTree,
+    *,
+    entries: Sequence[str],
+    values: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    env_name: str = "",
 ) -> LoadedDocuments:
     """Render and parse files as manifests are, and return their documents without taking them for resources."""
-    given = merged(tree, values, sets)
+    given = merge_values(tree, values, sets)
     loading = _Loading(problems=list(given.problems))
     texts = loading.texts(tree, loading.files(tree, entries), given, env_name)
     documents = tuple(found for text in texts for found in loading.documents(text, frozenset()))
     return LoadedDocuments(
-        documents=documents, diagnostics=tuple(without_repeats(loading.problems)), excerpt=partial(excerpts, tree)
+        documents=documents, diagnostics=tuple(deduplicate(loading.problems)), excerpt=partial(excerpts, tree)
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Text:
+class _SourceText:
     """A file's text as it is to be parsed, and the way back to where it was written."""
 
     file: str
     text: str
-    where: Where
+    where: PositionOf
     origin: Origin | None = None
-    rendered: "Rendered | None" = None
+    rendered: "RenderedTemplate | None" = None
     explained: Callable[[Iterable[Diagnostic]], Iterable[Diagnostic]] = tuple
 
     @property
@@ -139,9 +144,9 @@ class _Loading:
     """What has been found so far."""
 
     problems: list[Diagnostic] = field(default_factory=list)
-    resources: list[Declared] = field(default_factory=list)
+    resources: list[DeclaredResource] = field(default_factory=list)
 
-    def files(self, tree: Tree, entries: Iterable[str]) -> list[str]:
+    def files(self, tree: ProjectTree, entries: Iterable[str]) -> list[str]:
         """Return every manifest file, each once; an entry that names none is an error."""
         found: dict[str, None] = {}
         for entry in entries:
@@ -155,19 +160,19 @@ class _Loading:
             found.update(dict.fromkeys(files))
         return list(found)
 
-    def texts(self, tree: Tree, files: Iterable[str], given: Values, env_name: str) -> list[_Text]:
+    def texts(self, tree: ProjectTree, files: Iterable[str], given: TemplateValues, env_name: str) -> list[_SourceText]:
         """Return the text of each file, templates rendered; a file that cannot be had is a problem."""
         sources = dict(self._sources(tree, files))
         templates = [file for file, text in sources.items() if is_template(text)]
         rendered = dict(self._rendered(tree, templates, given, env_name)) if templates else {}
-        plain = {file: _Text(file=file, text=text, where=in_file(file)) for file, text in sources.items()}
+        plain = {file: _SourceText(file=file, text=text, where=in_file(file)) for file, text in sources.items()}
         return [
             rendered[file] if file in rendered else plain[file]
             for file in sources
             if file in rendered or file not in templates
         ]
 
-    def _sources(self, tree: Tree, files: Iterable[str]) -> Iterator[tuple[str, str]]:
+    def _sources(self, tree: ProjectTree, files: Iterable[str]) -> Iterator[tuple[str, str]]:
         for file in files:
             try:
                 text = characters.decode(tree.read(file), file)
@@ -178,8 +183,8 @@ class _Loading:
             yield file, text
 
     def _rendered(
-        self, tree: Tree, templates: Sequence[str], given: Values, env_name: str
-    ) -> Iterator[tuple[str, _Text]]:
+        self, tree: ProjectTree, templates: Sequence[str], given: TemplateValues, env_name: str
+    ) -> Iterator[tuple[str, _SourceText]]:
         """Render templates; where the values could not be read, their absence would only make noise."""
         from reconciler.manifest.template.rendered_problems import RenderedPlaces
         from reconciler.manifest.template.renderer import render
@@ -193,7 +198,7 @@ class _Loading:
                 places = RenderedPlaces(result.lines, given)
                 yield (
                     file,
-                    _Text(
+                    _SourceText(
                         file=file,
                         text=result.text,
                         where=places.at,
@@ -203,7 +208,7 @@ class _Loading:
                     ),
                 )
 
-    def read(self, text: _Text, kinds: Mapping[str, Kind], scope: Scope) -> None:
+    def read(self, text: _SourceText, kinds: Mapping[str, Kind], scope: ResourceScope) -> None:
         """Parse one file and check each of its documents."""
         for value, locate in self.documents(text, _sensitive(kinds)):
             resource, found = validate(value, locate, kinds, scope, locate.plain)
@@ -211,7 +216,7 @@ class _Loading:
             if resource is not None:
                 self.resources.append(resource)
 
-    def documents(self, text: _Text, sensitive: Set[str]) -> Iterator[tuple[Json, DocumentLocator]]:
+    def documents(self, text: _SourceText, sensitive: Set[str]) -> Iterator[tuple[Json, DocumentLocator]]:
         """Parse one file and yield its documents, up to as many problems as are shown."""
         limits = RENDERED if text.templated else LIMITS
         parsed = parse_yaml(text.text, text.file, where=text.where, limits=limits)
@@ -233,7 +238,7 @@ class _Loading:
             yield document.value, DocumentLocator(document, text.where, text.origin, lines)
 
 
-def _explained(tree: Tree, given: Values, problem: Diagnostic, uses: Iterable[str]) -> Diagnostic:
+def _explained(tree: ProjectTree, given: TemplateValues, problem: Diagnostic, uses: Iterable[str]) -> Diagnostic:
     """Add what a template's problem does not say: the values it read, and that YAML comments are rendered too."""
     from reconciler.manifest.template.rendered_problems import value_places
 
@@ -249,7 +254,7 @@ def _explained(tree: Tree, given: Values, problem: Diagnostic, uses: Iterable[st
     return replace(problem, position=place, hint=hint, related=(*problem.related, *related))
 
 
-def _violations(text: _Text, parsed: Parsed, sensitive: Set[str]) -> list[Diagnostic]:
+def _violations(text: _SourceText, parsed: ParsedFile, sensitive: Set[str]) -> list[Diagnostic]:
     """Return what the structure guard says: then what YAML made of the text is of no interest."""
     made = text.rendered
     if made is None or made.lines is None or _HALF.search(made.marked):  # half a character: the parser said so
@@ -259,7 +264,9 @@ def _violations(text: _Text, parsed: Parsed, sensitive: Set[str]) -> list[Diagno
     if not made.lines.exact:  # the template looked at what it wrote: its marked twin is judged instead
         parsed = parse_yaml(made.unmarked, text.file, limits=RENDERED)
     broken = has_errors(parsed.diagnostics)
-    return structure_guard.violations(made.marked, made.places, parsed.documents, broken=broken, sensitive=sensitive)
+    return structure_guard.find_structure_violations(
+        made.marked, made.places, parsed.documents, broken=broken, sensitive=sensitive
+    )
 
 
 def _sensitive(kinds: Mapping[str, Kind]) -> Set[str]:
@@ -275,6 +282,6 @@ def _empty(file: str) -> Diagnostic:
     return error("E_YAML_EMPTY", "the file declares nothing", Position(file, 1, 1), hint="fill it, or delete it")
 
 
-def _digest(tree: Tree, sets: Sequence[str], env_name: str) -> str:
+def _digest(tree: ProjectTree, sets: Sequence[str], env_name: str) -> str:
     facts = json.dumps([dict(tree.digests()), list(sets), env_name], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()

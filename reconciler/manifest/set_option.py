@@ -12,7 +12,7 @@ from reconciler.errors import UsageError
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.diagnostic import has_errors
 from reconciler.model.resource import Json
-from reconciler.model.source_map import Path
+from reconciler.model.source_map import DocumentPath
 from reconciler.strings import did_you_mean
 
 _NAME = re.compile(r"[^.\[\]=]+(?:\.[^.\[\]=]+|\[[0-9]{1,9}\])*")
@@ -23,7 +23,7 @@ _QUOTED = ('"', "'", "[", "{")
 class SetError(Exception):
     """A name leads nowhere: code and message, what to do, and the path that the values do have."""
 
-    def __init__(self, code: str, message: str, hint: str, path: Path) -> None:
+    def __init__(self, code: str, message: str, hint: str, path: DocumentPath) -> None:
         super().__init__(message)
         self.code, self.message, self.hint, self.path = code, message, hint, path
 
@@ -33,7 +33,7 @@ class SetWord:
     """A word of `--set`: the name as written, its steps, the value, and whether it may add a name."""
 
     name: str
-    path: Path
+    path: DocumentPath
     value: Json
     adds: bool = False
 
@@ -112,6 +112,6 @@ def shape(value: Json) -> str:
     return "a mapping" if isinstance(value, Mapping) else "a list" if isinstance(value, list) else "a single value"
 
 
-def _dotted(path: Path) -> str:
+def _dotted(path: DocumentPath) -> str:
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.removeprefix(".")

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from reconciler.errors import ReconcilerError
-from reconciler.manifest.files.project_tree import Tree
+from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.yaml.document import Document
-from reconciler.model.change import MASK
+from reconciler.model.change import REDACTED
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.source_map import Excerpt, Path, Position
+from reconciler.model.source_map import DocumentPath, Excerpt, Position
 
 _LONGEST = 400
 
@@ -17,7 +17,7 @@ VALUE = "comes from here"
 """How the message of a related place in a values file ends."""
 
 
-def excerpts(tree: Tree, diagnostics: Iterable[Diagnostic]) -> Mapping[Position, str]:
+def excerpts(tree: ProjectTree, diagnostics: Iterable[Diagnostic]) -> Mapping[Position, str]:
     """Return the line at each place, shortened; places in files that cannot be read have none.
 
     A line that holds a secret nobody should have written there is shown up to the secret.
@@ -37,10 +37,10 @@ def excerpts(tree: Tree, diagnostics: Iterable[Diagnostic]) -> Mapping[Position,
 
 
 def _excerpt(line: str, column: int, secret: int | None) -> Excerpt:
-    return Excerpt.around(line if secret is None else line[: secret - 1] + MASK, column, _LONGEST)
+    return Excerpt.around(line if secret is None else line[: secret - 1] + REDACTED, column, _LONGEST)
 
 
-def line_of(tree: Tree, place: Position) -> str:
+def line_of(tree: ProjectTree, place: Position) -> str:
     """Return the whole line at a place; empty where there is none."""
     return _lines(tree, place.file, (place.line,)).get(place.line, "")
 
@@ -65,7 +65,7 @@ def _places(diagnostics: Iterable[Diagnostic]) -> Iterator[Position]:
         yield from (related.position for related in shown)
 
 
-def _lines(tree: Tree, file: str, wanted: Iterable[int]) -> Mapping[int, str]:
+def _lines(tree: ProjectTree, file: str, wanted: Iterable[int]) -> Mapping[int, str]:
     """Return these lines of a file by their number, as far as it has them."""
     try:
         text = tree.read(file).decode("utf-8-sig", "replace")
@@ -115,15 +115,15 @@ class DocumentLocator:
     words: Origin | None = field(default=None, repr=False)
     text: "SourceLines" = field(default_factory=lambda: SourceLines(""), repr=False)
 
-    def at(self, path: Path, *, key: bool = False) -> Position:
+    def at(self, path: DocumentPath, *, key: bool = False) -> Position:
         """Return the place of the value at `path` (of its key with `key`); of its nearest parent if absent."""
         return self.where(*self.document.at(path, key=key))
 
-    def plain(self, path: Path) -> bool:
+    def plain(self, path: DocumentPath) -> bool:
         """Tell whether the scalar at `path` is written without quotes."""
         return self.text.is_plain(*self.document.at(path))
 
-    def origin(self, path: Path) -> str:
+    def origin(self, path: DocumentPath) -> str:
         """Say where the value came from: its place, and the values files or `--set` its expression used."""
         line, column = self.document.at(path)
         used = self.words(line, column) if self.words else ""

@@ -5,38 +5,38 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestError, error, warning
-from reconciler.manifest.files.project_tree import Tree
+from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.set_option import SetError, applied, parsed, shape
 from reconciler.manifest.source_positions import Origin
 from reconciler.manifest.yaml.document import Document
 from reconciler.manifest.yaml.parser import parse_yaml
-from reconciler.model.diagnostic import Diagnostic, Related, has_errors
+from reconciler.model.diagnostic import Diagnostic, RelatedPosition, has_errors
 from reconciler.model.resource import Json
-from reconciler.model.source_map import Path, Position
+from reconciler.model.source_map import DocumentPath, Position
 
 if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
     from reconciler.manifest.template.template_positions import LineMap
 
 
 @dataclass(slots=True)
-class Values:
+class TemplateValues:
     """The merged values; `origins` leads from a path to the place that decided it: file:line:column, or `--set …`."""
 
     data: dict[str, Json] = field(default_factory=dict)
-    origins: dict[Path, Callable[[Path], Position] | str] = field(default_factory=dict)
+    origins: dict[DocumentPath, Callable[[DocumentPath], Position] | str] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
 
-    def origin(self, path: Path) -> str:
+    def origin(self, path: DocumentPath) -> str:
         """Return what decided the value at `path`, or the nearest thing around or in it."""
         found = self._decided(path)
         return found if isinstance(found, str) else str(found)
 
-    def place(self, path: Path) -> Position | None:
+    def place(self, path: DocumentPath) -> Position | None:
         """Return the place in a values file that decided the value at `path`; None where no file did."""
         found = self._decided(path)
         return None if isinstance(found, str) else found
 
-    def _decided(self, path: Path) -> Position | str:
+    def _decided(self, path: DocumentPath) -> Position | str:
         for length in range(len(path), 0, -1):
             near = path[:length]
             decided = self.origins.get(near, "")
@@ -62,9 +62,9 @@ class Values:
         return f"{name} ({where})" if where else name
 
 
-def merged(tree: Tree, files: Iterable[str], sets: Iterable[str]) -> Values:
+def merge_values(tree: ProjectTree, files: Iterable[str], sets: Iterable[str]) -> TemplateValues:
     """Read the values files, later ones winning, then the `--set` words; problems are in the result."""
-    values = Values()
+    values = TemplateValues()
     for file in files:
         _file(values, tree, file)
     for word in sets:
@@ -72,7 +72,7 @@ def merged(tree: Tree, files: Iterable[str], sets: Iterable[str]) -> Values:
     return values
 
 
-def _file(values: Values, tree: Tree, file: str) -> None:
+def _file(values: TemplateValues, tree: ProjectTree, file: str) -> None:
     try:
         read = parse_yaml(tree.read(file), file)
     except ManifestError as problem:
@@ -91,12 +91,16 @@ def _file(values: Values, tree: Tree, file: str) -> None:
         _merge(values, values.data, document.value, (), _places(file, document))
 
 
-def _places(file: str, document: Document) -> Callable[[Path], Position]:
+def _places(file: str, document: Document) -> Callable[[DocumentPath], Position]:
     return lambda path: Position(file, *document.at(path))
 
 
 def _merge(
-    values: Values, into: dict[str, Json], new: Mapping[str, Json], base: Path, say: Callable[[Path], Position]
+    values: TemplateValues,
+    into: dict[str, Json],
+    new: Mapping[str, Json],
+    base: DocumentPath,
+    say: Callable[[DocumentPath], Position],
 ) -> None:
     """Merge mappings key by key; lists and everything else are replaced whole."""
     for key, value in new.items():
@@ -113,15 +117,15 @@ def _merge(
         values.origins[path] = say
 
 
-def _replaces(path: Path, before: Json, value: Json, place: Position, first: Position | None) -> Diagnostic:
+def _replaces(path: DocumentPath, before: Json, value: Json, place: Position, first: Position | None) -> Diagnostic:
     message = f"`{'.'.join(map(str, path))}` is {shape(before)} in an earlier values file, and {shape(value)} here"
-    related = (Related(message="the earlier one", position=first),) if first else ()
+    related = (RelatedPosition(message="the earlier one", position=first),) if first else ()
     hint = "what the earlier file has below it is gone; null takes a value out without this warning"
     told = warning("W_VALUES_REPLACED", message, place, hint=hint)
     return replace(told, related=related)
 
 
-def _set(values: Values, word: str) -> None:
+def _set(values: TemplateValues, word: str) -> None:
     """Apply `a.b=c`; raises UsageError for a word that is not of that form."""
     wanted = parsed(word)
     try:

@@ -34,7 +34,7 @@ class Attribution(StrEnum):
     UNATTRIBUTED = "unattributed"
 
 
-class Missing(Enum):
+class NoValue(Enum):
     """A value that is not there. ABSENT: not present. UNKNOWN: known after apply. HIDDEN: the read could not see it."""
 
     ABSENT = "absent"
@@ -42,10 +42,10 @@ class Missing(Enum):
     HIDDEN = "unknown"
 
 
-MASK = "(sensitive value)"
+REDACTED = "(sensitive value)"
 """Stands in every output for a value that must not be seen."""
 
-Value = Json | Missing
+Value = Json | NoValue
 
 
 class FieldOp(StrEnum):
@@ -68,16 +68,16 @@ class FieldChange:
 
     path: str
     op: FieldOp
-    before: Value = Missing.ABSENT
-    after: Value = Missing.ABSENT
-    base: Value = Missing.ABSENT
+    before: Value = NoValue.ABSENT
+    after: Value = NoValue.ABSENT
+    base: Value = NoValue.ABSENT
     attribution: Attribution = Attribution.UNATTRIBUTED
     reason: str = ""
     position: Position | None = None
     sensitive: bool = False
 
 
-class Rule(StrEnum):
+class SuppressionReason(StrEnum):
     """Why a raw difference is not shown as a change."""
 
     IGNORED = "ignore_changes"
@@ -93,17 +93,17 @@ class Rule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suppressed:
+class SuppressedDifference:
     """One raw difference that is not shown, with the rule that hid it; shown + suppressed = raw differences."""
 
     path: str
-    rule: Rule
+    rule: SuppressionReason
     detail: str = ""
     position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class GuardViolation:
     """A guard that holds a change back at apply: its code, what it found, and the exact flag that allows it."""
 
     code: str
@@ -132,11 +132,11 @@ class Change:
     after: Json = None
     unknown: tuple[str, ...] = ()
     fields: tuple[FieldChange, ...] = ()
-    suppressed: tuple[Suppressed, ...] = ()
+    suppressed: tuple[SuppressedDifference, ...] = ()
     attribution: Attribution | None = None
     reason: str = ""
     position: Position | None = None
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[GuardViolation, ...] = ()
     notes: tuple[str, ...] = ()
     before_fingerprint: str = ""
     after_fingerprint: str = ""

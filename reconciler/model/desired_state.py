@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.diagnostic import Diagnostic, has_errors
-from reconciler.model.resource import Declared
+from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_map import Position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class DesiredState:
     """The resources of all manifest files of one environment, and every problem found in them.
 
     `resources` are in the order they are written. `rendered` maps a file to its text after templates (the same text
@@ -17,7 +17,7 @@ class Manifest:
     every file and value that took part.
     """
 
-    resources: tuple[Declared, ...] = ()
+    resources: tuple[DeclaredResource, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     rendered: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[Position, str] = field(default_factory=dict)

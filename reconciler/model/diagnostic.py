@@ -20,7 +20,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Related:
+class RelatedPosition:
     """A second place that belongs to a problem, such as the first of two equal keys."""
 
     message: str
@@ -46,7 +46,7 @@ class Diagnostic:
     hint: str = ""
     address: str = ""
     path: str = ""
-    related: tuple[Related, ...] = ()
+    related: tuple[RelatedPosition, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("message", "hint", "address", "path"):
@@ -58,7 +58,7 @@ class Diagnostic:
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
-def arranged(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Return them without repeats, in the order of their places; those without a place come last."""
     seen = dict.fromkeys(diagnostics)
     return tuple(sorted(seen, key=_place))

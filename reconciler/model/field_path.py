@@ -18,18 +18,18 @@ _TOKEN = re.compile(r'\.?(?P<name>\*|\w+)|(?P<keys>\[(?:"(?:[^"\\]|\\.)*"|[^"\]]
 _PART = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^",]*)\s*(,|$)')
 
 
-class Key(NamedTuple):
+class ItemKey(NamedTuple):
     """An item's keys, and the how-manieth item of these keys it is."""
 
     parts: tuple[Json, ...]
     nth: int = 1
 
 
-Step = str | int | Key
-Steps = tuple[Step, ...]
+FieldStep = str | int | ItemKey
+FieldPath = tuple[FieldStep, ...]
 
 
-def printed(step: Step) -> str:
+def printed(step: FieldStep) -> str:
     """Spell one step; an item's step stands in brackets."""
     if isinstance(step, str):
         return step
@@ -53,7 +53,7 @@ def _part(part: Json) -> str:
     return part
 
 
-def spell(steps: Iterable[Step]) -> str:
+def spell(steps: Iterable[FieldStep]) -> str:
     """Spell a whole path."""
     text = ""
     for step in map(printed, steps):

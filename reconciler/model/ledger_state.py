@@ -8,7 +8,7 @@ from reconciler.model.resource import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered:
+class ObjectRecord:
     """One object the ledger knows in this scope.
 
     `last_applied` is the managed part as it was last applied, defaults filled in, secrets as keyed digests; None when
@@ -34,7 +34,7 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
+class WriteIntent:
     """A write that was begun and whose end nobody recorded: no create of that name until it is settled.
 
     `started` is UTC as in the API (`2026-11-23T10:00:00Z`). `body` is what the manifest declared (secrets by name
@@ -83,7 +83,7 @@ class ProjectIdentity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class LedgerState:
     """The ledger's view of one scope. `present` is false where there is no ledger: then nothing is owned.
 
     `former` is the owner's name from before its project had an id: what it owns is ours to read, not to delete.
@@ -100,16 +100,16 @@ class Past:
     names: Mapping[str, str] = field(default_factory=dict)
     roots: Mapping[str, frozenset[str]] = field(default_factory=dict)
     adopts: bool = False
-    objects: Mapping[tuple[str, str], Remembered] = field(default_factory=dict)
-    intents: tuple[Intent, ...] = ()
+    objects: Mapping[tuple[str, str], ObjectRecord] = field(default_factory=dict)
+    intents: tuple[WriteIntent, ...] = ()
     sweeps: Mapping[str, int] = field(default_factory=dict)
     digest_key: bytes = field(default=b"", repr=False)
 
-    def owns(self, thing: Remembered | None) -> bool:
+    def owns(self, thing: ObjectRecord | None) -> bool:
         """Whether an object is this owner's: only such a one is ever deleted."""
         return thing is not None and thing.owner == self.owner
 
-    def knows(self, thing: Remembered | None) -> bool:
+    def knows(self, thing: ObjectRecord | None) -> bool:
         """Whether what is remembered of an object is this owner's, under its name of before too."""
         return thing is not None and thing.owner in (self.owner, self.former or self.owner)
 

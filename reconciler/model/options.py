@@ -9,7 +9,7 @@ WRITER_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class ResourceScope:
     """What an environment looks after; a manifest outside it is an error, a live object outside it is not ours."""
 
     name_prefix: str = ""
@@ -36,7 +36,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overrides:
+class GuardOverrides:
     """What the operator allowed at apply: each names the thing or the number, never "everything".
 
     `deletes` must equal the plan's number of deletes. `live` names rooms on air that may be deleted. `empty` and
@@ -50,7 +50,7 @@ class Overrides:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanSettings:
+class PlanOptions:
     """How one environment is planned.
 
     `project_id` is the project whose objects are ours; empty takes every object as ours. `prune` is `none` or `owned`.
@@ -61,7 +61,7 @@ class PlanSettings:
     environment: str
     project_id: str = ""
     prune: str = "none"
-    scope: Scope = field(default_factory=Scope)
+    scope: ResourceScope = field(default_factory=ResourceScope)
     selection: Selection = field(default_factory=Selection)
     protect: tuple[str, ...] = ()
     depth: str = "auto"

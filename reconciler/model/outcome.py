@@ -7,7 +7,7 @@ from enum import StrEnum
 from reconciler.model.change import Action, Change
 
 
-class Status(StrEnum):
+class OutcomeStatus(StrEnum):
     """APPLIED: done and read back. SKIPPED: not tried, `reason` says why. FAILED: refused. UNKNOWN: no answer yet."""
 
     APPLIED = "applied"
@@ -24,7 +24,7 @@ class Outcome:
     write calls it took.
     """
 
-    status: Status
+    status: OutcomeStatus
     action: Action
     address: str
     kind: str
@@ -36,8 +36,8 @@ class Outcome:
     calls: int = 0
 
 
-def outcome_of(
-    change: Change, status: Status, *, object_id: str = "", code: str = "", reason: str = "", calls: int = 0
+def make_outcome(
+    change: Change, status: OutcomeStatus, *, object_id: str = "", code: str = "", reason: str = "", calls: int = 0
 ) -> Outcome:
     """Return the outcome of a change; its id is the change's own unless a new one is given."""
     return Outcome(
@@ -53,7 +53,7 @@ def outcome_of(
     )
 
 
-class Step(StrEnum):
+class ApplyPhase(StrEnum):
     """Where an apply stands."""
 
     LOCKED = "locked"
@@ -66,10 +66,10 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class ApplyEvent:
     """One step of an apply; `done` of `total` changes are behind it. `message` is text for a person."""
 
-    step: Step
+    step: ApplyPhase
     address: str = ""
     action: str = ""
     message: str = ""
@@ -78,4 +78,4 @@ class Event:
     total: int = 0
 
 
-Progress = Callable[[Event], None]
+Progress = Callable[[ApplyEvent], None]

@@ -16,7 +16,7 @@ UNKNOWN_WITHOUT_LEDGER = ("destroy", "drift")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unmanaged:
+class UnmanagedResource:
     """A live object that no manifest declares, or that is never written (`foreign` says why). It is no change."""
 
     address: str
@@ -29,7 +29,7 @@ class Unmanaged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class DeferredChange:
     """A change that cannot be proposed because the read could not prove it: what, and why."""
 
     action: Action
@@ -40,7 +40,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class PlanSummary:
     """Counts of a plan; changes that are blocked are counted in their action too.
 
     `adopt` counts objects that apply takes ownership of; each is counted in its action too.
@@ -63,7 +63,7 @@ class Summary:
     adopt: int = 0
 
 
-def stops_one(diagnostic: Diagnostic) -> bool:
+def is_resource_error(diagnostic: Diagnostic) -> bool:
     """Tell whether a problem leaves out what it concerns and lets the rest go on: a read, or a name of two objects."""
     return diagnostic.code == "E_NAME_AMBIGUOUS" or diagnostic.code.startswith("E_READ_")
 
@@ -81,8 +81,8 @@ class Plan:
 
     environment: str
     changes: tuple[Change, ...] = ()
-    unmanaged: tuple[Unmanaged, ...] = ()
-    held: tuple[Held, ...] = ()
+    unmanaged: tuple[UnmanagedResource, ...] = ()
+    held: tuple[DeferredChange, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     complete: bool = True
     untrusted: bool = False
@@ -92,12 +92,12 @@ class Plan:
     @property
     def errored(self) -> bool:
         """Whether an error stopped the plan; one that stops a single object makes it partial instead."""
-        return any(one.severity is Severity.ERROR and not stops_one(one) for one in self.diagnostics)
+        return any(one.severity is Severity.ERROR and not is_resource_error(one) for one in self.diagnostics)
 
     @property
     def partial(self) -> bool:
         """Whether something could not be told or planned: an incomplete read, an ambiguous name, a change held back."""
-        return bool(self.held) or any(map(stops_one, self.diagnostics))
+        return bool(self.held) or any(map(is_resource_error, self.diagnostics))
 
     @property
     def pending(self) -> tuple[Change, ...]:
@@ -118,12 +118,12 @@ class Plan:
         """Tell whether a count of the summary means what it says: a zero among `unknown_counts` does not."""
         return count not in self.unknown_counts or getattr(self.summary(), count) > 0
 
-    def summary(self) -> Summary:
+    def summary(self) -> PlanSummary:
         """Count the changes by action, and by attribution their fields; a create or delete counts as one."""
         actions = Counter(change.action for change in self.changes)
         fields = Counter(field.attribution for change in self.changes for field in change.fields)
         fields.update(change.attribution for change in self.pending if change.attribution and not change.fields)
-        return Summary(
+        return PlanSummary(
             add=actions[Action.CREATE],
             change=actions[Action.UPDATE],
             destroy=actions[Action.DELETE],

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.resource import Live
+from reconciler.model.resource import LiveResource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ReadRequest:
     """What a plan needs to know of one kind.
 
     `fields` maps each declared name (and alias) to the top-level fields its manifest manages: the reader asks show
@@ -26,7 +26,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ReadResult:
     """The live objects of one kind. Only a complete one can yield a create or a delete.
 
     `incomplete` is empty for a complete read, else the reason in words; `code` is then stable (E_READ_INCOMPLETE …).
@@ -34,7 +34,7 @@ class Reading:
     """
 
     kind: str
-    resources: tuple[Live, ...] = ()
+    resources: tuple[LiveResource, ...] = ()
     incomplete: str = ""
     code: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -48,7 +48,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
+class ConfirmRequest:
     """What a plan would create and delete, to be confirmed before it is said: names of creates, ids of deletes."""
 
     creates: frozenset[str] = frozenset()
@@ -56,7 +56,7 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmation:
+class ConfirmResult:
     """The answer to a Doubt.
 
     `found` are objects that exist after all under a name to be created; `gone` are ids that are no longer there;
@@ -64,14 +64,14 @@ class Confirmation:
     `incomplete` says why the list turned out not to be whole: no create and no delete counts.
     """
 
-    found: tuple[Live, ...] = ()
+    found: tuple[LiveResource, ...] = ()
     gone: frozenset[str] = frozenset()
     unsure: Mapping[str, str] = field(default_factory=dict)
     incomplete: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class ApiUsage:
     """What reading and writing cost: calls sent, by kind; tries repeated; seconds waited; answers from the cache."""
 
     requests: int = 0
@@ -82,8 +82,8 @@ class Usage:
     waited: float = 0.0
     cache_hits: int = 0
 
-    def __add__(self, other: "Usage") -> "Usage":
-        return Usage(
+    def __add__(self, other: "ApiUsage") -> "ApiUsage":
+        return ApiUsage(
             requests=self.requests + other.requests,
             pages=self.pages + other.pages,
             shows=self.shows + other.shows,

@@ -7,7 +7,7 @@ from typing import Any
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan
-from reconciler.model.read_result import Usage
+from reconciler.model.read_result import ApiUsage
 from reconciler.model.source_map import Position
 
 
@@ -57,7 +57,7 @@ class Report:
     outcomes: tuple[Outcome, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     adopted: int = 0
-    usage: Usage = field(default_factory=Usage)
+    usage: ApiUsage = field(default_factory=ApiUsage)
     sources: Mapping[Position, str] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     headline: str = ""
@@ -66,7 +66,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class ReportOptions:
     """How a report is wanted: colour, columns, a byte budget (0: none), and where the whole can be found.
 
     `prefix` leads from the repository's root to the project (`examples/quickstart`), for the hosts that place a problem
@@ -81,5 +81,5 @@ class Options:
     prefix: str = ""
 
 
-Reporter = Callable[[Report, Options], str]
+Reporter = Callable[[Report, ReportOptions], str]
 """A reporter is a plain function; it gets a masked Report and returns the text."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.model.source_map import Locator, Path, Position
+from reconciler.model.source_map import DocumentPath, Position, SourceMap
 
 Json = Any
 """None, bool, int, float, str, or a list or str-keyed dict of these: what YAML and JSON can hold."""
@@ -59,14 +59,14 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Declared(Resource):
+class DeclaredResource(Resource):
     """What a manifest says. `id` is `metadata.id`, the pin of a live object, or empty.
 
     `spec` holds only what is written there: an absent key is "absent", a None is "cleared" (design: what a field says).
     `address_id` is set where several manifests share kind and name and all carry ids.
     """
 
-    locate: Locator
+    locate: SourceMap
     aliases: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     prevent_destroy: bool = False
@@ -84,13 +84,13 @@ class Declared(Resource):
         """Where its document stands: the `name` line."""
         return self.locate.at(("metadata", "name"))
 
-    def at(self, path: Path, *, key: bool = False) -> Position:
+    def at(self, path: DocumentPath, *, key: bool = False) -> Position:
         """Return where `path` inside the spec is written."""
         return self.locate.at(("spec", *path), key=key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Live(Resource):
+class LiveResource(Resource):
     """What the live side holds. `spec` is the raw object as read, unknown and computed fields included.
 
     `hidden` names the top-level fields this read could not see: unknown, never empty. `stamp` is the newest

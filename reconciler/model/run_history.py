@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.model.ledger_state import Intent
+from reconciler.model.ledger_state import WriteIntent
 from reconciler.model.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class RunRecord:
     """One run that wrote to the ledger; times are UTC. `result` is empty while it goes on, and after a crash."""
 
     id: str
@@ -21,17 +21,17 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class JournalEntry:
     """One line of the journal: what was begun, in which run, and how it ended (None while nobody knows)."""
 
     run: str
-    intent: Intent
+    intent: WriteIntent
     outcome: Outcome | None = None
     ended: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+class LockInfo:
     """Who holds the lock of a scope. `epoch` counts its holders; `until` is when the lease ends (database's clock).
 
     `lapsed` tells that the time is over: the next one who asks gets the lock.
@@ -48,7 +48,7 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class AuditRecord:
     """What an audit found in one environment, as the ledger keeps it.
 
     `result` is the whole of it as text. `differs` maps (address, path) of what drifted to who moved it; the path of an
@@ -70,7 +70,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Audited:
+class AuditRun:
     """One audit: when its first and last environments were done, and how many there were."""
 
     run: str
@@ -80,7 +80,7 @@ class Audited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drift:
+class DriftRecord:
     """One field that differs, or did (`open` is false). Times are UTC.
 
     `first` and `last` are the first and the last time it was seen to differ; `since` is when it began to this time.

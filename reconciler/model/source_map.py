@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-Path = tuple[str | int, ...]
+DocumentPath = tuple[str | int, ...]
 """Steps from a document's root: keys and list indexes, as in ("spec", "interaction_rules", 3, "trigger")."""
 
 
@@ -22,14 +22,14 @@ class Position:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-class Locator(Protocol):
+class SourceMap(Protocol):
     """Leads from a path inside one document to the place where it is written."""
 
-    def at(self, path: Path, *, key: bool = False) -> Position:
+    def at(self, path: DocumentPath, *, key: bool = False) -> Position:
         """Return the place of the value at `path` (of its key with `key`); of its nearest parent if absent."""
         ...
 
-    def origin(self, path: Path) -> str:
+    def origin(self, path: DocumentPath) -> str:
         """Say in words where the value came from: the file and line, and the values file or `--set` it used."""
         ...
 

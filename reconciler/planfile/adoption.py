@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.model.change import Action, Change
-from reconciler.model.diagnostic import Diagnostic, Severity, arranged
+from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics
 from reconciler.model.plan import Plan
 
 
@@ -24,7 +24,7 @@ def without_adoption(plan: Plan) -> Plan:
         plan,
         changes=tuple(_left_alone(change) if change.adopt else change for change in plan.changes),
         complete=plan.complete and not updates,
-        diagnostics=arranged((*plan.diagnostics, said)),
+        diagnostics=sort_diagnostics((*plan.diagnostics, said)),
     )
 
 

@@ -6,17 +6,17 @@ from typing import Any
 from reconciler.model.change import (
     Action,
     Attribution,
-    Block,
     Change,
     FieldChange,
     FieldOp,
-    Missing,
-    Rule,
-    Suppressed,
+    GuardViolation,
+    NoValue,
+    SuppressedDifference,
+    SuppressionReason,
     Value,
 )
-from reconciler.model.diagnostic import Diagnostic, Related, Severity
-from reconciler.model.plan import FORMAT_VERSION, Held, Plan, Unmanaged
+from reconciler.model.diagnostic import Diagnostic, RelatedPosition, Severity
+from reconciler.model.plan import FORMAT_VERSION, DeferredChange, Plan, UnmanagedResource
 from reconciler.model.source_map import Position
 
 
@@ -58,7 +58,9 @@ def _change_of(data: Mapping[str, Any]) -> Change:
         attribution=Attribution(data["attribution"]) if data["attribution"] else None,
         reason=data["action_reason"],
         position=_position_of(data["position"]),
-        blocks=tuple(Block(code=one["code"], message=one["message"], allow=one["allow"]) for one in data["blocks"]),
+        blocks=tuple(
+            GuardViolation(code=one["code"], message=one["message"], allow=one["allow"]) for one in data["blocks"]
+        ),
         notes=tuple(data["notes"]),
         before_fingerprint=data["fingerprints"]["before"],
         after_fingerprint=data["fingerprints"]["after"],
@@ -70,7 +72,7 @@ def _change_of(data: Mapping[str, Any]) -> Change:
 
 def _field_of(data: Mapping[str, Any]) -> FieldChange:
     def side(name: str) -> Value:
-        return Missing(data[f"{name}_missing"]) if f"{name}_missing" in data else data.get(name, Missing.ABSENT)
+        return NoValue(data[f"{name}_missing"]) if f"{name}_missing" in data else data.get(name, NoValue.ABSENT)
 
     return FieldChange(
         path=data["path"],
@@ -85,13 +87,15 @@ def _field_of(data: Mapping[str, Any]) -> FieldChange:
     )
 
 
-def _suppressed_of(data: Mapping[str, Any]) -> Suppressed:
+def _suppressed_of(data: Mapping[str, Any]) -> SuppressedDifference:
     where = _position_of(data["position"])
-    return Suppressed(path=data["path"], rule=Rule(data["rule"]), detail=data["detail"], position=where)
+    return SuppressedDifference(
+        path=data["path"], rule=SuppressionReason(data["rule"]), detail=data["detail"], position=where
+    )
 
 
-def _unmanaged_of(data: Mapping[str, Any]) -> Unmanaged:
-    return Unmanaged(
+def _unmanaged_of(data: Mapping[str, Any]) -> UnmanagedResource:
+    return UnmanagedResource(
         address=data["address"],
         kind=data["type"],
         name=data["name"],
@@ -102,8 +106,8 @@ def _unmanaged_of(data: Mapping[str, Any]) -> Unmanaged:
     )
 
 
-def _held_of(data: Mapping[str, Any]) -> Held:
-    return Held(
+def _held_of(data: Mapping[str, Any]) -> DeferredChange:
+    return DeferredChange(
         action=Action(data["action"]),
         address=data["address"],
         kind=data["type"],
@@ -125,9 +129,9 @@ def _diagnostic_of(data: Mapping[str, Any]) -> Diagnostic:
     )
 
 
-def _related_of(data: Mapping[str, Any]) -> Related:
+def _related_of(data: Mapping[str, Any]) -> RelatedPosition:
     where = data["position"]
-    return Related(message=data["message"], position=Position(where["file"], where["line"], where["column"]))
+    return RelatedPosition(message=data["message"], position=Position(where["file"], where["line"], where["column"]))
 
 
 def _position_of(data: Mapping[str, Any] | None) -> Position | None:

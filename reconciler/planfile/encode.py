@@ -9,17 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.model.change import (
-    MASK,
+    REDACTED,
     Action,
     Attribution,
     Change,
     FieldChange,
-    Missing,
-    Suppressed,
+    NoValue,
+    SuppressedDifference,
     Value,
 )
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.plan import FORMAT_VERSION, Held, Plan, Unmanaged
+from reconciler.model.plan import FORMAT_VERSION, DeferredChange, Plan, UnmanagedResource
 from reconciler.model.resource import Json
 from reconciler.model.source_map import Position
 
@@ -83,11 +83,11 @@ def _field(field: FieldChange) -> dict[str, Any]:
     return {
         "path": field.path,
         "op": field.op.value,
-        **{name: value for name, value in sides.items() if not isinstance(value, Missing)},
+        **{name: value for name, value in sides.items() if not isinstance(value, NoValue)},
         **{
             f"{name}_missing": value.value
             for name, value in sides.items()
-            if isinstance(value, Missing) and value is not Missing.ABSENT
+            if isinstance(value, NoValue) and value is not NoValue.ABSENT
         },
         "attribution": field.attribution.value,
         "reason": field.reason,
@@ -96,11 +96,11 @@ def _field(field: FieldChange) -> dict[str, Any]:
     }
 
 
-def _suppressed(one: Suppressed) -> dict[str, Any]:
+def _suppressed(one: SuppressedDifference) -> dict[str, Any]:
     return {"path": one.path, "rule": one.rule.value, "detail": one.detail, "position": _position(one.position)}
 
 
-def _unmanaged(one: Unmanaged) -> dict[str, Any]:
+def _unmanaged(one: UnmanagedResource) -> dict[str, Any]:
     return {
         **_head(one.address, one.kind, one.name, one.id),
         "foreign": one.foreign,
@@ -109,7 +109,7 @@ def _unmanaged(one: Unmanaged) -> dict[str, Any]:
     }
 
 
-def _held(one: Held) -> dict[str, Any]:
+def _held(one: DeferredChange) -> dict[str, Any]:
     return {
         "action": one.action.value,
         "address": one.address,
@@ -138,7 +138,7 @@ def _position(where: Position | None) -> dict[str, Any] | None:
 
 def _sensitive(value: Json) -> Any:
     """Return a mask of the value's shape, true where it is hidden; False where nothing is."""
-    if value == MASK:
+    if value == REDACTED:
         return True
     if isinstance(value, Mapping):
         marks = {name: mark for name, part in value.items() if (mark := _sensitive(part)) is not False}
@@ -189,4 +189,4 @@ def _drift(plan: Plan) -> Iterator[dict[str, Any]]:
 
 
 def _plain(value: Value) -> Json:
-    return None if isinstance(value, Missing) else value
+    return None if isinstance(value, NoValue) else value

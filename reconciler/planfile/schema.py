@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reconciler.model.change import Action, Attribution, FieldOp, Missing, Rule
+from reconciler.model.change import Action, Attribution, FieldOp, NoValue, SuppressionReason
 from reconciler.model.diagnostic import Severity
 
 Schema = dict[str, Any]
@@ -27,7 +27,9 @@ def plan_schema() -> Schema:
             "resource_change": _object(_change(), optional=("previous_address", "adopt", "owner")),
             "drift": _object({**_head(), "change": _object({"actions": _actions(), "before": ANY, "after": ANY})}),
             "field": _object(_field(), optional=("before", "after", "base", *_MISSING)),
-            "suppressed": _object({"path": TEXT, "rule": _one_of(Rule), "detail": TEXT, "position": _ref("position")}),
+            "suppressed": _object(
+                {"path": TEXT, "rule": _one_of(SuppressionReason), "detail": TEXT, "position": _ref("position")}
+            ),
             "block": _object({"code": TEXT, "message": TEXT, "allow": TEXT}),
             "unmanaged": _object({**_head(), "foreign": TEXT, "owned": FLAG, "values": ANY}),
             "held": _object({"action": _one_of(Action), "address": TEXT, "type": TEXT, "name": TEXT, "reason": TEXT}),
@@ -134,7 +136,7 @@ def _field() -> Schema:
         "before": {"description": "The live value; left out where there is none."},
         "after": {"description": "The desired value; left out where there is none."},
         "base": {"description": "What it was when both sides last agreed."},
-        **{name: {"enum": [one.value for one in Missing if one is not Missing.ABSENT]} for name in _MISSING},
+        **{name: {"enum": [one.value for one in NoValue if one is not NoValue.ABSENT]} for name in _MISSING},
         "attribution": _one_of(Attribution),
         "reason": TEXT,
         "position": _ref("position"),

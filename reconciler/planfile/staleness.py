@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.errors import PlanError
 from reconciler.model.change import Action, Change
-from reconciler.model.diagnostic import Diagnostic, Severity, arranged
+from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics
 from reconciler.model.plan import Plan
 from reconciler.planfile.adoption import without_new_owners
 from reconciler.planfile.saved_plan import Binding, digest, identity
@@ -52,7 +52,7 @@ def _part(fresh: Plan, left_out: int) -> Plan:
         message=f"only what the kept plan shows is done; {left_out} other changes are left out",
         hint="plan again to see them",
     )
-    return replace(fresh, complete=False, diagnostics=arranged((*fresh.diagnostics, said)))
+    return replace(fresh, complete=False, diagnostics=sort_diagnostics((*fresh.diagnostics, said)))
 
 
 def accepted(saved: Plan, fresh: Plan, *, skip_stale: bool) -> Meeting:

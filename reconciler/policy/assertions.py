@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _CODES = {Severity.ERROR: "E_ASSERT", Severity.WARNING: "W_ASSERT", Severity.NOTE: "N_ASSERT"}
 
 
-def findings(environment: Environment, plan: Plan, today: date) -> Iterator[Diagnostic]:
+def check_assertions(environment: Environment, plan: Plan, today: date) -> Iterator[Diagnostic]:
     """Yield a finding for each live object and rule that does not hold; raises ExpressionError for a bad rule."""
     if not environment.assertions:
         return

@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from reconciler.manifest.files.git_command import root_commits
 from reconciler.manifest.files.state_files import outside_state_folder_reason
 from reconciler.model.ledger_state import ProjectIdentity
-from reconciler.model.source_map import Path, Position
+from reconciler.model.source_map import DocumentPath, Position
 
 FILE = "reconciler.yaml"
 """The project file."""
@@ -53,27 +53,27 @@ def _ledger_file_reason(url: str) -> str:
     return outside_state_folder_reason(url.removeprefix(_SQLITE))
 
 
-class Keys(BaseModel):
+class ConfigModel(BaseModel):
     """A mapping of the project file: unknown keys are refused, nothing is coerced, nothing changes later."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
-class ScopeKeys(Keys):
+class ScopeKeys(ConfigModel):
     """What an environment looks after; a manifest outside it is an error."""
 
     name_prefix: Text = Field(default="", description="Only objects whose name starts with this are ours.")
     room_types: list[Text] = Field(default=[], description="Only rooms of these types are ours; empty takes all.")
 
 
-class ThrottleKeys(Keys):
+class ThrottleKeys(ConfigModel):
     """Requests a second this environment may cost; defaults are the service's published limits."""
 
     reads: Rate = Field(default=5.0, description="Reads a second.")
     writes: Rate = Field(default=1.0, description="Writes a second.")
 
 
-class AssertKeys(Keys):
+class AssertKeys(ConfigModel):
     """A rule of health: a finding for each live object for which the expression is not true."""
 
     kind: Text = Field(default="", description="The kind it looks at; empty looks at all.")
@@ -82,7 +82,7 @@ class AssertKeys(Keys):
     severity: Literal["error", "warning", "note"] = Field(default="warning", description="How much it matters.")
 
 
-class Environment(Keys):
+class Environment(ConfigModel):
     """A named place: where its live side is, what is ours there, and how carefully it is treated."""
 
     endpoint: Text = Field(default="", description="`simulator:FILE`, or the address of the API; else `region` says.")
@@ -153,7 +153,7 @@ class Environment(Keys):
         return self.auth or ("none" if self.local else "aksk")
 
 
-class ProjectFile(Keys):
+class ProjectFile(ConfigModel):
     """The whole of `reconciler.yaml`."""
 
     name: Name | None = Field(default=None, description="What people call the project; by default its folder's name.")
@@ -177,12 +177,12 @@ class ProjectFile(Keys):
 class KeyDocument(Protocol):
     """The parsed project file, which knows where each key is written."""
 
-    def at(self, path: Path, *, key: bool = False) -> tuple[int, int]:
+    def at(self, path: DocumentPath, *, key: bool = False) -> tuple[int, int]:
         """Return line and column of the value at a path, or of its nearest parent."""
         ...
 
 
-class Project(Keys):
+class Project(ConfigModel):
     """A project as loaded: its folder, its keys, and whether its word on endpoints and secrets counts."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)

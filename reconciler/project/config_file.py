@@ -12,7 +12,7 @@ from reconciler.manifest.files.project_tree import read_below
 from reconciler.manifest.yaml.document import Document
 from reconciler.manifest.yaml.limits import LIMITS
 from reconciler.manifest.yaml.parser import parse_yaml
-from reconciler.model.diagnostic import Diagnostic, Severity, arranged, has_errors
+from reconciler.model.diagnostic import Diagnostic, Severity, has_errors, sort_diagnostics
 from reconciler.model.source_map import Position
 from reconciler.project.config import FILE, AssertKeys, Environment, Project, ProjectFile, ScopeKeys, ThrottleKeys
 from reconciler.project.ownership import id_hint, missing_ids
@@ -68,7 +68,7 @@ def parse_project(content: bytes, *, root: Path, untrusted: bool = False, whole:
     try:
         file = ProjectFile.model_validate(document.value)
     except ValidationError as error:
-        problems = arranged(_diagnostics(error, document))
+        problems = sort_diagnostics(_diagnostics(error, document))
         raise ManifestError(f"{FILE} is not valid", problems, code="E_PROJECT") from None
     project = Project(root=root, file=file, untrusted=untrusted, document=document)
     if whole and (missing := tuple(missing_ids(project))):

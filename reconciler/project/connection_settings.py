@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import ManifestError
 from reconciler.model.process_clock import ProcessClock
 from reconciler.project.config import Environment, Project
-from reconciler.project.environment_variables import Variables
+from reconciler.project.environment_variables import CredentialLookup
 from reconciler.redaction import SecretRedactor
 
 if TYPE_CHECKING:
@@ -25,17 +25,17 @@ EMBEDDED_PROJECT = "0" * 32
 """The project whose objects an embedded seed holds where the environment names none."""
 
 
-Tenants = dict[tuple[str, str], "Connection"]
+RateLimitGroups = dict[tuple[str, str], "Connection"]
 """The first connection to each tenant (address, project): what all others to it take their pace from."""
 
 
 def connection(
     project: Project,
     environment: Environment,
-    variables: Variables,
+    variables: CredentialLookup,
     *,
     parallelism: int,
-    tenants: Tenants,
+    tenants: RateLimitGroups,
     redactor: SecretRedactor,
     clock: ProcessClock,
 ) -> "Connection":
@@ -83,14 +83,14 @@ def project_id(environment: Environment) -> str:
     return environment.project_id or (EMBEDDED_PROJECT if environment.embedded else "")
 
 
-def allowed_hosts(variables: Variables) -> tuple[str, ...]:
+def allowed_hosts(variables: CredentialLookup) -> tuple[str, ...]:
     """Return the further hosts the operator allows."""
     from reconciler.api.allowed_hosts import VARIABLE, parse_allowed_hosts
 
     return parse_allowed_hosts(variables.values.get(VARIABLE, ""))
 
 
-def credentials(environment: Environment, variables: Variables) -> "Auth":
+def credentials(environment: Environment, variables: CredentialLookup) -> "Auth":
     """Return the environment's credentials; raises AuthError naming the variables that are missing."""
     from reconciler.api.auth import AkSkAuth, NoAuth, TokenAuth
 
@@ -107,13 +107,13 @@ def credentials(environment: Environment, variables: Variables) -> "Auth":
             return AkSkAuth(access_key, secret_key, security_token=token)
 
 
-def _password(environment: Environment, variables: Variables) -> "Auth":
-    from reconciler.api.allowed_hosts import allowed, check_credentials_allowed, iam_endpoint
+def _password(environment: Environment, variables: CredentialLookup) -> "Auth":
+    from reconciler.api.allowed_hosts import check_allowed, check_credentials_allowed, iam_endpoint
     from reconciler.api.auth import PasswordAuth
 
     user, password, domain = variables.need("HW_USER_NAME", "HW_USER_PASSWORD", "HW_DOMAIN_NAME")
     hosts = allowed_hosts(variables)
-    iam = allowed(environment.url if environment.local else iam_endpoint(environment.region), hosts)
+    iam = check_allowed(environment.url if environment.local else iam_endpoint(environment.region), hosts)
     check_credentials_allowed(iam, hosts)
     return PasswordAuth(
         user=user,

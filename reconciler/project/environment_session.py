@@ -11,30 +11,30 @@ from typing import TYPE_CHECKING, Self
 
 from reconciler import plugins
 from reconciler.errors import ReconcilerError, UsageError
-from reconciler.interfaces import Reader, Writer, WriterSetup
+from reconciler.interfaces import Reader, Writer, WriterContext
 from reconciler.kinds.registry import all_kinds
-from reconciler.model.desired_state import Manifest
-from reconciler.model.ledger_state import Past
-from reconciler.model.options import WRITER_SECONDS, PlanSettings, Scope, Selection
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.ledger_state import LedgerState
+from reconciler.model.options import WRITER_SECONDS, PlanOptions, ResourceScope, Selection
 from reconciler.model.process_clock import REAL_TIME, ProcessClock
-from reconciler.model.read_result import Usage
+from reconciler.model.read_result import ApiUsage
 from reconciler.project.config import Environment, Project
-from reconciler.project.connection_settings import Tenants, connection, project_id
-from reconciler.project.environment_variables import Variables, named_secrets, secret_values, usable_secret
+from reconciler.project.connection_settings import RateLimitGroups, connection, project_id
+from reconciler.project.environment_variables import CredentialLookup, named_secrets, secret_values, usable_secret
 from reconciler.project.key_places import named_at
-from reconciler.project.ledger_access import book, remembered, scope_key
+from reconciler.project.ledger_access import load_ledger_state, open_environment_ledger, scope_key
 from reconciler.redaction import SecretRedactor
 from reconciler.writers.secret_values import secret_names
 
 if TYPE_CHECKING:
     from reconciler.api.client import WriteClient
     from reconciler.api.connection import Connection
-    from reconciler.ledger.sql_ledger import Book
+    from reconciler.ledger.sql_ledger import SqlLedger
     from reconciler.readers.read_cache import ReadCache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class LiveAccess:
     """How the live side may be reached in this run: what the command line and the process say, not the project.
 
     `live` is a snapshot to read instead of the API. `full` renews the read cache, without `cached` there is none.
@@ -47,7 +47,7 @@ class Access:
     full: bool = False
     cached: bool = True
     today: date = date(1970, 1, 1)
-    tenants: "Tenants" = field(default_factory=dict, repr=False, compare=False)
+    tenants: "RateLimitGroups" = field(default_factory=dict, repr=False, compare=False)
     redactor: SecretRedactor = field(default_factory=SecretRedactor, repr=False, compare=False)
     clock: ProcessClock = field(default=REAL_TIME, repr=False, compare=False)
 
@@ -56,12 +56,12 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class EnvironmentSession:
     """An open environment. Leave its `with` and its connections are closed."""
 
     project: Project
     name: str
-    access: Access
+    access: LiveAccess
     reader: Reader
     connection: "Connection | None" = None
     clients: "list[WriteClient]" = field(default_factory=list, repr=False)
@@ -82,15 +82,15 @@ class Opened:
         """What one lock covers."""
         return scope_key(self.environment)
 
-    def ledger(self) -> "Book":
+    def ledger(self) -> "SqlLedger":
         """Open the ledger, until this environment is closed; raises LedgerError where there can be none."""
         return self.closing.enter_context(
-            book(self.project, self.environment, self.access.variables, self.access.redactor)
+            open_environment_ledger(self.project, self.environment, self.access.variables, self.access.redactor)
         )
 
-    def past(self) -> Past:
+    def past(self) -> LedgerState:
         """Return what the ledger remembers; nothing where there is no ledger."""
-        return remembered(self.project, self.name, self.access.variables)
+        return load_ledger_state(self.project, self.name, self.access.variables)
 
     def writer(self, name: str, emit: Callable[[str], object], *, seconds: float = WRITER_SECONDS) -> Writer:
         """Return a writer by name, ready to write here.
@@ -103,7 +103,7 @@ class Opened:
         link = self.connection
         if link is None:
             raise UsageError("a snapshot cannot be written to", hint="leave out --live")
-        setup = WriterSetup(
+        setup = WriterContext(
             variables=self.access.variables,
             secret=partial(_secret, named_secrets(self.access.variables)),
             emit=emit,
@@ -121,7 +121,7 @@ class Opened:
         return made
 
     @property
-    def usage(self) -> Usage:
+    def usage(self) -> ApiUsage:
         """What reading and writing has cost so far."""
         return sum((client.usage for client in self.clients), self.reader.usage)
 
@@ -134,15 +134,15 @@ class Opened:
         self.closing.close()
 
 
-def scope_of(environment: Environment) -> Scope:
+def scope_of(environment: Environment) -> ResourceScope:
     """Return what an environment looks after."""
-    return Scope(name_prefix=environment.scope.name_prefix, room_types=frozenset(environment.scope.room_types))
+    return ResourceScope(name_prefix=environment.scope.name_prefix, room_types=frozenset(environment.scope.room_types))
 
 
-def settings(project: Project, name: str, *, selection: Selection, depth: str, today: date) -> PlanSettings:
+def settings(project: Project, name: str, *, selection: Selection, depth: str, today: date) -> PlanOptions:
     """Return how one environment is planned."""
     environment = project.environments[name]
-    return PlanSettings(
+    return PlanOptions(
         environment=name,
         project_id="" if project.untrusted else project_id(environment),
         prune=environment.prune,
@@ -155,7 +155,7 @@ def settings(project: Project, name: str, *, selection: Selection, depth: str, t
     )
 
 
-def open_environment(project: Project, name: str, access: Access) -> Opened:
+def open_environment(project: Project, name: str, access: LiveAccess) -> EnvironmentSession:
     """Return an environment, open for reading; nothing is sent before the first read."""
     if access.live is not None:
         return _from_snapshot(project, name, access, access.live)
@@ -167,19 +167,19 @@ def open_environment(project: Project, name: str, access: Access) -> Opened:
     return _from_api(project, name, access)
 
 
-def _from_snapshot(project: Project, name: str, access: Access, live: Path) -> Opened:
+def _from_snapshot(project: Project, name: str, access: LiveAccess, live: Path) -> EnvironmentSession:
     from reconciler.readers.snapshot_reader import SnapshotReader
 
     theirs = "" if project.untrusted else project_id(project.environments[name])
-    return Opened(project=project, name=name, access=access, reader=SnapshotReader(live, project_id=theirs))
+    return EnvironmentSession(project=project, name=name, access=access, reader=SnapshotReader(live, project_id=theirs))
 
 
-def _from_api(project: Project, name: str, access: Access) -> Opened:
+def _from_api(project: Project, name: str, access: LiveAccess) -> EnvironmentSession:
     from reconciler.api.client import ReadClient
     from reconciler.readers.http_reader import HttpReader
 
     environment = project.environments[name]
-    variables = Variables(values=access.variables, prefix=environment.credentials_prefix)
+    variables = CredentialLookup(values=access.variables, prefix=environment.credentials_prefix)
     link = connection(
         project,
         environment,
@@ -196,10 +196,12 @@ def _from_api(project: Project, name: str, access: Access) -> Opened:
     if cache is not None:
         closing.callback(cache.close)
     reader = HttpReader(client, parallelism=access.parallelism, cache=cache)
-    return Opened(project=project, name=name, access=access, reader=reader, connection=link, closing=closing)
+    return EnvironmentSession(
+        project=project, name=name, access=access, reader=reader, connection=link, closing=closing
+    )
 
 
-def _cache(project: Project, environment: Environment, access: Access) -> "ReadCache | None":
+def _cache(project: Project, environment: Environment, access: LiveAccess) -> "ReadCache | None":
     """Return the environment's read cache, where it wants one and this command may believe one."""
     if not environment.cache or not access.cached or environment.embedded:
         return None
@@ -215,7 +217,7 @@ def _cache(project: Project, environment: Environment, access: Access) -> "ReadC
         )
 
 
-def check_secrets(manifest: Manifest, variables: Mapping[str, str]) -> None:
+def check_secrets(manifest: DesiredState, variables: Mapping[str, str]) -> None:
     """Raise ReconcilerError for a secret that the manifests name and that must not be sent, before anything is."""
     known = named_secrets(variables)
     for resource in manifest.resources:

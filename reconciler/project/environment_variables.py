@@ -104,7 +104,7 @@ def digest_key(variables: Mapping[str, str]) -> bytes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Variables:
+class CredentialLookup:
     """One environment's credentials: each name is looked up with its prefix only, so places never mix."""
 
     values: Mapping[str, str] = field(repr=False)

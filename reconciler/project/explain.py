@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.change import MASK, Change
-from reconciler.model.field_path import Key, Steps, spell
-from reconciler.model.resource import Declared, Json
-from reconciler.model.source_map import Path
+from reconciler.model.change import REDACTED, Change
+from reconciler.model.field_path import FieldPath, ItemKey, spell
+from reconciler.model.resource import DeclaredResource, Json
+from reconciler.model.source_map import DocumentPath
 from reconciler.semantics.compiled_field import CompiledField, compiled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Explained:
+class FieldOrigin:
     """One field: its path as plans print it, its value as text, where that comes from, and how live stands."""
 
     path: str
@@ -24,14 +24,16 @@ class Explained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Leaf:
-    steps: Steps
-    raw: Path
+    steps: FieldPath
+    raw: DocumentPath
     value: Json
     field: CompiledField | None
     default: bool = False
 
 
-def explained(declared: Declared, kind: Kind, change: Change | None, below: str = "") -> tuple[Explained, ...]:
+def explained(
+    declared: DeclaredResource, kind: Kind, change: Change | None, below: str = ""
+) -> tuple[FieldOrigin, ...]:
     """Return every field of a resource, or those at and below one path; `change` is None where live was not read."""
     leaves = _walk(compiled(kind), declared.spec, (), ())
     rows = (_row(leaf, declared, change) for leaf in leaves)
@@ -42,12 +44,12 @@ def _within(path: str, below: str) -> bool:
     return not below or path == below or path.startswith((f"{below}.", f"{below}["))
 
 
-def _row(leaf: _Leaf, declared: Declared, change: Change | None) -> Explained:
+def _row(leaf: _Leaf, declared: DeclaredResource, change: Change | None) -> FieldOrigin:
     path = spell(leaf.steps)
     origin = "default" if leaf.default else declared.locate.origin(("spec", *leaf.raw))
     sensitive = leaf.field is not None and leaf.field.sensitive
-    value = MASK if sensitive else json.dumps(leaf.value, ensure_ascii=False)
-    return Explained(path=path, value=value, origin=origin, standing=_standing(path, change))
+    value = REDACTED if sensitive else json.dumps(leaf.value, ensure_ascii=False)
+    return FieldOrigin(path=path, value=value, origin=origin, standing=_standing(path, change))
 
 
 def _standing(path: str, change: Change | None) -> str:
@@ -62,7 +64,7 @@ def _standing(path: str, change: Change | None) -> str:
     return "in step"
 
 
-def _walk(field: CompiledField | None, value: Json, steps: Steps, raw: Path) -> Iterator[_Leaf]:
+def _walk(field: CompiledField | None, value: Json, steps: FieldPath, raw: DocumentPath) -> Iterator[_Leaf]:
     if isinstance(value, Mapping) and field is not None and field.children:
         yield from _object(field, value, steps, raw)
     elif isinstance(value, list) and value:
@@ -72,7 +74,7 @@ def _walk(field: CompiledField | None, value: Json, steps: Steps, raw: Path) -> 
         yield _Leaf(steps=steps, raw=raw, value=value, field=field)
 
 
-def _object(field: CompiledField, value: Mapping[str, Json], steps: Steps, raw: Path) -> Iterator[_Leaf]:
+def _object(field: CompiledField, value: Mapping[str, Json], steps: FieldPath, raw: DocumentPath) -> Iterator[_Leaf]:
     for name, item in value.items():
         yield from _walk(field.children.get(name), item, (*steps, name), (*raw, name))
     for child in field.defaulted:
@@ -81,8 +83,8 @@ def _object(field: CompiledField, value: Mapping[str, Json], steps: Steps, raw: 
             yield _Leaf(steps=(*steps, name), raw=(*raw, name), value=child.default, field=child, default=True)
 
 
-def _step(field: CompiledField | None, index: int, item: Json) -> Key | int:
+def _step(field: CompiledField | None, index: int, item: Json) -> ItemKey | int:
     keys = field.field.list.keys if field and field.field.list else ()
     if keys and isinstance(item, Mapping) and all(key in item for key in keys):
-        return Key(tuple(item[key] for key in keys))
+        return ItemKey(tuple(item[key] for key in keys))
     return index

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reconciler.errors import LedgerError
-from reconciler.model.ledger_state import Past
+from reconciler.model.ledger_state import LedgerState
 from reconciler.project.config import Environment, Project
 from reconciler.project.connection_settings import project_id
 from reconciler.project.environment_variables import digest_key, secret_values, url_passwords
@@ -17,7 +17,7 @@ from reconciler.project.ownership import check_identified
 from reconciler.redaction import SecretRedactor
 
 if TYPE_CHECKING:
-    from reconciler.ledger.sql_ledger import Audits, Book, Trust
+    from reconciler.ledger.sql_ledger import AuditHistory, SqlLedger, Trust
     from reconciler.planfile.saved_plan import Binding
 
 FILE = ".reconciler/ledger.db"
@@ -77,12 +77,12 @@ def named_ledger(
 
 
 @contextmanager
-def book(
+def open_environment_ledger(
     project: Project,
     environment: Environment,
     variables: Mapping[str, str],
     redactor: SecretRedactor | None = None,
-) -> Iterator["Book"]:
+) -> Iterator["SqlLedger"]:
     """Open the ledger for the length of a `with`.
 
     The embedded simulator forgets everything at the end of the process, and so does its ledger, unless one is named.
@@ -127,7 +127,7 @@ def ledger_location(project: Project, name: str, variables: Mapping[str, str], f
 
 
 @contextmanager
-def audits(project: Project, name: str, variables: Mapping[str, str], flag: str = "") -> Iterator["Audits"]:
+def audits(project: Project, name: str, variables: Mapping[str, str], flag: str = "") -> Iterator["AuditHistory"]:
     """Open what audits left in a ledger: the one a flag names, else the environment's, which may never be made."""
     from reconciler.ledger.sql_ledger import open_audits
 
@@ -145,7 +145,7 @@ def audits(project: Project, name: str, variables: Mapping[str, str], flag: str 
         opened.close()
 
 
-def remembered(project: Project, name: str, variables: Mapping[str, str]) -> Past:
+def load_ledger_state(project: Project, name: str, variables: Mapping[str, str]) -> LedgerState:
     """Return what the ledger remembers of an environment; nothing where there is none, which costs no database.
 
     Ownership is taken where the ledger lasts as long as the live side: not on CI in a local file that is gone with the
@@ -158,11 +158,11 @@ def remembered(project: Project, name: str, variables: Mapping[str, str]) -> Pas
     lasting = bool(passing or named or not variables.get("CI"))
     made = named or os.path.lexists(project.root / FILE)
     if project.untrusted or not made or passing:
-        return Past(
+        return LedgerState(
             owner=owner,
             former=identity.former(owner),
             adopts=lasting and not project.untrusted,
             digest_key=digest_key(variables),
         )
-    with book(project, environment, variables) as opened:
+    with open_environment_ledger(project, environment, variables) as opened:
         return replace(opened.past(scope_key(environment), owner), adopts=lasting)

@@ -8,19 +8,19 @@ from typing import Any
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.read_result import Reading, Wanted
-from reconciler.model.resource import Live
+from reconciler.model.read_result import ReadRequest, ReadResult
+from reconciler.model.resource import LiveResource
 from reconciler.project.connection_settings import project_id
-from reconciler.project.environment_session import Opened, scope_of
-from reconciler.readers.snapshot_reader import Whence, snapshot_text
+from reconciler.project.environment_session import EnvironmentSession, scope_of
+from reconciler.readers.snapshot_reader import SnapshotOrigin, snapshot_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class LiveKind:
     """What was read of one kind."""
 
     kind: Kind
-    reading: Reading
+    reading: ReadResult
 
     @property
     def folder(self) -> str:
@@ -28,20 +28,22 @@ class Found:
         return self.kind.endpoints.items.replace("_", "-")
 
     @property
-    def ours(self) -> tuple[Live, ...]:
+    def ours(self) -> tuple[LiveResource, ...]:
         """The objects that may be written: neither another project's nor temporary."""
         return tuple(one for one in self.reading.resources if not one.foreign)
 
 
-def read_everything(opened: Opened) -> tuple[Found, ...]:
+def read_everything(opened: EnvironmentSession) -> tuple[LiveKind, ...]:
     """Read every kind with all details, without our secrets; what could not be proven complete says so."""
     scope = scope_of(opened.environment)
-    wanted = Wanted(depth="full", name_prefix=scope.name_prefix, room_types=scope.room_types)
+    wanted = ReadRequest(depth="full", name_prefix=scope.name_prefix, room_types=scope.room_types)
     redacted = opened.access.redactor.value
-    return tuple(Found(kind=kind, reading=redacted(opened.reader.read(kind, wanted))) for kind in all_kinds().values())
+    return tuple(
+        LiveKind(kind=kind, reading=redacted(opened.reader.read(kind, wanted))) for kind in all_kinds().values()
+    )
 
 
-def doubts(found: Iterable[Found]) -> tuple[Diagnostic, ...]:
+def doubts(found: Iterable[LiveKind]) -> tuple[Diagnostic, ...]:
     """Return what the reads could not prove, and what they met on the way."""
     problems = [item for one in found for item in one.reading.diagnostics]
     for one in found:
@@ -57,10 +59,12 @@ def doubts(found: Iterable[Found]) -> tuple[Diagnostic, ...]:
     return tuple(problems)
 
 
-def snapshot_of(opened: Opened, found: Iterable[Found], *, taken: datetime, mask: Callable[[Any], Any]) -> str:
+def snapshot_of(
+    opened: EnvironmentSession, found: Iterable[LiveKind], *, taken: datetime, mask: Callable[[Any], Any]
+) -> str:
     """Return the text of a snapshot of everything that was found; `mask` is applied to all of it."""
     environment = opened.environment
-    whence = Whence(
+    whence = SnapshotOrigin(
         endpoint=environment.url or "simulator",
         project_id=project_id(environment),
         app_user_id=environment.app_user_id,

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from reconciler.errors import LedgerError
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.ledger_state import Past
+from reconciler.model.ledger_state import LedgerState
 from reconciler.model.plan import Plan
 from reconciler.project.config import Project
 
@@ -51,7 +51,7 @@ def check_identified(project: Project, url: str) -> None:
         raise LedgerError("a ledger in PostgreSQL needs the project's `id`", code=NO_ID, hint=id_hint())
 
 
-def shared_id(project: Project, past: Past) -> str:
+def shared_id(project: Project, past: LedgerState) -> str:
     """Say that another repository uses the project's id in this ledger; empty where none is known to."""
     mine = f"{project.file.id}/"
     others = {owner: roots for owner, roots in past.roots.items() if owner.startswith(mine) and roots}
@@ -76,7 +76,7 @@ def shared_id_hint(environment: str) -> str:
     )
 
 
-def ownership_findings(project: Project, name: str, past: Past, plan: Plan) -> Iterator[Diagnostic]:
+def ownership_findings(project: Project, name: str, past: LedgerState, plan: Plan) -> Iterator[Diagnostic]:
     """Yield what a reader must know of who owns the objects of a plan."""
     if said := shared_id(project, past):
         yield _warning("W_PROJECT_ID_SHARED", said, shared_id_hint(name))
@@ -113,7 +113,7 @@ def owner_named(project: Project, asked: str, owners: Mapping[str, int], names: 
     raise LedgerError(f"nobody called {asked} owns anything here", code="E_OWNER_UNKNOWN", hint=f"owners: {listed}")
 
 
-def _is_gone(project: Project, past: Past, owner: str) -> bool:
+def _is_gone(project: Project, past: LedgerState, owner: str) -> bool:
     """Whether an owner is this project itself, under its name of before or in an environment it no longer has."""
     mine, _, environment = owner.rpartition("/")
     if owner == past.former:

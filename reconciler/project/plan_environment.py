@@ -5,29 +5,29 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from reconciler.model.desired_state import Manifest
-from reconciler.model.diagnostic import Diagnostic, Severity, arranged
-from reconciler.model.options import PlanSettings, Selection
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics
+from reconciler.model.options import PlanOptions, Selection
 from reconciler.model.plan import Plan
-from reconciler.model.read_result import Usage
+from reconciler.model.read_result import ApiUsage
 from reconciler.project.config import Project
-from reconciler.project.environment_session import Access, Opened, open_environment, scope_of, settings
+from reconciler.project.environment_session import EnvironmentSession, LiveAccess, open_environment, scope_of, settings
 from reconciler.project.environment_variables import named_secrets
 from reconciler.project.key_places import at_their_keys
 from reconciler.project.ownership import ownership_findings
 
 if TYPE_CHECKING:
-    from reconciler.manifest.files.project_tree import Tree
+    from reconciler.manifest.files.project_tree import ProjectTree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class PlanRequest:
     """What is to be planned: which part, how deep, against which commit, and how live may be reached.
 
     `sets` are `key=value` for templates. `base` is a revision of the project's git repository, or empty.
     """
 
-    access: Access
+    access: LiveAccess
     sets: tuple[str, ...] = ()
     selection: Selection = field(default_factory=Selection)
     depth: str = "auto"
@@ -35,63 +35,65 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class PlanResult:
     """A plan with the manifests it was made of and what reading cost; no plan where the manifests are wrong."""
 
     environment: str
-    manifest: Manifest
+    manifest: DesiredState
     plan: Plan | None = None
-    usage: Usage = field(default_factory=Usage)
+    usage: ApiUsage = field(default_factory=ApiUsage)
 
 
-def declared(project: Project, name: str, sets: tuple[str, ...] = ()) -> Manifest:
+def load_declared(project: Project, name: str, sets: tuple[str, ...] = ()) -> DesiredState:
     """Render, parse and validate what is declared for one environment; its problems are in the result."""
     from reconciler.manifest.files.disk_tree import DiskTree
 
     return _loaded(project, name, sets, DiskTree(project.root))
 
 
-def linted(project: Project, name: str, sets: tuple[str, ...], today: date) -> Manifest:
+def linted(project: Project, name: str, sets: tuple[str, ...], today: date) -> DesiredState:
     """Return what is declared for one environment, with the lints of its rules among the problems."""
     from reconciler.diff.ignore_rules import unusable_rules
     from reconciler.interaction_rules.resource_lints import resource_lints
     from reconciler.manifest.files.disk_tree import DiskTree
-    from reconciler.manifest.loader import without_repeats
+    from reconciler.manifest.loader import deduplicate
     from reconciler.manifest.source_positions import excerpts
 
     tree = DiskTree(project.root)
     manifest = _loaded(project, name, sets, tree)
     lints = [one for resource in manifest.resources for one in resource_lints(resource, today)]
     rules = [one for resource in manifest.resources for one in unusable_rules(resource, today)]
-    found = without_repeats([*lints, *rules])
+    found = deduplicate([*lints, *rules])
     if not found:
         return manifest
     sources = {**manifest.sources, **excerpts(tree, found)}
-    return replace(manifest, diagnostics=arranged((*manifest.diagnostics, *found)), sources=sources)
+    return replace(manifest, diagnostics=sort_diagnostics((*manifest.diagnostics, *found)), sources=sources)
 
 
-def planned(project: Project, name: str, ask: Ask) -> Planned:
+def plan_environment(project: Project, name: str, ask: PlanRequest) -> PlanResult:
     """Plan one environment; without a plan where its manifests are wrong. Raises ReconcilerError."""
-    manifest = declared(project, name, ask.sets)
+    manifest = load_declared(project, name, ask.sets)
     if not manifest.valid:
-        return Planned(environment=name, manifest=manifest)
+        return PlanResult(environment=name, manifest=manifest)
     with open_environment(project, name, ask.access) as opened:
         plan = plan_opened(opened, manifest, ask)
-        return Planned(environment=name, manifest=manifest, plan=plan, usage=opened.reader.usage)
+        return PlanResult(environment=name, manifest=manifest, plan=plan, usage=opened.reader.usage)
 
 
-def wanted(opened: Opened, ask: Ask) -> PlanSettings:
+def wanted(opened: EnvironmentSession, ask: PlanRequest) -> PlanOptions:
     """Return how an open environment is planned."""
     return settings(opened.project, opened.name, selection=ask.selection, depth=ask.depth, today=ask.access.today)
 
 
-def plan_opened(opened: Opened, manifest: Manifest, ask: Ask, *, settings: PlanSettings | None = None) -> Plan:
+def plan_opened(
+    opened: EnvironmentSession, manifest: DesiredState, ask: PlanRequest, *, settings: PlanOptions | None = None
+) -> Plan:
     """Plan an environment that is open already."""
-    from reconciler.planner import plan
+    from reconciler.planner import make_plan
 
     base = base_manifest(opened.project, opened.name, ask) if ask.base else None
     past = opened.past()
-    made = plan(
+    made = make_plan(
         manifest,
         opened.reader,
         past,
@@ -101,10 +103,10 @@ def plan_opened(opened: Opened, manifest: Manifest, ask: Ask, *, settings: PlanS
         secret=named_secrets(opened.access.variables).get,
     )
     said = (*_expired(opened, ask.access.today), *ownership_findings(opened.project, opened.name, past, made))
-    return replace(made, diagnostics=arranged((*made.diagnostics, *said)))
+    return replace(made, diagnostics=sort_diagnostics((*made.diagnostics, *said)))
 
 
-def _expired(opened: Opened, today: date) -> Iterator[Diagnostic]:
+def _expired(opened: EnvironmentSession, today: date) -> Iterator[Diagnostic]:
     """Warn of an environment that was to be gone by now."""
     expires = opened.environment.expires
     if expires and today >= date.fromisoformat(expires):
@@ -116,7 +118,7 @@ def _expired(opened: Opened, today: date) -> Iterator[Diagnostic]:
         )
 
 
-def base_manifest(project: Project, name: str, ask: Ask) -> Manifest:
+def base_manifest(project: Project, name: str, ask: PlanRequest) -> DesiredState:
     """Return what was declared for the environment at `ask.base`, read from git objects; raises ReconcilerError."""
     from reconciler.manifest.files.git_tree import GitTree
     from reconciler.project.config import FILE
@@ -125,11 +127,11 @@ def base_manifest(project: Project, name: str, ask: Ask) -> Manifest:
     tree = GitTree(project.root, ask.base)
     then = parse_project(tree.read(FILE), root=project.root, untrusted=project.untrusted)
     if name not in then.environments:
-        return Manifest()
+        return DesiredState()
     return _loaded(then, name, ask.sets, tree)
 
 
-def _loaded(project: Project, name: str, sets: tuple[str, ...], tree: "Tree") -> Manifest:
+def _loaded(project: Project, name: str, sets: tuple[str, ...], tree: "ProjectTree") -> DesiredState:
     from reconciler.manifest.loader import load
     from reconciler.manifest.source_positions import excerpts
 

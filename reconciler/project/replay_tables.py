@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.interaction_rules.event import LiveEvent
 from reconciler.interaction_rules.replay import EventComparison, ReplayResult
-from reconciler.model.desired_state import Manifest
+from reconciler.model.desired_state import DesiredState
 from reconciler.model.plan import Plan
 from reconciler.project.config import Project
 from reconciler.project.replay_charts import CLASS_LABELS, replay_charts
@@ -21,7 +21,7 @@ NOT_SIMULATED = (
 )
 
 
-def replay_parts(project: Project, manifest: Manifest, plan: Plan, events: Sequence[LiveEvent]) -> dict[str, Any]:
+def replay_parts(project: Project, manifest: DesiredState, plan: Plan, events: Sequence[LiveEvent]) -> dict[str, Any]:
     """Return what a recording leads to before and after a plan, for each resource whose rules it changes.
 
     As keywords of a Report: tables in `extra`, and charts.

@@ -19,15 +19,15 @@ from reconciler.interaction_rules.rule import EvaluatedRule, prepare_rules
 from reconciler.interaction_rules.settings import Semantics
 from reconciler.kinds.registry import all_kinds
 from reconciler.manifest.files.project_tree import read_file
-from reconciler.model.desired_state import Manifest
+from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan
-from reconciler.model.read_result import Wanted
-from reconciler.model.resource import Declared, Json
+from reconciler.model.read_result import ReadRequest
+from reconciler.model.resource import DeclaredResource, Json
 from reconciler.model.source_map import Position
 from reconciler.project.config import Project
 from reconciler.project.environment_session import open_environment, scope_of
-from reconciler.project.plan_environment import Ask, base_manifest
+from reconciler.project.plan_environment import PlanRequest, base_manifest
 from reconciler.project.rule_tests import rules_of
 from reconciler.strings import count
 
@@ -89,7 +89,7 @@ def _recording_text(path: Path) -> tuple[str, tuple[RecordingProblem, ...]]:
         return "", (RecordingProblem(line, "not UTF-8: save it as UTF-8"),)
 
 
-def replay_subjects(manifest: Manifest, named: Sequence[str]) -> tuple[Declared, ...]:
+def replay_subjects(manifest: DesiredState, named: Sequence[str]) -> tuple[DeclaredResource, ...]:
     """Return the resources whose rules are replayed: those named, else the only room, else the only library."""
     holders = [one for one in manifest.resources if RULES in all_kinds()[one.kind].fields]
     if named:
@@ -111,8 +111,8 @@ def replay_subjects(manifest: Manifest, named: Sequence[str]) -> tuple[Declared,
 def replay_rules(
     project: Project,
     environment: str,
-    ask: Ask,
-    subjects: Sequence[Declared],
+    ask: PlanRequest,
+    subjects: Sequence[DeclaredResource],
     *,
     events: Sequence[LiveEvent],
     against: Against,
@@ -127,7 +127,7 @@ def replay_rules(
 
 def replay_subjects_of(
     project: Project,
-    subjects: Sequence[Declared],
+    subjects: Sequence[DeclaredResource],
     before: Mapping[str, tuple[EvaluatedRule, ...]] | None,
     events: Sequence[LiveEvent],
 ) -> ReplayResult:
@@ -159,7 +159,13 @@ def _warnings(events: Sequence[LiveEvent], semantics: Semantics) -> Iterable[str
 
 
 def _before(
-    project: Project, environment: str, ask: Ask, subjects: Sequence[Declared], *, against: Against, plan: Plan | None
+    project: Project,
+    environment: str,
+    ask: PlanRequest,
+    subjects: Sequence[DeclaredResource],
+    *,
+    against: Against,
+    plan: Plan | None,
 ) -> dict[str, tuple[EvaluatedRule, ...]]:
     if against.source == "base":
         manifest = base_manifest(project, environment, ask)
@@ -171,21 +177,21 @@ def _before(
     return {}
 
 
-def rules_before(plan: Plan, subjects: Sequence[Declared]) -> dict[str, tuple[EvaluatedRule, ...]]:
+def rules_before(plan: Plan, subjects: Sequence[DeclaredResource]) -> dict[str, tuple[EvaluatedRule, ...]]:
     """Return the rules that are live according to a plan, by address; those declared where it changes nothing."""
     changed = {change.address: _rules(change.before) for change in plan.changes}
     return {one.address: changed.get(one.address, rules_of(one)) for one in subjects}
 
 
 def _live_rules(
-    project: Project, environment: str, ask: Ask, subjects: Sequence[Declared]
+    project: Project, environment: str, ask: PlanRequest, subjects: Sequence[DeclaredResource]
 ) -> dict[str, tuple[EvaluatedRule, ...]]:
     found: dict[str, tuple[EvaluatedRule, ...]] = {}
     scope = scope_of(project.environments[environment])
     with open_environment(project, environment, ask.access) as opened:
         for name in dict.fromkeys(one.kind for one in subjects):
             fields = {one.name: frozenset({RULES}) for one in subjects if one.kind == name}
-            wanted = Wanted(fields=fields, name_prefix=scope.name_prefix, room_types=scope.room_types)
+            wanted = ReadRequest(fields=fields, name_prefix=scope.name_prefix, room_types=scope.room_types)
             reading = opened.reader.read(all_kinds()[name], wanted)
             if not reading.complete:
                 raise ReconcilerError(f"{name}: {reading.incomplete}", code=reading.code or "E_READ_INCOMPLETE")

@@ -11,9 +11,9 @@ from reconciler.interaction_rules.rule_test_reader import CaseReader
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import LoadedDocuments, load_documents
 from reconciler.manifest.source_positions import DocumentLocator
-from reconciler.model.desired_state import Manifest
+from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity, has_errors
-from reconciler.model.resource import Declared, Json
+from reconciler.model.resource import DeclaredResource, Json
 from reconciler.model.source_map import Position
 from reconciler.project.config import Project
 from reconciler.project.key_places import at_their_keys
@@ -109,13 +109,13 @@ def _error(code: str, message: str, position: Position, hint: str) -> Diagnostic
     return Diagnostic(severity=Severity.ERROR, code=code, message=message, position=position, hint=hint)
 
 
-def rules_of(resource: Declared) -> tuple[EvaluatedRule, ...]:
+def rules_of(resource: DeclaredResource) -> tuple[EvaluatedRule, ...]:
     """Return the rules that a resource declares."""
     rules = resource.spec.get("interaction_rules")
     return prepare_rules(rules if isinstance(rules, list) else ())
 
 
-def missing_subjects(tests: Iterable[PlacedTest], manifest: Manifest) -> Iterator[Diagnostic]:
+def missing_subjects(tests: Iterable[PlacedTest], manifest: DesiredState) -> Iterator[Diagnostic]:
     """Yield an error for each subject that no manifest declares."""
     known = [resource.address for resource in manifest.resources]
     for placed in tests:
@@ -127,7 +127,7 @@ def missing_subjects(tests: Iterable[PlacedTest], manifest: Manifest) -> Iterato
 
 
 def run_rule_tests(
-    tests: Sequence[PlacedTest], manifest: Manifest, *, run: str = "", part: str = "", stop_early: bool = False
+    tests: Sequence[PlacedTest], manifest: DesiredState, *, run: str = "", part: str = "", stop_early: bool = False
 ) -> Iterator[PlacedResult]:
     """Yield how each case ends, in order; one result a case, the worst of its subjects.
 
@@ -161,7 +161,7 @@ def _merged(results: Sequence[CaseResult], worst: CaseResult) -> CaseResult:
 
 
 def rule_coverage(
-    tests: Sequence[PlacedTest], results: Iterable[PlacedResult], manifest: Manifest
+    tests: Sequence[PlacedTest], results: Iterable[PlacedResult], manifest: DesiredState
 ) -> tuple[RuleCoverage, ...]:
     """Return for each rule of each subject how many events of the cases that ran it may answer."""
     subjects = dict.fromkeys(subject for placed in tests for subject in placed.test.subjects)

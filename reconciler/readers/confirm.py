@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.api.pagination import Sweep
+from reconciler.api.pagination import ListScan
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.read_result import Confirmation, Doubt
-from reconciler.model.resource import Live
-from reconciler.readers.list_reader import Lister, Listing
+from reconciler.model.read_result import ConfirmRequest, ConfirmResult
+from reconciler.model.resource import LiveResource
+from reconciler.readers.list_reader import ListClient, ListResult
 from reconciler.readers.live_objects import ALL, Row, name_of
-from reconciler.readers.read_filter import Filters, Need, name_queries, spelling_queries
+from reconciler.readers.read_filter import Filters, ReadFilter, name_queries, spelling_queries
 from reconciler.semantics.equality import fold_name
 from reconciler.strings import normalize_name
 
@@ -29,14 +29,14 @@ UNSEARCHABLE = "the list moved while it was read, and this name cannot be search
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class PreviousRead:
     """What was read of a kind: for whom, and what the list was."""
 
-    need: Need
-    listing: Listing
+    need: ReadFilter
+    listing: ListResult
 
 
-def confirmation(doubt: Doubt, asked: Asked | None, lister: Lister) -> Confirmation:
+def confirmation(doubt: ConfirmRequest, asked: PreviousRead | None, lister: ListClient) -> ConfirmResult:
     """Settle a doubt that arose from what was `asked`; objects outside its scope are none of ours."""
     answer = _creates(doubt.creates, asked, lister)
     unsure = answer.unsure
@@ -48,7 +48,7 @@ def confirmation(doubt: Doubt, asked: Asked | None, lister: Lister) -> Confirmat
     for key, error in shown.failed.items():
         unsure[name_of(lister.kind, rows[key]) if key in rows else key] = f"{error.code}: {error.message}"
     gone = shown.gone & doubt.deletes
-    return Confirmation(found=in_order(found), gone=gone, unsure=unsure, incomplete=answer.incomplete)
+    return ConfirmResult(found=in_order(found), gone=gone, unsure=unsure, incomplete=answer.incomplete)
 
 
 def matching(kind: Kind, rows: Mapping[str, Row], names: Iterable[str]) -> Mapping[str, Row]:
@@ -63,7 +63,7 @@ def alike(kind: Kind, rows: Mapping[str, Row], names: Iterable[str]) -> Mapping[
     return {key: row for key, row in rows.items() if fold_name(name_of(kind, row)) in folded}
 
 
-def in_order(found: Iterable[Live]) -> tuple[Live, ...]:
+def in_order(found: Iterable[LiveResource]) -> tuple[LiveResource, ...]:
     """Return objects by name, then id, whatever order the service has them in."""
     return tuple(sorted(found, key=lambda live: (live.name, live.id)))
 
@@ -77,7 +77,7 @@ class Answer:
     incomplete: str = ""
 
 
-def _creates(names: frozenset[str], asked: Asked | None, lister: Lister) -> Answer:
+def _creates(names: frozenset[str], asked: PreviousRead | None, lister: ListClient) -> Answer:
     """Ask for names that would be created: by a second sweep and a sample, or one by one.
 
     A second equal sweep proves nothing against a list that is cut off in the same way twice: so that some of the names
@@ -103,7 +103,7 @@ def _sample(queries: Mapping[str, tuple[Filters, ...]]) -> Mapping[str, tuple[Fi
     return dict(list(queries.items())[::step])
 
 
-def _by_name(queries: Mapping[str, tuple[Filters, ...]], lister: Lister) -> Answer:
+def _by_name(queries: Mapping[str, tuple[Filters, ...]], lister: ListClient) -> Answer:
     """Ask for each name by its queries, and for what nearly has it; one that no query could answer whole is open."""
     asked = [(name, filters, True) for name, several in queries.items() for filters in several]
     asked += [(name, filters, False) for name in queries for filters in spelling_queries(lister.kind, name)]
@@ -120,7 +120,7 @@ def _by_name(queries: Mapping[str, tuple[Filters, ...]], lister: Lister) -> Answ
     return answer
 
 
-def _checked(answer: Answer, listed: Sweep, lister: Lister) -> Answer:
+def _checked(answer: Answer, listed: ListScan, lister: ListClient) -> Answer:
     """Look for objects that a search finds and a clean list did not bring; one that a second list lacks too is hidden.
 
     One that the second list has was made or moved meanwhile.

@@ -5,24 +5,24 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 
 from reconciler.api.client import ReadClient
-from reconciler.api.connection import Meter
-from reconciler.api.pagination import Spread
+from reconciler.api.connection import UsageCounter
+from reconciler.api.pagination import ParallelMap
 from reconciler.errors import (
     ApiError,
     AuthError,
-    DeniedError,
-    HostError,
+    ForbiddenError,
+    HostNotAllowedError,
     NotFoundError,
     ReconcilerError,
     TransportError,
 )
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.read_result import Confirmation, Doubt, Reading, Usage, Wanted
-from reconciler.model.resource import Live
-from reconciler.readers.confirm import Asked, alike, confirmation, in_order, matching
-from reconciler.readers.kind_reader import Survey
-from reconciler.readers.list_reader import Lister
-from reconciler.readers.live_objects import Row, Rows
+from reconciler.model.read_result import ApiUsage, ConfirmRequest, ConfirmResult, ReadRequest, ReadResult
+from reconciler.model.resource import LiveResource
+from reconciler.readers.confirm import PreviousRead, alike, confirmation, in_order, matching
+from reconciler.readers.kind_reader import KindReader
+from reconciler.readers.list_reader import ListClient
+from reconciler.readers.live_objects import Row, RowMapper
 from reconciler.readers.read_cache import ReadCache
 from reconciler.readers.read_filter import Filters, is_plain, name_queries, need, spelling_queries
 from reconciler.threads import thread_pool
@@ -45,13 +45,13 @@ class HttpReader:
     ) -> None:
         self._client = client
         self._cache = cache
-        self._meter = Meter()
+        self._meter = UsageCounter()
         self._parallelism = parallelism
         self._executor = executor
-        self._asked: dict[str, Asked] = {}
+        self._asked: dict[str, PreviousRead] = {}
 
     @property
-    def usage(self) -> Usage:
+    def usage(self) -> ApiUsage:
         """What reading has cost so far."""
         return self._client.usage + self._meter.usage
 
@@ -60,18 +60,18 @@ class HttpReader:
         """Seconds that the service's clock is ahead of ours (ports.ServiceClock)."""
         return self._client.service_offset
 
-    def read(self, kind: Kind, wanted: Wanted) -> Reading:
+    def read(self, kind: Kind, wanted: ReadRequest) -> ReadResult:
         """Return every object of a kind, or as many as could be had and why not all (ports.Reader)."""
         asked_for = need(kind, wanted, self._client.connection.project_id)
         with self._lister(kind, asked_for.filters) as lister:
             listing = lister.listing()
             if listing.error and not listing.rows and _hopeless(listing.error):
                 raise listing.error
-            self._asked[kind.name] = Asked(need=asked_for, listing=listing)
-            survey = Survey(need=asked_for, listing=listing, lister=lister, meter=self._meter, cache=self._cache)
+            self._asked[kind.name] = PreviousRead(need=asked_for, listing=listing)
+            survey = KindReader(need=asked_for, listing=listing, lister=lister, meter=self._meter, cache=self._cache)
             return survey.reading()
 
-    def show(self, kind: Kind, object_id: str) -> Live | None:
+    def show(self, kind: Kind, object_id: str) -> LiveResource | None:
         """Return one object in full, or None when it is not there."""
         try:
             full = self._client.show(kind, object_id)
@@ -79,7 +79,7 @@ class HttpReader:
             return None
         return self._rows(kind).from_show(full)
 
-    def find(self, kind: Kind, name: str) -> tuple[Live, ...]:
+    def find(self, kind: Kind, name: str) -> tuple[LiveResource, ...]:
         """Return the objects with exactly this name, asked for now.
 
         A search by name is trusted alone only with a plain name that fits its parameter; else the whole list is read
@@ -88,7 +88,7 @@ class HttpReader:
         rows = matching(kind, self._search(kind, name, name_queries(kind, name)), [name])
         return in_order(map(self._rows(kind).from_list, rows.values()))
 
-    def find_alike(self, kind: Kind, name: str) -> tuple[Live, ...]:
+    def find_alike(self, kind: Kind, name: str) -> tuple[LiveResource, ...]:
         """Return the objects with this name or nearly this one, asked for now (ports.NameSearch)."""
         found = self._search(kind, name, name_queries(kind, name), spelling_queries(kind, name))
         return in_order(map(self._rows(kind).from_list, alike(kind, found, [name]).values()))
@@ -110,22 +110,22 @@ class HttpReader:
             raise ApiError(f"{kind.name} {name!r}: {listing.doubt}", code="E_READ_INCOMPLETE", hint="try again")
         return rows
 
-    def _rows(self, kind: Kind) -> Rows:
-        return Rows(kind=kind, project_id=self._client.connection.project_id)
+    def _rows(self, kind: Kind) -> RowMapper:
+        return RowMapper(kind=kind, project_id=self._client.connection.project_id)
 
-    def confirm(self, kind: Kind, doubt: Doubt) -> Confirmation:
+    def confirm(self, kind: Kind, doubt: ConfirmRequest) -> ConfirmResult:
         """Look again for what a plan would create and delete (ports.Reader)."""
         asked = self._asked.get(kind.name)
         with self._lister(kind, asked.need.filters if asked else ()) as lister:
             return confirmation(doubt, asked, lister)
 
     @contextmanager
-    def _lister(self, kind: Kind, filters: Filters) -> Iterator[Lister]:
+    def _lister(self, kind: Kind, filters: Filters) -> Iterator[ListClient]:
         with self._spread() as spread:
-            yield Lister(client=self._client, kind=kind, spread=spread, width=self._parallelism, filters=filters)
+            yield ListClient(client=self._client, kind=kind, spread=spread, width=self._parallelism, filters=filters)
 
     @contextmanager
-    def _spread(self) -> Iterator[Spread]:
+    def _spread(self) -> Iterator[ParallelMap]:
         if self._executor is not None:
             yield self._executor.map
         elif self._parallelism == 1:
@@ -141,5 +141,6 @@ def _hopeless(error: ReconcilerError) -> bool:
         return not error.sent
     named = error.code in {"E_REDIRECT", "E_THROTTLED"}
     return named or (
-        isinstance(error, AuthError | DeniedError | NotFoundError | HostError) and error.code != "E_ID_FORMAT"
+        isinstance(error, AuthError | ForbiddenError | NotFoundError | HostNotAllowedError)
+        and error.code != "E_ID_FORMAT"
     )

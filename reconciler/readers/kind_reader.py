@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from reconciler.api.connection import Meter
-from reconciler.errors import DeniedError
+from reconciler.api.connection import UsageCounter
+from reconciler.errors import ForbiddenError
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.read_result import Reading, Usage
-from reconciler.model.resource import Live, address
+from reconciler.model.read_result import ApiUsage, ReadResult
+from reconciler.model.resource import LiveResource, address
 from reconciler.readers.confirm import in_order
-from reconciler.readers.list_reader import Lister, Listing, Shown
+from reconciler.readers.list_reader import ListClient, ListResult, ShowResults
 from reconciler.readers.live_objects import NOTHING, Row, is_elsewhere, name_of, stamp_of
 from reconciler.readers.read_cache import ReadCache
-from reconciler.readers.read_filter import Need
-from reconciler.readers.unknown_fields import MOST, notes
+from reconciler.readers.read_filter import ReadFilter
+from reconciler.readers.unknown_fields import MOST, find_unknown_fields
 
 INCOMPLETE = "E_READ_INCOMPLETE"
 
@@ -22,16 +22,16 @@ FEW = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
+class KindReader:
     """Makes the Reading of one kind from its listing, asking show for what the listing leaves open."""
 
-    need: Need
-    listing: Listing
-    lister: Lister
-    meter: Meter
+    need: ReadFilter
+    listing: ListResult
+    lister: ListClient
+    meter: UsageCounter
     cache: ReadCache | None = None
 
-    def reading(self) -> Reading:
+    def reading(self) -> ReadResult:
         """Look up what the list lacks, show what it hides, and say what is proven."""
         listed = self.listing.rows
         missing = self.lister.show(self._unaccounted(), self._made)
@@ -42,7 +42,7 @@ class Survey:
         resources += [shown.found[key] for key in shown.found.keys() - listed.keys()]
         unusable = [self.need.rows.unusable(odd) for odd in self.listing.last.odd if self.need.may_cover(odd.name)]
         code, doubt = self._doubt(shown, alive=len((listed.keys() | shown.found.keys()) - shown.gone))
-        return Reading(
+        return ReadResult(
             kind=self.lister.kind.name,
             resources=in_order((*resources, *unusable)),
             incomplete=doubt,
@@ -52,7 +52,7 @@ class Survey:
             diagnostics=(
                 *_unmanageable(unusable),
                 *self._problems(rows, shown),
-                *notes(self.lister.kind, (live.spec for live in resources)),
+                *find_unknown_fields(self.lister.kind, (live.spec for live in resources)),
             ),
         )
 
@@ -87,40 +87,40 @@ class Survey:
         rows = self.listing.rows
         return frozenset(key for key in self.listing.vanished if self.need.names(rows[key]))
 
-    def _made(self, key: str, full: Row) -> Live:
+    def _made(self, key: str, full: Row) -> LiveResource:
         return self.need.made(self.listing.rows.get(key), full)
 
-    def _details(self, ids: Set[str]) -> Shown[Live]:
+    def _details(self, ids: Set[str]) -> ShowResults[LiveResource]:
         """Show what the list hides of these rows, unless the cache still knows it."""
         if self.cache is None:
             return self.lister.show(ids, self._made)
         kind = self.lister.kind
         keeper = self.cache.keeper(kind, {key: stamp_of(kind, self.listing.rows[key]) for key in ids})
         known = {key: self._made(key, show) for key, show in keeper.known()}
-        self.meter.add(Usage(cache_hits=len(known)))
+        self.meter.add(ApiUsage(cache_hits=len(known)))
         now = self.lister.client.service_time
 
-        def made(key: str, full: Row) -> Live:
+        def made(key: str, full: Row) -> LiveResource:
             keeper.take(key, full, now)
             return self._made(key, full)
 
         fresh = self.lister.show(ids - known.keys(), made)
         keeper.finish(self.listing.rows if self.listing.proven else None)
-        return Shown(found=known).then(fresh)
+        return ShowResults(found=known).then(fresh)
 
-    def _settled(self, shown: Shown[Live]) -> Shown[Live]:
+    def _settled(self, shown: ShowResults[LiveResource]) -> ShowResults[LiveResource]:
         """List once more when a listed object could not be shown: what is listed again is asked for again."""
         if not shown.gone:
             return shown
         again = self.lister.sweep()
         return shown.then(self.lister.show(shown.gone & again.rows.keys(), self._made))
 
-    def _live(self, key: str, row: Row, shown: Shown[Live]) -> Live:
+    def _live(self, key: str, row: Row, shown: ShowResults[LiveResource]) -> LiveResource:
         if key in shown.failed:
             return self.need.rows.unknown(row)
         return shown.found[key] if key in shown.found else self.need.rows.from_list(row)
 
-    def _doubt(self, shown: Shown[Live], alive: int) -> tuple[str, str]:
+    def _doubt(self, shown: ShowResults[LiveResource], alive: int) -> tuple[str, str]:
         """Say why the list is not proven to be whole, as code and words; both are empty where it is.
 
         A list that moved all the time is as good as whole for a plan where every known object was asked for by its id,
@@ -153,7 +153,7 @@ class Survey:
             return set(last.counts) == {alive}
         return not last.short_of_count or max(count or 0 for count in last.counts) <= alive
 
-    def _proof(self, shown: Shown[Live]) -> str:
+    def _proof(self, shown: ShowResults[LiveResource]) -> str:
         """Say what completeness rests on, for snapshots and for people who ask."""
         last = self.listing.last
         counted = f"count {last.count}, " if self.lister.counts_objects else ""
@@ -163,7 +163,7 @@ class Survey:
             f"{len(shown.asked)} shows; the list {held}"
         )
 
-    def _problems(self, rows: Mapping[str, Row], shown: Shown[Live]) -> Iterator[Diagnostic]:
+    def _problems(self, rows: Mapping[str, Row], shown: ShowResults[LiveResource]) -> Iterator[Diagnostic]:
         for key in sorted(shown.failed.keys() & rows.keys()):
             error = shown.failed[key]
             yield Diagnostic(
@@ -175,7 +175,7 @@ class Survey:
             )
 
 
-def _unmanageable(unusable: Sequence[Live]) -> Iterator[Diagnostic]:
+def _unmanageable(unusable: Sequence[LiveResource]) -> Iterator[Diagnostic]:
     """Tell of the objects whose rows cannot be managed."""
     yield from map(_told, unusable[:MOST])
     if len(unusable) > MOST:
@@ -184,7 +184,7 @@ def _unmanageable(unusable: Sequence[Live]) -> Iterator[Diagnostic]:
         yield Diagnostic(severity=Severity.ERROR, code="E_READ_ROW", message=text)
 
 
-def _told(live: Live) -> Diagnostic:
+def _told(live: LiveResource) -> Diagnostic:
     named = f'named "{live.name}"' if live.name else "without a name that can be read"
     return Diagnostic(
         severity=Severity.ERROR,
@@ -197,4 +197,4 @@ def _told(live: Live) -> Diagnostic:
 
 
 def _denied(error: Exception) -> bool:
-    return isinstance(error, DeniedError)
+    return isinstance(error, ForbiddenError)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from reconciler.api.client import ReadClient
-from reconciler.api.pagination import Spread, Sweep, sweep
-from reconciler.errors import ApiError, DeniedError, NotFoundError, ReconcilerError
+from reconciler.api.pagination import ListScan, ParallelMap, sweep
+from reconciler.errors import ApiError, ForbiddenError, NotFoundError, ReconcilerError
 from reconciler.kinds.base.kind import Kind
-from reconciler.readers.live_objects import Row, Rows
+from reconciler.readers.live_objects import Row, RowMapper
 from reconciler.readers.read_filter import Filters
 
 T = TypeVar("T")
@@ -18,7 +18,7 @@ Make = Callable[[str, Row], T]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown(Generic[T]):
+class ShowResults(Generic[T]):
     """What became of some shows, by id: what was made of them, the ids that are gone, and the errors of the rest."""
 
     found: Mapping[str, T] = field(default_factory=dict)
@@ -30,22 +30,22 @@ class Shown(Generic[T]):
         """Every id that was asked for."""
         return frozenset(self.found) | self.gone | frozenset(self.failed)
 
-    def then(self, later: "Shown[T]") -> "Shown[T]":
+    def then(self, later: "ShowResults[T]") -> "ShowResults[T]":
         """Return both, the later answer standing where an id was asked for twice."""
-        return Shown(
+        return ShowResults(
             found={key: value for key, value in self.found.items() if key not in later.asked} | dict(later.found),
             gone=self.gone - later.asked | later.gone,
             failed={key: value for key, value in self.failed.items() if key not in later.asked} | dict(later.failed),
         )
 
 
-def show_all(client: ReadClient, kind: Kind, ids: Iterable[str], spread: Spread, make: Make[T]) -> Shown[T]:
+def show_all(client: ReadClient, kind: Kind, ids: Iterable[str], spread: ParallelMap, make: Make[T]) -> ShowResults[T]:
     """Show each object once; after a failure that concerns them all (credentials, connection) the rest is not asked."""
     order = sorted(ids)
     asker = _Asker(client, kind, make)
     answers = dict(zip(order, spread(asker.ask, order), strict=True))
     failed = {key: answer for key, answer in answers.items() if isinstance(answer, ReconcilerError)}
-    return Shown(
+    return ShowResults(
         found={key: answer.made for key, answer in answers.items() if isinstance(answer, _Made)},
         gone=frozenset(key for key, answer in answers.items() if answer is None),
         failed=failed,
@@ -82,14 +82,16 @@ class _Asker(Generic[T]):
 
 def _of_one(error: ReconcilerError) -> bool:
     """Tell whether a failure may concern this one object only."""
-    return isinstance(error, DeniedError) or (isinstance(error, ApiError) and error.code in {"E_API", "E_READ_SCHEMA"})
+    return isinstance(error, ForbiddenError) or (
+        isinstance(error, ApiError) and error.code in {"E_API", "E_READ_SCHEMA"}
+    )
 
 
 SWEEPS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class ListResult:
     """What the sweeps of one list saw together.
 
     `rows` holds each object as it was seen last. `vanished` were seen before the last sweep and not by it: gone, or
@@ -98,7 +100,7 @@ class Listing:
 
     rows: Mapping[str, Row]
     vanished: frozenset[str]
-    last: Sweep
+    last: ListScan
     sweeps: int
 
     @property
@@ -119,26 +121,26 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lister:
+class ListClient:
     """Asks one client about one kind, `width` calls side by side. `filters` narrow every list it reads."""
 
     client: ReadClient
     kind: Kind
-    spread: Spread
+    spread: ParallelMap
     width: int
     filters: Filters = ()
 
     @property
-    def rows(self) -> Rows:
+    def rows(self) -> RowMapper:
         """What makes Lives of the rows it brings."""
-        return Rows(kind=self.kind, project_id=self.client.connection.project_id)
+        return RowMapper(kind=self.kind, project_id=self.client.connection.project_id)
 
     @property
     def counts_objects(self) -> bool:
         """Whether the list's `count` counts its objects; of a kind with children it may count those (api.md §10)."""
         return not self.kind.endpoints.children_field
 
-    def confirmed_by_summary(self, last: Sweep) -> bool:
+    def confirmed_by_summary(self, last: ListScan) -> bool:
         """Return whether the summary list of the same objects names exactly those that came, and its count agrees."""
         if not self.kind.endpoints.summary or self.filters or last.error or last.stuck or not last.ended:
             return False
@@ -150,20 +152,20 @@ class Lister:
         )
         return names.clean and names.rows.keys() == last.rows.keys() and len(names.odd) == len(last.odd)
 
-    def narrowed(self, filters: Filters) -> "Lister":
+    def narrowed(self, filters: Filters) -> "ListClient":
         """Return one that reads only what these filters let through, one call after another."""
         return replace(self, filters=filters, spread=map, width=1)
 
-    def listing(self) -> Listing:
+    def listing(self) -> ListResult:
         """Sweep until it is clean, or three times. A count that is too large is checked against the summary list."""
         number, last = 1, self._swept()
         rows = dict(last.rows)
         while not last.clean and not last.error and number < SWEEPS:
             number, last = number + 1, self._swept()
             rows.update(last.rows)
-        return Listing(rows=rows, vanished=frozenset(rows) - frozenset(last.rows), last=last, sweeps=number)
+        return ListResult(rows=rows, vanished=frozenset(rows) - frozenset(last.rows), last=last, sweeps=number)
 
-    def sweep(self) -> Sweep:
+    def sweep(self) -> ListScan:
         """Go once through the list."""
         return sweep(
             lambda offset, limit: self.client.page(self.kind, offset=offset, limit=limit, filters=self.filters),
@@ -173,12 +175,12 @@ class Lister:
             items=self.kind.endpoints.children_field,
         )
 
-    def _swept(self) -> Sweep:
+    def _swept(self) -> ListScan:
         found = self.sweep()
         if self.counts_objects or found.clean or not found.held_still or not self.confirmed_by_summary(found):
             return found
         return replace(found, doubt="", short_of_count=False)
 
-    def show(self, ids: Iterable[str], make: Make[T]) -> Shown[T]:
+    def show(self, ids: Iterable[str], make: Make[T]) -> ShowResults[T]:
         """Show each object once, and make of each what is needed."""
         return show_all(self.client, self.kind, ids, self.spread, make)

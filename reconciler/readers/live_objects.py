@@ -6,7 +6,7 @@ from functools import cached_property
 
 from reconciler.api.client import OddRow
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.resource import Json, Live
+from reconciler.model.resource import Json, LiveResource
 from reconciler.strings import normalize_name
 
 Row = dict[str, Json]
@@ -35,7 +35,7 @@ def is_elsewhere(row: Mapping[str, Json], project_id: str) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rows:
+class RowMapper:
     """Makes Lives of one kind's rows; `project_id` is ours, and makes a row of another project foreign."""
 
     kind: Kind
@@ -55,11 +55,11 @@ class Rows:
         """Say why an object is never written, or return ""."""
         return "it belongs to another project" if is_elsewhere(row, self.project_id) else self.kind.unwritable(row)
 
-    def from_list(self, row: Mapping[str, Json]) -> Live:
+    def from_list(self, row: Mapping[str, Json]) -> LiveResource:
         """Return an object of which only the list row is known."""
         return self._live(row, hidden=self.hides(row), foreign=self.foreign(row))
 
-    def from_both(self, row: Mapping[str, Json], full: Mapping[str, Json], keep: frozenset[str] | None) -> Live:
+    def from_both(self, row: Mapping[str, Json], full: Mapping[str, Json], keep: frozenset[str] | None) -> LiveResource:
         """Return an object from its list row and its show; of the show only what the row has, stamps and `keep`.
 
         What nobody asked for is dropped again: a hundred rooms may bring 5 MB of scenes each.
@@ -69,7 +69,7 @@ class Rows:
         fresh = {name: value for name, value in full.items() if keep is None or name in row or name in hides - unseen}
         return self._live({**row, **fresh}, hidden=unseen, foreign=self.foreign(row), shown=True)
 
-    def from_show(self, full: Mapping[str, Json], keep: frozenset[str] | None = ALL) -> Live:
+    def from_show(self, full: Mapping[str, Json], keep: frozenset[str] | None = ALL) -> LiveResource:
         """Return an object without a list row: what only the list has (its owner, its last job) is hidden."""
         skipped = NOTHING if keep is None else self._hideable - keep - frozenset(self.kind.stamps)
         spec = {name: value for name, value in full.items() if name not in skipped}
@@ -78,20 +78,22 @@ class Rows:
         )
         return self._live(spec, hidden=skipped.union(listed_only), foreign=self.kind.unwritable(full), shown=True)
 
-    def unknown(self, row: Mapping[str, Json]) -> Live:
+    def unknown(self, row: Mapping[str, Json]) -> LiveResource:
         """Return an object that exists and may not be looked at: only its id and name are said, the rest is hidden."""
         names = {self.kind.id_field, self.kind.name_field}
         spec = {name: row[name] for name in names if name in row}
         return self._live(spec, hidden=frozenset(self.kind.root.children) - names, foreign=self.foreign(row))
 
-    def unusable(self, odd: OddRow) -> Live:
+    def unusable(self, odd: OddRow) -> LiveResource:
         """Return an object whose row cannot be managed: what can be shown of it, and why nothing is written for it."""
         spec = {self.kind.id_field: odd.id, **({self.kind.name_field: odd.name} if odd.name is not None else {})}
         hidden = frozenset(self.kind.root.children) - spec.keys()
         return replace(self._live(spec, hidden=hidden, foreign=f"it cannot be managed: {odd.reason}"), unusable=True)
 
-    def _live(self, spec: Mapping[str, Json], *, hidden: frozenset[str], foreign: str, shown: bool = False) -> Live:
-        return Live(
+    def _live(
+        self, spec: Mapping[str, Json], *, hidden: frozenset[str], foreign: str, shown: bool = False
+    ) -> LiveResource:
+        return LiveResource(
             kind=self.kind.name,
             name=name_of(self.kind, spec),
             spec=spec,

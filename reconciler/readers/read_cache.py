@@ -74,9 +74,9 @@ class ReadCache:
         rows = self._ask(_TURN, scope, TURNS)
         self._turn = rows[0][0] if rows else 0
 
-    def keeper(self, kind: Kind, stamps: Mapping[str, str]) -> "Keeper":
+    def keeper(self, kind: Kind, stamps: Mapping[str, str]) -> "CacheSession":
         """Return what keeps the shows of some objects of a kind, given the stamps of their list rows."""
-        return Keeper(cache=self, kind=kind, stamps=stamps)
+        return CacheSession(cache=self, kind=kind, stamps=stamps)
 
     def held(self, kind: Kind) -> list[tuple[str, str, bytes]]:
         """Return all that is held of a kind, due or not: id, stamp, packed show."""
@@ -111,7 +111,7 @@ class ReadCache:
 
 
 @dataclass(slots=True, kw_only=True)
-class Keeper:
+class CacheSession:
     """The cache's part in one read of one kind: what it knows, and what is to be kept, packed until the end."""
 
     cache: ReadCache

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.read_result import Wanted
-from reconciler.model.resource import Json, Live
-from reconciler.readers.live_objects import ALL, NOTHING, Rows, name_of
+from reconciler.model.read_result import ReadRequest
+from reconciler.model.resource import Json, LiveResource
+from reconciler.readers.live_objects import ALL, NOTHING, RowMapper, name_of
 from reconciler.semantics.equality import fold_name, spellings
 from reconciler.semantics.scope import wrong_type_reason
 from reconciler.strings import normalize_name
@@ -19,11 +19,11 @@ Filters = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class ReadFilter:
     """A Wanted, made ready to be asked about each row."""
 
-    rows: Rows
-    wanted: Wanted
+    rows: RowMapper
+    wanted: ReadRequest
     by_name: Mapping[str, frozenset[str]]
 
     @property
@@ -64,7 +64,7 @@ class Need:
             return NOTHING
         return ALL if self.wanted.depth == "full" else self.managed(row) & self.rows.hides(row)
 
-    def made(self, row: Mapping[str, Json] | None, full: Mapping[str, Json]) -> Live:
+    def made(self, row: Mapping[str, Json] | None, full: Mapping[str, Json]) -> LiveResource:
         """Return an object from its show and the list row it may have, reduced to what is needed of it."""
         if row is not None:
             return self.rows.from_both(row, full, self.keep(row))
@@ -84,12 +84,12 @@ class Need:
         return pinned | self.by_name.get(name_of(self.rows.kind, row), NOTHING)
 
 
-def need(kind: Kind, wanted: Wanted, project_id: str) -> Need:
+def need(kind: Kind, wanted: ReadRequest, project_id: str) -> ReadFilter:
     """Make a Wanted ready for rows of one kind, read as one project."""
     by_name: dict[str, frozenset[str]] = {}
     for name, fields in wanted.fields.items():
         by_name[normalize_name(name)] = by_name.get(normalize_name(name), NOTHING) | fields
-    return Need(rows=Rows(kind=kind, project_id=project_id), wanted=wanted, by_name=by_name)
+    return ReadFilter(rows=RowMapper(kind=kind, project_id=project_id), wanted=wanted, by_name=by_name)
 
 
 def name_queries(kind: Kind, name: str) -> tuple[Filters, ...]:

@@ -19,8 +19,8 @@ from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.manifest.files.project_tree import SAVED, read_file
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.read_result import Reading
-from reconciler.model.resource import Json, Live
+from reconciler.model.read_result import ReadResult
+from reconciler.model.resource import Json, LiveResource
 from reconciler.readers.live_objects import name_of, stamp_of
 from reconciler.redaction.stored_object import safe
 
@@ -31,7 +31,7 @@ Mask = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Whence:
+class SnapshotOrigin:
     """Where a snapshot was taken: the endpoint, the project, and the X-App-UserId that decides what is seen."""
 
     endpoint: str
@@ -43,12 +43,14 @@ class Whence:
 class Snapshot:
     """A snapshot file, read and checked for damage."""
 
-    whence: Whence
+    whence: SnapshotOrigin
     taken: datetime
-    readings: Mapping[str, Reading]
+    readings: Mapping[str, ReadResult]
 
 
-def snapshot_text(readings: Iterable[Reading], *, whence: Whence, taken: datetime, mask: Mask | None = None) -> str:
+def snapshot_text(
+    readings: Iterable[ReadResult], *, whence: SnapshotOrigin, taken: datetime, mask: Mask | None = None
+) -> str:
     """Return a snapshot file's text. `mask` is applied to all of it before the digest is taken."""
     content: dict[str, Json] = {
         "format": FORMAT,
@@ -75,7 +77,7 @@ def read_snapshot(path: Path) -> Snapshot:
         raise _damaged(path, "its digest does not match its content", "E_SNAPSHOT_DAMAGED")
     try:
         return Snapshot(
-            whence=Whence(**{name: str(content[name]) for name in ("endpoint", "project_id", "app_user_id")}),
+            whence=SnapshotOrigin(**{name: str(content[name]) for name in ("endpoint", "project_id", "app_user_id")}),
             taken=datetime.fromisoformat(content["taken"]),
             readings={name: _reading(kind, content["kinds"].get(name)) for name, kind in all_kinds().items()},
         )
@@ -83,7 +85,7 @@ def read_snapshot(path: Path) -> Snapshot:
         raise _damaged(path, "a part of it is missing", "E_SNAPSHOT_DAMAGED") from None
 
 
-def _part(reading: Reading) -> Json:
+def _part(reading: ReadResult) -> Json:
     kind = all_kinds()[reading.kind]
     return {
         "incomplete": reading.incomplete,
@@ -108,10 +110,10 @@ def _problem(item: Diagnostic) -> Json:
     return {"code": item.code, "message": item.message, "hint": item.hint, "address": item.address}
 
 
-def _reading(kind: Kind, part: Json) -> Reading:
+def _reading(kind: Kind, part: Json) -> ReadResult:
     if part is None:
-        return Reading(kind=kind.name, incomplete="the snapshot holds nothing of it", code="E_READ_INCOMPLETE")
-    return Reading(
+        return ReadResult(kind=kind.name, incomplete="the snapshot holds nothing of it", code="E_READ_INCOMPLETE")
+    return ReadResult(
         kind=kind.name,
         resources=tuple(_live(kind, item) for item in part["objects"]),
         incomplete=str(part["incomplete"]),
@@ -122,9 +124,9 @@ def _reading(kind: Kind, part: Json) -> Reading:
     )
 
 
-def _live(kind: Kind, item: Mapping[str, Json]) -> Live:
+def _live(kind: Kind, item: Mapping[str, Json]) -> LiveResource:
     spec = item["spec"]
-    return Live(
+    return LiveResource(
         kind=kind.name,
         name=name_of(kind, spec),
         spec=spec,

@@ -10,16 +10,16 @@ from pathlib import Path
 
 from reconciler.errors import SnapshotError
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.read_result import Confirmation, Doubt, Reading, Usage, Wanted
-from reconciler.model.resource import Live
+from reconciler.model.read_result import ApiUsage, ConfirmRequest, ConfirmResult, ReadRequest, ReadResult
+from reconciler.model.resource import LiveResource
 from reconciler.readers.confirm import in_order
 from reconciler.readers.live_objects import NOTHING
-from reconciler.readers.read_filter import Need, need
-from reconciler.readers.snapshot_file import Snapshot, Whence, read_snapshot, snapshot_text
-from reconciler.readers.unknown_fields import notes
+from reconciler.readers.read_filter import ReadFilter, need
+from reconciler.readers.snapshot_file import Snapshot, SnapshotOrigin, read_snapshot, snapshot_text
+from reconciler.readers.unknown_fields import find_unknown_fields
 from reconciler.strings import normalize_name
 
-__all__ = ["MAX_AGE", "SnapshotReader", "Whence", "snapshot_text"]
+__all__ = ["MAX_AGE", "SnapshotOrigin", "SnapshotReader", "snapshot_text"]
 
 MAX_AGE = timedelta(hours=24)
 
@@ -46,41 +46,41 @@ class SnapshotReader:
         _check(self._snapshot, path, project_id, max_age, clock())
 
     @property
-    def usage(self) -> Usage:
+    def usage(self) -> ApiUsage:
         """Nothing is ever sent."""
-        return Usage()
+        return ApiUsage()
 
-    def read(self, kind: Kind, wanted: Wanted) -> Reading:
+    def read(self, kind: Kind, wanted: ReadRequest) -> ReadResult:
         """Return what was live, reduced to what this plan would have read."""
         saved = self._saved(kind)
         asked = need(kind, wanted, self._snapshot.whence.project_id)
         inside = [live for live in saved.resources if asked.covers(live.spec)]
         resources = in_order(_reduced(live, asked, saved.listed) for live in inside)
-        told = (*saved.diagnostics, *notes(kind, (live.spec for live in resources)))
+        told = (*saved.diagnostics, *find_unknown_fields(kind, (live.spec for live in resources)))
         return replace(saved, resources=resources, diagnostics=told)
 
-    def confirm(self, kind: Kind, doubt: Doubt) -> Confirmation:
+    def confirm(self, kind: Kind, doubt: ConfirmRequest) -> ConfirmResult:
         """Settle a doubt by what was saved: it cannot have changed since."""
         saved = self._saved(kind).resources
         names = {normalize_name(name) for name in doubt.creates}
-        return Confirmation(
+        return ConfirmResult(
             found=in_order(live for live in saved if live.name in names),
             gone=doubt.deletes - {live.id for live in saved},
         )
 
-    def show(self, kind: Kind, object_id: str) -> Live | None:
+    def show(self, kind: Kind, object_id: str) -> LiveResource | None:
         """Return one object as it was saved."""
         return next((live for live in self._saved(kind).resources if live.id == object_id), None)
 
-    def find(self, kind: Kind, name: str) -> tuple[Live, ...]:
+    def find(self, kind: Kind, name: str) -> tuple[LiveResource, ...]:
         """Return the saved objects with exactly this name."""
         return in_order(live for live in self._saved(kind).resources if live.name == normalize_name(name))
 
-    def _saved(self, kind: Kind) -> Reading:
+    def _saved(self, kind: Kind) -> ReadResult:
         return self._snapshot.readings[kind.name]
 
 
-def _reduced(live: Live, asked: Need, listed: frozenset[str]) -> Live:
+def _reduced(live: LiveResource, asked: ReadFilter, listed: frozenset[str]) -> LiveResource:
     """Return an object as this plan would have read it: its list row, and of its show only what is needed."""
     row = {name: value for name, value in live.spec.items() if name in listed}
     keep = asked.keep(row)

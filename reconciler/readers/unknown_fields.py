@@ -6,7 +6,7 @@ The API grows: ten enumerations gained values in eighteen months (api.md §11). 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.kinds.base.field import Field, Type
+from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Json
@@ -14,38 +14,43 @@ from reconciler.model.resource import Json
 MOST = 20
 """Places that are named one by one; what a hostile service adds beyond is a number."""
 
-_PYTHON: Mapping[Type, tuple[type, ...]] = {
-    Type.TEXT: (str,),
-    Type.INTEGER: (int,),
-    Type.NUMBER: (int, float),
-    Type.BOOLEAN: (bool,),
-    Type.OBJECT: (dict,),
-    Type.LIST: (list,),
+_PYTHON: Mapping[FieldType, tuple[type, ...]] = {
+    FieldType.TEXT: (str,),
+    FieldType.INTEGER: (int,),
+    FieldType.NUMBER: (int, float),
+    FieldType.BOOLEAN: (bool,),
+    FieldType.OBJECT: (dict,),
+    FieldType.LIST: (list,),
 }
 
 
-_EXACT: Mapping[Type, type] = {Type.TEXT: str, Type.INTEGER: int, Type.NUMBER: float, Type.BOOLEAN: bool}
+_EXACT: Mapping[FieldType, type] = {
+    FieldType.TEXT: str,
+    FieldType.INTEGER: int,
+    FieldType.NUMBER: float,
+    FieldType.BOOLEAN: bool,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class _UnknownFieldSet:
     """What was met so far, and for each object of the table the types of its fields that anything may stand in."""
 
     plain: dict[int, Mapping[str, type]] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     values: dict[str, set[str]] = field(default_factory=dict)
-    types: dict[str, tuple[Type, str]] = field(default_factory=dict)
+    types: dict[str, tuple[FieldType, str]] = field(default_factory=dict)
 
 
-def notes(kind: Kind, rows: Iterable[Mapping[str, Json]]) -> tuple[Diagnostic, ...]:
+def find_unknown_fields(kind: Kind, rows: Iterable[Mapping[str, Json]]) -> tuple[Diagnostic, ...]:
     """Return one diagnostic for each unknown field, unknown value or unexpected type, wherever it occurs."""
-    found = _Found()
+    found = _UnknownFieldSet()
     for row in rows:
         _object(kind.root, row, found)
     return tuple(_told(kind, found))
 
 
-def _object(table: Field, value: Mapping[str, Json], found: _Found) -> None:
+def _object(table: Field, value: Mapping[str, Json], found: _UnknownFieldSet) -> None:
     plain = found.plain.get(id(table))
     if plain is None:
         plain = found.plain[id(table)] = _plain(table)
@@ -66,7 +71,7 @@ def _plain(table: Field) -> Mapping[str, type]:
     }
 
 
-def _value(table: Field, value: Json, found: _Found) -> None:
+def _value(table: Field, value: Json, found: _UnknownFieldSet) -> None:
     if not _fits(table.type, value):
         found.types[table.path] = (table.type, type(value).__name__)
     elif isinstance(value, dict):
@@ -78,15 +83,15 @@ def _value(table: Field, value: Json, found: _Found) -> None:
         found.values.setdefault(table.path, set()).add(value)
 
 
-def _fits(expected: Type, value: Json) -> bool:
+def _fits(expected: FieldType, value: Json) -> bool:
     if isinstance(value, bool):
-        return expected is Type.BOOLEAN
+        return expected is FieldType.BOOLEAN
     if isinstance(value, float) and value.is_integer():
-        return expected in {Type.INTEGER, Type.NUMBER}
+        return expected in {FieldType.INTEGER, FieldType.NUMBER}
     return isinstance(value, _PYTHON[expected])
 
 
-def _told(kind: Kind, found: _Found) -> Iterator[Diagnostic]:
+def _told(kind: Kind, found: _UnknownFieldSet) -> Iterator[Diagnostic]:
     unknown = sorted(found.unknown)
     for path in unknown[:MOST]:
         yield _note(kind, "N_UNKNOWN_FIELD", path, "the service sends a field this version does not know; it is kept")

@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from reconciler.model.change import MASK
+from reconciler.model.change import REDACTED
 from reconciler.model.resource import Json
 
 
@@ -32,7 +32,7 @@ def redact(value: Json) -> Json:
     """Return what may be shown of a sensitive value: null and empty stay, a list is redacted item by item."""
     if value is None or value in ("", [], {}):
         return value
-    return [redact(item) for item in value] if isinstance(value, list) else MASK
+    return [redact(item) for item in value] if isinstance(value, list) else REDACTED
 
 
 def redact_fields(field: FieldTree, value: Json) -> Json:
@@ -74,7 +74,7 @@ def _holding(field: FieldTree) -> frozenset[str] | None:
 
 def is_redacted(value: Json) -> bool:
     """Tell whether a value is our redaction mark."""
-    return isinstance(value, str) and value == MASK
+    return isinstance(value, str) and value == REDACTED
 
 
 def reads_masked(value: Json) -> bool:

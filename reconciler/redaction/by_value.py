@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
-from reconciler.model.change import MASK
+from reconciler.model.change import REDACTED
 from reconciler.redaction.encodings import Alphabet, Decoder, View, decoders, unfolder
 from reconciler.redaction.own_words import is_own_word
 from reconciler.redaction.spellings import Spelling, spellings
@@ -274,7 +274,7 @@ def _merged(spans: list[_Span]) -> list[_Span]:
 def _replaced(text: str, spans: Iterable[_Span]) -> str:
     pieces, done = [], 0
     for begin, end, _ in spans:
-        pieces += [text[done:begin], MASK]
+        pieces += [text[done:begin], REDACTED]
         done = end
     return "".join((*pieces, text[done:]))
 

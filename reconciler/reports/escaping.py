@@ -16,7 +16,7 @@ from reconciler.strings import HIDDEN_BESIDE_C0, escape_control
 ZERO_WIDTH_SPACE = "\u200b"
 
 
-def line(text: str) -> str:
+def escape_line(text: str) -> str:
     """Spell `text` on one line, every character that does not show written as an escape. For terminals, and the base
     of everything else."""
     return escape_control(text)
@@ -24,12 +24,12 @@ def line(text: str) -> str:
 
 def block(text: str) -> str:
     """Like `line`, but newlines stay newlines; a tab stays visible as its escape."""
-    return "\n".join(line(part) for part in text.split("\n"))
+    return "\n".join(escape_line(part) for part in text.split("\n"))
 
 
 def quoted(text: str) -> str:
     """Spell a text value in double quotes, on one line, so that its ends show."""
-    return '"' + line(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+    return '"' + escape_line(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
 
 
 # --- Markdown ---------------------------------------------------------------------------------------------------------
@@ -38,7 +38,7 @@ _REFERENCE = re.compile(r"@|#(?=\d)|\bGH-(?=\d)|!(?=\d)|\]\(|://|\bwww\.", re.IG
 """What a code host turns into a mention, an issue, a merge request or a link."""
 
 
-def inert(text: str) -> str:
+def neutralize_mentions(text: str) -> str:
     """Break what a code host would turn into a mention, a reference or a link with a zero-width space.
 
     Done inside code too: mails show it as plain text.
@@ -55,7 +55,7 @@ def _broken(match: re.Match[str]) -> str:
 
 def span(text: str) -> str:
     """Spell data as a Markdown code span that it cannot leave, in or outside a table."""
-    shown = inert(line(text)) or " "
+    shown = neutralize_mentions(escape_line(text)) or " "
     shown = shown.replace("\\|", "\\" + ZERO_WIDTH_SPACE + "|").replace("|", "\\|") if "|" in shown else shown
     ticks = "`" * (_longest_run(shown, "`") + 1)
     pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
@@ -74,7 +74,7 @@ def fenced(text: str, info: str = "") -> str:
 
 def summary(text: str) -> str:
     """Spell data for an HTML element inside Markdown, as the line of a `<summary>`: one line, no tags, no Markdown."""
-    return str(escape(inert(line(text))))
+    return str(escape(neutralize_mentions(escape_line(text))))
 
 
 def _longest_run(text: str, char: str) -> int:
@@ -140,14 +140,14 @@ def command(text: str) -> str:
 
 def command_property(text: str) -> str:
     """Escape a property of a workflow command (`file=`, `title=`)."""
-    return command(line(text)).replace(":", "%3A").replace(",", "%2C")
+    return command(escape_line(text)).replace(":", "%3A").replace(",", "%2C")
 
 
 def plain(text: str) -> str:
     """Spell a message for a code host's list of problems: one line, its references broken."""
-    return inert(line(text))
+    return neutralize_mentions(escape_line(text))
 
 
 def comment(text: str) -> str:
     """Spell data as the rest of a shell comment."""
-    return line(text)
+    return escape_line(text)

@@ -13,16 +13,16 @@ from enum import StrEnum
 
 from reconciler.model.change import Action, Attribution, Change, FieldChange
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.outcome import Outcome, Status
-from reconciler.model.plan import Held, Plan
-from reconciler.model.report import Options, Report
+from reconciler.model.outcome import Outcome, OutcomeStatus
+from reconciler.model.plan import DeferredChange, Plan
+from reconciler.model.report import Report, ReportOptions
 from reconciler.model.source_map import Position
 from reconciler.reports.value_format import spell_sides
-from reconciler.reports.wording import GRAVEST, WILL, attributed, attribution_of
+from reconciler.reports.wording import ACTION_PHRASES, GRAVEST, attributed, attribution_of
 from reconciler.strings import count
 
 
-class Sort(StrEnum):
+class FindingKind(StrEnum):
     """What a finding is about."""
 
     PROBLEM = "problem"
@@ -32,7 +32,7 @@ class Sort(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class SeverityNames:
     """What one severity is called by each host."""
 
     sarif: str
@@ -42,9 +42,9 @@ class Words:
 
 
 SEVERITIES = {
-    Severity.ERROR: Words(sarif="error", gitlab="critical", github="error", junit="error"),
-    Severity.WARNING: Words(sarif="warning", gitlab="major", github="warning", junit="failure"),
-    Severity.NOTE: Words(sarif="note", gitlab="info", github="notice", junit="skipped"),
+    Severity.ERROR: SeverityNames(sarif="error", gitlab="critical", github="error", junit="error"),
+    Severity.WARNING: SeverityNames(sarif="warning", gitlab="major", github="warning", junit="failure"),
+    Severity.NOTE: SeverityNames(sarif="note", gitlab="info", github="notice", junit="skipped"),
 }
 """The one map. What is no problem but a state of things (a note) is a skipped test: it must not fail a build."""
 
@@ -71,7 +71,7 @@ RULES = {
 class Finding:
     """One thing to tell. `fingerprint` stays the same while lines move; `near` are further places that belong to it."""
 
-    sort: Sort
+    sort: FindingKind
     severity: Severity
     code: str
     message: str
@@ -113,7 +113,7 @@ def _all(report: Report) -> Iterator[Finding]:
 
 def _problem(one: Diagnostic, environment: str) -> Finding:
     return Finding(
-        sort=Sort.PROBLEM,
+        sort=FindingKind.PROBLEM,
         severity=one.severity,
         code=one.code,
         message=one.message,
@@ -131,7 +131,7 @@ def _change(change: Change, plan: Plan) -> Finding:
     fields = sorted(change.fields, key=lambda field: GRAVEST.index(field.attribution))
     places = [field.position for field in fields if field.position] if change.action is Action.UPDATE else []
     return Finding(
-        sort=Sort.CHANGE,
+        sort=FindingKind.CHANGE,
         severity=severity,
         code=code,
         message=_told(change, fields, marked=attributed(plan)),
@@ -162,7 +162,7 @@ def _verdict(change: Change) -> tuple[str, Severity]:
 
 
 def _told(change: Change, fields: list[FieldChange], *, marked: bool) -> str:
-    parts = [f"{change.address} {WILL[change.action]}"]
+    parts = [f"{change.address} {ACTION_PHRASES[change.action]}"]
     parts += [f"blocked by {block.code}: {block.message}" for block in change.blocks]
     if change.action is Action.UPDATE:
         parts += [_field(field, marked=marked) for field in fields[:_MOST_FIELDS]]
@@ -176,9 +176,9 @@ def _field(field: FieldChange, *, marked: bool) -> str:
     return f"{field.path}: {before} -> {after}{mark}"
 
 
-def _held(one: Held, plan: Plan) -> Finding:
+def _held(one: DeferredChange, plan: Plan) -> Finding:
     return Finding(
-        sort=Sort.HELD,
+        sort=FindingKind.HELD,
         severity=Severity.WARNING,
         code="W_HELD",
         message=f"{one.address}: {one.action.value} held back, {one.reason}",
@@ -189,9 +189,9 @@ def _held(one: Held, plan: Plan) -> Finding:
 
 
 _OUTCOMES = {
-    Status.FAILED: ("E_APPLY_FAILED", Severity.ERROR),
-    Status.UNKNOWN: ("E_APPLY_UNKNOWN", Severity.ERROR),
-    Status.SKIPPED: ("W_APPLY_SKIPPED", Severity.WARNING),
+    OutcomeStatus.FAILED: ("E_APPLY_FAILED", Severity.ERROR),
+    OutcomeStatus.UNKNOWN: ("E_APPLY_UNKNOWN", Severity.ERROR),
+    OutcomeStatus.SKIPPED: ("W_APPLY_SKIPPED", Severity.WARNING),
 }
 
 
@@ -199,11 +199,13 @@ def _outcome(one: Outcome) -> Iterator[Finding]:
     if one.status in _OUTCOMES:
         code, severity = _OUTCOMES[one.status]
         told = f"{one.address}: {one.action.value} {one.status.value} {one.code} {one.reason}".rstrip()
-        yield Finding(sort=Sort.OUTCOME, severity=severity, code=code, message=told, address=one.address, kind=one.kind)
+        yield Finding(
+            sort=FindingKind.OUTCOME, severity=severity, code=code, message=told, address=one.address, kind=one.kind
+        )
     for path in one.stuck:
         told = f"{one.address}: {path} did not stick"
         yield Finding(
-            sort=Sort.OUTCOME,
+            sort=FindingKind.OUTCOME,
             severity=Severity.WARNING,
             code="W_NOT_STICKING",
             message=told,
@@ -225,7 +227,7 @@ def _numbered(found: Iterable[Finding]) -> Iterator[Finding]:
 
 def _identity(one: Finding) -> tuple[str, ...]:
     """What stays when lines move: the object and path, for a problem without one its file and message."""
-    if one.sort is Sort.PROBLEM:
+    if one.sort is FindingKind.PROBLEM:
         place = (one.position.file if one.position else "", one.message) if not one.address else ()
         return (one.sort.value, one.environment, one.code, one.address, one.path, *place)
     return (one.sort.value, one.environment, one.address, one.path)
@@ -235,7 +237,7 @@ PROJECT_FILE = "reconciler.yaml"
 """Where a finding without a place of its own is shown, such as a delete: no manifest line is left to point to."""
 
 
-def file_of(finding: Finding, options: Options) -> str:
+def file_of(finding: Finding, options: ReportOptions) -> str:
     """Return the path of a finding from the repository's root."""
     return placed(finding.position.file if finding.position else PROJECT_FILE, options)
 
@@ -245,7 +247,7 @@ def line_of(finding: Finding) -> int:
     return max(1, finding.position.line) if finding.position else 1
 
 
-def placed(file: str, options: Options) -> str:
+def placed(file: str, options: ReportOptions) -> str:
     """Put the project's own path before a file."""
     prefix = options.prefix.strip("/")
     joined = f"{prefix}/{file}" if prefix and prefix != "." else file

@@ -6,7 +6,7 @@ GitHub shows ten of each level a step. Where there are more, the tenth says how 
 from collections.abc import Iterator, Sequence
 
 from reconciler.model.diagnostic import Severity
-from reconciler.model.report import Options, Report
+from reconciler.model.report import Report, ReportOptions
 from reconciler.reports.escaping import command, command_property, plain
 from reconciler.reports.findings import SEVERITIES, Finding, file_of, findings, line_of, told
 
@@ -14,7 +14,7 @@ _MOST = 10
 _MOST_MESSAGE = 4_000
 
 
-def report(report: Report, options: Options) -> str:
+def report(report: Report, options: ReportOptions) -> str:
     """Tell what a report finds, the gravest first, within the limits of a step."""
     found = findings(report)
     several = len(report.plans) > 1
@@ -22,7 +22,7 @@ def report(report: Report, options: Options) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _level(level: Severity, found: Sequence[Finding], options: Options, *, several: bool) -> Iterator[str]:
+def _level(level: Severity, found: Sequence[Finding], options: ReportOptions, *, several: bool) -> Iterator[str]:
     these = [one for one in found if one.severity is level]
     shown = these if len(these) <= _MOST else these[: _MOST - 1]
     yield from (_annotation(one, options, several=several) for one in shown)
@@ -32,7 +32,7 @@ def _level(level: Severity, found: Sequence[Finding], options: Options, *, sever
         yield f"::{word} title=reconciler::{left:,} more of this level: a step shows {_MOST}. See the report."
 
 
-def _annotation(one: Finding, options: Options, *, several: bool) -> str:
+def _annotation(one: Finding, options: ReportOptions, *, several: bool) -> str:
     place = f"file={command_property(file_of(one, options))},line={line_of(one)}," if one.position else ""
     column = f"col={one.position.column}," if one.position else ""
     title = f"title={command_property(one.code)}"

@@ -2,30 +2,30 @@
 
 import json
 
-from reconciler.model.report import Options, Report
-from reconciler.reports.escaping import document, line, plain
+from reconciler.model.report import Report, ReportOptions
+from reconciler.reports.escaping import document, escape_line, plain
 from reconciler.reports.findings import SEVERITIES, file_of, findings, line_of, told
 
 
-def code_quality_report(report: Report, options: Options) -> str:
+def code_quality_report(report: Report, options: ReportOptions) -> str:
     """Tell what a report finds; fingerprints are unique, since GitLab drops repeats."""
     several = len(report.plans) > 1
     issues = [
         {
             "type": "issue",
-            "check_name": line(one.code),
+            "check_name": escape_line(one.code),
             "description": plain(told(one, several=several)),
             "categories": ["Compatibility"],
             "fingerprint": one.fingerprint,
             "severity": SEVERITIES[one.severity].gitlab,
-            "location": {"path": line(file_of(one, options)), "lines": {"begin": line_of(one)}},
+            "location": {"path": escape_line(file_of(one, options)), "lines": {"begin": line_of(one)}},
         }
         for one in findings(report)
     ]
     return document(issues, indent=1)
 
 
-def terraform_report(report: Report, options: Options) -> str:  # noqa: ARG001 - every reporter has this signature
+def terraform_report(report: Report, options: ReportOptions) -> str:  # noqa: ARG001 - every reporter has this signature
     """Count what would be created, updated and deleted, over all environments."""
     sums = [plan.summary() for plan in report.plans]
     counts = {

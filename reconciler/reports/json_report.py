@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from reconciler.model.diagnostic import Diagnostic, Severity, arranged, has_errors
+from reconciler.model.diagnostic import Diagnostic, Severity, has_errors, sort_diagnostics
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import FORMAT_VERSION, Plan
-from reconciler.model.report import Options, Report
+from reconciler.model.report import Report, ReportOptions
 from reconciler.model.source_map import Position
 from reconciler.planfile.encode import encode
 from reconciler.reports.escaping import document
 from reconciler.reports.wording import done
 
 
-def report(report: Report, options: Options) -> str:  # noqa: ARG001 - every reporter has this signature
+def report(report: Report, options: ReportOptions) -> str:  # noqa: ARG001 - every reporter has this signature
     """Tell a report as one JSON document."""
     return document(_shape(report))
 
@@ -42,7 +42,7 @@ def _shape(report: Report) -> dict[str, Any]:
 
 
 def _with(plan: Plan, diagnostics: Sequence[Diagnostic]) -> Plan:
-    return replace(plan, diagnostics=arranged([*plan.diagnostics, *diagnostics]))
+    return replace(plan, diagnostics=sort_diagnostics([*plan.diagnostics, *diagnostics]))
 
 
 def _applied(report: Report) -> dict[str, Any]:

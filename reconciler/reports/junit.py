@@ -7,17 +7,17 @@ note (the manifests moved) a skipped test. A resource whose only differences are
 from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET
 
-from reconciler.model.change import Action, Rule
+from reconciler.model.change import Action, SuppressionReason
 from reconciler.model.plan import Plan
-from reconciler.model.report import Options, Report
-from reconciler.reports.escaping import line, markup, xml
-from reconciler.reports.findings import SEVERITIES, Finding, Sort, file_of, findings, line_of, placed, told
+from reconciler.model.report import Report, ReportOptions
+from reconciler.reports.escaping import escape_line, markup, xml
+from reconciler.reports.findings import SEVERITIES, Finding, FindingKind, file_of, findings, line_of, placed, told
 
 _MOST_TITLE = 200
 _OTHER = "reconciler"
 
 
-def report(report: Report, options: Options) -> str:
+def report(report: Report, options: ReportOptions) -> str:
     """Tell a report as JUnit XML."""
     found = findings(report)
     root = ET.Element("testsuites", name=_OTHER)
@@ -54,7 +54,9 @@ def _tell_apart(root: ET.Element) -> None:
 
 def _suite(name: str, cases: list[ET.Element]) -> ET.Element:
     counts = {word: str(sum(1 for case in cases if case.find(one) is not None)) for word, one in _COUNTED.items()}
-    suite = ET.Element("testsuite", {"name": line(name) or _OTHER, "tests": str(len(cases)), **counts, "time": "0"})
+    suite = ET.Element(
+        "testsuite", {"name": escape_line(name) or _OTHER, "tests": str(len(cases)), **counts, "time": "0"}
+    )
     suite.extend(cases)
     return suite
 
@@ -62,32 +64,32 @@ def _suite(name: str, cases: list[ET.Element]) -> ET.Element:
 _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
-def _case(one: Finding, options: Options) -> ET.Element:
+def _case(one: Finding, options: ReportOptions) -> ET.Element:
     case = _named(one.kind or one.sort.value, _name(one), file_of(one, options), line_of(one))
     text = told(one, several=False)
     word = SEVERITIES[one.severity].junit
-    kind = {} if word == "skipped" else {"type": line(one.code)}
-    ET.SubElement(case, word, {"message": line(text[:_MOST_TITLE]), **kind}).text = xml(text)
+    kind = {} if word == "skipped" else {"type": escape_line(one.code)}
+    ET.SubElement(case, word, {"message": escape_line(text[:_MOST_TITLE]), **kind}).text = xml(text)
     return case
 
 
 def _name(one: Finding) -> str:
     """Return an object's address; of a problem its code, its object and its place too, as one object may have many."""
-    if one.sort is not Sort.PROBLEM:
+    if one.sort is not FindingKind.PROBLEM:
         return one.address or one.code
     return " ".join(part for part in (one.code, one.address, str(one.position or "")) if part)
 
 
-def _quiet(plan: Plan, options: Options) -> Iterator[ET.Element]:
+def _quiet(plan: Plan, options: ReportOptions) -> Iterator[ET.Element]:
     for change in plan.changes:
         if change.action is not Action.NONE:
             continue
         where = change.position
         file = placed(where.file, options) if where else ""
         case = _named(change.kind, change.address, file, where.line if where else 0)
-        ignored = [one.path for one in change.suppressed if one.rule is Rule.IGNORED]
+        ignored = [one.path for one in change.suppressed if one.rule is SuppressionReason.IGNORED]
         if ignored:
-            ET.SubElement(case, "skipped", message=line(f"ignored: {_listed(ignored)}"[:_MOST_TITLE]))
+            ET.SubElement(case, "skipped", message=escape_line(f"ignored: {_listed(ignored)}"[:_MOST_TITLE]))
         yield case
 
 
@@ -96,5 +98,5 @@ def _listed(paths: Iterable[str]) -> str:
 
 
 def _named(group: str, name: str, file: str, number: int) -> ET.Element:
-    place = {"file": line(file), "line": str(number)} if file and number else {}
-    return ET.Element("testcase", {"classname": line(group), "name": line(name), "time": "0", **place})
+    place = {"file": escape_line(file), "line": str(number)} if file and number else {}
+    return ET.Element("testcase", {"classname": escape_line(group), "name": escape_line(name), "time": "0", **place})

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from reconciler.model.report import Options, Report
+from reconciler.model.report import Report, ReportOptions
 from reconciler.model.source_map import Position
 from reconciler.reports.escaping import document, plain
 from reconciler.reports.findings import PROJECT_FILE, RULES, SEVERITIES, Finding, findings, gravest_first, placed, told
@@ -18,7 +18,7 @@ _MOST_NEAR = 100
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def report(report: Report, options: Options) -> str:
+def report(report: Report, options: ReportOptions) -> str:
     """Tell what a report finds as one SARIF run."""
     found = gravest_first(findings(report))
     shown = found[:_MOST_RESULTS]
@@ -34,7 +34,7 @@ def report(report: Report, options: Options) -> str:
     return document({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1)
 
 
-def _driver(codes: Sequence[str], options: Options) -> dict[str, Any]:
+def _driver(codes: Sequence[str], options: ReportOptions) -> dict[str, Any]:
     driver: dict[str, Any] = {"name": "reconciler", "rules": [_rule(code) for code in codes]}
     return {**driver, "version": options.tool_version} if options.tool_version else driver
 
@@ -53,7 +53,7 @@ def _invocation(left_out: int) -> dict[str, Any]:
     }
 
 
-def _result(one: Finding, codes: Sequence[str], options: Options, *, several: bool) -> dict[str, Any]:
+def _result(one: Finding, codes: Sequence[str], options: ReportOptions, *, several: bool) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": plain(one.code),
         "ruleIndex": codes.index(one.code),
@@ -69,7 +69,7 @@ def _result(one: Finding, codes: Sequence[str], options: Options, *, several: bo
     return {**result, "relatedLocations": near} if near else result
 
 
-def _location(where: Position | None, options: Options) -> dict[str, Any]:
+def _location(where: Position | None, options: ReportOptions) -> dict[str, Any]:
     file = placed(where.file if where else PROJECT_FILE, options)
     region = {"startLine": max(1, where.line), "startColumn": max(1, where.column)} if where else {"startLine": 1}
     uri = quote(file, safe="/", errors="replace")

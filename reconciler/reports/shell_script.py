@@ -13,11 +13,11 @@ from reconciler.kinds.base.field import Field
 from reconciler.kinds.registry import Kind, kind_named
 from reconciler.model.change import Action, Change
 from reconciler.model.plan import Plan
-from reconciler.model.report import Options, Report
+from reconciler.model.report import Report, ReportOptions
 from reconciler.model.resource import Json
 from reconciler.redaction import is_redacted
 from reconciler.reports.escaping import comment, document
-from reconciler.reports.wording import WILL, summary_line
+from reconciler.reports.wording import ACTION_PHRASES, summary_line
 
 _MARK = re.compile('"\x00([A-Z0-9_]+)"'.replace("\x00", r"\\u0000"))
 
@@ -100,7 +100,7 @@ _INDEXED = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class ScriptCall:
     """One call to write down. `keeps` are the fields it would erase; `gives` is the variable its new id goes to."""
 
     change: Change
@@ -120,7 +120,7 @@ class _Names:
     secrets: Iterator[str] = field(default_factory=lambda: (f"SECRET_{number}" for number in count(1)))
 
 
-def calls_of(plan: Plan) -> Iterator[Call]:
+def calls_of(plan: Plan) -> Iterator[ScriptCall]:
     """Yield the calls of a plan; what a guard blocks is not among them. Raises PluginError for an unknown kind."""
     names = _Names()
     for change in plan.pending:
@@ -128,17 +128,17 @@ def calls_of(plan: Plan) -> Iterator[Call]:
             yield _call(change, kind_named(change.kind), names)
 
 
-def _call(change: Change, kind: Kind, names: _Names) -> Call:
+def _call(change: Change, kind: Kind, names: _Names) -> ScriptCall:
     ends = kind.endpoints
     if change.action is Action.DELETE:
-        return Call(change=change, method="DELETE", path=_path(ends.item, change.id))
+        return ScriptCall(change=change, method="DELETE", path=_path(ends.item, change.id))
     body = _body(change, kind, names)
     if change.action is Action.CREATE:
         name = names.created.setdefault((change.kind, change.name), f"NEW_{len(names.created) + 1}")
-        return Call(
+        return ScriptCall(
             change=change, method="POST", path=_path(ends.collection), body=body, id_field=kind.id_field, gives=name
         )
-    return Call(
+    return ScriptCall(
         change=change, method="PUT", path=_path(ends.item, change.id), body=body, keeps=_keeps(change, kind, body)
     )
 
@@ -189,7 +189,7 @@ def _new_id(item: Mapping[str, Json], kind: Kind, names: _Names, at: str) -> Var
     return None
 
 
-def report(report: Report, options: Options) -> str:  # noqa: ARG001 - every reporter has this signature
+def report(report: Report, options: ReportOptions) -> str:  # noqa: ARG001 - every reporter has this signature
     """Spell the calls of every plan of a report as one script."""
     lines = ["#!/bin/sh", *(line for plan in report.plans for line in _plan(plan))]
     return "\n".join(lines) + "\n"
@@ -211,15 +211,15 @@ def _plan(plan: Plan) -> Iterator[str]:
         yield from _call_lines(call)
 
 
-def _needed(calls: list[Call]) -> Iterator[str]:
+def _needed(calls: list[ScriptCall]) -> Iterator[str]:
     needed = [(call, one) for call in calls for one in variables(call.body) if one.name.startswith("SECRET_")]
     for call, one in needed:
         yield f"# {one.name}: {comment(call.change.address)} {comment(one.told)}"
         yield f': "${{{one.name}:?is not set}}"'
 
 
-def _call_lines(call: Call) -> Iterator[str]:
-    yield f"# {comment(call.change.address)} {WILL[call.change.action]}"
+def _call_lines(call: ScriptCall) -> Iterator[str]:
+    yield f"# {comment(call.change.address)} {ACTION_PHRASES[call.change.action]}"
     yield from (f"# {comment(note)}" for note in call.change.notes)
     if call.keeps:
         yield f'keep "{call.path}" {" ".join(call.keeps)}'
@@ -234,4 +234,4 @@ def _call_lines(call: Call) -> Iterator[str]:
 
 @cache
 def _prelude() -> str:
-    return (files(__name__) / "prelude.sh").read_text(encoding="utf-8")
+    return (files(__package__) / "shell_prelude.sh").read_text(encoding="utf-8")

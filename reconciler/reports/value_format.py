@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from reconciler.lookalikes import apart
-from reconciler.model.change import MASK, Change, FieldChange, Missing, Value
+from reconciler.model.change import REDACTED, Change, FieldChange, NoValue, Value
 from reconciler.model.resource import Json
-from reconciler.reports.escaping import line, quoted
+from reconciler.reports.escaping import escape_line, quoted
 from reconciler.reports.word_diff import only_blanks_differ
 from reconciler.strings import count
 
@@ -13,20 +13,20 @@ LONG = 48
 """A text of more characters is shown on lines of its own."""
 
 _WORDS = {
-    Missing.ABSENT: "(not set)",
-    Missing.UNKNOWN: "(known after apply)",
-    Missing.HIDDEN: "(unknown: not read)",
+    NoValue.ABSENT: "(not set)",
+    NoValue.UNKNOWN: "(known after apply)",
+    NoValue.HIDDEN: "(unknown: not read)",
 }
 
 
-def spell(value: Value, most: int = 0) -> str:
+def format_value(value: Value, most: int = 0) -> str:
     """Spell a value on one line, safe for a terminal; `most` bounds its characters (0: no bound)."""
     return _bounded(_spell(value), most)
 
 
 def spell_sides(before: Value, after: Value, most: int = 0) -> tuple[str, str]:
     """Spell both sides of a difference, with escapes where they differ but look the same."""
-    first, second = apart(spell(before, most), spell(after, most))
+    first, second = apart(format_value(before, most), format_value(after, most))
     return _bounded(first, most), _bounded(second, most)
 
 
@@ -35,28 +35,28 @@ def _bounded(text: str, most: int) -> str:
 
 
 def _spell(value: Value) -> str:
-    if isinstance(value, Missing):
+    if isinstance(value, NoValue):
         return _WORDS[value]
-    if value == MASK:
-        return MASK
+    if value == REDACTED:
+        return REDACTED
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{line(str(key))}: {_spell(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{escape_line(str(key))}: {_spell(item)}" for key, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_spell(item) for item in value) + "]"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return line(str(value))
+    return escape_line(str(value))
 
 
-def brief(value: Value, most: int = LONG) -> str:
+def summarize_value(value: Value, most: int = LONG) -> str:
     """Spell a value in a few words: lists and objects by their size."""
     if isinstance(value, Mapping):
         return "{}" if not value else f"{{{count(len(value), 'field')}}}"
     if isinstance(value, (list, tuple)):
         return "[]" if not value else f"[{count(len(value), 'item')}]"
-    return spell(value, most)
+    return format_value(value, most)
 
 
 def is_long(value: Value) -> bool:
@@ -67,7 +67,7 @@ def is_long(value: Value) -> bool:
 def has_words(field: FieldChange) -> bool:
     """Whether both sides are texts long enough for a word-level difference."""
     texts = isinstance(field.before, str) and isinstance(field.after, str)
-    return texts and MASK not in (field.before, field.after) and (is_long(field.before) or is_long(field.after))
+    return texts and REDACTED not in (field.before, field.after) and (is_long(field.before) or is_long(field.after))
 
 
 def differs_in_blanks(field: FieldChange) -> bool:
@@ -90,4 +90,4 @@ def leaves(value: Json, path: str = "") -> Iterator[tuple[str, Json]]:
 def leaves_after(change: Change) -> Iterator[tuple[str, Value]]:
     """Walk what an object would be; what is known only after apply says so."""
     for path, value in leaves(change.after) if change.after else ():
-        yield path, Missing.UNKNOWN if path in change.unknown else value
+        yield path, NoValue.UNKNOWN if path in change.unknown else value

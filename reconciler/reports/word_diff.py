@@ -14,7 +14,7 @@ _LONG_RUN = 60
 """Longer words are compared letter by letter at both ends."""
 
 
-class Side(StrEnum):
+class DiffSide(StrEnum):
     """Where a piece of text stands: in both, only in the old one, only in the new one."""
 
     SAME = "same"
@@ -23,14 +23,14 @@ class Side(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class DiffPiece:
     """A run of text that both sides share, or only one has."""
 
-    side: Side
+    side: DiffSide
     text: str
 
 
-def compare(old: str, new: str) -> tuple[Piece, ...]:
+def compare(old: str, new: str) -> tuple[DiffPiece, ...]:
     """Split two texts into pieces, in order; each side is its own pieces joined with the shared ones.
 
     A word counts as one token; so does each character of a script without spaces.
@@ -40,51 +40,51 @@ def compare(old: str, new: str) -> tuple[Piece, ...]:
     end = _common(old_tokens[start:][::-1], new_tokens[start:][::-1])
     before, after = old_tokens[start : len(old_tokens) - end], new_tokens[start : len(new_tokens) - end]
     pieces = [
-        Piece(Side.SAME, "".join(old_tokens[:start])),
+        DiffPiece(DiffSide.SAME, "".join(old_tokens[:start])),
         *_middle(before, after),
-        Piece(Side.SAME, "".join(old_tokens[len(old_tokens) - end :])),
+        DiffPiece(DiffSide.SAME, "".join(old_tokens[len(old_tokens) - end :])),
     ]
     return tuple(_joined([piece for piece in pieces if piece.text]))
 
 
-def _joined(pieces: list[Piece]) -> list[Piece]:
+def _joined(pieces: list[DiffPiece]) -> list[DiffPiece]:
     """Let words that differ in a row read as one run: a blank between them belongs to both sides."""
-    runs: list[Piece] = []
+    runs: list[DiffPiece] = []
     old = new = ""
     for at, piece in enumerate(pieces):
         between = old or new
-        if piece.side is Side.SAME and not (between and piece.text.isspace() and at < len(pieces) - 1):
-            runs += [Piece(Side.OLD, old), Piece(Side.NEW, new), piece]
+        if piece.side is DiffSide.SAME and not (between and piece.text.isspace() and at < len(pieces) - 1):
+            runs += [DiffPiece(DiffSide.OLD, old), DiffPiece(DiffSide.NEW, new), piece]
             old = new = ""
         else:
-            old += piece.text if piece.side is not Side.NEW else ""
-            new += piece.text if piece.side is not Side.OLD else ""
-    return [run for run in [*runs, Piece(Side.OLD, old), Piece(Side.NEW, new)] if run.text]
+            old += piece.text if piece.side is not DiffSide.NEW else ""
+            new += piece.text if piece.side is not DiffSide.OLD else ""
+    return [run for run in [*runs, DiffPiece(DiffSide.OLD, old), DiffPiece(DiffSide.NEW, new)] if run.text]
 
 
-def _middle(before: list[str], after: list[str]) -> list[Piece]:
+def _middle(before: list[str], after: list[str]) -> list[DiffPiece]:
     if len(before) + len(after) > _MOST_TOKENS:
         return _inside("".join(before), "".join(after))
     pieces = []
     for tag, old_from, old_to, new_from, new_to in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag == "equal":
-            pieces.append(Piece(Side.SAME, "".join(before[old_from:old_to])))
+            pieces.append(DiffPiece(DiffSide.SAME, "".join(before[old_from:old_to])))
             continue
         pieces += _inside("".join(before[old_from:old_to]), "".join(after[new_from:new_to]))
     return pieces
 
 
-def _inside(old: str, new: str) -> list[Piece]:
+def _inside(old: str, new: str) -> list[DiffPiece]:
     """Split what was replaced; of long runs without a blank the shared ends are shared text."""
     if min(len(old), len(new)) <= _LONG_RUN:
-        return [Piece(Side.OLD, old), Piece(Side.NEW, new)]
+        return [DiffPiece(DiffSide.OLD, old), DiffPiece(DiffSide.NEW, new)]
     start = _common(old, new)
     end = _common(old[start:][::-1], new[start:][::-1])
     return [
-        Piece(Side.SAME, old[:start]),
-        Piece(Side.OLD, old[start : len(old) - end]),
-        Piece(Side.NEW, new[start : len(new) - end]),
-        Piece(Side.SAME, old[len(old) - end :]),
+        DiffPiece(DiffSide.SAME, old[:start]),
+        DiffPiece(DiffSide.OLD, old[start : len(old) - end]),
+        DiffPiece(DiffSide.NEW, new[start : len(new) - end]),
+        DiffPiece(DiffSide.SAME, old[len(old) - end :]),
     ]
 
 
@@ -102,10 +102,10 @@ def _common(left: Sequence[str], right: Sequence[str]) -> int:
     return count
 
 
-def elided(piece: Piece, first: bool, last: bool, keep: int = 30) -> str:
+def elided(piece: DiffPiece, first: bool, last: bool, keep: int = 30) -> str:
     """Shorten a shared piece to the ends that touch a difference; `first` and `last` have only one such end."""
     text = piece.text
-    if piece.side is not Side.SAME or len(text) <= 2 * keep + 8:
+    if piece.side is not DiffSide.SAME or len(text) <= 2 * keep + 8:
         return text
     head = "" if first else text[:keep]
     tail = "" if last else text[-keep:]

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 from reconciler.model.change import Action, Attribution, Change, FieldChange
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.outcome import Outcome, Status
+from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.plan import Plan
 from reconciler.strings import count
 
-WILL = {
+ACTION_PHRASES = {
     Action.CREATE: "will be created",
     Action.UPDATE: "will be updated in-place",
     Action.DELETE: "will be destroyed",
@@ -18,7 +18,7 @@ WILL = {
 
 LEGEND = {Action.CREATE: "create", Action.UPDATE: "update in-place", Action.DELETE: "destroy"}
 
-MARKS = {
+ATTRIBUTION_PHRASES = {
     Attribution.CONFIG: "the manifests moved",
     Attribution.DRIFT: "the live side moved",
     Attribution.CONFLICT: "both moved, differently",
@@ -151,7 +151,7 @@ def validity(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class ApplyCounts:
     """Counts of what an apply did."""
 
     added: int = 0
@@ -169,20 +169,20 @@ class Done:
 
 
 _DONE = {Action.CREATE: "added", Action.UPDATE: "changed", Action.DELETE: "destroyed"}
-_NOT_DONE = {Status.FAILED: "failed", Status.UNKNOWN: "unknown", Status.SKIPPED: "skipped"}
+_NOT_DONE = {OutcomeStatus.FAILED: "failed", OutcomeStatus.UNKNOWN: "unknown", OutcomeStatus.SKIPPED: "skipped"}
 
 
-def done(outcomes: Sequence[Outcome], adopted: int = 0) -> Done:
+def done(outcomes: Sequence[Outcome], adopted: int = 0) -> ApplyCounts:
     """Count outcomes; the figures come from what happened, never from what was planned."""
-    result = Done(adopted=adopted)
+    result = ApplyCounts(adopted=adopted)
     for outcome in outcomes:
-        name = _DONE.get(outcome.action) if outcome.status is Status.APPLIED else _NOT_DONE[outcome.status]
+        name = _DONE.get(outcome.action) if outcome.status is OutcomeStatus.APPLIED else _NOT_DONE[outcome.status]
         if name:
             result = replace(result, **{name: getattr(result, name) + 1})
     return result
 
 
-def apply_line(counts: Done) -> str:
+def apply_line(counts: ApplyCounts) -> str:
     """`Apply complete! Resources: 1 added, 2 changed, 0 destroyed.`, or what became of the rest."""
     did = f"Resources: {counts.added:,} added, {counts.changed:,} changed, {counts.destroyed:,} destroyed"
     did += f", {counts.adopted:,} adopted" if counts.adopted else ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from reconciler.kinds.base.field import Field, ListType, NoDefault, Role, Type
+from reconciler.kinds.base.field import Field, FieldRole, FieldType, ListType, NoDefault
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.resource import Json
 
@@ -32,7 +32,7 @@ class CompiledField:
         return self.field.name
 
     @cached_property
-    def type(self) -> Type:
+    def type(self) -> FieldType:
         """The field's type."""
         return self.field.type
 
@@ -56,7 +56,7 @@ class CompiledField:
     @cached_property
     def plain(self) -> bool:
         """Whether equal values of one type are the whole story."""
-        return self.type not in (Type.OBJECT, Type.LIST) and not self.sensitive
+        return self.type not in (FieldType.OBJECT, FieldType.LIST) and not self.sensitive
 
     @cached_property
     def documented(self) -> bool:
@@ -106,7 +106,7 @@ class CompiledField:
     @cached_property
     def named(self) -> bool:
         """Whether it is a name: equal after NFC."""
-        return self.field.role is Role.IDENTITY
+        return self.field.role is FieldRole.IDENTITY
 
 
 @lru_cache(maxsize=64)

@@ -7,8 +7,8 @@ there is one, else to nothing. A declared field that is left out means its defau
 
 from collections.abc import Callable, Mapping
 
-from reconciler.kinds.base.field import Type
-from reconciler.model.change import Missing
+from reconciler.kinds.base.field import FieldType
+from reconciler.model.change import NoValue
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.equality import equivalent
@@ -32,25 +32,25 @@ def is_default(field: CompiledField, value: Json) -> bool:
     return field.documented and equivalent(field, field.default, value)
 
 
-def effective(field: CompiledField, value: Json | Missing, *, creating: bool = False) -> Json | Missing:
+def effective(field: CompiledField, value: Json | NoValue, *, creating: bool = False) -> Json | NoValue:
     """Return what a field's value means: ABSENT where that is nothing, or not managed.
 
     `value` is ABSENT for a declared field that is left out (`creating`: of an object that is new), None for a null or
     for a live field that is absent.
     """
-    if value is Missing.ABSENT:
+    if value is NoValue.ABSENT:
         counts = field.field.defaulted or (creating and field.counts_on_create)
-        return field.default if counts else Missing.ABSENT
+        return field.default if counts else NoValue.ABSENT
     if value is None:
-        return field.default if field.documented else Missing.ABSENT
+        return field.default if field.documented else NoValue.ABSENT
     return value
 
 
-def cleared_value(field: CompiledField) -> Json | Missing:
+def cleared_value(field: CompiledField) -> Json | NoValue:
     """Return what a cleared field is sent as; ABSENT where its key is left out of the request."""
     if field.documented:
         return field.default
-    return {Type.TEXT: "", Type.LIST: []}.get(field.type, Missing.ABSENT)
+    return {FieldType.TEXT: "", FieldType.LIST: []}.get(field.type, NoValue.ABSENT)
 
 
 def fill_defaults(
@@ -68,7 +68,7 @@ def fill_defaults(
         return secret(value)
     if value is None:
         return field.default if field.documented else None
-    if field.type is Type.OBJECT and isinstance(value, Mapping):
+    if field.type is FieldType.OBJECT and isinstance(value, Mapping):
         absent = field.creation_defaults if creating else field.defaulted
         given = {
             name: fill_defaults(field.children[name], part, creating=creating, secret=secret)
@@ -76,6 +76,6 @@ def fill_defaults(
             if name in field.children
         }
         return {**given, **{child.name: child.default for child in absent if child.name not in value}}
-    if field.type is Type.LIST and isinstance(value, list) and field.item is not None:
+    if field.type is FieldType.LIST and isinstance(value, list) and field.item is not None:
         return [fill_defaults(field.item, part, creating=creating, secret=secret) for part in value]
     return value

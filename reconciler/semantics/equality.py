@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from reconciler.kinds.base.field import ListType, Type
-from reconciler.model.change import MASK, Missing, Rule
+from reconciler.kinds.base.field import FieldType, ListType
+from reconciler.model.change import REDACTED, NoValue, SuppressionReason
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.list_keys import has_keys
@@ -74,14 +74,14 @@ def _same(one: Json, other: Json) -> bool:
 
 def _value(field: CompiledField, value: Json) -> Json:
     """Return the normal form of a value that is there: an item of a list keeps its null."""
-    if isinstance(value, Missing):
+    if isinstance(value, NoValue):
         return value.value
     if field.sensitive:
         return _redacted(value)
-    if field.type is Type.OBJECT and isinstance(value, Mapping):
+    if field.type is FieldType.OBJECT and isinstance(value, Mapping):
         found = ((name, _stated(child, value.get(name))) for name, child in field.children.items())
         return {name: part for name, part in found if part is not None}
-    if field.type is Type.LIST and isinstance(value, list) and field.item is not None:
+    if field.type is FieldType.LIST and isinstance(value, list) and field.item is not None:
         return _list(field, [_value(field.each, part) for part in value], value)
     return _unexpected(value) if isinstance(value, (Mapping, list)) else _single(field, value)
 
@@ -89,8 +89,8 @@ def _value(field: CompiledField, value: Json) -> Json:
 def _redacted(value: Json) -> Json:
     """Return what of a secret takes part in equality: whether there is one, in a list how many."""
     if isinstance(value, list):
-        return [MASK for part in value if part not in _EMPTY]
-    return None if value in _EMPTY else MASK
+        return [REDACTED for part in value if part not in _EMPTY]
+    return None if value in _EMPTY else REDACTED
 
 
 def _list(field: CompiledField, parts: list[Json], items: list[Json]) -> Json:
@@ -115,15 +115,15 @@ def _whole(value: Json) -> Json:
 def _single(field: CompiledField, value: Json) -> Json:
     if isinstance(value, str):
         return _text(field, value)
-    if field.type is Type.TEXT and isinstance(value, (int, float)) and not isinstance(value, bool):
+    if field.type is FieldType.TEXT and isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(_whole(value))
     return _whole(value)
 
 
 def _text(field: CompiledField, text: str) -> Json:
-    if field.type is Type.BOOLEAN:
+    if field.type is FieldType.BOOLEAN:
         return {"true": True, "false": False}.get(text, text)
-    if field.type in (Type.INTEGER, Type.NUMBER):
+    if field.type in (FieldType.INTEGER, FieldType.NUMBER):
         return _number(text)
     if field.url:
         return without_query(text)
@@ -141,7 +141,7 @@ def _number(text: str) -> Json:
     return int(exact) if exact == exact.to_integral_value() else float(text)
 
 
-def suppression_reason(field: CompiledField, declared: Json, live: Json) -> Rule | None:
+def suppression_reason(field: CompiledField, declared: Json, live: Json) -> SuppressionReason | None:
     """Return the rule by which a declared and a live single value that are spelled differently count as equal.
 
     Returns None where they differ. The rule for text is directed: surrounding blanks, final line breaks and CRLF of the
@@ -152,15 +152,15 @@ def suppression_reason(field: CompiledField, declared: Json, live: Json) -> Rule
     if live is None and not field.documented:
         live = ""
     tidied = field.plain and isinstance(declared, str) and isinstance(live, str) and is_tidied(declared, live)
-    return Rule.TEXT if tidied else None
+    return SuppressionReason.TEXT if tidied else None
 
 
-def _spelling(field: CompiledField, declared: Json, live: Json) -> Rule:
+def _spelling(field: CompiledField, declared: Json, live: Json) -> SuppressionReason:
     if declared in _EMPTY or live in _EMPTY:
-        return Rule.DEFAULT
-    if isinstance(declared, str) and isinstance(live, str) and field.type is Type.TEXT:
-        return Rule.URL if field.url else Rule.TIME if field.time else Rule.TEXT
-    return Rule.NUMBER
+        return SuppressionReason.DEFAULT
+    if isinstance(declared, str) and isinstance(live, str) and field.type is FieldType.TEXT:
+        return SuppressionReason.URL if field.url else SuppressionReason.TIME if field.time else SuppressionReason.TEXT
+    return SuppressionReason.NUMBER
 
 
 def is_tidied(declared: str, live: str) -> bool:

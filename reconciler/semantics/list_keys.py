@@ -3,16 +3,16 @@
 import re
 from collections.abc import Sequence
 
-from reconciler.kinds.base.field import Type
+from reconciler.kinds.base.field import FieldType
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.strings import normalize_name
 
-Parts = tuple[Json, ...]
+KeyValues = tuple[Json, ...]
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})", re.ASCII)
 
 
-def parts_of(field: CompiledField, item: Json) -> Parts | None:
+def parts_of(field: CompiledField, item: Json) -> KeyValues | None:
     """Return the keys of a keyed list's item; None where one that must be there is missing or no single value.
 
     An optional key that is absent, cleared or empty is one and the same.
@@ -41,12 +41,12 @@ def _spelled(field: CompiledField, path: Sequence[str], text: str) -> Json:
     at = field.item
     for name in path:
         at = at.children.get(name) if at is not None else None
-    return int(text) if at is not None and at.type is Type.INTEGER else text
+    return int(text) if at is not None and at.type is FieldType.INTEGER else text
 
 
-def all_parts(field: CompiledField, items: Sequence[Json]) -> list[Parts] | None:
+def all_parts(field: CompiledField, items: Sequence[Json]) -> list[KeyValues] | None:
     """Return the keys of every item; None where any item has none."""
-    found: list[Parts] = []
+    found: list[KeyValues] = []
     for item in items:
         parts = parts_of(field, item)
         if parts is None:

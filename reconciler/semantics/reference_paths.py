@@ -5,11 +5,11 @@ from functools import partial
 from typing import Any
 
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.change import Missing
+from reconciler.model.change import NoValue
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import id_beside
 
-Resolve = Callable[[str, str], Json | Missing]
+Resolve = Callable[[str, str], Json | NoValue]
 """Leads from (kind, name) to the id of exactly that object: UNKNOWN where it is new, ABSENT where there is none."""
 
 NameOf = Callable[[str, str], str | None]
@@ -56,7 +56,7 @@ def _fill(target: str, resolve: Resolve, name_of: NameOf, holder: dict[str, Any]
     given, beside = holder.get(name), id_beside(name)
     if isinstance(given, str) and holder.get(beside) is None:
         found = resolve(target, given)
-        if found is not Missing.ABSENT:
+        if found is not NoValue.ABSENT:
             holder[beside] = found
     elif given is None and isinstance(holder.get(beside), str):
         known = name_of(target, holder[beside])

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.options import Scope
+from reconciler.model.options import ResourceScope
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.defaults import effective
 from reconciler.strings import normalize_name
 
 
-def outside_scope_reason(kind: Kind, name: str, spec: Mapping[str, Json], scope: Scope) -> str:
+def outside_scope_reason(kind: Kind, name: str, spec: Mapping[str, Json], scope: ResourceScope) -> str:
     """Return why an object, declared or live, is outside a scope; empty where it is inside."""
     if not normalize_name(name).startswith(normalize_name(scope.name_prefix)):
         return f"its name does not start with {scope.name_prefix}"

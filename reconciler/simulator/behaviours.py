@@ -64,6 +64,6 @@ BEHAVIOURS = (
 CHOICES: Mapping[str, Behaviour] = {behaviour.name: behaviour for behaviour in BEHAVIOURS}
 
 
-def chosen(wishes: Mapping[str, Json]) -> dict[str, str]:
+def select_behaviours(wishes: Mapping[str, Json]) -> dict[str, str]:
     """Return every behaviour's choice; the wishes have been checked when the seed was."""
     return {name: str(wishes.get(name, behaviour.default)) for name, behaviour in CHOICES.items()}

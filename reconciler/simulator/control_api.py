@@ -10,7 +10,7 @@ from reconciler.errors import ManifestError
 from reconciler.model.resource import Json
 from reconciler.simulator.clock import FixedClock
 from reconciler.simulator.faults.fault import faults_of
-from reconciler.simulator.seed_check import Check
+from reconciler.simulator.seed_check import SeedChecker
 from reconciler.simulator.service.simulator import Simulator
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -63,7 +63,7 @@ class _Control:
         return [{"name": name, "met": met, "struck": struck} for name, met, struck in self._simulator.struck]
 
     async def inject(self, request: Request) -> Json:
-        check = Check()
+        check = SeedChecker()
         faults = faults_of(await request.json(), check, ())
         if check.problems:
             raise ValueError("; ".join(f"{each.message} {each.hint}".strip() for each in check.problems))

@@ -45,7 +45,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
+class ConnectionCut:
     """A connection that breaks: `at` is the number of body bytes that still go out; None means not even a status.
 
     With `chunked` no length was announced, so that only the missing last chunk tells.
@@ -69,7 +69,7 @@ class Response:
     headers: tuple[tuple[str, str], ...] = ()
     delay: float = 0.0
     drip: float = 0.0
-    cut: Cut | None = None
+    cut: ConnectionCut | None = None
     raw: bytes = b""
     operation: str = field(default="", compare=False)
     kind: str = field(default="", compare=False)
@@ -84,7 +84,7 @@ class Response:
         return json.loads(self.body)
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure of ours
+class ServiceError(Exception):
     """The service answers with an error body: HTTP status, error_code and error_msg (api.md §7)."""
 
     def __init__(self, status: int, code: str, message: str, headers: tuple[tuple[str, str], ...] = ()) -> None:

@@ -10,23 +10,23 @@ from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.kinds.registry import Kind, all_kinds
 from reconciler.manifest.files.project_tree import SEED, read_file
 from reconciler.manifest.yaml.document import Document
-from reconciler.manifest.yaml.limits import Limits as FileLimits
-from reconciler.manifest.yaml.parser import Parsed, parse_yaml
+from reconciler.manifest.yaml.limits import YamlLimits
+from reconciler.manifest.yaml.parser import ParsedFile, parse_yaml
 from reconciler.manifest.yaml.scalars import typed
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Json
-from reconciler.model.source_map import Path, Position
-from reconciler.simulator.behaviours import CHOICES, chosen
+from reconciler.model.source_map import DocumentPath, Position
+from reconciler.simulator.behaviours import CHOICES, select_behaviours
 from reconciler.simulator.clock import START
 from reconciler.simulator.faults.fault import Fault, faults_of
 from reconciler.simulator.gateway.authentication import Credentials, credentials_of
-from reconciler.simulator.gateway.gateway import Limits, limits_of
-from reconciler.simulator.seed_check import Check, SeedProblem
+from reconciler.simulator.gateway.gateway import RequestLimits, limits_of
+from reconciler.simulator.seed_check import SeedChecker, SeedProblem
 from reconciler.simulator.service.field_shape import rewritten, shape_of
 
 DEFAULT_PROJECT = "0" * 32
 
-LARGE = FileLimits(size=SEED, scalar=16 << 20)
+LARGE = YamlLimits(size=SEED, scalar=16 << 20)
 """A seed in JSON may hold a hundred thousand rooms; one in YAML has the budget of a manifest."""
 
 SETTINGS = ("project_id", "projects", "behaviours", "credentials", "limits", "faults", "clock")
@@ -40,7 +40,7 @@ class Seed:
     own_project: str
     choices: Mapping[str, str]
     credentials: Credentials
-    limits: Limits
+    limits: RequestLimits
     faults: tuple[Fault, ...]
     start: datetime
 
@@ -55,7 +55,7 @@ def load_seed(source: str | FilePath | bytes, name: str = "") -> Mapping[str, Js
     if seed is None:
         document = _document(parse_yaml(content, file, limits=LARGE))
         seed = document.value if document and document.value is not None else {}
-    check = Check()
+    check = SeedChecker()
     checked(seed, all_kinds(), check)
     if check.problems:
         raise _refused(check.problems, file, document or _places(content, file))
@@ -64,14 +64,14 @@ def load_seed(source: str | FilePath | bytes, name: str = "") -> Mapping[str, Js
 
 def checked_seed(seed: Mapping[str, Json], kinds: Mapping[str, Kind]) -> Seed:
     """Return a seed's settings as values; raises ManifestError with every problem."""
-    check = Check()
+    check = SeedChecker()
     result = checked(seed, kinds, check)
     if check.problems:
         raise _refused(check.problems, "", None)
     return result
 
 
-def checked(seed: Json, kinds: Mapping[str, Kind], check: Check) -> Seed:
+def checked(seed: Json, kinds: Mapping[str, Kind], check: SeedChecker) -> Seed:
     """Read a seed, noting its problems in `check`."""
     items = {kind.endpoints.items: kind.name for kind in kinds.values()}
     top = check.mapping(seed, (), (*items, *SETTINGS))
@@ -92,7 +92,7 @@ def checked(seed: Json, kinds: Mapping[str, Kind], check: Check) -> Seed:
 
 
 def _objects(
-    part: Mapping[str, Json], items: Mapping[str, str], project: str, path: Path, check: Check
+    part: Mapping[str, Json], items: Mapping[str, str], project: str, path: DocumentPath, check: SeedChecker
 ) -> dict[tuple[str, str], list[Mapping[str, Json]]]:
     found: dict[tuple[str, str], list[Mapping[str, Json]]] = {}
     for key, kind in items.items():
@@ -105,16 +105,16 @@ def _objects(
     return found
 
 
-def _choices(top: Mapping[str, Json], check: Check) -> Mapping[str, str]:
+def _choices(top: Mapping[str, Json], check: SeedChecker) -> Mapping[str, str]:
     wishes = check.mapping(top.get("behaviours"), ("behaviours",), CHOICES)
     made = {
         name: check.word(wish, ("behaviours", name), CHOICES[name].choices, CHOICES[name].default)
         for name, wish in wishes.items()
     }
-    return chosen(made)
+    return select_behaviours(made)
 
 
-def _start(value: Json, check: Check) -> datetime:
+def _start(value: Json, check: SeedChecker) -> datetime:
     text = check.text(value, ("clock",))
     if not text:
         return START
@@ -153,7 +153,7 @@ def _places(content: bytes, file: str) -> Document | None:
         return None
 
 
-def _document(parsed: Parsed) -> Document | None:
+def _document(parsed: ParsedFile) -> Document | None:
     errors = [each for each in parsed.diagnostics if each.severity is Severity.ERROR]
     if not errors and len(parsed.documents) > 1:
         place = Position(parsed.file, *parsed.documents[1].start)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.resource import Json
-from reconciler.model.source_map import Path
+from reconciler.model.source_map import DocumentPath
 from reconciler.strings import did_you_mean
 
 
@@ -12,7 +12,7 @@ from reconciler.strings import did_you_mean
 class SeedProblem:
     """What is wrong at one place of a seed, and what to do."""
 
-    path: Path
+    path: DocumentPath
     message: str
     hint: str = ""
 
@@ -22,7 +22,7 @@ _MOST_PROBLEMS = 100
 
 
 @dataclass(slots=True)
-class Check:
+class SeedChecker:
     """Collects problems while settings are read; every method returns a usable value, whatever it was given."""
 
     problems: list[SeedProblem] = field(default_factory=list)
@@ -32,13 +32,13 @@ class Check:
         """Whether so many problems were found that no more are noted."""
         return len(self.problems) >= _MOST_PROBLEMS
 
-    def wrong(self, path: Path, message: str, hint: str = "") -> None:
+    def wrong(self, path: DocumentPath, message: str, hint: str = "") -> None:
         """Note a problem."""
         if self.is_full:
             return
         self.problems.append(SeedProblem(path=path, message=message, hint=hint))
 
-    def mapping(self, value: Json, path: Path, known: Collection[str] | None = None) -> Mapping[str, Json]:
+    def mapping(self, value: Json, path: DocumentPath, known: Collection[str] | None = None) -> Mapping[str, Json]:
         """Return a mapping, each key of which is known; nothing counts as an empty one."""
         if value is None:
             return {}
@@ -50,14 +50,14 @@ class Check:
                 self.unknown((*path, key), str(key), known)
         return {key: item for key, item in value.items() if known is None or key in known}
 
-    def listed(self, value: Json, path: Path) -> list[Json]:
+    def listed(self, value: Json, path: DocumentPath) -> list[Json]:
         """Return a list; nothing counts as an empty one."""
         if value is None or isinstance(value, list):
             return value or []
         self.wrong(path, f"{_spelled(path)} must be a list")
         return []
 
-    def word(self, value: Json, path: Path, choices: Collection[str], default: str) -> str:
+    def word(self, value: Json, path: DocumentPath, choices: Collection[str], default: str) -> str:
         """Return one of some words."""
         if value is None:
             return default
@@ -66,7 +66,7 @@ class Check:
         self.unknown((*path, ""), str(value), choices)
         return default
 
-    def number(self, value: Json, path: Path, default: float = 0.0, *, low: float = 0.0) -> float:
+    def number(self, value: Json, path: DocumentPath, default: float = 0.0, *, low: float = 0.0) -> float:
         """Return a number that is not below `low`; YAML hands over fractions as text."""
         if value is None:
             return default
@@ -79,7 +79,7 @@ class Check:
         self.wrong(path, f"{_spelled(path)} must be a number, {low:g} or more")
         return default
 
-    def text(self, value: Json, path: Path, default: str = "") -> str:
+    def text(self, value: Json, path: DocumentPath, default: str = "") -> str:
         """Return a text; a whole number will do."""
         if value is None:
             return default
@@ -88,13 +88,13 @@ class Check:
         self.wrong(path, f"{_spelled(path)} must be a text")
         return default
 
-    def flag(self, value: Json, path: Path) -> bool:
+    def flag(self, value: Json, path: DocumentPath) -> bool:
         """Return true or false; nothing counts as false."""
         if value is not None and not isinstance(value, bool):
             self.wrong(path, f"{_spelled(path)} must be true or false")
         return value is True
 
-    def unknown(self, path: Path, word: str, known: Collection[str]) -> None:
+    def unknown(self, path: DocumentPath, word: str, known: Collection[str]) -> None:
         """Note a word that does not exist in what `path` without its last step names."""
         if self.is_full:
             return
@@ -102,6 +102,6 @@ class Check:
         self.wrong(path, f"{_spelled(path[:-1])} does not know {word!r}", hint)
 
 
-def _spelled(path: Path) -> str:
+def _spelled(path: DocumentPath) -> str:
     steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return steps.removeprefix(".") or "a seed"

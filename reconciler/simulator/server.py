@@ -22,7 +22,7 @@ SECRET_HEADERS = frozenset({"authorization", "x-auth-token", "x-security-token",
 MASK = "***"
 
 
-class Sink(Protocol):
+class LogSink(Protocol):
     """Where the lines go: an open text file, or anything that takes text."""
 
     def write(self, text: str, /) -> object:
@@ -88,7 +88,7 @@ except ImportError as error:
 HOST = "127.0.0.1"
 
 
-def serve(simulator: Simulator, port: int, log: Sink | None, announce: Callable[[str], None]) -> None:
+def serve(simulator: Simulator, port: int, log: LogSink | None, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM, SIGINT or SIGHUP. `announce` gets the base URL once, as soon as requests are accepted.
 
     Time is the machine's from here on, unless the seed or the maker of the simulator said otherwise: clients sign with
@@ -123,7 +123,7 @@ def _stopping(server: uvicorn.Server) -> Iterator[None]:
 
 
 @contextmanager
-def running(simulator: Simulator, *, log: Sink | None = None, port: int = 0) -> Iterator[str]:
+def running(simulator: Simulator, *, log: LogSink | None = None, port: int = 0) -> Iterator[str]:
     """Serve from a thread for the length of a `with`, which gets the base URL."""
     with _listening(port) as listener:
         listener.listen(socket.SOMAXCONN)
@@ -158,7 +158,7 @@ def _listening(port: int) -> Iterator[socket.socket]:
         listener.close()
 
 
-def _config(simulator: Simulator, log: Sink | None) -> uvicorn.Config:
+def _config(simulator: Simulator, log: LogSink | None) -> uvicorn.Config:
     return uvicorn.Config(
         application(simulator, log),
         http=_Protocol,
@@ -175,7 +175,7 @@ def _config(simulator: Simulator, log: Sink | None) -> uvicorn.Config:
     )
 
 
-def application(simulator: Simulator, log: Sink | None) -> Starlette:
+def application(simulator: Simulator, log: LogSink | None) -> Starlette:
     """Return the ASGI application: the API, and the control routes below `/_control`."""
     api = _Api(simulator, log)
     return Starlette(routes=[Mount("/_control", routes=control_routes(simulator)), Mount("/", app=api)])
@@ -192,7 +192,7 @@ class _Protocol(H11Protocol):
 class _Api:
     """The service as an ASGI application."""
 
-    def __init__(self, simulator: Simulator, log: Sink | None) -> None:
+    def __init__(self, simulator: Simulator, log: LogSink | None) -> None:
         self._simulator = simulator
         self._log = log
         self._sensitive = simulator.sensitive

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from reconciler.model.resource import Json
-from reconciler.simulator.service.field_shape import Shape, leaves
+from reconciler.simulator.service.field_shape import FieldShape, leaves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
+class WriteLogEntry:
     """One committed write: what was done to which object, by whom (`client`, or "console" for an edit behind)."""
 
     action: str
@@ -22,7 +22,7 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
+class LostValue:
     """A value that a write took away: it stood at `path` before, and nothing stands there now."""
 
     kind: str
@@ -33,7 +33,7 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overwrite:
+class OverwrittenEdit:
     """A write that undid an edit its client had never seen: who had edited `path`, and who wrote over it."""
 
     kind: str
@@ -51,7 +51,7 @@ class _Memory:
 
 
 @dataclass(slots=True)
-class Model:
+class WriteHistory:
     """The record of one service: requests counted by operation, writes in order, and what they destroyed.
 
     `duplicates` are creations of a name that was live already. `losses` and `overwrites` come from updates; whether a
@@ -60,19 +60,19 @@ class Model:
 
     requests: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
-    writes: list[Write] = field(default_factory=list)
-    duplicates: list[Write] = field(default_factory=list)
-    losses: list[Loss] = field(default_factory=list)
-    overwrites: list[Overwrite] = field(default_factory=list)
+    writes: list[WriteLogEntry] = field(default_factory=list)
+    duplicates: list[WriteLogEntry] = field(default_factory=list)
+    losses: list[LostValue] = field(default_factory=list)
+    overwrites: list[OverwrittenEdit] = field(default_factory=list)
     _memories: dict[str, _Memory] = field(default_factory=dict)
 
     @property
-    def created(self) -> tuple[Write, ...]:
+    def created(self) -> tuple[WriteLogEntry, ...]:
         """The creations, in order."""
         return tuple(write for write in self.writes if write.action == "create")
 
     @property
-    def deleted(self) -> tuple[Write, ...]:
+    def deleted(self) -> tuple[WriteLogEntry, ...]:
         """The deletions, in order."""
         return tuple(write for write in self.writes if write.action == "delete")
 
@@ -82,19 +82,21 @@ class Model:
         if memory is not None:
             memory.seen[client] = memory.revision
 
-    def note(self, write: Write, *, twin: bool = False) -> None:
+    def note(self, write: WriteLogEntry, *, twin: bool = False) -> None:
         """Note a committed creation or deletion; `twin` when an object of that name was live already."""
         self.writes.append(write)
         if twin:
             self.duplicates.append(write)
 
-    def note_update(self, write: Write, before: Mapping[str, Json], after: Mapping[str, Json], shape: Shape) -> None:
+    def note_update(
+        self, write: WriteLogEntry, before: Mapping[str, Json], after: Mapping[str, Json], shape: FieldShape
+    ) -> None:
         """Note a committed update, what it lost, and whose unseen edit it undid."""
         self.writes.append(write)
         old, new = leaves(shape, dict(before)), leaves(shape, dict(after))
         gone = (path for path, value in old.items() if path not in new and value not in (None, "", [], {}))
         self.losses += [
-            Loss(kind=write.kind, id=write.id, path=path, value=old[path], client=write.client)
+            LostValue(kind=write.kind, id=write.id, path=path, value=old[path], client=write.client)
             for path in gone
             if not any(other.startswith((f"{path}.", f"{path}[")) for other in new)
         ]
@@ -104,12 +106,12 @@ class Model:
         changed = {path: value for path, value in new.items() if old.get(path) != value}
         memory.edits.append((memory.revision, write.client, changed))
 
-    def _undone(self, write: Write, after: Mapping[str, Json]) -> None:
+    def _undone(self, write: WriteLogEntry, after: Mapping[str, Json]) -> None:
         memory = self._memories.get(write.id, _Memory())
         unseen = [edit for edit in memory.edits if edit[0] > memory.seen.get(write.client, 0)]
         last = {path: (client, value) for _, client, changed in unseen for path, value in changed.items()}
         self.overwrites += [
-            Overwrite(kind=write.kind, id=write.id, path=path, edited_by=client, overwritten_by=write.client)
+            OverwrittenEdit(kind=write.kind, id=write.id, path=path, edited_by=client, overwritten_by=write.client)
             for path, (client, value) in last.items()
             if client != write.client and after.get(path) != value
         ]

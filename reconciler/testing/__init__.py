@@ -2,7 +2,7 @@
 
 Subclass a suite in a test module, say how your part is made, and pytest runs it:
 
-    from reconciler.testing.writers import WriterSuite
+    from reconciler.testing.writer_suite import WriterSuite
 
     class TestMyWriter(WriterSuite):
         def writer(self, stage):

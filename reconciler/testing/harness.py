@@ -12,16 +12,15 @@ from typing import Any
 from reconciler.api.client import ReadClient, WriteClient
 from reconciler.api.connection import Connection
 from reconciler.apply.recovery import recover
-from reconciler.apply.runner import Applied, apply
+from reconciler.apply.runner import ApplyResult, apply
 from reconciler.interfaces import Writer
-from reconciler.ledger.sql_ledger import Book, open_ledger
-from reconciler.model.desired_state import Manifest
-from reconciler.model.options import Overrides, PlanSettings
+from reconciler.ledger.sql_ledger import SqlLedger, open_ledger
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.options import GuardOverrides, PlanOptions
 from reconciler.model.plan import Plan
-from reconciler.model.resource import Declared, IgnoreRule, Json
-from reconciler.model.source_map import Path as Steps
-from reconciler.model.source_map import Position
-from reconciler.planner import plan
+from reconciler.model.resource import DeclaredResource, IgnoreRule, Json
+from reconciler.model.source_map import DocumentPath, Position
+from reconciler.planner import make_plan
 from reconciler.readers.http_reader import HttpReader
 from reconciler.simulator import Simulator, transport
 from reconciler.simulator.clock import FixedClock
@@ -35,11 +34,11 @@ SCOPE, OWNER, PROJECT = "stage/project/", "stage", DEFAULT_PROJECT
 class Nowhere:
     """The locator of a manifest that stands in no file."""
 
-    def at(self, path: Steps, *, key: bool = False) -> Position:  # noqa: ARG002 - there is one place only
+    def at(self, path: DocumentPath, *, key: bool = False) -> Position:  # noqa: ARG002 - there is one place only
         """Return the one place there is."""
         return Position("stage.yaml", 1)
 
-    def origin(self, path: Steps) -> str:  # noqa: ARG002 - there is one place only
+    def origin(self, path: DocumentPath) -> str:  # noqa: ARG002 - there is one place only
         """Say where it comes from."""
         return "the test"
 
@@ -52,10 +51,10 @@ def declare(
     aliases: tuple[str, ...] = (),
     ignore: Iterable[str] = (),
     prevent_destroy: bool = False,
-) -> Declared:
+) -> DeclaredResource:
     """Return a resource as a manifest would declare it."""
     rules = tuple(IgnoreRule(path=path) for path in ignore)
-    return Declared(
+    return DeclaredResource(
         kind=kind,
         name=name,
         spec=spec,
@@ -67,7 +66,7 @@ def declare(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
+class TestService:
     """One project of a simulated service, and everything needed to plan and apply to it.
 
     `url` is where the service listens. `simulator.model` is the witness of what really happened there.
@@ -76,7 +75,7 @@ class Stage:
     simulator: Simulator
     url: str
     folder: Path
-    ledger: Book
+    ledger: SqlLedger
     served: bool = True
     project_id: str = PROJECT
     skew: float = 0.0
@@ -119,11 +118,13 @@ class Stage:
         """Return faults written as in a seed, for `simulator.inject`."""
         return checked_seed({"faults": [dict(entry) for entry in entries]}, self.simulator.world.kinds).faults
 
-    def plan(self, resources: Iterable[Declared]) -> Plan:
+    def plan(self, resources: Iterable[DeclaredResource]) -> Plan:
         """Plan these resources as the whole of what is declared, deletes included."""
-        return plan(Manifest(resources=tuple(resources)), self.reader(), self.ledger.past(SCOPE, OWNER), self.settings)
+        return make_plan(
+            DesiredState(resources=tuple(resources)), self.reader(), self.ledger.past(SCOPE, OWNER), self.settings
+        )
 
-    def apply(self, resources: Iterable[Declared], writer: Writer, **hooks: Any) -> Applied:
+    def apply(self, resources: Iterable[DeclaredResource], writer: Writer, **hooks: Any) -> ApplyResult:
         """Settle what is open, plan, and carry the plan out, every guard overridden.
 
         `hooks` are further arguments of `reconciler.apply.runner.apply`: stop, progress, point, settle.
@@ -132,11 +133,11 @@ class Stage:
         recover(self.reader(), writer, self.ledger, settings=self.settings, **self._doors())
         return self.carry_out(self.plan(manifest), manifest, writer, **hooks)
 
-    def carry_out(self, made: Plan, resources: Iterable[Declared], writer: Writer, **hooks: Any) -> Applied:
+    def carry_out(self, made: Plan, resources: Iterable[DeclaredResource], writer: Writer, **hooks: Any) -> ApplyResult:
         """Carry out a plan that was made of these resources, every guard overridden."""
         live = frozenset(change.name for change in made.changes)
-        allowed = Overrides(deletes=made.summary().destroy, live=live, empty=True, collapsed=True)
-        manifest = Manifest(resources=tuple(resources))
+        allowed = GuardOverrides(deletes=made.summary().destroy, live=live, empty=True, collapsed=True)
+        manifest = DesiredState(resources=tuple(resources))
         more = {"settings": self.settings, "overrides": allowed, **self._doors(), **hooks}
         return apply(made, manifest, self.reader(), writer, self.ledger, **more)
 
@@ -145,13 +146,13 @@ class Stage:
         return {"scope": SCOPE, "owner": OWNER, "run": run, "clock": self.clock, "sleep": self.sleep}
 
     @property
-    def settings(self) -> PlanSettings:
+    def settings(self) -> PlanOptions:
         """How the stage is planned: what is owned and no longer declared goes."""
-        return PlanSettings(environment="stage", project_id=self.project_id, prune="owned")
+        return PlanOptions(environment="stage", project_id=self.project_id, prune="owned")
 
 
 @contextmanager
-def stage(seed: Mapping[str, Json] | None = None, *, served: bool = True, skew: float = 0.0) -> Iterator[Stage]:
+def stage(seed: Mapping[str, Json] | None = None, *, served: bool = True, skew: float = 0.0) -> Iterator[TestService]:
     """Give a stage whose service starts from a seed (its behaviours and faults included).
 
     Not `served`, the service is reached in memory: faster, for parts that take their connection from the stage. The
@@ -163,6 +164,6 @@ def stage(seed: Mapping[str, Json] | None = None, *, served: bool = True, skew: 
         url = closing.enter_context(running(simulator)) if served else "http://127.0.0.1"
         ledger = open_ledger("sqlite:///ledger.db", root=folder, digest_key=b"a key for tests only")
         closing.callback(ledger.close)
-        yield Stage(
+        yield TestService(
             simulator=simulator, url=url, folder=folder, ledger=ledger, served=served, skew=skew, _closing=closing
         )

@@ -12,9 +12,9 @@ from reconciler.errors import ReconcilerError
 from reconciler.interfaces import Reader
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds, kind_named
-from reconciler.model.read_result import Doubt, Reading, Wanted
-from reconciler.model.resource import Json, Live
-from reconciler.testing.harness import Stage, stage
+from reconciler.model.read_result import ConfirmRequest, ReadRequest, ReadResult
+from reconciler.model.resource import Json, LiveResource
+from reconciler.testing.harness import TestService, stage
 from reconciler.testing.writer_suite import GROUP, ROOM, rule
 
 SEED: Mapping[str, Json] = {
@@ -41,12 +41,12 @@ class ReaderSuite:
 
     served = True
 
-    def reader(self, place: Stage) -> Reader:
+    def reader(self, place: TestService) -> Reader:
         """Return the reader under test, made for this stage."""
         raise NotImplementedError
 
     @contextmanager
-    def stage(self, seed: Mapping[str, Json] = SEED) -> Iterator[Stage]:
+    def stage(self, seed: Mapping[str, Json] = SEED) -> Iterator[TestService]:
         """Give a stage; override it where a reader needs more than the service."""
         with stage(seed, served=self.served) as place:
             yield place
@@ -56,7 +56,7 @@ class ReaderSuite:
         with self.stage() as place:
             reader = self.reader(place)
             for kind in all_kinds().values():
-                reading = reader.read(kind, Wanted())
+                reading = reader.read(kind, ReadRequest())
                 assert reading.complete, reading.incomplete
                 there = place.simulator.world.collection(place.project_id, kind.name).entries
                 assert sorted(live.id for live in reading.resources) == sorted(there)
@@ -68,11 +68,11 @@ class ReaderSuite:
         """A field is in the object, or named as hidden; the fields that are wanted are seen."""
         with self.stage() as place:
             reader = self.reader(place)
-            wanted = Wanted(fields={"evening": frozenset({"play_policy"})})
+            wanted = ReadRequest(fields={"evening": frozenset({"play_policy"})})
             rooms = _by_name(reader.read(kind_named(ROOM), wanted))
             assert "play_policy" not in rooms["evening"].hidden
             assert rooms["evening"].spec["play_policy"]["repeat_count"] == 2
-            wanted = Wanted(fields={"group 7": frozenset({"interaction_rules"})})
+            wanted = ReadRequest(fields={"group 7": frozenset({"interaction_rules"})})
             groups = _by_name(reader.read(kind_named(GROUP), wanted))
             assert [each["rule_name"] for each in groups["group 7"].spec["interaction_rules"]] == ["price"]
             for live in groups.values():
@@ -81,13 +81,13 @@ class ReaderSuite:
     def test_unknown_fields_are_kept(self) -> None:
         """What no page documents is in the object as read."""
         with self.stage() as place:
-            rooms = _by_name(self.reader(place).read(kind_named(ROOM), Wanted(depth="full")))
+            rooms = _by_name(self.reader(place).read(kind_named(ROOM), ReadRequest(depth="full")))
             assert rooms["名前"].spec["from_the_future"] == {"kept": True}
 
     def test_what_is_never_written_says_why(self) -> None:
         """A room the service deletes by itself is shown, with the reason."""
         with self.stage() as place:
-            rooms = _by_name(self.reader(place).read(kind_named(ROOM), Wanted()))
+            rooms = _by_name(self.reader(place).read(kind_named(ROOM), ReadRequest()))
             assert rooms["passing"].foreign
             assert not rooms["evening"].foreign
 
@@ -102,7 +102,7 @@ class ReaderSuite:
         """Everything show has; None for what is not there."""
         with self.stage() as place:
             reader, kind = self.reader(place), kind_named(ROOM)
-            evening = _by_name(reader.read(kind, Wanted()))["evening"]
+            evening = _by_name(reader.read(kind, ReadRequest()))["evening"]
             live = reader.show(kind, evening.id)
             assert live is not None
             assert (live.name, live.shown) == ("evening", True)
@@ -114,10 +114,10 @@ class ReaderSuite:
         """A name that exists after all is found, an id that is gone is said to be gone."""
         with self.stage() as place:
             reader, kind = self.reader(place), kind_named(ROOM)
-            evening = _by_name(reader.read(kind, Wanted()))["evening"]
+            evening = _by_name(reader.read(kind, ReadRequest()))["evening"]
             gone = "00000000-0000-4000-8000-000000000000"
             answer = reader.confirm(
-                kind, Doubt(creates=frozenset({"evening", "new"}), deletes=frozenset({evening.id, gone}))
+                kind, ConfirmRequest(creates=frozenset({"evening", "new"}), deletes=frozenset({evening.id, gone}))
             )
             assert {live.id for live in answer.found if live.name == "evening"} == {evening.id}
             assert "new" not in answer.unsure
@@ -128,7 +128,7 @@ class ReaderSuite:
         broken = {"match": {"operation": "list", "kind": GROUP}, "status": 500, "body": {"error_code": "MSS.00000004"}}
         # nothing at all could be known: that is an answer too
         with self.stage({**SEED, "faults": [broken]}) as place, suppress(ReconcilerError):
-            reading = self.reader(place).read(kind_named(GROUP), Wanted())
+            reading = self.reader(place).read(kind_named(GROUP), ReadRequest())
             assert not reading.complete
             assert reading.code
 
@@ -142,11 +142,11 @@ class ReaderSuite:
 
 
 def _use(reader: Reader, kind: Kind) -> None:
-    reading = reader.read(kind, Wanted())
-    reader.confirm(kind, Doubt(creates=frozenset({"new"})))
+    reading = reader.read(kind, ReadRequest())
+    reader.confirm(kind, ConfirmRequest(creates=frozenset({"new"})))
     reader.find(kind, "new")
     reader.show(kind, reading.resources[0].id)
 
 
-def _by_name(reading: Reading) -> dict[str, Live]:
+def _by_name(reading: ReadResult) -> dict[str, LiveResource]:
     return {live.name: live for live in reading.resources}

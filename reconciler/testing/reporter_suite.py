@@ -8,11 +8,11 @@ import copy
 from collections.abc import Callable
 from typing import ClassVar
 
-from reconciler.model.change import MASK, Action, Attribution, Change, FieldChange, FieldOp
+from reconciler.model.change import REDACTED, Action, Attribution, Change, FieldChange, FieldOp
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.outcome import Outcome, Status
+from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.plan import Plan
-from reconciler.model.report import Options, Report
+from reconciler.model.report import Report, ReportOptions
 from reconciler.model.resource import address
 from reconciler.model.source_map import Position
 
@@ -43,8 +43,8 @@ def report_of(text: str) -> Report:
         kind="SmartLiveRoom",
         name=text,
         id="7",
-        before={"room_description": text, "stream_keys": MASK},
-        after={"room_description": f"{text} new", "stream_keys": MASK},
+        before={"room_description": text, "stream_keys": REDACTED},
+        after={"room_description": f"{text} new", "stream_keys": REDACTED},
         fields=(
             FieldChange(
                 path="room_description",
@@ -62,7 +62,12 @@ def report_of(text: str) -> Report:
     )
     delete = Change(action=Action.DELETE, address=address("SmartLiveRoom", "gone"), kind="SmartLiveRoom", name="gone")
     outcome = Outcome(
-        status=Status.FAILED, action=Action.UPDATE, address=change.address, kind=change.kind, name=text, reason=text
+        status=OutcomeStatus.FAILED,
+        action=Action.UPDATE,
+        address=change.address,
+        kind=change.kind,
+        name=text,
+        reason=text,
     )
     problem = Diagnostic(
         severity=Severity.WARNING, code="W_TEXT", message=text, hint=text, position=Position("rooms/evening.yaml", 3, 5)
@@ -74,11 +79,11 @@ def report_of(text: str) -> Report:
 class ReporterSuite:
     """The tests. `reporter` is the function under test; wrap it in staticmethod."""
 
-    reporter: ClassVar[Callable[[Report, Options], str]]
+    reporter: ClassVar[Callable[[Report, ReportOptions], str]]
 
     def said(self, report: Report, **options: object) -> str:
         """Return what the reporter makes of a report."""
-        return type(self).reporter(report, Options(**options))  # type: ignore[arg-type]
+        return type(self).reporter(report, ReportOptions(**options))  # type: ignore[arg-type]
 
     def test_an_empty_report_is_a_text(self) -> None:
         """Nothing to tell is told too."""

@@ -10,11 +10,11 @@ Each test gets a stage of its own, with the service in a state and with faults t
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from reconciler.apply.runner import Applied
+from reconciler.apply.runner import ApplyResult
 from reconciler.interfaces import Writer
-from reconciler.model.outcome import Status
-from reconciler.model.resource import Declared, Json
-from reconciler.testing.harness import Stage, declare, stage
+from reconciler.model.outcome import OutcomeStatus
+from reconciler.model.resource import DeclaredResource, Json
+from reconciler.testing.harness import TestService, declare, stage
 
 GROUP, ROOM = "InteractionRuleGroup", "SmartLiveRoom"
 
@@ -38,18 +38,18 @@ def _tag(word: str) -> dict[str, Json]:
     return {"tag": "content", "match": "REGEX", "value": word}
 
 
-def group(name: str, *rules: Mapping[str, Json], aliases: tuple[str, ...] = ()) -> Declared:
+def group(name: str, *rules: Mapping[str, Json], aliases: tuple[str, ...] = ()) -> DeclaredResource:
     """Return a declared group with these rules."""
     return declare(GROUP, name, {"interaction_rules": list(rules)}, aliases=aliases)
 
 
-def room(name: str, description: str = "", *rules: Mapping[str, Json], **more: Json) -> Declared:
+def room(name: str, description: str = "", *rules: Mapping[str, Json], **more: Json) -> DeclaredResource:
     """Return a declared room, with copies of rules from a library."""
     spec = {"room_description": description, "interaction_rules": list(rules), **more}
     return declare(ROOM, name, spec)
 
 
-STATES: tuple[tuple[Declared, ...], ...] = (
+STATES: tuple[tuple[DeclaredResource, ...], ...] = (
     (group("welcome", rule("price")),),
     (group("welcome", rule("price", "It is 89.")), group("empty")),
     (group("welcome", rule("price"), rule("size", tags=("size", "large")), rule("off", enabled=False)), group("empty")),
@@ -66,7 +66,7 @@ STATES: tuple[tuple[Declared, ...], ...] = (
 )
 """What is declared step after step: made, changed, grown, referred to, renamed, emptied, removed."""
 
-SHORT: tuple[tuple[Declared, ...], ...] = (
+SHORT: tuple[tuple[DeclaredResource, ...], ...] = (
     (group("welcome", rule("price")),),
     (group("welcome", rule("price", "It is 89.")),),
     (),
@@ -92,17 +92,17 @@ class WriterSuite:
 
     served = True
 
-    def writer(self, place: Stage) -> Writer:
+    def writer(self, place: TestService) -> Writer:
         """Return the writer under test, made for this stage."""
         raise NotImplementedError
 
     @contextmanager
-    def stage(self, seed: Mapping[str, Json] | None = None) -> Iterator[Stage]:
+    def stage(self, seed: Mapping[str, Json] | None = None) -> Iterator[TestService]:
         """Give a stage; override it where a writer needs more than the service."""
         with stage(seed, served=self.served) as place:
             yield place
 
-    def applied(self, place: Stage, resources: Sequence[Declared]) -> Applied:
+    def applied(self, place: TestService, resources: Sequence[DeclaredResource]) -> ApplyResult:
         """Apply with a fresh writer, and close it."""
         writer = self.writer(place)
         try:
@@ -176,7 +176,7 @@ class WriterSuite:
         with self.stage({"faults": faults}) as place:
             applied = self.applied(place, (group("refused"), group("taken")))
             found = {outcome.name: outcome.status for outcome in applied.outcomes}
-            assert sorted(found.values()) == [Status.APPLIED, Status.FAILED]
+            assert sorted(found.values()) == [OutcomeStatus.APPLIED, OutcomeStatus.FAILED]
             assert len(place.simulator.model.created) == 1
 
     def test_hostile_names_arrive_as_they_are(self) -> None:
@@ -188,7 +188,7 @@ class WriterSuite:
             assert not list(place.folder.glob("**/pwned-marker"))
 
 
-def _all_done(applied: Applied) -> None:
-    undone = [outcome for outcome in applied.outcomes if outcome.status is not Status.APPLIED or outcome.code]
+def _all_done(applied: ApplyResult) -> None:
+    undone = [outcome for outcome in applied.outcomes if outcome.status is not OutcomeStatus.APPLIED or outcome.code]
     assert undone == [], undone
     assert applied.error is None

@@ -1,13 +1,13 @@
 """One change as JSON for programs outside: what is to be done, and nothing secret."""
 
-from reconciler.interfaces import Task
+from reconciler.interfaces import WriteRequest
 from reconciler.model.resource import Json
 from reconciler.redaction import redact_fields
 
 VERSION = 1
 
 
-def message(task: Task) -> dict[str, Json]:
+def message(task: WriteRequest) -> dict[str, Json]:
     """Return what a program needs to carry out one change; secrets stay names, sensitive live values are masked.
 
     `id` is the live object's, empty for a create. `desired` is the manifest's spec and `live` the object as shown, null

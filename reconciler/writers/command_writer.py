@@ -16,7 +16,7 @@ from threading import Thread
 from typing import Self
 
 from reconciler.errors import ApiError, PluginError, TransportError
-from reconciler.interfaces import Task, WriterSetup, Written
+from reconciler.interfaces import WriterContext, WriteRequest, WriteResult
 from reconciler.model.options import WRITER_SECONDS
 from reconciler.model.resource import Json
 from reconciler.writers.change_message import message
@@ -67,7 +67,7 @@ class CommandWriter:
         self._redact = redact
 
     @classmethod
-    def made(cls, setup: WriterSetup) -> Self:
+    def made(cls, setup: WriterContext) -> Self:
         """Make one for an environment: the program and what it may see are the operator's to say."""
         variables = setup.variables
         names = (*PASSED_ON, *_words(variables, "RECONCILER_WRITER_PASS"))
@@ -75,7 +75,7 @@ class CommandWriter:
         command = _words(variables, "RECONCILER_WRITER_COMMAND")
         return cls(command, passed, seconds=setup.seconds, redact=setup.redact)
 
-    def write(self, task: Task) -> Written:
+    def write(self, task: WriteRequest) -> WriteResult:
         """Hand one change to the program and believe its outcome until it is verified."""
         text = json.dumps(message(task), sort_keys=True)  # all ASCII: no text of the live side can break it
         return _outcome(*self._run(text.encode()), self._redact)
@@ -140,7 +140,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         process.wait(KILL)
 
 
-def _outcome(said: bytes, status: int, redact: Callable[[str], str]) -> Written:
+def _outcome(said: bytes, status: int, redact: Callable[[str], str]) -> WriteResult:
     if status != 0:
         raise TransportError(f"the writer's program ended with {status}", code="E_WRITER")
     if len(said) > MAX_OUTPUT:
@@ -154,7 +154,7 @@ def _outcome(said: bytes, status: int, redact: Callable[[str], str]) -> Written:
     if outcome.get("status") != "applied":
         raise TransportError("the writer's program gave no outcome", code="E_WRITER")
     calls, warnings = outcome.get("calls", 1), outcome.get("warnings", [])
-    return Written(
+    return WriteResult(
         id=_text(outcome, "id")[:500],
         calls=calls if isinstance(calls, int) and not isinstance(calls, bool) else 1,
         warnings=tuple(redact(str(warning))[:500] for warning in warnings[:20]) if isinstance(warnings, list) else (),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Self
 
-from reconciler.interfaces import Task, WriterSetup, Written
+from reconciler.interfaces import WriterContext, WriteRequest, WriteResult
 from reconciler.writers.change_message import message
 
 
@@ -17,14 +17,14 @@ class DryRunWriter:
         self._emit = emit
 
     @classmethod
-    def made(cls, setup: WriterSetup) -> Self:
+    def made(cls, setup: WriterContext) -> Self:
         """Make one for an environment."""
         return cls(setup.emit)
 
-    def write(self, task: Task) -> Written:
+    def write(self, task: WriteRequest) -> WriteResult:
         """Show one change."""
         self._emit(json.dumps(message(task), ensure_ascii=False, sort_keys=True))
-        return Written()
+        return WriteResult()
 
     def close(self) -> None:
         """Hold nothing."""

@@ -7,23 +7,23 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Self
 
 from reconciler.api.client import WriteClient
-from reconciler.diff.full_spec import spec_of
-from reconciler.diff.request_body import overlay
+from reconciler.diff.full_spec import full_spec
+from reconciler.diff.request_body import build_request_body
 from reconciler.errors import ApiError, TransportError
-from reconciler.interfaces import Task, WriterSetup, Written
+from reconciler.interfaces import WriterContext, WriteRequest, WriteResult
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import is_default, is_empty
-from reconciler.writers.item_writes import ChildCalls, child_calls
-from reconciler.writers.secret_values import digests, refuse_masked, unsealed
+from reconciler.writers.item_writes import ItemWrites, child_calls
+from reconciler.writers.secret_values import digests, insert_secrets, refuse_masked
 
 AT_MOST = 5
 """So many lost paths are named; the rest are counted."""
 
 
-def lost(kind: Kind, sent: Mapping[str, Json], answer: Mapping[str, Json]) -> tuple[str, ...]:
+def find_dropped_fields(kind: Kind, sent: Mapping[str, Json], answer: Mapping[str, Json]) -> tuple[str, ...]:
     """Name the paths that were sent and are not in the answer; none where the answer is not the object."""
     if kind.id_field not in answer and kind.name_field not in answer:
         return ()
@@ -66,15 +66,15 @@ class HttpWriter:
         self._secret = secret
 
     @classmethod
-    def made(cls, setup: WriterSetup) -> Self:
+    def made(cls, setup: WriterContext) -> Self:
         """Make one for an environment."""
         return cls(setup.client(), setup.secret)
 
-    def write(self, task: Task) -> Written:
+    def write(self, task: WriteRequest) -> WriteResult:
         """Carry out one change in as few calls as lose nothing."""
         if task.change.action is Action.DELETE:
             self._client.delete(task.kind, task.change.id)
-            return Written(id=task.change.id, calls=1)
+            return WriteResult(id=task.change.id, calls=1)
         if task.change.action is Action.CREATE:
             return self._create(task)
         return self._update(task)
@@ -83,12 +83,12 @@ class HttpWriter:
         """Close the connections."""
         self._client.close()
 
-    def _create(self, task: Task) -> Written:
-        made = overlay(task.kind, _spec(task), {}, references=task.references)
-        sealed = unsealed(task.kind, made.body, self._secret)
+    def _create(self, task: WriteRequest) -> WriteResult:
+        made = build_request_body(task.kind, _spec(task), {}, references=task.references)
+        sealed = insert_secrets(task.kind, made.body, self._secret)
         answer = self._client.create(task.kind, sealed.body)
         object_id = answer.get(task.kind.id_field)
-        return Written(
+        return WriteResult(
             id=object_id if isinstance(object_id, str) else "",
             answer=answer,
             calls=1,
@@ -96,24 +96,24 @@ class HttpWriter:
             secrets=digests(sealed, task.digest_key),
         )
 
-    def _update(self, task: Task) -> Written:
+    def _update(self, task: WriteRequest) -> WriteResult:
         raw = task.live.spec if task.live else self._client.show(task.kind, task.change.id)
-        laid = overlay(task.kind, _spec(task), raw, ignored=task.ignored, references=task.references)
+        laid = build_request_body(task.kind, _spec(task), raw, ignored=task.ignored, references=task.references)
         calls = child_calls(task.kind, raw, laid.body)
         if calls is not None:
             return self._children(task, calls)
         refuse_masked(task.kind, raw, laid.body)
-        sealed = unsealed(task.kind, laid.body, self._secret)
+        sealed = insert_secrets(task.kind, laid.body, self._secret)
         answer = self._client.update(task.kind, task.change.id, sealed.body)
-        return Written(
+        return WriteResult(
             id=task.change.id,
             answer=answer,
             calls=1,
-            warnings=(*laid.warnings, *lost(task.kind, sealed.body, answer)),
+            warnings=(*laid.warnings, *find_dropped_fields(task.kind, sealed.body, answer)),
             secrets=digests(sealed, task.digest_key),
         )
 
-    def _children(self, task: Task, calls: ChildCalls) -> Written:
+    def _children(self, task: WriteRequest, calls: ItemWrites) -> WriteResult:
         """Write items one by one; what is not done when one fails is in the next plan."""
         done, creating = 0, False
         try:
@@ -135,8 +135,8 @@ class HttpWriter:
             if not creating:
                 raise
             raise TransportError(error.message, code=error.code, hint=error.hint, creates=True) from error
-        return Written(id=task.change.id, calls=done)
+        return WriteResult(id=task.change.id, calls=done)
 
 
-def _spec(task: Task) -> Mapping[str, Json]:
-    return spec_of(task.kind, task.desired) if task.desired else {}
+def _spec(task: WriteRequest) -> Mapping[str, Json]:
+    return full_spec(task.kind, task.desired) if task.desired else {}

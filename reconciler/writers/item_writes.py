@@ -19,7 +19,7 @@ AT_MOST = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChildCalls:
+class ItemWrites:
     """The calls for single items: ids to remove, (id, body) to change, bodies to add."""
 
     removed: tuple[str, ...] = ()
@@ -27,7 +27,7 @@ class ChildCalls:
     added: tuple[dict[str, Json], ...] = ()
 
 
-def child_calls(kind: Kind, raw: Mapping[str, Json], body: Mapping[str, Json]) -> ChildCalls | None:
+def child_calls(kind: Kind, raw: Mapping[str, Json], body: Mapping[str, Json]) -> ItemWrites | None:
     """Return the calls for single items that make `raw` into `body`, or None where only a PUT of all is lossless."""
     field = kind.endpoints.children_field
     rules = compiled(kind).children.get(field) if field else None
@@ -45,7 +45,7 @@ def _calls(
     child_id: str,
     before: Mapping[str, Mapping[str, Json]],
     after: Mapping[str, Mapping[str, Json]],
-) -> ChildCalls | None:
+) -> ItemWrites | None:
     computed = {name for name, child in item.known.items() if not child.in_update}
     ids = {name: rule.get(child_id) for name, rule in before.items()}
     changed = [
@@ -60,7 +60,7 @@ def _calls(
         return None
     if not all(_lossless(item, was, will) for was, will in touched):
         return None
-    return ChildCalls(
+    return ItemWrites(
         removed=tuple(str(ids[name]) for name in removed),
         changed=tuple((str(ids[name]), _body(item, after[name])) for name in changed),
         added=tuple(_body(item, after[name]) for name in added),

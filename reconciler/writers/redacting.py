@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any, cast
 
-from reconciler.interfaces import Task, Writer, Written
+from reconciler.interfaces import Writer, WriteRequest, WriteResult
 from reconciler.redaction import SecretRedactor
 
 
@@ -15,11 +15,11 @@ class RedactingWriter:
         self._redactor = redactor
         self.applies = writer.applies
 
-    def write(self, task: Task) -> Written:
+    def write(self, task: WriteRequest) -> WriteResult:
         """Carry out one change."""
         written: Any = self._writer.write(task)
-        if not isinstance(written, Written) or not isinstance(written.id, str):
-            return cast(Written, written)  # what a plugin made up is refused by the pipeline
+        if not isinstance(written, WriteResult) or not isinstance(written.id, str):
+            return cast(WriteResult, written)  # what a plugin made up is refused by the pipeline
         known = task.change.id
         object_id = "" if written.id != known and self._redactor.tainted([written.id]) else written.id
         return replace(written, id=object_id, warnings=self._redactor.value(written.warnings))

@@ -11,17 +11,17 @@ from reconciler.redaction import reads_masked, secret_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed:
+class BodyWithSecrets:
     """A body ready to be sent, and the secrets in it by their names; neither shows in its repr."""
 
     body: dict[str, Json] = field(repr=False)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def unsealed(kind: Kind, body: Mapping[str, Json], secret: Callable[[str], str]) -> Sealed:
+def insert_secrets(kind: Kind, body: Mapping[str, Json], secret: Callable[[str], str]) -> BodyWithSecrets:
     """Return the body with every `{secret: NAME}` in it replaced by its value."""
     used: dict[str, str] = {}
-    return Sealed(body=_filled(kind.root, body, secret, used), secrets=used)
+    return BodyWithSecrets(body=_filled(kind.root, body, secret, used), secrets=used)
 
 
 def secret_names(kind: Kind, spec: Mapping[str, Json]) -> tuple[str, ...]:
@@ -31,7 +31,7 @@ def secret_names(kind: Kind, spec: Mapping[str, Json]) -> tuple[str, ...]:
     return tuple(used)
 
 
-def digests(sealed: Sealed, key: bytes) -> dict[str, str]:
+def digests(sealed: BodyWithSecrets, key: bytes) -> dict[str, str]:
     """Return a keyed digest of each secret that was sent, by its name; none without a key."""
     if not key:
         return {}

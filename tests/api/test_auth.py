@@ -6,22 +6,22 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from reconciler.api.allowed_hosts import allowed
+from reconciler.api.allowed_hosts import check_allowed
 from reconciler.api.auth import AkSkAuth, NoAuth, PasswordAuth, TokenAuth
 from reconciler.api.client import ReadClient, WriteClient
 from reconciler.api.connection import Connection
 from reconciler.api.logins import Logins
-from reconciler.api.messages import Answer, Call
-from reconciler.errors import AuthError, HostError, ReconcilerError, TransportError
-from reconciler.model.read_result import Wanted
+from reconciler.api.messages import ApiRequest, ApiResponse
+from reconciler.errors import AuthError, HostNotAllowedError, ReconcilerError, TransportError
+from reconciler.model.read_result import ReadRequest
 from reconciler.simulator import Simulator, transport
 from reconciler.simulator.server import running
 from tests.support.reading import PROJECT, ROOM, connection, reader, rooms
 
 AK, SK = "TESTAKEXAMPLE0000001", "canary-secret-key-0123456789"
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
-IAM = allowed("http://localhost")
-CALL = Call(method="GET", origin=IAM, path="/v1/p/smart-live-rooms")
+IAM = check_allowed("http://localhost")
+CALL = ApiRequest(method="GET", origin=IAM, path="/v1/p/smart-live-rooms")
 
 
 def simulator(**credentials):
@@ -31,12 +31,12 @@ def simulator(**credentials):
 def read_with(service, auth, **settings):
     with running(service) as url:
         made = auth(url) if callable(auth) else auth
-        return reader(url, auth=made, clock=service.clock, allowed_hosts=(url,), **settings).read(ROOM, Wanted())
+        return reader(url, auth=made, clock=service.clock, allowed_hosts=(url,), **settings).read(ROOM, ReadRequest())
 
 
 def password(url, **wrong):
     given = {"user": "ci", "password": "canary-password", "domain": "shop", **wrong}
-    return PasswordAuth(**given, iam=allowed(url), project_id=PROJECT)
+    return PasswordAuth(**given, iam=check_allowed(url), project_id=PROJECT)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_token_from_iam_is_fetched_once_for_all_threads():
     def ask(call):
         asked.append(call)
         body = b'{"token": {"expires_at": "2026-01-02T00:00:00.000000Z"}}'
-        return Answer(status=201, headers={"x-subject-token": "fetched"}, body=body)
+        return ApiResponse(status=201, headers={"x-subject-token": "fetched"}, body=body)
 
     auth = password("http://localhost")
     threads = [threading.Thread(target=auth.headers, args=(CALL, MOMENT, ask)) for _ in range(20)]
@@ -98,7 +98,7 @@ def test_a_token_from_iam_is_renewed_before_it_expires():
 
     def ask(call):
         body = b'{"token": {"expires_at": "2026-01-01T01:00:00.000000Z"}}'
-        return Answer(status=201, headers={"x-subject-token": next(tokens)}, body=body)
+        return ApiResponse(status=201, headers={"x-subject-token": next(tokens)}, body=body)
 
     auth = password("http://localhost")
     assert auth.headers(CALL, MOMENT, ask)["X-Auth-Token"] == "first"
@@ -110,7 +110,7 @@ def test_a_refused_token_is_renewed_once_however_many_threads_were_refused_with_
     tokens = iter(["first", "second", "third"])
 
     def ask(call):
-        return Answer(status=201, headers={"x-subject-token": next(tokens)}, body=b"{}")
+        return ApiResponse(status=201, headers={"x-subject-token": next(tokens)}, body=b"{}")
 
     auth = password("http://localhost")
     used = auth.headers(CALL, MOMENT, ask)
@@ -257,7 +257,7 @@ AUTHS = {
     "token": TokenAuth("canary-token"),
     "keys": AkSkAuth(AK, "canary-secret", security_token="canary-token"),
     "password": PasswordAuth(
-        user="ci", password="canary-password", domain="shop", iam=allowed("http://localhost"), project_id=PROJECT
+        user="ci", password="canary-password", domain="shop", iam=check_allowed("http://localhost"), project_id=PROJECT
     ),
 }
 
@@ -268,10 +268,10 @@ AUTHS = {
 )
 @pytest.mark.parametrize("listed", [(), ("127.0.0.1:8080", "localhost", "http://127.0.0.1:8081", "https://127.0.0.1")])
 def test_a_port_of_this_machine_gets_no_credentials_unless_its_origin_is_named(auth, url, listed):
-    with pytest.raises(HostError) as caught:
+    with pytest.raises(HostNotAllowedError) as caught:
         Connection(base_url=url, project_id=PROJECT, auth=auth, allowed_hosts=listed)
     assert caught.value.code == "E_AUTH_HOST"
-    assert f"RECONCILER_ALLOWED_HOSTS={allowed(url)}" in caught.value.hint
+    assert f"RECONCILER_ALLOWED_HOSTS={check_allowed(url)}" in caught.value.hint
     assert Connection(base_url=url, project_id=PROJECT, auth=auth, allowed_hosts=(*listed, url)).auth is auth
     assert Connection(base_url=url, project_id=PROJECT, allowed_hosts=listed).origin.loopback
 
@@ -287,7 +287,7 @@ class Iam:
             self.asked.append(call)
             status = self.statuses[min(len(self.asked), len(self.statuses)) - 1]
         token = {"x-subject-token": "token"} if status == 201 else {}
-        return Answer(status=status, headers=token, body=b"{}")
+        return ApiResponse(status=status, headers=token, body=b"{}")
 
 
 def logged_in(service, logins, count=30, tries=2, **wrong):
@@ -325,7 +325,13 @@ def test_a_credential_that_is_accepted_logs_in_for_each_project():
 
 def test_another_credential_or_another_iam_is_asked_by_itself():
     iam, logins = Iam(401), Logins()
-    for wrong in ({}, {"user": "other"}, {"password": "other"}, {"domain": "other"}, {"iam": allowed("http://[::1]")}):
+    for wrong in (
+        {},
+        {"user": "other"},
+        {"password": "other"},
+        {"domain": "other"},
+        {"iam": check_allowed("http://[::1]")},
+    ):
         logged_in(iam, logins, count=3, **wrong)
     logged_in(iam, logins, count=3, user="c", password="iwrong")
     assert len(iam.asked) == 6

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.api.response_body import MAX_BYTES, Inflater, decode
+from reconciler.api.response_body import MAX_BYTES, BodyDecoder, decode
 from reconciler.errors import ApiError
 
 SCALARS = st.none() | st.booleans() | st.integers(-(10**15), 10**15) | st.floats(allow_nan=False, allow_infinity=False)
@@ -88,7 +88,7 @@ def test_a_hostile_depth_of_megabytes_is_refused():
 
 
 def unpacked(body, encoding, size=4096):
-    inflater = Inflater(encoding)
+    inflater = BodyDecoder(encoding)
     for start in range(0, len(body), size):
         inflater.feed(body[start : start + size])
     return inflater.finish()
@@ -125,7 +125,7 @@ def test_a_bomb_is_refused_after_a_small_part_of_it():
 
 
 def test_more_than_the_cap_is_refused_however_it_comes():
-    inflater = Inflater("")
+    inflater = BodyDecoder("")
     piece = b" " * (1 << 20)
     for _ in range(MAX_BYTES >> 20):
         inflater.feed(piece)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.api.client import Page
+from reconciler.api.client import ListPage
 from reconciler.api.pagination import LIMIT, sweep
 from reconciler.errors import ApiError
 
@@ -22,7 +22,7 @@ class Still:
         assert 1 <= limit <= LIMIT
         end = self.size if self.heedless else offset + min(limit, self.cap)
         rows = tuple({"id": str(number)} for number in range(offset, min(end, self.size)))
-        return Page(rows=rows, count=self.size if self.count == "size" else self.count)
+        return ListPage(rows=rows, count=self.size if self.count == "size" else self.count)
 
 
 def swept(still, *, width=1, count_is_objects=True):
@@ -91,7 +91,7 @@ class Short(Still):
 
     def __call__(self, offset, limit):
         page = super().__call__(offset, limit)
-        return Page(rows=page.rows[: self.brings], count=page.count) if offset == self.at else page
+        return ListPage(rows=page.rows[: self.brings], count=page.count) if offset == self.at else page
 
 
 @given(size=st.integers(301, 700), brings=st.integers(1, 99), at=st.sampled_from([100, 200]), width=st.integers(4, 12))

@@ -12,7 +12,7 @@ from huaweicloudsdkcore.signer.signer import Signer
 
 from reconciler.api.allowed_hosts import Origin
 from reconciler.api.auth import AkSkAuth
-from reconciler.api.messages import Call
+from reconciler.api.messages import ApiRequest
 from reconciler.api.signing import canonical_request, encode_query, stamp
 
 ACCESS_KEY = "TESTAKEXAMPLE0000001"
@@ -51,7 +51,7 @@ def never(call):
 
 def call_of(method, path, query, body, headers):
     origin = Origin(scheme="https", host=HOST, port=443)
-    return Call(method=method, origin=origin, path=path, query=encode_query(query), headers=headers, body=body)
+    return ApiRequest(method=method, origin=origin, path=path, query=encode_query(query), headers=headers, body=body)
 
 
 @pytest.mark.parametrize("case", VECTORS)

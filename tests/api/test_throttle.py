@@ -10,8 +10,8 @@ import pytest
 
 from reconciler.api.client import ReadClient
 from reconciler.api.connection import Connection
-from reconciler.api.rate_limit import Gate
-from reconciler.errors import ThrottledError
+from reconciler.api.rate_limit import RateLimiter
+from reconciler.errors import RateLimitedError
 from tests.support.reading import PROJECT, ROOM, Patient
 from tests.support.virtual_clock import VirtualClock
 
@@ -125,28 +125,28 @@ def test_the_pace_climbs_back_when_the_limit_is_lifted():
 
 def test_a_run_waits_for_a_service_that_refuses_no_longer_than_its_deadline():
     patient = Patient()
-    gate = Gate(None, monotonic=patient.monotonic, sleep=patient.sleep, deadline=3.0)
+    gate = RateLimiter(None, monotonic=patient.monotonic, sleep=patient.sleep, deadline=3.0)
     for _ in range(3):
         gate.refused(gate.enter(), 1.0)
     gate.enter()
     gate.refused(gate.enter(), 0.5)
-    with pytest.raises(ThrottledError, match="waited 3 s for the service"):
+    with pytest.raises(RateLimitedError, match="waited 3 s for the service"):
         gate.enter()
     assert patient.waited == 3.0
 
 
 def test_pauses_between_tries_count_as_waiting_too():
     patient = Patient()
-    gate = Gate(None, monotonic=patient.monotonic, sleep=patient.sleep, deadline=3.0)
+    gate = RateLimiter(None, monotonic=patient.monotonic, sleep=patient.sleep, deadline=3.0)
     gate.wait(2.0)
-    with pytest.raises(ThrottledError):
+    with pytest.raises(RateLimitedError):
         gate.wait(2.0)
     assert patient.waited == 2.0
 
 
 def test_a_long_run_at_an_even_pace_and_an_idle_hour_are_no_waiting_for_the_service():
     patient = Patient()
-    gate = Gate(1.0, monotonic=patient.monotonic, sleep=patient.sleep, deadline=3600.0)
+    gate = RateLimiter(1.0, monotonic=patient.monotonic, sleep=patient.sleep, deadline=3600.0)
     for _ in range(5000):
         gate.enter()
         gate.accepted()
@@ -157,7 +157,7 @@ def test_a_long_run_at_an_even_pace_and_an_idle_hour_are_no_waiting_for_the_serv
 
 def test_a_pause_that_many_threads_sit_out_together_counts_once():
     clock = VirtualClock()
-    gate = Gate(None, monotonic=clock.monotonic, sleep=clock.sleep, deadline=60.0)
+    gate = RateLimiter(None, monotonic=clock.monotonic, sleep=clock.sleep, deadline=60.0)
     gate.refused(gate.enter(), 50.0)
     tickets = clock.run(8, lambda _: gate.enter(), range(8))
     assert [ticket.waited for ticket in tickets] == [50.0] * 8
@@ -165,7 +165,7 @@ def test_a_pause_that_many_threads_sit_out_together_counts_once():
 
 def test_a_gate_without_a_rate_lets_all_through_and_still_keeps_a_pause():
     patient = Patient()
-    gate = Gate(None, monotonic=patient.monotonic, sleep=patient.sleep, deadline=60.0)
+    gate = RateLimiter(None, monotonic=patient.monotonic, sleep=patient.sleep, deadline=60.0)
     tickets = [gate.enter() for _ in range(1000)]
     assert patient.waited == 0
     gate.refused(tickets[0], 5.0)

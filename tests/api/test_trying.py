@@ -6,11 +6,19 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from reconciler.api.allowed_hosts import allowed
+from reconciler.api.allowed_hosts import check_allowed
 from reconciler.api.auth import AkSkAuth, PasswordAuth
 from reconciler.api.client import ReadClient, WriteClient
 from reconciler.api.logins import Logins
-from reconciler.errors import ApiError, AuthError, DeniedError, HostError, NotFoundError, ThrottledError, TransportError
+from reconciler.errors import (
+    ApiError,
+    AuthError,
+    ForbiddenError,
+    HostNotAllowedError,
+    NotFoundError,
+    RateLimitedError,
+    TransportError,
+)
 from tests.support.reading import GROUP, ROOM, Patient, connection
 
 THROTTLED = httpx.Response(429, json={"error_code": "APIGW.0308", "error_msg": "limit:10"})
@@ -73,7 +81,7 @@ def test_a_read_gives_up_after_four_tries(fault):
         (status(400, "MSS.00000003"), ApiError, "E_API"),
         (status(401, "APIGW.0301"), AuthError, "E_AUTH"),
         (status(400, "MSS.00010008"), AuthError, "E_AUTH"),
-        (status(403, "APIGW.0302"), DeniedError, "E_READ_DENIED"),
+        (status(403, "APIGW.0302"), ForbiddenError, "E_READ_DENIED"),
         (status(404, "MSS.1"), NotFoundError, "E_NOT_FOUND"),
         (status(400, "MSS.20010045"), NotFoundError, "E_NOT_FOUND"),
         (status(404, "APIGW.0101"), ApiError, "E_API"),
@@ -185,7 +193,7 @@ def test_a_write_that_never_left_certainly_did_not_happen():
 def test_a_write_refused_as_too_many_by_somebody_else_than_the_gateway_is_not_repeated():
     service = Service(status(429, "MSS.1"))
     made, _ = client(WriteClient, service)
-    with pytest.raises(ThrottledError):
+    with pytest.raises(RateLimitedError):
         made.create(ROOM, BODY)
     assert len(service.requests) == 1
 
@@ -229,7 +237,7 @@ def test_an_id_that_is_no_id_never_becomes_a_path(object_id):
     service = Service(DONE)
     made, _ = client(WriteClient, service)
     for call in (lambda: made.delete(ROOM, object_id), lambda: made.show(ROOM, object_id)):
-        with pytest.raises(HostError) as caught:
+        with pytest.raises(HostNotAllowedError) as caught:
             call()
         assert caught.value.code == "E_ID_FORMAT"
     assert not service.requests
@@ -286,7 +294,7 @@ def test_a_login_is_part_of_the_deadline_of_the_read_it_is_for():
     patient = Patient()
     service = Dripping(patient, 1000.0, DONE)
     auth = PasswordAuth(
-        user="ci", password="p", domain="d", iam=allowed("http://127.0.0.1"), project_id="p", logins=Logins()
+        user="ci", password="p", domain="d", iam=check_allowed("http://127.0.0.1"), project_id="p", logins=Logins()
     )
     settings = {"transport": httpx.MockTransport(service), "auth": auth}
     with pytest.raises(TransportError):

@@ -6,10 +6,10 @@ from itertools import count
 
 import pytest
 
-from reconciler.api.allowed_hosts import allowed
+from reconciler.api.allowed_hosts import check_allowed
 from reconciler.api.client import ReadClient
-from reconciler.api.messages import Call
-from reconciler.api.transport import PoolTransport, Wire
+from reconciler.api.messages import ApiRequest
+from reconciler.api.transport import HttpTransport, PooledTransport
 from reconciler.errors import ApiError, TransportError
 from reconciler.simulator import Simulator
 from reconciler.simulator.server import running
@@ -26,9 +26,9 @@ def hurried():
 
 
 def send(url, monotonic=time.monotonic):
-    wire = Wire(PoolTransport(connections=1, monotonic=monotonic), monotonic)
+    wire = HttpTransport(PooledTransport(connections=1, monotonic=monotonic), monotonic)
     try:
-        return wire.send(Call(method="GET", origin=allowed(url), path="/"), {})
+        return wire.send(ApiRequest(method="GET", origin=check_allowed(url), path="/"), {})
     finally:
         wire.close()
 

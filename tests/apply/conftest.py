@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.testing.harness import Stage
+from reconciler.testing.harness import TestService
 from reconciler.writers.http_writer import HttpWriter
 
 
@@ -12,7 +12,7 @@ def secret(name: str) -> str:
 
 
 @pytest.fixture
-def http_writer() -> Callable[[Stage], HttpWriter]:
+def http_writer() -> Callable[[TestService], HttpWriter]:
     """The writer under test, for a stage."""
     return lambda place: HttpWriter(place.client(), secret)
 

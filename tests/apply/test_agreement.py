@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from reconciler.kinds.base.field import Field, Type
+from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.registry import kind_named
 from reconciler.model.change import Action, Attribution, Change
-from reconciler.model.outcome import Status
+from reconciler.model.outcome import OutcomeStatus
 from reconciler.model.plan import Plan
-from reconciler.testing.harness import Stage, declare
+from reconciler.testing.harness import TestService, declare
 from reconciler.testing.harness import stage as any_stage
 from reconciler.writers.http_writer import HttpWriter
 from tests.support.random_specs import Maker
@@ -47,7 +47,7 @@ class Agreement(RuleBasedStateMachine):
     def start(self, choices: dict[str, str]) -> None:
         self.closing = ExitStack()
         seed = {"behaviours": {**choices, "validate": "name"}}
-        self.place: Stage = self.closing.enter_context(any_stage(seed, served=False))
+        self.place: TestService = self.closing.enter_context(any_stage(seed, served=False))
         self.wanted: dict[tuple[str, str], dict[str, Any]] = {}
 
     @rule(which=st.sampled_from(NAMES), seed=st.integers(0, 2**32), share=st.sampled_from([0.05, 0.3, 0.7]))
@@ -83,10 +83,10 @@ class Agreement(RuleBasedStateMachine):
         for outcome in applied.outcomes:
             told = f"{outcome.code}: {outcome.reason}"
             left = after[outcome.address]
-            assert outcome.status in (Status.APPLIED, Status.SKIPPED), told
+            assert outcome.status in (OutcomeStatus.APPLIED, OutcomeStatus.SKIPPED), told
             assert outcome.code in ("", "E_SERVER_REWROTE"), told
             assert (outcome.code == "E_SERVER_REWROTE") is (left.action is not Action.NONE), (told, left.fields)
-            if outcome.status is Status.APPLIED:
+            if outcome.status is OutcomeStatus.APPLIED:
                 assert set(outcome.stuck) == differing(left), told
         written = {outcome.address for outcome in applied.outcomes}
         for address, change in by_address(made).items():
@@ -118,7 +118,7 @@ def differing(change: Change) -> set[str]:
 
 def settled(node: Field, value: Any) -> Any:
     """Return a declared value as the console would store it: a secret as a text of its own."""
-    if node.sensitive and node.type is not Type.LIST and isinstance(value, dict):
+    if node.sensitive and node.type is not FieldType.LIST and isinstance(value, dict):
         return "set at the console"
     if isinstance(value, dict):
         return {name: settled(node.children[name], part) for name, part in value.items()}

@@ -13,16 +13,16 @@ import pytest
 from reconciler.apply.recovery import recover
 from reconciler.apply.runner import apply
 from reconciler.errors import BlockedError, LedgerError, LockedError, PlanError
-from reconciler.interfaces import Task, Written
+from reconciler.interfaces import WriteRequest, WriteResult
 from reconciler.ledger.sql_ledger import open_ledger
 from reconciler.model.change import Action
-from reconciler.model.desired_state import Manifest
+from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.ledger_state import Intent
-from reconciler.model.options import Overrides
-from reconciler.model.outcome import Event, Status, Step
-from reconciler.model.resource import Declared
-from reconciler.testing.harness import OWNER, SCOPE, Stage, declare
+from reconciler.model.ledger_state import WriteIntent
+from reconciler.model.options import GuardOverrides
+from reconciler.model.outcome import ApplyEvent, ApplyPhase, OutcomeStatus
+from reconciler.model.resource import DeclaredResource
+from reconciler.testing.harness import OWNER, SCOPE, TestService, declare
 from reconciler.testing.harness import stage as any_stage
 from reconciler.testing.writer_suite import GROUP, ROOM, group, room, rule
 from reconciler.writers.http_writer import HttpWriter
@@ -30,11 +30,11 @@ from reconciler.writers.http_writer import HttpWriter
 stage = partial(any_stage, served=False)
 
 
-def writer(place: Stage, **secrets: str) -> HttpWriter:
+def writer(place: TestService, **secrets: str) -> HttpWriter:
     return HttpWriter(place.client(), lambda name: secrets.get(name, f"the value of {name}"))
 
 
-def requests(place: Stage, *operations: str) -> int:
+def requests(place: TestService, *operations: str) -> int:
     return sum(place.simulator.model.requests[operation] for operation in operations)
 
 
@@ -68,10 +68,10 @@ def test_what_needs_a_failed_change_is_skipped_with_the_reason_and_the_rest_goes
         )
         applied = place.apply(wanted, writer(place))
         found = {outcome.name: outcome for outcome in applied.outcomes}
-        assert found["welcome"].status is Status.FAILED
-        assert (found["needs it"].status, found["needs it"].code) == (Status.SKIPPED, "E_DEPENDENCY")
+        assert found["welcome"].status is OutcomeStatus.FAILED
+        assert (found["needs it"].status, found["needs it"].code) == (OutcomeStatus.SKIPPED, "E_DEPENDENCY")
         assert 'InteractionRuleGroup["welcome"]' in found["needs it"].reason
-        assert found["does not"].status is Status.APPLIED
+        assert found["does not"].status is OutcomeStatus.APPLIED
         assert applied.exit_code == 3
 
 
@@ -82,8 +82,8 @@ def test_a_group_stays_while_a_room_that_refers_to_it_could_not_be_deleted() -> 
         place.apply(both, writer(place))
         applied = place.apply((), writer(place))
         assert [(outcome.kind, outcome.status) for outcome in applied.outcomes] == [
-            (ROOM, Status.FAILED),
-            (GROUP, Status.SKIPPED),
+            (ROOM, OutcomeStatus.FAILED),
+            (GROUP, OutcomeStatus.SKIPPED),
         ]
         assert "still refers to it" in applied.outcomes[1].reason
 
@@ -156,7 +156,7 @@ def test_a_rename_is_one_update_of_the_same_object() -> None:
     with stage() as place:
         (made,) = place.apply((group("welcome", rule("a")),), writer(place)).outcomes
         (renamed,) = place.apply((group("hello", rule("a"), aliases=("welcome",)),), writer(place)).outcomes
-        assert (renamed.action, renamed.id, renamed.status) == (Action.UPDATE, made.id, Status.APPLIED)
+        assert (renamed.action, renamed.id, renamed.status) == (Action.UPDATE, made.id, OutcomeStatus.APPLIED)
         assert requests(place, "create", "delete") == 1
         assert place.ledger.past(SCOPE, OWNER).objects[GROUP, made.id].address == 'InteractionRuleGroup["hello"]'
 
@@ -196,10 +196,10 @@ def test_l005_an_old_ledger_deletes_only_what_it_owned_and_what_is_still_there()
 def test_what_somebody_else_deleted_is_forgotten_by_the_next_apply() -> None:
     with stage() as place:
         place.apply((room("one"), room("two")), writer(place))
-        from reconciler.simulator.service.console_edits import Console
+        from reconciler.simulator.service.console_edits import ConsoleEditor
 
         world = place.simulator.world
-        desk = Console(world=world, kind=world.kinds[ROOM], project=place.project_id)
+        desk = ConsoleEditor(world=world, kind=world.kinds[ROOM], project=place.project_id)
         desk.remove(next(entry for entry in desk.objects.entries.values() if entry.name == "two"))
         assert place.apply((room("one"),), writer(place)).outcomes == ()
         assert [thing.name for thing in place.ledger.past(SCOPE, OWNER).objects.values()] == ["one"]
@@ -216,7 +216,7 @@ def test_c007_protection_outlives_the_manifest_that_asked_for_it() -> None:
         assert place.ledger.holders() == ()
 
 
-def carried(place: Stage, wanted: tuple[Any, ...], **more: Any) -> Any:
+def carried(place: TestService, wanted: tuple[Any, ...], **more: Any) -> Any:
     made = place.plan(wanted)
     doors: dict[str, Any] = {
         "scope": SCOPE,
@@ -227,7 +227,7 @@ def carried(place: Stage, wanted: tuple[Any, ...], **more: Any) -> Any:
         "sleep": place.sleep,
     }
     plan = replace(made, **more.pop("plan", {}))
-    manifest = replace(Manifest(resources=wanted), **more.pop("manifest", {}))
+    manifest = replace(DesiredState(resources=wanted), **more.pop("manifest", {}))
     return apply(plan, manifest, place.reader(), writer(place), place.ledger, **{**doors, **more})
 
 
@@ -236,9 +236,9 @@ def test_deletes_beyond_the_limit_need_their_exact_number() -> None:
         place.apply(tuple(room(f"room {number}") for number in range(4)), writer(place))
         for allowed in (None, 2, 4, 30):
             with pytest.raises(BlockedError):
-                carried(place, (room("room 0"),), overrides=Overrides(deletes=allowed))
+                carried(place, (room("room 0"),), overrides=GuardOverrides(deletes=allowed))
         assert requests(place, "delete") == 0
-        assert carried(place, (room("room 0"),), overrides=Overrides(deletes=3)).exit_code == 0
+        assert carried(place, (room("room 0"),), overrides=GuardOverrides(deletes=3)).exit_code == 0
         assert requests(place, "delete") == 3
 
 
@@ -274,14 +274,18 @@ def test_l010_a_holder_paused_past_its_lease_writes_nothing_more() -> None:
                 now[0] += 301
 
         applied = paused.apply((room("one"), room("two"), room("three")), writer(place), point=point)
-        assert [outcome.status for outcome in applied.outcomes] == [Status.APPLIED, Status.SKIPPED, Status.SKIPPED]
+        assert [outcome.status for outcome in applied.outcomes] == [
+            OutcomeStatus.APPLIED,
+            OutcomeStatus.SKIPPED,
+            OutcomeStatus.SKIPPED,
+        ]
         assert isinstance(applied.error, LockedError)
         assert applied.exit_code == 4
         assert requests(place, "create") == 1
 
 
 @contextmanager
-def read_only_ledger(place: Stage) -> Iterator[None]:
+def read_only_ledger(place: TestService) -> Iterator[None]:
     """Somebody else holds the database, longer than anybody waits."""
     blocker = sqlite3.connect(place.folder / "ledger.db", isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
@@ -313,7 +317,7 @@ def test_l001_no_call_is_sent_after_the_journal_could_not_be_written(at: str, se
         assert applied.exit_code == 1
         assert requests(place, "create") == sent
         assert len(applied.outcomes) == 4
-        assert [outcome.status for outcome in applied.outcomes].count(Status.APPLIED) == sent
+        assert [outcome.status for outcome in applied.outcomes].count(OutcomeStatus.APPLIED) == sent
         if sent == 2:
             assert "not recorded" in applied.outcomes[1].reason
         (holder,) = place.ledger.holders()  # the lock could not be given back either
@@ -324,21 +328,21 @@ def test_l001_no_call_is_sent_after_the_journal_could_not_be_written(at: str, se
 
 
 def test_the_events_tell_the_whole_story_in_order() -> None:
-    events: list[Event] = []
+    events: list[ApplyEvent] = []
     with stage() as place:
         place.apply((group("welcome"), room("evening")), writer(place), progress=events.append)
     assert [event.step for event in events] == [
-        Step.LOCKED,
-        Step.STARTED,
-        Step.FINISHED,
-        Step.STARTED,
-        Step.FINISHED,
-        Step.VERIFYING,
-        Step.UNLOCKED,
+        ApplyPhase.LOCKED,
+        ApplyPhase.STARTED,
+        ApplyPhase.FINISHED,
+        ApplyPhase.STARTED,
+        ApplyPhase.FINISHED,
+        ApplyPhase.VERIFYING,
+        ApplyPhase.UNLOCKED,
     ]
     assert [(event.done, event.total) for event in events[1:5]] == [(0, 2), (1, 2), (1, 2), (2, 2)]
     assert events[2].outcome is not None
-    assert events[2].outcome.status is Status.APPLIED
+    assert events[2].outcome.status is OutcomeStatus.APPLIED
 
 
 class Broken:
@@ -346,7 +350,7 @@ class Broken:
 
     applies = True
 
-    def write(self, task: Task) -> Written:
+    def write(self, task: WriteRequest) -> WriteResult:
         raise ZeroDivisionError("a bug in a plugin")
 
     def close(self) -> None:
@@ -356,7 +360,7 @@ class Broken:
 def test_a_writer_that_crashes_fails_its_change_only_after_looking_what_it_did() -> None:
     with stage({"smart_live_rooms": [{"room_name": "there"}]}) as place:
         applied = place.apply((room("there", "new"), room("made")), Broken())
-        assert {outcome.status for outcome in applied.outcomes} == {Status.FAILED}
+        assert {outcome.status for outcome in applied.outcomes} == {OutcomeStatus.FAILED}
         assert all("ZeroDivisionError: a bug in a plugin" in outcome.reason for outcome in applied.outcomes)
         assert place.ledger.past(SCOPE, OWNER).intents == ()
 
@@ -367,7 +371,7 @@ def test_an_update_or_delete_that_was_cut_off_is_planned_again(action: Action, s
     with stage({"smart_live_rooms": [{"room_name": "there"}]}) as place:
         (entry,) = place.simulator.world.collection(place.project_id, ROOM).entries.values()
         object_id = entry.id if still_there else "00000000-0000-4000-8000-000000000000"
-        intent = Intent(operation="cut", action=action, kind=ROOM, name="there", id=object_id, body={})
+        intent = WriteIntent(operation="cut", action=action, kind=ROOM, name="there", id=object_id, body={})
         place.ledger.begin(SCOPE, "earlier", intent)
         (outcome,) = recover(
             place.reader(),
@@ -381,7 +385,7 @@ def test_an_update_or_delete_that_was_cut_off_is_planned_again(action: Action, s
             sleep=place.sleep,
         )
         done = action is Action.DELETE and not still_there
-        assert outcome.status is (Status.APPLIED if done else Status.FAILED)
+        assert outcome.status is (OutcomeStatus.APPLIED if done else OutcomeStatus.FAILED)
         assert outcome.code == ("" if done else "N_PLANNED_AGAIN")
         assert place.ledger.past(SCOPE, OWNER).intents == ()
 
@@ -389,10 +393,10 @@ def test_an_update_or_delete_that_was_cut_off_is_planned_again(action: Action, s
 def test_drift_is_noted_with_its_first_and_last_time_and_cleared_by_the_apply() -> None:
     with stage() as place:
         (made,) = place.apply((room("evening", "ours"),), writer(place)).outcomes
-        from reconciler.simulator.service.console_edits import Console
+        from reconciler.simulator.service.console_edits import ConsoleEditor
 
         world = place.simulator.world
-        desk = Console(world=world, kind=world.kinds[ROOM], project=place.project_id)
+        desk = ConsoleEditor(world=world, kind=world.kinds[ROOM], project=place.project_id)
         (entry,) = desk.objects.entries.values()
         desk.change(entry, {"room_description": "theirs"})
         place.apply((room("evening", "ours"),), writer(place))
@@ -417,13 +421,13 @@ def test_secrets_reach_the_service_and_nothing_else() -> None:
 
 
 def test_a_secret_that_alone_is_another_one_is_sent() -> None:
-    def wish(name: str) -> Declared:
+    def wish(name: str) -> DeclaredResource:
         return room("evening", "x", stream_keys=[{"secret": name}])
 
     with stage() as place:
         place.apply((wish("OLD"),), writer(place, OLD="canary-1234567890"))
         applied = place.apply((wish("NEW"),), writer(place, NEW="another-1234567890"))
-        assert [outcome.status for outcome in applied.outcomes] == [Status.APPLIED], applied.outcomes
+        assert [outcome.status for outcome in applied.outcomes] == [OutcomeStatus.APPLIED], applied.outcomes
         (entry,) = place.simulator.world.collection(place.project_id, ROOM).entries.values()
         assert entry.body["stream_keys"] == ["another-1234567890"]
         assert place.plan((wish("NEW"),)).summary().change == 0
@@ -437,7 +441,7 @@ def test_a_secret_alone_is_not_sent_over_what_somebody_changed_meanwhile() -> No
         console = place.simulator.console(ROOM, place.project_id)
         console.change(next(iter(console.objects.entries.values())), {"room_description": "theirs"})
         (outcome,) = place.carry_out(made, (wish,), writer(place)).outcomes
-        assert (outcome.status, outcome.code) == (Status.SKIPPED, "E_STALE_OBJECT")
+        assert (outcome.status, outcome.code) == (OutcomeStatus.SKIPPED, "E_STALE_OBJECT")
 
 
 SECRET_FIELDS: list[dict[str, Any]] = [
@@ -479,7 +483,11 @@ def test_a_create_whose_name_the_service_folds_is_known_by_its_id_and_made_once(
                 console.change(entry, {"room_name": "Shop No.1 TM"})
 
         (outcome,) = place.apply(wish, writer(place), point=folded).outcomes
-        assert (outcome.status, outcome.code, outcome.stuck) == (Status.APPLIED, "E_SERVER_REWROTE", ("room_name",))
+        assert (outcome.status, outcome.code, outcome.stuck) == (
+            OutcomeStatus.APPLIED,
+            "E_SERVER_REWROTE",
+            ("room_name",),
+        )
         place.apply(wish, writer(place), point=folded)
         alone = place.plan(wish)
         assert alone.summary().add == 0
@@ -496,6 +504,6 @@ def test_a_secret_without_a_value_fails_its_object_before_anything_is_sent() -> 
         wish = room("evening", "x", stream_keys=[{"secret": "STREAM_KEY"}])
         applied = place.apply((wish, room("other")), HttpWriter(place.client(), nothing))
         found = {outcome.name: outcome for outcome in applied.outcomes}
-        assert found["evening"].status is Status.FAILED
+        assert found["evening"].status is OutcomeStatus.FAILED
         assert "RECONCILER_SECRET_STREAM_KEY is not set" in found["evening"].reason
-        assert found["other"].status is Status.APPLIED
+        assert found["other"].status is OutcomeStatus.APPLIED

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.apply.recompare import differences
-from reconciler.apply.runner import Applied
+from reconciler.apply.runner import ApplyResult
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
-from reconciler.model.outcome import Status
-from reconciler.model.resource import Declared
-from reconciler.testing.harness import Stage
+from reconciler.model.outcome import OutcomeStatus
+from reconciler.model.resource import DeclaredResource
+from reconciler.testing.harness import TestService
 from reconciler.testing.harness import stage as any_stage
 from reconciler.testing.writer_suite import GROUP, ROOM, STATES, group, room, rule
 from reconciler.writers.http_writer import HttpWriter
@@ -79,17 +79,17 @@ WISHES = st.builds(
 )
 
 
-def writer(place: Stage) -> HttpWriter:
+def writer(place: TestService) -> HttpWriter:
     return HttpWriter(place.client(), str)
 
 
-def settled(place: Stage, wish: tuple[Declared, ...], applied: Applied) -> None:
+def settled(place: TestService, wish: tuple[DeclaredResource, ...], applied: ApplyResult) -> None:
     """Nothing is left, or each field that is left was named once."""
     named = {(outcome.address, path) for outcome in applied.outcomes for path in outcome.stuck}
     after = place.plan(wish)
     left = [(change.address, field.path) for change in after.pending for field in differences(change)]
     assert sorted(left) == sorted(named), [outcome.reason for outcome in applied.outcomes]
-    assert {outcome.status for outcome in applied.outcomes} <= {Status.APPLIED}, applied.outcomes
+    assert {outcome.status for outcome in applied.outcomes} <= {OutcomeStatus.APPLIED}, applied.outcomes
     for outcome in applied.outcomes:
         assert outcome.reason.count("ignore_changes:") == bool(outcome.stuck)
 
@@ -102,7 +102,7 @@ def test_a_second_plan_is_empty_after_every_state_of_a_sequence(normaliser: str)
         assert place.simulator.model.duplicates == []
 
 
-def examples() -> tuple[Declared, ...]:
+def examples() -> tuple[DeclaredResource, ...]:
     """Both kinds with everything they can hold."""
     manifest = load(DiskTree(ROOT), entries=["examples/kinds"])
     assert manifest.valid
@@ -134,7 +134,7 @@ def edited(spec: Any) -> Any:
     }
 
 
-def random_states(wishes: list[tuple[Declared, ...]], normaliser: str) -> None:
+def random_states(wishes: list[tuple[DeclaredResource, ...]], normaliser: str) -> None:
     with stage({"behaviours": NORMALISERS[normaliser]}) as place:
         for wish in wishes:
             settled(place, wish, place.apply(wish, writer(place)))
@@ -148,7 +148,7 @@ RANDOM: dict[str, Any] = {
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(**RANDOM)
-def test_a_second_plan_is_empty_for_random_states(wishes: list[tuple[Declared, ...]], normaliser: str) -> None:
+def test_a_second_plan_is_empty_for_random_states(wishes: list[tuple[DeclaredResource, ...]], normaliser: str) -> None:
     random_states(wishes, normaliser)
 
 
@@ -156,7 +156,7 @@ def test_a_second_plan_is_empty_for_random_states(wishes: list[tuple[Declared, .
 @settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(**RANDOM)
 def test_a_second_plan_is_empty_for_very_many_random_states(
-    wishes: list[tuple[Declared, ...]], normaliser: str
+    wishes: list[tuple[DeclaredResource, ...]], normaliser: str
 ) -> None:
     random_states(wishes, normaliser)
 
@@ -170,8 +170,11 @@ def test_a_field_the_service_derives_is_named_once_with_the_entry_to_paste() -> 
         assert outcome.reason.count("view_mode") == 2
         assert 'ignore_changes: [{path: "view_mode", reason: the service does not keep it}]' in outcome.reason
         ignoring = tuple(
-            Declared(
-                **{**{name: getattr(each, name) for name in Declared.__dataclass_fields__}, "ignore_changes": rules}
+            DeclaredResource(
+                **{
+                    **{name: getattr(each, name) for name in DeclaredResource.__dataclass_fields__},
+                    "ignore_changes": rules,
+                }
             )
             for each, rules in ((wish[0], room_rules("view_mode")),)
         )
@@ -226,7 +229,7 @@ def many_updates(updates: int, put_semantics: str) -> None:
         assert after == before
 
 
-def entries(place: Stage, kind: str) -> list[Any]:
+def entries(place: TestService, kind: str) -> list[Any]:
     return list(place.simulator.world.collection(place.project_id, kind).entries.values())
 
 

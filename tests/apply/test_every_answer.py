@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.testing.harness import Stage, stage
+from reconciler.testing.harness import TestService, stage
 from reconciler.testing.writer_suite import group, room, rule
 from reconciler.writers.http_writer import HttpWriter
 
@@ -71,7 +71,7 @@ MANY: dict[str, dict[str, Any]] = {
 
 
 def converges(fault: dict[str, Any], method: str, times: int) -> None:
-    def writer(place: Stage) -> HttpWriter:
+    def writer(place: TestService) -> HttpWriter:
         return HttpWriter(place.client(), str)
 
     with stage({**SEED, "faults": [{"match": {"method": method, "path": "/v1/*"}, "times": times, **fault}]}) as place:

@@ -9,14 +9,14 @@ import pytest
 
 from reconciler.apply.context import utc
 from reconciler.model.change import Action
-from reconciler.model.ledger_state import Intent
-from reconciler.model.outcome import Status
-from reconciler.testing.harness import OWNER, SCOPE, Stage
+from reconciler.model.ledger_state import WriteIntent
+from reconciler.model.outcome import OutcomeStatus
+from reconciler.testing.harness import OWNER, SCOPE, TestService
 from reconciler.testing.harness import stage as any_stage
 from reconciler.testing.writer_suite import GROUP, LOST_ANSWER, LOST_REQUEST, ROOM, group, room, rule
 from reconciler.writers.http_writer import HttpWriter
 
-Made = Callable[[Stage], HttpWriter]
+Made = Callable[[TestService], HttpWriter]
 stage = partial(any_stage, served=False)
 SHOWS = {"operation": "show"}
 
@@ -25,11 +25,11 @@ def stale(seconds: float, *operations: str) -> list[dict[str, Any]]:
     return [{"match": {"operation": name}, "stale": seconds} for name in operations or ("show", "list")]
 
 
-def names(place: Stage, kind: str = ROOM) -> list[str]:
+def names(place: TestService, kind: str = ROOM) -> list[str]:
     return sorted(entry.name for entry in place.simulator.world.collection(place.project_id, kind).entries.values())
 
 
-def rules(place: Stage) -> list[str]:
+def rules(place: TestService) -> list[str]:
     (entry,) = place.simulator.world.collection(place.project_id, GROUP).entries.values()
     return sorted(each["rule_name"] for each in entry.body["interaction_rules"])
 
@@ -39,7 +39,7 @@ def test_an_update_is_waited_for_while_show_still_has_the_old_object(http_writer
     with stage({"smart_live_rooms": [{"room_name": "evening", "room_description": "old"}]}) as place:
         place.simulator.inject(place.faults(*stale(lag)))
         applied = place.apply((room("evening", "new"),), http_writer(place))
-        assert [(one.status, one.code) for one in applied.outcomes] == [(Status.APPLIED, "")], applied.outcomes
+        assert [(one.status, one.code) for one in applied.outcomes] == [(OutcomeStatus.APPLIED, "")], applied.outcomes
         assert applied.exit_code == 0
         assert place.simulator.model.requests["update"] == 1
 
@@ -48,7 +48,7 @@ def test_an_update_that_its_own_answer_shows_counts_although_show_never_does(htt
     with stage({"smart_live_rooms": [{"room_name": "evening", "room_description": "old"}]}) as place:
         place.simulator.inject(place.faults(*stale(10_000)))
         (outcome,) = place.apply((room("evening", "new"),), http_writer(place)).outcomes
-        assert (outcome.status, outcome.code) == (Status.APPLIED, "E_NOT_VERIFIED")
+        assert (outcome.status, outcome.code) == (OutcomeStatus.APPLIED, "E_NOT_VERIFIED")
         assert "the answer to the write holds all that is declared" in outcome.reason
         place.simulator.heal()
         assert place.apply((room("evening", "new"),), http_writer(place)).outcomes == ()
@@ -74,7 +74,7 @@ def test_a_delete_is_waited_for_while_show_and_list_still_have_the_object(http_w
         place.apply((room("evening"),), http_writer(place))
         place.simulator.inject(place.faults(*stale(lag)))
         applied = place.apply((), http_writer(place))
-        assert [(one.status, one.code) for one in applied.outcomes] == [(Status.APPLIED, "")], applied.outcomes
+        assert [(one.status, one.code) for one in applied.outcomes] == [(OutcomeStatus.APPLIED, "")], applied.outcomes
         assert place.ledger.past(SCOPE, OWNER).objects == {}
 
 
@@ -85,7 +85,7 @@ def test_a_delete_that_stays_visible_keeps_its_ownership_and_stays_open(http_wri
         place.simulator.inject(place.faults(*stale(5_000)))
         for _ in range(2):
             (outcome,) = place.apply((), http_writer(place)).outcomes
-            assert (outcome.status, outcome.code) == (Status.UNKNOWN, "E_UNKNOWN_OUTCOME"), outcome
+            assert (outcome.status, outcome.code) == (OutcomeStatus.UNKNOWN, "E_UNKNOWN_OUTCOME"), outcome
             past = place.ledger.past(SCOPE, OWNER)
             assert [intent.action for intent in past.intents] == [Action.DELETE]
             assert [thing.name for thing in past.objects.values()] == ["evening"]
@@ -101,9 +101,9 @@ def test_a_delete_that_was_answered_and_did_nothing_is_sent_again(http_writer: M
         body = {"method": "DELETE"}
         place.simulator.inject(place.faults({"match": body, "commit": "before", "status": 204, "body": "", "times": 1}))
         (outcome,) = place.apply((), http_writer(place)).outcomes
-        assert outcome.status is Status.UNKNOWN
+        assert outcome.status is OutcomeStatus.UNKNOWN
         again = place.apply((), http_writer(place))
-        assert [one.status for one in again.outcomes] == [Status.APPLIED]
+        assert [one.status for one in again.outcomes] == [OutcomeStatus.APPLIED]
         assert names(place) == []
 
 
@@ -112,7 +112,7 @@ def test_a_create_is_waited_for_while_it_cannot_be_seen(http_writer: Made, lag: 
     with stage() as place:
         place.simulator.inject(place.faults(*stale(lag)))
         applied = place.apply((room("evening"),), http_writer(place))
-        assert [(one.status, one.code) for one in applied.outcomes] == [(Status.APPLIED, "")], applied.outcomes
+        assert [(one.status, one.code) for one in applied.outcomes] == [(OutcomeStatus.APPLIED, "")], applied.outcomes
 
 
 def test_a_create_that_was_answered_and_stays_unseen_is_adopted_by_its_id_and_never_made_again(
@@ -121,7 +121,7 @@ def test_a_create_that_was_answered_and_stays_unseen_is_adopted_by_its_id_and_ne
     with stage() as place:
         place.simulator.inject(place.faults(*stale(4_000)))
         (outcome,) = place.apply((room("evening"),), http_writer(place)).outcomes
-        assert (outcome.status, outcome.code) == (Status.UNKNOWN, "E_UNKNOWN_OUTCOME")
+        assert (outcome.status, outcome.code) == (OutcomeStatus.UNKNOWN, "E_UNKNOWN_OUTCOME")
         assert outcome.id
         assert "history resolve" in outcome.reason
         for _ in range(3):
@@ -141,7 +141,7 @@ def test_an_answer_that_names_an_object_that_was_there_before_is_not_believed(ht
         wrong = {"match": {"method": "POST"}, "body": {"room_id": first.id}, "times": 1}
         place.simulator.inject(place.faults(wrong))
         (outcome,) = place.apply((room("morning"), room("evening")), http_writer(place)).outcomes
-        assert outcome.status is Status.APPLIED
+        assert outcome.status is OutcomeStatus.APPLIED
         assert outcome.id != first.id
         assert sorted(thing.name for thing in place.ledger.past(SCOPE, OWNER).objects.values()) == names(place)
 
@@ -181,20 +181,20 @@ def test_an_intent_that_cannot_be_compared_is_one_unknown_outcome_and_the_rest_g
     http_writer: Made, body: dict[str, Any]
 ) -> None:
     with stage({"smart_live_rooms": [{"room_name": "odd"}]}) as place:
-        odd = Intent(
+        odd = WriteIntent(
             operation="op1", action=Action.CREATE, kind=ROOM, name="odd", started=utc(place.clock()), owner=OWNER
         )
         place.ledger.begin(SCOPE, "earlier", replace(odd, body=body))
         applied = place.apply((room("other"),), http_writer(place))
         assert applied.error is None
-        assert [one.status for one in applied.outcomes] == [Status.APPLIED]
-        assert [(one.status, one.name) for one in applied.recovered] in ([(Status.UNKNOWN, "odd")], [])
+        assert [one.status for one in applied.outcomes] == [OutcomeStatus.APPLIED]
+        assert [(one.status, one.name) for one in applied.recovered] in ([(OutcomeStatus.UNKNOWN, "odd")], [])
         assert applied.exit_code in {0, 3}
 
 
 def test_a_window_that_is_over_needs_one_look(http_writer: Made) -> None:
     with stage() as place:
-        old = Intent(
+        old = WriteIntent(
             operation="op1", action=Action.CREATE, kind=ROOM, name="a", started=utc(place.clock() - 3_600), owner=OWNER
         )
         place.ledger.begin(SCOPE, "earlier", replace(old, body={}))
@@ -216,7 +216,7 @@ def test_a_rule_whose_answer_is_lost_or_late_is_added_once(http_writer: Made, fa
         place.sleep(400)
         assert place.apply(wish, http_writer(place)).exit_code == 0
         assert rules(place) == ["a", "b"]
-        assert [one.status for one in applied.outcomes] == [Status.APPLIED]
+        assert [one.status for one in applied.outcomes] == [OutcomeStatus.APPLIED]
 
 
 def test_a_rule_that_arrives_after_the_run_was_cut_off_is_not_added_again(http_writer: Made) -> None:
@@ -282,7 +282,7 @@ def test_an_error_in_the_body_of_a_200_is_not_recorded_as_applied(http_writer: M
         applied = place.apply(after, http_writer(place))
         action = {"POST": Action.CREATE, "PUT": Action.UPDATE, "DELETE": Action.DELETE}[method]
         (outcome,) = [one for one in applied.outcomes if one.action is action]
-        assert (outcome.status, outcome.code) == (Status.FAILED, "E_WRITE_UNKNOWN"), outcome
+        assert (outcome.status, outcome.code) == (OutcomeStatus.FAILED, "E_WRITE_UNKNOWN"), outcome
         assert "MSS.00000004: internal error" in outcome.reason
         place.simulator.heal()
         made = place.plan(after)
@@ -295,7 +295,7 @@ def test_an_error_in_the_body_of_a_200_is_not_recorded_as_applied(http_writer: M
 class Dead:
     """A transport's view of a token that dies after some writes."""
 
-    def __init__(self, place: Stage, after: int) -> None:
+    def __init__(self, place: TestService, after: int) -> None:
         faults = {"match": {"path": "/v1/*"}, "status": 401, "body": {"error_code": "APIGW.0307", "error_msg": "over"}}
         self._place, self._faults, self._left = place, place.faults(faults), after
 
@@ -312,8 +312,8 @@ def test_after_the_credentials_are_refused_the_rest_is_skipped_with_one_reason(h
         wish = [room(f"r{number}") for number in range(10)]
         applied = place.apply(wish, http_writer(place), point=Dead(place, done).point)
         found = [(one.status, one.code) for one in applied.outcomes]
-        skipped = [(Status.SKIPPED, "E_AUTH")] * (9 - done)
-        assert found == [(Status.APPLIED, "")] * done + [(Status.FAILED, "E_AUTH")] + skipped
+        skipped = [(OutcomeStatus.SKIPPED, "E_AUTH")] * (9 - done)
+        assert found == [(OutcomeStatus.APPLIED, "")] * done + [(OutcomeStatus.FAILED, "E_AUTH")] + skipped
         (reason,) = {one.reason for one in applied.outcomes[done + 1 :]}
         assert reason == f"stopped, see {applied.outcomes[done].address}"
         assert place.simulator.model.statuses[401] <= 2
@@ -334,8 +334,8 @@ def test_a_lock_that_is_lost_in_one_change_skips_the_rest(http_writer: Made, at:
         assert applied.error is not None
         assert applied.exit_code == 4
         first, *rest = applied.outcomes
-        assert first.status is (Status.UNKNOWN if at == "recorded" else Status.SKIPPED)
-        assert {one.status for one in rest} == {Status.SKIPPED}
+        assert first.status is (OutcomeStatus.UNKNOWN if at == "recorded" else OutcomeStatus.SKIPPED)
+        assert {one.status for one in rest} == {OutcomeStatus.SKIPPED}
         assert place.simulator.model.requests["create"] == (at == "recorded")
         place.simulator.heal()
         again = place.apply([room(f"r{number}") for number in range(4)], http_writer(place))

@@ -8,25 +8,25 @@ from typing import Any
 import pytest
 
 from reconciler.model.change import Action
-from reconciler.model.desired_state import Manifest
-from reconciler.model.ledger_state import Remembered
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.ledger_state import ObjectRecord
 from reconciler.model.options import Selection
-from reconciler.model.outcome import Status
-from reconciler.planner import plan
-from reconciler.testing.harness import OWNER, PROJECT, SCOPE, Stage
+from reconciler.model.outcome import OutcomeStatus
+from reconciler.planner import make_plan
+from reconciler.testing.harness import OWNER, PROJECT, SCOPE, TestService
 from reconciler.testing.harness import stage as any_stage
 from reconciler.testing.writer_suite import GROUP, ROOM, group, room, rule
 from reconciler.writers.http_writer import HttpWriter
 
-Made = Callable[[Stage], HttpWriter]
+Made = Callable[[TestService], HttpWriter]
 stage = partial(any_stage, served=False)
 
 
-def entries(place: Stage, kind: str = ROOM) -> list[Any]:
+def entries(place: TestService, kind: str = ROOM) -> list[Any]:
     return list(place.simulator.world.collection(place.project_id, kind).entries.values())
 
 
-def outcomes(applied: Any) -> list[tuple[Status, str]]:
+def outcomes(applied: Any) -> list[tuple[OutcomeStatus, str]]:
     return [(one.status, one.code) for one in applied.outcomes]
 
 
@@ -44,10 +44,10 @@ def test_a_delete_among_two_namesakes_judges_the_planned_id_alone(http_writer: M
         console.change(ours if moved == "the planned one" else theirs, {"room_description": "moved"})
         (outcome,) = place.carry_out(made, (), http_writer(place)).outcomes
         if moved == "the planned one":
-            assert (outcome.status, outcome.code) == (Status.SKIPPED, "E_STALE_OBJECT")
+            assert (outcome.status, outcome.code) == (OutcomeStatus.SKIPPED, "E_STALE_OBJECT")
             assert len(entries(place)) == 2
         else:
-            assert (outcome.status, outcome.id) == (Status.APPLIED, ours.id)
+            assert (outcome.status, outcome.id) == (OutcomeStatus.APPLIED, ours.id)
             assert [entry.id for entry in entries(place)] == [theirs.id]
 
 
@@ -62,14 +62,14 @@ def test_a_create_is_not_sent_where_a_namesake_of_ours_came_up_beside_a_foreign_
         place.sleep(5)
         place.simulator.console(ROOM, PROJECT).insert({"room_name": "new"})
         applied = place.carry_out(made, (room("new"),), http_writer(place))
-        assert outcomes(applied) == [(Status.SKIPPED, "E_STALE_OBJECT")]
+        assert outcomes(applied) == [(OutcomeStatus.SKIPPED, "E_STALE_OBJECT")]
         assert place.simulator.model.requests["create"] == 0
 
 
 def test_a_create_is_sent_where_only_a_foreign_object_has_the_name(http_writer: Made) -> None:
     foreign = {"room_name": "new", "room_type": "TEMPLATE", "project_id": "f" * 32}
     with stage({"smart_live_rooms": [foreign]}) as place:
-        assert outcomes(place.apply((room("new"),), http_writer(place))) == [(Status.APPLIED, "")]
+        assert outcomes(place.apply((room("new"),), http_writer(place))) == [(OutcomeStatus.APPLIED, "")]
 
 
 def test_a_create_is_not_sent_for_an_object_that_only_the_ledger_can_name(http_writer: Made) -> None:
@@ -80,7 +80,7 @@ def test_a_create_is_not_sent_for_an_object_that_only_the_ledger_can_name(http_w
         (entry,) = entries(place)
         place.simulator.inject(place.faults({"match": {"operation": "list"}, "transform": {"set": EMPTY}}))
         applied = place.carry_out(made, (room("new"),), http_writer(place))
-        assert outcomes(applied) == [(Status.SKIPPED, "E_STALE_OBJECT")]
+        assert outcomes(applied) == [(OutcomeStatus.SKIPPED, "E_STALE_OBJECT")]
         assert [one.id for one in entries(place)] == [entry.id]
 
 
@@ -97,7 +97,7 @@ def test_a_delete_of_an_object_that_only_the_ledger_can_name_judges_that_one(htt
         console.change(ours, {"room_name": "renamed"})
         console.insert({"room_name": "evening", "room_description": "ours"})
         applied = place.carry_out(made, (), http_writer(place))
-        assert outcomes(applied) == [(Status.SKIPPED, "E_STALE_OBJECT")]
+        assert outcomes(applied) == [(OutcomeStatus.SKIPPED, "E_STALE_OBJECT")]
         assert place.simulator.model.requests["delete"] == 0
 
 
@@ -107,7 +107,7 @@ def test_a_delete_of_an_object_that_is_gone_meanwhile_sends_nothing(http_writer:
         made = place.plan(())
         place.simulator.console(ROOM, PROJECT).remove(entries(place)[0])
         (outcome,) = place.carry_out(made, (), http_writer(place)).outcomes
-        assert (outcome.status, outcome.reason) == (Status.APPLIED, "it was gone already")
+        assert (outcome.status, outcome.reason) == (OutcomeStatus.APPLIED, "it was gone already")
         assert place.simulator.model.requests["delete"] == 0
 
 
@@ -130,7 +130,7 @@ def test_a_field_that_somebody_already_brought_into_line_sends_nothing(
         place.simulator.console(wish.kind, PROJECT).change(entries(place, wish.kind)[0], theirs)
         writes = len(place.simulator.model.writes)
         (outcome,) = place.carry_out(made, (wish,), http_writer(place)).outcomes
-        assert (outcome.status, outcome.code) == (Status.SKIPPED, "E_STALE_OBJECT")
+        assert (outcome.status, outcome.code) == (OutcomeStatus.SKIPPED, "E_STALE_OBJECT")
         assert len(place.simulator.model.writes) == writes
         assert place.plan((wish,)).pending == ()
 
@@ -144,7 +144,7 @@ def test_an_update_of_an_object_that_is_gone_or_became_foreign_sends_nothing(htt
         console.remove(one)
         console.change(other, {"room_type": "TEMP"})
         applied = place.carry_out(made, wish, http_writer(place))
-        assert outcomes(applied) == [(Status.SKIPPED, "E_STALE_OBJECT")] * 2
+        assert outcomes(applied) == [(OutcomeStatus.SKIPPED, "E_STALE_OBJECT")] * 2
         assert place.simulator.model.requests["update"] == 0
 
 
@@ -154,12 +154,12 @@ def test_an_object_that_went_on_air_since_the_plan_is_not_deleted(http_writer: M
         made = place.plan(())
         place.simulator.console(ROOM, PROJECT).change(entries(place)[0], {"last_job_status": "PROCESSING"})
         applied = place.carry_out(made, (), http_writer(place))
-        assert outcomes(applied) == [(Status.SKIPPED, "E_STALE_OBJECT")]
+        assert outcomes(applied) == [(OutcomeStatus.SKIPPED, "E_STALE_OBJECT")]
         assert len(entries(place)) == 1
 
 
 def test_an_object_not_seen_keeps_the_age_of_its_drift(http_writer: Made) -> None:
-    def age(place: Stage) -> tuple[str, str]:
+    def age(place: TestService) -> tuple[str, str]:
         (thing,) = (one for one in place.ledger.past(SCOPE, OWNER).objects.values() if one.name == "evening")
         return _drift(thing)
 
@@ -175,13 +175,13 @@ def test_an_object_not_seen_keeps_the_age_of_its_drift(http_writer: Made) -> Non
         place.simulator.heal()
         wish = (room("evening", "ours"), group("other"), group("third"))
         chosen = replace(place.settings, selection=Selection(targets=('InteractionRuleGroup["third"]',)))
-        made = plan(Manifest(resources=wish), place.reader(), place.ledger.past(SCOPE, OWNER), chosen)
-        assert outcomes(place.carry_out(made, wish, http_writer(place))) == [(Status.APPLIED, "")]
+        made = make_plan(DesiredState(resources=wish), place.reader(), place.ledger.past(SCOPE, OWNER), chosen)
+        assert outcomes(place.carry_out(made, wish, http_writer(place))) == [(OutcomeStatus.APPLIED, "")]
         assert len(entries(place, GROUP)) == 2
         assert age(place) == before
 
 
-def _drift(thing: Remembered) -> tuple[str, str]:
+def _drift(thing: ObjectRecord) -> tuple[str, str]:
     return thing.drift_first, thing.drift_last
 
 
@@ -196,7 +196,7 @@ def test_a_create_is_not_sent_where_nearly_its_name_appeared_since_the_plan(
         made = place.plan((wish,))
         place.simulator.console(kind, PROJECT).insert({field: there})
         (outcome,) = place.carry_out(made, (wish,), http_writer(place)).outcomes
-        assert (outcome.status, outcome.code) == (Status.SKIPPED, "E_STALE_OBJECT")
+        assert (outcome.status, outcome.code) == (OutcomeStatus.SKIPPED, "E_STALE_OBJECT")
         (other,) = entries(place, kind)
         assert f"metadata.id: {other.id}" in outcome.reason
         assert place.simulator.model.requests["create"] == 0
@@ -208,4 +208,7 @@ def test_a_name_that_was_earlier_spelled_almost_so_by_an_object_of_ours_is_free(
         (mine,) = entries(place)
         renamed = replace(room("other"), id=mine.id)
         wish = (renamed, room("R3"))
-        assert outcomes(place.apply(wish, http_writer(place))) == [(Status.APPLIED, ""), (Status.APPLIED, "")]
+        assert outcomes(place.apply(wish, http_writer(place))) == [
+            (OutcomeStatus.APPLIED, ""),
+            (OutcomeStatus.APPLIED, ""),
+        ]

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 
 from reconciler.ledger.sql_ledger import open_ledger
-from reconciler.model.outcome import Status
-from reconciler.testing.harness import OWNER, SCOPE, Stage
+from reconciler.model.outcome import OutcomeStatus
+from reconciler.testing.harness import OWNER, SCOPE, TestService
 from reconciler.testing.harness import stage as any_stage
 from reconciler.testing.writer_suite import room
 from reconciler.writers.http_writer import HttpWriter
@@ -29,7 +29,7 @@ def server() -> Iterator[str]:
 
 
 @contextmanager
-def on_postgres(server: str) -> Iterator[tuple[Stage, Callable[[str], None]]]:
+def on_postgres(server: str) -> Iterator[tuple[TestService, Callable[[str], None]]]:
     """Give a stage whose ledger is a database of its own, and what runs a statement on the server beside it."""
     import psycopg
 
@@ -57,7 +57,7 @@ def test_connections_dropped_at_any_point_cost_nothing(server: str, at: str) -> 
 
         applied = place.apply(wish, HttpWriter(place.client(), str), point=point)
         assert dropped
-        assert [outcome.status for outcome in applied.outcomes] == [Status.APPLIED] * 2, applied
+        assert [outcome.status for outcome in applied.outcomes] == [OutcomeStatus.APPLIED] * 2, applied
         assert place.ledger.past(SCOPE, OWNER).intents == ()
         assert place.ledger.holders() == ()
         assert place.plan(wish).pending == ()

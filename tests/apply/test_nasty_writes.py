@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from reconciler.diff.deletion_guards import ON_AIR, blocking
-from reconciler.interfaces import Task, Written
-from reconciler.model.options import Overrides
-from reconciler.model.outcome import Event, Status, Step
-from reconciler.simulator.service.console_edits import Console
-from reconciler.testing.harness import OWNER, PROJECT, SCOPE, Stage
+from reconciler.diff.deletion_guards import ON_AIR, find_violations
+from reconciler.interfaces import WriteRequest, WriteResult
+from reconciler.model.options import GuardOverrides
+from reconciler.model.outcome import ApplyEvent, ApplyPhase, OutcomeStatus
+from reconciler.simulator.service.console_edits import ConsoleEditor
+from reconciler.testing.harness import OWNER, PROJECT, SCOPE, TestService
 from reconciler.testing.harness import stage as any_stage
 from reconciler.testing.writer_suite import GROUP, LOST_ANSWER, LOST_REQUEST, ROOM, group, room, rule
 from reconciler.writers.http_writer import HttpWriter
 
-Made = Callable[[Stage], HttpWriter]
+Made = Callable[[TestService], HttpWriter]
 stage = partial(any_stage, served=False)
 
 
@@ -32,17 +32,17 @@ def put(kind: str = ROOM, **fault: Any) -> dict[str, Any]:
     return {"match": {"method": "PUT", "kind": kind}, "nth": [1], **fault}
 
 
-def console(place: Stage, kind: str) -> Console:
+def console(place: TestService, kind: str) -> ConsoleEditor:
     world = place.simulator.world
-    return Console(world=world, kind=world.kinds[kind], project=PROJECT)
+    return ConsoleEditor(world=world, kind=world.kinds[kind], project=PROJECT)
 
 
-def live(place: Stage, kind: str) -> dict[str, Mapping[str, Any]]:
+def live(place: TestService, kind: str) -> dict[str, Mapping[str, Any]]:
     entries = place.simulator.world.collection(PROJECT, kind).entries.values()
     return {entry.name: entry.body for entry in entries}
 
 
-def named(place: Stage, kind: str, name: str) -> Any:
+def named(place: TestService, kind: str, name: str) -> Any:
     entries = place.simulator.world.collection(PROJECT, kind).entries.values()
     return next(entry for entry in entries if entry.name == name)
 
@@ -55,16 +55,16 @@ def named(place: Stage, kind: str, name: str) -> Any:
 def test_w001_w002_w005_an_unknown_create_is_looked_for_before_it_is_tried_again(
     http_writer: Made, fault: Mapping[str, Any], windows: int
 ) -> None:
-    events: list[Event] = []
+    events: list[ApplyEvent] = []
     with stage({"faults": [post(**fault)]}) as place:
         began = place.clock()
         applied = place.apply((room("evening", "ours"),), http_writer(place), progress=events.append)
         (outcome,) = applied.outcomes
-        assert (outcome.status, outcome.code) == (Status.APPLIED, "")
+        assert (outcome.status, outcome.code) == (OutcomeStatus.APPLIED, "")
         assert [write.name for write in place.simulator.model.created] == ["evening"]
         assert place.simulator.model.duplicates == []
         assert (place.clock() - began) // 180 == windows
-        assert any(event.step is Step.SETTLING for event in events) == bool(windows)
+        assert any(event.step is ApplyPhase.SETTLING for event in events) == bool(windows)
         assert place.ledger.past(SCOPE, OWNER).intents == ()
         assert place.plan((room("evening", "ours"),)).pending == ()
 
@@ -73,7 +73,7 @@ def test_w006_a_redirected_create_is_not_sent_again_and_fails(http_writer: Made)
     headers = {"Location": "https://elsewhere.example/"}
     with stage({"faults": [post(status=307, headers=headers)]}) as place:
         (outcome,) = place.apply((room("evening"),), http_writer(place)).outcomes
-        assert (outcome.status, outcome.code) == (Status.FAILED, "E_REDIRECT")
+        assert (outcome.status, outcome.code) == (OutcomeStatus.FAILED, "E_REDIRECT")
         assert place.simulator.model.requests["create"] == 1
         assert place.simulator.model.created == ()
 
@@ -82,14 +82,14 @@ def test_w009_a_create_the_gateway_throttled_is_sent_again(http_writer: Made) ->
     body = {"error_code": "APIGW.0308", "error_msg": "policy user over ratelimit,limit:1"}
     with stage({"faults": [post(status=429, body=body)]}) as place:
         (outcome,) = place.apply((room("evening"),), http_writer(place)).outcomes
-        assert outcome.status is Status.APPLIED
+        assert outcome.status is OutcomeStatus.APPLIED
         assert [write.name for write in place.simulator.model.created] == ["evening"]
 
 
 def test_w009_a_create_refused_by_somebody_else_with_429_is_not_sent_again(http_writer: Made) -> None:
     with stage({"faults": [post(status=429, body={"error_code": "MSS.00000004", "error_msg": "busy"})]}) as place:
         (outcome,) = place.apply((room("evening"),), http_writer(place)).outcomes
-        assert outcome.status is Status.FAILED
+        assert outcome.status is OutcomeStatus.FAILED
         assert place.simulator.model.requests["create"] == 1
 
 
@@ -101,7 +101,7 @@ def test_w010_an_object_changed_since_the_plan_is_left_alone_and_the_others_go_o
         console(place, ROOM).change(named(place, ROOM, "one"), {"room_description": "theirs"})
         applied = place.carry_out(made, wanted, http_writer(place))
         found = {outcome.name: (outcome.status, outcome.code) for outcome in applied.outcomes}
-        assert found == {"one": (Status.SKIPPED, "E_STALE_OBJECT"), "two": (Status.APPLIED, "")}
+        assert found == {"one": (OutcomeStatus.SKIPPED, "E_STALE_OBJECT"), "two": (OutcomeStatus.APPLIED, "")}
         assert live(place, ROOM)["one"]["room_description"] == "theirs"
         assert applied.exit_code == 3
 
@@ -112,7 +112,7 @@ def test_c002_what_nobody_manages_may_change_between_plan_and_apply_and_is_kept(
         made = place.plan(wanted)
         console(place, ROOM).change(named(place, ROOM, "one"), {"priv_data": "theirs"})
         (outcome,) = place.carry_out(made, wanted, http_writer(place)).outcomes
-        assert outcome.status is Status.APPLIED
+        assert outcome.status is OutcomeStatus.APPLIED
         assert live(place, ROOM)["one"]["priv_data"] == "theirs"
         assert place.simulator.model.overwrites == []
 
@@ -146,12 +146,12 @@ def test_w012_stars_read_back_are_never_sent(http_writer: Made, put_semantics: s
     }
     with stage(seed) as place:
         (outcome,) = place.apply((room("evening", "new"),), http_writer(place)).outcomes
-        assert (outcome.status, outcome.code) == (Status.FAILED, "E_SECRET_MASKED")
+        assert (outcome.status, outcome.code) == (OutcomeStatus.FAILED, "E_SECRET_MASKED")
         assert "declare stream_keys" in outcome.reason
         assert live(place, ROOM)["evening"]["stream_keys"] == ["a stream key of theirs"]
         said = room("evening", "new", stream_keys=[{"secret": "STREAM_KEY"}])
         (outcome,) = place.apply((said,), http_writer(place)).outcomes
-        assert outcome.status is Status.APPLIED
+        assert outcome.status is OutcomeStatus.APPLIED
         assert live(place, ROOM)["evening"]["stream_keys"] == ["the secret value of STREAM_KEY"]
         assert place.plan((said,)).pending == ()
 
@@ -159,7 +159,7 @@ def test_w012_stars_read_back_are_never_sent(http_writer: Made, put_semantics: s
 def test_w012_a_secret_that_reads_back_in_clear_goes_back_as_it_is(http_writer: Made) -> None:
     with stage({"smart_live_rooms": [{"room_name": "evening", "stream_keys": ["a stream key of theirs"]}]}) as place:
         (outcome,) = place.apply((room("evening", "new"),), http_writer(place)).outcomes
-        assert outcome.status is Status.APPLIED
+        assert outcome.status is OutcomeStatus.APPLIED
         assert live(place, ROOM)["evening"]["stream_keys"] == ["a stream key of theirs"]
 
 
@@ -170,12 +170,16 @@ def test_w013_a_value_the_service_rewrote_is_reported_once_and_not_sent_in_a_loo
         wanted = (room("evening", "a bad word"),)
         applied = place.apply(wanted, http_writer(place))
         (outcome,) = applied.outcomes
-        assert (outcome.status, outcome.code) == (Status.APPLIED, "E_SERVER_REWROTE")
+        assert (outcome.status, outcome.code) == (OutcomeStatus.APPLIED, "E_SERVER_REWROTE")
         assert outcome.stuck == ("room_description",)
         assert 'ignore_changes: [{path: "room_description"' in outcome.reason
         assert applied.exit_code == 3
         (again,) = place.apply(wanted, http_writer(place)).outcomes
-        assert (again.status, again.code, again.stuck) == (Status.SKIPPED, "E_SERVER_REWROTE", ("room_description",))
+        assert (again.status, again.code, again.stuck) == (
+            OutcomeStatus.SKIPPED,
+            "E_SERVER_REWROTE",
+            ("room_description",),
+        )
         assert place.simulator.model.requests["update"] == 1
         (third,) = place.apply((room("evening", "a good word"),), http_writer(place)).outcomes
         assert place.simulator.model.requests["update"] == 2
@@ -187,8 +191,8 @@ def test_w014_a_room_on_air_is_not_deleted_unless_its_name_is_given(http_writer:
         place.apply((room("evening"), room("other")), http_writer(place))
         console(place, ROOM).change(named(place, ROOM, "evening"), {"last_job_status": "PROCESSING"})
         made = place.plan((room("other"),))
-        assert ON_AIR in {block.code for block in blocking(made, Overrides())}
-        assert blocking(made, Overrides(live=frozenset({"evening"}))) == []
+        assert ON_AIR in {block.code for block in find_violations(made, GuardOverrides())}
+        assert find_violations(made, GuardOverrides(live=frozenset({"evening"}))) == []
 
 
 @pytest.mark.parametrize("fault", [LOST_ANSWER, LOST_REQUEST])
@@ -201,7 +205,7 @@ def test_w016_a_delete_without_an_answer_is_confirmed_by_show(
     with stage(seed) as place:
         place.apply((room("evening"),), http_writer(place))
         (outcome,) = place.apply((), http_writer(place)).outcomes
-        assert (outcome.status, outcome.code) == (Status.APPLIED, "")
+        assert (outcome.status, outcome.code) == (OutcomeStatus.APPLIED, "")
         assert live(place, ROOM) == {}
         assert place.ledger.past(SCOPE, OWNER).objects == {}
 
@@ -219,7 +223,7 @@ def test_w015_deleting_what_is_gone_already_is_done(http_writer: Made, missing: 
 
             applies = True
 
-            def write(self, task: Task) -> Written:
+            def write(self, task: WriteRequest) -> WriteResult:
                 console(place, ROOM).remove(named(place, ROOM, "evening"))
                 return writer.write(task)
 
@@ -227,7 +231,7 @@ def test_w015_deleting_what_is_gone_already_is_done(http_writer: Made, missing: 
                 writer.close()
 
         (outcome,) = place.carry_out(made, (), Slow()).outcomes
-        assert (outcome.status, outcome.reason) == (Status.APPLIED, "it was gone already")
+        assert (outcome.status, outcome.reason) == (OutcomeStatus.APPLIED, "it was gone already")
 
 
 def test_w017_one_of_five_refused_is_counted_as_such(http_writer: Made) -> None:
@@ -235,8 +239,8 @@ def test_w017_one_of_five_refused_is_counted_as_such(http_writer: Made) -> None:
     with stage({"faults": [{"match": {"method": "POST"}, "nth": [3], **refusal}]}) as place:
         applied = place.apply([room(f"room {number}") for number in range(5)], http_writer(place))
         statuses = [outcome.status for outcome in applied.outcomes]
-        assert statuses.count(Status.APPLIED) == 4
-        assert statuses.count(Status.FAILED) == 1
+        assert statuses.count(OutcomeStatus.APPLIED) == 4
+        assert statuses.count(OutcomeStatus.FAILED) == 1
         assert applied.exit_code == 3
         assert place.ledger.runs(SCOPE)[0].result == "4 applied, 1 failed"
 
@@ -251,7 +255,7 @@ def test_w018_rules_moved_by_somebody_else_since_the_plan_are_never_matched_by_p
         moved = [theirs, *reversed(entry.body["interaction_rules"])]
         console(place, GROUP).change(entry, {"interaction_rules": moved})
         (outcome,) = place.carry_out(made, wanted, http_writer(place)).outcomes
-        assert (outcome.status, outcome.code) == (Status.SKIPPED, "E_STALE_OBJECT")
+        assert (outcome.status, outcome.code) == (OutcomeStatus.SKIPPED, "E_STALE_OBJECT")
         names = [each["rule_name"] for each in live(place, GROUP)["welcome"]["interaction_rules"]]
         assert names == ["theirs", "c", "b", "a"]
 
@@ -266,7 +270,7 @@ def test_w019_asked_to_stop_it_finishes_the_change_at_hand_and_gives_the_lock_ba
     with stage() as place:
         wanted = [room(f"room {number}") for number in range(4)]
         applied = place.apply(wanted, http_writer(place), point=point, stop=lambda: bool(asked))
-        assert [outcome.status for outcome in applied.outcomes] == [Status.APPLIED] + [Status.SKIPPED] * 3
+        assert [outcome.status for outcome in applied.outcomes] == [OutcomeStatus.APPLIED] + [OutcomeStatus.SKIPPED] * 3
         assert {outcome.code for outcome in applied.outcomes[1:]} == {"E_STOPPED"}
         assert applied.exit_code == 3
         assert place.ledger.holders() == ()
@@ -279,8 +283,8 @@ class Liar:
 
     applies = True
 
-    def write(self, task: Task) -> Written:
-        return Written(id=task.change.id or "0" * 8, calls=1)
+    def write(self, task: WriteRequest) -> WriteResult:
+        return WriteResult(id=task.change.id or "0" * 8, calls=1)
 
     def close(self) -> None:
         pass
@@ -292,9 +296,9 @@ def test_w021_a_writer_that_did_nothing_is_found_out(http_writer: Made) -> None:
         applied = place.apply((room("changed", "new"), room("made")), Liar())
         found = {outcome.action.value: (outcome.status, outcome.code) for outcome in applied.outcomes}
         assert found == {
-            "update": (Status.FAILED, "E_NOT_APPLIED"),
-            "create": (Status.UNKNOWN, "E_UNKNOWN_OUTCOME"),
-            "delete": (Status.UNKNOWN, "E_UNKNOWN_OUTCOME"),
+            "update": (OutcomeStatus.FAILED, "E_NOT_APPLIED"),
+            "create": (OutcomeStatus.UNKNOWN, "E_UNKNOWN_OUTCOME"),
+            "delete": (OutcomeStatus.UNKNOWN, "E_UNKNOWN_OUTCOME"),
         }
         assert applied.exit_code == 3
         assert (ROOM, named(place, ROOM, "gone").id) in place.ledger.past(SCOPE, OWNER).objects
@@ -311,10 +315,10 @@ def test_c017_what_cannot_be_decided_stays_open_and_the_rest_goes_on(http_writer
 
         applied = place.apply(wanted, http_writer(place), point=point)
         found = {outcome.kind: outcome for outcome in applied.outcomes}
-        assert found[GROUP].status is Status.UNKNOWN
+        assert found[GROUP].status is OutcomeStatus.UNKNOWN
         assert "2 objects have this name" in found[GROUP].reason
         assert "history resolve" in found[GROUP].reason
-        assert found[ROOM].status is Status.APPLIED
+        assert found[ROOM].status is OutcomeStatus.APPLIED
         assert applied.exit_code == 3
         (intent,) = place.ledger.past(SCOPE, OWNER).intents
         assert place.plan(wanted).pending == ()

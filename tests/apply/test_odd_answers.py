@@ -9,13 +9,13 @@ import yaml
 
 from reconciler.apply.context import utc
 from reconciler.apply.verify import ignore_entry
-from reconciler.interfaces import Task
+from reconciler.interfaces import WriteRequest
 from reconciler.ledger.sql_ledger import open_ledger
 from reconciler.model.change import Action
-from reconciler.model.field_path import Key, parse, spell
-from reconciler.model.ledger_state import Intent
-from reconciler.model.outcome import Status
-from reconciler.testing.harness import OWNER, SCOPE, Stage, declare
+from reconciler.model.field_path import ItemKey, parse, spell
+from reconciler.model.ledger_state import WriteIntent
+from reconciler.model.outcome import OutcomeStatus
+from reconciler.testing.harness import OWNER, SCOPE, TestService, declare
 from reconciler.testing.harness import stage as any_stage
 from reconciler.testing.writer_suite import GROUP, ROOM, group, room, rule
 from reconciler.writers.http_writer import HttpWriter
@@ -28,11 +28,11 @@ class Odd:
 
     applies = True
 
-    def __init__(self, place: Stage, said: Any) -> None:
+    def __init__(self, place: TestService, said: Any) -> None:
         self._real = HttpWriter(place.client(), str)
         self._said = said
 
-    def write(self, task: Task) -> Any:
+    def write(self, task: WriteRequest) -> Any:
         written = self._real.write(task)
         return self._said(written) if callable(self._said) else self._said
 
@@ -53,7 +53,7 @@ def test_a_writer_that_says_nonsense_is_not_believed_and_what_it_made_is_found(s
     with stage() as place:
         wish = (room("evening"), room("morning"))
         applied = place.apply(wish, Odd(place, said))
-        assert [outcome.status for outcome in applied.outcomes] == [Status.APPLIED] * 2, applied.outcomes
+        assert [outcome.status for outcome in applied.outcomes] == [OutcomeStatus.APPLIED] * 2, applied.outcomes
         assert place.simulator.model.duplicates == []
         assert len(place.simulator.model.created) == 2
         assert place.ledger.past(SCOPE, OWNER).intents == ()
@@ -67,7 +67,7 @@ def test_a_service_that_names_a_hostile_id_is_asked_again_by_name(object_id: Any
     fault = {"match": {"method": "POST", "kind": ROOM}, "nth": [1], "commit": "after", "body": {"room_id": object_id}}
     with stage({"faults": [fault]}) as place:
         (outcome,) = place.apply((room("evening"),), HttpWriter(place.client(), str)).outcomes
-        assert outcome.status is Status.APPLIED, outcome
+        assert outcome.status is OutcomeStatus.APPLIED, outcome
         assert place.simulator.model.requests["create"] == 1
         assert place.plan((room("evening"),)).pending == ()
         assert place.apply((room("evening"),), HttpWriter(place.client(), str)).exit_code == 0
@@ -76,7 +76,7 @@ def test_a_service_that_names_a_hostile_id_is_asked_again_by_name(object_id: Any
 def test_an_update_whose_writer_says_nonsense_is_read_back() -> None:
     with stage({"smart_live_rooms": [{"room_name": "evening"}]}) as place:
         (outcome,) = place.apply((room("evening", "new"),), Odd(place, None)).outcomes
-        assert (outcome.status, outcome.code) == (Status.APPLIED, ""), outcome
+        assert (outcome.status, outcome.code) == (OutcomeStatus.APPLIED, ""), outcome
         assert place.simulator.model.requests["update"] == 1
 
 
@@ -95,7 +95,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_the_entry_to_paste_is_yaml_that_names_the_same_path(name: str) -> None:
-    path = spell(("interaction_rules", Key((name,)), "trigger", "reply_texts"))
+    path = spell(("interaction_rules", ItemKey((name,)), "trigger", "reply_texts"))
     entry = ignore_entry((path, "room_description"))
     assert entry.isprintable()
     read = yaml.safe_load(entry)["ignore_changes"]
@@ -143,19 +143,19 @@ def test_what_moves_back_after_the_write_is_told_once_with_the_entry_to_paste() 
 def test_an_intent_from_a_clock_that_ran_ahead_is_waited_for_no_longer_than_the_window() -> None:
     with stage() as place:
         began = place.clock()
-        ahead = Intent(
+        ahead = WriteIntent(
             operation="op1", action=Action.CREATE, kind=GROUP, name="welcome", started=utc(began + 86_400), owner=OWNER
         )
         place.ledger.begin(SCOPE, "an earlier run", ahead)
         applied = place.apply((group("welcome"),), HttpWriter(place.client(), str))
-        assert [outcome.status for outcome in applied.outcomes] == [Status.APPLIED], applied.outcomes
+        assert [outcome.status for outcome in applied.outcomes] == [OutcomeStatus.APPLIED], applied.outcomes
         assert 180 <= place.clock() - began < 600
 
 
 def test_a_ledger_is_read_where_only_reading_is_allowed(tmp_path: Any) -> None:
     path = tmp_path / "ledger.db"
     ledger = open_ledger(f"sqlite:///{path}")
-    ledger.begin(SCOPE, "r", Intent(operation="op1", action=Action.CREATE, kind=GROUP, name="welcome"))
+    ledger.begin(SCOPE, "r", WriteIntent(operation="op1", action=Action.CREATE, kind=GROUP, name="welcome"))
     ledger.close()
     path.chmod(0o400)
     tmp_path.chmod(0o500)

@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
-from reconciler.model.resource import Declared
-from reconciler.testing.harness import Stage, stage
+from reconciler.model.resource import DeclaredResource
+from reconciler.testing.harness import TestService, stage
 from reconciler.testing.writer_suite import GROUP
 from reconciler.writers.http_writer import HttpWriter
 from tests.support.sdk import client, plain, sdk
@@ -17,7 +17,7 @@ from tests.support.sdk import client, plain, sdk
 ROOT = Path(__file__).parents[2]
 
 
-def declared() -> tuple[Declared, ...]:
+def declared() -> tuple[DeclaredResource, ...]:
     manifest = load(DiskTree(ROOT), entries=["examples/kinds"])
     assert manifest.valid, manifest.diagnostics
     return manifest.resources
@@ -44,7 +44,7 @@ def at(value: Any, path: str) -> Any:
     return value
 
 
-def shown(place: Stage, resource: Declared, object_id: str) -> Any:
+def shown(place: TestService, resource: DeclaredResource, object_id: str) -> Any:
     models, api = sdk(), client(place.url, place.project_id)
     if resource.kind == GROUP:
         request = models.ShowInteractionRuleGroupRequest(group_id=object_id)

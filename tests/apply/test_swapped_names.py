@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.outcome import Status
-from reconciler.testing.harness import Stage
+from reconciler.model.outcome import OutcomeStatus
+from reconciler.testing.harness import TestService
 from reconciler.testing.harness import stage as any_stage
 from reconciler.testing.writer_suite import GROUP, ROOM, group, room, rule
 from reconciler.writers.http_writer import HttpWriter
 
-Made = Callable[[Stage], HttpWriter]
+Made = Callable[[TestService], HttpWriter]
 stage = partial(any_stage, served=False)
 
 
-def live(place: Stage, kind: str) -> dict[str, str]:
+def live(place: TestService, kind: str) -> dict[str, str]:
     entries = place.simulator.world.collection(place.project_id, kind).entries.values()
     return {entry.id: entry.name for entry in entries}
 
@@ -54,7 +54,7 @@ def test_a_swap_that_is_refused_all_the_way_is_told_once(http_writer: Made) -> N
         place.simulator.inject(place.faults(refusal))
         wish = (replace(room("B"), id=ids["A"]), replace(room("A"), id=ids["B"]))
         first, second = place.apply(wish, http_writer(place)).outcomes
-        assert first.status is Status.FAILED
+        assert first.status is OutcomeStatus.FAILED
         assert "cannot step aside" in first.reason
         assert live(place, ROOM) == {ids["A"]: "A", ids["B"]: "B"}
-        assert second.status in {Status.SKIPPED, Status.FAILED}
+        assert second.status in {OutcomeStatus.SKIPPED, OutcomeStatus.FAILED}

@@ -8,12 +8,12 @@ import pytest
 
 from reconciler.kinds.registry import kind_named
 from reconciler.model.change import Attribution
-from reconciler.testing.harness import PROJECT, Stage, declare
+from reconciler.testing.harness import PROJECT, TestService, declare
 from reconciler.testing.harness import stage as any_stage
 from reconciler.testing.writer_suite import GROUP, ROOM, group, room, rule
 from reconciler.writers.http_writer import HttpWriter
 
-Made = Callable[[Stage], HttpWriter]
+Made = Callable[[TestService], HttpWriter]
 stage = partial(any_stage, served=False)
 
 
@@ -23,7 +23,7 @@ def moderated(kind: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
     return {"match": {"method": "PUT", "kind": kind}, "edits": [edit]}
 
 
-def attributions(place: Stage, wish: tuple[Any, ...]) -> dict[str, Attribution]:
+def attributions(place: TestService, wish: tuple[Any, ...]) -> dict[str, Attribution]:
     return {field.path: field.attribution for change in place.plan(wish).pending for field in change.fields}
 
 

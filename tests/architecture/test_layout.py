@@ -11,8 +11,8 @@ from reconciler.cli.commands import COMMANDS
 from reconciler.kinds.registry import all_kinds
 
 ROOT = Path(__file__).parents[2]
-LONGEST = 320
-"""Lines of one file of ours; near 200 is the aim, and past 300 there are two ideas."""
+LONGEST = 400
+"""Lines of one module; 100 to 250 is the aim."""
 
 
 def tracked(*patterns):

@@ -16,8 +16,8 @@ from pathlib import Path
 from reconciler.fleet.environment_result import visit
 from reconciler.fleet.fleet_file import roster
 from reconciler.project.config_file import load_project
-from reconciler.project.environment_session import Access
-from reconciler.project.plan_environment import Ask
+from reconciler.project.environment_session import LiveAccess
+from reconciler.project.plan_environment import PlanRequest
 from tests.support.fleets import LEDGER, Audit, fleet, kill_a_worker, once, rows
 
 SIZE = int(os.environ.get("BENCH_PROJECTS", "10000"))
@@ -66,7 +66,10 @@ def _said(audit: Audit) -> str:
 def _bare(folder: Path) -> float:
     """Return the CPU seconds of one visit in a plain loop, the imports of the first left out."""
     made = roster(load_project(folder), "shop", folder / "fleet.csv", (folder / "fleet.csv").read_bytes())
-    names, ask = list(made.project.environments)[: _BARE + 1], Ask(access=Access(variables={}, parallelism=1))
+    names, ask = (
+        list(made.project.environments)[: _BARE + 1],
+        PlanRequest(access=LiveAccess(variables={}, parallelism=1)),
+    )
     visit(made.project, names[0], ask)
     started = time.process_time()
     for name in names[1:]:

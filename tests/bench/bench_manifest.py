@@ -21,11 +21,10 @@ from reconciler.manifest.loader import load
 from reconciler.manifest.template import structure_guard
 from reconciler.manifest.template.renderer import render
 from reconciler.manifest.validation.validator import validate
-from reconciler.manifest.yaml.limits import Limits
+from reconciler.manifest.yaml.limits import YamlLimits
 from reconciler.manifest.yaml.parser import parse_yaml
-from reconciler.model.options import Scope
-from reconciler.model.source_map import Path as Steps
-from reconciler.model.source_map import Position
+from reconciler.model.options import ResourceScope
+from reconciler.model.source_map import DocumentPath, Position
 
 _RULE = """\
     - rule_name: 规则 {rule}
@@ -87,7 +86,7 @@ spec:
 {% endfor %}
 {% endfor %}
 """
-UNBOUNDED = Limits(size=1 << 30, nodes=1 << 30, documents=1 << 30)
+UNBOUNDED = YamlLimits(size=1 << 30, nodes=1 << 30, documents=1 << 30)
 _VALUES = {
     "groups": 150,
     "word": "规则",
@@ -97,10 +96,10 @@ _VALUES = {
 
 
 class _Nowhere:
-    def at(self, path: Steps, *, key: bool = False) -> Position:
+    def at(self, path: DocumentPath, *, key: bool = False) -> Position:
         return Position("bench", 1, 1)
 
-    def origin(self, path: Steps) -> str:
+    def origin(self, path: DocumentPath) -> str:
         return ""
 
 
@@ -206,7 +205,7 @@ def _mapped(root: Path, context: Mapping[str, object]) -> None:
     result = render(DiskTree(root), ["a.yaml"], context)["a.yaml"]
     assert result.lines is not None, result.problems
     parsed = parse_yaml(result.text, "a.yaml", where=result.lines.at, limits=UNBOUNDED)
-    assert not structure_guard.violations(result.marked, result.places, parsed.documents, broken=False)
+    assert not structure_guard.find_structure_violations(result.marked, result.places, parsed.documents, broken=False)
     line, column = parsed.documents[-1].at(("spec", "interaction_rules", 7, "trigger"))
     assert result.lines.at(line, column).line == 19
 
@@ -222,7 +221,8 @@ def _validation() -> list[dict[str, object]]:
         documents = [document.value for document in parsed.documents]
         parsing = _best(lambda text=text: parse_yaml(text, "bench", limits=UNBOUNDED), rounds=2)
         checking = _best(
-            lambda documents=documents: [validate(each, _Nowhere(), kinds, Scope()) for each in documents], rounds=2
+            lambda documents=documents: [validate(each, _Nowhere(), kinds, ResourceScope()) for each in documents],
+            rounds=2,
         )
         rows.append(_row(what, "parse", parsing, "validate", checking, ""))
     return rows

@@ -144,27 +144,27 @@ def stages(project: Path, url: str) -> Iterator[tuple[str, float]]:
     from reconciler.kinds.registry import all_kinds
     from reconciler.manifest.files.disk_tree import DiskTree
     from reconciler.manifest.loader import load
-    from reconciler.model.ledger_state import Past
-    from reconciler.model.options import PlanSettings
-    from reconciler.model.report import Options, Report
-    from reconciler.planner import read_all, wanted
+    from reconciler.model.ledger_state import LedgerState
+    from reconciler.model.options import PlanOptions
+    from reconciler.model.report import Report, ReportOptions
+    from reconciler.planner import build_read_requests, read_all
     from reconciler.readers.http_reader import HttpReader
     from reconciler.reports.text import report
 
-    kinds, settings, past = all_kinds(), PlanSettings(environment="bench", project_id=PROJECT), Past()
+    kinds, settings, past = all_kinds(), PlanOptions(environment="bench", project_id=PROJECT), LedgerState()
     yield "start and imports", time.process_time() - start
     start = time.process_time()
     manifest = load(DiskTree(project), entries=("manifests",), env_name="bench")
     yield "manifests: parse and validate", time.process_time() - start
     start = time.process_time()
     reader = HttpReader(ReadClient(Connection(base_url=url, project_id=PROJECT)))
-    readings = read_all(reader, kinds, wanted(manifest.resources, past, settings, kinds))
+    readings = read_all(reader, kinds, build_read_requests(manifest.resources, past, settings, kinds))
     yield "read over HTTP", time.process_time() - start
     start = time.process_time()
     plan = diff(manifest, readings, past, settings)
     yield "compare", time.process_time() - start
     start = time.process_time()
-    report.report(Report(command="plan", plans=(plan,)), Options())
+    report.report(Report(command="plan", plans=(plan,)), ReportOptions())
     yield "report as text", time.process_time() - start
 
 

@@ -132,17 +132,17 @@ def _with_ours(url: str, cache: str = "") -> Callable[[], dict[str, int]]:
     from reconciler.api.client import ReadClient
     from reconciler.api.connection import Connection
     from reconciler.kinds.registry import kind_named
-    from reconciler.model.read_result import Wanted
+    from reconciler.model.read_result import ReadRequest
     from reconciler.readers.http_reader import HttpReader
     from reconciler.readers.read_cache import ReadCache
 
     room, group = kind_named("SmartLiveRoom"), kind_named("InteractionRuleGroup")
-    wanted = Wanted(fields={f"group {number}": frozenset({"interaction_rules"}) for number in range(GROUPS)})
+    wanted = ReadRequest(fields={f"group {number}": frozenset({"interaction_rules"}) for number in range(GROUPS)})
     client = ReadClient(Connection(base_url=url, project_id=PROJECT))
     reader = HttpReader(client, cache=ReadCache(Path(cache), scope="bench") if cache else None)
 
     def work() -> dict[str, int]:
-        rooms, groups = reader.read(room, Wanted()), reader.read(group, wanted)
+        rooms, groups = reader.read(room, ReadRequest()), reader.read(group, wanted)
         assert rooms.complete
         assert groups.complete
         rules = sum(len(one.spec["interaction_rules"]) for one in groups.resources)
@@ -158,14 +158,14 @@ def _with_many(size: int) -> Callable[[], dict[str, int]]:
     from reconciler.api.client import ReadClient
     from reconciler.api.connection import Connection
     from reconciler.kinds.registry import kind_named
-    from reconciler.model.read_result import Wanted
+    from reconciler.model.read_result import ReadRequest
     from reconciler.readers.http_reader import HttpReader
 
     transport = httpx.MockTransport(lambda request: httpx.Response(200, content=_page(request.url.params, size)))
     reader = HttpReader(ReadClient(Connection(base_url="http://localhost", project_id=PROJECT, transport=transport)))
 
     def work() -> dict[str, int]:
-        reading = reader.read(kind_named("SmartLiveRoom"), Wanted())
+        reading = reader.read(kind_named("SmartLiveRoom"), ReadRequest())
         assert reading.complete
         return {"rooms": len(reading.resources), "groups": 0, "rules": 0, "requests": reader.usage.requests}
 

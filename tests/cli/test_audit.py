@@ -106,8 +106,8 @@ def test_no_credential_is_sent_to_a_worker(tmp_path):
 
     from reconciler.fleet.audit import audit
     from reconciler.project.config_file import load_project
-    from reconciler.project.environment_session import Access
-    from reconciler.project.plan_environment import Ask
+    from reconciler.project.environment_session import LiveAccess
+    from reconciler.project.plan_environment import PlanRequest
 
     sent = []
 
@@ -119,7 +119,7 @@ def test_no_credential_is_sent_to_a_worker(tmp_path):
             return future
 
     project(tmp_path, {"rooms/one.yaml": room("One")})
-    ask = Ask(access=Access(variables={"HUAWEICLOUD_SDK_SK": "CANARYcanary0123456789"}))
+    ask = PlanRequest(access=LiveAccess(variables={"HUAWEICLOUD_SDK_SK": "CANARYcanary0123456789"}))
     (result,) = audit(load_project(tmp_path), ["demo"], ask, Spy(), away=True)
     assert result.readable
     assert pickle.loads(pickle.dumps(result)) == result

@@ -14,7 +14,7 @@ from sqlite3 import connect
 import pytest
 
 from reconciler.ledger.sql_ledger import open_ledger
-from reconciler.model.run_history import Run as RunRecord
+from reconciler.model.run_history import RunRecord as RunRecord
 from reconciler.readers.read_cache import ReadCache
 from reconciler.simulator import Simulator
 from reconciler.simulator.server import running

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler import plugins
 from reconciler.cli.error_output import failed_report
-from reconciler.model.report import Options
+from reconciler.model.report import ReportOptions
 from tests.support.command_line import QUICKSTART, reconciler
 
 
@@ -21,7 +21,7 @@ from tests.support.command_line import QUICKSTART, reconciler
 def test_an_internal_error_is_in_the_json_document(command: str, words: list[str]) -> None:
     told = failed_report(KeyError("x\x1b[0m"), [command, "-e", "demo", *words])
     assert told is not None
-    document = json.loads(plugins.reporter(told[0])(told[1], Options()))
+    document = json.loads(plugins.reporter(told[0])(told[1], ReportOptions()))
     assert [(each["severity"], each["code"]) for each in document["diagnostics"]] == [("error", "E_INTERNAL")]
     assert document.get("errored", not document.get("valid")) is True
     assert "KeyError" in document["diagnostics"][0]["summary"]
@@ -30,7 +30,7 @@ def test_an_internal_error_is_in_the_json_document(command: str, words: list[str
 def test_other_formats_tell_it_too() -> None:
     told = failed_report(RecursionError(), ["plan", "--format", "junit"])
     assert told is not None
-    assert len(ET.fromstring(plugins.reporter(told[0])(told[1], Options())).findall(".//error")) == 1
+    assert len(ET.fromstring(plugins.reporter(told[0])(told[1], ReportOptions())).findall(".//error")) == 1
 
 
 @pytest.mark.parametrize(

@@ -86,12 +86,12 @@ def test_c015_what_is_no_finished_plan_is_refused_and_never_a_success_of_nothing
 def test_c017_an_open_intent_is_settled_by_a_persons_word_and_the_others_go_on(tmp_path, place):
     from reconciler.ledger.sql_ledger import open_ledger
     from reconciler.model.change import Action
-    from reconciler.model.ledger_state import Intent
+    from reconciler.model.ledger_state import WriteIntent
 
     project(tmp_path, {"rooms/one.yaml": room("One"), "rooms/two.yaml": room("Two")}, more=place)
     scope = place.split('"')[1].removeprefix("http://") + f"/{'0' * 32}/"
     ledger = open_ledger("sqlite:///.reconciler/ledger.db", root=tmp_path)
-    intent = Intent(
+    intent = WriteIntent(
         operation="op-1", action=Action.CREATE, kind="SmartLiveRoom", name="One", started="2026-11-23T00:00:00Z"
     )
     ledger.begin(scope, "run-1", intent)

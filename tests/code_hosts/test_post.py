@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from reconciler.code_hosts.ci_job import Place, place_from
-from reconciler.code_hosts.comments import post
+from reconciler.code_hosts.ci_job import PullRequestRef, place_from
+from reconciler.code_hosts.comments import upsert_comment
 from reconciler.errors import ApiError, ReconcilerError, UsageError
 from tests.support.fake_hosts import TOKEN, Host, serving
 
@@ -27,11 +27,13 @@ def host():
 
 def place(kind, host, **more):
     repository = "shop/rooms" if kind == "github" else "shop/sub/rooms"
-    return Place(**{"host": kind, "api": host.url, "repository": repository, "number": 7, "token": TOKEN, **more})
+    return PullRequestRef(
+        **{"host": kind, "api": host.url, "repository": repository, "number": 7, "token": TOKEN, **more}
+    )
 
 
 def told(kind, host, body=BODY, **more):
-    return post(place(kind, host, **more), body, MARKER, sleep=lambda seconds: None)
+    return upsert_comment(place(kind, host, **more), body, MARKER, sleep=lambda seconds: None)
 
 
 def test_the_first_run_creates_one_comment(kind, host):
@@ -89,7 +91,7 @@ def test_a_comment_that_quotes_the_marker_is_not_ours(kind, host):
 def test_each_environment_has_a_comment_of_its_own(kind, host):
     other = "<!-- reconciler staging -->"
     told(kind, host)
-    post(place(kind, host), BODY.replace(MARKER, other), other)
+    upsert_comment(place(kind, host), BODY.replace(MARKER, other), other)
     assert len(host.comments) == 2
 
 
@@ -193,7 +195,7 @@ def test_a_place_is_found_in_a_github_job(tmp_path):
 
 def test_a_place_is_found_in_a_gitlab_job():
     job = {"CI_PROJECT_ID": "42", "GITLAB_TOKEN": TOKEN, "CI_MERGE_REQUEST_IID": "5"}
-    assert place_from(job) == Place(
+    assert place_from(job) == PullRequestRef(
         host="gitlab", api="https://gitlab.com/api/v4", repository="42", number=5, token=TOKEN
     )
     with pytest.raises(UsageError, match="no merge request"):
@@ -203,19 +205,21 @@ def test_a_place_is_found_in_a_gitlab_job():
 @pytest.mark.parametrize("repository", ["", "a", "a/b/c", "../b", "a/..", "a/b?x=1", "a/b#c", "a b/c"])
 def test_a_repository_that_is_none_is_refused(repository):
     with pytest.raises(UsageError):
-        Place(host="github", api="https://api.github.com", repository=repository, number=1, token=TOKEN)
+        PullRequestRef(host="github", api="https://api.github.com", repository=repository, number=1, token=TOKEN)
 
 
 @pytest.mark.parametrize("token", ["", "a\r\nX-Other: b", "密"])
 def test_a_token_that_cannot_be_a_header_is_refused(token):
     with pytest.raises(UsageError):
-        Place(host="github", api="https://api.github.com", repository="a/b", number=1, token=token)
+        PullRequestRef(host="github", api="https://api.github.com", repository="a/b", number=1, token=token)
 
 
 @pytest.mark.parametrize("api", ["http://ghe.test", "ftp://x", "https://a@b/", "https://x/?q", "nonsense"])
 def test_an_api_that_is_no_plain_https_address_is_refused(api):
     with pytest.raises(ReconcilerError):
-        post(Place(host="github", api=api, repository="a/b", number=1, token=TOKEN, author="a"), BODY, MARKER)
+        upsert_comment(
+            PullRequestRef(host="github", api=api, repository="a/b", number=1, token=TOKEN, author="a"), BODY, MARKER
+        )
 
 
 def test_outside_of_a_job_one_is_told_what_to_set():

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.base.field import Field, NoDefault, Type
+from reconciler.kinds.base.field import Field, FieldType, NoDefault
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Action
@@ -52,7 +52,7 @@ def table_of(field: Field) -> str:
 
 def values_of(field: Field) -> dict[str, Any]:
     """Return a value for each state the field can be in; numbers and flags have no empty one."""
-    if field.type is Type.LIST:
+    if field.type is FieldType.LIST:
         assert field.item is not None
         one, other = _items(field.item)
         return {"null": None, "empty": [], "default": [other], "value": [one]}
@@ -60,19 +60,19 @@ def values_of(field: Field) -> dict[str, Any]:
     candidates = (*pool(field), "first", "second", 3)
     different = [value for value in candidates if _fits(field, value) and value not in ("", default)]
     found = {"null": None, "default": different[-1] if default is NoDefault.NONE else default, "value": different[0]}
-    return {**found, "empty": ""} if field.type is Type.TEXT else found
+    return {**found, "empty": ""} if field.type is FieldType.TEXT else found
 
 
 def _items(item: Field) -> tuple[Any, Any]:
-    if item.type is not Type.OBJECT:
+    if item.type is not FieldType.OBJECT:
         return "first", "second"
-    leaf = next(name for name, child in item.children.items() if child.writable and child.type is Type.TEXT)
+    leaf = next(name for name, child in item.children.items() if child.writable and child.type is FieldType.TEXT)
     return {leaf: "first", "rule_name": "first"}, {leaf: "second", "rule_name": "second"}
 
 
 def _fits(field: Field, value: Any) -> bool:
-    kinds = {Type.TEXT: str, Type.INTEGER: int, Type.NUMBER: (int, float), Type.BOOLEAN: bool}
-    return isinstance(value, kinds[field.type]) and isinstance(value, bool) == (field.type is Type.BOOLEAN)
+    kinds = {FieldType.TEXT: str, FieldType.INTEGER: int, FieldType.NUMBER: (int, float), FieldType.BOOLEAN: bool}
+    return isinstance(value, kinds[field.type]) and isinstance(value, bool) == (field.type is FieldType.BOOLEAN)
 
 
 def holder(kind: Kind, path: str, value: Any, *, there: bool) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def keyed(node: Field) -> dict[str, Any]:
         *above, last = key.split(".")
         for name in above:
             at, field = at.setdefault(name, {}), field.children[name]
-        at[last] = 1 if field.children[last].type is Type.INTEGER else "IMAGE" if last == "layer_type" else "k"
+        at[last] = 1 if field.children[last].type is FieldType.INTEGER else "IMAGE" if last == "layer_type" else "k"
     return item
 
 
@@ -112,7 +112,7 @@ def fields() -> Iterator[Any]:
     for kind in all_kinds().values():
         for path, field in kind.fields.items():
             keys = {key for other in kind.fields.values() if other.list for key in _key_paths(other)}
-            told = field.writable and not field.sensitive and field.name and field.type is not Type.OBJECT
+            told = field.writable and not field.sensitive and field.name and field.type is not FieldType.OBJECT
             if told and path not in keys and path != kind.name_field:
                 yield pytest.param(kind, path, field, id=f"{kind.name}.{path}")
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from reconciler.diff.attribution import NotDeclared, classify
-from reconciler.model.change import Action, Attribution, Missing
-from reconciler.model.desired_state import Manifest
+from reconciler.diff.attribution import BaseUnmanaged, attribute_field
+from reconciler.model.change import Action, Attribution, NoValue
+from reconciler.model.desired_state import DesiredState
 from tests.support.planning import GROUP, ROOM, World, declared, ledger, live, only, remembered
 
 A, B, C = "a", "b", "c"
-NONE = Missing.ABSENT
-ANEW = NotDeclared.IN_BASE
+NONE = NoValue.ABSENT
+ANEW = BaseUnmanaged.IN_BASE
 
 
 def patterns(names: int) -> Iterator[tuple[int, ...]]:
@@ -61,21 +61,21 @@ def test_the_table_has_each_of_the_fifteen_patterns_once() -> None:
 
 @pytest.mark.parametrize(("base", "head", "there", "expected"), FIFTEEN)
 def test_each_pattern_of_base_head_and_live_is_one_class(base: Any, head: Any, there: Any, expected: Any) -> None:
-    assert classify(base, None, head, there, alike) is expected
-    assert classify(None, base, head, there, alike) is expected
+    assert attribute_field(base, None, head, there, alike) is expected
+    assert attribute_field(None, base, head, there, alike) is expected
 
 
 def test_a_field_declared_anew_is_the_manifests_doing() -> None:
     for there in (A, B, NONE):
         if there != A:
-            assert classify(ANEW, None, A, there, alike) is Attribution.CONFIG
-            assert classify(None, ANEW, A, there, alike) is Attribution.CONFIG
-            assert classify(ANEW, ANEW, A, there, alike) is Attribution.CONFIG
+            assert attribute_field(ANEW, None, A, there, alike) is Attribution.CONFIG
+            assert attribute_field(None, ANEW, A, there, alike) is Attribution.CONFIG
+            assert attribute_field(ANEW, ANEW, A, there, alike) is Attribution.CONFIG
 
 
 def test_without_a_base_nobody_is_blamed() -> None:
-    assert classify(None, None, A, B, alike) is Attribution.UNATTRIBUTED
-    assert classify(None, None, A, A, alike) is None
+    assert attribute_field(None, None, A, B, alike) is Attribution.UNATTRIBUTED
+    assert attribute_field(None, None, A, A, alike) is None
 
 
 TWO_BASES = [
@@ -98,13 +98,13 @@ TWO_BASES = [
 def test_with_both_bases_a_merge_that_was_not_applied_is_pending(
     applied: Any, commit: Any, head: Any, there: Any, expected: Any
 ) -> None:
-    assert classify(applied, commit, head, there, alike) is expected
+    assert attribute_field(applied, commit, head, there, alike) is expected
 
 
 @pytest.mark.parametrize("pattern", list(patterns(4)))
 def test_every_pattern_of_both_bases_head_and_live_has_exactly_one_class(pattern: tuple[int, ...]) -> None:
     applied, commit, head, there = pattern
-    found = classify(applied, commit, head, there, alike)
+    found = attribute_field(applied, commit, head, there, alike)
     if head != there:
         assert found in set(Attribution) - {Attribution.ALREADY, Attribution.UNATTRIBUTED}
     else:
@@ -113,7 +113,7 @@ def test_every_pattern_of_both_bases_head_and_live_has_exactly_one_class(pattern
 
 def room(spec: dict[str, Any], raw: dict[str, Any], last: Any = None, base: Any = None) -> Any:
     past = ledger(remembered(ROOM, "it", last=last)) if last is not None else ledger()
-    then = Manifest(resources=(declared(ROOM, "it", base),)) if base is not None else None
+    then = DesiredState(resources=(declared(ROOM, "it", base),)) if base is not None else None
     return only(World([declared(ROOM, "it", spec)], [live(ROOM, "it", spec=raw)], past).plan(base=then))
 
 

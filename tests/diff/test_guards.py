@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.diff.deletion_guards import blocking, collapsed, limit
+from reconciler.diff.deletion_guards import collapsed, find_violations, limit
 from reconciler.model.change import Action
-from reconciler.model.options import Overrides
+from reconciler.model.options import GuardOverrides
 from reconciler.model.plan import Plan
 from tests.support.planning import GROUP, ROOM, World, declared, ledger, live, remembered
 
@@ -60,7 +60,7 @@ def test_a_deleted_ledger_deletes_nothing() -> None:
 def test_manifests_that_declare_nothing_at_all_delete_nothing_unasked() -> None:
     plan = World([], [live(ROOM, "last")], ledger(remembered(ROOM, "last"))).plan(prune="owned")
     assert blocks(plan) == {("E_GUARD_EMPTY", "--allow-empty")}
-    assert blocking(plan, Overrides(empty=True)) == []
+    assert find_violations(plan, GuardOverrides(empty=True)) == []
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_collapsed_live_side_blocks_creates_and_deletes_but_no_update() -> Non
     plan = World(wanted, [live(ROOM, "a"), live(ROOM, "b")], past).plan(prune="owned")
     blocked = {change.name: {block.code for block in change.blocks} for change in plan.changes}
     assert blocked == {"a": set(), "new": {"E_READ_COLLAPSE"}, "b": {"E_READ_COLLAPSE"}}
-    assert blocking(plan, Overrides(collapsed=True)) == []
+    assert find_violations(plan, GuardOverrides(collapsed=True)) == []
 
 
 def test_an_empty_list_where_forty_rooms_were_is_a_complete_preview_and_all_blocked() -> None:
@@ -91,8 +91,8 @@ def test_protection_outlives_the_manifest() -> None:
     past = ledger(remembered(ROOM, "keep", protected=True), remembered(ROOM, "drop"))
     plan = World([declared(GROUP, "g")], [live(ROOM, "keep")], past).plan(prune="owned")
     assert blocks(plan) == {("E_GUARD_PROTECTED", "")}
-    everything = Overrides(deletes=1, live=frozenset({"keep"}), empty=True, collapsed=True)
-    assert [block.code for block in blocking(plan, everything)] == ["E_GUARD_PROTECTED"]
+    everything = GuardOverrides(deletes=1, live=frozenset({"keep"}), empty=True, collapsed=True)
+    assert [block.code for block in find_violations(plan, everything)] == ["E_GUARD_PROTECTED"]
 
 
 def test_an_environment_protects_by_pattern() -> None:
@@ -106,8 +106,8 @@ def test_a_room_on_air_is_deleted_only_by_its_name(state: str) -> None:
     lives = [live(ROOM, "it's on", spec={"last_job_status": state})]
     plan = World([declared(GROUP, "g")], lives, ledger(remembered(ROOM, "it's on"))).plan(prune="owned")
     assert blocks(plan) == {("E_GUARD_ON_AIR", "--allow-live 'it'\\''s on'")}
-    assert blocking(plan, Overrides(live=frozenset({"another"}))) != []
-    assert blocking(plan, Overrides(live=frozenset({"it's on"}))) == []
+    assert find_violations(plan, GuardOverrides(live=frozenset({"another"}))) != []
+    assert find_violations(plan, GuardOverrides(live=frozenset({"it's on"}))) == []
 
 
 def test_a_room_off_air_is_deleted_without_a_word() -> None:
@@ -127,9 +127,9 @@ def test_an_update_of_a_room_on_air_or_confirmed_says_what_it_brings_with_it() -
 
 def test_the_number_of_deletes_that_is_allowed_is_exactly_the_plans() -> None:
     plan = deleting(12, 7)
-    assert blocking(plan, Overrides(deletes=7)) == []
+    assert find_violations(plan, GuardOverrides(deletes=7)) == []
     for wrong in (None, 0, 6, 8):
-        assert {block.allow for block in blocking(plan, Overrides(deletes=wrong))} == {"--allow-deletes 7"}
+        assert {block.allow for block in find_violations(plan, GuardOverrides(deletes=wrong))} == {"--allow-deletes 7"}
 
 
 def test_deletes_of_two_kinds_are_allowed_by_their_sum() -> None:
@@ -141,4 +141,4 @@ def test_deletes_of_two_kinds_are_allowed_by_their_sum() -> None:
     )
     plan = world.plan(prune="owned")
     assert {allow for _, allow in blocks(plan)} == {"--allow-deletes 7"}
-    assert blocking(plan, Overrides(deletes=7)) == []
+    assert find_violations(plan, GuardOverrides(deletes=7)) == []

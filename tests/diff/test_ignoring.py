@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.change import Action, Rule
+from reconciler.model.change import Action, SuppressionReason
 from reconciler.model.resource import IgnoreRule
 from reconciler.model.source_map import Position
 from tests.support.planning import GROUP, ROOM, World, codes, declared, live, only
@@ -25,7 +25,7 @@ def test_an_ignored_difference_is_suppressed_with_its_reason_and_place() -> None
     (hidden,) = change.suppressed
     assert (hidden.path, hidden.rule, hidden.detail, hidden.position) == (
         "priv_data",
-        Rule.IGNORED,
+        SuppressionReason.IGNORED,
         "the console writes it",
         place,
     )
@@ -117,7 +117,7 @@ def test_a_rule_for_one_item_of_a_list_without_keys_hides_that_list() -> None:
     thing = declared(GROUP, "g", group(1, "new", "x", "y"), ignore=ignore)
     change = only(World([thing], [live(GROUP, "g", spec=group(2, "x", "z"))]).plan())
     assert [field.path for field in change.fields] == ["interaction_rules[a].event_type"]
-    assert {one.rule for one in change.suppressed} == {Rule.IGNORED}
+    assert {one.rule for one in change.suppressed} == {SuppressionReason.IGNORED}
     assert change.after["interaction_rules"] == group(1, "x", "z")["interaction_rules"]
 
 

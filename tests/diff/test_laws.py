@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.diff.full_spec import spec_of
-from reconciler.diff.request_body import overlay
+from reconciler.diff.full_spec import full_spec
+from reconciler.diff.request_body import build_request_body
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import kind_named
-from reconciler.model.change import Action, Rule
+from reconciler.model.change import Action, SuppressionReason
 from tests.support.planning import GROUP, ROOM, World, declared, live, only
 from tests.support.random_specs import Maker
 from tests.support.raw_differences import raw_differences, top_of_series
@@ -40,7 +40,7 @@ def nothing_to_do_between_equal_states(kind: Kind, seed: int) -> None:
     row = json.loads(json.dumps(spec))
     change = compared(kind, spec, row)
     assert change.action is Action.NONE, change.fields
-    assert {one.rule for one in change.suppressed} <= {Rule.SECRET}
+    assert {one.rule for one in change.suppressed} <= {SuppressionReason.SECRET}
 
 
 def what_is_applied_is_what_was_declared(kind: Kind, seed: int) -> None:
@@ -48,7 +48,7 @@ def what_is_applied_is_what_was_declared(kind: Kind, seed: int) -> None:
     spec, raw = states(kind, seed)
     thing = declared(kind, "it", spec)
     before = live(kind, "it", spec=raw)
-    laid = overlay(kind, spec_of(kind, thing), before.spec)
+    laid = build_request_body(kind, full_spec(kind, thing), before.spec)
     after = live(kind, "it", spec={**laid.body, kind.id_field: before.id})
     again = only(World([thing], [after]).plan())
     assert again.action is Action.NONE, [field.path for field in again.fields]

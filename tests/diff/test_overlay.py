@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from reconciler.diff.request_body import overlay
+from reconciler.diff.request_body import build_request_body
 from tests.support.planning import GROUP, ROOM, declared, one_change
 
 
 def body(kind: Any, spec: dict[str, Any], raw: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return overlay(kind, spec, raw, **more).body
+    return build_request_body(kind, spec, raw, **more).body
 
 
 def test_unknown_keys_survive_at_every_depth() -> None:
@@ -73,7 +73,7 @@ def test_items_without_keys_pair_by_equal_content_and_then_by_place() -> None:
 
     raw = room({"background_type": "IMAGE", "x": 1}, {"background_type": "COLOR", "x": 2})
     spec = room({"background_type": "VIDEO"}, {"background_type": "IMAGE"})
-    laid = overlay(ROOM, spec, raw)
+    laid = build_request_body(ROOM, spec, raw)
     assert laid.body["scene_scripts"][0]["background_config"] == [
         {"background_type": "VIDEO"},
         {"background_type": "IMAGE", "x": 1},
@@ -85,7 +85,7 @@ def test_items_without_keys_pair_by_equal_content_and_then_by_place() -> None:
 
 def test_unknown_keys_that_go_with_a_removed_item_are_told() -> None:
     raw = {"interaction_rules": [{"rule_name": "gone", "secret_sauce": 1, "rule_id": "r"}]}
-    laid = overlay(GROUP, {"interaction_rules": []}, raw)
+    laid = build_request_body(GROUP, {"interaction_rules": []}, raw)
     assert laid.warnings == ("interaction_rules[gone]: goes, and with it what this tool does not know: secret_sauce",)
 
 
@@ -138,7 +138,7 @@ def test_a_name_that_refers_is_sent_with_the_id_it_means() -> None:
 
 @pytest.mark.parametrize("unreadable", ["******", "", None])
 def test_a_secret_that_reads_back_masked_or_empty_is_never_sent(unreadable: Any) -> None:
-    laid = overlay(
+    laid = build_request_body(
         ROOM, {"room_name": "r"}, {"live_event_callback_config": {"key": unreadable, "auth_type": "HMACSHA256"}}
     )
     assert laid.body["live_event_callback_config"] == {"auth_type": "HMACSHA256"}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.change import Action, Missing
+from reconciler.model.change import Action, NoValue
 from reconciler.planfile.decode import decode
 from reconciler.planfile.encode import encode
 from tests.support.planning import GROUP, ROOM, World, codes, declared, ledger, live, only, remembered
@@ -42,7 +42,7 @@ def test_the_id_of_a_library_of_the_same_plan_is_known_after_apply() -> None:
         (ROOM.name, Action.UPDATE),
     ]
     (field,) = plan.changes[1].fields
-    assert (field.path, field.after) == ("interaction_rules[new,price].group_id", Missing.UNKNOWN)
+    assert (field.path, field.after) == ("interaction_rules[new,price].group_id", NoValue.UNKNOWN)
     assert plan.changes[1].unknown == ("interaction_rules[0].group_id",)
     shown = encode(plan)["resource_changes"][1]["change"]
     assert shown["after"]["interaction_rules"][0]["group_id"] is None

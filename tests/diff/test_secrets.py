@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from reconciler.diff.full_spec import managed
-from reconciler.model.change import MASK, Action
+from reconciler.diff.full_spec import managed_fields
+from reconciler.model.change import REDACTED, Action
 from reconciler.planfile.encode import encode
 from reconciler.redaction import secret_digest
 from tests.support.planning import ROOM, World, declared, ledger, live, only, remembered
@@ -14,7 +14,7 @@ RAW = {"stream_keys": ["CANARY-one"], "live_event_callback_config": {"key": "CAN
 
 
 def applied(value: str, spec: Any = SPEC) -> Any:
-    return managed(ROOM, spec, digest=lambda name: secret_digest(KEY, value))
+    return managed_fields(ROOM, spec, digest=lambda name: secret_digest(KEY, value))
 
 
 def plan(spec: Any = SPEC, *, last: Any = None, secret: Any = None, raw: Any = RAW) -> Any:
@@ -36,8 +36,8 @@ def test_a_secret_whose_digest_is_the_same_is_no_difference_at_all() -> None:
 def test_a_secret_whose_digest_differs_is_a_masked_change_of_the_manifests() -> None:
     change = only(plan(last=applied("old"), secret=lambda name: "new"))
     assert [(field.path, field.before, field.after, field.attribution.value) for field in change.fields] == [
-        ("stream_keys", MASK, MASK, "config"),
-        ("live_event_callback_config.key", MASK, MASK, "config"),
+        ("stream_keys", REDACTED, REDACTED, "config"),
+        ("live_event_callback_config.key", REDACTED, REDACTED, "config"),
     ]
 
 
@@ -67,7 +67,7 @@ def test_no_live_secret_is_in_any_part_of_a_plan() -> None:
 
 def test_the_masks_stand_where_the_secrets_are() -> None:
     shown = encode(plan({**SPEC, "priv_data": "x"}))["resource_changes"][0]["change"]
-    assert shown["before"]["stream_keys"] == [MASK]
+    assert shown["before"]["stream_keys"] == [REDACTED]
     assert shown["before_sensitive"] == {"stream_keys": [True], "live_event_callback_config": {"key": True}}
     assert shown["after_sensitive"] == shown["before_sensitive"]
 
@@ -80,7 +80,7 @@ def test_fingerprints_do_not_depend_on_secrets() -> None:
 
 def test_what_is_remembered_holds_names_and_digests_only() -> None:
     assert applied("v")["stream_keys"] == [{"secret": "STREAM_KEY", "digest": secret_digest(KEY, "v")}]
-    assert managed(ROOM, SPEC)["stream_keys"] == [{"secret": "STREAM_KEY"}]
+    assert managed_fields(ROOM, SPEC)["stream_keys"] == [{"secret": "STREAM_KEY"}]
 
 
 def test_an_object_that_holds_a_secret_is_sensitive_as_a_whole() -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.change import Action, Rule
-from reconciler.model.field_path import Key, covers, parse, printed, spell
+from reconciler.model.change import Action, SuppressionReason
+from reconciler.model.field_path import ItemKey, covers, parse, printed, spell
 from reconciler.semantics.equality import instant
 from tests.support.planning import GROUP, ROOM, one_change
 
@@ -30,7 +30,7 @@ def expiry(value: Any) -> dict[str, Any]:
 def test_equal_instants_are_equal(spelled: str) -> None:
     change = one_change(ROOM, expiry(WHEN), expiry(spelled))
     assert change.action is Action.NONE
-    assert [one.rule for one in change.suppressed] == [Rule.TIME]
+    assert [one.rule for one in change.suppressed] == [SuppressionReason.TIME]
 
 
 def test_midnight_and_leap_seconds_are_the_instant_after() -> None:
@@ -58,7 +58,7 @@ def picture(url: str) -> dict[str, Any]:
 def test_signed_addresses_are_compared_without_their_query() -> None:
     change = one_change(GROUP, picture("https://a.test/x.png?sig=1"), picture("https://a.test/x.png?sig=2"))
     assert change.action is Action.NONE
-    assert [one.rule for one in change.suppressed] == [Rule.URL]
+    assert [one.rule for one in change.suppressed] == [SuppressionReason.URL]
     assert one_change(GROUP, picture("https://a.test/x.png"), picture("https://a.test/y.png")).action is Action.UPDATE
 
 
@@ -68,7 +68,7 @@ def rate(value: Any) -> dict[str, Any]:
 
 def test_a_number_for_a_text_is_no_difference() -> None:
     change = one_change(ROOM, rate("30"), rate(30))
-    assert (change.action, [one.rule for one in change.suppressed]) == (Action.NONE, [Rule.NUMBER])
+    assert (change.action, [one.rule for one in change.suppressed]) == (Action.NONE, [SuppressionReason.NUMBER])
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ STEPS = st.lists(
         st.from_regex(r"[a-z_]{1,8}", fullmatch=True),
         st.integers(0, 99),
         st.builds(
-            Key,
+            ItemKey,
             st.lists(st.one_of(st.text(max_size=6), st.integers(-9, 99), st.none()), min_size=1, max_size=3).map(tuple),
             st.integers(1, 3),
         ),
@@ -129,7 +129,7 @@ TWO_PARTS = st.lists(st.one_of(st.text(max_size=4), st.none()), min_size=2, max_
 
 @given(TWO_PARTS, TWO_PARTS)
 def test_two_different_keys_never_print_alike(one: list[Any], other: list[Any]) -> None:
-    assert (printed(Key(tuple(one))) == printed(Key(tuple(other)))) == (one == other)
+    assert (printed(ItemKey(tuple(one))) == printed(ItemKey(tuple(other)))) == (one == other)
 
 
 @pytest.mark.parametrize("text", ["", ".a", "a..b", "a[", "a]b", "a[b", 'a["b]', "a b"])

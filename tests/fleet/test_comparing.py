@@ -1,7 +1,7 @@
 """Environments compared as values: by name, both ways round, ids apart, and what the manifests meant."""
 
-from reconciler.fleet.compare_environments import NOT_THERE, THERE, Nowhere, Side, compare, matrix
-from reconciler.model.resource import Declared, Live
+from reconciler.fleet.compare_environments import NOT_THERE, THERE, ComparedEnvironment, NoSource, compare, matrix
+from reconciler.model.resource import DeclaredResource, LiveResource
 
 ROOM = "SmartLiveRoom"
 GROUP = "InteractionRuleGroup"
@@ -9,15 +9,17 @@ GROUP = "InteractionRuleGroup"
 
 def live(name, object_id, kind=ROOM, **spec):
     head = {ROOM: ("room_name", "room_id"), GROUP: ("group_name", "group_id")}[kind]
-    return Live(kind=kind, name=name, id=object_id, spec={head[0]: name, head[1]: object_id, **spec}, shown=True)
+    return LiveResource(
+        kind=kind, name=name, id=object_id, spec={head[0]: name, head[1]: object_id, **spec}, shown=True
+    )
 
 
 def declared(name, kind=ROOM, **spec):
-    return Declared(kind=kind, name=name, spec=spec, locate=Nowhere())
+    return DeclaredResource(kind=kind, name=name, spec=spec, locate=NoSource())
 
 
 def side(name, *resources, says=()):
-    return Side(name=name, live=tuple(resources), declared=tuple(says))
+    return ComparedEnvironment(name=name, live=tuple(resources), declared=tuple(says))
 
 
 def told(first, second):
@@ -72,8 +74,8 @@ def test_two_empty_sides_are_alike_whatever_is_declared():
 
 
 def test_manifests_alone_are_compared_where_live_was_not_read():
-    one = Side(name="a", live=None, declared=(declared("R", room_description="x"),))
-    other = Side(name="b", live=None, declared=(declared("R", room_description="y"),))
+    one = ComparedEnvironment(name="a", live=None, declared=(declared("R", room_description="x"),))
+    other = ComparedEnvironment(name="b", live=None, declared=(declared("R", room_description="y"),))
     assert told(one, other) == [('SmartLiveRoom["R"]', "room_description", "x", "y", True)]
 
 

@@ -11,8 +11,8 @@ from reconciler.fleet.audit_summary import drift_row, oldest
 from reconciler.fleet.environment_result import visit
 from reconciler.ledger.sql_ledger import open_audits, open_ledger
 from reconciler.project.config_file import load_project
-from reconciler.project.environment_session import Access
-from reconciler.project.plan_environment import Ask
+from reconciler.project.environment_session import LiveAccess
+from reconciler.project.plan_environment import PlanRequest
 from tests.support.command_line import project, reconciler, room
 
 FIRST = datetime.fromisoformat("2026-11-01T06:00:00+00:00")
@@ -31,7 +31,7 @@ def audited(folder: Path, days: list[str]):
     """Audit once a day, each day with another live side; returns what the ledger says of drift."""
     for number, live in enumerate(days):
         (folder / "live.yaml").write_text(live)
-        one = visit(load_project(folder), "demo", Ask(access=Access(variables={})))
+        one = visit(load_project(folder), "demo", PlanRequest(access=LiveAccess(variables={})))
         now = (FIRST + timedelta(days=number)).timestamp()
         book = open_audits("sqlite:///drift.db", root=folder, clock=lambda now=now: now)
         book.keep(f"run{number}", [found("test/demo", one, json.dumps(number))])

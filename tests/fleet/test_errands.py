@@ -4,10 +4,10 @@ import pickle
 
 import pytest
 
-from reconciler.fleet.audit import errands, run_there, without_credentials
+from reconciler.fleet.audit import run_on_worker, split_batches, without_credentials
 from reconciler.project.config_file import load_project
-from reconciler.project.environment_session import Access, open_environment
-from reconciler.project.plan_environment import Ask
+from reconciler.project.environment_session import LiveAccess, open_environment
+from reconciler.project.plan_environment import PlanRequest
 from tests.support.command_line import project, room
 
 CANARY = "CANARYcanary0123456789"
@@ -24,11 +24,11 @@ def many(tmp_path):
 
 
 def ask():
-    return Ask(access=Access(variables={"HUAWEICLOUD_SDK_SK": CANARY}))
+    return PlanRequest(access=LiveAccess(variables={"HUAWEICLOUD_SDK_SK": CANARY}))
 
 
 def test_every_environment_is_in_one_errand_and_a_tenant_in_one_only(many):
-    parts = list(errands(many, list(many.environments), ask(), width=2, sets={}))
+    parts = list(split_batches(many, list(many.environments), ask(), width=2, sets={}))
     names = [name for part in parts for name in part.names]
     assert sorted(names) == sorted(many.environments)
     tenants = [{part.project.environments[name].project_id for name in part.names} for part in parts]
@@ -37,7 +37,7 @@ def test_every_environment_is_in_one_errand_and_a_tenant_in_one_only(many):
 
 
 def test_an_errand_carries_its_own_environments_only_and_survives_the_way(many):
-    for part in errands(many, list(many.environments), ask(), width=2, sets={"e1": ("a=1",)}):
+    for part in split_batches(many, list(many.environments), ask(), width=2, sets={"e1": ("a=1",)}):
         sent = pickle.loads(pickle.dumps(without_credentials(part)))
         assert set(sent.project.environments) == set(part.names)
         assert sent.project.name == many.name
@@ -47,9 +47,9 @@ def test_an_errand_carries_its_own_environments_only_and_survives_the_way(many):
 def test_no_credential_is_in_what_is_sent_nor_in_what_comes_back(many, monkeypatch):
     monkeypatch.setenv("HUAWEICLOUD_SDK_SK", CANARY)
     monkeypatch.setenv("RECONCILER_SECRET_KEY", "hello-is-a-secret")
-    (part,) = errands(many, ["demo"], ask(), width=1, sets={"demo": (f'x="{CANARY}"',)})
-    sent = pickle.dumps((run_there, without_credentials(part)))
-    back = pickle.dumps(run_there(pickle.loads(sent)[1]))
+    (part,) = split_batches(many, ["demo"], ask(), width=1, sets={"demo": (f'x="{CANARY}"',)})
+    sent = pickle.dumps((run_on_worker, without_credentials(part)))
+    back = pickle.dumps(run_on_worker(pickle.loads(sent)[1]))
     assert sent.count(CANARY.encode()) == 1  # what the fleet file itself said
     assert CANARY.encode() not in back
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from reconciler.fleet.environment_result import Visited
+from reconciler.fleet.environment_result import EnvironmentResult
 from reconciler.fleet.prometheus import escaped, textfile
 from tests.support.command_line import FLEET, project, reconciler, room
 
@@ -29,7 +29,7 @@ def test_every_environment_has_its_figures_and_the_file_is_whole(tmp_path):
 
 
 def test_an_environment_that_could_not_be_read_says_so_and_has_no_counts():
-    text = textfile([Visited(environment="away", seconds=1.5)], now=1_790_000_000.4, seconds=2)
+    text = textfile([EnvironmentResult(environment="away", seconds=1.5)], now=1_790_000_000.4, seconds=2)
     assert 'reconciler_environment_readable{environment="away"} 0\n' in text
     assert 'reconciler_duration_seconds{environment="away"} 1.5\n' in text
     assert "reconciler_changes{" not in text
@@ -38,7 +38,7 @@ def test_an_environment_that_could_not_be_read_says_so_and_has_no_counts():
 
 def test_labels_are_escaped():
     assert escaped('a"b\\c\nd') == 'a\\"b\\\\c\\nd'
-    assert LINE.fullmatch(textfile([Visited(environment='a"b\\c\nd')], now=0, seconds=0).splitlines()[2])
+    assert LINE.fullmatch(textfile([EnvironmentResult(environment='a"b\\c\nd')], now=0, seconds=0).splitlines()[2])
 
 
 @pytest.fixture

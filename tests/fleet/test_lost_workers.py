@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 import psutil
 import pytest
 
-from reconciler.fleet.dask_executor import runner
+from reconciler.fleet.dask_executor import open_executor
 from tests.support.fleets import Audit, fleet, kill_a_worker, kill_all, once, rows, workers
 
 
@@ -101,7 +101,7 @@ def test_whenever_the_scheduler_is_killed_the_audit_ends_and_tells_every_project
 @pytest.mark.deep
 def test_work_that_a_scheduler_gave_up_is_sent_again(tmp_path):
     """Somebody else's scheduler gives up what four workers were lost with: that need not be the work's fault."""
-    with _cluster(tmp_path) as (address, _, _), runner(address, 2) as executor:
+    with _cluster(tmp_path) as (address, _, _), open_executor(address, 2) as executor:
         assert executor.submit(_fatal, str(tmp_path / "deaths"), 6).result(timeout=240) == 6
     assert (tmp_path / "deaths").read_text() == "x" * 6
 

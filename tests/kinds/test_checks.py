@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.kinds.base.problem import Problem
+from reconciler.kinds.base.problem import SpecProblem
 from reconciler.kinds.registry import kind_named
 
 ROOM = kind_named("SmartLiveRoom")
@@ -210,7 +210,7 @@ def test_errors_and_warnings_are_told_apart_by_their_codes():
 def test_problems_say_what_happened_in_words_and_never_more_than_a_line():
     for kind, spec, _, _ in BAD:
         for problem in kind.problems(spec):
-            assert isinstance(problem, Problem)
+            assert isinstance(problem, SpecProblem)
             assert problem.message
             assert "\n" not in problem.message + problem.hint
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.base.field import Field, ListType, Type
+from reconciler.kinds.base.field import Field, FieldType, ListType
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
-from reconciler.model.change import Action, Rule
+from reconciler.model.change import Action, SuppressionReason
 from tests.support.planning import one_change
 
 KINDS = list(all_kinds().values())
@@ -19,13 +19,13 @@ def value(field: Field, variant: int) -> Any:
     """Return a value the field may have; the two variants differ in every leaf."""
     if field.item is not None:
         return [value(field.item, variant)]
-    if field.type is Type.OBJECT:
+    if field.type is FieldType.OBJECT:
         return {name: value(child, 0) for name, child in field.children.items() if declarable(child)}
     if field.enum:
         return field.enum[-variant]  # the first or the last
-    if field.type is Type.BOOLEAN:
+    if field.type is FieldType.BOOLEAN:
         return bool(variant)
-    if field.type is Type.TEXT:
+    if field.type is FieldType.TEXT:
         return ("https://media.example.com/a", "https://media.example.com/b")[variant]
     return int(field.minimum or 0) + variant
 
@@ -100,7 +100,7 @@ def test_an_address_that_differs_in_its_query_alone_is_no_difference(kind: Kind)
     for field in (field for field in leaves(kind) if field.volatile_url):
         change = one_change(kind, spec, changed(spec, field.path, value(field, 0) + "?X-Amz-Signature=1"))
         assert change.action is Action.NONE, field.path
-        assert [one.rule for one in change.suppressed] == [Rule.URL], field.path
+        assert [one.rule for one in change.suppressed] == [SuppressionReason.URL], field.path
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from reconciler.kinds.base.field import WRITABLE, Field, ListType, NoDefault, Role
+from reconciler.kinds.base.field import WRITABLE, Field, FieldRole, ListType, NoDefault
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import kind_named
 
@@ -136,7 +136,7 @@ def test_a_list_item_has_the_facts_limits():
 
 def test_a_manifest_may_hold_exactly_what_is_writable_and_no_name():
     for kind, path, fact in ROWS:
-        writable = Role(fact["role"]) in WRITABLE and path not in IDENTITIES
+        writable = FieldRole(fact["role"]) in WRITABLE and path not in IDENTITIES
         assert (path in _declared(kind)) == writable, path
 
 

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.kinds.base.field import Field, Type
+from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.manifest.json_schema import kind_schema
 from reconciler.manifest.validation.validator import validate
 from reconciler.model.diagnostic import Severity
-from reconciler.model.options import Scope
-from reconciler.model.source_map import Path, Position
+from reconciler.model.options import ResourceScope
+from reconciler.model.source_map import DocumentPath, Position
 
 KINDS = list(all_kinds().values())
 VALIDATORS = {kind.name: jsonschema_rs.validator_for(kind_schema(kind)) for kind in KINDS}
@@ -26,16 +26,16 @@ BEYOND = {"E_RULE_DUPLICATE", "E_RULE_TAG"}
 class Nowhere:
     """A locator for values that stand in no file."""
 
-    def at(self, path: Path, *, key: bool = False) -> Position:
+    def at(self, path: DocumentPath, *, key: bool = False) -> Position:
         return Position("value", 1)
 
-    def origin(self, path: Path) -> str:
+    def origin(self, path: DocumentPath) -> str:
         return ""
 
 
 def our_errors(kind: Kind, spec: dict[str, Any]) -> set[str]:
     document = {"apiVersion": "metastudio/v1", "kind": kind.name, "metadata": {"name": "x"}, "spec": spec}
-    found = validate(document, Nowhere(), {kind.name: kind}, Scope()).problems
+    found = validate(document, Nowhere(), {kind.name: kind}, ResourceScope()).problems
     return {problem.code for problem in found if problem.severity is Severity.ERROR}
 
 
@@ -58,17 +58,17 @@ def fit(field: Field) -> st.SearchStrategy[Any]:
         high = min(field.max_items or 2, 2)
         item = SECRET if field.item.sensitive else value_of(field.item) if field.item.children else fit(field.item)
         return st.lists(item, min_size=min(field.min_items or 0, high), max_size=high)
-    if field.type is Type.OBJECT:
+    if field.type is FieldType.OBJECT:
         return objects(field, value_of)
     if field.sensitive:
         return SECRET
     if field.enum:
         return st.sampled_from(field.enum)
-    if field.type is Type.BOOLEAN:
+    if field.type is FieldType.BOOLEAN:
         return st.booleans()
     if field.format.startswith("RFC 3339"):  # its spelling is a check of ours: the facts have no pattern
         return st.sampled_from(["", "2027-01-01T00:00:00Z"])
-    if field.type is Type.TEXT:
+    if field.type is FieldType.TEXT:
         return st.sampled_from(["#0AF19c", "x" * max(1, field.min_length or 1)])
     return st.integers(int(field.minimum or 0), int(field.maximum or 9))
 
@@ -76,11 +76,11 @@ def fit(field: Field) -> st.SearchStrategy[Any]:
 def near(field: Field) -> st.SearchStrategy[Any]:
     if field.item is not None:
         return st.lists(value_of(field.item), max_size=3)
-    if field.type is Type.OBJECT:
+    if field.type is FieldType.OBJECT:
         return objects(field, value_of)
     if field.format.startswith("RFC 3339"):
         return st.just("x" * 21)
-    if field.type is Type.TEXT:
+    if field.type is FieldType.TEXT:
         return st.sampled_from(["", "x" * ((field.max_length or 20) + 1), "25", "NORMAL"])
     ends = [end for end in (field.minimum, field.maximum) if end is not None]
     return st.sampled_from([int(end) + step for end in ends for step in (-1, 0, 1)] or [0])

@@ -6,8 +6,8 @@ from typing import Annotated
 import pytest
 
 from reconciler.errors import PluginError
-from reconciler.kinds.base.field import Field, ListType, NoDefault, Role, Type
-from reconciler.kinds.base.field_builders import Spec, by_key, each, integer, items, nested, text
+from reconciler.kinds.base.field import Field, FieldRole, FieldType, ListType, NoDefault
+from reconciler.kinds.base.field_builders import SpecModel, integer, item_text, items, keyed_by, nested, text
 from reconciler.kinds.base.field_rules import parse
 from reconciler.kinds.base.model_compiler import compile_model
 from reconciler.kinds.registry import all_kinds, kind_named
@@ -32,8 +32,8 @@ def test_every_field_says_what_it_is_and_where_that_was_read():
 
 def test_a_field_is_an_object_with_children_or_a_list_with_an_item_or_a_leaf():
     for _, field in FIELDS:
-        assert bool(field.children) == (field.type is Type.OBJECT)
-        assert (field.item is not None) == (field.list is not None) == (field.type is Type.LIST)
+        assert bool(field.children) == (field.type is FieldType.OBJECT)
+        assert (field.item is not None) == (field.list is not None) == (field.type is FieldType.LIST)
 
 
 def test_list_keys_lead_to_fields_of_the_item():
@@ -56,7 +56,7 @@ def _inside(item: Field | None, key: str) -> bool:
 def test_server_keys_are_computed():
     for _, field in FIELDS:
         for key in field.list.server_keys if field.list else ():
-            assert field.item.children[key].role is Role.COMPUTED
+            assert field.item.children[key].role is FieldRole.COMPUTED
 
 
 def test_what_holds_something_writable_is_writable():
@@ -110,8 +110,8 @@ def test_references_lead_to_names_with_a_place_for_the_id_beside_them():
 
 def test_identity_and_id_are_fields_of_the_kind():
     for kind in KINDS:
-        assert kind.fields[kind.name_field].role is Role.IDENTITY
-        assert kind.fields[kind.id_field].role is Role.COMPUTED
+        assert kind.fields[kind.name_field].role is FieldRole.IDENTITY
+        assert kind.fields[kind.id_field].role is FieldRole.COMPUTED
         assert all(stamp in kind.fields for stamp in kind.stamps)
 
 
@@ -131,43 +131,43 @@ def test_rooms_on_air_and_temporary_rooms_are_told():
     assert not kind_named("InteractionRuleGroup").on_air({"last_job_status": "PROCESSING"})
 
 
-class Part(Spec):
+class Part(SpecModel):
     """A part."""
 
     name: str = text(1, 8, required=True, doc="Name.")
 
 
-class Whole(Spec):
+class Whole(SpecModel):
     """A whole."""
 
-    parts: list[Part] | None = items(0, 3, rule=by_key("name"), in_list=True, doc="Parts.")
-    words: list[Annotated[str, each(1, 4)]] | None = items(at_most=2, doc="Words.")
+    parts: list[Part] | None = items(0, 3, rule=keyed_by("name"), in_list=True, doc="Parts.")
+    words: list[Annotated[str, item_text(1, 4)]] | None = items(at_most=2, doc="Words.")
 
 
 def test_a_model_becomes_a_table_with_presence_inherited():
     root = compile_model(Whole)
     parts = root.children["parts"]
-    assert parts.list == by_key("name")
-    assert (parts.min_items, parts.max_items, parts.role) == (0, 3, Role.MANAGED)
-    assert parts.item.children["name"].role is Role.MANAGED
+    assert parts.list == keyed_by("name")
+    assert (parts.min_items, parts.max_items, parts.role) == (0, 3, FieldRole.MANAGED)
+    assert parts.item.children["name"].role is FieldRole.MANAGED
     assert parts.item.children["name"].path == "parts[].name"
-    assert root.children["words"].role is Role.DETAIL
+    assert root.children["words"].role is FieldRole.DETAIL
     assert root.children["words"].item.max_length == 4
 
 
-class Undecided(Spec):
+class Undecided(SpecModel):
     """Required, and yet it may be null."""
 
     size: int | None = integer(required=True)
 
 
-class Stubborn(Spec):
+class Stubborn(SpecModel):
     """Optional, and yet it cannot be cleared."""
 
     part: Part = nested()
 
 
-class Strange(Spec):
+class Strange(SpecModel):
     """A type that YAML has no word for."""
 
     size: complex | None = integer()

@@ -22,13 +22,13 @@ KIND = '''
 
 from typing import Literal
 
-from reconciler.kinds.kind import Endpoints, Filter, Kind
-from reconciler.kinds.problem import warning
-from reconciler.kinds.spec import Secret, Spec, by_key, choice, integer, items, secret, text
-from reconciler.kinds.table import Role
+from reconciler.kinds.base.kind import Endpoints, Kind, ListFilter
+from reconciler.kinds.base.problem import warning
+from reconciler.kinds.base.field_builders import Secret, SpecModel, keyed_by, choice, integer, items, secret, text
+from reconciler.kinds.base.field import FieldRole
 
 
-class Step(Spec):
+class Step(SpecModel):
     """One step of the discount."""
 
     step_name: str = text(1, 32, required=True, doc="Name of the step.")
@@ -36,27 +36,28 @@ class Step(Spec):
     note: str | None = text(0, 64, default="", doc="What the viewer reads.")
 
 
-class Coupon(Spec):
+class Coupon(SpecModel):
     """A coupon that viewers may claim."""
 
     audience: Literal["ALL", "MEMBERS"] | None = choice(default="ALL", in_list=True, doc="Who may claim it.")
     member_level: int | None = integer(
         1, 9, required_when="audience == 'MEMBERS'", in_list=True, business_max=5, doc="The lowest level."
     )
-    steps: list[Step] | None = items(0, 9, rule=by_key("step_name"), in_list=True, doc="The steps.")
+    steps: list[Step] | None = items(0, 9, rule=keyed_by("step_name"), in_list=True, doc="The steps.")
     claim_key: Secret | None = secret(0, 64, doc="The key claims are signed with.")
 
-    class Answer(Spec):
+    class Answer(SpecModel):
         """What the service says."""
 
         coupon_id: str | None = text(1, 64, in_list=True, doc="Id.")
         coupon_name: str | None = text(
-            1, 40, role=Role.IDENTITY, required_in=("create", "update"), in_list=True, in_create=True, in_update=True,
+            1, 40, role=FieldRole.IDENTITY, required_in=("create", "update"), in_list=True,
+            in_create=True, in_update=True,
             doc="Name.",
         )
         create_time: str | None = text(20, 20, in_list=True, doc="When it was made.")
         update_time: str | None = text(20, 20, in_list=True, doc="When it was last written.")
-        claimed: int | None = integer(0, role=Role.OBSERVED, in_list=True, doc="How often it was claimed.")
+        claimed: int | None = integer(0, role=FieldRole.OBSERVED, in_list=True, doc="How often it was claimed.")
 
 
 def generous(spec):
@@ -74,7 +75,7 @@ KIND = Kind(
     endpoints=Endpoints(
         collection="/v1/{project_id}/coupons",
         items="coupons",
-        filters=(Filter(parameter="coupon_name", field="coupon_name", max_length=40),),
+        filters=(ListFilter(parameter="coupon_name", field="coupon_name", max_length=40),),
     ),
     checks=(generous,),
 )

@@ -10,23 +10,27 @@ from sqlalchemy import create_engine, text
 from reconciler.errors import LedgerError
 from reconciler.ledger.sql_ledger import open_ledger
 from reconciler.model.change import Action
-from reconciler.model.ledger_state import Intent, Remembered
-from reconciler.model.outcome import Outcome, Status
-from reconciler.model.run_history import Run
+from reconciler.model.ledger_state import ObjectRecord, WriteIntent
+from reconciler.model.outcome import Outcome, OutcomeStatus
+from reconciler.model.run_history import RunRecord
 
 SCOPE, OWNER = "127.0.0.1 p1 ", "shop/production"
 
 
-def intent(operation: str = "op1", name: str = "welcome", action: Action = Action.CREATE) -> Intent:
-    return Intent(operation=operation, action=action, kind="K", name=name, address=f'K["{name}"]', body={"a": ["ü", 1]})
+def intent(operation: str = "op1", name: str = "welcome", action: Action = Action.CREATE) -> WriteIntent:
+    return WriteIntent(
+        operation=operation, action=action, kind="K", name=name, address=f'K["{name}"]', body={"a": ["ü", 1]}
+    )
 
 
-def outcome(status: Status, action: Action = Action.CREATE, object_id: str = "7") -> Outcome:
+def outcome(status: OutcomeStatus, action: Action = Action.CREATE, object_id: str = "7") -> Outcome:
     return Outcome(status=status, action=action, address='K["welcome"]', kind="K", name="welcome", id=object_id)
 
 
-def remembered(**more: object) -> Remembered:
-    return Remembered(**{"kind": "K", "id": "7", "name": "welcome", "address": 'K["welcome"]', "owner": OWNER, **more})  # type: ignore[arg-type]
+def remembered(**more: object) -> ObjectRecord:
+    return ObjectRecord(
+        **{"kind": "K", "id": "7", "name": "welcome", "address": 'K["welcome"]', "owner": OWNER, **more}
+    )  # type: ignore[arg-type]
 
 
 def test_a_ledger_that_was_never_written_is_absent_and_stays_unmade(tmp_path: Path) -> None:
@@ -41,22 +45,24 @@ def test_an_intent_is_open_until_its_outcome_is_known(url: str) -> None:
     ledger = open_ledger(url)
     ledger.begin(SCOPE, "r1", intent())
     assert open_ledger(url).past(SCOPE, OWNER).intents == (intent(),)
-    ledger.finish(SCOPE, "r1", intent(), outcome(Status.UNKNOWN, object_id=""), None)
+    ledger.finish(SCOPE, "r1", intent(), outcome(OutcomeStatus.UNKNOWN, object_id=""), None)
     assert ledger.past(SCOPE, OWNER).intents == (intent(),)
-    ledger.finish(SCOPE, "r1", intent(), outcome(Status.APPLIED), remembered(last_applied={"a": 1}, protected=True))
+    ledger.finish(
+        SCOPE, "r1", intent(), outcome(OutcomeStatus.APPLIED), remembered(last_applied={"a": 1}, protected=True)
+    )
     past = open_ledger(url).past(SCOPE, OWNER)
     assert past.intents == ()
     assert past.objects == {("K", "7"): remembered(last_applied={"a": 1}, protected=True)}
-    assert [entry.outcome for entry in ledger.entries(SCOPE)] == [outcome(Status.APPLIED)]
+    assert [entry.outcome for entry in ledger.entries(SCOPE)] == [outcome(OutcomeStatus.APPLIED)]
 
 
 def test_a_deleted_object_is_forgotten(url: str) -> None:
     ledger = open_ledger(url)
     ledger.remember(SCOPE, "r1", (remembered(),), {})
     delete = intent("op2", action=Action.DELETE)
-    delete = Intent(**{**{name: getattr(delete, name) for name in Intent.__slots__}, "id": "7"})
+    delete = WriteIntent(**{**{name: getattr(delete, name) for name in WriteIntent.__slots__}, "id": "7"})
     ledger.begin(SCOPE, "r1", delete)
-    ledger.finish(SCOPE, "r1", delete, outcome(Status.APPLIED, Action.DELETE), None)
+    ledger.finish(SCOPE, "r1", delete, outcome(OutcomeStatus.APPLIED, Action.DELETE), None)
     assert ledger.past(SCOPE, OWNER).objects == {}
 
 
@@ -71,7 +77,7 @@ def test_scopes_do_not_see_each_other(url: str) -> None:
 def test_runs_keep_their_result_and_the_last_sweep_is_remembered(url: str) -> None:
     ledger = open_ledger(url)
     for number in (1, 2):
-        ledger.start(Run(id=f"r{number}", scope=SCOPE, owner=OWNER, command="apply"))
+        ledger.start(RunRecord(id=f"r{number}", scope=SCOPE, owner=OWNER, command="apply"))
         ledger.remember(SCOPE, f"r{number}", (), {"K": number})
     ledger.end("r2", "3 applied")
     newest, oldest = ledger.runs(SCOPE)
@@ -94,8 +100,8 @@ def test_drift_has_a_first_and_a_last_time(url: str) -> None:
         assert (thing.drift_first[13:-1], thing.drift_last[13:-1]) == expected[seconds]
 
 
-@pytest.mark.parametrize(("created", "status"), [("99", Status.APPLIED), ("", Status.FAILED)])
-def test_an_operator_decides_an_open_intent(url: str, created: str, status: Status) -> None:
+@pytest.mark.parametrize(("created", "status"), [("99", OutcomeStatus.APPLIED), ("", OutcomeStatus.FAILED)])
+def test_an_operator_decides_an_open_intent(url: str, created: str, status: OutcomeStatus) -> None:
     ledger = open_ledger(url)
     ledger.begin(SCOPE, "r", intent())
     entry = ledger.resolve(SCOPE, "op1", created)
@@ -120,7 +126,7 @@ def test_the_digest_key_is_the_operators_else_one_the_ledger_keeps(url: str) -> 
 
 def test_a_ledger_of_a_newer_version_is_refused(url: str) -> None:
     ledger = open_ledger(url)
-    ledger.start(Run(id="r", scope=SCOPE, owner=OWNER, command="apply"))
+    ledger.start(RunRecord(id="r", scope=SCOPE, owner=OWNER, command="apply"))
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
         connection.execute(text("UPDATE reconciler_runs SET schema = 99"))

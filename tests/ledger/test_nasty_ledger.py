@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import LedgerError
-from reconciler.ledger.database import LostAnswerError
+from reconciler.ledger.database import CommitUnknownError
 from reconciler.ledger.sql_ledger import open_ledger
-from reconciler.model.run_history import Run
+from reconciler.model.run_history import RunRecord
 from tests.support.ledger_rows import OWNER, SCOPE, filled, intent, outcome, remembered
 
 ROOT = Path(__file__).parents[2]
@@ -238,7 +238,7 @@ def test_l009_a_lost_answer_to_commit_is_settled_by_reading_back(postgres_url: s
 @pytest.mark.postgres
 def test_a_server_that_is_gone_is_an_error_that_says_so(postgres_url: str) -> None:
     gone = postgres_url.replace(postgres_url.rpartition(":")[2], "1/nothing")
-    with pytest.raises(LostAnswerError, match="cannot be reached") as caught:
+    with pytest.raises(CommitUnknownError, match="cannot be reached") as caught:
         open_ledger(gone).past(SCOPE, OWNER)
     assert "PostgreSQL server" in caught.value.hint
     assert "RECONCILER_LEDGER" in caught.value.hint
@@ -277,7 +277,7 @@ def test_a_copy_of_the_file_is_a_copy_of_the_ledger(tmp_path: Path) -> None:
 def test_l003_damage_that_a_query_would_step_over_is_told(tmp_path: Path, damage: str) -> None:
     whole = filled(tmp_path / "ledger.db")
     made = open_ledger(f"sqlite:///{whole}")
-    made.start(Run(id="r", scope=SCOPE, owner=OWNER, command="apply"))
+    made.start(RunRecord(id="r", scope=SCOPE, owner=OWNER, command="apply"))
     with made.lock(SCOPE, OWNER):
         pass
     made.close()

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import create_engine
 
 from reconciler.ledger.sql_ledger import open_audits, open_ledger
-from reconciler.model.ledger_state import Past, ProjectIdentity, Remembered
-from reconciler.model.run_history import Found, Run
+from reconciler.model.ledger_state import LedgerState, ObjectRecord, ProjectIdentity
+from reconciler.model.run_history import AuditRecord, RunRecord
 from reconciler.simulator import Simulator
 from reconciler.simulator.server import running
 from tests.support.command_line import Run as CommandRun
@@ -118,7 +118,7 @@ def legacy(place: Place, folder: Path, owner: str, *names: str) -> None:
     ledger = open_ledger(place.ledger, root=folder)
     by_name = {one.name: one.id for one in place.simulator.console("SmartLiveRoom", PROJECT).objects.entries.values()}
     things = [
-        Remembered(kind="SmartLiveRoom", id=by_name[one], name=one, address=f'SmartLiveRoom["{one}"]', owner=owner)
+        ObjectRecord(kind="SmartLiveRoom", id=by_name[one], name=one, address=f'SmartLiveRoom["{one}"]', owner=owner)
         for one in names
     ]
     ledger.remember(scope, "run", tuple(things), {})
@@ -263,14 +263,14 @@ def test_names_of_owners_are_kept_and_a_ledger_of_before_has_none(url, tmp_path)
     assert identity.former("other/prod") == ""
     assert ProjectIdentity(name="shop").former("shop/prod") == ""
     ledger = open_ledger(url, root=tmp_path, identity=identity)
-    assert ledger.past("s", owner) == Past(owner=owner, former="shop/prod", adopts=True)
+    assert ledger.past("s", owner) == LedgerState(owner=owner, former="shop/prod", adopts=True)
     assert ledger.names() == {}
     ledger.close()
 
 
 def test_a_ledger_of_before_is_read_and_gets_the_table_of_owners_with_the_next_write(url, tmp_path):
     identity = ProjectIdentity(id=str(uuid4()), name="shop")
-    run = Run(id="r", scope="s", owner=identity.owner("prod"), command="apply")
+    run = RunRecord(id="r", scope="s", owner=identity.owner("prod"), command="apply")
     old = open_ledger(url, root=tmp_path)
     old.start(run)
     old.close()
@@ -289,13 +289,13 @@ def test_a_ledger_of_before_is_read_and_gets_the_table_of_owners_with_the_next_w
 def test_what_differs_keeps_its_age_under_the_new_owner(url, tmp_path):
     ledger, audits = open_ledger(url, root=tmp_path), open_audits(url, root=tmp_path)
     differs = {('SmartLiveRoom["a"]', "room_description"): "drift"}
-    audits.keep("run 1", [Found(owner="project/prod", result="{}", differs=differs, looked=True)])
+    audits.keep("run 1", [AuditRecord(owner="project/prod", result="{}", differs=differs, looked=True)])
     (before,) = audits.drift("project/prod")
     ledger.transfer("", "project/prod", "5b0e/prod")
     assert audits.drift("project/prod") == ()
     (after,) = audits.drift("5b0e/prod")
     assert (after.first, after.since, after.open) == (before.first, before.since, True)
-    audits.keep("run 2", [Found(owner="5b0e/prod", result="{}", differs={}, looked=True)])
+    audits.keep("run 2", [AuditRecord(owner="5b0e/prod", result="{}", differs={}, looked=True)])
     assert [(one.open, one.flips) for one in audits.drift("5b0e/prod")] == [(False, before.flips + 1)]
     ledger.transfer("", "nobody/prod", "5b0e/prod")
     assert len(audits.drift("5b0e/prod")) == 1

@@ -1,8 +1,8 @@
 """Old rows can go; whatever a later run needs to decide rightly stays, in either database."""
 
 from reconciler.ledger.sql_ledger import open_ledger
-from reconciler.model.outcome import Status
-from reconciler.model.run_history import Run
+from reconciler.model.outcome import OutcomeStatus
+from reconciler.model.run_history import RunRecord
 from tests.ledger.test_ledger import OWNER, SCOPE, intent, outcome, remembered
 
 DAY = 86_400.0
@@ -17,11 +17,11 @@ def kept_for(url: str, days: int) -> None:
     """One run a day: what it swept, one change it carried out."""
     for number in range(days):
         ledger = open_ledger(url, clock=lambda at=number: at * DAY + 60.0)
-        ledger.start(Run(id=f"r{number}", scope=SCOPE, owner=OWNER, command="apply"))
+        ledger.start(RunRecord(id=f"r{number}", scope=SCOPE, owner=OWNER, command="apply"))
         ledger.remember(SCOPE, f"r{number}", (remembered(),), {"K": number})
         one = intent(f"op{number}")
         ledger.begin(SCOPE, f"r{number}", one)
-        ledger.finish(SCOPE, f"r{number}", one, outcome(Status.APPLIED), remembered(last_applied={"a": number}))
+        ledger.finish(SCOPE, f"r{number}", one, outcome(OutcomeStatus.APPLIED), remembered(last_applied={"a": number}))
         ledger.end(f"r{number}", "1 applied")
         ledger.close()
 
@@ -45,10 +45,10 @@ def test_what_is_younger_stays_and_ownership_does_not_age(url: str) -> None:
 def test_an_open_intent_and_its_run_never_go(url: str) -> None:
     kept_for(url, 2)
     old = open_ledger(url, clock=lambda: 0.0)
-    old.start(Run(id="cut off", scope=SCOPE, owner=OWNER, command="apply"))
+    old.start(RunRecord(id="cut off", scope=SCOPE, owner=OWNER, command="apply"))
     old.begin(SCOPE, "cut off", intent("open"))
     old.begin(SCOPE, "cut off", intent("unknown", "other"))
-    old.finish(SCOPE, "cut off", intent("unknown", "other"), outcome(Status.UNKNOWN, object_id=""), None)
+    old.finish(SCOPE, "cut off", intent("unknown", "other"), outcome(OutcomeStatus.UNKNOWN, object_id=""), None)
     assert old.prune(SCOPE, ALWAYS) == 3
     assert operations(url) == ["unknown", "open"]
     assert "cut off" in {run.id for run in old.runs(SCOPE)}
@@ -62,9 +62,9 @@ def test_an_open_intent_and_its_run_never_go(url: str) -> None:
 def test_the_last_sweep_of_each_owner_stays_so_that_a_collapse_is_still_seen(url: str) -> None:
     kept_for(url, 3)
     ledger = open_ledger(url, clock=lambda: 0.0)
-    ledger.start(Run(id="theirs", scope=SCOPE, owner="another", command="apply"))
+    ledger.start(RunRecord(id="theirs", scope=SCOPE, owner="another", command="apply"))
     ledger.remember(SCOPE, "theirs", (), {"K": 9})
-    ledger.start(Run(id="part", scope=SCOPE, owner=OWNER, command="apply"))
+    ledger.start(RunRecord(id="part", scope=SCOPE, owner=OWNER, command="apply"))
     ledger.prune(SCOPE, ALWAYS)
     assert ledger.past(SCOPE, OWNER).sweeps == {"K": 2}
     assert ledger.past(SCOPE, "another").sweeps == {"K": 9}
@@ -83,7 +83,7 @@ def test_after_pruning_runs_go_on_being_newest_first(url: str) -> None:
     kept_for(url, 3)
     ledger = open_ledger(url, clock=lambda: 10 * DAY)
     ledger.prune(SCOPE, ALWAYS)
-    ledger.start(Run(id="later", scope=SCOPE, owner=OWNER, command="apply"))
+    ledger.start(RunRecord(id="later", scope=SCOPE, owner=OWNER, command="apply"))
     ledger.begin(SCOPE, "later", intent("later"))
     assert [run.id for run in ledger.runs(SCOPE)] == ["later", "r2"]
     assert operations(url) == ["later"]

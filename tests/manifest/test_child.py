@@ -20,20 +20,22 @@ from reconciler.manifest.template.exceptions import OutOfTimeError
 from reconciler.manifest.template.renderer import render, rendered
 from reconciler.manifest.template.sandbox import Sandbox
 from reconciler.manifest.template.system_calls import restrict_system_calls
-from reconciler.manifest.template.worker_process import Budget, Channel, Died, run, time_limit
+from reconciler.manifest.template.worker_process import WorkerChannel, WorkerDiedError, WorkerLimits, run, time_limit
 
-QUICK = Budget(wall=20.0)
+QUICK = WorkerLimits(wall=20.0)
 CONFINES = os.uname().machine in {"x86_64", "aarch64"} and Path("/proc/sys/kernel/seccomp").exists()
 """Where the child's system calls are limited: what CI and the image run on."""
 needs_seccomp = pytest.mark.skipif(not CONFINES, reason="the kernel has no seccomp here, or its numbers are not known")
 
 
-def results(work: Callable[[Channel], None], answer: Any = None, budget: Budget = QUICK) -> list[dict[str, Any]]:
+def results(
+    work: Callable[[WorkerChannel], None], answer: Any = None, budget: WorkerLimits = QUICK
+) -> list[dict[str, Any]]:
     return list(run(work, answer or (lambda _ask: {}), budget))
 
 
 def test_results_and_answers_cross_as_plain_data() -> None:
-    def work(channel: Channel) -> None:
+    def work(channel: WorkerChannel) -> None:
         reply = channel.ask({"ask": "a/b"})
         channel.send({"got": reply["text"], "texts": ["场 😀\x01", "\ud800"]})
 
@@ -44,7 +46,7 @@ def test_results_and_answers_cross_as_plain_data() -> None:
 def test_it_has_no_environment_and_opens_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HW_AUTH_TOKEN", "canary")
 
-    def work(channel: Channel) -> None:
+    def work(channel: WorkerChannel) -> None:
         found: dict[str, Any] = {"environment": dict(os.environ)}
         for name, attempt in (
             ("open", lambda: os.open("/etc/hostname", os.O_RDONLY)),
@@ -64,7 +66,7 @@ def test_it_has_no_environment_and_opens_no_file(monkeypatch: pytest.MonkeyPatch
 
 
 def test_memory_ends_where_its_budget_does() -> None:
-    def work(channel: Channel) -> None:
+    def work(channel: WorkerChannel) -> None:
         try:
             kept = bytearray(400 << 20)
         except MemoryError:
@@ -76,9 +78,9 @@ def test_memory_ends_where_its_budget_does() -> None:
 
 
 def test_a_busy_loop_is_interrupted_with_its_place() -> None:
-    def work(channel: Channel) -> None:
+    def work(channel: WorkerChannel) -> None:
         try:
-            with time_limit(Budget(cpu=0.2)):
+            with time_limit(WorkerLimits(cpu=0.2)):
                 while True:
                     pass
         except OutOfTimeError:
@@ -88,44 +90,44 @@ def test_a_busy_loop_is_interrupted_with_its_place() -> None:
 
 
 def test_a_call_that_nothing_interrupts_is_killed() -> None:
-    def work(channel: Channel) -> None:
+    def work(channel: WorkerChannel) -> None:
         signal.signal(signal.SIGPROF, signal.SIG_IGN)
-        with time_limit(Budget(cpu=0.1, wall=20.0)):
+        with time_limit(WorkerLimits(cpu=0.1, wall=20.0)):
             signal.setitimer(signal.ITIMER_PROF, 0)
             signal.setitimer(signal.ITIMER_REAL, 0)
             while True:
                 pass
 
-    with pytest.raises(Died, match="too much time"):
+    with pytest.raises(WorkerDiedError, match="too much time"):
         results(work)
 
 
 def test_one_that_only_waits_is_ended_by_the_clock_on_the_wall() -> None:
-    with pytest.raises(Died, match="too long"):
-        results(lambda _channel: time.sleep(3600), budget=Budget(wall=0.1, patience=0.2))
+    with pytest.raises(WorkerDiedError, match="too long"):
+        results(lambda _channel: time.sleep(3600), budget=WorkerLimits(wall=0.1, patience=0.2))
 
 
 def test_one_that_the_machine_keeps_waiting_is_waited_for() -> None:
-    def work(channel: Channel) -> None:
+    def work(channel: WorkerChannel) -> None:
         time.sleep(0.4)  # as on a machine too busy to give it any time
         channel.send({"done at last": True})
 
-    assert results(work, budget=Budget(wall=0.1))[0]["done at last"] is True
+    assert results(work, budget=WorkerLimits(wall=0.1))[0]["done at last"] is True
 
 
 def test_one_that_had_its_share_is_ended_by_the_clock_on_the_wall() -> None:
-    def work(_channel: Channel) -> None:
+    def work(_channel: WorkerChannel) -> None:
         while True:
             pass
 
-    with pytest.raises(Died, match="too long"):
-        results(work, budget=Budget(cpu=600.0, wall=0.2, fair=0.1, patience=600.0))
+    with pytest.raises(WorkerDiedError, match="too long"):
+        results(work, budget=WorkerLimits(cpu=600.0, wall=0.2, fair=0.1, patience=600.0))
 
 
 def test_on_a_busy_machine_it_stops_by_itself_and_can_say_where() -> None:
-    def work(channel: Channel) -> None:
+    def work(channel: WorkerChannel) -> None:
         try:
-            with time_limit(Budget(cpu=600.0, wall=0.3, fair=0.1)):
+            with time_limit(WorkerLimits(cpu=600.0, wall=0.3, fair=0.1)):
                 while True:
                     pass
         except OutOfTimeError:
@@ -135,8 +137,8 @@ def test_on_a_busy_machine_it_stops_by_itself_and_can_say_where() -> None:
 
 
 @pytest.mark.parametrize("work", [lambda _channel: os._exit(3), lambda _channel: os.kill(os.getpid(), signal.SIGSEGV)])
-def test_one_that_dies_is_told(work: Callable[[Channel], None]) -> None:
-    with pytest.raises(Died):
+def test_one_that_dies_is_told(work: Callable[[WorkerChannel], None]) -> None:
+    with pytest.raises(WorkerDiedError):
         results(work)
 
 
@@ -145,7 +147,7 @@ def test_three_files_may_take_all_there_is_and_then_the_run_has_had_enough(tmp_p
     files = [f"{number}.yaml" for number in range(5)]
     for file in files:
         (tmp_path / file).write_text("a: {{ 1 }}" if file == "1.yaml" else bomb)
-    done = render(DiskTree(tmp_path), files, {}, Budget(cpu=0.1))
+    done = render(DiskTree(tmp_path), files, {}, WorkerLimits(cpu=0.1))
     assert done["1.yaml"].text == "a: 1"
     told = [done[file].problems[0].message for file in files if file != "1.yaml"]
     assert len(told) == 4
@@ -156,7 +158,7 @@ def test_three_files_may_take_all_there_is_and_then_the_run_has_had_enough(tmp_p
 @pytest.mark.parametrize("milliseconds", range(10, 60, 5))
 def test_wherever_time_runs_out_it_is_told_as_that(tmp_path: Path, milliseconds: int) -> None:
     (tmp_path / "a.yaml").write_text("{{ 'a'" + "~'a'" * 30_000 + " }}")
-    (problem,) = render(DiskTree(tmp_path), ["a.yaml"], {}, Budget(cpu=milliseconds / 1000))["a.yaml"].problems
+    (problem,) = render(DiskTree(tmp_path), ["a.yaml"], {}, WorkerLimits(cpu=milliseconds / 1000))["a.yaml"].problems
     assert problem.code == "E_TPL_LIMIT"
 
 
@@ -201,7 +203,7 @@ def attempts(folder: Path) -> dict[str, Callable[[], object]]:
     }
 
 
-def _tried(channel: Channel, name: str, attempt: Callable[[], object]) -> None:
+def _tried(channel: WorkerChannel, name: str, attempt: Callable[[], object]) -> None:
     try:
         attempt()
     except OSError as problem:
@@ -229,7 +231,7 @@ def test_it_starts_signals_opens_and_changes_nothing(tmp_path: Path, name: str) 
 
 @needs_seccomp
 def test_what_it_may_not_do_stays_so_under_a_limit_that_it_raises_again(tmp_path: Path) -> None:
-    def work(channel: Channel) -> None:
+    def work(channel: WorkerChannel) -> None:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
             resource.setrlimit(resource.RLIMIT_NPROC, (64, 64))
@@ -241,7 +243,7 @@ def test_what_it_may_not_do_stays_so_under_a_limit_that_it_raises_again(tmp_path
 
 
 def test_where_the_platform_cannot_confine_it_still_renders_and_opens_nothing() -> None:
-    def work(channel: Channel) -> None:
+    def work(channel: WorkerChannel) -> None:
         _tried(channel, "open", lambda: os.open("/etc/hostname", os.O_RDONLY))
         channel.send(
             {"texts": [rendered(Sandbox(DictLoader({"a": "{{ x }}{{ [3, 1]|sort|join(' ') }}"})), "a", {"x": 1}, 99)]}
@@ -255,7 +257,7 @@ def test_where_the_platform_cannot_confine_it_still_renders_and_opens_nothing() 
 
 @needs_seccomp
 def test_memory_can_still_be_had_and_given_back_under_the_filter() -> None:
-    def work(channel: Channel) -> None:
+    def work(channel: WorkerChannel) -> None:
         for _ in range(20):
             kept = [bytearray(4 << 20) for _ in range(8)]
             del kept

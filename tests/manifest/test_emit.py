@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.kinds.base.kind import Kind
-from reconciler.manifest.export import emit
+from reconciler.manifest.export import export_manifests
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.manifest.yaml.writer import document
 from reconciler.model.change import Action
-from reconciler.model.desired_state import Manifest
-from reconciler.model.resource import Live
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.resource import LiveResource
 from tests.support.planning import GROUP, ROOM, World, live
 from tests.support.random_specs import Maker
 
@@ -77,7 +77,7 @@ class Folder:
         self.root = root
         self.count = 0
 
-    def loaded(self, text: str) -> Manifest:
+    def loaded(self, text: str) -> DesiredState:
         self.count += 1
         (self.root / "a.yaml").write_text(text, encoding="utf-8", newline="")
         return load(DiskTree(self.root), entries=["a.yaml"])
@@ -88,8 +88,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     return Folder(tmp_path_factory.mktemp("emitted"))
 
 
-def text_of(kind: Kind, found: Live) -> str:
-    emitted = emit(kind, [found])
+def text_of(kind: Kind, found: LiveResource) -> str:
+    emitted = export_manifests(kind, [found])
     assert emitted.manifests, emitted.diagnostics
     return emitted.manifests[0][1]
 
@@ -157,7 +157,7 @@ def test_a_secret_becomes_a_reference_never_its_value() -> None:
 
 
 def test_live_objects_that_share_a_name_are_pinned(folder: Folder) -> None:
-    emitted = emit(GROUP, [live(GROUP, "same", "g1"), live(GROUP, "same", "g2")])
+    emitted = export_manifests(GROUP, [live(GROUP, "same", "g1"), live(GROUP, "same", "g2")])
     manifest = folder.loaded("---\n".join(text for _live, text in emitted.manifests))
     assert manifest.valid, manifest.diagnostics
     assert [each.id for each in manifest.resources] == ["g1", "g2"]
@@ -173,8 +173,8 @@ def test_live_objects_that_share_a_name_are_pinned(folder: Folder) -> None:
         (ROOM, live(ROOM, "room", "r", {"room_type": "TEMP"})),
     ],
 )
-def test_what_no_manifest_can_hold_is_left_out_and_said(kind: Kind, found: Live, folder: Folder) -> None:
-    emitted = emit(kind, [found])
+def test_what_no_manifest_can_hold_is_left_out_and_said(kind: Kind, found: LiveResource, folder: Folder) -> None:
+    emitted = export_manifests(kind, [found])
     assert [each.code for each in emitted.diagnostics] == ["W_EXPORT_LEFT_OUT"]
     for _live, text in emitted.manifests:  # the object may stay, without the part that cannot be declared
         assert folder.loaded(text).valid
@@ -216,10 +216,10 @@ def test_any_data_is_spelled_so_that_it_reads_back(value: Any) -> None:
 def unholdable(value: Any) -> bool:
     from unicodedata import normalize
 
-    from reconciler.manifest.yaml.characters import in_value
+    from reconciler.manifest.yaml.characters import forbidden_character
 
     if isinstance(value, str):
-        return in_value(value) is not None
+        return forbidden_character(value) is not None
     if isinstance(value, dict):
         keys = [normalize("NFC", key) for key in value]
         return list(value) != keys or "<<" in keys or any(unholdable(each) for each in (*value, *value.values()))
@@ -241,7 +241,7 @@ def law(seed: int, folder: Folder) -> None:
     kind = maker.random.choice((GROUP, ROOM))
     name = maker.random.choice([text for text in SPECIAL if text.strip() and text.isprintable()]) + str(seed)
     found = live(kind, name, "the-id", maker.raw(kind))
-    emitted = emit(kind, [found])
+    emitted = export_manifests(kind, [found])
     if not emitted.manifests:
         assert emitted.diagnostics
         return

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from jinja2 import DictLoader
 
 from reconciler.manifest.files.disk_tree import DiskTree
-from reconciler.manifest.template.exceptions import Failure
+from reconciler.manifest.template.exceptions import TemplateFailure
 from reconciler.manifest.template.renderer import render, rendered
 from reconciler.manifest.template.sandbox import Sandbox
 from reconciler.manifest.template.template_errors import failure
-from reconciler.manifest.template.worker_process import Budget
-from reconciler.manifest.yaml.parser import Parsed, parse_yaml
+from reconciler.manifest.template.worker_process import WorkerLimits
+from reconciler.manifest.yaml.parser import ParsedFile, parse_yaml
 
 _PIECES = [
     *(
@@ -93,7 +93,7 @@ def random_bytes(chance: random.Random) -> bytes:
     return bytes(changed)
 
 
-def understood(data: bytes, *, pure: bool) -> Parsed:
+def understood(data: bytes, *, pure: bool) -> ParsedFile:
     parsed = parse_yaml(data, "fuzz.yaml", pure=pure)
     lines = data.decode("utf-8", "replace").count("\n") + data.decode("utf-8", "replace").count("\r") + 2
     for each in parsed.diagnostics:
@@ -221,7 +221,7 @@ def template(chance: random.Random, depth: int = 0) -> str:
     return "".join(parts)
 
 
-def outcome(sandbox: Sandbox) -> str | Failure:
+def outcome(sandbox: Sandbox) -> str | TemplateFailure:
     try:
         return rendered(sandbox, "t", CONTEXT, 100_000)
     except Exception as problem:
@@ -262,7 +262,7 @@ def test_random_templates_keep_to_their_files_in_the_child(tmp_path: Path) -> No
     sources = {f"{number}.yaml": template(chance) for number in range(150)}
     for name, source in sources.items():
         (tmp_path / name).write_bytes(source.encode())
-    results = render(DiskTree(tmp_path), list(sources), CONTEXT, Budget(wall=60.0))
+    results = render(DiskTree(tmp_path), list(sources), CONTEXT, WorkerLimits(wall=60.0))
     for name, result in results.items():
         lines = sources[name].replace("\r\n", "\n").count("\n") + 1
         for problem in result.problems:

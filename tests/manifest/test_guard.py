@@ -8,7 +8,7 @@ import yaml
 
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
-from reconciler.model.desired_state import Manifest
+from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Severity
 
 ROOM = """\
@@ -21,7 +21,7 @@ spec:
 """
 
 
-def loaded(root: Path, text: str, values: dict[str, Any], **files: str) -> Manifest:
+def loaded(root: Path, text: str, values: dict[str, Any], **files: str) -> DesiredState:
     (root / "rooms").mkdir(exist_ok=True)
     (root / "rooms/a.yaml").write_text(text, encoding="utf-8")
     (root / "v.yaml").write_text(yaml.safe_dump(values, allow_unicode=False, width=10**6), encoding="utf-8")
@@ -30,11 +30,11 @@ def loaded(root: Path, text: str, values: dict[str, Any], **files: str) -> Manif
     return load(DiskTree(root), entries=["rooms"], values=["v.yaml"])
 
 
-def errors(manifest: Manifest) -> list[str]:
+def errors(manifest: DesiredState) -> list[str]:
     return [each.code for each in manifest.diagnostics if each.severity is Severity.ERROR]
 
 
-def described(manifest: Manifest) -> Any:
+def described(manifest: DesiredState) -> Any:
     assert manifest.valid, manifest.diagnostics
     return manifest.resources[0].spec["room_description"]
 

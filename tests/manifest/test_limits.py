@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
-from reconciler.manifest.yaml.limits import LIMITS, Limits
+from reconciler.manifest.yaml.limits import LIMITS, YamlLimits
 from reconciler.manifest.yaml.parser import parse_yaml
 from tests.bench.bench_manifest import pretty_json
 
@@ -26,7 +26,7 @@ import resource, sys
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
 from reconciler.manifest import load
-from reconciler.manifest.disk import DiskTree
+from reconciler.manifest.files.disk_tree import DiskTree
 found = load(DiskTree(sys.argv[1]), entries=["a.yaml"], values=sys.argv[2:])
 peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
 print(peak.split()[1], *[each.code for each in found.diagnostics if each.code.startswith("E_")])
@@ -86,7 +86,7 @@ def test_values_files_have_the_same_limits(tmp_path: Path) -> None:
 
 def test_too_many_values_are_told_where_there_are_too_many(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("k: 1\nl: [2, 3]\n" + "\n" * 5 + "m: 4\n")
-    parsed = parse_yaml((tmp_path / "a.yaml").read_bytes(), "a.yaml", limits=Limits(nodes=9))
+    parsed = parse_yaml((tmp_path / "a.yaml").read_bytes(), "a.yaml", limits=YamlLimits(nodes=9))
     assert [(each.code, str(each.position)) for each in parsed.diagnostics] == [("E_YAML_SIZE", "a.yaml:8:1")]
     assert parsed.documents == ()
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.manifest.files.disk_tree import DiskTree
-from reconciler.manifest.template.renderer import Rendered, render
+from reconciler.manifest.template.renderer import RenderedTemplate, render
 
 CORPUS: dict[str, Any] = yaml.load((Path(__file__).parent / "line_maps.yaml").read_bytes(), yaml.CSafeLoader)
 _MARK = re.compile(r"([a-z]+(?:\.j2)?):(\d+)", re.IGNORECASE)
@@ -22,7 +22,7 @@ def marked(name: str, text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rendered]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RenderedTemplate]:
     root = tmp_path_factory.mktemp("templates")
     for name, text in CORPUS["parts"].items():
         (root / name).write_text(marked(name, text), encoding="utf-8")
@@ -38,7 +38,7 @@ def test_the_corpus_is_large_enough() -> None:
 
 
 @pytest.mark.parametrize("number", range(len(CORPUS["cases"])), ids=[case["name"] for case in CORPUS["cases"]])
-def test_each_line_leads_to_the_line_that_wrote_it(number: int, results: dict[str, Rendered]) -> None:
+def test_each_line_leads_to_the_line_that_wrote_it(number: int, results: dict[str, RenderedTemplate]) -> None:
     result = results[f"{number}.yaml"]
     assert result.lines is not None, result.problems
     checked = 0

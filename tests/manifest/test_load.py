@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
-from reconciler.model.desired_state import Manifest
+from reconciler.model.desired_state import DesiredState
 from reconciler.model.source_map import Position
 
 GROUP = """\
@@ -21,7 +21,7 @@ spec:
 """
 
 
-def loaded(root: Path, files: dict[str, str], **options: object) -> Manifest:
+def loaded(root: Path, files: dict[str, str], **options: object) -> DesiredState:
     for name, text in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -29,7 +29,7 @@ def loaded(root: Path, files: dict[str, str], **options: object) -> Manifest:
     return load(DiskTree(root), entries=["groups"], **options)  # type: ignore[arg-type]
 
 
-def codes(manifest: Manifest) -> list[str]:
+def codes(manifest: DesiredState) -> list[str]:
     return [each.code for each in manifest.diagnostics]
 
 

@@ -18,7 +18,7 @@ from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
 from reconciler.manifest.template.renderer import rendered
 from reconciler.manifest.template.sandbox import Sandbox
-from reconciler.model.desired_state import Manifest
+from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Severity
 from reconciler.model.source_map import Position
 
@@ -114,18 +114,18 @@ def wrapped(entry: Mapping[str, Any]) -> tuple[bytes, tuple[Any, ...] | None]:
     return data, None
 
 
-def loaded(folder: Path, files: Mapping[str, bytes]) -> Manifest:
+def loaded(folder: Path, files: Mapping[str, bytes]) -> DesiredState:
     for name, data in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
     return load(DiskTree(folder), entries=["manifests"])
 
 
-def errors(manifest: Manifest) -> list[str]:
+def errors(manifest: DesiredState) -> list[str]:
     return [each.code for each in manifest.diagnostics if each.severity is Severity.ERROR]
 
 
-def codes(manifest: Manifest) -> list[str]:
+def codes(manifest: DesiredState) -> list[str]:
     return [each.code for each in manifest.diagnostics]
 
 

@@ -4,7 +4,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.manifest.yaml.limits import LIMITS, Limits, end_of_surplus
+from reconciler.manifest.yaml.limits import LIMITS, YamlLimits, end_of_surplus
 from reconciler.manifest.yaml.parser import parse_yaml
 
 PIECES = [
@@ -27,7 +27,7 @@ def test_what_is_refused_unparsed_is_more_than_a_parser_counts_or_wrong(text: st
     except yaml.YAMLError:
         return
     for most in range(12):
-        assert end_of_surplus(text, Limits(nodes=most)) is None or counted > most, most
+        assert end_of_surplus(text, YamlLimits(nodes=most)) is None or counted > most, most
 
 
 KEYS = "".join(f"k{number}: 1\n" for number in range(LIMITS.nodes // 2 + 1))

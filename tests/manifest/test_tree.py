@@ -9,7 +9,7 @@ import pytest
 from reconciler.errors import ManifestError, ReconcilerError, UsageError
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.files.git_tree import GitTree
-from reconciler.manifest.files.project_tree import Tree
+from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.loader import load
 
 GROUP = "apiVersion: metastudio/v1\nkind: InteractionRuleGroup\nmetadata: {name: %s}\nspec: {}\n"
@@ -41,7 +41,7 @@ def repository(tmp_path: Path) -> Path:
     return root
 
 
-def refusal(tree: Tree, path: str) -> str:
+def refusal(tree: ProjectTree, path: str) -> str:
     with pytest.raises(ManifestError) as caught:
         tree.read(path)
     assert [each.code for each in caught.value.diagnostics] == [caught.value.code]
@@ -49,17 +49,17 @@ def refusal(tree: Tree, path: str) -> str:
 
 
 @pytest.fixture(params=["disk", "git"])
-def tree(request: pytest.FixtureRequest, repository: Path) -> Tree:
+def tree(request: pytest.FixtureRequest, repository: Path) -> ProjectTree:
     project = repository / "project"
     return DiskTree(project, size=1000) if request.param == "disk" else GitTree(project, "HEAD", size=1000)
 
 
-def test_manifests_are_found_below_a_folder_sorted_and_without_hidden_ones(tree: Tree) -> None:
+def test_manifests_are_found_below_a_folder_sorted_and_without_hidden_ones(tree: ProjectTree) -> None:
     assert tree.manifests("groups") == ("groups/a.yaml", "groups/deep/规则.yml")
     assert tree.manifests("./groups//a.yaml") == ("groups/a.yaml",)
 
 
-def test_what_leads_elsewhere_is_refused(tree: Tree) -> None:
+def test_what_leads_elsewhere_is_refused(tree: ProjectTree) -> None:
     for path in ("/etc/hostname", "../repository/x", "groups/../../x", "a\\b"):
         assert refusal(tree, path) == "E_PATH"
     assert refusal(tree, "link.j2") == "E_PATH_SYMLINK"
@@ -119,7 +119,7 @@ def test_pipes_and_devices_are_never_opened(tmp_path: Path) -> None:
     assert [each.code for each in manifest.diagnostics] == ["E_PATH_TYPE"]
 
 
-def test_a_file_above_the_cap_is_not_read(tree: Tree, repository: Path) -> None:
+def test_a_file_above_the_cap_is_not_read(tree: ProjectTree, repository: Path) -> None:
     (repository / "project/groups/big.yaml").write_text("x" * 2000)
     git(repository, "add", "-A")
     git(repository, "commit", "-q", "-m", "big")
@@ -153,7 +153,7 @@ def test_what_only_looks_like_a_manifest_is_found_on_disk_and_in_a_commit(reposi
     (repository / "project/groups/deep/a.yaml.j2").write_text(GROUP % "third")
     git(repository, "add", "-A")
     git(repository, "commit", "-q", "-m", "two")
-    trees: list[Tree] = [DiskTree(repository / "project"), GitTree(repository / "project", "HEAD")]
+    trees: list[ProjectTree] = [DiskTree(repository / "project"), GitTree(repository / "project", "HEAD")]
     for tree in trees:
         assert tree.lookalikes("groups") == ("groups/deep/a.yaml.j2",)
         assert tree.lookalikes("groups/deep/a.yaml.j2") == ()

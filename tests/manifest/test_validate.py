@@ -6,14 +6,14 @@ import pytest
 
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
-from reconciler.model.desired_state import Manifest
+from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Severity
-from reconciler.model.options import Scope
+from reconciler.model.options import ResourceScope
 
 HEAD = "apiVersion: metastudio/v1\nkind: {kind}\nmetadata:\n  name: {name}\n"
 
 
-def loaded(root: Path, text: str, scope: Scope | None = None) -> Manifest:
+def loaded(root: Path, text: str, scope: ResourceScope | None = None) -> DesiredState:
     (root / "a.yaml").write_text(text, encoding="utf-8")
     return load(DiskTree(root), entries=["a.yaml"], scope=scope)
 
@@ -26,7 +26,7 @@ def group(text: str, name: str = "group") -> str:
     return HEAD.format(kind="InteractionRuleGroup", name=name) + "spec:\n  interaction_rules:\n" + text
 
 
-def told(manifest: Manifest) -> list[tuple[str, str]]:
+def told(manifest: DesiredState) -> list[tuple[str, str]]:
     return [(each.code, str(each.position).removeprefix("a.yaml:")) for each in manifest.diagnostics]
 
 
@@ -190,7 +190,7 @@ def test_an_alias_that_is_somebody_else_is_refused_unless_ids_decide(tmp_path: P
 
 
 def test_a_manifest_outside_its_scope_is_an_error(tmp_path: Path) -> None:
-    scope = Scope(name_prefix="shop-", room_types=frozenset({"NORMAL"}))
+    scope = ResourceScope(name_prefix="shop-", room_types=frozenset({"NORMAL"}))
     assert told(loaded(tmp_path, room("  room_type: TEMPLATE\n"), scope)) == [("E_SCOPE", "4:9"), ("E_SCOPE", "6:14")]
     assert loaded(tmp_path, room("  room_type: NORMAL\n", name="shop-1"), scope).valid
 

@@ -7,8 +7,8 @@ import pytest
 from reconciler.errors import UsageError
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
-from reconciler.manifest.template_values import Values, merged
-from reconciler.model.desired_state import Manifest
+from reconciler.manifest.template_values import TemplateValues, merge_values
+from reconciler.model.desired_state import DesiredState
 
 
 def folder(root: Path, **files: str) -> DiskTree:
@@ -19,7 +19,7 @@ def folder(root: Path, **files: str) -> DiskTree:
 
 def test_later_files_win_key_by_key_and_set_wins_over_all(tmp_path: Path) -> None:
     tree = folder(tmp_path, one="a: {b: 1, c: [1, 2]}\nd: x\n", two="a: {c: [3], e: true}\nd: {f: 1}\n")
-    values = merged(tree, ["one.yaml", "two.yaml"], ["a.b=5"])
+    values = merge_values(tree, ["one.yaml", "two.yaml"], ["a.b=5"])
     assert [each.code for each in values.problems] == ["W_VALUES_REPLACED"]
     assert values.data == {"a": {"b": 5, "c": [3], "e": True}, "d": {"f": 1}}
     assert values.origin(("a", "b")) == "--set a.b"
@@ -40,18 +40,18 @@ def test_later_files_win_key_by_key_and_set_wins_over_all(tmp_path: Path) -> Non
     ],
 )
 def test_set_is_typed_as_yaml_is(word: str, value: object, tmp_path: Path) -> None:
-    assert merged(DiskTree(tmp_path), [], [word]).data == {"a": value}
+    assert merge_values(DiskTree(tmp_path), [], [word]).data == {"a": value}
 
 
 @pytest.mark.parametrize("word", ["a", "=1", "a..b=1", "a=[", "a=x\n--- y"])
 def test_a_malformed_set_is_a_usage_error(word: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError):
-        merged(DiskTree(tmp_path), [], [word])
+        merge_values(DiskTree(tmp_path), [], [word])
 
 
 def test_what_is_wrong_in_a_values_file_is_told_there(tmp_path: Path) -> None:
     tree = folder(tmp_path, one="a: 1\na: 2\n", two="- x\n", three="a: [\n", four='a: "\\x1f"\n')
-    values = merged(tree, ["one.yaml", "two.yaml", "three.yaml", "four.yaml", "five.yaml"], [])
+    values = merge_values(tree, ["one.yaml", "two.yaml", "three.yaml", "four.yaml", "five.yaml"], [])
     found = [(each.code, each.position.file if each.position else "") for each in values.problems]
     assert found == [
         ("E_YAML_DUPKEY", "one.yaml"),
@@ -84,7 +84,9 @@ def test_each_leaf_says_where_it_is_written_and_which_values_it_used(tmp_path: P
     tree = folder(
         tmp_path, common="rooms: [{name: first, title: t}]\nshop: {data: base}\n", production="shop:\n  data: prod\n"
     )
-    manifest: Manifest = load(tree, entries=["rooms"], values=["common.yaml", "production.yaml"], env_name="production")
+    manifest: DesiredState = load(
+        tree, entries=["rooms"], values=["common.yaml", "production.yaml"], env_name="production"
+    )
     assert manifest.valid, manifest.diagnostics
     locate = manifest.resources[0].locate
     assert locate.origin(("metadata", "name")) == "rooms/a.yaml:7:9, from values.rooms.name (common.yaml:1:8)"
@@ -109,9 +111,9 @@ def test_the_environment_of_the_process_is_never_a_value(tmp_path: Path, monkeyp
 COMMON = "list: [{name: one, price: 10}, {name: two, price: 20}]\nword: hello\nmap: {x: 1}\nnothing: null\nempty: {}\n"
 
 
-def set_values(root: Path, *words: str, over: str = "") -> Values:
+def set_values(root: Path, *words: str, over: str = "") -> TemplateValues:
     tree = folder(root, common=COMMON, over=over or "{}\n")
-    return merged(tree, ["common.yaml", "over.yaml"], words)
+    return merge_values(tree, ["common.yaml", "over.yaml"], words)
 
 
 def test_one_item_of_a_list_is_set(tmp_path: Path) -> None:

@@ -30,16 +30,16 @@ from tests.mutants.equivalent import equivalent_reason
 
 ROOT = Path(__file__).parents[2]
 MUTATED = (
-    *("diff", "semantics", "pipeline/before.py", "pipeline/verify.py", "pipeline/settle.py", "pipeline/recheck.py"),
-    *("pipeline/staleness.py", "api/retry.py", "api/throttle.py", "api/pages.py", "api/allowed_hosts.py"),
-    *("readers/confirming.py", "readers/survey.py"),
+    *("diff", "semantics", "apply/precheck.py", "apply/verify.py", "apply/unknown_outcome.py", "apply/recompare.py"),
+    *("planfile/staleness.py", "api/retry.py", "api/rate_limit.py", "api/pagination.py", "api/allowed_hosts.py"),
+    *("readers/confirm.py", "readers/kind_reader.py"),
 )
 """What is changed: the modules whose judgement decides what is written."""
 
-MIRRORS = {"diff": "tests/diff", "semantics": "tests/semantics", "pipeline": "tests/apply", "api": "tests/api"}
+MIRRORS = {"diff": "tests/diff", "semantics": "tests/semantics", "api": "tests/api"}
 """The folder whose tests are asked first; `tests/<package>` where none stands here."""
 
-TESTS = ("tests/semantics", "tests/diff", "tests/pipeline", "tests/apply", "tests/api", "tests/readers")
+TESTS = ("tests/semantics", "tests/diff", "tests/apply", "tests/api", "tests/readers")
 
 BUDGET, FEWEST = 60.0, 3
 """Seconds of tests for one change, as they took unchanged and traced; and how many tests are asked in any case."""

@@ -7,7 +7,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("diff/moves.py", "moved", "1 -> 2"): "any negative place ends the walk back",
     ("diff/changes.py", "", "0 -> 1"): "the only caller gives the level",
     (
-        "api/pages.py",
+        "api/pagination.py",
         "wave",
         "len(self._pages) >= self._most() -> len(self._pages) > self._most()",
     ): "a bound of cost: one request more before an endless list is given up",

@@ -13,9 +13,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.kinds.registry import kind_named
-from reconciler.model.change import Action, Attribution, Block, Change, FieldChange, FieldOp, Missing, Rule, Suppressed
-from reconciler.model.diagnostic import Diagnostic, Related, Severity
-from reconciler.model.plan import Held, Plan, Unmanaged
+from reconciler.model.change import (
+    Action,
+    Attribution,
+    Change,
+    FieldChange,
+    FieldOp,
+    GuardViolation,
+    NoValue,
+    SuppressedDifference,
+    SuppressionReason,
+)
+from reconciler.model.diagnostic import Diagnostic, RelatedPosition, Severity
+from reconciler.model.plan import DeferredChange, Plan, UnmanagedResource
 from reconciler.model.source_map import Position
 from reconciler.planfile.decode import decode
 from reconciler.planfile.encode import encode
@@ -30,7 +40,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=6,
 )
-SIDE = st.sampled_from(list(Missing)) | JSON
+SIDE = st.sampled_from(list(NoValue)) | JSON
 FINGERPRINT = st.sampled_from(["", "0" * 64, "f" * 64])
 FIELDS = st.builds(
     FieldChange,
@@ -57,12 +67,15 @@ CHANGES = st.builds(
     unknown=st.lists(st.sampled_from(["a", "a.b", "c[0].d"]), max_size=2).map(tuple),
     fields=st.lists(FIELDS, max_size=2).map(tuple),
     suppressed=st.lists(
-        st.builds(Suppressed, path=TEXT, rule=st.sampled_from(Rule), detail=TEXT, position=PLACE), max_size=2
+        st.builds(
+            SuppressedDifference, path=TEXT, rule=st.sampled_from(SuppressionReason), detail=TEXT, position=PLACE
+        ),
+        max_size=2,
     ).map(tuple),
     attribution=st.none() | st.sampled_from(Attribution),
     reason=TEXT,
     position=PLACE,
-    blocks=st.lists(st.builds(Block, code=TEXT, message=TEXT, allow=TEXT), max_size=2).map(tuple),
+    blocks=st.lists(st.builds(GuardViolation, code=TEXT, message=TEXT, allow=TEXT), max_size=2).map(tuple),
     notes=st.lists(TEXT, max_size=2).map(tuple),
     before_fingerprint=FINGERPRINT,
     after_fingerprint=FINGERPRINT,
@@ -77,7 +90,7 @@ DIAGNOSTICS = st.builds(
     hint=TEXT,
     address=TEXT,
     path=TEXT,
-    related=st.lists(st.builds(Related, message=TEXT, position=PLACE.filter(bool)), max_size=1).map(tuple),
+    related=st.lists(st.builds(RelatedPosition, message=TEXT, position=PLACE.filter(bool)), max_size=1).map(tuple),
 )
 PLANS = st.builds(
     Plan,
@@ -85,12 +98,20 @@ PLANS = st.builds(
     changes=st.lists(CHANGES, max_size=3).map(tuple),
     unmanaged=st.lists(
         st.builds(
-            Unmanaged, address=TEXT, kind=TEXT, name=TEXT, id=TEXT, foreign=TEXT, owned=st.booleans(), values=JSON
+            UnmanagedResource,
+            address=TEXT,
+            kind=TEXT,
+            name=TEXT,
+            id=TEXT,
+            foreign=TEXT,
+            owned=st.booleans(),
+            values=JSON,
         ),
         max_size=2,
     ).map(tuple),
     held=st.lists(
-        st.builds(Held, action=st.sampled_from(Action), address=TEXT, kind=TEXT, name=TEXT, reason=TEXT), max_size=2
+        st.builds(DeferredChange, action=st.sampled_from(Action), address=TEXT, kind=TEXT, name=TEXT, reason=TEXT),
+        max_size=2,
     ).map(tuple),
     diagnostics=st.lists(DIAGNOSTICS, max_size=2).map(tuple),
     complete=st.booleans(),
@@ -179,7 +200,7 @@ for number in range(30):
     wanted.append(declared(kind, f"n{number}", spec))
     if number % 3:
         lives.append(live(kind, f"n{number}", spec=maker.mutated(kind, spec)))
-from reconciler.model.plan_json import encode
+from reconciler.planfile.encode import encode
 print(json.dumps(encode(World(wanted, lives).plan())))
 """
 

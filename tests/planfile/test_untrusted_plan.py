@@ -7,7 +7,7 @@ import jsonschema_rs
 import pytest
 
 from reconciler.errors import PlanError
-from reconciler.model.report import Options, Report
+from reconciler.model.report import Report, ReportOptions
 from reconciler.planfile.encode import encode
 from reconciler.planfile.schema import plan_schema
 from reconciler.planfile.untrusted_plan import checked_plans
@@ -67,7 +67,7 @@ def test_what_the_schema_refuses_is_refused_and_what_passes_can_be_told(seed):
         except PlanError:
             continue
         assert VALIDATOR.is_valid(whole)
-        report.report(Report(command="plan", plans=plans), Options())
+        report.report(Report(command="plan", plans=plans), ReportOptions())
         passed += 1
     assert 0 < passed < 150
 
@@ -78,7 +78,7 @@ def test_what_it_says_is_inert_in_the_comment(value, tmp_path):
     (tmp_path / "plan.json").write_text(json.dumps(encode(plan)), encoding="utf-8")
     done = reconciler("-C", tmp_path, "comment", "plan.json", "--dry-run")
     assert done.code == 0, done.err
-    comment = report.report(Report(command="plan", plans=(plan,)), Options())
+    comment = report.report(Report(command="plan", plans=(plan,)), ReportOptions())
     assert done.out == escape_output(comment, marks=True)
 
 

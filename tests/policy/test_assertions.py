@@ -6,8 +6,8 @@ import pytest
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.change import Action, Change
-from reconciler.model.plan import Plan, Unmanaged
-from reconciler.policy.assertions import findings
+from reconciler.model.plan import Plan, UnmanagedResource
+from reconciler.policy.assertions import check_assertions
 from reconciler.project.config import AssertKeys, Environment
 
 TODAY = date(2026, 11, 23)
@@ -20,7 +20,7 @@ def room(name, **fields):
 
 def found(*rules, changes=(), unmanaged=()):
     environment = Environment(endpoint="simulator:live.yaml", **{"assert": [AssertKeys(**rule) for rule in rules]})
-    return list(findings(environment, Plan(environment="demo", changes=changes, unmanaged=unmanaged), TODAY))
+    return list(check_assertions(environment, Plan(environment="demo", changes=changes, unmanaged=unmanaged), TODAY))
 
 
 def test_each_live_object_that_is_not_as_the_rule_says_is_one_finding_of_its_severity():
@@ -34,8 +34,8 @@ def test_each_live_object_that_is_not_as_the_rule_says_is_one_finding_of_its_sev
 def test_objects_nobody_declares_are_asked_too_and_those_of_others_are_not():
     rule = {"that": "resource.room_state == 'ENABLE'"}
     values = {"room_state": "DISABLE"}
-    ours = Unmanaged(address='SmartLiveRoom["U"]', kind="SmartLiveRoom", name="U", id="u", values=values)
-    theirs = Unmanaged(
+    ours = UnmanagedResource(address='SmartLiveRoom["U"]', kind="SmartLiveRoom", name="U", id="u", values=values)
+    theirs = UnmanagedResource(
         address='SmartLiveRoom["F"]', kind="SmartLiveRoom", name="F", id="f", values=values, foreign="another project"
     )
     assert [one.address for one in found(rule, unmanaged=(ours, theirs))] == ['SmartLiveRoom["U"]']

@@ -6,9 +6,9 @@ import pytest
 
 from reconciler.errors import AuthError, LedgerError, UsageError
 from reconciler.project.config_file import load_project, parse_project
-from reconciler.project.environment_session import Access, open_environment
-from reconciler.project.environment_variables import Variables, check_variables, named_secrets, redactor
-from reconciler.project.ledger_access import remembered, scope_key
+from reconciler.project.environment_session import LiveAccess, open_environment
+from reconciler.project.environment_variables import CredentialLookup, check_variables, named_secrets, redactor
+from reconciler.project.ledger_access import load_ledger_state, scope_key
 from tests.support.command_line import project, reconciler, room
 
 PROJECT = "0" * 32
@@ -34,14 +34,14 @@ def test_the_owner_is_project_and_environment():
 def test_no_ledger_is_opened_or_made_where_none_was_written(tmp_path):
     project(tmp_path, {"rooms/one.yaml": room("One")})
     whole = load_project(tmp_path)
-    assert not remembered(whole, "demo", {}).present
+    assert not load_ledger_state(whole, "demo", {}).present
     assert sorted(path.name for path in tmp_path.iterdir()) == ["live.yaml", "reconciler.yaml", "rooms"]
 
 
 def test_a_snapshot_cannot_be_written_to(tmp_path):
     project(tmp_path, {"rooms/one.yaml": room("One")})
     assert reconciler("-C", tmp_path, "snapshot", "-o", "live.json").code == 0
-    access = Access(variables={}, live=tmp_path / "live.json")
+    access = LiveAccess(variables={}, live=tmp_path / "live.json")
     with open_environment(load_project(tmp_path), "demo", access) as opened, pytest.raises(UsageError):
         opened.writer("http", print)
 
@@ -50,25 +50,27 @@ def test_an_untrusted_project_has_neither_endpoint_nor_ledger(tmp_path):
     project(tmp_path, {"rooms/one.yaml": room("One")})
     whole = load_project(tmp_path, untrusted=True)
     with pytest.raises(UsageError, match="--live"):
-        open_environment(whole, "demo", Access(variables={}))
+        open_environment(whole, "demo", LiveAccess(variables={}))
     assert reconciler("-C", tmp_path, "snapshot", "-o", "live.json").code == 0
     with (
-        open_environment(whole, "demo", Access(variables={}, live=tmp_path / "live.json")) as opened,
+        open_environment(whole, "demo", LiveAccess(variables={}, live=tmp_path / "live.json")) as opened,
         pytest.raises(LedgerError),
     ):
         opened.ledger()
 
 
 def test_credentials_of_one_prefix_are_never_those_of_another():
-    variables = Variables(values={"HW_AUTH_TOKEN": "plain", "B_HW_AUTH_TOKEN": "b"}, prefix="B_")
+    variables = CredentialLookup(values={"HW_AUTH_TOKEN": "plain", "B_HW_AUTH_TOKEN": "b"}, prefix="B_")
     assert variables.need("HW_AUTH_TOKEN") == ("b",)
     with pytest.raises(AuthError, match="C_HW_AUTH_TOKEN"):
-        Variables(values=variables.values, prefix="C_").need("HW_AUTH_TOKEN")
+        CredentialLookup(values=variables.values, prefix="C_").need("HW_AUTH_TOKEN")
 
 
 def test_secrets_are_in_no_repr():
-    access = Access(variables={"HW_AUTH_TOKEN": "canary0123"})
-    assert "canary" not in repr(access) + repr(Variables(values=access.variables)) + repr(redactor(access.variables))
+    access = LiveAccess(variables={"HW_AUTH_TOKEN": "canary0123"})
+    assert "canary" not in repr(access) + repr(CredentialLookup(values=access.variables)) + repr(
+        redactor(access.variables)
+    )
 
 
 def test_named_secrets_are_those_with_the_prefix_and_a_value():

@@ -10,7 +10,7 @@ from tests.support.command_line import project, reconciler, room
 
 REPORTER = "def report(report, options):\n    return ' '.join(plan.environment for plan in report.plans)\n"
 WRITER = (
-    "from reconciler.interfaces import Written\n"
+    "from reconciler.interfaces import WriteResult\n"
     "class Writer:\n"
     "    applies = False\n"
     "    def __init__(self, setup):\n"
@@ -20,7 +20,7 @@ WRITER = (
     "        return cls(setup)\n"
     "    def write(self, task):\n"
     "        self.setup.emit('would ' + task.change.action.value + ' ' + task.change.name)\n"
-    "        return Written()\n"
+    "        return WriteResult()\n"
     "    def close(self):\n"
     "        self.setup.emit('closed')\n"
 )

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.api.client import ReadClient
 from reconciler.errors import ReconcilerError
-from reconciler.model.read_result import Wanted
+from reconciler.model.read_result import ReadRequest
 from reconciler.readers.http_reader import HttpReader
 from reconciler.readers.read_cache import ReadCache
 from reconciler.simulator import Simulator, transport
@@ -19,7 +19,7 @@ from tests.support.reading import GROUP, connection
 from tests.support.shop import as_json, planned, rule, seed
 
 GROUPS = 100
-WANTED = Wanted(fields={f"group {n}": frozenset({"interaction_rules"}) for n in range(GROUPS)})
+WANTED = ReadRequest(fields={f"group {n}": frozenset({"interaction_rules"}) for n in range(GROUPS)})
 
 
 @pytest.fixture

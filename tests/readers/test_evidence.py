@@ -9,12 +9,12 @@ import pytest
 
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action
-from reconciler.model.desired_state import Manifest
-from reconciler.model.ledger_state import Past
-from reconciler.model.options import PlanSettings
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.ledger_state import LedgerState
+from reconciler.model.options import PlanOptions
 from reconciler.model.plan import Plan
 from reconciler.planfile.encode import encode
-from reconciler.planner import PARTIAL, exit_code, plan
+from reconciler.planner import PARTIAL, exit_code, make_plan
 from reconciler.readers.http_reader import HttpReader
 from tests.support.planning import codes, declared
 from tests.support.reading import GROUP, PROJECT, ROOM, reader
@@ -70,9 +70,9 @@ class Service:
         return reader("http://localhost", transport=httpx.MockTransport(self), parallelism=1)
 
     def plan(self, *names: str, **spec: Any) -> Plan:
-        settings = PlanSettings(environment="test", project_id=PROJECT)
-        wanted = Manifest(resources=tuple(declared(self.kind, name, spec) for name in names))
-        return plan(wanted, self.reader(), Past(), settings, kinds={self.kind.name: self.kind})
+        settings = PlanOptions(environment="test", project_id=PROJECT)
+        wanted = DesiredState(resources=tuple(declared(self.kind, name, spec) for name in names))
+        return make_plan(wanted, self.reader(), LedgerState(), settings, kinds={self.kind.name: self.kind})
 
 
 def rows(kind: Kind, names: Any, **more: Any) -> list[Any]:

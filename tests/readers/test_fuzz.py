@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.registry import all_kinds
-from reconciler.model.read_result import Doubt, Wanted
+from reconciler.model.read_result import ConfirmRequest, ReadRequest
 from tests.support.reading import GROUP, ROOM, reader
 
 NAMES = sorted({name for kind in all_kinds().values() for name in kind.root.children})
@@ -65,12 +65,14 @@ def test_any_answers_end_in_a_reading_or_in_our_own_error(seed, depth):
 
     made = reader("http://localhost", transport=httpx.MockTransport(answer), parallelism=1)
     for kind in (ROOM, GROUP):
-        wanted = Wanted(fields={"x": frozenset({"video_config"})}, known=frozenset({"a", "known"}), depth=depth)
+        wanted = ReadRequest(fields={"x": frozenset({"video_config"})}, known=frozenset({"a", "known"}), depth=depth)
         for step in (
             lambda kind=kind, wanted=wanted: made.read(kind, wanted),
             lambda kind=kind: made.find(kind, "x"),
             lambda kind=kind: made.show(kind, "a"),
-            lambda kind=kind: made.confirm(kind, Doubt(creates=frozenset({"x", "y" * 300}), deletes=frozenset({"a"}))),
+            lambda kind=kind: made.confirm(
+                kind, ConfirmRequest(creates=frozenset({"x", "y" * 300}), deletes=frozenset({"a"}))
+            ),
         ):
             with suppress(ReconcilerError):
                 step()
@@ -90,6 +92,6 @@ def test_a_list_without_end_is_left_after_a_bounded_number_of_pages(claim, most)
         return httpx.Response(200, json={"count": claim, "smart_live_rooms": rows})
 
     made = reader("http://localhost", transport=httpx.MockTransport(endless))
-    reading = made.read(ROOM, Wanted())
+    reading = made.read(ROOM, ReadRequest())
     assert not reading.complete
     assert made.usage.requests < most

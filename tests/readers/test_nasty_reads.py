@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reconciler.api.allowed_hosts import allowed
+from reconciler.api.allowed_hosts import check_allowed
 from reconciler.api.auth import PasswordAuth, TokenAuth
-from reconciler.errors import ApiError, AuthError, ThrottledError, TransportError
+from reconciler.errors import ApiError, AuthError, RateLimitedError, TransportError
 from reconciler.model.diagnostic import Severity
-from reconciler.model.read_result import Doubt, Wanted
+from reconciler.model.read_result import ConfirmRequest, ReadRequest
 from reconciler.simulator import Simulator
 from reconciler.simulator.server import running
 from tests.support.raw_server import http, raw_server, says
@@ -25,7 +25,7 @@ from tests.support.reading import GROUP, PROJECT, ROOM, Patient, reader, rooms
 ROOT = Path(__file__).parents[2]
 TLS = ROOT / "tests" / "data" / "tls"
 LIST = {"operation": "list", "kind": "SmartLiveRoom"}
-EVERYTHING = Wanted()
+EVERYTHING = ReadRequest()
 NOTHING = b'{"count":0,"smart_live_rooms":[]}'
 ASC, DESC = {"order": "create_asc"}, {"order": "create_desc"}
 
@@ -89,7 +89,7 @@ def test_r003_one_deleted_and_one_added_leave_the_count_alone_and_still_nobody_i
         made = reader(url)
         reading = made.read(ROOM, EVERYTHING)
         missed = all_names() - {"room 002"} - names(reading)
-        answer = made.confirm(ROOM, Doubt(creates=frozenset(missed | {"new"})))
+        answer = made.confirm(ROOM, ConfirmRequest(creates=frozenset(missed | {"new"})))
     assert missed, "the page shift has hidden one"
     assert {live.name for live in answer.found} == missed
     assert not answer.unsure
@@ -100,7 +100,7 @@ def test_r004_ties_in_another_order_at_each_call_prove_nothing_unless_every_know
     seed = {"smart_live_rooms": rooms(25, **stamp), "behaviours": {"ties": "shuffled"}}
     held_back(read(Simulator({**seed, "faults": [{"match": LIST, "cap": 10}]}))[0])
     service = Simulator({**seed, "faults": [{"match": LIST, "cap": 10}]})
-    reading, _ = read(service, Wanted(known=frozenset(ids_of(service).values())))
+    reading, _ = read(service, ReadRequest(known=frozenset(ids_of(service).values())))
     assert reading.complete
     assert names(reading) == all_names()
 
@@ -160,7 +160,7 @@ def test_r015_a_login_page_is_no_list_and_never_quoted():
 def test_r017_an_empty_list_is_believed_only_after_a_show_of_each_known_object():
     service = simulator(count=0)
     known = frozenset(f"id-{n}" for n in range(40))
-    reading, made = read(service, Wanted(known=known))
+    reading, made = read(service, ReadRequest(known=known))
     assert reading.complete
     assert not reading.resources
     assert made.usage.shows == 40
@@ -168,7 +168,7 @@ def test_r017_an_empty_list_is_believed_only_after_a_show_of_each_known_object()
 
 def test_r017_objects_that_an_empty_list_hides_are_still_there():
     service = simulator({"match": LIST, "transform": {"set": {"count": 0, "smart_live_rooms": []}}}, count=4)
-    reading, _ = read(service, Wanted(known=frozenset(ids_of(service).values())))
+    reading, _ = read(service, ReadRequest(known=frozenset(ids_of(service).values())))
     assert names(reading) == all_names(4)
 
 
@@ -185,7 +185,7 @@ def test_r018_objects_of_another_project_are_foreign_and_a_list_of_nothing_else_
 def test_r019_templates_shared_by_others_and_temporary_rooms_are_never_ours_to_write():
     shared = {"room_name": "shared", "room_type": "TEMPLATE", "project_id": "f" * 32}
     seed = {"smart_live_rooms": [*rooms(2), shared, {"room_name": "passing", "room_type": "TEMP"}]}
-    reading, made = read(Simulator(seed), Wanted(depth="full"))
+    reading, made = read(Simulator(seed), ReadRequest(depth="full"))
     assert {live.name: bool(live.foreign) for live in reading.resources} == {
         "room 000": False,
         "room 001": False,
@@ -198,7 +198,7 @@ def test_r019_templates_shared_by_others_and_temporary_rooms_are_never_ours_to_w
 def test_r022_a_retry_after_of_a_day_is_waited_for_one_minute_and_no_longer():
     patient = Patient()
     refusal = {"match": LIST, "status": 429, "headers": {"Retry-After": "86400"}, "body": {"error_code": "APIGW.0308"}}
-    with running(simulator(refusal)) as url, pytest.raises(ThrottledError) as caught:
+    with running(simulator(refusal)) as url, pytest.raises(RateLimitedError) as caught:
         reader(url, patient).read(ROOM, EVERYTHING)
     assert caught.value.code == "E_THROTTLED"
     assert patient.waited <= 60
@@ -227,7 +227,9 @@ def test_r025_a_token_that_expires_in_mid_sweep_is_renewed_once_and_the_sweep_go
     expired = {"match": LIST, "nth": 2, "status": 401, "body": {"error_code": "APIGW.0307", "error_msg": "expired"}}
     service = simulator(expired, credentials=credentials)
     with running(service) as url:
-        auth = PasswordAuth(user="ci", password="canary-password", domain="d", iam=allowed(url), project_id=PROJECT)
+        auth = PasswordAuth(
+            user="ci", password="canary-password", domain="d", iam=check_allowed(url), project_id=PROJECT
+        )
         reading = reader(url, auth=auth, clock=service.clock, allowed_hosts=(url,)).read(ROOM, EVERYTHING)
     assert reading.complete
 
@@ -305,13 +307,13 @@ def test_r043_an_object_the_list_does_not_show_yet_is_found_by_the_id_that_is_kn
         made = reader(url)
         made.read(ROOM, EVERYTHING)
         late = service.console("SmartLiveRoom").insert({"room_name": "late"})
-        reading = made.read(ROOM, Wanted(known=frozenset({late.id})))
+        reading = made.read(ROOM, ReadRequest(known=frozenset({late.id})))
     assert "late" in names(reading)
 
 
 def test_r044_an_object_that_is_listed_and_cannot_be_shown_is_listed_again_before_it_counts_as_gone():
     shows = {"match": {"operation": "show"}, "nth": 1, "status": 404, "body": {"error_code": "MSS.20010045"}}
-    wanted = Wanted(fields={"room 000": frozenset({"video_config"})})
+    wanted = ReadRequest(fields={"room 000": frozenset({"video_config"})})
     reading, made = read(simulator(shows, count=2), wanted)
     assert names(reading) == all_names(2)
     assert made.usage.pages == 2
@@ -326,8 +328,8 @@ def test_r045_an_object_that_may_not_be_read_is_unknown_and_neither_deleted_nor_
     one = ids_of(service)["room 000"]
     with running(service) as url:
         made = reader(url)
-        reading = made.read(ROOM, Wanted(fields={"room 000": frozenset({"video_config"})}))
-        answer = made.confirm(ROOM, Doubt(deletes=frozenset({one})))
+        reading = made.read(ROOM, ReadRequest(fields={"room 000": frozenset({"video_config"})}))
+        answer = made.confirm(ROOM, ConfirmRequest(deletes=frozenset({one})))
     assert [item.code for item in reading.diagnostics] == ["E_READ_DENIED"]
     unknown = next(live for live in reading.resources if live.name == "room 000")
     assert "room_description" in unknown.hidden
@@ -370,11 +372,11 @@ def test_r048_the_operator_may_name_another_authority():
 
 LARGE_READ = r"""
 import json, re, sys
-from reconciler.model.reading import Wanted
+from reconciler.model.read_result import ReadRequest
 from tests.support.reading import ROOM, reader
 url, count = sys.argv[1], int(sys.argv[2])
 names = [f"room {number:03}" for number in range(count)]
-reading = reader(url).read(ROOM, Wanted(fields={name: frozenset({"video_config"}) for name in names}))
+reading = reader(url).read(ROOM, ReadRequest(fields={name: frozenset({"video_config"}) for name in names}))
 kept = sum(len(json.dumps(one.spec)) for one in reading.resources)
 mib = int(re.search(r'VmHWM:\s+(\d+)', open('/proc/self/status').read())[1]) / 1024  # ru_maxrss starts at the parent's
 hidden = all("scene_scripts" in one.hidden and "scene_scripts" not in one.spec for one in reading.resources)
@@ -475,7 +477,7 @@ def test_x034_x035_x036_odd_rules_of_a_group_are_read_as_they_are(rules, kept):
     given = {"match": {"kind": "InteractionRuleGroup"}, "transform": {"set": {"interaction_rules": rules}}}
     service = Simulator({"interaction_rule_groups": [{"group_name": "g"}], "faults": [given]})
     with running(service) as url:
-        reading = reader(url).read(GROUP, Wanted(depth="full"))
+        reading = reader(url).read(GROUP, ReadRequest(depth="full"))
     assert [len(live.spec["interaction_rules"]) for live in reading.resources] == [kept]
 
 

@@ -1,15 +1,15 @@
 """Tolerance: what nobody knows is kept and mentioned once."""
 
 from reconciler.model.diagnostic import Severity
-from reconciler.model.read_result import Wanted
-from reconciler.readers.unknown_fields import MOST, notes
+from reconciler.model.read_result import ReadRequest
+from reconciler.readers.unknown_fields import MOST, find_unknown_fields
 from reconciler.simulator import Simulator, transport
 from tests.support.reading import ROOM, reader, rooms
 
 
 def test_an_unknown_field_and_an_unknown_value_are_kept_and_mentioned_once_however_many_objects_have_them():
     seed = {"smart_live_rooms": rooms(250, mystery={"a": 1}, room_state="DREAMING", view_mode="ROUND")}
-    reading = reader("http://localhost", transport=transport(Simulator(seed))).read(ROOM, Wanted())
+    reading = reader("http://localhost", transport=transport(Simulator(seed))).read(ROOM, ReadRequest())
     assert reading.complete
     assert [(item.code, item.path, item.severity) for item in reading.diagnostics] == [
         ("N_UNKNOWN_FIELD", "mystery", Severity.NOTE),
@@ -20,7 +20,7 @@ def test_an_unknown_field_and_an_unknown_value_are_kept_and_mentioned_once_howev
 
 
 def told(row):
-    return [(item.code, item.path) for item in notes(ROOM, [row])]
+    return [(item.code, item.path) for item in find_unknown_fields(ROOM, [row])]
 
 
 def test_fields_and_values_inside_lists_and_objects_have_their_path():
@@ -44,6 +44,6 @@ def test_another_type_than_documented_is_a_warning():
 
 
 def test_a_flood_of_unknown_fields_is_counted_and_not_listed():
-    found = notes(ROOM, [{f"field {number:03}": 1 for number in range(500)}])
+    found = find_unknown_fields(ROOM, [{f"field {number:03}": 1 for number in range(500)}])
     assert len(found) == MOST + 1
     assert str(500 - MOST) in found[-1].message

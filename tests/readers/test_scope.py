@@ -1,6 +1,6 @@
 """What of a scope the service is asked for, what is checked here, and what stays in scope whatever it is called."""
 
-from reconciler.model.read_result import Doubt, Wanted
+from reconciler.model.read_result import ConfirmRequest, ReadRequest
 from reconciler.simulator import Simulator, transport
 from tests.support.reading import GROUP, PROJECT, ROOM, reader, rooms
 
@@ -32,7 +32,7 @@ def names(reading):
 
 def test_one_exact_room_type_is_asked_of_the_service():
     service = mixed()
-    reading = service.reader().read(ROOM, Wanted(room_types=frozenset({"TEMPLATE"})))
+    reading = service.reader().read(ROOM, ReadRequest(room_types=frozenset({"TEMPLATE"})))
     assert names(reading) == ["shop TEMPLATE"]
     assert [query.get("room_type") for query in service.queries] == ["TEMPLATE"]
     assert reading.complete
@@ -40,41 +40,41 @@ def test_one_exact_room_type_is_asked_of_the_service():
 
 def test_several_room_types_and_a_name_prefix_are_picked_out_here():
     service = mixed()
-    wanted = Wanted(room_types=frozenset({"NORMAL", "TEMPLATE"}), name_prefix="shop ")
+    wanted = ReadRequest(room_types=frozenset({"NORMAL", "TEMPLATE"}), name_prefix="shop ")
     assert names(service.reader().read(ROOM, wanted)) == ["shop NORMAL", "shop TEMPLATE"]
     assert all(set(query) == {"limit", "offset"} for query in service.queries)
 
 
 def test_a_room_without_a_type_is_a_normal_one():
     service = Listened({"smart_live_rooms": rooms(1), "behaviours": {"defaults": "absent"}})
-    wanted = Wanted(room_types=frozenset({"NORMAL", "TEMP"}))
+    wanted = ReadRequest(room_types=frozenset({"NORMAL", "TEMP"}))
     assert names(service.reader().read(ROOM, wanted)) == ["room 000"]
 
 
 def test_room_types_say_nothing_about_groups():
     made = mixed().reader()
-    assert names(made.read(GROUP, Wanted(room_types=frozenset({"NORMAL"})))) == ["group"]
+    assert names(made.read(GROUP, ReadRequest(room_types=frozenset({"NORMAL"})))) == ["group"]
 
 
 def test_an_object_that_is_known_stays_in_scope_under_any_name_and_type():
     service = mixed()
-    other = next(one for one in service.reader().read(ROOM, Wanted()).resources if one.name == "shop TEMPLATE")
-    wanted = Wanted(room_types=frozenset({"NORMAL"}), name_prefix="room", known=frozenset({other.id}))
+    other = next(one for one in service.reader().read(ROOM, ReadRequest()).resources if one.name == "shop TEMPLATE")
+    wanted = ReadRequest(room_types=frozenset({"NORMAL"}), name_prefix="room", known=frozenset({other.id}))
     assert "shop TEMPLATE" in names(service.reader().read(ROOM, wanted))
 
 
 def test_an_object_out_of_scope_is_not_found_by_a_second_look_either():
     made = mixed().reader()
-    made.read(ROOM, Wanted(room_types=frozenset({"NORMAL"})))
-    answer = made.confirm(ROOM, Doubt(creates=frozenset({"shop TEMPLATE", "shop NORMAL"})))
+    made.read(ROOM, ReadRequest(room_types=frozenset({"NORMAL"})))
+    answer = made.confirm(ROOM, ConfirmRequest(creates=frozenset({"shop TEMPLATE", "shop NORMAL"})))
     assert [one.name for one in answer.found] == ["shop NORMAL"]
 
 
 def test_a_name_too_long_for_the_search_is_searched_for_by_its_start():
     service = Listened({"smart_live_rooms": [*rooms(3), {"room_name": "x" * 200}]})
     made = service.reader()
-    made.read(ROOM, Wanted())
-    answer = made.confirm(ROOM, Doubt(creates=frozenset({"y" * 129, "😀" * 65})))
+    made.read(ROOM, ReadRequest())
+    answer = made.confirm(ROOM, ConfirmRequest(creates=frozenset({"y" * 129, "😀" * 65})))
     assert (answer.found, answer.unsure) == ((), {})
     searched = {query["room_name"] for query in service.queries if "room_name" in query}
     assert searched == {"y" * 128, "😀" * 64}
@@ -87,9 +87,9 @@ def test_a_name_too_long_to_be_searched_for_in_a_list_that_moves_is_left_unsure(
     service = Listened({"interaction_rule_groups": groups, "faults": [churn]})
     made = service.reader()
     known = frozenset(entry.id for entry in service.simulator.console("InteractionRuleGroup").objects.entries.values())
-    assert made.read(GROUP, Wanted(known=known)).complete
+    assert made.read(GROUP, ReadRequest(known=known)).complete
     long = "😀" * 200
-    answer = made.confirm(GROUP, Doubt(creates=frozenset({long, "new"})))
+    answer = made.confirm(GROUP, ConfirmRequest(creates=frozenset({long, "new"})))
     assert list(answer.unsure) == [long]
 
 
@@ -97,7 +97,7 @@ def test_names_are_compared_composed_and_searched_for_exactly():
     composed, split = "Caf\u00e9", "Cafe\u0301"
     service = Listened({"smart_live_rooms": [{"room_name": split}, {"room_name": composed + " 2"}]})
     made = service.reader()
-    reading = made.read(ROOM, Wanted(fields={composed: frozenset({"video_config"})}))
+    reading = made.read(ROOM, ReadRequest(fields={composed: frozenset({"video_config"})}))
     assert names(reading) == [composed, composed + " 2"]
     assert made.usage.shows == 1
     assert reading.resources[0].spec["room_name"] == split

@@ -7,15 +7,15 @@ import pytest
 
 from reconciler.errors import SnapshotError
 from reconciler.kinds.registry import all_kinds
-from reconciler.model.read_result import Doubt, Wanted
-from reconciler.readers.snapshot_reader import SnapshotReader, Whence, snapshot_text
+from reconciler.model.read_result import ConfirmRequest, ReadRequest
+from reconciler.readers.snapshot_reader import SnapshotOrigin, SnapshotReader, snapshot_text
 from reconciler.redaction import SecretRedactor
 from reconciler.simulator import Simulator, transport
 from tests.support.reading import GROUP, PROJECT, ROOM, reader
 from tests.support.shop import CANARIES, as_json, planned, seed
 
 TAKEN = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
-WHENCE = Whence(endpoint="http://localhost", project_id=PROJECT)
+WHENCE = SnapshotOrigin(endpoint="http://localhost", project_id=PROJECT)
 
 
 def live(service):
@@ -24,7 +24,7 @@ def live(service):
 
 def everything(service):
     made = live(service)
-    return [made.read(kind, Wanted(depth="full")) for kind in all_kinds().values()]
+    return [made.read(kind, ReadRequest(depth="full")) for kind in all_kinds().values()]
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_values_are_masked_as_well_where_a_mask_is_given_and_the_digest_still_ho
         snapshot_text(everything(Simulator(seed())), whence=WHENCE, taken=TAKEN, mask=redactor.value), encoding="utf-8"
     )
     assert "secret room" not in path.read_text()
-    assert open_at(path).read(ROOM, Wanted()).complete
+    assert open_at(path).read(ROOM, ReadRequest()).complete
 
 
 def test_it_says_when_whence_and_what_its_completeness_rests_on(saved):
@@ -78,7 +78,7 @@ def test_a_read_that_was_incomplete_stays_incomplete(tmp_path):
     path = tmp_path / "live.json"
     service = Simulator(seed(faults=[{"match": {"operation": "list"}, "transform": {"set": {"count": 99}}}]))
     path.write_text(snapshot_text(everything(service), whence=WHENCE, taken=TAKEN), encoding="utf-8")
-    reading = open_at(path).read(ROOM, Wanted())
+    reading = open_at(path).read(ROOM, ReadRequest())
     assert (reading.complete, reading.code) == (False, "E_READ_INCOMPLETE")
     assert reading.resources
 
@@ -93,7 +93,7 @@ def test_an_object_that_could_not_be_read_stays_unknown(tmp_path):
     path.write_text(
         snapshot_text(everything(Simulator(seed(faults=[denied]))), whence=WHENCE, taken=TAKEN), encoding="utf-8"
     )
-    reading = open_at(path).read(ROOM, Wanted())
+    reading = open_at(path).read(ROOM, ReadRequest())
     assert {item.code for item in reading.diagnostics} == {"E_READ_DENIED"}
     assert all("room_description" in one.hidden for one in reading.resources if one.name.startswith("room"))
 
@@ -101,7 +101,7 @@ def test_an_object_that_could_not_be_read_stays_unknown(tmp_path):
 def test_doubts_are_settled_by_what_was_saved(saved):
     made = open_at(saved)
     there = made.find(ROOM, "room 1")[0].id
-    answer = made.confirm(ROOM, Doubt(creates=frozenset({"room 2", "x"}), deletes=frozenset({there, "gone"})))
+    answer = made.confirm(ROOM, ConfirmRequest(creates=frozenset({"room 2", "x"}), deletes=frozenset({there, "gone"})))
     assert [one.name for one in answer.found] == ["room 2"]
     assert (answer.gone, dict(answer.unsure)) == ({"gone"}, {})
     assert made.show(GROUP, "gone") is None

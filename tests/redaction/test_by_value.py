@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from reconciler.model.change import MASK
+from reconciler.model.change import REDACTED
 from reconciler.redaction import SecretRedactor
 from reconciler.strings import abridge
 from tests.support.leaks import ENCODINGS, leaks
@@ -90,11 +90,11 @@ def test_every_spelling_of_a_secret_is_replaced_and_what_stands_around_it_stays(
     redactor = SecretRedactor([secret])
     for name, spelled in spellings(secret).items():
         told = redactor.text(f"before {spelled} after")
-        assert MASK in told, name
+        assert REDACTED in told, name
         assert told.startswith("before "), name
         assert told.endswith(" after"), name
         if "base64" not in name:
-            left = told.replace(MASK, "").removeprefix("before ").removesuffix(" after")
+            left = told.replace(REDACTED, "").removeprefix("before ").removesuffix(" after")
             assert len(left) <= 48, (name, told)
 
 
@@ -119,20 +119,20 @@ def test_a_short_secret_leaves_names_of_fields_kinds_codes_and_fingerprints(secr
     }
     if len(secret) < 8:
         assert SecretRedactor([secret]).value(ours) == ours
-    assert SecretRedactor([secret]).value(f"my {secret}") == f"my {MASK}"
+    assert SecretRedactor([secret]).value(f"my {secret}") == f"my {REDACTED}"
 
 
 def test_less_than_four_characters_are_redacted_where_they_stand_alone():
     redactor = SecretRedactor(["k9"])
-    assert redactor.text('{"a": "k9", "b": "ak9z"}') == f'{{"a": "{MASK}", "b": "ak9z"}}'
-    assert redactor.text("%6b%39;") == f"{MASK};"
+    assert redactor.text('{"a": "k9", "b": "ak9z"}') == f'{{"a": "{REDACTED}", "b": "ak9z"}}'
+    assert redactor.text("%6b%39;") == f"{REDACTED};"
 
 
 def test_a_secret_learned_later_is_redacted_and_none_is_shown():
     redactor = SecretRedactor()
     assert redactor.text("token-0123456789") == "token-0123456789"
     redactor.add("token-0123456789")
-    assert redactor.text("token-0123456789") == MASK
+    assert redactor.text("token-0123456789") == REDACTED
     assert "token" not in repr(redactor)
 
 
@@ -141,15 +141,15 @@ def test_a_secret_that_is_not_utf_8_is_redacted_as_bytes_and_as_replaced():
     secret = raw.decode("utf-8", "surrogateescape")
     redactor = SecretRedactor([secret])
     for text in (secret, raw.decode("latin-1"), raw.decode("utf-8", "replace"), base64.b64encode(raw).decode()):
-        assert MASK in redactor.text(f"before {text} after")
-    assert MASK in redactor.text(secret.encode("utf-8", "backslashreplace").decode())
+        assert REDACTED in redactor.text(f"before {text} after")
+    assert REDACTED in redactor.text(secret.encode("utf-8", "backslashreplace").decode())
 
 
 def test_one_hit_copies_only_what_changes_and_no_hit_copies_nothing():
     redactor = SecretRedactor(["CANARY-0123456789"])
     value = {"a": ["x", 1, None, True, 2.5], "b": ("CANARY",)}
     assert redactor.value(value) is value
-    assert redactor.value({**value, "c": "CANARY-0123456789"}) == {**value, "c": MASK}
+    assert redactor.value({**value, "c": "CANARY-0123456789"}) == {**value, "c": REDACTED}
 
 
 def test_an_id_is_tainted_by_a_secret_and_not_by_four_hexadecimal_digits():
@@ -199,7 +199,7 @@ def test_what_is_left_of_a_secret_beside_the_middle_that_was_cut_out_is_redacted
 def test_an_ellipsis_without_a_piece_of_a_secret_hides_nothing():
     redactor = SecretRedactor(["CANARY-0123456789"])
     for text in ("a … b", "wait... CANARY", "… CANARY-", "ends in 789 …", "…", "....", "CANARY-012 … 3456789 so far"):
-        assert MASK not in redactor.text(text) or text.startswith("CANARY-012"), text
+        assert REDACTED not in redactor.text(text) or text.startswith("CANARY-012"), text
 
 
 @pytest.mark.parametrize("secret", ["CANARY-0123456789", "pass w\u00f6rd/\u00fc+x=D'<\u00e9>"])
@@ -220,9 +220,9 @@ def test_less_than_eight_characters_at_the_end_and_the_address_of_a_secret_url_a
     redactor = SecretRedactor([secret, "CANARY-0123456789"])
     for text in ("not CANARY-", "https://hooks.example.com/T0123", "see https://hooks.example.com/", "an https://", ""):
         assert redactor.cut_text(text) == text
-    assert redactor.cut_text("refused: CANARY-0") == f"refused: {MASK}"
-    assert redactor.cut_text("refused: CANARY-0123 \n") == f"refused: {MASK} \n"
-    assert redactor.cut_text("see https://hooks.example.com/T0123/abcd") == f"see {MASK}"
+    assert redactor.cut_text("refused: CANARY-0") == f"refused: {REDACTED}"
+    assert redactor.cut_text("refused: CANARY-0123 \n") == f"refused: {REDACTED} \n"
+    assert redactor.cut_text("see https://hooks.example.com/T0123/abcd") == f"see {REDACTED}"
     assert redactor.cut_text("CANARY-0123 and more") == "CANARY-0123 and more"
 
 

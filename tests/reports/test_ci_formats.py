@@ -4,11 +4,11 @@ import json
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
-from reconciler.model.change import Action, Attribution, Rule, Suppressed
+from reconciler.model.change import Action, Attribution, SuppressedDifference, SuppressionReason
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.outcome import Outcome, Status
+from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.plan import Plan
-from reconciler.model.report import Options, Report
+from reconciler.model.report import Report, ReportOptions
 from reconciler.model.source_map import Position
 from reconciler.reports import github_annotations, gitlab_reports, junit, sarif
 from reconciler.reports.findings import findings
@@ -46,7 +46,11 @@ REPORTS = [
     report_of(
         everything(),
         command="apply",
-        outcomes=(outcome(Status.APPLIED, stuck=("x", "y")), outcome(Status.FAILED), outcome(Status.UNKNOWN)),
+        outcomes=(
+            outcome(OutcomeStatus.APPLIED, stuck=("x", "y")),
+            outcome(OutcomeStatus.FAILED),
+            outcome(OutcomeStatus.UNKNOWN),
+        ),
     ),
 ]
 
@@ -87,7 +91,7 @@ def test_a_change_is_placed_on_the_line_of_its_gravest_field():
 
 
 def test_paths_start_at_the_root_of_the_repository():
-    options = Options(prefix="examples/quickstart/")
+    options = ReportOptions(prefix="examples/quickstart/")
     report = report_of(Plan(environment="demo", changes=(create(),)))
     (result,) = results(report, options)
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "examples/quickstart/rooms/new.yaml"
@@ -153,7 +157,7 @@ def test_sarif_keeps_to_githubs_limit_and_says_so():
 
 
 def test_sarif_rules_are_the_codes_that_occur():
-    run = json.loads(sarif.report(report_of(everything()), Options(tool_version="1.2.3")))["runs"][0]
+    run = json.loads(sarif.report(report_of(everything()), ReportOptions(tool_version="1.2.3")))["runs"][0]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     assert rules == sorted({one["ruleId"] for one in run["results"]})
     assert all(rules[one["ruleIndex"]] == one["ruleId"] for one in run["results"])
@@ -161,7 +165,7 @@ def test_sarif_rules_are_the_codes_that_occur():
 
 
 def test_junit_passes_what_is_in_step_and_skips_what_is_ignored():
-    ignored = still("Ignored", suppressed=(Suppressed(path="tags", rule=Rule.IGNORED),))
+    ignored = still("Ignored", suppressed=(SuppressedDifference(path="tags", rule=SuppressionReason.IGNORED),))
     plan = Plan(
         environment="demo", changes=(still("Same"), ignored, update("Drifted", field(attribution=Attribution.DRIFT)))
     )

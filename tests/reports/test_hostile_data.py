@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from markdown_it import MarkdownIt
 
-from reconciler.model.report import Options
+from reconciler.model.report import ReportOptions
 from reconciler.reports import github_annotations, gitlab_reports, junit, sarif
 from reconciler.reports.html import report as html
 from reconciler.reports.markdown import report as markdown
@@ -30,7 +30,9 @@ made = pytest.mark.parametrize("make", REPORTS)
 def test_a_terminal_gets_no_character_it_would_obey(value, make):
     told = text.report(make(value), PLAIN)
     assert not UNSEEN.search(told.replace("\u200b", ""))
-    assert not UNSEEN.search(text.report(make(value), Options(color=True)).replace("\u200b", "").replace("\x1b[", ""))
+    assert not UNSEEN.search(
+        text.report(make(value), ReportOptions(color=True)).replace("\u200b", "").replace("\x1b[", "")
+    )
 
 
 @nasty
@@ -67,7 +69,7 @@ OURS = re.compile(r"</?(details|summary|b|code)>|<!-- reconciler [\w.,%-]* -->")
 @made
 @pytest.mark.parametrize("budget", [0, 65_000, 4_000, 1_000])
 def test_markdown_keeps_its_shape(value, make, budget):
-    told = markdown.report(make(value), Options(budget=budget))
+    told = markdown.report(make(value), ReportOptions(budget=budget))
     for token in flat(rendered(told)):
         assert token.type not in {"image", "link_open", "strong_em", "blockquote_open", "s_open"}
         if token.type in {"html_block", "html_inline"}:

@@ -4,11 +4,11 @@ import re
 from html.parser import HTMLParser
 
 from reconciler.model.plan import Plan
-from reconciler.model.report import Options
+from reconciler.model.report import ReportOptions
 from reconciler.model.source_map import Position
-from reconciler.reports.html import report
 from reconciler.reports.html.change_groups import MOST, kept
 from reconciler.reports.html.chart import chart_of
+from reconciler.reports.html.report import report
 from tests.support.report_samples import sample_audit, sample_plan
 from tests.support.report_values import PLAIN, create, delete, everything, problem, report_of, still
 
@@ -96,7 +96,7 @@ def test_a_chart_of_one_environment_is_none():
 
 
 def test_the_same_report_is_the_same_page():
-    assert report(sample_audit(), Options()) == report(sample_audit(), Options())
+    assert report(sample_audit(), ReportOptions()) == report(sample_audit(), ReportOptions())
 
 
 def test_a_page_holds_so_many_changes_and_always_what_is_grave():

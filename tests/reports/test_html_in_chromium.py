@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.model.change import Attribution
 from reconciler.model.plan import Plan
-from reconciler.model.report import Options
-from reconciler.reports.html import report
+from reconciler.model.report import ReportOptions
+from reconciler.reports.html.report import report
 from tests.support.browser import chromium
 from tests.support.report_hostile import hostile, nasty_texts
 from tests.support.report_samples import sample_audit, sample_plan
@@ -285,7 +285,7 @@ def test_hostile_data_does_nothing_in_a_browser(opened, name):
 
 
 def test_ten_thousand_changes_can_be_filtered(opened):
-    page = report(report_of(plan(count=10_000)), Options())
+    page = report(report_of(plan(count=10_000)), ReportOptions())
     started = time.perf_counter()
     driver = opened(page)
     loaded = time.perf_counter()

@@ -7,9 +7,9 @@ import pytest
 
 from reconciler.model.change import Action
 from reconciler.model.diagnostic import Severity
-from reconciler.model.outcome import Outcome, Status
+from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.plan import Plan
-from reconciler.model.read_result import Usage
+from reconciler.model.read_result import ApiUsage
 from reconciler.model.source_map import Position
 from reconciler.planfile.decode import decode
 from reconciler.planfile.schema import plan_schema
@@ -61,8 +61,8 @@ def test_a_validation_has_terraforms_keys():
 
 def test_an_apply_counts_what_happened():
     outcomes = (
-        Outcome(status=Status.APPLIED, action=Action.CREATE, address="a", kind=ROOM, name="a", id="1"),
-        Outcome(status=Status.FAILED, action=Action.UPDATE, address="b", kind=ROOM, name="b", code="E_API"),
+        Outcome(status=OutcomeStatus.APPLIED, action=Action.CREATE, address="a", kind=ROOM, name="a", id="1"),
+        Outcome(status=OutcomeStatus.FAILED, action=Action.UPDATE, address="b", kind=ROOM, name="b", code="E_API"),
     )
     document = told(everything(), command="apply", outcomes=outcomes)
     assert document["resources"]["added"] == 1
@@ -77,7 +77,7 @@ def test_what_only_one_command_has_stands_beside_the_rest():
 
 def test_the_bytes_do_not_know_what_reading_cost():
     plan = Plan(environment="demo", changes=(create(),))
-    dear = report(report_of(plan, usage=Usage(requests=9, waited=1.5)), PLAIN)
+    dear = report(report_of(plan, usage=ApiUsage(requests=9, waited=1.5)), PLAIN)
     assert dear == report(report_of(plan), PLAIN)
 
 

@@ -9,9 +9,9 @@ from reconciler.lookalikes import apart
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report
 from reconciler.reports.findings import findings
-from reconciler.reports.html import report as html
-from reconciler.reports.markdown import report as markdown
-from reconciler.reports.text import report as text
+from reconciler.reports.html.report import report as html
+from reconciler.reports.markdown.report import report as markdown
+from reconciler.reports.text.report import report as text
 from tests.support.report_values import PLAIN, field, update
 
 ESCAPE = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4})")

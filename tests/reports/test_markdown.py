@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.model.change import Action, Attribution, Block, FieldOp
-from reconciler.model.outcome import Outcome, Status
-from reconciler.model.plan import Held, Plan
-from reconciler.model.report import Options
+from reconciler.model.change import Action, Attribution, FieldOp, GuardViolation
+from reconciler.model.outcome import Outcome, OutcomeStatus
+from reconciler.model.plan import DeferredChange, Plan
+from reconciler.model.report import ReportOptions
 from reconciler.reports.escaping import span
-from reconciler.reports.markdown import report
-from reconciler.reports.markdown.report import marker, marker_of
+from reconciler.reports.markdown.report import marker, marker_of, report
 from reconciler.reports.value_format import leaves
 from tests.support.report_values import (
     PLAIN,
@@ -29,7 +28,7 @@ from tests.support.report_values import (
 
 
 def told(plan, **options):
-    return report(report_of(plan), Options(**{"budget": 0, **options}))
+    return report(report_of(plan), ReportOptions(**{"budget": 0, **options}))
 
 
 def section(text, title):
@@ -133,7 +132,7 @@ def test_an_audit_leads_with_one_table():
 def test_an_audit_of_ten_thousand_fits():
     plans = [Plan(environment=f"environment-{n}", changes=(create(),)) for n in range(10_000)]
     for budget in (500, 65_000):
-        text = report(report_of(*plans, command="audit"), Options(budget=budget))
+        text = report(report_of(*plans, command="audit"), ReportOptions(budget=budget))
         assert len(text.encode()) <= budget
         assert "10,000 environments" in text
 
@@ -141,7 +140,7 @@ def test_an_audit_of_ten_thousand_fits():
 def test_an_apply_names_what_is_not_done_first():
     outcomes = tuple(
         Outcome(status=status, action=Action.UPDATE, address=f"a{n}", kind=ROOM, name="a", reason="why")
-        for n, status in enumerate((Status.APPLIED, Status.FAILED, Status.UNKNOWN))
+        for n, status in enumerate((OutcomeStatus.APPLIED, OutcomeStatus.FAILED, OutcomeStatus.UNKNOWN))
     )
     text = report(report_of(Plan(environment="demo"), command="apply", outcomes=outcomes), PLAIN)
     assert "**Apply incomplete. Resources: 0 added, 1 changed, 0 destroyed; 1 failed, 1 unknown.**" in text
@@ -154,14 +153,16 @@ marks = st.sampled_from(list(Attribution))
 fields = st.builds(
     field, path=names, before=values, after=values, attribution=marks, op=st.sampled_from(list(FieldOp)), reason=names
 )
-blocks = st.lists(st.builds(Block, code=st.just("E_GUARD"), message=names, allow=names), max_size=2).map(tuple)
+blocks = st.lists(st.builds(GuardViolation, code=st.just("E_GUARD"), message=names, allow=names), max_size=2).map(tuple)
 changes = st.one_of(
     st.builds(lambda name, these, held: update(name, *these, blocks=held), names, st.lists(fields, max_size=5), blocks),
     st.builds(lambda name, value: create(name, after={"room_name": name, "text": value}), names, values),
     st.builds(lambda name, held: delete(name, blocks=held), names, blocks),
     st.builds(still, names),
 )
-held = st.builds(Held, action=st.just(Action.CREATE), address=names, kind=st.just(ROOM), name=names, reason=names)
+held = st.builds(
+    DeferredChange, action=st.just(Action.CREATE), address=names, kind=st.just(ROOM), name=names, reason=names
+)
 plans = st.builds(
     Plan,
     environment=names,

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from reconciler.model.change import MASK
-from reconciler.model.report import Options
+from reconciler.model.change import REDACTED
+from reconciler.model.report import ReportOptions
 from reconciler.redaction import SecretRedactor
 from reconciler.reports import github_annotations, gitlab_reports, json_report, junit, sarif, shell_script
 from reconciler.reports.html import report as html
@@ -50,7 +50,7 @@ SPELLINGS = {
 @pytest.mark.parametrize("make", [hostile, hostile_apply])
 def test_no_spelling_of_a_secret_is_in_any_format(module, spelled, make):
     report = SecretRedactor([SECRET]).value(make(spelled))
-    told = module.report(report, Options(budget=0, color=True))
+    told = module.report(report, ReportOptions(budget=0, color=True))
     for needle in {SECRET, *SPELLINGS.values()}:
         assert needle not in told
 
@@ -59,7 +59,7 @@ def test_no_spelling_of_a_secret_is_in_any_format(module, spelled, make):
 def test_what_is_masked_is_said_to_be(module):
     plan = replace(SecretRedactor([SECRET]).value(hostile(SECRET)).plans[0], diagnostics=())
     told = module.report(replace(hostile("x"), plans=(plan,), sources={}, extra={}), PLAIN)
-    assert MASK in told or module is shell_script
+    assert REDACTED in told or module is shell_script
 
 
 @every_format

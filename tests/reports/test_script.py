@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.change import MASK, FieldChange, FieldOp
+from reconciler.model.change import REDACTED, FieldChange, FieldOp
 from reconciler.model.plan import Plan
 from reconciler.reports.shell_script import report
 from reconciler.simulator import Request, Simulator, load_seed
@@ -113,9 +113,9 @@ def test_the_token_is_no_argument_of_a_program(ran):
 
 
 def test_secrets_are_variables_that_must_be_set(ran):
-    body = {"room_name": "R", "live_event_callback_config": {"key": MASK}}
+    body = {"room_name": "R", "live_event_callback_config": {"key": REDACTED}}
     text = script(create("R", after=body))
-    assert MASK not in text
+    assert REDACTED not in text
     refused = ran(text)
     assert refused.code != 0
     assert refused.args == []

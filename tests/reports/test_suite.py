@@ -4,7 +4,7 @@ from importlib.metadata import entry_points
 
 import pytest
 
-from reconciler.model.report import Options, Report
+from reconciler.model.report import Report, ReportOptions
 from reconciler.testing.reporter_suite import ReporterSuite
 
 
@@ -17,5 +17,5 @@ def _reporter(request: pytest.FixtureRequest) -> None:
 
 class TestEveryReporter(ReporterSuite):
     @staticmethod
-    def reporter(report: Report, options: Options) -> str:
+    def reporter(report: Report, options: ReportOptions) -> str:
         raise NotImplementedError("the fixture puts each of ours here")

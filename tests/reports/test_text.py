@@ -2,14 +2,14 @@
 
 import re
 
-from reconciler.model.change import Action, Attribution, Missing
+from reconciler.model.change import Action, Attribution, NoValue
 from reconciler.model.diagnostic import Severity
-from reconciler.model.outcome import Outcome, Status
+from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.plan import Plan
-from reconciler.model.read_result import Usage
-from reconciler.model.report import Options
+from reconciler.model.read_result import ApiUsage
+from reconciler.model.report import ReportOptions
 from reconciler.model.source_map import Position
-from reconciler.reports.text import report
+from reconciler.reports.text.report import report
 from reconciler.strings import display_width
 from tests.support.report_values import (
     GROUP,
@@ -113,7 +113,7 @@ def test_paths_with_wide_characters_line_up():
 
 
 def test_values_that_are_not_there_have_words():
-    changes = (update("A", field("group_id", "x", Missing.UNKNOWN), field("scenes", Missing.HIDDEN, [])),)
+    changes = (update("A", field("group_id", "x", NoValue.UNKNOWN), field("scenes", NoValue.HIDDEN, [])),)
     text = told(Plan(environment="demo", changes=changes))
     assert "(known after apply)" in text
     assert "(unknown: not read)" in text
@@ -121,17 +121,17 @@ def test_values_that_are_not_there_have_words():
 
 def test_colour_is_only_there_when_asked_for():
     assert "\x1b" not in told(everything())
-    assert "\x1b[" in report(report_of(everything()), Options(color=True))
+    assert "\x1b[" in report(report_of(everything()), ReportOptions(color=True))
 
 
 def test_colour_is_closed_on_every_line():
-    for line in report(report_of(everything()), Options(color=True)).splitlines():
+    for line in report(report_of(everything()), ReportOptions(color=True)).splitlines():
         codes = re.findall(r"\x1b\[([0-9;]+)m", line)
         assert len([code for code in codes if code == "0"]) * 2 == len(codes)
 
 
 def test_text_without_colour_is_the_coloured_text_without_codes():
-    colored = report(report_of(everything()), Options(color=True))
+    colored = report(report_of(everything()), ReportOptions(color=True))
     assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == told(everything())
 
 
@@ -161,8 +161,8 @@ def test_a_validation_ends_with_a_verdict():
 
 def test_an_apply_counts_what_happened():
     outcomes = (
-        Outcome(status=Status.APPLIED, action=Action.CREATE, address="a", kind=ROOM, name="a", id="1"),
-        Outcome(status=Status.APPLIED, action=Action.UPDATE, address="b", kind=ROOM, name="b"),
+        Outcome(status=OutcomeStatus.APPLIED, action=Action.CREATE, address="a", kind=ROOM, name="a", id="1"),
+        Outcome(status=OutcomeStatus.APPLIED, action=Action.UPDATE, address="b", kind=ROOM, name="b"),
     )
     text = told(outcomes=outcomes, command="apply")
     assert "Apply complete! Resources: 1 added, 1 changed, 0 destroyed." in text
@@ -170,12 +170,20 @@ def test_an_apply_counts_what_happened():
 
 def test_an_apply_that_failed_says_what_became_of_the_rest():
     outcomes = (
-        Outcome(status=Status.APPLIED, action=Action.DELETE, address="a", kind=ROOM, name="a"),
+        Outcome(status=OutcomeStatus.APPLIED, action=Action.DELETE, address="a", kind=ROOM, name="a"),
         Outcome(
-            status=Status.FAILED, action=Action.UPDATE, address="b", kind=ROOM, name="b", code="E_API", reason="no"
+            status=OutcomeStatus.FAILED,
+            action=Action.UPDATE,
+            address="b",
+            kind=ROOM,
+            name="b",
+            code="E_API",
+            reason="no",
         ),
-        Outcome(status=Status.UNKNOWN, action=Action.CREATE, address="c", kind=ROOM, name="c"),
-        Outcome(status=Status.SKIPPED, action=Action.CREATE, address="d", kind=ROOM, name="d", reason="b failed"),
+        Outcome(status=OutcomeStatus.UNKNOWN, action=Action.CREATE, address="c", kind=ROOM, name="c"),
+        Outcome(
+            status=OutcomeStatus.SKIPPED, action=Action.CREATE, address="d", kind=ROOM, name="d", reason="b failed"
+        ),
     )
     text = told(outcomes=outcomes, command="apply")
     assert "Apply incomplete. Resources: 0 added, 0 changed, 1 destroyed; 1 failed, 1 unknown, 1 skipped." in text
@@ -188,7 +196,7 @@ def test_environments_of_an_audit_stand_apart():
 
 
 def test_what_reading_cost_stands_at_the_end():
-    text = told(Plan(environment="a"), usage=Usage(requests=3, pages=2, shows=1, retries=1, waited=1.25))
+    text = told(Plan(environment="a"), usage=ApiUsage(requests=3, pages=2, shows=1, retries=1, waited=1.25))
     assert text.endswith("3 requests (2 list, 1 show, 0 write), 1 retry, 1.2 s waited\n")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.fleet.prometheus import textfile
 from reconciler.model.plan import UNKNOWN_WITHOUT_LEDGER, Plan
-from reconciler.model.report import Options, Report
+from reconciler.model.report import Report, ReportOptions
 from reconciler.planfile.decode import decode
 from reconciler.planfile.encode import encode
 from reconciler.planfile.untrusted_plan import as_untrusted
@@ -22,7 +22,7 @@ from tests.support.report_values import create, delete, everything, still
 
 ZERO = re.compile(r"\b0 to destroy|\b0 (?:fields )?drift")
 FORMATS = {"text": text, "markdown": markdown, "html": html, "script": shell_script}
-OPTIONS = [Options(budget=0), Options(budget=600)]
+OPTIONS = [ReportOptions(budget=0), ReportOptions(budget=600)]
 PLANS = {
     "a create": (create(),),
     "nothing to do": (still(),),
@@ -45,7 +45,7 @@ def test_no_format_says_zero_of_what_is_not_known(name, changes, options):
 
 def test_what_is_counted_although_more_may_be_is_told_as_that():
     plan = Plan(environment="shop", changes=(delete(),), unknown_counts=UNKNOWN_WITHOUT_LEDGER)
-    told = text.report(Report(command="plan", plans=(plan,)), Options())
+    told = text.report(Report(command="plan", plans=(plan,)), ReportOptions())
     assert "0 to change, 1 to destroy. Further deletes and drift are unknown: no ledger was read." in told
 
 

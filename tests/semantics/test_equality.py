@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.diff.compare.walk import same
-from reconciler.kinds.base.field import Type
-from reconciler.model.change import Rule
+from reconciler.kinds.base.field import FieldType
+from reconciler.model.change import SuppressionReason
 from reconciler.redaction import holds_sensitive
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import cleared_value, effective, fill_defaults, is_default
@@ -92,7 +92,7 @@ def test_the_plan_and_the_normal_form_agree_on_every_single_field(path: str, dat
     declared, live = data.draw(single_values(node)), data.draw(single_values(node))
     if declared is None and node.documented:
         declared = node.default
-    tidied = suppression_reason(node, declared, live) is Rule.TEXT
+    tidied = suppression_reason(node, declared, live) is SuppressionReason.TEXT
     assert same(node, declared, live) is (equivalent(node, declared, live) or tidied)
 
 
@@ -124,7 +124,7 @@ def test_the_plan_and_the_normal_form_agree_on_whole_objects(kind: Any, seed: in
 )
 def test_a_declared_text_matches_a_live_one_with_less_around_it_never_the_reverse(declared: str, live: str) -> None:
     node = FIELDS["SmartLiveRoom.priv_data"]
-    assert suppression_reason(node, declared, live) is Rule.TEXT
+    assert suppression_reason(node, declared, live) is SuppressionReason.TEXT
     assert suppression_reason(node, live, declared) is None
     assert not equivalent(node, declared, live)
     assert fingerprint(node, declared) != fingerprint(node, live)
@@ -151,7 +151,9 @@ def test_a_default_is_the_default_however_it_is_spelled_and_absence_means_it(pat
     spelled = str(node.default).lower() if isinstance(node.default, bool) else str(node.default)
     assert is_default(node, node.default)
     assert is_default(node, None)
-    assert is_default(node, spelled) is (node.type in (Type.TEXT, Type.INTEGER, Type.NUMBER, Type.BOOLEAN))
+    assert is_default(node, spelled) is (
+        node.type in (FieldType.TEXT, FieldType.INTEGER, FieldType.NUMBER, FieldType.BOOLEAN)
+    )
     assert effective(node, None) == cleared_value(node) == node.default
     assert same(node, node.default, spelled)
     assert fingerprint(node, spelled) == fingerprint(node, None)

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.api.allowed_hosts import allowed, database_allowed
-from reconciler.api.retry import MAX_PAUSE, TRIES, Patience
-from reconciler.diff.compare.collector import Found
+from reconciler.api.allowed_hosts import check_allowed, database_allowed
+from reconciler.api.retry import MAX_PAUSE, TRIES, RetryState
+from reconciler.diff.compare.collector import DiffCollector
 from reconciler.diff.compare.walk import items
 from reconciler.diff.matching import told_apart
-from reconciler.errors import HostError
-from reconciler.model.options import Scope, Selection
+from reconciler.errors import HostNotAllowedError
+from reconciler.model.options import ResourceScope, Selection
 from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.defaults import fill_defaults
 from reconciler.semantics.equality import equivalent, instant, normalize, without_query
@@ -79,10 +79,10 @@ def test_two_names_are_told_apart_where_they_differ_and_nowhere_else(
 
 
 def test_a_pause_lies_between_half_of_it_and_the_whole() -> None:
-    shortest, longest = Patience(lambda: 0.0), Patience(lambda: 1.0)
+    shortest, longest = RetryState(lambda: 0.0), RetryState(lambda: 1.0)
     pauses = [(shortest.after_failure(), longest.after_failure()) for _ in range(TRIES)]
     assert pauses == [(0.25, 0.5), (0.5, 1.0), (1.0, 2.0), (None, None)]
-    assert Patience(lambda: 0.0).after_refusal(MAX_PAUSE) == 0.0
+    assert RetryState(lambda: 0.0).after_refusal(MAX_PAUSE) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,10 @@ def test_what_a_read_did_not_see_is_left_out_and_nothing_else() -> None:
 def test_a_port_is_one_of_sixteen_bits(port: int, fits: bool) -> None:
     url = f"https://a.example:{port}"
     if fits:
-        assert allowed(url, (url,)).port == port
+        assert check_allowed(url, (url,)).port == port
     else:
-        with pytest.raises(HostError):
-            allowed(url, (url,))
+        with pytest.raises(HostNotAllowedError):
+            check_allowed(url, (url,))
 
 
 @pytest.mark.parametrize(
@@ -141,13 +141,13 @@ def test_a_database_is_allowed_by_its_host_and_its_port(entry: str, reached: boo
 def test_a_room_without_a_type_is_a_normal_one_and_a_library_is_in_every_scope(
     kind: Any, spec: dict[str, Any], inside: bool
 ) -> None:
-    normal = Scope(room_types=frozenset({"NORMAL"}))
+    normal = ResourceScope(room_types=frozenset({"NORMAL"}))
     assert (outside_scope_reason(kind, "a", spec, normal) == "") is inside
-    templates = Scope(room_types=frozenset({"TEMPLATE"}))
+    templates = ResourceScope(room_types=frozenset({"TEMPLATE"}))
     assert (outside_scope_reason(kind, "a", spec, templates) == "") is (kind is GROUP or not inside)
 
 
 @pytest.mark.parametrize(("want", "have", "differs"), [(" ", "", False), ("", " ", True), ("", "", False)])
 def test_an_empty_item_is_compared_by_the_directed_rule_too(want: str, have: str, differs: bool) -> None:
     text = RULES.each.children["trigger"].children["reply_texts"].each
-    assert (items(text, want, have, (), Found()) is not None) is differs
+    assert (items(text, want, have, (), DiffCollector()) is not None) is differs

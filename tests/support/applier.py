@@ -23,18 +23,18 @@ from reconciler.apply.runner import apply
 from reconciler.diff.differ import diff
 from reconciler.kinds.registry import all_kinds
 from reconciler.ledger.sql_ledger import open_ledger
-from reconciler.model.desired_state import Manifest
-from reconciler.model.ledger_state import Past
-from reconciler.model.options import Overrides, PlanSettings
-from reconciler.model.read_result import Reading
-from reconciler.planner import plan
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.ledger_state import LedgerState
+from reconciler.model.options import GuardOverrides, PlanOptions
+from reconciler.model.read_result import ReadResult
+from reconciler.planner import make_plan
 from reconciler.readers.http_reader import HttpReader
 from reconciler.writers.http_writer import HttpWriter
 from tests.support.kill_story import AFTER, BEFORE
 
 PROJECT = "0" * 32
 SCOPE, OWNER = "stage/project/", "stage"
-SETTINGS = PlanSettings(environment="stage", project_id=PROJECT, prune="owned")
+SETTINGS = PlanOptions(environment="stage", project_id=PROJECT, prune="owned")
 
 
 class Losing(httpx.BaseTransport):
@@ -98,7 +98,7 @@ class Process:
             self.order["ledger"], digest_key=b"a key for tests only", lease_seconds=self.order.get("lease", 300)
         )
         reader, writer = HttpReader(ReadClient(link), parallelism=1), HttpWriter(WriteClient(link), str)
-        manifest = Manifest(resources=BEFORE if self.order.get("before") else AFTER[: self.order.get("only")])
+        manifest = DesiredState(resources=BEFORE if self.order.get("before") else AFTER[: self.order.get("only")])
         doors: dict[str, Any] = {
             "scope": SCOPE,
             "owner": OWNER,
@@ -108,8 +108,8 @@ class Process:
             "sleep": self.sleep,
         }
         recover(reader, writer, ledger, **doors)
-        made = plan(manifest, reader, ledger.past(SCOPE, OWNER), SETTINGS)
-        allowed = Overrides(deletes=made.summary().destroy, empty=True, collapsed=True)
+        made = make_plan(manifest, reader, ledger.past(SCOPE, OWNER), SETTINGS)
+        allowed = GuardOverrides(deletes=made.summary().destroy, empty=True, collapsed=True)
         applied = apply(made, manifest, reader, writer, ledger, overrides=allowed, point=self.point, **doors)
         return {
             "points": self.points,
@@ -142,8 +142,8 @@ def one(order: dict[str, Any]) -> dict[str, Any]:
 
 def warm() -> None:
     """Compile once what every process would compile for itself."""
-    empty = {name: Reading(kind=name) for name in all_kinds()}
-    diff(Manifest(resources=AFTER), empty, Past(), SETTINGS)
+    empty = {name: ReadResult(kind=name) for name in all_kinds()}
+    diff(DesiredState(resources=AFTER), empty, LedgerState(), SETTINGS)
     with tempfile.TemporaryDirectory() as folder:
         ledger = open_ledger("sqlite:///ledger.db", root=folder)
         with ledger.lock("scope", "owner") as held:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from reconciler.api.client import ReadClient
 from reconciler.api.connection import Connection
 from reconciler.kinds.registry import kind_named
-from reconciler.model.read_result import Doubt, Wanted
+from reconciler.model.read_result import ConfirmRequest, ReadRequest
 from reconciler.readers.http_reader import HttpReader
 from reconciler.simulator import Simulator, transport
 
@@ -37,11 +37,11 @@ def schedule(seed: int, *, order: str, rate: float, ledger: bool, parallelism: i
     reader = HttpReader(ReadClient(connection), parallelism=parallelism)
     known = frozenset(born.values()) if ledger else frozenset()
     fields = dict.fromkeys(declared, frozenset[str]())
-    reading = reader.read(ROOM, Wanted(known=known, fields=fields))
+    reading = reader.read(ROOM, ReadRequest(known=known, fields=fields))
     if not reading.complete:
         return Verdict(inconclusive=True, requests=reader.usage.requests)
     live = {one.id: one.name for one in reading.resources}
-    doubt = Doubt(
+    doubt = ConfirmRequest(
         creates=frozenset(declared - set(live.values())),
         deletes=frozenset(key for key, name in live.items() if key in known and name not in declared),
     )

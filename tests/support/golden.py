@@ -11,19 +11,19 @@ import yaml
 
 from reconciler.api.client import ReadClient
 from reconciler.api.connection import Connection
-from reconciler.diff.deletion_guards import blocking
-from reconciler.diff.full_spec import managed
+from reconciler.diff.deletion_guards import find_violations
+from reconciler.diff.full_spec import managed_fields
 from reconciler.kinds.registry import kind_named
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
 from reconciler.model.change import Action
-from reconciler.model.desired_state import Manifest
-from reconciler.model.ledger_state import Intent, Past, Remembered
-from reconciler.model.options import Overrides, PlanSettings, Scope, Selection
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.ledger_state import LedgerState, ObjectRecord, WriteIntent
+from reconciler.model.options import GuardOverrides, PlanOptions, ResourceScope, Selection
 from reconciler.model.plan import Plan
-from reconciler.model.report import Options, Report
+from reconciler.model.report import Report, ReportOptions
 from reconciler.model.resource import address
-from reconciler.planner import exit_code, plan
+from reconciler.planner import exit_code, make_plan
 from reconciler.readers.http_reader import HttpReader
 from reconciler.redaction import secret_digest
 from reconciler.reports import json_report
@@ -53,21 +53,21 @@ class Case:
         found: Mapping[str, Any] = yaml.safe_load((self.folder / "case.yaml").read_text(encoding="utf-8"))
         return found
 
-    def manifest(self, entry: str = "manifests") -> Manifest:
+    def manifest(self, entry: str = "manifests") -> DesiredState:
         values = ("values.yaml",) if (self.folder / "values.yaml").exists() else ()
         return load(DiskTree(self.folder), entries=(entry,), values=values, env_name="test", scope=self.scope)
 
     @property
-    def scope(self) -> Scope:
+    def scope(self) -> ResourceScope:
         said = self.said.get("settings", {}).get("scope", {})
-        return Scope(name_prefix=said.get("name_prefix", ""), room_types=frozenset(said.get("room_types", ())))
+        return ResourceScope(name_prefix=said.get("name_prefix", ""), room_types=frozenset(said.get("room_types", ())))
 
-    def settings(self) -> PlanSettings:
+    def settings(self) -> PlanOptions:
         said = dict(self.said.get("settings", {}))
         chosen = said.pop("selection", {})
         said.pop("scope", None)
         said["protect"] = tuple(said.get("protect", ()))
-        return PlanSettings(
+        return PlanOptions(
             environment="test",
             project_id=PROJECT,
             scope=self.scope,
@@ -80,16 +80,16 @@ class Case:
             **said,
         )
 
-    def past(self) -> Past:
+    def past(self) -> LedgerState:
         said = self.said.get("ledger")
         if said is None:
-            return Past()
+            return LedgerState()
         objects = [_remembered(entry) for entry in said.get("objects", ())]
         intents = tuple(
-            Intent(operation="op-1", action=Action.CREATE, kind=one["kind"], name=one["name"])
+            WriteIntent(operation="op-1", action=Action.CREATE, kind=one["kind"], name=one["name"])
             for one in said.get("intents", ())
         )
-        return Past(
+        return LedgerState(
             present=True,
             owner=OWNER,
             objects={(one.kind, one.id): one for one in objects},
@@ -98,7 +98,7 @@ class Case:
             digest_key=KEY,
         )
 
-    def plan(self, manifest: Manifest) -> Plan:
+    def plan(self, manifest: DesiredState) -> Plan:
         seed = next((self.folder / name for name in ("live.yaml", "live.json") if (self.folder / name).exists()), None)
         simulator = Simulator(load_seed(seed) if seed else {})
         connection = Connection(
@@ -106,7 +106,7 @@ class Case:
         )
         base = self.manifest("base") if (self.folder / "base").exists() else None
         secrets = self.said.get("secrets", {})
-        return plan(
+        return make_plan(
             manifest,
             HttpReader(ReadClient(connection), parallelism=1),
             self.past(),
@@ -121,7 +121,7 @@ class Case:
         manifest = self.manifest()
         made = self.plan(manifest)
         report = Report(command="plan", plans=(made,), sources=manifest.sources)
-        options = Options(tool_version="0")
+        options = ReportOptions(tool_version="0")
         return {
             "plan.json": json_report.report(report, options),
             "plan.txt": text.report(report, options),
@@ -131,25 +131,25 @@ class Case:
 
     def _blocked(self, made: Plan) -> Iterable[str]:
         allow = self.said.get("allow", {})
-        overrides = Overrides(
+        overrides = GuardOverrides(
             deletes=allow.get("deletes"),
             live=frozenset(allow.get("live", ())),
             empty=allow.get("empty", False),
             collapsed=allow.get("collapsed", False),
         )
-        blocks = {f"apply: 5 {block.code} {block.allow}".rstrip() + "\n" for block in blocking(made, overrides)}
+        blocks = {f"apply: 5 {block.code} {block.allow}".rstrip() + "\n" for block in find_violations(made, overrides)}
         return sorted(blocks)
 
 
-def _remembered(said: Mapping[str, Any]) -> Remembered:
+def _remembered(said: Mapping[str, Any]) -> ObjectRecord:
     kind = kind_named(said["kind"])
     digests = said.get("secrets", {})
     last = (
-        managed(kind, said["last"], digest=lambda name: secret_digest(KEY, digests.get(name, "")))
+        managed_fields(kind, said["last"], digest=lambda name: secret_digest(KEY, digests.get(name, "")))
         if "last" in said
         else None
     )
-    return Remembered(
+    return ObjectRecord(
         kind=kind.name,
         id=said["id"],
         name=said["name"],

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reconciler.model.resource import Declared
+from reconciler.model.resource import DeclaredResource
 from reconciler.testing.writer_suite import group, room, rule
 
 FUTURE = {"from_the_future": {"kept": [1, {"deep": True}]}}
@@ -19,7 +19,7 @@ SEED: dict[str, Any] = {
     ],
 }
 
-BEFORE: tuple[Declared, ...] = (
+BEFORE: tuple[DeclaredResource, ...] = (
     group("changed", rule("price")),
     group("leaving", rule("price")),
     room("moved", "old"),
@@ -27,7 +27,7 @@ BEFORE: tuple[Declared, ...] = (
     room("closing", "old"),
 )
 
-AFTER: tuple[Declared, ...] = (
+AFTER: tuple[DeclaredResource, ...] = (
     group("changed", rule("price", "It is 89.")),
     room("moved", "new"),
     room("edited", "new"),

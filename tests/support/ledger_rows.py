@@ -4,24 +4,24 @@ from pathlib import Path
 
 from reconciler.ledger.sql_ledger import open_ledger
 from reconciler.model.change import Action
-from reconciler.model.ledger_state import Intent, Remembered
-from reconciler.model.outcome import Outcome, Status
+from reconciler.model.ledger_state import ObjectRecord, WriteIntent
+from reconciler.model.outcome import Outcome, OutcomeStatus
 
 SCOPE, OWNER = "127.0.0.1 p1 ", "shop/production"
 
 
-def intent(operation: str) -> Intent:
-    return Intent(operation=operation, action=Action.CREATE, kind="K", name=operation, body={"text": "x" * 200})
+def intent(operation: str) -> WriteIntent:
+    return WriteIntent(operation=operation, action=Action.CREATE, kind="K", name=operation, body={"text": "x" * 200})
 
 
 def outcome(object_id: str) -> Outcome:
     return Outcome(
-        status=Status.APPLIED, action=Action.CREATE, address="K[x]", kind="K", name="x", id=object_id, calls=1
+        status=OutcomeStatus.APPLIED, action=Action.CREATE, address="K[x]", kind="K", name="x", id=object_id, calls=1
     )
 
 
-def remembered(object_id: str) -> Remembered:
-    return Remembered(
+def remembered(object_id: str) -> ObjectRecord:
+    return ObjectRecord(
         kind="K", id=object_id, name="x", address="K[x]", owner=OWNER, last_applied={"text": "y" * 200}, protected=True
     )
 

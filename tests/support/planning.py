@@ -9,13 +9,13 @@ from reconciler.diff.differ import diff
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import kind_named
 from reconciler.model.change import Change
-from reconciler.model.desired_state import Manifest
-from reconciler.model.ledger_state import Past, Remembered
-from reconciler.model.options import PlanSettings
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.ledger_state import LedgerState, ObjectRecord
+from reconciler.model.options import PlanOptions
 from reconciler.model.plan import Plan
-from reconciler.model.read_result import Reading
-from reconciler.model.resource import Declared, IgnoreRule, Live, address
-from reconciler.model.source_map import Path, Position
+from reconciler.model.read_result import ReadResult
+from reconciler.model.resource import DeclaredResource, IgnoreRule, LiveResource, address
+from reconciler.model.source_map import DocumentPath, Position
 
 ROOM = kind_named("SmartLiveRoom")
 GROUP = kind_named("InteractionRuleGroup")
@@ -28,48 +28,52 @@ class Spot:
 
     file: str = "m.yaml"
 
-    def at(self, path: Path, *, key: bool = False) -> Position:
+    def at(self, path: DocumentPath, *, key: bool = False) -> Position:
         return Position(self.file, 1 + len(path))
 
-    def origin(self, path: Path) -> str:
+    def origin(self, path: DocumentPath) -> str:
         return f"{self.file}: {'.'.join(map(str, path))}"
 
 
-def declared(kind: Kind, name: str, spec: Mapping[str, Any] | None = None, **more: Any) -> Declared:
+def declared(kind: Kind, name: str, spec: Mapping[str, Any] | None = None, **more: Any) -> DeclaredResource:
     rules = tuple(IgnoreRule(path=one) if isinstance(one, str) else one for one in more.pop("ignore", ()))
-    return Declared(kind=kind.name, name=name, spec=dict(spec or {}), locate=Spot(), ignore_changes=rules, **more)
+    return DeclaredResource(
+        kind=kind.name, name=name, spec=dict(spec or {}), locate=Spot(), ignore_changes=rules, **more
+    )
 
 
-def live(kind: Kind, name: str, object_id: str = "", spec: Mapping[str, Any] | None = None, **more: Any) -> Live:
+def live(
+    kind: Kind, name: str, object_id: str = "", spec: Mapping[str, Any] | None = None, **more: Any
+) -> LiveResource:
     object_id = object_id or f"id-of-{name}"
     raw = {kind.id_field: object_id, kind.name_field: name, **(spec or {})}
-    return Live(kind=kind.name, name=name, id=object_id, spec=raw, **more)
+    return LiveResource(kind=kind.name, name=name, id=object_id, spec=raw, **more)
 
 
-def remembered(kind: Kind, name: str, object_id: str = "", last: Any = None, **more: Any) -> Remembered:
+def remembered(kind: Kind, name: str, object_id: str = "", last: Any = None, **more: Any) -> ObjectRecord:
     more = {"owner": OWNER, "address": address(kind.name, name), **more}
-    return Remembered(kind=kind.name, id=object_id or f"id-of-{name}", name=name, last_applied=last, **more)
+    return ObjectRecord(kind=kind.name, id=object_id or f"id-of-{name}", name=name, last_applied=last, **more)
 
 
-def ledger(*objects: Remembered, **more: Any) -> Past:
-    return Past(present=True, owner=OWNER, objects={(one.kind, one.id): one for one in objects}, **more)
+def ledger(*objects: ObjectRecord, **more: Any) -> LedgerState:
+    return LedgerState(present=True, owner=OWNER, objects={(one.kind, one.id): one for one in objects}, **more)
 
 
 @dataclass
 class World:
     """What a plan is made of; `plan()` makes it."""
 
-    wanted: Iterable[Declared] = ()
-    lives: Iterable[Live] = ()
-    past: Past = field(default_factory=Past)
+    wanted: Iterable[DeclaredResource] = ()
+    lives: Iterable[LiveResource] = ()
+    past: LedgerState = field(default_factory=LedgerState)
     incomplete: Mapping[str, str] = field(default_factory=dict)
     kinds: Mapping[str, Kind] | None = None
 
-    def plan(self, base: Manifest | None = None, unsure: Any = None, secret: Any = None, **settings: Any) -> Plan:
+    def plan(self, base: DesiredState | None = None, unsure: Any = None, secret: Any = None, **settings: Any) -> Plan:
         settings = {"environment": "test", "today": date(2026, 11, 23), **settings}
         kinds = self.kinds or {kind.name: kind for kind in (GROUP, ROOM)}
         readings = {
-            name: Reading(
+            name: ReadResult(
                 kind=name,
                 resources=tuple(one for one in self.lives if one.kind == name),
                 incomplete=self.incomplete.get(name, ""),
@@ -78,10 +82,10 @@ class World:
             for name in kinds
         }
         return diff(
-            Manifest(resources=tuple(self.wanted)),
+            DesiredState(resources=tuple(self.wanted)),
             readings,
             self.past,
-            PlanSettings(**settings),
+            PlanOptions(**settings),
             base=base,
             kinds=kinds,
             unsure=unsure,

@@ -4,7 +4,7 @@ import copy
 from random import Random
 from typing import Any
 
-from reconciler.kinds.base.field import Field, ListType, Type
+from reconciler.kinds.base.field import Field, FieldType, ListType
 from reconciler.kinds.base.kind import Kind
 
 WORDS = ("", "a", "b", "price", "a.b", "[x]", '"q"', "晚场", "é", "true", "3", " padded ", "two\nlines", "😀")
@@ -42,9 +42,9 @@ class Maker:
 
     def value(self, node: Field, *, secrets: bool = True) -> Any:
         """Return a value for one field."""
-        if node.type is Type.OBJECT:
+        if node.type is FieldType.OBJECT:
             return self._object(node, set(), secrets=secrets)
-        if node.type is Type.LIST:
+        if node.type is FieldType.LIST:
             return self._list(node, secrets=secrets)
         if node.sensitive:
             return {"secret": self.random.choice(SECRETS)} if secrets else self.random.choice(("***", "clear", ""))
@@ -69,7 +69,7 @@ class Maker:
             node = node.children[part]
         if node.enum:
             return node.enum[index % len(node.enum)]
-        return index + 1 if node.type is Type.INTEGER else f"{self.random.choice(WORDS)}{index}"
+        return index + 1 if node.type is FieldType.INTEGER else f"{self.random.choice(WORDS)}{index}"
 
     def _strange(self, node: Field, value: Any) -> Any:
         """Add what the service adds, and what this tool does not know."""
@@ -79,7 +79,7 @@ class Maker:
             if self.random.random() < 0.4:
                 result["brand_new_field"] = self.random.choice((1, "x", {"deep": [1]}))
             for name, child in node.children.items():
-                if not child.writable and child.type is Type.TEXT and self.random.random() < 0.4:
+                if not child.writable and child.type is FieldType.TEXT and self.random.random() < 0.4:
                     result[name] = f"server {name}"
             return result
         if isinstance(value, list) and node.item is not None:
@@ -114,11 +114,11 @@ def pool(node: Field) -> tuple[Any, ...]:
     if node.enum:
         return tuple(value for value in node.enum if value != "TEMP")  # TEMP rooms are never written
     own = (node.default,) if node.defaulted else ()
-    if node.type is Type.BOOLEAN:
+    if node.type is FieldType.BOOLEAN:
         return (True, False)
-    if node.type is Type.INTEGER:
+    if node.type is FieldType.INTEGER:
         return (*own, 0, 1, 7)
-    if node.type is Type.NUMBER:
+    if node.type is FieldType.NUMBER:
         return (*own, 0.5, 1.0, 2)
     if node.volatile_url:
         return ("https://a.test/x.png?sig=1", "https://a.test/x.png?sig=2", "https://a.test/y.png", "")

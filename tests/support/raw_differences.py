@@ -9,9 +9,9 @@ import unicodedata
 from collections import Counter
 from typing import Any
 
-from reconciler.kinds.base.field import Field, ListType, NoDefault, Type
+from reconciler.kinds.base.field import Field, FieldType, ListType, NoDefault
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.field_path import Key, spell
+from reconciler.model.field_path import ItemKey, spell
 
 
 def raw_differences(kind: Kind, want: dict[str, Any], have: dict[str, Any]) -> set[str]:
@@ -53,17 +53,17 @@ def _values(node: Field, want: Any, have: Any, at: tuple[Any, ...]) -> list[tupl
     empty = have in (None, "", [], {})
     if node.sensitive:
         return [at] if (want not in (None, "", [])) or not empty else []
-    if want is None and node.type is Type.LIST and not empty:
+    if want is None and node.type is FieldType.LIST and not empty:
         return _lists(node, [], have, at)
     if want is None:
         return [] if have is None or (empty and node.default is NoDefault.NONE) else [at]
-    if node.type is Type.OBJECT:
+    if node.type is FieldType.OBJECT:
         if have is None:
             return _against_nothing(node, want, at)
         return _objects(node, want, have, at) if isinstance(have, dict) else [at]
     if have is None:
         return [at]
-    if node.type is Type.LIST and isinstance(have, list):
+    if node.type is FieldType.LIST and isinstance(have, list):
         return _lists(node, want, have, at)
     return [] if _spelled_alike(want, have) else [at]
 
@@ -83,7 +83,7 @@ def _says_something(node: Field, want: dict[str, Any]) -> bool:
             if value not in ("", [], {}):
                 return True
             continue
-        if child.type is Type.OBJECT:
+        if child.type is FieldType.OBJECT:
             if _says_something(child, value):
                 return True
         elif child.default is not NoDefault.NONE:
@@ -101,13 +101,13 @@ def _lists(node: Field, want: list[Any], have: list[Any], at: tuple[Any, ...]) -
     assert node.list is not None
     assert node.item is not None
     wanted, had = (dict(zip(_keys(node, side), side, strict=True)) for side in (want, have))
-    found = [(*at, Key(key)) for key in wanted.keys() ^ had.keys()]
+    found = [(*at, ItemKey(key)) for key in wanted.keys() ^ had.keys()]
     for key in wanted.keys() & had.keys():
-        found += _objects(node.item, wanted[key], had[key], (*at, Key(key)))
+        found += _objects(node.item, wanted[key], had[key], (*at, ItemKey(key)))
     common = [key for key in wanted if key in had]
     order = [list(had).index(key) for key in common]
     if order != sorted(order):
-        found += [at] if rule is ListType.MAP else [(*at, Key(common[place])) for place in _movers(order)]
+        found += [at] if rule is ListType.MAP else [(*at, ItemKey(common[place])) for place in _movers(order)]
     return found
 
 

@@ -5,10 +5,19 @@ from typing import Any
 
 import yaml
 
-from reconciler.model.change import Action, Attribution, Block, Change, FieldChange, FieldOp, Rule, Suppressed
-from reconciler.model.diagnostic import Diagnostic, Related, Severity
-from reconciler.model.outcome import Outcome, Status
-from reconciler.model.plan import Held, Plan, Unmanaged
+from reconciler.model.change import (
+    Action,
+    Attribution,
+    Change,
+    FieldChange,
+    FieldOp,
+    GuardViolation,
+    SuppressedDifference,
+    SuppressionReason,
+)
+from reconciler.model.diagnostic import Diagnostic, RelatedPosition, Severity
+from reconciler.model.outcome import Outcome, OutcomeStatus
+from reconciler.model.plan import DeferredChange, Plan, UnmanagedResource
 from reconciler.model.report import Report
 from reconciler.model.resource import address
 from reconciler.model.source_map import Position
@@ -70,10 +79,10 @@ def hostile(text: str) -> Report:
         base=text or "ledger",
         changes=(_updated(text, where), _created(text, where), _deleted(text)),
         unmanaged=(
-            Unmanaged(address=address(ROOM, text), kind=ROOM, name=text, id=text),
-            Unmanaged(address=address(ROOM, text), kind=ROOM, name=text, id=text, foreign=text or "foreign"),
+            UnmanagedResource(address=address(ROOM, text), kind=ROOM, name=text, id=text),
+            UnmanagedResource(address=address(ROOM, text), kind=ROOM, name=text, id=text, foreign=text or "foreign"),
         ),
-        held=(Held(action=Action.CREATE, address=address(ROOM, text), kind=ROOM, name=text, reason=text),),
+        held=(DeferredChange(action=Action.CREATE, address=address(ROOM, text), kind=ROOM, name=text, reason=text),),
         diagnostics=(_problem(text, where),),
     )
     return Report(
@@ -88,8 +97,8 @@ def hostile_apply(text: str) -> Report:
     """An apply with `text` in every place of its outcomes."""
     outcome: dict[str, Any] = {"action": Action.UPDATE, "address": address(ROOM, text), "kind": ROOM, "name": text}
     outcomes = (
-        Outcome(status=Status.APPLIED, id=text, stuck=(text,), **outcome),
-        Outcome(status=Status.FAILED, code="E_API", reason=text, **outcome),
+        Outcome(status=OutcomeStatus.APPLIED, id=text, stuck=(text,), **outcome),
+        Outcome(status=OutcomeStatus.FAILED, code="E_API", reason=text, **outcome),
     )
     return Report(command="apply", plans=(Plan(environment="demo"),), outcomes=outcomes)
 
@@ -103,7 +112,7 @@ def _problem(text: str, where: Position) -> Diagnostic:
         hint=text,
         address=address(ROOM, text),
         path=text,
-        related=(Related(message=text, position=where),),
+        related=(RelatedPosition(message=text, position=where),),
     )
 
 
@@ -124,10 +133,10 @@ def _updated(text: str, where: Position) -> Change:
         id=text,
         previous_address=address(ROOM, text),
         fields=fields,
-        suppressed=(Suppressed(path=text, rule=Rule.IGNORED, detail=text),),
+        suppressed=(SuppressedDifference(path=text, rule=SuppressionReason.IGNORED, detail=text),),
         reason=text,
         position=where,
-        blocks=(Block(code="E_GUARD", message=text, allow=text),),
+        blocks=(GuardViolation(code="E_GUARD", message=text, allow=text),),
         notes=(text,),
     )
 

@@ -8,14 +8,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from reconciler.model.change import Action, Attribution, Block, Rule, Suppressed
+from reconciler.model.change import Action, Attribution, GuardViolation, SuppressedDifference, SuppressionReason
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.plan import Held, Plan, Unmanaged
-from reconciler.model.read_result import Usage
-from reconciler.model.report import Options, Report
+from reconciler.model.plan import DeferredChange, Plan, UnmanagedResource
+from reconciler.model.read_result import ApiUsage
+from reconciler.model.report import Report, ReportOptions
 from reconciler.model.resource import address
 from reconciler.model.source_map import Position
-from reconciler.reports.html import report as page
+from reconciler.reports.html.report import report as page
 from tests.support.browser import chromium
 from tests.support.report_values import ROOM, create, delete, field, still, update
 
@@ -38,11 +38,11 @@ def sample_plan() -> Report:
         base="3f2a91c",
         changes=changes,
         unmanaged=tuple(
-            Unmanaged(address=address(ROOM, f"Console {n}"), kind=ROOM, name=f"Console {n}", id=f"r-{n}")
+            UnmanagedResource(address=address(ROOM, f"Console {n}"), kind=ROOM, name=f"Console {n}", id=f"r-{n}")
             for n in range(3)
         ),
         held=(
-            Held(
+            DeferredChange(
                 action=Action.CREATE,
                 address=address(ROOM, "Spring teaser"),
                 kind=ROOM,
@@ -61,7 +61,7 @@ def sample_plan() -> Report:
         ),
     )
     source = {expired: "      - {path: room_description, expires: 2026-11-01}\n"}
-    return Report(command="plan", plans=(plan,), sources=source, usage=Usage(requests=6, pages=4, shows=2))
+    return Report(command="plan", plans=(plan,), sources=source, usage=ApiUsage(requests=6, pages=4, shows=2))
 
 
 def _showcase():
@@ -103,7 +103,10 @@ def _welcome():
         attribution=Attribution.DRIFT,
         position=at("rule-groups/welcome.yaml", 33),
     )
-    hidden = (Suppressed(path="update_time", rule=Rule.SERVER), Suppressed(path="tags", rule=Rule.IGNORED))
+    hidden = (
+        SuppressedDifference(path="update_time", rule=SuppressionReason.SERVER),
+        SuppressedDifference(path="tags", rule=SuppressionReason.IGNORED),
+    )
     return update("Welcome to the live room.", tags, stock, suppressed=hidden)
 
 
@@ -118,7 +121,7 @@ def _preview():
 
 
 def _sale():
-    guard = Block(
+    guard = GuardViolation(
         code="E_GUARD_DELETES", message="1 delete of 3 owned groups is more than 30 %", allow="--allow-deletes 1"
     )
     return delete("Summer sale", blocks=(guard,), attribution=Attribution.CONFIG)
@@ -128,7 +131,7 @@ def sample_audit(environments: int = 24) -> Report:
     """A night's audit of many environments."""
     rng = random.Random(7)
     plans = tuple(_audited(rng, number) for number in range(environments))
-    return Report(command="audit", plans=plans, usage=Usage(requests=96, pages=70, shows=26))
+    return Report(command="audit", plans=plans, usage=ApiUsage(requests=96, pages=70, shows=26))
 
 
 def _audited(rng: random.Random, number: int) -> Plan:
@@ -156,7 +159,7 @@ def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch, chromium(Path(scratch) / "profile") as browser:
         for name, made, height in (("plan", sample_plan(), 1040), ("audit", sample_audit(), 1040)):
             file = Path(scratch) / f"{name}.html"
-            file.write_text(page(made, Options(tool_version="")), encoding="utf-8")
+            file.write_text(page(made, ReportOptions(tool_version="")), encoding="utf-8")
             browser.set_window_size(1180, height)
             browser.get(file.as_uri())
             browser.save_screenshot(str(folder / f"{name}.png"))

@@ -5,22 +5,22 @@ from typing import Any
 from reconciler.model.change import (
     Action,
     Attribution,
-    Block,
     Change,
     FieldChange,
     FieldOp,
-    Rule,
-    Suppressed,
+    GuardViolation,
+    SuppressedDifference,
+    SuppressionReason,
 )
-from reconciler.model.diagnostic import Diagnostic, Related, Severity
-from reconciler.model.plan import Held, Plan, Unmanaged
-from reconciler.model.report import Options, Report
+from reconciler.model.diagnostic import Diagnostic, RelatedPosition, Severity
+from reconciler.model.plan import DeferredChange, Plan, UnmanagedResource
+from reconciler.model.report import Report, ReportOptions
 from reconciler.model.resource import address
 from reconciler.model.source_map import Position
 
 GROUP = "InteractionRuleGroup"
 ROOM = "SmartLiveRoom"
-PLAIN = Options(budget=0)
+PLAIN = ReportOptions(budget=0)
 
 
 def field(path: str = "group_name", before: Any = "old", after: Any = "new", **more: Any) -> FieldChange:
@@ -80,29 +80,35 @@ def everything() -> Plan:
                 field("interaction_rules[price].enabled", before=False, after=True, attribution=Attribution.DRIFT),
                 field("group_description", "left", "right", base="middle", attribution=Attribution.CONFLICT),
                 suppressed=(
-                    Suppressed(path="update_time", rule=Rule.SERVER),
-                    Suppressed(path="tags", rule=Rule.IGNORED, detail="set in the console"),
+                    SuppressedDifference(path="update_time", rule=SuppressionReason.SERVER),
+                    SuppressedDifference(path="tags", rule=SuppressionReason.IGNORED, detail="set in the console"),
                 ),
                 notes=("the room is confirmed: this renews its script_version",),
             ),
             create("新品发布", attribution=Attribution.CONFIG),
             delete(
                 "Gone",
-                blocks=(Block(code="E_GUARD_DELETES", message="1 of 3 groups", allow="--allow-deletes 1"),),
+                blocks=(GuardViolation(code="E_GUARD_DELETES", message="1 of 3 groups", allow="--allow-deletes 1"),),
                 attribution=Attribution.CONFIG,
             ),
             still("Same"),
         ),
         unmanaged=(
-            Unmanaged(address=address(ROOM, "Console"), kind=ROOM, name="Console", id="r-9"),
-            Unmanaged(address=address(ROOM, "Other"), kind=ROOM, name="Other", id="r-8", foreign="of project p2"),
+            UnmanagedResource(address=address(ROOM, "Console"), kind=ROOM, name="Console", id="r-9"),
+            UnmanagedResource(
+                address=address(ROOM, "Other"), kind=ROOM, name="Other", id="r-8", foreign="of project p2"
+            ),
         ),
-        held=(Held(action=Action.CREATE, address=address(ROOM, "H"), kind=ROOM, name="H", reason="a page was blank"),),
+        held=(
+            DeferredChange(
+                action=Action.CREATE, address=address(ROOM, "H"), kind=ROOM, name="H", reason="a page was blank"
+            ),
+        ),
         diagnostics=(
             problem(
                 position=Position("rooms/new.yaml", 7, 3),
                 hint="did you mean `group_name`?",
-                related=(Related(message="first written here", position=Position("rooms/new.yaml", 5, 3)),),
+                related=(RelatedPosition(message="first written here", position=Position("rooms/new.yaml", 5, 3)),),
             ),
         ),
     )

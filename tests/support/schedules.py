@@ -18,14 +18,14 @@ import httpx
 from reconciler.api.client import ReadClient, WriteClient
 from reconciler.api.connection import Connection
 from reconciler.apply.recovery import recover
-from reconciler.apply.runner import Applied, apply
+from reconciler.apply.runner import ApplyResult, apply
 from reconciler.errors import ReconcilerError
 from reconciler.ledger.sql_ledger import open_ledger
-from reconciler.model.desired_state import Manifest
-from reconciler.model.options import Overrides, PlanSettings
-from reconciler.model.outcome import Outcome, Status
-from reconciler.model.resource import Declared
-from reconciler.planner import plan
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.options import GuardOverrides, PlanOptions
+from reconciler.model.outcome import Outcome, OutcomeStatus
+from reconciler.model.resource import DeclaredResource
+from reconciler.planner import make_plan
 from reconciler.readers.http_reader import HttpReader
 from reconciler.simulator import Simulator, transport
 from reconciler.simulator.clock import FixedClock
@@ -51,8 +51,8 @@ SEED: dict[str, Any] = {
         {"room_name": "nobody's", "room_type": "NORMAL"},
     ],
 }
-THEIRS: tuple[Declared, ...] = (group("theirs", rule("x")), room("their room", "theirs"))
-BEFORE: tuple[Declared, ...] = (
+THEIRS: tuple[DeclaredResource, ...] = (group("theirs", rule("x")), room("their room", "theirs"))
+BEFORE: tuple[DeclaredResource, ...] = (
     group("changed", rule("price")),
     group("growing", rule("a"), rule("b")),
     group("leaving", rule("price")),
@@ -60,7 +60,7 @@ BEFORE: tuple[Declared, ...] = (
     room("before", "old"),
     room("closing", "old"),
 )
-AFTER: tuple[Declared, ...] = (
+AFTER: tuple[DeclaredResource, ...] = (
     group("changed", rule("price", "It is 89.")),
     group("growing", rule("a"), rule("c", "new"), rule("d", "new")),
     room("edited", "new"),
@@ -189,7 +189,7 @@ class Schedule:
         self.apply("theirs", THEIRS)
         assert self.apply("ours", BEFORE).exit_code == 0
         self.inject()
-        last: Applied | None = None
+        last: ApplyResult | None = None
         runs = 0
         for _ in range(RUNS):
             runs += 1
@@ -209,9 +209,9 @@ class Schedule:
         self.simulator.handle(_a_look())
         return self._judged(last, runs)
 
-    def _judged(self, last: Applied | None, runs: int) -> Ended:
+    def _judged(self, last: ApplyResult | None, runs: int) -> Ended:
         outcomes: tuple[Outcome, ...] = (*last.recovered, *last.outcomes) if last else ()
-        unknown = [one for one in outcomes if one.status is Status.UNKNOWN]
+        unknown = [one for one in outcomes if one.status is OutcomeStatus.UNKNOWN]
         exit_code = last.exit_code if last else 1
         reasons = tuple(f"{one.address}: {one.reason}" for one in unknown)
         wrong = list(self._wrong(settled=not unknown))
@@ -240,10 +240,10 @@ class Schedule:
                 rules = Counter(str(each.get("rule_name")) for each in entry.body.get("interaction_rules") or ())
                 yield from (f"{count} rules {name} in {entry.name}" for name, count in rules.items() if count > 1)
 
-    def apply(self, owner: str, wish: tuple[Declared, ...]) -> Applied:
+    def apply(self, owner: str, wish: tuple[DeclaredResource, ...]) -> ApplyResult:
         """Carry out one run: settle, plan, apply."""
-        settings = PlanSettings(environment=owner, project_id=DEFAULT_PROJECT, prune="owned")
-        manifest = Manifest(resources=wish)
+        settings = PlanOptions(environment=owner, project_id=DEFAULT_PROJECT, prune="owned")
+        manifest = DesiredState(resources=wish)
         with self._doors() as (reader, writer, ledger):
             doors: dict[str, Any] = {
                 "scope": self.scope,
@@ -254,8 +254,8 @@ class Schedule:
                 "sleep": self.sleep,
             }
             recover(reader, writer, ledger, **doors)
-            made = plan(manifest, reader, ledger.past(self.scope, owner), settings)
-            allowed = Overrides(deletes=made.summary().destroy, empty=True, collapsed=True)
+            made = make_plan(manifest, reader, ledger.past(self.scope, owner), settings)
+            allowed = GuardOverrides(deletes=made.summary().destroy, empty=True, collapsed=True)
             return apply(made, manifest, reader, writer, ledger, overrides=allowed, point=self.pass_by, **doors)
 
     @contextmanager

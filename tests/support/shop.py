@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 from reconciler.interfaces import Reader
-from reconciler.model.desired_state import Manifest
-from reconciler.model.ledger_state import Past
-from reconciler.model.options import PlanSettings
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.ledger_state import LedgerState
+from reconciler.model.options import PlanOptions
 from reconciler.model.plan import Plan
 from reconciler.planfile.encode import encode
-from reconciler.planner import plan
+from reconciler.planner import make_plan
 from tests.support.planning import declared
 from tests.support.reading import GROUP, PROJECT, ROOM
 
@@ -50,9 +50,9 @@ def seed(**more: Any) -> dict[str, Any]:
     return {"smart_live_rooms": rooms, "interaction_rule_groups": groups, **more}
 
 
-def manifest() -> Manifest:
+def manifest() -> DesiredState:
     """Change a room, a rule inside a group and a detail the list hides; create one of each; leave the rest."""
-    return Manifest(
+    return DesiredState(
         resources=(
             *(declared(GROUP, f"group {number}", {"interaction_rules": [rule("price")]}) for number in range(18)),
             declared(GROUP, "group 18", {"interaction_rules": [rule("price", enabled=False)]}),
@@ -67,7 +67,7 @@ def manifest() -> Manifest:
 
 def planned(reader: Reader, **settings: Any) -> Plan:
     given = {"environment": "test", "project_id": PROJECT, **settings}
-    return plan(manifest(), reader, Past(), PlanSettings(**given))
+    return make_plan(manifest(), reader, LedgerState(), PlanOptions(**given))
 
 
 def as_json(made: Plan) -> str:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from reconciler.errors import ApiError, PluginError, TransportError
-from reconciler.interfaces import Task, Writer, WriterSetup
+from reconciler.interfaces import Writer, WriterContext, WriteRequest
 from reconciler.kinds.registry import kind_named
 from reconciler.model.change import Action, Change
-from reconciler.testing.harness import Stage, declare
+from reconciler.testing.harness import TestService, declare
 from reconciler.testing.writer_suite import HOSTILE, WriterSuite
 from reconciler.writers.command_writer import CommandWriter
 from tests.support.command_line import project, reconciler, room
@@ -23,14 +23,14 @@ PROGRAM = Path(__file__).parents[2] / "examples" / "writer-plugin" / "receiver" 
 
 
 class TestCommandWriter(WriterSuite):
-    def writer(self, place: Stage) -> Writer:
+    def writer(self, place: TestService) -> Writer:
         return CommandWriter([sys.executable, "-S", "-E", str(PROGRAM)], {"RECONCILER_WRITER_URL": place.url})
 
 
-def task(name: str = "evening", live: dict[str, Any] | None = None) -> Task:
+def task(name: str = "evening", live: dict[str, Any] | None = None) -> WriteRequest:
     declared = declare("SmartLiveRoom", name, {"room_description": "x", "stream_keys": [{"secret": "STREAM_KEY"}]})
     change = Change(action=Action.CREATE, address=declared.address, kind="SmartLiveRoom", name=name)
-    return Task(change=change, kind=kind_named("SmartLiveRoom"), desired=declared, references={})
+    return WriteRequest(change=change, kind=kind_named("SmartLiveRoom"), desired=declared, references={})
 
 
 def program(folder: Path, text: str) -> list[str]:
@@ -47,7 +47,7 @@ ECHO = """
 """
 
 
-def setup(folder: Path, argv: list[str], **more: str) -> WriterSetup:
+def setup(folder: Path, argv: list[str], **more: str) -> WriterContext:
     variables = {
         "RECONCILER_WRITER_COMMAND": " ".join(argv),
         "TMPDIR": str(folder),
@@ -58,7 +58,7 @@ def setup(folder: Path, argv: list[str], **more: str) -> WriterSetup:
         "GITHUB_TOKEN": "a token",
         **more,
     }
-    return WriterSetup(variables=variables, secret=str, emit=str, client=object)
+    return WriterContext(variables=variables, secret=str, emit=str, client=object)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -76,9 +76,11 @@ def test_w022_w023_w025_the_program_gets_data_on_stdin_and_a_clean_environment(t
 
 
 def test_live_secrets_are_masked_in_what_the_program_sees(tmp_path: Path) -> None:
-    from reconciler.model.resource import Live
+    from reconciler.model.resource import LiveResource
 
-    live = Live(kind="SmartLiveRoom", name="evening", id="7", spec={"stream_keys": ["theirs, in clear"], "more": 1})
+    live = LiveResource(
+        kind="SmartLiveRoom", name="evening", id="7", spec={"stream_keys": ["theirs, in clear"], "more": 1}
+    )
     CommandWriter.made(setup(tmp_path, program(tmp_path, ECHO))).write(replace(task(), live=live))
     seen = json.loads((tmp_path / "seen.json").read_text())["stdin"]
     assert seen["live"] == {"stream_keys": ["(sensitive value)"], "more": 1}

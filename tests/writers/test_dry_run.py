@@ -2,8 +2,8 @@
 
 import json
 
-from reconciler.interfaces import WriterSetup
-from reconciler.model.outcome import Status
+from reconciler.interfaces import WriterContext
+from reconciler.model.outcome import OutcomeStatus
 from reconciler.testing.harness import OWNER, SCOPE, stage
 from reconciler.testing.writer_suite import STATES
 from reconciler.writers.dry_run_writer import DryRunWriter
@@ -11,10 +11,10 @@ from reconciler.writers.dry_run_writer import DryRunWriter
 
 def test_a_dry_run_shows_every_change_and_does_nothing() -> None:
     lines: list[str] = []
-    writer = DryRunWriter.made(WriterSetup(variables={}, secret=str, emit=lines.append, client=object))
+    writer = DryRunWriter.made(WriterContext(variables={}, secret=str, emit=lines.append, client=object))
     with stage(served=False) as place:
         applied = place.apply(STATES[3], writer)
-        assert {outcome.status for outcome in applied.outcomes} == {Status.SKIPPED}
+        assert {outcome.status for outcome in applied.outcomes} == {OutcomeStatus.SKIPPED}
         assert {outcome.code for outcome in applied.outcomes} == {"N_EMITTED"}
         assert applied.exit_code == 0
         assert place.simulator.model.writes == []

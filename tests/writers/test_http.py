@@ -1,7 +1,7 @@
 """The HTTP writer passes the suite that every applying writer must pass."""
 
 from reconciler.interfaces import Writer
-from reconciler.testing.harness import Stage
+from reconciler.testing.harness import TestService
 from reconciler.testing.writer_suite import WriterSuite
 from reconciler.writers.http_writer import HttpWriter
 
@@ -13,5 +13,5 @@ def secret(name: str) -> str:
 class TestHttpWriter(WriterSuite):
     served = False
 
-    def writer(self, place: Stage) -> Writer:
+    def writer(self, place: TestService) -> Writer:
         return HttpWriter(place.client(), secret)

@@ -30,10 +30,10 @@ def test_installed_it_is_a_writer_like_ours(tmp_path: Path) -> None:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
     subprocess.run([*pip, "--target", str(target), str(source)], check=True, capture_output=True)
     code = (
-        "from reconciler import plugins; from reconciler.interfaces import WriterSetup;"
+        "from reconciler import plugins; from reconciler.interfaces import WriterContext;"
         "start = 'RECONCILER_WRITER_WEBHOOK_';"
         "variables = {start + 'URL': 'https://x.example/', start + 'KEY': 'k' * 16};"
-        "setup = WriterSetup(variables=variables, secret=str, emit=str, client=object);"
+        "setup = WriterContext(variables=variables, secret=str, emit=str, client=object);"
         "print(plugins.names('writers'), type(plugins.writer('webhook', setup)).__name__)"
     )
     environment = {**os.environ, "PYTHONPATH": str(target)}

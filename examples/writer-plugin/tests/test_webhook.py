@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from reconciler.errors import ApiError, PluginError, TransportError
-from reconciler.interfaces import Task, Writer
+from reconciler.interfaces import Writer, WriteRequest
 from reconciler.kinds.registry import kind_named
 from reconciler.model.change import Action, Change
-from reconciler.testing.harness import Stage, declare
+from reconciler.testing.harness import TestService, declare
 from reconciler.testing.writer_suite import WriterSuite
 
 HERE = Path(__file__).parents[1]
@@ -45,18 +45,18 @@ class TestWebhookWriter(WriterSuite):
     """A stage with a receiver beside the service."""
 
     @contextmanager
-    def stage(self, seed: Mapping[str, Any] | None = None) -> Iterator[Stage]:
+    def stage(self, seed: Mapping[str, Any] | None = None) -> Iterator[TestService]:
         with super().stage(seed) as place, receiving(partial(carry_out, base=place.url)) as self.url:
             yield place
 
-    def writer(self, place: Stage) -> Writer:
+    def writer(self, place: TestService) -> Writer:
         return WebhookWriter(self.url, KEY)
 
 
-def task() -> Task:
+def task() -> WriteRequest:
     declared = declare("SmartLiveRoom", "evening", {"stream_keys": [{"secret": "STREAM_KEY"}]})
     change = Change(action=Action.CREATE, address=declared.address, kind="SmartLiveRoom", name="evening")
-    return Task(change=change, kind=kind_named("SmartLiveRoom"), desired=declared, references={})
+    return WriteRequest(change=change, kind=kind_named("SmartLiveRoom"), desired=declared, references={})
 
 
 class Recorder(Receiver):

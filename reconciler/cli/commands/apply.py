@@ -6,13 +6,20 @@ from typing import Annotated
 import typer
 
 from reconciler.cli import flags
-from reconciler.cli.apply_run import Wish, carry_out
+from reconciler.cli.apply_run import ApplyRequest, run_apply
 from reconciler.cli.command_context import session
 from reconciler.cli.lock_timeout import seconds_of
-from reconciler.cli.output import told
-from reconciler.cli.request_builder import asked, chosen, environment_of, kept_plan, project, selection
+from reconciler.cli.output import parse_output_flags
+from reconciler.cli.request_builder import (
+    build_plan_request,
+    environment_of,
+    kept_plan,
+    project,
+    select_environment,
+    selection,
+)
 from reconciler.errors import UsageError
-from reconciler.model.options import WRITER_SECONDS, Overrides
+from reconciler.model.options import WRITER_SECONDS, GuardOverrides
 
 
 def apply(
@@ -30,7 +37,10 @@ def apply(
     auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Do not ask, --adopt included.")] = False,
     adopt: Annotated[
         bool | None,
-        typer.Option("--adopt/--no-adopt", help="Own declared objects that are live and not owned; else it is asked."),
+        typer.Option(
+            "--adopt/--no-adopt",
+            help="Own declared objects that are live and not owned; else it is build_plan_request.",
+        ),
     ] = None,
     expect: Annotated[str, typer.Option("--expect", metavar="DIGEST", help="Only a plan with this digest.")] = "",
     skip_stale: Annotated[
@@ -70,10 +80,10 @@ def apply(
     run = session(context)
     if math.isnan(writer_timeout):
         raise UsageError("--writer-timeout takes a number of seconds")
-    how = told(format_, report)
+    how = parse_output_flags(format_, report)
     part = selection(target, exclude, label, with_dependencies=with_dependencies)
-    ask = asked(run, sets=set_, selected=part, today=today, parallelism=parallelism)
-    wish = Wish(
+    ask = build_plan_request(run, sets=set_, selected=part, today=today, parallelism=parallelism)
+    wish = ApplyRequest(
         kept=kept_plan(run, file) if file else None,
         auto_approve=auto_approve,
         adopt=adopt,
@@ -82,7 +92,7 @@ def apply(
         writer=writer or run.variables.get("RECONCILER_WRITER", "") or "http",
         writer_seconds=writer_timeout,
         lock_timeout=seconds_of(lock_timeout),
-        overrides=Overrides(
+        overrides=GuardOverrides(
             deletes=allow_deletes,
             live=frozenset(allow_live or ()),
             empty=allow_empty,
@@ -90,5 +100,5 @@ def apply(
         ),
     )
     whole = project(run)
-    name = environment_of(whole, wish.kept, environment) if wish.kept else chosen(whole, environment)
-    return carry_out(run, whole, name, ask=ask, wish=wish, how=how)
+    name = environment_of(whole, wish.kept, environment) if wish.kept else select_environment(whole, environment)
+    return run_apply(run, whole, name, ask=ask, wish=wish, how=how)

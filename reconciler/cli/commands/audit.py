@@ -8,20 +8,20 @@ import typer
 
 from reconciler.cli import flags
 from reconciler.cli.audit_run import places, visited
-from reconciler.cli.command_context import Session, session
+from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.files import write_file
-from reconciler.cli.output import tell, told
-from reconciler.cli.request_builder import asked, check_classes, plan_code, plan_report, project, selection
+from reconciler.cli.output import parse_output_flags, write_report
+from reconciler.cli.request_builder import build_plan_request, check_classes, plan_code, plan_report, project, selection
 from reconciler.errors import UsageError
-from reconciler.exit_codes import Exit, gravest
-from reconciler.model.diagnostic import arranged, has_errors
+from reconciler.exit_codes import ExitCode, gravest
+from reconciler.model.diagnostic import has_errors, sort_diagnostics
 from reconciler.model.report import Report
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from reconciler.fleet.environment_result import Visited
-    from reconciler.model.run_history import Drift
+    from reconciler.fleet.environment_result import EnvironmentResult
+    from reconciler.model.run_history import DriftRecord
 
 
 def audit(
@@ -52,9 +52,9 @@ def audit(
 ) -> int:
     """Compare environments with their manifests; exit 2 on drift."""
     run, started = session(context), time.monotonic()
-    how = told(format_, report)
+    how = parse_output_flags(format_, report)
     check_classes(fail_on)
-    ask = asked(
+    ask = build_plan_request(
         run,
         sets=set_,
         selected=selection(None, None, label),
@@ -69,31 +69,31 @@ def audit(
     if live and len(where.names) > 1:
         raise UsageError("--live is one environment's snapshot", hint="name the environment with -e")
     results, drift = visited(run, where, ask, dask=dask, ledger=ledger, resume=resume)
-    tell(run, _report(results, drift, ask.access.today), how)
+    write_report(run, _report(results, drift, ask.access.today), how)
     if metrics:
         _write_figures(run, metrics, results, started)
     return gravest(_code(one, fail_on) for one in results)
 
 
-def _report(results: "tuple[Visited, ...]", drift: "tuple[Drift, ...]", today: "date") -> Report:
+def _report(results: "tuple[EnvironmentResult, ...]", drift: "tuple[DriftRecord, ...]", today: "date") -> Report:
     from reconciler.fleet.audit_summary import causes, oldest, overview
 
     found = plan_report("audit", *(one.planned for one in results if one.planned))
     more = (item for one in results for item in (*one.diagnostics, *one.findings))
     tables = [overview(results), *(table for table in (causes(results), oldest(drift, today)) if table["rows"])]
-    return replace(found, diagnostics=arranged((*found.diagnostics, *more)), extra={"tables": tables})
+    return replace(found, diagnostics=sort_diagnostics((*found.diagnostics, *more)), extra={"tables": tables})
 
 
-def _write_figures(run: Session, file: str, results: "tuple[Visited, ...]", started: float) -> None:
+def _write_figures(run: CommandContext, file: str, results: "tuple[EnvironmentResult, ...]", started: float) -> None:
     from reconciler.fleet.prometheus import textfile
 
     text = textfile(results, now=time.time(), seconds=time.monotonic() - started)
     write_file(run.root, file, run.redactor.text(text))
 
 
-def _code(one: "Visited", fail_on: str) -> int:
+def _code(one: "EnvironmentResult", fail_on: str) -> int:
     """A finding that is an error counts like a change: the environment is not as it is meant to be."""
     if one.planned is None:
-        return Exit.PARTIAL
-    found = Exit.CHANGES if has_errors(one.findings) else Exit.FINE
+        return ExitCode.PARTIAL
+    found = ExitCode.CHANGES if has_errors(one.findings) else ExitCode.FINE
     return gravest((plan_code(one.planned, detailed=True, fail_on=fail_on), found))

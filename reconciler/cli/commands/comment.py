@@ -7,8 +7,8 @@ import typer
 from reconciler import __version__
 from reconciler.cli.command_context import session
 from reconciler.cli.output import write_out
-from reconciler.exit_codes import Exit
-from reconciler.model.report import Options, Report
+from reconciler.exit_codes import ExitCode
+from reconciler.model.report import Report, ReportOptions
 
 
 def comment(
@@ -26,7 +26,7 @@ def comment(
 ) -> int:
     """Post a plan as a comment, or update the one that is there."""
     from reconciler.code_hosts.ci_job import place_from
-    from reconciler.code_hosts.comments import post
+    from reconciler.code_hosts.comments import upsert_comment
     from reconciler.manifest.files.project_tree import DOCUMENT, read_file
     from reconciler.planfile.untrusted_plan import as_untrusted, checked_plans, tables_of
     from reconciler.reports.markdown import report as markdown
@@ -39,10 +39,10 @@ def comment(
         plans = as_untrusted(plans)
     command = "plan" if len(plans) == 1 else "audit"
     report = run.redactor.value(Report(command=command, plans=plans, extra={"tables": tables_of(data)}))
-    body = markdown.report(report, Options(budget=budget, whole=whole, tool_version=__version__))
+    body = markdown.report(report, ReportOptions(budget=budget, whole=whole, tool_version=__version__))
     if dry_run:
         write_out(body, human=False, marks=True)
-        return Exit.FINE
-    posted = post(place_from(run.variables, number=number, author=author), body, marker(report))
+        return ExitCode.FINE
+    posted = upsert_comment(place_from(run.variables, number=number, author=author), body, marker(report))
     write_out(run.redactor.text(f"{posted.done} {posted.url}".rstrip()))
-    return Exit.FINE
+    return ExitCode.FINE

@@ -8,20 +8,20 @@ import typer
 
 from reconciler.cli import flags
 from reconciler.cli.command_context import session
-from reconciler.cli.output import tell, told
-from reconciler.cli.request_builder import asked, chosen, project
+from reconciler.cli.output import parse_output_flags, write_report
+from reconciler.cli.request_builder import build_plan_request, project, select_environment
 from reconciler.errors import ManifestError, UsageError
-from reconciler.exit_codes import Exit
+from reconciler.exit_codes import ExitCode
 from reconciler.lookalikes import apart
-from reconciler.model.change import Missing, Value
+from reconciler.model.change import NoValue, Value
 from reconciler.model.report import Report
 
 if TYPE_CHECKING:
-    from reconciler.fleet.compare_environments import Difference, Row, Side
+    from reconciler.fleet.compare_environments import ComparedEnvironment, ComparisonRow, EnvironmentDifference
     from reconciler.project.config import Project
-    from reconciler.project.plan_environment import Ask
+    from reconciler.project.plan_environment import PlanRequest
 
-    Pairs = dict[tuple[str, str], tuple[Difference, ...]]
+    Pairs = dict[tuple[str, str], tuple[EnvironmentDifference, ...]]
 
 
 def compare(
@@ -32,7 +32,7 @@ def compare(
     ],
     format_: flags.Format = "text",
     report: flags.Reports = None,
-    declared: Annotated[bool, typer.Option("--declared", help="Compare the manifests; live is not read.")] = False,
+    declared: Annotated[bool, typer.Option("--load_declared", help="Compare the manifests; live is not read.")] = False,
     set_: flags.Sets = None,
     detailed: flags.Detailed = False,
     parallelism: flags.Parallelism = 8,
@@ -41,7 +41,7 @@ def compare(
     from reconciler.fleet import compare_environments as comparing
 
     run = session(context)
-    how = told(format_, report)
+    how = parse_output_flags(format_, report)
     if len(environments) < 2:
         raise UsageError("comparing takes two environments or more")
     _told_apart(environments)
@@ -49,16 +49,16 @@ def compare(
     sides = []
     for label, word in zip(_labels(environments), environments, strict=True):
         name, _, file = word.partition("=")
-        ask = asked(run, sets=set_, live=file, parallelism=parallelism)
-        sides.append(_side(whole, chosen(whole, name), ask, label=label, live=not declared))
+        ask = build_plan_request(run, sets=set_, live=file, parallelism=parallelism)
+        sides.append(_side(whole, select_environment(whole, name), ask, label=label, live=not declared))
     pairs = {(one.name, other.name): comparing.compare(one, other) for one, other in combinations(sides, 2)}
     names = [side.name for side in sides]
     tables = [_counts(sides, pairs, declared), _differences(names, comparing.matrix(pairs), declared)]
-    tell(run, Report(command="compare", extra={"tables": tables}), how)
+    write_report(run, Report(command="compare", extra={"tables": tables}), how)
     if any(side.incomplete for side in sides):
-        return Exit.PARTIAL
+        return ExitCode.PARTIAL
     differs = any(_counted(found, declared) for found in pairs.values())
-    return Exit.CHANGES if detailed and differs else Exit.FINE
+    return ExitCode.CHANGES if detailed and differs else ExitCode.FINE
 
 
 def _told_apart(words: list[str]) -> None:
@@ -74,29 +74,29 @@ def _labels(words: list[str]) -> list[str]:
     return [word if names.count(name) > 1 else name for word, name in zip(words, names, strict=True)]
 
 
-def _side(whole: "Project", name: str, ask: "Ask", *, label: str, live: bool) -> "Side":
-    from reconciler.fleet.compare_environments import Side
+def _side(whole: "Project", name: str, ask: "PlanRequest", *, label: str, live: bool) -> "ComparedEnvironment":
+    from reconciler.fleet.compare_environments import ComparedEnvironment
     from reconciler.project.environment_session import open_environment
     from reconciler.project.live_state import read_everything
-    from reconciler.project.plan_environment import declared
+    from reconciler.project.plan_environment import load_declared
 
-    manifest = declared(whole, name, ask.sets)
+    manifest = load_declared(whole, name, ask.sets)
     if not manifest.valid:
         raise ManifestError(f"the manifests of {name} are not valid", manifest.diagnostics)
     if not live:
-        return Side(name=label, live=None, declared=manifest.resources)
+        return ComparedEnvironment(name=label, live=None, declared=manifest.resources)
     with open_environment(whole, name, ask.access) as opened:
         found = read_everything(opened)
     missing = {one.kind.name: one.reading.incomplete for one in found if not one.reading.complete}
     resources = tuple(live for one in found for live in one.ours)
-    return Side(name=label, live=resources, declared=manifest.resources, incomplete=missing)
+    return ComparedEnvironment(name=label, live=resources, declared=manifest.resources, incomplete=missing)
 
 
-def _counted(found: "tuple[Difference, ...]", declared: bool) -> int:
+def _counted(found: "tuple[EnvironmentDifference, ...]", declared: bool) -> int:
     return sum(1 for one in found if declared or not one.expected)
 
 
-def _counts(sides: "list[Side]", pairs: "Pairs", declared: bool) -> dict[str, object]:
+def _counts(sides: "list[ComparedEnvironment]", pairs: "Pairs", declared: bool) -> dict[str, object]:
     """Count the differences of each pair that matter."""
     names = [side.name for side in sides]
 
@@ -110,7 +110,7 @@ def _counts(sides: "list[Side]", pairs: "Pairs", declared: bool) -> dict[str, ob
     return {"title": title, "columns": ["", *names], "rows": rows, "note": "; ".join(seen)}
 
 
-def _differences(names: list[str], rows: "tuple[Row, ...]", declared: bool) -> dict[str, object]:
+def _differences(names: list[str], rows: "tuple[ComparisonRow, ...]", declared: bool) -> dict[str, object]:
     """Tell every difference in one line: the value in each environment."""
     told = [
         [
@@ -126,7 +126,7 @@ def _differences(names: list[str], rows: "tuple[Row, ...]", declared: bool) -> d
     return {"title": "What differs", "columns": head, "rows": told, "note": note}
 
 
-def _cells(row: "Row", names: list[str]) -> list[str]:
+def _cells(row: "ComparisonRow", names: list[str]) -> list[str]:
     """Spell a row's values; two that differ but look the same are told apart."""
     texts = [_text(row.values[name]) if name in row.values else "-" for name in names]
     told = ([apart(text, other)[0] for other in texts] for text in texts)
@@ -134,6 +134,6 @@ def _cells(row: "Row", names: list[str]) -> list[str]:
 
 
 def _text(value: Value) -> str:
-    if isinstance(value, Missing):
+    if isinstance(value, NoValue):
         return f"({value.value})"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -8,8 +8,8 @@ from reconciler.cli import flags
 from reconciler.cli.command_context import session
 from reconciler.cli.files import write_file
 from reconciler.cli.output import problems, write_out
-from reconciler.cli.request_builder import chosen, project
-from reconciler.exit_codes import Exit
+from reconciler.cli.request_builder import project, select_environment
+from reconciler.exit_codes import ExitCode
 
 events = typer.Typer(help="Make recordings of viewers' events.")
 
@@ -34,21 +34,21 @@ def generate(
 ) -> int:
     """Make a plausible recording from rules: events that match, that nearly match, and that nothing answers."""
     from reconciler.interaction_rules.generated_events import generated_recording
-    from reconciler.project.plan_environment import declared
+    from reconciler.project.plan_environment import load_declared
     from reconciler.project.rule_replay import replay_subjects
     from reconciler.project.rule_tests import rules_of
 
     run = session(context)
     whole = project(run)
-    manifest = declared(whole, chosen(whole, environment), tuple(set_ or ()))
+    manifest = load_declared(whole, select_environment(whole, environment), tuple(set_ or ()))
     if not manifest.valid:
         problems(run, manifest.diagnostics)
-        return Exit.ERROR
+        return ExitCode.ERROR
     rules = [rule for one in replay_subjects(manifest, subject or ()) for rule in rules_of(one)]
     text = run.redactor.text(generated_recording(rules, count, seed))
     if not output:
         write_out(text, human=False, parsed=True)
-        return Exit.FINE
+        return ExitCode.FINE
     write_file(run.root, output, text)
     run.note(f"Wrote {count:,} events to {run.path(output)}.")
-    return Exit.FINE
+    return ExitCode.FINE

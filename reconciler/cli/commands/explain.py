@@ -6,16 +6,16 @@ import typer
 
 from reconciler.cli import flags
 from reconciler.cli.command_context import session
-from reconciler.cli.output import tell, told
-from reconciler.cli.request_builder import asked, chosen, plan_report, project
+from reconciler.cli.output import parse_output_flags, write_report
+from reconciler.cli.request_builder import build_plan_request, plan_report, project, select_environment
 from reconciler.errors import UsageError
-from reconciler.exit_codes import Exit
+from reconciler.exit_codes import ExitCode
 from reconciler.model.report import Report
 from reconciler.strings import did_you_mean
 
 if TYPE_CHECKING:
-    from reconciler.model.resource import Declared
-    from reconciler.project.plan_environment import Planned
+    from reconciler.model.resource import DeclaredResource
+    from reconciler.project.plan_environment import PlanResult
 
 
 def explain(
@@ -32,15 +32,17 @@ def explain(
     """Tell where each value of a resource comes from."""
     from reconciler.kinds.registry import kind_named
     from reconciler.project.explain import explained
-    from reconciler.project.plan_environment import planned
+    from reconciler.project.plan_environment import plan_environment
 
     run = session(context)
-    how = told(format_, None)
+    how = parse_output_flags(format_, None)
     whole = project(run)
-    result = planned(whole, chosen(whole, environment), asked(run, sets=set_, live=live, today=today))
+    result = plan_environment(
+        whole, select_environment(whole, environment), build_plan_request(run, sets=set_, live=live, today=today)
+    )
     if result.plan is None:
-        tell(run, plan_report("explain", result), how)
-        return Exit.ERROR
+        write_report(run, plan_report("explain", result), how)
+        return ExitCode.ERROR
     resource = _found(result, address)
     change = next((one for one in result.plan.changes if one.address == resource.address), None)
     rows = explained(resource, kind_named(resource.kind), change, field)
@@ -51,11 +53,11 @@ def explain(
         "columns": ["Field", "Value", "From", "Against live"],
         "rows": [[one.path, one.value, one.origin, one.standing] for one in rows],
     }
-    tell(run, Report(command="explain", extra={"tables": [table]}), how)
-    return Exit.FINE
+    write_report(run, Report(command="explain", extra={"tables": [table]}), how)
+    return ExitCode.FINE
 
 
-def _found(result: "Planned", address: str) -> "Declared":
+def _found(result: "PlanResult", address: str) -> "DeclaredResource":
     known = {one.address: one for one in result.manifest.resources}
     if address in known:
         return known[address]

@@ -9,14 +9,14 @@ from reconciler.cli import flags
 from reconciler.cli.command_context import session
 from reconciler.cli.files import write_new
 from reconciler.cli.output import problems
-from reconciler.cli.request_builder import asked, chosen, project
-from reconciler.exit_codes import Exit
-from reconciler.model.diagnostic import Diagnostic, arranged
+from reconciler.cli.request_builder import build_plan_request, project, select_environment
+from reconciler.exit_codes import ExitCode
+from reconciler.model.diagnostic import Diagnostic, sort_diagnostics
 from reconciler.strings import normalize_name
 
 if TYPE_CHECKING:
-    from reconciler.model.resource import Live
-    from reconciler.project.live_state import Found
+    from reconciler.model.resource import LiveResource
+    from reconciler.project.live_state import LiveKind
 
 _SLUG = 40
 """Characters of a name that stay readable in its file's name."""
@@ -37,32 +37,32 @@ def export(
 
     run = session(context)
     whole = project(run)
-    ask = asked(run, live=live, parallelism=parallelism)
-    with open_environment(whole, chosen(whole, environment), ask.access) as opened:
+    ask = build_plan_request(run, live=live, parallelism=parallelism)
+    with open_environment(whole, select_environment(whole, environment), ask.access) as opened:
         found = read_everything(opened)
     files, left_out = exported(found)
     write_new(run.root, output, files, force=force)
     doubted = doubts(found)
-    problems(run, arranged((*doubted, *left_out)))
+    problems(run, sort_diagnostics((*doubted, *left_out)))
     run.note(f"Wrote {len(files)} manifest{'s'[: len(files) != 1]} to {run.path(output)}.")
     complete = all(one.reading.complete for one in found)
-    return Exit.FINE if complete else Exit.PARTIAL
+    return ExitCode.FINE if complete else ExitCode.PARTIAL
 
 
-def exported(found: "tuple[Found, ...]") -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
+def exported(found: "tuple[LiveKind, ...]") -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
     """Return the manifests of everything live by file name, and what no manifest can hold."""
-    from reconciler.manifest.export import emit
+    from reconciler.manifest.export import export_manifests
 
     files: dict[str, str] = {}
     left_out: list[Diagnostic] = []
     for one in found:
-        emitted = emit(one.kind, one.ours)
+        emitted = export_manifests(one.kind, one.ours)
         left_out += emitted.diagnostics
         files |= {f"{one.folder}/{file_name(live)}": text for live, text in emitted.manifests}
     return files, tuple(left_out)
 
 
-def file_name(live: "Live") -> str:
+def file_name(live: "LiveResource") -> str:
     """Return a readable and unique file name: the name's letters and digits, CJK kept, and a short hash."""
     folded = normalize_name(live.name).lower()
     words = "".join(char if char.isalnum() else " " for char in folded).split()

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli import flags
-from reconciler.cli.command_context import Session, session
-from reconciler.cli.output import tell, told
-from reconciler.cli.request_builder import chosen, project
+from reconciler.cli.command_context import CommandContext, session
+from reconciler.cli.output import parse_output_flags, write_report
+from reconciler.cli.request_builder import project, select_environment
 from reconciler.errors import UsageError
-from reconciler.exit_codes import Exit
+from reconciler.exit_codes import ExitCode
 from reconciler.model.report import Report
-from reconciler.model.run_history import Audited, Drift, Entry, Run
+from reconciler.model.run_history import AuditRun, DriftRecord, JournalEntry, RunRecord
 from reconciler.strings import count
 
 if TYPE_CHECKING:
@@ -39,17 +39,17 @@ def listed(
     With --ledger it is the audits kept there: of one environment, or of the whole project.
     """
     if context.invoked_subcommand is not None:
-        return Exit.FINE
+        return ExitCode.FINE
     run = session(context)
-    how = told(format_, report)
+    how = parse_output_flags(format_, report)
     whole = project(run)
-    name = environment if ledger else chosen(whole, environment)
+    name = environment if ledger else select_environment(whole, environment)
     runs, entries = ((), ()) if ledger else _told(run, whole, name, run_, limit)
     audits, drift = _seen(run, whole, name, ledger, limit)
     tables = [_runs(runs), _entries(entries), _audited(audits), _drift(drift, run.today(today))]
     shown = [one for one in tables if one["rows"]] or tables[:2]
-    tell(run, Report(command="history", extra={"tables": shown}), how)
-    return Exit.PARTIAL if any(entry.outcome is None for entry in entries) else Exit.FINE
+    write_report(run, Report(command="history", extra={"tables": shown}), how)
+    return ExitCode.PARTIAL if any(entry.outcome is None for entry in entries) else ExitCode.FINE
 
 
 @history.command("prune")
@@ -65,20 +65,20 @@ def prune(
 
     With --ledger it is the audits kept there.
     """
-    from reconciler.project.ledger_access import audits, book, scope_key
+    from reconciler.project.ledger_access import audits, open_environment_ledger, scope_key
 
     run = session(context)
     whole = project(run)
     before = run.today(today) - timedelta(days=keep)
-    moment, name = f"{before.isoformat()}T00:00:00Z", "" if ledger else chosen(whole, environment)
+    moment, name = f"{before.isoformat()}T00:00:00Z", "" if ledger else select_environment(whole, environment)
     with audits(whole, name, run.variables, ledger) as kept:
         gone = kept.prune(moment)
     if name:
         place = whole.environments[name]
-        with book(whole, place, run.variables) as opened:
+        with open_environment_ledger(whole, place, run.variables) as opened:
             gone += opened.prune(scope_key(place), moment)
     run.note(f"Forgot {gone:,} rows from before {before.isoformat()}.")
-    return Exit.FINE
+    return ExitCode.FINE
 
 
 @history.command("resolve")
@@ -91,7 +91,7 @@ def resolve(
     environment: flags.Env = "",
 ) -> int:
     """Say what became of a write whose answer was lost."""
-    from reconciler.project.ledger_access import book, scope_key
+    from reconciler.project.ledger_access import open_environment_ledger, scope_key
 
     if bool(created) == not_created:
         raise UsageError(
@@ -99,11 +99,11 @@ def resolve(
         )
     run = session(context)
     whole = project(run)
-    place = whole.environments[chosen(whole, environment)]
-    with book(whole, place, run.variables) as opened:
+    place = whole.environments[select_environment(whole, environment)]
+    with open_environment_ledger(whole, place, run.variables) as opened:
         entry = opened.resolve(scope_key(place), operation, created)
     run.note(f"Settled: {entry.intent.action} of {entry.intent.kind} {entry.intent.name!r}.")
-    return Exit.FINE
+    return ExitCode.FINE
 
 
 @history.command("transfer")
@@ -116,38 +116,38 @@ def transfer(
     environment: flags.Env = "",
 ) -> int:
     """Make this environment the owner of all that another owner has at its place: after a rename."""
-    from reconciler.project.ledger_access import book, scope_key
+    from reconciler.project.ledger_access import open_environment_ledger, scope_key
     from reconciler.project.ownership import owner_named
 
     run = session(context)
     whole = project(run)
-    name = chosen(whole, environment)
+    name = select_environment(whole, environment)
     scope, target = scope_key(whole.environments[name]), whole.owner(name)
-    with book(whole, whole.environments[name], run.variables) as opened:
+    with open_environment_ledger(whole, whole.environments[name], run.variables) as opened:
         source = owner_named(whole, from_, opened.owners(scope), opened.names(), target)
         with opened.lock(scope, target):
             number = opened.transfer(scope, source, target)
     run.note(
         f"{count(number, 'object')} of {from_} now {'belongs' if number == 1 else 'belong'} to {whole.name}/{name}."
     )
-    return Exit.FINE
+    return ExitCode.FINE
 
 
 def _told(
-    run: Session, whole: "Project", name: str, only: str, limit: int
-) -> tuple[tuple[Run, ...], tuple[Entry, ...]]:
-    from reconciler.project.ledger_access import book, scope_key
+    run: CommandContext, whole: "Project", name: str, only: str, limit: int
+) -> tuple[tuple[RunRecord, ...], tuple[JournalEntry, ...]]:
+    from reconciler.project.ledger_access import open_environment_ledger, scope_key
 
     place = whole.environments[name]
-    with book(whole, place, run.variables) as opened:
+    with open_environment_ledger(whole, place, run.variables) as opened:
         names = opened.names()
         runs = (replace(one, owner=names.get(one.owner, one.owner)) for one in opened.runs(scope_key(place), limit))
         return tuple(runs), opened.entries(scope_key(place), only, limit)
 
 
 def _seen(
-    run: Session, whole: "Project", name: str, ledger: str, limit: int
-) -> tuple[tuple[Audited, ...], tuple[Drift, ...]]:
+    run: CommandContext, whole: "Project", name: str, ledger: str, limit: int
+) -> tuple[tuple[AuditRun, ...], tuple[DriftRecord, ...]]:
     from reconciler.project.ledger_access import audits
 
     whose = whole.owner(name)
@@ -155,17 +155,17 @@ def _seen(
         return kept.runs(whose, limit), kept.drift(whose)
 
 
-def _runs(runs: tuple[Run, ...]) -> dict[str, object]:
+def _runs(runs: tuple[RunRecord, ...]) -> dict[str, object]:
     rows = [[one.id, one.command, one.owner, one.started, one.ended, one.result or "not ended"] for one in runs]
     return {"title": "Runs", "columns": ["Run", "Command", "Owner", "Started", "Ended", "Result"], "rows": rows}
 
 
-def _audited(runs: tuple[Audited, ...]) -> dict[str, object]:
+def _audited(runs: tuple[AuditRun, ...]) -> dict[str, object]:
     rows = [[one.run, one.started, one.ended, str(one.environments)] for one in runs]
     return {"title": "Audits", "columns": ["Run", "First done", "Last done", "Environments"], "rows": rows}
 
 
-def _entries(entries: tuple[Entry, ...]) -> dict[str, object]:
+def _entries(entries: tuple[JournalEntry, ...]) -> dict[str, object]:
     rows = [
         [one.intent.started, one.intent.action, one.intent.kind, one.intent.name, _status(one), one.intent.operation]
         for one in entries
@@ -174,12 +174,12 @@ def _entries(entries: tuple[Entry, ...]) -> dict[str, object]:
     return {"title": "Changes", "columns": columns, "rows": rows}
 
 
-def _drift(drift: tuple[Drift, ...], today: date) -> dict[str, object]:
+def _drift(drift: tuple[DriftRecord, ...], today: date) -> dict[str, object]:
     """Tell what drifts, or did, and since when."""
     from reconciler.fleet.audit_summary import DRIFT_COLUMNS, drift_row
 
     return {"title": "Drift", "columns": list(DRIFT_COLUMNS), "rows": [drift_row(one, today) for one in drift]}
 
 
-def _status(entry: Entry) -> str:
+def _status(entry: JournalEntry) -> str:
     return "open: nobody knows" if entry.outcome is None else str(entry.outcome.status)

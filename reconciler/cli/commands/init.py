@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli.command_context import Session, session
+from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.commands.export import exported
 from reconciler.cli.commands.schema import all_schemas
 from reconciler.cli.files import write_file, write_new
 from reconciler.cli.output import problems, write_out
-from reconciler.cli.request_builder import asked, chosen, project
+from reconciler.cli.request_builder import build_plan_request, project, select_environment
 from reconciler.errors import ApiError, UsageError
-from reconciler.exit_codes import Exit
-from reconciler.model.diagnostic import arranged
+from reconciler.exit_codes import ExitCode
+from reconciler.model.diagnostic import sort_diagnostics
 
 if TYPE_CHECKING:
     from reconciler.project.config import Environment
@@ -52,10 +52,10 @@ def init(
     write_new(run.root, directory, texts)
     where = f"-C {directory} " if directory else ""
     write_out(f"Made {len(texts)} files in {target}. Try next:\n\n  reconciler {where}plan\n")
-    return Exit.FINE
+    return ExitCode.FINE
 
 
-def _identified(run: Session, directory: str, from_env: str) -> int:
+def _identified(run: CommandContext, directory: str, from_env: str) -> int:
     """Add an id to the project file of a folder."""
     from reconciler.project.config import FILE
     from reconciler.project.ownership import new_id
@@ -66,7 +66,7 @@ def _identified(run: Session, directory: str, from_env: str) -> int:
     fresh, name = new_id(), os.path.join(directory, FILE)
     write_file(run.root, name, add_id(read_project_file(run.path(directory)), fresh))
     write_out(f"Wrote `id: {fresh}` into {name}. Commit it; never copy it into another repository.\n")
-    return Exit.FINE
+    return ExitCode.FINE
 
 
 def _with_id(target: Path, text: str) -> str:
@@ -77,18 +77,18 @@ def _with_id(target: Path, text: str) -> str:
     return add_id(text, known_id(target) or new_id())
 
 
-def _exported(run: Session, name: str) -> dict[str, str]:
+def _exported(run: CommandContext, name: str) -> dict[str, str]:
     """Return a repository that declares what is live in one environment, and nothing else."""
     from reconciler.project.connection_settings import seed_content
     from reconciler.project.environment_session import open_environment
     from reconciler.project.live_state import doubts, read_everything
 
     whole = project(run)
-    with open_environment(whole, chosen(whole, name), asked(run).access) as opened:
+    with open_environment(whole, select_environment(whole, name), build_plan_request(run).access) as opened:
         found = read_everything(opened)
         environment = opened.environment
     texts, left_out = exported(found)
-    problems(run, arranged((*doubts(found), *left_out)))
+    problems(run, sort_diagnostics((*doubts(found), *left_out)))
     incomplete = [one for one in found if not one.reading.complete]
     if incomplete:
         raise ApiError(

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli import flags
-from reconciler.cli.command_context import Session, session
-from reconciler.cli.output import tell, told
-from reconciler.cli.request_builder import chosen, project
-from reconciler.exit_codes import Exit
+from reconciler.cli.command_context import CommandContext, session
+from reconciler.cli.output import parse_output_flags, write_report
+from reconciler.cli.request_builder import project, select_environment
+from reconciler.exit_codes import ExitCode
 from reconciler.model.report import Report
 
 if TYPE_CHECKING:
-    from reconciler.ledger.sql_ledger import Book
+    from reconciler.ledger.sql_ledger import SqlLedger
 
 lock = typer.Typer(rich_markup_mode=None, help="Show who holds an environment's lock, or take it away.")
 
@@ -23,7 +23,7 @@ lock = typer.Typer(rich_markup_mode=None, help="Show who holds an environment's 
 def listed(context: typer.Context, *, environment: flags.Env = "", format_: flags.Format = "text") -> int:
     """Show who holds a lock in the environment's ledger."""
     run = session(context)
-    how = told(format_, None)
+    how = parse_output_flags(format_, None)
     with _opened(run, environment) as opened:
         holders = opened.holders()
     rows = [
@@ -31,8 +31,10 @@ def listed(context: typer.Context, *, environment: flags.Env = "", format_: flag
         for one in holders
     ]
     columns = ["Lock", "Scope", "Owner", "Holder", "Since", "Until"]
-    tell(run, Report(command="lock", extra={"tables": [{"title": "Locks", "columns": columns, "rows": rows}]}), how)
-    return Exit.FINE
+    write_report(
+        run, Report(command="lock", extra={"tables": [{"title": "Locks", "columns": columns, "rows": rows}]}), how
+    )
+    return ExitCode.FINE
 
 
 @lock.command("release")
@@ -47,13 +49,15 @@ def release(
     with _opened(run, environment) as opened:
         holder = opened.release(lock_id)
     run.note(f"Released: it was held by {holder.holder} since {holder.since}.")
-    return Exit.FINE
+    return ExitCode.FINE
 
 
 @contextmanager
-def _opened(run: Session, environment: str) -> Iterator["Book"]:
-    from reconciler.project.ledger_access import book
+def _opened(run: CommandContext, environment: str) -> Iterator["SqlLedger"]:
+    from reconciler.project.ledger_access import open_environment_ledger
 
     whole = project(run)
-    with book(whole, whole.environments[chosen(whole, environment)], run.variables) as opened:
+    with open_environment_ledger(
+        whole, whole.environments[select_environment(whole, environment)], run.variables
+    ) as opened:
         yield opened

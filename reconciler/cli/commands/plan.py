@@ -7,16 +7,16 @@ import typer
 
 from reconciler.cli import flags
 from reconciler.cli.command_context import session
-from reconciler.cli.output import progress, tell, told
+from reconciler.cli.output import parse_output_flags, progress, write_report
 from reconciler.cli.request_builder import (
-    asked,
+    build_plan_request,
     check_classes,
-    chosen,
-    keep,
     plan_code,
     plan_report,
     project,
+    select_environment,
     selection,
+    write_saved_plan,
 )
 
 
@@ -47,14 +47,14 @@ def plan(
     ] = None,
 ) -> int:
     """Show what would change, and why; nothing is written."""
-    from reconciler.project.plan_environment import planned
+    from reconciler.project.plan_environment import plan_environment
     from reconciler.project.replay_tables import replay_parts
     from reconciler.project.rule_replay import read_recording
 
     run = session(context)
-    how = told(format_, report)
+    how = parse_output_flags(format_, report)
     check_classes(fail_on)
-    ask = asked(
+    ask = build_plan_request(
         run,
         sets=set_,
         selected=selection(target, exclude, label, with_dependencies=with_dependencies),
@@ -67,14 +67,14 @@ def plan(
         parallelism=parallelism,
     )
     whole = project(run, untrusted=untrusted)
-    name = chosen(whole, environment)
+    name = select_environment(whole, environment)
     recorded = read_recording(run.path(file) for file in events or ())
     with progress(run, f"Reading {name}"):
-        result = planned(whole, name, ask)
+        result = plan_environment(whole, name, ask)
     if out and result.plan is not None:
-        keep(run, out, whole, result.plan)
+        write_saved_plan(run, out, whole, result.plan)
     report_ = plan_report("plan", result)
     if events and result.plan is not None:
         report_ = replace(report_, **replay_parts(whole, result.manifest, result.plan, recorded))
-    tell(run, report_, how)
+    write_report(run, report_, how)
     return plan_code(result, detailed=detailed_exitcode, fail_on=fail_on)

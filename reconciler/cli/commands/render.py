@@ -7,9 +7,9 @@ import typer
 from reconciler.cli import flags
 from reconciler.cli.command_context import session
 from reconciler.cli.output import problems, write_out
-from reconciler.cli.request_builder import chosen, project
+from reconciler.cli.request_builder import project, select_environment
 from reconciler.errors import UsageError
-from reconciler.exit_codes import Exit
+from reconciler.exit_codes import ExitCode
 
 
 def render(
@@ -21,11 +21,11 @@ def render(
     untrusted: flags.Untrusted = False,
 ) -> int:
     """Print manifests as they are after their templates."""
-    from reconciler.project.plan_environment import declared
+    from reconciler.project.plan_environment import load_declared
 
     run = session(context)
     whole = project(run, untrusted=untrusted)
-    result = declared(whole, chosen(whole, environment), tuple(set_ or ()))
+    result = load_declared(whole, select_environment(whole, environment), tuple(set_ or ()))
     wanted = [str(run.path(file).relative_to(run.root)) for file in files or ()] or list(result.rendered)
     problems(run, result.diagnostics)
     unknown = [file for file in wanted if file not in result.rendered]
@@ -35,4 +35,4 @@ def render(
         )
     texts = [f"# Source: {file}\n{result.rendered[file].strip()}\n" for file in wanted if file in result.rendered]
     write_out(run.redactor.text("---\n".join(texts)))
-    return Exit.FINE if result.valid else Exit.ERROR
+    return ExitCode.FINE if result.valid else ExitCode.ERROR

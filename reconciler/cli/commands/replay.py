@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli import flags
-from reconciler.cli.command_context import Session, session
+from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.files import write_file
-from reconciler.cli.output import problems, tell, tell_files, told, write_out
-from reconciler.cli.request_builder import asked, chosen, project
+from reconciler.cli.output import parse_output_flags, problems, tell_files, write_out, write_report
+from reconciler.cli.request_builder import build_plan_request, project, select_environment
 from reconciler.errors import UsageError
-from reconciler.exit_codes import Exit
+from reconciler.exit_codes import ExitCode
 from reconciler.model.report import Report
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def replay(
     subject: Annotated[
         list[str] | None, typer.Option("--subject", metavar="ADDRESS", help="Whose rules; repeatable.")
     ] = None,
-    fail_on: Annotated[str, typer.Option("--fail-on", metavar="changed", help="Exit 2 where an event changes.")] = "",
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="changed", help="ExitCode 2 where an event changes.")
+    ] = "",
     anonymise: Annotated[
         tuple[str, str] | None,
         typer.Option("--anonymise", metavar="IN OUT", help="Write a recording without names and ids instead."),
@@ -51,7 +53,7 @@ def replay(
 ) -> int:
     """Show what viewers' events lead to before and after the manifests are applied."""
     from reconciler.interaction_rules.replay import replay_json
-    from reconciler.project.plan_environment import declared
+    from reconciler.project.plan_environment import load_declared
     from reconciler.project.replay_charts import replay_charts, replay_figures
     from reconciler.project.replay_tables import replay_tables
     from reconciler.project.rule_replay import Against, read_recording, replay_rules, replay_subjects
@@ -64,15 +66,17 @@ def replay(
     if fail_on not in {"", "changed"}:
         raise UsageError(f"--fail-on {fail_on!r} is not known here", hint="use --fail-on changed")
     source = Against.parse(against)
-    how = told("text" if format_ == "json" else format_, [one for one in report or () if not one.startswith("json=")])
+    how = parse_output_flags(
+        "text" if format_ == "json" else format_, [one for one in report or () if not one.startswith("json=")]
+    )
     events = read_recording(run.path(file) for file in files)
     whole = project(run)
-    name = chosen(whole, environment)
-    manifest = declared(whole, name, tuple(set_ or ()))
+    name = select_environment(whole, environment)
+    manifest = load_declared(whole, name, tuple(set_ or ()))
     if not manifest.valid:
         problems(run, manifest.diagnostics)
-        return Exit.ERROR
-    ask = asked(
+        return ExitCode.ERROR
+    ask = build_plan_request(
         run,
         sets=set_,
         base=source.argument if source.source == "base" else "",
@@ -99,11 +103,11 @@ def replay(
         write_out(run.redactor.text(shape), human=False, parsed=True)
         tell_files(run, told_, how)
     else:
-        tell(run, told_, how)
-    return Exit.CHANGES if fail_on and result.differs else Exit.FINE
+        write_report(run, told_, how)
+    return ExitCode.CHANGES if fail_on and result.differs else ExitCode.FINE
 
 
-def _anonymise(run: Session, source: str, target: str) -> int:
+def _anonymise(run: CommandContext, source: str, target: str) -> int:
     """Write a recording that can be kept: under a key that is forgotten when the run ends."""
     from reconciler.interaction_rules.anonymised import anonymised
     from reconciler.project.rule_replay import read_recording
@@ -114,7 +118,7 @@ def _anonymise(run: Session, source: str, target: str) -> int:
     said = ", ".join(f"{count:,} {name}" for name, count in left_out.items()) or "nothing"
     run.note(f"Wrote {len(events):,} events to {run.path(target)}. Left out: {said}.")
     run.note("Viewers' ids are digests, their names are gone. Texts are kept as viewers wrote them: read them.")
-    return Exit.FINE
+    return ExitCode.FINE
 
 
 def _plan(path: Path, variables: Mapping[str, str]) -> "Plan":

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.command_context import Session, session
+from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.files import write_new
 from reconciler.cli.output import write_out
 from reconciler.errors import ReconcilerError, UsageError
-from reconciler.exit_codes import Exit
+from reconciler.exit_codes import ExitCode
 
 
 def schema(
@@ -18,7 +18,7 @@ def schema(
     *,
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="Print this schema; none lists them.")] = "",
     output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="Write them all there.")] = "",
-    check: Annotated[str, typer.Option("--check", metavar="DIR", help="Exit 1 where the files there differ.")] = "",
+    check: Annotated[str, typer.Option("--check", metavar="DIR", help="ExitCode 1 where the files there differ.")] = "",
 ) -> int:
     """Print, write or check the JSON Schemas."""
     run = session(context)
@@ -28,7 +28,7 @@ def schema(
     if output:
         write_new(run.root, output, schemas, force=True)
         run.note(f"Wrote {len(schemas)} schemas to {run.path(output)}.")
-        return Exit.FINE
+        return ExitCode.FINE
     return _print(name, schemas)
 
 
@@ -44,14 +44,14 @@ def all_schemas() -> dict[str, str]:
     return {name: written(one) for name, one in schemas(all_kinds(), others).items()}
 
 
-def _check(run: Session, folder: Path, schemas: Mapping[str, str]) -> int:
+def _check(run: CommandContext, folder: Path, schemas: Mapping[str, str]) -> int:
     wrong = [name for name, text in schemas.items() if _content(folder / name) != text]
     extra = [path.name for path in sorted(folder.glob("*.schema.json")) if path.name not in schemas and _ours(path)]
     for name in wrong:
         run.say(f"{folder / name}: is not what `reconciler schema --output {folder}` writes")
     for name in extra:
         run.say(f"{folder / name}: no schema has this name any more")
-    return Exit.ERROR if wrong or extra else Exit.FINE
+    return ExitCode.ERROR if wrong or extra else ExitCode.FINE
 
 
 def _ours(path: Path) -> bool:
@@ -73,9 +73,9 @@ def _content(path: Path) -> str:
 def _print(name: str, schemas: Mapping[str, str]) -> int:
     if not name:
         write_out("\n".join(file.removesuffix(".schema.json") for file in schemas))
-        return Exit.FINE
+        return ExitCode.FINE
     if f"{name}.schema.json" not in schemas:
         known = ", ".join(file.removesuffix(".schema.json") for file in schemas)
         raise UsageError(f"there is no schema {name!r}", hint=f"there are {known}")
     write_out(schemas[f"{name}.schema.json"], human=False, parsed=True)
-    return Exit.FINE
+    return ExitCode.FINE

@@ -7,8 +7,8 @@ import typer
 from reconciler.cli import flags
 from reconciler.cli.command_context import session
 from reconciler.cli.files import naming
-from reconciler.cli.output import tell, told
-from reconciler.exit_codes import Exit
+from reconciler.cli.output import parse_output_flags, write_report
+from reconciler.exit_codes import ExitCode
 from reconciler.model.report import Report
 
 
@@ -26,8 +26,8 @@ def show(
     from reconciler.project.environment_variables import digest_key
 
     run = session(context)
-    how = told(format_, report)
+    how = parse_output_flags(format_, report)
     with naming(file):
         plans = saved_plan.read_plans(read_file(run.path(file), SAVED), key=digest_key(run.variables))
-    tell(run, Report(command="plan", plans=plans), how)
-    return Exit.CHANGES if detailed_exitcode and any(plan.pending for plan in plans) else Exit.FINE
+    write_report(run, Report(command="plan", plans=plans), how)
+    return ExitCode.CHANGES if detailed_exitcode and any(plan.pending for plan in plans) else ExitCode.FINE

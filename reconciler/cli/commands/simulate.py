@@ -8,7 +8,7 @@ import typer
 from reconciler.cli.command_context import session
 from reconciler.cli.files import open_log
 from reconciler.cli.output import write_out
-from reconciler.exit_codes import Exit
+from reconciler.exit_codes import ExitCode
 
 
 def simulate(
@@ -30,4 +30,4 @@ def simulate(
     simulator = Simulator(load_seed(run.path(seed), seed) if seed else {})
     with open_log(run.root, log) if log else nullcontext() as sink:
         serve(simulator, port, sink, write_out)
-    return Exit.FINE
+    return ExitCode.FINE

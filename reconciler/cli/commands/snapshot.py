@@ -9,8 +9,8 @@ from reconciler.cli import flags
 from reconciler.cli.command_context import session
 from reconciler.cli.files import refuse_unwritable, write_file
 from reconciler.cli.output import problems
-from reconciler.cli.request_builder import asked, chosen, project
-from reconciler.exit_codes import Exit
+from reconciler.cli.request_builder import build_plan_request, project, select_environment
+from reconciler.exit_codes import ExitCode
 
 
 def snapshot(
@@ -27,10 +27,10 @@ def snapshot(
     run = session(context)
     whole = project(run)
     refuse_unwritable(run.root, "-o", output)
-    ask = asked(run, parallelism=parallelism)
-    with open_environment(whole, chosen(whole, environment), ask.access) as opened:
+    ask = build_plan_request(run, parallelism=parallelism)
+    with open_environment(whole, select_environment(whole, environment), ask.access) as opened:
         found = read_everything(opened)
         text = snapshot_of(opened, found, taken=datetime.now(UTC), mask=run.redactor.value)
     write_file(run.root, output, text)
     problems(run, doubts(found))
-    return Exit.FINE if all(one.reading.complete for one in found) else Exit.PARTIAL
+    return ExitCode.FINE if all(one.reading.complete for one in found) else ExitCode.PARTIAL

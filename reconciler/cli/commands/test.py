@@ -9,13 +9,13 @@ from xml.etree import ElementTree as ET
 import typer
 
 from reconciler.cli import flags
-from reconciler.cli.command_context import Session, session
+from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.files import write_file
-from reconciler.cli.output import one_line, tell, told, write_out
-from reconciler.cli.request_builder import chosen, project
+from reconciler.cli.output import one_line, parse_output_flags, write_out, write_report
+from reconciler.cli.request_builder import project, select_environment
 from reconciler.errors import UsageError
-from reconciler.exit_codes import Exit
-from reconciler.model.diagnostic import Diagnostic, arranged, has_errors
+from reconciler.exit_codes import ExitCode
+from reconciler.model.diagnostic import Diagnostic, has_errors, sort_diagnostics
 from reconciler.model.report import Report
 from reconciler.strings import count
 
@@ -48,16 +48,16 @@ def run_tests(
     set_: flags.Sets = None,
 ) -> int:
     """Run the tests of interaction rules: what each event leads to, under every reading that a test does not assume."""
-    from reconciler.project.plan_environment import declared
+    from reconciler.project.plan_environment import load_declared
     from reconciler.project.rule_tests import load_rule_tests, missing_subjects, rule_coverage, run_rule_tests
 
     session_ = session(context)
     files = _formats(format_, report)
     whole = project(session_)
-    name = chosen(whole, environment)
-    manifest = declared(whole, name, tuple(set_ or ()))
+    name = select_environment(whole, environment)
+    manifest = load_declared(whole, name, tuple(set_ or ()))
     tests, documents = load_rule_tests(whole, name, paths or (), tuple(set_ or ()))
-    problems = arranged((*manifest.diagnostics, *documents.diagnostics, *missing_subjects(tests, manifest)))
+    problems = sort_diagnostics((*manifest.diagnostics, *documents.diagnostics, *missing_subjects(tests, manifest)))
     if has_errors(problems):
         sources = {**manifest.sources, **documents.excerpt(problems)}
         return _refused(session_, problems, sources, format_)
@@ -83,7 +83,7 @@ def run_tests(
             session_.redactor.text(_text(results, covered, show_coverage=coverage or bool(fail_under), dots=not moving))
         )
     failed = any(result.result.result != "passed" for result in results)
-    return Exit.ERROR if failed or not results or _percent(covered) < fail_under else Exit.FINE
+    return ExitCode.ERROR if failed or not results or _percent(covered) < fail_under else ExitCode.FINE
 
 
 def _formats(format_: str, report: Sequence[str] | None) -> list[tuple[str, str]]:
@@ -98,13 +98,17 @@ def _formats(format_: str, report: Sequence[str] | None) -> list[tuple[str, str]
     return files
 
 
-def _refused(session_: Session, problems: Sequence[Diagnostic], sources: Any, format_: str) -> int:
+def _refused(session_: CommandContext, problems: Sequence[Diagnostic], sources: Any, format_: str) -> int:
     if format_ == "json":
         shape = {**_json([], ()), "diagnostics": [_problem(one) for one in problems]}
         write_out(session_.redactor.text(_text_of(shape)), human=False, parsed=True)
     else:
-        tell(session_, Report(command="test", diagnostics=tuple(problems), sources=sources), told("text", None))
-    return Exit.ERROR
+        write_report(
+            session_,
+            Report(command="test", diagnostics=tuple(problems), sources=sources),
+            parse_output_flags("text", None),
+        )
+    return ExitCode.ERROR
 
 
 def _problem(one: Diagnostic) -> dict[str, Any]:

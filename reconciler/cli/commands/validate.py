@@ -4,10 +4,10 @@ import typer
 
 from reconciler.cli import flags
 from reconciler.cli.command_context import session
-from reconciler.cli.output import tell, told
-from reconciler.cli.request_builder import project, several
-from reconciler.exit_codes import Exit
-from reconciler.model.diagnostic import arranged, has_errors
+from reconciler.cli.output import parse_output_flags, write_report
+from reconciler.cli.request_builder import project, select_environments
+from reconciler.exit_codes import ExitCode
+from reconciler.model.diagnostic import has_errors, sort_diagnostics
 from reconciler.model.report import Report
 
 
@@ -25,12 +25,12 @@ def validate(
     from reconciler.project.plan_environment import linted
 
     run = session(context)
-    how = told(format_, report)
+    how = parse_output_flags(format_, report)
     whole = project(run, untrusted=untrusted)
-    names = several(whole, environment)
+    names = select_environments(whole, environment)
     date = run.today(today)
     manifests = [linted(whole, name, tuple(set_ or ()), date) for name in names]
-    diagnostics = arranged(item for one in manifests for item in one.diagnostics)
+    diagnostics = sort_diagnostics(item for one in manifests for item in one.diagnostics)
     sources = {place: text for one in manifests for place, text in one.sources.items()}
-    tell(run, Report(command="validate", diagnostics=diagnostics, sources=sources), how)
-    return Exit.ERROR if has_errors(diagnostics) else Exit.FINE
+    write_report(run, Report(command="validate", diagnostics=diagnostics, sources=sources), how)
+    return ExitCode.ERROR if has_errors(diagnostics) else ExitCode.FINE

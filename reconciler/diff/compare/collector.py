@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from reconciler.model.change import Missing, Rule
-from reconciler.model.field_path import Step, Steps, printed
+from reconciler.model.change import NoValue, SuppressionReason
+from reconciler.model.field_path import FieldPath, FieldStep, printed
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField
 
 
-class Verdict(Enum):
+class SecretStatus(Enum):
     """What can be told of a secret without seeing it.
 
     UNKNOWN: it was applied under this name before. NO_BASE: what was applied before is not known.
@@ -22,17 +22,17 @@ class Verdict(Enum):
     NO_BASE = "no base"
 
 
-SecretJudge = Callable[[Steps, Json], Verdict]
+SecretJudge = Callable[[FieldPath, Json], SecretStatus]
 """Tells whether the secret that a manifest names is the one that was last applied."""
 
 
-def nothing_known(steps: Steps, value: Json) -> Verdict:  # noqa: ARG001 - the judge that has no ledger
+def nothing_known(steps: FieldPath, value: Json) -> SecretStatus:  # noqa: ARG001 - the judge that has no ledger
     """Judge secrets without a ledger."""
-    return Verdict.NO_BASE
+    return SecretStatus.NO_BASE
 
 
 @dataclass(slots=True, kw_only=True)
-class Found:
+class DiffCollector:
     """The collector of one comparison.
 
     `hidden` are raw differences that some rule says are none. `places` leads from the printed steps of a list item to
@@ -41,31 +41,31 @@ class Found:
     """
 
     judge: SecretJudge = nothing_known
-    hidden: list[tuple[Steps, Rule, str]] = field(default_factory=list)
+    hidden: list[tuple[FieldPath, SuppressionReason, str]] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
     places: dict[tuple[str, ...], int] = field(default_factory=dict)
-    secrets: list[Steps] = field(default_factory=list)
-    moves: list[tuple[Steps, int, int]] = field(default_factory=list)
+    secrets: list[FieldPath] = field(default_factory=list)
+    moves: list[tuple[FieldPath, int, int]] = field(default_factory=list)
     defaults: set[tuple[str, ...]] = field(default_factory=set)
     series: set[tuple[str, ...]] = field(default_factory=set)
 
-    def hide(self, at: Steps, rule: Rule, detail: str = "") -> None:
+    def hide(self, at: FieldPath, rule: SuppressionReason, detail: str = "") -> None:
         """Note a raw difference that is none, and why."""
         self.hidden.append((at, rule, detail))
 
-    def place(self, at: Steps, index: int) -> None:
+    def place(self, at: FieldPath, index: int) -> None:
         """Note where in the manifest a list item stands."""
         self.places[tuple(map(printed, at))] = index
 
-    def default(self, at: Steps) -> None:
+    def default(self, at: FieldPath) -> None:
         """Note that the desired side of a difference is a documented default."""
         self.defaults.add(tuple(map(printed, at)))
 
-    def scratch(self) -> "Found":
+    def scratch(self) -> "DiffCollector":
         """Return an empty collector for a comparison that may be given up."""
-        return Found(judge=self.judge)
+        return DiffCollector(judge=self.judge)
 
-    def take(self, other: "Found") -> None:
+    def take(self, other: "DiffCollector") -> None:
         """Take over what a scratch collector found."""
         self.hidden += other.hidden
         self.notes.update(other.notes)
@@ -76,7 +76,7 @@ class Found:
         self.series |= other.series
 
 
-Tree = Json | Missing
+Tree = Json | NoValue
 """One side of a difference, reduced to what differs: objects by field, keyed lists by printed step."""
 
 Pair = tuple[Tree, Tree]
@@ -86,27 +86,27 @@ Pair = tuple[Tree, Tree]
 def keep(step: str, pair: Pair, before: dict[str, Json], after: dict[str, Json]) -> None:
     """Put both sides of a difference at a step; a side that has nothing stays without."""
     for side, value in zip((before, after), pair, strict=True):
-        if value is not Missing.ABSENT:
+        if value is not NoValue.ABSENT:
             side[step] = value
 
 
-Inner = Callable[[CompiledField, Json, Json, Steps, Found], Pair | None]
+Inner = Callable[[CompiledField, Json, Json, FieldPath, DiffCollector], Pair | None]
 """Compares two values that belong together: declared, live, and where they are."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ListComparison:
     """Where a list is compared, by what its items are compared, and what collects the findings."""
 
-    at: Steps
-    found: Found
+    at: FieldPath
+    found: DiffCollector
     inner: Inner
 
-    def item(self, node: CompiledField, want: Json, have: Json, step: Step) -> Pair | None:
+    def item(self, node: CompiledField, want: Json, have: Json, step: FieldStep) -> Pair | None:
         """Compare two items that belong together."""
         return self.inner(node, want, have, (*self.at, step), self.found)
 
-    def tries(self, node: CompiledField, want: Json, have: Json, step: Step) -> Found | None:
+    def tries(self, node: CompiledField, want: Json, have: Json, step: FieldStep) -> DiffCollector | None:
         """Compare two items that may belong together: what was found if they are alike, else None."""
         scratch = self.found.scratch()
         pair = self.inner(node, want, have, (*self.at, step), scratch)

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.diff.compare import positional_lists, sets
-from reconciler.diff.compare.collector import Found, Inner, Look, Pair, keep
+from reconciler.diff.compare.collector import DiffCollector, Inner, ListComparison, Pair, keep
 from reconciler.kinds.base.field import ListType
-from reconciler.model.change import Rule
-from reconciler.model.field_path import Key, printed, spell
+from reconciler.model.change import SuppressionReason
+from reconciler.model.field_path import ItemKey, printed, spell
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField
-from reconciler.semantics.list_keys import Parts, all_parts
+from reconciler.semantics.list_keys import KeyValues, all_parts
 
 
 def moved(order: Sequence[int]) -> list[int]:
@@ -49,14 +49,14 @@ _LONGEST = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class KeyedItems:
     """The items of one keyed list, and the keys of each."""
 
     items: list[Json]
-    keys: list[Parts]
+    keys: list[KeyValues]
 
 
-def listed(node: CompiledField, want: list[Json], have: list[Json], look: Look) -> Pair | None:
+def listed(node: CompiledField, want: list[Json], have: list[Json], look: ListComparison) -> Pair | None:
     """Compare two lists; the result is keyed by printed step, or two lists of single values."""
     if node.mode is ListType.SET:
         return sets.compare(node.each, want, have, look)
@@ -73,16 +73,16 @@ def listed(node: CompiledField, want: list[Json], have: list[Json], look: Look) 
     return pair
 
 
-def keyed_sides(node: CompiledField, want: list[Json], have: list[Json]) -> tuple[Side, Side] | None:
+def keyed_sides(node: CompiledField, want: list[Json], have: list[Json]) -> tuple[KeyedItems, KeyedItems] | None:
     """Return both lists with their keys; None where a key is missing, or repeated in what is declared."""
     wanted, had = all_parts(node, want), all_parts(node, have)
     if wanted is None or had is None or len(set(wanted)) != len(wanted):
         return None
-    sides = Side(want, wanted), Side(have, had)
-    return (sides[0], Side(have, _as_declared(node, *sides))) if node.refers else sides
+    sides = KeyedItems(want, wanted), KeyedItems(have, had)
+    return (sides[0], KeyedItems(have, _as_declared(node, *sides))) if node.refers else sides
 
 
-def _as_declared(node: CompiledField, want: Side, have: Side) -> list[Parts]:
+def _as_declared(node: CompiledField, want: KeyedItems, have: KeyedItems) -> list[KeyValues]:
     """Return the live keys, each with the name the manifests give to the object its item refers to by id.
 
     A library that is renamed in the same plan is the same library to the rules that came from it.
@@ -95,32 +95,32 @@ def _as_declared(node: CompiledField, want: Side, have: Side) -> list[Parts]:
     return keys
 
 
-def _identified(side: Side, id_name: str) -> Iterator[tuple[dict[str, Json], Parts]]:
+def _identified(side: KeyedItems, id_name: str) -> Iterator[tuple[dict[str, Json], KeyValues]]:
     for item, key in zip(side.items, side.keys, strict=True):
         if isinstance(item, dict) and isinstance(item.get(id_name), str):
             yield item, key
 
 
-def _renamed(item: Json, key: Parts, index: int, names: Mapping[Json, Json], id_name: str) -> Parts:
+def _renamed(item: Json, key: KeyValues, index: int, names: Mapping[Json, Json], id_name: str) -> KeyValues:
     given = item.get(id_name) if isinstance(item, dict) else None
     if not isinstance(given, str) or given not in names:
         return key
     return (*key[:index], names[given], *key[index + 1 :])
 
 
-def _no_keys(node: CompiledField, want: list[Json], look: Look) -> str:
+def _no_keys(node: CompiledField, want: list[Json], look: ListComparison) -> str:
     keys = ", ".join(".".join(path) for path in node.keys)
     wanted = all_parts(node, want)
     trouble = "is repeated" if wanted is not None and len(set(wanted)) < len(wanted) else "is missing in an item"
     return f"{spell(look.at)}: {keys} {trouble}, so the list is compared item by item"
 
 
-def _keyed(node: CompiledField, want: Side, have: Side, look: Look) -> Pair | None:
-    pairs, gone = paired(node.each, want, have, look.inner)
+def _keyed(node: CompiledField, want: KeyedItems, have: KeyedItems, look: ListComparison) -> Pair | None:
+    pairs, gone = pair_items(node.each, want, have, look.inner)
     before: dict[str, Json] = {}
     after: dict[str, Json] = {}
     for index, (parts, other) in enumerate(zip(want.keys, pairs, strict=True)):
-        key = Key(parts)
+        key = ItemKey(parts)
         if other is None:
             after[printed(key)] = want.items[index]
             look.found.place((*look.at, key), index)
@@ -137,21 +137,23 @@ def _keyed(node: CompiledField, want: Side, have: Side, look: Look) -> Pair | No
     return (before, after) if before or after else None
 
 
-def gone_steps(have: Side, gone: Sequence[int], declared: set[Parts]) -> list[Key]:
+def gone_steps(have: KeyedItems, gone: Sequence[int], declared: set[KeyValues]) -> list[ItemKey]:
     """Return the steps of the live items that go; of several with one key the first is the one that paired."""
-    seen: Counter[Parts] = Counter(declared)
+    seen: Counter[KeyValues] = Counter(declared)
     steps = []
     for other in gone:
         seen[have.keys[other]] += 1
-        steps.append(Key(have.keys[other], seen[have.keys[other]]))
+        steps.append(ItemKey(have.keys[other], seen[have.keys[other]]))
     return steps
 
 
-def paired(node: CompiledField, want: Side, have: Side, inner: Inner) -> tuple[list[int | None], list[int]]:
+def pair_items(
+    node: CompiledField, want: KeyedItems, have: KeyedItems, inner: Inner
+) -> tuple[list[int | None], list[int]]:
     """Pair keyed items: for each declared one the index of its live one, and the live ones that are left."""
     if want.keys == have.keys:
         return list(range(len(want.keys))), []
-    places: defaultdict[Parts, list[int]] = defaultdict(list)
+    places: defaultdict[KeyValues, list[int]] = defaultdict(list)
     for index, parts in enumerate(have.keys):
         places[parts].append(index)
     pairs: list[int | None] = []
@@ -168,21 +170,21 @@ def _first_equal(node: CompiledField, want: Json, have: list[Json], candidates: 
     """Of live items with one key the first equal one counts, else the first."""
     if len(candidates) < 2:
         return candidates[0] if candidates else None
-    equal = (index for index in candidates if inner(node, want, have[index], (), Found()) is None)
+    equal = (index for index in candidates if inner(node, want, have[index], (), DiffCollector()) is None)
     return next(equal, candidates[0])
 
 
-def _order(node: CompiledField, keys: Sequence[Parts], pairs: Sequence[int | None], look: Look) -> None:
+def _order(node: CompiledField, keys: Sequence[KeyValues], pairs: Sequence[int | None], look: ListComparison) -> None:
     """Note a changed order: nothing where it has no meaning, the fewest moves where it has."""
     kept = [(index, other) for index, other in enumerate(pairs) if other is not None]
     had = [other for _, other in kept]
     if had == sorted(had):
         return
     if node.mode is not ListType.ORDERED_MAP:
-        look.found.hide(look.at, Rule.ORDER)
+        look.found.hide(look.at, SuppressionReason.ORDER)
         return
     for place in moved(had):
         index, other = kept[place]
-        step = (*look.at, Key(keys[index]))
+        step = (*look.at, ItemKey(keys[index]))
         look.found.place(step, index)
         look.found.moves.append((step, other, index))

@@ -1,13 +1,13 @@
 """Compares two lists item by item: the order means something, and nothing else tells the items apart."""
 
-from reconciler.diff.compare.collector import Look, Pair, keep
-from reconciler.model.change import Missing
+from reconciler.diff.compare.collector import ListComparison, Pair, keep
+from reconciler.model.change import NoValue
 from reconciler.model.field_path import printed
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField
 
 
-def single_values(item: CompiledField, want: list[Json], have: list[Json], look: Look) -> Pair | None:
+def single_values(item: CompiledField, want: list[Json], have: list[Json], look: ListComparison) -> Pair | None:
     """Compare two lists of single values as wholes, spelling alike what counts as alike."""
     if len(want) != len(have):
         return have, want
@@ -23,14 +23,14 @@ def single_values(item: CompiledField, want: list[Json], have: list[Json], look:
     return (spelled, want) if different else None
 
 
-def by_index(item: CompiledField, want: list[Json], have: list[Json], look: Look) -> Pair | None:
+def by_index(item: CompiledField, want: list[Json], have: list[Json], look: ListComparison) -> Pair | None:
     """Compare item by item, after what is equal at both ends has been set aside."""
     start, tail = _ends(item, want, have, look)
     before: dict[str, Json] = {}
     after: dict[str, Json] = {}
     for index in range(start, max(len(want), len(have)) - tail):
         wanted, had = index < len(want) - tail, index < len(have) - tail
-        pair: Pair | None = (have[index] if had else Missing.ABSENT, want[index] if wanted else Missing.ABSENT)
+        pair: Pair | None = (have[index] if had else NoValue.ABSENT, want[index] if wanted else NoValue.ABSENT)
         if wanted and had:
             pair = look.item(item, want[index], have[index], index)
         if wanted:
@@ -40,7 +40,7 @@ def by_index(item: CompiledField, want: list[Json], have: list[Json], look: Look
     return (before, after) if before or after else None
 
 
-def _ends(item: CompiledField, want: list[Json], have: list[Json], look: Look) -> tuple[int, int]:
+def _ends(item: CompiledField, want: list[Json], have: list[Json], look: ListComparison) -> tuple[int, int]:
     """Count the equal items at the start, and those at the end if the lengths differ."""
     most = min(len(want), len(have))
     start = 0
@@ -54,7 +54,7 @@ def _ends(item: CompiledField, want: list[Json], have: list[Json], look: Look) -
     return start, tail
 
 
-def _alike(item: CompiledField, want: Json, have: Json, step: int, look: Look) -> bool:
+def _alike(item: CompiledField, want: Json, have: Json, step: int, look: ListComparison) -> bool:
     found = look.tries(item, want, have, step)
     if found is not None:
         look.found.take(found)

@@ -3,9 +3,9 @@
 import json
 from collections import Counter, defaultdict
 
-from reconciler.diff.compare.collector import Found, Inner, Look, Pair
-from reconciler.model.change import Rule
-from reconciler.model.field_path import Key, printed
+from reconciler.diff.compare.collector import DiffCollector, Inner, ListComparison, Pair
+from reconciler.model.change import SuppressionReason
+from reconciler.model.field_path import ItemKey, printed
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField, as_object
 from reconciler.semantics.defaults import fill_defaults
@@ -15,7 +15,7 @@ _MOST_TRIED = 64
 """So many left-over items are tried against each other for tolerated spellings; beyond that only equal ones pair."""
 
 
-def compare(item: CompiledField, want: list[Json], have: list[Json], look: Look) -> Pair | None:
+def compare(item: CompiledField, want: list[Json], have: list[Json], look: ListComparison) -> Pair | None:
     """Compare two sets; what differs is keyed by its own value."""
     if _one_by_one(item, want, have, look):
         return None
@@ -24,7 +24,7 @@ def compare(item: CompiledField, want: list[Json], have: list[Json], look: Look)
         look.item(item, want[index], have[other], index)
     had = [other for _, other in found[0]]
     if had != sorted(had):
-        look.found.hide(look.at, Rule.ORDER)
+        look.found.hide(look.at, SuppressionReason.ORDER)
     added, gone = left_steps(item, (want, have), found)
     if not added and not gone:
         return None
@@ -34,7 +34,7 @@ def compare(item: CompiledField, want: list[Json], have: list[Json], look: Look)
     return before, {printed(step): want[index] for index, step in added.items()}
 
 
-def _one_by_one(item: CompiledField, want: list[Json], have: list[Json], look: Look) -> bool:
+def _one_by_one(item: CompiledField, want: list[Json], have: list[Json], look: ListComparison) -> bool:
     """Tell whether two lists are alike in their order: the common case, and a cheap one."""
     if len(want) != len(have):
         return False
@@ -52,7 +52,7 @@ def _one_by_one(item: CompiledField, want: list[Json], have: list[Json], look: L
     return True
 
 
-def step_of(item: CompiledField, value: Json, seen: Counter[str]) -> Key:
+def step_of(item: CompiledField, value: Json, seen: Counter[str]) -> ItemKey:
     """Return the step of an item that has no keys but itself; `seen` counts equal ones."""
     text = whole(item, value)
     seen[text] += 1
@@ -64,12 +64,12 @@ def whole(item: CompiledField, value: Json) -> str:
     return canonical_json(normalize_item(item, value))
 
 
-def key_of_whole(item: CompiledField, value: Json, nth: int) -> Key:
+def key_of_whole(item: CompiledField, value: Json, nth: int) -> ItemKey:
     """Return the step that stands for an item that has no keys of its own: its values, in the table's order."""
     if isinstance(value, dict):
         spelled = as_object(fill_defaults(item, value))
-        return Key(tuple(_single(spelled.get(name)) for name in item.children), nth)
-    return Key((_single(value),), nth)
+        return ItemKey(tuple(_single(spelled.get(name)) for name in item.children), nth)
+    return ItemKey((_single(value),), nth)
 
 
 def _single(value: Json) -> Json:
@@ -101,7 +101,7 @@ def matched(item: CompiledField, want: list[Json], have: list[Json], inner: Inne
 
 def left_steps(
     item: CompiledField, lists: tuple[list[Json], list[Json]], found: Matched
-) -> tuple[dict[int, Key], dict[int, Key]]:
+) -> tuple[dict[int, ItemKey], dict[int, ItemKey]]:
     """Return the steps of what only one list has, by index: of the declared items, and of the live ones."""
     want, have = lists
     pairs, added, gone = found
@@ -115,7 +115,9 @@ def _try_all(item: CompiledField, lists: tuple[list[Json], list[Json]], matched:
     want, have = lists
     pairs, added, gone = matched
     for index in tuple(added):
-        other = next((other for other in gone if inner(item, want[index], have[other], (), Found()) is None), None)
+        other = next(
+            (other for other in gone if inner(item, want[index], have[other], (), DiffCollector()) is None), None
+        )
         if other is not None:
             pairs.append((index, other))
             added.remove(index)

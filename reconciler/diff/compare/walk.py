@@ -8,10 +8,10 @@ as absent, cleared and empty is the manual's table "What a field says".
 from collections.abc import Mapping
 
 from reconciler.diff.compare import keyed_lists
-from reconciler.diff.compare.collector import Found, Look, Pair, Verdict, keep
-from reconciler.kinds.base.field import Type
-from reconciler.model.change import Missing, Rule
-from reconciler.model.field_path import Steps
+from reconciler.diff.compare.collector import DiffCollector, ListComparison, Pair, SecretStatus, keep
+from reconciler.kinds.base.field import FieldType
+from reconciler.model.change import NoValue, SuppressionReason
+from reconciler.model.field_path import FieldPath
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.defaults import cleared_value, effective, holds_secret, is_default, is_empty
@@ -23,7 +23,7 @@ _UNSEEN = "a secret cannot be compared"
 
 
 def objects(
-    node: CompiledField, want: Mapping[str, Json], have: Mapping[str, Json], at: Steps, found: Found
+    node: CompiledField, want: Mapping[str, Json], have: Mapping[str, Json], at: FieldPath, found: DiffCollector
 ) -> Pair | None:
     """Compare two objects on what the declared one manages."""
     before: dict[str, Json] = {}
@@ -41,14 +41,14 @@ def objects(
             keep(name, pair, before, after)
     for child in node.defaulted:
         had = have.get(child.name)
-        if had is not None and child.name not in want and effective(child, Missing.ABSENT) is not Missing.ABSENT:
+        if had is not None and child.name not in want and effective(child, NoValue.ABSENT) is not NoValue.ABSENT:
             pair = _by_default(child, had, (*at, child.name), found)
             if pair is not None:
                 keep(child.name, pair, before, after)
     return (before, after) if before or after else None
 
 
-def values(node: CompiledField, want: Json, have: Json, at: Steps, found: Found) -> Pair | None:
+def values(node: CompiledField, want: Json, have: Json, at: FieldPath, found: DiffCollector) -> Pair | None:
     """Compare a declared value with the live one; None live is a field that is not there."""
     if node.sensitive:
         _secret(want, have, at, found)
@@ -57,14 +57,14 @@ def values(node: CompiledField, want: Json, have: Json, at: Steps, found: Found)
         return _cleared(node, have, at, found)
     if have is None:
         return _missing(node, want, at, found)
-    if node.type is Type.OBJECT and isinstance(want, dict) and isinstance(have, dict):
+    if node.type is FieldType.OBJECT and isinstance(want, dict) and isinstance(have, dict):
         return objects(node, want, have, at, found)
-    if node.type is Type.LIST and isinstance(want, list) and isinstance(have, list):
-        return keyed_lists.listed(node, want, have, Look(at, found, items))
+    if node.type is FieldType.LIST and isinstance(want, list) and isinstance(have, list):
+        return keyed_lists.listed(node, want, have, ListComparison(at, found, items))
     return _single(node, want, have, at, found)
 
 
-def items(node: CompiledField, want: Json, have: Json, at: Steps, found: Found) -> Pair | None:
+def items(node: CompiledField, want: Json, have: Json, at: FieldPath, found: DiffCollector) -> Pair | None:
     """Compare two items of a list; a null or empty item is an item of its own."""
     if isinstance(want, dict) and isinstance(have, dict):
         return objects(node, want, have, at, found)
@@ -73,7 +73,7 @@ def items(node: CompiledField, want: Json, have: Json, at: Steps, found: Found) 
     return (have, want) if want is None or have is None else _single(node, want, have, at, found)
 
 
-def _single(node: CompiledField, want: Json, have: Json, at: Steps, found: Found) -> Pair | None:
+def _single(node: CompiledField, want: Json, have: Json, at: FieldPath, found: DiffCollector) -> Pair | None:
     if identical(want, have):
         return None
     rule = suppression_reason(node, want, have)
@@ -83,44 +83,44 @@ def _single(node: CompiledField, want: Json, have: Json, at: Steps, found: Found
     return None
 
 
-def _by_default(node: CompiledField, have: Json, at: Steps, found: Found) -> Pair | None:
+def _by_default(node: CompiledField, have: Json, at: FieldPath, found: DiffCollector) -> Pair | None:
     """Compare a live value with the default that an absent declaration means."""
     if is_default(node, have):
-        found.hide(at, Rule.DEFAULT, _DEFAULT)
+        found.hide(at, SuppressionReason.DEFAULT, _DEFAULT)
         return None
     found.default(at)
     return have, node.default
 
 
-def _cleared(node: CompiledField, have: Json, at: Steps, found: Found) -> Pair | None:
+def _cleared(node: CompiledField, have: Json, at: FieldPath, found: DiffCollector) -> Pair | None:
     if node.documented:
         return None if have is None else _by_default(node, have, at, found)
     if is_empty(have):
         return None
     if equivalent(node, None, have):
-        found.hide(at, Rule.DEFAULT, _EMPTY)
+        found.hide(at, SuppressionReason.DEFAULT, _EMPTY)
         return None
-    if node.type is Type.LIST and isinstance(have, list):
-        return keyed_lists.listed(node, [], have, Look(at, found, items))
+    if node.type is FieldType.LIST and isinstance(have, list):
+        return keyed_lists.listed(node, [], have, ListComparison(at, found, items))
     return have, cleared_value(node)
 
 
-def _missing(node: CompiledField, want: Json, at: Steps, found: Found) -> Pair | None:
+def _missing(node: CompiledField, want: Json, at: FieldPath, found: DiffCollector) -> Pair | None:
     """Compare with a live object that does not have the field: that is its default, or nothing."""
-    if node.type is Type.OBJECT and isinstance(want, dict):
+    if node.type is FieldType.OBJECT and isinstance(want, dict):
         scratch = found.scratch()
         if objects(node, want, {}, at, scratch) is not None or scratch.secrets:
-            return Missing.ABSENT, want
+            return NoValue.ABSENT, want
         found.take(scratch)
         return None
     rule = suppression_reason(node, want, None)
     if rule is None:
-        return Missing.ABSENT, want
+        return NoValue.ABSENT, want
     found.hide(at, rule, _DEFAULT if node.documented else _EMPTY)
     return None
 
 
-def _secret(want: Json, have: Json, at: Steps, found: Found) -> None:
+def _secret(want: Json, have: Json, at: FieldPath, found: DiffCollector) -> None:
     """Compare a secret by presence, then by its digest.
 
     One that live does not have is a change. Only where a secret is remembered as applied, an empty text in its place
@@ -130,13 +130,13 @@ def _secret(want: Json, have: Json, at: Steps, found: Found) -> None:
         if holds_secret(have):
             found.secrets.append(at)
         elif not is_empty(have):
-            found.hide(at, Rule.DEFAULT, _EMPTY)
+            found.hide(at, SuppressionReason.DEFAULT, _EMPTY)
         return
-    verdict = found.judge(at, want) if _count(want) == _count(have) else Verdict.CHANGED
-    if verdict is Verdict.CHANGED or (verdict is Verdict.NO_BASE and not holds_secret(have)):
+    verdict = found.judge(at, want) if _count(want) == _count(have) else SecretStatus.CHANGED
+    if verdict is SecretStatus.CHANGED or (verdict is SecretStatus.NO_BASE and not holds_secret(have)):
         found.secrets.append(at)
-    elif verdict is not Verdict.SAME:
-        found.hide(at, Rule.SECRET, _UNSEEN)
+    elif verdict is not SecretStatus.SAME:
+        found.hide(at, SuppressionReason.SECRET, _UNSEEN)
 
 
 def _count(value: Json) -> int:
@@ -144,7 +144,7 @@ def _count(value: Json) -> int:
     return sum(map(_count, value)) if isinstance(value, list) else int(value is not None and value != {})
 
 
-def same(node: CompiledField, want: Json, have: Json, found: Found | None = None) -> bool:
+def same(node: CompiledField, want: Json, have: Json, found: DiffCollector | None = None) -> bool:
     """Tell whether two values mean the same; None on either side is a field that is not there."""
-    scratch = found.scratch() if found else Found()
+    scratch = found.scratch() if found else DiffCollector()
     return values(node, want, have, (), scratch) is None and not scratch.secrets and not scratch.moves

@@ -10,7 +10,7 @@ from enum import Enum, StrEnum
 from reconciler.model.resource import Json
 
 
-class Role(StrEnum):
+class FieldRole(StrEnum):
     """What a field is to us (fields.yaml, legend).
 
     IDENTITY: the name a manifest matches on. MANAGED: writable and documented in the list. DETAIL: writable, readable
@@ -25,10 +25,10 @@ class Role(StrEnum):
     COMPUTED = "computed"
 
 
-WRITABLE = frozenset({Role.IDENTITY, Role.MANAGED, Role.DETAIL})
+WRITABLE = frozenset({FieldRole.IDENTITY, FieldRole.MANAGED, FieldRole.DETAIL})
 
 
-class Type(StrEnum):
+class FieldType(StrEnum):
     """The JSON type of a field."""
 
     TEXT = "string"
@@ -49,7 +49,7 @@ class ListType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListRule:
+class ListSemantics:
     """How one list is compared: by which keys its items pair, and which keys the server assigns to items.
 
     A key may be a path inside the item (`position.layer_index`). The absence of an `optional` key is a value of its
@@ -86,8 +86,8 @@ class Field:
 
     path: str
     name: str
-    type: Type
-    role: Role
+    type: FieldType
+    role: FieldRole
     doc: str = ""
     source: str = ""
     examples: tuple[Json, ...] = ()
@@ -123,7 +123,7 @@ class Field:
     business_values: tuple[Json, ...] = ()
     business_max_items: int | None = None
     doubtful_change: bool = False
-    list: ListRule | None = None
+    list: ListSemantics | None = None
     children: Mapping[str, "Field"] = field(default_factory=dict)
     item: "Field | None" = None
 

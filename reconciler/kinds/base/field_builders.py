@@ -22,11 +22,11 @@ import pydantic
 from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 
-from reconciler.kinds.base.field import ListRule, ListType, Role
+from reconciler.kinds.base.field import FieldRole, ListSemantics, ListType
 from reconciler.model.resource import Json
 
 
-class Spec(BaseModel):
+class SpecModel(BaseModel):
     """The base of every object in a manifest: strict, nothing unknown, built only when first used.
 
     `api_object` names the object in the API's own definitions, where it differs from the class.
@@ -36,19 +36,19 @@ class Spec(BaseModel):
     api_object: ClassVar[str] = ""
 
 
-class Secret(Spec):
+class Secret(SpecModel):
     """What stands in a manifest for a sensitive value: `{secret: NAME}`, read from RECONCILER_SECRET_NAME by apply."""
 
     secret: str = pydantic.Field(pattern="^[A-Z][A-Z0-9_]{0,127}$", examples=["STREAM_KEY"])
 
 
-class About(TypedDict, total=False):
+class FieldOptions(TypedDict, total=False):
     """What may be said of any field; the words are those of kinds.table.Field."""
 
     doc: str
     source: str
     examples: tuple[Json, ...]
-    role: Role
+    role: FieldRole
     default: Json
     refused: tuple[Json, ...]
     required: bool
@@ -73,85 +73,85 @@ class About(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class FieldMetadata:
     """What a helper was told and pydantic need not know; it travels in the field's metadata."""
 
     said: Mapping[str, Any]
     written_alone: tuple[str, ...] = ()
 
 
-ATOMIC = ListRule(type=ListType.ATOMIC)
-SET = ListRule(type=ListType.SET)
+ATOMIC = ListSemantics(type=ListType.ATOMIC)
+SET = ListSemantics(type=ListType.SET)
 
 
-def by_key(*keys: str, optional: tuple[str, ...] = (), server: tuple[str, ...] = ()) -> ListRule:
+def keyed_by(*keys: str, optional: tuple[str, ...] = (), server: tuple[str, ...] = ()) -> ListSemantics:
     """Items pair by these keys and their order means nothing; `server` keys are assigned by the service."""
-    return ListRule(type=ListType.MAP, keys=keys, optional=optional, server_keys=server)
+    return ListSemantics(type=ListType.MAP, keys=keys, optional=optional, server_keys=server)
 
 
-def by_key_in_order(*keys: str, server: tuple[str, ...] = ()) -> ListRule:
+def by_key_in_order(*keys: str, server: tuple[str, ...] = ()) -> ListSemantics:
     """Items pair by these keys, and their order matters too."""
-    return ListRule(type=ListType.ORDERED_MAP, keys=keys, server_keys=server)
+    return ListSemantics(type=ListType.ORDERED_MAP, keys=keys, server_keys=server)
 
 
-def text(min: int | None = None, max: int | None = None, *, pattern: str = "", **about: Unpack[About]) -> Any:  # noqa: A002 - read as text(1, 64) or text(max=64)
+def text(min: int | None = None, max: int | None = None, *, pattern: str = "", **about: Unpack[FieldOptions]) -> Any:  # noqa: A002 - read as text(1, 64) or text(max=64)
     """Describe a text; `min` and `max` are its length in characters."""
-    return _field(Facts(about), min_length=min, max_length=max, pattern=pattern or None)
+    return _field(FieldMetadata(about), min_length=min, max_length=max, pattern=pattern or None)
 
 
-def secret(min: int | None = None, max: int | None = None, **about: Unpack[About]) -> Any:  # noqa: A002 - as text()
+def secret(min: int | None = None, max: int | None = None, **about: Unpack[FieldOptions]) -> Any:  # noqa: A002 - as text()
     """Describe a sensitive text, annotated `Secret`: the limits are the API's, of the text it stands for."""
-    return _field(Facts({**about, "min_length": min, "max_length": max}))
+    return _field(FieldMetadata({**about, "min_length": min, "max_length": max}))
 
 
-def choice(**about: Unpack[About]) -> Any:
+def choice(**about: Unpack[FieldOptions]) -> Any:
     """Describe a text out of a closed set, annotated as Literal."""
-    return _field(Facts(about))
+    return _field(FieldMetadata(about))
 
 
-def integer(min: int | None = None, max: int | None = None, **about: Unpack[About]) -> Any:  # noqa: A002 - as text()
+def integer(min: int | None = None, max: int | None = None, **about: Unpack[FieldOptions]) -> Any:  # noqa: A002 - as text()
     """Describe a whole number."""
-    return _field(Facts(about), ge=min, le=max)
+    return _field(FieldMetadata(about), ge=min, le=max)
 
 
-def number(min: float | None = None, max: float | None = None, **about: Unpack[About]) -> Any:  # noqa: A002 - as text()
+def number(min: float | None = None, max: float | None = None, **about: Unpack[FieldOptions]) -> Any:  # noqa: A002 - as text()
     """Describe a number."""
-    return _field(Facts(about), ge=min, le=max)
+    return _field(FieldMetadata(about), ge=min, le=max)
 
 
-def flag(**about: Unpack[About]) -> Any:
+def flag(**about: Unpack[FieldOptions]) -> Any:
     """Describe a boolean."""
-    return _field(Facts(about))
+    return _field(FieldMetadata(about))
 
 
-def nested(**about: Unpack[About]) -> Any:
+def nested(**about: Unpack[FieldOptions]) -> Any:
     """Describe an object, annotated with its Spec."""
-    return _field(Facts(about))
+    return _field(FieldMetadata(about))
 
 
 def items(
     at_least: int | None = None,
     at_most: int | None = None,
     *,
-    rule: ListRule = ATOMIC,
+    rule: ListSemantics = ATOMIC,
     written_alone: tuple[str, ...] = (),
-    **about: Unpack[About],
+    **about: Unpack[FieldOptions],
 ) -> Any:
     """Describe a list; `written_alone` are the item's fields that the calls for single items accept (api.md §2)."""
-    return _field(Facts({**about, "list": rule}, written_alone), min_length=at_least, max_length=at_most)
+    return _field(FieldMetadata({**about, "list": rule}, written_alone), min_length=at_least, max_length=at_most)
 
 
-def each(min: int | None = None, max: int | None = None) -> Any:  # noqa: A002 - as text()
+def item_text(min: int | None = None, max: int | None = None) -> Any:  # noqa: A002 - as text()
     """Describe the texts of a list, inside `Annotated[str, each(1, 64)]`."""
     return pydantic.Field(min_length=min, max_length=max)
 
 
-def each_secret(min: int | None = None, max: int | None = None) -> Facts:  # noqa: A002 - as text()
+def each_secret(min: int | None = None, max: int | None = None) -> FieldMetadata:  # noqa: A002 - as text()
     """Describe the sensitive texts of a list, inside `Annotated[Secret, each_secret(0, 1024)]`."""
-    return Facts({"min_length": min, "max_length": max})
+    return FieldMetadata({"min_length": min, "max_length": max})
 
 
-def _field(facts: Facts, **limits: Any) -> Any:
+def _field(facts: FieldMetadata, **limits: Any) -> Any:
     start = ... if facts.said.get("required") else None
     info: FieldInfo = pydantic.Field(default=start, description=facts.said.get("doc"), **limits)
     info.metadata.append(facts)

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from functools import cache
 
 from reconciler.errors import PluginError
-from reconciler.kinds.base.field import Field, NoDefault, Type
-from reconciler.kinds.base.problem import Problem
+from reconciler.kinds.base.field import Field, FieldType, NoDefault
+from reconciler.kinds.base.problem import SpecProblem
 from reconciler.model.diagnostic import Severity
 from reconciler.model.resource import Json
-from reconciler.model.source_map import Path
+from reconciler.model.source_map import DocumentPath
 
 _TERM = re.compile(r"(\w+) == '([^']*)'")
 INFERRED = " (inferred)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class FieldCondition:
     """All of `terms` (field name, value) hold. An inferred one is nowhere documented: it is said, never enforced."""
 
     terms: tuple[tuple[str, str], ...]
@@ -31,12 +31,12 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class ConditionContext:
     """One object of a spec, and the objects around it: where a condition looks its names up."""
 
     field: Field
     value: Mapping[str, Json]
-    outer: "Scope | None" = None
+    outer: "ConditionContext | None" = None
 
     def lookup(self, name: str) -> Json:
         """Return what the name means here: its value, its default, or NoDefault where nobody knows."""
@@ -47,16 +47,16 @@ class Scope:
 
 
 @cache
-def parse(text: str) -> Condition:
+def parse(text: str) -> FieldCondition:
     """Read one condition; raises PluginError for one that says more than `name == 'value'` joined by `and`."""
     bare = text.removesuffix(INFERRED)
     terms = [_TERM.fullmatch(term) for term in bare.split(" and ")]
     if not all(terms):
         raise PluginError(f"a kind has the condition {text!r}", hint="write it as name == 'value' and name == 'value'")
-    return Condition(terms=tuple((term[1], term[2]) for term in terms if term), inferred=bare != text)
+    return FieldCondition(terms=tuple((term[1], term[2]) for term in terms if term), inferred=bare != text)
 
 
-def holds(condition: Condition, scope: Scope) -> bool | None:
+def holds(condition: FieldCondition, scope: ConditionContext) -> bool | None:
     """Tell whether it holds; None where a field is neither written nor has a default."""
     answers = [_answer(scope.lookup(name), value) for name, value in condition.terms]
     if False in answers:
@@ -69,20 +69,20 @@ def _answer(found: Json, value: str) -> bool | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
+class RuleNode:
     """A field with something to check, or that holds such fields; the rest of the table is not walked."""
 
     field: Field
-    children: "tuple[Watched, ...]" = ()
-    item: "Watched | None" = None
+    children: "tuple[RuleNode, ...]" = ()
+    item: "RuleNode | None" = None
 
 
-def watched(field: Field) -> Watched | None:
+def watched(field: Field) -> RuleNode | None:
     """Return the part of a table that has something to check; None where there is nothing."""
     children = tuple(found for child in field.children.values() if (found := watched(child)))
     item = watched(field.item) if field.item else None
     if children or item or _has_rule(field):
-        return Watched(field=field, children=children, item=item)
+        return RuleNode(field=field, children=children, item=item)
     return None
 
 
@@ -91,13 +91,13 @@ def _has_rule(field: Field) -> bool:
     return bool(field.required_when or field.applies_when or field.business_values or limits != (None, None, None))
 
 
-def table_problems(watch: Watched | None, spec: Mapping[str, Json]) -> Iterator[Problem]:
+def table_problems(watch: RuleNode | None, spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Yield what the table finds wrong in a spec: unmet conditions are errors, prose limits are warnings."""
     if watch:
-        yield from _object((), watch, Scope(field=watch.field, value=spec))
+        yield from _object((), watch, ConditionContext(field=watch.field, value=spec))
 
 
-def _object(path: Path, watch: Watched, scope: Scope) -> Iterator[Problem]:
+def _object(path: DocumentPath, watch: RuleNode, scope: ConditionContext) -> Iterator[SpecProblem]:
     for child in watch.children:
         name = child.field.name
         value = scope.value.get(name)
@@ -107,46 +107,48 @@ def _object(path: Path, watch: Watched, scope: Scope) -> Iterator[Problem]:
             yield from _present((*path, name), child, value, scope)
 
 
-def _missing(path: Path, field: Field, scope: Scope) -> Iterator[Problem]:
+def _missing(path: DocumentPath, field: Field, scope: ConditionContext) -> Iterator[SpecProblem]:
     condition = parse(field.required_when) if field.required_when else None
     if condition and not condition.inferred and holds(condition, scope):
         message = f"{field.name} is required when {condition}"
-        yield Problem(path, "E_FIELD_REQUIRED_WHEN", message, f"add {field.name}")
+        yield SpecProblem(path, "E_FIELD_REQUIRED_WHEN", message, f"add {field.name}")
 
 
-def _present(path: Path, watch: Watched, value: Json, scope: Scope) -> Iterator[Problem]:
+def _present(path: DocumentPath, watch: RuleNode, value: Json, scope: ConditionContext) -> Iterator[SpecProblem]:
     field = watch.field
     condition = parse(field.applies_when) if field.applies_when else None
     if condition and holds(condition, scope) is False:
         yield _inapplicable(path, field, str(condition))
-    elif field.type is Type.OBJECT and isinstance(value, dict):
-        yield from _object(path, watch, Scope(field=field, value=value, outer=scope))
-    elif field.type is Type.LIST and isinstance(value, list):
+    elif field.type is FieldType.OBJECT and isinstance(value, dict):
+        yield from _object(path, watch, ConditionContext(field=field, value=value, outer=scope))
+    elif field.type is FieldType.LIST and isinstance(value, list):
         yield from _list(path, watch, value, scope)
     else:
         yield from _business(path, field, value)
 
 
-def _inapplicable(path: Path, field: Field, condition: str) -> Problem:
+def _inapplicable(path: DocumentPath, field: Field, condition: str) -> SpecProblem:
     """An object out of place is a mistake; a leaf the service would only pass over is worth a warning."""
-    if field.type is Type.OBJECT:
+    if field.type is FieldType.OBJECT:
         hint = f"set {condition.replace(' is ', ': ')}, or take {field.name} out"
-        return Problem(path, "E_FIELD_APPLIES_WHEN", f"{field.name} is only for objects whose {condition}", hint)
+        return SpecProblem(path, "E_FIELD_APPLIES_WHEN", f"{field.name} is only for objects whose {condition}", hint)
     message = f"{field.name} has no effect unless {condition}"
-    return Problem(path, "W_FIELD_NO_EFFECT", message, f"take {field.name} out", Severity.WARNING)
+    return SpecProblem(path, "W_FIELD_NO_EFFECT", message, f"take {field.name} out", Severity.WARNING)
 
 
-def _list(path: Path, watch: Watched, value: list[Json], scope: Scope) -> Iterator[Problem]:
+def _list(path: DocumentPath, watch: RuleNode, value: list[Json], scope: ConditionContext) -> Iterator[SpecProblem]:
     most = watch.field.business_max_items
     if most is not None and len(value) > most:
         yield _limit(path, f"{watch.field.name} has {len(value)} items, but at most {most} are of use")
     if watch.item:
         for index, item in enumerate(value):
             if isinstance(item, dict):
-                yield from _object((*path, index), watch.item, Scope(field=watch.item.field, value=item, outer=scope))
+                yield from _object(
+                    (*path, index), watch.item, ConditionContext(field=watch.item.field, value=item, outer=scope)
+                )
 
 
-def _business(path: Path, field: Field, value: Json) -> Iterator[Problem]:
+def _business(path: DocumentPath, field: Field, value: Json) -> Iterator[SpecProblem]:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return
     low, high = field.business_min, field.business_max
@@ -164,5 +166,5 @@ def span(low: float | None, high: float | None) -> str:
     return f"{low:g} to {high:g}"
 
 
-def _limit(path: Path, message: str, hint: str = "") -> Problem:
-    return Problem(path, "W_BUSINESS_LIMIT", message, hint, Severity.WARNING)
+def _limit(path: DocumentPath, message: str, hint: str = "") -> SpecProblem:
+    return SpecProblem(path, "W_BUSINESS_LIMIT", message, hint, Severity.WARNING)

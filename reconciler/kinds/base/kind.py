@@ -12,14 +12,14 @@ from functools import cached_property
 from pydantic import BaseModel
 
 from reconciler.kinds.base.field import Field
-from reconciler.kinds.base.field_rules import Watched, table_problems, watched
+from reconciler.kinds.base.field_rules import RuleNode, table_problems, watched
 from reconciler.kinds.base.model_compiler import compile_model
-from reconciler.kinds.base.problem import Check, Problem
+from reconciler.kinds.base.problem import Check, SpecProblem
 from reconciler.model.resource import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class ListFilter:
     """One query parameter of a list endpoint: which field of an object it looks at, and how it matches.
 
     `match` is `exact`, `fuzzy` (contains), `any case`, `any of` (comma-separated), `since` or `until` (times,
@@ -49,7 +49,7 @@ class Endpoints:
     children: str = ""
     children_field: str = ""
     child_id: str = ""
-    filters: tuple[Filter, ...] = ()
+    filters: tuple[ListFilter, ...] = ()
 
     @property
     def item(self) -> str:
@@ -94,10 +94,10 @@ class Kind:
         return dict(_flatten(self.root))
 
     @cached_property
-    def _watched(self) -> Watched | None:
+    def _watched(self) -> RuleNode | None:
         return watched(self.root)
 
-    def problems(self, spec: Mapping[str, Json]) -> Iterator[Problem]:
+    def problems(self, spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
         """Yield what is wrong in a spec beyond the types and limits its model checks; it may have wrong types too."""
         yield from table_problems(self._watched, spec)
         for check in self.checks:

@@ -9,19 +9,19 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from reconciler.errors import PluginError
-from reconciler.kinds.base.field import WRITABLE, Field, Role, Type
-from reconciler.kinds.base.field_builders import Facts, Secret
+from reconciler.kinds.base.field import WRITABLE, Field, FieldRole, FieldType
+from reconciler.kinds.base.field_builders import FieldMetadata, Secret
 
-_SCALARS = {str: Type.TEXT, int: Type.INTEGER, float: Type.NUMBER, bool: Type.BOOLEAN}
+_SCALARS = {str: FieldType.TEXT, int: FieldType.INTEGER, float: FieldType.NUMBER, bool: FieldType.BOOLEAN}
 _PRESENCE = ("in_list", "in_show", "in_create", "in_update", "in_rule_create", "in_rule_update", "list_may_hide")
 _ALONE = {"in_rule_create": True, "in_rule_update": True}
-_ANSWERED = {"role": Role.COMPUTED, "in_create": False, "in_update": False}
+_ANSWERED = {"role": FieldRole.COMPUTED, "in_create": False, "in_update": False}
 _LIMITS = {"ge": "minimum", "le": "maximum", "min_length": "min_length", "max_length": "max_length"}
 
 
 def compile_model(model: type[BaseModel]) -> Field:
     """Return the root Field of a spec model; raises PluginError for a model that says contradictory things."""
-    root = Field(path="", name="", type=Type.OBJECT, role=Role.DETAIL, doc=_summary(model))
+    root = Field(path="", name="", type=FieldType.OBJECT, role=FieldRole.DETAIL, doc=_summary(model))
     return _with_children(root, model)
 
 
@@ -40,13 +40,15 @@ def _children(parent: Field, model: type[BaseModel], alone: tuple[str, ...]) -> 
 
 
 def _compiled(parent: Field, name: str, info: FieldInfo, first: Mapping[str, Any]) -> Field:
-    facts = next((each for each in info.metadata if isinstance(each, Facts)), Facts({}))
+    facts = next((each for each in info.metadata if isinstance(each, FieldMetadata)), FieldMetadata({}))
     path = f"{parent.path}.{name}" if parent.path else name
     said = {**_inherited(parent), **first, **_limits(info), **facts.said}
     said["source"] = facts.said.get("source", f"{first['source']}.{name}")
     said["role"] = _role(parent, said)
     _refuse_contradiction(path, info, required=bool(said.get("required")))
-    return _of_type(Field(path=path, name=name, type=Type.TEXT, **said), _bare(info.annotation), facts.written_alone)
+    return _of_type(
+        Field(path=path, name=name, type=FieldType.TEXT, **said), _bare(info.annotation), facts.written_alone
+    )
 
 
 def _of_type(field: Field, inner: Any, alone: tuple[str, ...] = ()) -> Field:
@@ -58,7 +60,7 @@ def _of_type(field: Field, inner: Any, alone: tuple[str, ...] = ()) -> Field:
     if inner is Secret:
         return replace(field, sensitive=True)
     if isinstance(inner, type) and issubclass(inner, BaseModel):
-        return _with_children(replace(field, type=Type.OBJECT), inner, alone)
+        return _with_children(replace(field, type=FieldType.OBJECT), inner, alone)
     if inner in _SCALARS:
         return replace(field, type=_SCALARS[inner])
     raise PluginError(f"the field {field.path!r} has the type {inner!r}, which no manifest can hold")
@@ -67,11 +69,11 @@ def _of_type(field: Field, inner: Any, alone: tuple[str, ...] = ()) -> Field:
 def _listed(field: Field, annotation: Any, alone: tuple[str, ...]) -> Field:
     inner, limits = _item(annotation)
     presence = {name: getattr(field, name) for name in _PRESENCE}
-    blank = Field(path=field.path + "[]", name="", type=Type.TEXT, role=field.role, **presence, **limits)
+    blank = Field(path=field.path + "[]", name="", type=FieldType.TEXT, role=field.role, **presence, **limits)
     item = _of_type(blank, inner, alone)
     return replace(
         field,
-        type=Type.LIST,
+        type=FieldType.LIST,
         item=item,
         sensitive=item.sensitive,
         min_items=field.min_length,
@@ -86,7 +88,7 @@ def _item(annotation: Any) -> tuple[Any, dict[str, Any]]:
     if get_origin(annotation) is not Annotated:
         return annotation, {}
     inner, mark = get_args(annotation)
-    return inner, dict(mark.said) if isinstance(mark, Facts) else _limits(mark)
+    return inner, dict(mark.said) if isinstance(mark, FieldMetadata) else _limits(mark)
 
 
 def _inherited(parent: Field) -> dict[str, Any]:
@@ -94,11 +96,11 @@ def _inherited(parent: Field) -> dict[str, Any]:
     return {name: getattr(parent, name) for name in _PRESENCE} if parent.path else {}
 
 
-def _role(parent: Field, said: Mapping[str, Any]) -> Role:
+def _role(parent: Field, said: Mapping[str, Any]) -> FieldRole:
     if parent.path and parent.role not in WRITABLE:
         return parent.role
-    default = Role.MANAGED if said.get("in_list") else Role.DETAIL
-    return Role(said.get("role", default))
+    default = FieldRole.MANAGED if said.get("in_list") else FieldRole.DETAIL
+    return FieldRole(said.get("role", default))
 
 
 def _limits(info: FieldInfo) -> dict[str, Any]:

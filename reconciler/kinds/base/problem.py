@@ -5,27 +5,27 @@ from dataclasses import dataclass
 
 from reconciler.model.diagnostic import Severity
 from reconciler.model.resource import Json
-from reconciler.model.source_map import Path
+from reconciler.model.source_map import DocumentPath
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class SpecProblem:
     """What was found: where inside the spec, a stable code, what happened, and what to do."""
 
-    path: Path
+    path: DocumentPath
     code: str
     message: str
     hint: str = ""
     severity: Severity = Severity.ERROR
 
 
-Check = Callable[[Mapping[str, Json]], Iterable[Problem]]
+Check = Callable[[Mapping[str, Json]], Iterable[SpecProblem]]
 """A check of one kind. It must bear any JSON: the types are checked elsewhere, in the same run."""
 
 
-def warning(path: Path, code: str, message: str, hint: str = "") -> Problem:
+def warning(path: DocumentPath, code: str, message: str, hint: str = "") -> SpecProblem:
     """Return a problem that stops nothing."""
-    return Problem(path, code, message, hint, Severity.WARNING)
+    return SpecProblem(path, code, message, hint, Severity.WARNING)
 
 
 def inside(value: Json, *keys: str) -> Json:

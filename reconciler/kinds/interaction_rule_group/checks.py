@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.kinds.base.problem import Check, Problem, inside, objects
+from reconciler.kinds.base.problem import Check, SpecProblem, inside, objects
 from reconciler.kinds.media_layers import CANVASES, layer_problems
 from reconciler.model.resource import Json
 
@@ -10,21 +10,21 @@ PRESET = 10
 """The event type whose tags are always `content` (seed 003)."""
 
 
-def names(spec: Mapping[str, Json]) -> Iterator[Problem]:
+def names(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Rules pair by name, so each has one of its own in its group."""
     first: dict[tuple[str, str], int] = {}
     for index, rule in objects(spec, "interaction_rules"):
         name, group = rule.get("rule_name"), rule.get("group_name") or rule.get("group_id") or ""
         path = ("interaction_rules", index, "rule_name")
         if name == "":
-            yield Problem(path, "E_FIELD_REQUIRED", "rule_name is empty", "give the rule a name: rules pair by it")
+            yield SpecProblem(path, "E_FIELD_REQUIRED", "rule_name is empty", "give the rule a name: rules pair by it")
         elif isinstance(name, str) and isinstance(group, str) and first.setdefault((group, name), index) != index:
             where = f"rule {first[group, name] + 1} of this list"
             hint = "rename one: rules of one group pair by name"
-            yield Problem(path, "E_RULE_DUPLICATE", f"the rule name {name!r} is taken by {where}", hint)
+            yield SpecProblem(path, "E_RULE_DUPLICATE", f"the rule name {name!r} is taken by {where}", hint)
 
 
-def preset_tags(spec: Mapping[str, Json]) -> Iterator[Problem]:
+def preset_tags(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """With event type 10 the only tag is `content` (seed 003: tag)."""
     for index, rule in objects(spec, "interaction_rules"):
         if rule.get("event_type") != PRESET:
@@ -33,10 +33,10 @@ def preset_tags(spec: Mapping[str, Json]) -> Iterator[Problem]:
             if tag.get("tag") != "content":
                 path = ("interaction_rules", index, "hit_condition", "tags", number, "tag")
                 message = f"with event_type {PRESET} the tag must be 'content', not {tag.get('tag')!r}"
-                yield Problem(path, "E_RULE_TAG", message, "write tag: content")
+                yield SpecProblem(path, "E_RULE_TAG", message, "write tag: content")
 
 
-def layers(spec: Mapping[str, Json], canvases: tuple[tuple[int, int], ...] = CANVASES) -> Iterator[Problem]:
+def layers(spec: Mapping[str, Json], canvases: tuple[tuple[int, int], ...] = CANVASES) -> Iterator[SpecProblem]:
     """Layers of replies lie inside the picture."""
     for index, rule in objects(spec, "interaction_rules"):
         for name in ("layer_config", "extra_layer_config"):

@@ -7,9 +7,9 @@ that they are marked `list_may_hide`: absent is unknown, never empty.
 
 from typing import ClassVar
 
-from reconciler.kinds.base.field import Role
-from reconciler.kinds.base.field_builders import Spec, by_key, items, text
-from reconciler.kinds.base.kind import Endpoints, Filter, Kind
+from reconciler.kinds.base.field import FieldRole
+from reconciler.kinds.base.field_builders import SpecModel, items, keyed_by, text
+from reconciler.kinds.base.kind import Endpoints, Kind, ListFilter
 from reconciler.kinds.interaction_rule_group.checks import CHECKS
 from reconciler.kinds.interaction_rule_group.rule import TIME, WRITTEN_ALONE, InteractionRule
 
@@ -18,10 +18,10 @@ class InteractionRuleDetailInfo(InteractionRule):
     """A rule as a group holds it."""
 
     rule_name: str = text(
-        0, 256, required=True, role=Role.IDENTITY, doc="Name of the rule, unique in its group; rules pair by it."
+        0, 256, required=True, role=FieldRole.IDENTITY, doc="Name of the rule, unique in its group; rules pair by it."
     )
 
-    class Answer(Spec):
+    class Answer(SpecModel):
         """What the service gives a rule; a PUT sends back the index alone."""
 
         rule_id: str | None = text(1, 64, doc="Given by the service, anew at every PUT of the group.")
@@ -30,7 +30,7 @@ class InteractionRuleDetailInfo(InteractionRule):
         update_time: str | None = text(20, 20, format=TIME, doc="When it was last written.")
 
 
-class InteractionRuleGroupAnswer(Spec):
+class InteractionRuleGroupAnswer(SpecModel):
     """What a manifest's spec does not hold: the name, which is metadata.name, and what the service computes."""
 
     api_object = "InteractionRuleGroupDetail"
@@ -38,7 +38,7 @@ class InteractionRuleGroupAnswer(Spec):
     group_name: str | None = text(
         1,
         256,
-        role=Role.IDENTITY,
+        role=FieldRole.IDENTITY,
         required_in=("create", "update"),
         in_list=True,
         in_create=True,
@@ -49,7 +49,7 @@ class InteractionRuleGroupAnswer(Spec):
     update_time: str | None = text(20, 20, format=TIME, in_list=True, doc="When it was last written.")
 
 
-class InteractionRuleGroup(Spec):
+class InteractionRuleGroup(SpecModel):
     """A library of interaction rules."""
 
     api_object = "InteractionRuleGroupDetail"
@@ -58,7 +58,7 @@ class InteractionRuleGroup(Spec):
     interaction_rules: list[InteractionRuleDetailInfo] | None = items(
         0,
         500,
-        rule=by_key("rule_name", server=("rule_id", "rule_index")),
+        rule=keyed_by("rule_name", server=("rule_id", "rule_index")),
         written_alone=WRITTEN_ALONE,
         in_list=True,
         list_may_hide=True,
@@ -83,9 +83,9 @@ KIND = Kind(
         children_field="interaction_rules",
         child_id="rule_id",
         filters=(
-            Filter(parameter="group_name", field="group_name", max_length=256),
-            Filter(parameter="create_since", field="create_time", match="since", max_length=20),
-            Filter(parameter="create_until", field="create_time", match="until", max_length=20),
+            ListFilter(parameter="group_name", field="group_name", max_length=256),
+            ListFilter(parameter="create_since", field="create_time", match="since", max_length=20),
+            ListFilter(parameter="create_until", field="create_time", match="until", max_length=20),
         ),
     ),
     checks=CHECKS,

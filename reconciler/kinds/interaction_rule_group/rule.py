@@ -6,7 +6,7 @@ A rule stands in a rule group, or as a copy inside a room; both makes share ever
 
 from typing import Annotated, Literal
 
-from reconciler.kinds.base.field_builders import SET, Spec, choice, each, flag, integer, items, nested, text
+from reconciler.kinds.base.field_builders import SET, SpecModel, choice, flag, integer, item_text, items, nested, text
 from reconciler.kinds.media_layers import SmartLayerConfig
 
 TIME = "RFC 3339 UTC, seconds, Z (exactly 20 characters)"
@@ -17,7 +17,7 @@ WRITTEN_ALONE = ("rule_name", "event_type", "hit_condition", "trigger")
 """What the calls for single rules accept: neither `enabled` nor `review_config` (SDK: CreateInteractionRuleReq)."""
 
 
-class HitConditionTag(Spec):
+class HitConditionTag(SpecModel):
     """One comparison with a value out of the event."""
 
     tag: str | None = text(
@@ -40,7 +40,7 @@ class HitConditionTag(Spec):
     )
 
 
-class HitCondition(Spec):
+class HitCondition(SpecModel):
     """When a rule applies."""
 
     relation: Literal["AND", "OR", "RESERVED"] | None = choice(
@@ -50,14 +50,14 @@ class HitCondition(Spec):
     tags: list[HitConditionTag] | None = items(1, 5, rule=SET, doc="The comparisons; their order means nothing.")
 
 
-class ReplyAudioInfo(Spec):
+class ReplyAudioInfo(SpecModel):
     """A recorded reply."""
 
     audio_url: str | None = text(0, 2048, volatile_url=True, doc="Address of the recording.")
     audio_name: str | None = text(0, 256, doc="Name of the recording.")
 
 
-class TriggerProcess(Spec):
+class TriggerProcess(SpecModel):
     """What a rule does when it applies."""
 
     time_window: int | None = integer(
@@ -74,7 +74,7 @@ class TriggerProcess(Spec):
     )
     layer_config: SmartLayerConfig | None = nested(doc="The layer that is shown.")
     extra_layer_config: SmartLayerConfig | None = nested(doc="A second layer, for dynamic product text.")
-    reply_texts: list[Annotated[str, each(0, 1024)]] | None = items(
+    reply_texts: list[Annotated[str, item_text(0, 1024)]] | None = items(
         0,
         5,
         examples=(["The price is in the lower left corner."],),
@@ -97,7 +97,7 @@ class TriggerProcess(Spec):
     )
 
 
-class ReviewConfig(Spec):
+class ReviewConfig(SpecModel):
     """Whether content is reviewed before it is used."""
 
     no_need_review: bool | None = flag(
@@ -106,7 +106,7 @@ class ReviewConfig(Spec):
     )
 
 
-class InteractionRule(Spec):
+class InteractionRule(SpecModel):
     """What every rule has."""
 
     rule_name: str = text(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from reconciler.kinds.base.problem import Check, Problem, inside, objects, warning
+from reconciler.kinds.base.problem import Check, SpecProblem, inside, objects, warning
 from reconciler.kinds.interaction_rule_group import checks
 from reconciler.kinds.media_layers import CANVASES, LANDSCAPE, VERTICAL, background_problems, layer_problems
 from reconciler.model.resource import Json
@@ -18,22 +18,24 @@ _TAG = re.compile(r"<[^<>]*>")
 _MOMENT = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
 
 
-def no_temporary_room(spec: Mapping[str, Json]) -> Iterator[Problem]:
+def no_temporary_room(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """The service deletes TEMP rooms after their broadcast (seed 000): a plan would make them anew for ever."""
     if spec.get("room_type") == "TEMP":
         message = "TEMP rooms cannot be declared: the service deletes them after their broadcast"
-        yield Problem(("room_type",), "E_ROOM_TEMP", message, "write room_type: NORMAL, or leave it out")
+        yield SpecProblem(("room_type",), "E_ROOM_TEMP", message, "write room_type: NORMAL, or leave it out")
 
 
-def expiry(spec: Mapping[str, Json]) -> Iterator[Problem]:
+def expiry(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """A time is spelled in one way (seed 000, hyphens restored: api.md §10); empty means never."""
     moment = inside(spec, "shared_config", "expire_time")
     if isinstance(moment, str) and moment and not _MOMENT.fullmatch(moment):
         message = f"expire_time {moment!r} is no time the service takes"
-        yield Problem(("shared_config", "expire_time"), "E_FIELD_PATTERN", message, "write it as 2021-01-10T08:43:17Z")
+        yield SpecProblem(
+            ("shared_config", "expire_time"), "E_FIELD_PATTERN", message, "write it as 2021-01-10T08:43:17Z"
+        )
 
 
-def rule_scenes(spec: Mapping[str, Json]) -> Iterator[Problem]:
+def rule_scenes(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Rules name scenes of their own room; only a declared list of scenes can tell."""
     scenes = {scene.get("script_name") for _, scene in objects(spec, "scene_scripts") if _hashable(scene)}
     for index, rule in objects(spec, "interaction_rules"):
@@ -50,7 +52,7 @@ def _hashable(scene: Mapping[str, Json]) -> bool:
     return isinstance(scene.get("script_name"), str)
 
 
-def rule_groups(spec: Mapping[str, Json]) -> Iterator[Problem]:
+def rule_groups(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Rules of a room pair by group name and rule name (design §4)."""
     for index, rule in objects(spec, "interaction_rules"):
         if rule.get("group_id") and not rule.get("group_name"):
@@ -69,7 +71,7 @@ def canvases(spec: Mapping[str, Json]) -> tuple[tuple[int, int], ...]:
     return modes.get(mode, CANVASES) if isinstance(mode, str) else CANVASES
 
 
-def layers(spec: Mapping[str, Json]) -> Iterator[Problem]:
+def layers(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Layers of scenes and of replies lie inside the picture; backgrounds fill it."""
     sizes = canvases(spec)
     for index, scene in objects(spec, "scene_scripts"):
@@ -80,7 +82,7 @@ def layers(spec: Mapping[str, Json]) -> Iterator[Problem]:
     yield from checks.layers(spec, sizes)
 
 
-def live_picture(spec: Mapping[str, Json]) -> Iterator[Problem]:
+def live_picture(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Live takes two sizes, one codec and one frame rate, and shows no subtitles yet (SDK: VideoConfig)."""
     video = spec.get("video_config")
     if not isinstance(video, dict):
@@ -96,11 +98,11 @@ def live_picture(spec: Mapping[str, Json]) -> Iterator[Problem]:
         yield _limit("is_subtitle_enable", "live shows no subtitles yet")
 
 
-def _limit(name: str, message: str) -> Problem:
+def _limit(name: str, message: str) -> SpecProblem:
     return warning(("video_config", name), "W_BUSINESS_LIMIT", message)
 
 
-def text_lengths(spec: Mapping[str, Json]) -> Iterator[Problem]:
+def text_lengths(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Scenes, paragraphs and rooms have bounds for what is said."""
     total = 0
     for index, scene in objects(spec, "scene_scripts"):
@@ -117,7 +119,7 @@ def text_lengths(spec: Mapping[str, Json]) -> Iterator[Problem]:
         yield warning(("scene_scripts",), "W_BUSINESS_LIMIT", message)
 
 
-def _paragraph(scene: int, number: int, said: str) -> Iterator[Problem]:
+def _paragraph(scene: int, number: int, said: str) -> Iterator[SpecProblem]:
     most = PARAGRAPH_SSML if _TAG.search(said) else PARAGRAPH
     if len(said) >= most:
         path = ("scene_scripts", scene, "shoot_scripts", number, "text_config", "text")
@@ -130,7 +132,7 @@ def _text(paragraph: Mapping[str, Json]) -> str:
     return said if isinstance(said, str) else ""
 
 
-def overlaid_videos(spec: Mapping[str, Json]) -> Iterator[Problem]:
+def overlaid_videos(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """At most three videos lie over the picture at a time, those of rules included."""
     replies = sum(
         inside(rule, "trigger", name, "layer_type") == "VIDEO"

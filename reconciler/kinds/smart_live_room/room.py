@@ -7,21 +7,21 @@ ShowSmartLiveRoomResponse. The list shows six of the nineteen writable fields (a
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from reconciler.kinds.base.field import Role
+from reconciler.kinds.base.field import FieldRole
 from reconciler.kinds.base.field_builders import (
     SET,
     Secret,
-    Spec,
-    by_key,
+    SpecModel,
     by_key_in_order,
     choice,
-    each,
     each_secret,
+    item_text,
     items,
+    keyed_by,
     nested,
     text,
 )
-from reconciler.kinds.base.kind import Endpoints, Filter, Kind
+from reconciler.kinds.base.kind import Endpoints, Kind, ListFilter
 from reconciler.kinds.interaction_rule_group.rule import TIME, InteractionRule, ReviewConfig
 from reconciler.kinds.smart_live_room.checks import CHECKS
 from reconciler.kinds.smart_live_room.scenes import LiveVideoScriptInfo
@@ -36,22 +36,22 @@ from reconciler.kinds.smart_live_room.streaming import (
 )
 
 
-class ErrorResponse(Spec):
+class ErrorResponse(SpecModel):
     """Why a room is disabled or blocked."""
 
     error_code: str | None = text(1, 32, doc="Code.")
     error_msg: str | None = text(1, 256, doc="Message.")
 
 
-class ModelInfo(Spec):
+class ModelInfo(SpecModel):
     """An avatar the room uses."""
 
     model_asset_id: str | None = text(0, 64, doc="Asset of the avatar.")
     asset_name: str | None = text(0, 256, doc="Name of the asset.")
-    backup_model_asset_ids: list[Annotated[str, each(0, 32)]] | None = items(0, 32, doc="Its stand-ins.")
+    backup_model_asset_ids: list[Annotated[str, item_text(0, 32)]] | None = items(0, 32, doc="Its stand-ins.")
 
 
-class SmartLiveRoomAnswer(Spec):
+class SmartLiveRoomAnswer(SpecModel):
     """What a manifest's spec does not hold: the name, which is metadata.name, and what the service computes."""
 
     api_object = "SmartLiveRoomBaseInfo"
@@ -59,7 +59,7 @@ class SmartLiveRoomAnswer(Spec):
     room_name: str | None = text(
         1,
         256,
-        role=Role.IDENTITY,
+        role=FieldRole.IDENTITY,
         required_in=("create", "update"),
         in_list=True,
         in_create=True,
@@ -71,13 +71,13 @@ class SmartLiveRoomAnswer(Spec):
     )
     room_state: Literal["ENABLE", "DISABLE", "BLOCKED"] | None = choice(in_list=True, doc="Whether it can be used.")
     error_info: ErrorResponse | None = nested(in_list=True, doc="Why it is disabled or blocked.")
-    cover_url: str | None = text(0, 2048, role=Role.OBSERVED, in_list=True, doc="Cover; may be signed.")
-    thumbnail: str | None = text(0, 2048, role=Role.OBSERVED, in_list=True, doc="Newer cover; may be signed.")
+    cover_url: str | None = text(0, 2048, role=FieldRole.OBSERVED, in_list=True, doc="Cover; may be signed.")
+    thumbnail: str | None = text(0, 2048, role=FieldRole.OBSERVED, in_list=True, doc="Newer cover; may be signed.")
     model_infos: list[ModelInfo] | None = items(
         0,
         100,
-        rule=by_key("model_asset_id"),
-        role=Role.OBSERVED,
+        rule=keyed_by("model_asset_id"),
+        role=FieldRole.OBSERVED,
         in_list=True,
         in_show=False,
         doc="The avatars, made from scenes and stand-ins.",
@@ -94,7 +94,7 @@ class SmartLiveRoomAnswer(Spec):
         in_list=True, in_show=False, doc="What its last broadcast is doing; the list filter says SUCCESS for SUCCEED."
     )
     confirm_state: Literal["UNCONFIRM", "CONFIRMED", "REJECT"] | None = choice(
-        role=Role.OBSERVED, in_list=True, doc="Whether its scripts were confirmed."
+        role=FieldRole.OBSERVED, in_list=True, doc="Whether its scripts were confirmed."
     )
     script_version: str | None = text(
         0, 32, source="ShowSmartLiveRoomResponse.script_version", doc="Changes with every update call."
@@ -105,7 +105,7 @@ _TEMPLATE = "room_type == 'TEMPLATE'"
 _SHARED = "room_type == 'TEMPLATE' and shared_type == 'SHARED'"
 
 
-class SharedConfig(Spec):
+class SharedConfig(SpecModel):
     """With whom a template is shared."""
 
     shared_type: Literal["PRIVATE", "PUBLIC", "SHARED"] | None = choice(
@@ -122,7 +122,7 @@ class SharedConfig(Spec):
         examples=("2027-01-10T08:43:17Z",),
         doc="Until when it is shared; empty = for ever.",
     )
-    allowed_project_ids: list[Annotated[str, each(1, 64)]] | None = items(
+    allowed_project_ids: list[Annotated[str, item_text(1, 64)]] | None = items(
         0, 100, rule=SET, applies_when=_SHARED, doc="The projects that may use it."
     )
 
@@ -132,17 +132,17 @@ class LiveRoomInteractionRuleInfo(InteractionRule):
 
     group_id: str | None = text(1, 64, doc="Id of the group it came from; group_name alone is enough.")
     group_name: str | None = text(1, 256, doc="Name of the group it came from: a reference to that manifest.")
-    enabled_scenes: list[Annotated[str, each(1, 256)]] | None = items(
+    enabled_scenes: list[Annotated[str, item_text(1, 256)]] | None = items(
         0, 100, rule=SET, examples=(["opening"],), doc="Names of the scenes it applies in; absent = in every scene."
     )
 
-    class Answer(Spec):
+    class Answer(SpecModel):
         """What the service gives a rule; a PUT sends it back as it was read."""
 
         rule_index: str | None = text(0, 64, in_create=True, in_update=True, doc="Given by the service.")
 
 
-class SmartLiveRoom(Spec):
+class SmartLiveRoom(SpecModel):
     """A live room whose streamer is an avatar."""
 
     api_object = "CreateSmartLiveRoomReq"
@@ -185,7 +185,7 @@ class SmartLiveRoom(Spec):
     interaction_rules: list[LiveRoomInteractionRuleInfo] | None = items(
         0,
         500,
-        rule=by_key("group_name", "rule_name", optional=("group_name",), server=("rule_index",)),
+        rule=keyed_by("group_name", "rule_name", optional=("group_name",), server=("rule_index",)),
         doc="The rules, each a copy; hit_condition.priority decides, not their order.",
     )
     play_policy: PlayPolicy | None = nested(doc="How the scenes are played.")
@@ -196,7 +196,7 @@ class SmartLiveRoom(Spec):
     stream_keys: list[Annotated[Secret, each_secret(0, 1024)]] | None = items(
         0, 1, doc="Keys of output_urls, one by one."
     )
-    backup_model_asset_ids: list[Annotated[str, each(0, 64)]] | None = items(
+    backup_model_asset_ids: list[Annotated[str, item_text(0, 64)]] | None = items(
         0, 32, business_max_items=5, doc="Stand-in avatars, in the order they take turns."
     )
     live_event_callback_config: LiveRoomEventCallBackConfig | None = nested(doc="Whom the room tells about events.")
@@ -206,40 +206,40 @@ class SmartLiveRoom(Spec):
     relation_live_platform_info: PlatformLiveInfo | None = nested(doc="Its account on a live platform.")
 
 
-def _unwritable(row: Mapping[str, Any]) -> str:
+def _foreign_reason(row: Mapping[str, Any]) -> str:
     """TEMP rooms are the service's: it deletes them after their broadcast (seed 000)."""
     return "a TEMP room: the service deletes it after its broadcast" if row.get("room_type") == "TEMP" else ""
 
 
-def _on_air(row: Mapping[str, Any]) -> str:
+def _busy_reason(row: Mapping[str, Any]) -> str:
     """A broadcast that waits or runs (seed 000: last_job_status)."""
     status = row.get("last_job_status")
     return f"last_job_status is {status}" if status in ("WAITING", "PROCESSING") else ""
 
 
-def _on_update(row: Mapping[str, Any]) -> tuple[str, ...]:
+def _update_effects(row: Mapping[str, Any]) -> tuple[str, ...]:
     """What a PUT does besides (api.md §3: a running job works on its own copy; every PUT renews script_version)."""
-    running = ("it is on air: the change takes effect at the next start",) if _on_air(row) else ()
+    running = ("it is on air: the change takes effect at the next start",) if _busy_reason(row) else ()
     confirmed = ("its scripts are confirmed: an update renews script_version, so they need confirming again",)
     return running + (confirmed if row.get("confirm_state") == "CONFIRMED" else ())
 
 
 _FILTERS = (
-    Filter(parameter="room_name", field="room_name", match="fuzzy", max_length=128),
-    Filter(parameter="dh_id", field="scene_scripts[].dh_id", max_length=128),
-    Filter(parameter="model_name", field="model_infos[].asset_name", match="fuzzy", max_length=128),
-    Filter(
+    ListFilter(parameter="room_name", field="room_name", match="fuzzy", max_length=128),
+    ListFilter(parameter="dh_id", field="scene_scripts[].dh_id", max_length=128),
+    ListFilter(parameter="model_name", field="model_infos[].asset_name", match="fuzzy", max_length=128),
+    ListFilter(
         parameter="live_state",
         field="last_job_status",
         match="any of",
         max_length=128,
         spelled={"SUCCESS": "SUCCEED", "NULL": ""},
     ),
-    Filter(parameter="start_time", field="last_job_start_time", match="since", max_length=20),
-    Filter(parameter="end_time", field="last_job_end_time", match="until", max_length=20),
-    Filter(parameter="room_type", field="room_type", max_length=128),
-    Filter(parameter="template_own_type", field="", match="unknown", max_length=128),
-    Filter(parameter="confirm_state", field="confirm_state", match="any case"),
+    ListFilter(parameter="start_time", field="last_job_start_time", match="since", max_length=20),
+    ListFilter(parameter="end_time", field="last_job_end_time", match="until", max_length=20),
+    ListFilter(parameter="room_type", field="room_type", max_length=128),
+    ListFilter(parameter="template_own_type", field="", match="unknown", max_length=128),
+    ListFilter(parameter="confirm_state", field="confirm_state", match="any case"),
 )
 
 KIND = Kind(
@@ -253,8 +253,8 @@ KIND = Kind(
     checks=CHECKS,
     references={"interaction_rules[].group_name": "InteractionRuleGroup"},
     stamps=("script_version", "update_time"),
-    unwritable=_unwritable,
-    on_air=_on_air,
-    on_update=_on_update,
+    unwritable=_foreign_reason,
+    on_air=_busy_reason,
+    on_update=_update_effects,
     example="examples/kinds/SmartLiveRoom.yaml",
 )

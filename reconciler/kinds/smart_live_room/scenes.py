@@ -5,12 +5,21 @@ Source: SDK object LiveVideoScriptInfo; scenes are visible through show only.
 
 from typing import Literal
 
-from reconciler.kinds.base.field import Role
-from reconciler.kinds.base.field_builders import Spec, by_key, by_key_in_order, choice, integer, items, nested, text
+from reconciler.kinds.base.field import FieldRole
+from reconciler.kinds.base.field_builders import (
+    SpecModel,
+    by_key_in_order,
+    choice,
+    integer,
+    items,
+    keyed_by,
+    nested,
+    text,
+)
 from reconciler.kinds.media_layers import WHITE, LayerConfig
 
 
-class VoiceConfig(Spec):
+class VoiceConfig(SpecModel):
     """A voice and how it speaks."""
 
     voice_asset_id: str = text(1, 64, required=True, doc="Asset of the voice.")
@@ -21,7 +30,7 @@ class VoiceConfig(Spec):
     volume: int | None = integer(90, 240, default=140, doc="Volume.")
 
 
-class BackgroundImageConfig(Spec):
+class BackgroundImageConfig(SpecModel):
     """Which part of a larger picture is the background."""
 
     dx: int = integer(
@@ -34,7 +43,7 @@ class BackgroundImageConfig(Spec):
     height: int = integer(1, 7680, required=True, doc="Height in pixels.")
 
 
-class BackgroundConfigInfo(Spec):
+class BackgroundConfigInfo(SpecModel):
     """One background of a scene."""
 
     background_type: Literal["IMAGE", "COLOR", "IMAGE_2D", "VIDEO", "AUDIO"] = choice(
@@ -56,7 +65,7 @@ class BackgroundConfigInfo(Spec):
     background_image_config: BackgroundImageConfig | None = nested(doc="The part of the picture that shows.")
 
 
-class TextConfig(Spec):
+class TextConfig(SpecModel):
     """What is said."""
 
     text: str = text(
@@ -68,7 +77,7 @@ class TextConfig(Spec):
     )
 
 
-class LiveAudioConfig(Spec):
+class LiveAudioConfig(SpecModel):
     """A recording instead of a spoken text."""
 
     asset_id: str | None = text(0, 64, doc="Asset of the recording.")
@@ -76,14 +85,14 @@ class LiveAudioConfig(Spec):
     subtitle_url: str | None = text(0, 2048, volatile_url=True, doc="Address of its subtitles.")
 
 
-class RelationProductInfo(Spec):
+class RelationProductInfo(SpecModel):
     """The product a paragraph is about."""
 
     product_id: str | None = text(0, 64, doc="Id of the product.")
     product_title: str | None = text(0, 256, doc="Title of the product.")
 
 
-class LiveShootScriptItem(Spec):
+class LiveShootScriptItem(SpecModel):
     """One paragraph of a scene."""
 
     sequence_no: int | None = integer(
@@ -95,7 +104,7 @@ class LiveShootScriptItem(Spec):
     relation_product: RelationProductInfo | None = nested(doc="The product it is about.")
 
 
-class LiveVideoScriptInfo(Spec):
+class LiveVideoScriptInfo(SpecModel):
     """One scene."""
 
     script_name: str = text(
@@ -109,16 +118,16 @@ class LiveVideoScriptInfo(Spec):
     layer_config: list[LayerConfig] | None = items(
         0,
         100,
-        rule=by_key("layer_type", "asset_id", "position.layer_index", optional=("asset_id",)),
+        rule=keyed_by("layer_type", "asset_id", "position.layer_index", optional=("asset_id",)),
         doc="The layers; stacking is their layer_index, not their order.",
     )
     shoot_scripts: list[LiveShootScriptItem] = items(
         0, 100, rule=by_key_in_order("sequence_no"), required=True, doc="The paragraphs, in order."
     )
 
-    class Answer(Spec):
+    class Answer(SpecModel):
         """What the service gives a scene; a PUT sends the id back as it was read."""
 
         script_id: str | None = text(
-            1, 64, role=Role.COMPUTED, in_create=True, in_update=True, doc="Id of the scene, given by the service."
+            1, 64, role=FieldRole.COMPUTED, in_create=True, in_update=True, doc="Id of the scene, given by the service."
         )

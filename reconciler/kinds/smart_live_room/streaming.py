@@ -6,11 +6,11 @@ only. Prose limits: api.md §9.
 
 from typing import Literal
 
-from reconciler.kinds.base.field import Role
+from reconciler.kinds.base.field import FieldRole
 from reconciler.kinds.base.field_builders import (
     SET,
     Secret,
-    Spec,
+    SpecModel,
     choice,
     flag,
     integer,
@@ -27,7 +27,7 @@ _COLOR = "^#[0-9A-Fa-f]{6}$"
 _LIVE_SIZE = "Live accepts only 1080x1920 and 1920x1080."
 
 
-class LiveRoomInteractionConfig(Spec):
+class LiveRoomInteractionConfig(SpecModel):
     """How the room's replies are fitted in."""
 
     play_type: Literal["APPEND", "INSERT", "PLAY_NOW"] | None = choice(
@@ -38,7 +38,7 @@ class LiveRoomInteractionConfig(Spec):
     )
 
 
-class LiveExitConfig(Spec):
+class LiveExitConfig(SpecModel):
     """When the broadcast ends by itself."""
 
     max_live_duration: int | None = integer(
@@ -52,7 +52,7 @@ class LiveExitConfig(Spec):
     )
 
 
-class PlayPolicy(Spec):
+class PlayPolicy(SpecModel):
     """How the scenes are played."""
 
     repeat_count: int | None = integer(-1, 100, default=0, doc="-1 = for ever, 0 = once, n = n+1 runs.")
@@ -74,7 +74,7 @@ class PlayPolicy(Spec):
     )
 
 
-class SubtitleConfig(Spec):
+class SubtitleConfig(SpecModel):
     """How subtitles look."""
 
     dx: int | None = integer(0, 1920, doc="Where the lower left corner of the box is.")
@@ -89,7 +89,7 @@ class SubtitleConfig(Spec):
     opacity: float | None = number(0, 1, default=1.0, doc="0 = invisible, 1 = solid.")
 
 
-class VideoConfig(Spec):
+class VideoConfig(SpecModel):
     """What the picture is."""
 
     clip_mode: Literal["RESIZE", "CROP"] | None = choice(default="RESIZE", doc="Whether the picture is scaled or cut.")
@@ -123,7 +123,7 @@ class VideoConfig(Spec):
     )
 
 
-class LiveRoomEventCallBackConfig(Spec):
+class LiveRoomEventCallBackConfig(SpecModel):
     """Whom the room tells about its events."""
 
     live_event_type_callback_url: Secret | None = secret(0, 2048, doc="The https address; it may hold credentials.")
@@ -139,7 +139,7 @@ class LiveRoomEventCallBackConfig(Spec):
     )
 
 
-class RTCLiveEventCallBackConfig(Spec):
+class RTCLiveEventCallBackConfig(SpecModel):
     """What an RTC room tells."""
 
     rtc_callback_event_type: list[Literal["LIVE_PROGRESS", "REPLY_COMMAND_FINISH"]] | None = items(
@@ -147,7 +147,7 @@ class RTCLiveEventCallBackConfig(Spec):
     )
 
 
-class CoStreamerConfig(Spec):
+class CoStreamerConfig(SpecModel):
     """The assistant streamer."""
 
     voice_config: VoiceConfig | None = nested(doc="The assistant's voice; there is a voice alone.")
@@ -156,7 +156,7 @@ class CoStreamerConfig(Spec):
     )
 
 
-class PlatformLiveInfo(Spec):
+class PlatformLiveInfo(SpecModel):
     """The account on a live platform this room belongs to."""
 
     platform_id: str = text(0, 64, required=True, doc="Id of the platform.")
@@ -168,9 +168,9 @@ class PlatformLiveInfo(Spec):
         doc="Id of the live room there; events of paragraphs carry it.",
     )
 
-    class Answer(Spec):
+    class Answer(SpecModel):
         """What show adds; both are left out of a PUT."""
 
         api_object = "PlatformLiveDetailInfo"
-        platform: str | None = text(0, 256, role=Role.OBSERVED, doc="Name of the platform.")
-        account: str | None = text(0, 20, role=Role.OBSERVED, doc="Account on the platform.")
+        platform: str | None = text(0, 256, role=FieldRole.OBSERVED, doc="Name of the platform.")
+        account: str | None = text(0, 20, role=FieldRole.OBSERVED, doc="Account on the platform.")

@@ -18,7 +18,7 @@ from reconciler.manifest.yaml.limits import LIMITS
 _FOLDER, _LINK, _MODULE = "040000", "120000", "160000"
 
 
-class _Entry(NamedTuple):
+class _TreeEntry(NamedTuple):
     mode: str
     object: str
     size: int
@@ -81,7 +81,7 @@ class GitTree:
         entry = self._entry(path)
         return entry.mode not in (_FOLDER, _MODULE) and wanted(below.rsplit("/", 1)[-1])
 
-    def _entry(self, name: str) -> _Entry:
+    def _entry(self, name: str) -> _TreeEntry:
         """Return what stands at a path, having seen that no step on the way is a link."""
         steps = name.split("/")
         for number in range(1, len(steps) + 1):
@@ -105,16 +105,16 @@ def _resolved(repository: Repository, revision: str) -> str:
     return found.decode("ascii").strip()
 
 
-def _entries(repository: Repository, commit: str, prefix: str) -> dict[str, _Entry]:
+def _entries(repository: Repository, commit: str, prefix: str) -> dict[str, _TreeEntry]:
     """Return every file and folder below the project's folder, by project-relative path."""
     listed = repository.run(
         "ls-tree", "-r", "-t", "-l", "-z", "--full-tree", commit, "--", *([prefix] if prefix else [])
     )
-    found: dict[str, _Entry] = {}
+    found: dict[str, _TreeEntry] = {}
     for line in listed.decode("utf-8", "surrogateescape").split("\0"):
         if line:
             facts, path = line.split("\t", 1)
             mode, _type, name, size = facts.split()
             if path.startswith(prefix):
-                found[path[len(prefix) :]] = _Entry(mode, name, 0 if size == "-" else int(size))
+                found[path[len(prefix) :]] = _TreeEntry(mode, name, 0 if size == "-" else int(size))
     return found

@@ -150,7 +150,7 @@ def _unreadable(path: str, error: OSError) -> ManifestError:
     return refused("E_PATH_READ", message, Position(path, 1, 1))
 
 
-class Tree(Protocol):
+class ProjectTree(Protocol):
     """The files below one root, by project-relative paths with forward slashes.
 
     Those that take a path raise ManifestError with one Diagnostic: E_PATH (leads out), E_PATH_HIDDEN (a name that

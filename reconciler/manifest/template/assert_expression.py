@@ -15,7 +15,7 @@ from jinja2 import DictLoader, TemplateError, TemplateSyntaxError, UndefinedErro
 from jinja2.parser import Parser
 
 from reconciler.errors import ReconcilerError
-from reconciler.manifest.template.exceptions import LimitError, PrivateError, StructureError
+from reconciler.manifest.template.exceptions import LimitError, PrivateNameError, StructureError
 from reconciler.manifest.template.filters import TEXT
 from reconciler.manifest.template.sandbox import Sandbox
 
@@ -82,7 +82,7 @@ def expression(text: str) -> Expression:
         return Expression(text=text, evaluate=sandbox.compile_expression(text, undefined_to_none=False))
     except TemplateSyntaxError as error:
         raise _wrong(text, error.message or "") from None
-    except PrivateError as error:
+    except PrivateNameError as error:
         raise _wrong(text, f"`{error.args[0]}` is a private name") from None
     except (RecursionError, MemoryError, SyntaxError, OverflowError, ValueError):
         raise _wrong(text, "it is nested too deeply, or a number in it is too large") from None

@@ -12,7 +12,7 @@ class FailureOrigin(TypedDict):
     column: int
 
 
-class Failure(TypedDict):
+class TemplateFailure(TypedDict):
     """A diagnostic as plain data, so that it can leave the process that renders; line and column count from 1."""
 
     code: str
@@ -39,21 +39,21 @@ class StructureError(Exception):
     place = ""
 
 
-class PrivateError(Exception):
+class PrivateNameError(Exception):
     """A template names a private attribute; `args` are the name and the line."""
 
 
-class ControlError(Exception):
+class ControlCharacterError(Exception):
     """A template holds a control character in one of its own texts; `args` are the message and the line."""
 
 
-class PathError(Exception):
+class TemplatePathError(Exception):
     """A template names a file it may not have."""
 
 
-class ContentError(Exception):
+class IncludeError(Exception):
     """An included file cannot be used; `failure` leads into that file."""
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: TemplateFailure) -> None:
         super().__init__(failure["message"])
         self.failure = failure

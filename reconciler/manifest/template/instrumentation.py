@@ -9,19 +9,19 @@ from typing import NamedTuple
 from jinja2 import Environment, nodes
 
 from reconciler.manifest.template import marked_text
-from reconciler.manifest.template.exceptions import ControlError
+from reconciler.manifest.template.exceptions import ControlCharacterError
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
-class Piece(NamedTuple):
+class TemplatePiece(NamedTuple):
     """A piece of template text or an expression: its offset, and the source of an expression (from `{{` on)."""
 
     offset: int
     text: str
 
 
-class Source:
+class TemplateText:
     """A template's text with its lines, newlines made one as Jinja does."""
 
     def __init__(self, text: str) -> None:
@@ -34,18 +34,20 @@ class Source:
         return line, offset - self._starts[line - 1] + 1
 
 
-def pieces(environment: Environment, source: Source, name: str) -> tuple[list[Piece], list[Piece]]:
+def pieces(
+    environment: Environment, source: TemplateText, name: str
+) -> tuple[list[TemplatePiece], list[TemplatePiece]]:
     """Return the pieces of text and the expressions of a template, each in the order of the file."""
-    texts: list[Piece] = []
-    expressions: list[Piece] = []
+    texts: list[TemplatePiece] = []
+    expressions: list[TemplatePiece] = []
     begun = -1
     for offset, kind, value in _tokens(environment, source.text, name):
         if kind == "data":
-            texts.append(Piece(offset, value))
+            texts.append(TemplatePiece(offset, value))
         elif kind == "variable_begin":
             begun = offset
         elif kind == "variable_end":
-            expressions.append(Piece(begun, source.text[begun : offset + len(value)].rstrip()))
+            expressions.append(TemplatePiece(begun, source.text[begun : offset + len(value)].rstrip()))
     return texts, expressions
 
 
@@ -73,7 +75,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LINE = re.compile(r"[^\n]*\n?")
 
 
-class Place(NamedTuple):
+class TemplateOrigin(NamedTuple):
     """Where a piece of rendered text was written; of an expression also its source, and the values it reads.
 
     `calls` tells that what follows may be text of a macro or of another file; `in_macro` that the piece is a macro's.
@@ -94,23 +96,23 @@ class Place(NamedTuple):
 
 
 @dataclass(slots=True)
-class Table:
+class OriginTable:
     """All places of the templates of one run, by number; `captures` once a template can look at what it wrote."""
 
-    places: list[Place] = field(default_factory=list)
+    places: list[TemplateOrigin] = field(default_factory=list)
     captures: bool = False
 
-    def add(self, place: Place) -> str:
+    def add(self, place: TemplateOrigin) -> str:
         """Note a place and return its mark."""
         self.places.append(place)
         return marked_text.place(len(self.places) - 1)
 
 
 def mark(
-    environment: Environment, tree: nodes.Template, text: str, name: str, table: Table, *, visible: bool
+    environment: Environment, tree: nodes.Template, text: str, name: str, table: OriginTable, *, visible: bool
 ) -> nodes.Template:
     """Mark a template's syntax tree in place; without `visible`, expressions know their places and that is all."""
-    source = Source(text)
+    source = TemplateText(text)
     texts, expressions = (iter(found) for found in pieces(environment, source, name))
     uses = used(tree)
     table.captures = table.captures or any(True for _ in tree.find_all(_CAPTURING))
@@ -121,12 +123,14 @@ def mark(
         for number, child in enumerate(output.nodes):
             if isinstance(child, nodes.TemplateData):
                 if visible:
-                    child.data = _marked(child.data, next(texts), source, Place(name, 1, 1, in_macro=inside), table)
+                    child.data = _marked(
+                        child.data, next(texts), source, TemplateOrigin(name, 1, 1, in_macro=inside), table
+                    )
             else:
                 piece = next(expressions)
                 calls = isinstance(child, nodes.Call) or child.find(nodes.Call) is not None
                 reads = uses.get(id(child), ())
-                place = Place(name, *source.at(piece.offset), piece.text, reads, calls, inside)
+                place = TemplateOrigin(name, *source.at(piece.offset), piece.text, reads, calls, inside)
                 output.nodes[number] = _through_output(child, table.add(place), calls=calls)
     if visible:
         _mark_statements(tree, source, name, table)
@@ -134,7 +138,7 @@ def mark(
     return tree
 
 
-def _mark_statements(tree: nodes.Template, source: Source, name: str, table: Table) -> None:
+def _mark_statements(tree: nodes.Template, source: TemplateText, name: str, table: OriginTable) -> None:
     """Put a mark before each include and call block: what follows it is called from there.
 
     Not inside of macros and of blocks whose text filters see: a mark on a blank line would disturb them.
@@ -150,12 +154,12 @@ def _mark_statements(tree: nodes.Template, source: Source, name: str, table: Tab
                 if isinstance(node, _STATEMENTS) and id(node) not in inside:
                     text = lines[node.lineno - 1]
                     column = text.find("{%") + 1 or 1
-                    place = Place(name, node.lineno, column, "{%" + text[column + 1 :], calls=True)
+                    place = TemplateOrigin(name, node.lineno, column, "{%" + text[column + 1 :], calls=True)
                     mark_ = nodes.TemplateData(marked_text.as_call(table.add(place)), lineno=node.lineno)
                     children.insert(number, nodes.Output([mark_], lineno=node.lineno))
 
 
-def _marked(data: str, piece: Piece, source: Source, place: Place, table: Table) -> str:
+def _marked(data: str, piece: TemplatePiece, source: TemplateText, place: TemplateOrigin, table: OriginTable) -> str:
     """Put a mark before the first visible character of each line."""
     parts: list[str] = []
     offset = piece.offset
@@ -170,7 +174,7 @@ def _marked(data: str, piece: Piece, source: Source, place: Place, table: Table)
     return "".join(parts)
 
 
-def _at(place: Place, source: Source, offset: int) -> Place:
+def _at(place: TemplateOrigin, source: TemplateText, offset: int) -> TemplateOrigin:
     line, column = source.at(offset)
     return place._replace(line=line, column=column)
 
@@ -185,7 +189,7 @@ def _refuse_control(tree: nodes.Template) -> None:
     for const in tree.find_all(nodes.Const):
         found = _CONTROL.search(const.value) if isinstance(const.value, str) else None
         if found:
-            raise ControlError(f"U+{ord(found[0]):04X}", const.lineno)
+            raise ControlCharacterError(f"U+{ord(found[0]):04X}", const.lineno)
 
 
 Paths = frozenset[tuple[str, ...]]

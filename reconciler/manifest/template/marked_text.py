@@ -11,13 +11,13 @@ from typing import Any
 from reconciler.manifest.template.exceptions import StructureError
 
 
-class Whole(str):
+class CompleteNode(str):
     """What `tojson` returns: one YAML node, complete in itself."""
 
     __slots__ = ()
 
 
-class Captured(str):
+class MarkedString(str):
     """Marked text; everything that reads it reads the plain text, only joining and writing it out keep the marks."""
 
     __slots__ = ()
@@ -71,21 +71,21 @@ def plain(value: Any) -> Any:
 
 def concat(parts: Iterable[str]) -> str:
     """Join what a template wrote: its own text, even where it is blank and has no marks."""
-    return Captured("".join(parts))
+    return MarkedString("".join(parts))
 
 
 def keeping_marks(filter_: Callable[..., Any]) -> Callable[..., Any]:
     """Return a filter that treats marked text as the plain text it stands for, and keeps the marks where it can."""
 
     def filtered(*arguments: Any, **named: Any) -> Any:
-        if not any(type(each) is Captured or _marked(each) for each in arguments):
+        if not any(type(each) is MarkedString or _marked(each) for each in arguments):
             return filter_(*arguments, **named)
         expected = filter_(*map(plain, arguments), **named)
         if type(expected) is not str:
             return expected
         tried = filter_(*map(_raw, arguments), **named)
         if isinstance(tried, str) and unmarked(tried) == expected:
-            return Captured(tried)
+            return MarkedString(tried)
         return _by_lines(next(each for each in arguments if _marked(each)), expected)
 
     for name in ("jinja_pass_arg", "__name__", "__doc__"):
@@ -100,7 +100,7 @@ def _marked(value: Any) -> bool:
 
 def _raw(value: Any) -> Any:
     """Return captured text as an ordinary str with its marks."""
-    return "".join(("", value)) if isinstance(value, Captured) else value
+    return "".join(("", value)) if isinstance(value, MarkedString) else value
 
 
 def _by_lines(marked: str, expected: str) -> str:
@@ -110,7 +110,7 @@ def _by_lines(marked: str, expected: str) -> str:
     before, after = _raw(marked).split("\n"), expected.split("\n")
     if len(before) != len(after):
         return expected
-    return Captured("\n".join(_first(line) + new for line, new in zip(before, after, strict=True)))
+    return MarkedString("\n".join(_first(line) + new for line, new in zip(before, after, strict=True)))
 
 
 def _first(line: str) -> str:

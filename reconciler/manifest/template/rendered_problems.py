@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.manifest.source_positions import VALUE
 from reconciler.manifest.template.template_positions import LineMap
-from reconciler.manifest.template_values import Values
-from reconciler.model.diagnostic import Diagnostic, Related
+from reconciler.manifest.template_values import TemplateValues
+from reconciler.model.diagnostic import Diagnostic, RelatedPosition
 from reconciler.model.source_map import Position
 
 
@@ -15,7 +15,7 @@ class RenderedPlaces:
     """Leads from rendered text to templates, and remembers what was asked for: problems are explained from there."""
 
     lines: LineMap
-    values: Values
+    values: TemplateValues
     asked: dict[Position, list[tuple[int, int]]] = field(default_factory=dict)
 
     def at(self, line: int, column: int) -> Position:
@@ -46,14 +46,14 @@ class RenderedPlaces:
         what = "text" if caller.is_statement and position.file != caller.file else "macro"
         stays = what == "text" or problem.code == "E_TPL_STRUCTURE"
         said = f"in the {what} at {position.file}:{position.line}, called from {called.file}:{called.line}"
-        inside = Related(message=f"inside this {what}", position=position)
+        inside = RelatedPosition(message=f"inside this {what}", position=position)
         if stays:  # what is to be mended stands there: the text of an included file, or the expression
-            called, inside = position, Related(message="called here", position=called)
+            called, inside = position, RelatedPosition(message="called here", position=called)
         message = f"{problem.message}, {said}"
         return replace(problem, message=message, position=called, related=(inside, *related))
 
 
-def value_places(values: Values, uses: Iterable[str]) -> list[Related]:
+def value_places(values: TemplateValues, uses: Iterable[str]) -> list[RelatedPosition]:
     """Return the places of values files that decided the values of these dotted names."""
     found = [(name, values.place(tuple(name.split(".")[1:]))) for name in uses]
-    return [Related(message=f"{name} {VALUE}", position=place) for name, place in found if place]
+    return [RelatedPosition(message=f"{name} {VALUE}", position=place) for name, place in found if place]

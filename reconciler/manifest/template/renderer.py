@@ -10,16 +10,16 @@ from jinja2 import BaseLoader, Environment, TemplateNotFound
 from jinja2.exceptions import SecurityError
 
 from reconciler.errors import ManifestError, error
-from reconciler.manifest.files.project_tree import Tree
+from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.template import marked_text, worker_process
-from reconciler.manifest.template.exceptions import ContentError, Failure, LimitError, PathError
-from reconciler.manifest.template.instrumentation import Place
+from reconciler.manifest.template.exceptions import IncludeError, LimitError, TemplateFailure, TemplatePathError
+from reconciler.manifest.template.instrumentation import TemplateOrigin
 from reconciler.manifest.template.sandbox import Sandbox
 from reconciler.manifest.template.template_errors import failure
 from reconciler.manifest.template.template_positions import LineMap
-from reconciler.manifest.template.worker_process import Budget
+from reconciler.manifest.template.worker_process import WorkerLimits
 from reconciler.manifest.yaml import characters
-from reconciler.model.diagnostic import Diagnostic, Related
+from reconciler.model.diagnostic import Diagnostic, RelatedPosition
 from reconciler.model.resource import Json
 from reconciler.model.source_map import Position
 
@@ -31,7 +31,7 @@ _CONTENT = ("E_YAML_ENCODING", "E_YAML_SYNTAX", "E_TEXT_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
+class RenderedTemplate:
     """A template's text and the way back from it; `problems` say why there is none.
 
     `marked` is the text with its marks (marks.py), `places` what they name. They are the same text, unless the template
@@ -41,7 +41,7 @@ class Rendered:
     text: str = ""
     lines: LineMap | None = None
     marked: str = ""
-    places: tuple[Place, ...] = ()
+    places: tuple[TemplateOrigin, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
     uses: tuple[str, ...] = ()
 
@@ -52,11 +52,11 @@ class Rendered:
 
 
 def render(
-    tree: Tree, files: Sequence[str], context: Mapping[str, Json], budget: Budget | None = None
-) -> dict[str, Rendered]:
+    tree: ProjectTree, files: Sequence[str], context: Mapping[str, Json], budget: WorkerLimits | None = None
+) -> dict[str, RenderedTemplate]:
     """Render these files of the tree with `context`, which is plain data; every file gets an answer."""
-    budget = budget or Budget()
-    done: dict[str, Rendered] = {}
+    budget = budget or WorkerLimits()
+    done: dict[str, RenderedTemplate] = {}
     while _stops(done) < _STOPPED and (left := [file for file in files if file not in done]):
         for file, result in _one_child(tree, left, context, budget):
             done[file] = result
@@ -67,13 +67,13 @@ def render(
     return done
 
 
-def _stops(done: Mapping[str, Rendered]) -> int:
+def _stops(done: Mapping[str, RenderedTemplate]) -> int:
     return sum(each.code == "E_TPL_LIMIT" for result in done.values() for each in result.problems)
 
 
 def _one_child(
-    tree: Tree, files: Sequence[str], context: Mapping[str, Json], budget: Budget
-) -> Iterator[tuple[str, Rendered]]:
+    tree: ProjectTree, files: Sequence[str], context: Mapping[str, Json], budget: WorkerLimits
+) -> Iterator[tuple[str, RenderedTemplate]]:
     """Render files until all are done or the child has died of one of them."""
     results = worker_process.run(
         lambda channel: _work(channel, files, context, budget), lambda ask: _answer(tree, ask), budget
@@ -82,7 +82,7 @@ def _one_child(
         for file in files:
             try:
                 result = next(results)
-            except worker_process.Died as problem:
+            except worker_process.WorkerDiedError as problem:
                 yield file, _stopped(file, str(problem.args[0]))
                 return
             yield file, _rendered(file, result)
@@ -90,22 +90,24 @@ def _one_child(
         results.close()
 
 
-def _stopped(file: str, why: str) -> Rendered:
+def _stopped(file: str, why: str) -> RenderedTemplate:
     hint = "split the file, or render less"
     problem = error("E_TPL_LIMIT", f"rendering was stopped: {why}", Position(file, 1, 1), hint=hint)
-    return Rendered(problems=(problem,))
+    return RenderedTemplate(problems=(problem,))
 
 
 # What the child does.
 
 
-def _work(channel: worker_process.Channel, files: Iterable[str], context: Mapping[str, Json], budget: Budget) -> None:
+def _work(
+    channel: worker_process.WorkerChannel, files: Iterable[str], context: Mapping[str, Json], budget: WorkerLimits
+) -> None:
     loader = AskingLoader(channel)
     for file in files:
         channel.send(_result(file, loader, context, budget))
 
 
-def _result(file: str, loader: BaseLoader, context: Mapping[str, Json], budget: Budget) -> dict[str, Any]:
+def _result(file: str, loader: BaseLoader, context: Mapping[str, Json], budget: WorkerLimits) -> dict[str, Any]:
     sandbox = Sandbox(loader)
     try:
         with worker_process.time_limit(budget):
@@ -146,7 +148,7 @@ def refuse_objects(value: Any) -> None:
 class AskingLoader(BaseLoader):
     """Gets templates by asking the parent, once each."""
 
-    def __init__(self, channel: worker_process.Channel) -> None:
+    def __init__(self, channel: worker_process.WorkerChannel) -> None:
         self._channel = channel
         self._known: dict[str, str] = {}
 
@@ -161,17 +163,17 @@ class AskingLoader(BaseLoader):
 
 def _raise_refusal(reply: Mapping[str, Any], template: str) -> None:
     if "failure" in reply:
-        raise ContentError(reply["failure"])
+        raise IncludeError(reply["failure"])
     if reply.get("code") == "E_PATH_MISSING":
         raise TemplateNotFound(template)
     if "code" in reply:
-        raise PathError(reply["message"])
+        raise TemplatePathError(reply["message"])
 
 
 # What the parent does with it.
 
 
-def _answer(tree: Tree, ask: Mapping[str, Any]) -> dict[str, Any]:
+def _answer(tree: ProjectTree, ask: Mapping[str, Any]) -> dict[str, Any]:
     name = str(ask.get("ask"))
     try:
         text = characters.decode(tree.read(name), name)
@@ -185,7 +187,7 @@ def _refusal(problem: ManifestError, name: str) -> dict[str, Any]:
     if not problem.code.startswith(_CONTENT):
         return {"code": problem.code, "message": problem.message}
     where = problem.diagnostics[0].position or Position(name, 1, 1)
-    told: Failure = {
+    told: TemplateFailure = {
         "code": problem.code,
         "message": problem.message,
         "file": where.file,
@@ -198,21 +200,24 @@ def _refusal(problem: ManifestError, name: str) -> dict[str, Any]:
     return {"failure": told}
 
 
-def _rendered(file: str, result: Mapping[str, Any]) -> Rendered:
+def _rendered(file: str, result: Mapping[str, Any]) -> RenderedTemplate:
     if "failure" in result:
         told = result["failure"]
         position = Position(str(told["file"]), int(told["line"]), int(told["column"]))
         related = tuple(
-            Related(message=str(each["message"]), position=Position(str(each["file"]), each["line"], each["column"]))
+            RelatedPosition(
+                message=str(each["message"]), position=Position(str(each["file"]), each["line"], each["column"])
+            )
             for each in told["related"]
         )
         problem = error(told["code"], told["message"], position, hint=told["hint"], related=related)
-        return Rendered(problems=(problem,), uses=tuple(map(str, told["uses"])))
+        return RenderedTemplate(problems=(problem,), uses=tuple(map(str, told["uses"])))
     places = tuple(
-        Place(each[0], each[1], each[2], each[3], tuple(each[4]), each[5], each[6]) for each in result["places"]
+        TemplateOrigin(each[0], each[1], each[2], each[3], tuple(each[4]), each[5], each[6])
+        for each in result["places"]
     )
     marked = result["texts"][0]
     stripped = marked_text.unmarked(marked)
     text = result["texts"][-1] if len(result["texts"]) > 1 else stripped
     lines = LineMap(file, marked, text, places, exact=text == stripped)
-    return Rendered(text=text, lines=lines, marked=marked, places=places)
+    return RenderedTemplate(text=text, lines=lines, marked=marked, places=places)

@@ -11,7 +11,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
 
 from reconciler.manifest.template import marked_text
-from reconciler.manifest.template.exceptions import LimitError, PathError, PrivateError, StructureError
+from reconciler.manifest.template.exceptions import LimitError, PrivateNameError, StructureError, TemplatePathError
 from reconciler.manifest.template.filters import (
     TEXT,
     PlainFormatter,
@@ -20,8 +20,8 @@ from reconciler.manifest.template.filters import (
     text_filters,
     written,
 )
-from reconciler.manifest.template.instrumentation import OUTPUT, Table, mark
-from reconciler.manifest.template.marked_text import Captured, Whole, concat, keeping_marks, plain
+from reconciler.manifest.template.instrumentation import OUTPUT, OriginTable, mark
+from reconciler.manifest.template.marked_text import CompleteNode, MarkedString, concat, keeping_marks, plain
 from reconciler.strings import did_you_mean
 
 FILTERS = frozenset(
@@ -40,7 +40,7 @@ _SAFE = re.compile(r"\w(?:[\w ./+@%&!*|>=~$^();<，。！？、；：“”‘�
 _ESCAPED = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]")
 
 
-class Missing(StrictUndefined):
+class SuggestingUndefined(StrictUndefined):
     """An undefined value: an error as soon as anything is done with it, which suggests a close name."""
 
     __slots__ = ()
@@ -65,14 +65,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def __init__(self, loader: BaseLoader, *, marking: bool = True) -> None:
         super().__init__(
             loader=loader,
-            undefined=Missing,
+            undefined=SuggestingUndefined,
             autoescape=False,
             optimized=False,
             keep_trailing_newline=True,
             cache_size=-1,
         )
         self.marking = marking
-        self.table = Table()
+        self.table = OriginTable()
         self.globals = {name: value for name, value in self.globals.items() if name in GLOBALS}
         self.filters = {name: keeping_marks(each) for name, each in text_filters(FILTERS).items()}
         self.filters.update({"tojson": self.to_json, "safe": _same})
@@ -101,14 +101,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Let the exception pass as it is: its traceback leads to the template's line."""
         raise  # noqa: PLE0704 - called while one is being handled
 
-    def to_json(self, value: Any, indent: int | None = None) -> Whole:
+    def to_json(self, value: Any, indent: int | None = None) -> CompleteNode:
         """Return a value as one YAML node: JSON, every character as it is but those that no manifest may hold raw."""
         if indent is not None and indent > 16:
             raise LimitError("an indent of more than 16 blanks")
         if self.table.captures:
             value = _plain_tree(value)
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, default=_no_json)
-        return Whole(_ESCAPED.sub(_escape, text))
+        return CompleteNode(_ESCAPED.sub(_escape, text))
 
     def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:  # noqa: A002 - jinja2's name
         """Return a template; its name must be a text."""
@@ -165,11 +165,11 @@ def _marked_output(_context: Context, value: Any, place: str, calls: bool = Fals
     if type(value) is str and _SAFE.fullmatch(value) and value != "null":
         return place + value
     text = _written_at(value, place)
-    if isinstance(value, Captured) or marked_text.NUMBER in text:
+    if isinstance(value, MarkedString) or marked_text.NUMBER in text:
         return _called(text, marked_text.as_call(place)) if calls else text
-    if isinstance(value, Whole) and text.startswith(('"', "[", "{")):
+    if isinstance(value, CompleteNode) and text.startswith(('"', "[", "{")):
         return f"{place}{marked_text.NODE}{text}{marked_text.NODE_END}"
-    if isinstance(value, Whole) or (_SAFE.fullmatch(text) and not isinstance(value, str)):
+    if isinstance(value, CompleteNode) or (_SAFE.fullmatch(text) and not isinstance(value, str)):
         return place + text
     return _guarded(text, place)
 
@@ -178,7 +178,7 @@ def _called(text: str, call: str) -> str:
     """Put the mark of a call before what the call wrote: blank lines stay without marks, filters treat them apart."""
     raw = "".join(("", text))
     written_ = raw.lstrip()
-    return Captured(raw[: len(raw) - len(written_)] + call + written_) if written_ else text
+    return MarkedString(raw[: len(raw) - len(written_)] + call + written_) if written_ else text
 
 
 @pass_context
@@ -198,7 +198,7 @@ def _named(name: Any) -> str:
     if isinstance(name, Undefined):
         str(name)
     if not isinstance(name, str):
-        raise PathError("a template's name must be a text")
+        raise TemplatePathError("a template's name must be a text")
     return str(plain(name))
 
 
@@ -268,4 +268,4 @@ def _refuse_private(tree: nodes.Template) -> None:
         names.append((private_attribute(node.name, arguments, named), node.lineno))
     for name, line in names:
         if isinstance(name, str) and name.startswith("_"):
-            raise PrivateError(name, line)
+            raise PrivateNameError(name, line)

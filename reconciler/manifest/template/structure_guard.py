@@ -14,30 +14,30 @@ from yaml.events import ScalarEvent, StreamEndEvent
 
 from reconciler.errors import ManifestError, ProblemList, error
 from reconciler.manifest.template import marked_text
-from reconciler.manifest.template.instrumentation import Place
+from reconciler.manifest.template.instrumentation import TemplateOrigin
 from reconciler.manifest.validation.field_errors import shown
 from reconciler.manifest.yaml.document import Document, packed
 from reconciler.manifest.yaml.event_source import parser_for
-from reconciler.model.change import MASK
+from reconciler.model.change import REDACTED
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source_map import Position
 
 _EDGE = re.compile("([\x03-\x06])")
 
 
-class Span(NamedTuple):
+class OutputSpan(NamedTuple):
     """What one expression wrote, by offsets; `node` if it must be a whole node rather than a part of a text."""
 
     start: int
     end: int
     node: bool
-    place: Place
+    place: TemplateOrigin
 
 
-def spans(marked: str, places: Sequence[Place]) -> list[Span]:
+def spans(marked: str, places: Sequence[TemplateOrigin]) -> list[OutputSpan]:
     """Return all outputs that have to be looked at, in the order of the text."""
-    found: list[Span] = []
-    place = Place("", 1, 1)
+    found: list[OutputSpan] = []
+    place = TemplateOrigin("", 1, 1)
     length = opened = 0
     for number, piece in enumerate(_EDGE.split(marked)):
         if number % 2 == 0:
@@ -46,7 +46,7 @@ def spans(marked: str, places: Sequence[Place]) -> list[Span]:
         elif piece in (marked_text.OPEN, marked_text.NODE):
             opened = length
         else:
-            found.append(Span(opened, length, piece == marked_text.NODE_END, place))
+            found.append(OutputSpan(opened, length, piece == marked_text.NODE_END, place))
     return found
 
 
@@ -62,7 +62,7 @@ def node_places(marked: str) -> Iterator[int]:
             start = line.find(marked_text.NODE, start + 1)
 
 
-def _last_place(piece: str, places: Sequence[Place]) -> Place | None:
+def _last_place(piece: str, places: Sequence[TemplateOrigin]) -> TemplateOrigin | None:
     start = piece.rfind(marked_text.NUMBER)
     found = marked_text.PLACE.match(piece, start) if start >= 0 else None
     number = marked_text.number(found[1]) if found else len(places)
@@ -79,21 +79,21 @@ _NEAR = 400
 _NULLS = frozenset({"null", "~"})
 
 
-class _Text(NamedTuple):
+class _GuardedText(NamedTuple):
     """A rendered text, and the names of fields whose values must not be shown."""
 
     whole: str
     sensitive: Set[str]
 
-    def hides(self, span: Span) -> bool:
+    def hides(self, span: OutputSpan) -> bool:
         """Tell whether an output stands behind the key of a sensitive field."""
         keys = _KEY.findall(self.whole, max(0, span.start - _NEAR), span.start)
         return bool(keys) and keys[-1] in self.sensitive
 
 
-def violations(
+def find_structure_violations(
     marked: str,
-    places: Sequence[Place],
+    places: Sequence[TemplateOrigin],
     documents: Sequence[Document],
     *,
     broken: bool,
@@ -111,7 +111,7 @@ def violations(
     found = spans(marked, places)
     starts = [0, *(end.end() for end in _BREAK.finditer(text))]
     doubtful = [span for span in found if not (span.node and _packed(span.start, starts) in met)]
-    return _Scalars(_Text(text, sensitive), doubtful).problems(found)
+    return _ScalarWalker(_GuardedText(text, sensitive), doubtful).problems(found)
 
 
 def _packed(offset: int, starts: Sequence[int]) -> int:
@@ -120,7 +120,7 @@ def _packed(offset: int, starts: Sequence[int]) -> int:
     return packed(line, offset - starts[line])
 
 
-def _blamed(problem: YAMLError, text: _Text, found: Sequence[Span]) -> list[Diagnostic]:
+def _blamed(problem: YAMLError, text: _GuardedText, found: Sequence[OutputSpan]) -> list[Diagnostic]:
     """Return an error for the output nearest before the place where YAML ended, on its line or reaching into it."""
     for offset in _offsets(problem):
         near = _near(text.whole, found, offset)
@@ -137,15 +137,15 @@ def _offsets(problem: YAMLError) -> Iterator[int]:
                 yield mark.index
 
 
-def _near(text: str, found: Sequence[Span], offset: int) -> list[Span]:
+def _near(text: str, found: Sequence[OutputSpan], offset: int) -> list[OutputSpan]:
     """Return the outputs that stand on the line of an offset, or reach into it."""
     start = text.rfind("\n", 0, offset) + 1
     end = text.find("\n", offset)
     return [span for span in found if span.end >= start and span.start <= (end if end >= 0 else len(text))]
 
 
-def _report(span: Span, text: _Text, why: str) -> Diagnostic:
-    value = MASK if text.hides(span) else shown(text.whole[span.start : span.end])
+def _report(span: OutputSpan, text: _GuardedText, why: str) -> Diagnostic:
+    value = REDACTED if text.hides(span) else shown(text.whole[span.start : span.end])
     message = f"the value of `{_short(span.place.expression)}` is {value}: {why}"
     position = Position(span.place.file, span.place.line, span.place.column)
     return error("E_TPL_STRUCTURE", message, position, hint=_HINT)
@@ -156,18 +156,18 @@ def _short(expression: str) -> str:
     return one_line if len(one_line) <= 60 else one_line[:59] + "…"
 
 
-class _Scalars:
+class _ScalarWalker:
     """Walks the scalars of a text and the outputs in it side by side."""
 
-    def __init__(self, text: _Text, doubtful: Sequence[Span]) -> None:
+    def __init__(self, text: _GuardedText, doubtful: Sequence[OutputSpan]) -> None:
         self._judged = text
         self._text = text.whole
-        self._waiting: Iterator[Span] = iter(doubtful)
+        self._waiting: Iterator[OutputSpan] = iter(doubtful)
         self._next = next(self._waiting, None)
         self._behind = self._clear = self._comment_end = 0
         self._found = ProblemList()
 
-    def problems(self, written: Sequence[Span]) -> list[Diagnostic]:
+    def problems(self, written: Sequence[OutputSpan]) -> list[Diagnostic]:
         """Return an error for each output that is not inside one scalar; one of those `written` may have ended YAML."""
         try:
             parser = parser_for(self._text)
@@ -195,7 +195,7 @@ class _Scalars:
                 self._inside(self._next, event, start, end)
         self._behind = end
 
-    def _inside(self, span: Span, event: Any, start: int, end: int) -> None:
+    def _inside(self, span: OutputSpan, event: Any, start: int, end: int) -> None:
         text = self._text[span.start : span.end]
         if span.node:
             self._settle(span, "`tojson` makes a whole value, which cannot stand inside a text")
@@ -221,7 +221,7 @@ class _Scalars:
         found = _PROPERTIES.match(self._text, start)
         return found.end() if found else start
 
-    def _outside(self, span: Span) -> None:
+    def _outside(self, span: OutputSpan) -> None:
         """An output that is in no scalar is harmless in a comment only."""
         commented = self._commented(span.start) and "\n" not in self._text[span.start : span.end]
         self._settle(span, "" if commented else "it does not stay inside one text")
@@ -240,7 +240,7 @@ class _Scalars:
             self._clear = offset
         return found is not None
 
-    def _settle(self, span: Span, why: str = "") -> None:
+    def _settle(self, span: OutputSpan, why: str = "") -> None:
         if why:
             self._found.append(_report(span, self._judged, why))
         self._next = next(self._waiting, None)

@@ -9,32 +9,32 @@ from jinja2.exceptions import SecurityError
 
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.exceptions import (
-    ContentError,
-    ControlError,
-    Failure,
+    ControlCharacterError,
     FailureOrigin,
+    IncludeError,
     LimitError,
     OutOfTimeError,
-    PathError,
-    PrivateError,
+    PrivateNameError,
     StructureError,
+    TemplateFailure,
+    TemplatePathError,
 )
-from reconciler.manifest.template.instrumentation import Place
+from reconciler.manifest.template.instrumentation import TemplateOrigin
 
 _TOJSON = "write {{ … | tojson }}: it makes one YAML value of anything"
 _LARGE = "split the file, or render less"
 
 
-def failure(problem: BaseException, file: str, places: Sequence[Place]) -> Failure:
+def failure(problem: BaseException, file: str, places: Sequence[TemplateOrigin]) -> TemplateFailure:
     """Say what an exception raised while compiling or rendering `file` means; `places` are those of its templates."""
-    if isinstance(problem, ContentError):
+    if isinstance(problem, IncludeError):
         return problem.failure
     where, line = _where(problem, file)
     code, message, hint = _words(problem)
     place = _expression(problem, where, line, places)
     if place and isinstance(problem, StructureError):
         message = f"the value of `{place.expression}`: {message}"
-    failed: Failure = {
+    failed: TemplateFailure = {
         "code": code,
         "message": message,
         "file": where,
@@ -48,7 +48,7 @@ def failure(problem: BaseException, file: str, places: Sequence[Place]) -> Failu
     return _called(failed, call, _expression(None, *call, places)) if call else failed
 
 
-def _called(failed: Failure, call: tuple[str, int], place: Place | None) -> Failure:
+def _called(failed: TemplateFailure, call: tuple[str, int], place: TemplateOrigin | None) -> TemplateFailure:
     """Put a failure inside a macro where the macro is called: that is the line whose author can mend it."""
     inside: FailureOrigin = {
         "message": "inside this macro",
@@ -58,7 +58,7 @@ def _called(failed: Failure, call: tuple[str, int], place: Place | None) -> Fail
     }
     message = f"{failed['message']}, in the macro at {failed['file']}:{failed['line']}, called from {call[0]}:{call[1]}"
     uses = list(dict.fromkeys([*failed["uses"], *(place.uses if place else ())]))
-    called: Failure = {**failed, "file": call[0], "line": call[1], "column": 1, "message": message}
+    called: TemplateFailure = {**failed, "file": call[0], "line": call[1], "column": 1, "message": message}
     if place:
         called["line"], called["column"] = place.line, place.column
     called["related"], called["uses"] = [inside], uses
@@ -73,7 +73,9 @@ def _call(problem: BaseException) -> tuple[str, int] | None:
     return next(((file, line) for file, line, function in reversed(frames) if function != "macro"), None)
 
 
-def _expression(problem: BaseException | None, file: str, line: int, places: Sequence[Place]) -> Place | None:
+def _expression(
+    problem: BaseException | None, file: str, line: int, places: Sequence[TemplateOrigin]
+) -> TemplateOrigin | None:
     """Return the expression that failed: the one that said so, or the one on the line that names what is missing."""
     found = marked_text.PLACE.match(getattr(problem, "place", ""))
     if found:
@@ -85,15 +87,15 @@ def _expression(problem: BaseException | None, file: str, line: int, places: Seq
     return next(iter(named or near), None)
 
 
-def _reaches(place: Place, line: int) -> bool:
+def _reaches(place: TemplateOrigin, line: int) -> bool:
     return place.line <= line <= place.line + place.expression.count("\n")
 
 
 def _words(problem: BaseException) -> tuple[str, str, str]:
     said = str(problem)
-    if isinstance(problem, PathError):
+    if isinstance(problem, TemplatePathError):
         return "E_TPL_PATH", said, "templates read files of the project only, by paths from its root"
-    if isinstance(problem, (PrivateError, ControlError)):
+    if isinstance(problem, (PrivateNameError, ControlCharacterError)):
         return _own(problem)
     if isinstance(problem, SecurityError):
         said = "a value that is not plain data cannot be called" if " at 0x" in said else said
@@ -133,8 +135,8 @@ def _cycle(problem: BaseException) -> str:
     return f"{names[-1]} includes or calls itself" if names else "something includes or calls itself"
 
 
-def _own(problem: PrivateError | ControlError) -> tuple[str, str, str]:
-    if isinstance(problem, PrivateError):
+def _own(problem: PrivateNameError | ControlCharacterError) -> tuple[str, str, str]:
+    if isinstance(problem, PrivateNameError):
         message = f"the template may not do this: `{problem.args[0]}` is a private name"
         return "E_TPL_SECURITY", message, "names never start with an underscore"
     return "E_TEXT_CONTROL", f"the template holds the control character {problem.args[0]}", "leave it out"
@@ -146,7 +148,7 @@ def _where(problem: BaseException, file: str) -> tuple[str, int]:
         return problem.name or file, max(problem.lineno, 1)
     frames = list(_template_frames(problem))
     place = frames[-1][:2] if frames else (file, 1)
-    if isinstance(problem, (PrivateError, ControlError)):
+    if isinstance(problem, (PrivateNameError, ControlCharacterError)):
         return _compiling(problem) or place[0], problem.args[1]
     return place
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from reconciler.manifest.template import marked_text
-from reconciler.manifest.template.instrumentation import Place
+from reconciler.manifest.template.instrumentation import TemplateOrigin
 from reconciler.model.source_map import Position
 
 _BREAK = re.compile(r"\r\n|\r|\n")
@@ -17,14 +17,14 @@ _COMPARED = 400
 """Longer texts are not compared line by line with every line: that costs their square, and more."""
 
 
-class _Found(NamedTuple):
+class _OriginMark(NamedTuple):
     """A mark on a line: the column it stands at, counted from 0 and without marks, and the place it names."""
 
     column: int
-    place: Place
+    place: TemplateOrigin
 
 
-def _column(found: _Found) -> int:
+def _column(found: _OriginMark) -> int:
     return found.column
 
 
@@ -36,13 +36,15 @@ class LineMap:
     Every line that is not blank has a mark of its own, so that only the lines asked for are looked at.
     """
 
-    def __init__(self, file: str, marked: str, text: str, places: Sequence[Place], *, exact: bool = True) -> None:
+    def __init__(
+        self, file: str, marked: str, text: str, places: Sequence[TemplateOrigin], *, exact: bool = True
+    ) -> None:
         self._file = file
         self._marked = marked
         self._text = text
         self._places = places
         self.exact = exact
-        self._known: dict[int, list[_Found]] = {}
+        self._known: dict[int, list[_OriginMark]] = {}
 
     def at(self, line: int, column: int) -> Position:
         """Return the place in the template for a line and column of the rendered text, counted from 1."""
@@ -53,12 +55,12 @@ class LineMap:
         beyond = 0 if place.expression or distance is None else distance
         return Position(place.file, place.line, place.column + beyond)
 
-    def place(self, line: int, column: int) -> Place | None:
+    def place(self, line: int, column: int) -> TemplateOrigin | None:
         """Return the expression that wrote what stands there, or None where the template's own text stands."""
         found, _distance = self._find(line, column)
         return found.place if found and found.place.expression else None
 
-    def _find(self, line: int, column: int) -> tuple[_Found | None, int | None]:
+    def _find(self, line: int, column: int) -> tuple[_OriginMark | None, int | None]:
         """Return the mark before a position, and how far behind it, on its own line, the position is."""
         if not self.exact:
             line, column = self._pairs.get(line, line), 1
@@ -84,15 +86,15 @@ class LineMap:
     def _holds_place(self, line: int) -> bool:
         return marked_text.NUMBER in self._lines[line - 1] and bool(self._on(line))
 
-    def _on(self, line: int) -> list[_Found]:
+    def _on(self, line: int) -> list[_OriginMark]:
         """Return the marks on a line; of several at one column the last counts: it is the innermost."""
         if line not in self._known:
             self._known[line] = list(self._marks(self._lines[line - 1]))
         return self._known[line]
 
-    def _marks(self, text: str) -> Iterator[_Found]:
+    def _marks(self, text: str) -> Iterator[_OriginMark]:
         column = position = 0
-        last: _Found | None = None
+        last: _OriginMark | None = None
         for mark in marked_text.MARK.finditer(text):
             column += mark.start() - position
             position = mark.end()
@@ -100,15 +102,15 @@ class LineMap:
             if place is not None:
                 if last is not None and last.column != column:
                     yield last
-                last = _Found(column, place)
+                last = _OriginMark(column, place)
         if last is not None:
             yield last
 
-    def _named(self, digits: str | None) -> Place | None:
+    def _named(self, digits: str | None) -> TemplateOrigin | None:
         number = marked_text.number(digits) if digits else len(self._places)
         return self._places[number] if number < len(self._places) else None
 
-    def caller(self, line: int, column: int) -> Place | None:
+    def caller(self, line: int, column: int) -> TemplateOrigin | None:
         """Return the call or include in the file itself that brought what stands there from a macro or another file.
 
         None for the file's own text, and where that cannot be told.
@@ -117,7 +119,7 @@ class LineMap:
         if found is None or (found.place.file == self._file and not found.place.in_macro):
             return None
         here = found.place
-        calls: list[Place] = []
+        calls: list[TemplateOrigin] = []
         for number, text in enumerate(self._lines[:line], 1):
             last = max(column, found.column + 1) if number == line else len(text) + 1
             calls += (call for at, call in self._calls(text) if at < last and self._is_own(call))
@@ -125,7 +127,7 @@ class LineMap:
             return calls[-1] if calls else None
         return next((each for each in reversed(calls) if each.is_statement and here.file in each.expression), None)
 
-    def _calls(self, text: str) -> Iterator[tuple[int, Place]]:
+    def _calls(self, text: str) -> Iterator[tuple[int, TemplateOrigin]]:
         """Yield the calls on a line, each with the column it stands at, counted from 0 and without marks."""
         shift = 0
         for mark in marked_text.MARK.finditer(text):
@@ -134,7 +136,7 @@ class LineMap:
                 yield mark.start() - shift, call
             shift += len(mark[0])
 
-    def _is_own(self, call: Place) -> bool:
+    def _is_own(self, call: TemplateOrigin) -> bool:
         return call.file == self._file and not call.in_macro
 
     def met(self, position: Position) -> tuple[int, int] | None:

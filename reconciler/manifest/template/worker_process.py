@@ -33,7 +33,7 @@ GLANCE = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
+class WorkerLimits:
     """What a child may have.
 
     `cpu` and `wall` are seconds for one file, `memory` bytes above its start, `output` characters a file. A file whose
@@ -49,10 +49,10 @@ class Budget:
     output: int = 16 << 20
 
 
-class Allowance:
+class TimeBudget:
     """The time that a child has from now on to come up with one result."""
 
-    def __init__(self, pid: int, budget: Budget) -> None:
+    def __init__(self, pid: int, budget: WorkerLimits) -> None:
         self._pid = pid
         self._budget = budget
         self._began = time.monotonic()
@@ -86,16 +86,16 @@ _SOON = 0.9
 """The part of its time after which the child stops by itself, and can say where it was."""
 
 
-class Died(Exception):  # noqa: N818 - a plain word for what happened
+class WorkerDiedError(Exception):
     """The child ended before its work was done; `args` say why."""
 
 
 Message = dict[str, Any]
 Answer = Callable[[Message], Message]
-Work = Callable[["Channel"], None]
+Work = Callable[["WorkerChannel"], None]
 
 
-class Channel:
+class WorkerChannel:
     """Messages over a socket: a length, then JSON. Lone surrogates pass, for the parent to refuse with a place."""
 
     def __init__(self, end: socket.socket) -> None:
@@ -119,7 +119,7 @@ class Channel:
 
     def _text(self, size: int, left: Left | None) -> str:
         if not 0 <= size <= _LARGEST:
-            raise Died("its answer is too large")
+            raise WorkerDiedError("its answer is too large")
         return self._exactly(size, left).decode("utf-8", "surrogatepass")
 
     def ask(self, message: Message) -> Message:
@@ -134,7 +134,7 @@ class Channel:
                 self._wait(left)
             part = self._end.recv(min(size - len(data), 1 << 20))
             if not part:
-                raise Died("it ended")
+                raise WorkerDiedError("it ended")
             data += part
         return bytes(data)
 
@@ -142,11 +142,11 @@ class Channel:
         """Wait until there is something to read; raises Died when time is over."""
         while not select.select([self._end], [], [], seconds := left())[0]:
             if seconds <= 0:
-                raise Died("it took too long")
+                raise WorkerDiedError("it took too long")
 
 
 def run(
-    work: Work, answer: Answer, budget: Budget, restrict: Callable[[], bool] = restrict_system_calls
+    work: Work, answer: Answer, budget: WorkerLimits, restrict: Callable[[], bool] = restrict_system_calls
 ) -> Generator[Message, None, None]:
     """Run `work` in a child and yield its results, each with its own wall clock.
 
@@ -158,15 +158,15 @@ def run(
     if pid == 0:
         _child(work, ours, theirs, budget, restrict)
     theirs.close()
-    channel = Channel(ours)
+    channel = WorkerChannel(ours)
     status = 0
     try:
-        while "done" not in (message := _until_result(channel, answer, Allowance(pid, budget))):
+        while "done" not in (message := _until_result(channel, answer, TimeBudget(pid, budget))):
             yield message
-    except (Died, OSError, ValueError) as problem:
+    except (WorkerDiedError, OSError, ValueError) as problem:
         status = _ended(pid)
         pid = 0
-        raise Died(_cause(status, problem)) from None
+        raise WorkerDiedError(_cause(status, problem)) from None
     finally:
         ours.close()
         if pid:
@@ -184,12 +184,12 @@ def _cause(status: int, problem: Exception) -> str:
     signalled = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     if signalled == signal.SIGXCPU:
         return "it took too much time"
-    if isinstance(problem, Died) and problem.args[0] != "it ended":
+    if isinstance(problem, WorkerDiedError) and problem.args[0] != "it ended":
         return str(problem.args[0])
     return "it took too much memory or depth"
 
 
-def _until_result(channel: Channel, answer: Answer, left: Left) -> Message:
+def _until_result(channel: WorkerChannel, answer: Answer, left: Left) -> Message:
     while "ask" in (message := channel.receive(left)):
         channel.send(answer(message))
     return message
@@ -203,20 +203,20 @@ def _forked() -> int:
 
 
 def _child(
-    work: Work, ours: socket.socket, theirs: socket.socket, budget: Budget, restrict: Callable[[], bool]
+    work: Work, ours: socket.socket, theirs: socket.socket, budget: WorkerLimits, restrict: Callable[[], bool]
 ) -> NoReturn:
     try:
         ours.close()
         _confine(theirs.fileno(), budget)
         restrict()
-        channel = Channel(theirs)
+        channel = WorkerChannel(theirs)
         work(channel)
         channel.send({"done": True})
     finally:
         os._exit(0)
 
 
-def _confine(kept: int, budget: Budget) -> None:
+def _confine(kept: int, budget: WorkerLimits) -> None:
     """Take everything away that rendering does not need: environment, files, memory, new files and processes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -255,7 +255,7 @@ def _memory() -> tuple[int, int]:
 
 
 @contextmanager
-def time_limit(budget: Budget) -> Iterator[None]:
+def time_limit(budget: WorkerLimits) -> Iterator[None]:
     """Raise OutOfTimeError in the child shortly before its time is over, on the CPU or on the wall.
 
     A call that nothing can interrupt is killed soon after: by the system, or by the parent.

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from reconciler.errors import error
 from reconciler.manifest.validation import names
-from reconciler.model.diagnostic import Diagnostic, Related, Severity
-from reconciler.model.resource import Declared
+from reconciler.model.diagnostic import Diagnostic, RelatedPosition, Severity
+from reconciler.model.resource import DeclaredResource
 
 
-def together(resources: Sequence[Declared]) -> tuple[tuple[Declared, ...], list[Diagnostic]]:
+def find_collisions(resources: Sequence[DeclaredResource]) -> tuple[tuple[DeclaredResource, ...], list[Diagnostic]]:
     """Return the resources with `address_id` where names repeat, and what is wrong with them as a whole."""
-    groups: dict[tuple[str, str], list[Declared]] = {}
+    groups: dict[tuple[str, str], list[DeclaredResource]] = {}
     for each in resources:
         groups.setdefault((each.kind, each.name), []).append(each)
     problems: list[Diagnostic] = []
@@ -27,13 +27,13 @@ def together(resources: Sequence[Declared]) -> tuple[tuple[Declared, ...], list[
     return tuple(whole), problems
 
 
-def _all_distinct(same: Sequence[Declared]) -> bool:
+def _all_distinct(same: Sequence[DeclaredResource]) -> bool:
     ids = {each.id for each in same}
     return "" not in ids and len(ids) == len(same)
 
 
-def _repeated(same: Sequence[Declared]) -> Iterator[Diagnostic]:
-    first = Related(message="the first one", position=same[0].position)
+def _repeated(same: Sequence[DeclaredResource]) -> Iterator[Diagnostic]:
+    first = RelatedPosition(message="the first one", position=same[0].position)
     for each in same[1:]:
         yield error(
             "E_NAME_DUPLICATE",
@@ -44,7 +44,9 @@ def _repeated(same: Sequence[Declared]) -> Iterator[Diagnostic]:
         )
 
 
-def _aliases(resources: Iterable[Declared], groups: dict[tuple[str, str], list[Declared]]) -> Iterator[Diagnostic]:
+def _aliases(
+    resources: Iterable[DeclaredResource], groups: dict[tuple[str, str], list[DeclaredResource]]
+) -> Iterator[Diagnostic]:
     """An alias that is another one's name or alias says that one live object is two, unless ids decide."""
     taken = {key: same[0] for key, same in groups.items()}
     for each in resources:
@@ -56,12 +58,12 @@ def _aliases(resources: Iterable[Declared], groups: dict[tuple[str, str], list[D
                     f"the alias {alias!r} belongs to another {each.kind} too",
                     each.locate.at(("metadata", "aliases", number)),
                     hint="an earlier name leads to one object only: pin both with metadata.id, or take one out",
-                    related=(Related(message=f"{other.name!r}", position=other.position),),
+                    related=(RelatedPosition(message=f"{other.name!r}", position=other.position),),
                 )
 
 
-def _lookalikes(resources: Iterable[Declared]) -> Iterator[Diagnostic]:
-    seen: dict[tuple[str, str], Declared] = {}
+def _lookalikes(resources: Iterable[DeclaredResource]) -> Iterator[Diagnostic]:
+    seen: dict[tuple[str, str], DeclaredResource] = {}
     for each in resources:
         other = seen.setdefault((each.kind, names.skeleton(each.name)), each)
         if other is not each:
@@ -72,5 +74,5 @@ def _lookalikes(resources: Iterable[Declared]) -> Iterator[Diagnostic]:
                 position=each.position,
                 hint="they are two objects: make sure that is meant",
                 address=each.address,
-                related=(Related(message="the other one", position=other.position),),
+                related=(RelatedPosition(message="the other one", position=other.position),),
             )

@@ -15,7 +15,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
-class Ignored(_Part):
+class IgnoreEntry(_Part):
     """A path whose differences are neither shown nor applied."""
 
     path: str = Field(min_length=1, max_length=512, description="As plans print it; `*` allowed.")
@@ -40,7 +40,7 @@ class Lifecycle(_Part):
     """What may happen to the live object."""
 
     prevent_destroy: bool | None = Field(default=None, description="Never delete it, not even without its manifest.")
-    ignore_changes: list[Ignored] | None = Field(default=None, description="Differences to leave alone.")
+    ignore_changes: list[IgnoreEntry] | None = Field(default=None, description="Differences to leave alone.")
     ignore_lints: list[IgnoredLint] | None = Field(default=None, description="Lints that are not reported.")
 
 

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, get_args
 from pydantic import BaseModel, ValidationError
 
 from reconciler.errors import ENOUGH
-from reconciler.kinds.base.field import Field, Type
+from reconciler.kinds.base.field import Field, FieldType
 from reconciler.manifest.yaml.scalars import typed
 from reconciler.model.resource import Json
-from reconciler.model.source_map import Path
+from reconciler.model.source_map import DocumentPath
 from reconciler.strings import did_you_mean
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
@@ -23,20 +23,22 @@ _CUT = ENOUGH + 1
 """Of so many items or unknown keys all may be wrong before a value counts as one that nobody will mend line by line."""
 
 
-class Complaint(NamedTuple):
+class ModelError(NamedTuple):
     """What pydantic said of one place: its error type, the value there, and the limits it names."""
 
-    path: Path
+    path: DocumentPath
     type: str
     value: Json
     limits: Mapping[str, Any]
 
 
-Plain = Callable[[Path], bool]
+IsPlainScalar = Callable[[DocumentPath], bool]
 """Tells whether the scalar at a path was written without quotes."""
 
 
-def check(model: type[BaseModel], value: Json, plain: Plain = lambda _path: True) -> tuple[Json, list[Complaint]]:
+def check(
+    model: type[BaseModel], value: Json, plain: IsPlainScalar = lambda _path: True
+) -> tuple[Json, list[ModelError]]:
     """Return the value with its texts and numbers as they were typed, and what is wrong with it, or enough of it."""
     few = _first_items(value, _names(model))
     if few is not value and len(complaints := _wrong(model, few)) > ENOUGH:
@@ -49,7 +51,7 @@ def check(model: type[BaseModel], value: Json, plain: Plain = lambda _path: True
     return value, list(_complaints(model, value))
 
 
-def _wrong(model: type[BaseModel], value: Json) -> list[Complaint]:
+def _wrong(model: type[BaseModel], value: Json) -> list[ModelError]:
     """Return the complaints that stand, whatever plain scalars turn out to be."""
     return [each for each in _complaints(model, value) if _meant(each, lambda _path: True) is None]
 
@@ -88,22 +90,22 @@ def _collect(kind: Any, found: set[str], seen: set[Any]) -> None:
         _collect(part, found, seen)
 
 
-def _complaints(model: type[BaseModel], value: Json) -> Iterator[Complaint]:
+def _complaints(model: type[BaseModel], value: Json) -> Iterator[ModelError]:
     try:
         model.model_validate(value)
     except ValidationError as error:
         for each in error.errors(include_url=False):
-            yield Complaint(tuple(each["loc"]), each["type"], each["input"], each.get("ctx", {}))
+            yield ModelError(tuple(each["loc"]), each["type"], each["input"], each.get("ctx", {}))
 
 
-def _meant(complaint: Complaint, plain: Plain) -> Json:
+def _meant(complaint: ModelError, plain: IsPlainScalar) -> Json:
     """Return the value as its field reads what was typed; None where the complaint stands."""
     if complaint.type == "float_type" and isinstance(complaint.value, str) and _NUMBER.fullmatch(complaint.value):
         return float(complaint.value) if plain(complaint.path) else None
     return typed(complaint.value) if _was_text(complaint) else None
 
 
-def _was_text(complaint: Complaint) -> bool:
+def _was_text(complaint: ModelError) -> bool:
     if not isinstance(complaint.value, (bool, int)):
         return False
     if complaint.type == "string_type":
@@ -111,11 +113,11 @@ def _was_text(complaint: Complaint) -> bool:
     return complaint.type == "literal_error" and f"'{typed(complaint.value)}'" in str(complaint.limits.get("expected"))
 
 
-def _with(value: Json, changes: Mapping[Path, Json]) -> Json:
+def _with(value: Json, changes: Mapping[DocumentPath, Json]) -> Json:
     """Return the value with some places changed; what is not changed is shared with the old one."""
     if () in changes:
         return changes[()]
-    below: dict[str | int, dict[Path, Json]] = {}
+    below: dict[str | int, dict[DocumentPath, Json]] = {}
     for path, new in changes.items():
         below.setdefault(path[0], {})[path[1:]] = new
     fresh: Any = dict(value) if isinstance(value, Mapping) else list(value)
@@ -153,7 +155,7 @@ _RANGES = {
 }
 
 
-class Words(NamedTuple):
+class FieldMessage(NamedTuple):
     """A code, a message, a hint, and whether the key is the place rather than the value."""
 
     code: str
@@ -162,13 +164,13 @@ class Words(NamedTuple):
     at_key: bool = False
 
 
-def words(complaint: Complaint, field: Field | None, siblings: Iterable[str]) -> Words:
+def describe_error(complaint: ModelError, field: Field | None, siblings: Iterable[str]) -> FieldMessage:
     """Say what a complaint means; `field` is what is known of the place, `siblings` the keys that may stand there."""
     name = _name(complaint.path)
     if field is not None and field.sensitive and complaint.type not in _NO_LITERALS:
         return _secret(name, complaint)
     if complaint.type == "missing":
-        return Words("E_FIELD_REQUIRED", f"`{name}` is missing", "add it")
+        return FieldMessage("E_FIELD_REQUIRED", f"`{name}` is missing", "add it")
     if complaint.type == "extra_forbidden":
         return _unknown(name, field, siblings)
     if complaint.type in ("literal_error", "enum"):
@@ -177,10 +179,10 @@ def words(complaint: Complaint, field: Field | None, siblings: Iterable[str]) ->
         return _length(name, complaint)
     if complaint.type in _RANGES:
         limit = _RANGES[complaint.type].format(**complaint.limits)
-        return Words("E_FIELD_RANGE", f"`{name}` is {shown(complaint.value)}; it must be {limit}")
+        return FieldMessage("E_FIELD_RANGE", f"`{name}` is {shown(complaint.value)}; it must be {limit}")
     if complaint.type == "string_pattern_mismatch":
         message = f"`{name}` is {shown(complaint.value)}, which has not the form {complaint.limits.get('pattern')}"
-        return Words("E_FIELD_PATTERN", message)
+        return FieldMessage("E_FIELD_PATTERN", message)
     return _type(name, complaint, field)
 
 
@@ -194,55 +196,57 @@ def shown(value: Json) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _name(path: Path) -> str:
+def _name(path: DocumentPath) -> str:
     steps = [step for step in path if isinstance(step, str)]
     return steps[-1] if steps else "the document"
 
 
-def _secret(name: str, complaint: Complaint) -> Words:
+def _secret(name: str, complaint: ModelError) -> FieldMessage:
     if complaint.type == "string_pattern_mismatch":
         hint = "capitals, digits and underscores: {secret: STREAM_KEY} is read from RECONCILER_SECRET_STREAM_KEY"
-        return Words("E_FIELD_PATTERN", f"`{name}` is no name of a secret", hint)
+        return FieldMessage("E_FIELD_PATTERN", f"`{name}` is no name of a secret", hint)
     hint = "write {secret: NAME} and give the value as RECONCILER_SECRET_NAME when applying"
-    return Words("E_SECRET_LITERAL", f"`{name}` is sensitive and must not stand in a manifest", hint)
+    return FieldMessage("E_SECRET_LITERAL", f"`{name}` is sensitive and must not stand in a manifest", hint)
 
 
-def _unknown(name: str, field: Field | None, siblings: Iterable[str]) -> Words:
+def _unknown(name: str, field: Field | None, siblings: Iterable[str]) -> FieldMessage:
     if field is not None and not field.writable:
-        return Words(
+        return FieldMessage(
             "E_FIELD_READONLY", f"`{name}` is set by the service and cannot be declared", "leave it out", at_key=True
         )
     known = sorted(siblings)
     listed = f"the fields here are {', '.join(known)}" if len(known) <= 12 else ""
-    return Words("E_FIELD_UNKNOWN", f"there is no field `{name}` here", did_you_mean(name, known, listed), at_key=True)
+    return FieldMessage(
+        "E_FIELD_UNKNOWN", f"there is no field `{name}` here", did_you_mean(name, known, listed), at_key=True
+    )
 
 
-def _choice(name: str, complaint: Complaint, field: Field | None) -> Words:
+def _choice(name: str, complaint: ModelError, field: Field | None) -> FieldMessage:
     known = [str(each) for each in field.enum] if field else _expected(complaint)
     message = f"`{name}` is {shown(complaint.value)}; it must be one of {', '.join(known)}"
-    return Words("E_FIELD_ENUM", message, did_you_mean(str(complaint.value), known))
+    return FieldMessage("E_FIELD_ENUM", message, did_you_mean(str(complaint.value), known))
 
 
-def _expected(complaint: Complaint) -> list[str]:
+def _expected(complaint: ModelError) -> list[str]:
     said = str(complaint.limits.get("expected", ""))
     return [part.strip("' ") for part in said.replace(" or ", ", ").split(",")]
 
 
-def _length(name: str, complaint: Complaint) -> Words:
+def _length(name: str, complaint: ModelError) -> FieldMessage:
     has, limit = _LENGTHS[complaint.type]
     found = len(complaint.value) if isinstance(complaint.value, (str, list, dict)) else 0
-    return Words(
+    return FieldMessage(
         "E_FIELD_LENGTH", f"`{name}` {has.format(found=found)}; it may have {limit.format(**complaint.limits)}"
     )
 
 
-def _type(name: str, complaint: Complaint, field: Field | None) -> Words:
+def _type(name: str, complaint: ModelError, field: Field | None) -> FieldMessage:
     wanted = _WANTED.get(complaint.type, "something else")
     message = f"`{name}` is {shown(complaint.value)}, but takes {wanted}"
-    return Words("E_YAML_TYPE", message, _type_hint(complaint, field))
+    return FieldMessage("E_YAML_TYPE", message, _type_hint(complaint, field))
 
 
-def _type_hint(complaint: Complaint, field: Field | None) -> str:
+def _type_hint(complaint: ModelError, field: Field | None) -> str:
     value = complaint.value
     if isinstance(value, str) and complaint.type == "int_type":
         if value.lstrip("-").isascii() and value.lstrip("-").isdigit():
@@ -250,6 +254,6 @@ def _type_hint(complaint: Complaint, field: Field | None) -> str:
         return "write plain digits: 5, never 0x5, 5.0 or 1_000"
     if isinstance(value, str) and complaint.type == "bool_type":
         return "only true and false are booleans, in lower case and without quotes"
-    if field is not None and field.type is Type.LIST and not isinstance(value, (dict, list)):
+    if field is not None and field.type is FieldType.LIST and not isinstance(value, (dict, list)):
         return "put it into a list: [...]"
     return ""

@@ -5,13 +5,13 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
-from reconciler.kinds.base.field import Field, Role, Type
+from reconciler.kinds.base.field import Field, FieldRole, FieldType
 from reconciler.kinds.base.kind import Kind
-from reconciler.kinds.base.problem import Problem
+from reconciler.kinds.base.problem import SpecProblem
 from reconciler.lookalikes import LOOKS_LATIN
 from reconciler.manifest.yaml import characters
 from reconciler.model.resource import Json
-from reconciler.model.source_map import Path
+from reconciler.model.source_map import DocumentPath
 from reconciler.strings import normalize_name
 
 _INVISIBLE = re.compile(
@@ -42,7 +42,7 @@ def problem(name: str) -> tuple[str, str] | None:
     return None
 
 
-def doubts(name: str) -> Iterator[tuple[str, str, str]]:
+def name_warnings(name: str) -> Iterator[tuple[str, str, str]]:
     """Yield code, message and hint of each warning a name deserves."""
     if name != name.strip():
         yield "W_NAME_SPACE", f"the name {name!r} begins or ends with a blank", "take it out, unless it is meant"
@@ -100,7 +100,7 @@ def _script(letter: str) -> str:
     return first if first in ("Latin", "Cyrillic", "Greek", "Armenian", "Cherokee") else ""
 
 
-def problems(kind: Kind, spec: Mapping[str, Json]) -> Iterator[Problem]:
+def problems(kind: Kind, spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Yield what is wrong with the names of list items, such as the rules of a group; paths start in the spec."""
     for name, keys in _named_lists(kind).items():
         items = spec.get(name)
@@ -117,13 +117,15 @@ def _named_lists(kind: Kind) -> Mapping[str, list[str]]:
 
 def _name_keys(field: Field) -> list[str]:
     """Return the fields of a list's items that are names."""
-    if field.type is not Type.LIST or field.item is None or field.list is None:
+    if field.type is not FieldType.LIST or field.item is None or field.list is None:
         return []
-    keys = set(field.list.keys) | {child.name for child in field.item.children.values() if child.role is Role.IDENTITY}
+    keys = set(field.list.keys) | {
+        child.name for child in field.item.children.values() if child.role is FieldRole.IDENTITY
+    }
     return sorted(key for key in keys if key.endswith("_name") and key in field.item.children)
 
 
-def _of_items(base: Path, key: str, items: Sequence[Json]) -> Iterator[Problem]:
+def _of_items(base: DocumentPath, key: str, items: Sequence[Json]) -> Iterator[SpecProblem]:
     spelled: dict[str, str] = {}
     for number, item in enumerate(items):
         value = item.get(key) if isinstance(item, dict) else None
@@ -132,7 +134,7 @@ def _of_items(base: Path, key: str, items: Sequence[Json]) -> Iterator[Problem]:
         path = (*base, number, key)
         found = problem(value)
         if found:
-            yield Problem(path, *found)
+            yield SpecProblem(path, *found)
         if spelled.setdefault(normalize_name(value), value) != value:
             message = f"the name {value!r} is another one of this list, in another Unicode spelling"
-            yield Problem(path, "E_NAME_DUPLICATE", message, "rename one, or spell both alike")
+            yield SpecProblem(path, "E_NAME_DUPLICATE", message, "rename one, or spell both alike")

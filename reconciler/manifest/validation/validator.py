@@ -10,15 +10,15 @@ from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import Kind
 from reconciler.manifest.validation import names
 from reconciler.manifest.validation.envelope import Envelope
-from reconciler.manifest.validation.field_errors import Complaint, Plain, Words, check, words
+from reconciler.manifest.validation.field_errors import FieldMessage, IsPlainScalar, ModelError, check, describe_error
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.options import Scope
-from reconciler.model.resource import Declared, IgnoredLint, IgnoreRule, Json, address
-from reconciler.model.source_map import Locator, Path
+from reconciler.model.options import ResourceScope
+from reconciler.model.resource import DeclaredResource, IgnoredLint, IgnoreRule, Json, address
+from reconciler.model.source_map import DocumentPath, SourceMap
 from reconciler.semantics.scope import wrong_type_reason
 from reconciler.strings import did_you_mean, normalize_name
 
-_ENVELOPE: Mapping[Path, tuple[str, ...]] = {
+_ENVELOPE: Mapping[DocumentPath, tuple[str, ...]] = {
     (): ("apiVersion", "kind", "metadata", "spec"),
     ("metadata",): ("name", "id", "aliases", "labels", "lifecycle"),
     ("metadata", "lifecycle"): ("prevent_destroy", "ignore_changes", "ignore_lints"),
@@ -27,26 +27,30 @@ _IGNORED = ("path", "code", "rule", "reason", "expires")
 _FULL_WIDTH = "\uff1a"
 
 
-class Validated(NamedTuple):
+class ValidationResult(NamedTuple):
     """What became of one document; `resource` is None where not even kind and name could be understood."""
 
-    resource: Declared | None
+    resource: DeclaredResource | None
     problems: tuple[Diagnostic, ...]
 
 
 def validate(
-    value: Json, locate: Locator, kinds: Mapping[str, Kind], scope: Scope, plain: Plain = lambda _path: True
-) -> Validated:
+    value: Json,
+    locate: SourceMap,
+    kinds: Mapping[str, Kind],
+    scope: ResourceScope,
+    plain: IsPlainScalar = lambda _path: True,
+) -> ValidationResult:
     """Check one document and make the resource of it; `plain` tells which scalars were written without quotes."""
     if not isinstance(value, dict):
-        return Validated(None, (_root(value, locate),))
+        return ValidationResult(None, (_root(value, locate),))
     value, complaints = check(Envelope, value)
     problems = _told(complaints, lambda each: _envelope_problem(each, locate))
     kind = _kind(value.get("kind"), kinds)
     if kind is None:
         if isinstance(value.get("kind"), str):
             problems.append(_no_kind(value["kind"], kinds, locate))
-        return Validated(None, tuple(problems))
+        return ValidationResult(None, tuple(problems))
     metadata = value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     spec = value["spec"] if isinstance(value.get("spec"), dict) else {}
@@ -54,17 +58,17 @@ def validate(
     where = address(kind.name, name) if isinstance(name, str) else ""
     problems += [_addressed(each, where) for each in found]
     if not isinstance(metadata, dict) or not isinstance(name, str):
-        return Validated(None, tuple(problems))
+        return ValidationResult(None, tuple(problems))
     resource = _declared(kind, metadata, spec, locate)
     problems += _identity_problems(resource, kind, scope)
-    return Validated(resource, tuple(problems))
+    return ValidationResult(resource, tuple(problems))
 
 
 def _kind(name: Json, kinds: Mapping[str, Kind]) -> Kind | None:
     return kinds.get(name) if isinstance(name, str) else None
 
 
-def _root(value: Json, locate: Locator) -> Diagnostic:
+def _root(value: Json, locate: SourceMap) -> Diagnostic:
     what = "a list" if isinstance(value, list) else "a single value"
     hint = "a manifest starts with apiVersion, kind, metadata and spec"
     if isinstance(value, str) and _FULL_WIDTH in value:
@@ -72,12 +76,12 @@ def _root(value: Json, locate: Locator) -> Diagnostic:
     return error("E_YAML_ROOT", f"the document is {what}, not a mapping", locate.at(()), hint=hint)
 
 
-def _no_kind(name: str, kinds: Mapping[str, Kind], locate: Locator) -> Diagnostic:
+def _no_kind(name: str, kinds: Mapping[str, Kind], locate: SourceMap) -> Diagnostic:
     hint = did_you_mean(name, kinds, f"the kinds are {', '.join(kinds)}")
     return error("E_KIND_UNKNOWN", f"there is no kind {name!r}", locate.at(("kind",)), hint=hint)
 
 
-def _told(complaints: Sequence[Complaint], say: Callable[[Complaint], Diagnostic]) -> list[Diagnostic]:
+def _told(complaints: Sequence[ModelError], say: Callable[[ModelError], Diagnostic]) -> list[Diagnostic]:
     """Say what is wrong, up to as many problems as anybody reads: each costs a look for what may have been meant."""
     problems = [say(each) for each in complaints[:ENOUGH]]
     if len(complaints) > ENOUGH:
@@ -85,14 +89,14 @@ def _told(complaints: Sequence[Complaint], say: Callable[[Complaint], Diagnostic
     return problems
 
 
-def _envelope_problem(complaint: Complaint, locate: Locator) -> Diagnostic:
+def _envelope_problem(complaint: ModelError, locate: SourceMap) -> Diagnostic:
     parent = complaint.path[:-1]
     siblings = _ENVELOPE.get(parent, _IGNORED)
-    return _problem(complaint.path, words(complaint, None, siblings), locate)
+    return _problem(complaint.path, describe_error(complaint, None, siblings), locate)
 
 
 def _spec_problems(
-    kind: Kind, spec: dict[str, Json], locate: Locator, plain: Plain
+    kind: Kind, spec: dict[str, Json], locate: SourceMap, plain: IsPlainScalar
 ) -> tuple[dict[str, Json], list[Diagnostic]]:
     """Return the spec with its texts as they were typed, and what is wrong with it."""
     spec, complaints = check(kind.model, spec, lambda path: plain(("spec", *path)))
@@ -102,18 +106,20 @@ def _spec_problems(
     return spec, problems
 
 
-def _field_problem(kind: Kind, complaint: Complaint, locate: Locator) -> Diagnostic:
+def _field_problem(kind: Kind, complaint: ModelError, locate: SourceMap) -> Diagnostic:
     field, parent = field_at(kind.root, complaint.path), field_at(kind.root, complaint.path[:-1])
     siblings = [child.name for child in parent.children.values() if child.writable] if parent else []
     if field is None and parent is not None and parent.sensitive:
         field, siblings = parent, ["secret"]  # inside {secret: NAME}
-    said = words(complaint, field, siblings)
+    said = describe_error(complaint, field, siblings)
     if complaint.path == (kind.name_field,):
-        said = Words("E_FIELD_UNKNOWN", f"`{kind.name_field}` is not written here", "it is metadata.name", at_key=True)
+        said = FieldMessage(
+            "E_FIELD_UNKNOWN", f"`{kind.name_field}` is not written here", "it is metadata.name", at_key=True
+        )
     return _problem(("spec", *complaint.path), said, locate)
 
 
-def field_at(root: Field, path: Path) -> Field | None:
+def field_at(root: Field, path: DocumentPath) -> Field | None:
     """Return what is known of the field at a path inside the spec."""
     field: Field | None = root
     for step in path:
@@ -123,7 +129,7 @@ def field_at(root: Field, path: Path) -> Field | None:
     return field
 
 
-def _problem(path: Path, said: Words, locate: Locator) -> Diagnostic:
+def _problem(path: DocumentPath, said: FieldMessage, locate: SourceMap) -> Diagnostic:
     position = locate.at(path, key=said.at_key)
     return Diagnostic(
         severity=Severity.ERROR,
@@ -135,7 +141,7 @@ def _problem(path: Path, said: Words, locate: Locator) -> Diagnostic:
     )
 
 
-def _checked(problem: Any, locate: Locator) -> Diagnostic:
+def _checked(problem: Any, locate: SourceMap) -> Diagnostic:
     path = ("spec", *problem.path)
     return Diagnostic(
         severity=problem.severity,
@@ -147,7 +153,7 @@ def _checked(problem: Any, locate: Locator) -> Diagnostic:
     )
 
 
-def spelled(path: Path) -> str:
+def spelled(path: DocumentPath) -> str:
     """Spell a path as people read it: spec.interaction_rules[3].trigger."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.removeprefix(".")
@@ -166,11 +172,13 @@ def _addressed(problem: Diagnostic, where: str) -> Diagnostic:
     )
 
 
-def _declared(kind: Kind, metadata: Mapping[str, Json], spec: Mapping[str, Json], locate: Locator) -> Declared:
+def _declared(
+    kind: Kind, metadata: Mapping[str, Json], spec: Mapping[str, Json], locate: SourceMap
+) -> DeclaredResource:
     lifecycle = metadata.get("lifecycle")
     lifecycle = lifecycle if isinstance(lifecycle, dict) else {}
     labels, aliases = metadata.get("labels"), metadata.get("aliases")
-    return Declared(
+    return DeclaredResource(
         kind=kind.name,
         name=normalize_name(metadata["name"]),
         spec=spec,
@@ -186,7 +194,7 @@ def _declared(kind: Kind, metadata: Mapping[str, Json], spec: Mapping[str, Json]
     )
 
 
-def _ignored_lints(entries: Json, locate: Locator) -> tuple[IgnoredLint, ...]:
+def _ignored_lints(entries: Json, locate: SourceMap) -> tuple[IgnoredLint, ...]:
     return tuple(
         IgnoredLint(
             code=entry["code"],
@@ -200,7 +208,7 @@ def _ignored_lints(entries: Json, locate: Locator) -> tuple[IgnoredLint, ...]:
     )
 
 
-def _ignored(rules: Json, locate: Locator) -> tuple[IgnoreRule, ...]:
+def _ignored(rules: Json, locate: SourceMap) -> tuple[IgnoreRule, ...]:
     base = ("metadata", "lifecycle", "ignore_changes")
     return tuple(
         IgnoreRule(
@@ -214,10 +222,10 @@ def _ignored(rules: Json, locate: Locator) -> tuple[IgnoreRule, ...]:
     )
 
 
-def _identity_problems(resource: Declared, kind: Kind, scope: Scope) -> list[Diagnostic]:
+def _identity_problems(resource: DeclaredResource, kind: Kind, scope: ResourceScope) -> list[Diagnostic]:
     """Look at the name and the aliases, and at the environment's scope."""
     problems: list[Diagnostic] = []
-    places: list[tuple[str, Path]] = [(resource.name, ("metadata", "name"))]
+    places: list[tuple[str, DocumentPath]] = [(resource.name, ("metadata", "name"))]
     places += [(alias, ("metadata", "aliases", number)) for number, alias in enumerate(resource.aliases)]
     for name, path in places:
         problems += _name_problems(name, path, kind, resource)
@@ -233,7 +241,7 @@ def _identity_problems(resource: Declared, kind: Kind, scope: Scope) -> list[Dia
     return [_addressed(each, resource.address) for each in problems]
 
 
-def _name_problems(name: str, path: Path, kind: Kind, resource: Declared) -> list[Diagnostic]:
+def _name_problems(name: str, path: DocumentPath, kind: Kind, resource: DeclaredResource) -> list[Diagnostic]:
     """Judge a name; its place is asked for only where there is something to say."""
     place = partial(resource.locate.at, path)
     found = names.problem(name)
@@ -243,5 +251,5 @@ def _name_problems(name: str, path: Path, kind: Kind, resource: Declared) -> lis
     if longest is not None and len(name) > longest:
         message = f"the name is {len(name)} characters long; it may have at most {longest}"
         problems.append(error("E_FIELD_LENGTH", message, place()))
-    problems += [warning(code, message, place(), hint=hint) for code, message, hint in names.doubts(name)]
+    problems += [warning(code, message, place(), hint=hint) for code, message, hint in names.name_warnings(name)]
     return problems

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.errors import ManifestError, error, refused
-from reconciler.manifest.yaml.limits import Limits
-from reconciler.model.diagnostic import Diagnostic, Related
+from reconciler.manifest.yaml.limits import YamlLimits
+from reconciler.model.diagnostic import Diagnostic, RelatedPosition
 from reconciler.model.resource import Json
 from reconciler.model.source_map import Position
 
@@ -13,12 +13,12 @@ _WEIGHT = 64
 """So many characters of an anchored text count as one value more."""
 
 
-class Shared:
+class AnchorTable:
     """The anchors of one document, and what its aliases stand for."""
 
     def __init__(
         self,
-        limits: Limits,
+        limits: YamlLimits,
         problems: list[Diagnostic],
         where: Callable[[int, int], Position],
         earlier: Mapping[str, Position] | None = None,
@@ -83,7 +83,7 @@ class Shared:
             return refused("E_YAML_SYNTAX", f"`*{anchor}` is named nowhere before", self._place(mark), hint=hint)
         message = f"`*{anchor}` is named in an earlier document, at line {first.line}: anchors end at `---`"
         hint = "write the value again, or use a template's {% set %}"
-        related = (Related(message="named here", position=first),)
+        related = (RelatedPosition(message="named here", position=first),)
         problem = error("E_YAML_SYNTAX", message, self._place(mark), hint=hint, related=related)
         return ManifestError(message, [problem], code="E_YAML_SYNTAX", hint=hint)
 

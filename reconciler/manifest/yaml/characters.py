@@ -51,7 +51,7 @@ def check_text(text: str, file: str) -> None:
     )
 
 
-def in_value(value: str) -> tuple[str, str] | None:
+def forbidden_character(value: str) -> tuple[str, str] | None:
     """Return code and message for the first character that no text may hold, escaped or not; None if there is none."""
     found = _VALUE.search(value)
     if found is None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from reconciler.model.resource import Json
-from reconciler.model.source_map import Path
+from reconciler.model.source_map import DocumentPath
 
-Place = tuple[int, int]
+NodePlace = tuple[int, int]
 """Line and column, counted from 1."""
 
 _COLUMN = (1 << 32) - 1
@@ -28,7 +28,7 @@ def packed(line: int, column: int) -> int:
     return line << 32 | column
 
 
-class Merge(NamedTuple):
+class MergeKey(NamedTuple):
     """A mapping with a merge key: how many of its keys are its own, where `<<` stood among them, and what it named."""
 
     own: int
@@ -37,14 +37,14 @@ class Merge(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
+class _NodeMarks:
     """The places of one key (for an item, the item's) and its value."""
 
     key: int
     value: int
 
 
-_Index = Mapping[int, Mapping[str | int, _Entry]]
+_Index = Mapping[int, Mapping[str | int, _NodeMarks]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,16 +58,16 @@ class Document:
     value: Json
     marks: "array[int]"
     aliases: frozenset[int] = frozenset()
-    merges: Mapping[int, Merge] = field(default_factory=dict)
+    merges: Mapping[int, MergeKey] = field(default_factory=dict)
     _index: _Index | None = field(default=None, repr=False, compare=False)
     _walks: int = field(default=0, repr=False, compare=False)
 
     @property
-    def start(self) -> Place:
+    def start(self) -> NodePlace:
         """Where its first node stands."""
         return _place(self.marks[0]) if self.marks else (1, 1)
 
-    def at(self, path: Path, *, key: bool = False) -> Place:
+    def at(self, path: DocumentPath, *, key: bool = False) -> NodePlace:
         """Return the place of the value at `path` (of its key with `key`), or of its nearest parent's."""
         if self._walkable(path):
             self._walks += 1
@@ -86,15 +86,15 @@ class Document:
         """Work the places out now, before the value is touched."""
         self._places()
 
-    def key_place(self, mapping: Mapping[str, Json], key: str) -> Place:
+    def key_place(self, mapping: Mapping[str, Json], key: str) -> NodePlace:
         """Return the place of a key of a mapping that is part of the value."""
         return _place(self._places()[id(mapping)][key].key)
 
-    def _walkable(self, path: Path) -> bool:
+    def _walkable(self, path: DocumentPath) -> bool:
         simple = self.marks and not self.aliases and not self.merges
         return self._index is None and len(path) <= _NEAR and self._walks < _WALKS and bool(simple)
 
-    def _near(self, path: Path, *, key: bool) -> int:
+    def _near(self, path: DocumentPath, *, key: bool) -> int:
         """Find one place without an index: every document is asked for its name, most for nothing else."""
         number, value, here = 0, self.value, self.marks[0]
         for depth, step in enumerate(path, 1):
@@ -112,7 +112,7 @@ class Document:
         return self._index
 
 
-def _place(mark: int) -> Place:
+def _place(mark: int) -> NodePlace:
     return (mark >> 32) + 1, (mark & _COLUMN) + 1
 
 
@@ -144,7 +144,7 @@ class _Indexer:
         self._aliases = document.aliases
         self._merges = document.merges
         self._root = document.value
-        self._found: dict[int, dict[str | int, _Entry]] = {}
+        self._found: dict[int, dict[str | int, _NodeMarks]] = {}
 
     def index(self) -> _Index:
         if self._marks:
@@ -166,7 +166,7 @@ class _Indexer:
         following = number + 1
         for position, item in enumerate(value):
             mark = self._marks[following]
-            entries[position] = _Entry(key=mark, value=mark)
+            entries[position] = _NodeMarks(key=mark, value=mark)
             following = self._walk(item, following)
         return following
 
@@ -178,7 +178,7 @@ class _Indexer:
         for ordinal, (key, item) in enumerate(own):
             if merge and merge.ordinal == ordinal:
                 following = self._walk(merge.source, following + 1)
-            entries[key] = _Entry(key=self._marks[following], value=self._marks[following + 1])
+            entries[key] = _NodeMarks(key=self._marks[following], value=self._marks[following + 1])
             following = self._walk(item, following + 1)
         if merge:
             if merge.ordinal == len(own):
@@ -186,7 +186,7 @@ class _Indexer:
             self._merged(merge, value, entries)
         return following
 
-    def _merged(self, merge: Merge, value: Mapping[str, Json], entries: dict[str | int, _Entry]) -> None:
+    def _merged(self, merge: MergeKey, value: Mapping[str, Json], entries: dict[str | int, _NodeMarks]) -> None:
         """A merged entry stands where the mapping it came from has it."""
         sources = merge.source if isinstance(merge.source, list) else [merge.source]
         for source in sources:

@@ -14,7 +14,7 @@ _MOST_HANDLES = 1_000
 """The %TAG directives of a text: libyaml compares each with all before it, and no tag is allowed anyway."""
 
 
-class Events(Protocol):
+class EventSource(Protocol):
     """A source of YAML events; it holds no recursion, so that depth cannot exhaust the stack."""
 
     def get_event(self) -> Any:
@@ -31,7 +31,7 @@ class _Pure(Reader, Scanner, Parser):
         Parser.__init__(self)
 
 
-def parser_for(text: str, *, pure: bool = False) -> Events:
+def parser_for(text: str, *, pure: bool = False) -> EventSource:
     """Return a parser of this text; raises MarkedYAMLError for more %TAG directives than anybody writes."""
     surplus = next(islice(_HANDLE.finditer(text), _MOST_HANDLES, None), None) if "%TAG" in text else None
     if surplus:
@@ -43,6 +43,6 @@ def parser_for(text: str, *, pure: bool = False) -> Events:
             from yaml._yaml import CParser
         except ImportError:
             return _Pure(text)
-        fast: Events = CParser(text)
+        fast: EventSource = CParser(text)
         return fast
     return _Pure(text)

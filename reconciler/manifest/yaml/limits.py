@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class YamlLimits:
     """Caps on one file.
 
     `size` is in bytes (in characters for rendered text), `scalar` the characters of one text. `nodes` is how many
@@ -25,9 +25,9 @@ class Limits:
     merges: int = 8
 
 
-LIMITS = Limits()
+LIMITS = YamlLimits()
 
-RENDERED = Limits(size=64 << 20)
+RENDERED = YamlLimits(size=64 << 20)
 """For text that templates made: its size was bounded where it was made; what it costs to read is bounded here."""
 
 _KEY = r"""(?:[A-Za-z_][\w./-]*+|"[^"\\\r\n]*+"|'[^'\r\n]*+')"""
@@ -38,7 +38,7 @@ _TEXT = r""""(?:[^"\\\r\n]|\\[^\r\n])*+"[ \r\n]*+(?::|(?=[,}\]]))"""
 _SCALAR_IN_BRACKETS = rf"(?:[ \r\n{{}}\[\],]++|:(?=[ \r\n]))*+(?:{_TEXT}|{_WORD})"
 
 
-def end_of_surplus(text: str, limits: Limits) -> int | None:
+def end_of_surplus(text: str, limits: YamlLimits) -> int | None:
     """Return where a text surely holds more events than it may; None where only a parser can say it.
 
     Read are lines of one key each, or the scalars of JSON, from the beginning on and without a gap, so that no quoted

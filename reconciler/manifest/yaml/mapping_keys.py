@@ -7,9 +7,9 @@ from yaml.events import AliasEvent, SequenceStartEvent
 
 from reconciler.errors import ManifestError, ProblemList, error, refused
 from reconciler.manifest.yaml import characters
-from reconciler.manifest.yaml.document import Document, Merge
+from reconciler.manifest.yaml.document import Document, MergeKey
 from reconciler.manifest.yaml.scalars import Scalars
-from reconciler.model.diagnostic import Diagnostic, Related
+from reconciler.model.diagnostic import Diagnostic, RelatedPosition
 from reconciler.model.resource import Json
 from reconciler.model.source_map import Position
 from reconciler.strings import normalize_name
@@ -21,7 +21,7 @@ _INTERNAL = "\0"
 _NO_TEXTS = frozenset({"true", "false", "null"})
 
 
-class Keys:
+class MappingKeys:
     """Checks the keys of one file.
 
     A wrong or repeated key is noted, takes part under a name nobody can write, and is taken out once its place is
@@ -36,7 +36,7 @@ class Keys:
         self._scalars = Scalars(ProblemList(), where)
         self._odd: list[tuple[dict[str, Json], str, str]] = []
         self._refused = False
-        self._merges: dict[int, Merge] = {}
+        self._merges: dict[int, MergeKey] = {}
         self._first_merge: dict[int, Any] = {}
         self._made = 0
         self._levels: dict[int, int] = {}
@@ -52,7 +52,7 @@ class Keys:
                 return text
             if not isinstance(self._scalars.resolve(text, event.start_mark), str):
                 return self._refuse(event.start_mark, f"the key `{text}` is not text")
-        verdict = characters.in_value(text)
+        verdict = characters.forbidden_character(text)
         if verdict:
             self._problems.append(error(*verdict, self._place(event.start_mark)))
         key = normalize_name(text)
@@ -105,7 +105,7 @@ class Keys:
             place = self._place(self._first_merge[id(inside)])
             hint = "write <<: *name, where &name is a mapping"
             raise refused("E_YAML_MERGE", "`<<` merges mappings only", place, hint=hint)
-        self._merges[number] = Merge(len(inside), ordinal, source)
+        self._merges[number] = MergeKey(len(inside), ordinal, source)
         self._count(inside, parts, mark)
         for part in parts:
             for key, value in part.items():
@@ -118,7 +118,7 @@ class Keys:
         if level > self._most:
             raise refused("E_YAML_LIMIT", f"`<<` goes through more than {self._most} mappings", self._place(mark))
 
-    def finished(self) -> dict[int, Merge]:
+    def finished(self) -> dict[int, MergeKey]:
         """Return the merges of the document that ended."""
         merges, self._merges = self._merges, {}
         self._levels.clear()
@@ -145,7 +145,7 @@ class Keys:
 
 
 def _twice(key: str, second: Position, first: Position, hint: str) -> Diagnostic:
-    related = (Related(message="the first one", position=first),)
+    related = (RelatedPosition(message="the first one", position=first),)
     return error("E_YAML_DUPKEY", f"the key {key!r} stands twice in one mapping", second, hint=hint, related=related)
 
 

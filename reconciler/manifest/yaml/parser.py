@@ -26,11 +26,11 @@ from yaml.reader import ReaderError
 
 from reconciler.errors import ManifestError, ProblemList, error, refused
 from reconciler.manifest.yaml import characters, conformance
-from reconciler.manifest.yaml.anchors import Shared
+from reconciler.manifest.yaml.anchors import AnchorTable
 from reconciler.manifest.yaml.document import Document
 from reconciler.manifest.yaml.event_source import parser_for
-from reconciler.manifest.yaml.limits import LIMITS, Limits, end_of_surplus
-from reconciler.manifest.yaml.mapping_keys import MERGE, Keys
+from reconciler.manifest.yaml.limits import LIMITS, YamlLimits, end_of_surplus
+from reconciler.manifest.yaml.mapping_keys import MERGE, MappingKeys
 from reconciler.manifest.yaml.scalars import Scalars
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.resource import Json
@@ -89,12 +89,12 @@ def _line(text: str, offset: int) -> str:
 
 _GIVEN_UP = ("E_YAML_SIZE", "E_TOO_MANY")
 
-Where = Callable[[int, int], Position]
+PositionOf = Callable[[int, int], Position]
 """Leads from a line and column of the parsed text (counted from 1) to the place a person edits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
+class ParsedFile:
     """What a file holds: its documents, and the problems found on the way.
 
     After a syntax error the documents before it are still here. `text` is the decoded text, empty where that failed, or
@@ -108,8 +108,8 @@ class Parsed:
 
 
 def parse_yaml(
-    source: str | bytes, file: str, *, where: Where | None = None, limits: Limits = LIMITS, pure: bool = False
-) -> Parsed:
+    source: str | bytes, file: str, *, where: PositionOf | None = None, limits: YamlLimits = LIMITS, pure: bool = False
+) -> ParsedFile:
     """Parse YAML and say all that is wrong with it; never raises for any bytes.
 
     `where` translates places of rendered text. `pure` takes PyYAML's own parser even where libyaml is there.
@@ -129,10 +129,10 @@ def parse_yaml(
     except (ValueError, RecursionError) as error:  # both parsers raise bare ones for some broken input
         loader.problems.extend([explained(error, text, loader.where)])
     loader.problems.close()
-    return Parsed(file=file, documents=tuple(loader.documents), diagnostics=tuple(loader.problems), text=text)
+    return ParsedFile(file=file, documents=tuple(loader.documents), diagnostics=tuple(loader.problems), text=text)
 
 
-def _text(source: str | bytes, file: str, limits: Limits) -> str:
+def _text(source: str | bytes, file: str, limits: YamlLimits) -> str:
     if len(source) > limits.size:
         raise refused(
             "E_YAML_SIZE",
@@ -145,7 +145,7 @@ def _text(source: str | bytes, file: str, limits: Limits) -> str:
     return text
 
 
-def in_file(file: str) -> Where:
+def in_file(file: str) -> PositionOf:
     """Return where things stand in a file that no template made."""
     return lambda line, column: Position(file, line, column)
 
@@ -155,8 +155,8 @@ class _Loader:
     """One pass over a text. `load` is one long function because a call for each node would double its time."""
 
     file: str
-    where: Where
-    limits: Limits
+    where: PositionOf
+    limits: YamlLimits
     documents: list[Document] = field(default_factory=list)
     problems: ProblemList = field(default_factory=ProblemList)
     several_lines: bool = False
@@ -169,14 +169,14 @@ class _Loader:
             raise self._too_many(self._events(), self.where(place.line, place.column))
         parser = parser_for(text, pure=pure)
         next_event = parser.get_event
-        scalars, keys = Scalars(self.problems, self.where), Keys(self.problems, self.where, self.limits.merges)
+        scalars, keys = Scalars(self.problems, self.where), MappingKeys(self.problems, self.where, self.limits.merges)
         budget: Iterator[None] = repeat(None, self.limits.nodes)
         shared_may_occur = "&" in text or "!" in text or "*" in text
         anchors: dict[str, Position] = {}
         next_event()
         while type(event := next_event()) is not StreamEndEvent:
             self._check_directives(event)
-            shared = Shared(self.limits, self.problems, self.where, anchors)
+            shared = AnchorTable(self.limits, self.problems, self.where, anchors)
             self._document(next_event, scalars, keys, shared if shared_may_occur else None, budget)
             if shared.places and len(anchors) <= self.limits.anchors:
                 anchors |= shared.places
@@ -188,8 +188,8 @@ class _Loader:
         self,
         next_event: Callable[[], Any],
         scalars: Scalars,
-        keys: Keys,
-        shared: Shared | None,
+        keys: MappingKeys,
+        shared: AnchorTable | None,
         budget: Iterator[None],
     ) -> None:
         marks: array[int] = array("Q")
@@ -261,7 +261,7 @@ class _Loader:
                 mark = event.start_mark
                 if is_mapping and key is None:
                     raise keys.not_text(event)
-                value = cast(Shared, shared).use(event.anchor, mark, number=len(marks), depth=len(stack))
+                value = cast(AnchorTable, shared).use(event.anchor, mark, number=len(marks), depth=len(stack))
                 note(mark.line << 32 | mark.column)
             else:
                 self.ended = event.explicit

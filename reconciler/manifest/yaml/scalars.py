@@ -58,7 +58,7 @@ class Scalars:
 
     def check(self, text: str, mark: Any) -> None:
         """Note a character that no text may hold, however it was written."""
-        verdict = characters.in_value(text)
+        verdict = characters.forbidden_character(text)
         if verdict:
             self._problems.append(error(*verdict, self._where(mark.line + 1, mark.column + 1)))
 

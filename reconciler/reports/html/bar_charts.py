@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.model.report import BarChart, ChartBar
-from reconciler.reports.html.chart import Bar, Key
+from reconciler.reports.html.chart import Bar, LegendEntry
 
 _WIDE, _HIGH, _GAP = 1_000, 120, 2
 
@@ -38,7 +38,7 @@ class Drawing:
     told: str
     columns: tuple[Column, ...] = ()
     rows: tuple[BarRow, ...] = ()
-    keys: tuple[Key, ...] = ()
+    keys: tuple[LegendEntry, ...] = ()
     over: tuple[str, str] = ("", "")
     most: str = ""
 
@@ -49,7 +49,7 @@ def drawings_of(charts: Iterable[BarChart]) -> tuple[Drawing, ...]:
 
 
 def _drawing(number: int, chart: BarChart) -> Drawing:
-    keys = tuple(Key(style, label) for style, label in chart.keys.items())
+    keys = tuple(LegendEntry(style, label) for style, label in chart.keys.items())
     most = max((sum(bar.parts.values()) for bar in chart.bars), default=0) or 1
     if chart.over is None:
         rows = tuple(_row(bar, most) for bar in chart.bars)

@@ -5,22 +5,32 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.lookalikes import apart
-from reconciler.model.change import SYMBOLS, Action, Attribution, Block, Change, FieldChange, FieldOp, Missing, Value
+from reconciler.model.change import (
+    SYMBOLS,
+    Action,
+    Attribution,
+    Change,
+    FieldChange,
+    FieldOp,
+    GuardViolation,
+    NoValue,
+    Value,
+)
 from reconciler.model.plan import Plan
 from reconciler.reports.value_format import (
     differs_in_blanks,
+    format_value,
     has_words,
     is_long,
     leaves,
     leaves_after,
-    spell,
     spell_sides,
 )
-from reconciler.reports.word_diff import Side, compare
+from reconciler.reports.word_diff import DiffSide, compare
 from reconciler.reports.wording import (
+    ACTION_PHRASES,
     GRAVEST,
     LEGEND,
-    WILL,
     attributed,
     attribution_of,
     by_kind,
@@ -96,27 +106,31 @@ def _sides(field: FieldChange) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
         before, after = apart(_plain(field.before), _plain(field.after))
         return (Text(before),), (Text(after),)
     pieces = compare(*apart(str(field.before)[:_MOST_VALUE], str(field.after)[:_MOST_VALUE]))
-    old = tuple(Text(_ends(one.text, one.side), one.side is Side.OLD) for one in pieces if one.side is not Side.NEW)
-    new = tuple(Text(_ends(one.text, one.side), one.side is Side.NEW) for one in pieces if one.side is not Side.OLD)
+    old = tuple(
+        Text(_ends(one.text, one.side), one.side is DiffSide.OLD) for one in pieces if one.side is not DiffSide.NEW
+    )
+    new = tuple(
+        Text(_ends(one.text, one.side), one.side is DiffSide.NEW) for one in pieces if one.side is not DiffSide.OLD
+    )
     return old, new
 
 
-def _ends(text: str, side: Side) -> str:
+def _ends(text: str, side: DiffSide) -> str:
     """A newline that is added or removed shows as a sign, else its going could not be seen."""
-    return text if side is Side.SAME else text.replace("\n", "↵\n")
+    return text if side is DiffSide.SAME else text.replace("\n", "↵\n")
 
 
 def _plain(value: Value) -> str:
-    return str(value)[:_MOST_VALUE] if is_long(value) else spell(value, _MOST_VALUE)
+    return str(value)[:_MOST_VALUE] if is_long(value) else format_value(value, _MOST_VALUE)
 
 
 def _style(value: Value, side: str) -> str:
-    return "gone" if isinstance(value, Missing) else side
+    return "gone" if isinstance(value, NoValue) else side
 
 
 def _under(field: FieldChange) -> str:
     parts = [origin(field)] if origin(field) else []
-    if field.attribution is Attribution.CONFLICT and field.base is not Missing.ABSENT:
+    if field.attribution is Attribution.CONFLICT and field.base is not NoValue.ABSENT:
         parts.append(f"both moved from {spell_sides(field.base, field.before, 200)[0]}")
     if differs_in_blanks(field):
         parts.append("only blanks differ")
@@ -146,7 +160,7 @@ class PageChange:
     where: str
     marks: tuple[str, ...]
     pills: tuple[Pill, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[GuardViolation, ...]
     notes: tuple[str, ...]
     fields: tuple[Row, ...]
     suppressed: str
@@ -199,7 +213,7 @@ def _change(change: Change, *, few: bool, marked: bool) -> PageChange:
         name=change.name,
         was=change.previous_address,
         id=change.id,
-        told=f"{change.address} {WILL[change.action]}",
+        told=f"{change.address} {ACTION_PHRASES[change.action]}",
         reason=change.reason,
         where=str(change.position) if change.position else "",
         marks=marks,

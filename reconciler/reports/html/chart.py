@@ -40,7 +40,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class LegendEntry:
     """What one colour means."""
 
     style: str
@@ -62,7 +62,7 @@ class Chart:
     """Differences per environment, the most first."""
 
     rows: tuple[ChartRow, ...] = ()
-    keys: tuple[Key, ...] = ()
+    keys: tuple[LegendEntry, ...] = ()
     told: str = ""
 
 
@@ -86,7 +86,7 @@ def chart_of(plans: Sequence[Plan]) -> Chart:
     more = f", the first {_MOST_ROWS} shown" if len(loud) > _MOST_ROWS else ""
     return Chart(
         rows=tuple(_row(name, counts, most) for name, counts in loud[:_MOST_ROWS]),
-        keys=tuple(Key(style, label) for style, label in _LABELS.items() if style in used),
+        keys=tuple(LegendEntry(style, label) for style, label in _LABELS.items() if style in used),
         told=f"{len(loud):,} of {len(plans):,} differ, {still:,} in step{more}",
     )
 

@@ -7,16 +7,16 @@ from typing import Any
 
 from reconciler.model.change import Action
 from reconciler.model.diagnostic import Diagnostic, has_errors
-from reconciler.model.outcome import Outcome, Status
+from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.plan import Plan
-from reconciler.model.report import Options, Report
+from reconciler.model.report import Report, ReportOptions
 from reconciler.model.source_map import Position, column_in
-from reconciler.reports.escaping import line
+from reconciler.reports.escaping import escape_line
 from reconciler.reports.html.bar_charts import Drawing, drawings_of
 from reconciler.reports.html.change_groups import Group, groups_of, kept
 from reconciler.reports.html.chart import Bar, Chart, chart_of, strip_of
 from reconciler.reports.wording import (
-    MARKS,
+    ATTRIBUTION_PHRASES,
     UNTRUSTED,
     apply_line,
     attributed,
@@ -85,13 +85,13 @@ def _excerpt(where: Position | None, sources: Mapping[Position, str]) -> str:
         return ""
     source = sources[where].rstrip("\r\n").replace("\t", " ")
     number = str(where.line)
-    before = line(source[: max(0, column_in(sources[where], where.column) - 1)])
-    return f"{number} | {line(source)}\n{' ' * len(number)} | {' ' * display_width(before)}^"
+    before = escape_line(source[: max(0, column_in(sources[where], where.column) - 1)])
+    return f"{number} | {escape_line(source)}\n{' ' * len(number)} | {' ' * display_width(before)}^"
 
 
 def _outcome(one: Outcome) -> Iterator[Note]:
-    if one.status is not Status.APPLIED:
-        style = "warning" if one.status is Status.SKIPPED else "error"
+    if one.status is not OutcomeStatus.APPLIED:
+        style = "warning" if one.status is OutcomeStatus.SKIPPED else "error"
         text = f"{one.address}: {one.action.value} {one.status.value}. {one.reason}".rstrip()
         yield Note(style=style, code=one.code, text=text)
     yield from (Note(style="warning", text=f"{one.address}: {path} did not stick") for path in one.stuck)
@@ -180,7 +180,7 @@ class Page:
     foot: str
 
 
-def page_of(report: Report, options: Options) -> Page:
+def page_of(report: Report, options: ReportOptions) -> Page:
     """Arrange a report for the page."""
     plans = report.plans
     sections = tuple(
@@ -295,7 +295,7 @@ def _filters(sections: Iterable[Section]) -> Iterator[Filter]:
     kinds = Counter(kind for kind, _ in changes)
     yield Filter("kind", "Kind", tuple(Choice(kind, kind, number) for kind, number in kinds.items()))
     marks = Counter(mark for _, change in changes for mark in change.marks)
-    known = [*(mark.value for mark in MARKS), "blocked"]
+    known = [*(mark.value for mark in ATTRIBUTION_PHRASES), "blocked"]
     yield Filter("marks", "Who moved", tuple(Choice(one, one, marks[one]) for one in known if marks[one]))
 
 
@@ -316,7 +316,7 @@ def _names(title: str, names: Sequence[str]) -> Names:
     return Names(title, (*names[:_MOST_NAMES], f"and {left:,} more") if left > 0 else tuple(names))
 
 
-def _foot(report: Report, options: Options) -> str:
+def _foot(report: Report, options: ReportOptions) -> str:
     usage = report.usage
     cost = f"{count(usage.requests, 'request')}, {count(usage.retries, 'retry', 'retries')}. " if usage.requests else ""
     version = f" {options.tool_version}" if options.tool_version else ""

@@ -12,12 +12,12 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
-from reconciler.model.report import Options, Report
+from reconciler.model.report import Report, ReportOptions
 from reconciler.reports import escaping
 from reconciler.reports.html.page import page_of
 
 
-def report(report: Report, options: Options) -> str:
+def report(report: Report, options: ReportOptions) -> str:
     """Tell a report as one HTML document."""
     style, script = _asset("style.css"), _asset("script.js")
     policy = (
@@ -37,7 +37,7 @@ def _template() -> Template:
 
 
 def _asset(name: str) -> str:
-    return (files(__name__) / name).read_text(encoding="utf-8")
+    return (files(__package__) / name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:

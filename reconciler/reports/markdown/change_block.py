@@ -4,21 +4,21 @@ from collections.abc import Iterator, Sequence
 from difflib import ndiff
 
 from reconciler.lookalikes import apart
-from reconciler.model.change import MASK, SYMBOLS, Action, Change, FieldChange, FieldOp, Missing, Value
+from reconciler.model.change import REDACTED, SYMBOLS, Action, Change, FieldChange, FieldOp, NoValue, Value
 from reconciler.reports.escaping import fenced, span, summary
-from reconciler.reports.markdown.size_budget import MOST_VALUE, Level
-from reconciler.reports.value_format import differs_in_blanks, is_long, leaves, leaves_after, spell, spell_sides
+from reconciler.reports.markdown.size_budget import MOST_VALUE, DetailLevel
+from reconciler.reports.value_format import differs_in_blanks, format_value, is_long, leaves, leaves_after, spell_sides
 from reconciler.reports.wording import origin
 from reconciler.strings import count, is_command
 
 _MOST_DIFF_LINES = 400
 
 
-def change_block(change: Change, fields: Sequence[FieldChange], level: Level) -> Iterator[str]:
+def change_block(change: Change, fields: Sequence[FieldChange], level: DetailLevel) -> Iterator[str]:
     """Tell a change, or those of its fields that belong to one section, as much of it as the level allows."""
-    if level >= Level.NAMES:
+    if level >= DetailLevel.NAMES:
         yield f"- {_title(change)}"
-    elif level >= Level.FIELDS:
+    elif level >= DetailLevel.FIELDS:
         yield f"- {_title(change)}: {', '.join(span(field.path) for field in fields) or _size(change)}"
     else:
         yield "<details>"
@@ -100,9 +100,9 @@ def _guttered(line: str) -> str:
 
 
 def _lines(value: Value, most: int) -> list[str]:
-    if value is Missing.ABSENT:
+    if value is NoValue.ABSENT:
         return []
-    if not isinstance(value, str) or value == MASK:
-        return [spell(value, most)]
+    if not isinstance(value, str) or value == REDACTED:
+        return [format_value(value, most)]
     cut = value if len(value) <= most else value[: most - 1] + "…"
     return cut.split("\n")

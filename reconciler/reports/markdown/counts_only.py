@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import Report
 from reconciler.reports.markdown.sections import attention, problem_lines, undone
-from reconciler.reports.markdown.size_budget import Level
+from reconciler.reports.markdown.size_budget import DetailLevel
 from reconciler.reports.wording import summary_line, validity
 
 _RESERVE = 24
@@ -26,7 +26,7 @@ def bare(head: Iterable[str], report: Report, foot: Iterable[str], budget: int) 
 
 
 def _groups(report: Report) -> list[tuple[str, list[str]]]:
-    groups: dict[str, list[str]] = {"Errors": problem_lines(_errors(report), Level.BARE)}
+    groups: dict[str, list[str]] = {"Errors": problem_lines(_errors(report), DetailLevel.BARE)}
     groups["Not done"] = undone(report.outcomes)
     for plan in report.plans:
         for title, lines in attention(plan):

@@ -11,24 +11,24 @@ from itertools import chain
 from typing import Any
 
 from reconciler.model.plan import Plan
-from reconciler.model.report import Options, Report
+from reconciler.model.report import Report, ReportOptions
 from reconciler.reports.escaping import span
 from reconciler.reports.markdown.counts_only import bare
 from reconciler.reports.markdown.sections import outcome_sections, plan_sections, problem_lines
-from reconciler.reports.markdown.size_budget import CUT, Level
+from reconciler.reports.markdown.size_budget import CUT, DetailLevel
 from reconciler.reports.wording import UNTRUSTED, figure, in_step, summary_line, validity
 from reconciler.strings import count, truncate
 
-_MOST_FLEET_ROWS = {Level.FULL: 1_000, Level.QUIET: 500, Level.SHORT: 200}
+_MOST_FLEET_ROWS = {DetailLevel.FULL: 1_000, DetailLevel.QUIET: 500, DetailLevel.SHORT: 200}
 _FEWEST_ROWS = 50
 
 
-def fleet_table(plans: Sequence[Plan], level: Level) -> Iterator[str]:
+def fleet_table(plans: Sequence[Plan], level: DetailLevel) -> Iterator[str]:
     """Tell the sum, then a row for each environment that is not in step."""
     loud = [plan for plan in plans if is_loud(plan)]
     yield f"{count(len(plans), 'environment')}, {len(plans) - len(loud):,} in step, {len(loud):,} not."
     yield ""
-    if level >= Level.COUNTS or not loud:
+    if level >= DetailLevel.COUNTS or not loud:
         return
     most = _MOST_FLEET_ROWS.get(level, _FEWEST_ROWS)
     yield "| Environment | Add | Change | Destroy | Drift | Conflicts | Blocked | Held | Errors |"
@@ -51,10 +51,16 @@ def _row(plan: Plan) -> str:
     return f"| {span(plan.environment)} | {' | '.join(figures)} | {state} |"
 
 
-_MOST_TABLE_ROWS = {Level.FULL: 2_000, Level.QUIET: 500, Level.SHORT: 200, Level.FIELDS: 100, Level.NAMES: 50}
+_MOST_TABLE_ROWS = {
+    DetailLevel.FULL: 2_000,
+    DetailLevel.QUIET: 500,
+    DetailLevel.SHORT: 200,
+    DetailLevel.FIELDS: 100,
+    DetailLevel.NAMES: 50,
+}
 
 
-def extra_tables(extra: Mapping[str, Any], level: Level) -> Iterator[str]:
+def extra_tables(extra: Mapping[str, Any], level: DetailLevel) -> Iterator[str]:
     """Tell every table of `extra["tables"]`, fewer rows at each level."""
     for table in extra.get("tables", ()):
         yield from _table(table, _MOST_TABLE_ROWS.get(level, 0))
@@ -114,14 +120,14 @@ _MOST_NAME = 40
 _MOST_WHOLE = 160
 
 
-def report(report: Report, options: Options) -> str:
+def report(report: Report, options: ReportOptions) -> str:
     """Tell a report in Markdown of at most `options.budget` bytes (0: no limit)."""
-    for level in Level:
+    for level in DetailLevel:
         lines = chain(_head(report), _body(report, level), _foot(options, level))
         text = _within(lines, options.budget)
         if text:
             return text
-    return bare(_head(report), report, _foot(options, Level.BARE), options.budget)
+    return bare(_head(report), report, _foot(options, DetailLevel.BARE), options.budget)
 
 
 def _within(lines: Iterable[str], budget: int) -> str:
@@ -149,7 +155,7 @@ def _head(report: Report) -> Iterator[str]:
         yield ""
 
 
-def _body(report: Report, level: Level) -> Iterator[str]:
+def _body(report: Report, level: DetailLevel) -> Iterator[str]:
     told = {one for plan in report.plans for one in plan.diagnostics}
     problems = problem_lines([one for one in report.diagnostics if one not in told], level)
     if report.command == "validate":
@@ -169,7 +175,7 @@ def _body(report: Report, level: Level) -> Iterator[str]:
         yield from extra_tables(report.extra, level)
 
 
-def _one(plan: Plan, level: Level, *, told: bool) -> Iterator[str]:
+def _one(plan: Plan, level: DetailLevel, *, told: bool) -> Iterator[str]:
     if told:
         return
     yield f"**{headline(plan)}**"
@@ -184,13 +190,13 @@ def headline(plan: Plan) -> str:
     return summary_line(plan) + ("" if plan.complete else " This plan is incomplete.")
 
 
-def _folded(plan: Plan, level: Level) -> Iterator[str]:
+def _folded(plan: Plan, level: DetailLevel) -> Iterator[str]:
     yield f"### {span(truncate(plan.environment, _MOST_NAME))}"
     yield ""
     yield from _one(plan, level, told=False)
 
 
-def _foot(options: Options, level: Level) -> Iterator[str]:
+def _foot(options: ReportOptions, level: DetailLevel) -> Iterator[str]:
     whole = f" The whole is in {_whole(options.whole)}." if options.whole else ""
     if CUT[level]:
         yield f"_Cut to fit {options.budget:,} bytes: {CUT[level]}.{whole}_"

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.model.change import Action, Attribution, Change, FieldChange
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.outcome import Outcome, Status
+from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.plan import Plan
 from reconciler.reports.escaping import span
 from reconciler.reports.markdown.change_block import change_block
-from reconciler.reports.markdown.size_budget import Level
+from reconciler.reports.markdown.size_budget import DetailLevel
 from reconciler.reports.value_format import spell_sides
 from reconciler.reports.wording import apply_line, attributed, attribution_of, by_kind, done, source_of, suppressed_line
 from reconciler.strings import count
@@ -21,7 +21,7 @@ _MOST_LISTED = 200
 _MOST_BASE = 80
 
 
-def plan_sections(plan: Plan, level: Level) -> Iterator[str]:
+def plan_sections(plan: Plan, level: DetailLevel) -> Iterator[str]:
     """Tell one plan as lines of Markdown below its heading."""
     yield from _bulleted("Problems", problem_lines(plan.diagnostics, level))
     for title, lines in attention(plan):
@@ -43,9 +43,9 @@ def _bulleted(title: str, lines: Sequence[str]) -> Iterator[str]:
         yield ""
 
 
-def problem_lines(diagnostics: Sequence[Diagnostic], level: Level) -> list[str]:
+def problem_lines(diagnostics: Sequence[Diagnostic], level: DetailLevel) -> list[str]:
     """Tell problems one a line, errors always, the others down to the level of names."""
-    shown = [one for one in diagnostics if one.severity is Severity.ERROR or level <= Level.NAMES]
+    shown = [one for one in diagnostics if one.severity is Severity.ERROR or level <= DetailLevel.NAMES]
     return [_problem(one) for one in shown]
 
 
@@ -112,13 +112,13 @@ def parts(plan: Plan, wanted: frozenset[Attribution]) -> list[tuple[Change, list
     return found
 
 
-def _section(title: str, plan: Plan, wanted: frozenset[Attribution], level: Level) -> Iterator[str]:
+def _section(title: str, plan: Plan, wanted: frozenset[Attribution], level: DetailLevel) -> Iterator[str]:
     found = parts(plan, wanted)
     if not found:
         return
     yield f"#### {title}"
     yield ""
-    if level >= Level.COUNTS:
+    if level >= DetailLevel.COUNTS:
         yield from _counts([change for change, _ in found])
         return
     groups = by_kind(change for change, _ in found)
@@ -138,7 +138,7 @@ def _counts(changes: Sequence[Change]) -> Iterator[str]:
     yield ""
 
 
-def _quiet(plan: Plan, level: Level) -> Iterator[str]:
+def _quiet(plan: Plan, level: DetailLevel) -> Iterator[str]:
     still = [change.address for change in plan.changes if change.action is Action.NONE]
     ours = [one.address for one in plan.unmanaged if not one.foreign]
     foreign = [one.address for one in plan.unmanaged if one.foreign]
@@ -155,10 +155,10 @@ def _quiet(plan: Plan, level: Level) -> Iterator[str]:
     yield from _fold(suppressed_line(plan.changes), hidden, level)
 
 
-def _fold(title: str, names: Sequence[str], level: Level) -> Iterator[str]:
-    if not names or level >= Level.COUNTS:
+def _fold(title: str, names: Sequence[str], level: DetailLevel) -> Iterator[str]:
+    if not names or level >= DetailLevel.COUNTS:
         return
-    if level >= Level.QUIET:
+    if level >= DetailLevel.QUIET:
         yield f"_{title}_"
         yield ""
         return
@@ -173,7 +173,7 @@ def _fold(title: str, names: Sequence[str], level: Level) -> Iterator[str]:
     yield ""
 
 
-def outcome_sections(outcomes: Sequence[Outcome], level: Level, adopted: int = 0) -> Iterator[str]:
+def outcome_sections(outcomes: Sequence[Outcome], level: DetailLevel, adopted: int = 0) -> Iterator[str]:
     """Tell the sum, each change that is not done, and the fields that did not stick."""
     if not outcomes and not adopted:
         return
@@ -181,8 +181,8 @@ def outcome_sections(outcomes: Sequence[Outcome], level: Level, adopted: int = 0
     yield ""
     yield from undone(outcomes)
     yield ""
-    fine = [one for one in outcomes if one.status is Status.APPLIED]
-    if fine and level < Level.COUNTS:
+    fine = [one for one in outcomes if one.status is OutcomeStatus.APPLIED]
+    if fine and level < DetailLevel.COUNTS:
         yield "<details>"
         yield f"<summary>{count(len(fine), 'change')} done</summary>"
         yield ""
@@ -196,7 +196,7 @@ def undone(outcomes: Sequence[Outcome]) -> list[str]:
     """Return a line for each change that failed, was skipped or is unknown, and for each field that did not stick."""
     lines = []
     for one in outcomes:
-        if one.status is not Status.APPLIED:
+        if one.status is not OutcomeStatus.APPLIED:
             told = " ".join(span(part) for part in (one.code, one.reason) if part)
             lines.append(f"- **{one.status.value}** {one.action.value} {span(one.address)} {told}".rstrip())
         lines += [f"- **did not stick** {span(one.address)} {span(path)}" for path in one.stuck]

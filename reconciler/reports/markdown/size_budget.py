@@ -3,7 +3,7 @@
 from enum import IntEnum
 
 
-class Level(IntEnum):
+class DetailLevel(IntEnum):
     """From everything to the bare counts."""
 
     FULL = 0
@@ -16,15 +16,15 @@ class Level(IntEnum):
 
 
 CUT = {
-    Level.FULL: "",
-    Level.QUIET: "the names of what is in step, unmanaged or suppressed",
-    Level.SHORT: "the ends of long values",
-    Level.FIELDS: "values",
-    Level.NAMES: "values and field names",
-    Level.COUNTS: "everything but what is destroyed, in conflict, blocked or held back",
-    Level.BARE: "nearly everything",
+    DetailLevel.FULL: "",
+    DetailLevel.QUIET: "the names of what is in step, unmanaged or suppressed",
+    DetailLevel.SHORT: "the ends of long values",
+    DetailLevel.FIELDS: "values",
+    DetailLevel.NAMES: "values and field names",
+    DetailLevel.COUNTS: "everything but what is destroyed, in conflict, blocked or held back",
+    DetailLevel.BARE: "nearly everything",
 }
 """What a level leaves out, in words for the reader."""
 
-MOST_VALUE = {Level.FULL: 4_000, Level.QUIET: 4_000, Level.SHORT: 120}
+MOST_VALUE = {DetailLevel.FULL: 4_000, DetailLevel.QUIET: 4_000, DetailLevel.SHORT: 120}
 """Characters of a value that are shown; below SHORT none are."""

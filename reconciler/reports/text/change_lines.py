@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from reconciler.lookalikes import apart
-from reconciler.model.change import SYMBOLS, Action, Attribution, Change, FieldChange, FieldOp, Missing
-from reconciler.reports.escaping import block, line
+from reconciler.model.change import SYMBOLS, Action, Attribution, Change, FieldChange, FieldOp, NoValue
+from reconciler.reports.escaping import block, escape_line
 from reconciler.reports.text.style import ACTION_STYLE, MARK_STYLE, Style
-from reconciler.reports.value_format import brief, has_words, leaves_after, spell, spell_sides
-from reconciler.reports.word_diff import Piece, Side, compare, elided, only_blanks_differ
-from reconciler.reports.wording import WILL, origin, suppressed_line
+from reconciler.reports.value_format import format_value, has_words, leaves_after, spell_sides, summarize_value
+from reconciler.reports.word_diff import DiffPiece, DiffSide, compare, elided, only_blanks_differ
+from reconciler.reports.wording import ACTION_PHRASES, origin, suppressed_line
 from reconciler.strings import display_width, pad
 
 _OP_SYMBOL = {FieldOp.ADD: "+", FieldOp.REMOVE: "-", FieldOp.REPLACE: "~", FieldOp.MOVE: ">"}
@@ -36,35 +36,35 @@ def change_lines(change: Change, style: Style, *, marked: bool) -> Iterator[str]
 
 
 def _head(change: Change, style: Style) -> Iterator[str]:
-    yield style("strong", f"  # {line(change.address)} {WILL[change.action]}")
+    yield style("strong", f"  # {escape_line(change.address)} {ACTION_PHRASES[change.action]}")
     if change.previous_address:
-        yield style("quiet", f"  # (was {line(change.previous_address)})")
+        yield style("quiet", f"  # (was {escape_line(change.previous_address)})")
     if change.reason:
-        yield style("quiet", f"  # ({line(change.reason)})")
+        yield style("quiet", f"  # ({escape_line(change.reason)})")
     if change.position:
-        yield style("quiet", f"  # {line(str(change.position))}")
+        yield style("quiet", f"  # {escape_line(str(change.position))}")
     symbol = style(ACTION_STYLE[change.action], SYMBOLS[change.action])
-    known = style("quiet", f" [id={line(change.id)}]") if change.id else ""
-    yield f"  {symbol} {line(change.kind)} {spell(change.name)}{known}"
+    known = style("quiet", f" [id={escape_line(change.id)}]") if change.id else ""
+    yield f"  {symbol} {escape_line(change.kind)} {format_value(change.name)}{known}"
 
 
 def _destroyed(change: Change, style: Style) -> Iterator[str]:
     before = change.before if isinstance(change.before, Mapping) else {}
-    paths = [line(str(path)) for path in before]
+    paths = [escape_line(str(path)) for path in before]
     width = min(max(map(display_width, paths), default=0), _WIDEST_PATH)
     for path, value in zip(paths, before.values(), strict=True):
-        yield f"      {style('remove', '-')} {pad(path, width)} = {brief(value)}"
+        yield f"      {style('remove', '-')} {pad(path, width)} = {summarize_value(value)}"
 
 
 def _whole(change: Change, style: Style) -> Iterator[str]:
     found = list(leaves_after(change))
-    width = min(max((display_width(line(path)) for path, _ in found), default=0), _WIDEST_PATH)
+    width = min(max((display_width(escape_line(path)) for path, _ in found), default=0), _WIDEST_PATH)
     for path, value in found:
-        yield f"      {style('add', '+')} {pad(line(path), width)} = {spell(value, _MOST_VALUE)}"
+        yield f"      {style('add', '+')} {pad(escape_line(path), width)} = {format_value(value, _MOST_VALUE)}"
 
 
 def _fields(change: Change, style: Style, *, marked: bool) -> Iterator[str]:
-    width = min(max(display_width(line(field.path)) for field in change.fields), _WIDEST_PATH)
+    width = min(max(display_width(escape_line(field.path)) for field in change.fields), _WIDEST_PATH)
     for field in change.fields:
         yield from _field(field, width, style, create=change.action is Action.CREATE, marked=marked)
 
@@ -72,29 +72,29 @@ def _fields(change: Change, style: Style, *, marked: bool) -> Iterator[str]:
 def _field(field: FieldChange, width: int, style: Style, *, create: bool, marked: bool) -> Iterator[str]:
     symbol = style(_OP_STYLE[field.op], _OP_SYMBOL[field.op])
     tail = _tail(field, style, marked=marked)
-    path = pad(line(field.path), width)
+    path = pad(escape_line(field.path), width)
     if has_words(field) and field.op is not FieldOp.MOVE:
         yield f"      {symbol} {path}{tail}"
         yield from _words(str(field.before), str(field.after), style)
-    elif create and field.before is Missing.ABSENT:
-        yield f"      {symbol} {path} = {spell(field.after, _MOST_VALUE)}{tail}"
+    elif create and field.before is NoValue.ABSENT:
+        yield f"      {symbol} {path} = {format_value(field.after, _MOST_VALUE)}{tail}"
     else:
         yield f"      {symbol} {path} {_sides(field, style)}{tail}"
-    if field.base is not Missing.ABSENT and field.attribution is Attribution.CONFLICT:
+    if field.base is not NoValue.ABSENT and field.attribution is Attribution.CONFLICT:
         yield style("quiet", f"          # both moved from {spell_sides(field.base, field.before, _MOST_VALUE)[0]}")
 
 
 def _sides(field: FieldChange, style: Style) -> str:
     arrow = style("quiet", "->")
-    if field.op is FieldOp.ADD and field.before is Missing.ABSENT:
-        return f"= {spell(field.after, _MOST_VALUE)}"
+    if field.op is FieldOp.ADD and field.before is NoValue.ABSENT:
+        return f"= {format_value(field.after, _MOST_VALUE)}"
     before, after = spell_sides(field.before, field.after, _MOST_VALUE)
-    return f"= {before} {arrow} {'null' if field.after is Missing.ABSENT else after}"
+    return f"= {before} {arrow} {'null' if field.after is NoValue.ABSENT else after}"
 
 
 def _tail(field: FieldChange, style: Style, *, marked: bool) -> str:
     mark = style(MARK_STYLE[field.attribution], f"  [{field.attribution.value}]") if marked else ""
-    told = line(origin(field))
+    told = escape_line(origin(field))
     return mark + (style("quiet", f"  # {told}") if told else "")
 
 
@@ -111,12 +111,12 @@ def _words(old: str, new: str, style: Style) -> Iterator[str]:
     yield from (f"          {part}" for part in shown.split("\n"))
 
 
-def _piece(piece: Piece, text: str, style: Style) -> str:
+def _piece(piece: DiffPiece, text: str, style: Style) -> str:
     for mark in ("[-", "-]", "{+", "+}"):  # data must not look like our own marks
         text = text.replace(mark, f"{mark[0]}\\{mark[1]}")
-    if piece.side is Side.SAME:
+    if piece.side is DiffSide.SAME:
         return style("quiet", block(text)) if "\n" not in text else block(text)
-    opened, closed, name = ("[-", "-]", "removed") if piece.side is Side.OLD else ("{+", "+}", "added")
+    opened, closed, name = ("[-", "-]", "removed") if piece.side is DiffSide.OLD else ("{+", "+}", "added")
     return "\n".join(style(name, part) for part in (opened + _ends(text) + closed).split("\n"))
 
 
@@ -127,8 +127,8 @@ def _ends(text: str) -> str:
 
 def _remarks(change: Change, style: Style) -> Iterator[str]:
     for note in change.notes:
-        yield style("change", f"      # warning: {line(note)}")
+        yield style("change", f"      # warning: {escape_line(note)}")
     for one in change.blocks:
-        yield style("alarm", f"      ! blocked by {line(one.code)}: {line(one.message)}")
+        yield style("alarm", f"      ! blocked by {escape_line(one.code)}: {escape_line(one.message)}")
         if one.allow:
-            yield f"        to allow it at apply: {line(one.allow)}"
+            yield f"        to allow it at apply: {escape_line(one.allow)}"

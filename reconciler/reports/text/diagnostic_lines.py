@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.model.diagnostic import Diagnostic, Severity, has_errors
 from reconciler.model.report import Report
 from reconciler.model.source_map import Position, column_in
-from reconciler.reports.escaping import block, line
+from reconciler.reports.escaping import block, escape_line
 from reconciler.reports.text.style import Style
 from reconciler.reports.wording import validity
 from reconciler.strings import display_width
@@ -16,7 +16,7 @@ _MOST_EXCERPT = 160
 
 def diagnostic_lines(diagnostic: Diagnostic, sources: Mapping[Position, str], style: Style) -> Iterator[str]:
     """Tell one problem. Its first line is for machines too: place, code, message."""
-    where = f"{line(str(diagnostic.position))}: " if diagnostic.position else ""
+    where = f"{escape_line(str(diagnostic.position))}: " if diagnostic.position else ""
     code = style(_STYLE[diagnostic.severity], diagnostic.code)
     first, *rest = block(diagnostic.message).split("\n")
     yield f"{where}{code}: {first}"
@@ -24,10 +24,10 @@ def diagnostic_lines(diagnostic: Diagnostic, sources: Mapping[Position, str], st
     if diagnostic.position:
         yield from excerpt(diagnostic.position, sources, style)
     if diagnostic.address and diagnostic.address not in diagnostic.message:
-        inside = f" at {line(diagnostic.path)}" if diagnostic.path else ""
-        yield style("quiet", f"  in {line(diagnostic.address)}{inside}")
+        inside = f" at {escape_line(diagnostic.path)}" if diagnostic.path else ""
+        yield style("quiet", f"  in {escape_line(diagnostic.address)}{inside}")
     for related in diagnostic.related:
-        yield f"  {line(str(related.position))}: {line(related.message)}"
+        yield f"  {escape_line(str(related.position))}: {escape_line(related.message)}"
         yield from excerpt(related.position, sources, style)
     if diagnostic.hint:
         first, *rest = block(diagnostic.hint).split("\n")
@@ -43,8 +43,8 @@ def excerpt(where: Position, sources: Mapping[Position, str], style: Style) -> I
     column = column_in(source, where.column)
     source = source.rstrip("\r\n")
     start = max(0, column - 1 - _MOST_EXCERPT // 2)
-    shown = line(source[start : start + _MOST_EXCERPT].replace("\t", " "))
-    before = line(source[start : max(start, column - 1)].replace("\t", " "))
+    shown = escape_line(source[start : start + _MOST_EXCERPT].replace("\t", " "))
+    before = escape_line(source[start : max(start, column - 1)].replace("\t", " "))
     number = str(where.line)
     yield f"  {style('quiet', number + ' |')} {shown}"
     yield f"  {' ' * len(number)} {style('quiet', '|')} {' ' * display_width(before)}{style('alarm', '^')}"

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.model.change import SYMBOLS, Action, Attribution, Change
-from reconciler.model.plan import Held, Plan, Unmanaged
+from reconciler.model.plan import DeferredChange, Plan, UnmanagedResource
 from reconciler.model.source_map import Position
-from reconciler.reports.escaping import line
+from reconciler.reports.escaping import escape_line
 from reconciler.reports.text.change_lines import change_lines
 from reconciler.reports.text.diagnostic_lines import diagnostic_lines
 from reconciler.reports.text.style import ACTION_STYLE, MARK_STYLE, Style
 from reconciler.reports.wording import (
+    ATTRIBUTION_PHRASES,
     LEGEND,
-    MARKS,
     UNTRUSTED,
     attributed,
     by_kind,
@@ -30,7 +30,7 @@ def plan_lines(
 ) -> Iterator[Iterator[str]]:
     """Tell a plan in sections; `several` names its environment at its head, `outcomes` leaves the changes to them."""
     if several:
-        yield iter([style("strong", f"=== {line(plan.environment)} ===")])
+        yield iter([style("strong", f"=== {escape_line(plan.environment)} ===")])
     for diagnostic in plan.diagnostics:
         yield diagnostic_lines(diagnostic, sources, style)
     if not outcomes:
@@ -53,31 +53,31 @@ def _legend(plan: Plan, style: Style) -> Iterator[str]:
         if action in actions:
             yield f"  {style(ACTION_STYLE[action], SYMBOLS[action])} {words}"
     for mark in _marks(plan):
-        yield f"  {style(MARK_STYLE[mark], f'[{mark.value}]')} {MARKS[mark]}"
+        yield f"  {style(MARK_STYLE[mark], f'[{mark.value}]')} {ATTRIBUTION_PHRASES[mark]}"
 
 
 def _marks(plan: Plan) -> list[Attribution]:
     if not attributed(plan):
         return []
     found = {field.attribution for change in plan.pending for field in change.fields}
-    return [mark for mark in MARKS if mark in found]
+    return [mark for mark in ATTRIBUTION_PHRASES if mark in found]
 
 
 def _changes(plan: Plan, style: Style) -> Iterator[Iterator[str]]:
     groups = by_kind(plan.pending)
     for kind, changes in groups.items():
         if len(groups) > 1:
-            yield iter([style("strong", f"{line(kind)} ({count(len(changes), 'change')})")])
+            yield iter([style("strong", f"{escape_line(kind)} ({count(len(changes), 'change')})")])
         for change in changes:
             yield change_lines(change, style, marked=attributed(plan))
 
 
-def _held(held: Sequence[Held], style: Style) -> Iterator[str]:
+def _held(held: Sequence[DeferredChange], style: Style) -> Iterator[str]:
     if not held:
         return
     yield style("change", f"Held back ({len(held):,}): the read could not prove these, so they are not proposed")
     for one in held:
-        yield f"  {SYMBOLS[one.action]} {line(one.address)}: {line(one.reason)}"
+        yield f"  {SYMBOLS[one.action]} {escape_line(one.address)}: {escape_line(one.reason)}"
 
 
 def _adopting(changes: Sequence[Change], style: Style) -> Iterator[str]:
@@ -87,23 +87,27 @@ def _adopting(changes: Sequence[Change], style: Style) -> Iterator[str]:
         "quiet", f"# ({count(len(changes), 'live object')} to adopt: an apply makes this environment their owner)"
     )
     for change in changes[:_MOST_NAMED]:
-        owner = f": now owned by {line(change.owner)}" if change.owner else ""
-        yield style("quiet", f"#   {line(change.address)} [id={line(change.id)}]{owner}")
+        owner = f": now owned by {escape_line(change.owner)}" if change.owner else ""
+        yield style("quiet", f"#   {escape_line(change.address)} [id={escape_line(change.id)}]{owner}")
     if len(changes) > _MOST_NAMED:
         yield style("quiet", f"#   and {len(changes) - _MOST_NAMED:,} more")
 
 
-def _unmanaged(unmanaged: Sequence[Unmanaged], style: Style) -> Iterator[str]:
+def _unmanaged(unmanaged: Sequence[UnmanagedResource], style: Style) -> Iterator[str]:
     ours = [one for one in unmanaged if not one.foreign]
     foreign = [one for one in unmanaged if one.foreign]
     if ours:
         yield style("quiet", f"# ({count(len(ours), 'live object')} not in the manifests, left alone)")
-    yield from (style("quiet", f"#   {line(one.address)} [id={line(one.id)}]") for one in ours[:_MOST_NAMED])
+    yield from (
+        style("quiet", f"#   {escape_line(one.address)} [id={escape_line(one.id)}]") for one in ours[:_MOST_NAMED]
+    )
     if len(ours) > _MOST_NAMED:
         yield style("quiet", f"#   and {len(ours) - _MOST_NAMED:,} more")
     if foreign:
         yield style("quiet", f"# ({count(len(foreign), 'foreign live object')}, never written)")
-    yield from (style("quiet", f"#   {line(one.address)}: {line(one.foreign)}") for one in foreign[:_MOST_NAMED])
+    yield from (
+        style("quiet", f"#   {escape_line(one.address)}: {escape_line(one.foreign)}") for one in foreign[:_MOST_NAMED]
+    )
     if len(foreign) > _MOST_NAMED:
         yield style("quiet", f"#   and {len(foreign) - _MOST_NAMED:,} more")
 
@@ -113,7 +117,7 @@ def _folded(plan: Plan, style: Style) -> Iterator[str]:
     if quiet:
         yield style("quiet", f"# ({count(len(quiet), 'unchanged resource')} hidden)")
     for change in quiet:
-        yield from (style("change", f"#   {line(change.address)}: {line(note)}") for note in change.notes)
+        yield from (style("change", f"#   {escape_line(change.address)}: {escape_line(note)}") for note in change.notes)
     hidden = suppressed_line(plan.changes)
     if hidden:
         yield style("quiet", f"# ({hidden})")
@@ -137,7 +141,7 @@ def _summary(plan: Plan, style: Style) -> Iterator[str]:
 
 def _attribution(plan: Plan) -> Iterator[str]:
     summary = plan.summary()
-    counts = [(getattr(summary, mark.value), mark.value) for mark in MARKS]
+    counts = [(getattr(summary, mark.value), mark.value) for mark in ATTRIBUTION_PHRASES]
     told = ", ".join(f"{number:,} {word}" for number, word in counts if number)
     if told:
-        yield f"Fields: {told} (against {line(plan.base)})."
+        yield f"Fields: {told} (against {escape_line(plan.base)})."

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.model.change import SYMBOLS, Action
-from reconciler.model.outcome import Outcome, Status
-from reconciler.model.report import Options, Report
-from reconciler.reports.escaping import line
+from reconciler.model.outcome import Outcome, OutcomeStatus
+from reconciler.model.report import Report, ReportOptions
+from reconciler.reports.escaping import escape_line
 from reconciler.reports.text.diagnostic_lines import diagnostic_lines, verdict
 from reconciler.reports.text.plan_lines import plan_lines
 from reconciler.reports.text.style import ACTION_STYLE, Style
@@ -29,16 +29,16 @@ def extra_lines(extra: Mapping[str, Any], style: Style) -> Iterator[str]:
 
 
 def _table(table: Mapping[str, Any], style: Style) -> Iterator[str]:
-    heads = [line(str(head)) for head in table.get("columns", ())]
-    rows = [[truncate(line(str(cell)), _WIDEST) for cell in row] for row in table.get("rows", ())]
+    heads = [escape_line(str(head)) for head in table.get("columns", ())]
+    rows = [[truncate(escape_line(str(cell)), _WIDEST) for cell in row] for row in table.get("rows", ())]
     widths = [max((display_width(row[at]) for row in [heads, *rows]), default=0) for at in range(len(heads))]
     if table.get("title"):
-        yield style("strong", line(str(table["title"])))
+        yield style("strong", escape_line(str(table["title"])))
     if rows:
         yield style("quiet", _row(heads, widths))
         yield from (_row(row, widths) for row in rows)
     if table.get("note"):
-        yield style("quiet", line(str(table["note"])))
+        yield style("quiet", escape_line(str(table["note"])))
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -47,9 +47,9 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 _DID = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "destroyed", Action.NONE: "recorded"}
 _WORD = {
-    Status.SKIPPED: "skipped",
-    Status.FAILED: "failed",
-    Status.UNKNOWN: "unknown: nobody knows whether it happened",
+    OutcomeStatus.SKIPPED: "skipped",
+    OutcomeStatus.FAILED: "failed",
+    OutcomeStatus.UNKNOWN: "unknown: nobody knows whether it happened",
 }
 
 
@@ -67,19 +67,19 @@ def outcome_lines(outcomes: Sequence[Outcome], style: Style, adopted: int = 0) -
 
 def _one(outcome: Outcome, style: Style) -> Iterator[str]:
     symbol = style(ACTION_STYLE[outcome.action], SYMBOLS[outcome.action])
-    name = line(outcome.address)
-    reason = f": {line(outcome.reason)}" if outcome.reason else ""
+    name = escape_line(outcome.address)
+    reason = f": {escape_line(outcome.reason)}" if outcome.reason else ""
     code = f" ({outcome.code})" if outcome.code else ""
-    if outcome.status is Status.APPLIED:
-        known = f" [id={line(outcome.id)}]" if outcome.id else ""
+    if outcome.status is OutcomeStatus.APPLIED:
+        known = f" [id={escape_line(outcome.id)}]" if outcome.id else ""
         yield f"  {symbol} {name}: {_DID[outcome.action]}{known}"
     else:
         yield f"  {symbol} {name}: {style('alarm', _WORD[outcome.status])}{code}{reason}"
     for path in outcome.stuck:
-        yield f"      {style('change', 'did not stick:')} {line(path)}"
+        yield f"      {style('change', 'did not stick:')} {escape_line(path)}"
 
 
-def report(report: Report, options: Options) -> str:
+def report(report: Report, options: ReportOptions) -> str:
     """Tell a report in text, coloured if the options say so."""
     style = Style(color=options.color)
     sections = [list(section) for section in _sections(report, style)]
@@ -109,4 +109,4 @@ def _usage(report: Report, style: Style) -> Iterator[str]:
     parts += [count(usage.retries, "retry", "retries")] if usage.retries else []
     parts += [f"{usage.waited:.1f} s waited"] if usage.waited else []
     parts += [f"{usage.cache_hits:,} from the cache"] if usage.cache_hits else []
-    yield style("quiet", line(", ".join(parts)))
+    yield style("quiet", escape_line(", ".join(parts)))

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.resource import Json
-from reconciler.model.source_map import Path
+from reconciler.model.source_map import DocumentPath
 from reconciler.simulator.behaviours import CHOICES
 from reconciler.simulator.faults.body_transforms import TRANSFORMS
-from reconciler.simulator.seed_check import Check
+from reconciler.simulator.seed_check import SeedChecker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class RequestMatch:
     """Which requests a fault is about; what is empty matches everything. `path` may hold `*` and `?`."""
 
     method: str = ""
@@ -22,7 +22,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class When:
+class FaultTrigger:
     """Which of the matching requests: the nths (from 1), every so many, or by chance; at most `times` of them."""
 
     nth: frozenset[int] = frozenset()
@@ -32,7 +32,7 @@ class When:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Churn:
+class BackgroundEdits:
     """Changes behind the client's back after an answered request: how likely, which, and names it leaves alone."""
 
     rate: float = 1.0
@@ -41,7 +41,7 @@ class Churn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
+class ConsoleEdit:
     """One change behind the client's back.
 
     It is done to the object of a name, at a place in the list's order, or, with neither, to the one the request names.
@@ -54,7 +54,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wire:
+class ResponseFault:
     """What happens to the answer: its status, headers, body, time and connection.
 
     `commits` tells whether the operation still happens (a lost answer) or not (a refused request). With `late` it
@@ -81,9 +81,9 @@ class Fault:
 
     name: str
     seed: str
-    match: Match
-    when: When
-    wire: Wire
+    match: RequestMatch
+    when: FaultTrigger
+    wire: ResponseFault
     clock_shift: float = 0.0
     list_lag: int = 0
     stale: float = 0.0
@@ -92,8 +92,8 @@ class Fault:
     ignore_offset: bool = False
     cap: int | None = None
     short: int = 0
-    churn: Churn | None = None
-    edits: tuple[Edit, ...] = ()
+    churn: BackgroundEdits | None = None
+    edits: tuple[ConsoleEdit, ...] = ()
 
 
 ACTIONS = ("insert", "delete", "touch", "swap")
@@ -117,12 +117,12 @@ _LIST = ("clock_shift", "list_lag", "stale", "order", "ties", "ignore_offset", "
 KEYS = ("name", "seed", "match", *_WHEN, *_WIRE, *_LIST)
 
 
-def faults_of(value: Json, check: Check, path: Path = ("faults",)) -> tuple[Fault, ...]:
+def faults_of(value: Json, check: SeedChecker, path: DocumentPath = ("faults",)) -> tuple[Fault, ...]:
     """Read a list of faults."""
     return tuple(_fault(item, (*path, index), check) for index, item in enumerate(check.listed(value, path)))
 
 
-def _fault(value: Json, path: Path, check: Check) -> Fault:
+def _fault(value: Json, path: DocumentPath, check: SeedChecker) -> Fault:
     given = check.mapping(value, path, KEYS)
     number = str(path[-1])
     cap = given.get("cap")
@@ -145,15 +145,15 @@ def _fault(value: Json, path: Path, check: Check) -> Fault:
     )
 
 
-def _match(value: Json, path: Path, check: Check) -> Match:
+def _match(value: Json, path: DocumentPath, check: SeedChecker) -> RequestMatch:
     given = check.mapping(value, path, _MATCH)
-    return Match(**{name: check.text(item, (*path, name)) for name, item in given.items()})
+    return RequestMatch(**{name: check.text(item, (*path, name)) for name, item in given.items()})
 
 
-def _when(given: Mapping[str, Json], path: Path, check: Check) -> When:
+def _when(given: Mapping[str, Json], path: DocumentPath, check: SeedChecker) -> FaultTrigger:
     nth = given.get("nth")
     nths = nth if isinstance(nth, list) else [] if nth is None else [nth]
-    return When(
+    return FaultTrigger(
         nth=frozenset(int(check.number(item, (*path, "nth"), low=1)) for item in nths),
         every=int(check.number(given.get("every"), (*path, "every"))),
         probability=check.number(given.get("probability"), (*path, "probability"), 1.0),
@@ -161,11 +161,11 @@ def _when(given: Mapping[str, Json], path: Path, check: Check) -> When:
     )
 
 
-def _wire(given: Mapping[str, Json], path: Path, check: Check) -> Wire:
+def _wire(given: Mapping[str, Json], path: DocumentPath, check: SeedChecker) -> ResponseFault:
     status = int(check.number(given.get("status"), (*path, "status")))
     close_at = given.get("close_at")
     headers = check.mapping(given.get("headers"), (*path, "headers"))
-    return Wire(
+    return ResponseFault(
         commits=check.word(given.get("commit"), (*path, "commit"), ("before", "after"), _moment(given)) == "after",
         late=check.number(given.get("late"), (*path, "late")),
         status=status,
@@ -186,7 +186,7 @@ def _moment(given: Mapping[str, Json]) -> str:
     return "before" if "status" in given and "late" not in given else "after"
 
 
-def _transforms(value: Json, path: Path, check: Check) -> tuple[tuple[str, Json], ...]:
+def _transforms(value: Json, path: DocumentPath, check: SeedChecker) -> tuple[tuple[str, Json], ...]:
     found: list[tuple[str, Json]] = []
     for item in value if isinstance(value, list) else [] if value is None else [value]:
         pairs = item.items() if isinstance(item, dict) else [(str(item), None)]
@@ -198,24 +198,24 @@ def _transforms(value: Json, path: Path, check: Check) -> tuple[tuple[str, Json]
     return tuple(found)
 
 
-def _churn(value: Json, path: Path, check: Check) -> Churn:
+def _churn(value: Json, path: DocumentPath, check: SeedChecker) -> BackgroundEdits:
     given = check.mapping(value, path, ("rate", "actions", "spare"))
     words = check.listed(given.get("actions"), (*path, "actions")) or ACTIONS
-    return Churn(
+    return BackgroundEdits(
         rate=check.number(given.get("rate"), (*path, "rate"), 1.0),
         actions=tuple(check.word(word, (*path, "actions"), ACTIONS, ACTIONS[0]) for word in words),
         spare=check.text(given.get("spare"), (*path, "spare")),
     )
 
 
-def _edits(value: Json, path: Path, check: Check) -> tuple[Edit, ...]:
+def _edits(value: Json, path: DocumentPath, check: SeedChecker) -> tuple[ConsoleEdit, ...]:
     return tuple(_edit(item, (*path, index), check) for index, item in enumerate(check.listed(value, path)))
 
 
-def _edit(value: Json, path: Path, check: Check) -> Edit:
+def _edit(value: Json, path: DocumentPath, check: SeedChecker) -> ConsoleEdit:
     given = check.mapping(value, path, ("action", "position", "name", "body"))
     position = given.get("position")
-    return Edit(
+    return ConsoleEdit(
         action=check.word(given.get("action"), (*path, "action"), ACTIONS, "touch"),
         position=None if position is None else int(check.number(position, (*path, "position"))),
         name=check.text(given.get("name"), (*path, "name")),

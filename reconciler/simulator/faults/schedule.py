@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 
 from reconciler.model.resource import Json
 from reconciler.simulator.faults.body_transforms import transformed, with_header
-from reconciler.simulator.faults.fault import Fault, Wire
-from reconciler.simulator.messages import JSON_TYPE, Cut, Request, Response, encode
-from reconciler.simulator.service.operations import Twist
+from reconciler.simulator.faults.fault import Fault, ResponseFault
+from reconciler.simulator.messages import JSON_TYPE, ConnectionCut, Request, Response, encode
+from reconciler.simulator.service.operations import ListDistortion
 
 MESSAGES = {
     429: ("APIGW.0308", "The throttling threshold has been reached: policy user over ratelimit,limit:10,time:1 second"),
@@ -24,11 +24,11 @@ MESSAGES = {
 """The error body of a status where a fault gives none: gateway codes of api.md §7."""
 
 
-def twist_of(faults: Iterable[Fault], reads: int) -> Twist:
+def twist_of(faults: Iterable[Fault], reads: int) -> ListDistortion:
     """Return how the faults bend a list or show; `reads` numbers the call, for orders that change each time."""
-    twist = Twist()
+    twist = ListDistortion()
     for fault in faults:
-        twist = Twist(
+        twist = ListDistortion(
             order=fault.order or twist.order,
             shuffle=reads if fault.ties == "shuffled" or fault.order == "shuffled" else twist.shuffle,
             lag=max(fault.list_lag, twist.lag),
@@ -51,14 +51,14 @@ def unfinished() -> Response:
     return Response(status=504, body=_error(504))
 
 
-def damaged(response: Response, faults: Iterable[Fault]) -> Response:
+def apply_faults(response: Response, faults: Iterable[Fault]) -> Response:
     """Return the answer after every fault has had its way with it."""
     for fault in faults:
         response = _damaged(response, fault.wire)
     return response
 
 
-def _damaged(response: Response, wire: Wire) -> Response:
+def _damaged(response: Response, wire: ResponseFault) -> Response:
     if wire.status:
         body = _error(wire.status) if wire.status >= 300 else response.body
         response = with_header(replace(response, status=wire.status, body=body), *JSON_TYPE)
@@ -68,7 +68,11 @@ def _damaged(response: Response, wire: Wire) -> Response:
         response = transformed(response, name, argument)
     for name, value in wire.headers.items():
         response = with_header(response, name, value)
-    cut = Cut(at=wire.close_at, chunked=wire.chunked) if wire.close or wire.close_at is not None else response.cut
+    cut = (
+        ConnectionCut(at=wire.close_at, chunked=wire.chunked)
+        if wire.close or wire.close_at is not None
+        else response.cut
+    )
     delay, drip = response.delay + wire.delay, max(response.drip, wire.drip)
     return replace(response, cut=cut, delay=delay, drip=drip, raw=wire.raw.encode() or response.raw)
 
@@ -83,7 +87,7 @@ def _bytes(body: Json) -> bytes:
 
 
 @dataclass(slots=True)
-class Armed:
+class ActiveFault:
     """A fault with its count of matching requests, how often it struck, and its own dice."""
 
     fault: Fault
@@ -93,16 +97,16 @@ class Armed:
 
 
 @dataclass(slots=True)
-class Scheduler:
+class FaultSchedule:
     """The faults in force."""
 
-    armed: list[Armed] = field(default_factory=list)
+    armed: list[ActiveFault] = field(default_factory=list)
 
     def arm(self, faults: Iterable[Fault]) -> None:
         """Put more faults in force."""
-        self.armed += [Armed(fault=fault, dice=random.Random(f"fault {fault.seed}")) for fault in faults]  # noqa: S311 - a schedule that repeats
+        self.armed += [ActiveFault(fault=fault, dice=random.Random(f"fault {fault.seed}")) for fault in faults]  # noqa: S311 - a schedule that repeats
 
-    def strike(self, request: Request, *, kind: str, operation: str, project: str) -> tuple[Armed, ...]:
+    def strike(self, request: Request, *, kind: str, operation: str, project: str) -> tuple[ActiveFault, ...]:
         """Return the faults this request meets, in order."""
         place = {"method": request.method, "kind": kind, "operation": operation, "project": project}
         met = [armed for armed in self.armed if _matches(armed.fault, place, request.path)]
@@ -115,7 +119,7 @@ def _matches(fault: Fault, place: dict[str, str], path: str) -> bool:
     return exact and (not wanted.path or fnmatchcase(path, wanted.path))
 
 
-def _strikes(armed: Armed) -> bool:
+def _strikes(armed: ActiveFault) -> bool:
     armed.met += 1
     when = armed.fault.when
     chance = when.probability >= 1.0 or armed.dice.random() < when.probability

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, unquote
 
 from reconciler.model.resource import Json
-from reconciler.simulator.messages import Refusal, Request
-from reconciler.simulator.seed_check import Check
+from reconciler.simulator.messages import Request, ServiceError
+from reconciler.simulator.seed_check import SeedChecker
 
 DAY = 86400
 
@@ -50,7 +50,7 @@ class Credentials:
         return bool(self.keys or self.users or self.tokens)
 
 
-def credentials_of(value: Json, check: Check) -> Credentials:
+def credentials_of(value: Json, check: SeedChecker) -> Credentials:
     """Read a seed's `credentials`: `ak` and `sk` of one key, or `keys`, `users`, `tokens` and `token_seconds`."""
     path = ("credentials",)
     known = ("ak", "sk", "security_token", "keys", "users", "tokens", "token_seconds")
@@ -71,7 +71,7 @@ def credentials_of(value: Json, check: Check) -> Credentials:
     )
 
 
-def _key(value: Json, path: tuple[str | int, ...], check: Check) -> AccessKey:
+def _key(value: Json, path: tuple[str | int, ...], check: SeedChecker) -> AccessKey:
     given = check.mapping(value, path, ("ak", "sk", "security_token"))
     for name in ("ak", "sk"):
         if not given.get(name):
@@ -79,7 +79,7 @@ def _key(value: Json, path: tuple[str | int, ...], check: Check) -> AccessKey:
     return AccessKey(**{name: check.text(item, (*path, name)) for name, item in {"ak": "", "sk": "", **given}.items()})
 
 
-def _user(value: Json, path: tuple[str | int, ...], check: Check) -> User:
+def _user(value: Json, path: tuple[str | int, ...], check: SeedChecker) -> User:
     given = check.mapping(value, path, ("name", "password", "domain"))
     for name in ("name", "password"):
         if not given.get(name):
@@ -160,7 +160,7 @@ def _check_date(text: str, now: datetime) -> None:
         message = (
             f"Incorrect app authentication information: signature expired, signature time:{text},server time:{here}"
         )
-        raise Refusal(401, "APIGW.0303", message)
+        raise ServiceError(401, "APIGW.0303", message)
 
 
 def _check_token(request: Request, key: AccessKey, names: list[str]) -> None:
@@ -169,5 +169,5 @@ def _check_token(request: Request, key: AccessKey, names: list[str]) -> None:
         raise _refused("the security token is missing, wrong or not signed")
 
 
-def _refused(why: str) -> Refusal:
-    return Refusal(401, "APIGW.0301", f"Incorrect IAM authentication information: {why}")
+def _refused(why: str) -> ServiceError:
+    return ServiceError(401, "APIGW.0301", f"Incorrect IAM authentication information: {why}")

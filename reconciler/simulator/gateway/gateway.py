@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from reconciler.model.resource import Json
 from reconciler.simulator.gateway.authentication import ALGORITHM, Credentials, User, check_signature
-from reconciler.simulator.messages import JSON_TYPE, Refusal, Request, Response, encode
-from reconciler.simulator.seed_check import Check
+from reconciler.simulator.messages import JSON_TYPE, Request, Response, ServiceError, encode
+from reconciler.simulator.seed_check import SeedChecker
 from reconciler.simulator.service.request_bodies import decoded
 
 LARGEST_BODY = 12 << 20
@@ -22,16 +22,16 @@ PROJECTS = ("v3", "projects")
 def check_size(request: Request) -> None:
     """Refuse what the gateway lets through to no service: too large a body or query, an impossible X-App-UserId."""
     if len(request.body) > LARGEST_BODY:
-        raise Refusal(413, "APIGW.0201", "Request entity too large.")
+        raise ServiceError(413, "APIGW.0201", "Request entity too large.")
     if len(request.query) > LONGEST_QUERY:
-        raise Refusal(414, "APIGW.0201", "Request URI too long.")
+        raise ServiceError(414, "APIGW.0201", "Request URI too long.")
     user = request.header("X-App-UserId")
     if len(user) > LONGEST_USER or not user.isascii():
-        raise Refusal(400, "MSS.00000003", "Invalid parameter: X-App-UserId.")
+        raise ServiceError(400, "MSS.00000003", "Invalid parameter: X-App-UserId.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class IssuedToken:
     """An issued token: for which project ("" for none), and until when."""
 
     project: str
@@ -44,7 +44,7 @@ class Gateway:
 
     credentials: Credentials
     own_project: str
-    issued: dict[str, Token] = field(default_factory=dict, repr=False)
+    issued: dict[str, IssuedToken] = field(default_factory=dict, repr=False)
 
     def admit(self, request: Request, project: str, now: datetime) -> None:
         """Refuse a request without valid credentials for a project."""
@@ -56,9 +56,9 @@ class Gateway:
         elif request.header("Authorization").startswith(ALGORITHM):
             check_signature(request, self.credentials.keys, now)
             if project and request.header("X-Project-Id", project) != project:
-                raise Refusal(400, "MSS.00010009", "The project in the URL differs from X-Project-Id.")
+                raise ServiceError(400, "MSS.00010009", "The project in the URL differs from X-Project-Id.")
         else:
-            raise Refusal(401, "APIGW.0301", "Incorrect IAM authentication information: x-auth-token not found")
+            raise ServiceError(401, "APIGW.0301", "Incorrect IAM authentication information: x-auth-token not found")
 
     def answer(self, request: Request, now: datetime) -> Response | None:
         """Answer as the identity service, or return None when the request is not for it."""
@@ -74,24 +74,24 @@ class Gateway:
             return
         known = self.issued.get(token)
         if known is None:
-            raise Refusal(401, "APIGW.0301", "Incorrect IAM authentication information: decrypt token fail")
+            raise ServiceError(401, "APIGW.0301", "Incorrect IAM authentication information: decrypt token fail")
         if known.expires <= now:
-            raise Refusal(401, "APIGW.0307", "The token must be updated: token expires")
+            raise ServiceError(401, "APIGW.0307", "The token must be updated: token expires")
         if project and known.project != project:
-            raise Refusal(400, "MSS.00010009", "The project in the URL differs from the project of the token.")
+            raise ServiceError(400, "MSS.00010009", "The project in the URL differs from the project of the token.")
 
     def _token(self, request: Request, now: datetime) -> Response:
         try:
             asked = decoded(request.body)
             user, scope = _asked(asked)
-        except (Refusal, KeyError, TypeError):
+        except (ServiceError, KeyError, TypeError):
             return _refused(400, "The request body is invalid.", "Bad Request")
         if self.credentials and not any(known.is_same(user) for known in self.credentials.users):
             return _refused(401, "The username or password is wrong.", "Unauthorized")
         token = hashlib.sha256(f"token {len(self.issued)} {user.name}".encode()).hexdigest() * 4
         expires = now + timedelta(seconds=self.credentials.token_seconds)
         project = str(scope.get("id") or (self.own_project if scope.get("name") else ""))
-        self.issued[token] = Token(project=project, expires=expires)
+        self.issued[token] = IssuedToken(project=project, expires=expires)
         body = {"token": {"expires_at": _micro(expires), "issued_at": _micro(now), "methods": ["password"]}}
         return Response(status=201, body=encode(body), headers=(JSON_TYPE, ("X-Subject-Token", token)))
 
@@ -121,7 +121,7 @@ KNOWN = ("requests", "reads", "writes", "burst", "retry_after")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class RequestLimits:
     """Calls a second for each project: of all calls together, of reads and of writes; 0 for no limit.
 
     `burst` is how many calls may come at once (a second's worth where it is 0). `retry_after` goes into the answer's
@@ -135,11 +135,11 @@ class Limits:
     retry_after: str = ""
 
 
-def limits_of(value: Json, check: Check) -> Limits:
+def limits_of(value: Json, check: SeedChecker) -> RequestLimits:
     """Read a seed's `limits`."""
     given = check.mapping(value, ("limits",), KNOWN)
     rates = {name: check.number(given.get(name), ("limits", name)) for name in KNOWN[:-1]}
-    return Limits(**rates, retry_after=check.text(given.get("retry_after"), ("limits", "retry_after")))
+    return RequestLimits(**rates, retry_after=check.text(given.get("retry_after"), ("limits", "retry_after")))
 
 
 @dataclass(slots=True)
@@ -149,10 +149,10 @@ class _Bucket:
 
 
 @dataclass(slots=True)
-class Throttle:
+class TokenBuckets:
     """The buckets of every project."""
 
-    limits: Limits
+    limits: RequestLimits
     _buckets: dict[tuple[str, str], _Bucket] = field(default_factory=dict)
 
     def admit(self, project: str, method: str, now: datetime) -> None:
@@ -165,7 +165,7 @@ class Throttle:
             if rate and not self._take((project, name), rate, now):
                 policy = f"policy user over ratelimit,limit:{rate:g},time:1 second"
                 headers = (("Retry-After", self.limits.retry_after),) if self.limits.retry_after else ()
-                raise Refusal(429, "APIGW.0308", f"The throttling threshold has been reached: {policy}", headers)
+                raise ServiceError(429, "APIGW.0308", f"The throttling threshold has been reached: {policy}", headers)
 
     def _take(self, key: tuple[str, str], rate: float, now: datetime) -> bool:
         size = self.limits.burst or max(rate, 1.0)

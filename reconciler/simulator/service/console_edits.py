@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from reconciler.kinds.registry import Kind
 from reconciler.model.resource import Json
 from reconciler.simulator.clock import instant
-from reconciler.simulator.faults.fault import Churn, Edit
-from reconciler.simulator.service.object_store import Collection, Entry, World, plant_one
-from reconciler.simulator.service.server_assigned import Writing, restamped
-from reconciler.simulator.write_history import Write
+from reconciler.simulator.faults.fault import BackgroundEdits, ConsoleEdit
+from reconciler.simulator.service.object_store import ObjectCollection, ServiceState, StoredObject, plant_one
+from reconciler.simulator.service.server_assigned import WriteStamp, restamped
+from reconciler.simulator.write_history import WriteLogEntry
 
 CONSOLE = "console"
 CHURN = "churn"
@@ -18,20 +18,20 @@ CHURN = "churn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Console:
+class ConsoleEditor:
     """One kind's objects in one project, for somebody who does not come through the API."""
 
-    world: World
+    world: ServiceState
     kind: Kind
     project: str
     client: str = CONSOLE
 
     @property
-    def objects(self) -> Collection:
+    def objects(self) -> ObjectCollection:
         """The objects."""
         return self.world.collection(self.project, self.kind.name)
 
-    def insert(self, body: Mapping[str, Json]) -> Entry:
+    def insert(self, body: Mapping[str, Json]) -> StoredObject:
         """Make an object of a body as a seed would hold it; it gets a name where it has none."""
         with self.world.lock:
             name = f"{self.client} {self.objects.serial + 1}"
@@ -40,21 +40,21 @@ class Console:
             self.world.model.note(self._record("create", entry))
             return entry
 
-    def remove(self, entry: Entry) -> None:
+    def remove(self, entry: StoredObject) -> None:
         """Take an object away."""
         with self.world.lock:
             self.objects.remove(entry.id)
             self.world.model.note(self._record("delete", entry))
 
-    def change(self, entry: Entry, changes: Mapping[str, Json]) -> Entry:
+    def change(self, entry: StoredObject, changes: Mapping[str, Json]) -> StoredObject:
         """Set top-level fields of an object (None takes one away) and renew its stamps."""
         with self.world.lock:
             return self._changed(entry, changes)
 
-    def _changed(self, entry: Entry, changes: Mapping[str, Json]) -> Entry:
+    def _changed(self, entry: StoredObject, changes: Mapping[str, Json]) -> StoredObject:
         self.world.model.saw(entry.id, self.client)
         revision = entry.revision + 1
-        writing = Writing(object_id=entry.id, revision=revision, now=self.world.clock(), ids=self.world.ids)
+        writing = WriteStamp(object_id=entry.id, revision=revision, now=self.world.clock(), ids=self.world.ids)
         merged = {**entry.body, **restamped(self.kind, entry.body, writing), **changes}
         body = {name: value for name, value in merged.items() if value is not None}
         after = replace(entry, body=body, name=str(body[self.kind.name_field]), revision=revision)
@@ -62,8 +62,8 @@ class Console:
         self.world.model.note_update(self._record("update", after), entry.body, body, self.world.shapes[self.kind.name])
         return after
 
-    def _record(self, action: str, entry: Entry) -> Write:
-        return Write(
+    def _record(self, action: str, entry: StoredObject) -> WriteLogEntry:
+        return WriteLogEntry(
             action=action,
             project=self.project,
             kind=self.kind.name,
@@ -74,7 +74,7 @@ class Console:
         )
 
 
-def churned(console: Console, churn: Churn, dice: random.Random) -> None:
+def make_random_edit(console: ConsoleEditor, churn: BackgroundEdits, dice: random.Random) -> None:
     """Change something, perhaps, as the dice fall."""
     if dice.random() >= churn.rate:
         return
@@ -84,7 +84,7 @@ def churned(console: Console, churn: Churn, dice: random.Random) -> None:
     _act(console, action, dice.choice(victims) if victims else None, {})
 
 
-def edited(console: Console, edit: Edit, object_id: str) -> None:
+def edited(console: ConsoleEditor, edit: ConsoleEdit, object_id: str) -> None:
     """Carry out one edit of a fault: on the object of a name, at a place in the list's order, or of the request."""
     if edit.name:
         victim = next(iter(console.objects.named(edit.name)), None)
@@ -95,7 +95,7 @@ def edited(console: Console, edit: Edit, object_id: str) -> None:
     _act(console, edit.action, victim, edit.body)
 
 
-def _act(console: Console, action: str, victim: Entry | None, body: Mapping[str, Json]) -> None:
+def _act(console: ConsoleEditor, action: str, victim: StoredObject | None, body: Mapping[str, Json]) -> None:
     if action in {"insert", "swap"}:
         console.insert(body)
     if victim is not None and action in {"delete", "swap"}:

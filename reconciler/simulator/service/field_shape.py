@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 
-from reconciler.kinds.base.field import Field, ListRule, NoDefault, Role, Type
+from reconciler.kinds.base.field import Field, FieldRole, FieldType, ListSemantics, NoDefault
 from reconciler.kinds.registry import Kind
 from reconciler.model.resource import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Shape:
+class FieldShape:
     """One field with its children and the defaults the service fills in.
 
     `own` are its marks (sensitive, volatile, default, time …), `marks` those of everything from here down, and `marked`
@@ -19,26 +19,26 @@ class Shape:
 
     node: Field
     defaults: tuple[tuple[str, Json], ...] = ()
-    children: dict[str, "Shape"] = field(default_factory=dict)
-    item: "Shape | None" = None
+    children: dict[str, "FieldShape"] = field(default_factory=dict)
+    item: "FieldShape | None" = None
     own: frozenset[str] = frozenset()
     marks: frozenset[str] = frozenset()
-    marked: dict[str, tuple[tuple[str, "Shape"], ...]] = field(default_factory=dict)
+    marked: dict[str, tuple[tuple[str, "FieldShape"], ...]] = field(default_factory=dict)
 
 
 @cache
-def shape_of(kind: Kind) -> Shape:
+def shape_of(kind: Kind) -> FieldShape:
     """Return the shape of a kind's fields, made once."""
     return _shape(kind.root)
 
 
-def _shape(node: Field) -> Shape:
+def _shape(node: Field) -> FieldShape:
     children = {name: _shape(child) for name, child in node.children.items()}
     item = _shape(node.item) if node.item is not None else None
     below = [*children.values(), *([item] if item else [])]
     own = _own_marks(node)
     marks = own.union(*(shape.marks for shape in below))
-    return Shape(
+    return FieldShape(
         node=node,
         defaults=tuple((name, child.node.default) for name, child in children.items() if "default" in child.own),
         children=children,
@@ -55,10 +55,10 @@ def _own_marks(node: Field) -> frozenset[str]:
         "volatile": node.volatile_url,
         "default": node.default is not NoDefault.NONE and node.writable,
         "time": node.format.startswith("RFC 3339") or node.name.endswith("_time"),
-        "number": node.type is Type.INTEGER,
-        "text": node.type is Type.TEXT,
-        "list": node.type is Type.LIST,
-        "computed": node.role is Role.COMPUTED,
+        "number": node.type is FieldType.INTEGER,
+        "text": node.type is FieldType.TEXT,
+        "list": node.type is FieldType.LIST,
+        "computed": node.role is FieldRole.COMPUTED,
         "read_only": not node.in_create,
         "overridable": node.server_may_override,
         "born": _is_born(node),
@@ -69,17 +69,17 @@ def _own_marks(node: Field) -> frozenset[str]:
 
 def _is_born(node: Field) -> bool:
     """Tell whether a new object has the field at once: shown everywhere, and a time, a state or a picture's address."""
-    if node.type is not Type.TEXT or not (node.in_list and node.in_show):
+    if node.type is not FieldType.TEXT or not (node.in_list and node.in_show):
         return False
-    if node.role is Role.COMPUTED:
+    if node.role is FieldRole.COMPUTED:
         return bool(node.enum) or node.name.endswith("_time")
-    return node.role is Role.OBSERVED and node.name.endswith("_url")
+    return node.role is FieldRole.OBSERVED and node.name.endswith("_url")
 
 
 Visit = Callable[[Field, Json, str], Json]
 
 
-def rewritten(shape: Shape, value: Json, mark: str, visit: Visit, *, path: str = "") -> Json:
+def rewritten(shape: FieldShape, value: Json, mark: str, visit: Visit, *, path: str = "") -> Json:
     """Return `value` with `visit(field, value, path)` in place of every value whose field carries the mark.
 
     `path` names the place, list indexes included. Parts without the mark are shared with the original, not copied.
@@ -94,7 +94,7 @@ def rewritten(shape: Shape, value: Json, mark: str, visit: Visit, *, path: str =
     return value
 
 
-def _with_children(shape: Shape, value: dict[str, Json], mark: str, visit: Visit, *, path: str) -> dict[str, Json]:
+def _with_children(shape: FieldShape, value: dict[str, Json], mark: str, visit: Visit, *, path: str) -> dict[str, Json]:
     found = [(name, child) for name, child in shape.marked.get(mark, ()) if name in value]
     if not found:
         return value
@@ -105,7 +105,7 @@ def _with_children(shape: Shape, value: dict[str, Json], mark: str, visit: Visit
     return {**value, **changed}
 
 
-def leaves(shape: Shape | None, value: Json, path: str = "") -> dict[str, Json]:
+def leaves(shape: FieldShape | None, value: Json, path: str = "") -> dict[str, Json]:
     """Return every scalar (and every empty list or object) inside `value` by its path, but what the service assigns.
 
     Items of a list with keys are named by them (`interaction_rules[price].enabled`), others by their place.
@@ -121,11 +121,11 @@ def leaves(shape: Shape | None, value: Json, path: str = "") -> dict[str, Json]:
     return {place: leaf for start, child, item in pairs for place, leaf in leaves(child, item, start).items()}
 
 
-def _is_given(shape: Shape | None) -> bool:
+def _is_given(shape: FieldShape | None) -> bool:
     return shape is None or not ({"computed", "read_only"} & shape.own)
 
 
-def _keyed(shape: Shape | None, items: list[Json]) -> list[tuple[str, Json]]:
+def _keyed(shape: FieldShape | None, items: list[Json]) -> list[tuple[str, Json]]:
     rule = shape.node.list if shape else None
     keys = [item_key(rule, item) for item in items]
     if len(set(keys)) < len(keys) or "" in keys:
@@ -133,7 +133,7 @@ def _keyed(shape: Shape | None, items: list[Json]) -> list[tuple[str, Json]]:
     return list(zip(keys, items, strict=True))
 
 
-def item_key(rule: ListRule | None, item: Json) -> str:
+def item_key(rule: ListSemantics | None, item: Json) -> str:
     """Return what tells a list item from its neighbours by the kind's keys, or "" where there are none."""
     if rule is None or not isinstance(item, dict):
         return ""

@@ -9,14 +9,14 @@ from hashlib import blake2b
 from reconciler.kinds.registry import Kind
 from reconciler.model.resource import Json
 from reconciler.simulator.clock import Clock, Ids, real_clock
-from reconciler.simulator.service.field_shape import Shape
+from reconciler.simulator.service.field_shape import FieldShape
 from reconciler.simulator.service.request_bodies import normalised
-from reconciler.simulator.service.server_assigned import Writing, derived, identified, with_items
-from reconciler.simulator.write_history import Model
+from reconciler.simulator.service.server_assigned import WriteStamp, derived, identified, with_items
+from reconciler.simulator.write_history import WriteHistory
 
 
 @dataclass(slots=True, kw_only=True)
-class Entry:
+class StoredObject:
     """One stored object. `serial` counts creations, `revision` writes; `reads` how often it was shown."""
 
     id: str
@@ -29,32 +29,32 @@ class Entry:
 
 
 @dataclass(slots=True, kw_only=True)
-class Ghost:
+class StaleEntry:
     """What a lagging list still says of an object: as it was, or None for not there yet; and since which read."""
 
     since: int
-    entry: Entry | None
+    entry: StoredObject | None
 
 
 @dataclass(slots=True)
-class Collection:
+class ObjectCollection:
     """The objects by id. Orders are sorted once and kept until the next write, so that a page costs a page.
 
     `reads` counts list calls; with `remembers` each write leaves a ghost, for lists that lag some calls behind, and a
     dated version, for replicas that lag some seconds behind.
     """
 
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, StoredObject] = field(default_factory=dict)
     serial: int = 0
     reads: int = 0
-    ghosts: dict[str, Ghost] = field(default_factory=dict)
+    ghosts: dict[str, StaleEntry] = field(default_factory=dict)
     remembers: bool = False
     now: Callable[[], datetime] = real_clock
-    versions: dict[str, list[tuple[datetime, Entry | None]]] = field(default_factory=dict)
-    _orders: dict[str, list[Entry]] = field(default_factory=dict)
+    versions: dict[str, list[tuple[datetime, StoredObject | None]]] = field(default_factory=dict)
+    _orders: dict[str, list[StoredObject]] = field(default_factory=dict)
     _names: dict[str, list[str]] = field(default_factory=dict)
 
-    def put(self, entry: Entry) -> None:
+    def put(self, entry: StoredObject) -> None:
         """Store an object, new or changed."""
         self._leave(entry.id)
         self.entries[entry.id] = entry
@@ -62,7 +62,7 @@ class Collection:
         self._names.setdefault(entry.name, []).append(entry.id)
         self._orders.clear()
 
-    def remove(self, object_id: str) -> Entry:
+    def remove(self, object_id: str) -> StoredObject:
         """Take an object out and return it."""
         self._leave(object_id)
         self._orders.clear()
@@ -76,7 +76,7 @@ class Collection:
             old = datetime.min.replace(tzinfo=UTC)
             self.versions = {key: [(old, entry)] for key, entry in self.entries.items()}
 
-    def as_of(self, moment: datetime) -> dict[str, Entry]:
+    def as_of(self, moment: datetime) -> dict[str, StoredObject]:
         """Return the objects by id as they were then."""
         found = {}
         for key, versions in self.versions.items():
@@ -85,7 +85,7 @@ class Collection:
                 found[key] = entry
         return found
 
-    def named(self, name: str) -> tuple[Entry, ...]:
+    def named(self, name: str) -> tuple[StoredObject, ...]:
         """Return the objects of exactly this name."""
         return tuple(self.entries[object_id] for object_id in self._names.get(name, ()))
 
@@ -94,7 +94,7 @@ class Collection:
         self.serial += 1
         return self.serial
 
-    def ordered(self, order: str, shuffle: int | None = None) -> list[Entry]:
+    def ordered(self, order: str, shuffle: int | None = None) -> list[StoredObject]:
         """Return the objects in a list's order; with `shuffle` ties fall differently for each number."""
         if order == "shuffled" or shuffle is not None:
             return sorted(self.entries.values(), key=lambda entry: _shuffled(entry, order, shuffle))
@@ -107,7 +107,7 @@ class Collection:
             )
         return self._orders[order]
 
-    def _date(self, object_id: str, entry: Entry | None) -> None:
+    def _date(self, object_id: str, entry: StoredObject | None) -> None:
         if self.remembers:
             self.versions.setdefault(object_id, []).append((self.now(), entry))
 
@@ -116,12 +116,12 @@ class Collection:
         before = self.entries.get(object_id)
         if self.remembers:
             ghost = self.ghosts.get(object_id)
-            self.ghosts[object_id] = Ghost(since=self.reads, entry=ghost.entry if ghost else before)
+            self.ghosts[object_id] = StaleEntry(since=self.reads, entry=ghost.entry if ghost else before)
         if before is not None:
             self._names[before.name].remove(object_id)
 
 
-def _shuffled(entry: Entry, order: str, shuffle: int | None) -> tuple[object, ...]:
+def _shuffled(entry: StoredObject, order: str, shuffle: int | None) -> tuple[object, ...]:
     die = blake2b(f"{entry.id}/{shuffle}".encode(), digest_size=8).digest()
     if order == "shuffled":
         return (die,)
@@ -135,27 +135,27 @@ def _descending(text: str) -> str:
 
 
 @dataclass(slots=True, kw_only=True)
-class World:
+class ServiceState:
     """The service's state. A project that was never written to is an empty tenant.
 
     Whoever changes it holds `lock`. With `remembers` some read lags behind.
     """
 
     kinds: Mapping[str, Kind]
-    shapes: Mapping[str, Shape]
+    shapes: Mapping[str, FieldShape]
     choices: Mapping[str, str]
     clock: Clock
     ids: Ids
-    model: Model
+    model: WriteHistory
     lock: threading.RLock = field(default_factory=threading.RLock)
     remembers: bool = False
-    collections: dict[tuple[str, str], Collection] = field(default_factory=dict)
+    collections: dict[tuple[str, str], ObjectCollection] = field(default_factory=dict)
 
-    def collection(self, project: str, kind: str) -> Collection:
+    def collection(self, project: str, kind: str) -> ObjectCollection:
         """Return the objects of a kind in a project."""
         found = self.collections.get((project, kind))
         if found is None:
-            found = Collection(remembers=self.remembers, now=self._now)
+            found = ObjectCollection(remembers=self.remembers, now=self._now)
             self.collections[project, kind] = found
         return found
 
@@ -173,7 +173,7 @@ AGE = timedelta(days=30)
 """How long before the service's start the first seeded object was made, where the seed does not say."""
 
 
-def plant(world: World, objects: Mapping[tuple[str, str], list[Mapping[str, Json]]]) -> None:
+def load_objects(world: ServiceState, objects: Mapping[tuple[str, str], list[Mapping[str, Json]]]) -> None:
     """Put a seed's objects into the world."""
     start = world.clock() - AGE
     for (project, kind), bodies in objects.items():
@@ -183,19 +183,19 @@ def plant(world: World, objects: Mapping[tuple[str, str], list[Mapping[str, Json
 
 
 def plant_one(
-    world: World, kind: Kind, project: str, body: Mapping[str, Json], *, moment: datetime, origin: str = "seed"
-) -> Entry:
+    world: ServiceState, kind: Kind, project: str, body: Mapping[str, Json], *, moment: datetime, origin: str = "seed"
+) -> StoredObject:
     """Store one object as written, with what it leaves open filled in, and return it."""
     collection = world.collection(project, kind.name)
     serial = collection.next_serial()
     name = str(body.get(kind.name_field, ""))
     twins = len(collection.named(name))
     object_id = str(body.get(kind.id_field) or world.ids(f"{project}/{kind.name}/{name}/{origin}/{twins}"))
-    writing = Writing(object_id=object_id, revision=0, now=moment, ids=world.ids)
+    writing = WriteStamp(object_id=object_id, revision=0, now=moment, ids=world.ids)
     shape = world.shapes[kind.name]
     choice = "kept" if "view_mode" in body else world.choices["view_mode"]
     whole = derived(shape, normalised(shape, dict(body), world.choices), choice)
-    entry = Entry(
+    entry = StoredObject(
         id=object_id,
         name=name,
         body=identified(kind, shape, with_items(shape, whole, {}, writing), project=project, writing=writing),

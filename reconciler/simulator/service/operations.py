@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from reconciler.kinds.registry import Kind
-from reconciler.simulator.messages import Refusal, Request
-from reconciler.simulator.service.field_shape import Shape
-from reconciler.simulator.service.object_store import Collection, Entry, World
-from reconciler.simulator.service.server_assigned import Writing
+from reconciler.simulator.messages import Request, ServiceError
+from reconciler.simulator.service.field_shape import FieldShape
+from reconciler.simulator.service.object_store import ObjectCollection, ServiceState, StoredObject
+from reconciler.simulator.service.server_assigned import WriteStamp
 
 CONFIRM_FIELD = "confirm_state"
 """A kind with this field has the confirm call (api.md §2)."""
@@ -25,7 +25,7 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class RouteMatch:
     """Where a request leads: the route and what stood in its open segments."""
 
     route: Route
@@ -65,13 +65,13 @@ def _routes_of(kind: Kind) -> Iterable[Route]:
         yield Route(method=method, pattern=pattern, operation=operation, kind=kind.name)
 
 
-def target_of(table: Mapping[tuple[str, int], list[Route]], request: Request) -> Target | None:
+def target_of(table: Mapping[tuple[str, int], list[Route]], request: Request) -> RouteMatch | None:
     """Return where a request leads, or None when no call has this method and path."""
     segments = request.segments
     for route in table.get((request.method, len(segments)), ()):
         open_parts = _open_parts(route.pattern, segments)
         if open_parts is not None:
-            return Target(route=route, **open_parts)
+            return RouteMatch(route=route, **open_parts)
     return None
 
 
@@ -88,7 +88,7 @@ def _open_parts(pattern: tuple[str, ...], segments: tuple[str, ...]) -> dict[str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Twist:
+class ListDistortion:
     """How a fault bends one list answer; the defaults bend nothing.
 
     `lag` is how many list calls a write stays unseen; `cap` the most rows a page gives; `drop` how many rows are
@@ -106,14 +106,14 @@ class Twist:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class OperationContext:
     """A request that found its route."""
 
-    world: World
+    world: ServiceState
     request: Request
-    target: Target
+    target: RouteMatch
     now: datetime
-    twist: Twist = field(default_factory=Twist)
+    twist: ListDistortion = field(default_factory=ListDistortion)
 
     @property
     def kind(self) -> Kind:
@@ -121,7 +121,7 @@ class Call:
         return self.world.kinds[self.target.route.kind]
 
     @property
-    def shape(self) -> Shape:
+    def shape(self) -> FieldShape:
         """That kind's fields."""
         return self.world.shapes[self.target.route.kind]
 
@@ -131,7 +131,7 @@ class Call:
         return self.world.choices
 
     @property
-    def collection(self) -> Collection:
+    def collection(self) -> ObjectCollection:
         """The objects of that kind in the request's project."""
         return self.world.collection(self.target.project, self.target.route.kind)
 
@@ -140,19 +140,19 @@ class Call:
         """Who calls, as far as the service can tell."""
         return self.request.header("X-App-UserId")
 
-    def entry(self, missing: str) -> Entry:
+    def entry(self, missing: str) -> StoredObject:
         """Return the object the path names, or refuse with the chosen status."""
         reads_old = missing == "show_missing" and self.twist.stale
         found = (self.as_of() if reads_old else self.collection.entries).get(self.target.id)
         if found is None:
-            raise Refusal(int(self.choices[missing]), "MSS.20010045", f"The {self.kind.id_field} does not exist.")
+            raise ServiceError(int(self.choices[missing]), "MSS.20010045", f"The {self.kind.id_field} does not exist.")
         return found
 
-    def as_of(self) -> Mapping[str, Entry]:
+    def as_of(self) -> Mapping[str, StoredObject]:
         """Return the objects as the replica that answers this read still has them."""
         return self.collection.as_of(self.world.clock() - timedelta(seconds=self.twist.stale))
 
-    def writing(self, object_id: str, revision: int) -> Writing:
+    def writing(self, object_id: str, revision: int) -> WriteStamp:
         """Return what assigning ids and times to one write needs."""
         keep = self.choices["child_ids"] == "kept"
-        return Writing(object_id=object_id, revision=revision, now=self.now, ids=self.world.ids, keep_ids=keep)
+        return WriteStamp(object_id=object_id, revision=revision, now=self.now, ids=self.world.ids, keep_ids=keep)

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from reconciler.kinds.base.kind import Filter
+from reconciler.kinds.base.kind import ListFilter
 from reconciler.kinds.registry import Kind
 from reconciler.model.resource import Json
-from reconciler.simulator.messages import Refusal, Response, answer
-from reconciler.simulator.service.field_shape import Shape
-from reconciler.simulator.service.object_store import Collection, Entry
-from reconciler.simulator.service.operations import Call
+from reconciler.simulator.messages import Response, ServiceError, answer
+from reconciler.simulator.service.field_shape import FieldShape
+from reconciler.simulator.service.object_store import ObjectCollection, StoredObject
+from reconciler.simulator.service.operations import OperationContext
 from reconciler.simulator.service.rendered_objects import listed, shown, summarised
 
 MAX_OFFSET = 2147483647
@@ -27,13 +27,13 @@ def paging(arguments: Mapping[str, str]) -> tuple[int, int]:
 
 def _number(text: str, name: str, low: int, high: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and low <= int(text) <= high):
-        raise Refusal(400, "MSS.00000003", f"Invalid parameter: {name} must be in [{low}, {high}].")
+        raise ServiceError(400, "MSS.00000003", f"Invalid parameter: {name} must be in [{low}, {high}].")
     return int(text)
 
 
 def filtered(
-    kind: Kind, entries: list[Entry], arguments: Mapping[str, str], project: str, choices: Mapping[str, str]
-) -> list[Entry]:
+    kind: Kind, entries: list[StoredObject], arguments: Mapping[str, str], project: str, choices: Mapping[str, str]
+) -> list[StoredObject]:
     """Return the entries that every filter of the query lets through; unknown parameters filter nothing."""
     for rule in kind.endpoints.filters:
         wish = arguments.get(rule.parameter, "")
@@ -41,14 +41,14 @@ def filtered(
             continue
         if rule.max_length and len(wish) > rule.max_length:
             longest = rule.max_length
-            raise Refusal(400, "MSS.00000003", f"Invalid parameter: {rule.parameter} takes {longest} characters.")
+            raise ServiceError(400, "MSS.00000003", f"Invalid parameter: {rule.parameter} takes {longest} characters.")
         entries = _through(kind, rule, entries, wish, project=project, choices=choices)
     return entries
 
 
 def _through(
-    kind: Kind, rule: Filter, entries: list[Entry], wish: str, *, project: str, choices: Mapping[str, str]
-) -> list[Entry]:
+    kind: Kind, rule: ListFilter, entries: list[StoredObject], wish: str, *, project: str, choices: Mapping[str, str]
+) -> list[StoredObject]:
     if rule.parameter == OWN_TYPE:
         return [entry for entry in entries if wish in owners(entry, project)]
     if not rule.field:
@@ -116,7 +116,7 @@ OWN_TYPE = "template_own_type"
 """The one filter that looks at no field of its own, but at whose object it is and with whom it is shared."""
 
 
-def owners(entry: Entry, project: str) -> frozenset[str]:
+def owners(entry: StoredObject, project: str) -> frozenset[str]:
     """Return the template_own_type values an object answers to; the misspelling is the wire's (api.md §10)."""
     shared = entry.body.get("shared_config")
     kind_of_share = shared.get("shared_type") if isinstance(shared, dict) else None
@@ -125,12 +125,12 @@ def owners(entry: Entry, project: str) -> frozenset[str]:
     return frozenset({"PUBLIC" if kind_of_share == "PUBLIC" else "SHARED_FROM_OHTERS"})
 
 
-def is_foreign(entry: Entry, project: str) -> bool:
+def is_foreign(entry: StoredObject, project: str) -> bool:
     """Tell whether an object belongs to another project."""
     return bool(entry.body.get("project_id", project) != project)
 
 
-def counted(kind: Kind, entries: list[Entry], choices: Mapping[str, str]) -> int:
+def counted(kind: Kind, entries: list[StoredObject], choices: Mapping[str, str]) -> int:
     """Return a list's count: of its objects, or of the items inside them."""
     inside = kind.endpoints.children_field
     if choices["count"] == "objects" or not inside:
@@ -138,7 +138,7 @@ def counted(kind: Kind, entries: list[Entry], choices: Mapping[str, str]) -> int
     return sum(len(entry.body.get(inside) or ()) for entry in entries)
 
 
-def seen_by_list(collection: Collection, entries: list[Entry], lag: int, order: str) -> list[Entry]:
+def seen_by_list(collection: ObjectCollection, entries: list[StoredObject], lag: int, order: str) -> list[StoredObject]:
     """Return the entries as a replica shows them that lags so many list calls behind each write."""
     ghosts = {key: ghost for key, ghost in collection.ghosts.items() if collection.reads - ghost.since <= lag}
     collection.ghosts = ghosts
@@ -149,40 +149,40 @@ def seen_by_list(collection: Collection, entries: list[Entry], lag: int, order: 
     return arranged(fresh + gone, order) if gone else fresh
 
 
-def _is_listed(entry: Entry, collection: Collection) -> bool:
+def _is_listed(entry: StoredObject, collection: ObjectCollection) -> bool:
     ghost = collection.ghosts.get(entry.id)
     return ghost is None or ghost.entry is not None
 
 
-def _as_was(entry: Entry, collection: Collection) -> Entry:
+def _as_was(entry: StoredObject, collection: ObjectCollection) -> StoredObject:
     ghost = collection.ghosts.get(entry.id)
     return ghost.entry if ghost is not None and ghost.entry is not None else entry
 
 
-def arranged(entries: list[Entry], order: str) -> list[Entry]:
+def arranged(entries: list[StoredObject], order: str) -> list[StoredObject]:
     """Return entries in the order of their creation, or against it."""
     return sorted(entries, key=lambda entry: entry.serial, reverse=order.endswith("desc"))
 
 
-Row = Callable[[Shape, Entry, Mapping[str, str]], dict[str, Json]]
+Row = Callable[[FieldShape, StoredObject, Mapping[str, str]], dict[str, Json]]
 
 
-def list_objects(call: Call) -> Response:
+def list_objects(call: OperationContext) -> Response:
     """Answer one page of the list."""
     return _page(call, listed, lambda found: counted(call.kind, found, call.choices))
 
 
-def list_summaries(call: Call) -> Response:
+def list_summaries(call: OperationContext) -> Response:
     """Answer one page of the summary list; it has no items inside its objects, so that its count is theirs."""
     return _page(call, summarised, len)
 
 
-def show(call: Call) -> Response:
+def show(call: OperationContext) -> Response:
     """Answer one object in full."""
     return answer(_read(call, call.entry("show_missing"), shown))
 
 
-def _page(call: Call, row: Row, count: Callable[[list[Entry]], int]) -> Response:
+def _page(call: OperationContext, row: Row, count: Callable[[list[StoredObject]], int]) -> Response:
     offset, limit = paging(call.request.arguments)
     collection = call.collection
     collection.reads += 1
@@ -196,7 +196,7 @@ def _page(call: Call, row: Row, count: Callable[[list[Entry]], int]) -> Response
     return answer({places.count: count(found), places.items: rows})
 
 
-def _candidates(call: Call) -> list[Entry]:
+def _candidates(call: OperationContext) -> list[StoredObject]:
     order = call.twist.order or call.choices["order"]
     entries = call.collection.ordered(order, _shuffle(call))
     if call.choices["foreign"] == "hidden":
@@ -210,14 +210,14 @@ def _candidates(call: Call) -> list[Entry]:
     return filtered(call.kind, entries, call.request.arguments, call.target.project, call.choices)
 
 
-def _shuffle(call: Call) -> int | None:
+def _shuffle(call: OperationContext) -> int | None:
     """Return the number that decides ties: another one for each list call where ties are not stable."""
     if call.twist.shuffle is not None:
         return call.twist.shuffle
     return call.collection.reads if call.choices["ties"] == "shuffled" else None
 
 
-def _read(call: Call, entry: Entry, row: Row) -> dict[str, Json]:
+def _read(call: OperationContext, entry: StoredObject, row: Row) -> dict[str, Json]:
     entry.reads += 1
     call.world.model.saw(entry.id, call.client)
     return row(call.shape, entry, call.choices)

@@ -5,20 +5,20 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from reconciler.kinds.base.field import Field
 from reconciler.model.resource import Json
-from reconciler.simulator.service.field_shape import Shape, rewritten
-from reconciler.simulator.service.object_store import Entry
+from reconciler.simulator.service.field_shape import FieldShape, rewritten
+from reconciler.simulator.service.object_store import StoredObject
 from reconciler.simulator.service.request_bodies import SIGNATURE
 
 STARS = "******"
 
 
-def shown(shape: Shape, entry: Entry, choices: Mapping[str, str]) -> dict[str, Json]:
+def shown(shape: FieldShape, entry: StoredObject, choices: Mapping[str, str]) -> dict[str, Json]:
     """Return the object as show and PUT answer it."""
     fields = {name: value for name, value in entry.body.items() if _in_show(shape, name)}
     return _spelled(shape, fields, entry, choices)
 
 
-def listed(shape: Shape, entry: Entry, choices: Mapping[str, str]) -> dict[str, Json]:
+def listed(shape: FieldShape, entry: StoredObject, choices: Mapping[str, str]) -> dict[str, Json]:
     """Return the object as a row of the list."""
     details, unknown = choices["list_details"], choices["unknown_in_list"] == "shown"
     names = (name for name in entry.body if _in_list(shape, name, hidden=details != "shown", unknown=unknown))
@@ -29,18 +29,18 @@ def listed(shape: Shape, entry: Entry, choices: Mapping[str, str]) -> dict[str, 
     return _spelled(shape, fields, entry, choices)
 
 
-def summarised(shape: Shape, entry: Entry, choices: Mapping[str, str]) -> dict[str, Json]:
+def summarised(shape: FieldShape, entry: StoredObject, choices: Mapping[str, str]) -> dict[str, Json]:
     """Return the object as a row of the summary list: id, name and times."""
     wanted = {name for name, child in shape.children.items() if _in_summary(child.node)}
     return _spelled(shape, {name: value for name, value in entry.body.items() if name in wanted}, entry, choices)
 
 
-def _in_show(shape: Shape, name: str) -> bool:
+def _in_show(shape: FieldShape, name: str) -> bool:
     child = shape.children.get(name)
     return child is None or child.node.in_show
 
 
-def _in_list(shape: Shape, name: str, *, hidden: bool, unknown: bool) -> bool:
+def _in_list(shape: FieldShape, name: str, *, hidden: bool, unknown: bool) -> bool:
     child = shape.children.get(name)
     if child is None:
         return unknown
@@ -51,7 +51,9 @@ def _in_summary(node: Field) -> bool:
     return node.role.value in {"identity", "computed"} and node.in_list and node.in_show and not node.children
 
 
-def _spelled(shape: Shape, body: dict[str, Json], entry: Entry, choices: Mapping[str, str]) -> dict[str, Json]:
+def _spelled(
+    shape: FieldShape, body: dict[str, Json], entry: StoredObject, choices: Mapping[str, str]
+) -> dict[str, Json]:
     if choices["secrets"] != "clear":
         body = rewritten(shape, body, "sensitive", lambda _field, value, _path: _masked(value, choices["secrets"]))
     if choices["signed_urls"] == "changing" and "volatile" in shape.marks:
@@ -69,7 +71,7 @@ def _masked(value: Json, choice: str) -> Json:
     return value if not isinstance(value, str) else STARS if choice == "stars" else ""
 
 
-def _signed(value: Json, entry: Entry) -> Json:
+def _signed(value: Json, entry: StoredObject) -> Json:
     if not isinstance(value, str) or not value.startswith(("http://", "https://")):
         return value
     joint = "&" if "?" in value else "?"

@@ -5,22 +5,22 @@ from collections.abc import Mapping
 from copy import deepcopy
 from urllib.parse import urlsplit, urlunsplit
 
-from reconciler.kinds.base.field import Field, ListType, Type
+from reconciler.kinds.base.field import Field, FieldType, ListType
 from reconciler.kinds.registry import Kind
 from reconciler.model.resource import Json
-from reconciler.simulator.messages import Refusal
-from reconciler.simulator.service.field_shape import Shape, rewritten
+from reconciler.simulator.messages import ServiceError
+from reconciler.simulator.service.field_shape import FieldShape, rewritten
 
 SIGNATURE = "sim-signature"
 """The query parameter our signed material URLs carry; a URL that comes back with it is kept without."""
 
-_PYTHON: Mapping[Type, tuple[type, ...]] = {
-    Type.TEXT: (str,),
-    Type.INTEGER: (int,),
-    Type.NUMBER: (int, float),
-    Type.BOOLEAN: (bool,),
-    Type.OBJECT: (dict,),
-    Type.LIST: (list,),
+_PYTHON: Mapping[FieldType, tuple[type, ...]] = {
+    FieldType.TEXT: (str,),
+    FieldType.INTEGER: (int,),
+    FieldType.NUMBER: (int, float),
+    FieldType.BOOLEAN: (bool,),
+    FieldType.OBJECT: (dict,),
+    FieldType.LIST: (list,),
 }
 
 
@@ -29,9 +29,9 @@ def decoded(body: bytes) -> dict[str, Json]:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        raise Refusal(400, "MSS.10000002", "The request body is not in JSON format.") from None
+        raise ServiceError(400, "MSS.10000002", "The request body is not in JSON format.") from None
     if not isinstance(value, dict):
-        raise Refusal(400, "MSS.00000002", "Invalid request body.")
+        raise ServiceError(400, "MSS.00000002", "Invalid request body.")
     return value
 
 
@@ -41,13 +41,13 @@ def check_name(kind: Kind, body: Mapping[str, Json]) -> str:
     described = kind.root.children.get(kind.name_field)
     longest = (described.max_length if described else None) or 256
     if not isinstance(name, str) or not 1 <= len(name) <= longest:
-        raise Refusal(
+        raise ServiceError(
             400, "MSS.10000003", f"Parameter check failed: {kind.name_field} takes 1 to {longest} characters."
         )
     return name
 
 
-def _with_numbers(shape: Shape, body: dict[str, Json], choices: Mapping[str, str]) -> dict[str, Json]:
+def _with_numbers(shape: FieldShape, body: dict[str, Json], choices: Mapping[str, str]) -> dict[str, Json]:
     """A service that answers whole numbers as text takes them back as text."""
     if choices["numbers"] == "kept":
         return body
@@ -60,18 +60,18 @@ def _as_number(value: Json) -> Json:
     return int(value) if spelled else value
 
 
-def check_types(shape: Shape, body: Mapping[str, Json], choices: Mapping[str, str]) -> None:
+def check_types(shape: FieldShape, body: Mapping[str, Json], choices: Mapping[str, str]) -> None:
     """Refuse a body in which a value's JSON type is not its field's; null counts as absent."""
     if choices["validate"] == "types":
         _check(shape, _with_numbers(shape, dict(body), choices), "")
 
 
-def _check(shape: Shape, value: Json, path: str) -> None:
+def _check(shape: FieldShape, value: Json, path: str) -> None:
     expected = shape.node.type
     if value is None:
         return
-    if not isinstance(value, _PYTHON[expected]) or (expected is not Type.BOOLEAN and isinstance(value, bool)):
-        raise Refusal(
+    if not isinstance(value, _PYTHON[expected]) or (expected is not FieldType.BOOLEAN and isinstance(value, bool)):
+        raise ServiceError(
             400, "MSS.10000003", f"Parameter check failed: {path or 'body'} must be of type {expected.value}."
         )
     if isinstance(value, dict):
@@ -83,13 +83,13 @@ def _check(shape: Shape, value: Json, path: str) -> None:
             _check(shape.item, item, f"{path}[{index}]")
 
 
-def accepted(shape: Shape, body: Mapping[str, Json], choices: Mapping[str, str]) -> dict[str, Json]:
+def accepted(shape: FieldShape, body: Mapping[str, Json], choices: Mapping[str, str]) -> dict[str, Json]:
     """Return what of a body is kept: no nulls, nothing the service assigns itself, unknown keys as chosen."""
     kept = _without_read_only(shape, body, choices["unknown_keys"], "")
     return normalised(shape, _with_numbers(shape, kept, choices), choices)
 
 
-def normalised(shape: Shape, body: dict[str, Json], choices: Mapping[str, str]) -> dict[str, Json]:
+def normalised(shape: FieldShape, body: dict[str, Json], choices: Mapping[str, str]) -> dict[str, Json]:
     """Return a body as it is stored: texts and sets as chosen, defaults filled in, our signatures taken off."""
     if choices["whitespace"] == "trimmed" or choices["newlines"] == "lf":
         body = rewritten(shape, body, "text", lambda _field, value, _path: _text(value, choices))
@@ -106,14 +106,14 @@ def normalised(shape: Shape, body: dict[str, Json], choices: Mapping[str, str]) 
     return whole
 
 
-def _without_read_only(shape: Shape, body: Mapping[str, Json], unknown: str, path: str) -> dict[str, Json]:
+def _without_read_only(shape: FieldShape, body: Mapping[str, Json], unknown: str, path: str) -> dict[str, Json]:
     kept: dict[str, Json] = {}
     for name, value in body.items():
         child = shape.children.get(name)
         if child is None:
             if unknown == "refuse":
                 place = f"{path}.{name}" if path else name
-                raise Refusal(400, "MSS.10000003", f"Parameter check failed: {place} is not known.")
+                raise ServiceError(400, "MSS.10000003", f"Parameter check failed: {place} is not known.")
             if unknown == "keep":
                 kept[name] = deepcopy(value)
         elif value is not None and "read_only" not in child.own:
@@ -121,7 +121,7 @@ def _without_read_only(shape: Shape, body: Mapping[str, Json], unknown: str, pat
     return kept
 
 
-def _value(shape: Shape, value: Json, unknown: str, path: str) -> Json:
+def _value(shape: FieldShape, value: Json, unknown: str, path: str) -> Json:
     if isinstance(value, dict) and shape.children:
         return _without_read_only(shape, value, unknown, path)
     if isinstance(value, list) and shape.item is not None:
@@ -129,7 +129,7 @@ def _value(shape: Shape, value: Json, unknown: str, path: str) -> Json:
     return deepcopy(value)
 
 
-def filled(shape: Shape, value: Json) -> Json:
+def filled(shape: FieldShape, value: Json) -> Json:
     """Return a value with documented defaults where their parent object is present and they are not."""
     if isinstance(value, dict):
         inner = [
@@ -145,8 +145,8 @@ def filled(shape: Shape, value: Json) -> Json:
     return value
 
 
-def _parents(shape: Shape) -> dict[str, Json]:
-    objects = (child for child in shape.children.values() if child.node.type is Type.OBJECT and child.defaults)
+def _parents(shape: FieldShape) -> dict[str, Json]:
+    objects = (child for child in shape.children.values() if child.node.type is FieldType.OBJECT and child.defaults)
     bare = (child for child in objects if not any(inner.node.required for inner in child.children.values()))
     return {child.node.name: {} for child in bare if child.node.writable}
 
@@ -164,7 +164,7 @@ def _reordered(field: Field, value: Json) -> Json:
     return list(reversed(value)) if free and isinstance(value, list) else value
 
 
-def without_overridable(shape: Shape, value: Json) -> Json:
+def without_overridable(shape: FieldShape, value: Json) -> Json:
     """Return a value without the fields the service may decide itself."""
     if isinstance(value, dict):
         kept = {name: item for name, item in value.items() if not _overridable(shape, name)}
@@ -177,7 +177,7 @@ def without_overridable(shape: Shape, value: Json) -> Json:
     return value
 
 
-def _overridable(shape: Shape, name: str) -> bool:
+def _overridable(shape: FieldShape, name: str) -> bool:
     return name in shape.children and "overridable" in shape.children[name].own
 
 

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconciler.kinds.base.field import Field, ListRule, Role
+from reconciler.kinds.base.field import Field, FieldRole, ListSemantics
 from reconciler.kinds.registry import Kind
 from reconciler.model.resource import Json
 from reconciler.simulator.clock import Ids, instant, milliseconds
-from reconciler.simulator.service.field_shape import Shape, item_key
+from reconciler.simulator.service.field_shape import FieldShape, item_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Writing:
+class WriteStamp:
     """One write: of which object, its how-manyeth, when; and where ids come from."""
 
     object_id: str
@@ -22,7 +22,9 @@ class Writing:
     keep_ids: bool = False
 
 
-def identified(kind: Kind, shape: Shape, body: dict[str, Json], *, project: str, writing: Writing) -> dict[str, Json]:
+def identified(
+    kind: Kind, shape: FieldShape, body: dict[str, Json], *, project: str, writing: WriteStamp
+) -> dict[str, Json]:
     """Return a new object's body with id, owner, times, state and versions; what a seed already says stays."""
     whole = {kind.id_field: writing.object_id}
     if "project_id" in shape.children:
@@ -32,26 +34,26 @@ def identified(kind: Kind, shape: Shape, body: dict[str, Json], *, project: str,
     return {**whole, **{name: _stamp(name, None, writing) for name in kind.stamps if name not in whole}}
 
 
-def restamped(kind: Kind, before: Mapping[str, Json], writing: Writing) -> dict[str, Json]:
+def restamped(kind: Kind, before: Mapping[str, Json], writing: WriteStamp) -> dict[str, Json]:
     """Return the stamps of an update, each different from the one before where its spelling allows."""
     return {name: _stamp(name, before.get(name), writing) for name in kind.stamps}
 
 
-def _stamp(name: str, before: Json, writing: Writing) -> str:
+def _stamp(name: str, before: Json, writing: WriteStamp) -> str:
     if name.endswith("_time"):
         return instant(writing.now)
     earlier = int(before) if isinstance(before, str) and before.isdigit() else 0
     return str(max(milliseconds(writing.now), earlier + 1))
 
 
-def _first(field: Field, writing: Writing) -> Json:
+def _first(field: Field, writing: WriteStamp) -> Json:
     """Return what a field holds in a new object."""
     if field.name.endswith("_time"):
         return instant(writing.now)
     return field.enum[0] if field.enum else f"https://simulated.example/{writing.object_id}/{field.name}"
 
 
-def with_items(shape: Shape, value: Json, before: Json, writing: Writing, path: str = "") -> Json:
+def with_items(shape: FieldShape, value: Json, before: Json, writing: WriteStamp, path: str = "") -> Json:
     """Return a value that carries what the service gives inside it: rule ids, indexes, script ids, what it observed."""
     if "computed" not in shape.marks and "read_only" not in shape.marks:
         return value
@@ -64,17 +66,19 @@ def with_items(shape: Shape, value: Json, before: Json, writing: Writing, path: 
     return value
 
 
-def _within(shape: Shape, name: str, value: Json, before: Mapping[str, Json], writing: Writing, *, path: str) -> Json:
+def _within(
+    shape: FieldShape, name: str, value: Json, before: Mapping[str, Json], writing: WriteStamp, *, path: str
+) -> Json:
     child = shape.children.get(name)
     return value if child is None else with_items(child, value, before.get(name), writing, path)
 
 
-def _is_observed(shape: Shape, name: str) -> bool:
+def _is_observed(shape: FieldShape, name: str) -> bool:
     child = shape.children.get(name)
-    return child is not None and child.node.role is Role.OBSERVED
+    return child is not None and child.node.role is FieldRole.OBSERVED
 
 
-def _numbered(shape: Shape, items: list[Json], before: Json, writing: Writing, path: str) -> list[Json]:
+def _numbered(shape: FieldShape, items: list[Json], before: Json, writing: WriteStamp, path: str) -> list[Json]:
     assert shape.item is not None  # noqa: S101 - the caller has looked
     earlier = _by_key(shape.node.list, before) if writing.keep_ids else {}
     numbered = []
@@ -87,17 +91,17 @@ def _numbered(shape: Shape, items: list[Json], before: Json, writing: Writing, p
 
 
 def with_own(
-    shape: Shape, item: dict[str, Json], old: Mapping[str, Json], writing: Writing, *, path: str, index: int
+    shape: FieldShape, item: dict[str, Json], old: Mapping[str, Json], writing: WriteStamp, *, path: str, index: int
 ) -> dict[str, Json]:
     """Return one list item with its own computed fields; ids a client may send along are kept."""
     added = {}
     for name, child in shape.children.items():
-        if child.node.role is Role.COMPUTED and not item.get(name):
+        if child.node.role is FieldRole.COMPUTED and not item.get(name):
             added[name] = old.get(name) or _own(name, index, writing, path)
     return {**item, **added}
 
 
-def _own(name: str, index: int, writing: Writing, path: str) -> str:
+def _own(name: str, index: int, writing: WriteStamp, path: str) -> str:
     if name.endswith("_time"):
         return instant(writing.now)
     if name.endswith("_index"):
@@ -105,13 +109,13 @@ def _own(name: str, index: int, writing: Writing, path: str) -> str:
     return writing.ids(f"{writing.object_id}{path}[{index}].{name}@{writing.revision}")
 
 
-def _by_key(rule: ListRule | None, items: Json) -> Mapping[str, Mapping[str, Json]]:
+def _by_key(rule: ListSemantics | None, items: Json) -> Mapping[str, Mapping[str, Json]]:
     if not isinstance(items, list):
         return {}
     return {item_key(rule, item): item for item in items if isinstance(item, dict)}
 
 
-def derived(shape: Shape, body: dict[str, Json], choice: str) -> dict[str, Json]:
+def derived(shape: FieldShape, body: dict[str, Json], choice: str) -> dict[str, Json]:
     """Return the body with the view mode that its picture's size gives, where the service derives it (api.md §4)."""
     video = body.get("video_config")
     if choice == "kept" or "view_mode" not in shape.children or not isinstance(video, dict):

@@ -11,14 +11,21 @@ from reconciler.kinds.registry import Kind, all_kinds
 from reconciler.model.resource import Json
 from reconciler.simulator.clock import Clock, FixedClock, Ids, hashed_ids, http_date
 from reconciler.simulator.faults.fault import Fault
-from reconciler.simulator.faults.schedule import Armed, Scheduler, damaged, refusal_of, twist_of, unfinished
-from reconciler.simulator.gateway.gateway import Gateway, Throttle, check_size
-from reconciler.simulator.messages import Refusal, Request, Response
+from reconciler.simulator.faults.schedule import (
+    ActiveFault,
+    FaultSchedule,
+    apply_faults,
+    refusal_of,
+    twist_of,
+    unfinished,
+)
+from reconciler.simulator.gateway.gateway import Gateway, TokenBuckets, check_size
+from reconciler.simulator.messages import Request, Response, ServiceError
 from reconciler.simulator.seed import checked_seed
-from reconciler.simulator.service.console_edits import CHURN, CONSOLE, Console, churned, edited
+from reconciler.simulator.service.console_edits import CHURN, CONSOLE, ConsoleEditor, edited, make_random_edit
 from reconciler.simulator.service.field_shape import shape_of
-from reconciler.simulator.service.object_store import World, plant
-from reconciler.simulator.service.operations import Call, Target, routes, target_of
+from reconciler.simulator.service.object_store import ServiceState, load_objects
+from reconciler.simulator.service.operations import OperationContext, RouteMatch, routes, target_of
 from reconciler.simulator.service.read_operations import list_objects, list_summaries, show
 from reconciler.simulator.service.write_operations import (
     child_create,
@@ -29,9 +36,9 @@ from reconciler.simulator.service.write_operations import (
     delete,
     update,
 )
-from reconciler.simulator.write_history import Model
+from reconciler.simulator.write_history import WriteHistory
 
-OPERATIONS: Mapping[str, Callable[[Call], Response]] = {
+OPERATIONS: Mapping[str, Callable[[OperationContext], Response]] = {
     "list": list_objects,
     "summary": list_summaries,
     "show": show,
@@ -47,14 +54,14 @@ OPERATIONS: Mapping[str, Callable[[Call], Response]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
+class _RequestState:
     """One request on its way: where it leads, which faults it met, and what time the service takes it to be."""
 
     request: Request
-    target: Target | None
+    target: RouteMatch | None
     operation: str
     kind: str
-    struck: tuple[Armed, ...]
+    struck: tuple[ActiveFault, ...]
     now: datetime
 
     @property
@@ -93,24 +100,24 @@ class Simulator:
             self._serial = 0
             self.own_project = known.own_project
             self.clock: Clock = self._given_clock or FixedClock(known.start)
-            self.world = World(
+            self.world = ServiceState(
                 kinds=self._kinds,
                 shapes=self._shapes,
                 choices=known.choices,
                 clock=self.clock,
                 ids=self._ids,
-                model=Model(),
+                model=WriteHistory(),
                 lock=self._lock,
             )
             self._gateway = Gateway(known.credentials, known.own_project)
-            self._throttle = Throttle(known.limits)
-            self._scheduler = Scheduler()
-            self._late: list[tuple[datetime, Call]] = []
-            plant(self.world, known.objects)
+            self._throttle = TokenBuckets(known.limits)
+            self._scheduler = FaultSchedule()
+            self._late: list[tuple[datetime, OperationContext]] = []
+            load_objects(self.world, known.objects)
             self.inject(known.faults)
 
     @property
-    def model(self) -> Model:
+    def model(self) -> WriteHistory:
         """What really happened."""
         return self.world.model
 
@@ -142,9 +149,11 @@ class Simulator:
         with self._lock:
             self._scheduler.armed.clear()
 
-    def console(self, kind: str, project: str = "", client: str = CONSOLE) -> Console:
+    def console(self, kind: str, project: str = "", client: str = CONSOLE) -> ConsoleEditor:
         """Return the way to one kind's objects that does not lead through the API."""
-        return Console(world=self.world, kind=self._kinds[kind], project=project or self.own_project, client=client)
+        return ConsoleEditor(
+            world=self.world, kind=self._kinds[kind], project=project or self.own_project, client=client
+        )
 
     def handle(self, request: Request) -> Response:
         """Answer one request."""
@@ -154,14 +163,14 @@ class Simulator:
             step = self._met(request, target_of(self._routes, request))
             return self._finished(step, self._answer(step))
 
-    def _met(self, request: Request, target: Target | None) -> _Step:
+    def _met(self, request: Request, target: RouteMatch | None) -> _RequestState:
         operation = _operation(request, target)
         kind, project = (target.route.kind, target.project) if target else ("", "")
         struck = self._scheduler.strike(request, kind=kind, operation=operation, project=project)
         now = self.clock() + timedelta(seconds=sum(armed.fault.clock_shift for armed in struck))
-        return _Step(request=request, target=target, operation=operation, kind=kind, struck=struck, now=now)
+        return _RequestState(request=request, target=target, operation=operation, kind=kind, struck=struck, now=now)
 
-    def _answer(self, step: _Step) -> Response:
+    def _answer(self, step: _RequestState) -> Response:
         try:
             check_size(step.request)
             if step.target is None:
@@ -169,19 +178,19 @@ class Simulator:
             self._gateway.admit(step.request, step.target.project, step.now)
             self._throttle.admit(step.target.project, step.request.method, step.now)
             return refusal_of(step.faults) or self._operate(step, step.target)
-        except Refusal as refusal:
+        except ServiceError as refusal:
             return refusal.response
 
-    def _elsewhere(self, step: _Step) -> Response:
+    def _elsewhere(self, step: _RequestState) -> Response:
         """Answer what no kind's route is for: the identity service, or nobody."""
         identity = self._gateway.answer(step.request, step.now)
         if identity is None:
-            raise Refusal(404, "APIGW.0101", "The API does not exist or has not been published.")
+            raise ServiceError(404, "APIGW.0101", "The API does not exist or has not been published.")
         return identity
 
-    def _operate(self, step: _Step, target: Target) -> Response:
+    def _operate(self, step: _RequestState, target: RouteMatch) -> Response:
         twist = twist_of(step.faults, self.world.collection(target.project, target.route.kind).reads)
-        call = Call(world=self.world, request=step.request, target=target, now=step.now, twist=twist)
+        call = OperationContext(world=self.world, request=step.request, target=target, now=step.now, twist=twist)
         late = max((fault.wire.late for fault in step.faults), default=0.0)
         if late:
             self._late.append((step.now + timedelta(seconds=late), call))
@@ -198,28 +207,28 @@ class Simulator:
         due = [(when, call) for when, call in self._late if when <= now]
         self._late = [(when, call) for when, call in self._late if when > now]
         for when, call in due:
-            with suppress(Refusal):
+            with suppress(ServiceError):
                 OPERATIONS[call.target.route.operation](replace(call, now=when))
 
-    def _disturb(self, step: _Step, target: Target) -> None:
+    def _disturb(self, step: _RequestState, target: RouteMatch) -> None:
         console = self.console(target.route.kind, target.project, CHURN)
         for armed in step.struck:
             if armed.fault.churn is not None:
-                churned(console, armed.fault.churn, armed.dice)
+                make_random_edit(console, armed.fault.churn, armed.dice)
             for edit in armed.fault.edits:
                 edited(console, edit, target.id)
 
-    def _finished(self, step: _Step, response: Response) -> Response:
+    def _finished(self, step: _RequestState, response: Response) -> Response:
         request_id = hashlib.sha256(f"request {self._serial}".encode()).hexdigest()[:32]
         headers = (("Date", http_date(step.now)), ("X-Request-Id", request_id), *response.headers)
-        whole = damaged(replace(response, headers=headers), step.faults)
+        whole = apply_faults(replace(response, headers=headers), step.faults)
         self.model.requests[step.operation] += 1
         self.model.statuses[whole.status] += 1
         names = tuple(fault.name for fault in step.faults)
         return replace(whole, operation=step.operation, kind=step.kind, faults=names)
 
 
-def _operation(request: Request, target: Target | None) -> str:
+def _operation(request: Request, target: RouteMatch | None) -> str:
     if target is not None:
         return target.route.operation
     return "identity" if request.segments[:1] == ("v3",) else "unknown"

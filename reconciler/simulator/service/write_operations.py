@@ -5,18 +5,18 @@ from dataclasses import replace
 
 from reconciler.model.resource import Json
 from reconciler.simulator.clock import instant
-from reconciler.simulator.messages import Refusal, Response, answer, empty
-from reconciler.simulator.service.field_shape import Shape
-from reconciler.simulator.service.object_store import Entry
-from reconciler.simulator.service.operations import CONFIRM_FIELD, Call
+from reconciler.simulator.messages import Response, ServiceError, answer, empty
+from reconciler.simulator.service.field_shape import FieldShape
+from reconciler.simulator.service.object_store import StoredObject
+from reconciler.simulator.service.operations import CONFIRM_FIELD, OperationContext
 from reconciler.simulator.service.read_operations import is_foreign
 from reconciler.simulator.service.rendered_objects import shown
 from reconciler.simulator.service.request_bodies import accepted, check_name, check_types, decoded
 from reconciler.simulator.service.server_assigned import derived, identified, restamped, with_items, with_own
-from reconciler.simulator.write_history import Write
+from reconciler.simulator.write_history import WriteLogEntry
 
 
-def create(call: Call) -> Response:
+def create(call: OperationContext) -> Response:
     """Make a new object of the body and answer its id, nothing else (api.md §2)."""
     body = checked(call)
     name = body[call.kind.name_field]
@@ -26,13 +26,13 @@ def create(call: Call) -> Response:
     writing = call.writing(object_id, 0)
     whole = derived(call.shape, with_items(call.shape, body, {}, writing), call.choices["view_mode"])
     whole = identified(call.kind, call.shape, whole, project=call.target.project, writing=writing)
-    entry = Entry(id=object_id, name=name, body=whole, serial=serial, origin="api")
+    entry = StoredObject(id=object_id, name=name, body=whole, serial=serial, origin="api")
     call.collection.put(entry)
     call.world.model.note(write_of(call, "create", entry), twin=bool(twins))
     return answer({call.kind.id_field: object_id})
 
 
-def update(call: Call) -> Response:
+def update(call: OperationContext) -> Response:
     """Put the body in place of the object (or over it, as chosen) and answer the whole object."""
     entry = writable(call)
     body = checked(call)
@@ -45,7 +45,7 @@ def update(call: Call) -> Response:
     return answer(shown(call.shape, changed, call.choices))
 
 
-def delete(call: Call) -> Response:
+def delete(call: OperationContext) -> Response:
     """Take the object away."""
     entry = writable(call)
     call.collection.remove(entry.id)
@@ -53,18 +53,18 @@ def delete(call: Call) -> Response:
     return empty()
 
 
-def confirm(call: Call) -> Response:
+def confirm(call: OperationContext) -> Response:
     """Confirm or reject one script_version of a room."""
     entry = writable(call)
     body = decoded(call.request.body)
     states = {"confirm": "CONFIRMED", "reject": "REJECT"}
     if body.get("action") not in states or body.get("script_version") != entry.body.get("script_version"):
-        raise Refusal(400, "MSS.00000003", "Invalid parameter: action or script_version.")
+        raise ServiceError(400, "MSS.00000003", "Invalid parameter: action or script_version.")
     stored(call, entry, {**entry.body, CONFIRM_FIELD: states[body["action"]]})
     return empty()
 
 
-def checked(call: Call) -> dict[str, Json]:
+def checked(call: OperationContext) -> dict[str, Json]:
     """Return the body of a create or update as the service takes it, or refuse."""
     body = decoded(call.request.body)
     check_name(call.kind, body)
@@ -72,35 +72,35 @@ def checked(call: Call) -> dict[str, Json]:
     return accepted(call.shape, body, call.choices)
 
 
-def free(call: Call, name: str, own_id: str = "") -> tuple[Entry, ...]:
+def free(call: OperationContext, name: str, own_id: str = "") -> tuple[StoredObject, ...]:
     """Return the other objects of a name; refuse it where names are unique and there is one."""
     twins = tuple(entry for entry in call.collection.named(name) if entry.id != own_id)
     if twins and call.choices["names"] == "unique":
-        raise Refusal(400, "MSS.10001005", f"The {call.kind.name_field} already exists.")
+        raise ServiceError(400, "MSS.10001005", f"The {call.kind.name_field} already exists.")
     return twins
 
 
-def certain(call: Call, entry: Entry, body: dict[str, Json]) -> dict[str, Json]:
+def certain(call: OperationContext, entry: StoredObject, body: dict[str, Json]) -> dict[str, Json]:
     """Return the body with the fields that perhaps cannot change as they were, or refuse the change, as chosen."""
     choice = call.choices["doubtful_changes"]
     doubtful = [name for name, child in call.shape.children.items() if "doubtful" in child.own and name in entry.body]
     moved = {name: entry.body[name] for name in doubtful if body.get(name) != entry.body[name]}
     if moved and choice == "refused":
-        raise Refusal(400, "MSS.10000003", f"Parameter check failed: {', '.join(moved)} cannot be changed.")
+        raise ServiceError(400, "MSS.10000003", f"Parameter check failed: {', '.join(moved)} cannot be changed.")
     return {**body, **moved} if choice == "ignored" else body
 
 
-def writable(call: Call) -> Entry:
+def writable(call: OperationContext) -> StoredObject:
     """Return the object a write is about, or refuse: it is missing, another tenant's, or running."""
     entry = call.entry("delete_missing")
     if is_foreign(entry, call.target.project):
-        raise Refusal(403, "MSS.20010082", "The template belongs to another tenant and cannot be edited.")
+        raise ServiceError(403, "MSS.20010082", "The template belongs to another tenant and cannot be edited.")
     if call.choices["on_air"] == "refused" and call.kind.on_air(entry.body):
-        raise Refusal(400, "MSS.20010046", "A job of this object exists.")
+        raise ServiceError(400, "MSS.20010046", "A job of this object exists.")
     return entry
 
 
-def stored(call: Call, entry: Entry, body: Mapping[str, Json]) -> Entry:
+def stored(call: OperationContext, entry: StoredObject, body: Mapping[str, Json]) -> StoredObject:
     """Store a changed object and remember what the change destroyed."""
     name = str(body[call.kind.name_field])
     changed = replace(entry, body=body, name=name, revision=entry.revision + 1)
@@ -109,9 +109,9 @@ def stored(call: Call, entry: Entry, body: Mapping[str, Json]) -> Entry:
     return changed
 
 
-def write_of(call: Call, action: str, entry: Entry) -> Write:
+def write_of(call: OperationContext, action: str, entry: StoredObject) -> WriteLogEntry:
     """Return the record of a write."""
-    return Write(
+    return WriteLogEntry(
         action=action,
         project=call.target.project,
         kind=call.kind.name,
@@ -122,21 +122,21 @@ def write_of(call: Call, action: str, entry: Entry) -> Write:
     )
 
 
-def voided(call: Call, body: dict[str, Json]) -> dict[str, Json]:
+def voided(call: OperationContext, body: dict[str, Json]) -> dict[str, Json]:
     """Return the body with its confirmation taken back, where a PUT does that."""
     if call.choices["confirmation"] == "kept" or CONFIRM_FIELD not in body:
         return body
     return {**body, CONFIRM_FIELD: "UNCONFIRM"}
 
 
-def _stays(call: Call, name: str) -> bool:
+def _stays(call: OperationContext, name: str) -> bool:
     if call.choices["put"] == "merge":
         return True
-    child: Shape | None = call.shape.children.get(name)
+    child: FieldShape | None = call.shape.children.get(name)
     return child is not None and "read_only" in child.own
 
 
-def child_create(call: Call) -> Response:
+def child_create(call: OperationContext) -> Response:
     """Add an item at the end and answer it."""
     entry = writable(call)
     items = _items(call, entry)
@@ -144,7 +144,7 @@ def child_create(call: Call) -> Response:
     return _answered(call, _kept(call, entry, [*items, item]), item)
 
 
-def child_update(call: Call) -> Response:
+def child_update(call: OperationContext) -> Response:
     """Replace what the per-item body can say; what becomes of the rest (`enabled`) is a behaviour."""
     entry = writable(call)
     items = _items(call, entry)
@@ -155,7 +155,7 @@ def child_update(call: Call) -> Response:
     return _answered(call, _kept(call, entry, [*items[:index], item, *items[index + 1 :]]), item)
 
 
-def child_delete(call: Call) -> Response:
+def child_delete(call: OperationContext) -> Response:
     """Take one item away."""
     entry = writable(call)
     items = _items(call, entry)
@@ -164,7 +164,7 @@ def child_delete(call: Call) -> Response:
     return empty()
 
 
-def _body(call: Call, unsaid: Mapping[str, Json]) -> dict[str, Json]:
+def _body(call: OperationContext, unsaid: Mapping[str, Json]) -> dict[str, Json]:
     body = decoded(call.request.body)
     shape = _item_shape(call)
     check_types(shape, body, call.choices)
@@ -172,43 +172,45 @@ def _body(call: Call, unsaid: Mapping[str, Json]) -> dict[str, Json]:
     return accepted(shape, {**unsaid, **known}, call.choices)
 
 
-def _sayable(shape: Shape, name: str) -> bool:
+def _sayable(shape: FieldShape, name: str) -> bool:
     child = shape.children.get(name)
     return child is not None and child.node.in_rule_update
 
 
-def _item_shape(call: Call) -> Shape:
+def _item_shape(call: OperationContext) -> FieldShape:
     item = call.shape.children[call.kind.endpoints.children_field].item
     assert item is not None  # noqa: S101 - the kind says that this field is a list
     return item
 
 
-def _items(call: Call, entry: Entry) -> list[Mapping[str, Json]]:
+def _items(call: OperationContext, entry: StoredObject) -> list[Mapping[str, Json]]:
     return list(entry.body.get(call.kind.endpoints.children_field) or ())
 
 
-def _index(call: Call, items: list[Mapping[str, Json]]) -> int:
+def _index(call: OperationContext, items: list[Mapping[str, Json]]) -> int:
     id_field = call.kind.endpoints.child_id
     for index, item in enumerate(items):
         if item.get(id_field) == call.target.child:
             return index
-    raise Refusal(int(call.choices["delete_missing"]), "MSS.00000003", f"The {id_field} does not exist.")
+    raise ServiceError(int(call.choices["delete_missing"]), "MSS.00000003", f"The {id_field} does not exist.")
 
 
-def _numbered(call: Call, entry: Entry, item: dict[str, Json], old: Mapping[str, Json], index: int) -> dict[str, Json]:
+def _numbered(
+    call: OperationContext, entry: StoredObject, item: dict[str, Json], old: Mapping[str, Json], index: int
+) -> dict[str, Json]:
     writing = call.writing(entry.id, entry.revision + 1)
     whole = with_own(_item_shape(call), item, old, writing, path=f".{call.kind.endpoints.children_field}", index=index)
     return {**whole, **({"update_time": instant(call.now)} if "update_time" in whole else {})}
 
 
-def _kept(call: Call, entry: Entry, items: list[Mapping[str, Json]]) -> Entry:
+def _kept(call: OperationContext, entry: StoredObject, items: list[Mapping[str, Json]]) -> StoredObject:
     stamps: Mapping[str, Json] = {}
     if call.choices["child_stamp"] == "renewed":
         stamps = restamped(call.kind, entry.body, call.writing(entry.id, entry.revision + 1))
     return stored(call, entry, {**entry.body, call.kind.endpoints.children_field: items, **stamps})
 
 
-def _answered(call: Call, entry: Entry, item: Mapping[str, Json]) -> Response:
+def _answered(call: OperationContext, entry: StoredObject, item: Mapping[str, Json]) -> Response:
     whole = shown(call.shape, entry, call.choices)
     items = whole[call.kind.endpoints.children_field]
     id_field = call.kind.endpoints.child_id
