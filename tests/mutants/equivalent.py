@@ -2,17 +2,21 @@
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("semantics/equality.py", "without_query", "1 -> 2"): "only the part before the first separator is taken",
-    ("diff/inside.py", "_rank", "1 -> 2"): "any negative number sorts before every index",
-    ("diff/lists.py", "_as_declared", "True -> False"): "a side has as many keys as items by construction",
-    ("diff/moves.py", "moved", "1 -> 2"): "any negative place ends the walk back",
-    ("diff/changes.py", "", "0 -> 1"): "the only caller gives the level",
+    ("diff/field_changes.py", "_rank", "1 -> 2"): "any negative number sorts before every index",
+    (
+        "diff/compare/keyed_lists.py",
+        "_as_declared",
+        "True -> False",
+    ): "a side has as many keys as items by construction",
+    ("diff/compare/keyed_lists.py", "moved", "1 -> 2"): "any negative place ends the walk back",
+    ("diff/change_builder.py", "", "0 -> 1"): "the only caller gives the level",
     (
         "api/pagination.py",
         "wave",
         "len(self._pages) >= self._most() -> len(self._pages) > self._most()",
     ): "a bound of cost: one request more before an endless list is given up",
     (
-        "diff/renames.py",
+        "diff/rename_hints.py",
         "_best",
         "len(places.get(part, ())) <= _COMMON -> len(places.get(part, ())) < _COMMON",
     ): "a bound of cost: what very many objects share suggests no rename either way",
