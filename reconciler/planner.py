@@ -87,7 +87,7 @@ def build_read_requests(
             known=frozenset(known[name]),
             depth=settings.depth,
             name_prefix=settings.scope.name_prefix,
-            room_types=settings.scope.room_types,
+            scope_fields=settings.scope.fields,
         )
         for name in kinds
     }

@@ -10,10 +10,13 @@ WRITER_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceScope:
-    """What an environment looks after; a manifest outside it is an error, a live object outside it is not ours."""
+    """Which objects an environment manages; a manifest outside of it is an error, a live object outside is left alone.
+
+    `fields` maps a scope field of a kind (`room_type`) to the values that are inside; no entry takes all.
+    """
 
     name_prefix: str = ""
-    room_types: frozenset[str] = frozenset()
+    fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

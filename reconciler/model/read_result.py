@@ -14,7 +14,8 @@ class ReadRequest:
     `fields` maps each declared name (and alias) to the top-level fields its manifest manages: the reader asks show
     only for objects whose needed fields the list hides. `pins` does the same by id. `known` are the ids the ledger
     remembers: one that the list lacks is looked up before it may count as gone. `depth` is list, auto or full.
-    `name_prefix` narrows to a scope; names are matched exactly on our side.
+    `name_prefix` and `scope_fields` (the values of a field that are inside) narrow to a scope; names are matched
+    exactly on our side.
     """
 
     fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -22,7 +23,7 @@ class ReadRequest:
     known: frozenset[str] = frozenset()
     depth: str = "auto"
     name_prefix: str = ""
-    room_types: frozenset[str] = frozenset()
+    scope_fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,9 @@ from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal, Protocol, Self, runtime_checkable
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from reconciler.kinds.registry import all_kinds
 from reconciler.manifest.files.git_command import root_commits
 from reconciler.manifest.files.state_files import outside_state_folder_reason
 from reconciler.model.ledger_state import ProjectIdentity
@@ -53,6 +54,18 @@ def _ledger_file_reason(url: str) -> str:
     return outside_state_folder_reason(url.removeprefix(_SQLITE))
 
 
+def scope_fields() -> tuple[str, ...]:
+    """Return the fields by whose value an environment may choose objects, of all kinds, sorted."""
+    return tuple(sorted({name for kind in all_kinds().values() for name in kind.scope_fields}))
+
+
+def _scope_field(name: str) -> str:
+    known = scope_fields()
+    if name not in known:
+        raise ValueError(f"must name a scope field ({', '.join(known)}), not {name}")
+    return name
+
+
 class ConfigModel(BaseModel):
     """A mapping of the project file: unknown keys are refused, nothing is coerced, nothing changes later."""
 
@@ -60,10 +73,17 @@ class ConfigModel(BaseModel):
 
 
 class ScopeKeys(ConfigModel):
-    """What an environment looks after; a manifest outside it is an error."""
+    """Which objects an environment manages; a manifest outside of it is an error."""
 
-    name_prefix: Text = Field(default="", description="Only objects whose name starts with this are ours.")
-    room_types: list[Text] = Field(default=[], description="Only rooms of these types are ours; empty takes all.")
+    name_prefix: Text = Field(default="", description="Only objects whose name starts with this are managed.")
+    fields: dict[Annotated[Text, AfterValidator(_scope_field)], Annotated[list[Text], Field(min_length=1)]] = Field(
+        default={}, description="Only objects with one of these values in a field are managed: `{room_type: [NORMAL]}`."
+    )
+
+    @property
+    def values_by_field(self) -> dict[str, frozenset[str]]:
+        """The values that are inside, by field."""
+        return {name: frozenset(values) for name, values in self.fields.items()}
 
 
 class ThrottleKeys(ConfigModel):
@@ -228,6 +248,9 @@ class Project(ConfigModel):
 def project_schema() -> dict[str, Any]:
     """Return the project file's schema, 2020-12, for editors and other validators."""
     body = ProjectFile.model_json_schema(by_alias=True)
+    fields = body["$defs"]["ScopeKeys"]["properties"]["fields"]
+    fields["properties"] = dict.fromkeys(scope_fields(), fields["additionalProperties"])
+    fields["additionalProperties"] = False
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:reconciler:schemas/project.schema.json",

@@ -20,6 +20,7 @@ from reconciler.strings import did_you_mean
 
 _OPERATORS = {
     "writer": ("E_WRITER_UNTRUSTED", "which writer runs comes from --writer or RECONCILER_WRITER, never from a file"),
+    "room_types": ("E_PROJECT_KEY", "write it as `fields: {room_type: [NORMAL]}`"),
     "writers": ("E_WRITER_UNTRUSTED", "which writer runs comes from --writer or RECONCILER_WRITER, never from a file"),
     "verify": ("E_CONFIG_UNTRUSTED", "TLS verification cannot be turned off"),
     "insecure": ("E_CONFIG_UNTRUSTED", "TLS verification cannot be turned off"),

@@ -136,7 +136,7 @@ class EnvironmentSession:
 
 def scope_of(environment: Environment) -> ResourceScope:
     """Return what an environment looks after."""
-    return ResourceScope(name_prefix=environment.scope.name_prefix, room_types=frozenset(environment.scope.room_types))
+    return ResourceScope(name_prefix=environment.scope.name_prefix, fields=environment.scope.values_by_field)
 
 
 def settings(project: Project, name: str, *, selection: Selection, depth: str, today: date) -> PlanOptions:

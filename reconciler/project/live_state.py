@@ -36,7 +36,7 @@ class LiveKind:
 def read_everything(opened: EnvironmentSession) -> tuple[LiveKind, ...]:
     """Read every kind with all details, without our secrets; what could not be proven complete says so."""
     scope = scope_of(opened.environment)
-    wanted = ReadRequest(depth="full", name_prefix=scope.name_prefix, room_types=scope.room_types)
+    wanted = ReadRequest(depth="full", name_prefix=scope.name_prefix, scope_fields=scope.fields)
     redacted = opened.access.redactor.value
     return tuple(
         LiveKind(kind=kind, reading=redacted(opened.reader.read(kind, wanted))) for kind in all_kinds().values()

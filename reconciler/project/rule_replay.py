@@ -191,7 +191,7 @@ def _live_rules(
     with open_environment(project, environment, ask.access) as opened:
         for name in dict.fromkeys(one.kind for one in subjects):
             fields = {one.name: frozenset({RULES}) for one in subjects if one.kind == name}
-            wanted = ReadRequest(fields=fields, name_prefix=scope.name_prefix, room_types=scope.room_types)
+            wanted = ReadRequest(fields=fields, name_prefix=scope.name_prefix, scope_fields=scope.fields)
             reading = opened.reader.read(all_kinds()[name], wanted)
             if not reading.complete:
                 raise ReconcilerError(f"{name}: {reading.incomplete}", code=reading.code or "E_READ_INCOMPLETE")

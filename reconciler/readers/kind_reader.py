@@ -128,7 +128,7 @@ class KindReader:
         it is said, and nothing else is deleted.
         """
         if self._elsewhere():
-            return "E_READ_SCOPE", "every room in the list belongs to another project: check project_id and app_user_id"
+            return "E_READ_SCOPE", "every listed object belongs to another project: check project_id and app_user_id"
         lost = [error for key, error in shown.failed.items() if key not in self.listing.rows or not _denied(error)]
         if lost:
             return INCOMPLETE, f"{len(lost)} objects could not be looked up: {lost[0].code}: {lost[0].message}"
@@ -140,7 +140,7 @@ class KindReader:
 
     def _elsewhere(self) -> bool:
         """Tell whether all that should be ours names another project; templates may well be other people's."""
-        own = [row for row in self.listing.rows.values() if row.get("room_type", "NORMAL") == "NORMAL"]
+        own = [row for row in self.listing.rows.values() if not self.need.rows.kind.shared_row(row)]
         return bool(own) and all(is_elsewhere(row, self.need.rows.project_id) for row in own)
 
     def _accounted(self, alive: int) -> bool:

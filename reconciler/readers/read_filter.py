@@ -9,7 +9,7 @@ from reconciler.model.read_result import ReadRequest
 from reconciler.model.resource import Json, LiveResource
 from reconciler.readers.live_objects import ALL, NOTHING, RowMapper, name_of
 from reconciler.semantics.equality import fold_name, spellings
-from reconciler.semantics.scope import wrong_type_reason
+from reconciler.semantics.scope import outside_field
 from reconciler.strings import normalize_name
 
 _PLAIN = re.compile(r"[\w -]+")
@@ -38,12 +38,11 @@ class ReadFilter:
 
     @property
     def filters(self) -> Filters:
-        """What of the scope the service itself can be trusted with: one exact room type, never a fuzzy name."""
-        if len(self.wanted.room_types) != 1:
-            return ()
-        rules = self.rows.kind.endpoints.filters
-        exact = [rule.parameter for rule in rules if rule.field == "room_type" and rule.match == "exact"]
-        return tuple((parameter, room_type) for parameter in exact for room_type in self.wanted.room_types)
+        """The part of the scope that the service filters by: one value of an exact filter, never a fuzzy name."""
+        kind, fields = self.rows.kind, self.wanted.scope_fields
+        exact = [rule for rule in kind.endpoints.filters if rule.field in kind.scope_fields and rule.match == "exact"]
+        single = [(rule.parameter, fields[rule.field]) for rule in exact if len(fields.get(rule.field, ())) == 1]
+        return tuple((parameter, value) for parameter, values in single for value in values)
 
     def covers(self, row: Mapping[str, Json]) -> bool:
         """Tell whether a row is in scope, or so like it that a manifest may mean it.
@@ -52,7 +51,9 @@ class ReadFilter:
         """
         if row[self.rows.kind.id_field] in self.ids:
             return True
-        return self.may_cover(name_of(self.rows.kind, row)) and self._of_type(row)
+        return self.may_cover(name_of(self.rows.kind, row)) and not outside_field(
+            self.rows.kind, row, self.wanted.scope_fields
+        )
 
     def may_cover(self, name: str | None) -> bool:
         """Tell whether an object of which only the name can be read may be in scope."""
@@ -69,10 +70,6 @@ class ReadFilter:
         if row is not None:
             return self.rows.from_both(row, full, self.keep(row))
         return self.rows.from_show(full, ALL if self.wanted.depth == "full" else self.managed(full))
-
-    def _of_type(self, row: Mapping[str, Json]) -> bool:
-        """Tell whether a row has one of the room types; kinds that have none are in every scope."""
-        return not wrong_type_reason(self.rows.kind, row, self.wanted.room_types)
 
     def names(self, row: Mapping[str, Json]) -> bool:
         """Tell whether a row has a name that is declared."""

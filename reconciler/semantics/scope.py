@@ -1,4 +1,4 @@
-"""Which objects an environment looks after: by the start of their names, and by their room type."""
+"""The scope of an environment: which objects it manages, by the start of the name and the values of scope fields."""
 
 from collections.abc import Mapping
 
@@ -9,21 +9,27 @@ from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.defaults import effective
 from reconciler.strings import normalize_name
 
+ScopeFields = Mapping[str, frozenset[str]]
+"""The values that are inside a scope, by the field that has them."""
+
 
 def outside_scope_reason(kind: Kind, name: str, spec: Mapping[str, Json], scope: ResourceScope) -> str:
     """Return why an object, declared or live, is outside a scope; empty where it is inside."""
     if not normalize_name(name).startswith(normalize_name(scope.name_prefix)):
         return f"its name does not start with {scope.name_prefix}"
-    return wrong_type_reason(kind, spec, scope.room_types)
+    field = outside_field(kind, spec, scope.fields)
+    return f"its {field} is {effective(compiled(kind).children[field], spec.get(field))}" if field else ""
 
 
-def wrong_type_reason(kind: Kind, spec: Mapping[str, Json], room_types: frozenset[str]) -> str:
-    """Return why an object has none of the room types; a kind without types has every one of them.
+def outside_field(kind: Kind, spec: Mapping[str, Json], fields: ScopeFields) -> str:
+    """Return the scope field whose value is outside; empty where none is.
 
-    An object without a type has the documented default.
+    A field that is absent has its documented default. A kind without a field is inside whatever the field's values.
     """
-    field = compiled(kind).children.get("room_type")
-    if field is None or not room_types:
-        return ""
-    room_type = effective(field, spec.get("room_type"))
-    return "" if room_type in room_types else f"its type is {room_type}"
+    tree = compiled(kind).children
+    outside = (
+        name
+        for name, inside in fields.items()
+        if name in kind.scope_fields and effective(tree[name], spec.get(name)) not in inside
+    )
+    return next(outside, "")

@@ -142,7 +142,7 @@ def test_an_object_outside_the_scope_is_not_ours() -> None:
         live(ROOM, "shop-t", "3", {"room_type": "TEMPLATE"}),
     ]
     past = ledger(remembered(ROOM, "other", "2"), remembered(ROOM, "shop-t", "3"))
-    scope = ResourceScope(name_prefix="shop-", room_types=frozenset({"NORMAL"}))
+    scope = ResourceScope(name_prefix="shop-", fields={"room_type": frozenset({"NORMAL"})})
     plan = World([declared(ROOM, "shop-a")], lives, past).plan(prune="owned", scope=scope)
     assert only(plan).id == "1"
     assert all("outside the scope" in one.foreign for one in plan.unmanaged)
@@ -212,7 +212,7 @@ def test_a_nameless_object_of_somebody_else_holds_nothing_back() -> None:
 
 def test_a_room_without_a_type_and_every_library_are_in_a_scope_of_room_types() -> None:
     lives = [live(ROOM, "bare", "1"), live(ROOM, "model", "2", {"room_type": "TEMPLATE"}), live(GROUP, "library", "3")]
-    scope = ResourceScope(room_types=frozenset({"NORMAL"}))
+    scope = ResourceScope(fields={"room_type": frozenset({"NORMAL"})})
     plan = World([declared(ROOM, "bare"), declared(GROUP, "library")], lives).plan(scope=scope)
     assert {change.id for change in plan.changes} == {"1", "3"}
     assert {change.action for change in plan.changes} == {Action.NONE}

@@ -190,7 +190,7 @@ def test_an_alias_that_is_somebody_else_is_refused_unless_ids_decide(tmp_path: P
 
 
 def test_a_manifest_outside_its_scope_is_an_error(tmp_path: Path) -> None:
-    scope = ResourceScope(name_prefix="shop-", room_types=frozenset({"NORMAL"}))
+    scope = ResourceScope(name_prefix="shop-", fields={"room_type": frozenset({"NORMAL"})})
     assert told(loaded(tmp_path, room("  room_type: TEMPLATE\n"), scope)) == [("E_SCOPE", "4:9"), ("E_SCOPE", "6:14")]
     assert loaded(tmp_path, room("  room_type: NORMAL\n", name="shop-1"), scope).valid
 

@@ -33,6 +33,29 @@ def test_every_unknown_key_is_told_at_once_with_the_one_that_was_meant():
     assert "did you mean `prune`?" in found["reconciler.yaml:4:22", "E_PROJECT_KEY"]
 
 
+SCOPED = "manifests: [rooms]\nenvironments:\n  demo:\n    endpoint: simulator:x\n    scope: "
+
+
+def test_a_scope_names_fields_of_kinds_and_their_values():
+    scope = parse_project(f"{SCOPED}{{fields: {{room_type: [NORMAL, TEMPLATE]}}}}\n".encode(), root=Path())
+    assert scope.environments["demo"].scope.values_by_field == {"room_type": {"NORMAL", "TEMPLATE"}}
+
+
+@pytest.mark.parametrize(
+    ("scope", "place", "said"),
+    [
+        ("{room_types: [NORMAL]}", "5:13", "write it as `fields: {room_type: [NORMAL]}`"),
+        ("{fields: {romtype: [NORMAL]}}", "5:22", "must name a scope field (room_type), not romtype"),
+        ("{fields: {room_type: []}}", "5:33", "at least 1 entry"),
+        ("{fields: [room_type]}", "5:21", "must be a mapping"),
+    ],
+)
+def test_a_scope_that_no_kind_can_have_is_told_at_its_place(scope, place, said):
+    (told,) = problems(f"{SCOPED}{scope}\n").items()
+    assert told[0][0] == f"reconciler.yaml:{place}"
+    assert said in told[1]
+
+
 def test_a_writer_is_never_taken_from_a_repository_file():
     """U020."""
     found = problems(f'manifests: [rooms]\nwriter: {{webhook: "https://evil.test/"}}\n{DEMO}')

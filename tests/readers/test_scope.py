@@ -32,7 +32,7 @@ def names(reading):
 
 def test_one_exact_room_type_is_asked_of_the_service():
     service = mixed()
-    reading = service.reader().read(ROOM, ReadRequest(room_types=frozenset({"TEMPLATE"})))
+    reading = service.reader().read(ROOM, ReadRequest(scope_fields={"room_type": frozenset({"TEMPLATE"})}))
     assert names(reading) == ["shop TEMPLATE"]
     assert [query.get("room_type") for query in service.queries] == ["TEMPLATE"]
     assert reading.complete
@@ -40,32 +40,34 @@ def test_one_exact_room_type_is_asked_of_the_service():
 
 def test_several_room_types_and_a_name_prefix_are_picked_out_here():
     service = mixed()
-    wanted = ReadRequest(room_types=frozenset({"NORMAL", "TEMPLATE"}), name_prefix="shop ")
+    wanted = ReadRequest(scope_fields={"room_type": frozenset({"NORMAL", "TEMPLATE"})}, name_prefix="shop ")
     assert names(service.reader().read(ROOM, wanted)) == ["shop NORMAL", "shop TEMPLATE"]
     assert all(set(query) == {"limit", "offset"} for query in service.queries)
 
 
 def test_a_room_without_a_type_is_a_normal_one():
     service = Listened({"smart_live_rooms": rooms(1), "behaviours": {"defaults": "absent"}})
-    wanted = ReadRequest(room_types=frozenset({"NORMAL", "TEMP"}))
+    wanted = ReadRequest(scope_fields={"room_type": frozenset({"NORMAL", "TEMP"})})
     assert names(service.reader().read(ROOM, wanted)) == ["room 000"]
 
 
 def test_room_types_say_nothing_about_groups():
     made = mixed().reader()
-    assert names(made.read(GROUP, ReadRequest(room_types=frozenset({"NORMAL"})))) == ["group"]
+    assert names(made.read(GROUP, ReadRequest(scope_fields={"room_type": frozenset({"NORMAL"})}))) == ["group"]
 
 
 def test_an_object_that_is_known_stays_in_scope_under_any_name_and_type():
     service = mixed()
     other = next(one for one in service.reader().read(ROOM, ReadRequest()).resources if one.name == "shop TEMPLATE")
-    wanted = ReadRequest(room_types=frozenset({"NORMAL"}), name_prefix="room", known=frozenset({other.id}))
+    wanted = ReadRequest(
+        scope_fields={"room_type": frozenset({"NORMAL"})}, name_prefix="room", known=frozenset({other.id})
+    )
     assert "shop TEMPLATE" in names(service.reader().read(ROOM, wanted))
 
 
 def test_an_object_out_of_scope_is_not_found_by_a_second_look_either():
     made = mixed().reader()
-    made.read(ROOM, ReadRequest(room_types=frozenset({"NORMAL"})))
+    made.read(ROOM, ReadRequest(scope_fields={"room_type": frozenset({"NORMAL"})}))
     answer = made.confirm(ROOM, ConfirmRequest(creates=frozenset({"shop TEMPLATE", "shop NORMAL"})))
     assert [one.name for one in answer.found] == ["shop NORMAL"]
 

@@ -141,9 +141,9 @@ def test_a_database_is_allowed_by_its_host_and_its_port(entry: str, reached: boo
 def test_a_room_without_a_type_is_a_normal_one_and_a_library_is_in_every_scope(
     kind: Any, spec: dict[str, Any], inside: bool
 ) -> None:
-    normal = ResourceScope(room_types=frozenset({"NORMAL"}))
+    normal = ResourceScope(fields={"room_type": frozenset({"NORMAL"})})
     assert (outside_scope_reason(kind, "a", spec, normal) == "") is inside
-    templates = ResourceScope(room_types=frozenset({"TEMPLATE"}))
+    templates = ResourceScope(fields={"room_type": frozenset({"TEMPLATE"})})
     assert (outside_scope_reason(kind, "a", spec, templates) == "") is (kind is GROUP or not inside)
 
 

@@ -60,7 +60,10 @@ class Case:
     @property
     def scope(self) -> ResourceScope:
         said = self.said.get("settings", {}).get("scope", {})
-        return ResourceScope(name_prefix=said.get("name_prefix", ""), room_types=frozenset(said.get("room_types", ())))
+        return ResourceScope(
+            name_prefix=said.get("name_prefix", ""),
+            fields={name: frozenset(inside) for name, inside in said.get("fields", {}).items()},
+        )
 
     def settings(self) -> PlanOptions:
         said = dict(self.said.get("settings", {}))

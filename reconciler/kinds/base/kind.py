@@ -66,6 +66,8 @@ class Kind:
     name their group); the id goes beside it, under the other kind's `id_field`. `unwritable` says of a raw live row why
     it must never be written, or returns "". `on_air` tells whether an update or delete touches something running,
     `on_update` what an update of this row does besides. `stamps` are the fields that each write changes, best first.
+    `scope_fields` are the fields by whose value an environment may choose objects. `shared_row` tells whether a listed
+    row may belong to another project where the list itself belongs to this one.
     """
 
     name: str
@@ -81,6 +83,8 @@ class Kind:
     unwritable: Callable[[Mapping[str, Json]], str] = lambda row: ""  # noqa: ARG005 - the common answer
     on_air: Callable[[Mapping[str, Json]], str] = lambda row: ""  # noqa: ARG005 - the common answer
     on_update: Callable[[Mapping[str, Json]], tuple[str, ...]] = lambda row: ()  # noqa: ARG005 - the common answer
+    scope_fields: tuple[str, ...] = ()
+    shared_row: Callable[[Mapping[str, Json]], bool] = lambda row: False  # noqa: ARG005 - the common answer
     example: str = ""
 
     @cached_property

@@ -206,6 +206,11 @@ class SmartLiveRoom(SpecModel):
     relation_live_platform_info: PlatformLiveInfo | None = nested(doc="Its account on a live platform.")
 
 
+def _is_shared(row: Mapping[str, Any]) -> bool:
+    """Tell whether a row is no ordinary room: templates may be shared by other projects."""
+    return bool(row.get("room_type", "NORMAL") != "NORMAL")
+
+
 def _foreign_reason(row: Mapping[str, Any]) -> str:
     """TEMP rooms are the service's: it deletes them after their broadcast (seed 000)."""
     return "a TEMP room: the service deletes it after its broadcast" if row.get("room_type") == "TEMP" else ""
@@ -256,5 +261,7 @@ KIND = Kind(
     unwritable=_foreign_reason,
     on_air=_busy_reason,
     on_update=_update_effects,
+    scope_fields=("room_type",),
+    shared_row=_is_shared,
     example="examples/kinds/SmartLiveRoom.yaml",
 )

@@ -15,7 +15,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.options import ResourceScope
 from reconciler.model.resource import DeclaredResource, IgnoredLint, IgnoreRule, Json, address
 from reconciler.model.source_map import DocumentPath, SourceMap
-from reconciler.semantics.scope import wrong_type_reason
+from reconciler.semantics.scope import outside_field
 from reconciler.strings import did_you_mean, normalize_name
 
 _ENVELOPE: Mapping[DocumentPath, tuple[str, ...]] = {
@@ -233,11 +233,10 @@ def _identity_problems(resource: DeclaredResource, kind: Kind, scope: ResourceSc
         message = f"the name {resource.name!r} does not start with {scope.name_prefix!r}"
         hint = "this environment's scope looks after such names only"
         problems.append(error("E_SCOPE", message, resource.position, hint=hint))
-    if reason := wrong_type_reason(kind, resource.spec, scope.room_types):
-        message = f"the room is outside this environment's scope: {reason}"
-        problems.append(
-            error("E_SCOPE", message, resource.at(("room_type",)), hint=", ".join(sorted(scope.room_types)))
-        )
+    if field := outside_field(kind, resource.spec, scope.fields):
+        message = f"`{field}` is outside the scope of this environment"
+        hint = f"this environment manages {field} {', '.join(sorted(scope.fields[field]))} only"
+        problems.append(error("E_SCOPE", message, resource.at((field,)), hint=hint))
     return [_addressed(each, resource.address) for each in problems]
 
 
