@@ -17,7 +17,7 @@ from reconciler.model.ledger_state import ObjectRecord, WriteIntent
 from reconciler.model.options import PlanOptions
 from reconciler.model.outcome import ApplyEvent, Outcome, OutcomeStatus
 from reconciler.model.resource import DeclaredResource
-from reconciler.model.source_map import DocumentPath, Position
+from reconciler.model.source_map import NoSource
 
 
 def recover(
@@ -145,20 +145,10 @@ def _remembered(site: ApplyContext, intent: WriteIntent, outcome: Outcome) -> Ob
     return ledger_updates.applied(kind, declared, outcome.id, intent.owner or site.owner, last)
 
 
-class _Nowhere:
-    """A locator for what is known from the journal only."""
-
-    def at(self, path: DocumentPath, *, key: bool = False) -> Position:  # noqa: ARG002 - there is no other place
-        return Position("(journal)", 1)
-
-    def origin(self, path: DocumentPath) -> str:  # noqa: ARG002 - there is no other origin
-        return "the journal"
-
-
 def _declared(intent: WriteIntent) -> DeclaredResource | None:
     if not isinstance(intent.body, Mapping):
         return None
-    return DeclaredResource(kind=intent.kind, name=intent.name, spec=intent.body, locate=_Nowhere())
+    return DeclaredResource(kind=intent.kind, name=intent.name, spec=intent.body, locate=NoSource("(journal)"))
 
 
 def _outcome(

@@ -18,7 +18,7 @@ from reconciler.model.options import PlanOptions
 from reconciler.model.plan import Plan
 from reconciler.model.read_result import ReadResult
 from reconciler.model.resource import DeclaredResource, Json, LiveResource, Resource
-from reconciler.model.source_map import DocumentPath, Position
+from reconciler.model.source_map import NO_SOURCE
 from reconciler.semantics.compiled_field import id_beside
 from reconciler.semantics.reference_paths import resolved
 
@@ -45,19 +45,6 @@ class EnvironmentDifference:
     first: Value
     second: Value
     expected: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoSource:
-    """The place of what was never written in a file."""
-
-    def at(self, path: DocumentPath, *, key: bool = False) -> Position:  # noqa: ARG002 - the Protocol's shape
-        """Return a place outside of any file."""
-        return Position("live", 1, 1)
-
-    def origin(self, path: DocumentPath) -> str:  # noqa: ARG002 - the Protocol's shape
-        """Say that nobody wrote it."""
-        return "live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +135,7 @@ def _declared(one: Resource, names: Mapping[tuple[str, str], str]) -> DeclaredRe
     spec = {name: value for name, value in _writable(kind.root, one.spec).items() if value is not None}
     spec.pop(kind.name_field, None)
     named = resolved(kind, spec, _nowhere, lambda target, given: names.get((target, given)))
-    return DeclaredResource(kind=one.kind, name=one.name, spec=_without_ids(kind, named), locate=NoSource())
+    return DeclaredResource(kind=one.kind, name=one.name, spec=_without_ids(kind, named), locate=NO_SOURCE)
 
 
 def _nowhere(_target: str, _name: str) -> NoValue:

@@ -19,7 +19,7 @@ from reconciler.interaction_rules.rule_outcome import (
     RuleStep,
     UndecidableError,
 )
-from reconciler.interaction_rules.rule_state import ANY, MOST_ROWS, Key, Marks, RunState, Value, either, values_of
+from reconciler.interaction_rules.rule_state import ANY, MOST_ROWS, Key, Marks, RuleStates, Value, either, values_of
 from reconciler.interaction_rules.rule_walk import RuleWalk, ranked_groups
 from reconciler.interaction_rules.settings import Semantics
 
@@ -42,7 +42,7 @@ class RuleRun:
     """One reading of the settings, played over events in the order they are given.
 
     `ascending` says that no event is played after a later one. `identities` stand for rules in what is remembered.
-    `most_rows` bounds what is followed of keys that hang together (`RunState`).
+    `most_rows` bounds what is followed of keys that hang together (`RuleStates`).
     """
 
     rules: Sequence[EvaluatedRule]
@@ -51,7 +51,7 @@ class RuleRun:
     ascending: bool = False
     identities: Mapping[int, int] | None = None
     most_rows: int = MOST_ROWS
-    state: RunState = field(init=False)
+    state: RuleStates = field(init=False)
     _conditions: Conditions = field(init=False)
     _options: Mapping[str, tuple[str, ...]] = field(init=False)
     _names: Mapping[int, str] = field(init=False)
@@ -60,7 +60,7 @@ class RuleRun:
     def __post_init__(self) -> None:
         self._conditions = Conditions(self.rules, self.semantics, self.identities)
         self._names = {rule.index: rule.name for rule in self.rules}
-        self.state = RunState(self._settled, most_rows=self.most_rows)
+        self.state = RuleStates(self._settled, most_rows=self.most_rows)
         self._options = {name: self.semantics.alternatives(name) for name in self.semantics.values}
 
     def play(self, event: LiveEvent, possible: Possible | None = None) -> Outcomes:
@@ -85,7 +85,7 @@ class RuleRun:
         ways = self.state.ways(lambda: self._keys(possible, event))
         return Branches(self._branches(event, possible, ways), possible)
 
-    def peek(self, event: LiveEvent, state: RunState, possible: Possible) -> Outcomes:
+    def peek(self, event: LiveEvent, state: RuleStates, possible: Possible) -> Outcomes:
         """Return what the event, already noted, would lead to from another run's state; nothing moves."""
         ways = state.peek(lambda: self._keys(possible, event))
         return self.outcomes(Branches(self._branches(event, possible, ways) if ways else None, possible))

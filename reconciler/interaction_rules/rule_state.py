@@ -56,7 +56,7 @@ class _Joint:
 
 
 @dataclass(slots=True)
-class RunState:
+class RuleStates:
     """What a run remembers. `settled` returns a value as it counts from now on: None for a window that has closed.
 
     `exact` is false once which values belong together has been given up somewhere.

@@ -34,6 +34,25 @@ class SourceMap(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class NoSource:
+    """The source map of values that no file declares; `name` is what stands for the file in every position."""
+
+    name: str = "(no file)"
+
+    def at(self, path: DocumentPath, *, key: bool = False) -> Position:  # noqa: ARG002 - the shape of SourceMap
+        """Return the one position there is."""
+        return Position(self.name, 1)
+
+    def origin(self, path: DocumentPath) -> str:  # noqa: ARG002 - the shape of SourceMap
+        """Return the name."""
+        return self.name
+
+
+NO_SOURCE = NoSource()
+"""The source map of what is known from the live side, a journal or a test."""
+
+
 class Excerpt(str):
     """The part of a source line around a place; `skipped` is how many characters of the line stand before it."""
 

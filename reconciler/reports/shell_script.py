@@ -113,7 +113,7 @@ class ScriptCall:
 
 
 @dataclass(slots=True)
-class _Names:
+class _VariableNames:
     """Fresh variable names, and the id variable of each object the script creates."""
 
     created: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -122,13 +122,13 @@ class _Names:
 
 def calls_of(plan: Plan) -> Iterator[ScriptCall]:
     """Yield the calls of a plan; what a guard blocks is not among them. Raises PluginError for an unknown kind."""
-    names = _Names()
+    names = _VariableNames()
     for change in plan.pending:
         if not change.blocks:
             yield _call(change, kind_named(change.kind), names)
 
 
-def _call(change: Change, kind: Kind, names: _Names) -> ScriptCall:
+def _call(change: Change, kind: Kind, names: _VariableNames) -> ScriptCall:
     ends = kind.endpoints
     if change.action is Action.DELETE:
         return ScriptCall(change=change, method="DELETE", path=_path(ends.item, change.id))
@@ -147,7 +147,7 @@ def _path(template: str, object_id: str = "") -> str:
     return template.replace("{project_id}", "$PROJECT_ID").replace("{id}", quote(object_id, safe="", errors="replace"))
 
 
-def _body(change: Change, kind: Kind, names: _Names) -> Json:
+def _body(change: Change, kind: Kind, names: _VariableNames) -> Json:
     body = sendable(kind.root, change.after or {}, create=change.action is Action.CREATE)
     body = _with_ids(body, change.unknown, kind, names)
     return without_secrets(body, names.secrets)
@@ -160,7 +160,7 @@ def _keeps(change: Change, kind: Kind, body: Mapping[str, Json]) -> tuple[str, .
     )
 
 
-def _with_ids(body: Json, unknown: tuple[str, ...], kind: Kind, names: _Names) -> Json:
+def _with_ids(body: Json, unknown: tuple[str, ...], kind: Kind, names: _VariableNames) -> Json:
     """Put the ids in that only an earlier call of the script can tell: those of groups that are new in this plan."""
     for path in unknown:
         steps = [int(number) if number else name for name, number in _INDEXED.findall(path)]
@@ -168,7 +168,7 @@ def _with_ids(body: Json, unknown: tuple[str, ...], kind: Kind, names: _Names) -
     return body
 
 
-def _put(value: Json, steps: list[Any], kind: Kind, names: _Names, at: str) -> Json:
+def _put(value: Json, steps: list[Any], kind: Kind, names: _VariableNames, at: str) -> Json:
     if len(steps) > 1 and isinstance(value, list) and isinstance(steps[0], int) and steps[0] < len(value):
         changed = _put(value[steps[0]], steps[1:], kind, names, f"{at}[]")
         return [*value[: steps[0]], changed, *value[steps[0] + 1 :]]
@@ -181,7 +181,7 @@ def _put(value: Json, steps: list[Any], kind: Kind, names: _Names, at: str) -> J
     return {**value, steps[0]: found} if found else value
 
 
-def _new_id(item: Mapping[str, Json], kind: Kind, names: _Names, at: str) -> Variable | None:
+def _new_id(item: Mapping[str, Json], kind: Kind, names: _VariableNames, at: str) -> Variable | None:
     for path, other in kind.references.items():
         parent, _, name_field = path.rpartition(".")
         if parent == at and (other, item.get(name_field)) in names.created:

@@ -19,7 +19,7 @@ from reconciler.model.desired_state import DesiredState
 from reconciler.model.options import GuardOverrides, PlanOptions
 from reconciler.model.plan import Plan
 from reconciler.model.resource import DeclaredResource, IgnoreRule, Json
-from reconciler.model.source_map import DocumentPath, Position
+from reconciler.model.source_map import NoSource
 from reconciler.planner import make_plan
 from reconciler.readers.http_reader import HttpReader
 from reconciler.simulator import Simulator, transport
@@ -29,18 +29,6 @@ from reconciler.simulator.seed import DEFAULT_PROJECT, checked_seed
 from reconciler.simulator.server import running
 
 SCOPE, OWNER, PROJECT = "stage/project/", "stage", DEFAULT_PROJECT
-
-
-class Nowhere:
-    """The locator of a manifest that stands in no file."""
-
-    def at(self, path: DocumentPath, *, key: bool = False) -> Position:  # noqa: ARG002 - there is one place only
-        """Return the one place there is."""
-        return Position("stage.yaml", 1)
-
-    def origin(self, path: DocumentPath) -> str:  # noqa: ARG002 - there is one place only
-        """Say where it comes from."""
-        return "the test"
 
 
 def declare(
@@ -58,7 +46,7 @@ def declare(
         kind=kind,
         name=name,
         spec=spec,
-        locate=Nowhere(),
+        locate=NoSource("stage.yaml"),
         aliases=aliases,
         ignore_changes=rules,
         prevent_destroy=prevent_destroy,

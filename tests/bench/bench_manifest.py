@@ -24,7 +24,7 @@ from reconciler.manifest.validation.validator import validate
 from reconciler.manifest.yaml.limits import YamlLimits
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.options import ResourceScope
-from reconciler.model.source_map import DocumentPath, Position
+from reconciler.model.source_map import NO_SOURCE
 
 _RULE = """\
     - rule_name: 规则 {rule}
@@ -93,14 +93,6 @@ _VALUES = {
     "keywords": "价格|多少钱|how much",
     "replies": ["欢迎来到直播间，今天的价格是 99 元。", "谢谢大家，关注主播不迷路！"],
 }
-
-
-class _Nowhere:
-    def at(self, path: DocumentPath, *, key: bool = False) -> Position:
-        return Position("bench", 1, 1)
-
-    def origin(self, path: DocumentPath) -> str:
-        return ""
 
 
 def run() -> list[dict[str, object]]:
@@ -221,7 +213,7 @@ def _validation() -> list[dict[str, object]]:
         documents = [document.value for document in parsed.documents]
         parsing = _best(lambda text=text: parse_yaml(text, "bench", limits=UNBOUNDED), rounds=2)
         checking = _best(
-            lambda documents=documents: [validate(each, _Nowhere(), kinds, ResourceScope()) for each in documents],
+            lambda documents=documents: [validate(each, NO_SOURCE, kinds, ResourceScope()) for each in documents],
             rounds=2,
         )
         rows.append(_row(what, "parse", parsing, "validate", checking, ""))

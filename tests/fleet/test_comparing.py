@@ -1,7 +1,8 @@
 """Environments compared as values: by name, both ways round, ids apart, and what the manifests meant."""
 
-from reconciler.fleet.compare_environments import NOT_THERE, THERE, ComparedEnvironment, NoSource, compare, matrix
+from reconciler.fleet.compare_environments import NOT_THERE, THERE, ComparedEnvironment, compare, matrix
 from reconciler.model.resource import DeclaredResource, LiveResource
+from reconciler.model.source_map import NO_SOURCE
 
 ROOM = "SmartLiveRoom"
 GROUP = "InteractionRuleGroup"
@@ -15,7 +16,7 @@ def live(name, object_id, kind=ROOM, **spec):
 
 
 def declared(name, kind=ROOM, **spec):
-    return DeclaredResource(kind=kind, name=name, spec=spec, locate=NoSource())
+    return DeclaredResource(kind=kind, name=name, spec=spec, locate=NO_SOURCE)
 
 
 def side(name, *resources, says=()):

@@ -14,7 +14,7 @@ from reconciler.manifest.json_schema import kind_schema
 from reconciler.manifest.validation.validator import validate
 from reconciler.model.diagnostic import Severity
 from reconciler.model.options import ResourceScope
-from reconciler.model.source_map import DocumentPath, Position
+from reconciler.model.source_map import NO_SOURCE
 
 KINDS = list(all_kinds().values())
 VALIDATORS = {kind.name: jsonschema_rs.validator_for(kind_schema(kind)) for kind in KINDS}
@@ -23,19 +23,9 @@ BEYOND = {"E_RULE_DUPLICATE", "E_RULE_TAG"}
 """Errors that compare places with each other, or know more than the facts: ours alone (see the corpus)."""
 
 
-class Nowhere:
-    """A locator for values that stand in no file."""
-
-    def at(self, path: DocumentPath, *, key: bool = False) -> Position:
-        return Position("value", 1)
-
-    def origin(self, path: DocumentPath) -> str:
-        return ""
-
-
 def our_errors(kind: Kind, spec: dict[str, Any]) -> set[str]:
     document = {"apiVersion": "metastudio/v1", "kind": kind.name, "metadata": {"name": "x"}, "spec": spec}
-    found = validate(document, Nowhere(), {kind.name: kind}, ResourceScope()).problems
+    found = validate(document, NO_SOURCE, {kind.name: kind}, ResourceScope()).problems
     return {problem.code for problem in found if problem.severity is Severity.ERROR}
 
 

@@ -25,7 +25,7 @@ class IgnoreEntry(_Part):
     )
 
 
-class IgnoredLint(_Part):
+class IgnoredLintEntry(_Part):
     """A lint that is not reported for this resource, or for one rule of it."""
 
     code: str = Field(pattern=r"^L_[A-Z_]{1,60}$", description="The code of the lint, such as L_RULE_TIE.")
@@ -41,7 +41,7 @@ class Lifecycle(_Part):
 
     prevent_destroy: bool | None = Field(default=None, description="Never delete it, not even without its manifest.")
     ignore_changes: list[IgnoreEntry] | None = Field(default=None, description="Differences to leave alone.")
-    ignore_lints: list[IgnoredLint] | None = Field(default=None, description="Lints that are not reported.")
+    ignore_lints: list[IgnoredLintEntry] | None = Field(default=None, description="Lints that are not reported.")
 
 
 class Metadata(_Part):

@@ -138,7 +138,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class NameList:
     """A folded list of what is left alone."""
 
     title: str
@@ -174,7 +174,7 @@ class Page:
     plans: tuple[Section, ...]
     several: bool
     tables: Sequence[Mapping[str, Any]]
-    quiet: tuple[Names, ...]
+    quiet: tuple[NameList, ...]
     count: int
     nothing: str
     foot: str
@@ -299,7 +299,7 @@ def _filters(sections: Iterable[Section]) -> Iterator[Filter]:
     yield Filter("marks", "Who moved", tuple(Choice(one, one, marks[one]) for one in known if marks[one]))
 
 
-def _quiet(plans: Sequence[Plan]) -> Iterator[Names]:
+def _quiet(plans: Sequence[Plan]) -> Iterator[NameList]:
     still = [change.address for plan in plans for change in plan.changes if change.action is Action.NONE]
     ours = [f"{one.address} · id {one.id}" for plan in plans for one in plan.unmanaged if not one.foreign]
     foreign = [f"{one.address} · {one.foreign}" for plan in plans for one in plan.unmanaged if one.foreign]
@@ -311,9 +311,9 @@ def _quiet(plans: Sequence[Plan]) -> Iterator[Names]:
     yield _names(suppressed_line(changes), hidden)
 
 
-def _names(title: str, names: Sequence[str]) -> Names:
+def _names(title: str, names: Sequence[str]) -> NameList:
     left = len(names) - _MOST_NAMES
-    return Names(title, (*names[:_MOST_NAMES], f"and {left:,} more") if left > 0 else tuple(names))
+    return NameList(title, (*names[:_MOST_NAMES], f"and {left:,} more") if left > 0 else tuple(names))
 
 
 def _foot(report: Report, options: ReportOptions) -> str:
