@@ -138,6 +138,11 @@ def write_out(
         raise ReconcilerError(f"stdout cannot be written: {error.strerror}", code="E_WRITE") from None
 
 
+def write_part(text: str) -> None:
+    """Write a part of a line to stdout at once, as it is: for marks of ours that show that work goes on."""
+    _write(text, sys.stdout.encoding or "utf-8")
+
+
 def _write(text: str, encoding: str) -> None:
     raw = getattr(sys.stdout, "buffer", None)
     if raw is None:

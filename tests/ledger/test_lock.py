@@ -92,7 +92,7 @@ def test_a_lock_is_released_only_by_its_exact_id(url: str, wrong: str) -> None:
 
 HOLD = """
 import sys, time
-from reconciler.ledger import open_ledger
+from reconciler.ledger.sql_ledger import open_ledger
 from reconciler.errors import LockedError
 ledger = open_ledger(sys.argv[1], lease_seconds=float(sys.argv[2]))
 with ledger.lock("127.0.0.1 p1 ", "child") as held:

@@ -22,7 +22,7 @@ CANARY = "canary-0123456789"
 OPENS = """
 import sys
 from reconciler.errors import LedgerError
-from reconciler.ledger import Trust, open_ledger
+from reconciler.ledger.sql_ledger import Trust, open_ledger
 operator, allowed, *urls = sys.argv[1:]
 for url in urls:
     try:

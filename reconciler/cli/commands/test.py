@@ -11,7 +11,7 @@ import typer
 from reconciler.cli import flags
 from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.files import write_file
-from reconciler.cli.output import one_line, parse_output_flags, write_out, write_report
+from reconciler.cli.output import one_line, parse_output_flags, write_out, write_part, write_report
 from reconciler.cli.request_builder import project, select_environment
 from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode
@@ -66,10 +66,9 @@ def run_tests(
     for result in run_rule_tests(tests, manifest, run=run, part=part, stop_early=stop_early):
         results.append(result)
         if moving:
-            sys.stdout.write(_DOTS[result.result.result])
-            sys.stdout.flush()
+            write_part(_DOTS[result.result.result])
     if moving and results:
-        sys.stdout.write("\n")
+        write_part("\n")
     covered = rule_coverage(tests, results, manifest)
     if not results:
         session_.say("No test was run." + (" No case has such a name." if run or part else ""))
