@@ -1,6 +1,6 @@
-"""Keeps MetaStudio live rooms and interaction rule libraries as they are declared in Git.
+"""Reconciles MetaStudio live rooms and interaction rule libraries with manifests in Git.
 
-The path is one way, and every step takes values and returns values:
+Data flows one way; each step takes values and returns values:
 
     manifest files - render - parse - validate -> desired
                                                      | normalise, match, compare, order, guard -> Plan

@@ -5,7 +5,7 @@ import sys
 
 
 def _safe_path() -> None:
-    """Take the working directory off the import path: a repository of manifests must not bring modules."""
+    """Remove the working directory from the import path, so that a repository of manifests cannot provide modules."""
     if not sys.flags.safe_path and sys.path[:1] in ([""], [os.getcwd()]):
         del sys.path[0]
 

@@ -1,24 +1,24 @@
-"""What stops a step, as one tree; each error says what to do next.
+"""Exceptions that end a step, as one tree; each carries a hint on how to fix it.
 
     ReconcilerError                exit 1
     ├── UsageError                 a flag, a variable or a key that does not exist
-    ├── ManifestError              carries every Diagnostic found; nothing was read or written
-    ├── HostError                  an address that is not allowed
-    ├── ApiError                   the API answered, but not with what was asked for
-    │   ├── AuthError              credentials missing or refused, or a clock that is off
-    │   ├── ThrottledError         refused for too long
-    │   ├── DeniedError            this one object may not be seen
-    │   └── NotFoundError          it is not there
-    ├── TransportError             no answer, or not a whole one; `sent` tells whether it may have been processed
-    ├── SnapshotError              a saved live state that cannot be used
-    ├── PlanError                  a saved plan that cannot be used: stale, expired, tampered with, used, foreign
+    ├── ManifestError              invalid files; carries every Diagnostic, nothing was read or written
+    ├── HostNotAllowedError        an address that is not allowed
+    ├── ApiError                   the API returned an error or an invalid response
+    │   ├── AuthError              credentials missing or refused, or the clock is wrong
+    │   ├── RateLimitedError       rate limited beyond the deadline
+    │   ├── ForbiddenError         access to one object is denied
+    │   └── NotFoundError          the object does not exist
+    ├── TransportError             no complete response; `sent`: the request may have been processed
+    ├── SnapshotError              a saved live state that is not usable
+    ├── PlanError                  a saved plan that is stale, expired, modified, already used or foreign
     ├── LedgerError                the ledger cannot be read or written
-    ├── LockedError                somebody else holds the lock                        exit 4
-    ├── BlockedError               a guard holds the plan back, and it was not overridden  exit 5
-    └── PluginError                a reader, writer, reporter or kind that cannot be had
+    ├── LockedError                another run holds the lock                          exit 4
+    ├── BlockedError               a guard blocks the plan, without an override       exit 5
+    └── PluginError                a reader, writer, reporter or kind that cannot be loaded
 
-A problem in the user's files is a Diagnostic, collected and returned; a change that failed while others went
-on is an Outcome. Only what ends the step is raised.
+A problem in the user's files is a Diagnostic, collected and returned; a change that failed while others
+continued is an Outcome. Only what ends the step is raised.
 """
 
 from collections.abc import Sequence
@@ -30,9 +30,9 @@ from reconciler.model.source_map import Position
 
 
 class ReconcilerError(Exception):
-    """The step cannot continue: what happened (message), and what to do next (hint).
+    """Base of all errors that end a step: `message` is what happened, `hint` how to fix it.
 
-    `code` is stable and meant for machines; `exit_code` is what the process ends with.
+    `code` is stable and meant for machines; `exit_code` is the exit code of the process.
     """
 
     exit_code = 1
@@ -45,14 +45,14 @@ class ReconcilerError(Exception):
         self.hint = hint
 
     def name_place(self, place: str) -> None:
-        """Put before the message where the key is written that this is about (file:line:column), once."""
+        """Prefix the message, once, with the position (file:line:column) of the key that it concerns."""
         if place and not self.message.startswith(f"{place}: "):
             self.message = f"{place}: {self.message}"
             self.args = (self.message,)
 
 
 class UsageError(ReconcilerError):
-    """A flag, an environment variable or a key that does not exist, or a value it does not take."""
+    """Unknown flag, environment variable or key, or an invalid value of one."""
 
     default_code = "E_USAGE"
 
@@ -68,13 +68,13 @@ class ManifestError(ReconcilerError):
 
 
 class HostNotAllowedError(ReconcilerError):
-    """An address outside the allowlist: nothing was sent."""
+    """Address outside the allowlist; nothing was sent."""
 
     default_code = "E_URL_HOST"
 
 
 class ApiError(ReconcilerError):
-    """The API answered, but not with what was asked for; `status` is the HTTP status, 0 where none applies."""
+    """Error or invalid response of the API; `status` is the HTTP status, 0 where none applies."""
 
     default_code = "E_API"
 
@@ -90,27 +90,27 @@ class AuthError(ApiError):
 
 
 class RateLimitedError(ApiError):
-    """Refused for too long: the wait asked for, or the run's deadline, was passed."""
+    """Rate limited for too long: the requested wait exceeds the run's deadline."""
 
     default_code = "E_THROTTLED"
 
 
 class ForbiddenError(ApiError):
-    """This one object may not be seen (403): it is unknown, never absent."""
+    """Access to one object is denied (403): its state is unknown, never absent."""
 
     default_code = "E_READ_DENIED"
 
 
 class NotFoundError(ApiError):
-    """The object is not there (404, or a 400 that a show confirms)."""
+    """The object does not exist (404, or a 400 that a show confirms)."""
 
     default_code = "E_NOT_FOUND"
 
 
 class TransportError(ReconcilerError):
-    """No answer, or not a whole one. `sent` is true where the request may have been processed.
+    """No complete response. `sent` is true where the request may have been processed.
 
-    `creates` is true where that request makes something new inside an object: sent again, it could make it twice.
+    `creates` is true where that request creates an item inside an object: sending it again may create it twice.
     """
 
     default_code = "E_TRANSPORT"
@@ -124,13 +124,13 @@ class TransportError(ReconcilerError):
 
 
 class SnapshotError(ReconcilerError):
-    """A saved live state that cannot be used: too old, of another scope, or damaged."""
+    """A saved live state that is not usable: too old, of another scope, or damaged."""
 
     default_code = "E_SNAPSHOT"
 
 
 class PlanError(ReconcilerError):
-    """A saved plan that cannot be used; `code` tells stale, expired, tampered with, used or foreign apart."""
+    """A saved plan that is not usable; `code` distinguishes stale, expired, modified, used and foreign."""
 
     default_code = "E_PLAN"
 
@@ -142,14 +142,14 @@ class LedgerError(ReconcilerError):
 
 
 class LockedError(ReconcilerError):
-    """Somebody else holds the lock; the message names holder, lock id and since when."""
+    """Another run holds the lock; the message names the holder, the lock id and the time of acquisition."""
 
     exit_code = 4
     default_code = "E_LOCKED"
 
 
 class BlockedError(ReconcilerError):
-    """A guard holds the plan back; `blocks` say what each found and the flag that allows it. Nothing was done."""
+    """A guard blocks the plan; each of `blocks` has its reason and the flag that allows it. Nothing was done."""
 
     exit_code = 5
     default_code = "E_BLOCKED"
@@ -160,19 +160,19 @@ class BlockedError(ReconcilerError):
 
 
 class PluginError(ReconcilerError):
-    """A reader, writer, reporter or kind that is not there or cannot be loaded."""
+    """A reader, writer, reporter or kind that does not exist or cannot be loaded."""
 
     default_code = "E_PLUGIN"
 
 
 ENOUGH = 1_000
-"""Problems of one file, beyond which it is not looked at any further: nobody reads so many."""
+"""Most problems of one file; after these the check of the file ends."""
 
 
 class ProblemList(list[Diagnostic]):
     """The problems of one file: after ENOUGH errors `append` raises ManifestError, after ENOUGH warnings it drops them.
 
-    `is_full` says that another warning would be dropped; `close` then says that there are more.
+    `is_full` is true where another warning would be dropped; `close` then adds a warning that there are more.
     """
 
     def __init__(self) -> None:
@@ -183,11 +183,11 @@ class ProblemList(list[Diagnostic]):
 
     @property
     def is_full(self) -> bool:
-        """Whether no warning is taken any more."""
+        """Whether further warnings are dropped."""
         return self._warnings > ENOUGH
 
     def append(self, problem: Diagnostic) -> None:
-        """Add a problem; raises ManifestError for the error that is one too many."""
+        """Add a problem. Raises ManifestError for the first error over the limit."""
         if problem.severity is Severity.ERROR:
             self._errors += 1
             if self._errors > ENOUGH:
@@ -200,7 +200,7 @@ class ProblemList(list[Diagnostic]):
         super().append(problem)
 
     def close(self) -> None:
-        """Add one warning for those that were dropped."""
+        """Add one warning that stands for the dropped ones."""
         if self._dropped is not None:
             hint = f"mend the {ENOUGH} warnings above first"
             super().append(replace(self._dropped, message="from here on no warnings are told", hint=hint))
@@ -214,23 +214,23 @@ def error(
     hint: str = "",
     related: tuple[RelatedPosition, ...] = (),
 ) -> Diagnostic:
-    """Return an error: the step stops, after all other problems were found."""
+    """Return an error: the step ends after all other problems were collected."""
     return Diagnostic(
         severity=Severity.ERROR, code=code, message=message, position=position, hint=hint, related=related
     )
 
 
 def warning(code: str, message: str, position: Position | None = None, *, hint: str = "") -> Diagnostic:
-    """Return a warning: it never stops anything."""
+    """Return a warning; it never ends a step."""
     return Diagnostic(severity=Severity.WARNING, code=code, message=message, position=position, hint=hint)
 
 
 def refused(code: str, message: str, position: Position | None = None, *, hint: str = "") -> ManifestError:
-    """Return the exception for a file that cannot be used at all; it carries the one Diagnostic."""
+    """Return the exception for a file that is not usable at all; it carries the one Diagnostic."""
     return ManifestError(message, [error(code, message, position, hint=hint)], code=code, hint=hint)
 
 
 def too_many(place: Position | None) -> Diagnostic:
-    """Return the error for a file of nothing but mistakes, at the first one that is not told."""
+    """Return the error for a file with too many errors, at the position of the first one that is not reported."""
     message = f"from here on this file is not checked: it has {ENOUGH} problems and more above"
     return error("E_TOO_MANY", message, place, hint="mend those first")

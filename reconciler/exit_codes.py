@@ -1,11 +1,11 @@
-"""What the process ends with. Where several hold, the gravest counts: 1 > 4 > 3 > 5 > 2 > 0."""
+"""Exit codes of the process. Where several apply, the most severe counts: 1 > 4 > 3 > 5 > 2 > 0."""
 
 from collections.abc import Iterable
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The exit codes, for scripts: they never change their meaning."""
+    """Exit codes for scripts; their meaning never changes."""
 
     FINE = 0
     ERROR = 1
@@ -19,6 +19,6 @@ _GRAVEST = (ExitCode.ERROR, ExitCode.LOCKED, ExitCode.PARTIAL, ExitCode.BLOCKED,
 
 
 def gravest(codes: Iterable[int]) -> ExitCode:
-    """Return the code that counts where several hold."""
+    """Return the most severe of several codes."""
     held = set(codes)
     return next((code for code in _GRAVEST if code in held), ExitCode.FINE)

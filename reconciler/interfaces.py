@@ -1,7 +1,7 @@
-"""The four doors: where live comes from, what applying means, how a result is told, what is remembered.
+"""Protocols of readers, writers, reporters and the ledger.
 
-An implementation is found by name through entry points (`reconciler.readers`, `reconciler.writers`,
-`reconciler.reporters`); the pipeline knows these Protocols and never an adapter.
+Implementations are loaded by name through entry points (`reconciler.readers`, `reconciler.writers`,
+`reconciler.reporters`); the pipeline depends on these Protocols alone.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,60 +36,60 @@ __all__ = [
 
 
 class Reader(Protocol):
-    """Where live comes from. It can only read: nothing behind it is able to send a write."""
+    """Source of the live side. A reader cannot send writes."""
 
     def read(self, kind: Kind, wanted: ReadRequest) -> ReadResult:
-        """Return every live object of the kind, or as many as could be had with the reason why not all.
+        """Return every live object of the kind, or those that could be read and the reason why others are missing.
 
-        Raises ReconcilerError only where nothing at all can be known (credentials, host, configuration).
+        Raises ReconcilerError only where nothing can be read (credentials, host, configuration).
         """
         ...
 
     def confirm(self, kind: Kind, doubt: ConfirmRequest) -> ConfirmResult:
-        """Look again for what a plan would create or delete: a list alone is no proof."""
+        """Check again the objects that a plan would create or delete; a list alone does not prove either."""
         ...
 
     def show(self, kind: Kind, object_id: str) -> LiveResource | None:
-        """Return one object in full, or None when it is not there; raises ReconcilerError when that cannot be told."""
+        """Return one object in full, or None where it does not exist. Raises ReconcilerError if that is unknown."""
         ...
 
     def find(self, kind: Kind, name: str) -> tuple[LiveResource, ...]:
-        """Return the live objects with exactly this name, asked for now and never from a cache."""
+        """Return the live objects with exactly this name, read now and never from a cache."""
         ...
 
     @property
     def usage(self) -> ApiUsage:
-        """What reading has cost so far."""
+        """Return the calls and waits that reading has cost so far."""
         ...
 
 
 @runtime_checkable
 class ServiceClock(Protocol):
-    """What a reader may offer beside Reader: how the clock of the service it reads stands to the local one."""
+    """Optional addition to Reader: the offset between the service's clock and the local one."""
 
     @property
     def service_offset(self) -> float:
-        """Seconds that the service's clock is ahead of the local one; 0 while that is not known."""
+        """Return the seconds that the service's clock is ahead of the local one; 0 while the offset is unknown."""
         ...
 
 
 @runtime_checkable
 class NameSearch(Protocol):
-    """What a reader may offer beside Reader: objects that a service which folds names may take for one."""
+    """Optional addition to Reader: search for names that a service with name folding may treat as equal."""
 
     def find_alike(self, kind: Kind, name: str) -> tuple[LiveResource, ...]:
-        """Return the live objects with this name or nearly this one, asked for now and never from a cache."""
+        """Return the live objects with this name or a similar one, read now and never from a cache."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteRequest:
-    """One change to carry out, with what a writer needs beside it.
+    """One change to apply, with the data that a writer needs.
 
-    `desired` is the manifest's resource (None for a delete). `live` is the object as shown a moment ago, raw and whole,
-    and still as the plan saw it (None for a create). `references` maps "kind/name" to the id of objects this one refers
-    to, those created a moment ago too. `ignored` are the paths that must go back as they were read. `digest_key` makes
-    the keyed digests of the secrets that are sent.
+    `desired` is the manifest's resource (None for a delete). `live` is the raw object as just read by show, verified to
+    be as planned (None for a create). `references` maps "kind/name" to the id of each object this one refers to,
+    including those just created. `ignored` are the paths that are sent back as they were read. `digest_key` makes the
+    keyed digests of the secrets that are sent.
     """
 
     change: Change
@@ -103,10 +103,10 @@ class WriteRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteResult:
-    """What a writer did: the object's id, the answer if the service gave one, and how many write calls it took.
+    """Result of a write: the object's id, the response if the service returned one, and the number of write calls.
 
-    `warnings` name what could not be kept, such as unknown keys of a list item that was replaced. `secrets` maps the
-    name of each secret that was sent to its keyed digest.
+    `warnings` name what could not be preserved, such as unknown keys of a list item that was replaced. `secrets` maps
+    the name of each secret that was sent to its keyed digest.
     """
 
     id: str = ""
@@ -118,13 +118,13 @@ class WriteResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriterContext:
-    """What a writer is made with. The object an entry point names has a method `made(setup) -> Writer`.
+    """Arguments for creating a writer. The entry point names an object with a method `made(setup) -> Writer`.
 
-    `variables` is the operator's process environment: a plugin finds its own configuration there, by names that start
-    with RECONCILER_WRITER_. `secret` gives a declared secret by its name; raises ReconcilerError when there is none.
-    `emit` shows one line on stdout. `client` opens the API's writing client, for writers that use the API. `seconds`
-    is how long one change may take from start to end (--writer-timeout), for writers that wait for something else.
-    `redact` takes the secrets of this process out of a text, before it is cut or quoted.
+    `variables` is the operator's process environment: a plugin reads its configuration from names that start with
+    RECONCILER_WRITER_. `secret` returns a declared secret by its name or raises ReconcilerError. `emit` prints one line
+    on stdout. `client` opens the API's writing client, for writers that use the API. `seconds` is how long one change
+    may take from start to end (--writer-timeout), for writers that wait for something else. `redact` removes the
+    secrets of this process from a text; call it before truncating or quoting.
     """
 
     variables: Mapping[str, str] = field(repr=False)
@@ -136,74 +136,74 @@ class WriterContext:
 
 
 class Writer(Protocol):
-    """What applying means: carries out one change. Order, journal, lock, stop and verification are the pipeline's.
+    """Applies one change. Order, journal, lock, stop and verification belong to the pipeline.
 
     `applies` is false for a writer that only emits (a dry run, a script): its outcome is never verified or recorded.
-    Raises ApiError when the change was refused, TransportError(sent=True) when nobody knows, sent=False when it
-    certainly did not happen.
+    Raises ApiError when the change was refused, TransportError(sent=True) when the outcome is unknown, sent=False when
+    the change was certainly not made.
     """
 
     applies: bool
 
     def write(self, task: WriteRequest) -> WriteResult:
-        """Carry out one change and say what was done."""
+        """Apply one change and return the result."""
         ...
 
     def close(self) -> None:
-        """Let go of what it holds."""
+        """Release resources."""
         ...
 
 
 class Lease(Protocol):
-    """A held lock. `check` is asked before each write."""
+    """Held lock. `check` is called before each write."""
 
     @property
     def id(self) -> str:
-        """What `lock release` takes."""
+        """Return the id that `lock release` takes."""
         ...
 
     def check(self) -> None:
-        """Raise LockedError unless the lock is certainly still ours for the time one write may take."""
+        """Raise LockedError unless the lock is certain to be held for the time that one write may take."""
         ...
 
 
 class Ledger(Protocol):
-    """What happened and who holds the lock. Every method raises LedgerError when it cannot keep its word."""
+    """Records of runs, changes and ownership, and the lock. Every method raises LedgerError when it fails."""
 
     def past(self, scope: str, owner: str) -> LedgerState:
-        """Return what is remembered of one scope."""
+        """Return the recorded state of one scope."""
         ...
 
     def lock(self, scope: str, owner: str) -> AbstractContextManager[Lease]:
-        """Hold the scope's lock for the length of a `with`; raises LockedError naming the holder."""
+        """Hold the scope's lock for the duration of a `with`. Raises LockedError that names the holder."""
         ...
 
     def begin(self, scope: str, run: str, intent: WriteIntent) -> None:
-        """Write down a change before it is tried; on return it survives a crash."""
+        """Record a change before it is tried; the record is durable on return."""
         ...
 
     def finish(self, scope: str, run: str, intent: WriteIntent, outcome: Outcome, applied: ObjectRecord | None) -> None:
-        """Write down how it ended, and what is now remembered of the object, in one step."""
+        """Record the outcome of a change and the new state of the object in one transaction."""
         ...
 
     def remember(self, scope: str, run: str, objects: tuple[ObjectRecord, ...], sweeps: Mapping[str, int]) -> None:
-        """Record declared and matched objects as owned, and how many objects the read found."""
+        """Record declared and matched objects as owned, and the number of objects that the read found."""
         ...
 
     def forget(self, scope: str, objects: frozenset[tuple[str, str]]) -> None:
-        """Drop what is remembered of objects (kind, id) that are known to be gone."""
+        """Remove the records of objects (kind, id) that are known to be deleted."""
         ...
 
     def drift(self, scope: str, drifting: frozenset[tuple[str, str]], seen: frozenset[tuple[str, str]]) -> None:
-        """Note which of the objects seen (kind, id) drift now: since when it goes on, and when it was last seen."""
+        """Record which of the objects seen (kind, id) drift now, with the first and last time of it."""
         ...
 
     def start(self, run: RunRecord) -> None:
-        """Write down that a run begins."""
+        """Record the start of a run."""
         ...
 
     def end(self, run: str, result: str) -> None:
-        """Write down how a run ended, in words."""
+        """Record the result of a run as text."""
         ...
 
     def runs(self, scope: str, limit: int = 20) -> tuple[RunRecord, ...]:
@@ -211,17 +211,17 @@ class Ledger(Protocol):
         ...
 
     def entries(self, scope: str, run: str = "", limit: int = 200) -> tuple[JournalEntry, ...]:
-        """Return what was tried and what became of it, newest first; of one run where it is named."""
+        """Return journal entries with their outcomes, newest first; of one run where it is given."""
         ...
 
     def resolve(self, scope: str, operation: str, created_id: str) -> JournalEntry:
-        """Close an open intent by an operator's word: created under this id, or (empty) not carried out."""
+        """Resolve an open intent as an operator decided: created under this id, or (empty) not applied."""
         ...
 
     def holders(self) -> tuple[LockInfo, ...]:
-        """Return who holds which lock now, those whose time is over included."""
+        """Return the locks with their holders, expired ones included."""
         ...
 
     def release(self, lock_id: str) -> LockInfo:
-        """Take a lock from its holder; raises LedgerError unless a lock with exactly this id is held."""
+        """Break a lock. Raises LedgerError unless a lock with exactly this id is held."""
         ...

@@ -1,4 +1,4 @@
-"""Characters and texts that look alike: what they have in common, and how two sides of a difference are told apart."""
+"""Characters and texts that look alike: their common form, and escapes that show where two texts differ."""
 
 import re
 import unicodedata
@@ -15,26 +15,26 @@ LOOKS_LATIN = str.maketrans(
 """Letters of the Cyrillic, Greek and Armenian scripts that look like Latin ones."""
 
 _SIGNS = str.maketrans("‐‑‒–—―−‘’‛′ʼ“”‟″∕⁄∶•・", "-------'''''\"\"\"\"//:··")
-"""Dashes, quotation marks and dots, and what they are taken for."""
+"""Dashes, quotation marks and dots, with the ASCII character that they resemble."""
 
 _SHOWN_APART = ("<super>", "<sub>", "<fraction>", "<circle>", "<square>", "<vertical>")
-"""Compatible forms that nobody takes for the plain one: ², ½, ①."""
+"""Compatibility forms that are visibly different from the plain character: ², ½, ①."""
 
 _SINGLE = re.compile(r"[\u2e80-\ua4cf\uac00-\ud7ff]|\W")
-"""Characters that are no part of a longer word: signs, and scripts without spaces."""
+"""Characters that form a word of their own: signs, and scripts without spaces."""
 
 _MOST = 1_200
-"""Of more words only the common start and end are compared: the matcher is quadratic."""
+"""Most words to align; of longer texts only the common start and end are compared, since the matcher is quadratic."""
 _AROUND = 64
-"""So many characters before and behind a difference may belong to its word."""
+"""Most characters before and behind a difference that may belong to its word."""
 
 Clusters = tuple[str, ...]
 
 
 def apart(first: str, second: str) -> tuple[str, str]:
-    """Return two texts with escapes for what differs between them but looks the same: `cafe\\u0301` beside `café`.
+    """Return two texts with escapes for characters that differ but look the same: `cafe\\u0301` beside `café`.
 
-    Texts that differ to the eye, and all else in them, stay as they are.
+    Visible differences and all other characters stay unescaped.
     """
     if first == second or (first.isascii() and second.isascii()):
         return first, second
@@ -52,7 +52,7 @@ def _common(left: Sequence[object], right: Sequence[object]) -> int:
 
 
 def _word_start(text: str, at: int) -> int:
-    """Return where the word around a place begins, or a place some characters before."""
+    """Return the start of the word around an index, or an index some characters before."""
     stop = max(0, at - _AROUND)
     while at > stop and text[at - 1] not in " \n":
         at -= 1
@@ -75,12 +75,12 @@ def _words(text: str) -> Iterator[Clusters]:
 
 
 def _is_drawn_on(char: str) -> bool:
-    """Tell whether a character is drawn with the one before it: marks, and the vowels and ends of Hangul."""
+    """Tell whether a character is combined with the one before it: marks, and the vowels and finals of Hangul."""
     return unicodedata.category(char) in {"Mn", "Me", "Cf"} or "\u1160" <= char <= "\u11ff"
 
 
 def _look(cluster: str) -> str:
-    """Return what a character with its marks has in common with those that look like it."""
+    """Return the common form of a character and its marks, which equals that of all lookalikes."""
     if cluster.isascii():
         return cluster
     seen = "".join(char for char in cluster if not _is_unseen(char))
@@ -97,7 +97,7 @@ def _is_unseen(char: str) -> bool:
 
 
 def _told(old: list[Clusters], new: list[Clusters]) -> tuple[str, str]:
-    """Return two runs of words with escapes in those words that look alike and differ."""
+    """Return two runs of words, with escapes in the words that look alike and differ."""
     looks = [tuple("".join(map(_look, word)) for word in words) for words in (old, new)]
     for at, other in _pairs(*looks):
         if old[at] != new[other]:
@@ -106,7 +106,7 @@ def _told(old: list[Clusters], new: list[Clusters]) -> tuple[str, str]:
 
 
 def _pairs(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    """Yield the places of words that look alike."""
+    """Yield the index pairs of words that look alike."""
     start = _common(old, new)
     end = _common(old[start:][::-1], new[start:][::-1])
     yield from ((at, at) for at in range(start))
@@ -118,7 +118,7 @@ def _pairs(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[tuple[int, in
 
 
 def _escaped(word: Clusters, other: Clusters) -> Clusters:
-    """Escape in a word what another one that looks like it has not; a composed letter is the plain one of two."""
+    """Escape the characters of a word that its lookalike does not have; a composed letter is the plain one of two."""
     lined_up = len(word) == len(other)
     return tuple(
         each

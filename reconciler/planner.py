@@ -1,4 +1,4 @@
-"""From manifests and a reader to a plan: what is wanted, read, compared, confirmed, and compared again."""
+"""Makes plans from manifests and a reader: build read requests, read, compare, confirm, compare again."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -36,8 +36,8 @@ def make_plan(
 ) -> Plan:
     """Plan one environment; nothing is written anywhere.
 
-    A manifest with errors gives a plan without changes that holds them. Raises ReconcilerError where nothing at all can
-    be known of the live side.
+    Manifests with errors give a plan that holds the errors and no changes. Raises ReconcilerError where nothing of the
+    live side can be read.
     """
     known = kinds if kinds is not None else all_kinds()
     if not manifest.valid:
@@ -64,7 +64,7 @@ def make_plan(
 def build_read_requests(
     resources: Iterable[DeclaredResource], past: LedgerState, settings: PlanOptions, kinds: Mapping[str, Kind]
 ) -> dict[str, ReadRequest]:
-    """Say for each kind what a plan needs to know: the fields its manifests manage, and the ids it remembers."""
+    """Return for each kind the fields that its manifests manage, and the ids in the ledger."""
     fields: dict[str, dict[str, frozenset[str]]] = {name: {} for name in kinds}
     pins: dict[str, dict[str, frozenset[str]]] = {name: {} for name in kinds}
     always = {name: compiled(kind).default_names for name, kind in kinds.items()}
@@ -99,7 +99,7 @@ def _remembered(
     pins: dict[str, dict[str, frozenset[str]]],
     fields: dict[str, dict[str, frozenset[str]]],
 ) -> dict[str, set[str]]:
-    """Return the ids the ledger knows; one that keeps its address under another live name is needed in full too."""
+    """Return the ids in the ledger; one that keeps its address under another live name is read in full too."""
     known: defaultdict[str, set[str]] = defaultdict(set)
     if not past.objects:
         return known
@@ -114,7 +114,7 @@ def _remembered(
 
 
 def read_all(reader: Reader, kinds: Mapping[str, Kind], needs: Mapping[str, ReadRequest]) -> dict[str, ReadResult]:
-    """Read every kind, all at once."""
+    """Read all kinds concurrently."""
     with thread_pool(max(1, len(kinds))) as pool:
         readings = pool.map(lambda name: reader.read(kinds[name], needs[name]), kinds)
         return dict(zip(kinds, readings, strict=True))
@@ -123,7 +123,7 @@ def read_all(reader: Reader, kinds: Mapping[str, Kind], needs: Mapping[str, Read
 def changes_to_confirm(
     plan: Plan, readings: Mapping[str, ReadResult], resources: Iterable[DeclaredResource]
 ) -> dict[str, ConfirmRequest]:
-    """Return what the first comparison would create or delete: a list alone is no proof of either."""
+    """Return what the first comparison would create or delete; a list alone does not prove either."""
     creates: defaultdict[str, set[str]] = defaultdict(set)
     deletes: defaultdict[str, set[str]] = defaultdict(set)
     aliases = {one.address: one.aliases for one in resources}
@@ -140,7 +140,7 @@ def changes_to_confirm(
 
 
 def merge_confirmation(reading: ReadResult, answer: ConfirmResult | None) -> ReadResult:
-    """Return the reading with what a second look found or did not find any more."""
+    """Return the read result, updated with the objects that confirmation found or did not find."""
     if answer is None or not (answer.found or answer.gone or answer.incomplete):
         return reading
     if answer.incomplete:
@@ -151,11 +151,11 @@ def merge_confirmation(reading: ReadResult, answer: ConfirmResult | None) -> Rea
 
 
 def exit_code(plans: Plan | Iterable[Plan], *, detailed: bool = False, fail_on: str | Iterable[str] = "") -> int:
-    """Return what the process ends with for one plan or many: 1 over 3 over 2 over 0.
+    """Return the exit code for one plan or many: 1 over 3 over 2 over 0.
 
-    1: a plan has an error. 3: a read is incomplete, a name is ambiguous, a change is held back. 2: with `detailed`,
+    1: a plan has an error. 3: a read is incomplete, a name is ambiguous, a change is deferred. 2: with `detailed`,
     there are changes; with `fail_on` (classes of attribution), there are some of these classes. A selection by --target
-    or -l is what was asked for, so it is no fault. Guards block at apply only.
+    or -l does not count as incomplete. Guards block at apply only.
     """
     several = [plans] if isinstance(plans, Plan) else list(plans)
     if any(one.errored for one in several):
@@ -169,7 +169,7 @@ def exit_code(plans: Plan | Iterable[Plan], *, detailed: bool = False, fail_on: 
 
 
 def _unseen(plan: Plan) -> bool:
-    """Whether the plan is incomplete for another reason than that only a part was asked for."""
+    """Whether the plan is incomplete for a reason other than a selection."""
     chosen = any(one.code == "W_PARTIAL" for one in plan.diagnostics)
     hidden = any(one.rule.name == "HIDDEN" for change in plan.changes for one in change.suppressed)
     return hidden or (not plan.complete and not chosen)

@@ -1,4 +1,4 @@
-"""Readers, writers and reporters by name: ours and other packages' register the same way, as entry points."""
+"""Loads readers, writers and reporters by name; built-in and third-party ones register as entry points alike."""
 
 from importlib.metadata import entry_points
 from typing import cast
@@ -12,17 +12,17 @@ _GROUP = "reconciler."
 
 
 def names(sort: str) -> tuple[str, ...]:
-    """Return the names there are of one sort: `readers`, `writers` or `reporters`."""
+    """Return the registered names of one group: `readers`, `writers` or `reporters`."""
     return tuple(sorted({entry.name for entry in entry_points(group=_GROUP + sort)}))
 
 
 def reporter(name: str) -> Reporter:
-    """Return the reporter of a format; raises PluginError where there is none."""
+    """Return the reporter of a format. Raises PluginError where none is registered."""
     return cast("Reporter", load("reporters", name))
 
 
 def writer(name: str, setup: WriterContext) -> Writer:
-    """Return a writer, made for one environment; raises PluginError where there is none of that name."""
+    """Return a writer for one environment. Raises PluginError where none of that name is registered."""
     made = getattr(load("writers", name), "made", None)
     if made is None:
         raise PluginError(
@@ -32,13 +32,13 @@ def writer(name: str, setup: WriterContext) -> Writer:
 
 
 def load(sort: str, name: str) -> object:
-    """Return the object an entry point names; raises PluginError where it is not there or does not load."""
+    """Return the object that an entry point names. Raises PluginError where it does not exist or fails to load."""
     found = {entry.name: entry for entry in entry_points(group=_GROUP + sort)}
     if name not in found:
         raise PluginError(f"there is no {sort[:-1]} {name!r}", hint=_hint(name, sorted(found)))
     try:
         return found[name].load()
-    except Exception as error:  # a plugin may fail in any way; whose it was is what the user needs
+    except Exception as error:  # a plugin may fail in any way; the message names the plugin
         raise PluginError(f"the {sort[:-1]} {name!r} cannot be loaded: {error}") from error
 
 

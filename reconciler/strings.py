@@ -1,6 +1,6 @@
-"""Texts: made safe to show, names as they are matched, the closest known word, columns on a terminal, counts.
+"""Text functions: escapes, name normalization, suggestions for misspelled words, display width, counts.
 
-Texts may hold anything: characters that do not show, and lines that a runner would obey.
+Input is untrusted: it may hold invisible characters, and lines that a CI runner takes for commands.
 """
 
 import re
@@ -14,7 +14,7 @@ _HIDDEN_CLASS = (
     "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"  # separators, bidi, invisible operators
     "\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f"  # surrogates, formats, tags
 )
-"""Characters that do not show, or change how others show. The joiners of emoji and scripts (U+200C, U+200D) stay."""
+"""Invisible characters, and those that change how others are displayed. The joiners U+200C and U+200D are kept."""
 
 HIDDEN = re.compile(f"[\x00-\x1f{_HIDDEN_CLASS}]")
 HIDDEN_BESIDE_C0 = re.compile(f"[{_HIDDEN_CLASS}]")
@@ -25,19 +25,19 @@ _STYLE = r"\x1b\[[0-9;]*m"
 _UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f{_HIDDEN_CLASS}]")
 _UNSAFE_BESIDE_STYLES = re.compile(rf"(?P<style>{_STYLE})|[\x00-\x08\x0b-\x1f{_HIDDEN_CLASS}]")
 _COMMAND = re.compile(rf"^(?P<lead>(?:[^\S\n]|{_STYLE})*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
-"""What a CI runner obeys in a log: `::name::` at the start of a line after any blanks, `##[name]` and `##vso[name]`."""
+"""Commands to a CI runner in a log: `::name::` at the start of a line after any blanks, `##[name]`, `##vso[name]`."""
 
 
 def escape_control(text: str) -> str:
-    """Return a text on one line, every character that does not show written as an escape (`\\x1b`, `\\u202e`)."""
+    """Return a text on one line, every invisible character written as an escape (`\\x1b`, `\\u202e`)."""
     return HIDDEN.sub(_spell, text)
 
 
 def escape_output(text: str, *, styled: bool = False, marks: bool = False) -> str:
-    """Return lines that neither a terminal nor a CI runner takes for anything but text.
+    """Return lines with control characters and CI commands escaped.
 
-    Escapes are visible (`:\\x3a`, `#\\x23`), as those of control characters are. With `styled`, colours stay; with
-    `marks` the zero-width spaces that Markdown breaks references with.
+    Escapes are visible (`:\\x3a`, `#\\x23`). With `styled`, colours stay; with `marks` the zero-width spaces that
+    Markdown breaks references with.
     """
     text = text.replace("\r\n", "\n")
     shown = _UNSAFE_BESIDE_STYLES.sub(_keep_style, text) if styled else _UNSAFE.sub(_spell, text)
@@ -47,7 +47,7 @@ def escape_output(text: str, *, styled: bool = False, marks: bool = False) -> st
 
 
 def is_command(line: str) -> bool:
-    """Tell whether a line, at the start of a log's line, would be a command to a CI runner."""
+    """Tell whether a log line would be a command to a CI runner."""
     return line.lstrip().startswith("::")
 
 
@@ -74,12 +74,12 @@ def spell_escape(char: str) -> str:
 
 
 def normalize_name(text: str) -> str:
-    """Return a name as names are matched: composed (NFC)."""
+    """Return a name in its composed form (NFC), as used for matching."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def closest(word: str, known: Iterable[str], *, most: int = 1) -> list[str]:
-    """Return the known words that are spelled most alike, letter case apart, the closest first."""
+    """Return the known words with the most similar spelling, ignoring case, the closest first."""
     folded: dict[str, str] = {}
     for each in known:
         folded.setdefault(each.casefold(), each)
@@ -93,7 +93,7 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "", *, quote:
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
-    """Say how many of a thing there are: `1 field`, `2 fields`, `12,000 fields`."""
+    """Format a count with its noun: `1 field`, `2 fields`, `12,000 fields`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
@@ -126,12 +126,12 @@ def _width(char: str) -> int:
 
 
 def pad(text: str, width: int) -> str:
-    """Fill up with spaces to `width` columns; a longer text stays as it is."""
+    """Pad with spaces to `width` columns; a longer text is returned unchanged."""
     return text + " " * max(0, width - display_width(text))
 
 
 def truncate(text: str, width: int) -> str:
-    """Cut to at most `width` columns, the last of them an ellipsis where something was cut."""
+    """Truncate to at most `width` columns; the last one is an ellipsis where text was removed."""
     if display_width(text) <= width:
         return text
     kept = ""
@@ -143,5 +143,5 @@ def truncate(text: str, width: int) -> str:
 
 
 def abridge(text: str, most: int) -> str:
-    """Return a text without its middle where it has more than `most` characters."""
+    """Remove the middle of a text that has more than `most` characters."""
     return text if len(text) <= most else f"{text[: most * 3 // 4]} … {text[-most // 5 :]}"

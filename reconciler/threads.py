@@ -1,4 +1,4 @@
-"""Threads that nobody waits for once the run was interrupted."""
+"""Thread pools that are not joined after an interruption."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def thread_pool(workers: int, name: str = "") -> Iterator[ThreadPoolExecutor]:
-    """Give an executor; at the end all its work is done, but after an interruption only no more of it is begun."""
+    """Yield an executor; on exit it completes all work, or after an interruption cancels what has not started."""
     pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix=name)
     try:
         yield pool

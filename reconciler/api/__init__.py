@@ -1,1 +1,1 @@
-"""The HTTP side: who we are, how fast, what is believed of an answer. Only the simulator uses httpx too."""
+"""HTTP client of the API: authentication, rate limits, and validation of responses. Only the simulator uses httpx too."""

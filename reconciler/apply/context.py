@@ -1,4 +1,4 @@
-"""Where an apply happens: its doors, its hooks, and how long it waits for the unknown to settle."""
+"""Collaborators and settings of one apply, valid while the lock is held."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ from reconciler.model.outcome import ApplyEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettlePolicy:
-    """How a write is looked for that cannot be seen at once: its answer was lost, or reading lags behind it.
+    """Polling for a write that is not visible at once: the response was lost, or reads lag behind it.
 
-    `window` (seconds) must be longer than reading can lag: it decides that something was *not* done, so it is a matter
-    of safety, not of speed. `late` seconds are added where the answer to a write was lost: it may be carried out late,
-    and sending it again would make a second object. `looks` is the least number of looks inside it, `pause` the seconds
-    between the first two, `longest` the longest pause. `skew` allows for the machines of a service whose clocks differ.
+    `window` (seconds) must be longer than the greatest lag of reads: after it a write counts as *not* made, so it is a
+    matter of safety. `late` seconds are added where the response to a write was lost: it may be processed late, and a
+    retry would create a second object. `looks` is the least number of reads in it, `pause` the seconds between the
+    first two, `longest` the longest pause. `skew` allows for the machines of a service whose clocks differ.
     """
 
     window: float = 180.0
@@ -29,11 +29,11 @@ class SettlePolicy:
     skew: float = 60.0
 
     def span(self, *, answered: bool) -> float:
-        """Return how long a write is looked for before it counts as not done, from the moment it was sent."""
+        """Return how many seconds after it was sent a write counts as not made."""
         return self.window if answered else self.window + self.late
 
     def pauses(self) -> Iterator[float]:
-        """Give the pauses between looks: short at first, then longer."""
+        """Yield the pauses between reads: short at first, then longer."""
         pause = self.pause
         while True:
             yield pause
@@ -42,10 +42,11 @@ class SettlePolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyHooks:
-    """What the caller gives an apply beside its doors; everything here can be a plain function.
+    """Callbacks of the caller of an apply; each can be a plain function.
 
-    `clock` gives seconds since 1970. `stop` says whether to stop after the change at hand. `progress` gets each Event.
-    `point` is called with its name at every boundary that a crash may fall on: tests end the process there.
+    `clock` gives seconds since 1970. `stop` returns true to stop after the current change. `progress` gets each
+    ApplyEvent. `point` is called with its name at every boundary where a crash matters: tests end the process
+    there.
     """
 
     clock: Callable[[], float]
@@ -57,7 +58,7 @@ class ApplyHooks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyContext:
-    """Everything one change is carried out with, while the lock is held."""
+    """Collaborators of one change, while the lock is held."""
 
     reader: Reader
     writer: Writer
@@ -73,18 +74,18 @@ class ApplyContext:
     settle: SettlePolicy = field(default_factory=SettlePolicy)
 
     def now(self) -> float:
-        """Return the time by the service's clock, in seconds since 1970: what its own times are compared with."""
+        """Return the time by the service's clock, in seconds since 1970, for comparison with its timestamps."""
         offset = self.reader.service_offset if isinstance(self.reader, ServiceClock) else 0.0
         return self.hooks.clock() + offset
 
 
 def utc(seconds: float) -> str:
-    """Spell a time as the API does: `2026-11-23T10:00:00Z`."""
+    """Format a time as the API does: `2026-11-23T10:00:00Z`."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def seconds(text: object) -> float | None:
-    """Read a time as the API spells it; None for anything else."""
+    """Parse a time of the API; None for anything else."""
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError:

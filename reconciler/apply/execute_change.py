@@ -1,4 +1,4 @@
-"""One change carried out: check, intent, write, outcome, read back. Whatever stops it, the journal knows."""
+"""Executes one change: precheck, intent, write, outcome, verification. Every step is in the journal."""
 
 import hashlib
 import json
@@ -30,16 +30,16 @@ from reconciler.model.outcome import Outcome, OutcomeStatus, make_outcome
 from reconciler.model.resource import DeclaredResource, Json
 
 ATTEMPTS = 2
-"""How often one change is tried where it is certain that the first try had no effect."""
+"""Most attempts for one change, where the first certainly had no effect."""
 
 
 _ID = re.compile(r"[\w.:~-]{1,256}", re.ASCII)
-"""What can be an id: one step of an address. Another one would be remembered, and never be found again."""
+"""Valid ids: one segment of a URL path. Another id would be recorded and never be found again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeResult:
-    """What became of one change; `error` is set where the run cannot go on after it."""
+    """Result of one change; `error` is set where the run cannot continue after it."""
 
     outcome: Outcome
     error: ReconcilerError | None = None
@@ -47,9 +47,9 @@ class ChangeResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteAttempt:
-    """What one try came to; `again` where it certainly had no effect and may be tried once more.
+    """Result of one attempt; `again` where it certainly had no effect and may be repeated once.
 
-    `error` is set where the lock was lost, and then nothing was sent; or where the credentials are refused.
+    `error` is set where the lock was lost (nothing was sent) or the credentials are refused.
     """
 
     outcome: Outcome
@@ -61,7 +61,7 @@ class WriteAttempt:
 def execute_change(
     site: ApplyContext, change: Change, declared: DeclaredResource | None, references: Mapping[str, str]
 ) -> ChangeResult:
-    """Carry out one change. LedgerError and LockedError raised here mean that nothing was sent for it."""
+    """Execute one change. LedgerError and LockedError raised here mean that nothing was sent for it."""
     checked = precheck(site, change, declared)
     if checked.outcome is not None:
         return ChangeResult(outcome=checked.outcome, error=checked.error)
@@ -76,16 +76,16 @@ def execute_change(
         carried = _recorded(site, task, intent, attempt)
         if carried.error or not (attempt.again and left):
             return carried
-        # tried again only where it is still as the plan saw it: a part of it may have been done
+        # repeated only where the object is still as planned: a part of the write may have been processed
         if precheck(site, change, declared).outcome is not None:
             return carried
     raise AssertionError("the last attempt returns")
 
 
 def _recorded(site: ApplyContext, task: WriteRequest, intent: WriteIntent, attempt: WriteAttempt) -> ChangeResult:
-    """Read back what was written and journal the outcome; success is recorded once it was seen, and not before.
+    """Verify the write and journal the outcome; success is recorded only after a read confirms it.
 
-    A kill in between leaves the intent open. The id of a new object is journalled first: it is never made again then.
+    A kill in between leaves the intent open. The id of a new object is journalled first, so it is never created again.
     """
     outcome = attempt.outcome
     try:
@@ -117,7 +117,7 @@ def _recorded(site: ApplyContext, task: WriteRequest, intent: WriteIntent, attem
 
 
 def _attempt(site: ApplyContext, task: WriteRequest, intent: WriteIntent) -> WriteAttempt:
-    """Write, the lock held: it is asked last, so that a pause at any point before finds out."""
+    """Write while the lock is held; the lock is checked last, so that a pause at any earlier point is noticed."""
     try:
         site.lease.check()
         written = _kept(site.writer.write(task))
@@ -132,7 +132,7 @@ def _attempt(site: ApplyContext, task: WriteRequest, intent: WriteIntent) -> Wri
         return _refused(site, task, intent, error)
     except ReconcilerError as error:
         return _failed(task, error)
-    except Exception as error:  # a writer may fail in any way; what it had sent by then is unknown
+    except Exception as error:  # a writer may fail in any way; what it sent by then is unknown
         return _lost(site, task, intent, TransportError(f"the writer failed: {type(error).__name__}: {error}"))
     if task.change.action is Action.CREATE and not written.id:
         return _lost(site, task, intent, TransportError("the answer names no id"), calls=written.calls)
@@ -144,7 +144,7 @@ def _attempt(site: ApplyContext, task: WriteRequest, intent: WriteIntent) -> Wri
 
 
 def _kept(written: object) -> WriteResult:
-    """Take what a writer says for what it is: a plugin may return anything, a service may name any id."""
+    """Validate a writer's result: a plugin may return anything, a service any id."""
     if not isinstance(written, WriteResult):
         raise TypeError(f"it returned {type(written).__name__}, not Written")
     named: object = written.id
@@ -152,10 +152,10 @@ def _kept(written: object) -> WriteResult:
 
 
 def _refused(site: ApplyContext, task: WriteRequest, intent: WriteIntent, error: ApiError) -> WriteAttempt:
-    """Tell a refusal from an answer that leaves the outcome open, and from an object that is gone already."""
+    """Distinguish a refusal, a response with an unknown outcome, and an object that is already deleted."""
     if error.status >= 500:
         return _lost(site, task, intent, error)
-    # the service's own word that it is not there counts as an answer: what show says of it may lag behind
+    # the service's own 404 is trusted: show may lag behind it
     deletes, missing = task.change.action is Action.DELETE, isinstance(error, NotFoundError)
     if deletes and (missing or (error.status == 400 and is_deleted(site, task.kind, task.change.id))):
         return WriteAttempt(
@@ -167,7 +167,7 @@ def _refused(site: ApplyContext, task: WriteRequest, intent: WriteIntent, error:
 def _lost(
     site: ApplyContext, task: WriteRequest, intent: WriteIntent, error: ReconcilerError, *, calls: int = 1
 ) -> WriteAttempt:
-    """Find out what became of a write whose answer was lost: a create by looking, anything else by showing."""
+    """Determine the outcome of a write with a lost response: search for a create, show any other object."""
     try:
         if task.change.action is Action.CREATE:
             return _lost_create(site, task, intent, error, calls)
@@ -186,12 +186,12 @@ def _lost_repeatable(site: ApplyContext, task: WriteRequest, error: ReconcilerEr
         return WriteAttempt(outcome=make_outcome(task.change, OutcomeStatus.APPLIED, calls=calls))
     if task.change.action is Action.UPDATE and _is_as_declared(site, task):
         return WriteAttempt(outcome=make_outcome(task.change, OutcomeStatus.APPLIED, calls=calls))
-    # both are the same when repeated, so trying again is no risk
+    # both are idempotent, so a retry is safe
     return replace(_failed(task, error, calls=calls), again=True)
 
 
 def _lost_items(site: ApplyContext, task: WriteRequest, error: ReconcilerError, calls: int) -> WriteAttempt:
-    """Wait for a new item whose answer was lost, the whole window if need be: sent again too early, it is twice."""
+    """Wait for a new item with a lost response, up to the full window: a retry that is too early would create it twice."""
     if until_seen(site, task.change.address, lambda: _is_as_declared(site, task) or None, answered=False):
         return WriteAttempt(outcome=make_outcome(task.change, OutcomeStatus.APPLIED, calls=calls))
     if site.hooks.stop():
@@ -203,7 +203,7 @@ def _lost_items(site: ApplyContext, task: WriteRequest, error: ReconcilerError, 
 
 
 def _is_as_declared(site: ApplyContext, task: WriteRequest) -> bool:
-    """Tell whether an object is certainly as declared; False where that cannot be told."""
+    """Tell whether an object is certainly as declared; False where that cannot be determined."""
     try:
         live = read_object(site, task.kind, task.change.id)
         if live is None or task.desired is None:
@@ -275,7 +275,7 @@ def _intent(site: ApplyContext, change: Change, declared: DeclaredResource | Non
 def _remembered(
     site: ApplyContext, task: WriteRequest, attempt: WriteAttempt, verified: Verified
 ) -> ObjectRecord | None:
-    """Return what is to be remembered of a change that was seen to be carried out, None where nothing new is known."""
+    """Return the new record of a verified change, None where nothing new is known."""
     outcome = verified.outcome
     if task.desired is None or outcome.status is not OutcomeStatus.APPLIED or outcome.code == "E_NOT_VERIFIED":
         return None

@@ -1,4 +1,4 @@
-"""The changes of a plan one after the other: who must wait for whom, and what ends the run."""
+"""Executes the changes of a plan in order. Skips changes with failed dependencies; stops on ledger and lock errors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,10 +16,10 @@ from reconciler.model.resource import DeclaredResource
 
 @dataclass(slots=True, kw_only=True)
 class RunState:
-    """How far a run has come; `undone` maps what was not done to the address that others would need.
+    """Progress of a run; `undone` maps each object that was not written to the address that others depend on.
 
-    `error` ends the run: the ledger or the lock is lost. `stopped` is why nothing more is sent: refused credentials.
-    `ended_at` is the change whose outcome says so in full.
+    `error` ends the run: the ledger or the lock is lost. `stopped` is the reason why nothing more is sent: refused
+    credentials. `ended_at` is the change with the full reason.
     """
 
     references: dict[str, str]
@@ -31,10 +31,10 @@ class RunState:
 
 
 def execute_plan(site: ApplyContext, plan: Plan, declared: Mapping[str, DeclaredResource], course: RunState) -> None:
-    """Carry out every change that would do something; each gets an outcome, whatever happens."""
+    """Execute every change with an action; each gets an outcome, also after an error."""
     changes = list(plan.pending)
     for number in range(len(changes)):
-        change = changes[number]  # one that stepped aside for an earlier one is another change by now
+        change = changes[number]  # one that was renamed for an earlier change is a different change by now
         resource = None if change.action is Action.DELETE else declared.get(change.address)
         site.hooks.progress(_event(ApplyPhase.STARTED, change, number, len(changes)))
         outcome = _one(site, change, resource, course)
@@ -57,7 +57,7 @@ def _swapped(
     outcome: Outcome,
     course: RunState,
 ) -> tuple[Change, Outcome]:
-    """Free a name for a change that was refused and try that again; return the other change and its outcome."""
+    """Free the name for a refused change and retry it; return the other change and its outcome."""
     holder, declared = holds
     try:
         carried, aside = step_aside(site, holder, declared, course.references)
@@ -81,7 +81,7 @@ def _end(course: RunState, error: ReconcilerError | None) -> None:
 
 
 def _one(site: ApplyContext, change: Change, resource: DeclaredResource | None, course: RunState) -> Outcome:
-    """Return the outcome of one change; what ends the run is kept in the course, and the rest is skipped."""
+    """Return the outcome of one change; an error that ends the run is kept in the run state, and the rest is skipped."""
     if (ended := course.error or course.stopped) is not None:
         since = f", see {course.ended_at}" if course.ended_at else f": {ended.message}"
         return make_outcome(change, OutcomeStatus.SKIPPED, code=ended.code, reason=f"stopped{since}")
@@ -106,7 +106,7 @@ def _one(site: ApplyContext, change: Change, resource: DeclaredResource | None, 
 
 
 def _note(site: ApplyContext, change: Change, outcome: Outcome, course: RunState) -> None:
-    """Keep what later changes need to know of this one."""
+    """Record what later changes depend on."""
     done = outcome.status is OutcomeStatus.APPLIED
     if change.action is Action.CREATE:
         key = reference(change.kind, change.name)
@@ -120,7 +120,7 @@ def _note(site: ApplyContext, change: Change, outcome: Outcome, course: RunState
 
 
 def _referred(site: ApplyContext, change: Change) -> frozenset[str]:
-    """Return what an object refers to, as far as the list or the ledger knows."""
+    """Return the ids of referenced objects, as far as the list or the ledger has them."""
     known = site.past.objects.get((change.kind, change.id))
     kind = site.kinds[change.kind]
     specs = (change.before, known.last_applied if known else None)

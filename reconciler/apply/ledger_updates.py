@@ -1,4 +1,4 @@
-"""What an apply leaves behind in the ledger about each object: ownership, what was applied, protection."""
+"""Ledger records that an apply writes for each object: ownership, last applied values, protection."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,12 +12,12 @@ from reconciler.model.resource import DeclaredResource, Json
 
 
 def last_applied(kind: Kind, declared: DeclaredResource, digests: Mapping[str, str]) -> Json:
-    """Return the managed part as the ledger keeps it: defaults filled in, each secret as name and keyed digest."""
+    """Return the managed part for the ledger: defaults filled in, each secret as name and keyed digest."""
     return managed_fields(kind, declared.spec, digest=lambda name: digests.get(name, ""))
 
 
 def applied(kind: Kind, declared: DeclaredResource, object_id: str, owner: str, last_applied: Json) -> ObjectRecord:
-    """Return what is remembered of an object that is as declared now."""
+    """Return the record of an object that is now as declared."""
     return ObjectRecord(
         kind=kind.name,
         id=object_id,
@@ -32,9 +32,9 @@ def applied(kind: Kind, declared: DeclaredResource, object_id: str, owner: str, 
 def owned_records(
     plan: Plan, declared: Mapping[str, DeclaredResource], kinds: Mapping[str, Kind], past: LedgerState
 ) -> tuple[ObjectRecord, ...]:
-    """Return what is new to remember of every declared object that lives: owned, and as applied where it is in step.
+    """Return the new records of all declared live objects: ownership, and applied values where they are up to date.
 
-    What is neither ours nor to be adopted is left to whoever owns it.
+    Objects that are neither owned nor to be adopted are left to their owner.
     """
     found = []
     for change in plan.changes:
@@ -48,7 +48,7 @@ def owned_records(
         before = old.last_applied if old else None
         last = last_applied(kinds[change.kind], resource, known_digests(before)) if same else before
         now = applied(kinds[change.kind], resource, change.id, past.owner, last)
-        if old is not None and not same:  # what the service did not keep last time still stands
+        if old is not None and not same:  # values that the service did not keep last time are still recorded
             now = replace(now, stuck=old.stuck, stuck_as=old.stuck_as, unkept=old.unkept, unkept_on=old.unkept_on)
         if old is None or _told(old) != _told(now):
             found.append(now)
@@ -56,7 +56,7 @@ def owned_records(
 
 
 def known_digests(last: Json) -> dict[str, str]:
-    """Return the digests that a memory holds, by the names of their secrets."""
+    """Return the digests in a record, by the names of their secrets."""
     if isinstance(last, Mapping):
         if isinstance(last.get("secret"), str) and isinstance(last.get("digest"), str):
             return {last["secret"]: last["digest"]}
@@ -69,7 +69,7 @@ def known_digests(last: Json) -> dict[str, str]:
 
 
 def drifting(plan: Plan) -> frozenset[tuple[str, str]]:
-    """Return the objects (kind, id) that somebody moved on the live side."""
+    """Return the objects (kind, id) that were changed outside the manifests."""
     moved = {Attribution.DRIFT, Attribution.CONFLICT}
     return frozenset(
         (change.kind, change.id)
@@ -79,12 +79,12 @@ def drifting(plan: Plan) -> frozenset[tuple[str, str]]:
 
 
 def seen(plan: Plan) -> frozenset[tuple[str, str]]:
-    """Return the declared objects (kind, id) that a plan looked at."""
+    """Return the declared objects (kind, id) that a plan covers."""
     return frozenset((change.kind, change.id) for change in plan.changes if change.id)
 
 
 def gone(plan: Plan, past: LedgerState) -> frozenset[tuple[str, str]]:
-    """Return what is remembered as ours (kind, id) and was not found; nothing where the plan does not prove that."""
+    """Return the owned records (kind, id) without a live object; empty where the plan does not prove that."""
     if not plan.complete:
         return frozenset()
     found = seen(plan) | {(item.kind, item.id) for item in plan.unmanaged}
@@ -92,7 +92,7 @@ def gone(plan: Plan, past: LedgerState) -> frozenset[tuple[str, str]]:
 
 
 def sweeps(plan: Plan) -> dict[str, int]:
-    """Return how many live objects of each kind a plan saw; empty for a plan of a part."""
+    """Return the number of live objects of each kind that a plan read; empty for a partial plan."""
     counts: dict[str, int] = {}
     kinds = [change.kind for change in plan.changes if change.id] + [item.kind for item in plan.unmanaged]
     for kind in kinds:

@@ -1,4 +1,4 @@
-"""The last look before a write: only an object that is still as the plan saw it is written."""
+"""Last read before a write: only an object that is still as planned is written."""
 
 from dataclasses import dataclass, replace
 
@@ -15,14 +15,14 @@ from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.strings import normalize_name
 
 STALE = "E_STALE_OBJECT"
-"""The live object is no longer the one the plan saw."""
+"""Code for a live object that is no longer as planned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrecheckResult:
-    """A change that may be written, with the object as shown; or its outcome, where it may not.
+    """Change that may be written, with the object as read; or its outcome, where it may not.
 
-    `error` is set where nothing further can be done either: the credentials are refused.
+    `error` is set where the run cannot continue: the credentials are refused.
     """
 
     live: LiveResource | None = None
@@ -31,7 +31,7 @@ class PrecheckResult:
 
 
 def precheck(site: ApplyContext, change: Change, declared: DeclaredResource | None) -> PrecheckResult:
-    """Look at the live object once more; says no when it moved, appeared or vanished, or cannot be seen."""
+    """Read the live object again; refuse the write where it changed, appeared, vanished, or cannot be read."""
     try:
         if change.action is Action.CREATE:
             return _free(site, change)
@@ -44,7 +44,7 @@ def precheck(site: ApplyContext, change: Change, declared: DeclaredResource | No
 
 
 def read_object(site: ApplyContext, kind: Kind, object_id: str) -> LiveResource | None:
-    """Return an object in full, None when it is not there."""
+    """Return an object in full, None where it does not exist."""
     try:
         return site.reader.show(kind, object_id)
     except NotFoundError:
@@ -92,7 +92,7 @@ def _updatable(site: ApplyContext, change: Change, declared: DeclaredResource) -
 
 
 def _pointless(site: ApplyContext, change: Change) -> Outcome | None:
-    """Refuse to send what the service would not keep the last time: same object, same wish."""
+    """Refuse a write that the service did not keep last time: same live object, same desired state."""
     known = site.past.objects.get((change.kind, change.id))
     if known is None or not known.stuck:
         return None

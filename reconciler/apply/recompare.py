@@ -1,4 +1,4 @@
-"""One object compared again with what is declared: by the differ itself, so that plan and apply never disagree."""
+"""Compares one object again with its manifest, by the differ itself, so that plan and apply never disagree."""
 
 from collections.abc import Mapping
 
@@ -20,9 +20,9 @@ from reconciler.model.resource import DeclaredResource, Json, LiveResource
 def compare(
     site: ApplyContext, declared: DeclaredResource, live: LiveResource, references: Mapping[str, str]
 ) -> Change:
-    """Return what would have to change of one live object, as a plan would say it.
+    """Return the change of one live object, as a plan has it.
 
-    Secrets are compared by presence alone, as if what is declared had been applied last. Raises PlanError where the
+    Secrets are compared by presence alone, as if the declared value had been applied last. Raises PlanError where the
     object can no longer be compared.
     """
     last = managed_fields(site.kinds[declared.kind], declared.spec)
@@ -36,10 +36,10 @@ def compare(
 
 
 def differing(site: ApplyContext, declared: DeclaredResource, live: LiveResource) -> tuple[str, ...]:
-    """Return the paths in which a live object, as far as it was read, is not as declared.
+    """Return the paths at which a live object, as far as it was read, differs from its manifest.
 
-    What it refers to is taken by name: which ids the names had when it was sent is not recorded. A name whose id the
-    live object does not hold gets a placeholder of its own, since the id is what tells objects apart.
+    References are compared by name: the ids that the names had when it was sent are not recorded. A name whose id the
+    live object does not hold gets a placeholder of its own, since ids distinguish objects.
     """
     kind = site.kinds[declared.kind]
     placeholders = {name: f"(id of {name})" for name in needs(kind, declared.spec)}
@@ -54,12 +54,12 @@ def _is_one_of(value: object, unknown: set[str]) -> bool:
 
 
 def differences(change: Change) -> tuple[FieldChange, ...]:
-    """Return the fields that still differ; a change names those too that both sides moved alike."""
+    """Return the fields that still differ; a change also names those that both sides changed to the same value."""
     return tuple(field for field in change.fields if field.attribution is not Attribution.ALREADY)
 
 
 def compare_undeclared(site: ApplyContext, live: LiveResource) -> Change:
-    """Return the delete of one owned live object, as a plan would say it."""
+    """Return the delete of one owned live object, as a plan has it."""
     found = _diff(site, (), live, {}, _mine(live, site.owner, live.name, live.address))
     return next(change for change in found.changes if change.action is Action.DELETE)
 
@@ -78,7 +78,7 @@ def _diff(
 
 
 def _mine(live: LiveResource, owner: str, name: str, address: str, last: Json = None) -> LedgerState:
-    """Return a past that knows this one object, so that nothing but its id decides which one it is."""
+    """Return a ledger state with this one object, so that only its id decides the match."""
     mine = ObjectRecord(kind=live.kind, id=live.id, name=name, address=address, owner=owner, last_applied=last)
     return LedgerState(present=True, owner=owner, objects={(live.kind, live.id): mine})
 

@@ -1,4 +1,4 @@
-"""What an earlier run left open is settled before anything new is planned: found, not there, or left to a person."""
+"""Resolves open intents of an earlier run before a new plan: found, absent, or left to the operator."""
 
 from collections.abc import Callable, Mapping
 
@@ -36,7 +36,7 @@ def recover(
     settle: SettlePolicy | None = None,
     kinds: Mapping[str, Kind] | None = None,
 ) -> tuple[Outcome, ...]:
-    """Settle the open intents of a scope, under its lock; does nothing, and takes no lock, where there are none."""
+    """Resolve the open intents of a scope under its lock; does nothing, and takes no lock, where there are none."""
     if not ledger.past(scope, owner).intents:
         return ()
     with ledger.lock(scope, owner) as lease:
@@ -58,9 +58,9 @@ def recover(
 
 
 def resolve_open_intents(site: ApplyContext) -> tuple[Outcome, ...]:
-    """Settle each open intent of the site's scope; what stays UNKNOWN stays open.
+    """Resolve each open intent of the context's scope; what stays UNKNOWN stays open.
 
-    One that cannot be settled is one UNKNOWN outcome: only the loss of the lock or the ledger ends the step.
+    An intent that cannot be resolved gives one UNKNOWN outcome; only the loss of the lock or the ledger ends the step.
     """
     return tuple(_settled(site, intent) for intent in site.past.intents)
 
@@ -95,10 +95,10 @@ def _unknown(intent: WriteIntent, reason: str) -> Outcome:
 
 
 def _repeatable(site: ApplyContext, intent: WriteIntent) -> Outcome:
-    """An update or a delete does the same when it is sent again: what is left of it is in the next plan.
+    """Resolve an update or a delete: both are idempotent, so the next plan has what is left of them.
 
-    Two are waited for first: a delete that was answered, since reading lags; and an update that may have added items
-    to an object one by one, since an item that arrives late would be there twice.
+    Two cases wait first: a delete with a response, since reads lag; and an update that may have added items one by one,
+    since a late item would exist twice.
     """
     kind = site.kinds[intent.kind]
     deletes = intent.action is Action.DELETE
@@ -112,7 +112,7 @@ def _repeatable(site: ApplyContext, intent: WriteIntent) -> Outcome:
     except (LedgerError, LockedError):
         raise
     except ReconcilerError:
-        seen = None  # it is planned again, and shown then
+        seen = None  # it is planned and reported again
     if seen:
         word = "deleted" if deletes else "updated"
         return _outcome(intent, OutcomeStatus.APPLIED, reason=f"an earlier run had {word} it")

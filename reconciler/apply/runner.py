@@ -1,8 +1,8 @@
-"""Apply: a plan carried out, one change at a time, under the lock, with everything written down before it is tried.
+"""Applies a plan, one change at a time, under the lock, with each change journalled before it is sent.
 
-The order of calls around it: `recover` (settles what an earlier run left open) → `plan` → ask → `apply`. What `apply`
-returns holds an outcome for each change; LockedError is raised where somebody else holds the lock, BlockedError where
-a guard holds the plan back, and then nothing was done.
+Order of calls: `recover` (resolves intents of earlier runs) → `make_plan` → confirm → `apply`. The result of `apply`
+holds an outcome for each change. LockedError is raised where another run holds the lock, BlockedError where a guard
+blocks the plan; then nothing was done.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ from reconciler.planner import make_plan
 
 
 def _only_lags(site: ApplyContext, declared: DeclaredResource, change: Change, course: RunState) -> bool:
-    """Tell whether an object that the second plan saw as it was before the write is as declared after all."""
+    """Tell whether an object that the second plan read in its old state is as declared after all."""
 
     def look() -> bool | None:
         live = read_object(site, site.kinds[change.kind], change.id)
@@ -46,7 +46,7 @@ def _only_lags(site: ApplyContext, declared: DeclaredResource, change: Change, c
 
 
 def replan(site: ApplyContext, plan: Plan, manifest: DesiredState, course: RunState) -> Plan | None:
-    """Plan once more, and name what moved back; None where the run ended early or nothing was to be done."""
+    """Plan again and name the fields that reverted; None where the run ended early or had no changes."""
     if course.error is not None or course.stopped is not None or not course.outcomes:
         return None
     site.hooks.progress(ApplyEvent(step=ApplyPhase.VERIFYING))
@@ -64,7 +64,7 @@ def replan(site: ApplyContext, plan: Plan, manifest: DesiredState, course: RunSt
 
 
 def _mark_stuck(site: ApplyContext, plan: Plan, manifest: DesiredState, course: RunState, after: Plan) -> None:
-    """Name the fields that moved back between the write and the second plan, once, with the change they belong to."""
+    """Name the fields that reverted between the write and the second plan, once, with their change."""
     left = {change.address: change for change in after.pending if change.action is Action.UPDATE}
     declared = {one.address: one for one in manifest.resources}
     planned = {change.address: change for change in plan.pending}
@@ -81,17 +81,17 @@ def _mark_stuck(site: ApplyContext, plan: Plan, manifest: DesiredState, course: 
 
 
 EMITTED = "N_EMITTED"
-"""Code of an outcome that only shows what would be sent."""
+"""Code of an outcome that only shows the request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyResult:
-    """What an apply came to.
+    """Result of an apply.
 
-    `outcomes` has one for each change that the plan would make, in its order; `recovered` those of earlier runs that
-    were settled first. `error` is what ended the run early. `after` is the second plan, None where none could be made.
-    `partial` tells that the plan itself left something out: held back, ambiguous, or not read. `adopted` counts the
-    objects whose ownership was taken.
+    `outcomes` has one for each change of the plan, in its order; `recovered` those of earlier runs that were resolved
+    first. `error` ended the run early. `after` is the second plan, None where there is none. `partial`: the plan itself
+    is incomplete: deferred changes, ambiguous names, or an incomplete read. `adopted` counts the objects whose
+    ownership was taken.
     """
 
     outcomes: tuple[Outcome, ...] = ()
@@ -103,7 +103,7 @@ class ApplyResult:
 
     @property
     def exit_code(self) -> int:
-        """0 all done, 3 a part, else that of what ended the run early."""
+        """Exit code: 0 all done, 3 a part, else that of the error that ended the run early."""
         if self.error is not None:
             return self.error.exit_code
         return 0 if not self.partial and all(map(_clean, (*self.outcomes, *self.recovered))) else 3
@@ -129,10 +129,10 @@ def apply(
     settle: SettlePolicy | None = None,
     kinds: Mapping[str, Kind] | None = None,
 ) -> ApplyResult:
-    """Carry out the changes of a plan that was made a moment ago from the same manifest.
+    """Execute the changes of a plan that was just made from the same manifests.
 
-    `clock` gives seconds since 1970. `stop` is asked before each change: true ends the run cleanly after the one at
-    hand. Raises PlanError for a plan that may not be applied, BlockedError and LockedError as said above.
+    `clock` gives seconds since 1970. `stop` is called before each change: true ends the run after the current one.
+    Raises PlanError for a plan that may not be applied, BlockedError and LockedError as said above.
     """
     _refuse(plan, manifest, settings, overrides or GuardOverrides())
     hooks = ApplyHooks(clock=clock, sleep=sleep, stop=stop, progress=progress, point=point)
@@ -235,7 +235,7 @@ def _told(applied: ApplyResult) -> str:
 
 
 def _emit(plan: Plan, manifest: DesiredState, writer: Writer, kinds: Mapping[str, Kind]) -> tuple[Outcome, ...]:
-    """Hand every change to a writer that only shows; nothing is locked, journalled or verified."""
+    """Pass every change to a writer that only shows it; nothing is locked, journalled or verified."""
     declared = {resource.address: resource for resource in manifest.resources}
     references = known_ids(plan)
     outcomes = []

@@ -1,4 +1,4 @@
-"""Names that change places: where the service keeps names unique, one object steps aside under a temporary name."""
+"""Swapped names: where the service keeps names unique, one object is first renamed to a temporary name."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -14,11 +14,11 @@ from reconciler.model.resource import DeclaredResource, address
 from reconciler.strings import normalize_name
 
 REFUSED = "E_API"
-"""Code of a change that the service refused; which of its own codes means a taken name is not documented."""
+"""Code of a change that the service refused; which service code means a taken name is not documented."""
 
 
 def holder_of(change: Change, later: Sequence[Change], outcome: Outcome) -> Change | None:
-    """Return the later rename that still holds the name which a refused one wants; None where that is not the cause."""
+    """Return the later rename that holds the name of a refused one; None where that is not the cause."""
     if outcome.status is not OutcomeStatus.FAILED or outcome.code != REFUSED or change.action is Action.DELETE:
         return None
     taken = address(change.kind, normalize_name(change.name))
@@ -28,10 +28,10 @@ def holder_of(change: Change, later: Sequence[Change], outcome: Outcome) -> Chan
 def step_aside(
     site: ApplyContext, change: Change, declared: DeclaredResource, references: Mapping[str, str]
 ) -> tuple[ChangeResult, Change | None]:
-    """Give an object that is about to be renamed a temporary name; return its change as it stands after that.
+    """Give an object that is to be renamed a temporary name; return its change from then on.
 
-    Everything else that is declared of it is written with it. A run that ends in between leaves the temporary name to
-    the next plan, which knows the object by its id.
+    All other declared fields are written with it. A run that ends in between leaves the temporary name to the next
+    plan, which matches the object by its id.
     """
     temporary = replace(declared, name=_temporary(site, declared), aliases=())
     aside = replace(change, name=temporary.name, address=temporary.address)

@@ -1,4 +1,4 @@
-"""Looking for what a write did: reading may lag behind it, and a lost create is never sent a second time blindly."""
+"""Determines the outcome of a write: reads may lag behind it, and a lost create is never sent again blindly."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class LostCreateStatus(StrEnum):
-    """What looking showed. ABSENT is only said after the whole window; UNSURE leaves the decision to a person."""
+    """Status of a lost create. ABSENT needs the full window; UNSURE leaves the decision to an operator."""
 
     FOUND = "found"
     ABSENT = "absent"
@@ -28,7 +28,7 @@ class LostCreateStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostCreate:
-    """The verdict on one open create, with the object that was found or the evidence that was seen."""
+    """Status of one open create, with the object that was found or the evidence."""
 
     verdict: LostCreateStatus
     live: LiveResource | None = None
@@ -37,7 +37,7 @@ class LostCreate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Look:
-    """What one look showed: the object with the answered id, the objects of the name, or why it could not be made."""
+    """Result of one read: the object with the returned id, the objects with the name, or the error."""
 
     answered: LiveResource | None = None
     named: tuple[LiveResource, ...] = ()
@@ -46,11 +46,12 @@ class _Look:
 
 
 def find_lost_create(site: ApplyContext, intent: WriteIntent, declared: DeclaredResource | None) -> LostCreate:
-    """Look until one object is found that must be ours, or until the window is over and enough looks were taken.
+    """Read until one object is certain to be the created one, or the window is over after enough reads.
 
-    An object is ours when it has the id that the service answered, and this name; without such an answer, when it alone
-    has exactly this name, was created inside the window, and its listed fields equal what was sent. What was answered
-    is never ABSENT. Anything else is left to `history resolve`. A window that was over before needs one look.
+    It is the created object when it has the id that the service returned, and this name; without a response, when it
+    alone has exactly this name, was created inside the window, and its listed fields equal what was sent. A create with
+    a response is never ABSENT. Anything else is left to `history resolve`. A window that is already over needs one
+    read.
     """
     looks, ends, was_over, pauses = 0, 0.0, False, site.settle.pauses()
     while True:
@@ -66,7 +67,7 @@ def find_lost_create(site: ApplyContext, intent: WriteIntent, declared: Declared
         if look.answered is not None:
             return LostCreate(verdict=LostCreateStatus.FOUND, live=look.answered)
         doubt = _doubt(site, declared, look.named[0], began) if len(look.named) == 1 else ""
-        # where the service named another id, what has the name now may be somebody's twin: it is taken last
+        # the service returned another id, so the object with this name may be a twin: it is taken last
         if len(look.named) == 1 and not doubt and (over or not intent.id):
             return LostCreate(verdict=LostCreateStatus.FOUND, live=look.named[0])
         if over or look.final:
@@ -78,17 +79,17 @@ def find_lost_create(site: ApplyContext, intent: WriteIntent, declared: Declared
 
 
 def _left(site: ApplyContext, began: float, *, answered: bool) -> float:
-    """Return how many seconds of a window that began then are left; a clock that ran ahead does not make it longer."""
+    """Return the seconds left of a window that began then; a clock that ran ahead does not extend it."""
     return min(began, site.now()) + site.settle.span(answered=answered) - site.now()
 
 
 def until_seen(
     site: ApplyContext, address: str, look: Callable[[], T | None], *, since: float | None = None, answered: bool = True
 ) -> T | None:
-    """Look until `look` gives something or the window is over; None where it never did, or a signal came.
+    """Call `look` until it returns a value or the window is over; None without a value, or after a signal.
 
-    The window begins at `since` by the service's clock, or now; it is longer where the write was not `answered`, and
-    may come late. Raises what the last look raised.
+    The window begins at `since` by the service's clock, or now; it is longer where the write was not `answered` and may
+    be processed late. Raises the error of the last call.
     """
     left = _left(site, site.now() if since is None else since, answered=answered)
     for pause in site.settle.pauses():
@@ -117,7 +118,7 @@ def _wait(site: ApplyContext, address: str, pause: float, *, left: float) -> Non
 
 
 def _over(intent: WriteIntent, look: _Look, doubt: str) -> LostCreate:
-    """Decide when the window is over."""
+    """Tell whether the window is over."""
     if look.trouble:
         return LostCreate(verdict=LostCreateStatus.UNSURE, reason=look.trouble)
     if look.named:
@@ -141,7 +142,7 @@ def _look(site: ApplyContext, intent: WriteIntent) -> _Look:
 
 
 def _doubt(site: ApplyContext, declared: DeclaredResource | None, live: LiveResource, began: float) -> str:
-    """Say why an object of this name may not be the one that was sent; empty when it must be."""
+    """Return the reason why an object of this name may not be the created one; empty when it must be."""
     created = seconds(live.spec.get("create_time"))
     if created is None:
         return "its time of creation is unknown"

@@ -1,4 +1,4 @@
-"""Reading back what was written: a writer's word is not enough, reading lags, and the service may not keep it all."""
+"""Verifies writes by reading back: reads lag, and the service may not keep every value."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,14 +17,14 @@ from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.resource import DeclaredResource, Json, LiveResource
 
 UNSEEN = "E_UNKNOWN_OUTCOME"
-"""Code of an outcome that is open: it was answered, and cannot be seen (yet)."""
+"""Code of an open outcome: the write has a response but is not visible (yet)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """An outcome as reading back shows it.
+    """Outcome after reading back.
 
-    `unkept` are the fields that the service did not keep, with the fingerprints (live, desired) at which it did not.
+    `unkept` are the fields that the service did not keep, with the fingerprints (live, desired) at that time.
     """
 
     outcome: Outcome
@@ -35,7 +35,7 @@ class Verified:
 def verify(
     site: ApplyContext, task: WriteRequest, intent: WriteIntent, outcome: Outcome, answer: Json = None
 ) -> Verified:
-    """Read back a write that is said to be done; raises LockedError and LedgerError, which end the run."""
+    """Read back a write that the writer reports as done. Raises LockedError and LedgerError, which end the run."""
     try:
         if task.desired is None:
             return Verified(outcome=_deleted(site, task, outcome))
@@ -49,7 +49,7 @@ def verify(
 
 
 def is_deleted(site: ApplyContext, kind: Kind, object_id: str) -> bool:
-    """Tell whether an object is certainly not there; False where that cannot be told."""
+    """Tell whether an object certainly does not exist; False where that cannot be determined."""
     try:
         return read_object(site, kind, object_id) is None
     except ReconcilerError:
@@ -57,7 +57,7 @@ def is_deleted(site: ApplyContext, kind: Kind, object_id: str) -> bool:
 
 
 def _unverified(task: WriteRequest, outcome: Outcome, reason: str) -> Outcome:
-    """Return the outcome of a write that was answered and not seen: an update is planned again, others stay open."""
+    """Return the outcome of a write that is not visible: an update is planned again, others stay open."""
     status = outcome.status if task.change.action is Action.UPDATE else OutcomeStatus.UNKNOWN
     return replace(outcome, status=status, code="E_NOT_VERIFIED", reason=_joined(outcome.reason, reason))
 
@@ -84,7 +84,7 @@ def _created(
 def _updated(
     site: ApplyContext, task: WriteRequest, desired: DeclaredResource, outcome: Outcome, answer: Json
 ) -> Verified:
-    """Look until the object is not as it was before any more; what the answer itself shows decides whether to wait."""
+    """Read until the object differs from its state before; the response itself decides whether to wait."""
     said = _answered(site, task, desired, answer)
 
     def look() -> Change | None:
@@ -104,7 +104,7 @@ def _updated(
 
 
 def _answered(site: ApplyContext, task: WriteRequest, desired: DeclaredResource, answer: Json) -> Change | None:
-    """Compare what the answer to a write shows of the object; None where it is not the whole object."""
+    """Compare the object in the response to a write; None where it is not the whole object."""
     kind = task.kind
     if not isinstance(answer, Mapping) or answer.get(kind.id_field) != task.change.id or kind.name_field not in answer:
         return None
@@ -119,7 +119,7 @@ def _answered(site: ApplyContext, task: WriteRequest, desired: DeclaredResource,
 
 
 def _untouched(task: WriteRequest, live: LiveResource, now: Change) -> bool:
-    """Tell whether an object is as before the write: not kept, or not seen yet."""
+    """Tell whether an object is as before the write: not kept, or not visible yet."""
     same_stamp = task.live is not None and live.stamp == task.live.stamp
     return now.action is not Action.NONE and same_stamp and now.before_fingerprint == task.change.before_fingerprint
 
@@ -135,13 +135,13 @@ def _judged(outcome: Outcome, now: Change) -> Verified:
 
 
 def ignore_entry(paths: Sequence[str]) -> str:
-    """Spell the entry of `metadata.lifecycle` that makes plan and apply ignore these paths."""
+    """Return the entry of `metadata.lifecycle` that makes plan and apply ignore these paths."""
     rules = ", ".join(f"{{path: {_quoted(path)}, reason: the service does not keep it}}" for path in paths)
     return f"ignore_changes: [{rules}]"
 
 
 def _quoted(path: str) -> str:
-    """Quote a path for YAML so that it reads back the same: names in it may hold quotes, and what no file may hold."""
+    """Quote a path for YAML so that it parses to the same text; it may contain quotes and forbidden characters."""
     text = json.dumps(path, ensure_ascii=False)
     return "".join(char if char.isprintable() else f"\\U{ord(char):08X}" for char in text)
 

@@ -1,4 +1,4 @@
-"""The command line: one file a command, each flags, one call, one report, one exit code."""
+"""Command line: one module for each command, with its flags, one call, one report and one exit code."""
 
 import gc
 import os
@@ -10,7 +10,7 @@ from reconciler.cli.process import Interrupted, Interrupting, handled, open_miss
 from reconciler.model.process_clock import REAL_TIME, ProcessClock
 
 PATIENT = (200_000, 50, 50)
-"""Collect garbage seldom: what a run makes lives until its end, and looking through it took a tenth of a large plan."""
+"""Thresholds of the garbage collector, raised since most objects live until the run ends."""
 
 _SIGNALLED = 128
 
@@ -21,9 +21,9 @@ def main(
     *,
     clock: ProcessClock = REAL_TIME,
 ) -> int:
-    """Run the command line and return the exit code; nothing escapes from here but the code.
+    """Run the command line and return the exit code; no exception leaves this function.
 
-    Without arguments it is the process's own, and signals are taken. `clock` is what waiting for a service goes by.
+    Without arguments it runs the process's own command line and handles signals. `clock` times waiting for a service.
     """
     given = dict(os.environ if variables is None else variables)
     if arguments is None:
@@ -32,7 +32,7 @@ def main(
 
 
 def _process(variables: Mapping[str, str]) -> int:
-    """Run the process's own command line. After an interruption no thread is waited for that still reads."""
+    """Run the process's own command line. After an interruption, threads that still read are not joined."""
     interrupting = Interrupting()
     with handled(interrupting):
         run = _loaded()

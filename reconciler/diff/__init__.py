@@ -1,1 +1,1 @@
-"""What differs between declared and live, and why: pure functions on plain data."""
+"""Differences between declared and live objects and their causes: pure functions on plain data."""

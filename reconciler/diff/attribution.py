@@ -1,4 +1,4 @@
-"""Who moved a field: three-way against what was last applied, against a base commit, against both, or against nothing.
+"""Attributes differences three-way: against what was last applied, a base commit, both, or neither.
 
 With L the last applied value, B the base commit's, D the desired and V the live one, a difference D ≠ V is
 
@@ -6,8 +6,8 @@ With L the last applied value, B the base commit's, D the desired and V the live
     both bases:   D = B: L = V → pending, L = B → drift, else conflict
                   D ≠ B: B = V or L = V → config, else conflict
 
-and where D = V but b differs from both, the move is there already. "Not declared in base" is a value of its own: a
-field that is declared anew is `config`. No base for the object: unattributed, never called drift.
+and where D = V but b differs from both, `already`. "Not declared in base" is a value of its own: a newly declared
+field is `config`. No base for the object: unattributed, never drift.
 """
 
 from collections import Counter
@@ -46,14 +46,14 @@ GRAVEST = (
 
 
 def most_severe(found: Iterable[Attribution]) -> Attribution | None:
-    """Return the attribution of a whole change: the one its reader must see first."""
+    """Return the attribution of a whole change: the most severe one of its fields."""
     present = set(found)
     return next((one for one in GRAVEST if one in present), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributionBases:
-    """What the object was meant to be before: by the ledger, and by a base commit; None where that does not know it."""
+    """Bases of an object: from the ledger, and from a base commit; None where that does not have it."""
 
     applied: Mapping[str, Json] | None = None
     commit: Mapping[str, Json] | None = None
@@ -108,7 +108,7 @@ def lookup(node: CompiledField, base: Mapping[str, Json] | None, steps: tuple[st
 
 
 def shown(value: BaseValue | None) -> Value:
-    """Return a base's value as a report may show it."""
+    """Return a base's value in the form for a report."""
     return NoValue.ABSENT if value is None or isinstance(value, BaseUnmanaged) else value
 
 
@@ -147,7 +147,7 @@ def node_at(node: CompiledField, steps: tuple[str | int, ...]) -> CompiledField 
 
 
 def alike_at(node: CompiledField | None) -> Alike:
-    """Return how two values of this field are compared: as the plan does, absent and cleared included."""
+    """Return the equality of values of this field, as the plan uses it, absent and cleared included."""
 
     def alike(left: BaseValue, right: Value) -> bool:
         if left is BaseUnmanaged.IN_BASE or right is NoValue.UNKNOWN:

@@ -1,4 +1,4 @@
-"""Makes the Change of one object: a create, an update, a delete, or nothing to do."""
+"""Builds the Change of one object: create, update, delete, or none."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ from reconciler.semantics.fingerprint import fingerprint, live_fingerprint
 
 
 def converged_fields(subject: ComparedObject) -> Iterator[FieldChange]:
-    """Return the fields that moved since the base, on both sides alike; `before` and `after` are the same there."""
+    """Return the fields that both sides changed to the same value since the base; `before` equals `after`."""
     bases = subject.bases
     base = bases.commit if bases.commit is not None else bases.applied
     if not base:
@@ -49,13 +49,13 @@ def converged_fields(subject: ComparedObject) -> Iterator[FieldChange]:
 
 
 def _looked_up(subject: ComparedObject, steps: tuple[str | int, ...]) -> bool:
-    """Tell whether an id stands there because a name was looked up: nobody declared it, so nobody moved it."""
+    """Tell whether an id comes from a name look-up: it is not declared, so no change of it is attributed."""
     by_hand = lookup(subject.node, subject.declared.spec, steps)
     return str(steps[-1]).endswith("_id") and by_hand is BaseUnmanaged.IN_BASE
 
 
 def no_longer_managed(node: CompiledField, spec: Mapping[str, Json], bases: AttributionBases) -> tuple[str, ...]:
-    """Name what the base declared and the manifest does not: it is left as it is from now on."""
+    """Name the fields that the base declares and the manifest does not; they keep their live values."""
     base = bases.applied if bases.applied is not None else bases.commit
     return tuple(f"{path} is no longer managed" for path in _dropped(node, spec, base or {}, ""))
 
@@ -85,7 +85,7 @@ _MOVED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeInput:
-    """A declared object with what belongs to it: spec, bases, ignore rules, judge of its secrets, level, memory."""
+    """Declared object with its spec, bases, ignore rules, judge of secrets, level and ledger record."""
 
     kind: Kind
     node: CompiledField
@@ -99,7 +99,7 @@ class ChangeInput:
 
 
 def build_create(wish: ChangeInput, attribution: Attribution) -> Change:
-    """Return the change that makes a declared object."""
+    """Return the change that creates a declared object."""
     after = _stated(fill_defaults(wish.node, wish.spec, creating=True))
     return _change(
         wish,
@@ -113,7 +113,7 @@ def build_create(wish: ChangeInput, attribution: Attribution) -> Change:
 
 
 def _stated(value: Json) -> Json:
-    """Leave out what is to be cleared: in a new object there is nothing to clear."""
+    """Remove fields that are to be cleared: a new object has nothing to clear."""
     if isinstance(value, Mapping):
         return {name: _stated(item) for name, item in value.items() if item is not None}
     return [_stated(item) for item in value] if isinstance(value, list) else value
@@ -162,7 +162,7 @@ def _change(wish: ChangeInput, action: Action, **more: Any) -> Change:
 
 
 def _seen(wish: ChangeInput, missed: Sequence[str]) -> tuple[CompiledField, Mapping[str, Json]]:
-    """Return the table and the spec without the fields that matter and that this read could not see."""
+    """Return the table and the spec without the managed fields that this read did not return."""
     children = {name: child for name, child in wish.node.children.items() if name not in missed}
     spec = {name: value for name, value in wish.spec.items() if name not in missed}
     return replace(wish.node, children=children), spec
@@ -185,7 +185,7 @@ def _object(
 def _kept(
     wish: ChangeInput, subject: ComparedObject, pair: Pair | None
 ) -> tuple[list[FieldChange], list[SuppressedDifference]]:
-    """Ask the ignore rules of each difference: kept, or suppressed."""
+    """Split differences by the ignore rules: kept, or suppressed."""
     kept: list[FieldChange] = []
     ignored: list[SuppressedDifference] = []
     if pair is None and not subject.found.secrets and not subject.found.moves:
@@ -211,7 +211,7 @@ def _suppressed(found: DiffCollector) -> Iterable[SuppressedDifference]:
 def _updated(
     wish: ChangeInput, change: Change, spec: Mapping[str, Json], live: LiveResource, unseen: Sequence[str]
 ) -> Change:
-    """Complete an update: what it leads to, what it brings with it, and the fingerprints of both sides."""
+    """Complete an update: the result, its effects, and the fingerprints of both sides."""
     laying = BodyMerge(ignored=wish.ignoring.patterns)
     moved = most_severe(field.attribution for field in change.fields)
     after = merge_spec(wish.node, spec, live.spec, laying)
@@ -258,13 +258,13 @@ def build_delete(kind: Kind, node: CompiledField, live: LiveResource, attributio
 
 
 def _always_listed(node: CompiledField, name: str) -> bool:
-    """Whether every depth of reading sees a field, so that its fingerprint is the same for all."""
+    """Whether every depth of reading returns a field, so that its fingerprint is the same for all."""
     known = node.known.get(name)
     return known is not None and known.in_list and not known.list_may_hide
 
 
 def _unknown(value: object, at: tuple[str | int, ...]) -> Iterable[str]:
-    """Return the paths of what is known only after apply, by index."""
+    """Return the index paths of values that are known only after apply."""
     if value is NoValue.UNKNOWN:
         yield spell(at)
     elif isinstance(value, Mapping):

@@ -1,6 +1,6 @@
-"""What may not happen unasked: a guard marks changes as blocked, names the numbers, and the flag that allows it.
+"""Deletion guards: mark dangerous changes as blocked, with the numbers and the flag that allows them.
 
-Guards never hide anything: the preview is complete, and apply refuses what is still blocked.
+Guards never hide changes: the plan is complete, and apply refuses what is still blocked.
 """
 
 import re
@@ -15,13 +15,13 @@ from reconciler.model.options import GuardOverrides
 from reconciler.model.plan import Plan
 
 SMALL = 10
-"""Fewer owned objects of a kind than this, and only one may go at a time."""
+"""Number of owned objects of a kind below which only one may be deleted at a time."""
 
 MOST = 10
-"""So many deletes of a kind go without a word, and at most this share of what is owned:"""
+"""Most deletes of a kind without a flag, and at most this share of the owned objects:"""
 
 SHARE = 30
-"""per cent, of deletes among owned objects, and of the fall of a live side since the last complete read."""
+"""Per cent, of deletes among owned objects, and of the fall of a live side since the last complete read."""
 
 DELETES = "E_GUARD_DELETES"
 EMPTY = "E_GUARD_EMPTY"
@@ -36,16 +36,16 @@ def limit(owned: int) -> int:
 
 
 def collapsed(now: int, before: int) -> bool:
-    """Tell whether a live side fell by more than the share; one that lost a single object did not collapse."""
+    """Tell whether a live side fell by more than the share; the loss of a single object does not count."""
     return before - now > 1 and (before - now) * 100 > before * SHARE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardInputs:
-    """What the guards look at.
+    """Inputs of the guards.
 
-    `owned` counts the live objects of a kind that are ours, `seen` all that the read found, `declared` the manifests.
-    `protect` are the environment's address patterns.
+    `owned` counts the owned live objects of a kind, `seen` all live ones, `declared` the manifests. `protect` are the
+    environment's address patterns.
     """
 
     past: LedgerState
@@ -60,7 +60,7 @@ Guard = Callable[[Change], GuardViolation | None]
 
 
 def apply_guards(changes: Sequence[Change], facts: GuardInputs) -> list[Change]:
-    """Return the changes with what blocks them."""
+    """Return the changes with their guard violations."""
     deletes = Counter(change.kind for change in changes if change.action is Action.DELETE)
     judges: tuple[Guard, ...] = (
         lambda change: _too_many(change, deletes, facts.owned.get(change.kind, 0)),
@@ -125,7 +125,7 @@ def _protected(change: Change, protect: Sequence[str]) -> GuardViolation | None:
 
 
 def _like(address: str, pattern: str) -> bool:
-    """Tell whether an address is like a pattern: `*` is any text, and nothing else is special."""
+    """Tell whether an address matches a pattern: `*` is any text, and nothing else is special."""
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), address, re.DOTALL) is not None
 
 
@@ -141,13 +141,13 @@ def _on_air(change: Change, kind: Kind) -> GuardViolation | None:
 
 
 def quoted(text: str) -> str:
-    """Quote a name for a shell, only where it must be."""
+    """Quote a name for a shell, only where necessary."""
     plain = text and all(char.isalnum() or char in "-_.:/@" for char in text)
     return text if plain else "'" + text.replace("'", "'\\''") + "'"
 
 
 def find_violations(plan: Plan, overrides: GuardOverrides) -> list[GuardViolation]:
-    """Return the blocks that the operator has not allowed; the number of deletes must be exactly the plan's."""
+    """Return the violations that are not allowed; the allowed number of deletes must be exactly the plan's."""
     everywhere = {
         DELETES: overrides.deletes == plan.summary().destroy,
         EMPTY: overrides.empty,

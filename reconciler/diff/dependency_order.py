@@ -1,4 +1,4 @@
-"""Who needs whom: which objects a change refers to, and under which ids they are known by now."""
+"""Dependencies between objects: which objects a change refers to, and their current ids."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,12 +12,12 @@ from reconciler.strings import normalize_name
 
 
 def reference(kind: str, name: str) -> str:
-    """Spell the key of one referred object."""
+    """Return the key of one referenced object."""
     return f"{kind}/{name}"
 
 
 def needs(kind: Kind, spec: Mapping[str, Json] | None) -> frozenset[str]:
-    """Return what a spec refers to by name, as `kind/name`."""
+    """Return the references of a spec by name, as `kind/name`."""
     return frozenset(reference(other, name) for _, other, name in referred(kind, spec or {}) if name)
 
 
@@ -35,7 +35,7 @@ def told_ids(kind: Kind, spec: Mapping[str, Json]) -> dict[str, str]:
 
 
 def known_ids(plan: Plan) -> dict[str, str]:
-    """Return the id of everything that a reference can mean already; a name that several share is left out."""
+    """Return the id of everything that a reference can resolve to already; ambiguous names are left out."""
     found: dict[str, set[str]] = {}
     named = [(item.kind, item.name, item.id) for item in plan.changes]
     for kind, name, object_id in (*named, *((item.kind, item.name, item.id) for item in plan.unmanaged)):
@@ -45,9 +45,9 @@ def known_ids(plan: Plan) -> dict[str, str]:
 
 
 def hindered(change: Change, kind: Kind, spec: Mapping[str, Json] | None, undone: Mapping[str, str]) -> str:
-    """Say why a change cannot be tried because another was not done; empty when it can.
+    """Return why a change is skipped because another was not applied; empty where it is not.
 
-    `undone` maps `kind/name` to the address of a create that did not happen; for a delete, to that of an object which
+    `undone` maps `kind/name` to the address of a create that was not applied; for a delete, to that of an object which
     still refers to it.
     """
     if change.action is Action.DELETE:
@@ -58,15 +58,15 @@ def hindered(change: Change, kind: Kind, spec: Mapping[str, Json] | None, undone
 
 
 def dependency_levels(kinds: Mapping[str, Kind]) -> dict[str, int]:
-    """Return each kind's depth: 0 needs nothing, 1 needs a kind of depth 0, and so on."""
+    """Return each kind's depth: 0 has no dependencies, 1 depends on a kind of depth 0, and so on."""
     found: dict[str, int] = {}
-    for name, kind in kinds.items():  # kinds come after those they need
+    for name, kind in kinds.items():  # kinds come after their dependencies
         found[name] = 1 + max((found.get(other, -1) for other in kind.after), default=-1)
     return found
 
 
 def level_of(kind: str, depth: Mapping[str, int], *, delete: bool = False) -> int:
-    """Return the step at which a kind's changes are made: creates and updates by depth, deletes after and reversed."""
+    """Return the level of a kind's changes: creates and updates by depth, deletes after them and reversed."""
     return 2 * max(depth.values(), default=0) + 1 - depth[kind] if delete else depth[kind]
 
 
@@ -76,7 +76,7 @@ def sort_changes(changes: Sequence[Change]) -> tuple[Change, ...]:
 
 
 def _names_freed_first(changes: list[Change]) -> list[Change]:
-    """Put what takes a name behind the rename that frees it: A → B after B → C, a new B too; a circle stays."""
+    """Put a change that takes a name behind the rename that frees it: A → B after B → C, a new B too; a cycle stays."""
     renames = {change.previous_address: change for change in changes if change.previous_address}
     if not renames:
         return changes

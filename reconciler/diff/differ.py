@@ -1,4 +1,4 @@
-"""The differ: manifest, live side and past in, a plan out; pure, so that the same inputs give the same plan."""
+"""Computes a plan from manifests, live side and ledger state; pure, so that the same inputs give the same plan."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -35,10 +35,10 @@ Unsure = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffInputs:
-    """Everything one comparison is made of.
+    """Inputs of one comparison.
 
-    `base` holds what a base commit declared, by address; None without one. `nameless` says for each kind which live
-    object has no name that can be read: it may be any that is declared and was not found.
+    `base` holds what a base commit declared, by address; None without one. `nameless` holds for each kind the live
+    object without a readable name: it may be any declared object that was not found.
     """
 
     manifest: DesiredState
@@ -52,24 +52,24 @@ class DiffInputs:
     secret: SecretValue | None = None
 
     def owner(self, live: LiveResource) -> ObjectRecord | None:
-        """Return what the ledger remembers of a live object, if it is ours."""
+        """Return the ledger record of a live object, if it is owned."""
         remembered = self.past.objects.get((live.kind, live.id))
         return remembered if self.past.owns(remembered) else None
 
     def known(self, live: LiveResource) -> ObjectRecord | None:
-        """Return what the ledger remembers of a live object, if it is ours or was, under our name of before."""
+        """Return the ledger record of a live object, if this owner or its former name owns it."""
         remembered = self.past.objects.get((live.kind, live.id))
         return remembered if self.past.knows(remembered) else None
 
     def adopted(self, change: Change) -> Change:
-        """Mark the change of a live object that apply takes ownership of, with the name of its owner."""
+        """Mark the change of a live object that apply takes ownership of, with its present owner."""
         remembered = self.past.objects.get((change.kind, change.id))
         if not self.past.adopts or self.past.owns(remembered):
             return change
         return replace(change, adopt=True, owner=self.past.name_of(remembered.owner) if remembered else "")
 
     def bases(self, kind: Kind, declared: DeclaredResource, live: LiveResource | None) -> AttributionBases:
-        """Return what an object was meant to be before."""
+        """Return the attribution bases of an object."""
         remembered = self.known(live) if live is not None else None
         applied = None
         if remembered is not None and isinstance(remembered.last_applied, Mapping):
@@ -84,12 +84,12 @@ class DiffInputs:
     def _declared_then(
         self, base: Mapping[str, DeclaredResource], declared: DeclaredResource
     ) -> DeclaredResource | None:
-        """Return what the base commit declared for the same object, under this name or an earlier one."""
+        """Return the declaration of the same object in the base commit, under this name or an earlier one."""
         names = (declared.address, *(address(declared.kind, alias) for alias in declared.aliases))
         return next((base[name] for name in names if name in base), None)
 
     def anew(self, declared: DeclaredResource) -> Attribution:
-        """Attribute a create: declared anew, merged and not applied yet, or removed by somebody."""
+        """Attribute a create: newly declared, merged and not applied yet, or deleted on the live side."""
         ours = filter(self.past.knows, self.past.objects.values())
         applied = any((one.kind, one.address) == (declared.kind, declared.address) for one in ours)
         if self.base is not None:
@@ -101,13 +101,13 @@ class DiffInputs:
         return Attribution.DRIFT if applied else Attribution.CONFIG
 
     def gone(self, live: LiveResource) -> Attribution:
-        """Attribute a delete: this commit took the manifest out, or an earlier one did."""
+        """Attribute a delete: this commit removed the manifest, or an earlier one did."""
         remembered = self.owner(live)
         addresses = {live.address, remembered.address if remembered is not None else live.address}
         return Attribution.CONFIG if self.base is None or addresses & self.base.keys() else Attribution.PENDING
 
     def doubt(self, what: DeclaredResource | LiveResource, key: str) -> str:
-        """Say why a create or a delete is not proven; `key` is its name or id. Empty where it is."""
+        """Return why a create or a delete is not proven; `key` is its name or id. Empty where it is."""
         open_intents = (one for one in self.past.intents if one.kind == what.kind and one.action is Action.CREATE)
         intent = next((one for one in open_intents if normalize_name(one.name) == normalize_name(key)), None)
         if intent is not None:
@@ -140,11 +140,10 @@ def diff(
     unsure: Unsure | None = None,
     secret: SecretValue | None = None,
 ) -> Plan:
-    """Compare what is declared with what was read, and say what would be done and who moved what.
+    """Compare declared with live objects; return the changes and their attribution.
 
-    A kind without a reading counts as one that could not be read. `base` is what another commit declared, `base_name`
-    how it is called. `unsure` names what could not be confirmed. `secret` returns the value of a named secret where
-    this run may know it.
+    A kind without a read result counts as unread. `base` is the declaration of another commit, `base_name` its name.
+    `unsure` names what could not be confirmed. `secret` returns the value of a named secret where this run has it.
     """
     known = kinds if kinds is not None else all_kinds()
     read = {name: readings.get(name) or _unread(name) for name in known}
@@ -172,7 +171,7 @@ def _unread(kind: str) -> ReadResult:
 
 @dataclass(slots=True, kw_only=True)
 class PlanBuilder:
-    """A plan on its way: what has come together so far, kind by kind."""
+    """Builder of a plan, kind by kind."""
 
     inputs: DiffInputs
     chosen: SelectionFilter
@@ -185,7 +184,7 @@ class PlanBuilder:
     owned: dict[str, int] = field(default_factory=dict)
 
     def add(self, kind: Kind) -> None:
-        """Compare the objects of one kind; kinds come after those they refer to."""
+        """Add the objects of one kind; kinds come after their dependencies."""
         declared = [one for one in self.inputs.manifest.resources if one.kind == kind.name]
         reading = self.inputs.readings[kind.name]
         matching = match(kind, declared, reading, self.inputs.past, self.inputs.settings)
@@ -198,7 +197,7 @@ class PlanBuilder:
         self.diagnostics += suggest_renames(compiled(kind), kind.name_field, new, matching.left)
 
     def _declared(self, kind: Kind, matching: MatchResult) -> Iterator[tuple[DeclaredResource, Mapping[str, Json]]]:
-        """Compare each declared object; the new ones come back with their specs."""
+        """Compare each declared object; return the new ones with their specs."""
         for place, declared in enumerate(matching.declared):
             if not self.chosen.manifest(declared):
                 continue
@@ -218,14 +217,14 @@ class PlanBuilder:
         return not problems
 
     def _not_chosen(self, kind: Kind, declared: DeclaredResource) -> Iterator[Diagnostic]:
-        """Yield an error for each object that is referred to, will not be there, and is not chosen."""
+        """Yield an error for each referenced object that will not exist and is not selected."""
         for target, name in dict.fromkeys(self.names.needed(kind, declared)):
             needed = self.chosen.left_out(target, name)
             if needed is not None and self.names.resolve(target, name) is NoValue.UNKNOWN:
                 yield needs(declared, needed)
 
     def _waits(self, kind: Kind, declared: DeclaredResource) -> str:
-        """Say which new object that is referred to is held back; empty where none is."""
+        """Return the referenced new object that is deferred; empty where there is none."""
         held = {(one.kind, normalize_name(one.name)): one for one in self.held if one.action is Action.CREATE}
         needed = [(target, normalize_name(name)) for target, name in self.names.needed(kind, declared)]
         waiting = next((held[key].address for key in needed if key in held), "")
@@ -247,7 +246,7 @@ class PlanBuilder:
         )
 
     def _planned(self, wish: ChangeInput, live: LiveResource | None, alike: str) -> bool:
-        """Put down the change of a declared object; tells whether it is a new one."""
+        """Add the change of a declared object; tells whether it is a new one."""
         declared = wish.declared
         self.diagnostics += wish.ignoring.diagnostics
         if live is not None:
@@ -267,7 +266,7 @@ class PlanBuilder:
         )
 
     def _left(self, matching: MatchResult) -> None:
-        """Put down what nobody declares: deleted if it is ours and that is wanted, else told."""
+        """Add undeclared objects: deleted if owned and pruning is on, else reported."""
         node = compiled(matching.kind)
         for live in matching.left:
             if not self._may_go(matching, live):
@@ -286,7 +285,7 @@ class PlanBuilder:
         return self.chosen.delete({live.address, remembered.address})
 
     def plan(self, kinds: Mapping[str, Kind]) -> Plan:
-        """Put the plan together."""
+        """Build the plan."""
         inputs = self.inputs
         seen = {name: len(reading.resources) for name, reading in inputs.readings.items()}
         facts = GuardInputs(
@@ -315,14 +314,14 @@ class PlanBuilder:
 
 
 def _partial(inputs: DiffInputs, changes: Iterable[Change], diagnostics: Iterable[Diagnostic]) -> bool:
-    """Tell whether anything that was asked for could not be seen."""
+    """Tell whether anything in the selection could not be read."""
     if any(map(is_resource_error, diagnostics)) or not all(reading.complete for reading in inputs.readings.values()):
         return True
     return any(one.rule is SuppressionReason.HIDDEN for change in changes for one in change.suppressed)
 
 
 def _base(inputs: DiffInputs) -> str:
-    """Say what attribution was made against."""
+    """Describe the base of attribution."""
     commit = [inputs.base_name or "base"] if inputs.base is not None else []
     return " + ".join([*commit, "ledger"] if inputs.past.present else commit)
 

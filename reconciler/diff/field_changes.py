@@ -1,4 +1,4 @@
-"""Turns what differs inside one object into field changes: path, values, who moved it, why, where that is written."""
+"""Converts the differences of one object to field changes: path, values, attribution, reason, position."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -99,7 +99,7 @@ Printed = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedObject:
-    """One matched object on its way to a change: the table, both sides, the bases, and what the comparison found."""
+    """Matched object while its change is built: table, both sides, bases, and the result of the comparison."""
 
     node: CompiledField
     name_field: str
@@ -111,7 +111,7 @@ class ComparedObject:
 
 
 def field_changes(subject: ComparedObject, pair: Pair | None) -> Iterator[tuple[Printed, FieldChange]]:
-    """Return every difference with its printed steps, before ignore rules are asked."""
+    """Return every difference with its printed steps, before ignore rules apply."""
     for difference in differences(pair) if pair is not None else ():
         yield difference.steps, _field(subject, difference)
     for at in subject.found.secrets:
@@ -141,7 +141,7 @@ def _field(subject: ComparedObject, difference: ValueDifference) -> FieldChange:
 
 
 def attributed(subject: ComparedObject, steps: Printed, desired: Value, live: Value) -> Attribution:
-    """Say who moved what stands at these steps; an item of a list of single values moves with its list."""
+    """Attribute the difference at these steps; an item of a list of single values has its list's attribution."""
     whole = steps
     while whole and isinstance(whole[-1], int):
         whole = whole[:-1]
@@ -193,7 +193,7 @@ def _move(subject: ComparedObject, steps: tuple[str, ...], before: int, after: i
 
 
 def _moved(subject: ComparedObject, steps: tuple[str, ...]) -> Attribution:
-    """Say who changed the order: by the orders of what desired, live and base have in common."""
+    """Attribute a changed order by the items that desired, live and base have in common."""
     node = node_at(subject.node, steps)
     orders = [_order(subject, node, side, steps) for side in (subject.spec, subject.live)]
     bases = [_order(subject, node, side, steps) for side in (subject.bases.applied, subject.bases.commit)]
@@ -220,7 +220,7 @@ def classify_order(base: list[str], desired: list[str] | None, live: list[str] |
 
 
 def reason(subject: ComparedObject, difference: ValueDifference) -> str:
-    """Say where the desired value comes from."""
+    """Return the origin of the desired value."""
     steps = difference.steps
     if tuple(map(str, steps)) in subject.found.defaults:
         return "default"
@@ -232,14 +232,14 @@ def reason(subject: ComparedObject, difference: ValueDifference) -> str:
 
 
 def place(subject: ComparedObject, steps: Printed) -> Position:
-    """Return where a difference is written, or the nearest thing around it."""
+    """Return the position of a difference, or the nearest one around it."""
     if steps == (subject.name_field,):
         return subject.declared.position
     return subject.declared.at(_declared_path(subject, steps))
 
 
 def _declared_path(subject: ComparedObject, steps: Printed) -> DocumentPath:
-    """Turn printed steps into a path of the manifest, as far as that has it."""
+    """Convert printed steps to a path of the manifest, as far as it has them."""
     path: list[str | int] = []
     for at, step in enumerate(steps):
         if isinstance(step, str) and step.startswith("["):

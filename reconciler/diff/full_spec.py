@@ -1,4 +1,4 @@
-"""What a manifest says of one object as plain JSON: with its name, with its defaults, without what is not known yet."""
+"""Full spec of one declared object as plain JSON: with its name and defaults, without unknown values."""
 
 from collections.abc import Callable, Collection, Mapping
 
@@ -11,29 +11,29 @@ from reconciler.semantics.defaults import fill_defaults
 from reconciler.semantics.fingerprint import live_fingerprint, managed_names
 
 Digest = Callable[[str], str]
-"""Leads from a secret's name to the keyed digest of its value."""
+"""Returns the keyed digest of a secret's value by the secret's name."""
 
 
 def full_spec(kind: Kind, declared: DeclaredResource) -> dict[str, Json]:
-    """Return the declared spec with the object's name in it, as a request needs it."""
+    """Return the declared spec with the object's name in it, as a request body needs it."""
     return {kind.name_field: declared.name, **declared.spec}
 
 
 def live_state(kind: Kind, declared: DeclaredResource, live: LiveResource, unseen: Collection[str] = ()) -> str:
-    """Return the fingerprint of what a manifest manages of a live object; `unseen` are fields that were not read.
+    """Return the fingerprint of the managed part of a live object; `unseen` are fields that were not read.
 
-    It depends on the names of the declared fields and on the live object alone: while neither changes, each read of
-    the object gives the same one.
+    It depends on the names of the declared fields and on the live object alone: while neither changes, each read of the
+    object gives the same one.
     """
     node = compiled(kind)
     return live_fingerprint(node, live.spec, managed_names(node, full_spec(kind, declared)).difference(unseen))
 
 
 def managed_fields(kind: Kind, spec: Mapping[str, Json], *, digest: Digest | None = None) -> dict[str, Json]:
-    """Return what a manifest manages of an object: its fields, with the defaults it leaves out (the ledger's memory).
+    """Return the managed part of an object: its fields, with omitted defaults filled in, for the ledger.
 
-    A cleared field stays None unless it has a default. A secret keeps its name; with `digest` its keyed digest stands
-    beside it: `{"secret": NAME, "digest": …}`. Never its value.
+    A cleared field stays None unless it has a default. A secret keeps its name; with `digest` its keyed digest is
+    added: `{"secret": NAME, "digest": …}`. Never its value.
     """
     return dict(fill_defaults(compiled(kind), spec, secret=lambda value: _digested(value, digest)))
 
@@ -48,7 +48,7 @@ def _digested(value: Json, digest: Digest | None) -> Json:
 
 
 def without_unknown(value: Tree) -> Json:
-    """Return plain JSON: what is known only after apply, or not at all, becomes null."""
+    """Return plain JSON with null for values that are known only after apply or not at all."""
     if isinstance(value, NoValue):
         return None
     if isinstance(value, Mapping):

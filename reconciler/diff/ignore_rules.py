@@ -1,4 +1,4 @@
-"""`ignore_changes`: which differences a manifest does not want shown or applied, and which rules did nothing."""
+"""`ignore_changes`: differences that a manifest excludes from plan and apply, and warnings for unused rules."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ Pattern = tuple[str, ...]
 
 
 def matches(patterns: Sequence[Pattern], at: FieldPath) -> bool:
-    """Tell whether a path, or something above it, is ignored."""
+    """Tell whether a path or a prefix of it is ignored."""
     if not patterns:
         return False
     steps = tuple(map(printed, at))
@@ -30,7 +30,7 @@ def matches_items(patterns: Sequence[Pattern], at: FieldPath) -> bool:
 
 @dataclass(slots=True, kw_only=True)
 class ActiveIgnoreRules:
-    """The rules of one manifest that count today, and which of them hid something."""
+    """Rules of one manifest that apply today, and which of them suppressed something."""
 
     rules: list[tuple[Pattern, IgnoreRule]] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -38,13 +38,13 @@ class ActiveIgnoreRules:
 
     @property
     def patterns(self) -> tuple[Pattern, ...]:
-        """The patterns that count."""
+        """Active patterns."""
         return tuple(pattern for pattern, _ in self.rules)
 
     def rule_for(self, steps: tuple[str, ...], series: Collection[tuple[str, ...]] = ()) -> IgnoreRule | None:
-        """Return the rule that hides a difference at these printed steps, and remember that it did.
+        """Return the rule that suppresses a difference at these printed steps, and record its use.
 
-        `series` are the lists whose items have no keys: a rule for one item hides the whole of such a list.
+        `series` are the lists whose items have no keys: a rule for one item suppresses the whole list.
         """
         around = [one for one in series if steps[: len(one)] == one]
         for pattern, rule in self.rules:
@@ -54,7 +54,7 @@ class ActiveIgnoreRules:
         return None
 
     def unused(self, declared: DeclaredResource) -> Iterable[Diagnostic]:
-        """Return a warning for each rule that hid nothing."""
+        """Return a warning for each rule that suppressed nothing."""
         for pattern, rule in self.rules:
             if pattern not in self.used:
                 text = f"ignore_changes {rule.path}: hides no difference"
@@ -62,7 +62,7 @@ class ActiveIgnoreRules:
 
 
 def ignoring(declared: DeclaredResource, today: date, root: Field) -> ActiveIgnoreRules:
-    """Read a manifest's rules; expired ones and ones that are no path become warnings and do not count."""
+    """Parse a manifest's rules; expired and invalid ones become warnings and do not apply."""
     result = ActiveIgnoreRules()
     for rule in declared.ignore_changes:
         if rule.expires and rule.expires <= today.isoformat():
@@ -86,15 +86,15 @@ def ignoring(declared: DeclaredResource, today: date, root: Field) -> ActiveIgno
 
 
 def unusable_rules(declared: DeclaredResource, today: date) -> list[Diagnostic]:
-    """Return a warning for each rule of a manifest that is over or names nothing: no live object is needed for that."""
+    """Return a warning for each expired or unmatched rule of a manifest; no live object is needed for that."""
     kind = all_kinds().get(declared.kind)
     return ignoring(declared, today, kind.root).diagnostics if kind is not None else []
 
 
 def misspelt(pattern: Pattern, root: Field) -> tuple[str, str] | None:
-    """Return what is wrong with the first step that the kind has no field for, and what to write; None for a path.
+    """Return the problem with the first step that the kind has no field for, and the fix; None for a valid path.
 
-    What the kind does not describe further is taken as it is.
+    Steps below a field that the kind does not describe further are accepted.
     """
     field = root
     for at, step in enumerate(pattern):

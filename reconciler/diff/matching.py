@@ -1,7 +1,7 @@
-"""Which live object a manifest means: `metadata.id`, the ledger's id, the exact name, an alias, in this order.
+"""Matches manifests with live objects by `metadata.id`, the ledger's id, the exact name, an alias, in this order.
 
-What is foreign, temporary or outside the scope is set aside before names are counted. A name that two live objects
-share stops that name alone.
+Foreign, temporary and out-of-scope objects are removed before names are counted. A name that two live objects share is
+an error for that name alone.
 """
 
 from collections import defaultdict
@@ -24,13 +24,13 @@ OUTSIDE = "outside the scope"
 
 @dataclass(slots=True, kw_only=True)
 class MatchResult:
-    """What became of the objects of one kind.
+    """Result of matching the objects of one kind.
 
-    `pairs` leads from each declared object (by its place in the manifest) to its live one; `stopped` holds those that
-    a diagnostic stops, `unread` those whose pinned object an incomplete read did not find. `left` are live objects of
-    ours that nobody declares, `spared` the ids of those that must not be removed in this plan. `candidates` are the
-    live objects of this project, those out of scope included; `alike` says why a declared object without a live one is
-    not created: another object has nearly its name.
+    `pairs` maps each declared object (by its index) to its live one; `stopped` holds those with an error, `unread`
+    those whose pinned object an incomplete read did not find. `left` are managed live objects without a declaration,
+    `spared` the ids of those that must not be removed in this plan. `candidates` are the live objects of this project,
+    those out of scope included; `alike` is why a declared object without a live one is not created: another object has
+    a similar name.
     """
 
     kind: Kind
@@ -47,13 +47,13 @@ class MatchResult:
 
     @property
     def open(self) -> list[int]:
-        """The places of the declared objects that have no live one yet."""
+        """Indexes of the declared objects without a live one so far."""
         return [place for place in range(len(self.declared)) if place not in self.pairs and place not in self.stopped]
 
 
 @dataclass(frozen=True, slots=True)
 class _LiveIndex:
-    """The live objects of ours, by id and by name; `taken` are the ids that are matched already."""
+    """Managed live objects, by id and by name; `taken` are the ids that are matched already."""
 
     by_id: Mapping[str, LiveResource]
     by_name: Mapping[str, Sequence[LiveResource]]
@@ -90,7 +90,7 @@ def match(
 
 
 def foreign_reason(kind: Kind, live: LiveResource, settings: PlanOptions) -> str:
-    """Say why a live object is never written, or return an empty text."""
+    """Return why a live object is never written, or an empty text."""
     owner = live.spec.get("project_id")
     if live.foreign:
         return live.foreign
@@ -101,7 +101,7 @@ def foreign_reason(kind: Kind, live: LiveResource, settings: PlanOptions) -> str
 
 
 def _look_alikes(result: MatchResult) -> None:
-    """Hold back creates whose name a service that folds names would take for one that is there, or declared too."""
+    """Defer creates with a name that a service with name folding may treat as equal to a live or declared one."""
     new = set(result.open)
     if not new:
         return
@@ -126,7 +126,7 @@ def _look_alikes(result: MatchResult) -> None:
 def _nearly(
     declared: DeclaredResource, live_names: Mapping[str, Sequence[LiveResource]]
 ) -> tuple[str, list[LiveResource]]:
-    """Return the live objects that nearly have the declared name, or else nearly one of its aliases, with that name."""
+    """Return the live objects with a name similar to the declared one, or else to one of its aliases, with that name."""
     for name in (declared.name, *declared.aliases):
         near = live_names.get(fold_name(name), ())
         others = [live for live in near if live.unusable or normalize_name(live.name) != normalize_name(name)]
@@ -211,7 +211,7 @@ def _one_of(result: MatchResult, known: _LiveIndex, place: int, candidates: list
 
 
 def _old_names(result: MatchResult, known: _LiveIndex) -> None:
-    """Both the name and an alias are live: the name counts, the old one is told and left alone."""
+    """Report an old name that is live beside the new one; the new name matches, the old object is not changed."""
     for place, matched in result.pairs.items():
         declared = result.declared[place]
         others = [live for alias in declared.aliases for live in known.free(alias)]
@@ -226,7 +226,7 @@ def _old_names(result: MatchResult, known: _LiveIndex) -> None:
 
 
 def ambiguous(declared: DeclaredResource, candidates: Sequence[LiveResource]) -> Diagnostic:
-    """Tell that several live objects could be meant; nothing is written for the name."""
+    """Report that a name matches several live objects; nothing is written for it."""
     listed = ", ".join(_described(live) for live in candidates)
     return _told(
         declared,
@@ -243,7 +243,7 @@ def _described(live: LiveResource) -> str:
 
 
 def not_found(declared: DeclaredResource, *, taken: bool) -> Diagnostic:
-    """Tell that the object a manifest pins is not there, or is pinned twice."""
+    """Report that a pinned object does not exist, or is pinned twice."""
     reason = "another manifest pins it too" if taken else "no live object of this kind has it"
     return _told(
         declared,
@@ -255,7 +255,7 @@ def not_found(declared: DeclaredResource, *, taken: bool) -> Diagnostic:
 
 
 def not_ours(declared: DeclaredResource, reason: str) -> Diagnostic:
-    """Tell that the object a manifest pins is never written."""
+    """Report that a pinned object is never written."""
     return _told(
         declared,
         Severity.ERROR,
@@ -266,7 +266,7 @@ def not_ours(declared: DeclaredResource, reason: str) -> Diagnostic:
 
 
 def both_live(declared: DeclaredResource, matched: LiveResource, others: Sequence[LiveResource]) -> Diagnostic:
-    """Tell that the new and the old name are both live."""
+    """Report that the new and the old name are both live."""
     old = ", ".join(f"{live.name} ({live.id})" for live in others)
     return _told(
         declared,
@@ -278,7 +278,7 @@ def both_live(declared: DeclaredResource, matched: LiveResource, others: Sequenc
 
 
 def taken(declared: DeclaredResource, matched: LiveResource, others: Sequence[LiveResource]) -> Diagnostic:
-    """Tell that a rename leads to a name that another live object has."""
+    """Report that a rename leads to a name that another live object has."""
     same = ", ".join(live.id for live in others)
     return _told(
         declared,
@@ -290,7 +290,7 @@ def taken(declared: DeclaredResource, matched: LiveResource, others: Sequence[Li
 
 
 def alike(name: str, others: Sequence[LiveResource], word: str = "declared name") -> str:
-    """Say which live objects have nearly the name that is to be created, or had earlier."""
+    """Return the reason that a live object has, or had, a name similar to the one to be created."""
     found = ", ".join(_named_apart(name, live) for live in others)
     pins = " or ".join(live.id for live in others if not live.unusable)
     pin = f"; if it is the same object, pin it with metadata.id: {pins}" if pins else ""
@@ -303,13 +303,13 @@ def _named_apart(name: str, live: LiveResource) -> str:
 
 
 def alike_declared(declared: DeclaredResource, other: DeclaredResource) -> str:
-    """Say which declared object has nearly the name that is to be created."""
+    """Return the reason that a declared object has a name similar to the one to be created."""
     mine, theirs = told_apart(declared.name, other.name)
     return f"the manifests declare {theirs} too ({other.position.file}:{other.position.line}): almost the name {mine}"
 
 
 def look_alike(declared: DeclaredResource, others: Sequence[LiveResource], reason: str) -> Diagnostic:
-    """Tell that a create is held back because another object has nearly its name."""
+    """Report that a create is deferred because another object has a similar name."""
     pins = "".join(f"\n  id: {live.id}" for live in others if not live.unusable)
     hint = f"if it is the same object, pin it under metadata:{pins}" if pins else "give one of the two another name"
     return _told(
@@ -322,7 +322,7 @@ def look_alike(declared: DeclaredResource, others: Sequence[LiveResource], reaso
 
 
 def told_apart(first: str, second: str) -> tuple[str, str]:
-    """Return two names in quotes, with escapes for the characters in which they differ and that look alike."""
+    """Return two names in quotes, with escapes for the differing characters that look alike."""
     start = _shared(first, second)
     end = _shared(first[start:][::-1], second[start:][::-1])
     return _escaped(first, start, end), _escaped(second, start, end)
@@ -346,7 +346,7 @@ def _escape(char: str) -> str:
 def no_reference(
     declared: DeclaredResource, kind: str, name: str, path: tuple[str | int, ...], reason: str
 ) -> Diagnostic:
-    """Tell that a name refers to nothing that could be used."""
+    """Report that a name refers to no usable object."""
     return Diagnostic(
         severity=Severity.ERROR,
         code="E_REFERENCE",
@@ -358,7 +358,7 @@ def no_reference(
 
 
 def incomplete(reading: ReadResult) -> Iterator[Diagnostic]:
-    """Tell that a kind could not be read whole."""
+    """Report that a kind could not be read completely."""
     if not reading.complete:
         yield Diagnostic(
             severity=Severity.ERROR,

@@ -1,4 +1,4 @@
-"""Names that refer to other objects: to the id of exactly that object, or to one that is known after apply."""
+"""References by name: resolved to the id of exactly that object, or to one that is known after apply."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ from reconciler.strings import normalize_name
 
 @dataclass(slots=True, kw_only=True)
 class ReferenceIndex:
-    """What names mean in this plan, kind by kind: an id, UNKNOWN for a new object, or why it cannot be said."""
+    """Resolution of names in this plan, by kind: an id, UNKNOWN for a new object, or the problem."""
 
     ids: dict[tuple[str, str], Json | NoValue] = field(default_factory=dict)
     names: dict[tuple[str, str], str] = field(default_factory=dict)
     doubts: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def learn(self, matching: MatchResult, *, complete: bool) -> None:
-        """Take in the objects of a kind: undeclared live ones by their name, declared ones by theirs."""
+        """Add the objects of a kind: undeclared live ones by their name, declared ones by theirs."""
         kind = matching.kind.name
         if not complete:
             self.doubts[kind, ""] = "and not every object of that kind could be read"
@@ -48,12 +48,12 @@ class ReferenceIndex:
             self.doubts[key] = "of which it is not clear which live object it is"
 
     def resolve(self, kind: str, name: str) -> Json | NoValue:
-        """Return the id a name means; ABSENT where nothing can be said."""
+        """Return the id of a name; ABSENT where it cannot be resolved."""
         key = (kind, normalize_name(name))
         return NoValue.ABSENT if key in self.doubts else self.ids.get(key, NoValue.ABSENT)
 
     def problems(self, kind: Kind, declared: DeclaredResource) -> Iterator[Diagnostic]:
-        """Return a diagnostic for each name that refers to nothing."""
+        """Return a diagnostic for each name that cannot be resolved."""
         for path, target, name in _by_name(kind, declared):
             if self.resolve(target, name) is NoValue.ABSENT:
                 nothing = self.doubts.get((target, ""), "which neither the manifests nor the live side have")
@@ -61,7 +61,7 @@ class ReferenceIndex:
                 yield no_reference(declared, target, name, path, why)
 
     def needed(self, kind: Kind, declared: DeclaredResource) -> Iterator[tuple[str, str]]:
-        """Yield the kind and name of each object that must be there."""
+        """Yield the kind and name of each object that must exist."""
         yield from ((target, name) for _, target, name in _by_name(kind, declared))
 
     def name_of(self, kind: str, object_id: str) -> str | None:
@@ -70,7 +70,7 @@ class ReferenceIndex:
 
 
 def _by_name(kind: Kind, declared: DeclaredResource) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
-    """Yield the references by name alone; an id beside a name decides without it."""
+    """Yield the references by name alone; an id beside a name takes precedence."""
     yield from (one for one in referred(kind, declared.spec) if not _has_id(declared.spec, one[0]))
 
 

@@ -1,4 +1,4 @@
-"""Values that the service did not keep: a plan says of them when they were sent, not that the live side moved."""
+"""Values that the service did not keep: a plan reports when they were sent, instead of drift."""
 
 import hashlib
 import json
@@ -12,12 +12,12 @@ _BLAMES_THE_LIVE_SIDE = frozenset({Attribution.DRIFT, Attribution.CONFLICT, Attr
 
 
 def unkept_values(fields: Iterable[FieldChange]) -> dict[str, str]:
-    """Return, by path, a digest of what the service has in place of each value that it did not keep."""
+    """Return, by path, a digest of the live value in place of each value that was not kept."""
     return {field.path: _digest(field) for field in fields}
 
 
 def relabelled(fields: Iterable[FieldChange], known: ObjectRecord | None) -> tuple[FieldChange, ...]:
-    """Attribute to the manifest what the live side never took: the service still has what it had in its place then.
+    """Attribute to the manifest a value that the service never kept, where the live value is still the recorded one.
 
     A value that changed since is attributed as any other.
     """
@@ -29,7 +29,7 @@ def relabelled(fields: Iterable[FieldChange], known: ObjectRecord | None) -> tup
 
 
 def unkept_notes(fields: Iterable[FieldChange], known: ObjectRecord | None) -> Iterator[str]:
-    """Say of each such value when it was sent."""
+    """Return a note for each such value with the time it was sent."""
     if known is not None and known.unkept:
         yield from (
             f"{field.path}: not kept when applied on {known.unkept_on or 'an earlier day'}"

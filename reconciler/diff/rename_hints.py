@@ -1,4 +1,4 @@
-"""Guesses at renames: a new object that looks like one nobody declares any more. Suggested, never acted on."""
+"""Rename suggestions: a new object that resembles an undeclared live one. Suggested, never acted on."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from reconciler.semantics.compiled_field import CompiledField, as_object
 from reconciler.semantics.defaults import fill_defaults
 
 _COMMON = 20
-"""A value that more unmanaged objects than this share tells nothing."""
+"""Most unmanaged objects that may share a value for it to count as evidence."""
 
 _MOST_PARTS = 2_000
 _ALIKE = 0.6
@@ -22,7 +22,7 @@ def suggest_renames(
     new: Sequence[tuple[DeclaredResource, Mapping[str, Json]]],
     left: Sequence[LiveResource],
 ) -> Iterator[Diagnostic]:
-    """Return a note for each new object of which exactly one undeclared live object has most values."""
+    """Return a note for each new object that shares most values with exactly one undeclared live object."""
     if not new or not left:
         return
     live = [_parts(node, name_field, one.spec) for one in left]

@@ -1,8 +1,8 @@
-"""Lays a declared spec onto the raw JSON of a live object: the body of a PUT, and what a plan shows as `after`.
+"""Merges a declared spec into the raw JSON of a live object: the body of a PUT, and `after` in a plan.
 
-Only managed paths change. Everything else goes back as it was read, unknown keys at any depth too; what the service
-computes is left out of a request (api.md §4), ignored paths stay as read, and a secret that was read back masked or
-empty is never sent.
+Only managed paths change. All other values are sent as they were read, unknown keys at any depth too; computed fields
+are left out of a request (api.md §4), ignored paths stay as read, and a secret that was read redacted or empty is never
+sent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,10 +26,10 @@ from reconciler.semantics.reference_paths import resolved
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPairing:
-    """How two lists belong together, by index.
+    """Pairing of two lists, by index.
 
-    `pairs` leads from declared to live items, `steps` names each declared item in a path, `left` the live ones that no
-    declared one is. A `series` has no keys and no set's rule.
+    `pairs` maps declared to live items, `steps` names each declared item in a path, `left` holds the other live ones. A
+    `series` has neither keys nor set semantics.
     """
 
     pairs: dict[int, int]
@@ -39,7 +39,7 @@ class ListPairing:
 
 
 def pairing(node: CompiledField, want: list[Json], have: list[Json]) -> ListPairing:
-    """Pair the items of a declared and a live list, with the steps that a comparison gives them."""
+    """Pair the items of a declared and a live list, with the steps of the comparison."""
     if node.mode is ListType.SET:
         return _of_sets(node.each, want, have)
     sides = keyed_sides(node, want, have) if node.mode is not ListType.ATOMIC else None
@@ -78,7 +78,7 @@ def _by_value(item: CompiledField, want: list[Json], have: list[Json]) -> dict[i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestBody:
-    """The body of a request, and what could not be kept."""
+    """Body of a request, and warnings about what could not be preserved."""
 
     body: dict[str, Json]
     warnings: tuple[str, ...] = ()
@@ -86,7 +86,7 @@ class RequestBody:
 
 @dataclass(slots=True, kw_only=True)
 class BodyMerge:
-    """One laying-on: which paths are left as read, and the warnings so far."""
+    """State of one merge: the paths that stay as read, and the warnings so far."""
 
     ignored: Sequence[tuple[str, ...]] = ()
     warnings: list[str] = field(default_factory=list)
@@ -100,9 +100,9 @@ def build_request_body(
     ignored: Sequence[str] = (),
     references: Mapping[str, str] | None = None,
 ) -> RequestBody:
-    """Return the body that makes the live object `raw` what `desired_spec` says; `raw` is empty for a create.
+    """Return the body that changes the live object `raw` to `desired_spec`; `raw` is empty for a create.
 
-    `desired_spec` holds the name too (`spec_of`); its secrets are already what is to be sent. `references` leads from
+    `desired_spec` holds the name too (`full_spec`); its secrets are already the values to send. `references` maps
     "kind/name" to the id of an object it refers to.
     """
     ids = references or {}
@@ -117,7 +117,7 @@ def build_request_body(
 def merge_spec(
     node: CompiledField, spec: Mapping[str, Json], raw: Mapping[str, Json], laying: BodyMerge
 ) -> dict[str, Json]:
-    """Lay a whole spec on; computed fields are still there."""
+    """Merge a whole spec; computed fields are kept."""
     return _object(node, spec, raw, (), laying, new=not raw)
 
 
@@ -160,7 +160,7 @@ def _value(node: CompiledField, want: Json, have: Json, at: FieldPath, laying: B
 
 
 def _list(node: CompiledField, want: list[Json], had: Json, at: FieldPath, laying: BodyMerge) -> list[Json]:
-    """Lay declared items on live ones; unordered lists keep the live order, ignored items stay or stay away."""
+    """Merge declared items into live ones; unordered lists keep the live order, ignored items are not changed."""
     have = had if isinstance(had, list) else []
     found = pairing(node, want, have)
     if found.series and have and matches_items(laying.ignored, at):
@@ -199,7 +199,7 @@ def _tell_lost(node: CompiledField, gone: Mapping[FieldStep, Json], at: FieldPat
 def _sendable(
     node: CompiledField, value: Mapping[str, Json], want: Json, *, create: bool, laying: BodyMerge, at: FieldPath
 ) -> dict[str, Json]:
-    """Leave out what no request may hold: computed fields, and secrets that were read back unreadable."""
+    """Remove what no request may hold: computed fields, and secrets that were read back redacted."""
     result = {}
     for name, part in value.items():
         known = node.known.get(name)
@@ -230,7 +230,7 @@ def _inside(
 
 
 def unreadable(value: Json) -> bool:
-    """Tell whether a secret was read back empty, or as stars."""
+    """Tell whether a secret was read back empty or redacted."""
     if isinstance(value, list):
         return not value or any(map(unreadable, value))
     return is_empty(value) or reads_masked(value)

@@ -1,4 +1,4 @@
-"""Secrets in a plan: seen by nobody, told apart by keyed digests alone."""
+"""Secrets in a plan: never shown, compared by keyed digests alone."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,13 +10,13 @@ from reconciler.redaction import same_digest, secret_digest
 from reconciler.semantics.compiled_field import CompiledField
 
 SecretValue = Callable[[str], str | None]
-"""Returns the value of a named secret, where this run may know it; None where not."""
+"""Returns the value of a named secret where this run has it, else None."""
 
 
 def judge(
     node: CompiledField, applied: Mapping[str, Json] | None, key: bytes, secret: SecretValue | None
 ) -> SecretJudge:
-    """Return what judges the secrets of one object, by what the ledger remembers of it."""
+    """Return the judge of one object's secrets, based on its ledger record."""
     if applied is None:
         return nothing_known
 

@@ -1,4 +1,4 @@
-"""`--target`, `--exclude` and `-l`: which part of the manifests a plan is about, said loudly."""
+"""`--target`, `--exclude` and `-l`: the part of the manifests that a plan covers, with a warning about the rest."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _MOST_LABELS = 20
 
 @dataclass(slots=True)
 class SelectionFilter:
-    """What a selection means for these manifests. `spared` collects the deletes that it leaves out."""
+    """Effect of a selection on these manifests. `spared` collects the deletes that it leaves out."""
 
     selection: Selection
     declared: Sequence[DeclaredResource] = ()
@@ -27,14 +27,14 @@ class SelectionFilter:
     _by_name: dict[tuple[str, str], DeclaredResource] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Add what the chosen manifests refer to, and what that refers to, where it is asked for."""
+        """Add the references of selected manifests, transitively, where that is requested."""
         if self.selection.partial:
             self._by_name = {(one.kind, normalize_name(one.name)): one for one in self.declared}
         if self.selection.with_dependencies:
             self._added = self._dependencies()
 
     def manifest(self, declared: DeclaredResource) -> bool:
-        """Tell whether a manifest is chosen; labels select manifests, never live objects."""
+        """Tell whether a manifest is selected; labels select manifests, never live objects."""
         return declared.address not in self.selection.excludes and (
             declared.address in self._added or self._meant(declared)
         )
@@ -48,7 +48,7 @@ class SelectionFilter:
         return not selection.targets or declared.address in selection.targets
 
     def delete(self, addresses: set[str]) -> bool:
-        """Tell whether an object may be deleted: a target or a label deletes nothing that a target does not name."""
+        """Tell whether an object may be deleted: a target or a label only permits deletes that a target names."""
         selection = self.selection
         wanted = not addresses & set(selection.excludes)
         if selection.targets or selection.labels:
@@ -70,14 +70,14 @@ class SelectionFilter:
         return frozenset(found)
 
     def left_out(self, kind: str, name: str) -> DeclaredResource | None:
-        """Return the declared object of a name, where the selection leaves it out."""
+        """Return the declared object of a name that the selection leaves out."""
         found = self._by_name.get((kind, normalize_name(name)))
         return found if found is not None and not self.manifest(found) else None
 
     def told(self) -> Iterator[Diagnostic]:
-        """Say what is left out; a selection that names or leaves nothing is a mistake, not an empty wish.
+        """Report what is left out; a selection without any match or remainder is an error.
 
-        Where nothing is chosen, there is nothing to say of what is left out.
+        Without a selected object nothing is reported as left out.
         """
         if not self.selection.partial:
             return
@@ -121,7 +121,7 @@ class SelectionFilter:
 
 
 def needs(declared: DeclaredResource, needed: DeclaredResource) -> Diagnostic:
-    """Return the error for a chosen object that refers to a new one which is not chosen."""
+    """Return the error for a selected object that refers to a new one which is not selected."""
     return Diagnostic(
         severity=Severity.ERROR,
         code="E_TARGET_NEEDS",
@@ -137,7 +137,7 @@ def _quoted(text: str) -> str:
 
 
 def _near(asked: str, known: Iterable[str]) -> str:
-    """Suggest addresses that are spelled alike, or have the name that was asked for."""
+    """Suggest addresses with a similar spelling, or with the requested name."""
     names = sorted(known)
     asked = asked.partition(" [id=")[0]  # as a plan prints a live object
     word = normalize_name(asked).casefold()

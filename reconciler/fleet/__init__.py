@@ -1,1 +1,1 @@
-"""Many environments at once: audits, their figures, and what differs between them."""
+"""Operations on many environments: audits, their figures, and comparisons of environments."""

@@ -1,1 +1,1 @@
-"""The kinds there are, one file each; others are found through the entry-point group `reconciler.kinds`."""
+"""Built-in kinds, one package each; others are loaded from the entry-point group `reconciler.kinds`."""

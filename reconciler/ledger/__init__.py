@@ -1,1 +1,1 @@
-"""The ledger: what was applied, by whom, and who holds the lock, in SQLite by default or in PostgreSQL by URL."""
+"""Ledger of what was applied and by whom, and the lock, in SQLite by default or in PostgreSQL by URL."""

@@ -1,1 +1,1 @@
-"""The desired side: manifest files, Jinja templates of YAML, read, rendered, parsed and checked."""
+"""Desired state: manifest files and Jinja templates of YAML are read, rendered, parsed and validated."""

@@ -1,1 +1,1 @@
-"""The nouns: frozen, slotted dataclasses made of the standard library alone; everything else imports them."""
+"""Data model: frozen, slotted dataclasses that use the standard library alone; all other packages import them."""

@@ -1,4 +1,4 @@
-"""One change, as plain data: what, from what to what, why, and who moved it."""
+"""Change of one object as plain data: action, values before and after, reason, attribution."""
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -8,7 +8,7 @@ from reconciler.model.source_map import Position
 
 
 class Action(StrEnum):
-    """What a change does. The values are Terraform's words, as machines read them."""
+    """Action of a change. The values are Terraform's words in its JSON output."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -20,10 +20,11 @@ SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.NO
 
 
 class Attribution(StrEnum):
-    """Who moved a field, three-way: base (last applied, or a base commit), desired, live.
+    """Origin of a difference, three-way: base (last applied, or a base commit), desired, live.
 
-    CONFIG: Git moved. DRIFT: live moved. CONFLICT: both, differently. ALREADY: both, alike.
-    PENDING: with both bases, merged but not applied yet. UNATTRIBUTED: no base for that field, never called drift.
+    CONFIG: Git changed. DRIFT: live changed. CONFLICT: both, to different values. ALREADY: both, to the same value.
+    PENDING: with both bases, merged but not applied yet. UNATTRIBUTED: no base for that field; this is never reported
+    as drift.
     """
 
     CONFIG = "config"
@@ -35,7 +36,7 @@ class Attribution(StrEnum):
 
 
 class NoValue(Enum):
-    """A value that is not there. ABSENT: not present. UNKNOWN: known after apply. HIDDEN: the read could not see it."""
+    """Absent value. ABSENT: not present. UNKNOWN: known after apply. HIDDEN: the read did not return it."""
 
     ABSENT = "absent"
     UNKNOWN = "known after apply"
@@ -43,13 +44,13 @@ class NoValue(Enum):
 
 
 REDACTED = "(sensitive value)"
-"""Stands in every output for a value that must not be seen."""
+"""Replacement for sensitive values in every output."""
 
 Value = Json | NoValue
 
 
 class FieldOp(StrEnum):
-    """What happens at one path."""
+    """Operation at one path."""
 
     ADD = "add"
     REMOVE = "remove"
@@ -61,9 +62,9 @@ class FieldOp(StrEnum):
 class FieldChange:
     """One difference inside an object.
 
-    `path` is spelled as plans print it: `interaction_rules[price].trigger.time_window`. `before` is live, `after` is
-    desired; both are masked already when `sensitive`. `reason` says where `after` comes from: a place, `default`,
-    a values file, `--set`. `base` is the last common value, for conflicts.
+    `path` is written as in plans: `interaction_rules[price].trigger.time_window`. `before` is live, `after` is desired;
+    both are already redacted when `sensitive`. `reason` is the origin of `after`: a position, `default`, a values file,
+    `--set`. `base` is the last common value, for conflicts.
     """
 
     path: str
@@ -78,7 +79,7 @@ class FieldChange:
 
 
 class SuppressionReason(StrEnum):
-    """Why a raw difference is not shown as a change."""
+    """Reason why a raw difference is not shown as a change."""
 
     IGNORED = "ignore_changes"
     DEFAULT = "server default"
@@ -94,7 +95,7 @@ class SuppressionReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuppressedDifference:
-    """One raw difference that is not shown, with the rule that hid it; shown + suppressed = raw differences."""
+    """One raw difference that is not shown, with the rule that suppressed it; shown + suppressed = raw differences."""
 
     path: str
     rule: SuppressionReason
@@ -104,7 +105,7 @@ class SuppressedDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardViolation:
-    """A guard that holds a change back at apply: its code, what it found, and the exact flag that allows it."""
+    """Guard that blocks a change at apply: its code, the reason, and the exact flag that allows it."""
 
     code: str
     message: str
@@ -113,13 +114,13 @@ class GuardViolation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What a plan has to say of one object; an object in step has the action NONE.
+    """Planned change of one object; an object that is up to date has the action NONE.
 
-    `before` is the live object as read, `after` what it would be; both plain JSON, masked, None where there is none.
-    `unknown` lists the paths of `after` that are known only after apply. Fingerprints cover the masked, normalised
-    managed part: they are what a saved plan is compared by. `level` is the step of the dependency order. `notes` are
-    warnings that belong to this change alone. `attribution` is that of its fields, the gravest first. `adopt` tells
-    that apply takes ownership of the object, `owner` from whom (empty where nobody owned it).
+    `before` is the live object as read, `after` the result; both plain redacted JSON, None where there is none.
+    `unknown` lists the paths of `after` that are known only after apply. Fingerprints cover the redacted, normalized
+    managed part; a saved plan is compared by them. `level` is the step of the dependency order. `notes` are warnings of
+    this change alone. `attribution` is that of its fields, most severe first. `adopt`: apply takes ownership of the
+    object, from `owner` (empty where it had none).
     """
 
     action: Action
@@ -146,5 +147,5 @@ class Change:
 
     @property
     def blocked(self) -> bool:
-        """Whether a guard holds it back."""
+        """Whether a guard blocks it."""
         return bool(self.blocks)

@@ -1,4 +1,4 @@
-"""What people wrote, read and checked: the desired side."""
+"""Desired state: the manifests as read and validated."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ class DesiredState:
     """The resources of all manifest files of one environment, and every problem found in them.
 
     `resources` are in the order they are written. `rendered` maps a file to its text after templates (the same text
-    where it has none). `sources` holds the source line of each place a diagnostic names. `digest` covers the bytes of
-    every file and value that took part.
+    where it has none). `sources` holds the source line of each position in a diagnostic. `digest` covers the bytes of
+    every file and value used.
     """
 
     resources: tuple[DeclaredResource, ...] = ()
@@ -26,5 +26,5 @@ class DesiredState:
 
     @property
     def valid(self) -> bool:
-        """Whether a plan may be made of it: one bad file spoils all, so that its objects never look removed."""
+        """Whether a plan may be made from it; one invalid file prevents that, so that no object seems removed."""
         return not has_errors(self.diagnostics)

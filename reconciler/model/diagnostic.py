@@ -1,4 +1,4 @@
-"""Something to tell the user: a problem as a value, collected and reported with all the others."""
+"""Diagnostic: one problem as a value, collected and reported with all others."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from reconciler.model.source_map import Position
 from reconciler.strings import abridge
 
 _MOST = 2_000
-"""The most characters of one text of a diagnostic: what it quotes from a file may be megabytes long."""
+"""Most characters of one text of a diagnostic; what it quotes from a file may be megabytes long."""
 
 
 class Severity(StrEnum):
-    """How much it matters. An error stops the step; a warning and a note never do."""
+    """Severity of a diagnostic. An error ends the step; a warning and a note never do."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -21,7 +21,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelatedPosition:
-    """A second place that belongs to a problem, such as the first of two equal keys."""
+    """Second position of a problem, such as the first of two equal keys."""
 
     message: str
     position: Position
@@ -32,11 +32,10 @@ class RelatedPosition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """What happened, where, and what to do next.
+    """Problem with its message, position and hint.
 
-    `code` is stable (E_… for errors, W_… for warnings, N_… for notes). `address` names the resource, when there is
-    one. `message` and `hint` are plain text of ours plus, at most, data: reporters treat all of it as hostile. Texts
-    are abridged, so that no report repeats a long word of a file.
+    `code` is stable (E_… for errors, W_… for warnings, N_… for notes). `address` names the resource, when there is one.
+    `message` and `hint` may contain data: reporters escape all of it. Texts are abridged.
     """
 
     severity: Severity
@@ -59,7 +58,7 @@ _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Return them without repeats, in the order of their places; those without a place come last."""
+    """Return the diagnostics without duplicates, in the order of their positions; those without one come last."""
     seen = dict.fromkeys(diagnostics)
     return tuple(sorted(seen, key=_place))
 
@@ -71,5 +70,5 @@ def _place(diagnostic: Diagnostic) -> tuple[object, ...]:
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
-    """Tell whether any of them stops the step."""
+    """Tell whether any of them is an error."""
     return any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)

@@ -1,8 +1,8 @@
-"""Paths inside an object as plans print them: `interaction_rules[price].trigger.time_window`.
+"""Field paths inside an object, as printed in plans: `interaction_rules[price].trigger.time_window`.
 
-A step is a field's name, the index of an item, or the Key of an item that is found by its keys. A key is quoted where
-it could be taken for something else, so that two different paths never print alike:
-`[price]`, `["a, b"]`, `["3"]` (the text; `[3]` is a number), `[library,price]`, `[price]#2` (the second of that key).
+A step is a field's name, the index of an item, or the ItemKey of an item that has keys. A key is quoted where it is
+ambiguous, so that two different paths never print alike: `[price]`, `["a, b"]`, `["3"]` (the text; `[3]` is a number),
+`[library,price]`, `[price]#2` (the second of that key).
 """
 
 import json
@@ -19,7 +19,7 @@ _PART = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^",]*)\s*(,|$)')
 
 
 class ItemKey(NamedTuple):
-    """An item's keys, and the how-manieth item of these keys it is."""
+    """Keys of an item, and its number among the items with these keys."""
 
     parts: tuple[Json, ...]
     nth: int = 1
@@ -30,7 +30,7 @@ FieldPath = tuple[FieldStep, ...]
 
 
 def printed(step: FieldStep) -> str:
-    """Spell one step; an item's step stands in brackets."""
+    """Print one step; an item's step is in brackets."""
     if isinstance(step, str):
         return step
     if isinstance(step, int):
@@ -40,7 +40,7 @@ def printed(step: FieldStep) -> str:
 
 
 def _parts(parts: tuple[Json, ...]) -> str:
-    """Spell keys; leading ones that are absent are left out, their number shows from the others."""
+    """Print keys; leading absent ones are left out, since their number follows from the others."""
     start = next((index for index, part in enumerate(parts) if part is not None), len(parts) - 1)
     return ",".join("" if part is None else _part(part) for part in parts[start:])
 
@@ -54,7 +54,7 @@ def _part(part: Json) -> str:
 
 
 def spell(steps: Iterable[FieldStep]) -> str:
-    """Spell a whole path."""
+    """Print a whole path."""
     text = ""
     for step in map(printed, steps):
         text += step if step.startswith("[") or not text else f".{step}"
@@ -62,7 +62,7 @@ def spell(steps: Iterable[FieldStep]) -> str:
 
 
 def parse(text: str) -> tuple[str, ...]:
-    """Read a path or a pattern into printed steps, `*` standing for any one step; raises ValueError."""
+    """Parse a path or a pattern into printed steps, `*` matching any one step. Raises ValueError."""
     steps: list[str] = []
     at = 0
     while at < len(text):
@@ -105,7 +105,7 @@ def _read(part: str) -> Json:
 
 
 def covers(pattern: tuple[str, ...], steps: tuple[str, ...]) -> bool:
-    """Tell whether a pattern means this path or something above it."""
+    """Tell whether a pattern matches this path or a prefix of it."""
     if len(pattern) > len(steps):
         return False
     return all(want in (WILD, step) for want, step in zip(pattern, steps, strict=False))

@@ -1,4 +1,4 @@
-"""What the ledger remembers, as values that planning reads; planning never writes it."""
+"""Recorded state of the ledger, as values that planning reads and never writes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from reconciler.model.resource import Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectRecord:
-    """One object the ledger knows in this scope.
+    """Record of one object in this scope.
 
     `last_applied` is the managed part as it was last applied, defaults filled in, secrets as keyed digests; None when
-    it was never applied. `protected` keeps `prevent_destroy` after its manifest is gone. `stuck` names the fields the
-    service would not keep, `stuck_as` the fingerprints (live, desired) at which it would not: sending the same again is
-    pointless. `unkept` maps each of their paths to a digest of what the service had there instead, on `unkept_on`.
-    `drift_first` and `drift_last` say since when, and when last, it was seen to drift.
+    it was never applied. `protected` keeps `prevent_destroy` after its manifest is gone. `stuck` names the
+    fields the service did not keep, `stuck_as` the fingerprints (live, desired) at that time: the same write is not
+    sent again. `unkept` maps each of their paths to a digest of the value that the service had instead, on `unkept_on`.
+    `drift_first` and `drift_last` are the first and last time it was seen to drift.
     """
 
     kind: str
@@ -35,12 +35,12 @@ class ObjectRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteIntent:
-    """A write that was begun and whose end nobody recorded: no create of that name until it is settled.
+    """Write that was begun without a recorded outcome; no create of that name is allowed until it is resolved.
 
     `started` is UTC as in the API (`2026-11-23T10:00:00Z`). `body` is what the manifest declared (secrets by name
-    only): an object found later is taken for ours only where its listed fields equal it. `body_digest` covers the same.
-    `owner` is who began it, and owns what comes of it. `answered` tells that the service said it was done (a create
-    then has its `id`), and that this was not seen yet. `started` is by the service's clock, where that is known.
+    only): an object found later counts as created by it only where its listed fields equal it. `body_digest` covers the
+    same. `owner` began it and owns the object. `answered`: the service reported success (a create then has its `id`),
+    but no read confirms it yet. `started` is by the service's clock, where that is known.
     """
 
     operation: str
@@ -58,7 +58,7 @@ class WriteIntent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectIdentity:
-    """Who a project is: the `id` of its file (empty where it has none), its name, and its repository's root commits.
+    """Identity of a project: its `id` (or empty), its name, and its repository's root commits.
 
     An owner is an id and an environment, spelled `ID/ENVIRONMENT`; a project without an id goes by its name.
     """
@@ -68,16 +68,16 @@ class ProjectIdentity:
     roots: Callable[[], frozenset[str]] = frozenset
 
     def owner(self, environment: str) -> str:
-        """Return who owns what is applied in an environment."""
+        """Return the owner of what is applied in an environment."""
         return f"{self.id or self.name}/{environment}"
 
     def name_of(self, owner: str) -> str:
-        """Return what people call an owner of this project; the owner itself where it is another's."""
+        """Return the display name of an owner in this project; the owner itself where it is another project's."""
         mine, _, environment = owner.rpartition("/")
         return f"{self.name}/{environment}" if self.id and mine == self.id else owner
 
     def former(self, owner: str) -> str:
-        """Return the name under which ledgers knew an owner before the project had an id; empty where there is none."""
+        """Return the name of an owner in ledgers from before the project had an id; empty where there is none."""
         name = self.name_of(owner)
         return name if name != owner else ""
 
@@ -86,9 +86,9 @@ class ProjectIdentity:
 class LedgerState:
     """The ledger's view of one scope. `present` is false where there is no ledger: then nothing is owned.
 
-    `former` is the owner's name from before its project had an id: what it owns is ours to read, not to delete.
-    `names` holds what people call each owner, `roots` the root commits of the repositories that were seen with it.
-    `adopts` tells that an apply would take ownership of what is declared and live.
+    `former` is the owner's name from before its project had an id: its objects are read as owned, never deleted.
+    `names` holds the display name of each owner, `roots` the root commits of the repositories that were seen with it.
+    `adopts`: an apply would take ownership of what is declared and live.
 
     `objects` is keyed by (kind, id). `sweeps` holds how many objects of each kind the last complete read found.
     `digest_key` makes the keyed digests of secrets; empty when there is none.
@@ -106,13 +106,13 @@ class LedgerState:
     digest_key: bytes = field(default=b"", repr=False)
 
     def owns(self, thing: ObjectRecord | None) -> bool:
-        """Whether an object is this owner's: only such a one is ever deleted."""
+        """Whether this owner owns an object; only owned objects are ever deleted."""
         return thing is not None and thing.owner == self.owner
 
     def knows(self, thing: ObjectRecord | None) -> bool:
-        """Whether what is remembered of an object is this owner's, under its name of before too."""
+        """Whether the record of an object is this owner's, or that of its former name."""
         return thing is not None and thing.owner in (self.owner, self.former or self.owner)
 
     def name_of(self, owner: str) -> str:
-        """Return what people call an owner."""
+        """Return the display name of an owner."""
         return self.names.get(owner, owner)

@@ -1,11 +1,11 @@
-"""How a plan is wanted: the values that come from the project file and the command line."""
+"""Options of a plan, from the project file and the command line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 WRITER_SECONDS = 120.0
-"""How long one change may take in a writer unless the operator says otherwise."""
+"""Default limit in seconds for one change in a writer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +21,10 @@ class ResourceScope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which part of the manifests a plan is about; anything but the default makes the plan partial.
+    """Part of the manifests that a plan covers; anything but the default makes the plan partial.
 
     `targets` and `excludes` are addresses; `labels` select manifests, never live objects. `with_dependencies` chooses
-    what the chosen manifests refer to as well.
+    the objects that selected manifests refer to as well.
     """
 
     targets: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardOverrides:
-    """What the operator allowed at apply: each names the thing or the number, never "everything".
+    """Guards that the operator overrides at apply; each names the object or the number, never "everything".
 
     `deletes` must equal the plan's number of deletes. `live` names rooms on air that may be deleted. `empty` and
     `collapsed` accept an empty desired and a collapsed live side.
@@ -54,10 +54,10 @@ class GuardOverrides:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
-    """How one environment is planned.
+    """Options of the plan of one environment.
 
-    `project_id` is the project whose objects are ours; empty takes every object as ours. `prune` is `none` or `owned`.
-    `protect` are address patterns that are never deleted. `depth` is list, auto or full. `today` decides which
+    `project_id` is the project whose objects are managed; empty manages the objects of all. `prune` is `none` or
+    `owned`. `protect` are address patterns that are never deleted. `depth` is list, auto or full. `today` decides which
     rules have expired: it is an input, so that the same inputs give the same plan.
     """
 

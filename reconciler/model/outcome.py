@@ -1,4 +1,4 @@
-"""What became of one change."""
+"""Outcome of one change."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from reconciler.model.change import Action, Change
 
 
 class OutcomeStatus(StrEnum):
-    """APPLIED: done and read back. SKIPPED: not tried, `reason` says why. FAILED: refused. UNKNOWN: no answer yet."""
+    """Status of an outcome. APPLIED: done and read back. SKIPPED: not tried. FAILED: refused. UNKNOWN: no response yet."""
 
     APPLIED = "applied"
     SKIPPED = "skipped"
@@ -18,9 +18,9 @@ class OutcomeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one change, and why.
+    """Outcome of one change and its reason.
 
-    `id` is the live object's, once known. `stuck` names the fields that the service would not keep. `calls` counts the
+    `id` is the live object's, once known. `stuck` names the fields that the service did not keep. `calls` counts the
     write calls it took.
     """
 
@@ -54,7 +54,7 @@ def make_outcome(
 
 
 class ApplyPhase(StrEnum):
-    """Where an apply stands."""
+    """Phase of an apply."""
 
     LOCKED = "locked"
     SETTLING = "settling"
@@ -67,7 +67,7 @@ class ApplyPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyEvent:
-    """One step of an apply; `done` of `total` changes are behind it. `message` is text for a person."""
+    """Progress of an apply; `done` of `total` changes are finished. `message` is human-readable text."""
 
     step: ApplyPhase
     address: str = ""

@@ -8,16 +8,16 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Json
 
 FORMAT_VERSION = "1.0"
-"""Version of the JSON form: a reader ignores what it does not know in the same major, refuses another major."""
+"""Version of the JSON form: a reader ignores unknown keys of the same major version and rejects another one."""
 
 
 UNKNOWN_WITHOUT_LEDGER = ("destroy", "drift")
-"""Counts of a summary that only the ledger can tell: who owns an object, and as what it was last applied."""
+"""Counts of a summary that require the ledger: ownership, and the last applied values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnmanagedResource:
-    """A live object that no manifest declares, or that is never written (`foreign` says why). It is no change."""
+    """Live object that no manifest declares, or that is never written (`foreign` says why). It is not a change."""
 
     address: str
     kind: str
@@ -30,7 +30,7 @@ class UnmanagedResource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeferredChange:
-    """A change that cannot be proposed because the read could not prove it: what, and why."""
+    """Change that cannot be proposed because the read does not prove it, with the reason."""
 
     action: Action
     address: str
@@ -41,7 +41,7 @@ class DeferredChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSummary:
-    """Counts of a plan; changes that are blocked are counted in their action too.
+    """Counts of a plan; blocked changes are counted in their action too.
 
     `adopt` counts objects that apply takes ownership of; each is counted in its action too.
     """
@@ -64,19 +64,18 @@ class PlanSummary:
 
 
 def is_resource_error(diagnostic: Diagnostic) -> bool:
-    """Tell whether a problem leaves out what it concerns and lets the rest go on: a read, or a name of two objects."""
+    """Tell whether a problem excludes only the object it concerns: a failed read, or an ambiguous name."""
     return diagnostic.code == "E_NAME_AMBIGUOUS" or diagnostic.code.startswith("E_READ_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What would be done to one environment, and everything a reader needs to trust it.
+    """Planned changes of one environment, with the evidence they are based on.
 
-    `changes` holds every declared object, those in step too, and the deletes, in the order they would be applied.
-    `complete` is false when the read or the selection covers only a part. `untrusted` marks a plan of manifests that
-    may be a stranger's: it can never be applied. `base` says what attribution was made against (`ledger`, a
-    commit, or nothing). `unknown_counts` names the counts of the summary that nobody can know: they are lower bounds,
-    and a zero is none.
+    `changes` holds every declared object, unchanged ones included, and the deletes, in the order of apply. `complete`
+    is false when the read or the selection covers only a part. `untrusted` marks a plan of untrusted manifests: it can
+    never be applied. `base` is the base of attribution (`ledger`, a commit, or empty). `unknown_counts` names the
+    counts of the summary that cannot be determined: they are lower bounds, and a zero means unknown.
     """
 
     environment: str
@@ -91,22 +90,22 @@ class Plan:
 
     @property
     def errored(self) -> bool:
-        """Whether an error stopped the plan; one that stops a single object makes it partial instead."""
+        """Whether an error ended the plan; an error of a single object makes it partial instead."""
         return any(one.severity is Severity.ERROR and not is_resource_error(one) for one in self.diagnostics)
 
     @property
     def partial(self) -> bool:
-        """Whether something could not be told or planned: an incomplete read, an ambiguous name, a change held back."""
+        """Whether something could not be read or planned: an incomplete read, an ambiguous name, a deferred change."""
         return bool(self.held) or any(map(is_resource_error, self.diagnostics))
 
     @property
     def pending(self) -> tuple[Change, ...]:
-        """The changes that would do something."""
+        """Changes with an action other than NONE."""
         return tuple(change for change in self.changes if change.action is not Action.NONE)
 
     @property
     def adopting(self) -> tuple[Change, ...]:
-        """The changes, those in step too, by which apply takes ownership of an object."""
+        """Changes, unchanged objects included, by which apply takes ownership of an object."""
         return tuple(change for change in self.changes if change.adopt)
 
     @property
@@ -115,7 +114,7 @@ class Plan:
         return not self.pending and not self.held
 
     def knows(self, count: str) -> bool:
-        """Tell whether a count of the summary means what it says: a zero among `unknown_counts` does not."""
+        """Tell whether a count of the summary is exact; a zero among `unknown_counts` is not."""
         return count not in self.unknown_counts or getattr(self.summary(), count) > 0
 
     def summary(self) -> PlanSummary:

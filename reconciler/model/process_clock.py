@@ -1,4 +1,4 @@
-"""How a process tells the time and waits, as a value: who replaces it waits for nothing."""
+"""Clock of a process, as a value that tests replace."""
 
 import time
 from collections.abc import Callable
@@ -15,4 +15,4 @@ class ProcessClock:
 
 
 REAL_TIME = ProcessClock()
-"""The clock of this machine."""
+"""Clock of this machine."""

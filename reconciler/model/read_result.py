@@ -1,4 +1,4 @@
-"""What a read of the live side is: complete, or incomplete with the reason."""
+"""Read requests and results: complete, or incomplete with the reason."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from reconciler.model.resource import LiveResource
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRequest:
-    """What a plan needs to know of one kind.
+    """Request to read one kind.
 
     `fields` maps each declared name (and alias) to the top-level fields its manifest manages: the reader asks show
     only for objects whose needed fields the list hides. `pins` does the same by id. `known` are the ids the ledger
@@ -30,8 +30,8 @@ class ReadRequest:
 class ReadResult:
     """The live objects of one kind. Only a complete one can yield a create or a delete.
 
-    `incomplete` is empty for a complete read, else the reason in words; `code` is then stable (E_READ_INCOMPLETE …).
-    `proof` says in words what completeness rests on; `listed` names the top-level fields that the list itself carried.
+    `incomplete` is empty for a complete read, else the reason as text; `code` is then stable (E_READ_INCOMPLETE …).
+    `proof` describes the evidence of completeness; `listed` names the top-level fields that the list itself carried.
     """
 
     kind: str
@@ -44,13 +44,13 @@ class ReadResult:
 
     @property
     def complete(self) -> bool:
-        """Whether the list was proven to be whole."""
+        """Whether the list was proven complete."""
         return not self.incomplete
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmRequest:
-    """What a plan would create and delete, to be confirmed before it is said: names of creates, ids of deletes."""
+    """Creates and deletes of a plan to be confirmed by a second read: names of creates, ids of deletes."""
 
     creates: frozenset[str] = frozenset()
     deletes: frozenset[str] = frozenset()
@@ -58,11 +58,11 @@ class ConfirmRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmResult:
-    """The answer to a Doubt.
+    """Result of a ConfirmRequest.
 
-    `found` are objects that exist after all under a name to be created; `gone` are ids that are no longer there;
-    `unsure` maps a name or an id to the reason why it could not be confirmed: that change is held back.
-    `incomplete` says why the list turned out not to be whole: no create and no delete counts.
+    `found` are objects that do exist under a name to be created; `gone` are ids that no longer exist; `unsure` maps a
+    name or an id to the reason why it could not be confirmed: that change is deferred. `incomplete` is the reason why
+    the list is not complete: then no create or delete is confirmed.
     """
 
     found: tuple[LiveResource, ...] = ()
@@ -73,7 +73,7 @@ class ConfirmResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiUsage:
-    """What reading and writing cost: calls sent, by kind; tries repeated; seconds waited; answers from the cache."""
+    """API usage of reads and writes: calls by kind, retries, seconds waited, cache hits."""
 
     requests: int = 0
     pages: int = 0

@@ -1,4 +1,4 @@
-"""What one command has to tell: the value every reporter turns into text."""
+"""Report of one command: the value that every reporter turns into text."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from reconciler.model.source_map import Position
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartBar:
-    """One bar of a chart: numbers by style, which `Chart.keys` explain. A column over time has no label of its own."""
+    """One bar of a chart: numbers by style, which `BarChart.keys` explain. A column over time has no label of its own."""
 
     label: str = ""
     parts: Mapping[str, int] = field(default_factory=dict)
@@ -21,9 +21,10 @@ class ChartBar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarChart:
-    """Bars for formats that can draw. `told` says the same in words; `keys` name what each style means.
+    """Bar chart for graphical formats. `told` is the same as text; `keys` name what each style means.
 
-    `over` are the two ends of the time that upright bars divide; without it bars lie, one a row, with their label.
+    `over` are the two ends of the time that upright bars divide; without it bars are horizontal, one a row, with their
+    label.
     """
 
     title: str
@@ -35,7 +36,7 @@ class BarChart:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One large number of a page's head."""
+    """One large number in the header of a page."""
 
     number: int
     label: str
@@ -46,10 +47,10 @@ class Figure:
 class Report:
     """Plans, outcomes and diagnostics of one command. A single environment is a fleet of one.
 
-    `sources` holds the source line of each place a diagnostic names, for excerpts. `adopted` counts the objects that an
-    apply took ownership of. `usage` is told on stderr and in human formats, never in JSON. `extra` carries what only
-    one command has (a comparison's matrix, a history). `headline`, `figures` and `charts` are for formats that draw:
-    what they tell stands in `extra` too.
+    `sources` holds the source line of each position in a diagnostic, for excerpts. `adopted` counts the objects that an
+    apply took ownership of. `usage` is printed on stderr and in human formats, never in JSON. `extra` holds data of a
+    single command (a comparison's matrix, a history). `headline`, `figures` and `charts` are for graphical formats;
+    `extra` has the same data.
     """
 
     command: str
@@ -67,10 +68,9 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportOptions:
-    """How a report is wanted: colour, columns, a byte budget (0: none), and where the whole can be found.
+    """Options of a report: colour, columns, a byte budget (0: none), and where the full report is.
 
-    `prefix` leads from the repository's root to the project (`examples/quickstart`), for the hosts that place a problem
-    on a line of the repository.
+    `prefix` is the project's path in the repository (`examples/quickstart`), for code hosts that annotate lines.
     """
 
     color: bool = False
@@ -82,4 +82,4 @@ class ReportOptions:
 
 
 Reporter = Callable[[Report, ReportOptions], str]
-"""A reporter is a plain function; it gets a masked Report and returns the text."""
+"""A reporter is a plain function; it gets a redacted Report and returns the text."""

@@ -1,4 +1,4 @@
-"""One declared or found thing."""
+"""Declared and live resources."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,11 +7,11 @@ from typing import Any
 from reconciler.model.source_map import DocumentPath, Position, SourceMap
 
 Json = Any
-"""None, bool, int, float, str, or a list or str-keyed dict of these: what YAML and JSON can hold."""
+"""JSON value: None, bool, int, float, str, or a list or str-keyed dict of these."""
 
 
 def address(kind: str, name: str, pinned_id: str = "") -> str:
-    """Spell an address: `SmartLiveRoom["The Legend of Nature"]`, with `@id` where a name alone is not unique."""
+    """Return an address: `SmartLiveRoom["The Legend of Nature"]`, with `@id` where a name alone is not unique."""
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
     suffix = f"@{pinned_id}" if pinned_id else ""
     return f'{kind}["{quoted}"]{suffix}'
@@ -19,10 +19,10 @@ def address(kind: str, name: str, pinned_id: str = "") -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IgnoreRule:
-    """An entry of `metadata.lifecycle.ignore_changes`: a path whose differences are neither shown nor applied.
+    """An entry of `metadata.lifecycle.ignore_changes`: a path with differences that are neither shown nor applied.
 
-    `path` is written as plans print it (`interaction_rules[price].trigger`, `*` allowed); `expires` is an ISO date
-    from which the rule no longer counts, or empty.
+    `path` is written as plans print it (`interaction_rules[price].trigger`, `*` allowed); `expires` is an ISO date from
+    which the rule no longer counts, or empty.
     """
 
     path: str
@@ -47,9 +47,9 @@ class IgnoredLint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """A thing of one kind with a name and the API's own fields.
+    """Resource of one kind with a name and the API's own fields.
 
-    `spec` holds plain JSON values under the API's field names, at full depth. Nothing changes it in place.
+    `spec` holds plain JSON values under the API's field names, at full depth. It is never modified in place.
     """
 
     kind: str
@@ -60,10 +60,10 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredResource(Resource):
-    """What a manifest says. `id` is `metadata.id`, the pin of a live object, or empty.
+    """Resource that a manifest declares. `id` is `metadata.id`, the pin of a live object, or empty.
 
-    `spec` holds only what is written there: an absent key is "absent", a None is "cleared" (design: what a field says).
-    `address_id` is set where several manifests share kind and name and all carry ids.
+    `spec` holds only the keys of the manifest: an absent key is "absent", a None is "cleared" (design: what a field
+    says). `address_id` is set where several manifests share kind and name and all carry ids.
     """
 
     locate: SourceMap
@@ -76,27 +76,27 @@ class DeclaredResource(Resource):
 
     @property
     def address(self) -> str:
-        """Its address, as plans print it."""
+        """Address as printed in plans."""
         return address(self.kind, self.name, self.address_id)
 
     @property
     def position(self) -> Position:
-        """Where its document stands: the `name` line."""
+        """Position of the document's `name` line."""
         return self.locate.at(("metadata", "name"))
 
     def at(self, path: DocumentPath, *, key: bool = False) -> Position:
-        """Return where `path` inside the spec is written."""
+        """Return the position of `path` inside the spec."""
         return self.locate.at(("spec", *path), key=key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveResource(Resource):
-    """What the live side holds. `spec` is the raw object as read, unknown and computed fields included.
+    """Resource on the live side. `spec` is the raw object as read, unknown and computed fields included.
 
-    `hidden` names the top-level fields this read could not see: unknown, never empty. `stamp` is the newest
-    of the object's version marks. `foreign` says why it is never written (another project, TEMP, shared), or is empty.
-    `shown` tells whether the show call was part of the read. `unusable` marks one whose row the service sends in a form
-    that cannot be addressed or sent back (`foreign` says why); it may still be the object that a manifest means.
+    `hidden` are the top-level fields that this read did not return: unknown, never empty. `version` is the
+    newest of the object's version fields. `foreign` is why it is never written (another project, TEMP, shared),
+    or empty. `shown`: the read included the show call. `unusable` marks a malformed row that cannot be addressed or
+    sent back (see `foreign`); a manifest may still declare that object.
     """
 
     hidden: frozenset[str] = frozenset()
@@ -107,5 +107,5 @@ class LiveResource(Resource):
 
     @property
     def address(self) -> str:
-        """Its address by name; several live objects may share it."""
+        """Address by name; several live objects may share it."""
         return address(self.kind, self.name)

@@ -1,4 +1,4 @@
-"""What the ledger tells of the past: runs, what each tried, and who holds a lock."""
+"""History in the ledger: runs, their changes, and locks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry:
-    """One line of the journal: what was begun, in which run, and how it ended (None while nobody knows)."""
+    """One line of the journal: the change, its run, and its outcome (None while unknown)."""
 
     run: str
     intent: WriteIntent
@@ -32,9 +32,9 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockInfo:
-    """Who holds the lock of a scope. `epoch` counts its holders; `until` is when the lease ends (database's clock).
+    """Holder of a scope's lock. `epoch` counts its holders; `until` is the end of the lease (database's clock).
 
-    `lapsed` tells that the time is over: the next one who asks gets the lock.
+    `lapsed`: the lease has expired, and the next request gets the lock.
     """
 
     lock_id: str
@@ -49,11 +49,11 @@ class LockInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRecord:
-    """What an audit found in one environment, as the ledger keeps it.
+    """Result of an audit of one environment, as recorded in the ledger.
 
-    `result` is the whole of it as text. `differs` maps (address, path) of what drifted to who moved it; the path of an
-    object that is gone is empty. `looked` is false where the live side was not read. `everything` tells that the read
-    was complete; else only the objects named in `seen` were looked at. `doubtful` ones were not, in any case.
+    `result` is the full result as text. `differs` maps (address, path) of each drift to its attribution; the path is
+    empty for a deleted object. `looked` is false where the live side was not read. `everything`: the read was complete;
+    else it covers the objects in `seen` alone. `doubtful` objects were not read in any case.
     """
 
     owner: str
@@ -65,13 +65,13 @@ class AuditRecord:
     doubtful: frozenset[str] = frozenset()
 
     def saw(self, address: str) -> bool:
-        """Whether an object that is not told to differ is known to be in step, or nobody's business any more."""
+        """Whether an object that is not in `differs` is known to be up to date or no longer managed."""
         return address not in self.doubtful and (self.everything or address in self.seen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRun:
-    """One audit: when its first and last environments were done, and how many there were."""
+    """One audit: the times of its first and last environments, and their number."""
 
     run: str
     started: str
@@ -81,10 +81,10 @@ class AuditRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftRecord:
-    """One field that differs, or did (`open` is false). Times are UTC.
+    """Field that differs, or did (`open` is false). Times are UTC.
 
-    `first` and `last` are the first and the last time it was seen to differ; `since` is when it began to this time.
-    `flips` counts how often it went from one to the other: away, back, away again.
+    `first` and `last` are the first and the last time it was seen to differ; `since` is the start of the current drift.
+    `flips` counts the transitions between equal and different.
     """
 
     owner: str

@@ -1,4 +1,4 @@
-"""Where something stands in the files people edit."""
+"""Positions in source files."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,7 +9,7 @@ DocumentPath = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """A place in a file that a person edits, never in rendered text; line and column count from 1.
+    """Position in a source file, never in rendered text; line and column count from 1.
 
     `file` is relative to the project, with forward slashes; column counts code points.
     """
@@ -23,14 +23,14 @@ class Position:
 
 
 class SourceMap(Protocol):
-    """Leads from a path inside one document to the place where it is written."""
+    """Maps a path inside one document to its position."""
 
     def at(self, path: DocumentPath, *, key: bool = False) -> Position:
-        """Return the place of the value at `path` (of its key with `key`); of its nearest parent if absent."""
+        """Return the position of the value at `path` (of its key with `key`); of its nearest parent if absent."""
         ...
 
     def origin(self, path: DocumentPath) -> str:
-        """Say in words where the value came from: the file and line, and the values file or `--set` it used."""
+        """Describe the origin of a value: the file and line, and the values file or `--set` it used."""
         ...
 
 
@@ -54,7 +54,7 @@ NO_SOURCE = NoSource()
 
 
 class Excerpt(str):
-    """The part of a source line around a place; `skipped` is how many characters of the line stand before it."""
+    """Part of a source line around a position; `skipped` is the number of characters of the line before it."""
 
     __slots__ = ("skipped",)
     skipped: int
@@ -69,5 +69,5 @@ class Excerpt(str):
 
 
 def column_in(excerpt: str, column: int) -> int:
-    """Return where a column of the line stands in an excerpt of it, counted from 1."""
+    """Convert a column of the line to a column of its excerpt, counted from 1."""
     return column - (excerpt.skipped if isinstance(excerpt, Excerpt) else 0)

@@ -1,1 +1,1 @@
-"""Plans as files: format, schema, saved plans and what of them is stale."""
+"""Plan files: format, schema, saved plans and the checks for staleness."""

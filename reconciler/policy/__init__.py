@@ -1,1 +1,1 @@
-"""Rules that an environment must meet."""
+"""Assertions that an environment must satisfy."""

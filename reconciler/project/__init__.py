@@ -1,1 +1,1 @@
-"""The project file, its environments, and plans made of them."""
+"""Project file, environments, and the plans made from them."""

@@ -1,1 +1,1 @@
-"""Where live comes from: the API (`http`) or a saved live state (`snapshot`); both are ports.Reader."""
+"""Readers of the live side: the API (`http`) or a saved live state (`snapshot`); both implement `interfaces.Reader`."""

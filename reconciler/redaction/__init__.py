@@ -1,7 +1,7 @@
-"""Redaction: by field, by value in whatever spelling, and keyed digests of secrets.
+"""Redaction by field and by value in any encoding, and keyed digests of secrets.
 
-`redact` and `redact_fields` hide what the field tables call sensitive. `SecretRedactor` hides known values wherever a
-peer may have echoed them: raw, or behind any mixture of JSON and Python escapes, HTML entities, percent-encoding and
+`redact` and `redact_fields` hide what the field tables mark as sensitive. `SecretRedactor` hides known values wherever
+a peer may echo them: raw, or behind any mixture of JSON and Python escapes, HTML entities, percent-encoding and
 quoted-printable, up to four layers deep, in base64 at each of its three offsets, in hex and reversed.
 """
 

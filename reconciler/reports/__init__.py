@@ -1,1 +1,1 @@
-"""Report → text: every reporter is one function, and all data passes the one gate (`gate`) on its way into text."""
+"""Reporters: each is one function from a Report to text, and passes all data through `escaping`."""

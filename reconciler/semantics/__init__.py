@@ -1,1 +1,1 @@
-"""What values mean: absence and defaults, equality, list keys, fingerprints. Plan, apply and export ask here."""
+"""Semantics of values for plan, apply and export: absence, defaults, equality, list keys, fingerprints."""

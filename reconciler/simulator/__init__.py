@@ -1,4 +1,4 @@
-"""The API simulated: embedded without a socket, or served on loopback. It knows kinds only by their tables."""
+"""Simulated API: embedded without a socket, or served on loopback. Of kinds it uses the tables alone."""
 
 from reconciler.simulator.embedded_transport import transport
 from reconciler.simulator.messages import ConnectionCut, Request, Response

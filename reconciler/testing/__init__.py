@@ -1,6 +1,6 @@
-"""For authors of plugins: suites that a reader, a writer or a reporter passes before it can be trusted.
+"""Conformance suites for authors of readers, writers and reporters.
 
-Subclass a suite in a test module, say how your part is made, and pytest runs it:
+Subclass a suite in a test module and return the plugin under test; pytest runs the checks:
 
     from reconciler.testing.writer_suite import WriterSuite
 
@@ -8,5 +8,5 @@ Subclass a suite in a test module, say how your part is made, and pytest runs it
         def writer(self, stage):
             return MyWriter(stage.url)
 
-The suites run against the simulated API on a loopback port (extra `sim`), with its clock: nothing waits for real time.
+The suites run against the simulated API on a loopback port (extra `sim`), with its clock, so no test waits for real time.
 """

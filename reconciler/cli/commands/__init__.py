@@ -1,4 +1,4 @@
-"""The commands, in the order the help shows them."""
+"""Commands, in the order in which the help lists them."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a comparison collects on its way besides the differences themselves."""
+"""Collector of one comparison's side results, besides the differences."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ from reconciler.semantics.compiled_field import CompiledField
 
 
 class SecretStatus(Enum):
-    """What can be told of a secret without seeing it.
+    """Status of a secret, determined without its value.
 
-    UNKNOWN: it was applied under this name before. NO_BASE: what was applied before is not known.
+    UNKNOWN: it was applied under this name before. NO_BASE: the last applied value is not known.
     """
 
     SAME = "same"
@@ -23,11 +23,11 @@ class SecretStatus(Enum):
 
 
 SecretJudge = Callable[[FieldPath, Json], SecretStatus]
-"""Tells whether the secret that a manifest names is the one that was last applied."""
+"""Tells whether the secret of a manifest is the one that was last applied."""
 
 
 def nothing_known(steps: FieldPath, value: Json) -> SecretStatus:  # noqa: ARG001 - the judge that has no ledger
-    """Judge secrets without a ledger."""
+    """Return the status of secrets without a ledger."""
     return SecretStatus.NO_BASE
 
 
@@ -35,9 +35,9 @@ def nothing_known(steps: FieldPath, value: Json) -> SecretStatus:  # noqa: ARG00
 class DiffCollector:
     """The collector of one comparison.
 
-    `hidden` are raw differences that some rule says are none. `places` leads from the printed steps of a list item to
-    its index in the manifest. `secrets` and `moves` are differences that must not be looked into. `defaults` are the
-    printed steps whose desired side is a default, `series` those of lists whose items have no keys.
+    `hidden` are suppressed raw differences. `places` maps the printed steps of a list item to its index in the
+    manifest. `secrets` and `moves` are differences that are not split further. `defaults` are the printed steps whose
+    desired side is a default, `series` those of lists whose items have no keys.
     """
 
     judge: SecretJudge = nothing_known
@@ -50,23 +50,23 @@ class DiffCollector:
     series: set[tuple[str, ...]] = field(default_factory=set)
 
     def hide(self, at: FieldPath, rule: SuppressionReason, detail: str = "") -> None:
-        """Note a raw difference that is none, and why."""
+        """Record a suppressed raw difference and its reason."""
         self.hidden.append((at, rule, detail))
 
     def place(self, at: FieldPath, index: int) -> None:
-        """Note where in the manifest a list item stands."""
+        """Record the index of a list item in the manifest."""
         self.places[tuple(map(printed, at))] = index
 
     def default(self, at: FieldPath) -> None:
-        """Note that the desired side of a difference is a documented default."""
+        """Record that the desired side of a difference is a documented default."""
         self.defaults.add(tuple(map(printed, at)))
 
     def scratch(self) -> "DiffCollector":
-        """Return an empty collector for a comparison that may be given up."""
+        """Return an empty collector for a comparison that may be discarded."""
         return DiffCollector(judge=self.judge)
 
     def take(self, other: "DiffCollector") -> None:
-        """Take over what a scratch collector found."""
+        """Merge the results of a scratch collector."""
         self.hidden += other.hidden
         self.notes.update(other.notes)
         self.places.update(other.places)
@@ -84,7 +84,7 @@ Pair = tuple[Tree, Tree]
 
 
 def keep(step: str, pair: Pair, before: dict[str, Json], after: dict[str, Json]) -> None:
-    """Put both sides of a difference at a step; a side that has nothing stays without."""
+    """Put both sides of a difference at a step; an absent side is left out."""
     for side, value in zip((before, after), pair, strict=True):
         if value is not NoValue.ABSENT:
             side[step] = value
@@ -96,7 +96,7 @@ Inner = Callable[[CompiledField, Json, Json, FieldPath, DiffCollector], Pair | N
 
 @dataclass(frozen=True, slots=True)
 class ListComparison:
-    """Where a list is compared, by what its items are compared, and what collects the findings."""
+    """Position and item comparison of a list, with the collector of its results."""
 
     at: FieldPath
     found: DiffCollector
@@ -107,7 +107,7 @@ class ListComparison:
         return self.inner(node, want, have, (*self.at, step), self.found)
 
     def tries(self, node: CompiledField, want: Json, have: Json, step: FieldStep) -> DiffCollector | None:
-        """Compare two items that may belong together: what was found if they are alike, else None."""
+        """Compare two items that may correspond: the result if they are equivalent, else None."""
         scratch = self.found.scratch()
         pair = self.inner(node, want, have, (*self.at, step), scratch)
         return None if pair is not None or scratch.secrets or scratch.moves else scratch

@@ -1,7 +1,7 @@
-"""Compares two lists as their rule says: keyed and unordered, keyed and ordered, a set, or item by item.
+"""Compares two lists by their semantics: keyed and unordered, keyed and ordered, a set, or item by item.
 
-A declared list is complete: live items that it does not name are removals. A key that is missing or repeated makes the
-list atomic, with a note; live items that share a key are no such case: the first equal one pairs, the rest go.
+A declared list is complete: live items that it does not name are removed. A missing or repeated key makes the list
+atomic, with a note; live items that share a key do not: the first equal one pairs, the rest are removed.
 """
 
 from bisect import bisect_left
@@ -20,7 +20,7 @@ from reconciler.semantics.list_keys import KeyValues, all_parts
 
 
 def moved(order: Sequence[int]) -> list[int]:
-    """Return the places in `order` (old indexes in their new order, all different) of the items that moved.
+    """Return the indexes in `order` (old indexes in their new order, all different) of the items that moved.
 
     Those that stay are a longest increasing run, so that inserting or removing moves nothing; n log n.
     """
@@ -50,7 +50,7 @@ _LONGEST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class KeyedItems:
-    """The items of one keyed list, and the keys of each."""
+    """Items of one keyed list, with their keys."""
 
     items: list[Json]
     keys: list[KeyValues]
@@ -83,9 +83,9 @@ def keyed_sides(node: CompiledField, want: list[Json], have: list[Json]) -> tupl
 
 
 def _as_declared(node: CompiledField, want: KeyedItems, have: KeyedItems) -> list[KeyValues]:
-    """Return the live keys, each with the name the manifests give to the object its item refers to by id.
+    """Return the live keys, each with the declared name of the object that its item refers to by id.
 
-    A library that is renamed in the same plan is the same library to the rules that came from it.
+    A library that is renamed in the same plan stays the same library to rules that came from it.
     """
     keys = have.keys
     for index, id_name in node.refers:
@@ -138,7 +138,7 @@ def _keyed(node: CompiledField, want: KeyedItems, have: KeyedItems, look: ListCo
 
 
 def gone_steps(have: KeyedItems, gone: Sequence[int], declared: set[KeyValues]) -> list[ItemKey]:
-    """Return the steps of the live items that go; of several with one key the first is the one that paired."""
+    """Return the steps of the live items that are removed; of several with one key the first is the one that paired."""
     seen: Counter[KeyValues] = Counter(declared)
     steps = []
     for other in gone:
@@ -150,7 +150,7 @@ def gone_steps(have: KeyedItems, gone: Sequence[int], declared: set[KeyValues]) 
 def pair_items(
     node: CompiledField, want: KeyedItems, have: KeyedItems, inner: Inner
 ) -> tuple[list[int | None], list[int]]:
-    """Pair keyed items: for each declared one the index of its live one, and the live ones that are left."""
+    """Pair keyed items: for each declared one the index of its live one, and the remaining live ones."""
     if want.keys == have.keys:
         return list(range(len(want.keys))), []
     places: defaultdict[KeyValues, list[int]] = defaultdict(list)
@@ -167,7 +167,7 @@ def pair_items(
 
 
 def _first_equal(node: CompiledField, want: Json, have: list[Json], candidates: list[int], inner: Inner) -> int | None:
-    """Of live items with one key the first equal one counts, else the first."""
+    """Return the first equal one of live items with one key, else the first."""
     if len(candidates) < 2:
         return candidates[0] if candidates else None
     equal = (index for index in candidates if inner(node, want, have[index], (), DiffCollector()) is None)
@@ -175,7 +175,7 @@ def _first_equal(node: CompiledField, want: Json, have: list[Json], candidates: 
 
 
 def _order(node: CompiledField, keys: Sequence[KeyValues], pairs: Sequence[int | None], look: ListComparison) -> None:
-    """Note a changed order: nothing where it has no meaning, the fewest moves where it has."""
+    """Record a changed order: nothing where it has no meaning, the fewest moves where it has."""
     kept = [(index, other) for index, other in enumerate(pairs) if other is not None]
     had = [other for _, other in kept]
     if had == sorted(had):

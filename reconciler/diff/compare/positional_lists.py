@@ -1,4 +1,4 @@
-"""Compares two lists item by item: the order means something, and nothing else tells the items apart."""
+"""Compares two lists item by item: the order has a meaning, and items have no keys."""
 
 from reconciler.diff.compare.collector import ListComparison, Pair, keep
 from reconciler.model.change import NoValue
@@ -8,7 +8,7 @@ from reconciler.semantics.compiled_field import CompiledField
 
 
 def single_values(item: CompiledField, want: list[Json], have: list[Json], look: ListComparison) -> Pair | None:
-    """Compare two lists of single values as wholes, spelling alike what counts as alike."""
+    """Compare two lists of single values as wholes, with equivalent values replaced by one spelling."""
     if len(want) != len(have):
         return have, want
     if want == have and all(one.__class__ is other.__class__ for one, other in zip(want, have, strict=True)):

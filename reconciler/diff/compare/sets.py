@@ -1,4 +1,4 @@
-"""Compares two lists whose order means nothing and whose items have no keys; duplicates count one by one."""
+"""Compares two lists without order and keys; duplicates count one by one."""
 
 import json
 from collections import Counter, defaultdict
@@ -12,11 +12,11 @@ from reconciler.semantics.defaults import fill_defaults
 from reconciler.semantics.equality import canonical_json, normalize_item
 
 _MOST_TRIED = 64
-"""So many left-over items are tried against each other for tolerated spellings; beyond that only equal ones pair."""
+"""Most remaining items that are compared by tolerance; beyond that only equal ones pair."""
 
 
 def compare(item: CompiledField, want: list[Json], have: list[Json], look: ListComparison) -> Pair | None:
-    """Compare two sets; what differs is keyed by its own value."""
+    """Compare two sets; each difference is keyed by its own value."""
     if _one_by_one(item, want, have, look):
         return None
     found = matched(item, want, have, look.inner)
@@ -35,10 +35,10 @@ def compare(item: CompiledField, want: list[Json], have: list[Json], look: ListC
 
 
 def _one_by_one(item: CompiledField, want: list[Json], have: list[Json], look: ListComparison) -> bool:
-    """Tell whether two lists are alike in their order: the common case, and a cheap one."""
+    """Tell whether two lists are equivalent in their order: the common, cheap case."""
     if len(want) != len(have):
         return False
-    if len(want) == 1:  # nothing can stand in another order, so nothing needs to be taken back
+    if len(want) == 1:  # the order cannot differ, so nothing is rolled back
         count = len(look.found.hidden)
         if look.item(item, want[0], have[0], 0) is None:
             return True
@@ -53,7 +53,7 @@ def _one_by_one(item: CompiledField, want: list[Json], have: list[Json], look: L
 
 
 def step_of(item: CompiledField, value: Json, seen: Counter[str]) -> ItemKey:
-    """Return the step of an item that has no keys but itself; `seen` counts equal ones."""
+    """Return the step of an item without keys; `seen` counts equal ones."""
     text = whole(item, value)
     seen[text] += 1
     return key_of_whole(item, value, seen[text])
@@ -65,7 +65,7 @@ def whole(item: CompiledField, value: Json) -> str:
 
 
 def key_of_whole(item: CompiledField, value: Json, nth: int) -> ItemKey:
-    """Return the step that stands for an item that has no keys of its own: its values, in the table's order."""
+    """Return the step of an item without keys of its own: its values, in the table's order."""
     if isinstance(value, dict):
         spelled = as_object(fill_defaults(item, value))
         return ItemKey(tuple(_single(spelled.get(name)) for name in item.children), nth)
@@ -82,7 +82,7 @@ Matched = tuple[list[tuple[int, int]], list[int], list[int]]
 
 
 def matched(item: CompiledField, want: list[Json], have: list[Json], inner: Inner) -> Matched:
-    """Pair the items of two sets, duplicates one by one: pairs, what only the first has, what only the second has."""
+    """Pair the items of two sets, duplicates one by one: pairs, only in the first, only in the second."""
     places: defaultdict[str, list[int]] = defaultdict(list)
     for index in reversed(range(len(have))):
         places[whole(item, have[index])].append(index)
@@ -102,7 +102,7 @@ def matched(item: CompiledField, want: list[Json], have: list[Json], inner: Inne
 def left_steps(
     item: CompiledField, lists: tuple[list[Json], list[Json]], found: Matched
 ) -> tuple[dict[int, ItemKey], dict[int, ItemKey]]:
-    """Return the steps of what only one list has, by index: of the declared items, and of the live ones."""
+    """Return the steps of items in one list only, by index: of the declared items, and of the live ones."""
     want, have = lists
     pairs, added, gone = found
     seen: Counter[str] = Counter(whole(item, want[index]) for index, _ in pairs)
@@ -111,7 +111,7 @@ def left_steps(
 
 
 def _try_all(item: CompiledField, lists: tuple[list[Json], list[Json]], matched: Matched, inner: Inner) -> None:
-    """Pair what is alike though not spelled alike: a field that is not declared, an address with another query."""
+    """Pair items that are equivalent though not equal: an undeclared field, an URL with another query."""
     want, have = lists
     pairs, added, gone = matched
     for index in tuple(added):

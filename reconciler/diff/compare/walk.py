@@ -1,8 +1,8 @@
 """Walks a declared and a live value together and keeps of both only what differs.
 
-Equal parts cost one look each and vanish here; what is left is one comparable shape on both sides (objects and keyed
-lists as mappings, defaults filled in, ids resolved) for `inside` to look into. None means: no difference. What counts
-as absent, cleared and empty is the manual's table "What a field says".
+Equal parts are removed; the rest has one comparable shape on both sides (objects and keyed lists as mappings, defaults
+filled in, ids resolved) for `field_changes`. None means: no difference. The manual's table "What a field says" defines
+absent, cleared and empty.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _UNSEEN = "a secret cannot be compared"
 def objects(
     node: CompiledField, want: Mapping[str, Json], have: Mapping[str, Json], at: FieldPath, found: DiffCollector
 ) -> Pair | None:
-    """Compare two objects on what the declared one manages."""
+    """Compare two objects in the fields that the declared one manages."""
     before: dict[str, Json] = {}
     after: dict[str, Json] = {}
     children = node.children
@@ -49,7 +49,7 @@ def objects(
 
 
 def values(node: CompiledField, want: Json, have: Json, at: FieldPath, found: DiffCollector) -> Pair | None:
-    """Compare a declared value with the live one; None live is a field that is not there."""
+    """Compare a declared value with the live one; a live None is an absent field."""
     if node.sensitive:
         _secret(want, have, at, found)
         return None
@@ -106,7 +106,7 @@ def _cleared(node: CompiledField, have: Json, at: FieldPath, found: DiffCollecto
 
 
 def _missing(node: CompiledField, want: Json, at: FieldPath, found: DiffCollector) -> Pair | None:
-    """Compare with a live object that does not have the field: that is its default, or nothing."""
+    """Compare with a live object without the field: its value is the default, or absent."""
     if node.type is FieldType.OBJECT and isinstance(want, dict):
         scratch = found.scratch()
         if objects(node, want, {}, at, scratch) is not None or scratch.secrets:
@@ -123,8 +123,8 @@ def _missing(node: CompiledField, want: Json, at: FieldPath, found: DiffCollecto
 def _secret(want: Json, have: Json, at: FieldPath, found: DiffCollector) -> None:
     """Compare a secret by presence, then by its digest.
 
-    One that live does not have is a change. Only where a secret is remembered as applied, an empty text in its place
-    may be how the service hides it (api.md §4), so that the digest decides.
+    One that live does not have is a change. Where a secret is recorded as applied, an empty live text may be the
+    service's redaction (api.md §4), so that the digest decides.
     """
     if not holds_secret(want):
         if holds_secret(have):
@@ -145,6 +145,6 @@ def _count(value: Json) -> int:
 
 
 def same(node: CompiledField, want: Json, have: Json, found: DiffCollector | None = None) -> bool:
-    """Tell whether two values mean the same; None on either side is a field that is not there."""
+    """Tell whether two values are equivalent; None on either side is an absent field."""
     scratch = found.scratch() if found else DiffCollector()
     return values(node, want, have, (), scratch) is None and not scratch.secrets and not scratch.moves

@@ -1,1 +1,1 @@
-"""What every kind is made of: fields, endpoints, conditions."""
+"""Building blocks of a kind: fields, endpoints, conditions."""

@@ -1,1 +1,1 @@
-"""Where the files of a project come from: the disk, or a commit."""
+"""Sources of a project's files: the disk, or a commit."""

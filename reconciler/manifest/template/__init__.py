@@ -1,1 +1,1 @@
-"""Templates rendered in a confined process, each character with its origin."""
+"""Renders templates in a confined process and records the origin of each character."""

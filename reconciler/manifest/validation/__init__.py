@@ -1,1 +1,1 @@
-"""Documents to declared resources."""
+"""Converts documents to declared resources."""

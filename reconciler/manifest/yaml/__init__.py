@@ -1,1 +1,1 @@
-"""YAML text to documents in which every key and item has its position."""
+"""Parses YAML text to documents in which every key and item has its position."""

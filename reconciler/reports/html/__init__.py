@@ -1,1 +1,1 @@
-"""One self-contained HTML page for people who would rather look: a plan, an audit, an apply."""
+"""Self-contained HTML page for a plan, an audit or an apply."""

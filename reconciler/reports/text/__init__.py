@@ -1,1 +1,1 @@
-"""Text for a terminal, with Terraform's reading habits."""
+"""Text for a terminal, laid out as in Terraform."""

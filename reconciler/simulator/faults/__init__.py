@@ -1,1 +1,1 @@
-"""Faults that a seed file orders."""
+"""Faults that a seed file declares."""
