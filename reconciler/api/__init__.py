@@ -1,1 +1,1 @@
-"""HTTP client of the API: authentication, rate limits, and validation of responses. Only the simulator uses httpx too."""
+"""HTTP client of the API: authentication, rate limits, validated responses. Only the simulator uses httpx too."""

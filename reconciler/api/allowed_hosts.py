@@ -1,8 +1,8 @@
-"""The list of hosts every network client asks: who may be spoken to, and who may be sent credentials.
+"""Allowlist of hosts for every network client: permitted connections, and permitted recipients of credentials.
 
-It is a list of exact hosts, never a list of bad ones. A URL is matched against one strict pattern instead of being
+It lists exact permitted hosts, never forbidden ones. A URL is matched against one strict pattern instead of being
 parsed: parsers disagree about where a host ends (`https://evil.test\\@metastudio…` is one host to some and another to
-others), and the pattern has no room for it.
+others), and the pattern matches neither.
 """
 
 import re
@@ -28,7 +28,7 @@ VARIABLE = "RECONCILER_ALLOWED_HOSTS"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """A scheme, a host and a port that were found allowed; nothing else of a URL is ever kept."""
+    """Allowed scheme, host and port; no other part of a URL is kept."""
 
     scheme: str
     host: str
@@ -36,12 +36,12 @@ class Origin:
 
     @property
     def netloc(self) -> str:
-        """The Host header's value: the port only where it is not the scheme's own."""
+        """Value of the Host header: the port only where it is not the scheme's default."""
         return self.host if self.port == _STANDARD_PORTS[self.scheme] else f"{self.host}:{self.port}"
 
     @property
     def loopback(self) -> bool:
-        """Whether it is this machine."""
+        """Whether the host is this machine."""
         return is_loopback(self.host)
 
     def __str__(self) -> str:
@@ -49,7 +49,7 @@ class Origin:
 
 
 def check_allowed(url: str, extra: Iterable[str] = ()) -> Origin:
-    """Return the origin of a base URL, or raise HostError (E_URL_HOST) before a single packet leaves.
+    """Return the origin of a base URL, or raise HostNotAllowedError (E_URL_HOST) before any packet is sent.
 
     Allowed are `metastudio.{region}.` and `iam[.{region}].myhuaweicloud.com` by https on 443, and plain http on any
     port of 127.0.0.1, [::1] and localhost. `extra` is the operator's list (RECONCILER_ALLOWED_HOSTS): `host` or
@@ -65,10 +65,10 @@ def check_allowed(url: str, extra: Iterable[str] = ()) -> Origin:
 
 
 def check_credentials_allowed(origin: Origin, extra: Iterable[str] = ()) -> None:
-    """Raise HostError (E_AUTH_HOST) for an origin that may be spoken to but is sent no credentials.
+    """Raise HostNotAllowedError (E_AUTH_HOST) for an allowed origin that must not receive credentials.
 
-    A port of this machine is anybody's who may listen there: it gets a token, a password or a signature only where the
-    operator's list names this very origin.
+    Any local process may listen on a port of this machine: it gets a token, a password or a signature only where the
+    operator's list names exactly this origin.
     """
     if origin.loopback and origin not in map(_listed, extra):
         raise HostNotAllowedError(
@@ -81,19 +81,19 @@ def check_credentials_allowed(origin: Origin, extra: Iterable[str] = ()) -> None
 def database_allowed(host: str, port: int, extra: Iterable[str]) -> bool:
     """Tell whether the operator's list names a PostgreSQL server: `host` (port 5432), `host:port`, `postgresql://…`.
 
-    No server is allowed by itself, this machine's neither. An entry with the scheme of another protocol names no
-    database.
+    No server is allowed by default, not even on this machine. An entry with the scheme of another protocol does not
+    allow a database.
     """
     return (host, port) in map(_listed_database, extra)
 
 
 def parse_allowed_hosts(text: str) -> tuple[str, ...]:
-    """Return the entries of RECONCILER_ALLOWED_HOSTS, which blanks and commas divide."""
+    """Parse RECONCILER_ALLOWED_HOSTS, entries separated by blanks and commas."""
     return tuple(text.replace(",", " ").split())
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine; an IPv6 address may stand in brackets."""
+    """Tell whether a host is this machine; an IPv6 address may be in brackets."""
     return host in _LOOPBACK or f"[{host}]" in _LOOPBACK
 
 
@@ -108,12 +108,12 @@ def iam_endpoint(region: str) -> str:
 
 
 def is_segment(text: str) -> bool:
-    """Tell whether a text is a plain id, which can be one segment of a path."""
+    """Tell whether a text is a valid id: one segment of a URL path."""
     return _ID.fullmatch(text) is not None
 
 
 def path_segment(text: str) -> str:
-    """Return an id as one path segment; raises HostError (E_ID_FORMAT) for anything that is no plain id."""
+    """Return an id as one path segment. Raises HostNotAllowedError (E_ID_FORMAT) for anything but a plain id."""
     if not is_segment(text):
         raise HostNotAllowedError(
             f"{text[:80]!r} is no id: letters, digits, `_` and `-`, at most 64",

@@ -1,6 +1,6 @@
-"""Who we are: no credentials, a token, a token fetched from IAM, or AK/SK. None of them shows a secret in its repr.
+"""Authentication: no credentials, a token, a token fetched from IAM, or AK/SK. No repr contains a secret.
 
-An auth gives the headers of one try; it is asked again at each try, so that nothing old is ever repeated.
+An Auth returns the headers of one attempt and is called again for each, so that no header is reused.
 """
 
 import json
@@ -18,35 +18,35 @@ from reconciler.api.signing import canonical_request, sign, stamp
 from reconciler.errors import AuthError, TransportError
 
 SendDirect = Callable[[ApiRequest], ApiResponse]
-"""Sends a call that carries its own credentials in the body, and returns whatever was answered."""
+"""Sends a call that carries its own credentials in the body, and returns any response."""
 
 _EARLY = timedelta(minutes=15)
 _LIFETIME = timedelta(hours=23)
-"""A token lives 24 hours (api.md §5.1); used only where its `expires_at` cannot be read."""
+"""Lifetime of a token (24 hours, api.md §5.1), used where its `expires_at` cannot be parsed."""
 
 _SIGNED = ("content-type", "x-app-userid", "x-project-id", "x-sdk-date", "x-security-token")
 """Beside host. Signing fewer headers than are sent is valid; a proxy may rewrite the others (api.md §5.2)."""
 
 
 class Auth(Protocol):
-    """Gives a try its credentials."""
+    """Adds credentials to a request."""
 
     @property
     def credential(self) -> tuple[str, ...]:
-        """What goes with each call as it was given; empty where nothing does, or a token that is fetched."""
+        """Credential that is sent unchanged with each call; empty for none, or for a fetched token."""
         ...
 
     def headers(self, call: ApiRequest, now: datetime, ask: SendDirect) -> Mapping[str, str]:
-        """Return the headers that prove who we are for this very call at this very moment."""
+        """Return the authentication headers for this call at this time."""
         ...
 
     def renew(self, used: Mapping[str, str]) -> bool:
-        """Told that the gateway refused `used` as expired: tell whether another try has fresh credentials."""
+        """Handle a refusal of `used` as expired; tell whether another attempt has fresh credentials."""
         ...
 
 
 class NoAuth:
-    """For the simulator and services behind a gateway of one's own: no credentials at all."""
+    """No credentials, for the simulator and for services behind the user's own gateway."""
 
     credential: tuple[str, ...] = ()
 
@@ -55,7 +55,7 @@ class NoAuth:
         return {}
 
     def renew(self, used: Mapping[str, str]) -> bool:  # noqa: ARG002 - a shared shape
-        """There is nothing to renew."""
+        """Return false: there are no credentials to renew."""
         return False
 
     def __repr__(self) -> str:
@@ -63,7 +63,7 @@ class NoAuth:
 
 
 class TokenAuth:
-    """A token that was given (HW_AUTH_TOKEN); it cannot be renewed."""
+    """Given token (HW_AUTH_TOKEN); it cannot be renewed."""
 
     def __init__(self, token: str) -> None:
         if not token:
@@ -76,7 +76,7 @@ class TokenAuth:
         return {"X-Auth-Token": self._token}
 
     def renew(self, used: Mapping[str, str]) -> bool:  # noqa: ARG002 - a shared shape
-        """A given token stays what it is."""
+        """Return false: a given token cannot be renewed."""
         return False
 
     def __repr__(self) -> str:
@@ -84,7 +84,7 @@ class TokenAuth:
 
 
 class AkSkAuth:
-    """Signs each try with an access key pair, temporary ones included (their security token is signed too)."""
+    """Signs each request with an access key pair, temporary ones included (their security token is signed too)."""
 
     def __init__(self, access_key: str, secret_key: str, *, security_token: str = "") -> None:
         if not access_key or not secret_key:
@@ -97,7 +97,7 @@ class AkSkAuth:
         self.credential: tuple[str, ...] = ("keys", self._access_key, self._secret_key, self._security_token)
 
     def headers(self, call: ApiRequest, now: datetime, ask: SendDirect) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
-        """Return date, security token and signature of this try."""
+        """Return date, security token and signature of this request."""
         date = stamp(now)
         own = {"X-Sdk-Date": date}
         if self._security_token:
@@ -109,7 +109,7 @@ class AkSkAuth:
         return own | {"Authorization": signature}
 
     def renew(self, used: Mapping[str, str]) -> bool:  # noqa: ARG002 - a shared shape
-        """Keys are what they are."""
+        """Return false: keys cannot be renewed."""
         return False
 
     def __repr__(self) -> str:
@@ -117,11 +117,11 @@ class AkSkAuth:
 
 
 class PasswordAuth:
-    """Fetches a token from IAM by user name and password, keeps it, and renews it before it expires.
+    """Fetches a token from IAM by user name and password, caches it, and renews it before it expires.
 
     `iam` is an allowed origin; the token is scoped to `project_id` (project scope is needed, api.md §5.1). Threads may
-    share it: one of them fetches, the others wait. `logins` keeps a refused credential from being tried again, by
-    default anywhere in this process.
+    share it: one of them fetches, the others wait. `logins` prevents a second attempt with a refused credential, by
+    default in the whole process.
     """
 
     credential: tuple[str, ...] = ()
@@ -143,7 +143,7 @@ class PasswordAuth:
         self._until = datetime.min.replace(tzinfo=UTC)
 
     def headers(self, call: ApiRequest, now: datetime, ask: SendDirect) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
-        """Return the token's header, fetching a token first where there is none that lasts."""
+        """Return the token's header, fetching a token first where none is valid."""
         with self._lock:
             if not self._token or now >= self._until:
                 fetch = partial(self._fetch, now, ask)
@@ -151,7 +151,7 @@ class PasswordAuth:
             return {"X-Auth-Token": self._token}
 
     def renew(self, used: Mapping[str, str]) -> bool:
-        """Forget the refused token, unless another thread already did."""
+        """Discard the refused token, unless another thread already did."""
         with self._lock:
             if used.get("X-Auth-Token") == self._token:
                 self._token = ""
@@ -185,7 +185,7 @@ class PasswordAuth:
 
 
 def _header(text: str, what: str) -> str:
-    """Return a credential without blanks around it; one that no header can carry is refused without being shown."""
+    """Return a credential without surrounding blanks; an invalid header value is refused without being shown."""
     text = text.strip()
     if not (text.isascii() and (text.isprintable())):
         raise AuthError(

@@ -1,4 +1,4 @@
-"""The two clients. The reading one has no way to send a write verb; only writers import the other."""
+"""Read and write clients. The read client cannot send a write; only writers import the write client."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -22,14 +22,14 @@ MAX_BODY = 12 * 10**6
 """Bytes of a signed call's body (api.md §5.2)."""
 
 _LONGEST = 256
-"""Characters that are shown of an id or a name in a row that cannot be managed."""
+"""Most characters to display of an id or a name in a row that cannot be managed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OddRow:
-    """A row of a list that cannot be managed: why, and what can be shown of its id and its name.
+    """Row of a list that cannot be managed: the reason, and its id and name as far as they can be displayed.
 
-    `name` is None where the row has none that can be read. `key` is the same whenever the same row comes again.
+    `name` is None where the row has no readable one. `key` is the same each time the same row is returned.
     """
 
     reason: str
@@ -40,9 +40,9 @@ class OddRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPage:
-    """One answer of a list: its rows as sent, and its `count`, None where there is none.
+    """One page of a list: its rows as sent, and its `count`, None where there is none.
 
-    `odd` are the rows that cannot be managed: told, and left.
+    `odd` are the rows that cannot be managed; they are reported and not changed.
     """
 
     rows: tuple[dict[str, Json], ...]
@@ -51,7 +51,7 @@ class ListPage:
 
     @property
     def size(self) -> int:
-        """How many places of the list the page covers."""
+        """Number of list positions that the page covers."""
         return len(self.rows) + len(self.odd)
 
 
@@ -60,17 +60,17 @@ class ReadClient:
 
     def __init__(self, connection: Connection) -> None:
         self._sender = RetryingSender(connection)
-        self._decoding = Lock()  # one answer at a time: a large one takes five times its size while it is decoded
+        self._decoding = Lock()  # one response at a time: a large one takes five times its size while it is decoded
         self.connection = connection
 
     def page(self, kind: Kind, *, offset: int, limit: int, filters: Iterable[tuple[str, str]] = ()) -> ListPage:
-        """Return one page of a kind's list; raises ApiError (E_READ_SCHEMA) unless it is one."""
+        """Return one page of a kind's list. Raises ApiError (E_READ_SCHEMA) for an invalid one."""
         query = [("limit", str(limit)), ("offset", str(offset)), *filters]
         self._sender.meter.add(ApiUsage(pages=1))
         return self._page(kind, kind.endpoints.collection, query)
 
     def summary(self, kind: Kind, *, offset: int, limit: int) -> ListPage:
-        """Return one page of a kind's summary list, which names the same objects with little else in them."""
+        """Return one page of a kind's summary list, which has the same objects with few fields."""
         query = [("limit", str(limit)), ("offset", str(offset))]
         self._sender.meter.add(ApiUsage(pages=1))
         return self._page(kind, kind.endpoints.summary, query)
@@ -82,7 +82,7 @@ class ReadClient:
         return page
 
     def show(self, kind: Kind, object_id: str) -> dict[str, Json]:
-        """Return one object in full; raises NotFoundError, DeniedError or another ApiError."""
+        """Return one object in full; raises NotFoundError, ForbiddenError or another ApiError."""
         self._sender.meter.add(ApiUsage(shows=1))
         body = self._get(kind.endpoints.item, {"id": object_id})
         if "error_code" in body or body.setdefault(kind.id_field, object_id) != object_id:
@@ -91,17 +91,17 @@ class ReadClient:
 
     @property
     def usage(self) -> ApiUsage:
-        """What was sent so far."""
+        """Usage so far."""
         return self._sender.meter.usage
 
     @property
     def service_time(self) -> datetime | None:
-        """The service's own time at its latest answer, None where it did not say."""
+        """Service's time in its latest response, None where it sent none."""
         return http_date(self._sender.service_date)
 
     @property
     def service_offset(self) -> float:
-        """Seconds that the service's clock is ahead of ours; 0 where it has not said what time it is."""
+        """Seconds that the service's clock is ahead of the local one; 0 while unknown."""
         return self._sender.service_offset
 
     def close(self) -> None:
@@ -117,11 +117,11 @@ class ReadClient:
 
 
 class WriteClient:
-    """Creates, updates and deletes objects of one project, and shows them: what a writer needs.
+    """Creates, updates, deletes and shows objects of one project, for writers.
 
-    Each write raises ApiError when the service refused it, TransportError(sent=True) when nobody knows (a lost or
-    unreadable answer, or a fault of the service that may come after it committed), and TransportError(sent=False) when
-    it certainly did not happen.
+    Each write raises ApiError when the service refused it, TransportError(sent=True) when the outcome is unknown (a
+    lost or unreadable response, or a service error that may follow the commit), and TransportError(sent=False) when it
+    certainly was not made.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -134,15 +134,15 @@ class WriteClient:
         return self._reader.show(kind, object_id)
 
     def create(self, kind: Kind, body: Mapping[str, Json]) -> dict[str, Json]:
-        """Create an object; the answer holds its id alone."""
+        """Create an object; the response holds its id alone."""
         return self._write("POST", kind.endpoints.collection, {}, body, answers=kind.id_field)
 
     def update(self, kind: Kind, object_id: str, body: Mapping[str, Json]) -> dict[str, Json]:
-        """Replace an object; the answer is the whole object."""
+        """Replace an object; the response is the whole object."""
         return self._write("PUT", kind.endpoints.item, {"id": object_id}, body, answers=kind.id_field)
 
     def delete(self, kind: Kind, object_id: str) -> None:
-        """Delete an object; raises NotFoundError when it is not there."""
+        """Delete an object. Raises NotFoundError when it does not exist."""
         self._write("DELETE", kind.endpoints.item, {"id": object_id})
 
     def create_child(self, kind: Kind, object_id: str, body: Mapping[str, Json]) -> dict[str, Json]:
@@ -161,7 +161,7 @@ class WriteClient:
 
     @property
     def usage(self) -> ApiUsage:
-        """What was sent so far."""
+        """Usage so far."""
         return self._sender.meter.usage + self._reader.usage
 
     def close(self) -> None:
@@ -178,7 +178,7 @@ class WriteClient:
         *,
         answers: str = "",
     ) -> dict[str, Json]:
-        """Send a write. An answer that holds an error and not the id field `answers` leaves open what was done."""
+        """Send a write. After a response with an error and without the id field `answers`, the outcome is unknown."""
         call = _call(self.connection, method, path, ids, body=_encoded(body))
         self._sender.meter.add(ApiUsage(writes=1))
         try:
@@ -253,7 +253,7 @@ def _page(kind: Kind, body: Mapping[str, Json]) -> ListPage:
 
 
 def _oddness(kind: Kind, row: Json) -> str:
-    """Say why an object cannot be managed by what its row says, or return an empty text."""
+    """Return the reason why a row's object cannot be managed, or an empty text."""
     if not isinstance(row, dict):
         return "its row is no object"
     given = row.get(kind.id_field)
@@ -276,7 +276,7 @@ def _odd(kind: Kind, row: Json, reason: str) -> OddRow:
 
 
 def _shown(value: Json) -> str:
-    """Spell a value of any type as text that can be printed: half a character as its escape."""
+    """Convert a value of any type to printable text; a lone surrogate becomes an escape."""
     text = value if isinstance(value, str) else "" if value is None else json.dumps(value)
     return text[:_LONGEST].encode("utf-8", "backslashreplace").decode()
 

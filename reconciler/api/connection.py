@@ -1,4 +1,4 @@
-"""Everything needed to speak to one project of one endpoint, as a value."""
+"""Connection settings of one project at one endpoint, as a value."""
 
 import random
 import threading
@@ -19,7 +19,7 @@ from reconciler.redaction import SecretRedactor
 
 READS_PER_SECOND = 5.0
 WRITES_PER_SECOND = 1.0
-"""A safe budget for one tenant of the cloud (api.md §8); loopback and embedded services have no limit."""
+"""Rate that is safe for one tenant of the cloud (api.md §8); loopback and embedded services have no limit."""
 
 
 def _utc_now() -> datetime:
@@ -28,17 +28,16 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """Where, as whom, how fast.
+    """Address, credentials and rate of requests.
 
-    `base_url` and `allowed_hosts` are checked at once: HostError before any packet, for an address that is not allowed
-    (E_URL_HOST) and for credentials to a port of this machine that is not named (E_AUTH_HOST). A rate of None is the
-    default of the host; 0 is no limit. `deadline` is how long, in seconds, a run waits for a service that refuses.
-    `transport` replaces the network, as the embedded simulator does. `proxy` and `ca_file` come from the operator only.
-    Reading and writing clients made of one Connection share its gates; `pace` is another one to the same project whose
-    gates it shares.
-    `logins` knows which credentials were refused: those of one process share one.
-    `redactor` knows the secrets of this process, and learns the token that is sent.
-    `clock` tells the time of day, `monotonic` measures, `jitter` gives a number from 0 to 1.
+    `base_url` and `allowed_hosts` are checked at once: HostNotAllowedError before any packet, for an address that is
+    not allowed (E_URL_HOST) and for credentials to a port of this machine that is not listed (E_AUTH_HOST). A rate of
+    None is the default of the host; 0 is no limit. `deadline` is the most seconds that a run waits for a service that
+    refuses calls. `transport` replaces the network, as the embedded simulator does. `proxy` and `ca_file` come from the
+    operator only. Reading and writing clients made of one Connection share its rate limiters; `pace` is another one to
+    the same project whose limiters it shares. `logins` records refused credentials, shared in one process. `redactor`
+    holds the secrets of this process, and gets each token that is sent. `clock` returns the time of day, `monotonic`
+    measures, `jitter` returns a number from 0 to 1.
     """
 
     base_url: str
@@ -90,18 +89,18 @@ def _check_user(app_user_id: str) -> None:
 
 
 class UsageCounter:
-    """A running Usage."""
+    """Counter of API usage."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._usage = ApiUsage()
 
     def add(self, more: ApiUsage) -> None:
-        """Count something."""
+        """Add to the counts."""
         with self._lock:
             self._usage += more
 
     @property
     def usage(self) -> ApiUsage:
-        """The sum so far."""
+        """Total so far."""
         return self._usage

@@ -1,4 +1,4 @@
-"""What an error answer means: the status decides; the code is shown and never believed alone (api.md §7)."""
+"""Error responses: the status decides; the code is shown and never trusted alone (api.md §7)."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from reconciler.errors import ApiError, AuthError, ForbiddenError, NotFoundError
 from reconciler.model.resource import Json
 
 MAX_SKEW = timedelta(minutes=14)
-"""The gateway refuses 15 minutes (api.md §5.2); a signature is a moment old when it is judged."""
+"""Greatest clock skew; the gateway refuses 15 minutes (api.md §5.2), and a signature ages before it is checked."""
 
 _NO_SUCH_API = "0101"
 _RENEW = "0307"
@@ -21,7 +21,7 @@ _SERVICE_AUTH = frozenset({"MSS.00010008", "MSS.00010009", "MSS.00000001"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiErrorBody:
-    """The body of an error answer, whoever wrote it: the service, the gateway, or IAM."""
+    """Body of an error response of the service, the gateway, or IAM."""
 
     status: int
     code: str = ""
@@ -33,7 +33,7 @@ class ApiErrorBody:
 
     @property
     def throttled(self) -> bool:
-        """Whether the gateway turned it away before the service saw it."""
+        """Whether the gateway rejected the call before the service received it."""
         return self.gateway(_THROTTLED)
 
     @property
@@ -48,7 +48,7 @@ class ApiErrorBody:
 
 
 def refusal(answer: ApiResponse) -> ApiErrorBody:
-    """Read an error answer of any make; one that cannot be read has its status alone."""
+    """Parse an error response of any source; an unreadable one has its status alone."""
     body = _json(answer.body)
     error = body.get("error")
     nested = error if isinstance(error, Mapping) else next((v for v in body.values() if isinstance(v, Mapping)), {})
@@ -63,7 +63,7 @@ def refusal(answer: ApiResponse) -> ApiErrorBody:
 
 
 def to_exception(call: ApiRequest, answer: ApiResponse, local_time: datetime) -> ApiError:
-    """Turn a refused call into the error that says what to do next."""
+    """Convert a refused call to an exception with a hint."""
     found = refusal(answer)
     trace = f" (request {answer.request_id})" if answer.request_id else ""
     text = f"{call}: {found}{trace}"
@@ -116,6 +116,6 @@ def _json(body: bytes) -> Mapping[str, Json]:
 
 
 def _line(value: Json, limit: int, redact: Callable[[str], str]) -> str:
-    """Return a foreign text as one short line without secrets and control characters; still hostile to reporters."""
+    """Return a foreign text as one short line without secrets and control characters; reporters still escape it."""
     text = redact(value) if isinstance(value, str) else str(value) if isinstance(value, int) else ""
     return "".join(c if c.isprintable() else " " for c in text[:limit])

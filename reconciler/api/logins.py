@@ -1,7 +1,7 @@
-"""Logins at IAM and first calls with keys or a token: a credential that was refused once is not tried again.
+"""Logins at IAM and first calls with keys or a token: a refused credential is not tried again.
 
 An account is locked after a few wrong passwords, and thirty environments with one wrong password would try it thirty
-times. Until a credential was accepted, only one login with it is on its way; all others wait for what comes of it.
+times. Until a credential is accepted, only one login with it is in progress; all others wait for its result.
 """
 
 import hashlib
@@ -17,14 +17,14 @@ from reconciler.errors import AuthError, TransportError
 Found = TypeVar("Found")
 
 _SALT = secrets.token_bytes(32)
-"""Digests are of this process alone: none can be looked up in another's memory."""
+"""Salt of this process, so that digests of credentials cannot be compared across processes."""
 
 REFUSED = 401
-"""The status that is about the credential itself; 403 and 404 may be about the project it is used for."""
+"""Status of a refused credential; 403 and 404 may concern the project it is used for."""
 
 
 class _Flight:
-    """A login that is on its way, and how it failed."""
+    """Login in progress, and its error."""
 
     def __init__(self) -> None:
         self.landed = threading.Event()
@@ -32,7 +32,7 @@ class _Flight:
 
 
 class Logins:
-    """What is known of credentials at their IAM. Threads and environments of a process share one."""
+    """Known results of credentials at their IAM. Threads and environments of a process share one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -41,9 +41,9 @@ class Logins:
         self._flights: dict[bytes, _Flight] = {}
 
     def call(self, origin: Origin, credential: tuple[str, ...], send: Callable[[], Found]) -> Found:
-        """Return what `send` gets with a credential that goes with each call.
+        """Return the response of `send` with a credential that is sent with each call.
 
-        As `login`; but where it was accepted before, a refusal is about that call alone. No credential: just send.
+        As `login`; but where it was accepted before, a refusal concerns that call alone. No credential: just send.
         """
         if not credential:
             return send()
@@ -52,10 +52,10 @@ class Logins:
         return send() if accepted else self.login(origin, credential, send)
 
     def login(self, origin: Origin, credential: tuple[str, ...], fetch: Callable[[], Found]) -> Found:
-        """Return what `fetch` gets with a credential, at once where it was accepted before.
+        """Return the result of `fetch` with a credential, without waiting where it was accepted before.
 
-        Raises AuthError without a call where the credential was refused before. A login that was waited for and got no
-        answer fails for all who waited: each tries again in its own time.
+        Raises AuthError without a call where the credential was refused before. A login without a response fails for
+        all that waited; each retries by itself.
         """
         key = _digest(origin, credential)
         while True:
@@ -97,7 +97,7 @@ class Logins:
 
 
 LOGINS = Logins()
-"""This process's."""
+"""Logins of this process."""
 
 
 def _digest(origin: Origin, credential: tuple[str, ...]) -> bytes:

@@ -1,4 +1,4 @@
-"""One call and one answer, as values: what auth signs, the wire carries and retries repeat."""
+"""Request and response as values: auth signs them, the transport sends them, retries repeat them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ READING_VERBS = frozenset({"GET"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiRequest:
-    """A request before it is signed. `query` is encoded already; `body` are the exact bytes that go out.
+    """A request before it is signed. `query` is already encoded; `body` holds the exact bytes to send.
 
     Headers are not in its repr: they may carry credentials.
     """
@@ -26,12 +26,12 @@ class ApiRequest:
 
     @property
     def url(self) -> str:
-        """The URL exactly as it is signed."""
+        """URL exactly as it is signed."""
         return f"{self.origin}{self.path}" + (f"?{self.query}" if self.query else "")
 
     @property
     def reading(self) -> bool:
-        """Whether it changes nothing."""
+        """Whether it is a read."""
         return self.method in READING_VERBS
 
     def __str__(self) -> str:
@@ -40,7 +40,7 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiResponse:
-    """A whole answer: status, headers under lower-case names, and the decoded body within its caps."""
+    """Complete response: status, headers under lower-case names, and the decoded body within its limits."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -50,17 +50,17 @@ class ApiResponse:
 
     @property
     def date(self) -> datetime | None:
-        """The server's own time, from its Date header."""
+        """Server's time, from its Date header."""
         return http_date(self.headers.get("date", ""))
 
     @property
     def request_id(self) -> str:
-        """What support asks for: the X-Request-Id header."""
+        """X-Request-Id header, which support asks for."""
         return self.redact(self.headers.get("x-request-id", ""))[:100]
 
 
 def http_date(text: str) -> datetime | None:
-    """Read a Date or Retry-After header; None for what is no date."""
+    """Parse a Date or Retry-After header; None for anything but a date."""
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:

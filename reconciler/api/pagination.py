@@ -1,12 +1,12 @@
-"""One sweep through a list that has no cursor, no order and no snapshot, and what it proves.
+"""Scans a list that has no cursor, order or snapshot, and determines whether the scan is complete.
 
-Offsets move by what was received, so that a capped limit or a short page in the middle loses nothing. A sweep ends
-on an empty page, or where a short page and an agreeing count say the same; neither alone is believed. It is clean when
-nothing came twice, every count agreed, and no page was missing. A count that is larger than the number of rows is doubt
-for every kind, also where it may count the items inside them: unless these came too, and their number explains it. A
-clean sweep can still have missed an object that moved behind it; two equal clean sweeps cannot: an object slips through
-unseen only into the place of one that was read and then deleted, and the second sweep does not see that one. A list
-that is cut off in the same way each time is found out by asking for names (readers.confirming).
+The offset advances by the rows received, so that a capped limit or a short page loses nothing. A scan ends on an empty
+page, or where a short page and the count agree; neither alone is trusted. It is clean when no row came twice, every
+count agreed, and no page was missing. A count larger than the number of rows is doubtful for every kind, also where it
+may count the items inside rows, unless the number of those explains it. A clean scan can still miss an object that
+moved behind it; two equal clean scans cannot: an object can be missed only where it takes the position of one that was
+read and then deleted, and the second scan does not return that one. A list that is cut off in the same way each time is
+detected by queries for names (readers.confirm).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,18 +20,18 @@ from reconciler.errors import ReconcilerError
 from reconciler.model.resource import Json
 
 LIMIT = 100
-"""Rows asked for at once, the most the API gives (api.md §2)."""
+"""Rows of one page, the API's maximum (api.md §2)."""
 MAX_REQUESTS = 20_000
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 Fetch = Callable[[int, int], ListPage]
-"""Asks for one page by offset and limit."""
+"""Requests one page by offset and limit."""
 
 
 class ParallelMap(Protocol):
-    """Calls a function for each item, side by side or one after another, in order: an executor's `map`, or `map`."""
+    """Calls a function for each item, concurrently or sequentially, in order: an executor's `map`, or `map`."""
 
     def __call__(self, function: Callable[[T], R], items: Iterable[T], /) -> Iterator[R]:
         """Return the results in the order of the items."""
@@ -40,13 +40,12 @@ class ParallelMap(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListScan:
-    """What one pass through a list saw. `doubt` says why it proves nothing, and is empty for a clean one.
+    """Result of one scan of a list. `doubt` is the reason why it proves nothing, empty for a clean one.
 
-    `rows` is by id, in the order of the list; `positions` counts the rows that came, repeats included. `counts` are the
-    counts of the pages. `ended` tells whether the end was reached, `stuck` whether one page came back for every offset.
-    `error` is the failure that broke the pass off; the rows that had come by then are kept. `odd` are the rows that
-    cannot be managed. `short_of_count` tells whether a count is larger than what came explains, `held_still` whether
-    nothing but the count speaks against the list.
+    `rows` is by id, in the order of the list; `positions` counts the rows received, repeats included. `counts` are the
+    counts of the pages. `ended`: the end was reached; `stuck`: every offset returned the same page. `error` is the
+    failure that aborted the scan; the rows received before are kept. `odd` are the rows that cannot be managed.
+    `short_of_count`: a count is larger than the rows explain; `held_still`: only the count contradicts the list.
     """
 
     rows: Mapping[str, dict[str, Json]]
@@ -63,19 +62,19 @@ class ListScan:
 
     @property
     def clean(self) -> bool:
-        """Whether it saw a list that held still, as far as one pass can tell."""
+        """Whether the list did not change, as far as one scan can tell."""
         return not self.doubt
 
     @property
     def count(self) -> int | None:
-        """What the first page said."""
+        """Count of the first page."""
         return self.counts[0] if self.counts else None
 
     @property
     def handed_out(self) -> bool:
-        """Whether the service gave as many rows as it said it had; some may have been one object twice.
+        """Whether the service returned as many rows as its count; some may be the same object twice.
 
-        Then a list that moved has hidden nothing for good; what was missed was behind the reader at every look.
+        Then a changing list hides no object permanently; a missed one was behind the reader in every scan.
         """
         if not self.ended or self.stuck or self.error or None in self.counts:
             return False
@@ -83,12 +82,12 @@ class ListScan:
         return self.positions >= min(counts) and (len(counts) > 1 or self.positions == min(counts))
 
     def same_as(self, other: "ListScan") -> bool:
-        """Whether both are clean and saw the same objects: then nothing that was there all along was missed."""
+        """Whether both are clean with the same objects: then no object that existed throughout was missed."""
         return self.clean and other.clean and self.rows.keys() == other.rows.keys()
 
 
 def sweep(fetch: Fetch, id_field: str, *, spread: ParallelMap, width: int, items: str = "") -> ListScan:
-    """Go once through a list, the pages after the first up to `width` and more at a time.
+    """Scan a list once, with the pages after the first `width` or more at a time.
 
     `items` names the list in each row whose items `count` may count instead of the rows: such a count hints at the
     number of pages, may agree with a short page, and contradicts only where it is larger than what came explains.
@@ -111,7 +110,7 @@ def _asked(fetch: Fetch, place: tuple[int, int]) -> ListPage | ReconcilerError:
 
 
 class _PageCollector:
-    """The pages of one sweep as they come in, by offset."""
+    """Pages of one scan in progress, by offset."""
 
     def __init__(self, *, id_field: str, items: str, width: int) -> None:
         self._id_field = id_field
@@ -127,7 +126,7 @@ class _PageCollector:
         self._error: ReconcilerError | None = None
 
     def take(self, offset: int, limit: int, page: ListPage | ReconcilerError) -> None:
-        """Keep one page, or the first failure."""
+        """Add one page, or the first failure."""
         if isinstance(page, ReconcilerError):
             self._error = self._error or page
             return
@@ -141,7 +140,7 @@ class _PageCollector:
         self._seen.update(ids)
 
     def wave(self) -> list[tuple[int, int]]:
-        """Return the pages to ask for next, as (offset, limit); none when the end is proven or out of sight."""
+        """Return the pages to request next, as (offset, limit); none when the end is proven or cannot be reached."""
         reach, last = self._reach()
         if self._error or self._stuck or len(self._pages) >= self._most() or self._ended(reach, last):
             return []
@@ -151,7 +150,7 @@ class _PageCollector:
         return [(reach, room), *((offset, min(LIMIT, self._step)) for offset in islice(ahead, self._size() - 1))]
 
     def result(self) -> ListScan:
-        """Say what the pass saw and what it proves."""
+        """Return the result of the scan."""
         reach, last = self._reach()
         ended = self._ended(reach, last)
         pages = [self._pages[offset] for offset in sorted(self._pages)]
@@ -173,7 +172,7 @@ class _PageCollector:
         )
 
     def _reach(self) -> tuple[int, int]:
-        """Return how far the pages cover the list without a gap, and the offset of the page that ends there."""
+        """Return the length of the covered list without a gap, and the offset of the page that ends there."""
         reach = last = 0
         while reach in self._pages and self._pages[reach].size:
             last = reach
@@ -188,27 +187,27 @@ class _PageCollector:
 
     @property
     def _step(self) -> int:
-        """Return how many rows a page really holds: what the first one brought, which may be a smaller limit."""
+        """Return the actual page size: that of the first page, which may be a smaller limit."""
         return self._pages[0].size if 0 in self._pages and self._pages[0].size else LIMIT
 
     def _room(self, reach: int) -> int:
-        """Return how many rows to ask for at `reach`: up to the next page that is known already."""
+        """Return the limit for the request at `reach`: up to the next known page."""
         beyond = min((offset for offset in self._pages if offset > reach), default=reach + LIMIT)
         return min(LIMIT, self._step, beyond - reach)
 
     def _size(self) -> int:
-        """Return how many pages to ask for at once: a false count must not send a thousand calls into the void."""
+        """Return how many pages to request at once, bounded so that a false count cannot cause a thousand calls."""
         return max(self._width, len(self._pages)) if self._count_is_objects else self._width
 
     def _most(self) -> int:
-        """Return how many requests one pass may take: twice what the count asks for, where there is one to believe."""
+        """Return the most requests of one scan: twice what the count requires, where a count is plausible."""
         counts = [page.count for page in self._pages.values() if page.count is not None]
         if not self._count_is_objects or not counts:
             return MAX_REQUESTS
         return min(MAX_REQUESTS, 2 * -(-max(counts) // self._step) + 4)
 
     def _doubt(self, reach: int, *, ended: bool) -> str:
-        """Say what shows that the list was not read whole, its count apart."""
+        """Return the reason why the list was not read completely, apart from its count."""
         if self._error:
             return f"{self._error.code}: {self._error.message}"
         if self._stuck:
@@ -232,12 +231,12 @@ class _PageCollector:
         return "" if counts == {len(self._seen)} else f"count says {self._pages[0].count}, but {len(self._seen)} came"
 
     def _missing(self, counts: set[int | None]) -> int:
-        """Return by how much the largest count exceeds the rows; 0 where the items in them explain it."""
+        """Return the excess of the largest count over the rows; 0 where the items in them explain it."""
         most = max((count for count in counts if count is not None), default=0)
         return 0 if self._items and most == self._listed_items() else max(0, most - len(self._seen))
 
     def _listed_items(self) -> int | None:
-        """Return how many items the rows brought with them; None where a row brought no list of them."""
+        """Return the number of items in the rows; None where a row has no list of them."""
         inside = [row.get(self._items) for page in self._pages.values() for row in page.rows]
         lists = [items for items in inside if isinstance(items, list)]
         return sum(map(len, lists)) if inside and len(lists) == len(inside) else None

@@ -1,7 +1,7 @@
-"""One gate for all threads of a project: an even pace that halves when the gateway refuses and recovers by itself.
+"""Rate limiter for all threads of a project: an even rate that halves after a refusal and recovers.
 
-After a refusal the pace drops to half at once, climbs back quickly to just below where it was refused, and from there
-only slowly: probing costs refusals. A pause that the server asks for holds everyone.
+After a refusal the rate drops to half, rises quickly to just below the refused rate, and then slowly, since probing
+costs refusals. A pause that the server requests applies to all threads.
 """
 
 import math
@@ -12,31 +12,30 @@ from dataclasses import dataclass
 from reconciler.errors import RateLimitedError
 
 _SAFE = 0.85
-"""Of a refused pace: where the quick climb ends."""
+"""Fraction of a refused rate at which the quick rise ends."""
 _FLOOR = 0.2
-"""Calls a second that are always tried: a run creeps on rather than stop."""
+"""Least calls a second."""
 _QUICK = 0.04
 _SLOW = 0.001
-"""What one accepted call adds to the pace, as a share of it: up to the safe pace, and beyond it."""
+"""Increase of the rate for each accepted call, as a fraction: up to the safe rate, and beyond it."""
 _HIGHER = 1.3
-"""Times the safe pace, reached without a refusal: the limit has moved, and the climb is quick again."""
+"""Multiple of the safe rate, reached without a refusal, from which the rise is quick again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatePermit:
-    """Leave to send one call: `epoch` tells which refusals it can have been the cause of, `waited` what it cost."""
+    """Permission to send one call: `epoch` identifies the refusals it can have caused, `waited` the seconds it took."""
 
     epoch: int
     waited: float
 
 
 class RateLimiter:
-    """Lets at most `rate` calls a second through, `burst` of them at once; a rate of None lets all through.
+    """Admits at most `rate` calls a second, `burst` of them at once; a rate of None admits all.
 
-    `deadline` bounds the time a run spends waiting because the service refused calls or did not answer them; one more
-    wait that would pass it raises ThrottledError. The even pace of a run is not such a wait, however long the run is,
-    and a pause that many threads sit out together counts once. Clock and sleep are given; nobody sleeps while holding
-    the lock.
+    `deadline` bounds the time a run spends waiting because the service refused calls or did not answer them; a wait
+    that would exceed it raises RateLimitedError. Waits for the even rate do not count, and a pause that several threads
+    share counts once. No thread sleeps while holding the lock.
     """
 
     def __init__(
@@ -64,11 +63,11 @@ class RateLimiter:
 
     @property
     def rate(self) -> float:
-        """The pace at present, in calls a second; 0 where there is no limit."""
+        """Present rate in calls a second; 0 where there is no limit."""
         return self._rate
 
     def enter(self) -> RatePermit:
-        """Wait for a turn; a pause that begins meanwhile sends everybody back to the end of it, one by one."""
+        """Wait for a permit; a pause that begins meanwhile delays all waiting threads to its end, one by one."""
         waited = 0.0
         while True:
             due, epoch = self._reserve()
@@ -81,13 +80,13 @@ class RateLimiter:
                 return RatePermit(epoch=epoch, waited=waited)
 
     def wait(self, seconds: float) -> None:
-        """Sleep before a call is tried again, unless the run has waited for the service too long by then."""
+        """Sleep before a retry. Raises RateLimitedError where the run has then waited too long."""
         now = self._monotonic()
         self._count(now, now + seconds)
         self._sleep(seconds)
 
     def _count(self, start: float, end: float) -> None:
-        """Add a wait for the service to what the run has waited; the part that another thread sits out too is known."""
+        """Add a wait to the total of the run, without the part that another thread waits too."""
         with self._lock:
             added = max(0.0, end - max(start, self._counted_until))
             if self._waited + added > self._deadline:
@@ -99,7 +98,7 @@ class RateLimiter:
             self._counted_until = max(self._counted_until, end)
 
     def accepted(self) -> None:
-        """Note that a call was let through: the pace climbs."""
+        """Record an accepted call: the rate rises."""
         with self._lock:
             if self._configured and self._rate < self._configured:
                 share = _QUICK if self._rate < self._safe else _SLOW
@@ -108,7 +107,7 @@ class RateLimiter:
                     self._safe = self._configured
 
     def refused(self, ticket: RatePermit, pause: float) -> None:
-        """Note a refusal: halve the pace, once for all calls that were on their way, and hold everyone for `pause`."""
+        """Record a refusal: halve the rate once for all calls in flight, and hold all threads for `pause`."""
         with self._lock:
             now = self._monotonic()
             self._hold = max(self._hold, now + pause)

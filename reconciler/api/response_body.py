@@ -1,7 +1,7 @@
-"""From the bytes of an answer to a JSON object, with every cap in front of the decoder.
+"""Decodes the bytes of a response to a JSON object, with all limits enforced before decoding.
 
-An answer is hostile until it is proven plain: 64 MiB decoded at most, no more than 100 times what came over the wire,
-64 levels deep, strict UTF-8 whatever its headers say, no repeated keys, no NaN.
+A response is untrusted: at most 64 MiB decoded, at most 100 times the bytes received, 64 levels deep, strict UTF-8
+whatever its headers say, no repeated keys, no NaN.
 """
 
 import json
@@ -16,7 +16,7 @@ from reconciler.model.resource import Json
 MAX_BYTES = 64 * 2**20
 MAX_RATIO = 100
 RATIO_FROM = 2**20
-"""Below this size nothing is a bomb; a short list of equal rows may well shrink a hundredfold."""
+"""Decoded size below which the compression ratio is not limited; a short list may compress a hundredfold."""
 MAX_DEPTH = 64
 
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
@@ -26,7 +26,7 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class BodyDecoder:
-    """Takes the raw pieces of a body and gives the decoded whole; refuses early what is too large."""
+    """Decodes the raw chunks of a body; refuses early what is too large."""
 
     def __init__(self, encoding: str) -> None:
         self._decoder = _decoder(encoding.strip().lower())
@@ -35,7 +35,7 @@ class BodyDecoder:
         self._size = 0
 
     def feed(self, piece: bytes) -> None:
-        """Take one piece as it came over the wire."""
+        """Add one chunk as received."""
         self._raw += len(piece)
         while piece:
             decoded, piece = self._decoded(piece)
@@ -44,7 +44,7 @@ class BodyDecoder:
             self._pieces.append(decoded)
 
     def finish(self) -> bytes:
-        """Return the whole body; raises ApiError when its compressed stream ends early, or more follows its end."""
+        """Return the whole body. Raises ApiError when its compressed stream ends early or has trailing data."""
         if self._decoder is not None and self._raw and (not self._decoder.eof or self._decoder.unused_data):
             refuse("the compressed body does not end where it should")
         return b"".join(self._pieces)
@@ -86,7 +86,7 @@ def decode(body: bytes, *, half_characters: bool = False) -> dict[str, Json]:
 
 
 def is_whole_text(value: Json) -> bool:
-    """Return whether no text in a value holds half a character (a lone surrogate), which no request can carry."""
+    """Return whether no text in a value holds a lone surrogate, which no request can carry."""
     try:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
@@ -95,7 +95,7 @@ def is_whole_text(value: Json) -> bool:
 
 
 def refuse(reason: str) -> NoReturn:
-    """Raise the one error for an answer that does not look like the service's."""
+    """Raise the error for a response that is not in the service's form."""
     raise ApiError(
         f"the answer was refused: {reason}",
         code="E_READ_SCHEMA",
@@ -108,11 +108,11 @@ def _decoder(encoding: str) -> Any:
         return None
     if encoding not in {"gzip", "deflate"}:
         refuse(f"the content encoding {encoding[:40]!r} was not asked for")
-    return zlib.decompressobj(wbits=47)  # gzip or zlib, told apart by their first bytes
+    return zlib.decompressobj(wbits=47)  # gzip or zlib, distinguished by their first bytes
 
 
 def _check_depth(body: bytes) -> None:
-    """Peel the innermost brackets off once a level, until nothing is left: all of it at the speed of C."""
+    """Check the nesting by removing the innermost brackets with one regular expression per level, for speed."""
     text = _ESCAPE.sub(b"", body) if b"\\" in body else body
     brackets = _STRING.sub(b"", text.translate(None, _PLAIN))
     for _ in range(MAX_DEPTH):

@@ -1,7 +1,7 @@
-"""What may be tried again, how often, and after how long.
+"""Retries: which calls, how often, and after which wait.
 
 A read may always be repeated. A write only where it cannot have been processed: the gateway turned it away (429 with
-code 0308, before the service), or no connection was made. Everything else is for a later read to settle.
+code 0308, before the service), or no connection was made. The outcome of everything else is determined by a later read.
 """
 
 import logging
@@ -20,7 +20,7 @@ from reconciler.errors import TransportError
 from reconciler.model.read_result import ApiUsage
 
 MAX_PAUSE = 60.0
-"""Seconds: the longest wait a Retry-After is granted, so that no header can hold a run for a day."""
+"""Longest wait in seconds that a Retry-After is granted."""
 TRIES = 4
 TRIES_REFUSED = 12
 _PASSING = frozenset({500, 502, 503, 504})
@@ -29,7 +29,7 @@ _CAP = 10.0
 
 
 class RetryState:
-    """How often one call has failed, and how long to wait before its next try; None means give up."""
+    """Failures of one call so far, and the wait before its next attempt; None means give up."""
 
     def __init__(self, jitter: Callable[[], float]) -> None:
         self._jitter = jitter
@@ -39,17 +39,17 @@ class RetryState:
         self._renewed = False
 
     def may_renew(self) -> bool:
-        """Tell, once, that fresh credentials are worth a try."""
+        """Tell, once, that fresh credentials permit another attempt."""
         first, self._renewed = not self._renewed, True
         return first
 
     def after_failure(self) -> float | None:
-        """Return the wait after a lost answer or a passing fault of the service."""
+        """Return the wait after a lost response or a temporary service error."""
         self._failures += 1
         return None if self._failures >= TRIES else self._backoff(self._failures)
 
     def after_refusal(self, asked: float | None) -> float | None:
-        """Return the wait after a 429; what the server asked for is served at the gate, by everybody."""
+        """Return the wait after a 429; the rate limiter applies the server's requested pause to all threads."""
         self._refusals += 1
         self._long_pauses += asked is not None and asked > MAX_PAUSE
         if self._refusals >= TRIES_REFUSED or self._long_pauses > 1:
@@ -61,21 +61,21 @@ class RetryState:
 
 
 def may_repeat(call: ApiRequest, refusal: ApiErrorBody) -> bool:
-    """Tell whether a refused call can be tried again without doing anything twice."""
+    """Tell whether a refused call can be repeated without applying anything twice."""
     if refusal.status == 429:
         return call.reading or refusal.throttled
     return call.reading and refusal.status in _PASSING
 
 
 def may_repeat_lost(call: ApiRequest, error: TransportError) -> bool:
-    """Tell whether a call without an answer can be tried again without doing anything twice."""
+    """Tell whether a call without a response can be repeated without applying anything twice."""
     return error.code != "E_TLS" and (call.reading or not error.sent)
 
 
 def retry_after_seconds(answer: ApiResponse, now: datetime) -> float | None:
-    """Return the seconds a Retry-After asks for; None where there is none, or where it is no sense (past, text).
+    """Return the seconds of a Retry-After; None where there is none, or an invalid one (past, text).
 
-    A moment is measured from the answer's own Date: only without one does `now`, the local time, stand in for it.
+    A date is relative to the response's Date header, or without one to `now`, the local time.
     """
     text = answer.headers.get("retry-after", "").strip()
     if text.isdecimal() and text.isascii():
@@ -86,22 +86,22 @@ def retry_after_seconds(answer: ApiResponse, now: datetime) -> float | None:
 
 
 _LOG = logging.getLogger("reconciler.api")
-"""Told of every try: never a header, never a body."""
+"""Logs every attempt, without headers and bodies."""
 
 
 class RetryingSender:
-    """Sends calls of one Connection until they are answered, or it is clear that they will not be."""
+    """Sends calls of one Connection until a response arrives or retries are exhausted."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.meter = UsageCounter()
         self.service_date = ""
         self.service_offset = 0.0
-        """Seconds that the service's clock is ahead of ours, by the Date of its latest answer; 0 while it gave none."""
+        """Seconds that the service's clock is ahead of the local one, by the latest Date header; 0 without one."""
         self._wire = HttpTransport(connection.transport or _network(connection), connection.monotonic)
 
     def send(self, call: ApiRequest) -> ApiResponse:
-        """Return the answer with a status of 200-299; raises ApiError, or TransportError where there was none."""
+        """Return the response with a status of 200-299; raises ApiError, or TransportError where there was none."""
         patience, budget = RetryState(self.connection.jitter), Budget()
         while True:
             try:
@@ -141,7 +141,7 @@ class RetryingSender:
         return answer, used
 
     def _admitted(self, call: ApiRequest, headers: Mapping[str, str], budget: Budget) -> ApiResponse:
-        """Send one try; raises AuthError where a credential that cannot be renewed is refused."""
+        """Send one attempt. Raises AuthError where a credential that cannot be renewed is refused."""
         answer = self._sent(call, headers, budget)
         if answer.status == REFUSED and self.connection.auth.credential:
             raise to_exception(call, answer, self.connection.clock())
@@ -154,21 +154,21 @@ class RetryingSender:
             self.service_offset = (moment - self.connection.clock()).total_seconds()
 
     def _sent(self, call: ApiRequest, headers: Mapping[str, str], budget: Budget) -> ApiResponse:
-        """Send one try; what its answer says in words loses our secrets before it is cut or quoted."""
+        """Send one attempt; secrets are redacted from the response's text before it is truncated or quoted."""
         return replace(self._wire.send(call, headers, budget), redact=self.connection.redactor.cut_text)
 
     def _ask(self, budget: Budget, call: ApiRequest) -> ApiResponse:
-        """Send a call that carries its own credentials (to IAM), through the same wire and counted like any other."""
+        """Send a call that carries its own credentials (to IAM) through the same transport, counted like any other."""
         self.meter.add(ApiUsage(requests=1))
         try:
             return self._sent(call, {}, budget)
-        except TransportError as error:  # whatever became of this call, the one it is for was not sent
+        except TransportError as error:  # the call that needs these credentials was not sent in any case
             raise TransportError(error.message, code=error.code, hint=error.hint, sent=False) from None
 
     def _wait(
         self, call: ApiRequest, answer: ApiResponse, used: Mapping[str, str], patience: RetryState
     ) -> float | None:
-        """Return how long to wait before the next try of a refused call; None where there is none."""
+        """Return the wait before the next attempt of a refused call; None for no further attempt."""
         found = refusal(answer)
         if found.expired and patience.may_renew() and self.connection.auth.renew(used):
             return 0.0

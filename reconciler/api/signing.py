@@ -1,6 +1,6 @@
 """AK/SK request signing, SDK-HMAC-SHA256 (api.md §5.2, with its vectors in the tests).
 
-The query is encoded once: what is signed is what is sent, byte for byte.
+The query is encoded once, so that the signed and the sent bytes are identical.
 """
 
 import hashlib
@@ -19,15 +19,15 @@ def encode_query(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def stamp(moment: datetime) -> str:
-    """Spell a moment as X-Sdk-Date does: `20260102T030405Z`, always UTC."""
+    """Format a time as X-Sdk-Date does: `20260102T030405Z`, always UTC."""
     return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
 def canonical_request(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> str:
-    """Return the text whose hash is signed.
+    """Return the canonical request, whose hash is signed.
 
-    `query` is already encoded (`encode_query`); `headers` are exactly those to be signed, under any spelling. The
-    path ends with a slash here though the request goes out without one (api.md §5.2).
+    `query` is already encoded (`encode_query`); `headers` are exactly those to be signed, in any letter case. The path
+    ends with a slash here though the request is sent without one (api.md §5.2).
     """
     signed = sorted((name.lower(), value.strip()) for name, value in headers.items())
     return "\n".join(

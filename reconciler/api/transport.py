@@ -1,7 +1,7 @@
-"""The transport for a real network: connections kept open, TLS always checked, and a hard end for every try.
+"""Network transport: pooled connections, verified TLS, and a hard time limit for every attempt.
 
-httpx bounds the time between two reads, not their sum: a server that drips one byte of a header at a time could hold a
-run for hours. Here every read and write of a try gets no more than what is left of its whole time.
+httpx bounds the time between two reads, not their sum: a server that sends one byte of a header at a time could delay a
+run for hours. Here every read and write is limited to what is left of the attempt's total time.
 """
 
 import ssl
@@ -22,7 +22,7 @@ from reconciler.manifest.files.project_tree import DOCUMENT, read_file
 
 
 class PooledTransport(httpx.BaseTransport):
-    """An httpx transport over httpcore. A request's extension `until` is the moment its try must have ended.
+    """An httpx transport over httpcore. A request's extension `until` is the time at which its attempt must have ended.
 
     `proxy` and `ca_file` are the operator's; neither is ever read from the environment. Without a `ca_file` the trusted
     certificates are the ones httpx brings.
@@ -63,7 +63,7 @@ class PooledTransport(httpx.BaseTransport):
             pool.close()
 
     def _pool(self, scheme: bytes) -> httpcore.ConnectionPool:
-        """Return the pool of a scheme; a plain one never loads the trusted certificates, which takes long."""
+        """Return the pool of a scheme; a plain one never loads the trusted certificates, which is slow."""
         with self._lock:
             if scheme not in self._pools:
                 self._pools[scheme] = httpcore.ConnectionPool(
@@ -85,10 +85,10 @@ def _trust(ca_file: str) -> ssl.SSLContext:
 
 
 def _trusting(ca_file: str) -> ssl.SSLContext:
-    """Return a context that trusts the certificates of a file in PEM and no others; raises ReconcilerError."""
+    """Return a context that trusts only the certificates of a PEM file. Raises ReconcilerError."""
     text = read_file(ca_file, DOCUMENT).decode("ascii", "ignore")  # bundles have comments in any encoding
     try:
-        return ssl.create_default_context(cadata=text or "-")  # without data it would trust the system's
+        return ssl.create_default_context(cadata=text or "-")  # without data it would trust the system's certificates
     except (ssl.SSLError, ValueError) as error:
         message = f"{ca_file} holds no certificates: {error}"
         raise ReconcilerError(message, code="E_CA_FILE", hint="set RECONCILER_CA_FILE to a file in PEM") from None
@@ -118,7 +118,7 @@ class _Stream(httpx.SyncByteStream):
 
 
 class _Hurry(threading.local):
-    """What is left of the try this thread is making."""
+    """Time left for the attempt of this thread."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self.until = float("inf")
@@ -166,14 +166,14 @@ class _Socket(httpcore.NetworkStream):
 CONNECT = 5.0
 READ = 30.0
 WHOLE = 120.0
-"""Seconds: to connect, between two pieces of an answer, and for all tries of one call together, without the waits."""
+"""Seconds: to connect, between two chunks of a response, and for all attempts of one call together, without waits."""
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
 
 @dataclass(slots=True)
 class Budget:
-    """Seconds left for the tries of one call: a server that drips its answers cannot have them all for each try."""
+    """Seconds left for the attempts of one call, so that a slow server cannot use the full time for each."""
 
     left: float = WHOLE
 
@@ -186,7 +186,7 @@ class HttpTransport:
         self._monotonic = monotonic
 
     def send(self, call: ApiRequest, headers: Mapping[str, str], budget: "Budget | None" = None) -> ApiResponse:
-        """Send one try and return the whole answer; raises TransportError where there is none, or only a part.
+        """Send one attempt and return the complete response. Raises TransportError where there is none.
 
         It ends within what is left of the `budget`, which it uses up, and within WHOLE seconds without one.
         """

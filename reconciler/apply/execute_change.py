@@ -191,7 +191,7 @@ def _lost_repeatable(site: ApplyContext, task: WriteRequest, error: ReconcilerEr
 
 
 def _lost_items(site: ApplyContext, task: WriteRequest, error: ReconcilerError, calls: int) -> WriteAttempt:
-    """Wait for a new item with a lost response, up to the full window: a retry that is too early would create it twice."""
+    """Wait for a new item with a lost response, up to the full window: an early retry would create it twice."""
     if until_seen(site, task.change.address, lambda: _is_as_declared(site, task) or None, answered=False):
         return WriteAttempt(outcome=make_outcome(task.change, OutcomeStatus.APPLIED, calls=calls))
     if site.hooks.stop():

@@ -81,7 +81,7 @@ def _end(course: RunState, error: ReconcilerError | None) -> None:
 
 
 def _one(site: ApplyContext, change: Change, resource: DeclaredResource | None, course: RunState) -> Outcome:
-    """Return the outcome of one change; an error that ends the run is kept in the run state, and the rest is skipped."""
+    """Return the outcome of one change; an error that ends the run is kept in the run state, the rest is skipped."""
     if (ended := course.error or course.stopped) is not None:
         since = f", see {course.ended_at}" if course.ended_at else f": {ended.message}"
         return make_outcome(change, OutcomeStatus.SKIPPED, code=ended.code, reason=f"stopped{since}")

@@ -126,7 +126,7 @@ def _look_alikes(result: MatchResult) -> None:
 def _nearly(
     declared: DeclaredResource, live_names: Mapping[str, Sequence[LiveResource]]
 ) -> tuple[str, list[LiveResource]]:
-    """Return the live objects with a name similar to the declared one, or else to one of its aliases, with that name."""
+    """Return the live objects with a name similar to the declared one, or else to an alias, with that name."""
     for name in (declared.name, *declared.aliases):
         near = live_names.get(fold_name(name), ())
         others = [live for live in near if live.unusable or normalize_name(live.name) != normalize_name(name)]

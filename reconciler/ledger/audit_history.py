@@ -1,4 +1,4 @@
-"""What audits leave in a ledger: a row for each environment they have done, and the age of what differs."""
+"""Audit tables of a ledger: a row for each audited environment, and the age of each drift."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,14 +16,14 @@ from reconciler.model.run_history import AuditRecord, AuditRun, DriftRecord
 
 
 class AuditHistory:
-    """The audits' part of a ledger. Nothing is made before the first row is kept."""
+    """Audit part of a ledger. Its tables are created with the first row."""
 
     def __init__(self, store: Database) -> None:
         self._store = store
         self._there = False
 
     def keep(self, run: str, found: Sequence[AuditRecord]) -> None:
-        """Keep what a run found in some environments: rows and drift, all or none of it."""
+        """Record the results of a run for some environments, rows and drift, in one transaction."""
         with self._store.write() as connection:
             self._make(connection)
             at = self._now(connection)
@@ -33,7 +33,7 @@ class AuditHistory:
                     _note(connection, one, at)
 
     def done(self, run: str) -> dict[str, str]:
-        """Return the result of each environment (by owner) that a run has done."""
+        """Return the result of each environment (by owner) that a run has completed."""
         with self._reading() as connection:
             if connection is None:
                 return {}
@@ -41,7 +41,7 @@ class AuditHistory:
             return {values["owner"]: values["result"] for values in map(verify_row, rows)}
 
     def runs(self, whose: str, limit: int) -> tuple[AuditRun, ...]:
-        """Return the newest audits, newest first, with how many environments each has done.
+        """Return the newest audits, newest first, with the number of environments each has completed.
 
         `whose` is an owner (`shop/production`), or with a slash at its end every environment of a project (`shop/`).
         """
@@ -57,7 +57,7 @@ class AuditHistory:
             )
 
     def drift(self, whose: str) -> tuple[DriftRecord, ...]:
-        """Return what was ever found to differ (`whose` as in `runs`): what still does first, oldest first."""
+        """Return all recorded drift (`whose` as in `runs`): open drift first, oldest first."""
         with self._reading() as connection:
             if connection is None:
                 return ()
@@ -66,7 +66,7 @@ class AuditHistory:
             return tuple(_drift(row) for row in connection.execute(query))
 
     def prune(self, before: str) -> int:
-        """Forget rows older than a moment (UTC, as in the API), and drift that was over by then; returns how many."""
+        """Delete rows older than a time (UTC, as in the API), and drift that ended before; returns how many."""
         with self._reading() as connection:
             if connection is None:
                 return 0
@@ -76,7 +76,7 @@ class AuditHistory:
         return gone + over
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._store.close()
 
     @contextmanager
@@ -96,7 +96,7 @@ class AuditHistory:
 
 
 def open_audits(url: str, *, root: Path | str = ".", trust: Trust = OPERATOR, clock: Any = None) -> AuditHistory:
-    """Return the audits' part of the ledger at a URL (see `open_ledger`)."""
+    """Return the audit part of the ledger at a URL (see `open_ledger`)."""
     return AuditHistory(Database(url, root=Path(root), trust=trust, clock=clock))
 
 
@@ -105,7 +105,7 @@ def _of(table: Table, whose: str) -> ColumnElement[bool]:
 
 
 def _note(connection: Connection, found: AuditRecord, at: str) -> None:
-    """Write what differs now; what was looked at and does not differ any more is over."""
+    """Record open drift; objects that were read and no longer differ have their drift closed."""
     rows = connection.execute(select(drift).where(drift.c.owner == found.owner))
     known = {(values["address"], values["path"]): values for values in map(verify_row, rows)}
     for key, attribution in found.differs.items():

@@ -1,4 +1,4 @@
-"""The database behind the ledger: connections, transactions, and what its failures mean."""
+"""Database of the ledger: connections, transactions, and translation of errors."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -24,13 +24,13 @@ from reconciler.ledger.postgres_url import OPERATOR, Trust, connect_arguments, p
 from reconciler.ledger.sqlite_file import ledger_file, mark, refuse_tables
 
 POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
-"""The schemes of a URL of PostgreSQL; psycopg is the only driver."""
+"""Schemes of a PostgreSQL URL; psycopg is the only driver."""
 
 URLS = "write sqlite:///.reconciler/ledger.db or postgresql://user@host/database"
 
 
 def checked(url: str, trust: Trust = OPERATOR) -> URL:
-    """Read the ledger's URL; raises LedgerError for one that cannot hold a ledger, or whose host is not allowed."""
+    """Parse the ledger's URL. Raises LedgerError for one that is invalid, or with a host that is not allowed."""
     if url.startswith("postgres") and not trust.operator:
         return project_url(url, trust.allowed_hosts)
     try:
@@ -67,7 +67,7 @@ def _begin(connection: Connection) -> None:
 
 
 def postgres(url: URL, busy: float, trust: Trust = OPERATOR) -> Engine:
-    """Return an engine for a server; raises LedgerError where its driver is missing."""
+    """Return an engine for a server. Raises LedgerError where its driver is missing."""
     arguments: dict[str, Any] = {"connect_timeout": max(2, int(busy)), "prepare_threshold": None}
     arguments |= connect_arguments(url, trust)
     try:
@@ -80,7 +80,7 @@ def postgres(url: URL, busy: float, trust: Trust = OPERATOR) -> Engine:
         ) from None
 
     def bounded(connection: Connection) -> None:
-        # in the transaction, not in the session: a pooler hands sessions around
+        # in the transaction, not in the session: a pooler shares sessions
         for setting in (f"lock_timeout = {int(busy * 1000)}", f"statement_timeout = {int(busy * 2000)}"):
             connection.exec_driver_sql(f"SET LOCAL {setting}")
         connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
@@ -93,7 +93,7 @@ WRITABLE = "check that its folder exists, is writable and has room; nothing furt
 
 
 class CommitUnknownError(LedgerError):
-    """The connection broke: whether the last transaction was kept must be read back."""
+    """Connection lost: whether the last transaction was committed must be read back."""
 
     default_code = "E_LEDGER_LOST"
 
@@ -105,9 +105,9 @@ SERVER = (
 
 
 def translate_error(error: SQLAlchemyError | sqlite3.Error, busy: float, *, local: bool = True) -> LedgerError:
-    """Return the error that says what happened and what to do next; `busy` is how long was waited, in seconds.
+    """Return the LedgerError for a database error; `busy` is the time waited, in seconds.
 
-    `local`: the ledger is a file, and no server that can be away.
+    `local`: the ledger is a file, not a server that may be unreachable.
     """
     hint = WRITABLE if local else SERVER
     text = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0:1]
@@ -129,7 +129,7 @@ def translate_error(error: SQLAlchemyError | sqlite3.Error, busy: float, *, loca
 
 
 def damaged(said: str) -> LedgerError:
-    """Return the error for a file that is not what was written."""
+    """Return the error for a damaged file."""
     return LedgerError(
         f"the ledger is damaged: {said}",
         code="E_LEDGER_DAMAGED",
@@ -138,17 +138,17 @@ def damaged(said: str) -> LedgerError:
 
 
 MAKING = 0x7265636F6E63
-"""The number of PostgreSQL's advisory lock under which the tables are made."""
+"""Number of PostgreSQL's advisory lock for creating the tables."""
 BUSY_SECONDS = 15.0
-"""How long to wait for another process's write before giving up."""
+"""Seconds to wait for another process's write before giving up."""
 
 
 class Database:
     """One database; `read` and `write` are its transactions.
 
     SQLite runs with a rollback journal, never with a write-ahead log, which network file systems cannot hold, and syncs
-    the folder too (synchronous=EXTRA): what `write` committed survives a power cut. PostgreSQL is used without session
-    state, so that a pooler in transaction mode may sit before it.
+    the folder too (synchronous=EXTRA): what `write` committed survives a power failure. PostgreSQL is used without
+    session state, so that a pooler in transaction mode works.
     """
 
     def __init__(
@@ -180,7 +180,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection | None]:
-        """Give a connection that only reads, or None where no ledger was made yet."""
+        """Yield a connection for reading, or None where no ledger was created yet."""
         if not self._ready and not self._exists():
             yield None
             return
@@ -190,7 +190,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Give a connection whose changes are all kept, durably, or all dropped; makes the ledger if need be."""
+        """Yield a connection for one durable transaction; creates the ledger if necessary."""
         if not self._made:
             self._make()
         with self._meaning(), self._connected().connect().execution_options(begin="IMMEDIATE") as connection:
@@ -206,7 +206,7 @@ class Database:
         return cast(func.extract("epoch", func.clock_timestamp()), Double)
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         if self._engine is not None:
             self._engine.dispose()
 
@@ -221,7 +221,7 @@ class Database:
             if self.local:
                 self._file(make=True)
             with self._connected().connect().execution_options(begin="IMMEDIATE") as connection:
-                if not self.local:  # two who make the tables at once trip over each other; held by the transaction
+                if not self.local:  # two that create the tables at once would collide; held by the transaction
                     connection.execute(select(func.pg_advisory_xact_lock(MAKING)))
                 there = [inspect(connection).has_table(table.name) for table in (lease, owners)]
                 if not all(there):
@@ -268,7 +268,7 @@ class Database:
                 yield
         except (SQLAlchemyError, sqlite3.Error) as error:
             raise translate_error(error, self._busy, local=self.local) from error
-        except UnicodeDecodeError as error:  # what SQLite says of a damaged file can hold bytes of that file
+        except UnicodeDecodeError as error:  # SQLite's error about a damaged file can contain bytes of that file
             raise damaged("it holds what is no text") from error
         except OSError as error:
             raise LedgerError(f"the ledger cannot be used: {error.strerror or error}", hint=WRITABLE) from error

@@ -1,4 +1,4 @@
-"""The five tables, and the seal that tells a damaged row from a true one."""
+"""Tables of the ledger, and the checksum that detects a damaged row."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Row
 from reconciler.errors import LedgerError
 
 SCHEMA = 1
-"""Version of these tables, written with every run: a ledger in which a newer one has written is refused."""
+"""Version of these tables, recorded with every run: a ledger with runs of a newer version is refused."""
 
 metadata = MetaData()
 
@@ -32,7 +32,7 @@ objects = Table(
     Column("drift_last", Text, nullable=False),
     Column("seal", Text, nullable=False),
 )
-"""What is ours: the owner, what was last applied (secrets as keyed digests), protection, drift first and last seen."""
+"""Owned objects: owner, last applied values (secrets as keyed digests), protection, first and last drift."""
 
 runs = Table(
     "reconciler_runs",
@@ -49,7 +49,7 @@ runs = Table(
     Column("sweeps", Text, nullable=False),
     Column("seal", Text, nullable=False),
 )
-"""Every run that wrote, with the schema it wrote by and how many live objects it found of each kind."""
+"""Every run that wrote, with its schema version and the number of live objects of each kind."""
 
 journal = Table(
     "reconciler_journal",
@@ -80,7 +80,7 @@ lease = Table(
     Column("until", Double, nullable=False),
     Column("digest_key", Text, nullable=False),
 )
-"""One row a scope: who holds its lock until when, by the database's clock. It also keeps the scope's digest key."""
+"""One row a scope: the lock's holder and expiry, by the database's clock. It also holds the scope's digest key."""
 
 
 owners = Table(
@@ -91,11 +91,11 @@ owners = Table(
     Column("roots", Text, nullable=False),
     Column("seal", Text, nullable=False),
 )
-"""What people call each owner, and the root commits of its repository. Ledgers of earlier versions do not have it."""
+"""Display name of each owner, and the root commits of its repository. Ledgers of earlier versions lack this table."""
 
 
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
-    """Write one whole row in place of the one with its key, sealed where the table has seals."""
+    """Write one whole row in place of the one with its key, with a checksum where the table has one."""
     values = {**row, "seal": _seal(row)} if "seal" in table.c else dict(row)
     same = [column == values[column.name] for column in table.primary_key.columns]
     connection.execute(table.delete().where(*same))
@@ -103,7 +103,7 @@ def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None
 
 
 def verify_row(row: Row[Any]) -> dict[str, Any]:
-    """Return a row as a mapping; raises LedgerError when it is not what was written."""
+    """Return a row as a mapping. Raises LedgerError when its checksum does not match."""
     values = dict(row._mapping)
     seal = values.pop("seal")
     if not _sealed(values, seal):
@@ -118,7 +118,7 @@ def verify_row(row: Row[Any]) -> dict[str, Any]:
 def _sealed(values: Mapping[str, Any], seal: object) -> bool:
     try:
         return seal == _seal(values)
-    except TypeError:  # damage can turn a text into bytes
+    except TypeError:  # damage can change a text to bytes
         return False
 
 
@@ -138,7 +138,7 @@ results = Table(
     Column("result", Text, nullable=False),
     Column("seal", Text, nullable=False),
 )
-"""One row for each environment an audit has done: a run that broke off goes on with those that have none."""
+"""One row for each environment an audit completed; an interrupted run continues with the others."""
 
 drift = Table(
     "reconciler_drift",
@@ -154,4 +154,4 @@ drift = Table(
     Column("flips", Integer, nullable=False),
     Column("seal", Text, nullable=False),
 )
-"""One row for each field that was ever found to differ: first and last seen, and how often it came and went."""
+"""One row for each field that ever drifted: first and last time, and the number of transitions."""

@@ -1,4 +1,4 @@
-"""The journal and what it makes known: intents before the call, outcomes after it, objects that are ours."""
+"""Journal of intents and outcomes, and the objects derived from it."""
 
 import json
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ def write_entry(
     outcome: Outcome | None = None,
     ended: str = "",
 ) -> None:
-    """Write an intent, or complete it with its outcome; an UNKNOWN outcome leaves it open."""
+    """Write an intent, or add its outcome; an UNKNOWN outcome leaves it open."""
     old = connection.execute(select(journal.c.number).where(journal.c.operation == intent.operation)).scalar()
     row = {
         "operation": intent.operation,
@@ -46,8 +46,8 @@ def entry(connection: Connection, operation: str) -> JournalEntry | None:
 
 
 def open_entries(connection: Connection, scope: str) -> tuple[JournalEntry, ...]:
-    """Return what was begun and never ended, oldest first; raises LedgerError where a row may be one and is damaged."""
-    # asked widely, and of every scope: a flipped bit in `open` or `scope` must not make an open intent disappear
+    """Return open intents, oldest first. Raises LedgerError where a row may be one and is damaged."""
+    # queried widely, in every scope: a flipped bit in `open` or `scope` must not hide an open intent
     rows = connection.execute(
         select(journal).where(journal.c.open | (journal.c.ended == "")).order_by(journal.c.number)
     )
@@ -56,7 +56,7 @@ def open_entries(connection: Connection, scope: str) -> tuple[JournalEntry, ...]
 
 
 def entries(connection: Connection, scope: str, run: str, limit: int) -> tuple[JournalEntry, ...]:
-    """Return what was tried, newest first; of every scope or run where none is named."""
+    """Return entries, newest first; of every scope or run where none is given."""
     query = select(journal).order_by(journal.c.number.desc()).limit(limit)
     query = query.where(journal.c.scope == scope) if scope else query
     query = query.where(journal.c.run == run) if run else query
@@ -64,7 +64,7 @@ def entries(connection: Connection, scope: str, run: str, limit: int) -> tuple[J
 
 
 def write_object(connection: Connection, scope: str, run: str, thing: ObjectRecord) -> None:
-    """Write what is remembered of one object; since when it drifts stays as it was."""
+    """Write the record of one object; the start of its drift is kept."""
     same = (objects.c.scope == scope, objects.c.kind == thing.kind, objects.c.id == thing.id)
     old = connection.execute(select(objects.c.drift_first, objects.c.drift_last).where(*same)).one_or_none()
     first, last = (old.drift_first, old.drift_last) if old else (thing.drift_first, thing.drift_last)
@@ -86,13 +86,13 @@ def write_object(connection: Connection, scope: str, run: str, thing: ObjectReco
 
 
 def forget_object(connection: Connection, scope: str, kind: str, object_id: str) -> None:
-    """Drop what is remembered of an object that is gone."""
+    """Delete the record of a deleted object."""
     same = (objects.c.scope == scope, objects.c.kind == kind, objects.c.id == object_id)
     connection.execute(objects.delete().where(*same))
 
 
 def known_objects(connection: Connection, scope: str) -> tuple[ObjectRecord, ...]:
-    """Return every object that is remembered in a scope, of every owner."""
+    """Return every recorded object of a scope, of every owner."""
     rows = connection.execute(select(objects).where(objects.c.scope == scope).order_by(objects.c.kind, objects.c.id))
     return tuple(_object(row) for row in rows)
 
@@ -100,7 +100,7 @@ def known_objects(connection: Connection, scope: str) -> tuple[ObjectRecord, ...
 def note_drift(
     connection: Connection, scope: str, drifting: Iterable[tuple[str, str]], seen: Iterable[tuple[str, str]], now: str
 ) -> None:
-    """Write since when the drifting ones drift; the others of those seen are back in step."""
+    """Record the start of drift for drifting objects; the others of those seen are up to date again."""
     drifts, looked_at = set(drifting), set(seen)
     for row in connection.execute(select(objects).where(objects.c.scope == scope)).all():
         values = verify_row(row)
@@ -112,7 +112,7 @@ def note_drift(
 
 
 def write_run(connection: Connection, run: RunRecord, schema: int, sweeps: dict[str, int] | None = None) -> None:
-    """Write a run, in place of what was written of it before; its sweeps stay unless new ones are given."""
+    """Write a run, replacing an earlier row; its scan counts stay unless new ones are given."""
     old = connection.execute(select(runs).where(runs.c.id == run.id)).one_or_none()
     row = {
         "id": run.id,
@@ -142,7 +142,7 @@ def known_runs(connection: Connection, scope: str, limit: int) -> tuple[RunRecor
 
 
 def last_sweeps(connection: Connection, scope: str, owner: str) -> dict[str, int]:
-    """Return how many live objects of each kind the last complete read of this owner found."""
+    """Return the number of live objects of each kind in this owner's last complete read."""
     query = select(runs).where(runs.c.scope == scope, runs.c.owner == owner, runs.c.sweeps != "{}")
     row = connection.execute(query.order_by(runs.c.number.desc()).limit(1)).one_or_none()
     return {} if row is None else json.loads(verify_row(row)["sweeps"])
@@ -205,8 +205,8 @@ def _run(row: Row[Any]) -> RunRecord:
 def prune(connection: Connection, scope: str, before: str) -> int:
     """Forget closed journal rows and runs of a scope from before a moment (UTC, as in the API); returns how many.
 
-    A run stays while one of its intents is open, and the last one of each owner that swept the live side stays
-    whatever its age: the guard against a collapsed live side compares with it.
+    A run with an open intent is kept, and so is each owner's last run with a complete read: the guard against a
+    collapsed live side compares with it.
     """
     closed = (journal.c.scope == scope, ~journal.c.open, journal.c.ended != "", journal.c.ended < before)
     entries = connection.execute(journal.delete().where(*closed)).rowcount

@@ -1,4 +1,4 @@
-"""The lock: a row with a lease. A heartbeat renews it, each write checks it; who slept past its end has lost it."""
+"""Lock: a row with a lease. A heartbeat renews it, each write checks it; an expired lease loses the lock."""
 
 import hashlib
 import os
@@ -20,15 +20,15 @@ from reconciler.model.run_history import LockInfo
 
 
 def here() -> str:
-    """Say who this process is, for people."""
+    """Describe this process for users."""
     return f"{os.environ.get('USER') or os.getuid()}@{socket.gethostname()}, process {os.getpid()}"
 
 
 def process_name(pid: int = 0) -> str:
-    """Name a process (this one unless told) so that no other ever has the name.
+    """Return a unique name of a process (by default this one).
 
-    That is: kernel boot, process namespace, number, time of start. Empty where the system does not tell (no /proc):
-    then only the lease's end frees a lock.
+    It consists of kernel boot, process namespace, number, time of start. Empty where unavailable (no /proc): then a
+    lock is freed by the end of its lease alone.
     """
     number = pid or os.getpid()
     try:
@@ -41,7 +41,7 @@ def process_name(pid: int = 0) -> str:
 
 
 def may_live(name: str) -> bool:
-    """Tell whether a process may still live: one of another machine or namespace always may."""
+    """Tell whether a process may be alive: one of another machine or namespace always may."""
     own = process_name()
     place, pid, _started = name.split(" ")
     if not own or not own.startswith(place):
@@ -50,12 +50,12 @@ def may_live(name: str) -> bool:
 
 
 LEASE_SECONDS = 300.0
-"""How long a lease lasts without a sign of life."""
+"""Seconds that a lease lasts without a heartbeat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcquiredLock:
-    """A lock that was taken: asked before each write whether it still holds."""
+    """Acquired lock; checked before each write."""
 
     id: str
     scope: str
@@ -64,7 +64,7 @@ class AcquiredLock:
     store: Database
 
     def check(self) -> None:
-        """Renew the lease; raises LockedError when it ran out or was taken away: nothing may be written then."""
+        """Renew the lease. Raises LockedError when it expired or was broken: nothing may be written then."""
         with self.store.write() as connection:
             now = self.store.now()
             mine = (lease.c.scope == self.scope, lease.c.lock_id == self.id, lease.c.epoch == self.epoch)
@@ -81,7 +81,7 @@ class AcquiredLock:
 
 
 def acquire(store: Database, scope: str, owner: str, seconds: float) -> AcquiredLock:
-    """Take a scope's lock, or that of a holder whose time is over or whose process is gone; raises LockedError."""
+    """Acquire a scope's lock, also from a holder with an expired lease or an ended process. Raises LockedError."""
     lock_id, holder, process = secrets.token_hex(8), here(), process_name()
     with store.write() as connection:
         now = store.now()
@@ -100,25 +100,25 @@ def acquire(store: Database, scope: str, owner: str, seconds: float) -> Acquired
 
 
 def renew(held: AcquiredLock, over: Event) -> None:
-    """Renew the lease while one write takes long; one that ran out is never brought back, as the next check says."""
+    """Renew the lease during a long write; an expired one is never revived, as the next check reports."""
     while not over.wait(held.seconds / 3):
         try:
             held.check()
         except LockedError:
             return
         except LedgerError:
-            continue  # the next check before a write tells it where it matters
+            continue  # the next check before a write reports it
 
 
 def release(held: AcquiredLock) -> None:
-    """Give a lock back, if it is still ours."""
+    """Release a lock, if it is still held."""
     with held.store.write() as connection:
         mine = (lease.c.scope == held.scope, lease.c.lock_id == held.id, lease.c.epoch == held.epoch)
         connection.execute(lease.update().where(*mine).values(lock_id="", until=0.0, process=""))
 
 
 def holders(store: Database) -> tuple[LockInfo, ...]:
-    """Return who holds which lock."""
+    """Return the locks with their holders."""
     with store.read() as connection:
         if connection is None:
             return ()
@@ -131,7 +131,7 @@ def holders(store: Database) -> tuple[LockInfo, ...]:
 
 
 def break_lock(store: Database, lock_id: str) -> LockInfo:
-    """Take a lock from its holder, by its exact id."""
+    """Break a lock, by its exact id."""
     found = next((holder for holder in holders(store) if lock_id and holder.lock_id == lock_id), None)
     if found is None:
         raise LedgerError(
@@ -146,7 +146,7 @@ def break_lock(store: Database, lock_id: str) -> LockInfo:
 
 
 def digest_key(connection: Connection, scope: str) -> bytes:
-    """Return the scope's own key for digests of secrets; empty where none was made yet."""
+    """Return the scope's key for digests of secrets; empty where none was created yet."""
     row = _row(connection, scope)
     try:
         return bytes.fromhex(row.digest_key) if row is not None else b""

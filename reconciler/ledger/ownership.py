@@ -1,4 +1,4 @@
-"""Who owns objects: names and repositories of owners, and handing objects from one owner to another."""
+"""Owners of objects: their names and repositories, and transfers between them."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -21,14 +21,14 @@ def known_owners(connection: Connection) -> tuple[dict[str, str], dict[str, froz
 
 
 def write_owner(connection: Connection, owner: str, name: str, roots: Iterable[str]) -> None:
-    """Write what an owner is called; root commits that are not known now stay as they were."""
+    """Write the display name of an owner; unknown root commits leave the recorded ones unchanged."""
     _, before = known_owners(connection)
     kept = frozenset(roots) or before.get(owner, frozenset())
     upsert(connection, owners, {"owner": owner, "name": name, "roots": json.dumps(sorted(kept))})
 
 
 def counts(connection: Connection, scope: str) -> Mapping[str, int]:
-    """Return how many objects each owner has in a scope."""
+    """Return the number of objects of each owner in a scope."""
     found: dict[str, int] = {}
     for thing in journal.known_objects(connection, scope):
         found[thing.owner] = found.get(thing.owner, 0) + 1
@@ -36,7 +36,7 @@ def counts(connection: Connection, scope: str) -> Mapping[str, int]:
 
 
 def transfer(connection: Connection, scope: str, source: str, target: str) -> int:
-    """Make everything that one owner has in a scope another's; returns how many objects. Raises LedgerError."""
+    """Transfer all objects of one owner in a scope to another; returns how many. Raises LedgerError."""
     begun = [entry for entry in journal.open_entries(connection, scope) if entry.intent.owner == source]
     if begun:
         raise LedgerError(
@@ -52,7 +52,7 @@ def transfer(connection: Connection, scope: str, source: str, target: str) -> in
 
 
 def _transfer_drift(connection: Connection, source: str, target: str) -> None:
-    """Let what is known to differ keep its age under the new owner; what that one has seen itself counts first."""
+    """Keep the age of known drift under the new owner; drift that this one recorded itself takes precedence."""
     if not inspect(connection).has_table(drift.name):
         return
     rows = {

@@ -1,8 +1,8 @@
-"""The URL of a ledger in PostgreSQL: what a project file may say of it, and what the operator alone may.
+"""PostgreSQL URL of a ledger: parameters for project files, and those for the operator alone.
 
-A URL of a project file or a fleet row is matched against one strict pattern and built anew from its parts, so that no
-parser finds a further host in it (`?host=`, several hosts, a percent-encoded one). It is spoken to only where the
-operator allows that host. The operator's own URL may hold every parameter of libpq.
+A URL of a project file or a fleet row is matched against one strict pattern and rebuilt from its parts, so that no
+parser finds a further host in it (`?host=`, several hosts, a percent-encoded one). It is used only where the operator
+allows that host. The operator's own URL may hold every parameter of libpq.
 """
 
 import os
@@ -29,12 +29,12 @@ _ABOUT_THE_URL = ("E_PATH", "E_LEDGER_FOREIGN", "E_LEDGER_DAMAGED", "E_LEDGER_UR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """Who gave a ledger's URL, and what the operator trusts.
+    """Source of a ledger's URL, and the operator's trust settings.
 
     `operator`: the URL came from a flag or RECONCILER_LEDGER, so that its host is allowed and its parameters are free.
-    Else only `allowed_hosts` (RECONCILER_ALLOWED_HOSTS as it is written) are spoken to. `ca_file` holds the
-    certificates to trust beyond loopback. `named_at` is the place in a project file or fleet row that holds the URL:
-    errors about it begin with that.
+    Else only `allowed_hosts` (RECONCILER_ALLOWED_HOSTS unparsed) are permitted. `ca_file` holds the certificates to
+    trust beyond loopback. `named_at` is the position of the URL in a project file or fleet row, which starts the
+    messages about it.
     """
 
     operator: bool = True
@@ -44,7 +44,7 @@ class Trust:
 
     @contextmanager
     def named(self) -> Iterator[None]:
-        """Put the place of the URL before an error about the URL, or about the file it names."""
+        """Prefix errors about the URL, or its file, with the position of the URL."""
         try:
             yield
         except ReconcilerError as error:
@@ -54,7 +54,7 @@ class Trust:
 
 
 OPERATOR = Trust()
-"""A URL that the caller answers for."""
+"""Trust of a URL that the caller supplies."""
 
 
 _URL = re.compile(
@@ -66,15 +66,15 @@ _URL = re.compile(
     re.ASCII,
 )
 _QUERY_KEYS = frozenset({"application_name", "channel_binding", "require_auth", "sslmode", "target_session_attrs"})
-"""None of them names a file, a host, a service or a setting of the session."""
+"""Permitted parameters: none of them sets a file, a host, a service or a session setting."""
 
 _HINT = f"the operator gives such a URL in RECONCILER_LEDGER; {VARIABLE} names a host for URLs of project files"
 
 
 def project_url(url: str, allowed_hosts: str) -> URL:
-    """Return the URL of a project file; raises LedgerError for what such a URL may not say, and for another host.
+    """Return the URL of a project file; raises LedgerError for parameters that are not permitted, and for another host.
 
-    The message never holds the URL, in which a password may stand.
+    The message never holds the URL, which may contain a password.
     """
     match = _URL.fullmatch(url)
     if match is None:
@@ -126,10 +126,10 @@ def _query(text: str) -> dict[str, str]:
 
 
 def connect_arguments(url: URL, trust: Trust, variables: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return libpq's parameters beside the URL's: TLS that proves the server beyond loopback, and no other address.
+    """Return libpq's parameters beside the URL's: verified TLS beyond loopback, and no other address.
 
-    libpq reads PGPASSWORD, the password file and a service file by itself: only for a server the operator named, since
-    no other is spoken to. PGHOSTADDR would lead elsewhere than the host that was allowed.
+    libpq reads PGPASSWORD, the password file and a service file by itself: only for a server the operator named.
+    PGHOSTADDR would override the allowed host.
     """
     made = {} if trust.operator else {"hostaddr": ""}
     if "sslmode" not in url.query and "service" not in url.query and not _on_this_machine(url):
@@ -140,7 +140,7 @@ def connect_arguments(url: URL, trust: Trust, variables: Mapping[str, str] = os.
 
 
 def _root_certificates(ca_file: str, variables: Mapping[str, str]) -> dict[str, str]:
-    """The operator's own certificates where there are any, else those of the system."""
+    """Return the operator's certificates where there are any, else those of the system."""
     if ca_file:
         return {"sslrootcert": ca_file}
     home = Path(variables.get("HOME", "/")) / ".postgresql" / "root.crt"
@@ -148,7 +148,7 @@ def _root_certificates(ca_file: str, variables: Mapping[str, str]) -> dict[str, 
 
 
 def _on_this_machine(url: URL) -> bool:
-    """Tell whether every address a URL names is of this machine; one that names none says nothing."""
+    """Tell whether every address in a URL is of this machine; false for a URL without one."""
     named = [url.host or ""]
     for key in ("host", "hostaddr"):
         value = url.query.get(key, "")

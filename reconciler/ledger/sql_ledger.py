@@ -1,4 +1,4 @@
-"""The ledger as the pipeline sees it: each method is one transaction, kept whole or not at all."""
+"""Ledger of the pipeline: each method is one transaction."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -24,11 +24,11 @@ from reconciler.model.run_history import JournalEntry, LockInfo, RunRecord
 from reconciler.redaction import SecretRedactor
 
 _CERTAIN = 8
-"""A shorter secret may be a part of a declared word by chance, and a memory must stay what was declared."""
+"""Least length of a secret to redact in records; a shorter one may be part of a declared word by chance."""
 
 
 class SqlLedger:
-    """A ledger in a database (ports.Ledger). `local` tells that only processes sharing this disk see its locks."""
+    """Ledger in a database (interfaces.Ledger). `local`: only processes that share this disk see its locks."""
 
     def __init__(
         self,
@@ -46,11 +46,11 @@ class SqlLedger:
 
     @property
     def local(self) -> bool:
-        """Whether it is a file: its lock binds only those who share the disk."""
+        """Whether it is a file: its lock binds only processes that share the disk."""
         return self._store.local
 
     def past(self, scope: str, owner: str) -> LedgerState:
-        """Return what is remembered of one scope; `present` is false where nothing was ever recorded."""
+        """Return the recorded state of one scope; `present` is false where nothing was ever recorded."""
         former = self._identity.former(owner)
         with self._store.read() as connection:
             if connection is None:
@@ -72,7 +72,7 @@ class SqlLedger:
 
     @contextmanager
     def lock(self, scope: str, owner: str) -> Iterator[lock.AcquiredLock]:
-        """Hold the scope's lock for the length of a `with`; raises LockedError naming the holder."""
+        """Hold the scope's lock for the duration of a `with`. Raises LockedError that names the holder."""
         held = lock.acquire(self._store, scope, self._identity.name_of(owner), self._lease_seconds)
         over = Event()
         heart = Thread(target=lock.renew, args=(held, over), daemon=True, name="heartbeat")
@@ -82,11 +82,11 @@ class SqlLedger:
         finally:
             over.set()
             heart.join()
-            with suppress(LedgerError):  # what happened inside matters more, and the lease ends by itself
+            with suppress(LedgerError):  # an exception inside matters more, and the lease expires by itself
                 lock.release(held)
 
     def begin(self, scope: str, run: str, intent: WriteIntent) -> None:
-        """Write down a change before it is tried; on return it survives a crash."""
+        """Record a change before it is tried; the record is durable on return."""
         intent = self._kept(intent)
 
         def write(connection: Connection) -> None:
@@ -95,7 +95,7 @@ class SqlLedger:
         self._certainly(write, lambda found: found is not None, intent.operation)
 
     def finish(self, scope: str, run: str, intent: WriteIntent, outcome: Outcome, applied: ObjectRecord | None) -> None:
-        """Write down how it ended and what is now remembered of the object; an UNKNOWN outcome leaves it open."""
+        """Record the outcome and the new state of the object; an UNKNOWN outcome leaves the intent open."""
         intent = self._kept(intent)
         outcome = replace(outcome, reason=self._redactor.text(outcome.reason))
         if intent.action is not Action.CREATE:
@@ -113,7 +113,7 @@ class SqlLedger:
         self._certainly(write, lambda found: found is not None and found.outcome == outcome, intent.operation)
 
     def _kept(self, intent: WriteIntent) -> WriteIntent:
-        """Take secrets out of what is journalled; what an object is found again by is declared, and stays."""
+        """Redact secrets in the journal; declared values that identify an object are kept."""
         body = self._redactor.value(intent.body, at_least=_CERTAIN)
         if intent.action is Action.CREATE:
             return replace(intent, body=body)
@@ -121,7 +121,7 @@ class SqlLedger:
         return replace(intent, body=body, name=told[0], address=told[1])
 
     def remember(self, scope: str, run: str, objects: tuple[ObjectRecord, ...], sweeps: Mapping[str, int]) -> None:
-        """Record declared and matched objects as owned, and how many objects the read found."""
+        """Record declared and matched objects as owned, and the number of objects that the read found."""
         with self._store.write() as connection:
             for thing in self._redactor.value(objects, at_least=_CERTAIN):
                 journal.write_object(connection, scope, run, thing)
@@ -130,19 +130,19 @@ class SqlLedger:
                 journal.write_run(connection, known, SCHEMA, dict(sweeps))
 
     def forget(self, scope: str, objects: frozenset[tuple[str, str]]) -> None:
-        """Drop what is remembered of objects (kind, id) that are known to be gone."""
+        """Remove the records of objects (kind, id) that are known to be deleted."""
         if objects:
             with self._store.write() as connection:
                 for kind, object_id in objects:
                     journal.forget_object(connection, scope, kind, object_id)
 
     def drift(self, scope: str, drifting: frozenset[tuple[str, str]], seen: frozenset[tuple[str, str]]) -> None:
-        """Note which of the objects seen (kind, id) drift now."""
+        """Record which of the objects seen (kind, id) drift now."""
         with self._store.write() as connection:
             journal.note_drift(connection, scope, drifting, seen, self._now(connection))
 
     def start(self, run: RunRecord) -> None:
-        """Write down that a run begins, and what its owner is called."""
+        """Record the start of a run, and its owner's display name."""
         name = self._identity.former(run.owner)
         roots = self._identity.roots() if name else ()
         with self._store.write() as connection:
@@ -151,7 +151,7 @@ class SqlLedger:
             journal.write_run(connection, _dated(run, self._now(connection)), SCHEMA)
 
     def end(self, run: str, result: str) -> None:
-        """Write down how a run ended, in words."""
+        """Record the result of a run as text."""
         with self._store.write() as connection:
             known = journal.find_run(connection, run)
             if known is not None:
@@ -163,12 +163,12 @@ class SqlLedger:
             return () if connection is None else journal.known_runs(connection, scope, limit)
 
     def entries(self, scope: str, run: str = "", limit: int = 200) -> tuple[JournalEntry, ...]:
-        """Return what was tried and what became of it, newest first."""
+        """Return journal entries with their outcomes, newest first."""
         with self._store.read() as connection:
             return () if connection is None else journal.entries(connection, scope, run, limit)
 
     def resolve(self, scope: str, operation: str, created_id: str) -> JournalEntry:
-        """Close an open intent by an operator's word: done under this id, or (empty) not carried out."""
+        """Resolve an open intent as an operator decided: created under this id, or (empty) not applied."""
         with self._store.write() as connection:
             found = {entry.intent.operation: entry for entry in journal.open_entries(connection, scope)}.get(operation)
             if found is None:
@@ -184,17 +184,17 @@ class SqlLedger:
         return JournalEntry(run=found.run, intent=found.intent, outcome=outcome)
 
     def owners(self, scope: str) -> Mapping[str, int]:
-        """Return the owners of a scope, each with how many objects it has."""
+        """Return the owners of a scope, each with its number of objects."""
         with self._store.read() as connection:
             return {} if connection is None else ownership.counts(connection, scope)
 
     def names(self) -> Mapping[str, str]:
-        """Return what people call each owner."""
+        """Return the display name of each owner."""
         with self._store.read() as connection:
             return {} if connection is None else ownership.known_owners(connection)[0]
 
     def transfer(self, scope: str, source: str, target: str) -> int:
-        """Make everything that one owner has in a scope another's, and note the repository that asks for it."""
+        """Transfer all objects of one owner in a scope to another, and record the repository that requests it."""
         name = self._identity.former(target)
         roots = self._identity.roots() if name else ()
         with self._store.write() as connection:
@@ -203,7 +203,7 @@ class SqlLedger:
             return ownership.transfer(connection, scope, source, target) if source != target else 0
 
     def prune(self, scope: str, before: str) -> int:
-        """Forget runs, and what they tried, from before a moment (UTC, as in the API); returns how many rows."""
+        """Delete runs and their entries from before a time (UTC, as in the API); returns how many rows."""
         with self._store.read() as connection:
             if connection is None:
                 return 0
@@ -211,21 +211,21 @@ class SqlLedger:
             return journal.prune(connection, scope, before)
 
     def holders(self) -> tuple[LockInfo, ...]:
-        """Return who holds which lock now."""
+        """Return the present locks with their holders."""
         return lock.holders(self._store)
 
     def release(self, lock_id: str) -> LockInfo:
-        """Take a lock from its holder by its exact id."""
+        """Break a lock by its exact id."""
         return lock.break_lock(self._store, lock_id)
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._store.close()
 
     def _certainly(
         self, write: Callable[[Connection], None], kept: Callable[[JournalEntry | None], bool], operation: str
     ) -> None:
-        """Write; where the answer to COMMIT was lost, read back by operation id, and write once more if need be."""
+        """Write; where the response to COMMIT was lost, read back by operation id, and write once more if necessary."""
         try:
             with self._store.write() as connection:
                 write(connection)
@@ -288,11 +288,10 @@ def open_ledger(
 ) -> SqlLedger:
     """Return the ledger at a URL: `sqlite:///FILE` (relative to `root`) or `postgresql://USER@HOST/DATABASE`.
 
-    Nothing is opened or made yet: a ledger stays unmade until something is recorded, and its past says until then that
-    it is not present. `digest_key` makes the keyed digests of secrets; without it the ledger keeps one of its own.
-    `identity` is the project that asks, for the names of owners. `trust` says who gave the URL: the caller answers for
-    it unless told otherwise. `redactor` takes secrets out of what is journalled. `clock` (seconds since 1970) stands in
-    for the database's clock in tests.
+    Nothing is opened or created yet: a ledger is created with its first record, and its state is not present until
+    then. `digest_key` makes the keyed digests of secrets; without it the ledger creates its own. `identity` is the
+    present project, for the names of owners. `trust` is the source of the URL, by default the caller. `redactor`
+    removes secrets from the journal. `clock` (seconds since 1970) replaces the database's clock in tests.
     """
     store = Database(url, root=Path(root), trust=trust, clock=clock, busy_seconds=busy_seconds)
     return SqlLedger(store, digest_key, lease_seconds, redactor, identity)

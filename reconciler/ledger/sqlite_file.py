@@ -1,4 +1,4 @@
-"""The ledger's file: where it lies, and whether what lies there is a ledger of ours."""
+"""Ledger file: its path, and the check that an existing file is a ledger."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from reconciler.ledger import db_tables
 from reconciler.manifest.files.state_files import DatabaseFormat, check_database, find_state_file
 
 APPLICATION_ID = 0x7265636C
-"""What the header of a ledger says (PRAGMA application_id): `recl`."""
+"""Application id in the header of a ledger (PRAGMA application_id): `recl`."""
 
 
 def _columns(known: dict[str, Table]) -> dict[str, frozenset[str]]:
@@ -23,12 +23,12 @@ _OURS = DatabaseFormat(
     application_id=APPLICATION_ID,
     tables=_columns({**db_tables.metadata.tables, **db_tables.audit_metadata.tables}),
     required=frozenset(db_tables.metadata.tables)
-    - {db_tables.owners.name},  # a ledger of before has no names of owners
+    - {db_tables.owners.name},  # a ledger of an earlier version has no names of owners
 )
 
 
 def ledger_file(root: Path, path: str, *, make: bool) -> Path | None:
-    """Return the ledger's file, or None where there is none; with `make` it is made where it is missing.
+    """Return the ledger's file, or None where there is none; with `make` a missing one is created.
 
     Raises LedgerError for a link below `.reconciler/`, a pipe, a device and any file that is not a ledger.
     """
@@ -42,7 +42,7 @@ def ledger_file(root: Path, path: str, *, make: bool) -> Path | None:
 
 
 def refuse_tables(connection: Connection) -> None:
-    """Raise LedgerError where tables are to be made in a database that has some already, of another program."""
+    """Raise LedgerError where tables are to be created in a database with tables of another program."""
     if inspect(connection).get_table_names():
         raise LedgerError(
             "the ledger's file is a database of another program",
@@ -52,6 +52,6 @@ def refuse_tables(connection: Connection) -> None:
 
 
 def mark(connection: Connection) -> None:
-    """Write into a ledger's header what it is, for those of versions that did not."""
+    """Write the application id into a ledger's header, for those of versions without it."""
     if connection.exec_driver_sql("PRAGMA application_id").scalar() != APPLICATION_ID:
         connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -8,7 +8,7 @@ from reconciler.model.change import Action, Change
 
 
 class OutcomeStatus(StrEnum):
-    """Status of an outcome. APPLIED: done and read back. SKIPPED: not tried. FAILED: refused. UNKNOWN: no response yet."""
+    """Status of an outcome. APPLIED: done and read back. SKIPPED: not tried. FAILED: refused. UNKNOWN: no response."""
 
     APPLIED = "applied"
     SKIPPED = "skipped"

@@ -13,7 +13,7 @@ from reconciler.model.source_map import Position
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartBar:
-    """One bar of a chart: numbers by style, which `BarChart.keys` explain. A column over time has no label of its own."""
+    """One bar of a chart: numbers by style, explained by `BarChart.keys`. An upright bar has no label of its own."""
 
     label: str = ""
     parts: Mapping[str, int] = field(default_factory=dict)

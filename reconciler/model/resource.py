@@ -93,10 +93,10 @@ class DeclaredResource(Resource):
 class LiveResource(Resource):
     """Resource on the live side. `spec` is the raw object as read, unknown and computed fields included.
 
-    `hidden` are the top-level fields that this read did not return: unknown, never empty. `version` is the
-    newest of the object's version fields. `foreign` is why it is never written (another project, TEMP, shared),
-    or empty. `shown`: the read included the show call. `unusable` marks a malformed row that cannot be addressed or
-    sent back (see `foreign`); a manifest may still declare that object.
+    `hidden` are the top-level fields that this read did not return: unknown, never empty. `stamp` is the newest of the
+    object's version fields. `foreign` is why it is never written (another project, TEMP, shared), or empty. `shown`:
+    the read included the show call. `unusable` marks a malformed row that cannot be addressed or sent back (see
+    `foreign`); a manifest may still declare that object.
     """
 
     hidden: frozenset[str] = frozenset()

@@ -1,8 +1,7 @@
-"""Rules of health: expressions of the project file over each live object, and a finding where one does not hold.
+"""Assertions: expressions of the project file over each live object, with a finding where one is false.
 
-A rule is asked only of objects that have the fields it names: an object without them is neither well nor ill, unless
-the rule asks for that itself (`resource.error_info is not defined`). A rule that could be asked of no object, and names
-a field that the API does not have, is told.
+A rule applies only to objects with the fields it names, unless the rule tests for their absence (`resource.error_info
+is not defined`). A rule that applies to no object, and names a field that the API does not have, is reported.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +22,7 @@ _CODES = {Severity.ERROR: "E_ASSERT", Severity.WARNING: "W_ASSERT", Severity.NOT
 
 
 def check_assertions(environment: Environment, plan: Plan, today: date) -> Iterator[Diagnostic]:
-    """Yield a finding for each live object and rule that does not hold; raises ExpressionError for a bad rule."""
+    """Yield a finding for each live object and rule that is false. Raises ExpressionError for an invalid rule."""
     if not environment.assertions:
         return
     from reconciler.manifest.template.assert_expression import (
@@ -38,7 +37,7 @@ def check_assertions(environment: Environment, plan: Plan, today: date) -> Itera
 
 
 def _live(plan: Plan) -> Iterator[dict[str, Any]]:
-    """Yield every live object of ours as rules see it: the API's fields, and kind, name, id and address."""
+    """Yield every managed live object as rules see it: the API's fields, and kind, name, id and address."""
     for change in plan.changes:
         if isinstance(change.before, Mapping):
             yield _seen(change.before, kind=change.kind, name=change.name, id=change.id, address=change.address)
@@ -84,7 +83,7 @@ def _finding(rule: AssertKeys, resource: Mapping[str, Any], environment: str, fa
 
 
 def _documented(why: str) -> bool:
-    """Whether the name that was missed, quoted in the message, is a field of any kind, at any depth."""
+    """Whether the missing name, quoted in the message, is a field of any kind, at any depth."""
     return any(f"`{name}`" in why for kind in all_kinds().values() for name in _names(kind.root))
 
 

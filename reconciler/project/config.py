@@ -1,6 +1,6 @@
-"""The keys of `reconciler.yaml`, as strict models: the validator and the JSON Schema of the project file are these.
+"""Keys of `reconciler.yaml` as strict models, from which the validator and the JSON Schema are made.
 
-An unknown key is an error. No key holds a secret, names a writer, or loosens a check.
+An unknown key is an error. No key holds a secret, selects a writer, or disables a check.
 """
 
 import re
@@ -20,7 +20,7 @@ from reconciler.model.ledger_state import ProjectIdentity
 from reconciler.model.source_map import DocumentPath, Position
 
 FILE = "reconciler.yaml"
-"""The project file."""
+"""Name of the project file."""
 
 SIMULATOR = "simulator:"
 """Prefix of an endpoint that is the embedded simulator, seeded from the file after it."""
@@ -28,16 +28,16 @@ SIMULATOR = "simulator:"
 _SQLITE = "sqlite:///"
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-"""Hosts that plain http may go to; they are sent no credentials unless the operator names the origin."""
+"""Hosts that permit plain http; they get no credentials unless the operator lists the origin."""
 
 
 def _as_typed(value: object) -> object:
-    """A plain scalar in a text field is what was typed: `010` and `true` are text there."""
+    """Return a plain scalar in a text field as typed: `010` and `true` are text there."""
     return str(value).lower() if isinstance(value, (int, bool)) else value
 
 
 def _number(value: object) -> object:
-    """A number with a point is text until its field is known."""
+    """Return a number with a point, which is text until its field is known."""
     return float(value) if isinstance(value, str) and re.fullmatch(r"[0-9]+\.[0-9]+", value) else value
 
 
@@ -48,7 +48,7 @@ Name = Annotated[Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
 def _ledger_file_reason(url: str) -> str:
-    """Return why a project file may not keep its ledger at a `sqlite:` URL, or empty; the operator may, anywhere."""
+    """Return why a project file may not keep its ledger at a `sqlite:` URL, or empty; the operator may use any path."""
     if not url.startswith(_SQLITE) or re.search("[%?#:]", url.removeprefix(_SQLITE)):
         return f"must be written as {_SQLITE}.reconciler/ledger.db"
     return outside_state_folder_reason(url.removeprefix(_SQLITE))
@@ -147,7 +147,7 @@ class Environment(ConfigModel):
 
     @property
     def embedded(self) -> bool:
-        """Whether live is the simulator in this process."""
+        """Whether the live side is the simulator in this process."""
         return self.endpoint.startswith(SIMULATOR)
 
     @property
@@ -157,7 +157,7 @@ class Environment(ConfigModel):
 
     @property
     def url(self) -> str:
-        """The address of the API; empty for the embedded simulator."""
+        """Address of the API; empty for the embedded simulator."""
         if self.embedded:
             return ""
         return self.endpoint or f"https://metastudio.{self.region}.myhuaweicloud.com"
@@ -169,7 +169,7 @@ class Environment(ConfigModel):
 
     @property
     def flow(self) -> Literal["aksk", "token", "password", "none"]:
-        """How requests are authorised."""
+        """Authentication method."""
         return self.auth or ("none" if self.local else "aksk")
 
 
@@ -195,7 +195,7 @@ class ProjectFile(ConfigModel):
 
 @runtime_checkable
 class KeyDocument(Protocol):
-    """The parsed project file, which knows where each key is written."""
+    """Parsed project file with the position of each key."""
 
     def at(self, path: DocumentPath, *, key: bool = False) -> tuple[int, int]:
         """Return line and column of the value at a path, or of its nearest parent."""
@@ -203,7 +203,7 @@ class KeyDocument(Protocol):
 
 
 class Project(ConfigModel):
-    """A project as loaded: its folder, its keys, and whether its word on endpoints and secrets counts."""
+    """Loaded project: its folder, its keys, and whether its endpoints and secrets are trusted."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
@@ -214,20 +214,20 @@ class Project(ConfigModel):
     places: Mapping[tuple[str | int, ...], Position] = {}
 
     def place(self, *path: str | int) -> Position | None:
-        """Return where a key is written: in the project file, or for an environment of a fleet file in its row."""
+        """Return the position of a key: in the project file, or for an environment of a fleet file in its row."""
         for length in range(len(path), 0, -1):
             if path[:length] in self.places:
                 return self.places[path[:length]]
         return Position(FILE, *self.document.at(path)) if self.document is not None else None
 
     def placed(self, environment: Environment, key: str) -> Position | None:
-        """Return where a key of an environment is written."""
+        """Return the position of a key of an environment."""
         name = next((name for name, one in self.environments.items() if one is environment), "")
         return self.place("environments", name, key)
 
     @property
     def name(self) -> str:
-        """The project's name: as written, else that of its folder."""
+        """Project's name: as written, else that of its folder."""
         return self.file.name or self.root.resolve().name or "project"
 
     @property
@@ -237,11 +237,11 @@ class Project(ConfigModel):
 
     @property
     def identity(self) -> ProjectIdentity:
-        """Who the project is, for ledgers."""
+        """Identity of the project in ledgers."""
         return ProjectIdentity(id=self.file.id, name=self.name, roots=partial(root_commits, self.root))
 
     def owner(self, environment: str) -> str:
-        """Who owns what is applied there: the project's id (its name where it has none) and the environment."""
+        """Return the owner of applied objects: the project's id (its name where it has none) and the environment."""
         return self.identity.owner(environment)
 
 

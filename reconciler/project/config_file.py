@@ -1,4 +1,4 @@
-"""Reads `reconciler.yaml`: every problem in it at once, each with its place and, for a typing slip, the right key."""
+"""Loads `reconciler.yaml`: reports all its problems, each with its position and, for a misspelling, the right key."""
 
 import re
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def load_project(root: Path, *, untrusted: bool = False) -> Project:
 
 
 def load_bytes(root: Path) -> bytes:
-    """Return the bytes of a folder's project file; raises ReconcilerError where it cannot be read."""
+    """Return the bytes of a folder's project file. Raises ReconcilerError where it cannot be read."""
     try:
         return read_below(root, FILE, LIMITS.size)
     except ManifestError as error:
@@ -63,7 +63,7 @@ def load_bytes(root: Path) -> bytes:
 def parse_project(content: bytes, *, root: Path, untrusted: bool = False, whole: bool = False) -> Project:
     """Return the project a file's bytes describe (of the work tree, or of an earlier commit).
 
-    With `whole`, the file must have what planning and applying need: its id.
+    With `whole`, the file must have the id that planning and applying require.
     """
     document = _parse(content)
     try:
@@ -122,7 +122,7 @@ _WORDS = (
     (re.compile(r"^String should have at (least|most) "), r"must have at \1 "),
     (re.compile(r"^String should match pattern '\^?(.*?)\$?'"), r"must look like \1"),
 )
-"""What the validating library says, in the words of the rest of our messages."""
+"""Messages for the validation library's errors."""
 
 
 def _wrong(path: tuple[str | int, ...], message: str, place: Position) -> Diagnostic:
@@ -144,7 +144,7 @@ def _dotted(path: tuple[str | int, ...]) -> str:
 
 
 def _parse(content: bytes) -> Document:
-    """Return the file's one document; raises ManifestError with what the parser found."""
+    """Return the file's one document. Raises ManifestError with the parser's problems."""
     parsed = parse_yaml(content, FILE)
     if has_errors(parsed.diagnostics):
         raise ManifestError(f"{FILE} is not valid", parsed.diagnostics, code="E_PROJECT")

@@ -1,6 +1,6 @@
-"""From an environment and the process's variables to a connection: address, credentials, limits.
+"""Builds connections from an environment and the process's variables: address, credentials, limits.
 
-What is trusted (hosts, proxies, certificates) comes from the process environment, never from a repository file.
+Trust settings (hosts, proxies, certificates) come from the process environment, never from a repository file.
 """
 
 from dataclasses import replace
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from reconciler.simulator import Simulator
 
 EMBEDDED = "http://localhost"
-"""The address of the embedded simulator: loopback, so that no credential is asked for and no limit is kept."""
+"""Address of the embedded simulator: loopback, so that no credentials are required and no limit applies."""
 
 EMBEDDED_PROJECT = "0" * 32
 """The project whose objects an embedded seed holds where the environment names none."""
 
 
 RateLimitGroups = dict[tuple[str, str], "Connection"]
-"""The first connection to each tenant (address, project): what all others to it take their pace from."""
+"""First connection to each tenant (address, project); all others to it share its rate limiter."""
 
 
 def connection(
@@ -39,7 +39,7 @@ def connection(
     redactor: SecretRedactor,
     clock: ProcessClock,
 ) -> "Connection":
-    """Return how to speak to an environment; raises HostError or AuthError before anything is sent."""
+    """Return the connection to an environment. Raises HostNotAllowedError or AuthError before anything is sent."""
     from reconciler.api.connection import Connection
     from reconciler.api.logins import LOGINS
 
@@ -79,7 +79,7 @@ def connection(
 
 
 def project_id(environment: Environment) -> str:
-    """Return the project an environment is about."""
+    """Return the project id of an environment."""
     return environment.project_id or (EMBEDDED_PROJECT if environment.embedded else "")
 
 
@@ -130,7 +130,7 @@ def seed_content(project: Project, environment: Environment) -> bytes:
 
     try:
         return read_below(project.root, environment.seed, SEED)
-    except ManifestError as error:  # it is no manifest: the key that names it says more than a position in it
+    except ManifestError as error:  # it is not a manifest: the position of its key says more than a position in it
         place = project.placed(environment, "endpoint")
         told = [replace(one, message=f"the seed: {one.message}", position=place) for one in error.diagnostics]
         raise ManifestError(f"the seed: {error.message}", told, code=error.code, hint=error.hint) from None

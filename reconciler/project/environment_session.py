@@ -1,4 +1,4 @@
-"""Opens an environment: a reader for its live side, its ledger, its writers, and what a plan of it is made with."""
+"""Opens an environment: a reader of its live side, its ledger, its writers, and its plan options."""
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveAccess:
-    """How the live side may be reached in this run: what the command line and the process say, not the project.
+    """Access to the live side in this run, from the command line and the process, not from the project.
 
     `live` is a snapshot to read instead of the API. `full` renews the read cache, without `cached` there is none.
-    `tenants` is filled as environments are opened: those of one tenant keep one pace together.
+    `tenants` is filled as environments are opened: those of one tenant share one rate limiter.
     """
 
     variables: Mapping[str, str] = field(repr=False)
@@ -57,7 +57,7 @@ class LiveAccess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentSession:
-    """An open environment. Leave its `with` and its connections are closed."""
+    """Open environment, used in a `with`, which closes its connections."""
 
     project: Project
     name: str
@@ -69,33 +69,33 @@ class EnvironmentSession:
 
     @property
     def environment(self) -> Environment:
-        """Its keys in the project file."""
+        """Environment's keys in the project file."""
         return self.project.environments[self.name]
 
     @property
     def owner(self) -> str:
-        """Who owns what is applied here."""
+        """Owner of what is applied here."""
         return self.project.owner(self.name)
 
     @property
     def scope(self) -> str:
-        """What one lock covers."""
+        """Scope of one lock."""
         return scope_key(self.environment)
 
     def ledger(self) -> "SqlLedger":
-        """Open the ledger, until this environment is closed; raises LedgerError where there can be none."""
+        """Open the ledger until this environment is closed. Raises LedgerError where none is possible."""
         return self.closing.enter_context(
             open_environment_ledger(self.project, self.environment, self.access.variables, self.access.redactor)
         )
 
     def past(self) -> LedgerState:
-        """Return what the ledger remembers; nothing where there is no ledger."""
+        """Return the recorded state of the ledger; empty where there is none."""
         return load_ledger_state(self.project, self.name, self.access.variables)
 
     def writer(self, name: str, emit: Callable[[str], object], *, seconds: float = WRITER_SECONDS) -> Writer:
         """Return a writer by name, ready to write here.
 
-        `emit` shows a line for those that only show; `seconds` is how long one change may take.
+        `emit` prints a line for those that only print; `seconds` limits one change.
         """
         from reconciler.api.client import WriteClient
         from reconciler.writers.redacting import RedactingWriter
@@ -122,7 +122,7 @@ class EnvironmentSession:
 
     @property
     def usage(self) -> ApiUsage:
-        """What reading and writing has cost so far."""
+        """API usage so far."""
         return sum((client.usage for client in self.clients), self.reader.usage)
 
     def __enter__(self) -> Self:
@@ -140,7 +140,7 @@ def scope_of(environment: Environment) -> ResourceScope:
 
 
 def settings(project: Project, name: str, *, selection: Selection, depth: str, today: date) -> PlanOptions:
-    """Return how one environment is planned."""
+    """Return the plan options of an environment."""
     environment = project.environments[name]
     return PlanOptions(
         environment=name,
@@ -202,7 +202,7 @@ def _from_api(project: Project, name: str, access: LiveAccess) -> EnvironmentSes
 
 
 def _cache(project: Project, environment: Environment, access: LiveAccess) -> "ReadCache | None":
-    """Return the environment's read cache, where it wants one and this command may believe one."""
+    """Return the environment's read cache, where it is enabled and this command may use it."""
     if not environment.cache or not access.cached or environment.embedded:
         return None
     from reconciler.readers.read_cache import ReadCache
@@ -218,7 +218,7 @@ def _cache(project: Project, environment: Environment, access: LiveAccess) -> "R
 
 
 def check_secrets(manifest: DesiredState, variables: Mapping[str, str]) -> None:
-    """Raise ReconcilerError for a secret that the manifests name and that must not be sent, before anything is."""
+    """Raise ReconcilerError for a secret in the manifests that must not be sent, before anything is sent."""
     known = named_secrets(variables)
     for resource in manifest.resources:
         for name in secret_names(all_kinds()[resource.kind], resource.spec):

@@ -1,7 +1,7 @@
-"""The process environment: the variables we know, the credentials among them, and the secrets to mask.
+"""Environment variables of the process: known variables, credentials, and secrets to redact.
 
-Credentials have no flags and no keys in files: what is on a command line is in a process list, what is in a file is
-in a repository. Names are those the ecosystem uses (the official SDK's, the command line client's).
+Credentials have no flags and no keys in files: command lines are visible in process lists, files in repositories. Their
+names are those of the official SDK and command line client.
 """
 
 import re
@@ -23,10 +23,10 @@ KNOWN = frozenset(
         "RECONCILER_WRITER",
     }
 )
-"""Variables of ours that say something."""
+"""Known RECONCILER_ variables."""
 
 OPEN = ("RECONCILER_SECRET_", "RECONCILER_WRITER_", "RECONCILER_TEST_")
-"""Beginnings of further ones: named secrets, what a writer plugin reads, what our own tests read."""
+"""Prefixes of further ones: named secrets, variables of writer plugins, and of the project's tests."""
 
 SECRETS = (
     "HUAWEICLOUD_SDK_AK",
@@ -40,14 +40,14 @@ SECRETS = (
     "PGPASSWORD",
     "RECONCILER_DIGEST_KEY",
 )
-"""Variables whose value must never be seen, with any prefix before them."""
+"""Variables with secret values, with any prefix."""
 
 ADDRESSES = ("RECONCILER_PROXY", "RECONCILER_LEDGER")
-"""Variables with an address, in which a password may stand."""
+"""Variables with an address that may contain a password."""
 
 
 def check_variables(variables: Mapping[str, str]) -> None:
-    """Raise UsageError for a RECONCILER_ variable that does not exist: a slip in its name must not pass unseen."""
+    """Raise UsageError for an unknown RECONCILER_ variable, so that a misspelled name is noticed."""
     for name in sorted(variables):
         if name.startswith("RECONCILER_") and name not in KNOWN and not name.startswith(OPEN):
             hint = did_you_mean(name, KNOWN, f"there are {', '.join(sorted(KNOWN))}", quote="")
@@ -55,12 +55,12 @@ def check_variables(variables: Mapping[str, str]) -> None:
 
 
 def redactor(variables: Mapping[str, str]) -> SecretRedactor:
-    """Return the redactor of every secret the environment holds, those in addresses included."""
+    """Return the redactor of every secret in the environment, those in addresses included."""
     return SecretRedactor(secret_values(variables))
 
 
 def secret_values(variables: Mapping[str, str]) -> Iterator[str]:
-    """Yield the value of every variable that must not be seen."""
+    """Yield the value of every secret variable."""
     for name, value in variables.items():
         if name.endswith(SECRETS) or name.startswith("RECONCILER_SECRET_"):
             yield value
@@ -69,7 +69,7 @@ def secret_values(variables: Mapping[str, str]) -> Iterator[str]:
 
 
 def url_passwords(url: str) -> Iterator[str]:
-    """Yield the password in an address, as it stands there and decoded."""
+    """Yield the password in an address, as written and decoded."""
     found = _PASSWORD.search(url)
     if found:
         yield from {found[1], unquote(found[1])}
@@ -79,13 +79,13 @@ _PASSWORD = re.compile(r"://[^/?#@\s]*?:([^/?#\s]+)@")
 
 
 def named_secrets(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the secrets manifests may name: `{secret: NAME}` is RECONCILER_SECRET_NAME."""
+    """Return the secrets that manifests may name: `{secret: NAME}` is RECONCILER_SECRET_NAME."""
     start = "RECONCILER_SECRET_"
     return {name.removeprefix(start): value for name, value in variables.items() if name.startswith(start) and value}
 
 
 def usable_secret(name: str, value: str) -> str:
-    """Return a named secret that may be sent; raises ReconcilerError, which shows nothing of the value."""
+    """Return a named secret that may be sent. Raises ReconcilerError without the value."""
     variable = f"RECONCILER_SECRET_{name}"
     if is_undecoded(value):
         raise ReconcilerError(f"{variable} is not valid UTF-8", code="E_SECRET_ENCODING", hint="set it as UTF-8 text")
@@ -99,13 +99,13 @@ def usable_secret(name: str, value: str) -> str:
 
 
 def digest_key(variables: Mapping[str, str]) -> bytes:
-    """Return the operator's key for digests of secrets and for seals of kept plans; empty where none is set."""
+    """Return the operator's key for digests of secrets and seals of saved plans; empty where none is set."""
     return variables.get("RECONCILER_DIGEST_KEY", "").encode("utf-8", "surrogateescape")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialLookup:
-    """One environment's credentials: each name is looked up with its prefix only, so places never mix."""
+    """Credentials of one environment: each name is looked up with its prefix only, so environments never mix."""
 
     values: Mapping[str, str] = field(repr=False)
     prefix: str = ""
@@ -115,7 +115,7 @@ class CredentialLookup:
         return self.values.get(self.prefix + name, "")
 
     def need(self, *names: str) -> tuple[str, ...]:
-        """Return the values of variables that must be there; raises AuthError naming those that are not."""
+        """Return the values of required variables. Raises AuthError that names the missing ones."""
         missing = [self.prefix + name for name in names if not self.get(name)]
         if missing:
             raise AuthError(

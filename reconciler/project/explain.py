@@ -1,4 +1,4 @@
-"""Why a resource is as it is: for each field where its value comes from, and how it stands against live."""
+"""Explains a resource: for each field the origin of its value, and its comparison with live."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from reconciler.semantics.compiled_field import CompiledField, compiled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldOrigin:
-    """One field: its path as plans print it, its value as text, where that comes from, and how live stands."""
+    """Field with its path as in plans, its value as text, the origin of the value, and its comparison with live."""
 
     path: str
     value: str

@@ -1,4 +1,4 @@
-"""The key of the project file, or the row of a fleet file, that names a path: errors about the path stand there."""
+"""Adds the position of a key in the project file, or of a fleet row, to errors about the path in it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from reconciler.project.config import Project
 
 @contextmanager
 def named_at(place: Position | None) -> Iterator[None]:
-    """Put the place of a key into errors about the path that the key holds."""
+    """Add the position of a key to errors about the path that the key holds."""
     try:
         yield
     except ReconcilerError as error:
@@ -27,16 +27,16 @@ def named_at(place: Position | None) -> Iterator[None]:
 def at_their_keys(
     project: Project, keys: Mapping[tuple[str, ...], Sequence[str]], found: Iterable[Diagnostic]
 ) -> list[Diagnostic]:
-    """Return diagnostics with those about a path that a list of the project names put where the list names it.
+    """Return diagnostics, those about a path in a list of the project at the position of its list item.
 
-    `keys` are the texts of each list by the way to it.
+    `keys` are the texts of each list by the path to it.
     """
     names = {text: project.place(*way, number) for way, texts in keys.items() for number, text in enumerate(texts)}
     return [replace(one, position=_place(one, names) or one.position) for one in found]
 
 
 def _place(one: Diagnostic, names: Mapping[str, Position | None]) -> Position | None:
-    """Return the key that names the path a diagnostic is about; None where it is about something else."""
+    """Return the key with the path that a diagnostic concerns; None for other diagnostics."""
     if not _is_about_path(one.code):
         return None
     file = one.position.file if one.position is not None else ""

@@ -1,4 +1,4 @@
-"""An environment's ledger: where it is, what it covers, and what it remembers. Needs no credentials of the API."""
+"""Ledger of an environment: its location, scope and recorded state. Needs no credentials of the API."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from reconciler.planfile.saved_plan import Binding
 
 FILE = ".reconciler/ledger.db"
-"""Where an environment keeps its ledger unless it says otherwise, relative to the project."""
+"""Default path of an environment's ledger, relative to the project."""
 
 
 def scope_key(environment: Environment) -> str:
-    """Return what one lock covers: host, project and X-App-UserId, whatever the name prefixes."""
+    """Return the scope of one lock: host, project and X-App-UserId, independent of name prefixes."""
     host = urlsplit(environment.url).netloc or "simulator"
     return "/".join((host, project_id(environment), environment.app_user_id))
 
 
 def binding(project: Project, name: str) -> "Binding":
-    """Return what a plan of an environment is made for: no other place may apply it."""
+    """Return the binding of an environment's plan, which cannot be applied elsewhere."""
     from reconciler.planfile.saved_plan import Binding
 
     return Binding(scope=scope_key(project.environments[name]), environment=name, owner=project.owner(name))
@@ -39,9 +39,9 @@ def binding(project: Project, name: str) -> "Binding":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerLocation:
-    """Where a ledger is. `operator`: a flag or RECONCILER_LEDGER says so, else a project file or a fleet row.
+    """Location of a ledger. `operator`: from a flag or RECONCILER_LEDGER, else from a project file or a fleet row.
 
-    `named_at` is the place of the key in that file or row.
+    `named_at` is the position of the key in that file or row.
     """
 
     url: str
@@ -49,7 +49,7 @@ class LedgerLocation:
     named_at: str = ""
 
     def trust(self, variables: Mapping[str, str]) -> "Trust":
-        """Return what opening it may rely on."""
+        """Return the trust settings for opening it."""
         from reconciler.ledger.sql_ledger import Trust
 
         return Trust(
@@ -61,13 +61,13 @@ class LedgerLocation:
 
 
 USUAL = LedgerLocation(url=f"sqlite:///{FILE}")
-"""The ledger of an environment that names none."""
+"""Ledger of an environment that names none."""
 
 
 def named_ledger(
     project: Project, environment: Environment, variables: Mapping[str, str], flag: str = ""
 ) -> LedgerLocation | None:
-    """Return the ledger that a flag, the operator's RECONCILER_LEDGER or else the environment names; None for none."""
+    """Return the ledger of a flag, of the operator's RECONCILER_LEDGER or else of the environment, or None."""
     given = flag or variables.get("RECONCILER_LEDGER", "")
     if given:
         return LedgerLocation(url=given, operator=True)
@@ -83,9 +83,9 @@ def open_environment_ledger(
     variables: Mapping[str, str],
     redactor: SecretRedactor | None = None,
 ) -> Iterator["SqlLedger"]:
-    """Open the ledger for the length of a `with`.
+    """Open the ledger for the duration of a `with`.
 
-    The embedded simulator forgets everything at the end of the process, and so does its ledger, unless one is named.
+    The embedded simulator's state ends with the process, and so does its ledger, unless one is named.
     """
     from reconciler.ledger.sql_ledger import open_ledger
 
@@ -120,7 +120,7 @@ def _check_key(key: bytes, *, local: bool) -> None:
 
 
 def ledger_location(project: Project, name: str, variables: Mapping[str, str], flag: str = "") -> LedgerLocation | None:
-    """Return where an environment's ledger is: the one that is named, else the usual file where there is one."""
+    """Return the location of an environment's ledger: the named one, else the default file where it exists."""
     environment = project.environments[name]
     made = not environment.embedded and os.path.lexists(project.root / FILE)
     return named_ledger(project, environment, variables, flag) or (USUAL if made else None)
@@ -128,7 +128,7 @@ def ledger_location(project: Project, name: str, variables: Mapping[str, str], f
 
 @contextmanager
 def audits(project: Project, name: str, variables: Mapping[str, str], flag: str = "") -> Iterator["AuditHistory"]:
-    """Open what audits left in a ledger: the one a flag names, else the environment's, which may never be made."""
+    """Open the audit tables of a ledger: that of a flag, else the environment's, which may not exist yet."""
     from reconciler.ledger.sql_ledger import open_audits
 
     place = (
@@ -146,10 +146,10 @@ def audits(project: Project, name: str, variables: Mapping[str, str], flag: str 
 
 
 def load_ledger_state(project: Project, name: str, variables: Mapping[str, str]) -> LedgerState:
-    """Return what the ledger remembers of an environment; nothing where there is none, which costs no database.
+    """Return the recorded state of an environment; empty where there is no ledger, without opening a database.
 
-    Ownership is taken where the ledger lasts as long as the live side: not on CI in a local file that is gone with the
-    job's disk.
+    Ownership is taken where the ledger lasts as long as the live side: not on CI in a local file that is deleted with
+    the job.
     """
     environment, identity = project.environments[name], project.identity
     owner = identity.owner(name)

@@ -1,4 +1,4 @@
-"""Everything that is live in one environment, kind by kind, in full."""
+"""Reads all live objects of one environment in full, kind by kind."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,24 +17,24 @@ from reconciler.readers.snapshot_reader import SnapshotOrigin, snapshot_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveKind:
-    """What was read of one kind."""
+    """Read result of one kind."""
 
     kind: Kind
     reading: ReadResult
 
     @property
     def folder(self) -> str:
-        """The folder its manifests are exported into."""
+        """Folder into which its manifests are exported."""
         return self.kind.endpoints.items.replace("_", "-")
 
     @property
     def ours(self) -> tuple[LiveResource, ...]:
-        """The objects that may be written: neither another project's nor temporary."""
+        """Objects that may be written: not of another project and not temporary."""
         return tuple(one for one in self.reading.resources if not one.foreign)
 
 
 def read_everything(opened: EnvironmentSession) -> tuple[LiveKind, ...]:
-    """Read every kind with all details, without our secrets; what could not be proven complete says so."""
+    """Read every kind with all details, with secrets redacted; incomplete results have their reasons."""
     scope = scope_of(opened.environment)
     wanted = ReadRequest(depth="full", name_prefix=scope.name_prefix, scope_fields=scope.fields)
     redacted = opened.access.redactor.value
@@ -44,7 +44,7 @@ def read_everything(opened: EnvironmentSession) -> tuple[LiveKind, ...]:
 
 
 def doubts(found: Iterable[LiveKind]) -> tuple[Diagnostic, ...]:
-    """Return what the reads could not prove, and what they met on the way."""
+    """Return the problems and doubts of the reads."""
     problems = [item for one in found for item in one.reading.diagnostics]
     for one in found:
         if not one.reading.complete:
@@ -62,7 +62,7 @@ def doubts(found: Iterable[LiveKind]) -> tuple[Diagnostic, ...]:
 def snapshot_of(
     opened: EnvironmentSession, found: Iterable[LiveKind], *, taken: datetime, mask: Callable[[Any], Any]
 ) -> str:
-    """Return the text of a snapshot of everything that was found; `mask` is applied to all of it."""
+    """Return the text of a snapshot of all objects; `mask` is applied to all of it."""
     environment = opened.environment
     whence = SnapshotOrigin(
         endpoint=environment.url or "simulator",

@@ -1,4 +1,4 @@
-"""Who owns what an environment applies: a project's id, where it is needed, and what a plan says of other owners."""
+"""Ownership: a project's id, the checks that require it, and findings about other owners."""
 
 import shlex
 from collections.abc import Iterator, Mapping
@@ -15,22 +15,22 @@ SHARED_ID = "E_PROJECT_ID_SHARED"
 
 
 def new_id() -> str:
-    """Return a fresh id for a project."""
+    """Return a new id for a project."""
     return str(uuid4())
 
 
 def id_hint() -> str:
-    """Say how a project gets an id; it ends with the very line."""
+    """Return the hint about adding an id, which ends with the line to add."""
     return f"run `reconciler init --id`, or add this line to reconciler.yaml:  id: {new_id()}"
 
 
 def is_shared(url: str) -> bool:
-    """Whether projects of several machines may keep a ledger at a URL."""
+    """Return whether projects of several machines may share a ledger at a URL."""
     return url.partition(":")[0].partition("+")[0] in ("postgresql", "postgres")
 
 
 def missing_ids(project: Project) -> Iterator[Diagnostic]:
-    """Yield a problem for the environments that need the project's id and have none, one for all of them."""
+    """Yield one problem for all environments that require the project's id, where it has none."""
     if project.file.id or project.untrusted:
         return
     for name, environment in project.environments.items():
@@ -46,13 +46,13 @@ def missing_ids(project: Project) -> Iterator[Diagnostic]:
 
 
 def check_identified(project: Project, url: str) -> None:
-    """Raise LedgerError (E_PROJECT_ID) for a ledger that other projects may share, where this one has no id."""
+    """Raise LedgerError (E_PROJECT_ID) for a ledger that may be shared, where this project has no id."""
     if is_shared(url) and not project.file.id:
         raise LedgerError("a ledger in PostgreSQL needs the project's `id`", code=NO_ID, hint=id_hint())
 
 
 def shared_id(project: Project, past: LedgerState) -> str:
-    """Say that another repository uses the project's id in this ledger; empty where none is known to."""
+    """Return the problem that another repository uses the project's id in this ledger; empty where there is none."""
     mine = f"{project.file.id}/"
     others = {owner: roots for owner, roots in past.roots.items() if owner.startswith(mine) and roots}
     if not project.file.id or not others:
@@ -69,7 +69,7 @@ def shared_id(project: Project, past: LedgerState) -> str:
 
 
 def shared_id_hint(environment: str) -> str:
-    """Say what to do where two repositories have one id."""
+    """Return the hint for two repositories with one id."""
     return (
         "in a copy, take the `id` line out and run `reconciler init --id`; where the history was rewritten, "
         f"confirm it: reconciler history transfer --from {environment} -e {environment}"
@@ -77,7 +77,7 @@ def shared_id_hint(environment: str) -> str:
 
 
 def ownership_findings(project: Project, name: str, past: LedgerState, plan: Plan) -> Iterator[Diagnostic]:
-    """Yield what a reader must know of who owns the objects of a plan."""
+    """Yield the findings about the owners of a plan's objects."""
     if said := shared_id(project, past):
         yield _warning("W_PROJECT_ID_SHARED", said, shared_id_hint(name))
     live = {(one.kind, one.id) for one in plan.changes} | {(one.kind, one.id) for one in plan.unmanaged}
@@ -93,9 +93,9 @@ def ownership_findings(project: Project, name: str, past: LedgerState, plan: Pla
 
 
 def owner_named(project: Project, asked: str, owners: Mapping[str, int], names: Mapping[str, str], target: str) -> str:
-    """Return the owner that is meant by its name or id; raises LedgerError (E_OWNER_UNKNOWN) listing those there are.
+    """Return the owner with a name or id. Raises LedgerError (E_OWNER_UNKNOWN) that lists all owners.
 
-    An environment's name alone means one of this project. The target itself may be named, which confirms it.
+    An environment's name alone means one of this project. The target itself is accepted as confirmation.
     """
     known = {**dict.fromkeys(owners, ""), target: ""}
     if asked in known:
@@ -114,7 +114,7 @@ def owner_named(project: Project, asked: str, owners: Mapping[str, int], names: 
 
 
 def _is_gone(project: Project, past: LedgerState, owner: str) -> bool:
-    """Whether an owner is this project itself, under its name of before or in an environment it no longer has."""
+    """Whether an owner is this project itself, under its former name or in an environment it no longer has."""
     mine, _, environment = owner.rpartition("/")
     if owner == past.former:
         return True

@@ -1,4 +1,4 @@
-"""One environment from its manifests to its plan: the whole path, for every command that plans."""
+"""Plans one environment from its manifests, for every command that plans."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
-    """What is to be planned: which part, how deep, against which commit, and how live may be reached.
+    """Request for a plan: selection, depth, base commit, and access to the live side.
 
     `sets` are `key=value` for templates. `base` is a revision of the project's git repository, or empty.
     """
@@ -36,7 +36,7 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanResult:
-    """A plan with the manifests it was made of and what reading cost; no plan where the manifests are wrong."""
+    """Plan with its manifests and API usage; no plan where the manifests are invalid."""
 
     environment: str
     manifest: DesiredState
@@ -45,14 +45,14 @@ class PlanResult:
 
 
 def load_declared(project: Project, name: str, sets: tuple[str, ...] = ()) -> DesiredState:
-    """Render, parse and validate what is declared for one environment; its problems are in the result."""
+    """Render, parse and validate the manifests of one environment; problems are in the result."""
     from reconciler.manifest.files.disk_tree import DiskTree
 
     return _loaded(project, name, sets, DiskTree(project.root))
 
 
 def linted(project: Project, name: str, sets: tuple[str, ...], today: date) -> DesiredState:
-    """Return what is declared for one environment, with the lints of its rules among the problems."""
+    """Return the manifests of one environment, with the lints of its rules among the problems."""
     from reconciler.diff.ignore_rules import unusable_rules
     from reconciler.interaction_rules.resource_lints import resource_lints
     from reconciler.manifest.files.disk_tree import DiskTree
@@ -71,7 +71,7 @@ def linted(project: Project, name: str, sets: tuple[str, ...], today: date) -> D
 
 
 def plan_environment(project: Project, name: str, ask: PlanRequest) -> PlanResult:
-    """Plan one environment; without a plan where its manifests are wrong. Raises ReconcilerError."""
+    """Plan one environment; no plan where its manifests are invalid. Raises ReconcilerError."""
     manifest = load_declared(project, name, ask.sets)
     if not manifest.valid:
         return PlanResult(environment=name, manifest=manifest)
@@ -81,14 +81,14 @@ def plan_environment(project: Project, name: str, ask: PlanRequest) -> PlanResul
 
 
 def wanted(opened: EnvironmentSession, ask: PlanRequest) -> PlanOptions:
-    """Return how an open environment is planned."""
+    """Return the plan options of an open environment."""
     return settings(opened.project, opened.name, selection=ask.selection, depth=ask.depth, today=ask.access.today)
 
 
 def plan_opened(
     opened: EnvironmentSession, manifest: DesiredState, ask: PlanRequest, *, settings: PlanOptions | None = None
 ) -> Plan:
-    """Plan an environment that is open already."""
+    """Plan an environment that is already open."""
     from reconciler.planner import make_plan
 
     base = base_manifest(opened.project, opened.name, ask) if ask.base else None
@@ -107,7 +107,7 @@ def plan_opened(
 
 
 def _expired(opened: EnvironmentSession, today: date) -> Iterator[Diagnostic]:
-    """Warn of an environment that was to be gone by now."""
+    """Warn of an environment after its expiry date."""
     expires = opened.environment.expires
     if expires and today >= date.fromisoformat(expires):
         yield Diagnostic(
@@ -119,7 +119,7 @@ def _expired(opened: EnvironmentSession, today: date) -> Iterator[Diagnostic]:
 
 
 def base_manifest(project: Project, name: str, ask: PlanRequest) -> DesiredState:
-    """Return what was declared for the environment at `ask.base`, read from git objects; raises ReconcilerError."""
+    """Return the manifests of the environment at `ask.base`, read from git objects. Raises ReconcilerError."""
     from reconciler.manifest.files.git_tree import GitTree
     from reconciler.project.config import FILE
     from reconciler.project.config_file import parse_project

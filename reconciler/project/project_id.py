@@ -1,4 +1,4 @@
-"""Adds an `id` to the text of a project file; comments, order and layout stay as they are."""
+"""Adds an `id` to the text of a project file; comments, order and layout are preserved."""
 
 import re
 from pathlib import Path
@@ -10,12 +10,12 @@ from reconciler.project.config import FILE
 from reconciler.project.config_file import load_bytes
 
 _HEAD = 4096
-"""So far into a file its first brace is looked for."""
+"""Characters of a file in which its first brace is searched."""
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def read_project_file(folder: Path) -> str:
-    """Return the text of a folder's project file; raises ReconcilerError where there is none that can be read."""
+    """Return the text of a folder's project file. Raises ReconcilerError where it cannot be read."""
     try:
         return load_bytes(folder).decode("utf-8")
     except UnicodeDecodeError:
@@ -23,7 +23,7 @@ def read_project_file(folder: Path) -> str:
 
 
 def known_id(folder: Path) -> str:
-    """Return the id that a folder's project file has; empty where there is no such file, or no id in it."""
+    """Return the id in a folder's project file; empty where there is no such file, or no id in it."""
     try:
         found = _value(read_project_file(folder))
     except ReconcilerError:
@@ -35,7 +35,7 @@ def known_id(folder: Path) -> str:
 def add_id(text: str, project_id: str) -> str:
     """Return a project file's text with the id, beside the name or before all else.
 
-    Raises UsageError (E_EXISTS) where it has one, ReconcilerError where no place for it can be found.
+    Raises UsageError (E_EXISTS) where it has one, ReconcilerError where no position for it is found.
     """
     value = _value(text)
     if isinstance(value, dict) and "id" in value:
@@ -49,7 +49,7 @@ def add_id(text: str, project_id: str) -> str:
 
 
 def _candidates(text: str, project_id: str) -> list[str]:
-    """Return texts with the id at likely places, the best first; which of them is right is seen by parsing."""
+    """Return texts with the id at likely positions, the best first; parsing decides which is right."""
     lines = text.splitlines(keepends=True)
     ending = next((end for end in ("\r\n", "\n", "\r") if end in text), "\n")
     line = f"id: {project_id}{ending}"

@@ -1,4 +1,4 @@
-"""A replay as charts of a page: when it differs, which rules answer before and after, what results turn on."""
+"""Charts of a replay: differences over time, rules that answer before and after, settings that results depend on."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ CLASS_LABELS: Mapping[str, str] = {
     "silent": "silent now",
     "answered": "answered now",
 }
-"""What each class of an event is called in tables and charts."""
+"""Label of each class of an event in tables and charts."""
 
 _UNDECIDABLE = "undecidable"
 _STYLES: Mapping[str, str] = {

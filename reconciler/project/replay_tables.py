@@ -1,4 +1,4 @@
-"""A replay as tables of a report: the summary, what differs by rule, and the settings that results turn on."""
+"""Tables of a replay: the summary, differences by rule, and the settings that results depend on."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ NOT_SIMULATED = (
 
 
 def replay_parts(project: Project, manifest: DesiredState, plan: Plan, events: Sequence[LiveEvent]) -> dict[str, Any]:
-    """Return what a recording leads to before and after a plan, for each resource whose rules it changes.
+    """Return the results of a recording before and after a plan, for each resource with changed rules.
 
     As keywords of a Report: tables in `extra`, and charts.
     """
@@ -40,7 +40,7 @@ def replay_parts(project: Project, manifest: DesiredState, plan: Plan, events: S
 
 
 def replay_tables(result: ReplayResult, events: Sequence[LiveEvent], *, show_text: bool) -> list[dict[str, Any]]:
-    """Return a replay as tables: the summary, what differs by rule, and the settings that results turn on."""
+    """Return a replay as tables: the summary, differences by rule, and the settings that results depend on."""
     rows = result.events
     if not any(event.before for event in rows):
         return [_alone(rows), _settings(result)]

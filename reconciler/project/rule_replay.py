@@ -1,4 +1,4 @@
-"""Replays of recordings in a project: whose rules, before and after, and where the earlier ones come from."""
+"""Replays of recordings in a project: the subjects, and their rules before and after."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ RULES = "interaction_rules"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Against:
-    """What the manifests' rules are compared with: `source` is none, live, base, plan or snapshot.
+    """Rules to compare the manifests' rules with: `source` is none, live, base, plan or snapshot.
 
     `argument` is the revision of base, or the file of plan and snapshot.
     """
@@ -46,7 +46,7 @@ class Against:
 
     @classmethod
     def parse(cls, text: str) -> "Against":
-        """Read `--against`; raises UsageError."""
+        """Parse `--against`. Raises UsageError."""
         source, _, argument = text.partition(" ")
         if source in {"none", "live"} and not argument:
             return cls(source=source)
@@ -118,7 +118,7 @@ def replay_rules(
     against: Against,
     plan: Plan | None = None,
 ) -> ReplayResult:
-    """Replay a recording through the earlier and the declared rules of each subject; raises ReconcilerError."""
+    """Replay a recording through the earlier and the declared rules of each subject. Raises ReconcilerError."""
     before = None
     if against.source != "none":
         before = _before(project, environment, ask, subjects, against=against, plan=plan)
@@ -131,7 +131,7 @@ def replay_subjects_of(
     before: Mapping[str, tuple[EvaluatedRule, ...]] | None,
     events: Sequence[LiveEvent],
 ) -> ReplayResult:
-    """Replay a recording through each subject's rules, those of `before` by address; None compares with nothing."""
+    """Replay a recording through each subject's rules, those of `before` by address; None means no comparison."""
     semantics = Semantics.assume(project.file.semantics)
     rows = tuple(
         row
@@ -178,7 +178,7 @@ def _before(
 
 
 def rules_before(plan: Plan, subjects: Sequence[DeclaredResource]) -> dict[str, tuple[EvaluatedRule, ...]]:
-    """Return the rules that are live according to a plan, by address; those declared where it changes nothing."""
+    """Return the live rules according to a plan, by address; the declared ones where it changes nothing."""
     changed = {change.address: _rules(change.before) for change in plan.changes}
     return {one.address: changed.get(one.address, rules_of(one)) for one in subjects}
 

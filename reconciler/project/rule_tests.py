@@ -1,4 +1,4 @@
-"""Tests of interaction rules in a project: which documents, which rules they are about, and how they end."""
+"""Tests of interaction rules in a project: documents, subjects, and results."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ DEFAULT_FOLDER = "rule-tests"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedTest:
-    """A RuleTest document with the way back to its lines."""
+    """RuleTest document with the positions of its lines."""
 
     test: RuleTest
     locate: DocumentLocator
@@ -32,7 +32,7 @@ class PlacedTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedResult:
-    """How one case ended, where it is written (the line of `- name:`), and how it ended for each subject."""
+    """Result of one case with its position (the line of `- name:`), and the result of each subject."""
 
     result: CaseResult
     position: Position
@@ -41,7 +41,7 @@ class PlacedResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagCoverage:
-    """How many events of all tests a tag may hold for, and where it is written."""
+    """Number of events of all tests that a tag may match, and its position."""
 
     tag: str
     held: int
@@ -50,7 +50,7 @@ class TagCoverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleCoverage:
-    """How many events of all tests a rule may answer, the same for its tags, and where the rule is written."""
+    """Number of events of all tests that a rule may answer, the same for its tags, and its position."""
 
     address: str
     rule: str
@@ -62,7 +62,7 @@ class RuleCoverage:
 def load_rule_tests(
     project: Project, environment: str, paths: Sequence[str], sets: Sequence[str]
 ) -> tuple[tuple[PlacedTest, ...], LoadedDocuments]:
-    """Return the tests that files hold, and what is wrong with them: the diagnostics of the documents tell."""
+    """Return the tests in files and their problems, as diagnostics of the documents."""
     tree = DiskTree(project.root)
     entries = tuple(paths) or tuple(project.file.tests)
     if not paths and entries == (DEFAULT_FOLDER,) and not (project.root / DEFAULT_FOLDER).exists():
@@ -129,7 +129,7 @@ def missing_subjects(tests: Iterable[PlacedTest], manifest: DesiredState) -> Ite
 def run_rule_tests(
     tests: Sequence[PlacedTest], manifest: DesiredState, *, run: str = "", part: str = "", stop_early: bool = False
 ) -> Iterator[PlacedResult]:
-    """Yield how each case ends, in order; one result a case, the worst of its subjects.
+    """Yield the result of each case, in order; one a case, the worst of its subjects.
 
     `run` is a glob and `part` a part of a case's name; `stop_early` ends after the first that does not pass.
     """
@@ -163,7 +163,7 @@ def _merged(results: Sequence[CaseResult], worst: CaseResult) -> CaseResult:
 def rule_coverage(
     tests: Sequence[PlacedTest], results: Iterable[PlacedResult], manifest: DesiredState
 ) -> tuple[RuleCoverage, ...]:
-    """Return for each rule of each subject how many events of the cases that ran it may answer."""
+    """Return for each rule of each subject how many events of the executed cases it may answer."""
     subjects = dict.fromkeys(subject for placed in tests for subject in placed.test.subjects)
     fired: Counter[tuple[str, str]] = Counter()
     held: Counter[tuple[str, int, int]] = Counter()

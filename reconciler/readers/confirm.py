@@ -1,8 +1,8 @@
-"""Asking again before a plan says create or delete: a list alone is no proof.
+"""Confirms creates and deletes by further reads, since a list alone does not prove them.
 
-A delete costs one show. Creates cost one query by name each, or one more sweep of the whole list and a sample of such
-queries, whichever is cheaper; a sweep settles them only when it equals the clean one before it (see api.pages). One
-object that a search finds and no list brings makes the whole list incomplete.
+A delete costs one show. Creates cost one query by name each, or one more scan of the whole list and a sample of such
+queries, whichever is cheaper; a scan confirms them only when it equals the clean one before it (see api.pagination).
+One object that a search finds and no list returns makes the whole list incomplete.
 """
 
 import json
@@ -20,24 +20,24 @@ from reconciler.semantics.equality import fold_name
 from reconciler.strings import normalize_name
 
 MAX_QUERIES = 5_000
-"""Names that are looked up one by one at most; more creates than that at once wait for a list that holds still."""
+"""Most names that are looked up one by one; more creates at once require a list that does not change."""
 
 SAMPLE = 10
-"""Names that are asked for one by one, at least, beside a second sweep."""
+"""Least number of names that are looked up one by one beside a second scan."""
 
 UNSEARCHABLE = "the list moved while it was read, and this name cannot be searched for"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviousRead:
-    """What was read of a kind: for whom, and what the list was."""
+    """Earlier read of a kind: its request and its list."""
 
     need: ReadFilter
     listing: ListResult
 
 
 def confirmation(doubt: ConfirmRequest, asked: PreviousRead | None, lister: ListClient) -> ConfirmResult:
-    """Settle a doubt that arose from what was `asked`; objects outside its scope are none of ours."""
+    """Confirm the request based on an earlier read; objects outside its scope are ignored."""
     answer = _creates(doubt.creates, asked, lister)
     unsure = answer.unsure
     rows = {key: row for key, row in answer.found.items() if asked is None or asked.need.covers(row)}
@@ -58,19 +58,19 @@ def matching(kind: Kind, rows: Mapping[str, Row], names: Iterable[str]) -> Mappi
 
 
 def alike(kind: Kind, rows: Mapping[str, Row], names: Iterable[str]) -> Mapping[str, Row]:
-    """Return the rows whose name is one of `names`, or nearly one: a service that folds names takes them for one."""
+    """Return the rows with a name equal to one of `names`, or similar under name folding."""
     folded = {fold_name(name) for name in names}
     return {key: row for key, row in rows.items() if fold_name(name_of(kind, row)) in folded}
 
 
 def in_order(found: Iterable[LiveResource]) -> tuple[LiveResource, ...]:
-    """Return objects by name, then id, whatever order the service has them in."""
+    """Return objects by name, then id, independent of the service's order."""
     return tuple(sorted(found, key=lambda live: (live.name, live.id)))
 
 
 @dataclass(slots=True, kw_only=True)
 class Answer:
-    """What is known of names that would be created: rows that exist, names that are open, why the list is not whole."""
+    """Result for names to be created: existing rows, unconfirmed names, and why the list is incomplete."""
 
     found: dict[str, Row] = field(default_factory=dict)
     unsure: dict[str, str] = field(default_factory=dict)
@@ -78,10 +78,10 @@ class Answer:
 
 
 def _creates(names: frozenset[str], asked: PreviousRead | None, lister: ListClient) -> Answer:
-    """Ask for names that would be created: by a second sweep and a sample, or one by one.
+    """Look up names to be created: by a second scan and a sample, or one by one.
 
-    A second equal sweep proves nothing against a list that is cut off in the same way twice: so that some of the names
-    are asked for one by one all the same (each of them again, before it is written).
+    A second equal scan does not detect a list that is cut off in the same way twice, so a sample of the names is looked
+    up one by one (and each again before it is written).
     """
     queries = {name: asked_by for name in sorted(names) if (asked_by := name_queries(lister.kind, name))}
     before = asked.listing.last if asked else None
@@ -98,13 +98,13 @@ def _creates(names: frozenset[str], asked: PreviousRead | None, lister: ListClie
 
 
 def _sample(queries: Mapping[str, tuple[Filters, ...]]) -> Mapping[str, tuple[Filters, ...]]:
-    """Return some of the names, from the whole of the alphabet."""
+    """Return a sample of the names, spread over the alphabet."""
     step = max(1, len(queries) // max(SAMPLE, len(queries) // 50))
     return dict(list(queries.items())[::step])
 
 
 def _by_name(queries: Mapping[str, tuple[Filters, ...]], lister: ListClient) -> Answer:
-    """Ask for each name by its queries, and for what nearly has it; one that no query could answer whole is open."""
+    """Look up each name and similar ones by its queries; a name without a complete response is unconfirmed."""
     asked = [(name, filters, True) for name, several in queries.items() for filters in several]
     asked += [(name, filters, False) for name in queries for filters in spelling_queries(lister.kind, name)]
     listings = lister.spread(lambda one: lister.narrowed(one[1]).listing(), asked)
@@ -121,9 +121,9 @@ def _by_name(queries: Mapping[str, tuple[Filters, ...]], lister: ListClient) -> 
 
 
 def _checked(answer: Answer, listed: ListScan, lister: ListClient) -> Answer:
-    """Look for objects that a search finds and a clean list did not bring; one that a second list lacks too is hidden.
+    """Find objects that a search returns and a clean list does not; one that a second list lacks too is hidden.
 
-    One that the second list has was made or moved meanwhile.
+    One that the second list has was created or renamed meanwhile.
     """
     hidden = answer.found.keys() - listed.rows.keys()
     if hidden:

@@ -1,4 +1,4 @@
-"""The reader of the API: lists, shows where the list hides, and asks again before anything counts as gone or new."""
+"""Reader of the API: lists, shows for fields that the list omits, and confirms creates and deletes."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
@@ -29,10 +29,9 @@ from reconciler.threads import thread_pool
 
 
 class HttpReader:
-    """Reads one project through a ReadClient. `parallelism` calls are on their way at once; the pace is the client's.
+    """Reads one project through a ReadClient. `parallelism` calls run at once; the client limits the rate.
 
-    An `executor` can be given instead of threads of its own. A `cache` spares shows of objects that have not changed;
-    apply gives none.
+    An `executor` replaces its own threads. A `cache` avoids shows of unchanged objects; apply uses none.
     """
 
     def __init__(
@@ -52,16 +51,16 @@ class HttpReader:
 
     @property
     def usage(self) -> ApiUsage:
-        """What reading has cost so far."""
+        """API usage so far."""
         return self._client.usage + self._meter.usage
 
     @property
     def service_offset(self) -> float:
-        """Seconds that the service's clock is ahead of ours (ports.ServiceClock)."""
+        """Seconds that the service's clock is ahead of the local one (interfaces.ServiceClock)."""
         return self._client.service_offset
 
     def read(self, kind: Kind, wanted: ReadRequest) -> ReadResult:
-        """Return every object of a kind, or as many as could be had and why not all (ports.Reader)."""
+        """Return every object of a kind, or those that could be read and why others are missing (interfaces.Reader)."""
         asked_for = need(kind, wanted, self._client.connection.project_id)
         with self._lister(kind, asked_for.filters) as lister:
             listing = lister.listing()
@@ -72,7 +71,7 @@ class HttpReader:
             return survey.reading()
 
     def show(self, kind: Kind, object_id: str) -> LiveResource | None:
-        """Return one object in full, or None when it is not there."""
+        """Return one object in full, or None when it does not exist."""
         try:
             full = self._client.show(kind, object_id)
         except NotFoundError:
@@ -80,7 +79,7 @@ class HttpReader:
         return self._rows(kind).from_show(full)
 
     def find(self, kind: Kind, name: str) -> tuple[LiveResource, ...]:
-        """Return the objects with exactly this name, asked for now.
+        """Return the objects with exactly this name, read now.
 
         A search by name is trusted alone only with a plain name that fits its parameter; else the whole list is read
         beside the searches.
@@ -89,14 +88,14 @@ class HttpReader:
         return in_order(map(self._rows(kind).from_list, rows.values()))
 
     def find_alike(self, kind: Kind, name: str) -> tuple[LiveResource, ...]:
-        """Return the objects with this name or nearly this one, asked for now (ports.NameSearch)."""
+        """Return the objects with this name or a similar one, read now (interfaces.NameSearch)."""
         found = self._search(kind, name, name_queries(kind, name), spelling_queries(kind, name))
         return in_order(map(self._rows(kind).from_list, alike(kind, found, [name]).values()))
 
     def _search(
         self, kind: Kind, name: str, queries: Sequence[Filters], further: Sequence[Filters] = ()
     ) -> dict[str, Row]:
-        """Return what the queries for a name bring, and further ones that need not be answered whole."""
+        """Return the results of the queries for a name, and of further ones that may be incomplete."""
         alone = is_plain(name) and [query[0][1] for query in queries] == [name]
         rows: dict[str, Row] = {}
         for filters in (*further, *queries) if alone else (*further, *queries, ()):
@@ -114,7 +113,7 @@ class HttpReader:
         return RowMapper(kind=kind, project_id=self._client.connection.project_id)
 
     def confirm(self, kind: Kind, doubt: ConfirmRequest) -> ConfirmResult:
-        """Look again for what a plan would create and delete (ports.Reader)."""
+        """Confirm the creates and deletes of a plan (interfaces.Reader)."""
         asked = self._asked.get(kind.name)
         with self._lister(kind, asked.need.filters if asked else ()) as lister:
             return confirmation(doubt, asked, lister)
@@ -136,7 +135,7 @@ class HttpReader:
 
 
 def _hopeless(error: ReconcilerError) -> bool:
-    """Tell whether a first page that failed so says that nothing can be known: credentials, host, permission."""
+    """Tell whether a failure of the first page means that nothing can be read: credentials, host, permission."""
     if isinstance(error, TransportError):
         return not error.sent
     named = error.code in {"E_REDIRECT", "E_THROTTLED"}

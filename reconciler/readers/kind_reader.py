@@ -1,4 +1,4 @@
-"""What a list and the shows beside it say together of one kind: the Reading."""
+"""Combines a list and shows to the ReadResult of one kind."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from reconciler.readers.unknown_fields import MOST, find_unknown_fields
 INCOMPLETE = "E_READ_INCOMPLETE"
 
 FEW = 20
-"""Objects, or one in so many, that may go between two sweeps of a list that is still believed."""
+"""Number, or fraction, of objects that may vanish between two scans of a list that is still trusted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindReader:
-    """Makes the Reading of one kind from its listing, asking show for what the listing leaves open."""
+    """Makes the ReadResult of one kind from its list, with a show for each object that the list leaves open."""
 
     need: ReadFilter
     listing: ListResult
@@ -32,7 +32,7 @@ class KindReader:
     cache: ReadCache | None = None
 
     def reading(self) -> ReadResult:
-        """Look up what the list lacks, show what it hides, and say what is proven."""
+        """Look up objects the list lacks, show fields it omits, and return what is proven."""
         listed = self.listing.rows
         missing = self.lister.show(self._unaccounted(), self._made)
         rows = {key: row for key, row in listed.items() if key not in missing.gone and self.need.covers(row)}
@@ -57,9 +57,9 @@ class KindReader:
         )
 
     def _unaccounted(self) -> frozenset[str]:
-        """Return the ids that the last sweep should have brought: those that matter, and a few it has lost.
+        """Return the ids that the last scan should have returned: relevant ones, and a few others it missed.
 
-        Of a list that lost many only those that a manifest may mean are asked for: no plan changes the rest.
+        Where it missed many, only those that a manifest may declare are looked up: no plan changes the rest.
         """
         ids = self.need.ids - self.listing.last.rows.keys()
         return ids | (self._meant if self._lost > self._few else self.listing.vanished)
@@ -70,20 +70,20 @@ class KindReader:
 
     @property
     def _few(self) -> int:
-        """So many objects may come and go between sweeps, and are worth a show each."""
+        """Most objects that may change between scans; each of them is looked up by a show."""
         return max(FEW, len(self.listing.last.rows) // FEW)
 
     def _flighty(self) -> bool:
-        """Tell whether more objects came and went between sweeps than a plan can do without.
+        """Tell whether more objects changed between scans than a plan tolerates.
 
-        One that came twice took the place of another in that sweep: so many were missed by it, and need not be gone.
+        Each repeated row displaced another object in that scan: as many were missed, and are not necessarily deleted.
         """
         twice = self.listing.last.positions - len(self.listing.last.rows) - len(self.listing.last.odd)
         return self._lost > self._few + (max(0, twice) if self.need.is_of_a_plan else 0)
 
     @property
     def _meant(self) -> frozenset[str]:
-        """The objects that came and went and have a declared name."""
+        """Changed objects with a declared name."""
         rows = self.listing.rows
         return frozenset(key for key in self.listing.vanished if self.need.names(rows[key]))
 
@@ -91,7 +91,7 @@ class KindReader:
         return self.need.made(self.listing.rows.get(key), full)
 
     def _details(self, ids: Set[str]) -> ShowResults[LiveResource]:
-        """Show what the list hides of these rows, unless the cache still knows it."""
+        """Show the fields that the list omits for these rows, unless the cache has them."""
         if self.cache is None:
             return self.lister.show(ids, self._made)
         kind = self.lister.kind
@@ -109,7 +109,7 @@ class KindReader:
         return ShowResults(found=known).then(fresh)
 
     def _settled(self, shown: ShowResults[LiveResource]) -> ShowResults[LiveResource]:
-        """List once more when a listed object could not be shown: what is listed again is asked for again."""
+        """List again when a listed object could not be shown; what is listed again is shown again."""
         if not shown.gone:
             return shown
         again = self.lister.sweep()
@@ -121,11 +121,11 @@ class KindReader:
         return shown.found[key] if key in shown.found else self.need.rows.from_list(row)
 
     def _doubt(self, shown: ShowResults[LiveResource], alive: int) -> tuple[str, str]:
-        """Say why the list is not proven to be whole, as code and words; both are empty where it is.
+        """Return why the list is not proven complete, as code and text; both are empty where it is.
 
-        A list that moved all the time is as good as whole for a plan where every known object was asked for by its id,
-        everything with a declared name was shown, and no count contradicts: each create is looked up by its name before
-        it is said, and nothing else is deleted.
+        A changing list counts as complete for a plan where every known object was looked up by id, everything with a
+        declared name was shown, and no count contradicts: each create is confirmed by name, and nothing else is
+        deleted.
         """
         if self._elsewhere():
             return "E_READ_SCOPE", "every listed object belongs to another project: check project_id and app_user_id"
@@ -154,7 +154,7 @@ class KindReader:
         return not last.short_of_count or max(count or 0 for count in last.counts) <= alive
 
     def _proof(self, shown: ShowResults[LiveResource]) -> str:
-        """Say what completeness rests on, for snapshots and for people who ask."""
+        """Describe the evidence of completeness, for snapshots and users."""
         last = self.listing.last
         counted = f"count {last.count}, " if self.lister.counts_objects else ""
         held = "held still" if self.listing.proven else "moved, and every known object was looked up by its id"
@@ -176,7 +176,7 @@ class KindReader:
 
 
 def _unmanageable(unusable: Sequence[LiveResource]) -> Iterator[Diagnostic]:
-    """Tell of the objects whose rows cannot be managed."""
+    """Report the objects with rows that cannot be managed."""
     yield from map(_told, unusable[:MOST])
     if len(unusable) > MOST:
         kind = unusable[0].kind

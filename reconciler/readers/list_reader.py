@@ -1,4 +1,4 @@
-"""A whole list: swept until one pass is clean, at most three times, with everything seen merged by id."""
+"""Reads a whole list: scanned until one pass is clean, at most three times, with all objects merged by id."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,12 +14,12 @@ from reconciler.readers.read_filter import Filters
 T = TypeVar("T")
 
 Make = Callable[[str, Row], T]
-"""What is made of an object that was shown, given its id."""
+"""Converts a shown object, given its id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowResults(Generic[T]):
-    """What became of some shows, by id: what was made of them, the ids that are gone, and the errors of the rest."""
+    """Results of shows, by id: converted objects, deleted ids, and errors."""
 
     found: Mapping[str, T] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
@@ -27,11 +27,11 @@ class ShowResults(Generic[T]):
 
     @property
     def asked(self) -> frozenset[str]:
-        """Every id that was asked for."""
+        """All requested ids."""
         return frozenset(self.found) | self.gone | frozenset(self.failed)
 
     def then(self, later: "ShowResults[T]") -> "ShowResults[T]":
-        """Return both, the later answer standing where an id was asked for twice."""
+        """Merge both; the later result replaces the earlier one of the same id."""
         return ShowResults(
             found={key: value for key, value in self.found.items() if key not in later.asked} | dict(later.found),
             gone=self.gone - later.asked | later.gone,
@@ -40,7 +40,7 @@ class ShowResults(Generic[T]):
 
 
 def show_all(client: ReadClient, kind: Kind, ids: Iterable[str], spread: ParallelMap, make: Make[T]) -> ShowResults[T]:
-    """Show each object once; after a failure that concerns them all (credentials, connection) the rest is not asked."""
+    """Show each object once; after a failure that concerns them all (credentials, connection) the rest is skipped."""
     order = sorted(ids)
     asker = _Asker(client, kind, make)
     answers = dict(zip(order, spread(asker.ask, order), strict=True))
@@ -58,7 +58,7 @@ class _Made(Generic[T]):
 
 
 class _Asker(Generic[T]):
-    """Shows one object after another, on any thread, until something is wrong with all of them."""
+    """Shows one object after another, on any thread, until a failure concerns all of them."""
 
     def __init__(self, client: ReadClient, kind: Kind, make: Make[T]) -> None:
         self._client = client
@@ -67,7 +67,7 @@ class _Asker(Generic[T]):
         self._error: ReconcilerError | None = None
 
     def ask(self, object_id: str) -> _Made[T] | ReconcilerError | None:
-        """Return what was made of the object, None where it is gone, or the error."""
+        """Return the converted object, None where it is deleted, or the error."""
         if self._error is not None:
             return self._error
         try:
@@ -92,9 +92,9 @@ SWEEPS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListResult:
-    """What the sweeps of one list saw together.
+    """Combined result of the scans of one list.
 
-    `rows` holds each object as it was seen last. `vanished` were seen before the last sweep and not by it: gone, or
+    `rows` holds the last row of each object. `vanished` were in an earlier scan and not in the last: deleted, or
     missed.
     """
 
@@ -105,24 +105,24 @@ class ListResult:
 
     @property
     def proven(self) -> bool:
-        """Whether the last sweep saw a list that held still."""
+        """Whether the list did not change during the last scan."""
         return self.last.clean
 
     @property
     def doubt(self) -> str:
-        """Why the list is not proven."""
+        """Reason why the list is not proven complete."""
         times = f" ({self.sweeps} sweeps)" if self.sweeps > 1 else ""
         return self.last.doubt + times
 
     @property
     def error(self) -> ReconcilerError | None:
-        """The failure that ended the reading."""
+        """Failure that ended the read."""
         return self.last.error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListClient:
-    """Asks one client about one kind, `width` calls side by side. `filters` narrow every list it reads."""
+    """Reads lists of one kind through one client, `width` calls at once. `filters` apply to every list."""
 
     client: ReadClient
     kind: Kind
@@ -132,16 +132,16 @@ class ListClient:
 
     @property
     def rows(self) -> RowMapper:
-        """What makes Lives of the rows it brings."""
+        """Mapper of the rows to LiveResource."""
         return RowMapper(kind=self.kind, project_id=self.client.connection.project_id)
 
     @property
     def counts_objects(self) -> bool:
-        """Whether the list's `count` counts its objects; of a kind with children it may count those (api.md §10)."""
+        """Whether the list's `count` counts its objects; for a kind with children it may count those (api.md §10)."""
         return not self.kind.endpoints.children_field
 
     def confirmed_by_summary(self, last: ListScan) -> bool:
-        """Return whether the summary list of the same objects names exactly those that came, and its count agrees."""
+        """Return whether the summary list has exactly the objects received, and its count agrees."""
         if not self.kind.endpoints.summary or self.filters or last.error or last.stuck or not last.ended:
             return False
         names = sweep(
@@ -153,11 +153,11 @@ class ListClient:
         return names.clean and names.rows.keys() == last.rows.keys() and len(names.odd) == len(last.odd)
 
     def narrowed(self, filters: Filters) -> "ListClient":
-        """Return one that reads only what these filters let through, one call after another."""
+        """Return a client that reads with these filters, one call after another."""
         return replace(self, filters=filters, spread=map, width=1)
 
     def listing(self) -> ListResult:
-        """Sweep until it is clean, or three times. A count that is too large is checked against the summary list."""
+        """Scan until clean, or three times. A count that is too large is checked against the summary list."""
         number, last = 1, self._swept()
         rows = dict(last.rows)
         while not last.clean and not last.error and number < SWEEPS:
@@ -166,7 +166,7 @@ class ListClient:
         return ListResult(rows=rows, vanished=frozenset(rows) - frozenset(last.rows), last=last, sweeps=number)
 
     def sweep(self) -> ListScan:
-        """Go once through the list."""
+        """Scan the list once."""
         return sweep(
             lambda offset, limit: self.client.page(self.kind, offset=offset, limit=limit, filters=self.filters),
             self.kind.id_field,
@@ -182,5 +182,5 @@ class ListClient:
         return replace(found, doubt="", short_of_count=False)
 
     def show(self, ids: Iterable[str], make: Make[T]) -> ShowResults[T]:
-        """Show each object once, and make of each what is needed."""
+        """Show each object once, and convert each as needed."""
         return show_all(self.client, self.kind, ids, self.spread, make)

@@ -1,4 +1,4 @@
-"""From a raw row to a Live: what it hides, whose it is, and which parts of a show are kept."""
+"""Converts a raw row to a LiveResource: unread fields, owner, and the kept parts of a show."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,51 +18,51 @@ NOTHING: frozenset[str] = frozenset()
 
 
 def name_of(kind: Kind, row: Mapping[str, Json]) -> str:
-    """Return the name a row is matched by; a row without one has the empty name."""
+    """Return the name by which a row is matched; a row without one has the empty name."""
     name = row.get(kind.name_field)
     return normalize_name(name) if isinstance(name, str) else ""
 
 
 def stamp_of(kind: Kind, row: Mapping[str, Json]) -> str:
-    """Return the best of the marks that change with each write; a list and a show may have different ones."""
+    """Return the best version field, which changes with each write; a list and a show may have different ones."""
     return next((str(row[stamp]) for stamp in kind.stamps if row.get(stamp)), "")
 
 
 def is_elsewhere(row: Mapping[str, Json], project_id: str) -> bool:
-    """Tell whether a row names another project; one that names none is ours (groups never do)."""
+    """Tell whether a row names another project; a row without a project is managed (groups never have one)."""
     owner = row.get("project_id")
     return bool(project_id) and isinstance(owner, str) and owner not in {"", project_id}
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowMapper:
-    """Makes Lives of one kind's rows; `project_id` is ours, and makes a row of another project foreign."""
+    """Converts rows of one kind to LiveResource; a row of another project than `project_id` is foreign."""
 
     kind: Kind
     project_id: str
 
     def hides(self, row: Mapping[str, Json]) -> frozenset[str]:
-        """Name the fields a list row leaves unknown: absent there is never empty (api.md §1).
+        """Return the fields that a list row leaves unknown: absent there is never empty (api.md §1).
 
-        A list hides what it is not documented to carry, and what newer deployments leave out: by no key, null, or
-        nothing in it, for all we know.
+        A list omits fields that are not documented for it, and those that newer deployments leave out: without the key,
+        as null, or empty.
         """
         carried = {name for name in self._may_hide & row.keys() if row[name] not in (None, [], {}, "")}
         carried |= self._not_listed & row.keys()
         return self._hideable - carried if carried else self._hideable
 
     def foreign(self, row: Mapping[str, Json]) -> str:
-        """Say why an object is never written, or return ""."""
+        """Return why an object is never written, or ""."""
         return "it belongs to another project" if is_elsewhere(row, self.project_id) else self.kind.unwritable(row)
 
     def from_list(self, row: Mapping[str, Json]) -> LiveResource:
-        """Return an object of which only the list row is known."""
+        """Return an object from its list row alone."""
         return self._live(row, hidden=self.hides(row), foreign=self.foreign(row))
 
     def from_both(self, row: Mapping[str, Json], full: Mapping[str, Json], keep: frozenset[str] | None) -> LiveResource:
-        """Return an object from its list row and its show; of the show only what the row has, stamps and `keep`.
+        """Return an object from its list row and its show; of the show only listed, version and `keep` fields.
 
-        What nobody asked for is dropped again: a hundred rooms may bring 5 MB of scenes each.
+        Other fields are dropped: each of a hundred rooms may have 5 MB of scenes.
         """
         hides = self.hides(row)
         unseen = NOTHING if keep is None else hides - keep - frozenset(self.kind.stamps)
@@ -70,7 +70,7 @@ class RowMapper:
         return self._live({**row, **fresh}, hidden=unseen, foreign=self.foreign(row), shown=True)
 
     def from_show(self, full: Mapping[str, Json], keep: frozenset[str] | None = ALL) -> LiveResource:
-        """Return an object without a list row: what only the list has (its owner, its last job) is hidden."""
+        """Return an object without a list row: fields that only the list has (its owner, its last job) are unread."""
         skipped = NOTHING if keep is None else self._hideable - keep - frozenset(self.kind.stamps)
         spec = {name: value for name, value in full.items() if name not in skipped}
         listed_only = (
@@ -79,13 +79,13 @@ class RowMapper:
         return self._live(spec, hidden=skipped.union(listed_only), foreign=self.kind.unwritable(full), shown=True)
 
     def unknown(self, row: Mapping[str, Json]) -> LiveResource:
-        """Return an object that exists and may not be looked at: only its id and name are said, the rest is hidden."""
+        """Return an object that exists but may not be read: its id and name are known, the rest is unread."""
         names = {self.kind.id_field, self.kind.name_field}
         spec = {name: row[name] for name in names if name in row}
         return self._live(spec, hidden=frozenset(self.kind.root.children) - names, foreign=self.foreign(row))
 
     def unusable(self, odd: OddRow) -> LiveResource:
-        """Return an object whose row cannot be managed: what can be shown of it, and why nothing is written for it."""
+        """Return an object with a row that cannot be managed: its displayable parts, and the reason."""
         spec = {self.kind.id_field: odd.id, **({self.kind.name_field: odd.name} if odd.name is not None else {})}
         hidden = frozenset(self.kind.root.children) - spec.keys()
         return replace(self._live(spec, hidden=hidden, foreign=f"it cannot be managed: {odd.reason}"), unusable=True)

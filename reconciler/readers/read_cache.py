@@ -1,8 +1,8 @@
-"""The read cache: shows of objects that have not been written since, kept in a file that holds no secret.
+"""Read cache: shows of unchanged objects, in a file without secrets.
 
-It believes an object's `update_time` and nothing else, and that not quite: a stamp counts whole seconds, so that one
-younger than two seconds at the read proves nothing; and an edit of a child may leave the parent's stamp alone
-(api.md §8), so that a seventh of the objects is read anew at each run, another seventh each time. Apply never uses it.
+An entry is valid while the object's `update_time` is unchanged, with two limits: the field has whole seconds, so one
+younger than two seconds at the read proves nothing; and an edit of a child may not change the parent's field (api.md
+§8), so each run reads another seventh of the objects again. Apply never uses it.
 """
 
 import json
@@ -26,7 +26,7 @@ SETTLED = timedelta(seconds=2)
 TURNS = 7
 FORMAT = 1
 APPLICATION_ID = 0x72656363
-"""What the header of a cache says (PRAGMA application_id): `recc`."""
+"""Application id in the header of a cache (PRAGMA application_id): `recc`."""
 
 _COLUMNS = {
     "turn": frozenset({"scope", "number"}),
@@ -51,10 +51,10 @@ _TURN = "insert into turn values (?, 0) on conflict (scope) do update set number
 
 
 class ReadCache:
-    """One cache file, for one run. A damaged file of ours is begun anew; one that cannot be written costs calls only.
+    """One cache file, for one run. A damaged cache is recreated; one that cannot be written only costs calls.
 
-    What lies at `path` (from `root`) and is no cache of ours is left as it is: raises ReconcilerError. `scope` keeps
-    projects and users apart. With `refresh` nothing in it is believed, and all of it is renewed.
+    Raises ReconcilerError for a file at `path` (from `root`) that is not a cache, and does not change it. `scope`
+    separates projects and users. With `refresh` no entry is used and all are renewed.
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class ReadCache:
         self._turn = rows[0][0] if rows else 0
 
     def keeper(self, kind: Kind, stamps: Mapping[str, str]) -> "CacheSession":
-        """Return what keeps the shows of some objects of a kind, given the stamps of their list rows."""
+        """Return the cache session for objects of a kind, given the version fields of their list rows."""
         return CacheSession(cache=self, kind=kind, stamps=stamps)
 
     def held(self, kind: Kind) -> list[tuple[str, str, bytes]]:
-        """Return all that is held of a kind, due or not: id, stamp, packed show."""
+        """Return all entries of a kind, due or not: id, version field, packed show."""
         return self._ask(_OBJECTS, self._scope, kind.name)
 
     def believed(self, object_id: str) -> bool:
@@ -87,7 +87,7 @@ class ReadCache:
         return not self._refresh and zlib.crc32(object_id.encode()) % TURNS != self._turn
 
     def renew(self, kind: Kind, shows: Mapping[str, tuple[str, bytes]], gone: Iterable[str]) -> None:
-        """Keep packed shows with their stamps, and forget objects."""
+        """Store packed shows with their version fields, and remove objects."""
         self._do(_KEEP, [(self._scope, kind.name, key, stamp, show) for key, (stamp, show) in shows.items()])
         self._do(_FORGET, [(self._scope, kind.name, key) for key in gone])
 
@@ -112,7 +112,7 @@ class ReadCache:
 
 @dataclass(slots=True, kw_only=True)
 class CacheSession:
-    """The cache's part in one read of one kind: what it knows, and what is to be kept, packed until the end."""
+    """Cache entries of one read of one kind: known ones, and ones to store, packed until the end."""
 
     cache: ReadCache
     kind: Kind
@@ -120,7 +120,7 @@ class CacheSession:
     packed: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
     def known(self) -> Iterator[tuple[str, Row]]:
-        """Return the shows that still hold, with their ids."""
+        """Return the valid shows, with their ids."""
         for object_id, stamp, body in self.cache.held(self.kind):
             if self.stamps.get(object_id) == stamp and self.cache.believed(object_id):
                 show = _unpacked(body)
@@ -128,7 +128,7 @@ class CacheSession:
                     yield object_id, show
 
     def take(self, object_id: str, show: Row, now: datetime | None) -> None:
-        """Remember a show that was read at `now`, or later, by the service's own clock; None proves nothing."""
+        """Store a show that was read at `now`, or later, by the service's clock; None proves nothing."""
         stamp = self.stamps.get(object_id, "")
         if now and _settled(self.kind, show, stamp, now):
             kept = safe(self.kind, show)
@@ -136,15 +136,15 @@ class CacheSession:
                 self.packed[object_id] = (stamp, _packed(kept))
 
     def finish(self, present: Iterable[str] | None) -> None:
-        """Write everything down; objects that are not among those `present` are forgotten (None: nobody knows)."""
+        """Write all entries; objects that are not among those `present` are removed (None: unknown)."""
         gone = set[str]() if present is None else {row[0] for row in self.cache.held(self.kind)} - set(present)
         self.cache.renew(self.kind, self.packed, sorted(gone))
 
 
 def _opened(root: Path, path: str) -> sqlite3.Connection:
-    """Open a cache file of ours; a damaged one is begun anew, and where there can be none, memory has to do.
+    """Open a cache file; a damaged one is recreated, and memory is used where no file is possible.
 
-    Raises ReconcilerError for a file that is not ours, and for a link, a pipe or a device.
+    Raises ReconcilerError for a file that is not a cache, and for a link, a pipe or a device.
     """
     try:
         file = find_state_file(root, path, make=True)
@@ -162,7 +162,7 @@ def _opened(root: Path, path: str) -> sqlite3.Connection:
 
 
 def _begun_anew(file: Path) -> sqlite3.Connection:
-    """Remove a cache of ours that is damaged, or of another version, and open a new one in its place."""
+    """Replace a cache that is damaged, or of another version."""
     try:
         if is_marked(file, _OURS):
             for name in (file.name, f"{file.name}-journal"):
@@ -192,7 +192,7 @@ def _ready(path: Path | str) -> sqlite3.Connection:
 
 
 def _settled(kind: Kind, show: Mapping[str, Json], stamp: str, now: datetime) -> bool:
-    """Tell whether a show belongs to its row's stamp, and the stamp is old enough to tell a later write apart."""
+    """Tell whether a show matches its row's version field, and that is old enough to exclude a later write."""
     if stamp not in [show.get(name) for name in kind.stamps]:
         return False
     try:
@@ -207,7 +207,7 @@ def _packed(show: Mapping[str, Json]) -> bytes:
 
 
 def _unpacked(body: bytes) -> Row | None:
-    """Return a kept show, or None where its bytes are damaged: zlib's own checksum tells."""
+    """Return a stored show, or None where its bytes are damaged (zlib's checksum)."""
     try:
         show = json.loads(zlib.decompress(body))
     except (ValueError, TypeError, zlib.error):

@@ -1,4 +1,4 @@
-"""Which rows a Wanted is about: its scope, and which fields it needs of whom."""
+"""Applies a ReadRequest to rows: its scope, and the fields it needs."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ Filters = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadFilter:
-    """A Wanted, made ready to be asked about each row."""
+    """ReadRequest prepared for checking rows."""
 
     rows: RowMapper
     wanted: ReadRequest
@@ -28,12 +28,12 @@ class ReadFilter:
 
     @property
     def ids(self) -> frozenset[str]:
-        """The ids that matter whatever the list says: those the ledger knows, and the pins."""
+        """Ids that matter whatever the list returns: those in the ledger, and the pins."""
         return self.wanted.known | self.wanted.pins.keys()
 
     @property
     def is_of_a_plan(self) -> bool:
-        """Whether particular objects are asked for, by name or id, and not whatever there is."""
+        """Whether particular objects are requested, by name or id, and not all."""
         return bool(self.ids or self.wanted.fields)
 
     @property
@@ -45,9 +45,9 @@ class ReadFilter:
         return tuple((parameter, value) for parameter, values in single for value in values)
 
     def covers(self, row: Mapping[str, Json]) -> bool:
-        """Tell whether a row is in scope, or so like it that a manifest may mean it.
+        """Tell whether a row is in scope, or has so similar a name that a manifest may declare it.
 
-        An object that is known stays in scope, whatever it is called by now.
+        A known object stays in scope under any name.
         """
         if row[self.rows.kind.id_field] in self.ids:
             return True
@@ -56,23 +56,23 @@ class ReadFilter:
         )
 
     def may_cover(self, name: str | None) -> bool:
-        """Tell whether an object of which only the name can be read may be in scope."""
+        """Tell whether an object with only a readable name may be in scope."""
         return name is None or fold_name(name).startswith(fold_name(self.wanted.name_prefix))
 
     def keep(self, row: Mapping[str, Json]) -> frozenset[str] | None:
-        """Return the fields to be had from show for a row: none, all (None), or those a manifest manages."""
+        """Return the fields to read by show for a row: none, all (None), or those a manifest manages."""
         if self.wanted.depth == "list" or self.rows.foreign(row):
             return NOTHING
         return ALL if self.wanted.depth == "full" else self.managed(row) & self.rows.hides(row)
 
     def made(self, row: Mapping[str, Json] | None, full: Mapping[str, Json]) -> LiveResource:
-        """Return an object from its show and the list row it may have, reduced to what is needed of it."""
+        """Return an object from its show and its list row, if any, reduced to the needed fields."""
         if row is not None:
             return self.rows.from_both(row, full, self.keep(row))
         return self.rows.from_show(full, ALL if self.wanted.depth == "full" else self.managed(full))
 
     def names(self, row: Mapping[str, Json]) -> bool:
-        """Tell whether a row has a name that is declared."""
+        """Tell whether a row has a declared name."""
         return name_of(self.rows.kind, row) in self.by_name
 
     def managed(self, row: Mapping[str, Json]) -> frozenset[str]:
@@ -82,7 +82,7 @@ class ReadFilter:
 
 
 def need(kind: Kind, wanted: ReadRequest, project_id: str) -> ReadFilter:
-    """Make a Wanted ready for rows of one kind, read as one project."""
+    """Prepare a ReadRequest for rows of one kind, read as one project."""
     by_name: dict[str, frozenset[str]] = {}
     for name, fields in wanted.fields.items():
         by_name[normalize_name(name)] = by_name.get(normalize_name(name), NOTHING) | fields
@@ -90,11 +90,11 @@ def need(kind: Kind, wanted: ReadRequest, project_id: str) -> ReadFilter:
 
 
 def name_queries(kind: Kind, name: str) -> tuple[Filters, ...]:
-    """Return the queries that together find an object by its name, whatever characters that has; none where none can.
+    """Return the queries that together find an object by its name, with any characters; none where none can.
 
-    Nobody says what a search makes of quotes, wildcards or emoji: where the search is for a part of the name, the
-    longest plain part of such a name is asked for as well. A name that is too long for the parameter is asked for by
-    its start. Which of the answers has exactly the name is decided by the caller.
+    The treatment of quotes, wildcards and emoji is not documented: where the search matches a part of the name, the
+    longest plain part of such a name is searched too. A name that is too long for the parameter is searched by its
+    start. The caller selects the results with exactly the name.
     """
     rule = next((rule for rule in kind.endpoints.filters if rule.field == kind.name_field), None)
     if rule is None:
@@ -108,7 +108,7 @@ def name_queries(kind: Kind, name: str) -> tuple[Filters, ...]:
 
 
 def spelling_queries(kind: Kind, name: str) -> tuple[Filters, ...]:
-    """Return the further queries that find objects of nearly this name: by its spellings in plain characters."""
+    """Return the further queries that find objects of a similar name: by its spellings in plain characters."""
     return tuple(dict.fromkeys(query for one in spellings(name) for query in name_queries(kind, one)))
 
 
@@ -118,7 +118,7 @@ def is_plain(name: str) -> bool:
 
 
 def _fits(text: str, most: int) -> bool:
-    """Return whether a text is short enough for a parameter, in UTF-16 units: no page says how it is counted."""
+    """Return whether a text fits a parameter, in UTF-16 units, since the counting is not documented."""
     return not most or len(text.encode("utf-16-le", "surrogatepass")) // 2 <= most
 
 

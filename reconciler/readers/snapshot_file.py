@@ -1,7 +1,7 @@
-"""The snapshot file: what `snapshot` writes so that a job without credentials can plan.
+"""Snapshot file: written by `snapshot` so that a job without credentials can plan.
 
-JSON, masked by path (and by value where a mask is given), stamped with when and whence, with the proof of its
-completeness and a digest over all of it. The digest finds damage, not forgery: a snapshot is as good as its keeper.
+JSON, redacted by path (and by value where a mask is given), with time and origin, the evidence of its completeness and
+a digest. The digest detects damage, not forgery.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ Mask = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotOrigin:
-    """Where a snapshot was taken: the endpoint, the project, and the X-App-UserId that decides what is seen."""
+    """Origin of a snapshot: the endpoint, the project, and the X-App-UserId that decides what is visible."""
 
     endpoint: str
     project_id: str
@@ -41,7 +41,7 @@ class SnapshotOrigin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """A snapshot file, read and checked for damage."""
+    """Snapshot file, parsed and checked for damage."""
 
     whence: SnapshotOrigin
     taken: datetime
@@ -67,7 +67,7 @@ def snapshot_text(
 
 
 def read_snapshot(path: Path) -> Snapshot:
-    """Read a snapshot file; raises SnapshotError for one that is damaged, or no snapshot at all."""
+    """Parse a snapshot file. Raises SnapshotError for one that is damaged or invalid."""
     content = _content(path)
     digest = content.pop("digest", "")
     major = str(content.get("format_version")).partition(".")[0]

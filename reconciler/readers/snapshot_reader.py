@@ -1,6 +1,6 @@
-"""The reader of a saved live state: it shows no more of an object than the API would have been asked for.
+"""Reader of a saved live state: it returns only the fields that would have been read from the API.
 
-So a plan made from a snapshot is the plan that would have been made from the API at that moment.
+So a plan from a snapshot equals the plan from the API at that time.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def _utc_now() -> datetime:
 
 
 class SnapshotReader:
-    """Reads a snapshot as if it were live.
+    """Reads a snapshot in place of the API.
 
     Raises SnapshotError for a file that is damaged, older than `max_age`, or of another project than `project_id`.
     """
@@ -47,11 +47,11 @@ class SnapshotReader:
 
     @property
     def usage(self) -> ApiUsage:
-        """Nothing is ever sent."""
+        """Empty usage: no call is sent."""
         return ApiUsage()
 
     def read(self, kind: Kind, wanted: ReadRequest) -> ReadResult:
-        """Return what was live, reduced to what this plan would have read."""
+        """Return the saved objects, reduced to the fields of this request."""
         saved = self._saved(kind)
         asked = need(kind, wanted, self._snapshot.whence.project_id)
         inside = [live for live in saved.resources if asked.covers(live.spec)]
@@ -60,7 +60,7 @@ class SnapshotReader:
         return replace(saved, resources=resources, diagnostics=told)
 
     def confirm(self, kind: Kind, doubt: ConfirmRequest) -> ConfirmResult:
-        """Settle a doubt by what was saved: it cannot have changed since."""
+        """Confirm from the saved state, which cannot have changed."""
         saved = self._saved(kind).resources
         names = {normalize_name(name) for name in doubt.creates}
         return ConfirmResult(
@@ -69,7 +69,7 @@ class SnapshotReader:
         )
 
     def show(self, kind: Kind, object_id: str) -> LiveResource | None:
-        """Return one object as it was saved."""
+        """Return one saved object."""
         return next((live for live in self._saved(kind).resources if live.id == object_id), None)
 
     def find(self, kind: Kind, name: str) -> tuple[LiveResource, ...]:
@@ -81,7 +81,7 @@ class SnapshotReader:
 
 
 def _reduced(live: LiveResource, asked: ReadFilter, listed: frozenset[str]) -> LiveResource:
-    """Return an object as this plan would have read it: its list row, and of its show only what is needed."""
+    """Return an object as this request would have read it: its list row, and of its show only the needed fields."""
     row = {name: value for name, value in live.spec.items() if name in listed}
     keep = asked.keep(row)
     seen = asked.rows.from_both(row, live.spec, keep) if live.shown and keep != NOTHING else asked.rows.from_list(row)

@@ -1,6 +1,6 @@
-"""What an answer holds that the facts do not know: kept as it is, and mentioned once for each place.
+"""Unknown fields of a response: kept unchanged, and reported once for each path.
 
-The API grows: ten enumerations gained values in eighteen months (api.md §11). Nothing here is an error.
+The API grows: ten enumerations gained values in eighteen months (api.md §11). None of this is an error.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +12,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Json
 
 MOST = 20
-"""Places that are named one by one; what a hostile service adds beyond is a number."""
+"""Most paths that are reported one by one; the rest are counted."""
 
 _PYTHON: Mapping[FieldType, tuple[type, ...]] = {
     FieldType.TEXT: (str,),
@@ -34,7 +34,7 @@ _EXACT: Mapping[FieldType, type] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _UnknownFieldSet:
-    """What was met so far, and for each object of the table the types of its fields that anything may stand in."""
+    """Unknown fields so far, and for each object of the table the types of its fields with open values."""
 
     plain: dict[int, Mapping[str, type]] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
@@ -56,7 +56,7 @@ def _object(table: Field, value: Mapping[str, Json], found: _UnknownFieldSet) ->
         plain = found.plain[id(table)] = _plain(table)
     for name, item in value.items():
         if type(item) is plain.get(name):
-            continue  # nearly every field of nearly every object: asked first
+            continue  # nearly every field of nearly every object: checked first
         child = table.children.get(name)
         if child is None:
             found.unknown.add(f"{table.path}.{name}" if table.path else name)
@@ -65,7 +65,7 @@ def _object(table: Field, value: Mapping[str, Json], found: _UnknownFieldSet) ->
 
 
 def _plain(table: Field) -> Mapping[str, type]:
-    """Return the exact types of the fields that hold one value out of an open set."""
+    """Return the exact types of the fields that hold one value of an open set."""
     return {
         name: _EXACT[child.type] for name, child in table.children.items() if child.type in _EXACT and not child.enum
     }

@@ -8,5 +8,5 @@ Subclass a suite in a test module and return the plugin under test; pytest runs 
         def writer(self, stage):
             return MyWriter(stage.url)
 
-The suites run against the simulated API on a loopback port (extra `sim`), with its clock, so no test waits for real time.
+The suites run against the simulated API on a loopback port (extra `sim`), with its clock: no test waits for real time.
 """

@@ -1,4 +1,4 @@
-"""One change as JSON for programs outside: what is to be done, and nothing secret."""
+"""JSON message of one change for external programs, without secrets."""
 
 from reconciler.interfaces import WriteRequest
 from reconciler.model.resource import Json
@@ -8,10 +8,10 @@ VERSION = 1
 
 
 def message(task: WriteRequest) -> dict[str, Json]:
-    """Return what a program needs to carry out one change; secrets stay names, sensitive live values are masked.
+    """Return the message for a program that applies one change; secrets stay names, sensitive values are redacted.
 
     `id` is the live object's, empty for a create. `desired` is the manifest's spec and `live` the object as shown, null
-    where there is none. `references` maps `kind/name` to the id of what the change refers to.
+    where there is none. `references` maps `kind/name` to the id of each object it refers to.
     """
     change = task.change
     return {

@@ -1,7 +1,7 @@
-"""Applies through a program of the user's: one change as JSON on its stdin, one outcome as JSON on its stdout.
+"""Applies changes through a user's program: one change as JSON on stdin, one outcome as JSON on stdout.
 
 The program is named by an argument vector from the operator, never by a repository file, and no text of a manifest is
-ever an argument. It gets a clean environment without our credentials; what it says is verified by reading the API.
+ever an argument. It gets a clean environment without credentials; its result is verified by reading the API.
 """
 
 import json
@@ -22,13 +22,13 @@ from reconciler.model.resource import Json
 from reconciler.writers.change_message import message
 
 GRACE = 5.0
-"""Seconds for a program to end after it closed its output, at most."""
+"""Most seconds for a program to end after it closed its output."""
 KILL = 1.0
-"""Seconds for a program to be gone after it was killed; one that the system does not end is left behind."""
+"""Seconds to wait for a killed program; one that does not end is left behind."""
 MAX_OUTPUT = 1 << 20
-"""Bytes of an outcome; more is an error."""
+"""Most bytes of an outcome."""
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
-"""Variables the program sees; RECONCILER_WRITER_PASS names further ones."""
+"""Variables passed to the program; RECONCILER_WRITER_PASS adds others."""
 
 
 def _words(variables: Mapping[str, str], name: str) -> tuple[str, ...]:
@@ -39,11 +39,11 @@ def _words(variables: Mapping[str, str], name: str) -> tuple[str, ...]:
 
 
 class CommandWriter:
-    """The writer `command` (ports.Writer): `argv` is run once a change, without a shell, in `environment` alone.
+    """Writer `command` (interfaces.Writer): `argv` is run once a change, without a shell, in `environment` alone.
 
     The outcome on stdout is `{"status": "applied", "id": "…", "calls": 1, "warnings": []}`, or `{"status": "failed",
-    "reason": "…"}`; nothing, nonsense, a failure to exit with 0, or time running out means that nobody knows. All of
-    one change takes at most `seconds`: to read the input, to say the outcome and to end.
+    "reason": "…"}`; no or invalid output, a non-zero exit status, or a timeout means an unknown outcome. One change
+    takes at most `seconds` in total.
     """
 
     applies = True
@@ -68,7 +68,7 @@ class CommandWriter:
 
     @classmethod
     def made(cls, setup: WriterContext) -> Self:
-        """Make one for an environment: the program and what it may see are the operator's to say."""
+        """Create the writer of an environment; the operator sets the program and its variables."""
         variables = setup.variables
         names = (*PASSED_ON, *_words(variables, "RECONCILER_WRITER_PASS"))
         passed = {name: variables[name] for name in names if name in variables}
@@ -76,15 +76,15 @@ class CommandWriter:
         return cls(command, passed, seconds=setup.seconds, redact=setup.redact)
 
     def write(self, task: WriteRequest) -> WriteResult:
-        """Hand one change to the program and believe its outcome until it is verified."""
-        text = json.dumps(message(task), sort_keys=True)  # all ASCII: no text of the live side can break it
+        """Pass one change to the program and return its outcome, which is verified later."""
+        text = json.dumps(message(task), sort_keys=True)  # all ASCII, so that no text of the live side can break it
         return _outcome(*self._run(text.encode()), self._redact)
 
     def close(self) -> None:
-        """Hold nothing."""
+        """Do nothing: there is nothing to close."""
 
     def _run(self, text: bytes) -> tuple[bytes, int]:
-        """Return what the program said, at most one byte more than it may, and its exit status."""
+        """Return the program's output, at most one byte over the limit, and its exit status."""
         until = time.monotonic() + self._seconds
         process = self._started()
         said: list[bytes] = []
@@ -126,14 +126,14 @@ def _read(process: "subprocess.Popen[bytes]") -> bytes:
 
 
 def _feed(process: "subprocess.Popen[bytes]", text: bytes) -> None:
-    with suppress(OSError):  # a program that does not read its input may still know what to do
+    with suppress(OSError):  # a program that does not read its input may still return an outcome
         if process.stdin:
             process.stdin.write(text)
             process.stdin.close()
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End the program and whatever it started; what is over already is left alone."""
+    """Kill the program and its children; ones that ended already are left alone."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     with suppress(subprocess.TimeoutExpired):

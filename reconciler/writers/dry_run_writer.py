@@ -1,4 +1,4 @@
-"""Shows what an apply would do, one line of JSON a change; applies nothing."""
+"""Prints the changes of an apply, one line of JSON each; applies nothing."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from reconciler.writers.change_message import message
 
 
 class DryRunWriter:
-    """The writer `dry_run` (ports.Writer). `emit` gets one line a change."""
+    """Writer `dry_run` (interfaces.Writer). `emit` gets one line a change."""
 
     applies = False
 
@@ -18,13 +18,13 @@ class DryRunWriter:
 
     @classmethod
     def made(cls, setup: WriterContext) -> Self:
-        """Make one for an environment."""
+        """Create the writer of an environment."""
         return cls(setup.emit)
 
     def write(self, task: WriteRequest) -> WriteResult:
-        """Show one change."""
+        """Print one change."""
         self._emit(json.dumps(message(task), ensure_ascii=False, sort_keys=True))
         return WriteResult()
 
     def close(self) -> None:
-        """Hold nothing."""
+        """Do nothing: there is nothing to close."""

@@ -1,6 +1,6 @@
-"""Applies through the API: creates, replaces what was shown with what is declared laid over it, deletes.
+"""Applies changes through the API: create, update with the declared spec merged into the live object, delete.
 
-Order, journal, lock and verification are the pipeline's; this is what one change means in calls.
+Order, journal, lock and verification belong to the pipeline; this module maps one change to calls.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -20,11 +20,11 @@ from reconciler.writers.item_writes import ItemWrites, child_calls
 from reconciler.writers.secret_values import digests, insert_secrets, refuse_masked
 
 AT_MOST = 5
-"""So many lost paths are named; the rest are counted."""
+"""Most lost paths that are named; the rest are counted."""
 
 
 def find_dropped_fields(kind: Kind, sent: Mapping[str, Json], answer: Mapping[str, Json]) -> tuple[str, ...]:
-    """Name the paths that were sent and are not in the answer; none where the answer is not the object."""
+    """Return the paths that were sent and are missing in the response; none where it is not the object."""
     if kind.id_field not in answer and kind.name_field not in answer:
         return ()
     paths = list(_missing(compiled(kind), sent, answer, ""))
@@ -50,14 +50,14 @@ def _missing(node: CompiledField | None, sent: Json, answer: Json, path: str) ->
 
 
 def _worth(node: CompiledField | None, value: Json) -> bool:
-    """Tell whether its absence is a loss: empty values, defaults and secrets may simply not be spelled out."""
+    """Tell whether a missing value is a loss: empty values, defaults and secrets may be omitted."""
     if is_empty(value):
         return False
     return node is None or not (node.sensitive or is_default(node, value))
 
 
 class HttpWriter:
-    """The writer `http` (ports.Writer). `secret` gives a declared secret by its name, here and nowhere else."""
+    """Writer `http` (interfaces.Writer). `secret` returns a declared secret by its name, for this writer alone."""
 
     applies = True
 
@@ -67,11 +67,11 @@ class HttpWriter:
 
     @classmethod
     def made(cls, setup: WriterContext) -> Self:
-        """Make one for an environment."""
+        """Create the writer of an environment."""
         return cls(setup.client(), setup.secret)
 
     def write(self, task: WriteRequest) -> WriteResult:
-        """Carry out one change in as few calls as lose nothing."""
+        """Apply one change in as few calls as lose no data."""
         if task.change.action is Action.DELETE:
             self._client.delete(task.kind, task.change.id)
             return WriteResult(id=task.change.id, calls=1)
@@ -114,7 +114,7 @@ class HttpWriter:
         )
 
     def _children(self, task: WriteRequest, calls: ItemWrites) -> WriteResult:
-        """Write items one by one; what is not done when one fails is in the next plan."""
+        """Write items one by one; after a failure, the next plan has the rest."""
         done, creating = 0, False
         try:
             for child_id in calls.removed:

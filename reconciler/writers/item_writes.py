@@ -1,7 +1,7 @@
-"""When the rules of a group can be written one by one without losing anything, and which calls that takes.
+"""Writes of single rules of a group: whether they are lossless, and the calls they take.
 
-A call for one rule takes four of its fields and may reset the others (api.md §3); nothing is tried to find out: a rule
-that is off must never go on air by accident. So every changed rule must be one whose other fields cannot be lost.
+A call for one rule takes four of its fields and may reset the others (api.md §3); this is not probed, since a disabled
+rule must never be activated by accident. So every changed rule must be one whose other fields cannot be lost.
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import is_default
 
 AT_MOST = 5
-"""More changed items than this go by one PUT of the whole object."""
+"""Most changed items; more are written by one PUT of the whole object."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemWrites:
-    """The calls for single items: ids to remove, (id, body) to change, bodies to add."""
+    """Calls for single items: ids to remove, (id, body) to change, bodies to add."""
 
     removed: tuple[str, ...] = ()
     changed: tuple[tuple[str, dict[str, Json]], ...] = ()
@@ -68,12 +68,12 @@ def _calls(
 
 
 def _unique(touched: list[Json], every: list[Json]) -> bool:
-    """Tell whether each of the ids that calls would name is an id, and that of one item alone."""
+    """Tell whether each of the ids in calls is a valid id of exactly one item."""
     return all(isinstance(one, str) and is_segment(one) and every.count(one) == 1 for one in touched)
 
 
 def _lossless(item: CompiledField, was: Mapping[str, Json] | None, will: Mapping[str, Json]) -> bool:
-    """Tell whether the call for one item can say all that is to be kept of it."""
+    """Tell whether the call for one item can carry all values to be kept."""
     sides = [will] if was is None else [was, will]
     return all(_sayable(item, side) for side in sides)
 
@@ -89,12 +89,12 @@ def _sayable(item: CompiledField, rule: Mapping[str, Json]) -> bool:
 
 
 def _may_go(field: CompiledField, value: Json) -> bool:
-    """Tell whether a value may be left out of a call: it is null, or what the field is without it."""
+    """Tell whether a value may be left out of a call: it is null, or the field's default."""
     return value is None or is_default(field, value)
 
 
 def _known(node: Field, value: Json) -> bool:
-    """Tell whether the table knows every key inside a value."""
+    """Tell whether the table has every key inside a value."""
     if isinstance(value, Mapping) and node.children:
         return all(name in node.children and _known(node.children[name], part) for name, part in value.items())
     if isinstance(value, list) and node.item is not None:
@@ -115,7 +115,7 @@ def _same_beside(field: str, raw: Mapping[str, Json], body: Mapping[str, Json]) 
 
 
 def _by_key(rules: Json, key: str) -> dict[str, Mapping[str, Json]] | None:
-    """Return items by their key; None where they cannot be told apart."""
+    """Return items by their key; None where keys are ambiguous."""
     if rules is None:
         return {}
     if not isinstance(rules, list) or not all(isinstance(rule, Mapping) for rule in rules):

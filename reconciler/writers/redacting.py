@@ -1,4 +1,4 @@
-"""Around every writer: what its answer says loses our secrets before it is shown, journalled or remembered."""
+"""Wraps every writer: secrets are redacted from its result before it is shown, journalled or recorded."""
 
 from dataclasses import replace
 from typing import Any, cast
@@ -8,7 +8,7 @@ from reconciler.redaction import SecretRedactor
 
 
 class RedactingWriter:
-    """A writer (ports.Writer) whose warnings hold no secret; an id that holds one counts as none."""
+    """Writer (interfaces.Writer) with redacted warnings; an id that holds a secret counts as none."""
 
     def __init__(self, writer: Writer, redactor: SecretRedactor) -> None:
         self._writer = writer
@@ -16,10 +16,10 @@ class RedactingWriter:
         self.applies = writer.applies
 
     def write(self, task: WriteRequest) -> WriteResult:
-        """Carry out one change."""
+        """Apply one change."""
         written: Any = self._writer.write(task)
         if not isinstance(written, WriteResult) or not isinstance(written.id, str):
-            return cast(WriteResult, written)  # what a plugin made up is refused by the pipeline
+            return cast(WriteResult, written)  # invalid results of a plugin are refused by the pipeline
         known = task.change.id
         object_id = "" if written.id != known and self._redactor.tainted([written.id]) else written.id
         return replace(written, id=object_id, warnings=self._redactor.value(written.warnings))

@@ -1,4 +1,4 @@
-"""Secrets on their way out: named ones are put in, masked ones never go back."""
+"""Secrets in requests: named ones are inserted, redacted ones are never sent."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from reconciler.redaction import reads_masked, secret_digest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyWithSecrets:
-    """A body ready to be sent, and the secrets in it by their names; neither shows in its repr."""
+    """Body ready to be sent, with its secrets by name; neither is in its repr."""
 
     body: dict[str, Json] = field(repr=False)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -39,9 +39,9 @@ def digests(sealed: BodyWithSecrets, key: bytes) -> dict[str, str]:
 
 
 def refuse_masked(kind: Kind, raw: Mapping[str, Json], body: Mapping[str, Json]) -> None:
-    """Raise ReconcilerError where a secret reads back masked and nothing stands for it in the body.
+    """Raise ReconcilerError where a secret reads back redacted and the body has no value for it.
 
-    Stars sent back would become the secret, and a PUT without it may erase it: only the manifest can say it anew.
+    Stars would become the secret, and a PUT without it may erase it: only the manifest can declare it again.
     """
     path = _unsaid(kind.root, raw, body)
     if path:
@@ -66,7 +66,7 @@ def _filled(node: Field | None, value: Json, secret: Callable[[str], str], used:
 
 
 def _unsaid(node: Field | None, raw: Json, body: Json) -> str:
-    """Return the path of a masked secret that a body leaves out, or empty."""
+    """Return the path of a redacted secret that a body leaves out, or empty."""
     if node is None:
         return ""
     if _sensitive(node):
