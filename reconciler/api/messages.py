@@ -46,7 +46,7 @@ class ApiResponse:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     redact: Callable[[str], str] = field(default=str, repr=False)
-    """Takes out of a text what we sent: an answer may echo it."""
+    """Removes the sent credentials from a text: a response may echo them."""
 
     @property
     def date(self) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The part of a live object that a manifest can hold, and what cannot be held."""
+"""Exports live objects as manifests, and reports the parts that a manifest cannot hold."""
 
 import hashlib
 import re
@@ -27,10 +27,10 @@ _ROUNDS = 20
 
 
 class ExportableSpec:
-    """What of one live object can be declared.
+    """Exportable part of one live object.
 
-    After `spec`, `refusal` says why nothing of it can be (or is empty), `left_out` which fields cannot, and `secrets`
-    are the names that stand for its secrets.
+    After `spec`, `refusal` is why nothing can be declared (or empty), `left_out` the omitted fields, and `secrets` are
+    the names that stand for its secrets.
     """
 
     def __init__(self, kind: Kind, live: LiveResource) -> None:
@@ -41,7 +41,7 @@ class ExportableSpec:
         self._live = live
 
     def spec(self) -> Mapping[str, Json]:
-        """Return what can be declared, in the order of the kind's table."""
+        """Return the exportable part, in the order of the kind's table."""
         spec = self._object(compiled(self._kind), self._live.spec, inside_list=False)
         unholdable = next(_unholdable(spec, ()), "")
         if not unholdable:
@@ -51,7 +51,7 @@ class ExportableSpec:
         return spec
 
     def _accepted(self, spec: dict[str, Json]) -> dict[str, Json]:
-        """Return the spec without what its model refuses."""
+        """Return the spec without parts that its model refuses."""
         for _ in range(_ROUNDS):
             spec, complaints = check(self._kind.model, spec)
             if not complaints:
@@ -62,7 +62,7 @@ class ExportableSpec:
         return spec
 
     def _contradiction(self, spec: Mapping[str, Json]) -> str:
-        """Return what the kind's checks refuse, such as two rules of one name, once what need not be is left out."""
+        """Return the problem of the kind's checks, such as two rules of one name, without optional parts."""
         temporary = self._kind.unwritable(self._live.spec)
         if temporary:
             return temporary
@@ -90,7 +90,7 @@ class ExportableSpec:
         if field.sensitive:
             return self._secret(field.field, value)
         if field.url and isinstance(value, str) and "?" in value and not field.field.required:
-            return None  # signed for this one read: nothing to keep
+            return None  # signed for this one read, so not exported
         if field.type is FieldType.OBJECT and isinstance(value, Mapping):
             return self._object(field, value, inside_list=inside_list)
         return value
@@ -115,7 +115,7 @@ class ExportableSpec:
         return {"secret": self.secrets[-1]}
 
     def _leave_out(self, spec: Mapping[str, Json], place: DocumentPath, said: str) -> None:
-        """Take out the smallest part around a place whose absence means that it is not managed."""
+        """Remove the smallest part around a path whose absence means that it is not managed."""
         for length in range(len(place), 0, -1):
             path = place[:length]
             if _droppable(self._kind.root, path) and _holds(spec, path):
@@ -126,7 +126,7 @@ class ExportableSpec:
 
 
 def _holds(spec: Json, path: DocumentPath) -> bool:
-    """Tell whether there is something at a path: what is missing cannot be left out, what holds it can."""
+    """Tell whether a path exists: an absent part cannot be left out, its parent can."""
     for step in path:
         try:
             spec = spec[step]
@@ -136,7 +136,7 @@ def _holds(spec: Json, path: DocumentPath) -> bool:
 
 
 def _absent_means(field: CompiledField, value: Json, *, inside_list: bool) -> bool:
-    """Tell whether leaving a field out says the same as this value."""
+    """Tell whether leaving a field out is equivalent to this value."""
     if effective(field, NoValue.ABSENT, creating=True) is not NoValue.ABSENT:
         return is_default(field, value)
     return not inside_list and not field.documented and is_empty(value)
@@ -153,7 +153,7 @@ def _droppable(root: Field, path: DocumentPath) -> bool:
 
 
 def _remove(spec: Json, path: DocumentPath) -> None:
-    """Take one entry out of a fresh spec; it may have gone with another complaint already."""
+    """Remove one entry of a new spec; an earlier problem may have removed it already."""
     for step in path[:-1]:
         try:
             spec = spec[step]
@@ -178,7 +178,7 @@ def _unholdable(value: Json, path: DocumentPath) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportResult:
-    """The text of each manifest, one a live object, and what was left out."""
+    """Text of each manifest, one a live object, and the omitted parts."""
 
     manifests: tuple[tuple[LiveResource, str], ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -188,7 +188,7 @@ def export_manifests(kind: Kind, live: Iterable[LiveResource]) -> ExportResult:
     """Write the manifests of live objects of one kind, in the order of their names.
 
     Defaults, computed and unknown fields are left out, secrets become references. Objects that share a name are pinned
-    by id. Foreign objects, and those with something no manifest can hold, are left out with a diagnostic.
+    by id. Foreign objects, and those that no manifest can represent, are left out with a diagnostic.
     """
     manifests: list[tuple[LiveResource, str]] = []
     problems: list[Diagnostic] = []

@@ -1,12 +1,12 @@
 """JSON Schemas of manifests, for editors and for other validators.
 
-Made from the kinds' tables and the models of the envelope, so that an editor says what `validate` says, as far as JSON
-Schema reaches: names that must differ, and limits that are warnings, are ours alone.
+Made from the kinds' tables and the models of the envelope, so that an editor reports the problems of `validate`, as far
+as JSON Schema can express them: unique names, and limits that are warnings, are not included.
 
-An editor reads YAML without knowing the fields: a plain `010` or `true` is a number or a boolean to it, where in a text
-field it is text to us. Text fields therefore take numbers and booleans as well, and choices such as "25" take 25.
-The other way round nothing is widened: a quoted "5" is no integer for either. Templates are checked by `validate`
-only; an editor sees them before they are rendered.
+An editor reads YAML without field types: a plain `010` or `true` is a number or a boolean to it, though text in a text
+field. Text fields therefore take numbers and booleans as well, and choices such as "25" take 25. The reverse is not
+widened: a quoted "5" is not an integer for either. Templates are checked by `validate` only; an editor sees them before
+they are rendered.
 """
 
 import json
@@ -23,12 +23,12 @@ from reconciler.manifest.yaml.scalars import typed
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BASE = "urn:reconciler:schemas/"
-"""A name and no address: there is nothing to fetch, editors find the files by the modeline."""
+"""Prefix of schema ids, which are names and not addresses; editors find the files by the modeline."""
 
 Schema = dict[str, Any]
 
 _TEXT = {"string": None, "number": "7", "boolean": "true"}
-"""What YAML may make of a plain scalar that is text to us, with a text that would be taken for it."""
+"""Types that YAML may give to a plain scalar of a text field, with an example of each."""
 
 _LIMITS = {
     "minimum": "minimum",
@@ -42,7 +42,7 @@ _LIMITS = {
 
 
 def schemas(kinds: Mapping[str, Kind], extra: Mapping[str, Schema] | None = None) -> dict[str, Schema]:
-    """Return every schema by its file name: all kinds in one, one a kind, and those handed in."""
+    """Return every schema by its file name: all kinds in one, one a kind, and the given ones."""
     files = {"manifest.schema.json": manifest_schema(kinds.values())}
     files |= {f"{kind.name}.schema.json": kind_schema(kind) for kind in kinds.values()}
     files |= extra or {}
@@ -50,7 +50,7 @@ def schemas(kinds: Mapping[str, Kind], extra: Mapping[str, Schema] | None = None
 
 
 def written(schema: Schema) -> str:
-    """Return the text of a schema file: the same bytes for the same tables."""
+    """Return the text of a schema file; the same tables give the same bytes."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -117,7 +117,7 @@ def _listed(found: str | list[str]) -> list[str]:
 
 
 def _bare(field: Field, shared: Schema) -> Schema:
-    """Return what a value other than null must be."""
+    """Return the schema of a value other than null."""
     if field.type is FieldType.OBJECT:
         return _shared(field, shared)
     if field.item is not None:
@@ -131,19 +131,19 @@ def _bare(field: Field, shared: Schema) -> Schema:
 
 
 def _texts(pattern: str) -> list[str]:
-    """Return the types a text may have for an editor; a pattern that no number fits takes no number."""
+    """Return the types a text may have in an editor; a pattern that no number matches permits no number."""
     return [name for name, text in _TEXT.items() if text is None or re.search(pattern, text)]
 
 
 def _spellings(value: Any) -> Iterator[Any]:
-    """Yield a choice, and what an editor's YAML makes of it unquoted."""
+    """Yield a choice, and the value of its unquoted spelling in an editor."""
     yield value
     if isinstance(value, str) and value.isdecimal() and typed(int(value)) == value:
         yield int(value)
 
 
 def _shared(field: Field, shared: Schema) -> Schema:
-    """Put an object under $defs by the API's name for it, once; one of the same name that differs stands in place."""
+    """Put an object under $defs by the API's name for it, once; a different one of the same name is inlined."""
     name = next(iter(field.children.values())).source.partition(".")[0]
     body = _object(field, shared)
     if shared.setdefault(name, body) != body:
@@ -168,7 +168,7 @@ def _object(field: Field, shared: Schema) -> Schema:
 
 
 def _conditional(child: Field, parent: Field) -> Iterator[Schema]:
-    """Yield what the conditions of one field ask, where they look at its neighbours alone."""
+    """Yield the conditions of one field that depend on its neighbours alone."""
     if child.required_when and _enforced(parse(child.required_when), parent):
         met = _terms(parse(child.required_when))
         yield {"if": met, "then": {"required": [child.name], "properties": {child.name: {"not": {"type": "null"}}}}}
@@ -216,7 +216,7 @@ def _limits(field: Field) -> Schema:
 
 
 def _from_model(model: Any) -> Schema:
-    """Return a small model's schema as we write them: nothing referred to, texts widened, null as a type."""
+    """Return a small model's schema in the package's form: no references, texts widened, null as a type."""
     made = model.model_json_schema()
     return dict(_plain(made, made.get("$defs", {})))
 

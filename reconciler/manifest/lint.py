@@ -1,4 +1,4 @@
-"""What is no error and yet hardly meant: a comment that cuts a text, template syntax that was never rendered."""
+"""Lints of manifest text: a comment that truncates a value, template syntax that was never rendered."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 
 
 def warnings(text: str, where: PositionOf, *, templated: bool) -> Iterator[Diagnostic]:
-    """Look at a text that was parsed; of many warnings the first ENOUGH are given."""
+    """Check a parsed text; of many warnings the first ENOUGH are returned."""
     yield from islice(_warnings(text, where, templated=templated), ENOUGH)
 
 
@@ -39,7 +39,7 @@ def _warnings(text: str, where: PositionOf, *, templated: bool) -> Iterator[Diag
 
 
 def _cuts(text: str, where: PositionOf) -> Iterator[Diagnostic]:
-    """A `#` behind a blank starts a comment: `场次 #3` is `场次`. One that begins with a blank is meant as such."""
+    """Warn of a `#` behind a blank, which starts a comment: `场次 #3` is `场次`. `# ` with a blank is intended."""
     ends = {found.start() + 1 for found in _CUT.finditer(text)}
     for event in _plain_scalars(text):
         if event.end_mark.index in ends:
@@ -58,7 +58,7 @@ def _plain_scalars(text: str) -> Iterator[Any]:
         while type(event := parser.get_event()) is not StreamEndEvent:
             if type(event) is ScalarEvent and event.implicit[0]:
                 yield event
-    except (YAMLError, ValueError, RecursionError):  # told already, by the parser
+    except (YAMLError, ValueError, RecursionError):  # already reported by the parser
         return
 
 
@@ -69,9 +69,9 @@ def _places(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
 
 
 def unread_templates(tree: ProjectTree, entries: Iterable[str], met: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
-    """Warn of each such file below `entries` that nothing has read and no file that was read names.
+    """Warn of each such file below `entries` that was not read and that no file names.
 
-    After errors (`met`) nothing is said: a template that failed may have been about to read it.
+    After errors (`met`) there is no warning: a failed template may include it.
     """
     if has_errors(each for each in met if each.code != "E_PATH_EMPTY"):
         return
@@ -90,10 +90,10 @@ def _lookalikes(tree: ProjectTree, entries: Iterable[str]) -> Iterator[str]:
         try:
             yield from tree.lookalikes(entry)
         except ManifestError:
-            continue  # told already
+            continue  # already reported
 
 
 def _named(tree: ProjectTree, file: str) -> bool:
-    """Tell whether a file names it, for another environment maybe."""
+    """Tell whether a file names it, perhaps for another environment."""
     name = file.rsplit("/", 1)[-1].encode()
     return any(name in tree.read(each) for each in tree.digests())

@@ -1,4 +1,4 @@
-"""The path from files to resources: read, render, parse, validate, look at the whole."""
+"""Loads resources from files: read, render, parse, validate, check for collisions."""
 
 import hashlib
 import json
@@ -28,13 +28,13 @@ from reconciler.model.source_map import Position
 
 
 def deduplicate(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Return them sorted; those with one code at one place are told once, with how many there were."""
+    """Return them sorted; those with one code at one position become one, with their number."""
     groups: dict[tuple[object, ...], list[Diagnostic]] = {}
     found = sort_diagnostics(diagnostics)
     wrong = {each.position for each in found if each.severity is Severity.ERROR}
     for each in found:
         if each.code == "W_YAML_BOOL" and each.position in wrong:
-            continue  # what is wrong there says it better
+            continue  # the problem at this position describes it better
         key = (each.code, each.position) if each.position else (each,)
         groups.setdefault(key, []).append(each)
     return sort_diagnostics(_told(group) for group in groups.values())
@@ -72,8 +72,8 @@ def load(
     """Return what the manifests of one environment declare, with every problem found.
 
     `entries` are project-relative files or folders (recursive), `values` project-relative files (later wins), `sets`
-    the words of `--set`. `untrusted` is only passed on: templates render confined in any case. Raises UsageError for a
-    malformed `--set` word alone.
+    the words of `--set`. `untrusted` is only passed through: templates render confined in any case. Raises UsageError
+    for a malformed `--set` word alone.
     """
     given = merge_values(tree, values, sets)
     loading = _Loading(problems=list(given.problems))
@@ -97,7 +97,7 @@ def load(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedDocuments:
-    """Documents that are not manifests, each with its way back to where it is written; `excerpt` shows the lines."""
+    """Documents that are not manifests, each with its positions; `excerpt` returns the lines."""
 
     documents: tuple[tuple[Json, DocumentLocator], ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -112,7 +112,7 @@ def load_documents(
     sets: Sequence[str] = (),
     env_name: str = "",
 ) -> LoadedDocuments:
-    """Render and parse files as manifests are, and return their documents without taking them for resources."""
+    """Render and parse files like manifests, and return their documents without converting them to resources."""
     given = merge_values(tree, values, sets)
     loading = _Loading(problems=list(given.problems))
     texts = loading.texts(tree, loading.files(tree, entries), given, env_name)
@@ -124,7 +124,7 @@ def load_documents(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _SourceText:
-    """A file's text as it is to be parsed, and the way back to where it was written."""
+    """Text of a file to be parsed, with the mapping to its source."""
 
     file: str
     text: str
@@ -135,19 +135,19 @@ class _SourceText:
 
     @property
     def templated(self) -> bool:
-        """Whether templates made the text."""
+        """Whether the text is the output of templates."""
         return self.rendered is not None
 
 
 @dataclass(slots=True)
 class _Loading:
-    """What has been found so far."""
+    """State of one load."""
 
     problems: list[Diagnostic] = field(default_factory=list)
     resources: list[DeclaredResource] = field(default_factory=list)
 
     def files(self, tree: ProjectTree, entries: Iterable[str]) -> list[str]:
-        """Return every manifest file, each once; an entry that names none is an error."""
+        """Return every manifest file once; an entry without any is an error."""
         found: dict[str, None] = {}
         for entry in entries:
             try:
@@ -161,7 +161,7 @@ class _Loading:
         return list(found)
 
     def texts(self, tree: ProjectTree, files: Iterable[str], given: TemplateValues, env_name: str) -> list[_SourceText]:
-        """Return the text of each file, templates rendered; a file that cannot be had is a problem."""
+        """Return the text of each file, templates rendered; an unreadable file is a problem."""
         sources = dict(self._sources(tree, files))
         templates = [file for file, text in sources.items() if is_template(text)]
         rendered = dict(self._rendered(tree, templates, given, env_name)) if templates else {}
@@ -185,7 +185,7 @@ class _Loading:
     def _rendered(
         self, tree: ProjectTree, templates: Sequence[str], given: TemplateValues, env_name: str
     ) -> Iterator[tuple[str, _SourceText]]:
-        """Render templates; where the values could not be read, their absence would only make noise."""
+        """Render templates; skipped where the values could not be read, to avoid follow-up errors."""
         from reconciler.manifest.template.rendered_problems import RenderedPlaces
         from reconciler.manifest.template.renderer import render
 
@@ -239,7 +239,7 @@ class _Loading:
 
 
 def _explained(tree: ProjectTree, given: TemplateValues, problem: Diagnostic, uses: Iterable[str]) -> Diagnostic:
-    """Add what a template's problem does not say: the values it read, and that YAML comments are rendered too."""
+    """Add to a template's problem the values it read, and the note that YAML comments are rendered too."""
     from reconciler.manifest.template.rendered_problems import value_places
 
     related = value_places(given, uses)
@@ -255,13 +255,13 @@ def _explained(tree: ProjectTree, given: TemplateValues, problem: Diagnostic, us
 
 
 def _violations(text: _SourceText, parsed: ParsedFile, sensitive: Set[str]) -> list[Diagnostic]:
-    """Return what the structure guard says: then what YAML made of the text is of no interest."""
+    """Return the structure guard's problems; with any, problems of the parsed text are dropped."""
     made = text.rendered
-    if made is None or made.lines is None or _HALF.search(made.marked):  # half a character: the parser said so
+    if made is None or made.lines is None or _HALF.search(made.marked):  # the template compared its own output, so the marked text is checked
         return []
     from reconciler.manifest.template import structure_guard
 
-    if not made.lines.exact:  # the template looked at what it wrote: its marked twin is judged instead
+    if not made.lines.exact:  # the template compared its own output, so the marked text is checked instead
         parsed = parse_yaml(made.unmarked, text.file, limits=RENDERED)
     broken = has_errors(parsed.diagnostics)
     return structure_guard.find_structure_violations(

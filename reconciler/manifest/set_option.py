@@ -1,4 +1,4 @@
-"""`--set NAME=VALUE`: one value of the merged values is replaced, at a name that the values files have.
+"""`--set NAME=VALUE`: replaces one value of the merged values, at a name in the values files.
 
 `NAME:=VALUE` may add a name, as the columns of a fleet file do.
 """
@@ -21,7 +21,7 @@ _QUOTED = ('"', "'", "[", "{")
 
 
 class SetError(Exception):
-    """A name leads nowhere: code and message, what to do, and the path that the values do have."""
+    """Name that does not exist: code and message, hint, and the longest existing path."""
 
     def __init__(self, code: str, message: str, hint: str, path: DocumentPath) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class SetWord:
 
 
 def parsed(word: str) -> SetWord:
-    """Read `a.b[0].c=value`, the value typed as in YAML; raises UsageError for a word that is not of that form."""
+    """Parse `a.b[0].c=value`, the value typed as in YAML. Raises UsageError for another form."""
     name, equals, text = word.partition("=")
     name, adds = name.removesuffix(":"), name.endswith(":")
     if not equals or not _NAME.fullmatch(name):
@@ -49,7 +49,7 @@ def parsed(word: str) -> SetWord:
 
 
 def _value(name: str, text: str) -> Json:
-    """Return the value; a plain text that holds a `#` is all of it, as no comment ends a word of a command line."""
+    """Return the value; a plain text with a `#` is kept whole, as a command-line argument has no comments."""
     if "#" in text and not text.lstrip().startswith(_QUOTED):
         return text
     read = parse_yaml(text, "--set")
@@ -59,7 +59,7 @@ def _value(name: str, text: str) -> Json:
 
 
 def applied(data: dict[str, Json], word: SetWord) -> dict[str, Json]:
-    """Return the values with one replaced; what is given is not changed. Raises SetError."""
+    """Return the values with one replaced; the argument is not changed. Raises SetError."""
     return dict(_replaced(data, word, 0))
 
 
@@ -88,7 +88,7 @@ def _replaced(here: Any, word: SetWord, depth: int) -> Any:
 
 
 def _new(here: Any, word: SetWord) -> Json:
-    """Return the value that takes a place; mappings are merged, and nothing but null changes what a value is."""
+    """Return the new value at a path; mappings are merged, and only null changes the type of a value."""
     value = word.value
     if isinstance(here, Mapping) and isinstance(value, dict):
         return {**here, **{key: _new(here.get(key), _inner(word, key, item)) for key, item in value.items()}}
@@ -108,7 +108,7 @@ def _clash(word: SetWord, depth: int, what: str) -> SetError:
 
 
 def shape(value: Json) -> str:
-    """Say what a value is: a mapping, a list, or a single value."""
+    """Return the type of a value: a mapping, a list, or a single value."""
     return "a mapping" if isinstance(value, Mapping) else "a list" if isinstance(value, list) else "a single value"
 
 

@@ -1,4 +1,4 @@
-"""The source line of each place a diagnostic names, for reports that show an excerpt."""
+"""Source line of each position in a diagnostic, for reports with excerpts."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,13 +14,13 @@ from reconciler.model.source_map import DocumentPath, Excerpt, Position
 _LONGEST = 400
 
 VALUE = "comes from here"
-"""How the message of a related place in a values file ends."""
+"""End of the message of a related position in a values file."""
 
 
 def excerpts(tree: ProjectTree, diagnostics: Iterable[Diagnostic]) -> Mapping[Position, str]:
-    """Return the line at each place, shortened; places in files that cannot be read have none.
+    """Return the truncated line at each position; positions in unreadable files have none.
 
-    A line that holds a secret nobody should have written there is shown up to the secret.
+    A line with a literal secret is shown up to the secret.
     """
     found: dict[Position, str] = {}
     diagnostics = tuple(diagnostics)
@@ -41,12 +41,12 @@ def _excerpt(line: str, column: int, secret: int | None) -> Excerpt:
 
 
 def line_of(tree: ProjectTree, place: Position) -> str:
-    """Return the whole line at a place; empty where there is none."""
+    """Return the whole line at a position; empty where there is none."""
     return _lines(tree, place.file, (place.line,)).get(place.line, "")
 
 
 def _secrets(diagnostics: Iterable[Diagnostic]) -> Mapping[tuple[str, int], int]:
-    """Return the column from which a line must not be shown."""
+    """Return the column from which a line is hidden."""
     found: dict[tuple[str, int], int] = {}
     for each in diagnostics:
         if each.code == "E_SECRET_LITERAL" and each.position is not None:
@@ -56,7 +56,7 @@ def _secrets(diagnostics: Iterable[Diagnostic]) -> Mapping[tuple[str, int], int]
 
 
 def _places(diagnostics: Iterable[Diagnostic]) -> Iterator[Position]:
-    """Return the places whose lines are shown: of a field's value in a values file only the place, it may be secret."""
+    """Return the positions with displayed lines; a values file's lines are not displayed, since they may be secret."""
     for each in diagnostics:
         if each.position is not None:
             yield each.position
@@ -66,7 +66,7 @@ def _places(diagnostics: Iterable[Diagnostic]) -> Iterator[Position]:
 
 
 def _lines(tree: ProjectTree, file: str, wanted: Iterable[int]) -> Mapping[int, str]:
-    """Return these lines of a file by their number, as far as it has them."""
+    """Return these lines of a file by their number, as far as they exist."""
     try:
         text = tree.read(file).decode("utf-8-sig", "replace")
     except ReconcilerError:
@@ -88,7 +88,7 @@ Origin = Callable[[int, int], str]
 
 
 class SourceLines:
-    """A text that is asked for places by line and column, counted from 1; it is split into lines once."""
+    """Text with access by line and column, counted from 1; it is split into lines once."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -105,9 +105,9 @@ class SourceLines:
 
 @dataclass(frozen=True, slots=True)
 class DocumentLocator:
-    """Implements model.source.Locator for one document of a file.
+    """Implements model.source_map.SourceMap for one document of a file.
 
-    `where` and `words` take a line and a column of `text`, the text that was parsed, which templates may have made.
+    `where` and `words` take a line and a column of `text`, the parsed text, which may be rendered.
     """
 
     document: Document = field(repr=False)
@@ -116,7 +116,7 @@ class DocumentLocator:
     text: "SourceLines" = field(default_factory=lambda: SourceLines(""), repr=False)
 
     def at(self, path: DocumentPath, *, key: bool = False) -> Position:
-        """Return the place of the value at `path` (of its key with `key`); of its nearest parent if absent."""
+        """Return the position of the value at `path` (of its key with `key`); of its nearest parent if absent."""
         return self.where(*self.document.at(path, key=key))
 
     def plain(self, path: DocumentPath) -> bool:
@@ -124,7 +124,7 @@ class DocumentLocator:
         return self.text.is_plain(*self.document.at(path))
 
     def origin(self, path: DocumentPath) -> str:
-        """Say where the value came from: its place, and the values files or `--set` its expression used."""
+        """Describe the origin of a value: its position, and the values files or `--set` its expression used."""
         line, column = self.document.at(path)
         used = self.words(line, column) if self.words else ""
         return f"{self.where(line, column)}{used}"

@@ -1,4 +1,4 @@
-"""Values for templates: plain YAML files merged in order, then `--set`; each leaf remembers where it came from."""
+"""Values for templates: plain YAML files merged in order, then `--set`; each leaf has its origin."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,19 +20,19 @@ if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
 
 @dataclass(slots=True)
 class TemplateValues:
-    """The merged values; `origins` leads from a path to the place that decided it: file:line:column, or `--set …`."""
+    """Merged values; `origins` maps a path to the position that set it: file:line:column, or `--set …`."""
 
     data: dict[str, Json] = field(default_factory=dict)
     origins: dict[DocumentPath, Callable[[DocumentPath], Position] | str] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
 
     def origin(self, path: DocumentPath) -> str:
-        """Return what decided the value at `path`, or the nearest thing around or in it."""
+        """Return the origin of the value at `path`, or the nearest one around or in it."""
         found = self._decided(path)
         return found if isinstance(found, str) else str(found)
 
     def place(self, path: DocumentPath) -> Position | None:
-        """Return the place in a values file that decided the value at `path`; None where no file did."""
+        """Return the position in a values file that set the value at `path`; None where no file did."""
         found = self._decided(path)
         return None if isinstance(found, str) else found
 
@@ -45,7 +45,7 @@ class TemplateValues:
         return ""
 
     def used_by(self, lines: "LineMap") -> Origin:
-        """Return what says, for a place in rendered text, which values its expression used and where they stand."""
+        """Return a function that describes the values of the expression at a position in rendered text."""
 
         def words(line: int, column: int) -> str:
             place = lines.place(line, column)
@@ -126,7 +126,7 @@ def _replaces(path: DocumentPath, before: Json, value: Json, place: Position, fi
 
 
 def _set(values: TemplateValues, word: str) -> None:
-    """Apply `a.b=c`; raises UsageError for a word that is not of that form."""
+    """Apply `a.b=c`. Raises UsageError for another form."""
     wanted = parsed(word)
     try:
         values.data = applied(values.data, wanted)

@@ -1,4 +1,4 @@
-"""Plans without the ownership they would take: `--no-adopt`, and what a kept plan did not show."""
+"""Plans without their adoptions: `--no-adopt`, and adoptions that a saved plan does not contain."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +9,7 @@ from reconciler.model.plan import Plan
 
 
 def without_adoption(plan: Plan) -> Plan:
-    """Leave out what a plan does to objects that are not owned: they are neither taken nor changed."""
+    """Remove the changes and adoptions of objects that are not owned."""
     left_out = plan.adopting
     if not left_out:
         return plan
@@ -29,7 +29,7 @@ def without_adoption(plan: Plan) -> Plan:
 
 
 def without_new_owners(plan: Plan, shown: Callable[[Change], bool]) -> Plan:
-    """Take no ownership of objects in step for which `shown` is false."""
+    """Remove adoptions of unchanged objects for which `shown` is false."""
     changes = (change if not change.adopt or shown(change) else replace(change, adopt=False) for change in plan.changes)
     return replace(plan, changes=tuple(changes))
 

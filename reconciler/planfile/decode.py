@@ -1,4 +1,4 @@
-"""The way back from a plan's JSON to the plan; what stands in a file is not trusted to be one."""
+"""Decodes a plan's JSON, which is not trusted to be valid."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ from reconciler.model.source_map import Position
 
 
 def decode(data: Mapping[str, Any]) -> Plan:
-    """Return the plan that was encoded; raises ValueError for another major version or what is no plan."""
+    """Decode a plan. Raises ValueError for another major version or invalid data."""
     version = str(data.get("format_version", ""))
     major = FORMAT_VERSION.partition(".")[0]
     if version.partition(".")[0] != major:

@@ -1,8 +1,8 @@
-"""The plan as JSON: Terraform's shape (`terraform show -json`) with our own keys beside it, as it is written.
+"""Encodes a plan as JSON: Terraform's shape (`terraform show -json`) with additional keys.
 
-Same plan, same bytes: no clock, endpoint or counter stands in it. What Terraform's tools read is derived; what is
-ours (positions, attribution, fingerprints, fields, suppressed, blocks, held, unmanaged) makes the way back exact, which
-plan_read.py goes.
+The same plan gives the same bytes: it holds no clock, endpoint or counter. Terraform's keys are derived; the additional
+ones (positions, attribution, fingerprints, fields, suppressed, blocks, held, unmanaged) make decoding (decode.py)
+exact.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -137,7 +137,7 @@ def _position(where: Position | None) -> dict[str, Any] | None:
 
 
 def _sensitive(value: Json) -> Any:
-    """Return a mask of the value's shape, true where it is hidden; False where nothing is."""
+    """Return a mask of the value's shape, true where it is redacted; False where nothing is."""
     if value == REDACTED:
         return True
     if isinstance(value, Mapping):
@@ -173,7 +173,7 @@ def _first(path: str) -> tuple[str, str]:
 
 
 def _drift(plan: Plan) -> Iterator[dict[str, Any]]:
-    """Tell what the live side did, as Terraform does: an object that changed, or that is gone."""
+    """Return a change of the live side as Terraform does: a changed or deleted object."""
     for change in plan.changes:
         moved = [field for field in change.fields if field.attribution in _DRIFTED]
         gone = change.action is Action.CREATE and change.attribution in _DRIFTED

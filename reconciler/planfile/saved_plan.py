@@ -1,9 +1,9 @@
-"""Saved plans: the plan plus an envelope that says for whom, by what, until when, and that nobody touched it.
+"""Saved plans: the plan with an envelope of its scope, tool version, expiry and seal.
 
-Apply never executes the file. It plans again from the sources and does exactly what stands in both, compared by
-address, action and fingerprints; a file that was edited, made for another project, environment or owner, used before
-or expired is refused. With a key (RECONCILER_DIGEST_KEY) the seal is an HMAC, which only holders of the key can make;
-without one it is a plain digest, which finds damage and not forgery.
+Apply never executes the file. It plans again from the sources and applies exactly the changes in both, compared by
+address, action and fingerprints; a file that was edited, made for another project, environment or owner, used before or
+expired is refused. With a key (RECONCILER_DIGEST_KEY) the seal is an HMAC, which requires the key; without one it is a
+plain digest, which detects damage and not forgery.
 """
 
 import hashlib
@@ -22,22 +22,22 @@ from reconciler.planfile.encode import encode
 from reconciler.planfile.schema_check import schema_problems
 
 LIFETIME = timedelta(hours=24)
-"""So long a saved plan may be applied."""
+"""Time in which a saved plan may be applied."""
 
 LARGEST = 512 * 1024 * 1024
-"""A larger file is not read at all (bytes)."""
+"""Most bytes of a file."""
 
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
 _KEY = "saved"
 _START = b'{"saved":{"digest":"'
 _KEYED = "hmac-sha256:"
 _KEY_USE = b"reconciler saved plan\n"
-"""Keeps seals apart from other digests that are made with the same key."""
+"""Separates seals from other digests with the same key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
-    """What a plan is made for and may be applied to: endpoint, project and app user (`scope`), environment, owner."""
+    """Target of a plan: endpoint, project and app user (`scope`), environment, owner."""
 
     scope: str
     environment: str
@@ -46,7 +46,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """A saved plan as read: the plan, and what its envelope says. `use` is spent by the first apply."""
+    """Decoded saved plan with the data of its envelope. `use` is spent by the first apply."""
 
     plan: Plan
     binding: Binding
@@ -58,7 +58,7 @@ class Saved:
 
 
 def digest(plan: Plan, binding: Binding) -> str:
-    """Return the digest that names what a plan would do, and where (`--expect`); what is merely shown is left out."""
+    """Return the digest that identifies a plan's changes and target (`--expect`); informational parts are left out."""
     changes = [identity(change) for change in plan.pending]
     adopting = sorted([change.address, change.id] for change in plan.adopting)
     content = {**asdict(binding), "changes": changes, **({"adopt": adopting} if adopting else {})}
@@ -68,7 +68,7 @@ def digest(plan: Plan, binding: Binding) -> str:
 def write(plan: Plan, *, binding: Binding, tool_version: str, now: datetime, use: str, key: bytes = b"") -> str:
     """Return the text of a saved plan; `use` is a random text of this file. Raises PlanError for untrusted plans.
 
-    `key` makes the seal one that only holders of the key can make.
+    `key` makes the seal an HMAC.
     """
     if plan.untrusted:
         raise PlanError(
@@ -92,9 +92,9 @@ def write(plan: Plan, *, binding: Binding, tool_version: str, now: datetime, use
 
 
 def read(data: bytes, *, key: bytes = b"") -> Saved:
-    """Return a saved plan whose seal holds; raises PlanError, with a code for each reason.
+    """Return a saved plan with a valid seal; raises PlanError, with a code for each reason.
 
-    E_PLAN_FORMAT: no saved plan, or of another format. E_PLAN_DIGEST: edited, damaged or sealed with another key.
+    E_PLAN_FORMAT: not a saved plan, or of another format. E_PLAN_DIGEST: edited, damaged or sealed with another key.
     E_PLAN_KEY: sealed with a key where there is none now, or the other way round. E_PLAN_UNTRUSTED.
     """
     whole = _parsed(data)
@@ -112,7 +112,7 @@ def read(data: bytes, *, key: bytes = b"") -> Saved:
 def check(saved: Saved, binding: Binding, *, now: datetime, used: Callable[[str], bool]) -> None:
     """Raise PlanError unless a saved plan may be applied now and here.
 
-    E_PLAN_SCOPE, E_PLAN_ENVIRONMENT, E_PLAN_OWNER: made for another place. E_PLAN_EXPIRED. E_PLAN_USED. `used` tells
+    E_PLAN_SCOPE, E_PLAN_ENVIRONMENT, E_PLAN_OWNER: made for another place. E_PLAN_EXPIRED. E_PLAN_USED. `used` returns
     whether a use was spent before.
     """
     for name, code in _BOUND.items():
@@ -132,9 +132,9 @@ _BOUND = {"scope": "E_PLAN_SCOPE", "environment": "E_PLAN_ENVIRONMENT", "owner":
 
 
 def read_plans(data: bytes, *, key: bytes = b"") -> tuple[Plan, ...]:
-    """Return the plans of a JSON report or a saved plan, to be shown; raises PlanError.
+    """Return the plans of a JSON report or a saved plan, for display; raises PlanError.
 
-    A seal is checked where it can be: a keyed one only with its key.
+    A seal is checked where possible: a keyed one only with its key.
     """
     whole = _parsed(data)
     envelope = whole.pop(_KEY, None)
@@ -174,13 +174,13 @@ def _parsed(data: bytes) -> dict[str, Any]:
 
 
 def _is_cut(data: bytes, error: json.JSONDecodeError) -> bool:
-    """Tell whether JSON text stops before it ends: the decoder complains at the end, or of a text that has none."""
+    """Tell whether JSON text is truncated: the decoder fails at the end, or in an unterminated text."""
     rest = error.doc[error.pos :]
     return data.lstrip()[:1] == b"{" and (not rest.strip() or error.msg.startswith("Unterminated"))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A key that is there twice could be read in two ways."""
+    """Refuse a repeated key, which is ambiguous."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key is there twice")
@@ -249,7 +249,7 @@ def _opened(envelope: Mapping[str, Any], plan: Plan) -> Saved:
 
 
 _TEXTS = ("scope", "environment", "owner", "tool_version", "created", "expires", "use", "digest")
-"""What an envelope holds, each a text. An envelope of an earlier version names neither environment nor owner."""
+"""Text fields of an envelope. One of an earlier version has neither environment nor owner."""
 
 
 def _text(envelope: Mapping[str, Any], name: str) -> str:
@@ -269,6 +269,6 @@ def _moment(name: str, text: str) -> datetime:
 
 
 def identity(change: Change) -> tuple[str, str, str, str, str]:
-    """Return what makes a planned change the one that was shown."""
+    """Return the identity of a planned change, for comparison with the displayed one."""
     action = change.action.value
     return (change.address, action, change.id, change.before_fingerprint, change.after_fingerprint)

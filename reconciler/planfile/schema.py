@@ -1,4 +1,4 @@
-"""The JSON Schema of a plan (2020-12): the contract for programs that read `plan --format json`."""
+"""JSON Schema of a plan (2020-12), for programs that read `plan --format json`."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ FINGERPRINT: Schema = {"type": "string", "pattern": "^([0-9a-f]{64})?$"}
 
 
 def plan_schema() -> Schema:
-    """Return the schema; readers ignore keys they do not know, so a minor version may add some."""
+    """Return the schema; readers ignore unknown keys, so a minor version may add some."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:reconciler:schemas/plan.schema.json",

@@ -1,4 +1,4 @@
-"""Checks a decoded JSON value against the plan's own JSON Schema, before anything reads it as a plan."""
+"""Checks a decoded JSON value against the plan's JSON Schema before it is decoded as a plan."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def schema_problems(value: Any) -> Iterator[str]:
-    """Yield what keeps a value from being a plan, each with its JSON path; nothing for a valid plan."""
+    """Yield the schema violations of a value, each with its JSON path; nothing for a valid plan."""
     schema = plan_schema()
     yield from _problems(schema, value, schema, "$")
 

@@ -1,4 +1,4 @@
-"""What a kept or reviewed plan and a fresh one have in common: only that is applied."""
+"""Intersects a saved or reviewed plan with a new one; only the intersection is applied."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -13,9 +13,9 @@ from reconciler.planfile.saved_plan import Binding, digest, identity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meeting:
-    """What a saved and a fresh plan have in common: `plan` is the fresh one with nothing else in it to do.
+    """Intersection of a saved and a new plan: `plan` is the new one with only the common changes.
 
-    `stale` are saved changes that no longer match, `extra` fresh ones that were never shown; neither is done.
+    `stale` are saved changes that no longer match, `extra` new ones that are not in the saved plan; neither is applied.
     """
 
     plan: Plan
@@ -24,7 +24,7 @@ class Meeting:
 
 
 def intersect(saved: Plan, fresh: Plan) -> Meeting:
-    """Return what of a fresh plan was shown in the saved one, exactly so."""
+    """Return the part of a new plan that is identical in the saved one."""
     adopting = {(change.address, change.id) for change in saved.adopting}
     fresh = without_new_owners(fresh, lambda change: _taken(change, adopting) or change.action is not Action.NONE)
     shown = {identity(change) for change in saved.pending}
@@ -40,12 +40,12 @@ def intersect(saved: Plan, fresh: Plan) -> Meeting:
 
 
 def _taken(change: Change, adopting: Collection[tuple[str, str]]) -> bool:
-    """Whether the ownership that a change takes, if any, was shown."""
+    """Whether the saved plan has the adoption of a change, if any."""
     return not change.adopt or (change.address, change.id) in adopting
 
 
 def _part(fresh: Plan, left_out: int) -> Plan:
-    """Say that a plan is not the whole: what it leaves out is still there, and still remembered."""
+    """Mark a plan as partial: objects that it leaves out still exist, and are still recorded."""
     said = Diagnostic(
         severity=Severity.WARNING,
         code="W_PARTIAL",
@@ -56,7 +56,7 @@ def _part(fresh: Plan, left_out: int) -> Plan:
 
 
 def accepted(saved: Plan, fresh: Plan, *, skip_stale: bool) -> Meeting:
-    """Return what may be applied; raises PlanError (E_PLAN_STALE) where something shown no longer holds."""
+    """Return the plan to apply. Raises PlanError (E_PLAN_STALE) where a saved change no longer matches."""
     met = intersect(saved, fresh)
     if met.stale and not skip_stale:
         names = ", ".join(change.address for change in met.stale)
@@ -69,7 +69,7 @@ def accepted(saved: Plan, fresh: Plan, *, skip_stale: bool) -> Meeting:
 
 
 def expected(plan: Plan, binding: Binding, wanted: str) -> None:
-    """Raise PlanError (E_PLAN_EXPECT) unless the plan is the one that was reviewed, for this very place."""
+    """Raise PlanError (E_PLAN_EXPECT) unless the plan is the reviewed one, for the same target."""
     found = digest(plan, binding)
     if found != wanted:
         raise PlanError(

@@ -1,7 +1,7 @@
-"""A plan that a less trusted job has made: checked against the plan's own schema before anything reads it.
+"""Untrusted plan of another job: checked against the plan's schema before it is decoded.
 
-A job on a stranger's pull request hands over JSON and nothing else. What passes here is data of the right shape; the
-reporters take care of what it says.
+A job on an external pull request passes JSON alone. Checked plans have the right shape; the reporters escape their
+content.
 """
 
 import json
@@ -18,11 +18,11 @@ from reconciler.planfile.schema_check import schema_problems
 _MOST_PROBLEMS = 5
 
 LARGEST = 64 * 2**20
-"""A larger file is not read at all (bytes)."""
+"""Most bytes of a file."""
 
 
 def checked_plans(data: bytes) -> tuple[Plan, ...]:
-    """Return the plans in a JSON report; raises PlanError (E_PLAN_FORMAT) for anything that is not exactly that."""
+    """Return the plans in a JSON report. Raises PlanError (E_PLAN_FORMAT) for invalid data."""
     if len(data) > LARGEST:
         raise PlanError("the file is too large to be a plan", code="E_PLAN_FORMAT")
     try:
@@ -39,14 +39,14 @@ def checked_plans(data: bytes) -> tuple[Plan, ...]:
 
 
 def tables_of(data: bytes) -> list[dict[str, Any]]:
-    """Return the tables of a report whose plans were checked: those of a replay, none where there are several plans."""
+    """Return the tables of a report with checked plans: those of a replay, none for several plans."""
     whole = json.loads(data.decode("utf-8"))
     tables = whole.get("tables", []) if "plans" not in whole else []
     return [{name: table[name] for name in ("title", "columns", "rows", "note")} for table in tables]
 
 
 def as_untrusted(plans: Iterable[Plan]) -> tuple[Plan, ...]:
-    """Return plans marked as untrusted, whatever they say of themselves: no ledger was read, nothing can be applied."""
+    """Return plans marked as untrusted, independent of their own mark: no ledger was read, nothing can be applied."""
     owned = (without_new_owners(plan, lambda change: False) for plan in plans)  # noqa: ARG005 - none is believed
     return tuple(
         replace(plan, untrusted=True, unknown_counts=UNKNOWN_WITHOUT_LEDGER, base=_commit(plan.base)) for plan in owned

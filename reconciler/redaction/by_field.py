@@ -1,4 +1,4 @@
-"""What the field tables call sensitive, redacted by its place, and the digests by which secrets are told apart."""
+"""Redacts sensitive fields by path, and makes the digests that identify secrets."""
 
 import hashlib
 import hmac
@@ -10,26 +10,26 @@ from reconciler.model.resource import Json
 
 
 class FieldTree(Protocol):
-    """What redaction reads of a field: whether it is sensitive, its fields by name, its item."""
+    """Part of a field that redaction reads: whether it is sensitive, its fields by name, its item."""
 
     @property
     def sensitive(self) -> bool:
-        """Whether its value must not be shown."""
+        """Whether its value is redacted."""
         ...
 
     @property
     def children(self) -> "Mapping[str, Any]":
-        """The fields of an object."""
+        """Fields of an object."""
         ...
 
     @property
     def item(self) -> "Any | None":
-        """The item of a list."""
+        """Item of a list."""
         ...
 
 
 def redact(value: Json) -> Json:
-    """Return what may be shown of a sensitive value: null and empty stay, a list is redacted item by item."""
+    """Return a redacted sensitive value: null and empty are kept, a list is redacted item by item."""
     if value is None or value in ("", [], {}):
         return value
     return [redact(item) for item in value] if isinstance(value, list) else REDACTED
@@ -38,7 +38,7 @@ def redact(value: Json) -> Json:
 def redact_fields(field: FieldTree, value: Json) -> Json:
     """Return a value with every sensitive field in it redacted, the same object where there is none.
 
-    Fields that no table knows stay as they are.
+    Fields that are in no table are kept.
     """
     held = _holding(field)
     if held is None or value is None:
@@ -59,11 +59,11 @@ def holds_sensitive(field: FieldTree) -> bool:
 
 
 _HOLDING: dict[int, tuple[FieldTree, frozenset[str] | None]] = {}
-"""By the identity of a field, which is kept alive: what of it is sensitive."""
+"""Sensitive parts of a field, by the identity of the field, which is kept alive."""
 
 
 def _holding(field: FieldTree) -> frozenset[str] | None:
-    """Return the children that are sensitive or hold something that is; None where nothing is."""
+    """Return the children that are sensitive or contain something that is; None where there are none."""
     known = _HOLDING.get(id(field))
     if known is None:
         names = frozenset(name for name, child in field.children.items() if _holding(child) is not None)
@@ -73,17 +73,17 @@ def _holding(field: FieldTree) -> frozenset[str] | None:
 
 
 def is_redacted(value: Json) -> bool:
-    """Tell whether a value is our redaction mark."""
+    """Tell whether a value is the redaction mark."""
     return isinstance(value, str) and value == REDACTED
 
 
 def reads_masked(value: Json) -> bool:
-    """Tell whether the service answered a sensitive value as stars; a list where one of its items is."""
+    """Tell whether the service returned a sensitive value as stars; for a list, whether one of its items is."""
     return any(map(reads_masked, value)) if isinstance(value, list) else isinstance(value, str) and "***" in value
 
 
 def secret_digest(key: bytes, value: str) -> str:
-    """Return the digest by which a secret is remembered: of no use without the key."""
+    """Return the digest that is recorded for a secret; it cannot be reversed without the key."""
     return hmac.new(key, secret_bytes(value), hashlib.sha256).hexdigest()
 
 
@@ -93,10 +93,10 @@ def same_digest(one: str, other: str) -> bool:
 
 
 def secret_bytes(text: str) -> bytes:
-    """Return a secret's bytes; what came from the environment undecoded gives its own bytes back."""
+    """Return a secret's bytes; undecodable bytes of the environment are restored."""
     return text.encode("utf-8", "surrogateescape" if is_undecoded(text) else "surrogatepass")
 
 
 def is_undecoded(text: str) -> bool:
-    """Tell whether a text of the environment was no UTF-8: its bytes stand in it as lone surrogates."""
+    """Tell whether a text of the environment was not UTF-8: its bytes are lone surrogates."""
     return any("\udc80" <= char <= "\udcff" for char in text)

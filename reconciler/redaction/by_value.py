@@ -1,4 +1,4 @@
-"""Known secrets redacted wherever they stand in texts and plain data, in whatever spelling a peer may echo them."""
+"""Redacts known secrets by value in texts and plain data, in any encoding that a peer may echo."""
 
 import dataclasses
 import re
@@ -14,29 +14,29 @@ from reconciler.redaction.own_words import is_own_word
 from reconciler.redaction.spellings import Spelling, spellings
 
 SHORTEST = 4
-"""A shorter secret is redacted only where it stands alone as a word, and `apply` refuses to send it."""
+"""Length below which a secret is redacted only as a separate word, and `apply` refuses to send it."""
 
 _LONG = 8
-"""From this length a match is no accident: shorter ones leave the words of our own formats alone."""
+"""Length from which a match is no coincidence: shorter ones are kept in words of the tool's own formats."""
 
 _PART = 6
-"""From this length a piece of a secret beside an ellipsis is redacted too: the text was cut before."""
+"""Length from which a part of a secret beside an ellipsis is redacted too: the text was truncated."""
 
 _TORN = 12
-"""So many characters between a piece and its ellipsis may be half of an escape that the cut tore apart."""
+"""Most characters between a part and its ellipsis that may be a truncated escape."""
 
 _INTRODUCE = frozenset("\\%&=")
-"""What an escape begins with."""
+"""First characters of escapes."""
 
 _LAYERS = 4
 _VIEWS = 64
-"""How many encodings around each other are looked through, and how many readings of one text."""
+"""Most nested encodings that are decoded, and most decoded forms of one text."""
 
 
 class SecretRedactor:
-    """Replaces known secrets in any text or plain data. It shows none of them, not in its repr either.
+    """Replaces known secrets in any text or plain data. Its repr holds none of them.
 
-    `add` takes a secret that is learned later, as a token that was fetched. Safe to share between threads.
+    `add` adds a later secret, such as a fetched token. Safe to share between threads.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -56,11 +56,11 @@ class SecretRedactor:
         return "SecretRedactor(...)"
 
     def __reduce__(self) -> tuple[type["SecretRedactor"], tuple[()]]:
-        """Pickle as an empty one: secrets never leave the process, and who receives it adds its own."""
+        """Pickle without secrets, which never leave the process; the receiver adds its own."""
         return (SecretRedactor, ())
 
     def add(self, *secrets: str) -> None:
-        """Redact these from now on too."""
+        """Add secrets to redact."""
         with self._lock:
             known = self._secrets | {part for secret in secrets for part in _parts(secret)}
             if known == self._secrets:
@@ -86,25 +86,25 @@ class SecretRedactor:
         return _replaced(text, self._spans(text))
 
     def cut_text(self, text: str) -> str:
-        """Return a text of the service, which may have cut it in the middle of a secret, with the mark for secrets."""
+        """Redact a text of the service that may be truncated within a secret."""
         return _replaced(text, _merged([*self._spans(text), *self._at_end(text)]))
 
     def holds(self, text: str, *, at_least: int = SHORTEST) -> bool:
-        """Tell whether a text holds a secret of at least so many characters."""
+        """Tell whether a text contains a secret of at least this length."""
         return any(length >= at_least for _, _, length in self._spans(text))
 
     def tainted(self, identifiers: Iterable[str]) -> bool:
-        """Tell whether one of some ids holds a secret; a few characters of a hexadecimal one are no secret."""
+        """Tell whether one of some ids contains a secret; a few characters of a hexadecimal one do not count."""
         joined = _SEPARATOR.join(identifiers)
         if not self._spans(joined):
             return False
         return any(self.holds(one, at_least=_LONG if _RANDOM.fullmatch(one) else 1) for one in joined.split(_SEPARATOR))
 
     def value(self, value: Any, *, at_least: int = 1) -> Any:
-        """Return a copy of plain data or of our dataclasses with every text in it redacted.
+        """Return a copy of plain data or of the package's dataclasses with every text in it redacted.
 
-        Words of our own formats (names of fields and kinds, diagnostic codes, fingerprints) are no place for a secret
-        and stay, so that a short secret cannot destroy the structure of a plan.
+        Words of the tool's own formats (names of fields and kinds, diagnostic codes, fingerprints) are kept, so that a
+        short secret cannot destroy the structure of a plan.
         """
         if not self._secrets:
             return value
@@ -132,7 +132,7 @@ class SecretRedactor:
         return _walk(value, changed)
 
     def _spans(self, text: str) -> "list[_Span]":
-        """Return where secrets are, in order and without overlaps, with the length of the longest of each."""
+        """Return the spans of secrets, in order and without overlaps, with the length of the longest secret of each."""
         if not self._secrets or not text:
             return []
         found = [*self._everywhere(text), *self._beside_cuts(text)]
@@ -142,7 +142,7 @@ class SecretRedactor:
         return _merged(found)
 
     def _decoded(self, text: str) -> Iterator[tuple[View, "tuple[_Source, ...]"]]:
-        """Yield the text as each order of decoders reads it, with the way back."""
+        """Yield the text as decoded by each order of decoders, with the mapping back."""
         seen = {text}
         layer: list[tuple[str, tuple[_Source, ...]]] = [(text, ())]
         for depth in range(_LAYERS):
@@ -156,7 +156,7 @@ class SecretRedactor:
                         yield view, layer[-1][1]
 
     def _everywhere(self, text: str) -> "Iterator[_Span]":
-        """Find short spellings by themselves, and all long ones at once by their pieces at every Nth place."""
+        """Find short spellings one by one, and all long ones at once by their pieces at every Nth offset."""
         for form in self._brief:
             at = text.find(form.text)
             while at >= 0:
@@ -172,7 +172,7 @@ class SecretRedactor:
             yield from ((found.start(), found.end(), len(found[0])) for found in self._words.finditer(text))
 
     def _at_end(self, text: str) -> "Iterator[_Span]":
-        """Yield the beginning of a secret at the very end of a text, of which enough is there to be no accident."""
+        """Yield a prefix of a secret at the very end of a text, where it is long enough."""
         last = len(text.rstrip())
         first = max(0, last - _TAIL)
         shown = text[first:last]
@@ -182,9 +182,9 @@ class SecretRedactor:
                 yield first + _traced(maps, begin, begin + 1)[0], last, length
 
     def _beginning(self, text: str) -> tuple[int, int]:
-        """Return where the beginning of a secret stands that a text ends with, and how long the secret is; 0: none."""
+        """Return the offset of a secret's prefix that ends a text, and the secret's length; 0: none."""
         last = len(text)
-        # half an escape, or half a character, may be left of what was cut
+        # half an escape, or half a character, may be left at the cut
         torn = (
             at for at in range(max(0, last - _TORN), last) if text[at] in _INTRODUCE or "\x80" <= text[at] <= "\xff"
         )
@@ -196,7 +196,7 @@ class SecretRedactor:
         return 0, 0
 
     def _beside_cuts(self, text: str) -> "Iterator[_Span]":
-        """Yield the beginning of a secret before an ellipsis and the end of one behind it."""
+        """Yield a prefix of a secret before an ellipsis and a suffix of one behind it."""
         for cut in _ELLIPSIS.finditer(text) if "…" in text or "..." in text else ():
             for form in self._forms:
                 if len(form.text) < _LONG:
@@ -213,13 +213,13 @@ _Span = tuple[int, int, int]
 _Source = Callable[[int, int], tuple[int, int]]
 
 _SEPARATOR = "\x00\ufffe\x00"
-"""Between texts that are looked through together; no spelling of a secret holds it."""
+"""Separator of texts that are searched together; no spelling of a secret contains it."""
 
 _GRAM = 4
-"""Whatever has nearly twice as many characters holds so many that begin at a multiple of this."""
+"""Length of the pieces: a spelling of nearly twice this length contains one at a multiple of it."""
 
 _TAIL = 1024
-"""So much of the end of a text is decoded to find a secret that was cut there."""
+"""Characters at the end of a text that are decoded to find a truncated secret."""
 
 _RANDOM = re.compile("[0-9a-fA-F-]{20,}")
 
@@ -228,7 +228,7 @@ _ELLIPSIS = re.compile(r"\s*(?:…|\.{3,})\s*")
 
 
 def _part(whole: str, text: str) -> int:
-    """Return how much of the end of a text is the beginning of another, torn escapes included; 0: nothing."""
+    """Return the length of a text's end that is a prefix of another, truncated escapes included; 0: none."""
     at = text.find(whole[:_PART])
     while at >= 0:
         same = next((n for n, pair in enumerate(zip(whole, text[at:], strict=False)) if pair[0] != pair[1]), len(whole))
@@ -239,7 +239,7 @@ def _part(whole: str, text: str) -> int:
 
 
 def _indexed(forms: Iterable[Spelling]) -> dict[str, list[tuple[Spelling, int]]]:
-    """Return the pieces by which spellings are found: the first that can begin at such a place, for each beginning."""
+    """Return the pieces by which spellings are found: for each offset the first that can begin there."""
     found: dict[str, list[tuple[Spelling, int]]] = {}
     for form in forms:
         for offset in range(_GRAM) if len(form.text) >= 2 * _GRAM - 1 else ():
@@ -248,7 +248,7 @@ def _indexed(forms: Iterable[Spelling]) -> dict[str, list[tuple[Spelling, int]]]
 
 
 def _parts(secret: str) -> Iterator[str]:
-    """Yield a secret as given and without blanks around it, and the long lines of one that has several."""
+    """Yield a secret as given and without surrounding blanks, and the long lines of one that has several."""
     yield from {secret, secret.strip()} - {""}
     if "\n" in secret.strip():
         yield from (line.strip() for line in secret.splitlines() if len(line.strip()) >= 2 * _LONG)
@@ -280,7 +280,7 @@ def _replaced(text: str, spans: Iterable[_Span]) -> str:
 
 
 def _kept(text: str, spans: list[_Span]) -> str:
-    """Return a text of plain data with its secrets replaced; short ones leave the words of our formats alone."""
+    """Return a text of plain data with its secrets replaced; short ones are kept in words of the tool's formats."""
     if any(length < _LONG for _, _, length in spans):
         spans = [span for span in _merged(spans) if span[2] >= _LONG or not is_own_word(text, span[0], span[1])]
     return _replaced(text, _merged(spans))

@@ -1,7 +1,7 @@
-"""The encodings that can lie around a secret, read one layer at a time with the way back to the source.
+"""Encodings of a secret, decoded one layer at a time with a mapping back to the source.
 
-A reading decodes nothing but what can matter: escapes of characters that secrets hold, beside characters that stand
-beside them there, and what an inner layer begins with. So a large text without such an escape is not read at all.
+A decoder decodes only relevant parts: escapes of characters in secrets, beside their neighbours in secrets, and first
+characters of an inner layer. So a large text without such an escape is not decoded.
 """
 
 import re
@@ -10,25 +10,25 @@ from collections.abc import Callable, Iterable, Iterator
 from html.entities import html5
 
 Escape = tuple[int, int, str]
-"""Where an escape begins and ends, and the character it stands for; empty for a line break that was put in."""
+"""Start, end and character of an escape; the character is empty for an inserted line break."""
 
 Decoder = Callable[[str], "View | None"]
-"""Reads one kind of escapes; None where a text holds none that matter."""
+"""Decodes one kind of escapes; None where a text contains no relevant one."""
 
 _INTRODUCES = frozenset("\\%&=#;")
-"""What an inner layer of escapes begins with, or consists of."""
+"""First characters, or all characters, of an inner layer of escapes."""
 
 
 class View:
-    """The neighbourhood of every escape in a text, decoded once, and where each part of it came from."""
+    """Neighbourhood of every escape in a text, decoded once, with the source of each part."""
 
     def __init__(self, source: str, escapes: list[Escape], reach: int) -> None:
-        self._from: list[int] = []  # where each piece begins in the decoded text
+        self._from: list[int] = []  # start of each piece in the decoded text
         self._origin: list[tuple[int, int]] = []  # its part of the source
         self._literal: list[bool] = []
         self._pieces: list[str] = []
         self._at = 0
-        self.marks: list[int] = []  # where something was decoded
+        self.marks: list[int] = []  # decoded positions
         done = None
         for begin, end, decoded in escapes:
             if done is None or begin - done > 2 * reach:
@@ -53,7 +53,7 @@ class View:
             self._at += len(text)
 
     def source(self, begin: int, end: int) -> tuple[int, int]:
-        """Return the part of the source that a part of the decoded text came from; an escape is taken whole."""
+        """Return the source of a part of the decoded text, extended to whole escapes."""
         return self._one(begin)[0], self._one(end - 1)[1]
 
     def _one(self, at: int) -> tuple[int, int]:
@@ -66,9 +66,9 @@ class View:
 
 
 class Alphabet:
-    """What secrets consist of: their characters, and which stand side by side.
+    """Characters of the secrets, and pairs of neighbouring ones.
 
-    In `plain` spellings any character may be escaped, in the `encoded` ones only those that are no letters or digits.
+    In `plain` spellings any character may be escaped, in the `encoded` ones only those other than letters and digits.
     """
 
     def __init__(self, plain: Iterable[str], encoded: Iterable[str] = ()) -> None:
@@ -81,7 +81,7 @@ class Alphabet:
         self._alone = {text for text in known if len(text) == 1}
 
     def folds(self, text: str, breaks: re.Pattern[str]) -> list[Escape]:
-        """Return the line breaks that can stand in the middle of a secret, or beside an escape that does."""
+        """Return the line breaks that can be in the middle of a secret, or beside an escape that is."""
         found = [one.span() for one in breaks.finditer(text)]
         return [
             (begin, end, "")
@@ -92,7 +92,7 @@ class Alphabet:
         ]
 
     def matters(self, text: str, escapes: list[Escape]) -> list[Escape]:
-        """Return the escapes that can be a part of a secret or of an inner escape, by what stands beside them."""
+        """Return the escapes that can be a part of a secret or of an inner escape, by their neighbours."""
         kept = []
         last = len(escapes) - 1
         for at, (begin, end, decoded) in enumerate(escapes):
@@ -117,11 +117,11 @@ class Alphabet:
 _ESCAPED_ENDS = frozenset(";0123456789abcdefABCDEFnrt\"'/\\")
 _BEGINS = re.compile(r"\\[^\s]|%(?:[0-9A-Fa-f%]|u)|&[#A-Za-z]|=(?:[0-9A-Fa-f]{2}|\r?\n)")
 _ENDS = re.compile(r"(?:\\(?:[^\s\w]|[nrtbf]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})|[%=][0-9A-Fa-f]{2}|&#?\w{1,8};)\Z")
-"""How another escape begins and ends: beside it, the characters of the text are not yet those of a secret."""
+"""Start and end of another escape; beside it, the characters of the text are not yet those of a secret."""
 
 
 def decoders(alphabet: Alphabet) -> tuple[Decoder, ...]:
-    """Return what reads each encoding: JSON and its kin, HTML, URLs, e-mail, and line breaks."""
+    """Return the decoder of each encoding: JSON and similar, HTML, URLs, e-mail, and line breaks."""
     octets = "|".join(sorted({f"{byte:02x}" for char in alphabet.characters for byte in _utf8(char)}))
     made = (
         (_backslash_pattern(alphabet.characters), "\\", _backslash),
@@ -138,7 +138,7 @@ _BREAKS = re.compile(r"\r?\n[ \t]*|(?:\\r)?\\n[ \t]*")
 
 
 def unfolder(alphabet: Alphabet) -> Decoder:
-    """Return what reads line breaks, escaped or not, as put in where a line was folded, with their indentation."""
+    """Return the decoder of line breaks, escaped or not, that were inserted by folding, with their indentation."""
 
     def view(text: str) -> View | None:
         found = alphabet.folds(text, _BREAKS) if "\n" in text or "\\n" in text else []
@@ -169,7 +169,7 @@ _NAMES = {name: char for char, name in _NAMED.items()}
 
 
 def _hex(characters: Iterable[str], width: int) -> list[str]:
-    """Return the code points in hex, at least or (from 2) exactly so wide."""
+    """Return a pattern for the code points in hex, with at least or (from 2) exactly this many digits."""
     return sorted(f"{ord(char):0{width}x}" for char in characters if width == 1 or ord(char) < 16**width) or ["(?!)"]
 
 
@@ -179,7 +179,7 @@ def _pair(char: str) -> str:
 
 
 def _backslash_pattern(characters: frozenset[str]) -> str:
-    """JSON, Python, JavaScript and C: surrogate pairs are one character."""
+    """Match escapes of JSON, Python, JavaScript and C; a surrogate pair is one character."""
     pairs = [_pair(char) for char in sorted(characters) if ord(char) > 0xFFFF] or ["(?!)"]
     octal = sorted(f"{ord(char):03o}" for char in characters if ord(char) < 0o400) or ["(?!)"]
     signs = "".join(re.escape(char) for char in sorted(characters) if not (char.isalnum() or char.isspace()))
@@ -228,7 +228,7 @@ def _entity(characters: frozenset[str]) -> Callable[[re.Match[str]], Iterator[Es
 
 
 def _octets(match: re.Match[str]) -> Iterator[Escape]:
-    """A run of `%XX` or `=XX`: characters of UTF-8, and single bytes where it is none."""
+    """Match a run of `%XX` or `=XX`: characters of UTF-8, or single bytes."""
     text = match[0]
     raw = bytes(int(text[at + 1 : at + 3], 16) for at in range(0, len(text), 3))
     at = 0
@@ -267,5 +267,5 @@ def _quoted_printable(match: re.Match[str]) -> Iterator[Escape]:
 
 
 def _wrapped(match: re.Match[str]) -> Iterator[Escape]:
-    """A line break inside base64, itself or escaped: the line before it is long and holds nothing else."""
+    """Match a line break inside base64, raw or escaped: the line before it is long and holds nothing else."""
     yield match.start("end"), match.end("end"), ""

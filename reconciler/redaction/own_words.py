@@ -1,4 +1,4 @@
-"""The words of our own formats: no place for a secret, so that a short one cannot destroy a plan's structure."""
+"""Words of the tool's own formats: not redacted, so that a short secret cannot destroy a plan's structure."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _STRUCTURE = frozenset(
 
 @lru_cache(maxsize=1)
 def _vocabulary() -> frozenset[str]:
-    """Return the words of our formats, and the names of every kind and field."""
+    """Return the words of the formats, and the names of every kind and field."""
     from reconciler.kinds.registry import all_kinds
 
     def names(field: Any) -> Iterator[str]:
@@ -39,7 +39,7 @@ def _vocabulary() -> frozenset[str]:
 
 
 def is_own_word(text: str, begin: int, end: int) -> bool:
-    """Tell whether a part of a text of plain data is a name of ours, or of a kind or field."""
+    """Tell whether a part of a text of plain data is a word of the formats, or of a kind or field."""
     if _OWN_TEXT.fullmatch(text):
         return True
     if not _OWN_PATH.fullmatch(text):

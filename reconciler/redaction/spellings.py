@@ -1,4 +1,4 @@
-"""The spellings of a secret that are found as they are: raw, in hex, base32 and base64, of UTF-8 and UTF-16, twice."""
+"""Spellings of a secret that are searched directly: raw, hex, base32 and base64, of UTF-8 and UTF-16, nested twice."""
 
 import base64
 import dataclasses
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from reconciler.redaction.by_field import is_undecoded, secret_bytes
 
 _LONG = 8
-"""From this length a secret is looked for backwards too."""
+"""Length from which the reversed secret is searched too."""
 
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 _BASE64_OR_END = _BASE64 | {"="}
@@ -17,15 +17,15 @@ _URL_SAFE = str.maketrans("+/", "-_")
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*/?")
 
 Span = tuple[int, int, int]
-"""Where a secret begins and ends in a text, and how long it is by itself."""
+"""Start and end of a secret in a text, and its own length."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Spelling:
-    """One spelling that is found as it is; `before` and `after`: its neighbour holds some bits of the secret too.
+    """One spelling; `before` and `after`: the neighbouring character holds some bits of the secret too.
 
-    `length` is that of the secret. `known` are so many characters at the beginning that anybody may write: the address
-    of a server in a secret that is a URL. `encoded`: its letters and digits are hardly escaped once more.
+    `length` is that of the secret. `known` is the number of leading characters that are not secret: the address of a
+    server in a URL. `encoded`: its letters and digits are rarely escaped again.
     """
 
     text: str
@@ -36,18 +36,18 @@ class Spelling:
     encoded: bool = False
 
     def span(self, text: str, at: int) -> Span:
-        """Return the whole of what is found at a place."""
+        """Return the full span of a match at an offset."""
         end = at + len(self.text)
         begin = at - 1 if self.before and at and text[at - 1] in _BASE64 else at
         return begin, end + 1 if self.after and text[end : end + 1] in _BASE64_OR_END else end, self.length
 
     def telling(self, least: int) -> int:
-        """Return how long its beginning must be to hold so many characters that only the secret has."""
+        """Return the length of the prefix that contains this many secret characters."""
         return self.known + -(-least * len(self.text) // self.length)
 
 
 def spellings(secret: str, shortest: int) -> Iterator[Spelling]:
-    """Yield each spelling of a secret that has at least so many characters."""
+    """Yield each spelling of a secret with at least this length."""
     raw, length = secret_bytes(secret), len(secret)
     literal = {
         secret,
@@ -84,7 +84,7 @@ def spellings(secret: str, shortest: int) -> Iterator[Spelling]:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Groups:
-    """An encoding of groups of bytes: `size` bytes a group, `bits` a character, and its spellings of one text."""
+    """Encoding of groups of bytes: `size` bytes a group, `bits` a character, and its spellings of one text."""
 
     size: int
     bits: int
@@ -97,7 +97,7 @@ _BASE32_GROUPS = _Groups(5, 5, base64.b32encode, lambda text: (text, text.lower(
 
 
 def _in_groups(raw: bytes, length: int, shortest: int, groups: _Groups, *, encoded: bool = True) -> Iterator[Spelling]:
-    """Yield the characters that a secret decides alone, at each of the places in a group where it can begin."""
+    """Yield the characters that the secret alone determines, for each offset in a group."""
     for offset in range(groups.size):
         padded = groups.encode(b"\0" * offset + raw).decode()
         first, last = -(-8 * offset // groups.bits), 8 * (offset + len(raw)) // groups.bits

@@ -1,6 +1,6 @@
-"""A raw object with nothing in it that may not lie on a disk: secrets masked by path, signatures of addresses cut off.
+"""Makes raw objects safe to store: secrets are redacted by path, signatures of addresses removed.
 
-What is masked still tells whether it was there: an empty secret stays empty. Comparing never looks further than that.
+A redacted value keeps its presence, which is all that comparison needs: an empty secret stays empty.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from reconciler.redaction import redact_fields
 
 
 def safe(kind: Kind, spec: Mapping[str, Json]) -> dict[str, Json]:
-    """Return a copy of a raw object that is safe to keep; what no table knows stays as it is, as it does in a plan."""
+    """Return a copy of a raw object that is safe to store; fields that are in no table are kept, as in a plan."""
     return _object(kind.root, redact_fields(kind.root, spec))
 
 

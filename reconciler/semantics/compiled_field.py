@@ -1,4 +1,4 @@
-"""The kind's field tree, compiled for comparing: what is asked of each field thousands of times is computed once."""
+"""Field tree of a kind, compiled for comparison: properties that are read thousands of times are computed once."""
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from reconciler.model.resource import Json
 
 @dataclass(frozen=True, eq=False)
 class CompiledField:
-    """One field, prepared for comparing.
+    """One field, compiled for comparison.
 
     `children` are the writable fields of an object, `known` the names of all of them. `plain` values are equal when
-    Python says so and their types agree. `keys` are the paths of an item's keys inside it. `refers` names the keys that
-    are other objects' names, by place, each with the field beside it that holds that object's id.
+    Python's equality holds and their types agree. `keys` are the paths of an item's keys inside it. `refers` names the
+    keys that are other objects' names, by index, each with the field beside it that holds that object's id.
     """
 
     field: Field
@@ -28,74 +28,74 @@ class CompiledField:
 
     @cached_property
     def name(self) -> str:
-        """The field's name."""
+        """Name of the field."""
         return self.field.name
 
     @cached_property
     def type(self) -> FieldType:
-        """The field's type."""
+        """Type of the field."""
         return self.field.type
 
     @property
     def each(self) -> "CompiledField":
-        """What one item of a list is; a list of the table always says so."""
+        """Field of one item of a list; a list of the table always has one."""
         if self.item is None:
             raise TypeError(f"{self.field.path} is no list")
         return self.item
 
     @cached_property
     def mode(self) -> ListType:
-        """How a list is compared; a list without a rule is atomic."""
+        """Comparison mode of a list; a list without semantics is atomic."""
         return self.field.list.type if self.field.list else ListType.ATOMIC
 
     @cached_property
     def sensitive(self) -> bool:
-        """Whether its value must never be seen."""
+        """Whether its value is redacted."""
         return self.field.sensitive
 
     @cached_property
     def plain(self) -> bool:
-        """Whether equal values of one type are the whole story."""
+        """Whether equality of values of one type decides equivalence."""
         return self.type not in (FieldType.OBJECT, FieldType.LIST) and not self.sensitive
 
     @cached_property
     def documented(self) -> bool:
-        """Whether the API documents a default: what a live object without the field has."""
+        """Whether the API documents a default, which is the value of a live object without the field."""
         return self.field.default is not NoDefault.NONE
 
     @cached_property
     def default(self) -> Json:
-        """The documented default; ask `documented` first."""
+        """Documented default; check `documented` first."""
         return self.field.default
 
     @cached_property
     def defaulted(self) -> "tuple[CompiledField, ...]":
-        """The children that mean their default where a declared object leaves them out."""
+        """Children that have their default where a declared object leaves them out."""
         return tuple(child for child in self.children.values() if child.field.defaulted)
 
     @cached_property
     def default_names(self) -> frozenset[str]:
-        """The names of those."""
+        """Names of `defaulted`."""
         return frozenset(child.name for child in self.defaulted)
 
     @cached_property
     def creation_defaults(self) -> "tuple[CompiledField, ...]":
-        """The children that mean their default when an object is new."""
+        """Children that have their default when an object is new."""
         return tuple(child for child in self.children.values() if child.counts_on_create)
 
     @cached_property
     def counts_on_create(self) -> bool:
-        """Whether a new object that leaves the field out has its default: not where the service derives the value."""
+        """Whether a new object without the field has its default: not where the service derives the value."""
         return self.documented and not self.field.server_may_override
 
     @cached_property
     def known(self) -> Mapping[str, Field]:
-        """Every child the table knows, computed ones too."""
+        """All children in the table, computed ones too."""
         return self.field.children
 
     @cached_property
     def url(self) -> bool:
-        """Whether it is an address that is compared without its query."""
+        """Whether it is a URL that is compared without its query."""
         return self.field.volatile_url
 
     @cached_property
@@ -133,7 +133,7 @@ def _node(field: Field, references: Set[str]) -> CompiledField:
 
 
 def id_beside(name: str) -> str:
-    """Return the field that holds the id of what `name` names: `group_id` beside `group_name`."""
+    """Return the field with the id of the object that `name` names: `group_id` beside `group_name`."""
     return name.removesuffix("_name") + "_id"
 
 

@@ -1,7 +1,7 @@
-"""What absent, null, empty and default mean, on the declared and on the live side.
+"""Semantics of absent, null, empty and default values, on the declared and on the live side.
 
 An absent or null live field with a documented default has that default. A declared null clears: to the default where
-there is one, else to nothing. A declared field that is left out means its default only where the field table says so
+there is one, else to absent. A declared field that is left out has its default only where the field table sets that
 (`Field.defaulted`); otherwise it is not managed.
 """
 
@@ -14,7 +14,7 @@ from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.equality import equivalent
 
 EMPTY: tuple[Json, ...] = ("", [], {})
-"""Values that hold nothing; a field without a default that has one of these is equivalent to one that is absent."""
+"""Empty values; a field without a default that has one of these is equivalent to an absent one."""
 
 
 def is_empty(value: Json) -> bool:
@@ -33,7 +33,7 @@ def is_default(field: CompiledField, value: Json) -> bool:
 
 
 def effective(field: CompiledField, value: Json | NoValue, *, creating: bool = False) -> Json | NoValue:
-    """Return what a field's value means: ABSENT where that is nothing, or not managed.
+    """Return the effective value of a field: ABSENT where it has none, or is not managed.
 
     `value` is ABSENT for a declared field that is left out (`creating`: of an object that is new), None for a null or
     for a live field that is absent.
@@ -47,7 +47,7 @@ def effective(field: CompiledField, value: Json | NoValue, *, creating: bool = F
 
 
 def cleared_value(field: CompiledField) -> Json | NoValue:
-    """Return what a cleared field is sent as; ABSENT where its key is left out of the request."""
+    """Return the value sent for a cleared field; ABSENT where its key is left out of the request."""
     if field.documented:
         return field.default
     return {FieldType.TEXT: "", FieldType.LIST: []}.get(field.type, NoValue.ABSENT)
@@ -60,7 +60,7 @@ def fill_defaults(
     creating: bool = False,
     secret: Callable[[Json], Json] = lambda value: value,
 ) -> Json:
-    """Return the writable part of a value with documented defaults wherever their parent object is there.
+    """Return the writable part of a value with documented defaults wherever their parent object is present.
 
     `creating` adds the defaults that count for a new object only. `secret` is applied to each sensitive value.
     """

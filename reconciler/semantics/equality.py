@@ -1,9 +1,9 @@
-"""Equality: one normal form for every field, and the one directed rule beside it.
+"""Equality: a normal form for every field, and one directed rule.
 
 Two values of a field are equivalent when their normal forms are identical. Text is exact. Numbers, flags, times, names
-and addresses have one spelling; what is empty or the documented default is left out of an object; the items of a set,
-and of a list whose items have keys, are sorted. Equivalence is therefore symmetric and transitive, and equal normal
-forms have equal fingerprints (`semantics.fingerprint`).
+and addresses have one spelling; empty and default values are left out of an object; the items of a set, and of a list
+whose items have keys, are sorted. Equivalence is therefore symmetric and transitive, and equal normal forms have equal
+fingerprints (`semantics.fingerprint`).
 
 `suppression_reason` is directed: a service may store a declared text without its surrounding blanks or with plain line
 ends, so that a declared and a live text may count as equal although they are not equivalent.
@@ -29,7 +29,7 @@ _EMPTY: tuple[Json, ...] = (None, "", [], {})
 
 
 def canonical_json(value: Json) -> str:
-    """Return the one JSON text of a normal form: true, 1 and "1" are three texts, the order of keys is none."""
+    """Return the canonical JSON text of a normal form: true, 1 and "1" differ, the order of keys is ignored."""
     return json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
 
 
@@ -41,27 +41,27 @@ def identical(first: Json, second: Json) -> bool:
 
 
 def equivalent(field: CompiledField, first: Json, second: Json) -> bool:
-    """Return whether two values of a field mean the same; None is a field that is absent or null."""
+    """Return whether two values of a field are equivalent; None is a field that is absent or null."""
     return canonical_json(_stated(field, first)) == canonical_json(_stated(field, second))
 
 
 def equivalent_items(item: CompiledField, first: Json, second: Json) -> bool:
-    """Return whether two items of a list mean the same; a null or empty item is an item of its own."""
+    """Return whether two items of a list are equivalent; a null or empty item is an item of its own."""
     return canonical_json(normalize_item(item, first)) == canonical_json(normalize_item(item, second))
 
 
 def normalize(field: CompiledField, value: Json) -> Json:
-    """Return the normal form of a value. A field in its normal form None is one that may as well be absent."""
+    """Return the normal form of a value; None where the value is equivalent to an absent field."""
     return _stated(field, value)
 
 
 def normalize_item(item: CompiledField, value: Json) -> Json:
-    """Return the normal form of an item of a list, which keeps what is null or empty."""
+    """Return the normal form of an item of a list, which keeps null and empty values."""
     return _value(item, value)
 
 
 def _stated(field: CompiledField, value: Json) -> Json:
-    """Return the normal form of a field's value, None where its absence means the same."""
+    """Return the normal form of a field's value, None where an absent field is equivalent."""
     part = _value(field, value)
     if field.sensitive or not field.documented:
         return None if part in _EMPTY else part
@@ -73,7 +73,7 @@ def _same(one: Json, other: Json) -> bool:
 
 
 def _value(field: CompiledField, value: Json) -> Json:
-    """Return the normal form of a value that is there: an item of a list keeps its null."""
+    """Return the normal form of a present value: an item of a list keeps its null."""
     if isinstance(value, NoValue):
         return value.value
     if field.sensitive:
@@ -87,7 +87,7 @@ def _value(field: CompiledField, value: Json) -> Json:
 
 
 def _redacted(value: Json) -> Json:
-    """Return what of a secret takes part in equality: whether there is one, in a list how many."""
+    """Return the part of a secret that counts for equality: its presence, in a list the number."""
     if isinstance(value, list):
         return [REDACTED for part in value if part not in _EMPTY]
     return None if value in _EMPTY else REDACTED
@@ -100,7 +100,7 @@ def _list(field: CompiledField, parts: list[Json], items: list[Json]) -> Json:
 
 
 def _unexpected(value: Json) -> Json:
-    """Return the normal form of an object or list in a field of another type: it is compared as it is."""
+    """Return the normal form of an object or list in a field of another type: the value itself."""
     if isinstance(value, Mapping):
         return {name: _unexpected(part) for name, part in value.items()}
     if isinstance(value, list):
@@ -134,7 +134,7 @@ def _text(field: CompiledField, text: str) -> Json:
 
 
 def _number(text: str) -> Json:
-    """Return the number that a text spells in decimal digits; any other text stays."""
+    """Return the number in a decimal text; any other text is returned unchanged."""
     if not _NUMBER.fullmatch(text):
         return text
     exact = Decimal(text)
@@ -142,7 +142,7 @@ def _number(text: str) -> Json:
 
 
 def suppression_reason(field: CompiledField, declared: Json, live: Json) -> SuppressionReason | None:
-    """Return the rule by which a declared and a live single value that are spelled differently count as equal.
+    """Return why two unequal scalars, declared and live, count as equal (number format, time zone, URL query …).
 
     Returns None where they differ. The rule for text is directed: surrounding blanks, final line breaks and CRLF of the
     declared text may be missing in the live one, never the reverse.
@@ -185,27 +185,27 @@ def _plain_lines(text: str) -> str:
 
 
 def fold_name(text: str) -> str:
-    """Return what names have in common that a service may take for one: compatible forms, letter case, blanks apart."""
+    """Return the folded form of a name, which ignores compatibility forms, letter case and blanks."""
     if text.isascii():
         return " ".join(text.lower().split())
     return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).split())
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    """Return the plain spellings in which a service that folds names may keep one, without the name itself."""
+    """Return the plain spellings that a service with name folding may store, without the name itself."""
     compatible = " ".join(unicodedata.normalize("NFKC", name).split())
     return tuple(dict.fromkeys(one for one in (compatible, fold_name(name)) if one not in ("", normalize_name(name))))
 
 
 def without_query(url: str) -> str:
-    """Return an address without its query and fragment: a signature there differs at every read."""
+    """Return an address without its query and fragment, which may hold a signature that changes at every read."""
     return url.split("?", 1)[0].split("#", 1)[0]
 
 
 def instant(text: str) -> datetime | None:
-    """Return the point in time that an RFC 3339 text means, in UTC; None for any other text.
+    """Parse an RFC 3339 text to a point in time in UTC; None for any other text.
 
-    `24:00:00` and a leap second are the instant after.
+    `24:00:00` and a leap second become the next instant.
     """
     match = _TIME.fullmatch(text)
     if match is None:

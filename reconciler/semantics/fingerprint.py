@@ -1,7 +1,7 @@
 """Fingerprints of the managed part of an object: digests of its normal form.
 
-Two reads of one state, by whatever depth, order or spelling, have one fingerprint; so have a snapshot and the live
-side. Of a secret only its presence takes part.
+Two reads of one state have the same fingerprint, independent of depth, order and spelling; so do a snapshot and the
+live side. Of a secret only its presence counts.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ def fingerprint(field: CompiledField, value: Json) -> str:
 def live_fingerprint(root: CompiledField, live: Mapping[str, Json], names: Iterable[str]) -> str:
     """Return the digest of some top-level fields of a live object.
 
-    It depends on the live object and on the names alone, so that a later read of an unchanged object has the same.
+    It depends on the live object and the names alone, so an unchanged object keeps it.
     """
     children = root.children
     parts = {name: normalize(children[name], live.get(name)) for name in set(names) & children.keys()}
@@ -28,7 +28,7 @@ def live_fingerprint(root: CompiledField, live: Mapping[str, Json], names: Itera
 
 
 def managed_names(root: CompiledField, spec: Mapping[str, Json]) -> frozenset[str]:
-    """Return the top-level fields that a spec manages: those it states, and those whose absence means a default."""
+    """Return the top-level fields that a spec manages: declared ones, and absent ones that have a default."""
     return root.default_names.union(spec)
 
 

@@ -1,4 +1,4 @@
-"""The keys by which the items of a list are told apart."""
+"""Keys that identify the items of a list."""
 
 import re
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})", re.ASCII)
 
 
 def parts_of(field: CompiledField, item: Json) -> KeyValues | None:
-    """Return the keys of a keyed list's item; None where one that must be there is missing or no single value.
+    """Return the keys of a keyed list's item; None where a required one is missing or not a scalar.
 
-    An optional key that is absent, cleared or empty is one and the same.
+    An absent, cleared and empty optional key are the same.
     """
     if not isinstance(item, dict):
         return None
@@ -35,7 +35,7 @@ def parts_of(field: CompiledField, item: Json) -> KeyValues | None:
 
 
 def _spelled(field: CompiledField, path: Sequence[str], text: str) -> Json:
-    """Return a key's text as names are matched; where the key is a whole number, as that number."""
+    """Return a key's text in NFC; where the key is an integer, as that number."""
     if not _INTEGER.fullmatch(text):
         return normalize_name(text)
     at = field.item

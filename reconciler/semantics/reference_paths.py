@@ -10,10 +10,10 @@ from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import id_beside
 
 Resolve = Callable[[str, str], Json | NoValue]
-"""Leads from (kind, name) to the id of exactly that object: UNKNOWN where it is new, ABSENT where there is none."""
+"""Resolves (kind, name) to the id of exactly that object: UNKNOWN where it is new, ABSENT where there is none."""
 
 NameOf = Callable[[str, str], str | None]
-"""Leads from (kind, id) to the name of that object, if it is known."""
+"""Maps (kind, id) to the name of that object, if it is known."""
 
 
 def resolved(
@@ -30,7 +30,7 @@ def resolved(
 
 
 def _relevant(kind: Kind, spec: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """Return the references that this spec can hold at all."""
+    """Return the references that this spec can contain."""
     return (
         (path, target) for path, target in kind.references.items() if path.replace("[", ".").partition(".")[0] in spec
     )
@@ -65,7 +65,7 @@ def _fill(target: str, resolve: Resolve, name_of: NameOf, holder: dict[str, Any]
 
 
 def referred(kind: Kind, spec: Mapping[str, Json]) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
-    """Return every reference in a spec that is made by name alone: its path, the kind it means, the name."""
+    """Return every reference by name alone in a spec: its path, kind and name."""
     for path, target in _relevant(kind, spec):
         yield from _referred(spec, path.split("."), (), target)
 

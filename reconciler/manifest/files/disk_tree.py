@@ -12,7 +12,7 @@ from reconciler.manifest.yaml.limits import LIMITS
 
 
 class DiskTree:
-    """A folder on disk (see tree.Tree). The root itself may be reached through links; nothing below it may."""
+    """A folder on disk (see ProjectTree). The root itself may be reached through links; nothing below it may."""
 
     def __init__(self, root: str | os.PathLike[str], *, size: int = LIMITS.size) -> None:
         self.root = Path(root)
@@ -31,11 +31,11 @@ class DiskTree:
         return self._found(entry, project_tree.is_manifest, alone=True)
 
     def lookalikes(self, entry: str) -> tuple[str, ...]:
-        """Return the files below a folder that only look like manifests, sorted."""
+        """Return the files below a folder with names that resemble manifests, sorted."""
         return self._found(entry, project_tree.is_lookalike, alone=False)
 
     def _found(self, entry: str, wanted: Callable[[str], bool], *, alone: bool) -> tuple[str, ...]:
-        """Return the wanted files below a folder; an entry that is a file counts `alone`, whatever its name."""
+        """Return the matching files below a folder; an entry that is a file counts `alone`, with any name."""
         steps = project_tree.checked(entry)
         name = "/".join(steps)
         with explained(name), open_folder(self.root, steps[:-1]) as folder:

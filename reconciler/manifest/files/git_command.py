@@ -1,9 +1,8 @@
-"""Runs git: the only place that does, and for plumbing commands alone.
+"""Runs git plumbing commands; no other module runs git.
 
-The repository is found without asking git: folders named like one (HEAD, objects, refs) can be committed into a
-project, and git would take the configuration of the first that it meets. Whatever the configuration of the repository
-that is found says, nothing of it starts a program: no hook, file system monitor, pager, credential helper or transport.
-Git sees no variable of the operator but PATH.
+The repository is located without git: folders named like one (HEAD, objects, refs) can be committed into a project, and
+git would use the configuration of the first one. The repository's configuration cannot start a program: no hook, file
+system monitor, pager, credential helper or transport. Of the operator's variables git gets PATH alone.
 """
 
 import functools
@@ -18,9 +17,9 @@ from typing import NamedTuple
 from reconciler.errors import ReconcilerError
 
 OLDEST = (2, 38)
-"""The first git that knows `safe.bareRepository` (git 2.38 release notes)."""
+"""First git version with `safe.bareRepository` (git 2.38 release notes)."""
 LARGEST_OUTPUT = 256 << 20
-"""Bytes of one command's output."""
+"""Most bytes of one command's output."""
 _PATIENCE = 60.0
 _LARGEST_LINK = 4096
 
@@ -42,7 +41,7 @@ _VARIABLES = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "none",  # a list of nothing: stronger than protocol.NAME.allow of a repository's file
+    "GIT_ALLOW_PROTOCOL": "none",  # an empty list: overrides protocol.NAME.allow of a repository's file
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_GRAFT_FILE": os.devnull,
     "GIT_LITERAL_PATHSPECS": "1",
@@ -58,7 +57,7 @@ class Repository(NamedTuple):
     top: Path
 
     def run(self, *arguments: str) -> bytes:
-        """Return what one plumbing command wrote; raises ReconcilerError (E_GIT) when it fails."""
+        """Return the output of one plumbing command. Raises ReconcilerError (E_GIT) when it fails."""
         program = _program(_search_path())
         settings = [word for setting in _SETTINGS for word in ("-c", setting)]
         where = [f"--git-dir={self.git_dir}", f"--work-tree={self.top}"]
@@ -68,8 +67,8 @@ class Repository(NamedTuple):
 def find_repository(folder: str | os.PathLike[str]) -> Repository:
     """Return the repository whose work tree holds a folder; raises ReconcilerError (E_GIT) where there is none.
 
-    Only what is named `.git` counts: a folder, or the file that a worktree or a submodule has in its place. No commit
-    can hold either.
+    Only the name `.git` counts: a folder, or the file that a worktree or a submodule has in its place. No commit can
+    hold either.
     """
     start = Path(os.path.realpath(folder))
     for top in (start, *start.parents):
@@ -86,8 +85,8 @@ def find_repository(folder: str | os.PathLike[str]) -> Repository:
 def root_commits(folder: str | os.PathLike[str]) -> frozenset[str]:
     """Return the first commits of the history that a folder's repository has checked out.
 
-    They tell one repository from another, whatever it is called and wherever it is cloned. Empty where they are not
-    known: no repository, no commit, a shallow clone.
+    They identify a repository independent of its name and location. Empty where they are unknown: no repository, no
+    commit, a shallow clone.
     """
     try:
         repository = find_repository(folder)
@@ -113,7 +112,7 @@ def _is_git_dir(path: Path) -> bool:
 
 
 def _check_owner(named: Path, git_dir: Path, folder: Path) -> None:
-    """Refuse a repository of a stranger above the project: it belongs to whom the project belongs, to us or to root."""
+    """Refuse a repository above the project that belongs to another user than the project, this process or root."""
     trusted = {0, os.geteuid(), folder.stat().st_uid}
     for path in (named, git_dir):
         if path.stat().st_uid not in trusted:
@@ -125,14 +124,14 @@ def _check_owner(named: Path, git_dir: Path, folder: Path) -> None:
 
 
 def _search_path() -> str:
-    """Return the absolute folders of PATH: a program is never taken from the working directory."""
+    """Return the absolute folders of PATH: a program is never run from the working directory."""
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
     return os.pathsep.join(folder for folder in folders if os.path.isabs(folder))
 
 
 @functools.cache
 def _program(search_path: str) -> str:
-    """Return git's path; raises ReconcilerError where there is none, or one that is too old."""
+    """Return git's path. Raises ReconcilerError where there is none, or a version that is too old."""
     program = shutil.which("git", path=search_path)
     if program is None:
         raise ReconcilerError("there is no git on the PATH", code="E_GIT", hint="install git 2.38 or later")

@@ -1,7 +1,7 @@
-"""The project's files as one commit has them, read from git's objects: the work tree is neither read nor touched.
+"""Project files of one commit, read from git's objects; the work tree is not used.
 
-Only plumbing runs (rev-parse, ls-tree, cat-file): it applies no filters, and files/git_command.py keeps hooks, the
-network and everything else that a repository's configuration could start away.
+Only plumbing runs (rev-parse, ls-tree, cat-file): it applies no filters, and files/git_command.py prevents hooks,
+network access and other programs of a repository's configuration.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ class _TreeEntry(NamedTuple):
 
 
 class GitTree:
-    """A project folder at a revision (see tree.Tree). `commit` is the full id the revision stood for."""
+    """A project folder at a revision (see ProjectTree). `commit` is the full id of the revision."""
 
     def __init__(self, root: str | os.PathLike[str], revision: str, *, size: int = LIMITS.size) -> None:
         self.root = Path(root)
@@ -52,16 +52,16 @@ class GitTree:
         return self._found(entry, project_tree.is_manifest, alone=True)
 
     def lookalikes(self, entry: str) -> tuple[str, ...]:
-        """Return the files below a folder that only look like manifests, sorted."""
+        """Return the files below a folder with names that resemble manifests, sorted."""
         return self._found(entry, project_tree.is_lookalike, alone=False)
 
     def _prefix(self) -> str:
-        """Return the project's folder from the top of the repository, with a slash at its end; empty at the top."""
+        """Return the project's folder from the top of the repository, with a trailing slash; empty at the top."""
         below = os.path.relpath(os.path.realpath(self.root), self._repository.top)
         return "" if below == "." else f"{below}/"
 
     def _found(self, entry: str, wanted: Callable[[str], bool], *, alone: bool) -> tuple[str, ...]:
-        """Return the wanted files below a folder; an entry that is a file counts `alone`, whatever its name."""
+        """Return the matching files below a folder; an entry that is a file counts `alone`, with any name."""
         name = "/".join(project_tree.checked(entry))
         if name and self._entry(name).mode != _FOLDER:
             return (name,) if alone else ()
@@ -82,7 +82,7 @@ class GitTree:
         return entry.mode not in (_FOLDER, _MODULE) and wanted(below.rsplit("/", 1)[-1])
 
     def _entry(self, name: str) -> _TreeEntry:
-        """Return what stands at a path, having seen that no step on the way is a link."""
+        """Return the entry at a path, after checking that no step of it is a link."""
         steps = name.split("/")
         for number in range(1, len(steps) + 1):
             step = "/".join(steps[:number])
@@ -95,7 +95,7 @@ class GitTree:
 
 def _resolved(repository: Repository, revision: str) -> str:
     none = UsageError(f"there is no revision {revision!r}", hint="fetch it first, or name another")
-    if revision.startswith("^"):  # git takes it for all commits but these
+    if revision.startswith("^"):  # git accepts it for all commits but these
         raise none
     try:
         found = repository.run("rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}")

@@ -1,11 +1,11 @@
-"""Opens files without following links: every path that a file of the project, a fleet row or a plan holds goes here.
+"""Opens files without following links, for every path in a project file, a fleet row or a plan.
 
-A path is opened step by step, each relative to the folder before (openat(2) with O_NOFOLLOW), so that a link that is
-put in place between a check and the opening leads nowhere. What is opened is a regular file, and its size is known
-before a byte of it is read. A hard link is read like any file: a repository cannot hold one, and whoever can make one
-can copy the file as well.
+A path is opened step by step, each relative to the folder before (openat(2) with O_NOFOLLOW), so that a link created
+between the check and the opening is not followed. Only a regular file is opened, and its size is checked before it is
+read. A hard link is read like any file: a repository cannot hold one, and a user who can create one can copy the file
+as well.
 
-Paths that the operator names (flags, RECONCILER_ variables) may lie anywhere and lead over links: see `read_file`.
+Paths that the operator names (flags, RECONCILER_ variables) may be anywhere and contain links: see `read_file`.
 """
 
 import os
@@ -23,16 +23,16 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 DOCUMENT = 64 << 20
-"""The most bytes of a fleet file, an event or another document that the operator names."""
+"""Most bytes of a fleet file, an event or another document that the operator names."""
 SEED = 256 << 20
-"""The most bytes of a simulator's seed: it may hold a hundred thousand rooms."""
+"""Most bytes of a simulator's seed: it may hold a hundred thousand rooms."""
 SAVED = 512 << 20
-"""The most bytes of a snapshot or of plans in JSON, which may be those of a fleet."""
+"""Most bytes of a snapshot or of plans in JSON, which may be those of a fleet."""
 
 
 @contextmanager
 def open_folder(root: str | os.PathLike[str], steps: Sequence[str], *, make: bool = False) -> Iterator[int]:
-    """Give a descriptor of a folder below `root`, no link followed; with `make` folders that are missing are made.
+    """Yield a descriptor of a folder below `root`, following no link; with `make` missing folders are created.
 
     The root itself may be reached through links. Raises ManifestError (E_PATH_SYMLINK) and OSError.
     """
@@ -59,19 +59,19 @@ def read_below(root: str | os.PathLike[str], path: str, limit: int) -> bytes:
 
 
 def read_in(folder: int, name: str, path: str, limit: int) -> bytes:
-    """Return the bytes of a regular file in an open folder; `path` is what messages call it."""
+    """Return the bytes of a regular file in an open folder; `path` is its name in messages."""
     handle = open_in(folder, name, path)
     with os.fdopen(handle, "rb") as file:
         if os.fstat(handle).st_size > limit:
             raise too_large(path, limit)
         data = file.read(limit + 1)
-    if len(data) > limit:  # it grew, or says nothing of its size as files of /proc do
+    if len(data) > limit:  # it grew, or has no size, as files of /proc
         raise too_large(path, limit)
     return data
 
 
 def open_in(folder: int, name: str, path: str) -> int:
-    """Return a descriptor of a regular file in an open folder, for reading; nothing else is ever opened."""
+    """Return a descriptor of a regular file in an open folder, for reading; other types are never opened."""
     refuse_irregular(folder, name, path)
     handle = os.open(name, _FILE | os.O_NOFOLLOW, dir_fd=folder)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -81,7 +81,7 @@ def open_in(folder: int, name: str, path: str) -> int:
 
 
 def refuse_irregular(folder: int, name: str, path: str) -> None:
-    """Raise ManifestError for what is no regular file, E_PATH_SYMLINK or E_PATH_TYPE; raises FileNotFoundError."""
+    """Raise ManifestError for anything but a regular file, E_PATH_SYMLINK or E_PATH_TYPE; raises FileNotFoundError."""
     mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
     if stat.S_ISLNK(mode):
         raise symlink(path)
@@ -90,7 +90,7 @@ def refuse_irregular(folder: int, name: str, path: str) -> None:
 
 
 def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
-    """Return the bytes of a regular file that the operator names, through links or not.
+    """Return the bytes of a regular file that the operator names; links are followed.
 
     Raises ReconcilerError: E_PATH_TYPE for a pipe, a device or a folder, which are not opened, E_FILE_SIZE above
     `limit` bytes, E_READ_FILE where the system refuses.
@@ -110,17 +110,17 @@ def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
 
 @contextmanager
 def readable(shown: str) -> Iterator[None]:
-    """Turn the system's errors about a file that the operator names into ours."""
+    """Convert the system's errors about a file that the operator names to ReconcilerError."""
     try:
         yield
-    except (OSError, ValueError) as error:  # a path that holds NUL, or that this locale cannot spell
+    except (OSError, ValueError) as error:  # a path that holds NUL, or that this locale cannot encode
         reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
         raise ReconcilerError(f"{shown} cannot be read: {reason}", code="E_READ_FILE") from None
 
 
 @contextmanager
 def explained(path: str) -> Iterator[None]:
-    """Turn the system's errors about a path of the project into ours."""
+    """Convert the system's errors about a path of the project to ManifestError."""
     try:
         yield
     except (FileNotFoundError, NotADirectoryError):
@@ -153,9 +153,9 @@ def _unreadable(path: str, error: OSError) -> ManifestError:
 class ProjectTree(Protocol):
     """The files below one root, by project-relative paths with forward slashes.
 
-    Those that take a path raise ManifestError with one Diagnostic: E_PATH (leads out), E_PATH_HIDDEN (a name that
-    begins with a dot), E_PATH_MISSING, E_PATH_SYMLINK, E_PATH_TYPE (no regular file), E_PATH_NAME (unprintable),
-    E_PATH_READ, E_YAML_SIZE.
+    Methods with a path raise ManifestError with one Diagnostic: E_PATH (leads out), E_PATH_HIDDEN (a name that begins
+    with a dot), E_PATH_MISSING, E_PATH_SYMLINK, E_PATH_TYPE (no regular file), E_PATH_NAME (unprintable), E_PATH_READ,
+    E_YAML_SIZE.
     """
 
     def read(self, path: str) -> bytes:
@@ -167,7 +167,7 @@ class ProjectTree(Protocol):
         ...
 
     def lookalikes(self, entry: str) -> tuple[str, ...]:
-        """Return the files below a folder that only look like manifests, sorted: *.yaml.j2 and *.yml.j2."""
+        """Return the files below a folder with names that resemble manifests, sorted: *.yaml.j2 and *.yml.j2."""
         ...
 
     def digests(self) -> Mapping[str, str]:
@@ -181,8 +181,8 @@ SUFFIXES = (".yaml", ".yml")
 def checked(path: str) -> tuple[str, ...]:
     """Return the steps of a project-relative path.
 
-    Raises ManifestError: E_PATH for one that leads elsewhere, E_PATH_HIDDEN for one through a name that begins with a
-    dot (`.git`, `.env`): those hold what a program keeps for itself, and no project has its manifests there.
+    Raises ManifestError: E_PATH for one that leaves the project, E_PATH_HIDDEN for one with a name that begins with a
+    dot (`.git`, `.env`), which holds data of other programs and no manifests.
     """
     steps = tuple(step for step in path.split("/") if step not in ("", "."))
     if path.startswith("/") or "\\" in path or ".." in steps or "\0" in path:
@@ -201,7 +201,7 @@ def checked(path: str) -> tuple[str, ...]:
 
 
 def check_name(name: str, path: str) -> None:
-    """Raise ManifestError (E_PATH_NAME) for a name that cannot be shown as it is."""
+    """Raise ManifestError (E_PATH_NAME) for a name that cannot be displayed unchanged."""
     bad = next((each for each in name if not each.isprintable() and each != "\u3000"), None)
     if bad is not None:
         what = f"the character {characters.spelled(bad)}"
@@ -211,7 +211,7 @@ def check_name(name: str, path: str) -> None:
 
 
 def shown(path: str) -> str:
-    """Spell a path so that it can be shown whatever it holds."""
+    """Escape a path for display."""
     return ascii(path) if not path.isprintable() else f"'{path}'"
 
 
@@ -222,7 +222,7 @@ def symlink(path: str) -> ManifestError:
 
 
 def missing(path: str) -> ManifestError:
-    """Return the error for something that is not there."""
+    """Return the error for a missing file."""
     return refused("E_PATH_MISSING", f"there is no {shown(path)}", Position(path, 1, 1), hint="mind the spelling")
 
 
@@ -238,10 +238,10 @@ def too_large(path: str, limit: int) -> ManifestError:
 
 
 def is_manifest(name: str) -> bool:
-    """Tell whether a file in a manifests folder is one: hidden files are not."""
+    """Tell whether a file in a manifests folder is a manifest: hidden files are not."""
     return name.endswith(SUFFIXES) and not name.startswith(".")
 
 
 def is_lookalike(name: str) -> bool:
-    """Tell whether a file's name says that it is the template of a manifest, which manifests need not say."""
+    """Tell whether a file is named as the template of a manifest (`.j2`), which manifests do not require."""
     return name.endswith(tuple(f"{suffix}.j2" for suffix in SUFFIXES)) and not name.startswith(".")

@@ -1,8 +1,8 @@
-"""The databases a run keeps (ledger, read cache): where they may lie, and whether a file there is one of ours.
+"""Database files of a run (ledger, read cache): permitted locations, and the check of an existing file.
 
-A project file names them below `.reconciler/` only, which is reached without following links. Elsewhere they lie where
-the operator says. Whatever lies there and was not made here is left as it is: SQLite is not even started on it, since
-opening a database can already change it (a journal is rolled back, a write-ahead log is folded in).
+A project file names them below `.reconciler/` only, which is opened without following links. Other locations are the
+operator's. A file that this tool did not create is never changed, nor opened with SQLite: opening a database can
+already change it (a journal is rolled back, a write-ahead log is merged).
 """
 
 import errno
@@ -21,18 +21,18 @@ from reconciler.manifest.files import project_tree
 from reconciler.manifest.files.project_tree import open_folder, refuse_irregular
 
 FOLDER = ".reconciler"
-"""The folder for what a run keeps in a project; nothing in it is for git."""
+"""Folder for the state of runs in a project; none of it belongs into git."""
 
 _SUPER_JOURNAL = bytes.fromhex("d9d505f920a163d7")
-"""How a rollback journal ends that names a further journal (sqlite.org/fileformat.html, section 3)."""
+"""End of a rollback journal that names a further journal (sqlite.org/fileformat.html, section 3)."""
 _BESIDE = ("-journal", "-wal", "-shm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseFormat:
-    """What makes a SQLite file one of ours: its application_id, or from before it was set exactly these tables.
+    """Format of a SQLite file of this tool: its application_id, or in older files exactly these tables.
 
-    `tables` are columns by table; those of `required` are in every file. `what` is the word of messages for such a file
+    `tables` are columns by table; those of `required` are in every file. `what` is the noun for such a file in messages
     and `code` begins the codes: E_LEDGER_FOREIGN, E_LEDGER_DAMAGED.
     """
 
@@ -57,9 +57,9 @@ def outside_state_folder_reason(path: str) -> str:
 
 
 def find_state_file(root: Path, path: str, *, make: bool) -> Path | None:
-    """Return where a database lies, or None where nothing is there; with `make` an empty file is made, and its folder.
+    """Return the path of a database, or None where it does not exist; with `make` an empty file is created.
 
-    A relative path below `.reconciler/` is reached step by step from `root`; any other is the operator's. Raises
+    A relative path below `.reconciler/` is opened step by step from `root`; any other is the operator's. Raises
     ReconcilerError for a link, a device, a pipe or a folder, and OSError.
     """
     whole, steps = root / path, path.split("/")
@@ -80,11 +80,10 @@ def find_state_file(root: Path, path: str, *, make: bool) -> Path | None:
 
 
 def check_database(path: Path, database: DatabaseFormat) -> None:
-    """Raise ReconcilerError for a file that is not one of ours, of which not a byte is changed.
+    """Raise ReconcilerError for a file of another format, which is not changed.
 
-    An empty file is one that nobody has written to yet. SQLite sees the file as one that never changes: it takes no
-    lock, plays no journal back, makes no log. The file is opened by SQLite alone: to close a descriptor of our own
-    would drop the locks that another thread holds on it (fcntl(2)).
+    An empty file is a new one. SQLite opens the file as immutable: without a lock, a journal rollback or a log. Only
+    SQLite opens the file: closing another descriptor would drop the locks that another thread holds on it (fcntl(2)).
     """
     found = os.stat(path)
     if not found.st_size:
@@ -109,7 +108,7 @@ def check_database(path: Path, database: DatabaseFormat) -> None:
 
 
 def is_marked(path: Path, database: DatabaseFormat) -> bool:
-    """Tell whether a file says by its header that it is one of ours, whatever the rest of it holds."""
+    """Tell whether a file's header has the application id, independent of the rest of the file."""
     try:
         with _unchanging(path) as connection:
             return os.stat(path).st_nlink == 1 and _application_id(connection) == database.application_id
@@ -126,7 +125,7 @@ def _operators(path: Path, *, make: bool) -> Path | None:
         else:
             if any(part.exists() and not part.is_dir() for part in path.parents):
                 raise NotADirectoryError(errno.ENOTDIR, _no_folder(path, os.fspath(path)).message)
-            path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)  # another run may be making it too
+            path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)  # another run may be creating it too
             _write_new(path.parent / ".gitignore", b"*\n")
         _write_new(path, b"")
     if not os.path.lexists(path):
@@ -140,7 +139,7 @@ def _operators(path: Path, *, make: bool) -> Path | None:
 
 
 def _make_folder(root: Path) -> None:
-    """Make the state folder for nobody else: it keeps the digest key and names of objects."""
+    """Create the state folder for this user alone: it holds the digest key and names of objects."""
     with open_folder(root, ()) as folder:
         try:
             os.mkdir(FOLDER, 0o700, dir_fd=folder)
@@ -153,7 +152,7 @@ def _make_folder(root: Path) -> None:
 
 
 def _is_there(folder: int, name: str, path: str, *, make: bool) -> bool:
-    _check_beside(folder, name, path)  # before anything is made
+    _check_beside(folder, name, path)  # before anything is created
     if make:
         with suppress(FileExistsError):
             os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600, dir_fd=folder))
@@ -165,7 +164,7 @@ def _is_there(folder: int, name: str, path: str, *, make: bool) -> bool:
 
 
 def _check_beside(folder: int, name: str, path: str) -> None:
-    """Refuse a link, a pipe or a device where SQLite looks for the file's journal or log."""
+    """Refuse a link, a pipe or a device at the path of the file's journal or log."""
     for ending in _BESIDE:
         with suppress(FileNotFoundError):
             refuse_irregular(folder, name + ending, path + ending)
@@ -180,7 +179,7 @@ def _write_new(path: Path, data: bytes) -> None:
 
 @contextmanager
 def _unchanging(path: Path) -> Iterator[sqlite3.Connection]:
-    """Give a connection that reads a database as it lies on disk, without locks and without a change."""
+    """Yield a connection that reads a database as it is on disk, without locks or changes."""
     url = f"file:{quote(os.fspath(path.resolve()))}?mode=ro&immutable=1"
     with closing(sqlite3.connect(url, uri=True)) as connection:
         connection.execute("PRAGMA trusted_schema = OFF")
@@ -192,7 +191,7 @@ def _application_id(connection: sqlite3.Connection) -> int:
 
 
 def _tables(connection: sqlite3.Connection) -> dict[str, frozenset[str]]:
-    """Return the columns of every table by its name; what is no table has none."""
+    """Return the columns of every table by its name; other objects have none."""
     rows = connection.execute("SELECT name, type FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
     return {
         str(name): frozenset(row[0] for row in connection.execute("SELECT name FROM pragma_table_info(?)", (name,)))
@@ -208,7 +207,7 @@ def _are_ours(tables: Mapping[str, frozenset[str]], database: DatabaseFormat) ->
 
 
 def _check_journal(path: Path, database: DatabaseFormat) -> None:
-    """Refuse a journal that names a further file, which SQLite would delete: ours never span two databases."""
+    """Refuse a journal that names a further file, which SQLite would delete; a ledger never spans two databases."""
     try:
         with open(f"{path.resolve()}-journal", "rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -221,7 +220,7 @@ def _check_journal(path: Path, database: DatabaseFormat) -> None:
 
 
 def _no_folder(whole: Path, path: str) -> ReconcilerError:
-    """Return the error for a file that lies where a folder must be."""
+    """Return the error for a file in place of a folder."""
     taken = next((part for part in reversed(whole.parents) if part.exists() and not part.is_dir()), whole.parent)
     return ReconcilerError(
         f"{project_tree.shown(path)} cannot be used: {project_tree.shown(os.fspath(taken))} is no folder",

@@ -1,8 +1,8 @@
-"""Expressions of the project file over plain data, in Jinja's expression language; `assert:` rules of audits are such.
+"""Expressions of the project file over plain data, in Jinja's expression language, for `assert:` rules of audits.
 
-They run in this process and are therefore smaller than templates: no loops, no globals but `days_until`, and only
-filters and methods whose result is no larger than what they are given. What an expression may cost is bounded by its
-length and by the object it looks at.
+They run in this process and are therefore more limited than templates: no loops, no globals but `days_until`, and only
+filters and methods with results no larger than their input. The cost of an expression is bounded by its length and by
+its object.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ from reconciler.manifest.template.filters import TEXT
 from reconciler.manifest.template.sandbox import Sandbox
 
 LONGEST = 2_000
-"""Characters an expression may have."""
+"""Most characters of an expression."""
 
 FILTERS = frozenset(
     {"abs", "attr", "count", "d", "default", "first", "float", "int", "items", "join", "last", "length", "list"}
@@ -32,20 +32,20 @@ FUNCTIONS = frozenset({"days_until"})
 
 
 class ExpressionError(ReconcilerError):
-    """What was written is no expression, or asks for what expressions have not."""
+    """Invalid expression, or one that uses a forbidden feature."""
 
     default_code = "E_ASSERT_SYNTAX"
 
 
 class UnknownFieldError(ReconcilerError):
-    """The expression asks for a field that this object does not have: it says neither yes nor no."""
+    """The expression uses a field that this object does not have: its result is neither true nor false."""
 
     default_code = "N_ASSERT_UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expression:
-    """A compiled expression. `text` is what was written."""
+    """Compiled expression with its source `text`."""
 
     text: str
     evaluate: Callable[..., Any]
@@ -53,8 +53,8 @@ class Expression:
     def holds(self, resource: Mapping[str, Any], today: date) -> bool:
         """Tell whether it is true of an object.
 
-        Raises UnknownFieldError where it asks for a field the object has not (`is defined` and `default` may ask), and
-        ExpressionError where it fails in any other way.
+        Raises UnknownFieldError for a field that the object does not have (except in `is defined` and `default`), and
+        ExpressionError for any other failure.
         """
         try:
             return bool(self.evaluate(resource=resource, today=today.isoformat(), days_until=partial(_days, today)))
@@ -73,7 +73,7 @@ class Expression:
 
 
 def expression(text: str) -> Expression:
-    """Compile an expression over `resource` and `today`; raises ExpressionError with what is wrong in it."""
+    """Compile an expression over `resource` and `today`. Raises ExpressionError with the problem."""
     if len(text) > LONGEST:
         raise ExpressionError(f"an expression takes at most {LONGEST} characters, this one has {len(text)}")
     sandbox = _Expressions()
@@ -89,7 +89,7 @@ def expression(text: str) -> Expression:
 
 
 class _Expressions(Sandbox):
-    """The sandbox of manifests with less in it; `x in y` and the like work on plain data only."""
+    """Restricted sandbox of manifests; `x in y` and similar operators accept plain data only."""
 
     def __init__(self) -> None:
         super().__init__(DictLoader({}), marking=False)
@@ -98,7 +98,7 @@ class _Expressions(Sandbox):
 
 
 def _check(tree: nodes.Node) -> None:
-    whole = nodes.Output([tree])  # find_all looks below a node only
+    whole = nodes.Output([tree])  # find_all searches below a node only
     for call in whole.find_all(nodes.Call):
         _callable(call)
     for node in whole.find_all(nodes.Getattr):
@@ -107,7 +107,7 @@ def _check(tree: nodes.Node) -> None:
 
 
 def _callable(call: nodes.Call) -> None:
-    """Few things may be called: what can make a large text out of a small one is left out."""
+    """Allow few functions: those that can make a large text from a small one are left out."""
     called = call.node
     known = (isinstance(called, nodes.Name) and called.name in FUNCTIONS) or (
         isinstance(called, nodes.Getattr) and called.attr in METHODS
@@ -117,7 +117,7 @@ def _callable(call: nodes.Call) -> None:
 
 
 def _days(today: date, time: object) -> int:
-    """Return how many days from today a time of the API (2026-11-23T10:00:00Z) is away; negative when it is past."""
+    """Return the days from today to a time of the API (2026-11-23T10:00:00Z); negative for a past one."""
     return (date.fromisoformat(str(time)[:10]) - today).days
 
 

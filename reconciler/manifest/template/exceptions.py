@@ -1,10 +1,10 @@
-"""What a template can be refused for, as exceptions inside the child that renders; failures.py finds the words."""
+"""Exceptions for refused templates, raised in the rendering child; template_errors.py makes the messages."""
 
 from typing import TypedDict
 
 
 class FailureOrigin(TypedDict):
-    """A place that had a part in a failure, and what it is."""
+    """Position that contributed to a failure, with its description."""
 
     message: str
     file: str
@@ -13,7 +13,7 @@ class FailureOrigin(TypedDict):
 
 
 class TemplateFailure(TypedDict):
-    """A diagnostic as plain data, so that it can leave the process that renders; line and column count from 1."""
+    """Diagnostic as plain data that can leave the rendering process; line and column count from 1."""
 
     code: str
     message: str
@@ -26,15 +26,15 @@ class TemplateFailure(TypedDict):
 
 
 class LimitError(Exception):
-    """A template asks for more than it may have."""
+    """A template exceeds a limit."""
 
 
 class OutOfTimeError(BaseException):
-    """A template used up its time. No Exception: Jinja takes any of those for a mistake in the text it is reading."""
+    """A template used up its time. Not an Exception, which Jinja would treat as a syntax error."""
 
 
 class StructureError(Exception):
-    """An expression's output cannot be kept inside one YAML scalar; `place` is the mark of the expression, if known."""
+    """The output of an expression leaves its YAML scalar; `place` is the mark of the expression, if known."""
 
     place = ""
 
@@ -44,15 +44,15 @@ class PrivateNameError(Exception):
 
 
 class ControlCharacterError(Exception):
-    """A template holds a control character in one of its own texts; `args` are the message and the line."""
+    """A template contains a control character in a text; `args` are the message and the line."""
 
 
 class TemplatePathError(Exception):
-    """A template names a file it may not have."""
+    """A template names a file that is not permitted."""
 
 
 class IncludeError(Exception):
-    """An included file cannot be used; `failure` leads into that file."""
+    """An included file is not usable; `failure` is the problem in that file."""
 
     def __init__(self, failure: TemplateFailure) -> None:
         super().__init__(failure["message"])

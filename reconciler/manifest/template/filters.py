@@ -1,7 +1,7 @@
-"""How values become text inside templates, and which names filters may look up in them.
+"""Text form of values inside templates, and the names that filters may look up in them.
 
-Whatever an expression does with a value (`~`, join, format, string, a text filter), null and booleans are spelled
-`null`, `true` and `false`, and lists, mappings and infinite numbers are no text: the same as where it is written out.
+In every operation (`~`, join, format, string, a text filter), null and booleans become `null`, `true` and `false`, and
+lists, mappings and infinite numbers are errors, exactly as in output.
 """
 
 import math
@@ -19,25 +19,25 @@ from jinja2.utils import pass_eval_context
 from reconciler.manifest.template.exceptions import StructureError
 
 TEXT = "_text"
-"""The filter each operand of `~` goes through."""
+"""Filter that is applied to each operand of `~`."""
 
 _TEXT_ARGUMENTS: Mapping[str, int] = {
     **dict.fromkeys(("capitalize", "center", "indent", "lower", "striptags", "title", "trim", "truncate", "upper"), 1),
     **dict.fromkeys(("wordcount", "wordwrap"), 1),
     "replace": 3,
 }
-"""How many of a filter's first arguments are taken as texts."""
+"""Number of a filter's leading arguments that are texts."""
 
 _ATTRIBUTE_ARGUMENTS: Mapping[str, int] = {
     **dict.fromkeys(("attr", "groupby", "selectattr", "rejectattr", "sum"), 0),
     **dict.fromkeys(("join", "max", "min", "unique"), 1),
     "sort": 2,
 }
-"""Which argument of a filter, behind the value, names an attribute; every filter also takes it as `attribute`."""
+"""Index of the argument, after the value, that names an attribute; every filter also takes it as `attribute`."""
 
 
 def written(value: Any) -> str:
-    """Return how a plain value is written out; raises StructureError for what has no spelling of its own in YAML."""
+    """Return the output text of a plain value. Raises StructureError for one without a YAML scalar form."""
     if isinstance(value, str):
         return value
     if value is None or isinstance(value, bool):
@@ -52,7 +52,7 @@ def written(value: Any) -> str:
 
 
 def refuse_undefined(value: Any) -> None:
-    """Raise for an undefined value inside a list: Jinja would print the word Undefined."""
+    """Raise for an undefined value inside a list, which Jinja would print as the word Undefined."""
     if isinstance(value, Undefined):
         raise UndefinedError(value._undefined_message)
     if isinstance(value, (list, tuple)):
@@ -64,7 +64,7 @@ def refuse_undefined(value: Any) -> None:
 
 
 def text_filters(names: Iterable[str]) -> dict[str, Callable[..., Any]]:
-    """Return Jinja's filters of these names, with values spelled as YAML does and no private attribute looked up."""
+    """Return Jinja's filters of these names, with values in YAML form and without access to private attributes."""
     found = {name: JINJA[name] for name in names}
     found |= {"join": _join, "format": _format, "string": written, "urlencode": _urlencode}
     found = {name: _of_texts(found[name], _TEXT_ARGUMENTS.get(name, 0)) for name in names if name in found}
@@ -72,7 +72,7 @@ def text_filters(names: Iterable[str]) -> dict[str, Callable[..., Any]]:
 
 
 def private_attribute(name: str, arguments: Iterable[Any], named: Mapping[str, Any]) -> str:
-    """Return the private name that a filter is asked to look up in values; empty if there is none."""
+    """Return the private name that a filter would look up in values; empty if there is none."""
     arguments = list(arguments)
     if name == "map" and arguments and isinstance(arguments[0], str) and "attribute" not in named:
         return private_attribute(arguments[0], arguments[1:], named)
@@ -84,7 +84,7 @@ def private_attribute(name: str, arguments: Iterable[Any], named: Mapping[str, A
 
 
 def _checked(name: str, filter_: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a filter that refuses private names before it looks at anything, an empty list included."""
+    """Return a filter that refuses private names before any other step, also for an empty list."""
     if name not in _ATTRIBUTE_ARGUMENTS and name != "map":
         return filter_
     passed = 1 + hasattr(filter_, "jinja_pass_arg")
@@ -127,7 +127,7 @@ def _join(context: EvalContext, value: Iterable[Any], d: Any = "", attribute: st
 
 
 def _format(value: Any, *arguments: Any, **named: Any) -> str:
-    """Format with `%`: numbers stay numbers, everything else is a text."""
+    """Format with `%`: numbers stay numbers, everything else becomes text."""
     if arguments and named:
         raise TypeError("format takes values by position or by name, not both")
     return written(value) % (
@@ -150,7 +150,7 @@ def _urlencode(value: Any) -> str:
 
 
 class PlainFormatter(Formatter):
-    """Makes the result of a text's method `format`, from a function that looks names up."""
+    """Implements a text's method `format` on top of a look-up function."""
 
     def __init__(self, get_field: Callable[..., tuple[Any, str]]) -> None:
         super().__init__()
@@ -161,11 +161,11 @@ class PlainFormatter(Formatter):
         return self._get_field(field_name, args, kwargs)
 
     def convert_field(self, value: Any, conversion: Any) -> Any:
-        """Spell a value for `!s`; the others are Python's spellings."""
+        """Convert a value for `!s`; the other conversions are Python's."""
         if conversion in ("r", "a"):
             raise SecurityError(f"!{conversion} shows Python's spelling of a value")
         return written(value) if conversion else value
 
     def format_field(self, value: Any, format_spec: str) -> Any:
-        """Spell a value."""
+        """Format a value."""
         return format(_formatted(value), format_spec)

@@ -1,4 +1,4 @@
-"""Puts marks into a template's syntax tree: before each line of its text, and around each expression."""
+"""Adds marks to a template's syntax tree: before each line of its text, and around each expression."""
 
 import bisect
 import re
@@ -22,7 +22,7 @@ class TemplatePiece(NamedTuple):
 
 
 class TemplateText:
-    """A template's text with its lines, newlines made one as Jinja does."""
+    """Template text with its lines; line breaks are normalized as in Jinja."""
 
     def __init__(self, text: str) -> None:
         self.text = _NEWLINE.sub("\n", text)
@@ -52,7 +52,7 @@ def pieces(
 
 
 def _tokens(environment: Environment, text: str, name: str) -> Iterator[tuple[int, str, str]]:
-    """Yield each token with its offset: what the lexer leaves out between tokens is white space only."""
+    """Yield each token with its offset; only white space lies between tokens."""
     offset = 0
     for _line, kind, value in environment.lexer.tokeniter(text, name):
         while not text.startswith(value, offset) and offset < len(text):
@@ -62,7 +62,7 @@ def _tokens(environment: Environment, text: str, name: str) -> Iterator[tuple[in
 
 
 OUTPUT = "_output"
-"""The filter each expression's value goes through on its way out."""
+"""Filter that is applied to each expression's output."""
 
 _CAPTURING = (
     *(nodes.Macro, nodes.CallBlock, nodes.FilterBlock, nodes.AssignBlock),
@@ -76,9 +76,9 @@ _LINE = re.compile(r"[^\n]*\n?")
 
 
 class TemplateOrigin(NamedTuple):
-    """Where a piece of rendered text was written; of an expression also its source, and the values it reads.
+    """Origin of a piece of rendered text; for an expression also its source, and the values it reads.
 
-    `calls` tells that what follows may be text of a macro or of another file; `in_macro` that the piece is a macro's.
+    `calls`: the following text may come from a macro or another file; `in_macro`: the piece is in a macro.
     """
 
     file: str
@@ -91,19 +91,19 @@ class TemplateOrigin(NamedTuple):
 
     @property
     def is_statement(self) -> bool:
-        """Whether it is an include or a call block, which writes nothing by itself."""
+        """Whether it is an include or a call block, which has no output of its own."""
         return self.expression.startswith("{%")
 
 
 @dataclass(slots=True)
 class OriginTable:
-    """All places of the templates of one run, by number; `captures` once a template can look at what it wrote."""
+    """Origins of the templates of one run, by number; `captures` once a template can read its own output."""
 
     places: list[TemplateOrigin] = field(default_factory=list)
     captures: bool = False
 
     def add(self, place: TemplateOrigin) -> str:
-        """Note a place and return its mark."""
+        """Add an origin and return its mark."""
         self.places.append(place)
         return marked_text.place(len(self.places) - 1)
 
@@ -111,7 +111,7 @@ class OriginTable:
 def mark(
     environment: Environment, tree: nodes.Template, text: str, name: str, table: OriginTable, *, visible: bool
 ) -> nodes.Template:
-    """Mark a template's syntax tree in place; without `visible`, expressions know their places and that is all."""
+    """Mark a template's syntax tree in place; without `visible`, expressions only record their origins."""
     source = TemplateText(text)
     texts, expressions = (iter(found) for found in pieces(environment, source, name))
     uses = used(tree)
@@ -139,9 +139,9 @@ def mark(
 
 
 def _mark_statements(tree: nodes.Template, source: TemplateText, name: str, table: OriginTable) -> None:
-    """Put a mark before each include and call block: what follows it is called from there.
+    """Put a mark before each include and call block: the following text is called from there.
 
-    Not inside of macros and of blocks whose text filters see: a mark on a blank line would disturb them.
+    Macros and filtered blocks are excluded: a mark on a blank line would change the result of filters.
     """
     inside = {id(node) for block in tree.find_all(_CAUGHT) for node in block.find_all(_STATEMENTS)}
     lines = source.text.split("\n")
@@ -185,7 +185,7 @@ def _through_output(node: nodes.Expr, mark_: str, *, calls: bool) -> nodes.Filte
 
 
 def _refuse_control(tree: nodes.Template) -> None:
-    """A text of the template's own could look like a mark; no manifest may hold such characters anyhow."""
+    """Refuse control characters in the template's own text, which could imitate a mark and are invalid in manifests."""
     for const in tree.find_all(nodes.Const):
         found = _CONTROL.search(const.value) if isinstance(const.value, str) else None
         if found:
@@ -196,11 +196,11 @@ Paths = frozenset[tuple[str, ...]]
 _Scope = Mapping[str, Paths]
 _ROOTS = ("values", "env")
 _MOST = 8
-"""More values than that explain nothing."""
+"""Most values that an explanation lists."""
 
 
 def used(tree: nodes.Template) -> dict[int, tuple[str, ...]]:
-    """Return, for each expression that is written out, the dotted paths it reads, by the node's id()."""
+    """Return, for each output expression, the dotted paths it reads, by the node's id()."""
     found: dict[int, tuple[str, ...]] = {}
     _walk(tree, {root: frozenset({(root,)}) for root in _ROOTS}, found)
     return found

@@ -1,7 +1,7 @@
-"""Text that templates caught on its way out: macro output, call and filter blocks, set blocks, super().
+"""Captured output of templates: macro output, call and filter blocks, set blocks, super().
 
-It carries marks. To whatever looks at it (comparisons, lengths, slices, methods) it is the plain text; filters that
-turn text into text keep the marks where that can be done.
+It contains marks. Comparisons, lengths, slices and methods see the plain text; filters from text to text keep the marks
+where possible.
 """
 
 import re
@@ -12,19 +12,19 @@ from reconciler.manifest.template.exceptions import StructureError
 
 
 class CompleteNode(str):
-    """What `tojson` returns: one YAML node, complete in itself."""
+    """Result of `tojson`: one complete YAML node."""
 
     __slots__ = ()
 
 
 class MarkedString(str):
-    """Marked text; everything that reads it reads the plain text, only joining and writing it out keep the marks."""
+    """Marked text; every operation sees the plain text, only joining and output keep the marks."""
 
     __slots__ = ()
 
     @property
     def plain(self) -> str:
-        """The text without marks."""
+        """Text without marks."""
         return unmarked(str.__str__(self))
 
     def __eq__(self, other: object) -> bool:
@@ -65,17 +65,17 @@ class MarkedString(str):
 
 
 def plain(value: Any) -> Any:
-    """Return a captured text without its marks, anything else as it is."""
+    """Return a captured text without its marks, anything else unchanged."""
     return unmarked(value) if isinstance(value, str) and holds_marks(value) else value
 
 
 def concat(parts: Iterable[str]) -> str:
-    """Join what a template wrote: its own text, even where it is blank and has no marks."""
+    """Join the output of a template, blank text without marks included."""
     return MarkedString("".join(parts))
 
 
 def keeping_marks(filter_: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a filter that treats marked text as the plain text it stands for, and keeps the marks where it can."""
+    """Return a filter that sees the plain text of marked text, and keeps the marks where possible."""
 
     def filtered(*arguments: Any, **named: Any) -> Any:
         if not any(type(each) is MarkedString or _marked(each) for each in arguments):
@@ -104,7 +104,7 @@ def _raw(value: Any) -> Any:
 
 
 def _by_lines(marked: str, expected: str) -> str:
-    """Give each line of a filter's result the first place of the line it was made from, where lines correspond."""
+    """Give each line of a filter's result the first origin of its source line, where lines correspond."""
     if OPEN in str.__str__(marked) or NODE in str.__str__(marked):
         raise StructureError("a filter around this text hides where the values in it end")
     before, after = _raw(marked).split("\n"), expected.split("\n")
@@ -119,13 +119,13 @@ def _first(line: str) -> str:
 
 
 NUMBER, END = "\x01", "\x02"
-"""Around the number of a place."""
+"""Delimiters of the number of an origin."""
 
 OPEN, CLOSE = "\x03", "\x04"
-"""Around an output that must stay inside one scalar."""
+"""Delimiters of an output that must stay inside one scalar."""
 
 NODE, NODE_END = "\x05", "\x06"
-"""Around an output that must be one whole node (what `tojson` returns)."""
+"""Delimiters of an output that must be one whole node (the result of `tojson`)."""
 
 _DIGITS = str.maketrans("0123456789", "\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17")
 _BACK = str.maketrans("\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17", "0123456789")
@@ -136,12 +136,12 @@ _ANY = re.compile("[\x01-\x06\x0e-\x17]")
 
 
 def place(number: int) -> str:
-    """Return the mark of a place."""
+    """Return the mark of an origin."""
     return f"{NUMBER}{number}{END}".translate(_DIGITS)
 
 
 def as_call(mark: str) -> str:
-    """Return the mark of a call: what follows may be text of a macro or of another file, with places of its own."""
+    """Return the mark of a call: the following text may come from a macro or another file, with its own origins."""
     return mark[:-1] + NUMBER
 
 
@@ -156,5 +156,5 @@ def unmarked(text: str) -> str:
 
 
 def holds_marks(text: str) -> bool:
-    """Tell whether a text holds anything that could be a mark, or a part of one."""
+    """Tell whether a text contains anything that could be a mark, or a part of one."""
     return _ANY.search(text) is not None

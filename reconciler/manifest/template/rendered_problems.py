@@ -1,4 +1,4 @@
-"""Problems in text that templates made: which values took part, and where a macro or another file was called from."""
+"""Problems in rendered text: the values used, and the calls of macros and includes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -12,20 +12,20 @@ from reconciler.model.source_map import Position
 
 @dataclass(frozen=True, slots=True)
 class RenderedPlaces:
-    """Leads from rendered text to templates, and remembers what was asked for: problems are explained from there."""
+    """Maps rendered text to templates and records the requested positions, from which problems are explained."""
 
     lines: LineMap
     values: TemplateValues
     asked: dict[Position, list[tuple[int, int]]] = field(default_factory=dict)
 
     def at(self, line: int, column: int) -> Position:
-        """Return the place in a template for a line and column of the rendered text."""
+        """Return the template position of a line and column of the rendered text."""
         position = self.lines.at(line, column)
         self.asked.setdefault(position, []).append((line, column))
         return position
 
     def explained(self, problems: Iterable[Diagnostic]) -> list[Diagnostic]:
-        """Add to each problem the values files and calls that it comes from; forgets what was asked for."""
+        """Add to each problem the values files and calls that it comes from; clears the recorded positions."""
         found = [self._explained(each) for each in problems]
         self.asked.clear()
         return found
@@ -47,13 +47,13 @@ class RenderedPlaces:
         stays = what == "text" or problem.code == "E_TPL_STRUCTURE"
         said = f"in the {what} at {position.file}:{position.line}, called from {called.file}:{called.line}"
         inside = RelatedPosition(message=f"inside this {what}", position=position)
-        if stays:  # what is to be mended stands there: the text of an included file, or the expression
+        if stays:  # the position to correct: the text of an included file, or the expression
             called, inside = position, RelatedPosition(message="called here", position=called)
         message = f"{problem.message}, {said}"
         return replace(problem, message=message, position=called, related=(inside, *related))
 
 
 def value_places(values: TemplateValues, uses: Iterable[str]) -> list[RelatedPosition]:
-    """Return the places of values files that decided the values of these dotted names."""
+    """Return the positions in values files that set these dotted names."""
     found = [(name, values.place(tuple(name.split(".")[1:]))) for name in uses]
     return [RelatedPosition(message=f"{name} {VALUE}", position=place) for name, place in found if place]

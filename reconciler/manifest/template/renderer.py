@@ -1,4 +1,4 @@
-"""Templates to text: rendered in one confined child, with the places of everything and the structure guarded."""
+"""Renders templates in one confined child, with the origin of each character and checked structure."""
 
 import codecs
 import textwrap
@@ -24,18 +24,18 @@ from reconciler.model.resource import Json
 from reconciler.model.source_map import Position
 
 _STOPPED = 3
-"""So many files may take all the time or memory there is; then the run has had enough, and the others are refused."""
+"""Files that may exhaust time or memory before the remaining ones of the run are refused."""
 _LOADED = (textwrap, codecs.lookup("unicode_escape"))
-"""What Jinja imports only when it first needs it: too late in a child that opens no files."""
+"""Modules that Jinja imports on first use, which is too late in a child that cannot open files."""
 _CONTENT = ("E_YAML_ENCODING", "E_YAML_SYNTAX", "E_TEXT_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedTemplate:
-    """A template's text and the way back from it; `problems` say why there is none.
+    """Rendered text with its origins; `problems` explain a missing one.
 
-    `marked` is the text with its marks (marks.py), `places` what they name. They are the same text, unless the template
-    looked at text it had written in a way that marks disturb. `uses` are the values that a failed expression reads.
+    `marked` is the text with its marks (marked_text.py), `places` their origins. Both texts are the same, unless the
+    template reads its own output in a way that marks change. `uses` are the values that a failed expression reads.
     """
 
     text: str = ""
@@ -47,14 +47,14 @@ class RenderedTemplate:
 
     @property
     def unmarked(self) -> str:
-        """The marked text without its marks."""
+        """Marked text without its marks."""
         return marked_text.unmarked(self.marked)
 
 
 def render(
     tree: ProjectTree, files: Sequence[str], context: Mapping[str, Json], budget: WorkerLimits | None = None
 ) -> dict[str, RenderedTemplate]:
-    """Render these files of the tree with `context`, which is plain data; every file gets an answer."""
+    """Render these files of the tree with `context`, which is plain data; every file gets a result."""
     budget = budget or WorkerLimits()
     done: dict[str, RenderedTemplate] = {}
     while _stops(done) < _STOPPED and (left := [file for file in files if file not in done]):
@@ -96,7 +96,7 @@ def _stopped(file: str, why: str) -> RenderedTemplate:
     return RenderedTemplate(problems=(problem,))
 
 
-# What the child does.
+# Child side.
 
 
 def _work(
@@ -114,13 +114,13 @@ def _result(file: str, loader: BaseLoader, context: Mapping[str, Json], budget: 
             texts = [rendered(sandbox, file, context, budget.output)]
             if sandbox.table.captures:
                 texts.append(rendered(Sandbox(loader, marking=False), file, context, budget.output))
-    except BaseException as problem:  # whatever a template raises is told, not raised
+    except BaseException as problem:  # errors of a template are returned, not raised
         return {"failure": failure(problem, file, sandbox.table.places)}
     return {"places": sandbox.table.places, "texts": texts}
 
 
 def rendered(sandbox: Sandbox, file: str, context: Mapping[str, Json], most: int) -> str:
-    """Compile and render one template; raises what Jinja raises, LimitError for too much output."""
+    """Compile and render one template. Raises Jinja's exceptions, LimitError for too much output."""
     refuse_objects(context)
     parts: list[str] = []
     length = 0
@@ -133,7 +133,7 @@ def rendered(sandbox: Sandbox, file: str, context: Mapping[str, Json], most: int
 
 
 def refuse_objects(value: Any) -> None:
-    """Raise SecurityError unless a value is plain data: templates can look into any object they are given."""
+    """Raise SecurityError unless a value is plain data, since templates can read attributes of any object."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             refuse_objects(key)
@@ -146,14 +146,14 @@ def refuse_objects(value: Any) -> None:
 
 
 class AskingLoader(BaseLoader):
-    """Gets templates by asking the parent, once each."""
+    """Requests templates from the parent, once each."""
 
     def __init__(self, channel: worker_process.WorkerChannel) -> None:
         self._channel = channel
         self._known: dict[str, str] = {}
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002 - jinja2's signature
-        """Return a template's text; raises PathError, ContentError or TemplateNotFound."""
+        """Return a template's text. Raises TemplatePathError, IncludeError or TemplateNotFound."""
         if template not in self._known:
             reply = self._channel.ask({"ask": template})
             _raise_refusal(reply, template)
@@ -170,7 +170,7 @@ def _raise_refusal(reply: Mapping[str, Any], template: str) -> None:
         raise TemplatePathError(reply["message"])
 
 
-# What the parent does with it.
+# Parent side.
 
 
 def _answer(tree: ProjectTree, ask: Mapping[str, Any]) -> dict[str, Any]:

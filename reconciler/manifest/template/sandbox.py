@@ -1,4 +1,4 @@
-"""The Jinja environment of manifests: immutable, strict, plain data only, deterministic in all it offers."""
+"""Jinja environment of manifests: immutable, strict, limited to plain data, deterministic."""
 
 import json
 import re
@@ -34,14 +34,14 @@ FILTERS = frozenset(
 GLOBALS = frozenset({"range", "dict", "namespace", "cycler", "joiner"})
 
 LARGEST = 1_000_000
-"""No operator may make a text or list longer than this."""
+"""Most elements of a text or list that an operator may make."""
 
 _SAFE = re.compile(r"\w(?:[\w ./+@%&!*|>=~$^();<，。！？、；：“”‘’（）《》…—·-]*[^\W]|[。！？”’）》…]?)?")
 _ESCAPED = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]")
 
 
 class SuggestingUndefined(StrictUndefined):
-    """An undefined value: an error as soon as anything is done with it, which suggests a close name."""
+    """Undefined value: any use is an error that suggests a similar name."""
 
     __slots__ = ()
 
@@ -54,9 +54,9 @@ class SuggestingUndefined(StrictUndefined):
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """Compiles templates with marks in them (see marks.py), or without when `marking` is off.
+    """Compiles templates with marks (see marked_text.py), or without when `marking` is off.
 
-    Both make the same text; `table` collects the places of every template compiled.
+    Both give the same text; `table` collects the origins of every compiled template.
     """
 
     intercepted_binops = frozenset({"*", "**", "%"})
@@ -90,7 +90,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().compile(source, name, filename, *rest, **named)
 
     def _generate(self, source: nodes.Template, *rest: Any, **named: Any) -> Any:
-        """Refuse private names and let `~` spell its operands, in templates and in single expressions."""
+        """Refuse private names and apply the text form to operands of `~`, in templates and in single expressions."""
         _refuse_private(source)
         for concat_ in source.find_all(nodes.Concat):
             concat_.nodes = [_spelled(each) for each in concat_.nodes]
@@ -98,11 +98,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super()._generate(source, *rest, **named)
 
     def handle_exception(self, source: str | None = None) -> NoReturn:  # noqa: ARG002 - jinja2's signature
-        """Let the exception pass as it is: its traceback leads to the template's line."""
+        """Let the exception pass unchanged: its traceback has the template's line."""
         raise  # noqa: PLE0704 - called while one is being handled
 
     def to_json(self, value: Any, indent: int | None = None) -> CompleteNode:
-        """Return a value as one YAML node: JSON, every character as it is but those that no manifest may hold raw."""
+        """Return a value as one YAML node: JSON, with escapes only for characters that are invalid in manifests."""
         if indent is not None and indent > 16:
             raise LimitError("an indent of more than 16 blanks")
         if self.table.captures:
@@ -115,11 +115,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().get_template(_named(name), parent, globals)
 
     def select_template(self, names: Any, parent: str | None = None, globals: Any = None) -> Template:  # noqa: A002 - as above
-        """Return the first template there is."""
+        """Return the first existing template."""
         return super().select_template([_named(name) for name in names], parent, globals)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """Look a name up: in a mapping its keys come before its methods."""
+        """Look a name up; keys of a mapping take precedence over its methods."""
         _refuse_private_name(attribute)
         obj = plain(obj)
         if isinstance(obj, dict) and attribute in obj:
@@ -132,7 +132,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().getitem(plain(obj), argument)
 
     def wrap_str_format(self, value: Any) -> Any:
-        """Return what stands for a text's methods `format` and `format_map`; None for every other value."""
+        """Return the replacement of a text's methods `format` and `format_map`; None for every other value."""
         name = getattr(value, "__name__", "")
         if super().wrap_str_format(value) is None:
             return None
@@ -147,20 +147,20 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return formatted
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Keep bytes out of templates: they would make characters that no manifest may hold."""
+        """Exclude bytes, which could make characters that are invalid in manifests."""
         return attr not in ("encode", "to_bytes") and super().is_safe_attribute(obj, attr, value)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Refuse operators whose result would be huge before they are carried out."""
+        """Refuse operators with a huge result before they run."""
         _check_size(operator, left, right)
         return super().call_binop(context, operator, plain(left), plain(right))
 
 
 @pass_context
 def _marked_output(_context: Context, value: Any, place: str, calls: bool = False) -> str:
-    """Return what an expression writes, with its marks: the plain text of a scalar, or a whole node.
+    """Return the output of an expression with its marks: the plain text of a scalar, or a whole node.
 
-    It takes the context so that Jinja never works it out while compiling, where no limit would be told by line.
+    It takes the context so that Jinja never evaluates it while compiling, where a limit error would have no line.
     """
     if type(value) is str and _SAFE.fullmatch(value) and value != "null":
         return place + value
@@ -175,7 +175,7 @@ def _marked_output(_context: Context, value: Any, place: str, calls: bool = Fals
 
 
 def _called(text: str, call: str) -> str:
-    """Put the mark of a call before what the call wrote: blank lines stay without marks, filters treat them apart."""
+    """Put the mark of a call before its output; blank lines stay unmarked, since filters treat them differently."""
     raw = "".join(("", text))
     written_ = raw.lstrip()
     return MarkedString(raw[: len(raw) - len(written_)] + call + written_) if written_ else text
@@ -215,7 +215,7 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def _no_json(value: Any) -> Any:
-    """Say what JSON has no word for."""
+    """Raise for a value without a JSON form."""
     refuse_undefined(value)
     raise StructureError("the value holds what is no plain data")
 
@@ -229,7 +229,7 @@ def _plain_tree(value: Any) -> Any:
 
 
 def _same(value: Any) -> Any:
-    """The filter `safe`: nothing is escaped here, so that nothing need be kept from it."""
+    """Implement the filter `safe`: output is never escaped here, so the value is returned unchanged."""
     return value
 
 
@@ -258,7 +258,7 @@ def _refuse_private_name(name: Any) -> None:
 
 
 def _refuse_private(tree: nodes.Template) -> None:
-    """Names with a leading underscore are Python's inside: refused wherever they are written."""
+    """Refuse names with a leading underscore, which access Python's internals."""
     names: list[tuple[Any, int]] = [(node.attr, node.lineno) for node in tree.find_all(nodes.Getattr)]
     names += [(getattr(node.arg, "value", None), node.lineno) for node in tree.find_all(nodes.Getitem)]
     for node in tree.find_all(nodes.Filter):

@@ -1,7 +1,7 @@
-"""The structure guard: what an expression wrote must stay inside one YAML scalar, or be one whole node (`tojson`).
+"""Structure guard: the output of an expression must stay inside one YAML scalar, or be one whole node (`tojson`).
 
-Values come from files, from `--set`, from other people. A value that ends a scalar early, opens a mapping or comments
-out the rest would change what the manifest declares without anybody having written it.
+Values come from files, `--set` and other users. A value that ends a scalar early, opens a mapping or starts a comment
+would change the manifest's structure.
 """
 
 import re
@@ -26,7 +26,7 @@ _EDGE = re.compile("([\x03-\x06])")
 
 
 class OutputSpan(NamedTuple):
-    """What one expression wrote, by offsets; `node` if it must be a whole node rather than a part of a text."""
+    """Output of one expression, by offsets; `node` if it must be a whole node rather than a part of a text."""
 
     start: int
     end: int
@@ -35,7 +35,7 @@ class OutputSpan(NamedTuple):
 
 
 def spans(marked: str, places: Sequence[TemplateOrigin]) -> list[OutputSpan]:
-    """Return all outputs that have to be looked at, in the order of the text."""
+    """Return all outputs to check, in the order of the text."""
     found: list[OutputSpan] = []
     place = TemplateOrigin("", 1, 1)
     length = opened = 0
@@ -80,13 +80,13 @@ _NULLS = frozenset({"null", "~"})
 
 
 class _GuardedText(NamedTuple):
-    """A rendered text, and the names of fields whose values must not be shown."""
+    """Rendered text, and the names of fields with values that are hidden in messages."""
 
     whole: str
     sensitive: Set[str]
 
     def hides(self, span: OutputSpan) -> bool:
-        """Tell whether an output stands behind the key of a sensitive field."""
+        """Tell whether an output follows the key of a sensitive field."""
         keys = _KEY.findall(self.whole, max(0, span.start - _NEAR), span.start)
         return bool(keys) and keys[-1] in self.sensitive
 
@@ -99,10 +99,10 @@ def find_structure_violations(
     broken: bool,
     sensitive: Set[str] = frozenset(),
 ) -> list[Diagnostic]:
-    """Return an error for each expression whose output does not stay where it was put.
+    """Return an error for each expression with output that changes the YAML structure.
 
-    `documents` are what parsing the text gave, without its marks; `broken` says that it ended before the text did.
-    `sensitive` are the names of fields whose values no message may show.
+    `documents` are the parsed documents of the text without marks; `broken`: parsing ended early. `sensitive` are the
+    names of fields with values that are hidden in messages.
     """
     met = {mark for document in documents for mark in document.marks} if marked_text.NODE in marked else set()
     if not broken and marked_text.OPEN not in marked and "\r" not in marked and met.issuperset(node_places(marked)):
@@ -115,13 +115,13 @@ def find_structure_violations(
 
 
 def _packed(offset: int, starts: Sequence[int]) -> int:
-    """JSON ends itself: where a node begins at its beginning, it is that node."""
+    """Pack a position; JSON delimits itself, so a node that begins at its start is that node."""
     line = bisect_right(starts, offset) - 1
     return packed(line, offset - starts[line])
 
 
 def _blamed(problem: YAMLError, text: _GuardedText, found: Sequence[OutputSpan]) -> list[Diagnostic]:
-    """Return an error for the output nearest before the place where YAML ended, on its line or reaching into it."""
+    """Return an error for the output nearest before the offset where parsing ended, on its line or reaching into it."""
     for offset in _offsets(problem):
         near = _near(text.whole, found, offset)
         if near:
@@ -138,7 +138,7 @@ def _offsets(problem: YAMLError) -> Iterator[int]:
 
 
 def _near(text: str, found: Sequence[OutputSpan], offset: int) -> list[OutputSpan]:
-    """Return the outputs that stand on the line of an offset, or reach into it."""
+    """Return the outputs on the line of an offset, or reaching into it."""
     start = text.rfind("\n", 0, offset) + 1
     end = text.find("\n", offset)
     return [span for span in found if span.end >= start and span.start <= (end if end >= 0 else len(text))]
@@ -157,7 +157,7 @@ def _short(expression: str) -> str:
 
 
 class _ScalarWalker:
-    """Walks the scalars of a text and the outputs in it side by side."""
+    """Iterates over the scalars of a text and the outputs in parallel."""
 
     def __init__(self, text: _GuardedText, doubtful: Sequence[OutputSpan]) -> None:
         self._judged = text
@@ -168,7 +168,7 @@ class _ScalarWalker:
         self._found = ProblemList()
 
     def problems(self, written: Sequence[OutputSpan]) -> list[Diagnostic]:
-        """Return an error for each output that is not inside one scalar; one of those `written` may have ended YAML."""
+        """Return an error for each output outside a scalar; one of those `written` may have ended parsing."""
         try:
             parser = parser_for(self._text)
             kind: Any = None
@@ -183,7 +183,7 @@ class _ScalarWalker:
             return self._found or _blamed(problem, self._judged, written)
         except ManifestError as problem:
             return [*self._found, *problem.diagnostics]
-        except ValueError:  # libyaml takes no lone surrogate: the parser's own check names it and its place
+        except ValueError:  # libyaml rejects lone surrogates: the parser's own check reports them with a position
             return self._found
         return self._found
 
@@ -217,17 +217,17 @@ class _ScalarWalker:
             self._settle(span)
 
     def _behind_properties(self, start: int) -> int:
-        """Return where a scalar's text begins: the parsers let it begin at its anchor or tag."""
+        """Return the start of a scalar's text: the parsers report that of its anchor or tag."""
         found = _PROPERTIES.match(self._text, start)
         return found.end() if found else start
 
     def _outside(self, span: OutputSpan) -> None:
-        """An output that is in no scalar is harmless in a comment only."""
+        """Return the error of an output outside a scalar, which is harmless in a comment only."""
         commented = self._commented(span.start) and "\n" not in self._text[span.start : span.end]
         self._settle(span, "" if commented else "it does not stay inside one text")
 
     def _commented(self, offset: int) -> bool:
-        """Tell whether a comment stands before an offset on its line; of a long line each part is looked at once."""
+        """Tell whether a comment precedes an offset on its line; each part of a long line is scanned once."""
         if offset < self._comment_end:
             return True
         start = max(self._text.rfind("\n", self._clear, offset) + 1, self._behind, self._clear)

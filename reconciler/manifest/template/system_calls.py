@@ -1,7 +1,7 @@
-"""Takes system calls away from a process that only computes and talks over a socket it holds (Linux, seccomp).
+"""Restricts system calls of a process that only computes and uses an open socket (Linux, seccomp).
 
-What a rendering child needs is listed; everything else fails with EPERM: to open, create, rename or unlink a file, to
-fork or execute, to signal or trace a process, to make a socket. The numbers are those of the kernel's tables
+The calls of a rendering child are listed; everything else fails with EPERM: to open, create, rename or unlink a file,
+to fork or execute, to signal or trace a process, to make a socket. The numbers are those of the kernel's tables
 (arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h), the filter is classic BPF (seccomp(2)).
 """
 
@@ -57,7 +57,7 @@ _NEEDED: Mapping[str, tuple[int | None, int | None]] = {
     "rseq": (334, 293),
 }
 _PRLIMIT = (302, 261)
-"""`prlimit64` is allowed on the process itself only: another one's limits end it as surely as a signal."""
+"""Numbers of `prlimit64`, allowed on the process itself only: it could end another process."""
 _MACHINES = {"x86_64": (_X86_64, 0), "aarch64": (_AARCH64, 1)}
 
 _LOAD, _IF_EQUAL, _RETURN = 0x20, 0x15, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_RET|K
@@ -73,7 +73,7 @@ class _Program(ctypes.Structure):
 
 
 def restrict_system_calls(machine: str = os.uname().machine) -> bool:
-    """Allow this process only what computing needs, for good; return whether the platform could."""
+    """Restrict this process permanently to the system calls for computing; return whether the platform supports it."""
     if sys.platform != "linux" or machine not in _MACHINES or _PRCTL is None:
         return False
     code = _filter(*_MACHINES[machine])
@@ -102,7 +102,7 @@ def _filter(architecture: int, column: int) -> bytes:
 
 
 def _prctl() -> "ctypes._NamedFuncPointer | None":
-    """Return libc's prctl(2); found beforehand, because the child that calls it opens no library."""
+    """Return libc's prctl(2); looked up beforehand, because the child cannot open a library."""
     try:
         function = ctypes.CDLL(None).prctl
     except (OSError, AttributeError, TypeError):

@@ -1,4 +1,4 @@
-"""What went wrong inside a template, as plain data: the code, the message, and the template's own line."""
+"""Converts exceptions inside a template to plain data: the code, the message, and the template's own line."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ _LARGE = "split the file, or render less"
 
 
 def failure(problem: BaseException, file: str, places: Sequence[TemplateOrigin]) -> TemplateFailure:
-    """Say what an exception raised while compiling or rendering `file` means; `places` are those of its templates."""
+    """Return the failure for an exception raised while compiling or rendering `file`; `places` are its origins."""
     if isinstance(problem, IncludeError):
         return problem.failure
     where, line = _where(problem, file)
@@ -49,7 +49,7 @@ def failure(problem: BaseException, file: str, places: Sequence[TemplateOrigin])
 
 
 def _called(failed: TemplateFailure, call: tuple[str, int], place: TemplateOrigin | None) -> TemplateFailure:
-    """Put a failure inside a macro where the macro is called: that is the line whose author can mend it."""
+    """Move a failure inside a macro to the call of the macro, which is the line to correct."""
     inside: FailureOrigin = {
         "message": "inside this macro",
         "file": failed["file"],
@@ -66,7 +66,7 @@ def _called(failed: TemplateFailure, call: tuple[str, int], place: TemplateOrigi
 
 
 def _call(problem: BaseException) -> tuple[str, int] | None:
-    """Return where the macro that failed was called from, outside of macros; None where no macro failed."""
+    """Return the call of the failed macro, outside of macros; None where no macro failed."""
     frames = list(_template_frames(problem))
     if not frames or frames[-1][2] != "macro":
         return None
@@ -76,7 +76,7 @@ def _call(problem: BaseException) -> tuple[str, int] | None:
 def _expression(
     problem: BaseException | None, file: str, line: int, places: Sequence[TemplateOrigin]
 ) -> TemplateOrigin | None:
-    """Return the expression that failed: the one that said so, or the one on the line that names what is missing."""
+    """Return the failed expression: the one that raised, or the one on the line with the missing name."""
     found = marked_text.PLACE.match(getattr(problem, "place", ""))
     if found:
         return places[marked_text.number(found[1])]
@@ -124,7 +124,7 @@ def _words(problem: BaseException) -> tuple[str, str, str]:
 
 
 def _cycle(problem: BaseException) -> str:
-    """Name what includes or calls itself, from the templates of the traceback, innermost last."""
+    """Name the template that includes or calls itself, from the traceback, innermost last."""
     names: list[str] = []
     for name, _line, _function in _template_frames(problem):
         if names[-1:] != [name]:
@@ -165,7 +165,7 @@ def _template_frames(problem: BaseException) -> Iterator[tuple[str, int, str]]:
 
 
 def _compiling(problem: BaseException) -> str:
-    """Return the name of the template that was being compiled when the problem was met."""
+    """Return the name of the template that was being compiled."""
     name = ""
     frames = problem.__traceback__
     while frames is not None:

@@ -1,4 +1,4 @@
-"""From a place in rendered text to the place in the template where it was written."""
+"""Maps a position in rendered text to the position in its template."""
 
 import re
 from array import array
@@ -14,11 +14,11 @@ from reconciler.model.source_map import Position
 
 _BREAK = re.compile(r"\r\n|\r|\n")
 _COMPARED = 400
-"""Longer texts are not compared line by line with every line: that costs their square, and more."""
+"""Most lines of texts that are compared line by line with every line, which takes quadratic time."""
 
 
 class _OriginMark(NamedTuple):
-    """A mark on a line: the column it stands at, counted from 0 and without marks, and the place it names."""
+    """Mark on a line: its column, counted from 0 and without marks, and its origin."""
 
     column: int
     place: TemplateOrigin
@@ -29,11 +29,11 @@ def _column(found: _OriginMark) -> int:
 
 
 class LineMap:
-    """Leads from rendered text to its template, through loops, includes, imports, macros, blocks and filters.
+    """Maps rendered text to its template, through loops, includes, imports, macros, blocks and filters.
 
-    `marked` is the text with its marks, `text` what was parsed. They are the same but for the marks, unless a template
-    looked at text it had written in a way that marks disturb: then lines are paired, and the nearest line is named.
-    Every line that is not blank has a mark of its own, so that only the lines asked for are looked at.
+    `marked` is the text with its marks, `text` what was parsed. They differ only in the marks, unless a template reads
+    its own output in a way that marks change: then lines are paired, and the nearest line is returned. Every line that
+    is not blank has a mark of its own, so that only requested lines are searched.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class LineMap:
         self._known: dict[int, list[_OriginMark]] = {}
 
     def at(self, line: int, column: int) -> Position:
-        """Return the place in the template for a line and column of the rendered text, counted from 1."""
+        """Return the template position of a line and column of the rendered text, counted from 1."""
         found, distance = self._find(line, column)
         if found is None:
             return Position(self._file, 1, 1)
@@ -56,12 +56,12 @@ class LineMap:
         return Position(place.file, place.line, place.column + beyond)
 
     def place(self, line: int, column: int) -> TemplateOrigin | None:
-        """Return the expression that wrote what stands there, or None where the template's own text stands."""
+        """Return the expression that wrote the text at a position, or None for the template's own text."""
         found, _distance = self._find(line, column)
         return found.place if found and found.place.expression else None
 
     def _find(self, line: int, column: int) -> tuple[_OriginMark | None, int | None]:
-        """Return the mark before a position, and how far behind it, on its own line, the position is."""
+        """Return the mark before a position, and the distance from it on its own line."""
         if not self.exact:
             line, column = self._pairs.get(line, line), 1
         line = min(line, len(self._lines))
@@ -76,7 +76,7 @@ class LineMap:
 
     @cached_property
     def _marked_above(self) -> "array[int]":
-        """For each line the nearest one above it that has a mark, 0 where there is none."""
+        """Return for each line the nearest line above it with a mark, 0 where there is none."""
         found, above = array("I"), 0
         for number in range(1, len(self._lines) + 1):
             found.append(above)
@@ -87,7 +87,7 @@ class LineMap:
         return marked_text.NUMBER in self._lines[line - 1] and bool(self._on(line))
 
     def _on(self, line: int) -> list[_OriginMark]:
-        """Return the marks on a line; of several at one column the last counts: it is the innermost."""
+        """Return the marks on a line; of several at one column only the last, innermost one."""
         if line not in self._known:
             self._known[line] = list(self._marks(self._lines[line - 1]))
         return self._known[line]
@@ -111,9 +111,9 @@ class LineMap:
         return self._places[number] if number < len(self._places) else None
 
     def caller(self, line: int, column: int) -> TemplateOrigin | None:
-        """Return the call or include in the file itself that brought what stands there from a macro or another file.
+        """Return the call or include in the file itself that inserted the text at a position.
 
-        None for the file's own text, and where that cannot be told.
+        None for the file's own text, and where that is unknown.
         """
         found, _distance = self._find(line, column) if self.exact else (None, None)
         if found is None or (found.place.file == self._file and not found.place.in_macro):
@@ -128,7 +128,7 @@ class LineMap:
         return next((each for each in reversed(calls) if each.is_statement and here.file in each.expression), None)
 
     def _calls(self, text: str) -> Iterator[tuple[int, TemplateOrigin]]:
-        """Yield the calls on a line, each with the column it stands at, counted from 0 and without marks."""
+        """Yield the calls on a line, each with its column, counted from 0 and without marks."""
         shift = 0
         for mark in marked_text.MARK.finditer(text):
             call = self._named(mark[3])
@@ -140,7 +140,7 @@ class LineMap:
         return call.file == self._file and not call.in_macro
 
     def met(self, position: Position) -> tuple[int, int] | None:
-        """Return a line and column of the rendered text that was written at a place of a template."""
+        """Return a line and column of the rendered text that was written at a template position."""
         wanted = (position.file, position.line, position.column)
         for number in range(1, len(self._lines) + 1):
             for found in self._on(number):
@@ -154,7 +154,7 @@ class LineMap:
 
     @cached_property
     def _pairs(self) -> dict[int, int]:
-        """The lines of the parsed text, each with the nearest line of the marked one."""
+        """Return the lines of the parsed text, each with the nearest line of the marked one."""
         return _paired(_BREAK.split(self._text), [marked_text.unmarked(line) for line in self._lines])
 
 
@@ -171,7 +171,7 @@ def _paired(lines: Sequence[str], others: Sequence[str]) -> dict[int, int]:
 
 
 def _paired_in_order(lines: Sequence[str], others: Sequence[str]) -> dict[int, int]:
-    """Pair each line with the next equal one, not far on; in time that grows with the number of lines."""
+    """Pair each line with the next equal one nearby, in linear time."""
     places: dict[str, list[int]] = {}
     for number, line in enumerate(others):
         places.setdefault(line, []).append(number)

@@ -1,8 +1,8 @@
-"""One forked child a run renders the templates: whatever they do, it is the child that pays.
+"""Renders templates in a forked child process with CPU, memory and output limits.
 
-Limits cover compiling too. The child opens no file: it asks for templates over a socket, and its parent answers from
-the tree. Where the platform has seccomp it can also start, signal, create and remove nothing (system_calls.py).
-Everything that crosses is plain data (JSON and text), because what comes out of the child is not trusted.
+Limits cover compiling too. The child opens no file: it requests templates over a socket, and its parent sends them from
+the tree. Where the platform has seccomp it can also not start or signal processes, nor create or remove files
+(system_calls.py). Messages are plain data (JSON and text), because the child's output is not trusted.
 """
 
 import gc
@@ -25,20 +25,20 @@ from reconciler.manifest.template.exceptions import OutOfTimeError
 from reconciler.manifest.template.system_calls import restrict_system_calls
 
 Left = Callable[[], float]
-"""How many seconds are left to wait, asked again after each wait; 0.0 when there are none."""
+"""Returns the seconds left to wait, called again after each wait; 0.0 when there are none."""
 GRACE = 0.25
-"""Seconds of CPU time beyond its `fair` share after which a child that did not stop by itself is ended."""
+"""Seconds of CPU time beyond its `fair` share after which a child that did not stop by itself is killed."""
 GLANCE = 0.05
-"""Seconds between looks at how much CPU time a file has had, once its time on the wall is over."""
+"""Seconds between checks of a file's CPU time, once its wall-clock time is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerLimits:
-    """What a child may have.
+    """Resource limits of a child.
 
     `cpu` and `wall` are seconds for one file, `memory` bytes above its start, `output` characters a file. A file whose
-    `wall` is over before the machine gave it `fair` seconds of CPU time waits on, up to `patience` seconds: a busy
-    machine refuses no honest template.
+    `wall` is over before it got `fair` seconds of CPU time may continue, up to `patience` seconds, so that a busy
+    machine refuses no valid template.
     """
 
     cpu: float = 1.0
@@ -50,7 +50,7 @@ class WorkerLimits:
 
 
 class TimeBudget:
-    """The time that a child has from now on to come up with one result."""
+    """Time budget of a child for one result."""
 
     def __init__(self, pid: int, budget: WorkerLimits) -> None:
         self._pid = pid
@@ -59,7 +59,7 @@ class TimeBudget:
         self._used = _cpu_of(pid)
 
     def __call__(self) -> float:
-        """Return how many seconds are left to wait before asking again; 0.0 when there are none."""
+        """Return the seconds left to wait before the next check; 0.0 when there are none."""
         budget, gone = self._budget, time.monotonic() - self._began
         if gone < budget.wall:
             return budget.wall - gone
@@ -69,7 +69,7 @@ class TimeBudget:
 
 
 def _cpu_of(pid: int) -> float:
-    """Return the seconds of CPU time a process has used; infinitely many where the system does not tell."""
+    """Return the seconds of CPU time a process has used; infinite where unavailable."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             words = file.read().rpartition(b")")[2].split()
@@ -81,13 +81,13 @@ def _cpu_of(pid: int) -> float:
 _HEADER = struct.Struct("!Q")
 _LARGEST = 1 << 30
 _RESERVE = 32 << 20
-"""Address space above the budget: beside threads the allocator reserves more of it than it uses."""
+"""Address space above the budget: with threads the allocator reserves more of it than it uses."""
 _SOON = 0.9
-"""The part of its time after which the child stops by itself, and can say where it was."""
+"""Fraction of its time after which the child stops by itself and reports its position."""
 
 
 class WorkerDiedError(Exception):
-    """The child ended before its work was done; `args` say why."""
+    """The child ended before its work was done; `args` are the reason."""
 
 
 Message = dict[str, Any]
@@ -96,13 +96,13 @@ Work = Callable[["WorkerChannel"], None]
 
 
 class WorkerChannel:
-    """Messages over a socket: a length, then JSON. Lone surrogates pass, for the parent to refuse with a place."""
+    """Messages over a socket: a length, then JSON. Lone surrogates pass; the parent refuses them with a position."""
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
 
     def send(self, message: Message) -> None:
-        """Send one message; its `texts`, which may be long, go as they are behind the rest."""
+        """Send one message; its `texts`, which may be long, follow unencoded."""
         texts = [each.encode("utf-8", "surrogatepass") for each in message.get("texts", ())]
         rest = {**message, "texts": [len(text) for text in texts]}
         data = json.dumps(rest, ensure_ascii=False).encode("utf-8", "surrogatepass")
@@ -111,7 +111,7 @@ class WorkerChannel:
             self._end.sendall(text)
 
     def receive(self, left: Left | None = None) -> Message:
-        """Return the next message; raises Died when there is none in time, or none any more."""
+        """Return the next message. Raises WorkerDiedError when there is none in time, or the child ended."""
         (size,) = _HEADER.unpack(self._exactly(_HEADER.size, left))
         message: Message = json.loads(self._text(size, left))
         message["texts"] = [self._text(int(each), left) for each in message["texts"]]
@@ -123,7 +123,7 @@ class WorkerChannel:
         return self._exactly(size, left).decode("utf-8", "surrogatepass")
 
     def ask(self, message: Message) -> Message:
-        """Send a question and return the answer."""
+        """Send a question and return the response."""
         self.send(message)
         return self.receive()
 
@@ -139,7 +139,7 @@ class WorkerChannel:
         return bytes(data)
 
     def _wait(self, left: Left) -> None:
-        """Wait until there is something to read; raises Died when time is over."""
+        """Wait for data. Raises WorkerDiedError when time is over."""
         while not select.select([self._end], [], [], seconds := left())[0]:
             if seconds <= 0:
                 raise WorkerDiedError("it took too long")
@@ -150,8 +150,8 @@ def run(
 ) -> Generator[Message, None, None]:
     """Run `work` in a child and yield its results, each with its own wall clock.
 
-    A message with the key `ask` is a question, answered at once. `restrict` takes system calls away from the child
-    where the platform can. Raises Died when the child ends without saying `done`.
+    A message with the key `ask` is a question, answered at once. `restrict` limits the child's system calls where the
+    platform supports it. Raises WorkerDiedError when the child ends without `done`.
     """
     ours, theirs = socket.socketpair()
     pid = _forked()
@@ -174,7 +174,7 @@ def run(
 
 
 def _ended(pid: int) -> int:
-    """End the child, if it has not ended by itself, and return how it ended."""
+    """End the child, if it has not ended by itself, and return its exit status."""
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
     return os.waitpid(pid, 0)[1]
@@ -217,7 +217,7 @@ def _child(
 
 
 def _confine(kept: int, budget: WorkerLimits) -> None:
-    """Take everything away that rendering does not need: environment, files, memory, new files and processes."""
+    """Remove everything that rendering does not need: environment, files, memory, new files and processes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
@@ -240,25 +240,25 @@ def _limit(name: int, wanted: int) -> None:
     """Lower a limit, never raise it."""
     hard = resource.getrlimit(name)[1]
     lowered = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    with suppress(ValueError, OSError):  # a system that does not know the limit
+    with suppress(ValueError, OSError):  # a system without the limit
         resource.setrlimit(name, (lowered, hard if name == resource.RLIMIT_CPU else lowered))
 
 
 def _memory() -> tuple[int, int]:
-    """Return how many bytes of address space, and of memory of its own, the process has now."""
+    """Return the address space, and the private memory, of the process in bytes."""
     try:
         with open("/proc/self/statm", "rb") as file:
             pages = [int(word) for word in file.read().split()]
             return pages[0] * resource.getpagesize(), pages[5] * resource.getpagesize()
     except OSError:
-        return 1 << 30, 1 << 30  # no Linux: a generous guess
+        return 1 << 30, 1 << 30  # not Linux: a generous estimate
 
 
 @contextmanager
 def time_limit(budget: WorkerLimits) -> Iterator[None]:
-    """Raise OutOfTimeError in the child shortly before its time is over, on the CPU or on the wall.
+    """Raise OutOfTimeError in the child shortly before its CPU or wall-clock time is over.
 
-    A call that nothing can interrupt is killed soon after: by the system, or by the parent.
+    An uninterruptible call is killed soon after by the system or the parent.
     """
     began = time.process_time()
 

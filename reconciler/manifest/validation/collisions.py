@@ -1,4 +1,4 @@
-"""What only shows when all resources are looked at together: names that collide, or nearly."""
+"""Checks over all resources: names that collide or are nearly equal."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ from reconciler.model.resource import DeclaredResource
 
 
 def find_collisions(resources: Sequence[DeclaredResource]) -> tuple[tuple[DeclaredResource, ...], list[Diagnostic]]:
-    """Return the resources with `address_id` where names repeat, and what is wrong with them as a whole."""
+    """Return the resources with `address_id` where names repeat, and the problems of the whole."""
     groups: dict[tuple[str, str], list[DeclaredResource]] = {}
     for each in resources:
         groups.setdefault((each.kind, each.name), []).append(each)
@@ -47,7 +47,7 @@ def _repeated(same: Sequence[DeclaredResource]) -> Iterator[Diagnostic]:
 def _aliases(
     resources: Iterable[DeclaredResource], groups: dict[tuple[str, str], list[DeclaredResource]]
 ) -> Iterator[Diagnostic]:
-    """An alias that is another one's name or alias says that one live object is two, unless ids decide."""
+    """Check aliases: one equal to another name or alias is ambiguous, unless ids decide."""
     taken = {key: same[0] for key, same in groups.items()}
     for each in resources:
         for number, alias in enumerate(each.aliases):

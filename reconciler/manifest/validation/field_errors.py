@@ -1,4 +1,4 @@
-"""What is wrong with one field, in words: the code, the message and what to do next."""
+"""Messages about one field: the code, the message and the hint."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
@@ -16,15 +16,15 @@ from reconciler.model.source_map import DocumentPath
 from reconciler.strings import did_you_mean
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
-"""A number with a point is text until its field is known."""
+"""Number with a point, which is text until its field is known."""
 
 
 _CUT = ENOUGH + 1
-"""Of so many items or unknown keys all may be wrong before a value counts as one that nobody will mend line by line."""
+"""Number of invalid items or unknown keys from which a value is no longer checked one by one."""
 
 
 class ModelError(NamedTuple):
-    """What pydantic said of one place: its error type, the value there, and the limits it names."""
+    """Error of pydantic at one path: its type, the value, and its limits."""
 
     path: DocumentPath
     type: str
@@ -33,13 +33,13 @@ class ModelError(NamedTuple):
 
 
 IsPlainScalar = Callable[[DocumentPath], bool]
-"""Tells whether the scalar at a path was written without quotes."""
+"""Tells whether the scalar at a path is written without quotes."""
 
 
 def check(
     model: type[BaseModel], value: Json, plain: IsPlainScalar = lambda _path: True
 ) -> tuple[Json, list[ModelError]]:
-    """Return the value with its texts and numbers as they were typed, and what is wrong with it, or enough of it."""
+    """Return the value with its texts and numbers as typed, and its problems, up to the limit."""
     few = _first_items(value, _names(model))
     if few is not value and len(complaints := _wrong(model, few)) > ENOUGH:
         return value, complaints
@@ -52,15 +52,15 @@ def check(
 
 
 def _wrong(model: type[BaseModel], value: Json) -> list[ModelError]:
-    """Return the complaints that stand, whatever plain scalars turn out to be."""
+    """Return the errors that remain for any type of the plain scalars."""
     return [each for each in _complaints(model, value) if _meant(each, lambda _path: True) is None]
 
 
 def _first_items(value: Json, known: Set[str]) -> Json:
-    """Return a value whose lists and mappings are cut to what is looked at if all of it is wrong; itself if all fits.
+    """Return a value with its lists and mappings truncated to the checked length; the value itself if all fits.
 
-    Each problem costs a microsecond and a kilobyte, and pydantic makes all of them before anybody can stop it. Keys
-    that are `known` stay, so that nothing is missing that is there.
+    Each problem costs a microsecond and a kilobyte, and pydantic makes all of them at once. Keys that are `known` are
+    kept, so that none is reported as missing.
     """
     if isinstance(value, list):
         items = [_first_items(item, known) for item in value[:_CUT]]
@@ -99,7 +99,7 @@ def _complaints(model: type[BaseModel], value: Json) -> Iterator[ModelError]:
 
 
 def _meant(complaint: ModelError, plain: IsPlainScalar) -> Json:
-    """Return the value as its field reads what was typed; None where the complaint stands."""
+    """Return the value as typed for its field; None where the error remains."""
     if complaint.type == "float_type" and isinstance(complaint.value, str) and _NUMBER.fullmatch(complaint.value):
         return float(complaint.value) if plain(complaint.path) else None
     return typed(complaint.value) if _was_text(complaint) else None
@@ -114,7 +114,7 @@ def _was_text(complaint: ModelError) -> bool:
 
 
 def _with(value: Json, changes: Mapping[DocumentPath, Json]) -> Json:
-    """Return the value with some places changed; what is not changed is shared with the old one."""
+    """Return the value with some paths changed; unchanged parts are shared with the old one."""
     if () in changes:
         return changes[()]
     below: dict[str | int, dict[DocumentPath, Json]] = {}
@@ -145,7 +145,7 @@ _LENGTHS = {
     "too_short": ("has {found} items", "at least {min_length}"),
 }
 _NO_LITERALS = frozenset({"missing", "extra_forbidden", "list_type", "too_long", "too_short"})
-"""Complaints about a sensitive field that are not about a literal standing there."""
+"""Errors of a sensitive field that do not concern a literal value."""
 
 _RANGES = {
     "greater_than_equal": "at least {ge}",
@@ -156,7 +156,7 @@ _RANGES = {
 
 
 class FieldMessage(NamedTuple):
-    """A code, a message, a hint, and whether the key is the place rather than the value."""
+    """Code, message, hint, and whether the position is that of the key rather than the value."""
 
     code: str
     message: str
@@ -165,7 +165,7 @@ class FieldMessage(NamedTuple):
 
 
 def describe_error(complaint: ModelError, field: Field | None, siblings: Iterable[str]) -> FieldMessage:
-    """Say what a complaint means; `field` is what is known of the place, `siblings` the keys that may stand there."""
+    """Return the message for an error; `field` is the known field, `siblings` the allowed keys."""
     name = _name(complaint.path)
     if field is not None and field.sensitive and complaint.type not in _NO_LITERALS:
         return _secret(name, complaint)
@@ -187,7 +187,7 @@ def describe_error(complaint: ModelError, field: Field | None, siblings: Iterabl
 
 
 def shown(value: Json) -> str:
-    """Spell a value for a message, shortened."""
+    """Format a value for a message, truncated."""
     if isinstance(value, (dict, list)):
         return "a mapping" if isinstance(value, dict) else "a list"
     if value is None:

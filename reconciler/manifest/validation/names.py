@@ -1,4 +1,4 @@
-"""Names: in NFC, visible, and not to be taken for another one."""
+"""Checks names: NFC, visible characters, no confusable ones."""
 
 import re
 import unicodedata
@@ -23,13 +23,13 @@ _EMOJI_STYLE = frozenset("\ufe0e\ufe0f")
 _TAG_BASE, _TAG_END = "\U0001f3f4", "\U000e007f"
 _TAGS = "".join(map(chr, range(0xE0020, 0xE007F)))
 _LONGEST = 4_096
-"""Longer names are refused for their length."""
+"""Length from which a name is refused without further checks."""
 _NEAR = 64
-"""Characters around one that are looked at: no emoji has more parts."""
+"""Characters around one that are checked: no emoji has more parts."""
 
 
 def problem(name: str) -> tuple[str, str] | None:
-    """Return code and message of what no name may hold; None for a name that can be used."""
+    """Return code and message of a forbidden character; None for a valid name."""
     if not name.strip():
         return "E_FIELD_LENGTH", "the name is empty"
     if name.isascii() and name.isprintable():
@@ -43,7 +43,7 @@ def problem(name: str) -> tuple[str, str] | None:
 
 
 def name_warnings(name: str) -> Iterator[tuple[str, str, str]]:
-    """Yield code, message and hint of each warning a name deserves."""
+    """Yield code, message and hint of each warning about a name."""
     if name != name.strip():
         yield "W_NAME_SPACE", f"the name {name!r} begins or ends with a blank", "take it out, unless it is meant"
     mixed = _mixed(name)
@@ -52,7 +52,7 @@ def name_warnings(name: str) -> Iterator[tuple[str, str, str]]:
 
 
 def skeleton(name: str) -> str:
-    """Return what names that look alike have in common."""
+    """Return the skeleton of a name, which is equal for names that look alike."""
     if name.isascii():
         return name.lower()
     return unicodedata.normalize("NFKC", name).casefold().translate(LOOKS_LATIN)
@@ -80,12 +80,12 @@ def _pictorial(character: str) -> bool:
 
 
 def _joined(character: str) -> bool:
-    """Tell whether a letter belongs to a script that is written with joiners (Arabic to Sinhala)."""
+    """Tell whether a letter belongs to a script with joiners (Arabic to Sinhala)."""
     return "\u0600" <= character <= "\u0dff"
 
 
 def _mixed(name: str) -> str:
-    """Name the scripts that one word mixes, if they are ones that look alike."""
+    """Return the confusable scripts that one word mixes."""
     if name.isascii():
         return ""
     for word in re.findall(r"[^\W\d_]+", name[:_LONGEST]):
@@ -101,7 +101,7 @@ def _script(letter: str) -> str:
 
 
 def problems(kind: Kind, spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
-    """Yield what is wrong with the names of list items, such as the rules of a group; paths start in the spec."""
+    """Yield the problems of the names of list items, such as the rules of a group; paths start in the spec."""
     for name, keys in _named_lists(kind).items():
         items = spec.get(name)
         if isinstance(items, list):
@@ -111,7 +111,7 @@ def problems(kind: Kind, spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
 
 @cache
 def _named_lists(kind: Kind) -> Mapping[str, list[str]]:
-    """Return the lists of a kind whose items have names, with the fields that are names."""
+    """Return the lists of a kind with named items, with the fields that are names."""
     return {field.name: keys for field in kind.root.children.values() if (keys := _name_keys(field))}
 
 

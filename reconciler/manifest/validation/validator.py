@@ -1,4 +1,4 @@
-"""From one parsed document to a declared resource, with everything that is wrong with it at once."""
+"""Validates one parsed document and converts it to a declared resource, with all its problems at once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -28,7 +28,7 @@ _FULL_WIDTH = "\uff1a"
 
 
 class ValidationResult(NamedTuple):
-    """What became of one document; `resource` is None where not even kind and name could be understood."""
+    """Result of one document; `resource` is None where kind and name are invalid."""
 
     resource: DeclaredResource | None
     problems: tuple[Diagnostic, ...]
@@ -41,7 +41,7 @@ def validate(
     scope: ResourceScope,
     plain: IsPlainScalar = lambda _path: True,
 ) -> ValidationResult:
-    """Check one document and make the resource of it; `plain` tells which scalars were written without quotes."""
+    """Validate one document and make its resource; `plain` tells which scalars were written without quotes."""
     if not isinstance(value, dict):
         return ValidationResult(None, (_root(value, locate),))
     value, complaints = check(Envelope, value)
@@ -82,7 +82,7 @@ def _no_kind(name: str, kinds: Mapping[str, Kind], locate: SourceMap) -> Diagnos
 
 
 def _told(complaints: Sequence[ModelError], say: Callable[[ModelError], Diagnostic]) -> list[Diagnostic]:
-    """Say what is wrong, up to as many problems as anybody reads: each costs a look for what may have been meant."""
+    """Return the messages of problems up to a limit: each costs a search for suggestions."""
     problems = [say(each) for each in complaints[:ENOUGH]]
     if len(complaints) > ENOUGH:
         problems.append(too_many(say(complaints[ENOUGH]).position))
@@ -98,7 +98,7 @@ def _envelope_problem(complaint: ModelError, locate: SourceMap) -> Diagnostic:
 def _spec_problems(
     kind: Kind, spec: dict[str, Json], locate: SourceMap, plain: IsPlainScalar
 ) -> tuple[dict[str, Json], list[Diagnostic]]:
-    """Return the spec with its texts as they were typed, and what is wrong with it."""
+    """Return the spec with its texts as typed, and its problems."""
     spec, complaints = check(kind.model, spec, lambda path: plain(("spec", *path)))
     problems = _told(complaints, lambda each: _field_problem(kind, each, locate))
     problems += [_checked(each, locate) for each in islice(kind.problems(spec), ENOUGH)]
@@ -120,7 +120,7 @@ def _field_problem(kind: Kind, complaint: ModelError, locate: SourceMap) -> Diag
 
 
 def field_at(root: Field, path: DocumentPath) -> Field | None:
-    """Return what is known of the field at a path inside the spec."""
+    """Return the known field at a path inside the spec."""
     field: Field | None = root
     for step in path:
         if field is None:
@@ -154,7 +154,7 @@ def _checked(problem: Any, locate: SourceMap) -> Diagnostic:
 
 
 def spelled(path: DocumentPath) -> str:
-    """Spell a path as people read it: spec.interaction_rules[3].trigger."""
+    """Format a path for messages: spec.interaction_rules[3].trigger."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.removeprefix(".")
 
@@ -223,7 +223,7 @@ def _ignored(rules: Json, locate: SourceMap) -> tuple[IgnoreRule, ...]:
 
 
 def _identity_problems(resource: DeclaredResource, kind: Kind, scope: ResourceScope) -> list[Diagnostic]:
-    """Look at the name and the aliases, and at the environment's scope."""
+    """Check the name and the aliases, and the environment's scope."""
     problems: list[Diagnostic] = []
     places: list[tuple[str, DocumentPath]] = [(resource.name, ("metadata", "name"))]
     places += [(alias, ("metadata", "aliases", number)) for number, alias in enumerate(resource.aliases)]
@@ -241,7 +241,7 @@ def _identity_problems(resource: DeclaredResource, kind: Kind, scope: ResourceSc
 
 
 def _name_problems(name: str, path: DocumentPath, kind: Kind, resource: DeclaredResource) -> list[Diagnostic]:
-    """Judge a name; its place is asked for only where there is something to say."""
+    """Check a name; its position is computed only for a problem."""
     place = partial(resource.locate.at, path)
     found = names.problem(name)
     problems = [error(*found, place())] if found else []

@@ -1,4 +1,4 @@
-"""Anchors and aliases: allowed, counted, and never a way to say much with little. Tags are refused here too."""
+"""Anchors and aliases, which are allowed within a limit on their expansion. Tags are refused here too."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,11 +10,11 @@ from reconciler.model.resource import Json
 from reconciler.model.source_map import Position
 
 _WEIGHT = 64
-"""So many characters of an anchored text count as one value more."""
+"""Characters of an anchored text that count as one more value."""
 
 
 class AnchorTable:
-    """The anchors of one document, and what its aliases stand for."""
+    """Anchors of one document, and the values of its aliases."""
 
     def __init__(
         self,
@@ -35,12 +35,12 @@ class AnchorTable:
         self._spent = 0
 
     def scalar(self, event: Any) -> None:
-        """Look at a scalar's tag."""
+        """Check a scalar's tag."""
         if event.tag is not None:
             self._tag(event)
 
     def opened(self, event: Any) -> None:
-        """Look at a collection that begins."""
+        """Check the start of a collection."""
         if event.tag is not None:
             self._tag(event)
         if event.anchor is not None:
@@ -48,19 +48,19 @@ class AnchorTable:
             self.places.setdefault(event.anchor, self._place(event.start_mark))
 
     def closed(self, anchor: str, value: Json, mark: Any) -> None:
-        """Name a collection that is complete."""
+        """Record the anchor of a completed collection."""
         self._open.discard(anchor)
         self.name(anchor, value, mark)
 
     def name(self, anchor: str, value: Json, mark: Any) -> None:
-        """Name a value; a later anchor of the same name takes its place, as YAML has it."""
+        """Record an anchor; a later one of the same name replaces it, as in YAML."""
         self._named[anchor] = (value, *self._weigh(value))
         self.places.setdefault(anchor, self._place(mark))
         if len(self._named) > self._limits.anchors:
             raise refused("E_YAML_SIZE", f"the file has more than {self._limits.anchors} anchors", self._place(mark))
 
     def use(self, anchor: str, mark: Any, *, number: int, depth: int) -> Json:
-        """Return what an alias stands for, and pay for it."""
+        """Return the anchored value and add its size to the budget. Raises ManifestError (E_YAML_LIMIT)."""
         if anchor in self._open:
             raise refused("E_YAML_ALIAS", f"`*{anchor}` stands inside what it names", self._place(mark))
         if anchor not in self._named:
@@ -88,7 +88,7 @@ class AnchorTable:
         return ManifestError(message, [problem], code="E_YAML_SYNTAX", hint=hint)
 
     def _weigh(self, value: Json) -> tuple[int, int]:
-        """Return how many values it stands for, and how many levels deep it is."""
+        """Return the number of values in it, and its depth."""
         if isinstance(value, str):
             return 1 + len(value) // _WEIGHT, 0
         if not isinstance(value, (dict, list)):

@@ -1,7 +1,7 @@
-"""The gate every byte of a manifest passes first: UTF-8 only, and no character that a reader cannot see.
+"""Checks the bytes of a manifest: UTF-8 only, and no invisible characters.
 
-Raw control characters are no YAML; raw line separators and bidirectional controls are YAML, but make a reviewer read
-something else than the machine. What is written as an escape in double quotes is judged by its value (`in_value`).
+Raw control characters are invalid YAML; raw line separators and bidirectional controls are valid, but display
+differently from what is parsed. Escapes in double quotes are checked by value (`forbidden_character`).
 """
 
 import re
@@ -34,7 +34,7 @@ def decode(data: bytes, file: str) -> str:
 
 
 def check_text(text: str, file: str) -> None:
-    """Raise ManifestError for the first raw character that no manifest may hold, naming its code point."""
+    """Raise ManifestError for the first raw forbidden character, with its code point."""
     if text.isascii() and not text.encode("ascii").translate(None, _ASCII):
         return  # most files, ten times as fast
     found = _RAW.search(text)
@@ -52,7 +52,7 @@ def check_text(text: str, file: str) -> None:
 
 
 def forbidden_character(value: str) -> tuple[str, str] | None:
-    """Return code and message for the first character that no text may hold, escaped or not; None if there is none."""
+    """Return code and message for the first forbidden character, escaped or not; None if there is none."""
     found = _VALUE.search(value)
     if found is None:
         return None
@@ -61,17 +61,17 @@ def forbidden_character(value: str) -> tuple[str, str] | None:
 
 
 def spelled(character: str) -> str:
-    """Spell a code point: U+202E."""
+    """Format a code point: U+202E."""
     return f"U+{ord(character):04X}"
 
 
 def position_of(text: str, offset: int, file: str) -> Position:
-    """Return the place of an offset; lines end where YAML and editors agree they do (LF, CR LF, CR)."""
+    """Return the position of an offset; lines end with LF, CR LF or CR, as in YAML and editors."""
     return Lines(text).position(offset, file)
 
 
 class Lines:
-    """Finds line and column of offsets in one text: asked for in their order, the text is read once for all of them."""
+    """Finds line and column of offsets in one text; ascending offsets take one pass."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -79,7 +79,7 @@ class Lines:
         self._offset = self._breaks = self._start = 0
 
     def position(self, offset: int, file: str) -> Position:
-        """Return the place of an offset."""
+        """Return the position of an offset."""
         if offset < self._offset:
             self._offset = self._breaks = self._start = 0
         text, before = self._text, self._offset

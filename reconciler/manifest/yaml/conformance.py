@@ -1,7 +1,7 @@
-"""What YAML 1.2 forbids and the parsers let pass, or read as something else than is written.
+"""Checks for text that YAML 1.2 forbids but the parsers accept, or parse differently.
 
-A text that two readers take for different things must not decide what is live. This walks the events a second time, and
-only where a first look finds something that could be wrong.
+Text that two parsers read differently must not be applied. The events are read a second time, only where a quick scan
+finds a possible problem.
 """
 
 import re
@@ -26,7 +26,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source_map import Position
 
 _GLUED = ('"#', "'#", "]#", "}#", ",#", "|#", ">#", "-#", "+#", "%YAML")
-"""What a comment without a blank before it, or a directive with one, cannot do without."""
+"""Characters beside a comment without a blank before it, or a directive with one."""
 
 _QUESTION = re.compile(r"\?(?<=[\[{,\s]\?)[^ \t\n]")
 _BLANK_START = re.compile(r"[|>][-+0-9]*[ ]*\n[ ]+\n")
@@ -45,9 +45,9 @@ def check(
     pure: bool,
     several_lines: bool,
 ) -> None:
-    """Add to `problems` what is wrong with a text that was parsed.
+    """Add the problems of a parsed text to `problems`.
 
-    `several_lines` says that a quoted or flow node spans lines. Raises ManifestError where `problems` does.
+    `several_lines`: a quoted or flow node spans lines. Raises ManifestError where `problems` does.
     """
     if not several_lines and not _suspicious(text):
         return
@@ -55,12 +55,12 @@ def check(
     directive = _DIRECTIVE.search(text)
     if directive:
         found.refuse(directive.end() - 1, "a comment needs a blank before it")
-    with suppress(YAMLError):  # told by the first pass
+    with suppress(YAMLError):  # reported by the first pass
         found.walk(parser_for(text, pure=pure))
 
 
 def _suspicious(text: str) -> bool:
-    """Look for anything that could be wrong, fast: most texts end here."""
+    """Scan quickly for anything that could be wrong: most texts end here."""
     return (
         ("#" in text and any(pair in text for pair in _GLUED))
         or "&" in text
@@ -127,14 +127,14 @@ class _Strict:
             self._ends(end)
 
     def _anchored(self, event: Any) -> None:
-        """libyaml ends an anchor's name at a colon, YAML 1.2 does not."""
+        """Check anchors, which libyaml ends at a colon and YAML 1.2 does not."""
         if event.anchor is not None:
             behind = self._text.find("&" + event.anchor, event.start_mark.index) + 1 + len(event.anchor)
             if self._text[behind : behind + 1] == ":":
                 self.refuse(behind, "the name of an anchor holds a colon", "put a blank behind the name")
 
     def _begins(self, mark: Any) -> None:
-        """What begins a line inside brackets stands deeper than what the brackets are in."""
+        """Check that lines inside brackets are indented deeper than the node with the brackets."""
         if mark.line > self._line:
             self._line = mark.line
             before = self._text[mark.index - mark.column : mark.index]

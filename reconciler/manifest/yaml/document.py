@@ -1,7 +1,7 @@
-"""One YAML document: its value, and the place of every key and item in it.
+"""One YAML document: its value, and the position of every key and item in it.
 
-While parsing, the places of all nodes are noted in the order they are met, eight bytes each. Which node stands at which
-path is worked out when somebody asks for the first time: most documents are never asked.
+While parsing, the positions of all nodes are recorded in order, eight bytes each. The mapping from paths to nodes is
+computed on first use: most documents never need it.
 """
 
 from array import array
@@ -18,9 +18,9 @@ NodePlace = tuple[int, int]
 _COLUMN = (1 << 32) - 1
 
 _NEAR = 2
-"""Paths of so few steps are found by walking to them: `metadata.name` is near the head of its document."""
+"""Length of paths that are located by a walk: `metadata.name` is near the start of its document."""
 _WALKS = 8
-"""So often: a document that is asked for more places is worth its index, or thousands of mistakes cost their square."""
+"""Walks before the index is built, so that thousands of problems do not take quadratic time."""
 
 
 def packed(line: int, column: int) -> int:
@@ -29,7 +29,7 @@ def packed(line: int, column: int) -> int:
 
 
 class MergeKey(NamedTuple):
-    """A mapping with a merge key: how many of its keys are its own, where `<<` stood among them, and what it named."""
+    """Mapping with a merge key: the number of its own keys, the index of `<<` among them, and its sources."""
 
     own: int
     ordinal: int
@@ -38,7 +38,7 @@ class MergeKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _NodeMarks:
-    """The places of one key (for an item, the item's) and its value."""
+    """Positions of one key (for an item, the item's) and its value."""
 
     key: int
     value: int
@@ -49,10 +49,10 @@ _Index = Mapping[int, Mapping[str | int, _NodeMarks]]
 
 @dataclass(slots=True, kw_only=True)
 class Document:
-    """A document's plain value, with places.
+    """A document's plain value, with positions.
 
-    `marks` are the places of its nodes in the order of the text; `aliases` and `merges` name the nodes, by their
-    number, whose content stands elsewhere.
+    `marks` are the positions of its nodes in the order of the text; `aliases` and `merges` are the nodes, by number,
+    with content from elsewhere.
     """
 
     value: Json
@@ -64,11 +64,11 @@ class Document:
 
     @property
     def start(self) -> NodePlace:
-        """Where its first node stands."""
+        """Position of its first node."""
         return _place(self.marks[0]) if self.marks else (1, 1)
 
     def at(self, path: DocumentPath, *, key: bool = False) -> NodePlace:
-        """Return the place of the value at `path` (of its key with `key`), or of its nearest parent's."""
+        """Return the position of the value at `path` (of its key with `key`), or of its nearest parent's."""
         if self._walkable(path):
             self._walks += 1
             return _place(self._near(path, key=key))
@@ -83,11 +83,11 @@ class Document:
         return _place(here)
 
     def start_index(self) -> None:
-        """Work the places out now, before the value is touched."""
+        """Compute the positions now, before the value is changed."""
         self._places()
 
     def key_place(self, mapping: Mapping[str, Json], key: str) -> NodePlace:
-        """Return the place of a key of a mapping that is part of the value."""
+        """Return the position of a key of a mapping that is part of the value."""
         return _place(self._places()[id(mapping)][key].key)
 
     def _walkable(self, path: DocumentPath) -> bool:
@@ -95,7 +95,7 @@ class Document:
         return self._index is None and len(path) <= _NEAR and self._walks < _WALKS and bool(simple)
 
     def _near(self, path: DocumentPath, *, key: bool) -> int:
-        """Find one place without an index: every document is asked for its name, most for nothing else."""
+        """Find one position without an index; most documents need that of their name alone."""
         number, value, here = 0, self.value, self.marks[0]
         for depth, step in enumerate(path, 1):
             key_number = _entry_number(value, step, number)
@@ -137,7 +137,7 @@ def _nodes(value: Json) -> int:
 
 
 class _Indexer:
-    """Walks a value in the order its nodes were met, and notes which place belongs to which entry."""
+    """Walks a value in the order of its nodes, and records which position belongs to which entry."""
 
     def __init__(self, document: Document) -> None:
         self._marks = document.marks
@@ -152,7 +152,7 @@ class _Indexer:
         return self._found
 
     def _walk(self, value: Json, number: int) -> int:
-        """Note the entries of the node with this number; return the number of the node after it."""
+        """Record the entries of the node with this number; return the number of the node after it."""
         if number in self._aliases:
             return number + 1
         if isinstance(value, dict):
@@ -187,7 +187,7 @@ class _Indexer:
         return following
 
     def _merged(self, merge: MergeKey, value: Mapping[str, Json], entries: dict[str | int, _NodeMarks]) -> None:
-        """A merged entry stands where the mapping it came from has it."""
+        """Use the positions in the source mapping for merged entries."""
         sources = merge.source if isinstance(merge.source, list) else [merge.source]
         for source in sources:
             for key in source:

@@ -1,4 +1,4 @@
-"""Where YAML events come from: libyaml, or PyYAML's own parser where libyaml is not there."""
+"""Sources of YAML events: libyaml, or PyYAML's own parser where libyaml is missing."""
 
 import re
 from itertools import islice
@@ -11,11 +11,11 @@ from yaml.scanner import Scanner
 
 _HANDLE = re.compile(r"(?:^|(?<=[\n\r]))%TAG[ \t]")
 _MOST_HANDLES = 1_000
-"""The %TAG directives of a text: libyaml compares each with all before it, and no tag is allowed anyway."""
+"""Most %TAG directives of a text: libyaml compares each with all before it, and tags are refused anyway."""
 
 
 class EventSource(Protocol):
-    """A source of YAML events; it holds no recursion, so that depth cannot exhaust the stack."""
+    """Source of YAML events without recursion, so that depth cannot exhaust the stack."""
 
     def get_event(self) -> Any:
         """Return the next event; raises YAMLError."""
@@ -23,7 +23,7 @@ class EventSource(Protocol):
 
 
 class _Pure(Reader, Scanner, Parser):
-    """PyYAML's own parser, put together as its loaders do."""
+    """PyYAML's own parser, composed as in its loaders."""
 
     def __init__(self, text: str) -> None:
         Reader.__init__(self, text)
@@ -32,7 +32,7 @@ class _Pure(Reader, Scanner, Parser):
 
 
 def parser_for(text: str, *, pure: bool = False) -> EventSource:
-    """Return a parser of this text; raises MarkedYAMLError for more %TAG directives than anybody writes."""
+    """Return a parser of this text. Raises MarkedYAMLError for too many %TAG directives."""
     surplus = next(islice(_HANDLE.finditer(text), _MOST_HANDLES, None), None) if "%TAG" in text else None
     if surplus:
         line = len(re.findall("\r\n|\r|\n", text[: surplus.start()]))

@@ -1,4 +1,4 @@
-"""The keys of mappings: text, once each, and what a merge key brings along."""
+"""Checks keys of mappings: text, unique, and merge keys."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ from reconciler.model.source_map import Position
 from reconciler.strings import normalize_name
 
 MERGE = "\0<<"
-"""Stands for a plain `<<` while a mapping is read; no text can hold U+0000, so that it is never a key of ours."""
+"""Placeholder of a plain `<<` while a mapping is parsed; no text can hold U+0000, so it never equals a key."""
 
 _INTERNAL = "\0"
 _NO_TEXTS = frozenset({"true", "false", "null"})
@@ -24,8 +24,7 @@ _NO_TEXTS = frozenset({"true", "false", "null"})
 class MappingKeys:
     """Checks the keys of one file.
 
-    A wrong or repeated key is noted, takes part under a name nobody can write, and is taken out once its place is
-    known.
+    An invalid or repeated key is recorded under a name that no text can have, and removed once its position is known.
     """
 
     def __init__(self, problems: list[Diagnostic], where: Callable[[int, int], Position], most: int) -> None:
@@ -42,7 +41,7 @@ class MappingKeys:
         self._levels: dict[int, int] = {}
 
     def key(self, event: Any, inside: dict[str, Json]) -> str:
-        """Return the key of `inside` that a scalar stands for, in NFC."""
+        """Return the NFC key in `inside` for a scalar."""
         text: str = event.value
         if event.implicit[0]:
             if text == "<<":
@@ -66,7 +65,7 @@ class MappingKeys:
         return self._unwritable()
 
     def _merge_key(self, mark: Any, inside: dict[str, Json]) -> str:
-        """Return the key for `<<`; a second one in a mapping is reported, and takes part under another name."""
+        """Return the key for `<<`; a second one in a mapping is reported, and recorded under another name."""
         if MERGE not in inside:
             self._first_merge[id(inside)] = mark
             return MERGE
@@ -75,7 +74,7 @@ class MappingKeys:
         return self._unwritable()
 
     def _unwritable(self) -> str:
-        """Return a new key that no text can hold; `settle` takes it out."""
+        """Return a new key that no text can hold; `settle` removes it."""
         self._refused = True
         self._made += 1
         return f"{_INTERNAL}{self._made}"
@@ -91,13 +90,13 @@ class MappingKeys:
         return refused("E_YAML_KEYTYPE", f"the key is a {what}; a key must be text", place, hint=hint)
 
     def repeated(self, inside: dict[str, Json], key: str) -> str:
-        """Return a name under which a repeated key takes part until `settle`."""
+        """Return the name under which a repeated key is recorded until `settle`."""
         name = f"{_INTERNAL}{len(self._odd)}:{key}"
         self._odd.append((inside, key, name))
         return name
 
     def merge(self, inside: dict[str, Json], number: int, mark: Any) -> None:
-        """Apply the merge key of a mapping that is complete: its own keys win, then earlier sources."""
+        """Apply the merge key of a completed mapping: its own keys win, then earlier sources."""
         ordinal = list(inside).index(MERGE)
         source = inside.pop(MERGE)
         parts = source if isinstance(source, list) else [source]
@@ -112,7 +111,7 @@ class MappingKeys:
                 inside.setdefault(key, value)
 
     def _count(self, inside: dict[str, Json], parts: list[dict[str, Json]], mark: Any) -> None:
-        """Merged mappings may be merged again, but not for ever: each level can double the work."""
+        """Limit the nesting of merged mappings: each level can double the work."""
         level = 1 + max((self._levels.get(id(part), 0) for part in parts), default=0)
         self._levels[id(inside)] = level
         if level > self._most:
@@ -126,8 +125,8 @@ class MappingKeys:
         return merges
 
     def settle(self, document: Document) -> None:
-        """Report the repeated keys of a document with both places, and take odd keys out of it."""
-        self._refused = self._refused or bool(self._odd and document.merges)  # a merge copies odd keys too
+        """Report the repeated keys of a document with both positions, and remove placeholder keys."""
+        self._refused = self._refused or bool(self._odd and document.merges)  # a merge copies placeholder keys too
         if self._refused:
             document.start_index()
         for inside, key, name in self._odd:
@@ -150,7 +149,7 @@ def _twice(key: str, second: Position, first: Position, hint: str) -> Diagnostic
 
 
 def _clean(value: Json) -> None:
-    """Take keys out that only we could have written; each container is met at least once, shared ones too."""
+    """Remove placeholder keys; each container is visited at least once, shared ones too."""
     if isinstance(value, list):
         for item in value:
             _clean(item)

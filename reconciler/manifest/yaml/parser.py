@@ -1,8 +1,8 @@
-"""YAML on libyaml's events: plain values, the place of every node, and no input that can hurt.
+"""Parses YAML from libyaml's events: plain values, the position of every node, and limits on hostile input.
 
-What a plain scalar means is left to the field it stands in (scalars.py decides the few cases that need no field).
-Keys are text, once each after NFC; tags are refused; aliases and merge keys are allowed and counted. Nothing here
-recurses, so that depth costs nothing before its cap is reached. Without libyaml PyYAML's own parser does the same.
+The field determines the type of a plain scalar (scalars.py has the few cases that need no field). Keys are text, unique
+after NFC; tags are refused; aliases and merge keys are allowed within limits. There is no recursion, so depth costs
+nothing below its limit. Without libyaml PyYAML's own parser does the same.
 """
 
 import re
@@ -51,7 +51,7 @@ _HINTS = (
 
 
 def explained(problem: Exception, text: str, where: Callable[[int, int], Position]) -> Diagnostic:
-    """Return what a parser raised as a Diagnostic."""
+    """Convert a parser's exception to a Diagnostic."""
     if isinstance(problem, MarkedYAMLError):
         return _marked(problem, text, where)
     if isinstance(problem, ReaderError):
@@ -90,15 +90,15 @@ def _line(text: str, offset: int) -> str:
 _GIVEN_UP = ("E_YAML_SIZE", "E_TOO_MANY")
 
 PositionOf = Callable[[int, int], Position]
-"""Leads from a line and column of the parsed text (counted from 1) to the place a person edits."""
+"""Maps a line and column of the parsed text (counted from 1) to a position in a source file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFile:
-    """What a file holds: its documents, and the problems found on the way.
+    """Documents of a file, and its problems.
 
-    After a syntax error the documents before it are still here. `text` is the decoded text, empty where that failed, or
-    where the file holds so much that it was not read to its end.
+    After a syntax error the documents before it are included. `text` is the decoded text, empty where that failed, or
+    where a limit ended parsing.
     """
 
     file: str
@@ -110,9 +110,9 @@ class ParsedFile:
 def parse_yaml(
     source: str | bytes, file: str, *, where: PositionOf | None = None, limits: YamlLimits = LIMITS, pure: bool = False
 ) -> ParsedFile:
-    """Parse YAML and say all that is wrong with it; never raises for any bytes.
+    """Parse YAML and return all its problems; never raises for any bytes.
 
-    `where` translates places of rendered text. `pure` takes PyYAML's own parser even where libyaml is there.
+    `where` maps positions of rendered text. `pure` uses PyYAML's own parser even where libyaml is available.
     """
     text = ""
     loader = _Loader(file, where or in_file(file), limits)
@@ -122,11 +122,11 @@ def parse_yaml(
     except ManifestError as error:
         loader.problems.extend(error.diagnostics)
         if error.code in _GIVEN_UP:
-            loader.documents.clear()  # checking so many would cost more than reading them did
+            loader.documents.clear()  # checking so many would cost more than parsing them
             text = ""
     except YAMLError as error:
         loader.problems.extend([explained(error, text, loader.where)])
-    except (ValueError, RecursionError) as error:  # both parsers raise bare ones for some broken input
+    except (ValueError, RecursionError) as error:  # both parsers raise bare ones for some invalid input
         loader.problems.extend([explained(error, text, loader.where)])
     loader.problems.close()
     return ParsedFile(file=file, documents=tuple(loader.documents), diagnostics=tuple(loader.problems), text=text)
@@ -146,7 +146,7 @@ def _text(source: str | bytes, file: str, limits: YamlLimits) -> str:
 
 
 def in_file(file: str) -> PositionOf:
-    """Return where things stand in a file that no template made."""
+    """Return the position function of a file that is not rendered."""
     return lambda line, column: Position(file, line, column)
 
 
@@ -281,7 +281,7 @@ class _Loader:
         self.documents.append(document)
 
     def _check_directives(self, event: Any) -> None:
-        """A directive stands before a document, at the start of the file or behind a line of three dots."""
+        """Check directives: one precedes a document, at the start of the file or behind a line of three dots."""
         place = self.where(event.start_mark.line + 1, event.start_mark.column + 1)
         if event.version is not None and tuple(event.version) not in {(1, 1), (1, 2)}:
             version = ".".join(map(str, event.version))

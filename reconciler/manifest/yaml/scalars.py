@@ -1,7 +1,7 @@
-"""What a plain scalar means before its field is known: very little.
+"""Resolves plain scalars before their field is known.
 
-Only `true` and `false` are booleans, `~`, `null` and nothing are null, whole numbers in their shortest spelling are
-integers; all three can be turned back into what was typed. Everything else is text, as typed.
+Only `true` and `false` are booleans, `~`, `null` and empty are null, integers in their shortest spelling are integers;
+all three can be converted back to the typed text. Everything else is text, as typed.
 """
 
 import re
@@ -19,11 +19,11 @@ _DOUBTFUL = frozenset(
     word for base in ("yes", "no", "on", "off", "y", "n") for word in (base, base.capitalize(), base.upper())
 )
 _REMEMBERED = 64
-"""Longer scalars are rarely met twice."""
+"""Most characters of a cached scalar; longer ones are rarely repeated."""
 
 
 class Scalars:
-    """Resolves plain scalars, remembering what it has seen in `plain`."""
+    """Resolves plain scalars, with a cache in `plain`."""
 
     def __init__(self, problems: ProblemList, where: Callable[[int, int], Position]) -> None:
         self.plain: dict[str, Json] = dict(_WORDS)
@@ -31,7 +31,7 @@ class Scalars:
         self._where = where
 
     def resolve(self, text: str, mark: Any) -> Json:
-        """Return the value of a plain scalar met for the first time."""
+        """Return the value of a plain scalar that is not cached."""
         if text in _DOUBTFUL:
             if self._problems.is_full:
                 self.plain[text] = text
@@ -57,12 +57,12 @@ class Scalars:
         return value
 
     def check(self, text: str, mark: Any) -> None:
-        """Note a character that no text may hold, however it was written."""
+        """Record a forbidden character, raw or escaped."""
         verdict = characters.forbidden_character(text)
         if verdict:
             self._problems.append(error(*verdict, self._where(mark.line + 1, mark.column + 1)))
 
 
 def typed(value: Json) -> str:
-    """Return what was typed for a plain scalar that resolved to a boolean or an integer."""
+    """Return the typed text of a plain scalar that resolved to a boolean or an integer."""
     return str(value).lower()

@@ -1,7 +1,7 @@
-"""How plain data is written as YAML that people would write, and that every reader reads alike.
+"""Writes plain data as idiomatic YAML that every parser reads alike.
 
-A text is written plain only where YAML 1.1, YAML 1.2 and we agree on it; text of several lines as a literal block; what
-could be taken for anything else in double quotes. Template syntax is escaped, so that no file becomes a template.
+A text is plain only where YAML 1.1, YAML 1.2 and this package agree on it; text of several lines is a literal block;
+ambiguous text is in double quotes. Template syntax is escaped, so that no file becomes a template.
 """
 
 import json
@@ -22,7 +22,7 @@ _INDENT = "  "
 
 
 def lines(value: Json, depth: int = 0) -> Iterator[str]:
-    """Yield the lines of a mapping or list in block style; the caller writes what stands before them."""
+    """Yield the lines of a mapping or list in block style; the caller writes the text before them."""
     margin = _INDENT * depth
     if isinstance(value, Mapping):
         for key, item in value.items():
@@ -54,7 +54,7 @@ def _item(margin: str, value: Json, depth: int) -> Iterator[str]:
 
 
 def scalar(value: Json) -> str:
-    """Spell one value on one line."""
+    """Format one value on one line."""
     if isinstance(value, str):
         return text(value)
     if isinstance(value, Mapping):
@@ -65,7 +65,7 @@ def scalar(value: Json) -> str:
 
 
 def text(value: str) -> str:
-    """Spell a text on one line: plain where that is safe, else in double quotes."""
+    """Format a text on one line: plain where that is safe, else in double quotes."""
     if _PLAIN.fullmatch(value) and "  " not in value and value.casefold() not in _WORDS:
         return value
     return _ESCAPED.sub(_escape, json.dumps(value, ensure_ascii=False))
@@ -76,7 +76,7 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def _fits_block(value: str) -> bool:
-    """Tell whether a literal block holds exactly this text."""
+    """Tell whether a literal block can represent exactly this text."""
     return (
         "\n" in value.strip("\n")
         and value[0] not in " \t\n"
