@@ -1,4 +1,4 @@
-"""Puts the commands together and runs one; the flags of a run are taken before the command or after it."""
+"""Registers the commands and runs one; global flags are accepted before and after the command."""
 
 import copy
 import signal
@@ -53,7 +53,7 @@ def reconciler(
 
 
 _SHARED = ("chdir", "color", "quiet", "verbose", "log_format", "debug")
-"""The flags of a run, understood before and after the command's name."""
+"""Global flags, accepted before and after the command's name."""
 
 
 def _remember(context: typer.Context, flags: Mapping[str, Any]) -> None:
@@ -82,7 +82,7 @@ def _application() -> Any:
 
 
 def _shared(group: Any) -> Any:
-    """Give every command the flags of a run too, so that `plan --no-color` is as good as `--no-color plan`."""
+    """Add the global flags to every command, so that `plan --no-color` equals `--no-color plan`."""
     flags = [parameter for parameter in group.params if parameter.name in _SHARED]
     for command in _below(group):
         command.params.extend(_late(flag) for flag in flags)
@@ -108,11 +108,11 @@ def _late(flag: Any) -> Any:
 
 
 _SILENTLY_INTERRUPTED = 130
-"""What typer makes of an interruption; no command of ours returns it."""
+"""Exit code of typer after an interruption; no command returns it."""
 
 
 def run(arguments: Sequence[str], variables: Mapping[str, str], clock: ProcessClock) -> int:
-    """Run one command line; every failure ends as a message and a code."""
+    """Run one command line; every failure ends with a message and an exit code."""
     start = ProcessContext(variables=variables, redactor=redactor(variables), clock=clock)
     before = SENT.documents
     try:
@@ -128,7 +128,7 @@ def run(arguments: Sequence[str], variables: Mapping[str, str], clock: ProcessCl
 
 
 def _tell_failed(error: BaseException, arguments: Sequence[str], start: ProcessContext) -> None:
-    """Write an error that ended a command as the document that was asked for; what fails there is told on stderr."""
+    """Write an error that ended a command as the requested document; a failure of that is reported on stderr."""
     told = failed_report(error, arguments)
     if told is not None:
         with suppress(Exception):

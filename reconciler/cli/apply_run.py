@@ -1,4 +1,4 @@
-"""The steps of an apply as a person lives through them: settle, plan, show, ask, carry out, tell."""
+"""Steps of an apply: recover, plan, show, confirm, execute, report."""
 
 import json
 import secrets
@@ -47,14 +47,14 @@ _FORGOTTEN = (
 )
 
 _RUNS = 100_000
-"""How many runs back a kept plan's use is looked for; a plan lives a day."""
+"""Most runs that are searched for the use of a saved plan, which is valid for a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyRequest:
-    """How an apply is wanted: of which kept plan, agreed to beforehand or not, through which writer.
+    """Options of an apply: saved plan, approval, writer.
 
-    `adopt` agrees to owning what is declared and not owned (true), leaves it alone (false), or asks (None).
+    `adopt` takes ownership of declared objects without an owner (true), excludes them (false), or asks (None).
     """
 
     kept: "Saved | None" = None
@@ -77,7 +77,7 @@ def run_apply(
     wish: ApplyRequest,
     how: OutputOptions,
 ) -> int:
-    """Carry out one environment's plan and return the exit code."""
+    """Apply one environment's plan and return the exit code."""
     from reconciler.project.environment_session import check_secrets, open_environment
     from reconciler.project.plan_environment import PlanResult, load_declared
 
@@ -94,7 +94,7 @@ def run_apply(
 
 @dataclass(slots=True, kw_only=True)
 class _ApplyRun:
-    """One apply: what its steps share."""
+    """State that the steps of one apply share."""
 
     session: CommandContext
     opened: "EnvironmentSession"
@@ -123,7 +123,7 @@ class _ApplyRun:
     def _tried(
         self, ledger: "SqlLedger", writer: Any, wanted: PlanOptions, stop: StopSignal
     ) -> tuple[int, Plan, "ApplyResult | None"]:
-        """Plan, ask and apply once; raises LockedError where the lock is not to be had, before anything was begun."""
+        """Plan, confirm and apply once. Raises LockedError where the lock is not available, before any write."""
         from reconciler.project.plan_environment import plan_opened
 
         clock = self.session.clock
@@ -144,7 +144,7 @@ class _ApplyRun:
 
     @staticmethod
     def _needs_asking(plan: Plan, writer: Any) -> bool:
-        """Whether a plan changes the live side, or who owns what is there."""
+        """Whether a plan changes the live side or ownership."""
         return bool(plan.pending or (plan.adopting and writer.applies))
 
     def _nothing(self, code: ExitCode) -> ExitCode:
@@ -152,7 +152,7 @@ class _ApplyRun:
         return code
 
     def _wanted(self, *, local: bool) -> PlanOptions:
-        """On CI a ledger on a throw-away disk owns nothing: what it does not know must not be deleted."""
+        """Disable ownership on CI with a ledger on a temporary disk: objects missing in it must not be deleted."""
         from reconciler.project.ledger_access import named_ledger
         from reconciler.project.plan_environment import wanted
 
@@ -186,7 +186,7 @@ class _ApplyRun:
         return binding(self.opened.project, self.opened.name)
 
     def _check_owner(self, ledger: "SqlLedger") -> None:
-        """Refuse to apply under a project id that another repository uses: each would delete what the other owns."""
+        """Refuse to apply under a project id that another repository uses: each would delete the other's objects."""
         from reconciler.project.ownership import SHARED_ID, shared_id, shared_id_hint
 
         past = ledger.past(self.opened.scope, self.opened.owner)
@@ -194,7 +194,7 @@ class _ApplyRun:
             raise LedgerError(said, code=SHARED_ID, hint=shared_id_hint(self.opened.name))
 
     def _check_kept(self, ledger: "SqlLedger") -> None:
-        """Refuse a kept plan of another place, too old, or used, before anything is settled or read."""
+        """Refuse a saved plan of another target, expired or used, before any read."""
         from reconciler.planfile import saved_plan
 
         kept = self.wish.kept
@@ -204,7 +204,7 @@ class _ApplyRun:
             self.id = kept.use
 
     def _checked(self, plan: Plan) -> Plan:
-        """Keep only what a kept or reviewed plan holds; raises PlanError where it does not match."""
+        """Keep only the changes of a saved or reviewed plan. Raises PlanError where it does not match."""
         from reconciler.planfile import staleness
 
         if self.wish.expect:
@@ -231,7 +231,7 @@ class _ApplyRun:
         return bool(agreed) or self._asked(_question(plan), shown=self.how.format == HUMAN)
 
     def _asked(self, question: str, *, shown: bool) -> bool:
-        """Ask the person at the terminal, who must have seen the plan; only `yes` is agreement."""
+        """Ask for confirmation at the terminal, after the plan was shown; only `yes` confirms."""
         hint = "give --auto-approve, or a plan kept with --out"
         if not sys.stdin.isatty():
             raise UsageError("there is no terminal to ask at", code="E_NO_TERMINAL", hint=hint)
@@ -279,7 +279,7 @@ class _ApplyRun:
         return gravest((applied.exit_code, exit_code(plan), ExitCode.PARTIAL if self.left_out else ExitCode.FINE))
 
     def _tell(self, report: Report, *, shown: bool) -> None:
-        """Tell how it ended: after the plan was shown only the outcomes, in a stream of events as the last of them."""
+        """Report the result: only the outcomes where the plan was shown, in an event stream as the last event."""
         if self.how.format == HUMAN:
             write_report(self.session, replace(report, plans=()) if shown else report, OutputOptions())
         elif self.how.format == "json":
@@ -292,7 +292,7 @@ class _ApplyRun:
         write_out(one_document(self.session.redactor.value(shape)), human=False, parsed=True)
 
     def _show(self, line: str) -> None:
-        """Show what a writer emits: JSON stays JSON, anything else is a line of text."""
+        """Print the output of a writer: JSON as JSON, anything else as a line of text."""
         try:
             self._emit(json.loads(line))
         except ValueError:
@@ -307,7 +307,7 @@ class _ApplyRun:
 
 
 def _spent(ledger: "SqlLedger", scope: str, use: str) -> bool:
-    """Tell whether a kept plan was applied before: its use is the id of the run that spent it."""
+    """Tell whether a saved plan was applied before: its use is the id of the run that applied it."""
     return any(run.id == use for run in ledger.runs(scope, _RUNS))
 
 
@@ -326,6 +326,6 @@ def _words(event: ApplyEvent) -> str:
 
 
 def _question(plan: Plan) -> str:
-    """Return what is asked: the changes, and the objects that are owned from then on."""
+    """Return the question: the changes, and the objects to adopt."""
     adopt = f"own {count(len(plan.adopting), 'live object')}" if plan.adopting else ""
     return " and ".join(filter(None, ("Apply these changes" if plan.pending else "", adopt))).capitalize()

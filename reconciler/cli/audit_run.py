@@ -1,4 +1,4 @@
-"""From the flags of `audit` to what was found everywhere: which places, which run, where the work is done and kept."""
+"""Runs an audit from its flags: targets, run id, executor and ledger."""
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from reconciler.project.plan_environment import PlanRequest
 
 _TOLD = 10
-"""How often a run of many environments says how far it is, where no progress bar can be seen."""
+"""Number of progress lines of a run where no progress bar can be shown."""
 _MANY = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditTargets:
-    """What is audited: the environments of a project, and what a fleet file sets for each."""
+    """Targets of an audit: the environments of a project, and the values of a fleet file for each."""
 
     project: "Project"
     names: tuple[str, ...]
@@ -33,7 +33,7 @@ class AuditTargets:
 
 
 def places(run: CommandContext, whole: "Project", environments: Sequence[str] | None, fleet_file: str) -> AuditTargets:
-    """Return the environments that are meant: those named, all but templates, or one for each row of a fleet file."""
+    """Return the target environments: those named, all but templates, or one for each row of a fleet file."""
     from reconciler.fleet.fleet_file import is_template, roster
     from reconciler.manifest.files.project_tree import DOCUMENT, read_file
 
@@ -52,9 +52,9 @@ def places(run: CommandContext, whole: "Project", environments: Sequence[str] | 
 def visited(
     run: CommandContext, where: AuditTargets, ask: "PlanRequest", *, dask: str = "", ledger: str = "", resume: str = ""
 ) -> "tuple[tuple[EnvironmentResult, ...], tuple[DriftRecord, ...]]":
-    """Visit every environment that the resumed run has not done yet, keeping each result as it comes.
+    """Visit every environment that the resumed run has not completed, recording each result.
 
-    Returns what was found in the order asked for, and what drifts there by the ledgers.
+    Returns the results in the requested order, and the recorded drift.
     """
     from reconciler.fleet.audit_records import AuditRecorder
 
@@ -111,7 +111,7 @@ def _rest(
 
 @contextmanager
 def _told(run: CommandContext, total: int) -> Iterator[Callable[[int], None]]:
-    """Say how far the run is: a bar on a terminal, a line now and then elsewhere."""
+    """Report progress: a bar on a terminal, an occasional line elsewhere."""
     done = 0
     with progress(run, "Reading environments", total) as advance:
 

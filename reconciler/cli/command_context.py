@@ -1,4 +1,4 @@
-"""One run of the command line: where it stands, what it may see, and how it wants to be told."""
+"""Context of one command: folder, environment variables, and output options."""
 
 import os
 import sys
@@ -18,13 +18,13 @@ from reconciler.redaction import SecretRedactor
 
 
 def utc_today() -> date:
-    """Return today's date, the same in every time zone."""
+    """Return today's date in UTC."""
     return datetime.now(UTC).date()
 
 
 @dataclass(slots=True, kw_only=True)
 class ProcessContext:
-    """What the process gives and what flags before or after the command add; commands see the Session made of it."""
+    """Context from the process and the global flags; commands get the CommandContext made from it."""
 
     variables: Mapping[str, str] = field(repr=False)
     redactor: SecretRedactor
@@ -33,13 +33,13 @@ class ProcessContext:
     flags: dict[str, Any] = field(default_factory=dict)
 
     def log(self) -> StderrLog:
-        """Return where to speak beside the report."""
+        """Return the log for messages beside the report."""
         return StderrLog(redactor=self.redactor, form=self.flags.get("log_format") or "text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandContext:
-    """One run. `root` is the folder every relative path on the command line is read from."""
+    """Context of one command. `root` is the base of every relative path on the command line."""
 
     root: Path
     variables: Mapping[str, str] = field(repr=False)
@@ -52,11 +52,11 @@ class CommandContext:
     clock: ProcessClock = REAL_TIME
 
     def path(self, name: str) -> Path:
-        """Return a path of the command line, read from `root`."""
+        """Return a path of the command line, relative to `root`."""
         return self.root / name
 
     def today(self, given: str) -> date:
-        """Return the date a run is made for: as given, else today's."""
+        """Return the date of a run: as given, else today's."""
         if not given:
             return self.clock_today()
         try:
@@ -65,17 +65,17 @@ class CommandContext:
             raise UsageError(f"--today {given!r} is not a date", hint="write it as 2026-11-23") from None
 
     def note(self, text: str) -> None:
-        """Say something beside the report, on stderr; nothing with -q."""
+        """Write a message to stderr; nothing with -q."""
         if not self.quiet:
             self.log.say(text)
 
     def say(self, text: str) -> None:
-        """Say on stderr what must be heard, -q or not."""
+        """Write a message to stderr, also with -q."""
         self.log.say(text, "warning")
 
 
 def session(context: typer.Context) -> CommandContext:
-    """Return the run a command belongs to; raises UsageError for a folder that is not there."""
+    """Return the context of a command. Raises UsageError for a folder that does not exist."""
     start: ProcessContext = context.obj
     flags = start.flags
     root = reduce(os.path.join, flags.get("chdir") or [], "")
@@ -98,7 +98,7 @@ def session(context: typer.Context) -> CommandContext:
 
 
 def _colored(asked: bool | None, variables: Mapping[str, str]) -> bool:
-    """Colour goes to a terminal only, unless asked for; NO_COLOR counts when it is present and not empty."""
+    """Decide on colour: for a terminal only, unless requested; NO_COLOR counts when set and not empty."""
     if asked is not None:
         return asked
     return not variables.get("NO_COLOR") and variables.get("TERM") != "dumb" and sys.stdout.isatty()

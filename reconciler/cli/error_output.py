@@ -1,4 +1,4 @@
-"""From any failure to one clear message and the exit code; a traceback only with --debug, and masked."""
+"""Reports a failure as one message and the exit code; a redacted traceback only with --debug."""
 
 import traceback
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ from reconciler.model.report import Report
 from reconciler.strings import did_you_mean
 
 _REPORTING = frozenset({"validate", "plan", "apply", "audit", "show", "test", "compare", "script"})
-"""The commands whose results are reports."""
+"""Commands with a report as result."""
 
 
 def report_error(error: BaseException, log: StderrLog, *, debug: bool) -> int:
-    """Say what went wrong on stderr and return the exit code."""
+    """Write the error to stderr and return the exit code."""
     if isinstance(error, Interrupted):
         log.say("Interrupted.", "error")
         return error.exit_code
@@ -34,16 +34,16 @@ def report_error(error: BaseException, log: StderrLog, *, debug: bool) -> int:
 
 
 def is_internal(error: BaseException) -> bool:
-    """Tell whether a failure is a mistake of this program, and none of what it was given."""
+    """Tell whether a failure is an internal error and not one of the input."""
     return isinstance(error, Exception) and not isinstance(error, (ReconcilerError, TyperException, BrokenPipeError))
 
 
 def failed_report(error: BaseException, arguments: Sequence[str]) -> tuple[str, Report] | None:
-    """Return the format that a command line asks for and the report of an error that ends it before its own report.
+    """Return the format of a command line, and the report of an error that ends it before its own report.
 
-    None for plain text, and where nobody waits for a document: a signal came, or nobody reads.
+    None for plain text, and without a reader: after a signal, or on a closed pipe.
 
-    A program that reads the document finds the error in it, and not an empty stream.
+    A program that reads the document gets the error in it, not an empty stream.
     """
     words = [part for word in arguments for part in word.split("=", 1)]
     asked = next((words[at + 1] for at, word in enumerate(words[:-1]) if word == "--format"), "text")
@@ -103,7 +103,7 @@ def _block(block: GuardViolation) -> str:
 
 
 def _usage(error: TyperException) -> list[str]:
-    option = getattr(error, "option_name", "") if hasattr(error, "possibilities") else ""  # there is none of that name
+    option = getattr(error, "option_name", "") if hasattr(error, "possibilities") else ""  # no such format
     message = f"no such option: {option}" if option else getattr(error, "format_message", lambda: str(error))()
     context = getattr(error, "ctx", None)
     hints = [_suggestion(option, context)]
@@ -122,11 +122,11 @@ def _suggestion(option: str, context: object) -> str:
 
 
 def _trace(error: BaseException) -> str:
-    """Return the traceback without the values of local variables: those may hold anything."""
+    """Return the traceback without the values of local variables, which may be secret."""
     return "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
 
 
 def _deaf() -> int:
-    """Nobody reads our output any more: close it quietly, so that Python does not complain at exit."""
+    """Close stdout without an error after its reader closed the pipe, so that Python reports none at exit."""
     discard_stdout()
     return ExitCode.ERROR

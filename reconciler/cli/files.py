@@ -1,7 +1,7 @@
-"""Files the command line writes, and reads where the operator names them.
+"""Files that the command line writes, or reads where the operator names them.
 
-What is written replaces the name in its folder and never goes through a link: a link at the name itself is replaced,
-one on the way from the run's folder is refused. Only a path the operator spells absolutely is reached over links.
+A written file replaces its name in the folder and never follows a link: a link at the name itself is replaced, one in
+the path from the run's folder is refused. Only an absolute path of the operator may contain links.
 """
 
 import errno
@@ -20,15 +20,15 @@ from reconciler.strings import escape_control
 
 _DESCRIPTOR = re.compile(r"/dev/(stdin|stdout|stderr|fd/[0-9]+)|/proc/(self|thread-self|[0-9]+)/fd/[0-9]+")
 _LISTEN = 2.0
-"""Seconds in which somebody must open a pipe for reading that is written to."""
+"""Seconds within which another process must open a pipe for reading before it is written."""
 _PIPE = os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _LINK_HINT = "name the file by an absolute path, or remove the link"
 
 
 def write_file(root: Path, name: str, text: str) -> None:
-    """Write a file whole or not at all: a reader never sees half of it; raises ReconcilerError.
+    """Write a file atomically; raises ReconcilerError.
 
-    A pipe or a device (`/dev/stdout`) is written to; putting a file in its place would take it away from everybody.
+    A pipe or a device (`/dev/stdout`) is written to and never replaced.
     """
     with _writable(root / name), _parent(root, name) as (folder, leaf):
         if _DESCRIPTOR.fullmatch(name):
@@ -41,7 +41,7 @@ def write_file(root: Path, name: str, text: str) -> None:
 
 @contextmanager
 def open_log(root: Path, name: str) -> Iterator[TextIO]:
-    """Give a file to add lines to, made where it is missing, or a pipe that somebody reads."""
+    """Open a file for appending, created where it is missing, or a pipe with a reader."""
     from reconciler.manifest.files.project_tree import refuse_irregular
 
     with _writable(root / name), _parent(root, name) as (folder, leaf):
@@ -59,7 +59,7 @@ def open_log(root: Path, name: str) -> Iterator[TextIO]:
 
 @contextmanager
 def naming(file: str) -> Iterator[None]:
-    """Name the file in the message of what is wrong with a kept plan."""
+    """Add the file's name to the message of an error in a saved plan."""
     try:
         yield
     except PlanError as error:
@@ -68,7 +68,7 @@ def naming(file: str) -> Iterator[None]:
 
 
 def refuse_unwritable(root: Path, option: str, name: str) -> None:
-    """Raise UsageError for a file that can certainly not be written: known before, not after the work."""
+    """Raise UsageError for a file that is certainly not writable, before the work begins."""
     path = root / name
     if path.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
         raise UsageError(f"{option} {name}: it cannot be written", hint="name a file in a folder that exists")
@@ -77,10 +77,10 @@ def refuse_unwritable(root: Path, option: str, name: str) -> None:
 
 
 def write_new(root: Path, folder: str, files: Mapping[str, str], *, force: bool = False) -> None:
-    """Write files into a folder, made where it is missing; what exists and says something else is kept.
+    """Write files into a folder, created where it is missing; existing files with other content are kept.
 
-    Raises UsageError (E_EXISTS) for that, unless `force` replaces it, and (E_PATH_SYMLINK, E_PATH_TYPE) for a link or
-    what is no file at one of the names or on the way there; nothing is written then.
+    Raises UsageError (E_EXISTS) for that, unless `force` replaces it, and (E_PATH_SYMLINK, E_PATH_TYPE) for a link or a
+    non-file at one of the names or in its path; nothing is written then.
     """
     shown = root / folder
     taken = [name for name, text in files.items() if _differs(root, folder, name, text)]
@@ -114,7 +114,7 @@ class _Missing(Exception):  # noqa: N818 - not an error: there is nothing yet
 
 @contextmanager
 def _below(root: Path, folder: str, name: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
-    """Give a folder's descriptor and a name in it, no link followed below the run's folder or an absolute one."""
+    """Yield a folder's descriptor and a name in it, following no link below the run's folder or an absolute one."""
     from reconciler.manifest.files.project_tree import open_folder
 
     base, steps = _split(root, folder)
@@ -134,7 +134,7 @@ def _below(root: Path, folder: str, name: str, *, make: bool = False) -> Iterato
 
 @contextmanager
 def _parent(root: Path, name: str) -> Iterator[tuple[int, str]]:
-    """Give the descriptor of a file's folder and its name there."""
+    """Yield the descriptor of a file's folder and its name there."""
     from reconciler.manifest.files.project_tree import open_folder
 
     base, steps = _split(root, name)
@@ -145,7 +145,7 @@ def _parent(root: Path, name: str) -> Iterator[tuple[int, str]]:
 
 
 def _split(root: Path, name: str) -> tuple[Path, tuple[str, ...]]:
-    """Return where links may lead, and the steps from there on that no link may be: of an absolute path the last."""
+    """Split a path into the part that may contain links, and the steps that may not: of an absolute path the last."""
     path = PurePosixPath(name)
     if path.is_absolute():
         return Path(path.parent), path.parts[1:][-1:]
@@ -154,12 +154,12 @@ def _split(root: Path, name: str) -> tuple[Path, tuple[str, ...]]:
 
 @contextmanager
 def _writable(path: Path) -> Iterator[None]:
-    """Turn errors about a path that is written into ours."""
+    """Convert errors about a path to write."""
     try:
         yield
     except UsageError:
         raise
-    except ReconcilerError as error:  # a link, or what is no file
+    except ReconcilerError as error:  # a link, or not a file
         at = f"{path}: {error.message}"
         raise UsageError(at, code=error.code, hint=_LINK_HINT if error.code == "E_PATH_SYMLINK" else "") from None
     except UnicodeEncodeError:
@@ -171,7 +171,7 @@ def _writable(path: Path) -> Iterator[None]:
 
 
 def _is_stream(folder: int, leaf: str) -> bool:
-    """Tell whether a pipe or a character device is there; raises OSError for what takes no text at all."""
+    """Tell whether a path is a pipe or a character device. Raises OSError for one that takes no text."""
     try:
         mode = os.stat(leaf, dir_fd=folder, follow_symlinks=False).st_mode
     except FileNotFoundError:
@@ -184,7 +184,7 @@ def _is_stream(folder: int, leaf: str) -> bool:
 
 
 def _listened(folder: int, leaf: str) -> int:
-    """Open a pipe that is read, or a device; raises OSError where nobody opens the pipe's other end in time."""
+    """Open a pipe or a device for writing. Raises OSError where no reader opens the pipe in time."""
     until = time.monotonic() + _LISTEN
     while True:
         try:
@@ -216,5 +216,5 @@ def _replace(folder: int, leaf: str, text: str) -> None:
 
 
 def ended(text: str) -> str:
-    """Return text with a line end at its end."""
+    """Return text with a final line end."""
     return text if text.endswith("\n") else text + "\n"

@@ -1,4 +1,4 @@
-"""The flags, once: every command that takes one takes it from here, so it means the same everywhere."""
+"""Definitions of the flags, shared by all commands."""
 
 from typing import Annotated, Literal
 
@@ -7,7 +7,7 @@ import typer
 Depth = Literal["list", "auto", "full"]
 
 MANY = 64
-"""The most parallel requests that may be asked for; the service's limits are far below."""
+"""Most parallel requests of the flag; the service's limits are far below."""
 
 Env = Annotated[
     str, typer.Option("-e", "--environment", metavar="ENV", help="The environment, as in the project file.")

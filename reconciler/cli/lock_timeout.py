@@ -1,4 +1,4 @@
-"""`apply --lock-timeout`: waits for a lock that somebody else holds, then plans anew and goes on."""
+"""`apply --lock-timeout`: waits for a lock that another run holds, then plans again and continues."""
 
 import re
 import time
@@ -19,7 +19,7 @@ _BETWEEN_WORDS = 30.0
 
 
 def seconds_of(text: str) -> int:
-    """Read a duration such as `90`, `30s`, `5m` or `1h`; raises UsageError."""
+    """Parse a duration such as `90`, `30s`, `5m` or `1h`. Raises UsageError."""
     found = _DURATION.fullmatch(text.strip() or "0")
     if found is None:
         raise UsageError(f"--lock-timeout {text!r} is not a duration", hint="write it as 30s, 5m or 1h")
@@ -28,9 +28,9 @@ def seconds_of(text: str) -> int:
 
 @dataclass(slots=True, kw_only=True)
 class LockWait:
-    """How long to wait for the lock, over all tries of one apply together.
+    """Time to wait for the lock, over all attempts of one apply together.
 
-    `say` tells what is waited for. `clock` counts seconds, `sleep` waits some.
+    `say` reports the wait. `clock` counts seconds, `sleep` waits.
     """
 
     seconds: float
@@ -39,7 +39,7 @@ class LockWait:
     sleep: Callable[[float], None] = time.sleep
 
     def call(self, attempt: Callable[[], Result], lock: Callable[[], AbstractContextManager[object]]) -> Result:
-        """Return what `attempt` comes to; where it is refused the lock, wait for `lock` and call it again.
+        """Return the result of `attempt`; after a LockedError, wait for `lock` and call it again.
 
         Raises LockedError when time is over.
         """
@@ -51,7 +51,7 @@ class LockWait:
                 self._wait(refused, lock, until)
 
     def _wait(self, refused: LockedError, lock: Callable[[], AbstractContextManager[object]], until: float) -> None:
-        """Return as soon as the lock can be had."""
+        """Return as soon as the lock is available."""
         told = float("-inf")
         while (left := until - self.clock()) > 0:
             if self.clock() - told >= _BETWEEN_WORDS:

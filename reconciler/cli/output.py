@@ -1,4 +1,4 @@
-"""Tells a report: masks it at one door, writes it in each format asked for, whole, before the process ends."""
+"""Writes reports: redacts them once, renders each requested format, and writes it whole before the process ends."""
 
 import shutil
 import sys
@@ -17,19 +17,19 @@ from reconciler.model.report import Report, ReportOptions
 from reconciler.strings import escape_control, escape_output
 
 HUMAN = "text"
-"""The format that is meant for a terminal: it alone bends to the terminal's encoding, width and colours."""
+"""Format for a terminal: only this one adapts to the terminal's encoding, width and colours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputOptions:
-    """How a report is wanted: the format on stdout, and further formats with their files."""
+    """Output options of a report: the format on stdout, and further formats with their files."""
 
     format: str = HUMAN
     files: tuple[tuple[str, str], ...] = ()
 
 
 def parse_output_flags(format_name: str, reports: Sequence[str] | None) -> OutputOptions:
-    """Read `--format` and `--report FORMAT=FILE`; raises UsageError before any work is done."""
+    """Parse `--format` and `--report FORMAT=FILE`. Raises UsageError before any work is done."""
     from reconciler import plugins
 
     files = tuple(_split(item) for item in reports or ())
@@ -64,13 +64,13 @@ def write_report(session: CommandContext, report: Report, how: OutputOptions) ->
 
 
 def tell_files(session: CommandContext, report: Report, how: OutputOptions) -> None:
-    """Write a report to the files that `--report` names, plain text without colours."""
+    """Write a report to the files of `--report`, as plain text without colours."""
     for name, file in how.files:
         write_file(session.root, file, render_report(session, report, name, terminal=False))
 
 
 def render_report(session: CommandContext, report: Report, format_name: str, *, terminal: bool = True) -> str:
-    """Return a report in one format: the one door at which secrets are masked, before any format sees it."""
+    """Render a report in one format; secrets are redacted here, before any format gets the data."""
     from reconciler import plugins
 
     human = terminal and format_name == HUMAN
@@ -82,21 +82,21 @@ def render_report(session: CommandContext, report: Report, format_name: str, *, 
 
 
 def from_repository(root: Path) -> str:
-    """Return the way from the repository's root to the project: code hosts place problems on its lines."""
+    """Return the project's path from the repository's root, for annotations of code hosts."""
     whole = root.resolve()
     top = next((one for one in (whole, *whole.parents) if (one / ".git").exists()), whole)
     return whole.relative_to(top).as_posix()
 
 
 def line(diagnostic: Diagnostic) -> str:
-    """Spell a problem as one line that editors and people can follow: `file:line:col: code: message`."""
+    """Format a problem as one line that editors understand: `file:line:col: code: message`."""
     where = f"{diagnostic.position}: " if diagnostic.position else ""
     hint = f" ({diagnostic.hint})" if diagnostic.hint else ""
     return one_line(f"{where}{diagnostic.code}: {diagnostic.message}{hint}")
 
 
 def one_line(text: str) -> str:
-    """Return text that cannot move a terminal's cursor: every control character is spelled out."""
+    """Return text that cannot move a terminal's cursor: every control character is escaped."""
     return escape_control(text)
 
 
@@ -108,7 +108,7 @@ def problems(session: CommandContext, diagnostics: Sequence[Diagnostic]) -> None
 
 @dataclass(slots=True)
 class Sent:
-    """What stdout got so far: after one document there is no second one for the error that ends a command."""
+    """Format of the document that stdout got: an error after it is not written as a second one."""
 
     documents: int = 0
 
@@ -116,7 +116,7 @@ class Sent:
 SENT = Sent()
 
 PARSED = frozenset({"json", "sarif", "junit", "gitlab", "gitlab-terraform", "html", "github"})
-"""Formats that a program reads: they escape data themselves. The commands of `github` are ours."""
+"""Formats for programs, which escape data themselves. The workflow commands of `github` are intended."""
 
 
 def write_out(
@@ -124,8 +124,8 @@ def write_out(
 ) -> None:
     """Write the whole text to stdout; a machine's format is UTF-8 whatever the locale says.
 
-    What no parser reads is escaped line by line: no line is a command to a CI runner, and no control character gets
-    out. `styled` lets our own colours pass, `marks` the zero-width spaces of Markdown.
+    Human formats are escaped line by line: no line is a command to a CI runner, and no control character is written.
+    `styled` keeps the tool's colours, `marks` the zero-width spaces of Markdown.
     """
     text = text if parsed else escape_output(text, styled=styled, marks=marks)
     SENT.documents += 0 if human else 1
@@ -154,14 +154,14 @@ def _write(text: str, encoding: str) -> None:
 
 
 def check_report_files(session: CommandContext, how: OutputOptions) -> None:
-    """Raise UsageError where a file of `--report` can certainly not be written: known before, not after the work."""
+    """Raise UsageError where a file of `--report` is certainly not writable, before the work begins."""
     for _, file in how.files:
         refuse_unwritable(session.root, "--report", file)
 
 
 @contextmanager
 def progress(session: CommandContext, what: str, total: int | None = None) -> Iterator[Callable[[], None]]:
-    """Show what goes on for the length of a `with`; calling the value moves it on by one."""
+    """Show progress for the duration of a `with`; each call of the value advances it by one."""
     if session.quiet or session.verbose or session.log.form != "text" or not sys.stderr.isatty():
         yield lambda: None
         return

@@ -1,7 +1,7 @@
-"""Signals that end a run: SIGINT, SIGTERM and SIGHUP mean the same, as process 1 of a container too.
+"""Signals that end a run: SIGINT, SIGTERM and SIGHUP are treated alike, also in process 1 of a container.
 
-A process without a handler is not ended by SIGTERM where it is process 1 (pid_namespaces(7)), so there is always one.
-A signal that whoever started the process wants ignored (`nohup`) stays ignored.
+SIGTERM does not end process 1 without a handler (pid_namespaces(7)), so there is always one. A signal that the parent
+process ignores (`nohup`) stays ignored.
 """
 
 import os
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 _STREAMS = (("stdin", os.O_RDONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_WRONLY, "w"))
-"""stdout is opened so that writing fails: a report that nobody gets must not end as if all were well."""
+"""A closed stdout is opened so that writing fails: a lost report must not end with success."""
 
 
 def open_missing_streams() -> None:
-    """Open the null device in place of each closed stream, so that no file of ours ever gets its number.
+    """Open the null device in place of each closed stream, so that no other file gets its descriptor.
 
-    A ledger opened as number 2 would have every message written into it.
+    A ledger opened as descriptor 2 would get every message of stderr.
     """
     for number, (name, flags, mode) in enumerate(_STREAMS):
         if getattr(sys, name) is None:
@@ -41,17 +41,17 @@ def _occupy(number: int, flags: int) -> None:
 
 
 def discard_stdout() -> None:
-    """Take what is left to write to stdout away quietly, so that Python does not complain at exit."""
+    """Discard the buffered rest of stdout, so that Python reports no error at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say_at_once(words: bytes) -> None:
-    """Write fixed words to stderr from a signal handler, where no buffer may be touched."""
+    """Write fixed text to stderr from a signal handler, which must not use buffers."""
     os.write(2, words)
 
 
 def moving(*, color: bool) -> "Console":
-    """Return the terminal on stderr for what moves there; whoever shows texts on it escapes them."""
+    """Return the terminal on stderr for progress output; the caller escapes texts on it."""
     from rich.console import Console
 
     return Console(stderr=True, no_color=not color)
@@ -59,13 +59,13 @@ def moving(*, color: bool) -> "Console":
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ONE_SIGNAL = 0.5
-"""Seconds in which signals are one: `timeout` and terminals send theirs to the process and to its whole group."""
+"""Seconds in which repeated signals count as one: `timeout` and terminals signal the process and its whole group."""
 
 Handler = Callable[[int, FrameType | None], None]
 
 
 class Interrupted(BaseException):
-    """A signal came; `number` says which. No library takes it for its own, as some do KeyboardInterrupt."""
+    """A signal arrived; `number` says which. Unlike KeyboardInterrupt, no library handles it."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -73,13 +73,13 @@ class Interrupted(BaseException):
 
     @property
     def exit_code(self) -> int:
-        """What a shell makes of a process that the signal ended: 130, 143 or 129."""
+        """Exit code of a process that the signal ended: 130, 143 or 129."""
         return 128 + self.number
 
 
 @contextmanager
 def handled(handler: Handler) -> Iterator[None]:
-    """Let a handler take these signals for the length of a `with`, except those that are ignored."""
+    """Install a handler for these signals for the duration of a `with`, except for ignored ones."""
     before = {number: signal.getsignal(number) for number in NUMBERS}
     mine = [number for number in NUMBERS if before[number] is not signal.SIG_IGN]
     for number in mine:
@@ -92,18 +92,18 @@ def handled(handler: Handler) -> Iterator[None]:
 
 
 class Interrupting:
-    """Ends at once while the program is still being loaded; from `begin` on by raising Interrupted, once."""
+    """Exits at once while the program is being loaded; after `begin` it raises Interrupted, once."""
 
     def __init__(self) -> None:
         self._begun = False
         self._came = 0.0
 
     def begin(self) -> None:
-        """Say that everything is loaded: what is under way gets to clean up behind itself."""
+        """Mark the program as loaded: work in progress can then clean up."""
         self._begun = True
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
-        """Take one signal. One that comes while the last is still being obeyed ends the process."""
+        """Handle one signal. One that arrives while the last is being handled ends the process."""
         now = time.monotonic()
         if self._came and now - self._came <= ONE_SIGNAL:
             return
@@ -116,22 +116,22 @@ class Interrupting:
 
 @dataclass(slots=True)
 class StopSignal:
-    """Asked before each change: true once the run is to end after the change at hand."""
+    """Checked before each change: true once the run must end after the current change."""
 
     say: Callable[[str], None]
     _asked: list[float] = field(default_factory=list)
     _gentle: bool = False
 
     def __call__(self) -> bool:
-        """Tell whether a signal has come."""
+        """Tell whether a signal has arrived."""
         return bool(self._asked)
 
     @contextmanager
     def gently(self) -> Iterator[None]:
-        """Let the first signal wait for the change at hand.
+        """Let the first signal wait for the current change.
 
-        Outside of it nothing is half done, so a signal interrupts at once: a question at a terminal too, which Python
-        would go on asking after a signal that only takes a note.
+        Outside of it no write is in progress, so a signal interrupts at once: a question at a terminal too, which
+        Python would repeat after a handler that only sets a flag.
         """
         self._gentle = True
         try:
@@ -140,7 +140,7 @@ class StopSignal:
             self._gentle = False
 
     def note(self, number: int, _frame: FrameType | None) -> None:
-        """Take one signal."""
+        """Record one signal."""
         now = time.monotonic()
         if self._asked and now - self._asked[0] <= ONE_SIGNAL:
             return
@@ -152,7 +152,7 @@ class StopSignal:
 
 @contextmanager
 def stopping(say: Callable[[str], None]) -> Iterator[StopSignal]:
-    """Turn the first signal into a clean stop after the change at hand; a later one interrupts."""
+    """Convert the first signal to a stop after the current change; a later one interrupts."""
     stop = StopSignal(say)
     with handled(stop.note):
         yield stop

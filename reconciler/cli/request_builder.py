@@ -1,4 +1,4 @@
-"""From flags to what is asked: which project, which environment, which part, which live side."""
+"""Builds requests from flags: project, environment, selection, live side."""
 
 import secrets
 from collections.abc import Iterable, Sequence
@@ -37,7 +37,7 @@ def build_plan_request(
     cached: bool = False,
     parallelism: int = 8,
 ) -> "PlanRequest":
-    """Gather what the flags ask for; raises UsageError."""
+    """Build the PlanRequest of the flags. Raises UsageError."""
     from reconciler.project.environment_session import LiveAccess
     from reconciler.project.plan_environment import PlanRequest
 
@@ -61,7 +61,7 @@ def selection(
     *,
     with_dependencies: bool = False,
 ) -> Selection:
-    """Read `--target`, `--exclude`, `-l` and `--with-dependencies`; raises UsageError."""
+    """Parse `--target`, `--exclude`, `-l` and `--with-dependencies`. Raises UsageError."""
     pairs = tuple(_labels(labels or ()))
     wanted = dict(pairs)
     if twice := next((name for name, value in pairs if wanted[name] != value), ""):
@@ -92,7 +92,7 @@ def project(session: CommandContext, *, untrusted: bool = False) -> "Project":
 
 
 def select_environment(project: "Project", name: str) -> str:
-    """Return the environment that is meant: the one named, else the only one; raises UsageError."""
+    """Return the selected environment: the one named, else the only one. Raises UsageError."""
     known = ", ".join(project.environments)
     if not name and len(project.environments) == 1:
         return next(iter(project.environments))
@@ -104,7 +104,7 @@ def select_environment(project: "Project", name: str) -> str:
 
 
 def select_environments(project: "Project", names: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the environments that are meant: those named, once each, else all; raises UsageError."""
+    """Return the selected environments: those named, once each, else all. Raises UsageError."""
     return (
         tuple(dict.fromkeys(select_environment(project, name) for name in names))
         if names
@@ -117,7 +117,7 @@ def _closest(name: str, known: str) -> str:
 
 
 def plan_report(command: str, *results: "PlanResult") -> Report:
-    """Return what one or more plans have to tell; the problems of manifests that are wrong stand beside them."""
+    """Return the report of one or more plans, with the problems of invalid manifests."""
     return Report(
         command=command,
         plans=tuple(result.plan for result in results if result.plan is not None),
@@ -130,21 +130,21 @@ def plan_report(command: str, *results: "PlanResult") -> Report:
 
 
 def plan_code(result: "PlanResult", *, detailed: bool, fail_on: str = "") -> int:
-    """Return what a plan ends the process with."""
+    """Return the exit code of a plan."""
     from reconciler.planner import exit_code
 
     return ExitCode.ERROR if result.plan is None else exit_code(result.plan, detailed=detailed, fail_on=fail_on)
 
 
 def check_classes(fail_on: str) -> None:
-    """Refuse a `--fail-on` that names no class of change, before anything is read."""
+    """Refuse an unknown class in `--fail-on`, before anything is read."""
     known = [one.value for one in Attribution]
     if any(name.strip() not in known for name in fail_on.split(",") if name.strip()):
         raise UsageError(f"--fail-on {fail_on!r} names no class of change", hint=f"there are {', '.join(known)}")
 
 
 def write_saved_plan(session: CommandContext, name: str, project: "Project", plan: Plan) -> None:
-    """Write a plan to a file that `apply` takes, for this place and for a day; says its digest on stderr."""
+    """Write a saved plan for `apply`, valid for this target and a day; prints its digest on stderr."""
     from reconciler.planfile import saved_plan
     from reconciler.project.environment_variables import digest_key
     from reconciler.project.ledger_access import binding
@@ -163,7 +163,7 @@ def write_saved_plan(session: CommandContext, name: str, project: "Project", pla
 
 
 def kept_plan(session: CommandContext, file: str) -> "Saved":
-    """Read a plan that `plan --out` kept; its seal is checked, its place and time are not yet. Raises PlanError."""
+    """Read a plan of `plan --out`; its seal is checked, its target and expiry are not yet. Raises PlanError."""
     from reconciler.manifest.files.project_tree import SAVED, read_file
     from reconciler.planfile import saved_plan
     from reconciler.project.environment_variables import digest_key
@@ -173,7 +173,7 @@ def kept_plan(session: CommandContext, file: str) -> "Saved":
 
 
 def environment_of(project: "Project", kept: "Saved", asked: str) -> str:
-    """Return the environment a kept plan was made for; raises PlanError where another one is asked for."""
+    """Return the environment of a saved plan. Raises PlanError where another one is requested."""
     made = kept.binding.environment
     if asked and asked != made:
         raise PlanError(

@@ -1,4 +1,4 @@
-"""What is told beside the report, on stderr: lines for people, or JSON lines for programs; masked like the report."""
+"""Log on stderr beside the report: lines for people, or JSON lines for programs; redacted like the report."""
 
 import json
 import logging
@@ -12,31 +12,31 @@ from reconciler.redaction import SecretRedactor
 from reconciler.strings import escape_output
 
 ROOT = "reconciler"
-"""The logger of everything of ours; other libraries' loggers stay silent, since they may tell headers."""
+"""Logger of the package; other libraries' loggers stay silent, since they may log headers."""
 
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StderrLog:
-    """Where lines go: `form` is text or json."""
+    """Target of log lines: `form` is text or json."""
 
     redactor: SecretRedactor
     form: str = "text"
 
     def say(self, text: str, level: str = "info") -> None:
-        """Write one line to stderr, whatever its encoding can hold."""
+        """Write one line to stderr, in any encoding."""
         masked = self.redactor.text(text)
         if self.form == "json":
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             masked = json.dumps({"time": now, "level": level, "message": masked.strip()}).replace("##", "#\\u0023")
         else:
             masked = escape_output(masked)
-        with suppress(OSError):  # a full or closed stderr is no reason to stop between two writes; the code still tells
+        with suppress(OSError):  # a full or closed stderr must not stop a run between two writes
             _write(masked + "\n")
 
     def ask(self, question: str) -> None:
-        """Write a question to the terminal on stderr: the answer is typed behind it."""
+        """Write a question to the terminal on stderr; the answer is typed after it."""
         _write("\n" + escape_output(self.redactor.text(question)))
         sys.stderr.flush()
 
@@ -56,7 +56,7 @@ class _Handler(logging.Handler):
 
 
 def listen(log: StderrLog, verbose: int) -> Callable[[], None]:
-    """Tell what our own modules log, as much as `-v` asks for; returns what ends it."""
+    """Write the log of the package's modules, at the level of `-v`; returns a function that ends it."""
     logger, handler, before = logging.getLogger(ROOT), _Handler(log), logging.getLogger(ROOT).level
     logger.addHandler(handler)
     logger.setLevel(_LEVELS[min(verbose, len(_LEVELS) - 1)])

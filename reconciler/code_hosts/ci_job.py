@@ -1,4 +1,4 @@
-"""Which pull or merge request a comment goes to, and as whom: from the variables a CI job has."""
+"""Finds the pull or merge request of a comment, and its author, from the variables of a CI job."""
 
 import json
 import re
@@ -19,8 +19,9 @@ class PullRequestRef:
     """One pull request (`host` github) or merge request (gitlab).
 
     `api` is the base of the host's REST interface. `repository` is owner/name, or GitLab's project id or path. `author`
-    is the login our comments carry; empty asks the host whose the token is. A trusted job that runs after a stranger's
-    knows no number, only the request's `head` (owner:branch) and `commit`: the host tells which request that is.
+    is the login of the comments; if empty, the host is asked for that of the token. A trusted job that runs after an
+    untrusted one has no number, only the request's `head` (owner:branch) and `commit`, for which the host returns the
+    request.
     """
 
     host: str
@@ -43,7 +44,7 @@ class PullRequestRef:
 
 
 def place_from(variables: Mapping[str, str], *, number: int = 0, author: str = "") -> PullRequestRef:
-    """Find out from a job's variables where it runs; `number` names a request where they do not.
+    """Return the request from a job's variables; `number` names it where they do not.
 
     Raises UsageError where no host is recognised, or no request is there to comment on.
     """
@@ -87,7 +88,7 @@ def _github(variables: Mapping[str, str], number: int, author: str) -> PullReque
 
 
 def _event(path: str) -> Json:
-    """Read the event that started the job; what cannot be read tells nothing."""
+    """Read the event that started the job; empty where it cannot be read."""
     if not path:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Post or update one comment: ours is the one with the marker and our name under it; equal text is not written."""
+"""Posts or updates one comment, identified by its marker and author; equal text is not written again."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from reconciler.model.resource import Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentResult:
-    """What was done: `created`, `updated` or `unchanged`; the comment's number and its address on the web."""
+    """Result: `created`, `updated` or `unchanged`; the comment's number and its address on the web."""
 
     done: str
     id: int
@@ -22,12 +22,12 @@ class CommentResult:
 
 
 class CodeHost(Protocol):
-    """How one host lists and writes comments."""
+    """Comments API of one host."""
 
     limit: int
 
     def author(self) -> str:
-        """Return the login that the token's comments carry."""
+        """Return the login of the token's comments."""
         ...
 
     def comments(self) -> Iterator[Mapping[str, Json]]:
@@ -50,7 +50,7 @@ class CodeHost(Protocol):
 def upsert_comment(
     place: PullRequestRef, body: str, marker: str, *, agent: str = "reconciler", **seams: Any
 ) -> CommentResult:
-    """Make the request carry `body` in the one comment with `marker`; `seams` are Connection's own.
+    """Create or update the one comment with `marker` to have `body`; `seams` are those of Connection.
 
     `body` begins with `marker`. Raises ApiError where the host refuses, UsageError for a body that is too long.
     """
@@ -89,7 +89,7 @@ def _mine(host: CodeHost, author: str, marker: str) -> Mapping[str, Json] | None
 
 
 def _same(one: str, other: str) -> bool:
-    """Hosts keep their own line ends and trim the last ones."""
+    """Compare texts as hosts store them, with normalized line ends and trailing ones trimmed."""
     return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
 
 

@@ -8,7 +8,7 @@ from reconciler.errors import ApiError, UsageError
 from reconciler.model.resource import Json
 
 _JOB_LOGIN = "github-actions[bot]"
-"""Under what a job's own token comments: that token may not ask who it is."""
+"""Login of comments by a job's own token, which may not query its login."""
 
 
 class GitHub:
@@ -28,7 +28,7 @@ class GitHub:
         return {"Authorization": f"Bearer {token}", "X-GitHub-Api-Version": "2022-11-28"}
 
     def author(self) -> str:
-        """Return the token's login; a job's token is refused this question."""
+        """Return the token's login; a job's token is refused this query."""
         try:
             found = self._door.get("/user")
         except ApiError as error:
@@ -55,7 +55,7 @@ class GitHub:
 
 
 def _number_of(door: HostClient, place: PullRequestRef) -> int:
-    """Ask which open pull request a branch belongs to; its head must be the very commit the job was started for."""
+    """Return the open pull request of a branch; its head must be the commit that started the job."""
     for pull in rows(door.get(f"/repos/{place.repository}/pulls", state="open", head=place.head, per_page=PER_PAGE)):
         number = pull.get("number")
         if text_of(pull, "head", "sha") == place.commit and isinstance(number, int):

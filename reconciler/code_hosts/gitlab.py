@@ -10,7 +10,7 @@ from reconciler.model.resource import Json
 
 
 class GitLab:
-    """Lists and writes the notes of one merge request; what the system wrote is not ours."""
+    """Lists and writes the notes of one merge request; system notes are excluded."""
 
     limit = 1_000_000
 

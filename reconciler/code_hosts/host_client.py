@@ -1,4 +1,4 @@
-"""JSON calls to one host: through the API's own sender, so that pace, tries, limits and refusals are the same."""
+"""JSON calls to one host: through the API's sender, with its rate limit, retries, size limits and errors."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from reconciler.model.resource import Json
 
 PER_PAGE = 100
 MOST_PAGES = 100
-"""Ten thousand comments on one request: past that something is wrong, and nothing is written."""
+"""Most pages of a list (ten thousand comments); beyond it nothing is written."""
 
 _BASE_PATH = re.compile(r"(?:/[\w.-]+)*", re.ASCII)
 
@@ -31,11 +31,11 @@ class HostToken:
         self._headers = dict(headers)
 
     def headers(self, call: ApiRequest, now: datetime, ask: Callable[[ApiRequest], ApiResponse]) -> Mapping[str, str]:  # noqa: ARG002
-        """Return the same headers for each try."""
+        """Return the same headers for each attempt."""
         return self._headers
 
     def renew(self, used: Mapping[str, str]) -> bool:  # noqa: ARG002 - a shared shape
-        """A token of a job cannot be renewed."""
+        """Return false: a job's token cannot be renewed."""
         return False
 
     def __repr__(self) -> str:
@@ -43,7 +43,7 @@ class HostToken:
 
 
 class HostClient:
-    """Gets, posts and changes JSON below one base address, which the operator's job has named."""
+    """Gets, posts and changes JSON below one base address, which the operator's job names."""
 
     def __init__(self, api: str, headers: Mapping[str, str], agent: str = "reconciler", **seams: Any) -> None:
         parts = urlsplit(api.rstrip("/"))
@@ -64,7 +64,7 @@ class HostClient:
         return self._send("GET", path, query=encode_query((name, str(value)) for name, value in query.items()))
 
     def write(self, method: str, path: str, body: Mapping[str, Json]) -> Json:
-        """Send JSON with POST, PUT or PATCH and return the answer's."""
+        """Send JSON with POST, PUT or PATCH and return the response."""
         return self._send(method, path, body=json.dumps(body).encode())
 
     def close(self) -> None:
@@ -79,7 +79,7 @@ class HostClient:
 
 
 def _named(base: str) -> Origin:
-    """Return the origin that a variable of the operator's job names: any by https, by plain http this machine's."""
+    """Return the origin in a variable of the operator's job: https anywhere, plain http on this machine only."""
     return check_allowed(base, (base,) if base.startswith("https://") else ())
 
 

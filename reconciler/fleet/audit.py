@@ -1,7 +1,7 @@
-"""Many environments at once: each is planned by itself, and one that cannot be read never stops the others.
+"""Audits many environments: each is planned by itself, and a failed read of one never stops the others.
 
-Work goes through a `concurrent.futures.Executor`, so that threads and a cluster are the same seam. Audits only read:
-a worker that is lost costs nothing but its work, which is done again elsewhere.
+Work goes through a `concurrent.futures.Executor`, so that threads and a cluster have the same interface. Audits only
+read, so the work of a lost worker is repeated elsewhere.
 """
 
 import os
@@ -16,12 +16,12 @@ from reconciler.project.plan_environment import PlanRequest
 from reconciler.redaction import SecretRedactor
 
 LARGEST = 50
-"""Environments in one errand: enough to make its cost small, few enough to lose little with a worker."""
+"""Most environments in one batch: a trade-off between overhead and the loss with a worker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditBatch:
-    """Some environments of a project to visit. `sets` are further template values of each, before those of the ask."""
+    """Some environments of a project to visit. `sets` are further template values, before those of the request."""
 
     project: Project
     names: tuple[str, ...]
@@ -32,7 +32,7 @@ class AuditBatch:
 def split_batches(
     project: Project, names: Sequence[str], ask: PlanRequest, *, width: int, sets: Mapping[str, tuple[str, ...]]
 ) -> Iterator[AuditBatch]:
-    """Divide environments among `width` workers: whole tenants, several errands for each worker."""
+    """Divide environments among `width` workers: whole tenants, several batches for each worker."""
     size = max(1, min(LARGEST, len(names) // (4 * width)))
     waiting: list[str] = []
     for tenant in _tenants(project, names):
@@ -45,7 +45,7 @@ def split_batches(
 
 
 def run(errand: AuditBatch) -> tuple[EnvironmentResult, ...]:
-    """Visit the environments of an errand in this process, with what the ask holds."""
+    """Visit the environments of a batch in this process, with the access of the request."""
     return tuple(_visit(errand, name, errand.ask) for name in errand.names)
 
 
@@ -58,7 +58,7 @@ def run_on_worker(errand: AuditBatch) -> tuple[EnvironmentResult, ...]:
 
 
 def without_credentials(errand: AuditBatch) -> AuditBatch:
-    """Return an errand that may be sent away: nothing of this process's environment is in it."""
+    """Return a batch that may be sent to a worker: without this process's environment."""
     access = replace(errand.ask.access, variables={}, tenants={}, redactor=SecretRedactor())
     return replace(errand, ask=replace(errand.ask, access=access))
 
@@ -68,13 +68,13 @@ def _visit(errand: AuditBatch, name: str, ask: PlanRequest) -> EnvironmentResult
 
 
 _NAMING = ("endpoint", "ledger", "cache", "values")
-"""The keys of an environment that name a file or an address."""
+"""Keys of an environment that name a file or an address."""
 
 
 def _errand(
     project: Project, names: Sequence[str], ask: PlanRequest, sets: Mapping[str, tuple[str, ...]]
 ) -> AuditBatch:
-    """Cut the project down to the errand's environments: ten thousand of them are not sent two hundred times."""
+    """Reduce the project to the batch's environments, so that ten thousand are not sent two hundred times."""
     places = {name: project.environments[name] for name in names}
     file = project.file.model_copy(update={"environments": places})
     ways = [("manifests",), ("values",), *(("environments", name, key) for name in names for key in _NAMING)]
@@ -93,7 +93,7 @@ def _tenants(project: Project, names: Sequence[str]) -> list[list[str]]:
 
 
 def _tenant(name: str, environment: Environment) -> tuple[str, ...]:
-    """Return whose limit it counts against; an embedded simulator has none."""
+    """Return the tenant with the rate limit; an embedded simulator has none."""
     return (name,) if environment.embedded else (environment.url, project_id(environment))
 
 
@@ -112,11 +112,11 @@ def audit(
     keep: Keep = lambda some: some,
     hint: str = "run it again",
 ) -> tuple[EnvironmentResult, ...]:
-    """Visit environments side by side and return what was found, in the order asked for.
+    """Visit environments in parallel and return the results in the requested order.
 
-    `width` is how many work at a time. `away` tells that they may be on other machines: no credential is sent there.
-    `keep` is given the results of each errand as it ends, in this thread, and may add to them; each environment is
-    given to it once, those that were lost never. `hint` says what to do about the lost ones.
+    `width` is the number of workers. `away`: they may be on other machines, so no credential is sent. `keep` gets the
+    results of each batch as it ends, in this thread, and may add to them; it gets each environment once, lost ones
+    never. `hint` is the hint for lost ones.
     """
     sent = {}
     for errand in split_batches(project, names, ask, width=width, sets=sets or {}):
@@ -137,6 +137,6 @@ def _gathered(
 ) -> tuple[EnvironmentResult, ...]:
     try:
         found = future.result()
-    except Exception as error:  # whatever a cluster does, the other environments are told
+    except Exception as error:  # after any failure of a cluster, the other environments are reported
         return tuple(lost(name, error, hint) for name in names)
     return keep(found)

@@ -1,8 +1,8 @@
-"""What an audit keeps in a ledger: a row for each environment when it is done, and since when things drift.
+"""Records of an audit in a ledger: a row for each completed environment, and the times of drift.
 
-It goes to the ledger that is named for the run, else to the ledgers that environments name or have already; an audit
-makes none by itself. A row holds the whole result, so that a run that was broken off goes on with the environments that
-have none yet, and still tells of all.
+They are written to the ledger of the run's flag, else to the ledgers that environments name or have; an audit creates
+none. A row holds the whole result, so that an interrupted run continues with the environments that have none, and still
+reports all.
 """
 
 import json
@@ -26,11 +26,11 @@ from reconciler.project.ledger_access import LedgerLocation, ledger_location
 from reconciler.project.plan_environment import PlanResult
 
 _COUNTS = (Attribution.DRIFT, Attribution.CONFLICT, Attribution.UNATTRIBUTED)
-"""Who moved a field, where it is drift or nobody can tell; what Git moved waits for an apply and is none."""
+"""Attributions that are recorded as drift, unknown ones included; changes from Git wait for an apply."""
 
 
 def found(owner: str, one: EnvironmentResult, result: str) -> AuditRecord:
-    """Return what the ledger keeps of one environment."""
+    """Return the record of one environment."""
     plan = one.plan
     if plan is None or plan.errored:
         return AuditRecord(owner=owner, result=result, looked=False)
@@ -54,7 +54,7 @@ def _differing(change: Change) -> list[tuple[tuple[str, str], str]]:
 
 
 def _doubtful(plan: Plan) -> frozenset[str]:
-    """Return what could not be judged this time: neither in step nor not."""
+    """Return the objects with an unknown state in this audit."""
     ambiguous = (one.address for one in plan.diagnostics if one.address and is_resource_error(one))
     return frozenset((*ambiguous, *(one.address for one in plan.held)))
 
@@ -63,7 +63,7 @@ def _doubtful(plan: Plan) -> frozenset[str]:
 class AuditRecorder:
     """The ledgers of an audit, each opened once.
 
-    `url` is the operator's, for all; `mask` is applied to all that is kept; `variables` are the process environment.
+    `url` is the operator's, for all; `mask` is applied to all records; `variables` are the process environment.
     """
 
     project: Project
@@ -73,27 +73,27 @@ class AuditRecorder:
     opened: dict[LedgerLocation, AuditHistory] = field(default_factory=dict)
 
     def recordable(self, name: str) -> bool:
-        """Whether what is found in an environment is kept anywhere."""
+        """Whether an environment's results are recorded in a ledger."""
         return self._location(name) is not None
 
     def keep(self, run: str, some: Sequence[EnvironmentResult]) -> tuple[EnvironmentResult, ...]:
-        """Keep the results of some environments; where that fails they say so, and the audit goes on."""
+        """Record the results of some environments; a failure is added to their results, and the audit continues."""
         by_place: dict[LedgerLocation | None, list[EnvironmentResult]] = {}
         for one in some:
             by_place.setdefault(self._location(one.environment), []).append(one)
         return tuple(one for place, group in by_place.items() for one in self._kept(place, run, group))
 
     def done(self, run: str, names: Sequence[str]) -> dict[str, EnvironmentResult]:
-        """Return what a run has found already, by environment."""
+        """Return the recorded results of a run, by environment."""
         places = self._locations(names)
         rows = {owner: text for place in places for owner, text in self._ledger(place).done(run).items()}
         known = {name: rows.get(self.project.owner(name)) for name in names}
         return {name: _visited(name, json.loads(text)) for name, text in known.items() if text is not None}
 
     def drift(self, names: Sequence[str]) -> tuple[DriftRecord, ...]:
-        """Return what was ever found to differ in these environments: what still does first, oldest first.
+        """Return all recorded drift of these environments: open drift first, oldest first.
 
-        A ledger that cannot be read adds nothing: `keep` has said so of its environments.
+        A ledger that cannot be read adds nothing: `keep` has reported it for its environments.
         """
         owners = {self.project.owner(name) for name in names}
         everything = (one for place in self._locations(names) for one in self._drift(place))
@@ -101,7 +101,7 @@ class AuditRecorder:
         return tuple(sorted(found, key=lambda one: (not one.open, one.since, one.owner, one.address, one.path)))
 
     def close(self) -> None:
-        """Let go of every ledger."""
+        """Close every ledger."""
         for ledger in self.opened.values():
             ledger.close()
 
@@ -143,7 +143,7 @@ class AuditRecorder:
 
 
 _HOLDER = "(problems)"
-"""The environment of a plan that stands for problems alone: the JSON form of plans is there and back already."""
+"""Environment name of a plan that holds problems alone, so that the JSON form of plans can store them."""
 
 
 def _row(one: EnvironmentResult) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The tables of an audit: how each environment stands, what differs by kind and cause, and what drifts for longest."""
+"""Tables of an audit: status of each environment, differences by kind and cause, and the oldest drift."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,12 +12,12 @@ from reconciler.model.run_history import DriftRecord
 from reconciler.reports.wording import figure
 
 FEW = 100
-"""Up to so many environments each has its row; of more, only those that have something to tell."""
+"""Number of environments up to which each has its row; of more, only those with findings."""
 _OLDEST = 20
 
 
 def overview(results: Sequence[EnvironmentResult]) -> Mapping[str, Json]:
-    """Return a table of environments: how each stands, and its counts."""
+    """Return a table of environments: status and counts."""
     columns = ["Environment", "State", "Add", "Change", "Destroy", "Drifted fields", "Unmanaged", "Findings"]
     loud = [one for one in results if len(results) <= FEW or _loud(one)]
     quiet = len(results) - len(loud)
@@ -26,14 +26,14 @@ def overview(results: Sequence[EnvironmentResult]) -> Mapping[str, Json]:
 
 
 def causes(results: Sequence[EnvironmentResult]) -> Mapping[str, Json]:
-    """Return a table of what differs: environment, kind, who moved it, and how many objects and fields that are."""
+    """Return a table of differences: environment, kind, attribution, and the number of objects and fields."""
     columns = ["Environment", "Kind", "Cause", "Objects", "Fields"]
     rows = [row for one in results if one.plan for row in _causes(one.environment, one.plan)]
     return {"title": "What differs", "columns": columns, "rows": rows}
 
 
 def oldest(drift: Sequence[DriftRecord], today: date) -> Mapping[str, Json]:
-    """Return a table of what drifts now, the oldest first."""
+    """Return a table of open drift, the oldest first."""
     still = [one for one in drift if one.open]
     more = f"and {len(still) - _OLDEST:,} more; see `reconciler history`" if len(still) > _OLDEST else ""
     rows = [drift_row(one, today) for one in still[:_OLDEST]]
@@ -44,7 +44,7 @@ DRIFT_COLUMNS = ("Environment", "Resource", "Field", "Cause", "Days", "First see
 
 
 def drift_row(one: DriftRecord, today: date) -> list[Json]:
-    """Return one row of drift; its days are those since it began this time, or that it lasted."""
+    """Return one row of drift with its duration in days."""
     until = today if one.open else date.fromisoformat(one.last[:10])
     days = max(0, (until - date.fromisoformat(one.since[:10])).days)
     place = one.owner.rpartition("/")[2]

@@ -1,7 +1,7 @@
-"""What differs between environments, ids apart: what their manifests say differently is expected, the rest is not.
+"""Compares environments without ids: differences that their manifests declare are expected, others are not.
 
-Each comparison is the planner's own: one side stands in for the manifests, the other for the live side. A planner does
-not look at what is not declared, so it is asked both ways round.
+Each comparison is the planner's own: one side takes the role of the manifests, the other of the live side. A planner
+ignores what is not declared, so it runs in both directions.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ from reconciler.semantics.reference_paths import resolved
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedEnvironment:
-    """One environment as it is compared: what is live there, what is declared for it, and what was not seen.
+    """Side of a comparison: live objects, manifests, and what was not read.
 
     `live` is None where only manifests are compared.
     """
@@ -38,7 +38,7 @@ class ComparedEnvironment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentDifference:
-    """One field (or, with an empty path, one object) that is not alike on both sides."""
+    """One field (or, with an empty path, one object) that differs."""
 
     address: str
     path: str
@@ -58,9 +58,9 @@ class ComparisonRow:
 
 
 def compare(first: ComparedEnvironment, second: ComparedEnvironment) -> tuple[EnvironmentDifference, ...]:
-    """Return every difference between two sides, with whether their manifests meant it.
+    """Return every difference between two sides, and whether their manifests intend it.
 
-    It is meant where both sides are exactly what their own manifests say. Of manifests alone everything is meant.
+    It is intended where both sides equal their own manifests. Between manifests alone all are intended.
     """
     meant = _both_ways(first.declared, second.declared)
     alone = first.live is None or second.live is None
@@ -74,7 +74,7 @@ def compare(first: ComparedEnvironment, second: ComparedEnvironment) -> tuple[En
 
 
 def matrix(pairs: Mapping[tuple[str, str], Sequence[EnvironmentDifference]]) -> tuple[ComparisonRow, ...]:
-    """Return one row for whatever differs between any two of many environments, the unexpected first."""
+    """Return one row for each difference between any two of many environments, unexpected ones first."""
     rows: dict[tuple[str, str], tuple[dict[str, Value], list[bool]]] = {}
     for (first, second), found in pairs.items():
         for one in found:
@@ -120,7 +120,7 @@ def _fields(action: Action, fields: Sequence[FieldChange]) -> Sequence[FieldChan
 
 
 def _between(ours: Sequence[Resource], theirs: Sequence[Resource]) -> Plan:
-    """Plan as if one side were the manifests and the other what is live."""
+    """Plan as if one side were the manifests and the other the live side."""
     names = {(one.kind, one.id): one.name for one in ours if one.id}
     wanted = DesiredState(resources=tuple(_declared(one, names) for one in ours))
     seen = {
@@ -143,7 +143,7 @@ def _nowhere(_target: str, _name: str) -> NoValue:
 
 
 def _without_ids(kind: Kind, spec: Mapping[str, Json]) -> dict[str, Json]:
-    """Leave out the id beside each name that refers to another object: the same name has another id elsewhere."""
+    """Remove the id beside each name that refers to another object, since it differs between environments."""
     result = dict(spec)
     for path in kind.references:
         _drop(result, path.split("."))

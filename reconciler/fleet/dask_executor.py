@@ -1,4 +1,4 @@
-"""Where an audit's work is done: threads of this process, or a Dask cluster; the same executor to the audit."""
+"""Executor of an audit: threads of this process, or a Dask cluster, with the same interface."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -9,17 +9,17 @@ from reconciler.errors import PluginError, ReconcilerError, UsageError
 from reconciler.threads import thread_pool
 
 RETRIES = 3
-"""How often an errand is given to another worker after one was lost, and sent again once a scheduler gave it up."""
+"""Retries of a batch on another worker after one was lost, and after a scheduler gave it up."""
 
 
 class DaskExecutor(Executor):
-    """Sends work to the workers of a Dask client, and gives back futures of the standard library."""
+    """Submits work to the workers of a Dask client, and returns futures of the standard library."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Send a call to any worker; the future holds its result, or why there is none."""
+        """Submit a call to any worker; the future holds its result, or the error."""
         answer: Future[Any] = Future()
         self._send(answer, RETRIES, fn, *args, **kwargs)
         return answer
@@ -28,7 +28,7 @@ class DaskExecutor(Executor):
         def ended(sent: Any) -> None:
             try:
                 result = sent.result()
-            except BaseException as error:  # of any kind: an answer that never comes is worse than any error
+            except BaseException as error:  # of any kind: a missing result is worse than any error
                 if left and _given_up(error):
                     self._send(answer, left - 1, fn, *args, **kwargs)
                 else:
@@ -38,7 +38,7 @@ class DaskExecutor(Executor):
 
         try:
             sent = self._client.submit(fn, *args, pure=False, retries=RETRIES, **kwargs)
-        except Exception as error:  # the client is closed: this may be its own thread, where nobody would see it
+        except Exception as error:  # the client is closed: this may be its own thread, where an error would be lost
             answer.set_exception(error)
         else:
             sent.add_done_callback(ended)
@@ -51,14 +51,14 @@ def _given_up(error: BaseException) -> bool:
 
 
 LOCAL = "local"
-"""A cluster of worker processes on this machine, for the length of the run."""
+"""Cluster of worker processes on this machine, for the duration of the run."""
 WORKERS = 2
-"""Processes of a local cluster; each visits as many environments at a time as `width` gives it."""
+"""Processes of a local cluster; each visits `width` environments at a time."""
 STARTS = 8
-"""How often a local cluster is started anew where a worker was lost before it had started."""
+"""Restarts of a local cluster where a worker was lost before it had started."""
 
 _SETTINGS = {
-    "distributed.scheduler.allowed-failures": 10,  # it counts errands that were only waiting on a lost worker, too
+    "distributed.scheduler.allowed-failures": 10,  # it counts batches that only waited on a lost worker, too
     "distributed.comm.timeouts.connect": "10s",
     "distributed.comm.timeouts.tcp": "30s",
     "logging": {"distributed": "critical", "tornado": "critical", "asyncio": "critical"},
@@ -67,7 +67,7 @@ _SETTINGS = {
 
 @contextmanager
 def open_executor(dask: str, width: int) -> Iterator[Executor]:
-    """Give an executor: `width` threads, or a Dask cluster at an address (`local` makes one)."""
+    """Yield an executor: `width` threads, or a Dask cluster at an address (`local` creates one)."""
     if not dask:
         with thread_pool(width) as executor:
             yield executor
@@ -96,7 +96,7 @@ def _cluster(distributed: Any, address: str, width: int) -> Iterator[Any]:
 
 
 def _started(distributed: Any, width: int) -> Any:
-    """Start a cluster here. Dask replaces a worker that is lost later, but one lost while it starts stops all."""
+    """Start a local cluster. Dask replaces a worker that is lost later, but one lost at start ends all."""
     for left in reversed(range(STARTS)):
         try:
             return distributed.LocalCluster(

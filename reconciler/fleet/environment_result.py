@@ -1,4 +1,4 @@
-"""What became of one environment in an audit, and the visit that finds out: a failure is a value, never a stop."""
+"""Visits one environment in an audit; a failure is part of its result and never ends the audit."""
 
 import time
 from dataclasses import dataclass, replace
@@ -15,10 +15,10 @@ from reconciler.project.plan_environment import PlanRequest, PlanResult, plan_en
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentResult:
-    """What became of one environment: its plan, or the reason why there is none.
+    """Result of one environment: its plan, or the reason why there is none.
 
-    Problems are in `diagnostics`, what the rules of health found in `findings`. `seconds` is how long it took, and
-    `lost` tells that nobody looked at all: a worker or a whole cluster went away.
+    Problems are in `diagnostics`, failed assertions in `findings`. `seconds` is the duration, and `lost`: it was not
+    read, since a worker or a whole cluster failed.
     """
 
     environment: str
@@ -30,17 +30,17 @@ class EnvironmentResult:
 
     @property
     def plan(self) -> Plan | None:
-        """Its plan, where its live side was seen."""
+        """Its plan, where its live side was read."""
         return self.planned.plan if self.planned else None
 
     @property
     def readable(self) -> bool:
-        """Whether its live side was seen."""
+        """Whether its live side was read."""
         return self.plan is not None
 
 
 def visit(project: Project, name: str, ask: PlanRequest) -> EnvironmentResult:
-    """Plan one environment and ask the rules of health; a failure is a value."""
+    """Plan one environment and check its assertions; a failure is part of the result."""
     started = time.monotonic()
     return replace(_visit(project, name, ask), seconds=time.monotonic() - started)
 
@@ -58,9 +58,9 @@ def _visit(project: Project, name: str, ask: PlanRequest) -> EnvironmentResult:
 
 
 def _bare(result: PlanResult) -> PlanResult:
-    """Keep what an audit tells: of manifests their problems and the lines these point to, nothing that fills memory.
+    """Keep what an audit reports: of manifests the problems and their source lines, to save memory.
 
-    An audit applies nothing, so it does not tell what an apply would adopt.
+    An audit applies nothing, so it does not report adoptions.
     """
     manifest = DesiredState(diagnostics=result.manifest.diagnostics, sources=dict(result.manifest.sources))
     plan = without_new_owners(result.plan, lambda change: False) if result.plan else None  # noqa: ARG005 - none is
@@ -68,14 +68,14 @@ def _bare(result: PlanResult) -> PlanResult:
 
 
 def lost(name: str, error: Exception, hint: str) -> EnvironmentResult:
-    """Return what is told of an environment that no worker looked at."""
+    """Return the result of an environment that no worker read."""
     words = str(error) or type(error).__name__
     problem = ReconcilerError(f"its worker was lost: {words}", code="E_WORKER", hint=hint)
     return EnvironmentResult(environment=name, diagnostics=(failure(name, problem),), lost=True)
 
 
 def failure(name: str, error: ReconcilerError) -> Diagnostic:
-    """Return why an environment could not be read, as something to tell."""
+    """Return the reason why an environment could not be read, as a diagnostic."""
     return Diagnostic(
         severity=Severity.ERROR,
         code=error.code,

@@ -1,9 +1,9 @@
 """A fleet file: a project a row, each an environment made from one environment of the project file as its template.
 
-CSV with a header, or a YAML list of mappings. A column is a key of an environment that tells places apart, or
-`values.NAME`, which templates see as `values.NAME`. `{column}` in a text of the template stands for the row's word
-(`values: ["values/{region}.yaml"]`): it is put into that one text, and the whole is checked as if it were written so.
-Nothing that is trusted, and no credential, can stand in a row.
+CSV with a header, or a YAML list of mappings. A column is a key that distinguishes environments, or `values.NAME`,
+which templates see as `values.NAME`. `{column}` in a text of the template is replaced by the row's value (`values:
+["values/{region}.yaml"]`), and the result is validated like a written one. A row cannot hold credentials or trust
+settings.
 """
 
 import csv
@@ -26,19 +26,19 @@ from reconciler.project.config import Environment, Project
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 COLUMNS = ("endpoint", "region", "project_id", "app_user_id", "credentials_prefix", "values", "ledger")
-"""What a row may say beside its `name`; `values` takes several files, separated by blanks."""
+"""Columns of a row beside its `name`; `values` takes several files, separated by blanks."""
 
 _MOST_COLUMNS = 1_000
 _MOST_ROWS = 100_000
-"""What a CSV may hold; a row costs as much as there are columns, however short it is."""
+"""Most rows of a CSV; the cost of a row depends on the number of columns."""
 
 _LONGEST_LINE = 1 << 20
-"""The characters of a line: a thousand columns of a thousand."""
+"""Most characters of a line: a thousand columns of a thousand."""
 
 _VALUE = re.compile(r"values((\.[A-Za-z_][A-Za-z0-9_]*)+)")
 _PLACE = re.compile(r"\{([a-z_][A-Za-z0-9_.]*)\}")
 _FIXED = ("assert", "scope", "throttle")
-"""Keys of the template that no row can say anything in."""
+"""Keys of the template that no row can set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class FleetFile:
 
 
 def roster(project: Project, template: str, path: Path, content: bytes) -> FleetFile:
-    """Return the project with the file's rows for environments; raises ManifestError with every problem."""
+    """Return the project with the file's rows as environments. Raises ManifestError with every problem."""
     problems: list[Diagnostic] = []
     found: dict[str, Environment] = {}
     sets: dict[str, tuple[str, ...]] = {}
@@ -79,7 +79,7 @@ def roster(project: Project, template: str, path: Path, content: bytes) -> Fleet
 
 
 def is_template(environment: Environment) -> bool:
-    """Tell whether an environment is only a template: a text of it asks for a row's word."""
+    """Tell whether an environment is only a template: one of its texts has a `{column}`."""
     keys = environment.model_dump(by_alias=True, exclude_unset=True)
     texts = (
         text
@@ -114,7 +114,7 @@ def _environment(template: Environment, row: Mapping[str, object]) -> Environmen
 
 
 def _filled(value: Json, row: Mapping[str, object]) -> Json:
-    """Put the row's words where a text of the template names them."""
+    """Replace the columns in the template's texts by the row's values."""
     if isinstance(value, list):
         return [_filled(item, row) for item in value]
     return _PLACE.sub(lambda place: _word(place[1], row), value) if isinstance(value, str) else value
@@ -130,7 +130,7 @@ def _word(column: str, row: Mapping[str, object]) -> str:
 
 
 def _sets(row: Mapping[str, object]) -> Iterator[str]:
-    """Yield a row's values as `--set` words: as JSON, so that whatever they hold stays one value."""
+    """Yield a row's values as `--set` arguments: as JSON, so that each stays one value."""
     for key, value in row.items():
         if found := _VALUE.fullmatch(key):
             yield f"{found[1].removeprefix('.')}:={json.dumps(value, ensure_ascii=False)}"

@@ -1,4 +1,4 @@
-"""Figures of an audit in Prometheus' text format, for the node exporter's textfile collector."""
+"""Metrics of an audit in Prometheus' text format, for the node exporter's textfile collector."""
 
 from collections.abc import Iterator, Sequence
 
@@ -24,7 +24,7 @@ _Sample = tuple[str, dict[str, str], float]
 
 
 def textfile(results: Sequence[EnvironmentResult], *, now: float, seconds: float) -> str:
-    """Return the figures of an audit that ended `now` and took `seconds`: all gauges, nothing but names in labels."""
+    """Return the metrics of an audit that ended `now` and took `seconds`: all gauges, with names as labels."""
     samples = [
         *(sample for one in results for sample in _samples(one)),
         ("reconciler_audit_duration_seconds", {}, round(seconds, 3)),
@@ -43,7 +43,7 @@ def _family(name: str, samples: Sequence[_Sample]) -> Iterator[str]:
 
 
 def escaped(text: str) -> str:
-    """Return a label's value as the format wants it: backslash, quote and line feed are spelled out."""
+    """Escape a label's value for the format: backslash, quote and line feed."""
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 

@@ -35,7 +35,7 @@ def evaluate(
 def run_outcomes(
     rules: Sequence[EvaluatedRule], events: Sequence[LiveEvent], semantics: Semantics, *, scene: str | None = None
 ) -> list[Outcomes]:
-    """Play one reading; the outcomes stand at the place of their event, None where they cannot be followed."""
+    """Play one reading; outcomes are at the index of their event, None where they cannot be followed."""
     return Recording(rules, events, scene).outcomes(semantics)
 
 
@@ -93,7 +93,7 @@ def joined(played: Sequence[Sequence[Outcomes]]) -> list[Outcomes]:
 
 
 class Results:
-    """What events lead to in one reading, and in each swapped in alone."""
+    """Results of events in one reading, and in each single alternative."""
 
     def __init__(self, base: list[Outcomes]) -> None:
         self._base = base

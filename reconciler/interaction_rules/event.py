@@ -41,7 +41,7 @@ MOST_CHARACTERS = 4096
 """Characters of an event's content that the service takes."""
 
 MOST_PROBLEMS = 100
-"""Problems of one recording that are told."""
+"""Most reported problems of one recording."""
 
 LARGEST_RECORDING = 256 << 20
 """Bytes of one recording."""
@@ -77,7 +77,7 @@ class LiveEvent:
 
 @dataclass(frozen=True, slots=True)
 class RecordingProblem:
-    """What is wrong with a recording. `line` is 1-based."""
+    """Problem of a recording. `line` is 1-based."""
 
     line: int
     message: str

@@ -1,4 +1,4 @@
-"""What a lint of interaction rules finds, and how lints look into rules that may be wrong in other ways as well."""
+"""Findings of lints, and look-ups in rules with possibly wrong types."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -38,17 +38,17 @@ class LintedRule:
 
     @property
     def path(self) -> DocumentPath:
-        """Where the rule is."""
+        """Path of the rule."""
         return ("interaction_rules", self.index)
 
     @property
     def name_path(self) -> DocumentPath:
-        """Where its name is: the place of what is absent."""
+        """Path of its name, for findings about absent keys."""
         return (*self.path, "rule_name")
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """Name of the rule."""
         value = self.rule.get("rule_name")
         return value if isinstance(value, str) else f"#{self.index + 1}"
 
@@ -64,12 +64,12 @@ class LintedRule:
 
     @property
     def condition(self) -> Mapping[str, Json]:
-        """When it applies."""
+        """Its condition."""
         return as_mapping(self.rule.get("hit_condition"))
 
     @property
     def trigger(self) -> Mapping[str, Json]:
-        """What it does."""
+        """Its trigger."""
         return as_mapping(self.rule.get("trigger"))
 
     @property

@@ -1,4 +1,4 @@
-"""What a pattern of a rule is made of, and which of it is not read alike by every engine."""
+"""Syntax tree of a pattern, with the constructs that engines read differently."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class PatternNode:
 
 @dataclass(frozen=True, slots=True)
 class ParsedPattern:
-    """What parsing found.
+    """Result of parsing.
 
     `invalid` says why Java, RE2 and Python all refuse it, or is empty. `outside` are the constructs that are not
     portable, in order. `branches` are the alternatives at top level.

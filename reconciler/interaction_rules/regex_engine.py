@@ -22,7 +22,7 @@ except ImportError:
 
 
 class _Prepared(NamedTuple):
-    """What of a pattern counts for every text. `literals` are its alternatives where each is plain text."""
+    """Prepared pattern. `literals` are its alternatives where each is plain text."""
 
     parsed: ParsedPattern
     literals: tuple[str, ...] | None

@@ -19,7 +19,7 @@ from reconciler.model.resource import Json
 
 FORMAT_VERSION = "1.0"
 CLASSES = ("same", "changed", "silent", "answered")
-"""How an event may differ: another reply, silent now, answered now."""
+"""Classes of a changed event: another reply, silent now, answered now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class ReplayResult:
 
     @property
     def undecidable(self) -> int:
-        """How many events have a result, before or after, that is undecidable."""
+        """Number of events with an undecidable result, before or after."""
         return sum(event.after.undecidable or bool(event.before and event.before.undecidable) for event in self.events)
 
     @property
@@ -106,7 +106,7 @@ def replay(
 
 
 def classify(before: EventResult, after: EventResult) -> str:
-    """Return how two results differ, one of CLASSES; empty where either is undecidable, so that nobody knows.
+    """Return how two results differ, one of CLASSES; empty where either is undecidable.
 
     Answered: no rule may fire before, one may after. Silent: the reverse. Changed: another rule or reply, or one more
     or less that may be heard.
@@ -130,8 +130,9 @@ class _Pair:
         self._direct: set[int] = set()
 
     def results(self, semantics: Semantics) -> tuple[tuple[EventResult, ...], tuple[EventResult, ...], frozenset[int]]:
-        """Return the results of old and new rules, and the places of events that the new ones answer otherwise from
-        the state of the old ones, in one reading or another.
+        """Return the results of old and new rules, and the indexes of events with direct differences.
+
+        An event differs directly where the new rules answer differently from the state of the old ones, in any reading.
         """
         swaps = dict.fromkeys(
             swap for one in (self._old, self._new) for swap in relevant_swaps(one.rules, self._events, semantics)

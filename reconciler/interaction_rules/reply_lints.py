@@ -19,7 +19,7 @@ from reconciler.interaction_rules.lint_finding import (
 from reconciler.model.resource import Json
 
 CHARACTERS_PER_SECOND = 4
-"""How fast a reply is spoken, about (rules.md §7: window-short, inferred)."""
+"""Approximate speed of a spoken reply (rules.md §7: window-short, inferred)."""
 
 _PLACEHOLDER = re.compile(r"\{\{|\{%|\$\{|%s|TODO|FIXME|x{3,}|待补充|示例文案", re.IGNORECASE)
 

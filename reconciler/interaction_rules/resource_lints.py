@@ -1,4 +1,4 @@
-"""Lints of a declared resource as diagnostics: at the lines people edit, without those that the resource ignores."""
+"""Lints of a declared resource as diagnostics: at their source lines, without those that the resource ignores."""
 
 from collections.abc import Iterator
 from datetime import date

@@ -19,7 +19,7 @@ from reconciler.strings import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What one event is expected to lead to. `nothing`: no rule fires. A field that is None is not looked at."""
+    """Expected result of one event. `nothing`: no rule fires. A field that is None is not checked."""
 
     rules: tuple[str, ...] | None = None
     reply: str | None = None
@@ -73,7 +73,7 @@ class RuleTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """How a case ended: passed, failed or undecided, on which settings, which rules fired in it and which tags held.
+    """Result of a case: passed, failed or undecided, with its settings, fired rules and held tags.
 
     `held` counts events by the places of a rule and its tag.
     """

@@ -26,7 +26,7 @@ TRUE: Final = frozenset({True})
 FALSE: Final = frozenset({False})
 EITHER: Final = frozenset({True, False})
 Truth = frozenset[bool]
-"""What a condition may be: TRUE, FALSE or EITHER."""
+"""Value of a condition: TRUE, FALSE or EITHER."""
 
 Number = Decimal | Fraction
 """A value of an event, or a sum or an average, which are exact."""

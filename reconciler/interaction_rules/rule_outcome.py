@@ -1,4 +1,4 @@
-"""What events lead to: outcomes, and results that hold every outcome and the settings they turn on."""
+"""Outcomes of events, and results with every outcome and the settings they depend on."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ MOST_STEPS = 256
 
 @dataclass(frozen=True, slots=True)
 class RuleOutcome:
-    """What one event may lead to: the rules that fire, in evaluation order, with what each may say; those suppressed.
+    """Possible outcome of one event: the rules that fire, in evaluation order, with their texts; suppressed ones.
 
     `replies` has one entry for each rule that fires: every text it may say, none where it says no preset text.
     """
@@ -24,13 +24,13 @@ class RuleOutcome:
 
     @property
     def heard(self) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-        """What fires and what is said: the part that counts when two results are compared."""
+        """Rules that fire and their texts: the part that counts when two results are compared."""
         return self.fires, self.replies
 
 
 SILENT = RuleOutcome()
 SILENCE = frozenset((SILENT,))
-"""What an event that no rule can answer leads to."""
+"""Outcome of an event that no rule can answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class EventResult:
 
     @property
     def heard(self) -> frozenset[object]:
-        """What may be heard."""
+        """Rules and texts of all outcomes."""
         return frozenset(outcome.heard for outcome in self.outcomes)
 
     @property

@@ -24,14 +24,14 @@ from reconciler.interaction_rules.rule_walk import RuleWalk, ranked_groups
 from reconciler.interaction_rules.settings import Semantics
 
 Outcomes = frozenset[RuleOutcome] | None
-"""What one event may lead to in one reading; None where there are too many ways to follow."""
+"""Possible outcomes of one event in one reading; None where there are too many."""
 
 _WINDOW_MARKS = frozenset({"fired", "matched"})
 
 
 @dataclass(slots=True)
 class Branches:
-    """What one event may lead to, not taken yet: the ways its state may be, each with a walk; None: too many."""
+    """Possible outcomes of one event, not applied yet: the ways its state may be, each with a walk; None: too many."""
 
     found: list[tuple[Marks, RuleStep]] | None
     possible: Possible
@@ -211,9 +211,7 @@ class RuleRun:
     # What is said
 
     def replies(self, rule: EvaluatedRule, step: RuleStep, state: Marks) -> tuple[tuple[tuple[str, ...], bool], ...]:
-        """Return what the rule may say now, one entry for each reading: every text that may be chosen, and whether
-        that moves the room's ORDER counter.
-        """
+        """Return the possible texts of the rule, one entry for each reading, with the use of the ORDER counter."""
         spoken = rule.texts
         orders = (rule.order,) if rule.order else tuple(v.upper() for v in self._options["absent_order"])
         counters = self._options["order_counter"]

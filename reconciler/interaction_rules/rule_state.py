@@ -1,17 +1,17 @@
-"""What a run remembers of earlier events, and every way that may be.
+"""State of a run after earlier events, with every possibility.
 
 Nearly everything is certain: one value a key. Where a decision was open, the keys it moved are held together as rows,
 one for each way (a `_Joint`), apart from keys that do not hang together with them. What no later event can tell apart
-is one: a window that has closed is forgotten, a key with one value in all rows is certain again, and one that varies
-by itself is held by itself. Beyond MOST_ROWS the values of each key are kept, and which of them belong together is not:
-a superset of what may be, so that a result is never more certain than it is.
+is one: a window that has closed is forgotten, a key with one value in all rows is certain again, and one that varies by
+itself is held by itself. Beyond MOST_ROWS the values of each key are kept, and which of them belong together is not: a
+superset of what may be, so that a result is never more certain than it is.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Key = tuple[object, ...]
-"""What is remembered: ("fired", rule), ("matched", rule), ("replies", rule), ("reset", rule, …); "room" for a rule."""
+"""State key: ("fired", rule), ("matched", rule), ("replies", rule), ("reset", rule, …); "room" for a rule."""
 
 Value = int | frozenset[int | None] | None
 """A time, a number, or none; a frozenset where any of its values may be."""

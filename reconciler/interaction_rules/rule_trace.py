@@ -1,4 +1,4 @@
-"""Why an event led to what it did, in the reading that is asked for: each rule of its type, each tag, its value.
+"""Trace of an event in one reading: each rule of its type, each tag, its value.
 
 Also which tags held at all, for coverage.
 """
@@ -19,7 +19,7 @@ from reconciler.interaction_rules.rule_state import Key, Value
 from reconciler.interaction_rules.settings import UNDEFINED, Semantics
 
 MOST_RULES = 30
-"""Rules of one event that a trace tells."""
+"""Most rules of one event in a trace."""
 
 _LONGEST = 80
 _VERDICTS: Final = {True: "holds", False: "does not hold", None: "not known", Absent.RULE_ERROR: "the rule fails"}

@@ -40,7 +40,7 @@ def ranked_groups(
 
 
 class WindowsAndReplies(Protocol):
-    """What a walk asks of its run."""
+    """Callbacks of a walk to its run."""
 
     semantics: Semantics
 
@@ -60,7 +60,7 @@ class WindowsAndReplies(Protocol):
 
 
 class _Place(NamedTuple):
-    """Where a walk is: the next group, the rules left of this one, what has happened, and the rank that fired."""
+    """Position of a walk: the next group, the rules left of this one, the steps so far, and the rank that fired."""
 
     next_group: int
     left: tuple[Held, ...]

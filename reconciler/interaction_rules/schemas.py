@@ -1,4 +1,4 @@
-"""JSON Schemas (2020-12) of rule tests, for editors, and of what `test` and `replay` say, for programs."""
+"""JSON Schemas (2020-12) of rule tests, for editors, and of the output of `test` and `replay`, for programs."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The kinds there are, one file each; others are found through the entry-point group `reconciler.kinds`."""
+"""Registry of kinds: built-in and third-party ones are loaded from the entry-point group `reconciler.kinds`."""
 
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -11,7 +11,7 @@ __all__ = ["Kind", "all_kinds", "kind_named"]
 
 @cache
 def all_kinds() -> dict[str, Kind]:
-    """Return every kind by name, in dependency order (a kind after those it needs), then by name."""
+    """Return every kind by name, in dependency order (a kind after its dependencies), then by name."""
     found = {entry.name: _load(entry) for entry in entry_points(group="reconciler.kinds")}
     levels: dict[str, int] = {}
 
@@ -27,7 +27,7 @@ def all_kinds() -> dict[str, Kind]:
 
 
 def kind_named(name: str) -> Kind:
-    """Return one kind; raises PluginError when there is none of that name."""
+    """Return one kind. Raises PluginError when there is none of that name."""
     try:
         return all_kinds()[name]
     except KeyError:
@@ -38,7 +38,7 @@ def kind_named(name: str) -> Kind:
 def _load(entry: EntryPoint) -> Kind:
     try:
         kind = entry.load()
-    except Exception as error:  # a plugin may fail in any way; whose it was is what the user needs
+    except Exception as error:  # a plugin may fail in any way; the message names the plugin
         raise PluginError(f"the kind {entry.name!r} cannot be loaded: {error}") from error
     if not isinstance(kind, Kind):
         raise PluginError(f"the kind {entry.name!r} is no Kind")

@@ -257,7 +257,7 @@ def _explained(tree: ProjectTree, given: TemplateValues, problem: Diagnostic, us
 def _violations(text: _SourceText, parsed: ParsedFile, sensitive: Set[str]) -> list[Diagnostic]:
     """Return the structure guard's problems; with any, problems of the parsed text are dropped."""
     made = text.rendered
-    if made is None or made.lines is None or _HALF.search(made.marked):  # the template compared its own output, so the marked text is checked
+    if made is None or made.lines is None or _HALF.search(made.marked):  # lone surrogate: the parser reports it
         return []
     from reconciler.manifest.template import structure_guard
 

@@ -1,9 +1,9 @@
-"""The one gate where data becomes text.
+"""Escapes data for every text format.
 
-Names, values, file names, messages and answers of the API may hold anything: terminal escapes, right-to-left marks,
-Markdown, HTML, workflow commands. Every reporter passes every piece of data through one of these functions, chosen by
-where the piece will stand. All of them start with `line` or `block`, so that a character nobody could see is spelled
-out (`\\x1b`, `\\u202e`) in every format alike.
+Names, values, file names, messages and responses of the API may contain anything: terminal escapes, right-to-left
+marks, Markdown, HTML, workflow commands. Every reporter passes all data through one of these functions, chosen by its
+position in the output. All of them start with `escape_line` or `block`, so that an invisible character is written as
+an escape (`\\x1b`, `\\u202e`) in every format.
 """
 
 import json
@@ -17,31 +17,30 @@ ZERO_WIDTH_SPACE = "\u200b"
 
 
 def escape_line(text: str) -> str:
-    """Spell `text` on one line, every character that does not show written as an escape. For terminals, and the base
-    of everything else."""
+    """Return `text` on one line with invisible characters escaped; for terminals, and the base of all formats."""
     return escape_control(text)
 
 
 def block(text: str) -> str:
-    """Like `line`, but newlines stay newlines; a tab stays visible as its escape."""
+    """Escape like `escape_line`, but keep newlines; a tab becomes an escape."""
     return "\n".join(escape_line(part) for part in text.split("\n"))
 
 
 def quoted(text: str) -> str:
-    """Spell a text value in double quotes, on one line, so that its ends show."""
+    """Return a text in double quotes, on one line, so that its ends are visible."""
     return '"' + escape_line(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
 
 
 # --- Markdown ---------------------------------------------------------------------------------------------------------
 
 _REFERENCE = re.compile(r"@|#(?=\d)|\bGH-(?=\d)|!(?=\d)|\]\(|://|\bwww\.", re.IGNORECASE)
-"""What a code host turns into a mention, an issue, a merge request or a link."""
+"""Text that a code host converts to a mention, an issue, a merge request or a link."""
 
 
 def neutralize_mentions(text: str) -> str:
-    """Break what a code host would turn into a mention, a reference or a link with a zero-width space.
+    """Insert zero-width spaces into text that a code host would convert to a mention, a reference or a link.
 
-    Done inside code too: mails show it as plain text.
+    This applies to code too, which mails show as plain text.
     """
     return _REFERENCE.sub(_broken, text)
 
@@ -54,7 +53,7 @@ def _broken(match: re.Match[str]) -> str:
 
 
 def span(text: str) -> str:
-    """Spell data as a Markdown code span that it cannot leave, in or outside a table."""
+    """Return data as a Markdown code span that it cannot end, in or outside a table."""
     shown = neutralize_mentions(escape_line(text)) or " "
     shown = shown.replace("\\|", "\\" + ZERO_WIDTH_SPACE + "|").replace("|", "\\|") if "|" in shown else shown
     ticks = "`" * (_longest_run(shown, "`") + 1)
@@ -63,9 +62,9 @@ def span(text: str) -> str:
 
 
 def fenced(text: str, info: str = "") -> str:
-    """Spell a block of text as a fenced code block, its fence longer than any run of backticks inside.
+    """Return text as a fenced code block, its fence longer than any run of backticks inside.
 
-    A code host makes no reference of what stands inside, so nothing is put between its characters: it can be copied.
+    A code host converts no references inside, so no characters are inserted: it can be copied.
     """
     shown = block(text)
     fence = "`" * max(3, _longest_run(shown, "`") + 1)
@@ -73,7 +72,7 @@ def fenced(text: str, info: str = "") -> str:
 
 
 def summary(text: str) -> str:
-    """Spell data for an HTML element inside Markdown, as the line of a `<summary>`: one line, no tags, no Markdown."""
+    """Return data as the line of a `<summary>` in Markdown: one line, no tags, no Markdown."""
     return str(escape(neutralize_mentions(escape_line(text))))
 
 
@@ -85,19 +84,19 @@ def _longest_run(text: str, char: str) -> int:
 
 
 def html(value: object) -> object:
-    """Escape data for HTML, text and quoted attributes alike. Jinja calls it on every value of the page's template."""
+    """Escape data for HTML, text and quoted attributes alike. Jinja calls it for every value of the page's template."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     return Markup(_unobeyed(str(escape(block(value)))))  # noqa: S704 - escaped a moment ago
 
 
 def xml(text: str) -> str:
-    """Spell data for an XML document: every character XML 1.0 forbids is written as an escape (tags are ET's work)."""
+    """Escape data for an XML document: every character XML 1.0 forbids becomes an escape (tags are ET's work)."""
     return block(text)
 
 
 def markup(text: str) -> str:
-    """Spell a finished XML document so that no runner obeys a line of it; the values stay the same."""
+    """Escape a finished XML document so that no line is a command to a CI runner; the values stay the same."""
     return _unobeyed(text)
 
 
@@ -109,21 +108,21 @@ def _unobeyed(text: str) -> str:
 
 
 def document(value: object, indent: int = 2) -> str:
-    """Spell plain data as a JSON document: text that reads as it is, except for characters that do not show.
+    """Return plain data as a JSON document with unescaped text, except for invisible characters.
 
-    Those become JSON's own escapes, so that the value stays the same and a terminal is safe from it.
+    Those become JSON escapes, so that the value stays the same and is safe for a terminal.
     """
     return one_document(value, indent) + "\n"
 
 
 def one_document(value: object, indent: int | None = None) -> str:
-    """Spell plain data as JSON without a line break at its end; without an indent on one line."""
+    """Return plain data as JSON without a final line break; without an indent on one line."""
     text = HIDDEN_BESIDE_C0.sub(_escaped, json.dumps(value, ensure_ascii=False, indent=indent))
     return _LOG_COMMAND.sub("\\\\u0023", text)
 
 
 _LOG_COMMAND = re.compile(r"#(?=#\w*\[)")
-"""What a runner obeys anywhere in a line: `##[name]`, `##vso[name]`. JSON's own escape keeps the value."""
+"""Commands to a CI runner anywhere in a line: `##[name]`, `##vso[name]`. JSON's own escape keeps the value."""
 
 
 def _escaped(match: re.Match[str]) -> str:
@@ -144,10 +143,10 @@ def command_property(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Spell a message for a code host's list of problems: one line, its references broken."""
+    """Return a message for a code host's list of problems: one line, without references."""
     return neutralize_mentions(escape_line(text))
 
 
 def comment(text: str) -> str:
-    """Spell data as the rest of a shell comment."""
+    """Return data as the rest of a shell comment."""
     return escape_line(text)

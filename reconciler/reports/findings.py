@@ -1,8 +1,7 @@
 """One list of findings, the same for SARIF, JUnit, code quality and annotations.
 
-A finding is a problem, a change, something held back, or an apply that did not work: one each, so that the counts of
-all formats agree. A change is one finding whatever the number of its fields; its place is the manifest line of the
-field that matters most.
+A finding is a problem, a change, a deferred change, or a failed outcome: one each, so that the counts of all formats
+agree. A change is one finding for any number of fields; its position is the manifest line of the most severe field.
 """
 
 import hashlib
@@ -23,7 +22,7 @@ from reconciler.strings import count
 
 
 class FindingKind(StrEnum):
-    """What a finding is about."""
+    """Kind of a finding."""
 
     PROBLEM = "problem"
     CHANGE = "change"
@@ -33,7 +32,7 @@ class FindingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeverityNames:
-    """What one severity is called by each host."""
+    """Names of one severity in each format."""
 
     sarif: str
     gitlab: str
@@ -46,7 +45,7 @@ SEVERITIES = {
     Severity.WARNING: SeverityNames(sarif="warning", gitlab="major", github="warning", junit="failure"),
     Severity.NOTE: SeverityNames(sarif="note", gitlab="info", github="notice", junit="skipped"),
 }
-"""The one map. What is no problem but a state of things (a note) is a skipped test: it must not fail a build."""
+"""Names of the severities. A note is a skipped test, since it must not fail a build."""
 
 RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
@@ -64,12 +63,12 @@ RULES = {
     "W_APPLY_SKIPPED": "The change was not tried.",
     "W_NOT_STICKING": "The service did not keep what was sent.",
 }
-"""The rules that are ours here; a problem brings its own code."""
+"""Rules for findings other than problems, which have their own codes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing to tell. `fingerprint` stays the same while lines move; `near` are further places that belong to it."""
+    """Finding of a report. `fingerprint` stays the same while lines move; `near` are its further positions."""
 
     sort: FindingKind
     severity: Severity
@@ -86,7 +85,7 @@ class Finding:
 
 
 def gravest_first(found: Iterable[Finding]) -> list[Finding]:
-    """Sort by severity, else as they come: what a host's limit cuts is the lightest."""
+    """Sort by severity, else in the given order: a host's limit cuts the least severe."""
     return sorted(found, key=lambda one: RANK[one.severity])
 
 
@@ -95,7 +94,7 @@ _MOST_VALUE = 60
 
 
 def findings(report: Report) -> tuple[Finding, ...]:
-    """List everything a report finds, in its order, each with a fingerprint of its own."""
+    """Return all findings of a report, in its order, each with a unique fingerprint."""
     return tuple(_numbered(_all(report)))
 
 
@@ -226,7 +225,7 @@ def _numbered(found: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _identity(one: Finding) -> tuple[str, ...]:
-    """What stays when lines move: the object and path, for a problem without one its file and message."""
+    """Return the parts that stay while lines move: object and path, or file and message without an object."""
     if one.sort is FindingKind.PROBLEM:
         place = (one.position.file if one.position else "", one.message) if not one.address else ()
         return (one.sort.value, one.environment, one.code, one.address, one.path, *place)
@@ -234,7 +233,7 @@ def _identity(one: Finding) -> tuple[str, ...]:
 
 
 PROJECT_FILE = "reconciler.yaml"
-"""Where a finding without a place of its own is shown, such as a delete: no manifest line is left to point to."""
+"""File of a finding without a position, such as a delete, which has no manifest line."""
 
 
 def file_of(finding: Finding, options: ReportOptions) -> str:
@@ -243,18 +242,18 @@ def file_of(finding: Finding, options: ReportOptions) -> str:
 
 
 def line_of(finding: Finding) -> int:
-    """Return its line, counting from 1."""
+    """Return its line, counted from 1."""
     return max(1, finding.position.line) if finding.position else 1
 
 
 def placed(file: str, options: ReportOptions) -> str:
-    """Put the project's own path before a file."""
+    """Prefix a file with the project's path."""
     prefix = options.prefix.strip("/")
     joined = f"{prefix}/{file}" if prefix and prefix != "." else file
     return joined.removeprefix("./")
 
 
 def told(finding: Finding, *, several: bool) -> str:
-    """Return its message with its hint, led by its environment where there are several; hosts refuse an empty one."""
+    """Return its message with its hint, after its environment where there are several; hosts refuse an empty one."""
     where = f"{finding.environment}: " if several and finding.environment else ""
     return f"{where}{finding.message or finding.code}" + (f" ({finding.hint})" if finding.hint else "")

@@ -1,4 +1,4 @@
-"""Annotations for GitHub Actions: workflow commands that put a finding on its line of a pull request.
+"""Annotations for GitHub Actions: workflow commands that show a finding at its line of a pull request.
 
 GitHub shows ten of each level a step. Where there are more, the tenth says how many were left out.
 """
@@ -15,7 +15,7 @@ _MOST_MESSAGE = 4_000
 
 
 def report(report: Report, options: ReportOptions) -> str:
-    """Tell what a report finds, the gravest first, within the limits of a step."""
+    """Report findings, the most severe first, within the limits of a step."""
     found = findings(report)
     several = len(report.plans) > 1
     lines = [text for level in Severity for text in _level(level, found, options, several=several)]

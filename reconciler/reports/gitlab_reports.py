@@ -8,7 +8,7 @@ from reconciler.reports.findings import SEVERITIES, file_of, findings, line_of, 
 
 
 def code_quality_report(report: Report, options: ReportOptions) -> str:
-    """Tell what a report finds; fingerprints are unique, since GitLab drops repeats."""
+    """Report findings; fingerprints are unique, since GitLab drops duplicates."""
     several = len(report.plans) > 1
     issues = [
         {
@@ -26,7 +26,7 @@ def code_quality_report(report: Report, options: ReportOptions) -> str:
 
 
 def terraform_report(report: Report, options: ReportOptions) -> str:  # noqa: ARG001 - every reporter has this signature
-    """Count what would be created, updated and deleted, over all environments."""
+    """Count creates, updates and deletes over all environments."""
     sums = [plan.summary() for plan in report.plans]
     counts = {
         "create": sum(one.add for one in sums),

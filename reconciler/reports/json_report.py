@@ -1,7 +1,7 @@
 """JSON for programs, in Terraform's shapes.
 
-A single plan is the object that schemas/plan.schema.json describes; several stand in a list; a validation is
-`terraform validate -json`'s. Same inputs give the same bytes: no clock, no cost, nothing of the machine.
+A single plan is the object that schemas/plan.schema.json describes; several are a list; a validation is `terraform
+validate -json`'s. The same inputs give the same bytes: no clock, no usage, nothing of the machine.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from reconciler.reports.wording import done
 
 
 def report(report: Report, options: ReportOptions) -> str:  # noqa: ARG001 - every reporter has this signature
-    """Tell a report as one JSON document."""
+    """Render a report as one JSON document."""
     return document(_shape(report))
 
 
@@ -63,7 +63,7 @@ def _outcome(one: Outcome) -> dict[str, Any]:
 
 
 def validation(diagnostics: Sequence[Diagnostic], sources: Mapping[Position, str]) -> dict[str, Any]:
-    """Shape a validation as Terraform does, with our codes beside its keys."""
+    """Render a validation as Terraform does, with the diagnostic codes as additional keys."""
     return {
         "format_version": FORMAT_VERSION,
         "valid": not has_errors(diagnostics),

@@ -1,7 +1,7 @@
 """JUnit XML, in the dialect Jenkins and GitLab read: a suite for each environment, a test case for each resource.
 
-In step passes. A finding's severity decides the rest: an error is an error, a warning (drift above all) a failure, a
-note (the manifests moved) a skipped test. A resource whose only differences are ignored is skipped too.
+An unchanged resource passes. A finding's severity decides the rest: an error is an error, a warning (mainly drift) a
+failure, a note (the manifests changed) a skipped test. A resource with ignored differences only is skipped too.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ _OTHER = "reconciler"
 
 
 def report(report: Report, options: ReportOptions) -> str:
-    """Tell a report as JUnit XML."""
+    """Render a report as JUnit XML."""
     found = findings(report)
     root = ET.Element("testsuites", name=_OTHER)
     for name in dict.fromkeys([*(plan.environment for plan in report.plans), *(one.environment for one in found)]):
@@ -34,12 +34,12 @@ def report(report: Report, options: ReportOptions) -> str:
 
 
 def _passed(command: str) -> ET.Element:
-    """Return the case of a run that found nothing: without any case a reader takes the run for one that broke."""
+    """Return the case of a run without findings: readers treat a run without cases as failed."""
     return _named(_OTHER, command or "run", "", 0)
 
 
 def _tell_apart(root: ET.Element) -> None:
-    """Make class and name of each case its own: readers keep one case of each pair."""
+    """Make class and name of each case unique: readers keep one case of each pair."""
     seen: dict[tuple[str, str], int] = {}
     for suite in root:
         environment = suite.get("name", "")
@@ -74,7 +74,7 @@ def _case(one: Finding, options: ReportOptions) -> ET.Element:
 
 
 def _name(one: Finding) -> str:
-    """Return an object's address; of a problem its code, its object and its place too, as one object may have many."""
+    """Return an object's address; for a problem also its code and position, as one object may have several."""
     if one.sort is not FindingKind.PROBLEM:
         return one.address or one.code
     return " ".join(part for part in (one.code, one.address, str(one.position or "")) if part)

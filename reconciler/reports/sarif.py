@@ -1,7 +1,7 @@
-"""SARIF 2.1.0, for GitHub's code scanning and everything else that reads it.
+"""SARIF 2.1.0, for GitHub's code scanning and other consumers.
 
 Fingerprints come from address and path, not from lines: an alert stays the same alert while a manifest is edited.
-GitHub's limits are kept (25,000 results a run): the lightest are left out, and a notification says how many.
+GitHub's limits are kept (25,000 results a run): the least severe are left out, and a notification has their number.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 
 
 def report(report: Report, options: ReportOptions) -> str:
-    """Tell what a report finds as one SARIF run."""
+    """Report findings as one SARIF run."""
     found = gravest_first(findings(report))
     shown = found[:_MOST_RESULTS]
     codes = sorted({one.code for one in shown})

@@ -1,4 +1,4 @@
-"""The calls of a plan, in its order: method, path, body, and what must be known or kept for each."""
+"""API calls of a plan, in its order: method, path, body, and the values each needs or returns."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,14 +24,14 @@ _MARK = re.compile('"\x00([A-Z0-9_]+)"'.replace("\x00", r"\\u0000"))
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A shell variable in the place of a text; `told` says what it stands for."""
+    """Shell variable in place of a text; `told` describes its value."""
 
     name: str
     told: str = ""
 
 
 def words(body: Json) -> str:
-    """Spell a body as one shell word; a Variable in it is expanded inside its JSON text."""
+    """Quote a body as one shell word; a Variable in it is expanded inside its JSON text."""
     text = document(_marked(body)).rstrip("\n").replace("'", "\\u0027")
     return "'" + _MARK.sub(_expanded, text) + "'"
 
@@ -51,12 +51,12 @@ def _marked(value: Json) -> Json:
 
 
 def _unmarked(text: str) -> str:
-    """No data may look like a variable; the service takes no null character anyway."""
+    """Remove null characters, with which data could imitate a variable; the service refuses them anyway."""
     return text.replace("\x00", "\ufffd")
 
 
 def sendable(node: Field, value: Json, *, create: bool) -> Json:
-    """Leave out what no request may hold: the fields the service computes; unknown ones stay."""
+    """Remove fields that no request may hold: those the service computes; unknown ones are kept."""
     if isinstance(value, Mapping):
         return {
             name: sendable(node.children.get(name, node), part, create=create) if name in node.children else part
@@ -73,7 +73,7 @@ def _takes(field: Field, *, create: bool) -> bool:
 
 
 def without_secrets(value: Json, names: Iterable[str], path: str = "") -> Json:
-    """Put a variable in the place of every masked value; `names` gives a fresh name for each."""
+    """Replace every redacted value by a variable; `names` returns a new name for each."""
     supply = iter(names)
     return _unmasked(value, supply, path)
 
@@ -89,7 +89,7 @@ def _unmasked(value: Json, supply: Iterable[str], path: str) -> Json:
 
 
 def variables(value: Json) -> list[Variable]:
-    """List the variables in a body, in its order."""
+    """Return the variables in a body, in its order."""
     if isinstance(value, Variable):
         return [value]
     parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
@@ -101,7 +101,7 @@ _INDEXED = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptCall:
-    """One call to write down. `keeps` are the fields it would erase; `gives` is the variable its new id goes to."""
+    """One call of the script. `keeps` are the fields it would erase; `gives` is the variable for its new id."""
 
     change: Change
     method: str
@@ -190,7 +190,7 @@ def _new_id(item: Mapping[str, Json], kind: Kind, names: _VariableNames, at: str
 
 
 def report(report: Report, options: ReportOptions) -> str:  # noqa: ARG001 - every reporter has this signature
-    """Spell the calls of every plan of a report as one script."""
+    """Render the calls of every plan of a report as one script."""
     lines = ["#!/bin/sh", *(line for plan in report.plans for line in _plan(plan))]
     return "\n".join(lines) + "\n"
 

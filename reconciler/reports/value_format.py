@@ -1,4 +1,4 @@
-"""Values as people read them: JSON's spelling, on one line, with the words for what is not there."""
+"""Values for human readers: JSON on one line, with words for absent values."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,7 +10,7 @@ from reconciler.reports.word_diff import only_blanks_differ
 from reconciler.strings import count
 
 LONG = 48
-"""A text of more characters is shown on lines of its own."""
+"""Characters from which a text has lines of its own."""
 
 _WORDS = {
     NoValue.ABSENT: "(not set)",
@@ -20,12 +20,12 @@ _WORDS = {
 
 
 def format_value(value: Value, most: int = 0) -> str:
-    """Spell a value on one line, safe for a terminal; `most` bounds its characters (0: no bound)."""
+    """Format a value on one line, safe for a terminal; `most` limits its characters (0: no limit)."""
     return _bounded(_spell(value), most)
 
 
 def spell_sides(before: Value, after: Value, most: int = 0) -> tuple[str, str]:
-    """Spell both sides of a difference, with escapes where they differ but look the same."""
+    """Format both sides of a difference, with escapes where they differ but look the same."""
     first, second = apart(format_value(before, most), format_value(after, most))
     return _bounded(first, most), _bounded(second, most)
 
@@ -51,7 +51,7 @@ def _spell(value: Value) -> str:
 
 
 def summarize_value(value: Value, most: int = LONG) -> str:
-    """Spell a value in a few words: lists and objects by their size."""
+    """Format a value in a few words: lists and objects by their size."""
     if isinstance(value, Mapping):
         return "{}" if not value else f"{{{count(len(value), 'field')}}}"
     if isinstance(value, (list, tuple)):
@@ -60,7 +60,7 @@ def summarize_value(value: Value, most: int = LONG) -> str:
 
 
 def is_long(value: Value) -> bool:
-    """Whether it wants lines of its own."""
+    """Whether a value needs lines of its own."""
     return isinstance(value, str) and (len(value) > LONG or "\n" in value)
 
 
@@ -71,12 +71,12 @@ def has_words(field: FieldChange) -> bool:
 
 
 def differs_in_blanks(field: FieldChange) -> bool:
-    """Tell whether both sides are long texts that are the same but for blanks and line breaks."""
+    """Tell whether both sides are long texts that differ in blanks and line breaks only."""
     return has_words(field) and only_blanks_differ(str(field.before), str(field.after))
 
 
 def leaves(value: Json, path: str = "") -> Iterator[tuple[str, Json]]:
-    """Walk to every value that is no object or non-empty list, with its path in plans' spelling."""
+    """Yield every scalar and empty list, with its path as in plans."""
     if isinstance(value, Mapping) and value:
         for key, item in value.items():
             yield from leaves(item, f"{path}.{key}" if path else str(key))
@@ -88,6 +88,6 @@ def leaves(value: Json, path: str = "") -> Iterator[tuple[str, Json]]:
 
 
 def leaves_after(change: Change) -> Iterator[tuple[str, Value]]:
-    """Walk what an object would be; what is known only after apply says so."""
+    """Yield the leaves of a planned object; values that are known only after apply are marked."""
     for path, value in leaves(change.after) if change.after else ():
         yield path, NoValue.UNKNOWN if path in change.unknown else value

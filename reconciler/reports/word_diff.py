@@ -1,4 +1,4 @@
-"""Word-level differences of two texts, bounded in time; what text and HTML highlight."""
+"""Word-level differences of two texts, in bounded time, for text and HTML."""
 
 import re
 from collections.abc import Sequence
@@ -7,15 +7,15 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 
 _TOKEN = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})|[A-Za-z0-9_À-ɏ]+|\s+|.", re.DOTALL)
-"""A token: the escape of a character, a word, blanks, or one character."""
+"""Token: the escape of a character, a word, blanks, or one character."""
 _MOST_TOKENS = 1_200
-"""More than this and only the common start and end are found: the matcher is quadratic."""
+"""Most tokens to align; beyond it only the common start and end are found, since the matcher is quadratic."""
 _LONG_RUN = 60
-"""Longer words are compared letter by letter at both ends."""
+"""Length from which words are compared letter by letter at both ends."""
 
 
 class DiffSide(StrEnum):
-    """Where a piece of text stands: in both, only in the old one, only in the new one."""
+    """Side of a piece of text: both, the old one, the new one."""
 
     SAME = "same"
     OLD = "old"
@@ -48,7 +48,7 @@ def compare(old: str, new: str) -> tuple[DiffPiece, ...]:
 
 
 def _joined(pieces: list[DiffPiece]) -> list[DiffPiece]:
-    """Let words that differ in a row read as one run: a blank between them belongs to both sides."""
+    """Join differing words in a row to one run: a blank between them belongs to both sides."""
     runs: list[DiffPiece] = []
     old = new = ""
     for at, piece in enumerate(pieces):
@@ -75,7 +75,7 @@ def _middle(before: list[str], after: list[str]) -> list[DiffPiece]:
 
 
 def _inside(old: str, new: str) -> list[DiffPiece]:
-    """Split what was replaced; of long runs without a blank the shared ends are shared text."""
+    """Split replaced text; of long runs without a blank the common ends are shared text."""
     if min(len(old), len(new)) <= _LONG_RUN:
         return [DiffPiece(DiffSide.OLD, old), DiffPiece(DiffSide.NEW, new)]
     start = _common(old, new)
@@ -89,7 +89,7 @@ def _inside(old: str, new: str) -> list[DiffPiece]:
 
 
 def only_blanks_differ(old: str, new: str) -> bool:
-    """Tell whether two different texts are the same but for blanks and line breaks."""
+    """Tell whether two different texts differ in blanks and line breaks only."""
     return old != new and "".join(old.split()) == "".join(new.split())
 
 
@@ -103,7 +103,7 @@ def _common(left: Sequence[str], right: Sequence[str]) -> int:
 
 
 def elided(piece: DiffPiece, first: bool, last: bool, keep: int = 30) -> str:
-    """Shorten a shared piece to the ends that touch a difference; `first` and `last` have only one such end."""
+    """Shorten a shared piece to its ends at a difference; `first` and `last` have only one such end."""
     text = piece.text
     if piece.side is not DiffSide.SAME or len(text) <= 2 * keep + 8:
         return text

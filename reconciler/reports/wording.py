@@ -1,4 +1,4 @@
-"""The sentences every human format shares, in Terraform's words; nothing here knows a format."""
+"""Sentences that all human formats share, in Terraform's words; independent of formats."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -42,7 +42,7 @@ _COUNTED = {"destroy": "deletes", "drift": "drift"}
 
 
 def summary_line(plan: Plan) -> str:
-    """`Plan: 1 to add, 2 to change, 0 to destroy.`, or which of these counts nobody can know.
+    """`Plan: 1 to add, 2 to change, 0 to destroy.`, or with the counts that are unknown.
 
     `3 to adopt` follows where apply takes ownership of objects.
     """
@@ -75,7 +75,7 @@ def _with_unknown(sentence: str, plan: Plan) -> str:
 
 
 def in_step(plan: Plan) -> str:
-    """Say that there is nothing to do, or what may be said of it where the plan covers only a part."""
+    """Return the sentence for a plan without changes, or for one that covers only a part."""
     if plan.errored:
         return "No changes could be planned: see the errors."
     left_out = [one.message for one in plan.diagnostics if one.code == "W_PARTIAL"]
@@ -88,17 +88,17 @@ def in_step(plan: Plan) -> str:
 
 
 def attributed(plan: Plan) -> bool:
-    """Whether the marks of attribution say anything in this plan."""
+    """Whether attribution is known in this plan."""
     return bool(plan.base)
 
 
 def source_of(plan: Plan) -> str:
-    """Name what moved when the manifests moved: this pull request, or simply the manifests."""
+    """Name the source of changed manifests: this pull request, or the manifests."""
     return "The manifests" if plan.base in {"", "ledger"} else "This pull request"
 
 
 def gravest(fields: Iterable[FieldChange]) -> Attribution | None:
-    """Return the attribution that a reader must see first."""
+    """Return the most severe attribution."""
     found = {field.attribution for field in fields}
     return next((one for one in GRAVEST if one in found), None)
 
@@ -109,7 +109,7 @@ def attribution_of(change: Change) -> Attribution | None:
 
 
 def origin(field: FieldChange) -> str:
-    """Say where the desired value of a field comes from: its reason, with its place unless that says it already."""
+    """Return the origin of a field's desired value: its reason, with its position unless that is included."""
     place = str(field.position) if field.position else ""
     if not place or place in field.reason:
         return field.reason
@@ -117,7 +117,7 @@ def origin(field: FieldChange) -> str:
 
 
 def by_kind(changes: Iterable[Change]) -> dict[str, list[Change]]:
-    """Group by kind, both in the order in which they come."""
+    """Group by kind, both in the given order."""
     groups: dict[str, list[Change]] = {}
     for change in changes:
         groups.setdefault(change.kind, []).append(change)
@@ -125,7 +125,7 @@ def by_kind(changes: Iterable[Change]) -> dict[str, list[Change]]:
 
 
 def suppressed_by_rule(changes: Iterable[Change]) -> dict[str, int]:
-    """Count the differences that are not shown, by the rule that hid them."""
+    """Count the suppressed differences by reason."""
     counts: dict[str, int] = {}
     for change in changes:
         for hidden in change.suppressed:
@@ -143,7 +143,7 @@ def suppressed_line(changes: Iterable[Change]) -> str:
 
 
 def validity(diagnostics: Sequence[Diagnostic]) -> str:
-    """Say what a validation comes to: `Success! The manifests are valid.`, or how many problems there are."""
+    """Summarize a validation: `Success! The manifests are valid.`, or the number of problems."""
     errors = sum(1 for one in diagnostics if one.severity is Severity.ERROR)
     warnings = sum(1 for one in diagnostics if one.severity is Severity.WARNING)
     tail = f", {count(warnings, 'warning')}" if warnings else ""
@@ -152,7 +152,7 @@ def validity(diagnostics: Sequence[Diagnostic]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyCounts:
-    """Counts of what an apply did."""
+    """Counts of an apply's outcomes."""
 
     added: int = 0
     changed: int = 0
@@ -164,7 +164,7 @@ class ApplyCounts:
 
     @property
     def complete(self) -> bool:
-        """Whether everything that was tried is done."""
+        """Whether every change was applied."""
         return not (self.failed or self.unknown or self.skipped)
 
 
@@ -173,7 +173,7 @@ _NOT_DONE = {OutcomeStatus.FAILED: "failed", OutcomeStatus.UNKNOWN: "unknown", O
 
 
 def done(outcomes: Sequence[Outcome], adopted: int = 0) -> ApplyCounts:
-    """Count outcomes; the figures come from what happened, never from what was planned."""
+    """Count outcomes; the figures are of outcomes, never of the plan."""
     result = ApplyCounts(adopted=adopted)
     for outcome in outcomes:
         name = _DONE.get(outcome.action) if outcome.status is OutcomeStatus.APPLIED else _NOT_DONE[outcome.status]
@@ -183,7 +183,7 @@ def done(outcomes: Sequence[Outcome], adopted: int = 0) -> ApplyCounts:
 
 
 def apply_line(counts: ApplyCounts) -> str:
-    """`Apply complete! Resources: 1 added, 2 changed, 0 destroyed.`, or what became of the rest."""
+    """Return `Apply complete! Resources: 1 added, 2 changed, 0 destroyed.`, or the counts of the rest."""
     did = f"Resources: {counts.added:,} added, {counts.changed:,} changed, {counts.destroyed:,} destroyed"
     did += f", {counts.adopted:,} adopted" if counts.adopted else ""
     if counts.complete:

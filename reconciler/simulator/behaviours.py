@@ -1,4 +1,4 @@
-"""Where nobody knows what the service does, it can do either: one named choice each, the harsher one by default.
+"""Behaviours of the service that are not documented: one named choice each, the harsher one by default.
 
 This table is the documentation too: the README's list, unknown-key messages and the seed's check read it.
 """
@@ -11,7 +11,7 @@ from reconciler.model.resource import Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """One open question: its name in a seed, the answers (the default first), and what it is about."""
+    """Undocumented behaviour: its name in a seed, its choices (the default first), and its description."""
 
     name: str
     choices: tuple[str, ...]
@@ -19,7 +19,7 @@ class Behaviour:
 
     @property
     def default(self) -> str:
-        """The harsher answer."""
+        """Harsher choice."""
         return self.choices[0]
 
 
@@ -65,5 +65,5 @@ CHOICES: Mapping[str, Behaviour] = {behaviour.name: behaviour for behaviour in B
 
 
 def select_behaviours(wishes: Mapping[str, Json]) -> dict[str, str]:
-    """Return every behaviour's choice; the wishes have been checked when the seed was."""
+    """Return every behaviour's choice; the seed's choices are already validated."""
     return {name: str(wishes.get(name, behaviour.default)) for name, behaviour in CHOICES.items()}

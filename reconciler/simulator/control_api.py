@@ -1,4 +1,4 @@
-"""The control routes of a served simulator: they steer and question it. They exist on the port only, never embedded."""
+"""Control routes of a served simulator, for tests. They exist on the port only, never embedded."""
 
 from collections.abc import Awaitable, Callable
 

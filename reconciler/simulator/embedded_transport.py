@@ -9,7 +9,7 @@ from reconciler.simulator.messages import Request, Response
 from reconciler.simulator.service.simulator import Simulator
 
 PIECES = 16
-"""In how many pieces a dripping body comes."""
+"""Number of chunks of a slow body."""
 
 
 def transport(simulator: Simulator, *, sleep: Callable[[float], None] = time.sleep) -> httpx.BaseTransport:
@@ -49,7 +49,7 @@ def _wait(response: Response, request: httpx.Request, sleep: Callable[[float], N
 
 
 def header_bytes(response: Response) -> list[tuple[bytes, bytes]]:
-    """Return an answer's headers as they go out, its length among them unless it is cut without one."""
+    """Return a response's headers as sent, with its length unless it is cut without one."""
     headers = [(name.lower().encode(), value.encode()) for name, value in response.headers]
     if any(name == b"content-length" for name, _ in headers):
         return headers
@@ -74,7 +74,7 @@ class _Body(httpx.SyncByteStream):
 
 
 def pieces(response: Response) -> list[bytes]:
-    """Return the body in the pieces it goes out in, as far as it goes out."""
+    """Return the body in the chunks in which it is sent, as far as it is sent."""
     body = response.body if response.cut is None else response.body[: response.cut.at]
     size = max(1, len(body) // PIECES) if response.drip else max(1, len(body))
     return [body[start : start + size] for start in range(0, len(body), size)]

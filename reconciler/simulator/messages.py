@@ -1,4 +1,4 @@
-"""What goes in and what comes out: requests and responses as plain values, without any HTTP library."""
+"""Requests and responses as plain values, independent of an HTTP library."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ JSON_TYPE = ("Content-Type", "application/json;charset=utf8")
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One request as it arrived.
+    """One request as received.
 
     `path` and `query` are as sent, still percent-encoded (a signature is over these bytes). `headers` may hold a name
     twice; look one up with `header`.
@@ -31,12 +31,12 @@ class Request:
 
     @cached_property
     def segments(self) -> tuple[str, ...]:
-        """The decoded parts of the path."""
+        """Decoded segments of the path."""
         return tuple(unquote(part) for part in self.path.strip("/").split("/"))
 
     @cached_property
     def arguments(self) -> Mapping[str, str]:
-        """The decoded query; of a repeated name the last one counts."""
+        """Decoded query; of a repeated name the last one counts."""
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
     @cached_property
@@ -46,9 +46,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionCut:
-    """A connection that breaks: `at` is the number of body bytes that still go out; None means not even a status.
+    """Broken connection: `at` is the number of body bytes that are still sent; None means not even a status.
 
-    With `chunked` no length was announced, so that only the missing last chunk tells.
+    With `chunked` there is no length, so that only the missing last chunk reveals it.
     """
 
     at: int | None = None
@@ -57,11 +57,11 @@ class ConnectionCut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """One answer: status, headers and exact bytes, and what the connection does with them.
+    """One response: status, headers and exact bytes, and the behaviour of the connection.
 
     `delay` is in seconds, before the first byte; `drip` is waited between each sixteenth of the body. `raw` goes out in
-    place of everything else. `operation` and `kind` say what the request was taken for and `faults` what was done to
-    it; they go to the request log, never to the client.
+    place of everything else. `operation`, `kind` and `faults` describe the request for the request log; they are never
+    sent to the client.
     """
 
     status: int
@@ -100,10 +100,10 @@ def encode(value: Json) -> bytes:
 
 
 def answer(value: Json, status: int = 200) -> Response:
-    """Return a JSON answer."""
+    """Return a JSON response."""
     return Response(status=status, body=encode(value), headers=(JSON_TYPE,))
 
 
 def empty(status: int = 200) -> Response:
-    """Return an answer without a body, as delete and confirm give it."""
+    """Return a response without a body, as for delete and confirm."""
     return Response(status=status)

@@ -1,4 +1,4 @@
-"""The seed: what the service holds at the start and how it behaves, from a YAML or JSON file or from plain data."""
+"""Seed: the initial objects and the behaviour of the service, from a YAML or JSON file or from plain data."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -34,7 +34,7 @@ SETTINGS = ("project_id", "projects", "behaviours", "credentials", "limits", "fa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seed:
-    """A checked seed: bodies by project and kind, and the settings as values."""
+    """Validated seed: bodies by project and kind, and the settings as values."""
 
     objects: Mapping[tuple[str, str], list[Mapping[str, Json]]]
     own_project: str
@@ -72,7 +72,7 @@ def checked_seed(seed: Mapping[str, Json], kinds: Mapping[str, Kind]) -> Seed:
 
 
 def checked(seed: Json, kinds: Mapping[str, Kind], check: SeedChecker) -> Seed:
-    """Read a seed, noting its problems in `check`."""
+    """Parse a seed, recording its problems in `check`."""
     items = {kind.endpoints.items: kind.name for kind in kinds.values()}
     top = check.mapping(seed, (), (*items, *SETTINGS))
     own = check.text(top.get("project_id"), ("project_id",), DEFAULT_PROJECT)
@@ -138,7 +138,7 @@ def _content(path: FilePath, name: str) -> tuple[bytes, str]:
 
 
 def _json(content: bytes) -> Json:
-    """Return the value of JSON text, or None when it is none; the YAML parser then says where it goes wrong."""
+    """Return the value of JSON text, or None for other text, which the YAML parser reports with a position."""
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
@@ -146,7 +146,7 @@ def _json(content: bytes) -> Json:
 
 
 def _places(content: bytes, file: str) -> Document | None:
-    """Read JSON as YAML, which knows where each value stands; None for what is too large for that."""
+    """Parse JSON as YAML for the position of each value; None for one that is too large for that."""
     try:
         return _document(parse_yaml(content, file, limits=LARGE))
     except ManifestError:

@@ -1,4 +1,4 @@
-"""Checking a seed's settings: every problem with its path, and the nearest word for one that does not exist."""
+"""Validates a seed's settings: every problem with its path, and the closest name for an unknown one."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from reconciler.strings import did_you_mean
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeedProblem:
-    """What is wrong at one place of a seed, and what to do."""
+    """Problem at one path of a seed, with a hint."""
 
     path: DocumentPath
     message: str
@@ -18,28 +18,28 @@ class SeedProblem:
 
 
 _MOST_PROBLEMS = 100
-"""Further problems of a seed are not looked at: people mend some and run it again."""
+"""Most reported problems of a seed."""
 
 
 @dataclass(slots=True)
 class SeedChecker:
-    """Collects problems while settings are read; every method returns a usable value, whatever it was given."""
+    """Collects problems while settings are parsed; every method returns a usable value for any input."""
 
     problems: list[SeedProblem] = field(default_factory=list)
 
     @property
     def is_full(self) -> bool:
-        """Whether so many problems were found that no more are noted."""
+        """Whether further problems are dropped."""
         return len(self.problems) >= _MOST_PROBLEMS
 
     def wrong(self, path: DocumentPath, message: str, hint: str = "") -> None:
-        """Note a problem."""
+        """Record a problem."""
         if self.is_full:
             return
         self.problems.append(SeedProblem(path=path, message=message, hint=hint))
 
     def mapping(self, value: Json, path: DocumentPath, known: Collection[str] | None = None) -> Mapping[str, Json]:
-        """Return a mapping, each key of which is known; nothing counts as an empty one."""
+        """Return a mapping with known keys; null counts as an empty one."""
         if value is None:
             return {}
         if not isinstance(value, dict):
@@ -51,14 +51,14 @@ class SeedChecker:
         return {key: item for key, item in value.items() if known is None or key in known}
 
     def listed(self, value: Json, path: DocumentPath) -> list[Json]:
-        """Return a list; nothing counts as an empty one."""
+        """Return a list; null counts as an empty one."""
         if value is None or isinstance(value, list):
             return value or []
         self.wrong(path, f"{_spelled(path)} must be a list")
         return []
 
     def word(self, value: Json, path: DocumentPath, choices: Collection[str], default: str) -> str:
-        """Return one of some words."""
+        """Return one of some names."""
         if value is None:
             return default
         if str(value).lower() in choices:
@@ -67,7 +67,7 @@ class SeedChecker:
         return default
 
     def number(self, value: Json, path: DocumentPath, default: float = 0.0, *, low: float = 0.0) -> float:
-        """Return a number that is not below `low`; YAML hands over fractions as text."""
+        """Return a number of at least `low`; YAML parses fractions as text."""
         if value is None:
             return default
         try:
@@ -80,7 +80,7 @@ class SeedChecker:
         return default
 
     def text(self, value: Json, path: DocumentPath, default: str = "") -> str:
-        """Return a text; a whole number will do."""
+        """Return a text; an integer is accepted."""
         if value is None:
             return default
         if isinstance(value, (str, int)) and not isinstance(value, bool):
@@ -89,13 +89,13 @@ class SeedChecker:
         return default
 
     def flag(self, value: Json, path: DocumentPath) -> bool:
-        """Return true or false; nothing counts as false."""
+        """Return true or false; null counts as false."""
         if value is not None and not isinstance(value, bool):
             self.wrong(path, f"{_spelled(path)} must be true or false")
         return value is True
 
     def unknown(self, path: DocumentPath, word: str, known: Collection[str]) -> None:
-        """Note a word that does not exist in what `path` without its last step names."""
+        """Record a name that does not exist in the parent of `path`."""
         if self.is_full:
             return
         hint = did_you_mean(word, known, f"known are {', '.join(known)}", quote="")

@@ -23,19 +23,19 @@ MASK = "***"
 
 
 class LogSink(Protocol):
-    """Where the lines go: an open text file, or anything that takes text."""
+    """Target of log lines: an open text file, or any text stream."""
 
     def write(self, text: str, /) -> object:
-        """Take one line."""
+        """Write one line."""
         ...
 
     def flush(self) -> None:
-        """Let readers see it."""
+        """Flush the lines."""
         ...
 
 
 def line(request: Request, response: Response, sensitive: frozenset[str]) -> str:
-    """Return a request and its answer as one JSON line; bodies are kept, their sensitive fields are not."""
+    """Return a request and its response as one JSON line; sensitive fields of bodies are redacted."""
     record = {
         "method": request.method,
         "path": request.path,
@@ -66,7 +66,7 @@ def _body(body: bytes, sensitive: frozenset[str]) -> Json:
 
 
 def masked(value: Json, sensitive: frozenset[str]) -> Json:
-    """Return a body with every value under a sensitive name, at any depth, masked."""
+    """Return a body with every value under a sensitive name redacted, at any depth."""
     if isinstance(value, dict):
         return {name: MASK if name in sensitive else masked(item, sensitive) for name, item in value.items()}
     return [masked(item, sensitive) for item in value] if isinstance(value, list) else value
@@ -91,8 +91,7 @@ HOST = "127.0.0.1"
 def serve(simulator: Simulator, port: int, log: LogSink | None, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM, SIGINT or SIGHUP. `announce` gets the base URL once, as soon as requests are accepted.
 
-    Time is the machine's from here on, unless the seed or the maker of the simulator said otherwise: clients sign with
-    real time.
+    The clock is the machine's, unless the seed or the constructor sets another: clients sign with real time.
     """
     simulator.go_by(real_clock)
     with _listening(port) as listener:
@@ -105,7 +104,7 @@ def serve(simulator: Simulator, port: int, log: LogSink | None, announce: Callab
 
 @contextmanager
 def _stopping(server: uvicorn.Server) -> Iterator[None]:
-    """Let three signals stop a server; uvicorn takes two of them while it runs, and sends them again behind it."""
+    """Stop the server on three signals; uvicorn handles two of them while it runs, and raises them again afterwards."""
 
     def stop(_number: int, _frame: object) -> None:
         server.should_exit = True
@@ -124,7 +123,7 @@ def _stopping(server: uvicorn.Server) -> Iterator[None]:
 
 @contextmanager
 def running(simulator: Simulator, *, log: LogSink | None = None, port: int = 0) -> Iterator[str]:
-    """Serve from a thread for the length of a `with`, which gets the base URL."""
+    """Serve from a thread for the duration of a `with`, which gets the base URL."""
     with _listening(port) as listener:
         listener.listen(socket.SOMAXCONN)
         server = uvicorn.Server(_config(simulator, log))
@@ -138,7 +137,7 @@ def running(simulator: Simulator, *, log: LogSink | None = None, port: int = 0) 
 
 
 def base_url(listener: socket.socket) -> str:
-    """Return the address clients use."""
+    """Return the base URL for clients."""
     return f"http://{HOST}:{listener.getsockname()[1]}"
 
 
@@ -182,7 +181,7 @@ def application(simulator: Simulator, log: LogSink | None) -> Starlette:
 
 
 class _Protocol(H11Protocol):
-    """uvicorn's protocol that also hands its transport to the application, which must be able to break connections."""
+    """uvicorn's protocol that also passes its transport to the application, which must be able to break connections."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.app_state = {**self.app_state, "transport": transport}
@@ -190,7 +189,7 @@ class _Protocol(H11Protocol):
 
 
 class _Api:
-    """The service as an ASGI application."""
+    """ASGI application of the service."""
 
     def __init__(self, simulator: Simulator, log: LogSink | None) -> None:
         self._simulator = simulator
@@ -206,7 +205,7 @@ class _Api:
         try:
             await asyncio.sleep(response.delay)
             await _send(response, send, scope["state"]["transport"])
-        except asyncio.CancelledError:  # the server stops: whoever waits gets no answer, not a made-up 500
+        except asyncio.CancelledError:  # the server stops: a waiting client gets no response instead of a false 500
             scope["state"]["transport"].abort()
             raise
 

@@ -1,4 +1,4 @@
-"""What really happened, remembered inside the service: the witness a test asks instead of the tool it tests."""
+"""Write history inside the service, which tests compare with the tool's own reports."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from reconciler.simulator.service.field_shape import FieldShape, leaves
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteLogEntry:
-    """One committed write: what was done to which object, by whom (`client`, or "console" for an edit behind)."""
+    """One committed write: operation, object, and author (`client`, or "console" for another user's edit)."""
 
     action: str
     project: str
@@ -23,7 +23,7 @@ class WriteLogEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostValue:
-    """A value that a write took away: it stood at `path` before, and nothing stands there now."""
+    """Value that a write removed: `path` had it before, and nothing after."""
 
     kind: str
     id: str
@@ -34,7 +34,7 @@ class LostValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverwrittenEdit:
-    """A write that undid an edit its client had never seen: who had edited `path`, and who wrote over it."""
+    """Write that overwrote an edit its client had not read: the author of the edit of `path`, and of the write."""
 
     kind: str
     id: str
@@ -52,10 +52,10 @@ class _Memory:
 
 @dataclass(slots=True)
 class WriteHistory:
-    """The record of one service: requests counted by operation, writes in order, and what they destroyed.
+    """History of one service: requests counted by operation, writes in order, and lost values.
 
-    `duplicates` are creations of a name that was live already. `losses` and `overwrites` come from updates; whether a
-    loss was meant is for the test to say. `writes` of the console and of churn are told apart by their client.
+    `duplicates` are creations of a name that was live already. `losses` and `overwrites` come from updates; the test
+    decides whether a loss is intended. `writes` of the console and random ones have their own client.
     """
 
     requests: Counter[str] = field(default_factory=Counter)
@@ -68,22 +68,22 @@ class WriteHistory:
 
     @property
     def created(self) -> tuple[WriteLogEntry, ...]:
-        """The creations, in order."""
+        """Creations, in order."""
         return tuple(write for write in self.writes if write.action == "create")
 
     @property
     def deleted(self) -> tuple[WriteLogEntry, ...]:
-        """The deletions, in order."""
+        """Deletions, in order."""
         return tuple(write for write in self.writes if write.action == "delete")
 
     def saw(self, object_id: str, client: str) -> None:
-        """Note that a client has read an object as it is now."""
+        """Record that a client has read the present state of an object."""
         memory = self._memories.get(object_id)
         if memory is not None:
             memory.seen[client] = memory.revision
 
     def note(self, write: WriteLogEntry, *, twin: bool = False) -> None:
-        """Note a committed creation or deletion; `twin` when an object of that name was live already."""
+        """Record a committed creation or deletion; `twin` when an object of that name was live already."""
         self.writes.append(write)
         if twin:
             self.duplicates.append(write)
@@ -91,7 +91,7 @@ class WriteHistory:
     def note_update(
         self, write: WriteLogEntry, before: Mapping[str, Json], after: Mapping[str, Json], shape: FieldShape
     ) -> None:
-        """Note a committed update, what it lost, and whose unseen edit it undid."""
+        """Record a committed update with its lost values and overwritten edits."""
         self.writes.append(write)
         old, new = leaves(shape, dict(before)), leaves(shape, dict(after))
         gone = (path for path, value in old.items() if path not in new and value not in (None, "", [], {}))
@@ -117,7 +117,7 @@ class WriteHistory:
         ]
 
     def as_json(self) -> Json:
-        """Return the whole record as plain data."""
+        """Return the history as plain data."""
         return {
             "requests": dict(sorted(self.requests.items())),
             "statuses": {str(status): count for status, count in sorted(self.statuses.items())},

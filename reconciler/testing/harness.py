@@ -1,4 +1,4 @@
-"""A small world for one test: the simulated API on a loopback port, a ledger in a folder, and a clock that obeys."""
+"""Test service: the simulated API on a loopback port, a ledger in a folder, and a simulated clock."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -40,7 +40,7 @@ def declare(
     ignore: Iterable[str] = (),
     prevent_destroy: bool = False,
 ) -> DeclaredResource:
-    """Return a resource as a manifest would declare it."""
+    """Return a resource as declared by a manifest."""
     rules = tuple(IgnoreRule(path=path) for path in ignore)
     return DeclaredResource(
         kind=kind,
@@ -55,9 +55,9 @@ def declare(
 
 @dataclass(frozen=True, kw_only=True)
 class TestService:
-    """One project of a simulated service, and everything needed to plan and apply to it.
+    """One project of a simulated service, with methods to plan and apply.
 
-    `url` is where the service listens. `simulator.model` is the witness of what really happened there.
+    `url` is the address of the service. `simulator.model` is its write history.
     """
 
     simulator: Simulator
@@ -71,7 +71,7 @@ class TestService:
     _closing: ExitStack = field(default_factory=ExitStack)
 
     def connection(self) -> Connection:
-        """Return a connection to the project, as fast as it goes, on the simulated clock."""
+        """Return a connection to the project without a rate limit, on the simulated clock."""
         return Connection(
             base_url=self.url,
             project_id=self.project_id,
@@ -87,7 +87,7 @@ class TestService:
         return HttpReader(client, parallelism=1)
 
     def client(self) -> WriteClient:
-        """Return a writing client of the project."""
+        """Return a write client of the project."""
         client = WriteClient(self.connection())
         self._closing.callback(client.close)
         return client
@@ -97,23 +97,23 @@ class TestService:
         return self.simulator.clock().timestamp() + self.skew
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass on the simulated clock."""
+        """Advance the simulated clock."""
         clock = self.simulator.clock
         if isinstance(clock, FixedClock):
             clock.advance(seconds)
 
     def faults(self, *entries: Mapping[str, Json]) -> tuple[Fault, ...]:
-        """Return faults written as in a seed, for `simulator.inject`."""
+        """Return faults in the form of a seed, for `simulator.inject`."""
         return checked_seed({"faults": [dict(entry) for entry in entries]}, self.simulator.world.kinds).faults
 
     def plan(self, resources: Iterable[DeclaredResource]) -> Plan:
-        """Plan these resources as the whole of what is declared, deletes included."""
+        """Plan these resources as the complete declaration, deletes included."""
         return make_plan(
             DesiredState(resources=tuple(resources)), self.reader(), self.ledger.past(SCOPE, OWNER), self.settings
         )
 
     def apply(self, resources: Iterable[DeclaredResource], writer: Writer, **hooks: Any) -> ApplyResult:
-        """Settle what is open, plan, and carry the plan out, every guard overridden.
+        """Resolve open intents, plan, and execute the plan with every guard overridden.
 
         `hooks` are further arguments of `reconciler.apply.runner.apply`: stop, progress, point, settle.
         """
@@ -122,7 +122,7 @@ class TestService:
         return self.carry_out(self.plan(manifest), manifest, writer, **hooks)
 
     def carry_out(self, made: Plan, resources: Iterable[DeclaredResource], writer: Writer, **hooks: Any) -> ApplyResult:
-        """Carry out a plan that was made of these resources, every guard overridden."""
+        """Execute a plan of these resources with every guard overridden."""
         live = frozenset(change.name for change in made.changes)
         allowed = GuardOverrides(deletes=made.summary().destroy, live=live, empty=True, collapsed=True)
         manifest = DesiredState(resources=tuple(resources))
@@ -135,16 +135,16 @@ class TestService:
 
     @property
     def settings(self) -> PlanOptions:
-        """How the stage is planned: what is owned and no longer declared goes."""
+        """Plan options of the service: owned undeclared objects are deleted."""
         return PlanOptions(environment="stage", project_id=self.project_id, prune="owned")
 
 
 @contextmanager
 def stage(seed: Mapping[str, Json] | None = None, *, served: bool = True, skew: float = 0.0) -> Iterator[TestService]:
-    """Give a stage whose service starts from a seed (its behaviours and faults included).
+    """Yield a test service that starts from a seed (its behaviours and faults included).
 
-    Not `served`, the service is reached in memory: faster, for parts that take their connection from the stage. The
-    local clock is `skew` seconds ahead of the service's.
+    Without `served`, the service is in memory: faster, for plugins that use the stage's connection. The local clock is
+    `skew` seconds ahead of the service's.
     """
     simulator = Simulator(seed or {})
     with ExitStack() as closing:

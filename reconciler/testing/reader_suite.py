@@ -1,4 +1,4 @@
-"""What every reader must do: show everything there is, say when it cannot, and never take absent for empty.
+"""Conformance suite for readers: they return all objects, report incomplete reads, and never treat absent as empty.
 
 class TestMyReader(ReaderSuite):
     def reader(self, place):
@@ -30,11 +30,11 @@ SEED: Mapping[str, Json] = {
         {"group_name": f"group {number}", "interaction_rules": [rule("price")]} for number in range(120)
     ],
 }
-"""Names that are alike and names that are equal, a room of the service's own, and more than one page."""
+"""Similar and equal names, a room of the service's own, and more than one page."""
 
 
 class ReaderSuite:
-    """The tests. `reader` says how the reader under test is made.
+    """Tests of a reader. `reader` creates the reader under test.
 
     Set `served` to false for a reader that takes its client from the stage: then no port is needed.
     """
@@ -42,17 +42,17 @@ class ReaderSuite:
     served = True
 
     def reader(self, place: TestService) -> Reader:
-        """Return the reader under test, made for this stage."""
+        """Return the reader under test for this stage."""
         raise NotImplementedError
 
     @contextmanager
     def stage(self, seed: Mapping[str, Json] = SEED) -> Iterator[TestService]:
-        """Give a stage; override it where a reader needs more than the service."""
+        """Yield a test service; override it where a reader needs more."""
         with stage(seed, served=self.served) as place:
             yield place
 
     def test_it_reads_everything_and_proves_it(self) -> None:
-        """Every object of every kind once, with its name and id, whatever the number of pages."""
+        """Every object of every kind is returned once, with its name and id, for any number of pages."""
         with self.stage() as place:
             reader = self.reader(place)
             for kind in all_kinds().values():
@@ -65,7 +65,7 @@ class ReaderSuite:
                 }
 
     def test_what_it_did_not_see_is_hidden_never_empty(self) -> None:
-        """A field is in the object, or named as hidden; the fields that are wanted are seen."""
+        """A field is in the object, or named as unread; the requested fields are read."""
         with self.stage() as place:
             reader = self.reader(place)
             wanted = ReadRequest(fields={"evening": frozenset({"play_policy"})})
@@ -79,27 +79,27 @@ class ReaderSuite:
                 assert "interaction_rules" in live.hidden or "interaction_rules" in live.spec
 
     def test_unknown_fields_are_kept(self) -> None:
-        """What no page documents is in the object as read."""
+        """Undocumented fields of an object are kept."""
         with self.stage() as place:
             rooms = _by_name(self.reader(place).read(kind_named(ROOM), ReadRequest(depth="full")))
             assert rooms["名前"].spec["from_the_future"] == {"kept": True}
 
     def test_what_is_never_written_says_why(self) -> None:
-        """A room the service deletes by itself is shown, with the reason."""
+        """A room that the service deletes by itself is returned with the reason."""
         with self.stage() as place:
             rooms = _by_name(self.reader(place).read(kind_named(ROOM), ReadRequest()))
             assert rooms["passing"].foreign
             assert not rooms["evening"].foreign
 
     def test_names_are_found_exactly(self) -> None:
-        """Neither a longer name nor one of another case; every object of the name."""
+        """All objects of exactly the name are found, none of a longer name or another case."""
         with self.stage() as place:
             reader, kind = self.reader(place), kind_named(ROOM)
             found = {name: len(reader.find(kind, name)) for name in ("evening", "Evening", "twin", "名前", "none")}
             assert found == {"evening": 1, "Evening": 0, "twin": 2, "名前": 1, "none": 0}
 
     def test_one_object_is_shown_whole_or_said_to_be_gone(self) -> None:
-        """Everything show has; None for what is not there."""
+        """All fields of show are returned; None for an object that does not exist."""
         with self.stage() as place:
             reader, kind = self.reader(place), kind_named(ROOM)
             evening = _by_name(reader.read(kind, ReadRequest()))["evening"]
@@ -111,7 +111,7 @@ class ReaderSuite:
             assert reader.show(kind, "00000000-0000-4000-8000-000000000000") is None
 
     def test_a_doubt_is_answered_by_looking_again(self) -> None:
-        """A name that exists after all is found, an id that is gone is said to be gone."""
+        """A name that does exist is found, an id that is deleted is reported."""
         with self.stage() as place:
             reader, kind = self.reader(place), kind_named(ROOM)
             evening = _by_name(reader.read(kind, ReadRequest()))["evening"]
@@ -124,16 +124,16 @@ class ReaderSuite:
             assert answer.gone == frozenset({gone})
 
     def test_a_list_that_breaks_off_is_incomplete(self) -> None:
-        """A page that cannot be had is a reason, never an end."""
+        """A page that cannot be read makes the list incomplete, never complete."""
         broken = {"match": {"operation": "list", "kind": GROUP}, "status": 500, "body": {"error_code": "MSS.00000004"}}
-        # nothing at all could be known: that is an answer too
+        # nothing could be read: an error is accepted too
         with self.stage({**SEED, "faults": [broken]}) as place, suppress(ReconcilerError):
             reading = self.reader(place).read(kind_named(GROUP), ReadRequest())
             assert not reading.complete
             assert reading.code
 
     def test_reading_writes_nothing(self) -> None:
-        """Nothing but reads reaches the service."""
+        """Only reads reach the service."""
         with self.stage() as place:
             reader = self.reader(place)
             for kind in all_kinds().values():

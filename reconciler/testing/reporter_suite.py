@@ -1,4 +1,4 @@
-"""What every reporter must do: give the same text for the same report, whatever is in it, and change nothing.
+"""Conformance suite for reporters: the same text for the same report, with any content, and no side effects.
 
 class TestMyReport(ReporterSuite):
     reporter = staticmethod(report)
@@ -29,14 +29,14 @@ HOSTILE = (
     "]]> --> */ \\ ' \" & %",
     "名前 🎤 " + "x" * 300,
 )
-"""Texts that must stay texts, in every place a report can hold one."""
+"""Texts that must be escaped, in every position of a report."""
 
 FORBIDDEN = "\x00\x07\x08\x1b\x7f\x85\u2028\u2029\u202e\u2066"
-"""Characters that no report may hold: they move the cursor, end a line, or turn the reading around."""
+"""Characters that no report may contain: they move the cursor, end a line, or reverse the text."""
 
 
 def report_of(text: str) -> Report:
-    """Return a report with this text in every place that holds data."""
+    """Return a report with this text in every position that holds data."""
     change = Change(
         action=Action.UPDATE,
         address=address("SmartLiveRoom", text),
@@ -77,38 +77,38 @@ def report_of(text: str) -> Report:
 
 
 class ReporterSuite:
-    """The tests. `reporter` is the function under test; wrap it in staticmethod."""
+    """Tests of a reporter. `reporter` is the function under test; wrap it in staticmethod."""
 
     reporter: ClassVar[Callable[[Report, ReportOptions], str]]
 
     def said(self, report: Report, **options: object) -> str:
-        """Return what the reporter makes of a report."""
+        """Return the rendered report."""
         return type(self).reporter(report, ReportOptions(**options))  # type: ignore[arg-type]
 
     def test_an_empty_report_is_a_text(self) -> None:
-        """Nothing to tell is told too."""
+        """An empty report is rendered too."""
         assert isinstance(self.said(Report(command="plan")), str)
 
     def test_the_same_report_gives_the_same_text(self) -> None:
-        """No clock, no chance, no order of a hash."""
+        """The text depends on no clock, chance or hash order."""
         for text in HOSTILE:
             assert self.said(report_of(text)) == self.said(copy.deepcopy(report_of(text)))
 
     def test_it_changes_nothing(self) -> None:
-        """A report can be told in many formats."""
+        """A report can be rendered in several formats."""
         report = report_of("plain")
         before = copy.deepcopy(report)
         self.said(report)
         assert report == before
 
     def test_no_character_of_the_data_can_act(self) -> None:
-        """Control characters, line separators and turns of direction are shown, not sent."""
+        """Control characters, line separators and direction marks are escaped."""
         for text in HOSTILE:
             said = self.said(report_of(text))
             assert [character for character in FORBIDDEN if character in said] == []
 
     def test_it_can_be_written_in_any_encoding_of_unicode(self) -> None:
-        """No half characters, no bytes that are none."""
+        """The text has no lone surrogates."""
         for text in HOSTILE:
             self.said(report_of(text)).encode("utf-8")
             self.said(report_of(text), width=40, budget=2000).encode("utf-16")

@@ -1,10 +1,10 @@
-"""What every writer that applies must do: write, be read back as declared, lose nothing, and never write twice.
+"""Conformance suite for writers: writes read back as declared, lose no data, and are never repeated.
 
     class TestMyWriter(WriterSuite):
         def writer(self, stage):
             return MyWriter(stage.url)
 
-Each test gets a stage of its own, with the service in a state and with faults that it needs.
+Each test gets its own stage, with the state and faults it needs.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -64,14 +64,14 @@ STATES: tuple[tuple[DeclaredResource, ...], ...] = (
     (room("evening", ""),),
     (),
 )
-"""What is declared step after step: made, changed, grown, referred to, renamed, emptied, removed."""
+"""States declared in sequence: created, changed, grown, referenced, renamed, emptied, removed."""
 
 SHORT: tuple[tuple[DeclaredResource, ...], ...] = (
     (group("welcome", rule("price")),),
     (group("welcome", rule("price", "It is 89.")),),
     (),
 )
-"""Made, changed, removed."""
+"""Created, changed, removed."""
 
 HOSTILE = (
     "$(touch pwned-marker); `id` && x",
@@ -81,11 +81,11 @@ HOSTILE = (
     "a\\b\"c'd%0A<script>",
     "名前 名 🎤",
 )
-"""Names that must arrive as they are and do nothing on their way."""
+"""Names that must be stored unchanged and have no effect elsewhere."""
 
 
 class WriterSuite:
-    """The tests. `writer` says how the writer under test is made.
+    """Tests of a writer. `writer` creates the writer under test.
 
     Set `served` to false for a writer that takes its client from the stage: then no port is needed.
     """
@@ -93,17 +93,17 @@ class WriterSuite:
     served = True
 
     def writer(self, place: TestService) -> Writer:
-        """Return the writer under test, made for this stage."""
+        """Return the writer under test for this stage."""
         raise NotImplementedError
 
     @contextmanager
     def stage(self, seed: Mapping[str, Json] | None = None) -> Iterator[TestService]:
-        """Give a stage; override it where a writer needs more than the service."""
+        """Yield a test service; override it where a writer needs more."""
         with stage(seed, served=self.served) as place:
             yield place
 
     def applied(self, place: TestService, resources: Sequence[DeclaredResource]) -> ApplyResult:
-        """Apply with a fresh writer, and close it."""
+        """Apply with a new writer, and close it."""
         writer = self.writer(place)
         try:
             return place.apply(resources, writer)
@@ -111,14 +111,14 @@ class WriterSuite:
             writer.close()
 
     def test_it_says_that_it_applies(self) -> None:
-        """A writer that only shows is another sort of writer: this suite is not for it."""
+        """A writer that only prints is not covered by this suite."""
         with self.stage() as place:
             writer = self.writer(place)
             assert writer.applies
             writer.close()
 
     def test_after_each_state_of_a_sequence_nothing_is_left_to_do(self) -> None:
-        """Apply, read back, plan again: nothing left; and the service saw no name twice."""
+        """After apply and read-back, the next plan is empty; and the service never had two objects of a name."""
         with self.stage() as place:
             for state in STATES:
                 applied = self.applied(place, state)
@@ -135,7 +135,7 @@ class WriterSuite:
             assert len(place.simulator.model.writes) == before
 
     def test_what_is_not_declared_survives(self) -> None:
-        """Fields nobody manages, and fields nobody knows, are as before, at any depth."""
+        """Unmanaged and unknown fields are unchanged, at any depth."""
         live = {
             "group_name": "welcome",
             "from_the_future": {"kept": [1, 2]},
@@ -154,11 +154,11 @@ class WriterSuite:
             assert place.simulator.model.losses == []
 
     def test_a_lost_answer_is_no_second_create(self) -> None:
-        """The service did it, nobody heard of it: found again by name, not made again."""
+        """The write succeeded but its response was lost: the object is found by name, not created again."""
         self._survives(LOST_ANSWER)
 
     def test_a_lost_request_is_made_up_for(self) -> None:
-        """The service never saw it: written once it is sure."""
+        """The request never reached the service: it is sent again once that is certain."""
         self._survives(LOST_REQUEST)
 
     def _survives(self, fault: Mapping[str, Json]) -> None:
@@ -171,7 +171,7 @@ class WriterSuite:
                 assert place.simulator.model.duplicates == []
 
     def test_a_refusal_is_no_success_and_the_others_go_on(self) -> None:
-        """One object is refused: it is told so, and what does not need it is done."""
+        """One object is refused: that is reported, and independent changes are applied."""
         faults = [{"match": {"method": "POST", "kind": GROUP}, "nth": [1], **REFUSED}]
         with self.stage({"faults": faults}) as place:
             applied = self.applied(place, (group("refused"), group("taken")))
@@ -180,7 +180,7 @@ class WriterSuite:
             assert len(place.simulator.model.created) == 1
 
     def test_hostile_names_arrive_as_they_are(self) -> None:
-        """No shell, no option parser and no template sees a name as anything but data."""
+        """No shell, option parser or template interprets a name."""
         with self.stage() as place:
             resources = tuple(group(name, rule(name)) for name in HOSTILE)
             _all_done(self.applied(place, resources))

@@ -1,4 +1,4 @@
-"""`apply`: the plan made again, shown, agreed to, and carried out."""
+"""`apply`: plans again, shows the plan, confirms it, and executes it."""
 
 import math
 from typing import Annotated

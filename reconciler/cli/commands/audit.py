@@ -1,4 +1,4 @@
-"""`audit`: every environment against its manifests; one that cannot be read never hides the others."""
+"""`audit`: compares every environment with its manifests; a failed read of one never hides the others."""
 
 import time
 from dataclasses import replace
@@ -92,7 +92,7 @@ def _write_figures(run: CommandContext, file: str, results: "tuple[EnvironmentRe
 
 
 def _code(one: "EnvironmentResult", fail_on: str) -> int:
-    """A finding that is an error counts like a change: the environment is not as it is meant to be."""
+    """Return the exit code; a finding that is an error counts like a change."""
     if one.planned is None:
         return ExitCode.PARTIAL
     found = ExitCode.CHANGES if has_errors(one.findings) else ExitCode.FINE

@@ -1,4 +1,4 @@
-"""`comment`: a plan that was written as JSON, as the one comment of a pull or merge request."""
+"""`comment`: posts a plan in JSON as the one comment of a pull or merge request."""
 
 from typing import Annotated
 

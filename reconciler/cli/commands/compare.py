@@ -1,4 +1,4 @@
-"""`compare`: what differs between environments, and whether their manifests meant it."""
+"""`compare`: differences between environments, and whether their manifests intend them."""
 
 import json
 from itertools import combinations
@@ -62,14 +62,14 @@ def compare(
 
 
 def _told_apart(words: list[str]) -> None:
-    """Refuse the same side twice; an environment and a snapshot of it are two."""
+    """Refuse the same side twice; an environment and a snapshot of it are two sides."""
     twice = next((word for word in words if words.count(word) > 1), None)
     if twice is not None:
         raise UsageError(f"{twice!r} stands there twice", hint="ENV=FILE takes a snapshot of it for the other side")
 
 
 def _labels(words: list[str]) -> list[str]:
-    """Call each side by its environment, and by the whole word where an environment is there more than once."""
+    """Label each side by its environment, and by the whole argument where an environment occurs more than once."""
     names = [word.partition("=")[0] for word in words]
     return [word if names.count(name) > 1 else name for word, name in zip(words, names, strict=True)]
 
@@ -97,7 +97,7 @@ def _counted(found: "tuple[EnvironmentDifference, ...]", declared: bool) -> int:
 
 
 def _counts(sides: "list[ComparedEnvironment]", pairs: "Pairs", declared: bool) -> dict[str, object]:
-    """Count the differences of each pair that matter."""
+    """Count the relevant differences of each pair."""
     names = [side.name for side in sides]
 
     def cell(one: str, other: str) -> str:
@@ -111,7 +111,7 @@ def _counts(sides: "list[ComparedEnvironment]", pairs: "Pairs", declared: bool) 
 
 
 def _differences(names: list[str], rows: "tuple[ComparisonRow, ...]", declared: bool) -> dict[str, object]:
-    """Tell every difference in one line: the value in each environment."""
+    """Print every difference in one line: the value in each environment."""
     told = [
         [
             *(() if declared else ("expected" if one.expected else "unexpected",)),
@@ -127,7 +127,7 @@ def _differences(names: list[str], rows: "tuple[ComparisonRow, ...]", declared: 
 
 
 def _cells(row: "ComparisonRow", names: list[str]) -> list[str]:
-    """Spell a row's values; two that differ but look the same are told apart."""
+    """Format a row's values; two that differ but look the same get escapes."""
     texts = [_text(row.values[name]) if name in row.values else "-" for name in names]
     told = ([apart(text, other)[0] for other in texts] for text in texts)
     return [next((each for each in found if each != text), text) for text, found in zip(texts, told, strict=True)]

@@ -1,4 +1,4 @@
-"""`explain`: where each value of a resource comes from, and how live stands to it."""
+"""`explain`: the origin of each value of a resource, and its comparison with live."""
 
 from typing import TYPE_CHECKING, Annotated
 

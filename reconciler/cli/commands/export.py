@@ -1,4 +1,4 @@
-"""`export`: what is live, as manifests people would write; one file a resource."""
+"""`export`: writes live objects as manifests, one file a resource."""
 
 import hashlib
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.project.live_state import LiveKind
 
 _SLUG = 40
-"""Characters of a name that stay readable in its file's name."""
+"""Characters of a name that are kept in its file's name."""
 
 
 def export(
@@ -50,7 +50,7 @@ def export(
 
 
 def exported(found: "tuple[LiveKind, ...]") -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
-    """Return the manifests of everything live by file name, and what no manifest can hold."""
+    """Return the manifests of all live objects by file name, and the problems."""
     from reconciler.manifest.export import export_manifests
 
     files: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""`history`: what runs did, and the word of an operator where nobody else can know."""
+"""`history`: past runs, and the resolution of unknown outcomes by an operator."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -175,7 +175,7 @@ def _entries(entries: tuple[JournalEntry, ...]) -> dict[str, object]:
 
 
 def _drift(drift: tuple[DriftRecord, ...], today: date) -> dict[str, object]:
-    """Tell what drifts, or did, and since when."""
+    """Print open and closed drift with its times."""
     from reconciler.fleet.audit_summary import DRIFT_COLUMNS, drift_row
 
     return {"title": "Drift", "columns": list(DRIFT_COLUMNS), "rows": [drift_row(one, today) for one in drift]}

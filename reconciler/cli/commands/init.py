@@ -1,4 +1,4 @@
-"""`init`: a repository that plans at once, against the simulator or from what is live."""
+"""`init`: creates a repository that plans at once, against the simulator or from live objects."""
 
 import json
 import os
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reconciler.project.config import Environment
 
 _NAMES = {"gitignore": ".gitignore"}
-"""Starter files whose name would mean something where they are kept."""
+"""Starter files whose name would have an effect in the package's folder."""
 
 
 def init(
@@ -70,7 +70,7 @@ def _identified(run: CommandContext, directory: str, from_env: str) -> int:
 
 
 def _with_id(target: Path, text: str) -> str:
-    """Return a new project file's text with an id: the one of the file that is there, if that is otherwise the same."""
+    """Return a new project file's text with an id: that of the existing file, if it is otherwise the same."""
     from reconciler.project.ownership import new_id
     from reconciler.project.project_id import add_id, known_id
 
@@ -78,7 +78,7 @@ def _with_id(target: Path, text: str) -> str:
 
 
 def _exported(run: CommandContext, name: str) -> dict[str, str]:
-    """Return a repository that declares what is live in one environment, and nothing else."""
+    """Return a repository that declares the live objects of one environment, and nothing else."""
     from reconciler.project.connection_settings import seed_content
     from reconciler.project.environment_session import open_environment
     from reconciler.project.live_state import doubts, read_everything
@@ -103,7 +103,7 @@ def _exported(run: CommandContext, name: str) -> dict[str, str]:
 
 
 def _project(name: str, environment: str, keys: "Environment", folders: list[str]) -> str:
-    """Return a project file with one environment; JSON is YAML, and needs no quoting rules of ours."""
+    """Return a project file with one environment; JSON is YAML, so no further quoting is needed."""
     place = keys.model_dump(by_alias=True, exclude_defaults=True, exclude={"values", "cache"})
     return (
         "# yaml-language-server: $schema=schemas/project.schema.json\n"

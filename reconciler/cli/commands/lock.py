@@ -1,4 +1,4 @@
-"""`lock`: who holds it, and taking it from a holder that is gone."""
+"""`lock`: lists locks, and breaks one of an ended process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""`plan`: what would change, and why."""
+"""`plan`: shows the changes and their reasons."""
 
 from dataclasses import replace
 from typing import Annotated

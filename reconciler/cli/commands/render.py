@@ -1,4 +1,4 @@
-"""`render`: the manifests after their templates, as the validator reads them."""
+"""`render`: prints the manifests after their templates, as the validator reads them."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`replay`: a recording of viewers' events through the earlier and the declared rules."""
+"""`replay`: replays a recording of viewers' events through the earlier and the declared rules."""
 
 import json
 import secrets
@@ -108,7 +108,7 @@ def replay(
 
 
 def _anonymise(run: CommandContext, source: str, target: str) -> int:
-    """Write a recording that can be kept: under a key that is forgotten when the run ends."""
+    """Write an anonymised recording, under a key that is discarded when the run ends."""
     from reconciler.interaction_rules.anonymised import anonymised
     from reconciler.project.rule_replay import read_recording
 
@@ -133,7 +133,7 @@ def _plan(path: Path, variables: Mapping[str, str]) -> "Plan":
 
 
 def join_against(arguments: Sequence[str]) -> list[str]:
-    """Join `--against base REV` (and plan FILE, snapshot FILE) into one argument, as the command takes it."""
+    """Join `--against base REV` (and plan FILE, snapshot FILE) into one argument."""
     joined: list[str] = []
     items = iter(arguments)
     for item in items:

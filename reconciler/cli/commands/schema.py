@@ -1,4 +1,4 @@
-"""`schema`: the JSON Schemas of everything people or programs write and read."""
+"""`schema`: JSON Schemas of all input and output formats."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,7 +55,7 @@ def _check(run: CommandContext, folder: Path, schemas: Mapping[str, str]) -> int
 
 
 def _ours(path: Path) -> bool:
-    """Whether a file was made here once: a folder may hold schemas of others too."""
+    """Whether a file is a generated schema: a folder may hold other schemas too."""
     from reconciler.manifest.json_schema import BASE
 
     return f'"$id": "{BASE}' in _content(path)

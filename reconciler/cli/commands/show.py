@@ -1,4 +1,4 @@
-"""`show`: a plan kept as JSON, told again in any format."""
+"""`show`: prints a plan in JSON in any other format."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`simulate`: the API simulated on loopback, for other programs to talk to."""
+"""`simulate`: serves a simulated API on loopback for other programs."""
 
 from contextlib import nullcontext
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`snapshot`: what is live, kept in a file, so that a job without credentials can plan."""
+"""`snapshot`: writes the live state to a file, so that a job without credentials can plan."""
 
 from datetime import UTC, datetime
 from typing import Annotated

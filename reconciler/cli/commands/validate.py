@@ -1,4 +1,4 @@
-"""`validate`: every problem of the manifests at once, without asking any API."""
+"""`validate`: reports every problem of the manifests at once, without any API call."""
 
 import typer
 

@@ -1,6 +1,6 @@
-"""What is known of one field: its role, type, limits, default and list rule.
+"""Metadata of one field: role, type, limits, default and list semantics.
 
-The words are those of the facts the table was made from (fields.yaml: legend) and, for lists, Kubernetes'.
+The terms are those of fields.yaml (legend) and, for lists, of Kubernetes.
 """
 
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from reconciler.model.resource import Json
 
 
 class FieldRole(StrEnum):
-    """What a field is to us (fields.yaml, legend).
+    """Role of a field (fields.yaml, legend).
 
-    IDENTITY: the name a manifest matches on. MANAGED: writable and documented in the list. DETAIL: writable, readable
-    only through show. OBSERVED: readable, not writable. COMPUTED: assigned by the service. The last two are never
-    compared.
+    IDENTITY: the name by which a manifest matches. MANAGED: writable and documented in the list. DETAIL: writable,
+    readable only through show. OBSERVED: readable, not writable. COMPUTED: assigned by the service. The last two are
+    never compared.
     """
 
     IDENTITY = "identity"
@@ -40,7 +40,7 @@ class FieldType(StrEnum):
 
 
 class ListType(StrEnum):
-    """How a list is compared, in Kubernetes' words. ORDERED_MAP pairs by key and minds the order too."""
+    """Comparison of a list, in Kubernetes' terms. ORDERED_MAP pairs by key and compares the order too."""
 
     ATOMIC = "atomic"
     SET = "set"
@@ -50,7 +50,7 @@ class ListType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListSemantics:
-    """How one list is compared: by which keys its items pair, and which keys the server assigns to items.
+    """Comparison of one list: the keys by which items pair, and the keys that the server assigns.
 
     A key may be a path inside the item (`position.layer_index`). The absence of an `optional` key is a value of its
     own; the absence of any other makes the list atomic. A SET compares whole items.
@@ -63,22 +63,22 @@ class ListSemantics:
 
 
 class NoDefault(Enum):
-    """There is no documented default: an absent field is not managed."""
+    """No documented default: an absent field is not managed."""
 
     NONE = "no default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """Everything known of one field at one path.
+    """Metadata of one field at one path.
 
-    `path` is spelled as in the facts (`interaction_rules[].trigger.reply_mode`); the root object has the empty path,
+    `path` is written as in fields.yaml (`interaction_rules[].trigger.reply_mode`); the root object has the empty path,
     the item of a list the path with `[]`. `children` are an object's fields by name; `item` is a list's item.
 
-    `server_may_override`: the service may ignore what is sent, so that an absent field is not managed whatever its
+    `server_may_override`: the service may ignore what is sent, so that an absent field is not managed, also with a
     default. `default_on_create_only`: absent, it is the default for a new object and not managed on one that exists.
-    `volatile_url`: compared without its query. `refused` are choices of the API that no manifest may make; a check of
-    the kind says why.
+    `volatile_url`: compared without its query. `refused` are choices of the API that no manifest may use; a check of
+    the kind has the reason.
 
     Limits bind the desired side only; the lengths that the API gives for enums are left out, being wrong (fields.yaml:
     reply_mode). `business_…` are tighter limits that only prose gives: warnings.
@@ -134,5 +134,5 @@ class Field:
 
     @property
     def defaulted(self) -> bool:
-        """Whether an absent field means its documented default (where its parent object is declared)."""
+        """Whether an absent field has its documented default (where its parent object is declared)."""
         return not (self.default is NoDefault.NONE or self.server_may_override or self.default_on_create_only)

@@ -1,6 +1,6 @@
-"""What the table says beyond types and limits, checked for any kind: conditions and the limits only prose gives.
+"""Checks the table's conditions and the limits that only prose documents, for any kind.
 
-A spec may be wrong in other ways at the same time (all problems are told at once), so nothing here trusts a type.
+A spec may have other problems at the same time (all are reported at once), so no type is assumed here.
 """
 
 import re
@@ -21,7 +21,7 @@ INFERRED = " (inferred)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldCondition:
-    """All of `terms` (field name, value) hold. An inferred one is nowhere documented: it is said, never enforced."""
+    """All of `terms` (field name, value) hold. An inferred one is not documented: it is reported, never enforced."""
 
     terms: tuple[tuple[str, str], ...]
     inferred: bool = False
@@ -32,14 +32,14 @@ class FieldCondition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionContext:
-    """One object of a spec, and the objects around it: where a condition looks its names up."""
+    """Object of a spec with its parents, in which a condition looks up names."""
 
     field: Field
     value: Mapping[str, Json]
     outer: "ConditionContext | None" = None
 
     def lookup(self, name: str) -> Json:
-        """Return what the name means here: its value, its default, or NoDefault where nobody knows."""
+        """Return the value of a name: its value, its default, or NoDefault where it is unknown."""
         if name not in self.field.children:
             return self.outer.lookup(name) if self.outer else NoDefault.NONE
         value = self.value.get(name)
@@ -48,7 +48,7 @@ class ConditionContext:
 
 @cache
 def parse(text: str) -> FieldCondition:
-    """Read one condition; raises PluginError for one that says more than `name == 'value'` joined by `and`."""
+    """Parse a condition. Raises PluginError for anything but `name == 'value'` joined by `and`."""
     bare = text.removesuffix(INFERRED)
     terms = [_TERM.fullmatch(term) for term in bare.split(" and ")]
     if not all(terms):
@@ -57,7 +57,7 @@ def parse(text: str) -> FieldCondition:
 
 
 def holds(condition: FieldCondition, scope: ConditionContext) -> bool | None:
-    """Tell whether it holds; None where a field is neither written nor has a default."""
+    """Tell whether it holds; None where a field is neither declared nor has a default."""
     answers = [_answer(scope.lookup(name), value) for name, value in condition.terms]
     if False in answers:
         return False
@@ -70,7 +70,7 @@ def _answer(found: Json, value: str) -> bool | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleNode:
-    """A field with something to check, or that holds such fields; the rest of the table is not walked."""
+    """Field with checks, or that contains such fields; the rest of the table is not visited."""
 
     field: Field
     children: "tuple[RuleNode, ...]" = ()
@@ -78,7 +78,7 @@ class RuleNode:
 
 
 def watched(field: Field) -> RuleNode | None:
-    """Return the part of a table that has something to check; None where there is nothing."""
+    """Return the part of a table with checks; None where there are none."""
     children = tuple(found for child in field.children.values() if (found := watched(child)))
     item = watched(field.item) if field.item else None
     if children or item or _has_rule(field):
@@ -92,7 +92,7 @@ def _has_rule(field: Field) -> bool:
 
 
 def table_problems(watch: RuleNode | None, spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
-    """Yield what the table finds wrong in a spec: unmet conditions are errors, prose limits are warnings."""
+    """Yield the problems of a spec by the table: unmet conditions are errors, prose limits are warnings."""
     if watch:
         yield from _object((), watch, ConditionContext(field=watch.field, value=spec))
 
@@ -128,7 +128,7 @@ def _present(path: DocumentPath, watch: RuleNode, value: Json, scope: ConditionC
 
 
 def _inapplicable(path: DocumentPath, field: Field, condition: str) -> SpecProblem:
-    """An object out of place is a mistake; a leaf the service would only pass over is worth a warning."""
+    """Report a field that does not apply: an object is an error; a leaf that the service ignores is a warning."""
     if field.type is FieldType.OBJECT:
         hint = f"set {condition.replace(' is ', ': ')}, or take {field.name} out"
         return SpecProblem(path, "E_FIELD_APPLIES_WHEN", f"{field.name} is only for objects whose {condition}", hint)
@@ -160,7 +160,7 @@ def _business(path: DocumentPath, field: Field, value: Json) -> Iterator[SpecPro
 
 
 def span(low: float | None, high: float | None) -> str:
-    """Say a range in words; at least one end is known."""
+    """Describe a range; at least one end is known."""
     if low is None or high is None:
         return f"at most {high:g}" if low is None else f"at least {low:g}"
     return f"{low:g} to {high:g}"

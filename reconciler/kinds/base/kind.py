@@ -1,7 +1,7 @@
 """A kind as one table: endpoints, identity, and every field with its rules.
 
-Validator, JSON Schema, differ, simulator, masking, export and both HTTP adapters read this table and nothing else
-about a kind, so that a new kind is one new file.
+Validator, JSON Schema, differ, simulator, redaction, export and both HTTP adapters read this table alone, so that a new
+kind is one new file.
 """
 
 import dataclasses
@@ -20,11 +20,11 @@ from reconciler.model.resource import Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListFilter:
-    """One query parameter of a list endpoint: which field of an object it looks at, and how it matches.
+    """Query parameter of a list endpoint: the field it filters, and its match.
 
     `match` is `exact`, `fuzzy` (contains), `any case`, `any of` (comma-separated), `since` or `until` (times,
     inclusive), or `unknown` where nothing is documented and `field` is empty. `spelled` maps a value of the parameter
-    to the field's own spelling, "" standing for an absent field.
+    to the field's own value, "" for an absent field.
     """
 
     parameter: str
@@ -36,10 +36,10 @@ class ListFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
-    """Where a kind lives (api.md §2): paths below the host, with `{project_id}` and `{id}` left open.
+    """Endpoints of a kind (api.md §2): paths below the host, with `{project_id}` and `{id}` left open.
 
-    `items` is the key of the list's rows, `count` that of their total. `summary` is the light list of the
-    same objects; `children` the collection of items that can be written one by one, `{id}` being the parent's.
+    `items` is the key of the list's rows, `count` that of their total. `summary` is the light list of the same objects;
+    `children` the collection of items that can be written one by one, `{id}` being the parent's.
     """
 
     collection: str
@@ -53,13 +53,13 @@ class Endpoints:
 
     @property
     def item(self) -> str:
-        """The path of one object."""
+        """Path of one object."""
         return self.collection + "/{id}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Kind:
-    """One sort of resource.
+    """Type of resource.
 
     `model` is the pydantic model of the spec; its field metadata is compiled into `root`. `after` names kinds that come
     before this one on create. `references` maps a path of this kind to the kind its name resolves in (a room's rules
@@ -89,12 +89,12 @@ class Kind:
 
     @cached_property
     def root(self) -> Field:
-        """The kind's fields as a tree, made from its model once."""
+        """Fields of the kind as a tree, made from its model once."""
         return compile_model(self.model)
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:
-        """Every field by its path, as in the facts."""
+        """Fields by path, as in fields.yaml."""
         return dict(_flatten(self.root))
 
     @cached_property
@@ -102,7 +102,7 @@ class Kind:
         return watched(self.root)
 
     def problems(self, spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
-        """Yield what is wrong in a spec beyond the types and limits its model checks; it may have wrong types too."""
+        """Yield the problems of a spec beyond the types and limits of its model; types may be wrong too."""
         yield from table_problems(self._watched, spec)
         for check in self.checks:
             yield from check(spec)

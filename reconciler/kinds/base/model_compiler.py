@@ -1,4 +1,4 @@
-"""From a pydantic model to the field table: annotations say the types, the helpers of spec.py said the rest."""
+"""Compiles a pydantic model to the field table: types from annotations, the rest from the field builders."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ _LIMITS = {"ge": "minimum", "le": "maximum", "min_length": "min_length", "max_le
 
 
 def compile_model(model: type[BaseModel]) -> Field:
-    """Return the root Field of a spec model; raises PluginError for a model that says contradictory things."""
+    """Return the root Field of a spec model. Raises PluginError for a contradictory model."""
     root = Field(path="", name="", type=FieldType.OBJECT, role=FieldRole.DETAIL, doc=_summary(model))
     return _with_children(root, model)
 
@@ -52,7 +52,7 @@ def _compiled(parent: Field, name: str, info: FieldInfo, first: Mapping[str, Any
 
 
 def _of_type(field: Field, inner: Any, alone: tuple[str, ...] = ()) -> Field:
-    """Give the field the type its annotation names, with what is inside it."""
+    """Set the field's type from its annotation, with the fields inside it."""
     if get_origin(inner) is Literal:
         return replace(field, enum=get_args(inner), type=_SCALARS[type(get_args(inner)[0])])
     if get_origin(inner) is list:
@@ -84,7 +84,7 @@ def _listed(field: Field, annotation: Any, alone: tuple[str, ...]) -> Field:
 
 
 def _item(annotation: Any) -> tuple[Any, dict[str, Any]]:
-    """Take `Annotated[str, each(…)]` apart: the type, and the limits of one item."""
+    """Split `Annotated[str, each(…)]` into the type and the limits of one item."""
     if get_origin(annotation) is not Annotated:
         return annotation, {}
     inner, mark = get_args(annotation)
@@ -92,7 +92,7 @@ def _item(annotation: Any) -> tuple[Any, dict[str, Any]]:
 
 
 def _inherited(parent: Field) -> dict[str, Any]:
-    """Presence comes from the parent: what the list hides, it hides at full depth."""
+    """Inherit presence from the parent: a field that the list omits is omitted at full depth."""
     return {name: getattr(parent, name) for name in _PRESENCE} if parent.path else {}
 
 
@@ -129,7 +129,7 @@ def _refuse_contradiction(path: str, info: FieldInfo, *, required: bool) -> None
 
 
 def _source(model: type[BaseModel], owner: type[BaseModel] | None = None) -> dict[str, Any]:
-    """Name the API's object: what the model says, else its owner's, else the class."""
+    """Return the name of the API's object: from the model, else its owner's, else the class."""
     said = getattr(model, "api_object", "") or getattr(owner, "api_object", "")
     return {"source": said or (owner or model).__name__}
 

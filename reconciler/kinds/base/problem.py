@@ -1,4 +1,4 @@
-"""What a check found wrong in a spec, and how checks look into one that may be wrong in other ways as well."""
+"""Problems of a spec, and look-ups for checks of a spec with possibly wrong types."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from reconciler.model.source_map import DocumentPath
 
 @dataclass(frozen=True, slots=True)
 class SpecProblem:
-    """What was found: where inside the spec, a stable code, what happened, and what to do."""
+    """Problem with its path inside the spec, a stable code, message and hint."""
 
     path: DocumentPath
     code: str
@@ -20,16 +20,16 @@ class SpecProblem:
 
 
 Check = Callable[[Mapping[str, Json]], Iterable[SpecProblem]]
-"""A check of one kind. It must bear any JSON: the types are checked elsewhere, in the same run."""
+"""Check of one kind. It must accept any JSON: types are checked separately, in the same run."""
 
 
 def warning(path: DocumentPath, code: str, message: str, hint: str = "") -> SpecProblem:
-    """Return a problem that stops nothing."""
+    """Return a problem that is a warning."""
     return SpecProblem(path, code, message, hint, Severity.WARNING)
 
 
 def inside(value: Json, *keys: str) -> Json:
-    """Return what is at these keys, or None where an object is missing on the way."""
+    """Return the value at these keys, or None where a parent object is missing."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value
@@ -44,5 +44,5 @@ def objects(value: Json, *keys: str) -> Iterator[tuple[int, Mapping[str, Json]]]
 
 
 def whole(value: Json, missing: int = 0) -> int:
-    """Return a whole number, or `missing` for anything else."""
+    """Return an integer, or `missing` for anything else."""
     return value if isinstance(value, int) and not isinstance(value, bool) else missing

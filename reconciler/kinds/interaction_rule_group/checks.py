@@ -1,4 +1,4 @@
-"""What must hold between the fields of interaction rules, in groups and in rooms alike."""
+"""Checks between the fields of interaction rules, in groups and in rooms alike."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,7 +11,7 @@ PRESET = 10
 
 
 def names(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
-    """Rules pair by name, so each has one of its own in its group."""
+    """Check that rule names are unique in their group, since rules pair by name."""
     first: dict[tuple[str, str], int] = {}
     for index, rule in objects(spec, "interaction_rules"):
         name, group = rule.get("rule_name"), rule.get("group_name") or rule.get("group_id") or ""
@@ -25,7 +25,7 @@ def names(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
 
 
 def preset_tags(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
-    """With event type 10 the only tag is `content` (seed 003: tag)."""
+    """Check that with event type 10 the only tag is `content` (seed 003: tag)."""
     for index, rule in objects(spec, "interaction_rules"):
         if rule.get("event_type") != PRESET:
             continue
@@ -37,7 +37,7 @@ def preset_tags(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
 
 
 def layers(spec: Mapping[str, Json], canvases: tuple[tuple[int, int], ...] = CANVASES) -> Iterator[SpecProblem]:
-    """Layers of replies lie inside the picture."""
+    """Check that layers of replies are inside the picture."""
     for index, rule in objects(spec, "interaction_rules"):
         for name in ("layer_config", "extra_layer_config"):
             path = ("interaction_rules", index, "trigger", name)

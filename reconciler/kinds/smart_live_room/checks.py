@@ -1,4 +1,4 @@
-"""What must hold between the fields of a room, and the limits that only the service's guide gives (api.md §9)."""
+"""Checks between the fields of a room, and limits that only the service's guide documents (api.md §9)."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -19,14 +19,14 @@ _MOMENT = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3
 
 
 def no_temporary_room(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
-    """The service deletes TEMP rooms after their broadcast (seed 000): a plan would make them anew for ever."""
+    """Refuse TEMP rooms: the service deletes them after their broadcast (seed 000), so each plan would create them."""
     if spec.get("room_type") == "TEMP":
         message = "TEMP rooms cannot be declared: the service deletes them after their broadcast"
         yield SpecProblem(("room_type",), "E_ROOM_TEMP", message, "write room_type: NORMAL, or leave it out")
 
 
 def expiry(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
-    """A time is spelled in one way (seed 000, hyphens restored: api.md §10); empty means never."""
+    """Check the one format of times (seed 000, hyphens restored: api.md §10); empty means never."""
     moment = inside(spec, "shared_config", "expire_time")
     if isinstance(moment, str) and moment and not _MOMENT.fullmatch(moment):
         message = f"expire_time {moment!r} is no time the service takes"
@@ -36,7 +36,7 @@ def expiry(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
 
 
 def rule_scenes(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
-    """Rules name scenes of their own room; only a declared list of scenes can tell."""
+    """Check that rules name scenes of their own room, where a list of scenes is declared."""
     scenes = {scene.get("script_name") for _, scene in objects(spec, "scene_scripts") if _hashable(scene)}
     for index, rule in objects(spec, "interaction_rules"):
         named = rule.get("enabled_scenes")
@@ -53,7 +53,7 @@ def _hashable(scene: Mapping[str, Json]) -> bool:
 
 
 def rule_groups(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
-    """Rules of a room pair by group name and rule name (design §4)."""
+    """Check that rules of a room are unique by group name and rule name, by which they pair (design §4)."""
     for index, rule in objects(spec, "interaction_rules"):
         if rule.get("group_id") and not rule.get("group_name"):
             hint = "add group_name; alone it is enough, its id is looked up"
@@ -62,7 +62,7 @@ def rule_groups(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
 
 
 def canvases(spec: Mapping[str, Json]) -> tuple[tuple[int, int], ...]:
-    """Return the sizes the picture may have: what the video says, else the view mode, else both."""
+    """Return the possible sizes of the picture: that of the video, else of the view mode, else both."""
     size = (inside(spec, "video_config", "width"), inside(spec, "video_config", "height"))
     if size in CANVASES:
         return (LANDSCAPE,) if size == LANDSCAPE else (VERTICAL,)
@@ -72,7 +72,7 @@ def canvases(spec: Mapping[str, Json]) -> tuple[tuple[int, int], ...]:
 
 
 def layers(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
-    """Layers of scenes and of replies lie inside the picture; backgrounds fill it."""
+    """Check that layers of scenes and of replies are inside the picture, and that backgrounds fill it."""
     sizes = canvases(spec)
     for index, scene in objects(spec, "scene_scripts"):
         for number, background in objects(scene, "background_config"):
@@ -83,7 +83,7 @@ def layers(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
 
 
 def live_picture(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
-    """Live takes two sizes, one codec and one frame rate, and shows no subtitles yet (SDK: VideoConfig)."""
+    """Check the limits of live pictures: two sizes, one codec, one frame rate, no subtitles yet (SDK: VideoConfig)."""
     video = spec.get("video_config")
     if not isinstance(video, dict):
         return
@@ -103,7 +103,7 @@ def _limit(name: str, message: str) -> SpecProblem:
 
 
 def text_lengths(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
-    """Scenes, paragraphs and rooms have bounds for what is said."""
+    """Check the limits of texts in scenes, paragraphs and rooms."""
     total = 0
     for index, scene in objects(spec, "scene_scripts"):
         texts = [(number, _text(item)) for number, item in objects(scene, "shoot_scripts") if _text(item)]
@@ -133,7 +133,7 @@ def _text(paragraph: Mapping[str, Json]) -> str:
 
 
 def overlaid_videos(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
-    """At most three videos lie over the picture at a time, those of rules included."""
+    """Check that at most three videos overlay the picture at a time, those of rules included."""
     replies = sum(
         inside(rule, "trigger", name, "layer_type") == "VIDEO"
         for _, rule in objects(spec, "interaction_rules")

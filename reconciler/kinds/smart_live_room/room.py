@@ -212,18 +212,18 @@ def _is_shared(row: Mapping[str, Any]) -> bool:
 
 
 def _foreign_reason(row: Mapping[str, Any]) -> str:
-    """TEMP rooms are the service's: it deletes them after their broadcast (seed 000)."""
+    """Return the reason for TEMP rooms, which the service deletes after their broadcast (seed 000)."""
     return "a TEMP room: the service deletes it after its broadcast" if row.get("room_type") == "TEMP" else ""
 
 
 def _busy_reason(row: Mapping[str, Any]) -> str:
-    """A broadcast that waits or runs (seed 000: last_job_status)."""
+    """Return the reason for a broadcast that waits or runs (seed 000: last_job_status)."""
     status = row.get("last_job_status")
     return f"last_job_status is {status}" if status in ("WAITING", "PROCESSING") else ""
 
 
 def _update_effects(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a PUT does besides (api.md §3: a running job works on its own copy; every PUT renews script_version)."""
+    """Return the side effects of a PUT (api.md §3: a running job uses its own copy; a PUT renews script_version)."""
     running = ("it is on air: the change takes effect at the next start",) if _busy_reason(row) else ()
     confirmed = ("its scripts are confirmed: an update renews script_version, so they need confirming again",)
     return running + (confirmed if row.get("confirm_state") == "CONFIRMED" else ())

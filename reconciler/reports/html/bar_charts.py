@@ -1,4 +1,4 @@
-"""Charts of a report as the page draws them: rectangles on a scale, the words beside them in the page itself."""
+"""Charts of a report for the page: rectangles on a scale, with the text in the page itself."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _WIDE, _HIGH, _GAP = 1_000, 120, 2
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A stretch of an upright bar: its place and size in the picture."""
+    """Segment of an upright bar: its position and size in the picture."""
 
     style: str
     x: int
@@ -22,7 +22,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class BarRow:
-    """A lying bar: its label, its stretches in thousandths, its total in words."""
+    """Horizontal bar: its label, its segments in thousandths, its total as text."""
 
     label: str
     bars: tuple[Bar, ...]
@@ -31,7 +31,7 @@ class BarRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """One chart, laid out. `number` tells the charts of a page apart."""
+    """Layout of one chart. `number` identifies it in the page."""
 
     number: int
     title: str
@@ -71,7 +71,7 @@ def _row(bar: ChartBar, most: int) -> BarRow:
 
 
 def _columns(bars: tuple[ChartBar, ...], most: int) -> Iterator[Column]:
-    """Yield the stretches of upright bars, what differs below, what is the same on top."""
+    """Yield the segments of upright bars: differing parts below, equal ones on top."""
     for place, bar in enumerate(bars):
         left, right = place * _WIDE // len(bars), (place + 1) * _WIDE // len(bars) - _GAP
         floor = _HIGH

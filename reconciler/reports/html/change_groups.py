@@ -40,7 +40,7 @@ from reconciler.reports.wording import (
 from reconciler.strings import count
 
 _STEPS = re.compile(r"[.\[]?[^.\[]+|[.\[]")
-"""The steps of a path: where a long one may break."""
+"""Steps of a path, between which a long one may wrap."""
 
 _MOST_VALUE = 20_000
 _MOST_LOST = 200
@@ -48,7 +48,7 @@ _MOST_LOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A run of a value, marked where it differs from the other side."""
+    """Part of a value, marked where it differs from the other side."""
 
     text: str
     marked: bool = False
@@ -64,7 +64,7 @@ class Pill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One field: its path, both sides, and what is said under its path."""
+    """Field row: its path, both sides, and the notes below its path."""
 
     path: tuple[str, ...]
     old: tuple[Text, ...]
@@ -116,7 +116,7 @@ def _sides(field: FieldChange) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
 
 
 def _ends(text: str, side: DiffSide) -> str:
-    """A newline that is added or removed shows as a sign, else its going could not be seen."""
+    """Show an added or removed newline as a sign, which would otherwise be invisible."""
     return text if side is DiffSide.SAME else text.replace("\n", "↵\n")
 
 
@@ -138,16 +138,16 @@ def _under(field: FieldChange) -> str:
 
 
 _OPEN_BELOW = 6
-"""A plan of fewer changes opens them all; a longer one opens none, blocked ones and conflicts apart."""
+"""Number of changes below which all are expanded; in a longer plan only blocked ones and conflicts are."""
 
 
 MOST = 20_000
-"""Changes on one page; a browser opens so many in a few seconds. What is grave is shown beyond it."""
+"""Most changes of one page, for the browser's sake; severe ones are shown beyond it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageChange:
-    """One change: what its line shows, and what is under it."""
+    """One change: its summary line and its details."""
 
     action: str
     symbol: str
@@ -177,7 +177,7 @@ class Group:
 
 
 def kept(plans: Sequence[Plan], most: int = MOST) -> list[list[Change]]:
-    """Return the changes of each plan that the page shows: what is grave always, of the rest as many as it can hold."""
+    """Return the changes of each plan on the page: severe ones always, of the rest as many as fit."""
     pending = [plan.pending for plan in plans]
     room = most - sum(1 for changes in pending for one in changes if _grave(one))
     shown = []
@@ -195,7 +195,7 @@ def _grave(change: Change) -> bool:
 
 
 def groups_of(plan: Plan, shown: Sequence[Change]) -> tuple[Group, ...]:
-    """Arrange those changes of a plan that the page shows."""
+    """Group the changes of a plan for the page."""
     few = len(shown) < _OPEN_BELOW
     marked = attributed(plan)
     return tuple(

@@ -1,4 +1,4 @@
-"""The bars: a plan's proportions under its head, and differences per environment. Numbers only, no text of data."""
+"""Bars of numbers, without text of data: a plan's proportions, and differences per environment."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +32,7 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A stretch of a bar, in thousandths of the whole."""
+    """Segment of a bar, in thousandths of the whole."""
 
     style: str
     start: int
@@ -41,7 +41,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """What one colour means."""
+    """Meaning of one colour."""
 
     style: str
     label: str
@@ -49,7 +49,7 @@ class LegendEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartRow:
-    """One environment: its bars on a common scale, and the same in words."""
+    """One environment: its bars on a common scale, and as text."""
 
     name: str
     bars: tuple[Bar, ...]
@@ -59,7 +59,7 @@ class ChartRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Differences per environment, the most first."""
+    """Differences per environment, the largest first."""
 
     rows: tuple[ChartRow, ...] = ()
     keys: tuple[LegendEntry, ...] = ()
@@ -67,7 +67,7 @@ class Chart:
 
 
 def strip_of(plans: Iterable[Plan]) -> tuple[Bar, ...]:
-    """Return the proportions of creates, updates, deletes and what is in step."""
+    """Return the proportions of creates, updates, deletes and unchanged objects."""
     actions = Counter(change.action for plan in plans for change in plan.changes)
     order = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete", Action.NONE: "none"}
     counts = {style: actions[action] for action, style in order.items()}

@@ -1,4 +1,4 @@
-"""What the page shows, as plain values: the template only lays it out."""
+"""Data model of the page as plain values; the template only lays it out."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ _MOST = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """One thing to look at."""
+    """Notice that needs attention."""
 
     style: str
     text: str
@@ -44,7 +44,7 @@ class Note:
 
 
 def notes_of(report: Report) -> Iterator[Note]:
-    """Return them all, up to a bound."""
+    """Return all notices, up to a limit."""
     found = list(_notes(report))
     yield from found[:_MOST]
     if len(found) > _MOST:
@@ -102,7 +102,7 @@ _MOST_NAMES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One large number of the head."""
+    """One large number in the header."""
 
     number: int
     label: str
@@ -111,7 +111,7 @@ class Tile:
 
     @property
     def shown(self) -> str:
-        """The number as people read it; `?` for a zero that is not known to be one."""
+        """Return the formatted number; `?` for a zero that is not known to be exact."""
         return f"{self.number:,}" if self.known or self.number else "?"
 
 
@@ -126,14 +126,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A set of buttons; `name` is the data attribute it looks at."""
+    """Set of filter buttons; `name` is the data attribute it reads."""
 
     name: str
     label: str
     choices: tuple[Choice, ...]
 
     def tells_apart(self, total: int) -> bool:
-        """Whether any button would leave something out."""
+        """Whether any button would hide something."""
         return any(choice.count < total for choice in self.choices)
 
 
@@ -156,7 +156,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Everything the template needs."""
+    """All data of the template."""
 
     title: str
     command: str
@@ -181,7 +181,7 @@ class Page:
 
 
 def page_of(report: Report, options: ReportOptions) -> Page:
-    """Arrange a report for the page."""
+    """Convert a report to the page's data."""
     plans = report.plans
     sections = tuple(
         Section(name=plan.environment, told=_told(plan), groups=groups_of(plan, shown))

@@ -1,7 +1,7 @@
-"""One self-contained HTML page for people who would rather look: a plan, an audit, an apply.
+"""Self-contained HTML page for a plan, an audit or an apply.
 
 No network, no inline handler, a policy that allows the page's own style and script by their hashes and nothing else.
-The page is whole without its script, which only filters and folds. Every value passes the gate on its way in.
+The page is complete without its script, which only filters and folds. Every value is escaped.
 """
 
 import base64
@@ -18,7 +18,7 @@ from reconciler.reports.html.page import page_of
 
 
 def report(report: Report, options: ReportOptions) -> str:
-    """Tell a report as one HTML document."""
+    """Render a report as one HTML document."""
     style, script = _asset("style.css"), _asset("script.js")
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "

@@ -15,7 +15,7 @@ _MOST_DIFF_LINES = 400
 
 
 def change_block(change: Change, fields: Sequence[FieldChange], level: DetailLevel) -> Iterator[str]:
-    """Tell a change, or those of its fields that belong to one section, as much of it as the level allows."""
+    """Render a change, or its fields of one section, in the detail of the level."""
     if level >= DetailLevel.NAMES:
         yield f"- {_title(change)}"
     elif level >= DetailLevel.FIELDS:
@@ -95,7 +95,7 @@ def _diff(before: Value, after: Value, most: int) -> str:
 
 
 def _guttered(line: str) -> str:
-    """Mark an unchanged line that a CI runner would obey after blanks; the text beside the mark stays as it is."""
+    """Mark an unchanged line that is a command to a CI runner after blanks; the text beside the mark is unchanged."""
     return f"| {line[2:]}" if is_command(line) else line
 
 

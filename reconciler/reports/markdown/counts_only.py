@@ -1,4 +1,4 @@
-"""The last resort of the budget: counts of everything, and as many names as fit, the gravest first."""
+"""Lowest level of the size budget: all counts, and as many names as fit, the most severe first."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ _RESERVE = 24
 
 
 def bare(head: Iterable[str], report: Report, foot: Iterable[str], budget: int) -> str:
-    """Tell the counts, then names while they fit, then how many of each sort are not named."""
+    """Render the counts, then names while they fit, then the number of unnamed ones."""
     groups = _groups(report)
     counts = [f"- {title.split(':')[0]}: {len(lines):,}" for title, lines in groups if lines]
     start = [*head, *_sums(report), "", *counts, ""]

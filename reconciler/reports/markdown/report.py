@@ -1,7 +1,7 @@
 """Markdown for a comment on a pull or merge request, and for a step summary.
 
-It fits a budget in UTF-8 bytes, what hosts count: level by level less is told (`level`), and what is destroyed, in
-conflict or blocked goes last of all. What was cut and where the whole is stands at the end.
+It fits a budget in UTF-8 bytes, as hosts count: each level (`size_budget`) omits more, and deletes, conflicts and
+blocked changes are omitted last. The end names what was omitted and where the full report is.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _FEWEST_ROWS = 50
 
 
 def fleet_table(plans: Sequence[Plan], level: DetailLevel) -> Iterator[str]:
-    """Tell the sum, then a row for each environment that is not in step."""
+    """Render the total, then a row for each environment that is not up to date."""
     loud = [plan for plan in plans if is_loud(plan)]
     yield f"{count(len(plans), 'environment')}, {len(plans) - len(loud):,} in step, {len(loud):,} not."
     yield ""
@@ -41,7 +41,7 @@ def fleet_table(plans: Sequence[Plan], level: DetailLevel) -> Iterator[str]:
 
 
 def is_loud(plan: Plan) -> bool:
-    """Whether an environment needs to be looked at."""
+    """Whether an environment needs attention."""
     return not plan.empty or plan.errored or not plan.complete
 
 
@@ -61,7 +61,7 @@ _MOST_TABLE_ROWS = {
 
 
 def extra_tables(extra: Mapping[str, Any], level: DetailLevel) -> Iterator[str]:
-    """Tell every table of `extra["tables"]`, fewer rows at each level."""
+    """Render every table of `extra["tables"]`, with fewer rows at each level."""
     for table in extra.get("tables", ()):
         yield from _table(table, _MOST_TABLE_ROWS.get(level, 0))
 
@@ -90,7 +90,7 @@ _LONGEST = 60
 
 
 def marker(report: Report) -> str:
-    """Return the marker of a report: one for each set of environments, whatever the plan says."""
+    """Return the marker of a report: one for each set of environments, for any plan."""
     names = ",".join(_encoded(plan.environment) for plan in report.plans) or _encoded(report.command)
     if len(names) > _LONGEST:
         names = hashlib.sha256(names.encode()).hexdigest()[:16]
@@ -98,7 +98,7 @@ def marker(report: Report) -> str:
 
 
 def marker_of(body: str) -> str:
-    """Return the marker a comment begins with, or nothing where it is not one of ours."""
+    """Return the marker at the start of a comment, or nothing where there is none."""
     found = _FOUND.match(body)
     return found.group() if found else ""
 
@@ -121,7 +121,7 @@ _MOST_WHOLE = 160
 
 
 def report(report: Report, options: ReportOptions) -> str:
-    """Tell a report in Markdown of at most `options.budget` bytes (0: no limit)."""
+    """Render a report in Markdown of at most `options.budget` bytes (0: no limit)."""
     for level in DetailLevel:
         lines = chain(_head(report), _body(report, level), _foot(options, level))
         text = _within(lines, options.budget)
@@ -131,7 +131,7 @@ def report(report: Report, options: ReportOptions) -> str:
 
 
 def _within(lines: Iterable[str], budget: int) -> str:
-    """Join the lines, or give up with nothing as soon as they are over the budget."""
+    """Join the lines; returns nothing as soon as they exceed the budget."""
     kept: list[str] = []
     size = 0
     for line in lines:
@@ -184,7 +184,7 @@ def _one(plan: Plan, level: DetailLevel, *, told: bool) -> Iterator[str]:
 
 
 def headline(plan: Plan) -> str:
-    """Say in one sentence what a plan comes to."""
+    """Summarize a plan in one sentence."""
     if not plan.pending and not plan.held:
         return in_step(plan)
     return summary_line(plan) + ("" if plan.complete else " This plan is incomplete.")

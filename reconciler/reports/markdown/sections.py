@@ -1,4 +1,4 @@
-"""The sections of one plan in Markdown: what needs a decision first, what the author did, and, apart, what drifted."""
+"""Sections of one plan in Markdown: changes that need a decision first, then the author's, then drift."""
 
 from collections.abc import Iterator, Sequence
 
@@ -22,7 +22,7 @@ _MOST_BASE = 80
 
 
 def plan_sections(plan: Plan, level: DetailLevel) -> Iterator[str]:
-    """Tell one plan as lines of Markdown below its heading."""
+    """Render one plan as lines of Markdown below its heading."""
     yield from _bulleted("Problems", problem_lines(plan.diagnostics, level))
     for title, lines in attention(plan):
         yield from _bulleted(title, lines)
@@ -44,7 +44,7 @@ def _bulleted(title: str, lines: Sequence[str]) -> Iterator[str]:
 
 
 def problem_lines(diagnostics: Sequence[Diagnostic], level: DetailLevel) -> list[str]:
-    """Tell problems one a line, errors always, the others down to the level of names."""
+    """Render problems, one a line: errors always, the others down to the level of names."""
     shown = [one for one in diagnostics if one.severity is Severity.ERROR or level <= DetailLevel.NAMES]
     return [_problem(one) for one in shown]
 
@@ -56,7 +56,7 @@ def _problem(one: Diagnostic) -> str:
 
 
 def attention(plan: Plan) -> list[tuple[str, list[str]]]:
-    """Return what no budget may cut, a line each: what is destroyed, in conflict, blocked or held back."""
+    """Return the lines that no budget omits: deletes, conflicts, blocked and deferred changes."""
     deletes = [change for change in plan.pending if change.action is Action.DELETE]
     conflicts = [
         (change, field)
@@ -98,7 +98,7 @@ def _held(action: Action, name: str, reason: str) -> str:
 
 
 def parts(plan: Plan, wanted: frozenset[Attribution]) -> list[tuple[Change, list[FieldChange]]]:
-    """Pick the changes of a section, each with the fields that belong there; deletes and conflicts stand elsewhere."""
+    """Return the changes of a section, each with its fields there; deletes and conflicts have their own sections."""
     found = []
     for change in plan.pending:
         if change.action is Action.DELETE:
@@ -174,7 +174,7 @@ def _fold(title: str, names: Sequence[str], level: DetailLevel) -> Iterator[str]
 
 
 def outcome_sections(outcomes: Sequence[Outcome], level: DetailLevel, adopted: int = 0) -> Iterator[str]:
-    """Tell the sum, each change that is not done, and the fields that did not stick."""
+    """Render the total, each change that was not applied, and the fields that were not kept."""
     if not outcomes and not adopted:
         return
     yield f"**{apply_line(done(outcomes, adopted))}**"
@@ -193,7 +193,7 @@ def outcome_sections(outcomes: Sequence[Outcome], level: DetailLevel, adopted: i
 
 
 def undone(outcomes: Sequence[Outcome]) -> list[str]:
-    """Return a line for each change that failed, was skipped or is unknown, and for each field that did not stick."""
+    """Return a line for each failed, skipped or unknown change, and for each field that was not kept."""
     lines = []
     for one in outcomes:
         if one.status is not OutcomeStatus.APPLIED:

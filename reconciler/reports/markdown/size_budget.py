@@ -1,10 +1,10 @@
-"""How much a Markdown report tells: each level leaves out more, never what is destroyed, in conflict or blocked."""
+"""Detail levels of a Markdown report: each omits more, never deletes, conflicts or blocked changes."""
 
 from enum import IntEnum
 
 
 class DetailLevel(IntEnum):
-    """From everything to the bare counts."""
+    """Levels from the full report to the counts alone."""
 
     FULL = 0
     QUIET = 1
@@ -24,7 +24,7 @@ CUT = {
     DetailLevel.COUNTS: "everything but what is destroyed, in conflict, blocked or held back",
     DetailLevel.BARE: "nearly everything",
 }
-"""What a level leaves out, in words for the reader."""
+"""Description of the omissions of a level."""
 
 MOST_VALUE = {DetailLevel.FULL: 4_000, DetailLevel.QUIET: 4_000, DetailLevel.SHORT: 120}
-"""Characters of a value that are shown; below SHORT none are."""
+"""Most characters of a value; below SHORT none are shown."""

@@ -1,4 +1,4 @@
-"""One change as text: its head, its fields, what holds it back."""
+"""One change as text: its heading, its fields, its guard violations."""
 
 from collections.abc import Iterator, Mapping
 
@@ -17,11 +17,11 @@ _WIDEST_PATH = 56
 _MOST_VALUE = 400
 
 _MOST_BLANKS, _MOST_BLANK_TEXT = 9, 400
-"""Where only blanks differ, so many pieces of so long a text are still shown."""
+"""Most pieces, and most characters, of a text whose sides differ in blanks only and that is still shown."""
 
 
 def change_lines(change: Change, style: Style, *, marked: bool) -> Iterator[str]:
-    """Tell one change; `marked` adds who moved each field."""
+    """Render one change; `marked` adds the attribution of each field."""
     yield from _head(change, style)
     if change.action is Action.DELETE:
         yield from _destroyed(change, style)
@@ -112,7 +112,7 @@ def _words(old: str, new: str, style: Style) -> Iterator[str]:
 
 
 def _piece(piece: DiffPiece, text: str, style: Style) -> str:
-    for mark in ("[-", "-]", "{+", "+}"):  # data must not look like our own marks
+    for mark in ("[-", "-]", "{+", "+}"):  # data must not look like the format's own marks
         text = text.replace(mark, f"{mark[0]}\\{mark[1]}")
     if piece.side is DiffSide.SAME:
         return style("quiet", block(text)) if "\n" not in text else block(text)
@@ -121,7 +121,7 @@ def _piece(piece: DiffPiece, text: str, style: Style) -> str:
 
 
 def _ends(text: str) -> str:
-    """Spell a changed piece; a newline in it is shown as well as made, else its removal could not be seen."""
+    """Format a changed piece; a newline in it is shown as a sign too, which would otherwise be invisible."""
     return block(text).replace("\n", "\\n\n")
 
 

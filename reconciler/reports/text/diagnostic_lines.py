@@ -1,4 +1,4 @@
-"""Problems as text: `file:line:col: code: message`, the line it is about with a caret, and what to do next."""
+"""Problems as text: `file:line:col: code: message`, the source line with a caret, and the hint."""
 
 from collections.abc import Iterator, Mapping
 
@@ -15,7 +15,7 @@ _MOST_EXCERPT = 160
 
 
 def diagnostic_lines(diagnostic: Diagnostic, sources: Mapping[Position, str], style: Style) -> Iterator[str]:
-    """Tell one problem. Its first line is for machines too: place, code, message."""
+    """Render one problem. Its first line is also machine-readable: position, code, message."""
     where = f"{escape_line(str(diagnostic.position))}: " if diagnostic.position else ""
     code = style(_STYLE[diagnostic.severity], diagnostic.code)
     first, *rest = block(diagnostic.message).split("\n")
@@ -36,7 +36,7 @@ def diagnostic_lines(diagnostic: Diagnostic, sources: Mapping[Position, str], st
 
 
 def excerpt(where: Position, sources: Mapping[Position, str], style: Style) -> Iterator[str]:
-    """Show the source line with a caret under the place; nothing where the line is not known."""
+    """Render the source line with a caret under the position; nothing where the line is not known."""
     source = sources.get(where)
     if source is None:
         return
@@ -51,5 +51,5 @@ def excerpt(where: Position, sources: Mapping[Position, str], style: Style) -> I
 
 
 def verdict(report: Report, style: Style) -> Iterator[str]:
-    """End a validation: `Success!`, or how many problems there are."""
+    """Render the result of a validation: `Success!`, or the number of problems."""
     yield style("alarm" if has_errors(report.diagnostics) else "add", validity(report.diagnostics))

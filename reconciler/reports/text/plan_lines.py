@@ -22,13 +22,13 @@ from reconciler.reports.wording import (
 from reconciler.strings import count
 
 _MOST_NAMED = 20
-"""So many unmanaged objects are named; the others are counted."""
+"""Most unmanaged objects that are named; the others are counted."""
 
 
 def plan_lines(
     plan: Plan, sources: Mapping[Position, str], style: Style, *, several: bool = False, outcomes: bool = False
 ) -> Iterator[Iterator[str]]:
-    """Tell a plan in sections; `several` names its environment at its head, `outcomes` leaves the changes to them."""
+    """Render a plan in sections; `several` adds its environment, `outcomes` replace the changes."""
     if several:
         yield iter([style("strong", f"=== {escape_line(plan.environment)} ===")])
     for diagnostic in plan.diagnostics:

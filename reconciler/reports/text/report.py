@@ -1,7 +1,7 @@
-"""Text for a terminal, with Terraform's reading habits.
+"""Text for a terminal, laid out as in Terraform.
 
-A legend for the symbols that occur, one block a change, grouped by kind; what is in step is folded into one line, long
-texts show the words that differ, and every block says where in the manifests it comes from.
+A legend for the symbols that occur, one block a change, grouped by kind; unchanged objects are one line, long texts
+show the differing words, and every block has its position in the manifests.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ _WIDEST = 60
 
 
 def extra_lines(extra: Mapping[str, Any], style: Style) -> Iterator[str]:
-    """Tell every table, one after the other."""
+    """Render every table."""
     for index, table in enumerate(extra.get("tables", ())):
         if index:
             yield ""
@@ -54,7 +54,7 @@ _WORD = {
 
 
 def outcome_lines(outcomes: Sequence[Outcome], style: Style, adopted: int = 0) -> Iterator[str]:
-    """Tell each outcome on a line, then the sum."""
+    """Render each outcome on a line, then the total."""
     if not outcomes and not adopted:
         return
     for outcome in outcomes:
@@ -80,7 +80,7 @@ def _one(outcome: Outcome, style: Style) -> Iterator[str]:
 
 
 def report(report: Report, options: ReportOptions) -> str:
-    """Tell a report in text, coloured if the options say so."""
+    """Render a report as text, coloured if the options say so."""
     style = Style(color=options.color)
     sections = [list(section) for section in _sections(report, style)]
     told = "\n\n".join("\n".join(section) for section in sections if section) + "\n"

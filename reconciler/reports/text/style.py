@@ -1,4 +1,4 @@
-"""Colour for a terminal, or none: the only place that knows an escape sequence."""
+"""Terminal colours; the only module with escape sequences."""
 
 from collections.abc import Mapping
 
@@ -29,13 +29,13 @@ MARK_STYLE = {
 
 
 class Style:
-    """Paints pieces of text, each closed again on its own line. Without colour it changes nothing."""
+    """Styles pieces of text, each closed on its own line. Without colour it changes nothing."""
 
     def __init__(self, *, color: bool) -> None:
         self.color = color
 
     def __call__(self, name: str, text: str) -> str:
-        """Paint `text` with the style `name`."""
+        """Apply the style `name` to `text`."""
         if not self.color or not text:
             return text
         return f"\x1b[{_CODES[name]}m{text}\x1b[0m"

@@ -1,4 +1,4 @@
-"""What a fault does to an answer's body: one function a name, so that a test says in data what the wire brings."""
+"""Transforms of a response body by a fault: one function a name, so that tests declare faults as data."""
 
 import gzip
 import json
@@ -15,9 +15,9 @@ HTML = b"<html><head><title>Sign in</title></head><body><script>alert(1)</script
 
 
 def transformed(response: Response, name: str, argument: Json) -> Response:
-    """Return an answer changed by one transform; `argument` is what the fault says after the transform's name.
+    """Return a response changed by one transform; `argument` is the value after the transform's name.
 
-    A transform of JSON leaves a body alone that is none.
+    A transform of JSON does not change other bodies.
     """
     try:
         return TRANSFORMS[name](response, argument)
@@ -26,7 +26,7 @@ def transformed(response: Response, name: str, argument: Json) -> Response:
 
 
 def with_header(response: Response, name: str, value: str | None) -> Response:
-    """Return an answer with one header set, or without it where the value is None."""
+    """Return a response with one header set, or without it where the value is None."""
     rest = tuple(pair for pair in response.headers if pair[0].lower() != name.lower())
     return replace(response, headers=rest if value is None else (*rest, (name, value)))
 

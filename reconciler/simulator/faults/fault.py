@@ -1,4 +1,4 @@
-"""From a seed's `faults`, or a control request's, to Fault values; an unknown word is a problem with a suggestion."""
+"""Parses faults of a seed or a control request; an unknown key is a problem with a suggestion."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from reconciler.simulator.seed_check import SeedChecker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestMatch:
-    """Which requests a fault is about; what is empty matches everything. `path` may hold `*` and `?`."""
+    """Requests of a fault; an empty part matches everything. `path` may hold `*` and `?`."""
 
     method: str = ""
     path: str = ""
@@ -23,7 +23,7 @@ class RequestMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultTrigger:
-    """Which of the matching requests: the nths (from 1), every so many, or by chance; at most `times` of them."""
+    """Selection of the matching requests: the nths (from 1), every nth, or by chance; at most `times` of them."""
 
     nth: frozenset[int] = frozenset()
     every: int = 0
@@ -33,7 +33,7 @@ class FaultTrigger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackgroundEdits:
-    """Changes behind the client's back after an answered request: how likely, which, and names it leaves alone."""
+    """Random edits by other users after a request: probability, operations, and names that are excluded."""
 
     rate: float = 1.0
     actions: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class BackgroundEdits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsoleEdit:
-    """One change behind the client's back.
+    """One edit by another user.
 
     It is done to the object of a name, at a place in the list's order, or, with neither, to the one the request names.
     """
@@ -55,10 +55,10 @@ class ConsoleEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseFault:
-    """What happens to the answer: its status, headers, body, time and connection.
+    """Changes of the response: its status, headers, body, time and connection.
 
     `commits` tells whether the operation still happens (a lost answer) or not (a refused request). With `late` it
-    happens so many seconds after it was answered: a backend that goes on when the gateway has given up.
+    happens so many seconds after it was answered: a backend that continues after the gateway's timeout.
     """
 
     commits: bool = True
@@ -77,7 +77,7 @@ class ResponseFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One entry of `faults`. `name` is what logs call it; `seed` decides everything that is left to chance."""
+    """One entry of `faults`. `name` appears in logs; `seed` determines all random decisions."""
 
     name: str
     seed: str
@@ -182,7 +182,7 @@ def _wire(given: Mapping[str, Json], path: DocumentPath, check: SeedChecker) -> 
 
 
 def _moment(given: Mapping[str, Json]) -> str:
-    """A status alone means that the request was refused; anything else happens to the answer of a committed one."""
+    """Decide whether the operation is committed: a status alone is a refusal, anything else changes the response."""
     return "before" if "status" in given and "late" not in given else "after"
 
 

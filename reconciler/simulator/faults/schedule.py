@@ -1,4 +1,4 @@
-"""What struck faults make of a call and of its answer."""
+"""Applies active faults to a call and its response."""
 
 import random
 from collections.abc import Iterable
@@ -21,11 +21,11 @@ MESSAGES = {
     503: ("APIGW.0613", "The IAM service is unavailable."),
     504: ("APIGW.0201", "Backend timeout."),
 }
-"""The error body of a status where a fault gives none: gateway codes of api.md §7."""
+"""Error body of a status where a fault has none: gateway codes of api.md §7."""
 
 
 def twist_of(faults: Iterable[Fault], reads: int) -> ListDistortion:
-    """Return how the faults bend a list or show; `reads` numbers the call, for orders that change each time."""
+    """Return the distortion of a list or show; `reads` numbers the call, for orders that change each time."""
     twist = ListDistortion()
     for fault in faults:
         twist = ListDistortion(
@@ -41,18 +41,18 @@ def twist_of(faults: Iterable[Fault], reads: int) -> ListDistortion:
 
 
 def refusal_of(faults: Iterable[Fault]) -> Response | None:
-    """Return the answer of the first fault that keeps the operation from happening, or None."""
+    """Return the response of the first fault that prevents the operation, or None."""
     stopping = next((fault.wire for fault in faults if not fault.wire.commits), None)
     return None if stopping is None else Response(status=stopping.status or 500, body=_error(stopping.status or 500))
 
 
 def unfinished() -> Response:
-    """Return the answer to an operation that goes on behind it: the gateway has given up waiting."""
+    """Return the gateway's timeout response to an operation that continues after it."""
     return Response(status=504, body=_error(504))
 
 
 def apply_faults(response: Response, faults: Iterable[Fault]) -> Response:
-    """Return the answer after every fault has had its way with it."""
+    """Return the response after all faults."""
     for fault in faults:
         response = _damaged(response, fault.wire)
     return response
@@ -88,7 +88,7 @@ def _bytes(body: Json) -> bytes:
 
 @dataclass(slots=True)
 class ActiveFault:
-    """A fault with its count of matching requests, how often it struck, and its own dice."""
+    """Fault with its count of matching requests, its number of hits, and its own random generator."""
 
     fault: Fault
     dice: random.Random
@@ -98,16 +98,16 @@ class ActiveFault:
 
 @dataclass(slots=True)
 class FaultSchedule:
-    """The faults in force."""
+    """Active faults."""
 
     armed: list[ActiveFault] = field(default_factory=list)
 
     def arm(self, faults: Iterable[Fault]) -> None:
-        """Put more faults in force."""
+        """Activate more faults."""
         self.armed += [ActiveFault(fault=fault, dice=random.Random(f"fault {fault.seed}")) for fault in faults]  # noqa: S311 - a schedule that repeats
 
     def strike(self, request: Request, *, kind: str, operation: str, project: str) -> tuple[ActiveFault, ...]:
-        """Return the faults this request meets, in order."""
+        """Return the faults of this request, in order."""
         place = {"method": request.method, "kind": kind, "operation": operation, "project": project}
         met = [armed for armed in self.armed if _matches(armed.fault, place, request.path)]
         return tuple(armed for armed in met if _strikes(armed))

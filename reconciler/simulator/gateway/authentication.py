@@ -33,13 +33,13 @@ class User:
     domain: str = ""
 
     def is_same(self, asked: "User") -> bool:
-        """Tell whether somebody who asks for a token is this user; a user without a domain is in every one."""
+        """Tell whether a token request is by this user; a user without a domain matches every one."""
         return (asked.name, asked.password) == (self.name, self.password) and self.domain in {"", asked.domain}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """All that is accepted; with nothing in it, everything is. `token_seconds` is how long issued tokens live."""
+    """Accepted credentials; without any, everything is accepted. `token_seconds` is the lifetime of issued tokens."""
 
     keys: Mapping[str, AccessKey] = field(default_factory=dict)
     users: tuple[User, ...] = ()
@@ -100,7 +100,7 @@ _AUTHORIZATION = re.compile(
 
 
 def check_signature(request: Request, keys: Mapping[str, AccessKey], now: datetime) -> None:
-    """Refuse a request whose signature is missing, wrong, of an unknown key, or of another time."""
+    """Refuse a request with a signature that is missing, wrong, of an unknown key, or of another time."""
     found = _AUTHORIZATION.fullmatch(request.header("Authorization"))
     if found is None:
         raise _refused("the Authorization header cannot be read")
@@ -118,7 +118,7 @@ def check_signature(request: Request, keys: Mapping[str, AccessKey], now: dateti
 
 
 def canonical_request(request: Request, names: list[str]) -> str:
-    """Return the text whose hash is signed."""
+    """Return the canonical request, whose hash is signed."""
     headers = "".join(f"{name}:{request.header(name).strip()}\n" for name in names)
     unsigned = request.header("X-Sdk-Content-Sha256") == UNSIGNED
     body = UNSIGNED if unsigned else hashlib.sha256(request.body).hexdigest()

@@ -1,4 +1,4 @@
-"""What stands before the service: tokens and signatures, and the identity service that issues tokens."""
+"""API gateway: checks tokens and signatures, and contains the identity service that issues tokens."""
 
 import hashlib
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ PROJECTS = ("v3", "projects")
 
 
 def check_size(request: Request) -> None:
-    """Refuse what the gateway lets through to no service: too large a body or query, an impossible X-App-UserId."""
+    """Refuse requests with a too large body or query, or an invalid X-App-UserId."""
     if len(request.body) > LARGEST_BODY:
         raise ServiceError(413, "APIGW.0201", "Request entity too large.")
     if len(request.query) > LONGEST_QUERY:
@@ -40,7 +40,7 @@ class IssuedToken:
 
 @dataclass(slots=True)
 class Gateway:
-    """Checks who calls. With no credentials everybody may, and any password gets a token."""
+    """Authenticates requests. Without credentials all are accepted, and any password gets a token."""
 
     credentials: Credentials
     own_project: str
@@ -61,7 +61,7 @@ class Gateway:
             raise ServiceError(401, "APIGW.0301", "Incorrect IAM authentication information: x-auth-token not found")
 
     def answer(self, request: Request, now: datetime) -> Response | None:
-        """Answer as the identity service, or return None when the request is not for it."""
+        """Respond as the identity service, or return None for other requests."""
         if (request.method, request.segments) == ("POST", TOKENS):
             return self._token(request, now)
         if (request.method, request.segments) == ("GET", PROJECTS):
@@ -150,13 +150,13 @@ class _Bucket:
 
 @dataclass(slots=True)
 class TokenBuckets:
-    """The buckets of every project."""
+    """Token buckets of every project."""
 
     limits: RequestLimits
     _buckets: dict[tuple[str, str], _Bucket] = field(default_factory=dict)
 
     def admit(self, project: str, method: str, now: datetime) -> None:
-        """Take one call out of the project's buckets, or refuse with 429 and APIGW.0308."""
+        """Take one token from the project's buckets, or refuse with 429 and APIGW.0308."""
         rates: Mapping[str, float] = {
             "requests": self.limits.requests,
             "reads" if method == "GET" else "writes": self.limits.reads if method == "GET" else self.limits.writes,

@@ -1,4 +1,4 @@
-"""Edits behind the client's back: another user in the web console, or dice that play one."""
+"""Edits by other users: in the web console, or random ones."""
 
 import random
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from reconciler.simulator.write_history import WriteLogEntry
 
 CONSOLE = "console"
 CHURN = "churn"
-"""Who made an edit, in the model's record."""
+"""Author of random edits in the write history."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsoleEditor:
-    """One kind's objects in one project, for somebody who does not come through the API."""
+    """Objects of one kind in one project, edited as in the web console."""
 
     world: ServiceState
     kind: Kind
@@ -32,7 +32,7 @@ class ConsoleEditor:
         return self.world.collection(self.project, self.kind.name)
 
     def insert(self, body: Mapping[str, Json]) -> StoredObject:
-        """Make an object of a body as a seed would hold it; it gets a name where it has none."""
+        """Create an object from a body as in a seed; it gets a name where it has none."""
         with self.world.lock:
             name = f"{self.client} {self.objects.serial + 1}"
             whole = {self.kind.name_field: name, **body}
@@ -41,13 +41,13 @@ class ConsoleEditor:
             return entry
 
     def remove(self, entry: StoredObject) -> None:
-        """Take an object away."""
+        """Delete an object."""
         with self.world.lock:
             self.objects.remove(entry.id)
             self.world.model.note(self._record("delete", entry))
 
     def change(self, entry: StoredObject, changes: Mapping[str, Json]) -> StoredObject:
-        """Set top-level fields of an object (None takes one away) and renew its stamps."""
+        """Set top-level fields of an object (None removes one) and renew its version fields."""
         with self.world.lock:
             return self._changed(entry, changes)
 
@@ -75,7 +75,7 @@ class ConsoleEditor:
 
 
 def make_random_edit(console: ConsoleEditor, churn: BackgroundEdits, dice: random.Random) -> None:
-    """Change something, perhaps, as the dice fall."""
+    """Make a random edit, or none."""
     if dice.random() >= churn.rate:
         return
     action = dice.choice(churn.actions)
@@ -85,7 +85,7 @@ def make_random_edit(console: ConsoleEditor, churn: BackgroundEdits, dice: rando
 
 
 def edited(console: ConsoleEditor, edit: ConsoleEdit, object_id: str) -> None:
-    """Carry out one edit of a fault: on the object of a name, at a place in the list's order, or of the request."""
+    """Apply one edit of a fault: to the object of a name, at an index of the list, or of the request."""
     if edit.name:
         victim = next(iter(console.objects.named(edit.name)), None)
     elif edit.position is None and object_id:

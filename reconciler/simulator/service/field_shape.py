@@ -1,4 +1,4 @@
-"""A kind's fields made ready for walking many objects: what lies below a field is known before going there."""
+"""Field tree of a kind, compiled for walking many objects: the marks below each field are precomputed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -80,7 +80,7 @@ Visit = Callable[[Field, Json, str], Json]
 
 
 def rewritten(shape: FieldShape, value: Json, mark: str, visit: Visit, *, path: str = "") -> Json:
-    """Return `value` with `visit(field, value, path)` in place of every value whose field carries the mark.
+    """Return `value` with `visit(field, value, path)` in place of every value of a field with the mark.
 
     `path` names the place, list indexes included. Parts without the mark are shared with the original, not copied.
     """
@@ -108,7 +108,7 @@ def _with_children(shape: FieldShape, value: dict[str, Json], mark: str, visit: 
 def leaves(shape: FieldShape | None, value: Json, path: str = "") -> dict[str, Json]:
     """Return every scalar (and every empty list or object) inside `value` by its path, but what the service assigns.
 
-    Items of a list with keys are named by them (`interaction_rules[price].enabled`), others by their place.
+    Items of a list with keys are identified by them (`interaction_rules[price].enabled`), others by their place.
     """
     if isinstance(value, dict) and value:
         named = [(name, shape.children.get(name) if shape else None, item) for name, item in value.items()]
@@ -134,7 +134,7 @@ def _keyed(shape: FieldShape | None, items: list[Json]) -> list[tuple[str, Json]
 
 
 def item_key(rule: ListSemantics | None, item: Json) -> str:
-    """Return what tells a list item from its neighbours by the kind's keys, or "" where there are none."""
+    """Return the kind's keys of a list item as text, or "" where there are none."""
     if rule is None or not isinstance(item, dict):
         return ""
     return ",".join(str(item[name]) for name in rule.keys if item.get(name) is not None)

@@ -1,4 +1,4 @@
-"""The objects of one kind in one project, and the order in which a list shows them."""
+"""Objects of one kind in one project, and their order in a list."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from reconciler.simulator.write_history import WriteHistory
 
 @dataclass(slots=True, kw_only=True)
 class StoredObject:
-    """One stored object. `serial` counts creations, `revision` writes; `reads` how often it was shown."""
+    """One stored object. `serial` counts creations, `revision` writes; `reads` its reads."""
 
     id: str
     name: str
@@ -30,7 +30,7 @@ class StoredObject:
 
 @dataclass(slots=True, kw_only=True)
 class StaleEntry:
-    """What a lagging list still says of an object: as it was, or None for not there yet; and since which read."""
+    """Previous version of an object, for a list that lags behind writes; None if it did not exist. With its first read."""
 
     since: int
     entry: StoredObject | None
@@ -40,8 +40,8 @@ class StaleEntry:
 class ObjectCollection:
     """The objects by id. Orders are sorted once and kept until the next write, so that a page costs a page.
 
-    `reads` counts list calls; with `remembers` each write leaves a ghost, for lists that lag some calls behind, and a
-    dated version, for replicas that lag some seconds behind.
+    `reads` counts list calls; with `remembers` each write keeps a stale entry, for lists that lag some calls behind,
+    and a dated version, for replicas that lag some seconds behind.
     """
 
     entries: dict[str, StoredObject] = field(default_factory=dict)
@@ -63,21 +63,21 @@ class ObjectCollection:
         self._orders.clear()
 
     def remove(self, object_id: str) -> StoredObject:
-        """Take an object out and return it."""
+        """Remove an object and return it."""
         self._leave(object_id)
         self._orders.clear()
         self._date(object_id, None)
         return self.entries.pop(object_id)
 
     def remember(self) -> None:
-        """From now on each write leaves a ghost and a version; what there is counts as old."""
+        """Keep a stale entry and a version for each write from now on; existing objects count as old."""
         if not self.remembers:
             self.remembers = True
             old = datetime.min.replace(tzinfo=UTC)
             self.versions = {key: [(old, entry)] for key, entry in self.entries.items()}
 
     def as_of(self, moment: datetime) -> dict[str, StoredObject]:
-        """Return the objects by id as they were then."""
+        """Return the objects by id as of a time."""
         found = {}
         for key, versions in self.versions.items():
             entry = next((entry for since, entry in reversed(versions) if since <= moment), None)
@@ -90,12 +90,12 @@ class ObjectCollection:
         return tuple(self.entries[object_id] for object_id in self._names.get(name, ()))
 
     def next_serial(self) -> int:
-        """Count one more creation."""
+        """Count a creation."""
         self.serial += 1
         return self.serial
 
     def ordered(self, order: str, shuffle: int | None = None) -> list[StoredObject]:
-        """Return the objects in a list's order; with `shuffle` ties fall differently for each number."""
+        """Return the objects in a list's order; with `shuffle` ties are ordered differently for each number."""
         if order == "shuffled" or shuffle is not None:
             return sorted(self.entries.values(), key=lambda entry: _shuffled(entry, order, shuffle))
         if order not in self._orders:
@@ -112,7 +112,7 @@ class ObjectCollection:
             self.versions.setdefault(object_id, []).append((self.now(), entry))
 
     def _leave(self, object_id: str) -> None:
-        """Note what a lagging list goes on showing, and let go of the name the object had."""
+        """Record the entry that a lagging list still returns, and free the object's name."""
         before = self.entries.get(object_id)
         if self.remembers:
             ghost = self.ghosts.get(object_id)
@@ -136,9 +136,9 @@ def _descending(text: str) -> str:
 
 @dataclass(slots=True, kw_only=True)
 class ServiceState:
-    """The service's state. A project that was never written to is an empty tenant.
+    """State of the service. A project without writes is an empty tenant.
 
-    Whoever changes it holds `lock`. With `remembers` some read lags behind.
+    Changes require `lock`. With `remembers` some reads lag behind.
     """
 
     kinds: Mapping[str, Kind]
@@ -163,18 +163,18 @@ class ServiceState:
         return self.clock()
 
     def remember(self) -> None:
-        """From now on writes leave ghosts: some read lags behind."""
+        """Keep stale entries for writes from now on: some read lags behind."""
         self.remembers = True
         for collection in self.collections.values():
             collection.remember()
 
 
 AGE = timedelta(days=30)
-"""How long before the service's start the first seeded object was made, where the seed does not say."""
+"""Age of the first seeded object at the service's start, where the seed has none."""
 
 
 def load_objects(world: ServiceState, objects: Mapping[tuple[str, str], list[Mapping[str, Json]]]) -> None:
-    """Put a seed's objects into the world."""
+    """Load a seed's objects into the state."""
     start = world.clock() - AGE
     for (project, kind), bodies in objects.items():
         for body in bodies:
@@ -185,7 +185,7 @@ def load_objects(world: ServiceState, objects: Mapping[tuple[str, str], list[Map
 def plant_one(
     world: ServiceState, kind: Kind, project: str, body: Mapping[str, Json], *, moment: datetime, origin: str = "seed"
 ) -> StoredObject:
-    """Store one object as written, with what it leaves open filled in, and return it."""
+    """Store one object as written, with missing fields filled in, and return it."""
     collection = world.collection(project, kind.name)
     serial = collection.next_serial()
     name = str(body.get(kind.name_field, ""))

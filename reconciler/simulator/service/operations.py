@@ -1,4 +1,4 @@
-"""One call on its way through the service, and what an operation needs to answer it."""
+"""Context of one call in the service."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ CONFIRM_FIELD = "confirm_state"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One call of the API: method, path segments (`{…}` is open), what it does, and to which kind."""
+    """One call of the API: method, path segments (`{…}` is open), operation and kind."""
 
     method: str
     pattern: tuple[str, ...]
@@ -26,7 +26,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteMatch:
-    """Where a request leads: the route and what stood in its open segments."""
+    """Matched route of a request, with the values of its open segments."""
 
     route: Route
     project: str
@@ -66,7 +66,7 @@ def _routes_of(kind: Kind) -> Iterable[Route]:
 
 
 def target_of(table: Mapping[tuple[str, int], list[Route]], request: Request) -> RouteMatch | None:
-    """Return where a request leads, or None when no call has this method and path."""
+    """Return the route of a request, or None when no call has this method and path."""
     segments = request.segments
     for route in table.get((request.method, len(segments)), ()):
         open_parts = _open_parts(route.pattern, segments)
@@ -89,11 +89,11 @@ def _open_parts(pattern: tuple[str, ...], segments: tuple[str, ...]) -> dict[str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListDistortion:
-    """How a fault bends one list answer; the defaults bend nothing.
+    """Distortion of one list response by a fault; the defaults change nothing.
 
-    `lag` is how many list calls a write stays unseen; `cap` the most rows a page gives; `drop` how many rows are
-    missing at a page's end; `offset` replaces the one asked for. `stale` is how many seconds ago it is for a list or a
-    show: the replica that answers is behind.
+    `lag` is the number of list calls for which a write is invisible; `cap` the most rows of a page; `drop` the rows
+    missing at a page's end; `offset` replaces the requested one. `stale` is how many seconds the responding replica
+    lags behind.
     """
 
     order: str = ""
@@ -107,7 +107,7 @@ class ListDistortion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationContext:
-    """A request that found its route."""
+    """Request with its route."""
 
     world: ServiceState
     request: Request
@@ -117,17 +117,17 @@ class OperationContext:
 
     @property
     def kind(self) -> Kind:
-        """The kind it is about."""
+        """Kind of the request."""
         return self.world.kinds[self.target.route.kind]
 
     @property
     def shape(self) -> FieldShape:
-        """That kind's fields."""
+        """Field shape of the kind."""
         return self.world.shapes[self.target.route.kind]
 
     @property
     def choices(self) -> Mapping[str, str]:
-        """The service's behaviours."""
+        """Behaviours of the service."""
         return self.world.choices
 
     @property
@@ -137,11 +137,11 @@ class OperationContext:
 
     @property
     def client(self) -> str:
-        """Who calls, as far as the service can tell."""
+        """Identity of the caller, as far as the service has it."""
         return self.request.header("X-App-UserId")
 
     def entry(self, missing: str) -> StoredObject:
-        """Return the object the path names, or refuse with the chosen status."""
+        """Return the object of the path, or refuse with the chosen status."""
         reads_old = missing == "show_missing" and self.twist.stale
         found = (self.as_of() if reads_old else self.collection.entries).get(self.target.id)
         if found is None:
@@ -149,10 +149,10 @@ class OperationContext:
         return found
 
     def as_of(self) -> Mapping[str, StoredObject]:
-        """Return the objects as the replica that answers this read still has them."""
+        """Return the objects as of the replica of this read."""
         return self.collection.as_of(self.world.clock() - timedelta(seconds=self.twist.stale))
 
     def writing(self, object_id: str, revision: int) -> WriteStamp:
-        """Return what assigning ids and times to one write needs."""
+        """Return the data for assigning ids and times to one write."""
         keep = self.choices["child_ids"] == "kept"
         return WriteStamp(object_id=object_id, revision=revision, now=self.now, ids=self.world.ids, keep_ids=keep)

@@ -1,4 +1,4 @@
-"""The list endpoints: which objects, in which order, which page of them."""
+"""List endpoints: filters, order and pages."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ Match = Callable[[Json, str], bool]
 
 
 def paging(arguments: Mapping[str, str]) -> tuple[int, int]:
-    """Return offset and limit, or refuse what lies outside their ranges (api.md §2)."""
+    """Return offset and limit, or refuse values outside their ranges (api.md §2)."""
     offset = _number(arguments.get("offset", "0"), "offset", 0, MAX_OFFSET)
     return offset, _number(arguments.get("limit", str(DEFAULT_LIMIT)), "limit", 1, MAX_LIMIT)
 
@@ -34,7 +34,7 @@ def _number(text: str, name: str, low: int, high: int) -> int:
 def filtered(
     kind: Kind, entries: list[StoredObject], arguments: Mapping[str, str], project: str, choices: Mapping[str, str]
 ) -> list[StoredObject]:
-    """Return the entries that every filter of the query lets through; unknown parameters filter nothing."""
+    """Return the entries that match every filter of the query; unknown parameters filter nothing."""
     for rule in kind.endpoints.filters:
         wish = arguments.get(rule.parameter, "")
         if not wish:
@@ -110,14 +110,14 @@ MATCHES: Mapping[str, Match] = {
     "since": _since,
     "until": _until,
 }
-"""How a filter's `match` compares a field's value with what was asked for."""
+"""Comparison of a filter's `match` between a field's value and the parameter."""
 
 OWN_TYPE = "template_own_type"
-"""The one filter that looks at no field of its own, but at whose object it is and with whom it is shared."""
+"""Filter that depends on an object's owner and sharing instead of a field."""
 
 
 def owners(entry: StoredObject, project: str) -> frozenset[str]:
-    """Return the template_own_type values an object answers to; the misspelling is the wire's (api.md §10)."""
+    """Return the template_own_type values that match an object; the misspelling is the API's (api.md §10)."""
     shared = entry.body.get("shared_config")
     kind_of_share = shared.get("shared_type") if isinstance(shared, dict) else None
     if entry.body.get("project_id", project) == project:
@@ -139,7 +139,7 @@ def counted(kind: Kind, entries: list[StoredObject], choices: Mapping[str, str])
 
 
 def seen_by_list(collection: ObjectCollection, entries: list[StoredObject], lag: int, order: str) -> list[StoredObject]:
-    """Return the entries as a replica shows them that lags so many list calls behind each write."""
+    """Return the entries of a replica that lags this many list calls behind each write."""
     ghosts = {key: ghost for key, ghost in collection.ghosts.items() if collection.reads - ghost.since <= lag}
     collection.ghosts = ghosts
     if not ghosts:
@@ -160,7 +160,7 @@ def _as_was(entry: StoredObject, collection: ObjectCollection) -> StoredObject:
 
 
 def arranged(entries: list[StoredObject], order: str) -> list[StoredObject]:
-    """Return entries in the order of their creation, or against it."""
+    """Return entries in ascending or descending order of creation."""
     return sorted(entries, key=lambda entry: entry.serial, reverse=order.endswith("desc"))
 
 
@@ -168,17 +168,17 @@ Row = Callable[[FieldShape, StoredObject, Mapping[str, str]], dict[str, Json]]
 
 
 def list_objects(call: OperationContext) -> Response:
-    """Answer one page of the list."""
+    """Return one page of the list."""
     return _page(call, listed, lambda found: counted(call.kind, found, call.choices))
 
 
 def list_summaries(call: OperationContext) -> Response:
-    """Answer one page of the summary list; it has no items inside its objects, so that its count is theirs."""
+    """Return one page of the summary list; its objects have no items, so its count is that of the objects."""
     return _page(call, summarised, len)
 
 
 def show(call: OperationContext) -> Response:
-    """Answer one object in full."""
+    """Return one object in full."""
     return answer(_read(call, call.entry("show_missing"), shown))
 
 
@@ -211,7 +211,7 @@ def _candidates(call: OperationContext) -> list[StoredObject]:
 
 
 def _shuffle(call: OperationContext) -> int | None:
-    """Return the number that decides ties: another one for each list call where ties are not stable."""
+    """Return the number that decides ties: a different one for each list call where ties are not stable."""
     if call.twist.shuffle is not None:
         return call.twist.shuffle
     return call.collection.reads if call.choices["ties"] == "shuffled" else None

@@ -1,4 +1,4 @@
-"""What an answer shows of a stored object: the list's third of it, or the whole as show gives it."""
+"""Response forms of a stored object: the fields of the list, or all of show."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
@@ -13,7 +13,7 @@ STARS = "******"
 
 
 def shown(shape: FieldShape, entry: StoredObject, choices: Mapping[str, str]) -> dict[str, Json]:
-    """Return the object as show and PUT answer it."""
+    """Return the object as in show and PUT responses."""
     fields = {name: value for name, value in entry.body.items() if _in_show(shape, name)}
     return _spelled(shape, fields, entry, choices)
 

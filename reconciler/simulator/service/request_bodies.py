@@ -1,4 +1,4 @@
-"""What the service makes of a body before it keeps it: checks, drops, normalises, fills in defaults."""
+"""Processes a request body before it is stored: checks, dropped fields, normalization, defaults."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from reconciler.simulator.messages import ServiceError
 from reconciler.simulator.service.field_shape import FieldShape, rewritten
 
 SIGNATURE = "sim-signature"
-"""The query parameter our signed material URLs carry; a URL that comes back with it is kept without."""
+"""Query parameter of the simulator's signed material URLs; it is removed from URLs that are sent back."""
 
 _PYTHON: Mapping[FieldType, tuple[type, ...]] = {
     FieldType.TEXT: (str,),
@@ -25,7 +25,7 @@ _PYTHON: Mapping[FieldType, tuple[type, ...]] = {
 
 
 def decoded(body: bytes) -> dict[str, Json]:
-    """Return the JSON object of a body, or refuse as the service does."""
+    """Return the JSON object of a body, or refuse it."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
@@ -36,7 +36,7 @@ def decoded(body: bytes) -> dict[str, Json]:
 
 
 def check_name(kind: Kind, body: Mapping[str, Json]) -> str:
-    """Return the name a body gives, or refuse: it is the one field both create and update demand."""
+    """Return the name in a body, or refuse: it is the one field that both create and update require."""
     name = body.get(kind.name_field)
     described = kind.root.children.get(kind.name_field)
     longest = (described.max_length if described else None) or 256
@@ -48,7 +48,7 @@ def check_name(kind: Kind, body: Mapping[str, Json]) -> str:
 
 
 def _with_numbers(shape: FieldShape, body: dict[str, Json], choices: Mapping[str, str]) -> dict[str, Json]:
-    """A service that answers whole numbers as text takes them back as text."""
+    """Accept integers as text, for a service that returns them as text."""
     if choices["numbers"] == "kept":
         return body
     changed: dict[str, Json] = rewritten(shape, body, "number", lambda _field, value, _path: _as_number(value))
@@ -61,7 +61,7 @@ def _as_number(value: Json) -> Json:
 
 
 def check_types(shape: FieldShape, body: Mapping[str, Json], choices: Mapping[str, str]) -> None:
-    """Refuse a body in which a value's JSON type is not its field's; null counts as absent."""
+    """Refuse a body with a value of another JSON type than its field's; null counts as absent."""
     if choices["validate"] == "types":
         _check(shape, _with_numbers(shape, dict(body), choices), "")
 
@@ -84,13 +84,13 @@ def _check(shape: FieldShape, value: Json, path: str) -> None:
 
 
 def accepted(shape: FieldShape, body: Mapping[str, Json], choices: Mapping[str, str]) -> dict[str, Json]:
-    """Return what of a body is kept: no nulls, nothing the service assigns itself, unknown keys as chosen."""
+    """Return the stored part of a body: no nulls, nothing that the service assigns, unknown keys as chosen."""
     kept = _without_read_only(shape, body, choices["unknown_keys"], "")
     return normalised(shape, _with_numbers(shape, kept, choices), choices)
 
 
 def normalised(shape: FieldShape, body: dict[str, Json], choices: Mapping[str, str]) -> dict[str, Json]:
-    """Return a body as it is stored: texts and sets as chosen, defaults filled in, our signatures taken off."""
+    """Return a body as stored: texts and sets as chosen, defaults filled in, signatures removed."""
     if choices["whitespace"] == "trimmed" or choices["newlines"] == "lf":
         body = rewritten(shape, body, "text", lambda _field, value, _path: _text(value, choices))
     if choices["sets"] == "reordered":
@@ -130,7 +130,7 @@ def _value(shape: FieldShape, value: Json, unknown: str, path: str) -> Json:
 
 
 def filled(shape: FieldShape, value: Json) -> Json:
-    """Return a value with documented defaults where their parent object is present and they are not."""
+    """Return a value with documented defaults for absent fields of present objects."""
     if isinstance(value, dict):
         inner = [
             (name, child)

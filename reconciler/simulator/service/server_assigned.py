@@ -1,4 +1,4 @@
-"""What only the service can give: ids, times, versions and states, by what the kind's table says of each field."""
+"""Values that the service assigns, by the kind's table: ids, times, versions and states."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from reconciler.simulator.service.field_shape import FieldShape, item_key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteStamp:
-    """One write: of which object, its how-manyeth, when; and where ids come from."""
+    """One write: its object, its number, its time, and the source of ids."""
 
     object_id: str
     revision: int
@@ -25,7 +25,7 @@ class WriteStamp:
 def identified(
     kind: Kind, shape: FieldShape, body: dict[str, Json], *, project: str, writing: WriteStamp
 ) -> dict[str, Json]:
-    """Return a new object's body with id, owner, times, state and versions; what a seed already says stays."""
+    """Return a new object's body with id, owner, times, state and versions; values of a seed are kept."""
     whole = {kind.id_field: writing.object_id}
     if "project_id" in shape.children:
         whole["project_id"] = project
@@ -35,7 +35,7 @@ def identified(
 
 
 def restamped(kind: Kind, before: Mapping[str, Json], writing: WriteStamp) -> dict[str, Json]:
-    """Return the stamps of an update, each different from the one before where its spelling allows."""
+    """Return the version fields of an update, each different from before where its format permits."""
     return {name: _stamp(name, before.get(name), writing) for name in kind.stamps}
 
 
@@ -47,14 +47,14 @@ def _stamp(name: str, before: Json, writing: WriteStamp) -> str:
 
 
 def _first(field: Field, writing: WriteStamp) -> Json:
-    """Return what a field holds in a new object."""
+    """Return a field's value in a new object."""
     if field.name.endswith("_time"):
         return instant(writing.now)
     return field.enum[0] if field.enum else f"https://simulated.example/{writing.object_id}/{field.name}"
 
 
 def with_items(shape: FieldShape, value: Json, before: Json, writing: WriteStamp, path: str = "") -> Json:
-    """Return a value that carries what the service gives inside it: rule ids, indexes, script ids, what it observed."""
+    """Return a value with the assigned values inside it: rule ids, indexes, script ids, observed ones."""
     if "computed" not in shape.marks and "read_only" not in shape.marks:
         return value
     if isinstance(value, dict):
@@ -93,7 +93,7 @@ def _numbered(shape: FieldShape, items: list[Json], before: Json, writing: Write
 def with_own(
     shape: FieldShape, item: dict[str, Json], old: Mapping[str, Json], writing: WriteStamp, *, path: str, index: int
 ) -> dict[str, Json]:
-    """Return one list item with its own computed fields; ids a client may send along are kept."""
+    """Return one list item with its computed fields; ids that a client sends are kept."""
     added = {}
     for name, child in shape.children.items():
         if child.node.role is FieldRole.COMPUTED and not item.get(name):

@@ -1,4 +1,4 @@
-"""The simulated API: a pure function from request to response over a world that a seed describes."""
+"""Simulated API: a pure function from request to response over the state of a seed."""
 
 import hashlib
 import threading
@@ -50,12 +50,12 @@ OPERATIONS: Mapping[str, Callable[[OperationContext], Response]] = {
     "child_update": child_update,
     "child_delete": child_delete,
 }
-"""What `match: {operation: …}` of a fault may name, beside `identity` (IAM) and `unknown`."""
+"""Values of `match: {operation: …}` of a fault, beside `identity` (IAM) and `unknown`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _RequestState:
-    """One request on its way: where it leads, which faults it met, and what time the service takes it to be."""
+    """State of one request: its route, its faults, and the service's time for it."""
 
     request: Request
     target: RouteMatch | None
@@ -72,8 +72,8 @@ class _RequestState:
 class Simulator:
     """The service behind every kind's endpoints, seeded from plain data.
 
-    `handle` may be called from many threads; each call is one step. With the default clock and ids the same requests
-    in the same order get the same bytes. `model` tells what really happened; `console` edits behind the client's back.
+    `handle` may be called from many threads; each call is one step. With the default clock and ids the same requests in
+    the same order get the same bytes. `model` is the write history; `console` edits as another user.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Simulator:
         self.reset()
 
     def reset(self, seed: Mapping[str, Json] | None = None) -> None:
-        """Start again: from another seed, or from the one it was made with."""
+        """Restart from another seed, or from the initial one."""
         with self._lock:
             self._seed = self._seed if seed is None else seed
             known = checked_seed(self._seed, self._kinds)
@@ -118,22 +118,22 @@ class Simulator:
 
     @property
     def model(self) -> WriteHistory:
-        """What really happened."""
+        """Write history."""
         return self.world.model
 
     @property
     def sensitive(self) -> frozenset[str]:
-        """The names of fields whose values no log may hold."""
+        """Names of fields with values that are redacted in logs."""
         fields = (node for kind in self._kinds.values() for node in kind.fields.values())
         return frozenset({node.name for node in fields if node.sensitive and node.name} | {"password"})
 
     def go_by(self, clock: Clock) -> None:
-        """Go by another clock from now on, unless one was given or the seed says what time it is."""
+        """Use another clock from now on, unless one was given or the seed sets the time."""
         if self._given_clock is None and "clock" not in self._seed:
             self._given_clock = self.clock = self.world.clock = clock
 
     def inject(self, faults: tuple[Fault, ...]) -> None:
-        """Put more faults in force."""
+        """Activate more faults."""
         with self._lock:
             self._scheduler.arm(faults)
             if any(fault.list_lag or fault.stale for fault in faults):
@@ -141,22 +141,22 @@ class Simulator:
 
     @property
     def struck(self) -> list[tuple[str, int, int]]:
-        """The faults in force: name, how many requests they matched, how often they struck."""
+        """Return the active faults: name, number of matching requests, number of hits."""
         return [(armed.fault.name, armed.met, armed.struck) for armed in self._scheduler.armed]
 
     def heal(self) -> None:
-        """Take every fault away."""
+        """Remove all faults."""
         with self._lock:
             self._scheduler.armed.clear()
 
     def console(self, kind: str, project: str = "", client: str = CONSOLE) -> ConsoleEditor:
-        """Return the way to one kind's objects that does not lead through the API."""
+        """Return an editor of one kind's objects that does not use the API."""
         return ConsoleEditor(
             world=self.world, kind=self._kinds[kind], project=project or self.own_project, client=client
         )
 
     def handle(self, request: Request) -> Response:
-        """Answer one request."""
+        """Process one request."""
         with self._lock:
             self._serial += 1
             self._finish_late()
@@ -182,7 +182,7 @@ class Simulator:
             return refusal.response
 
     def _elsewhere(self, step: _RequestState) -> Response:
-        """Answer what no kind's route is for: the identity service, or nobody."""
+        """Process a request without a route of a kind: identity service, or not found."""
         identity = self._gateway.answer(step.request, step.now)
         if identity is None:
             raise ServiceError(404, "APIGW.0101", "The API does not exist or has not been published.")
@@ -202,7 +202,7 @@ class Simulator:
         return response
 
     def _finish_late(self) -> None:
-        """Carry out the operations whose time has come, though nobody waits for them any more."""
+        """Execute delayed operations that are due, after their response was sent."""
         now = self.clock()
         due = [(when, call) for when, call in self._late if when <= now]
         self._late = [(when, call) for when, call in self._late if when > now]

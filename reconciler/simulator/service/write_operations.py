@@ -1,4 +1,4 @@
-"""The calls that change an object: create, update, delete and confirm."""
+"""Write endpoints: create, update, delete and confirm."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,7 +17,7 @@ from reconciler.simulator.write_history import WriteLogEntry
 
 
 def create(call: OperationContext) -> Response:
-    """Make a new object of the body and answer its id, nothing else (api.md §2)."""
+    """Create an object from the body and return its id alone (api.md §2)."""
     body = checked(call)
     name = body[call.kind.name_field]
     twins = free(call, name)
@@ -33,7 +33,7 @@ def create(call: OperationContext) -> Response:
 
 
 def update(call: OperationContext) -> Response:
-    """Put the body in place of the object (or over it, as chosen) and answer the whole object."""
+    """Replace the object by the body (or merge it, as chosen) and return the whole object."""
     entry = writable(call)
     body = checked(call)
     free(call, body[call.kind.name_field], entry.id)
@@ -46,7 +46,7 @@ def update(call: OperationContext) -> Response:
 
 
 def delete(call: OperationContext) -> Response:
-    """Take the object away."""
+    """Delete the object."""
     entry = writable(call)
     call.collection.remove(entry.id)
     call.world.model.note(write_of(call, "delete", entry))
@@ -65,7 +65,7 @@ def confirm(call: OperationContext) -> Response:
 
 
 def checked(call: OperationContext) -> dict[str, Json]:
-    """Return the body of a create or update as the service takes it, or refuse."""
+    """Return the body of a create or update as stored, or refuse it."""
     body = decoded(call.request.body)
     check_name(call.kind, body)
     check_types(call.shape, body, call.choices)
@@ -73,7 +73,7 @@ def checked(call: OperationContext) -> dict[str, Json]:
 
 
 def free(call: OperationContext, name: str, own_id: str = "") -> tuple[StoredObject, ...]:
-    """Return the other objects of a name; refuse it where names are unique and there is one."""
+    """Return the other objects of a name; refuse it where names are unique and taken."""
     twins = tuple(entry for entry in call.collection.named(name) if entry.id != own_id)
     if twins and call.choices["names"] == "unique":
         raise ServiceError(400, "MSS.10001005", f"The {call.kind.name_field} already exists.")
@@ -81,7 +81,7 @@ def free(call: OperationContext, name: str, own_id: str = "") -> tuple[StoredObj
 
 
 def certain(call: OperationContext, entry: StoredObject, body: dict[str, Json]) -> dict[str, Json]:
-    """Return the body with the fields that perhaps cannot change as they were, or refuse the change, as chosen."""
+    """Return the body with possibly immutable fields unchanged, or refuse the change, as chosen."""
     choice = call.choices["doubtful_changes"]
     doubtful = [name for name, child in call.shape.children.items() if "doubtful" in child.own and name in entry.body]
     moved = {name: entry.body[name] for name in doubtful if body.get(name) != entry.body[name]}
@@ -91,7 +91,7 @@ def certain(call: OperationContext, entry: StoredObject, body: dict[str, Json]) 
 
 
 def writable(call: OperationContext) -> StoredObject:
-    """Return the object a write is about, or refuse: it is missing, another tenant's, or running."""
+    """Return the object of a write, or refuse: it is missing, another tenant's, or running."""
     entry = call.entry("delete_missing")
     if is_foreign(entry, call.target.project):
         raise ServiceError(403, "MSS.20010082", "The template belongs to another tenant and cannot be edited.")
@@ -101,7 +101,7 @@ def writable(call: OperationContext) -> StoredObject:
 
 
 def stored(call: OperationContext, entry: StoredObject, body: Mapping[str, Json]) -> StoredObject:
-    """Store a changed object and remember what the change destroyed."""
+    """Store a changed object and record the lost values."""
     name = str(body[call.kind.name_field])
     changed = replace(entry, body=body, name=name, revision=entry.revision + 1)
     call.collection.put(changed)
@@ -123,7 +123,7 @@ def write_of(call: OperationContext, action: str, entry: StoredObject) -> WriteL
 
 
 def voided(call: OperationContext, body: dict[str, Json]) -> dict[str, Json]:
-    """Return the body with its confirmation taken back, where a PUT does that."""
+    """Return the body with its confirmation removed, where a PUT does that."""
     if call.choices["confirmation"] == "kept" or CONFIRM_FIELD not in body:
         return body
     return {**body, CONFIRM_FIELD: "UNCONFIRM"}
@@ -137,7 +137,7 @@ def _stays(call: OperationContext, name: str) -> bool:
 
 
 def child_create(call: OperationContext) -> Response:
-    """Add an item at the end and answer it."""
+    """Add an item at the end and return it."""
     entry = writable(call)
     items = _items(call, entry)
     item = _numbered(call, entry, _body(call, {}), {}, len(items))
@@ -145,7 +145,7 @@ def child_create(call: OperationContext) -> Response:
 
 
 def child_update(call: OperationContext) -> Response:
-    """Replace what the per-item body can say; what becomes of the rest (`enabled`) is a behaviour."""
+    """Replace the fields of the per-item body; the treatment of others (`enabled`) is a behaviour."""
     entry = writable(call)
     items = _items(call, entry)
     index = _index(call, items)
@@ -156,7 +156,7 @@ def child_update(call: OperationContext) -> Response:
 
 
 def child_delete(call: OperationContext) -> Response:
-    """Take one item away."""
+    """Delete one item."""
     entry = writable(call)
     items = _items(call, entry)
     index = _index(call, items)
