@@ -21,7 +21,7 @@ class ChartBar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarChart:
-    """Bar chart for graphical formats. `told` is the same as text; `keys` name what each style means.
+    """Bar chart for graphical formats. `told` has the data as text; `keys` name what each style means.
 
     `over` are the two ends of the time that upright bars divide; without it bars are horizontal, one a row, with their
     label.

@@ -30,7 +30,7 @@ class StoredObject:
 
 @dataclass(slots=True, kw_only=True)
 class StaleEntry:
-    """Previous version of an object, for a list that lags behind writes; None if it did not exist. With its first read."""
+    """Previous version of an object, for a list that lags behind writes; None if it did not exist."""
 
     since: int
     entry: StoredObject | None
