@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, ClassVar
 
 from reconciler.api.client import ReadClient, WriteClient
 from reconciler.api.connection import Connection
@@ -59,6 +59,9 @@ class TestService:
 
     `url` is the address of the service. `simulator.model` is its write history.
     """
+
+    __test__: ClassVar = False
+    """pytest collects no class of this name."""
 
     simulator: Simulator
     url: str

@@ -9,6 +9,7 @@ from the tests, or a change that makes no difference (`tests/mutants/equivalent.
 
 import argparse
 import ast
+import hashlib
 import json
 import os
 import random
@@ -36,16 +37,17 @@ MUTATED = (
 )
 """What is changed: the modules whose judgement decides what is written."""
 
-MIRRORS = {"diff": "tests/diff", "semantics": "tests/semantics", "api": "tests/api"}
-"""The folder whose tests are asked first; `tests/<package>` where none stands here."""
+TESTS = tuple(f"tests/{folder}" for folder in ("semantics", "diff", "planfile", "api", "readers", "apply"))
+"""The folders that mirror the packages of those modules: the tests of a module's own folder are asked first."""
 
-TESTS = ("tests/semantics", "tests/diff", "tests/apply", "tests/api", "tests/readers")
-
-BUDGET, FEWEST = 60.0, 3
+BUDGET, FEWEST = 25.0, 3
 """Seconds of tests for one change, as they took unchanged and traced; and how many tests are asked in any case."""
 
 LONGEST = 120
 """Seconds after which a change counts as noticed: the tests no longer end."""
+
+NO_TESTS = 5
+"""What pytest ends with where a file has no test for this run."""
 
 _PAIRS = ((ast.Eq, ast.NotEq), (ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Is, ast.IsNot), (ast.In, ast.NotIn))
 TURNED = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
@@ -127,23 +129,23 @@ Lines = Mapping[str, Mapping[str, Any]]
 
 
 def chosen(mutant: Mutant, traced: Lines) -> list[str]:
-    """Return tests that execute a changed line, mirror folder and short ones first, within the budget.
+    """Return tests that execute a changed line, those of the module's own folder and short ones first, in the budget.
 
     What runs once a process (a cache, a constant) is executed in the first test only: short tests of the module follow.
+    A long test makes room for the short ones behind it.
     """
-    top = mutant.module.split("/")[0]
-    mirror = MIRRORS.get(top, f"tests/{top}")
+    mirror = f"tests/{mutant.module.split('/')[0]}/"
     place = range(mutant.line, mutant.last + 1)
     near = {test for test, found in traced.items() if mutant.module in found["lines"]}
     hits = {test for test in near if any(line in place for line in traced[test]["lines"][mutant.module])}
     order = sorted(near, key=lambda test: (test not in hits, not test.startswith(mirror), traced[test]["seconds"]))
     taken: list[str] = []
-    spent = 0.0
+    left = BUDGET
     for test in order:
-        spent += traced[test]["seconds"]
-        if spent > BUDGET and len(taken) >= FEWEST:
-            break
-        taken.append(test)
+        seconds = traced[test]["seconds"]
+        if seconds <= left or len(taken) < FEWEST:
+            taken.append(test)
+            left -= seconds
     return taken
 
 
@@ -163,30 +165,41 @@ def _pytest(
     )
 
 
-def traced(copies: Sequence[Path]) -> dict[str, dict[str, Any]]:
-    """Run the tests unchanged; return the seconds and the lines of each, or end the program where one fails."""
+def traced(copies: Sequence[Path], kept: Lines) -> dict[str, Any]:
+    """Run the tests unchanged; return the seconds and the lines of each, or end the program where one fails.
+
+    Of a file of tests that is as it was, what an earlier run kept is taken.
+    """
+    watched = {mutant.module for mutant in mutants()}
+    files = {str(file.relative_to(ROOT)): _digest(file) for name in TESTS for file in (ROOT / name).rglob("test_*.py")}
+    old = {test: found for test, found in kept.items() if files.get(test.split("::")[0]) == found["of"]}
+    new = sorted(files.keys() - {test.split("::")[0] for test in old})
     queue = SimpleQueue[Path]()
     for copy in copies:
         queue.put(copy)
 
-    def run(folder: str) -> dict[str, dict[str, Any]]:
+    def run(file: str) -> dict[str, Any]:
         copy = queue.get()
-        file = copy / f"{folder.replace('/', '-')}.json"
-        ended = _pytest(copy, folder, MUTANTS_TRACE=str(file))
+        trace = copy / "traced.json"
+        ended = _pytest(copy, file, MUTANTS_TRACE=str(trace), MUTANTS_WATCHED=",".join(sorted(watched)))
+        found: dict[str, Any] = json.loads(trace.read_text()) if ended.returncode in (0, NO_TESTS) else {}
         queue.put(copy)
-        if ended.returncode != 0:
+        if ended.returncode not in (0, NO_TESTS):
             sys.exit(f"the tests fail without any change:\n{ended.stdout[-3000:]}{ended.stderr[-1000:]}")
-        print(f"unchanged: {folder}: {ended.stdout.strip().splitlines()[-1]}", flush=True)
-        found: dict[str, dict[str, Any]] = json.loads(file.read_text())
-        return found
+        print(f"unchanged: {file}: {ended.stdout.strip().splitlines()[-1]}", flush=True)
+        return {test: {**each, "of": files[file]} for test, each in found.items()}
 
     with ThreadPoolExecutor(len(copies)) as pool:
-        return {test: each for found in pool.map(run, TESTS) for test, each in found.items()}
+        return old | {test: each for found in pool.map(run, new) for test, each in found.items()}
 
 
-def _kept(file: Path | None) -> dict[str, dict[str, Any]]:
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _kept(file: Path | None) -> dict[str, Any]:
     """Return what an earlier run kept of the same tests; nothing where there is none."""
-    found: dict[str, dict[str, Any]] = json.loads(file.read_text()) if file is not None and file.exists() else {}
+    found: dict[str, Any] = json.loads(file.read_text()) if file is not None and file.exists() else {}
     return found
 
 
@@ -223,9 +236,10 @@ def main() -> None:
     ask.add_argument("--minutes", type=float, default=120, help="begin no further change after so long")
     ask.add_argument("--least", type=int, default=90, help="per cent that must be noticed of what makes a difference")
     ask.add_argument("--traced", type=Path, help="keep the lines that tests execute here; read them where it is there")
+    ask.add_argument("--only", default="", help="only modules whose path in the package begins so: `diff/compare`")
     ask.add_argument("--jobs", type=int, default=2, help="copies of the project side by side")
     given = ask.parse_args()
-    every = list(mutants())
+    every = [mutant for mutant in mutants() if mutant.module.startswith(given.only)]
     sample = random.Random(given.seed).sample(every, min(given.count, len(every)))
     score, queue = Counter[str](), SimpleQueue[Path]()
 
@@ -249,7 +263,7 @@ def main() -> None:
             shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".venv", ".git", ".*_cache", "__pycache__"))
             Path(copy, ".venv").symlink_to(ROOT / ".venv")
             queue.put(copy)
-        lines = _kept(given.traced) or traced(copies)
+        lines = traced(copies, _kept(given.traced))
         if given.traced:
             given.traced.write_text(json.dumps(lines))
         ends = monotonic() + given.minutes * 60

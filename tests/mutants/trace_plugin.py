@@ -1,6 +1,7 @@
 """A pytest plugin for `make mutants`: which tests execute which lines, and running chosen tests in a chosen order.
 
-`MUTANTS_TRACE=FILE` writes for each test that passes its seconds and the lines of the package that it executed.
+`MUTANTS_TRACE=FILE` writes for each test that passes its seconds and the lines that it executed of the modules in
+`MUTANTS_WATCHED` (by their paths in the package, between commas).
 `MUTANTS_CHOSEN=FILE` runs only the tests listed there, in that order.
 """
 
@@ -12,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Generator
 from pathlib import Path
 from time import perf_counter
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import pytest
@@ -21,20 +22,27 @@ PACKAGE = str(Path(__file__).parents[2] / "reconciler") + os.sep
 
 
 class Recorder:
-    """Records the lines of the package that each test executes."""
+    """Records the lines of the watched modules that each test executes."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, watched: frozenset[str]) -> None:
         self._file = Path(file)
+        self._watched = {PACKAGE + module for module in watched}
         self._lines: defaultdict[str, set[int]] = defaultdict(set)
         self._found: dict[str, dict[str, Any]] = {}
         self._failed: set[str] = set()
+        self._whole: dict[CodeType, frozenset[int]] = {}
 
     def _calls(self, frame: FrameType, event: str, arg: object) -> Any:
         del event, arg
-        name = frame.f_code.co_filename
-        if not name.startswith(PACKAGE):
+        code = frame.f_code
+        if code.co_filename not in self._watched:
             return None
-        lines = self._lines[name]
+        lines = self._lines[code.co_filename]
+        if code not in self._whole:
+            self._whole[code] = frozenset(line for *_, line in code.co_lines() if line is not None)
+        lines.add(code.co_firstlineno)
+        if self._whole[code] <= lines:
+            return None
 
         def line(frame: FrameType, event: str, arg: object) -> Any:
             del event, arg
@@ -85,6 +93,8 @@ class Chooser:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Do what the environment says."""
-    for variable, plugin in (("MUTANTS_TRACE", Recorder), ("MUTANTS_CHOSEN", Chooser)):
-        if os.environ.get(variable):
-            config.pluginmanager.register(plugin(os.environ[variable]))
+    if os.environ.get("MUTANTS_TRACE"):
+        watched = frozenset(os.environ["MUTANTS_WATCHED"].split(","))
+        config.pluginmanager.register(Recorder(os.environ["MUTANTS_TRACE"], watched))
+    if os.environ.get("MUTANTS_CHOSEN"):
+        config.pluginmanager.register(Chooser(os.environ["MUTANTS_CHOSEN"]))
