@@ -2,6 +2,20 @@
 
 Implementations are loaded by name through entry points (`reconciler.readers`, `reconciler.writers`,
 `reconciler.reporters`); the pipeline depends on these Protocols alone.
+
+A class with the methods of a Protocol implements it, without inheriting from it:
+
+    >>> class SilentWriter:
+    ...     applies = False
+    ...
+    ...     def write(self, task: WriteRequest) -> WriteResult:
+    ...         return WriteResult(warnings=(f"not sent: {task.change.address}",))
+    ...
+    ...     def close(self) -> None:
+    ...         pass
+    >>> writer: Writer = SilentWriter()
+    >>> WriteResult(id="7", calls=1).warnings
+    ()
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,11 @@
-"""Loads readers, writers and reporters by name; built-in and third-party ones register as entry points alike."""
+"""Loads readers, writers and reporters by name; built-in and third-party ones register as entry points alike.
+
+>>> set(names("writers")) >= {"command", "dry_run", "http"}
+True
+>>> reporter("jason")
+Traceback (most recent call last):
+reconciler.errors.PluginError: there is no reporter 'jason'
+"""
 
 from importlib.metadata import entry_points
 from typing import cast
@@ -26,7 +33,7 @@ def writer(name: str, setup: WriterContext) -> Writer:
     made = getattr(load("writers", name), "made", None)
     if made is None:
         raise PluginError(
-            f"the writer {name!r} has no method made(setup)", hint="see reconciler.interfaces.WriterSetup"
+            f"the writer {name!r} has no method made(setup)", hint="see reconciler.interfaces.WriterContext"
         )
     return cast("Writer", made(setup))
 

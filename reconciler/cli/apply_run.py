@@ -153,11 +153,11 @@ class _ApplyRun:
 
     def _wanted(self, *, local: bool) -> PlanOptions:
         """Disable ownership on CI with a ledger on a temporary disk: objects missing in it must not be deleted."""
-        from reconciler.project.ledger_access import named_ledger
+        from reconciler.project.ledger_access import is_lost_with_job
         from reconciler.project.plan_environment import wanted
 
         settings, variables, opened = wanted(self.opened, self.ask), self.session.variables, self.opened
-        if local and variables.get("CI") and not named_ledger(opened.project, opened.environment, variables):
+        if is_lost_with_job(opened.project, opened.environment, variables, local=local):
             self.session.say(
                 "Warning: this is CI and the ledger is a local file: what was applied is forgotten with this disk."
             )

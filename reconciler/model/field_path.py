@@ -3,6 +3,18 @@
 A step is a field's name, the index of an item, or the ItemKey of an item that has keys. A key is quoted where it is
 ambiguous, so that two different paths never print alike: `[price]`, `["a, b"]`, `["3"]` (the text; `[3]` is a number),
 `[library,price]`, `[price]#2` (the second of that key).
+
+    >>> spell(("interaction_rules", ItemKey(("price",)), "trigger", "reply_texts", 0))
+    'interaction_rules[price].trigger.reply_texts[0]'
+    >>> spell(("tags", ItemKey(("a, b",), nth=2)))
+    'tags["a, b"]#2'
+    >>> parse("interaction_rules[*].enabled")
+    ('interaction_rules', '*', 'enabled')
+    >>> covers(parse("interaction_rules[*]"), parse("interaction_rules[price].enabled"))
+    True
+    >>> parse("a..b")
+    Traceback (most recent call last):
+    ValueError: 'a..b' is no path: cannot read '..b'
 """
 
 import json

@@ -76,6 +76,14 @@ def named_ledger(
     return LedgerLocation(url=environment.ledger, named_at=str(project.placed(environment, "ledger") or ""))
 
 
+def is_lost_with_job(project: Project, environment: Environment, variables: Mapping[str, str], *, local: bool) -> bool:
+    """Return whether the ledger is an unnamed local file on CI, which is gone with the job's disk.
+
+    Such a ledger does not know what earlier jobs applied: an apply must not delete by it.
+    """
+    return local and bool(variables.get("CI")) and not named_ledger(project, environment, variables)
+
+
 @contextmanager
 def open_environment_ledger(
     project: Project,

@@ -7,6 +7,19 @@ fingerprints (`semantics.fingerprint`).
 
 `suppression_reason` is directed: a service may store a declared text without its surrounding blanks or with plain line
 ends, so that a declared and a live text may count as equal although they are not equivalent.
+
+    >>> from reconciler.kinds.registry import kind_named
+    >>> from reconciler.semantics.compiled_field import compiled
+    >>> room = compiled(kind_named("SmartLiveRoom")).children
+    >>> frame_rate, description = room["video_config"].children["frame_rate"], room["room_description"]
+    >>> equivalent(frame_rate, "25", 25), equivalent(frame_rate, "25", "30")
+    (True, False)
+    >>> equivalent(description, "Every evening.\\n", "Every evening.")
+    False
+    >>> suppression_reason(description, "Every evening.\\n", "Every evening.")
+    <SuppressionReason.TEXT: 'text normalised by the service'>
+    >>> suppression_reason(description, "Every evening.", "Every evening.\\n") is None
+    True
 """
 
 import json

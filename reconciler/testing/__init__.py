@@ -1,4 +1,4 @@
-"""Conformance suites for authors of readers, writers and reporters.
+"""Conformance suites for authors of kinds, readers, writers and reporters.
 
 Subclass a suite in a test module and return the plugin under test; pytest runs the checks:
 

@@ -1,4 +1,10 @@
-"""Test service: the simulated API on a loopback port, a ledger in a folder, and a simulated clock."""
+"""Test service: the simulated API on a loopback port, a ledger in a folder, and a simulated clock.
+
+>>> with stage({"interaction_rule_groups": [{"group_name": "welcome"}]}, served=False) as service:
+...     plan = service.plan([declare("InteractionRuleGroup", name, {}) for name in ("welcome", "goodbye")])
+>>> [(change.action.value, change.name) for change in plan.pending]
+[('create', 'goodbye')]
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -14,6 +20,7 @@ from reconciler.api.connection import Connection
 from reconciler.apply.recovery import recover
 from reconciler.apply.runner import ApplyResult, apply
 from reconciler.interfaces import Writer
+from reconciler.kinds.base.kind import Kind
 from reconciler.ledger.sql_ledger import SqlLedger, open_ledger
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.options import GuardOverrides, PlanOptions
@@ -57,7 +64,8 @@ def declare(
 class TestService:
     """One project of a simulated service, with methods to plan and apply.
 
-    `url` is the address of the service. `simulator.model` is its write history.
+    `url` is the address of the service. `simulator.model` is its write history. `kinds` are the kinds of the service
+    and of plans; None stands for the installed ones.
     """
 
     __test__: ClassVar = False
@@ -70,6 +78,7 @@ class TestService:
     served: bool = True
     project_id: str = PROJECT
     skew: float = 0.0
+    kinds: Mapping[str, Kind] | None = None
     _runs: Iterator[int] = field(default_factory=count)
     _closing: ExitStack = field(default_factory=ExitStack)
 
@@ -111,9 +120,9 @@ class TestService:
 
     def plan(self, resources: Iterable[DeclaredResource]) -> Plan:
         """Plan these resources as the complete declaration, deletes included."""
-        return make_plan(
-            DesiredState(resources=tuple(resources)), self.reader(), self.ledger.past(SCOPE, OWNER), self.settings
-        )
+        past = self.ledger.past(SCOPE, OWNER)
+        desired = DesiredState(resources=tuple(resources))
+        return make_plan(desired, self.reader(), past, self.settings, kinds=self.kinds)
 
     def apply(self, resources: Iterable[DeclaredResource], writer: Writer, **hooks: Any) -> ApplyResult:
         """Resolve open intents, plan, and execute the plan with every guard overridden.
@@ -134,7 +143,8 @@ class TestService:
 
     def _doors(self) -> dict[str, Any]:
         run = f"run {next(self._runs)}"
-        return {"scope": SCOPE, "owner": OWNER, "run": run, "clock": self.clock, "sleep": self.sleep}
+        doors = {"scope": SCOPE, "owner": OWNER, "run": run, "clock": self.clock, "sleep": self.sleep}
+        return {**doors, "kinds": self.kinds}
 
     @property
     def settings(self) -> PlanOptions:
@@ -143,18 +153,31 @@ class TestService:
 
 
 @contextmanager
-def stage(seed: Mapping[str, Json] | None = None, *, served: bool = True, skew: float = 0.0) -> Iterator[TestService]:
+def stage(
+    seed: Mapping[str, Json] | None = None,
+    *,
+    served: bool = True,
+    skew: float = 0.0,
+    kinds: Mapping[str, Kind] | None = None,
+) -> Iterator[TestService]:
     """Yield a test service that starts from a seed (its behaviours and faults included).
 
     Without `served`, the service is in memory: faster, for plugins that use the stage's connection. The local clock is
-    `skew` seconds ahead of the service's.
+    `skew` seconds ahead of the service's. `kinds` replaces the installed kinds.
     """
-    simulator = Simulator(seed or {})
+    simulator = Simulator(seed or {}, kinds=kinds)
     with ExitStack() as closing:
         folder = Path(closing.enter_context(TemporaryDirectory(prefix="stage-")))
         url = closing.enter_context(running(simulator)) if served else "http://127.0.0.1"
         ledger = open_ledger("sqlite:///ledger.db", root=folder, digest_key=b"a key for tests only")
         closing.callback(ledger.close)
         yield TestService(
-            simulator=simulator, url=url, folder=folder, ledger=ledger, served=served, skew=skew, _closing=closing
+            simulator=simulator,
+            url=url,
+            folder=folder,
+            ledger=ledger,
+            served=served,
+            skew=skew,
+            kinds=kinds,
+            _closing=closing,
         )

@@ -1,8 +1,17 @@
 """Conformance suite for readers: they return all objects, report incomplete reads, and never treat absent as empty.
 
-class TestMyReader(ReaderSuite):
-    def reader(self, place):
-        return MyReader(place.url)
+    class TestMyReader(ReaderSuite):
+        def reader(self, place):
+            return MyReader(place.url)
+
+A test of the suite can be called by hand too; the reader here is the one of the API:
+
+    >>> class TestHttpReader(ReaderSuite):
+    ...     served = False
+    ...
+    ...     def reader(self, place):
+    ...         return place.reader()
+    >>> TestHttpReader().test_reading_writes_nothing()
 """
 
 from collections.abc import Iterator, Mapping

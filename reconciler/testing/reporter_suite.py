@@ -1,7 +1,13 @@
 """Conformance suite for reporters: the same text for the same report, with any content, and no side effects.
 
-class TestMyReport(ReporterSuite):
-    reporter = staticmethod(report)
+    class TestMyReport(ReporterSuite):
+        reporter = staticmethod(report)
+
+A test of the suite can be called by hand too:
+
+    >>> class TestCounts(ReporterSuite):
+    ...     reporter = staticmethod(lambda report, options: f"{len(report.plans)} plans")
+    >>> TestCounts().test_no_character_of_the_data_can_act()
 """
 
 import copy

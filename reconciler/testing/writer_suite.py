@@ -4,7 +4,16 @@
         def writer(self, stage):
             return MyWriter(stage.url)
 
-Each test gets its own stage, with the state and faults it needs.
+Each test gets its own stage, with the state and faults it needs. A test of the suite can be called by
+hand too; the writer here is the one of the API:
+
+    >>> from reconciler.writers.http_writer import HttpWriter
+    >>> class TestHttpWriter(WriterSuite):
+    ...     served = False
+    ...
+    ...     def writer(self, place):
+    ...         return HttpWriter(place.client(), str)
+    >>> TestHttpWriter().test_what_is_in_step_is_not_written()
 """
 
 from collections.abc import Iterator, Mapping, Sequence

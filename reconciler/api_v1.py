@@ -1,0 +1,252 @@
+"""The public Python API, version 1: load, validate, plan, apply and read plan files.
+
+Every function takes the folder of a project (the one with `reconciler.yaml`) and the name of an environment, and
+returns frozen values of `reconciler.model`. The names in `__all__` and their signatures keep their meaning until
+`api_v2`; every other module may change in any release.
+
+    >>> from reconciler import api_v1
+    >>> plan = api_v1.plan("examples/quickstart", "demo", variables={})
+    >>> [(change.action.value, change.address) for change in plan.pending]
+    [('update', 'InteractionRuleGroup["Tea house questions"]'), ('create', 'SmartLiveRoom["Tea house evening show"]')]
+    >>> result = api_v1.apply("examples/quickstart", plan, variables={})
+    >>> [outcome.status.value for outcome in result.outcomes]
+    ['applied', 'applied']
+
+`variables` are the process environment (credentials, secrets, RECONCILER_*; README, "Variables"); the default is
+`os.environ`. Errors that end a call are subclasses of ReconcilerError. Problems in manifests are diagnostics in the
+returned value. No function writes to stdout or stderr.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from reconciler.apply.recovery import recover
+from reconciler.apply.runner import ApplyResult
+from reconciler.apply.runner import apply as _apply_plan
+from reconciler.errors import LedgerError, ManifestError, PlanError, ReconcilerError, UsageError
+from reconciler.manifest.files.project_tree import SAVED, read_file
+from reconciler.model.change import Action, Attribution, Change, FieldChange, GuardViolation, SuppressedDifference
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.diagnostic import Diagnostic, RelatedPosition, Severity
+from reconciler.model.options import GuardOverrides, Selection
+from reconciler.model.outcome import ApplyEvent, ApplyPhase, Outcome, OutcomeStatus
+from reconciler.model.plan import DeferredChange, Plan, PlanSummary, UnmanagedResource
+from reconciler.model.resource import DeclaredResource, IgnoreRule
+from reconciler.model.source_map import Position
+from reconciler.planfile.saved_plan import read_plans
+from reconciler.planfile.staleness import accepted
+from reconciler.project.config import Project
+from reconciler.project.config_file import load_project
+from reconciler.project.environment_session import EnvironmentSession, LiveAccess, check_secrets, open_environment
+from reconciler.project.environment_variables import digest_key
+from reconciler.project.ledger_access import is_lost_with_job
+from reconciler.project.ownership import SHARED_ID, shared_id, shared_id_hint
+from reconciler.project.plan_environment import PlanRequest, linted, load_declared, plan_environment, plan_opened
+from reconciler.project.plan_environment import wanted as _plan_options
+from reconciler.strings import did_you_mean
+
+__all__ = [
+    "Action",
+    "ApplyEvent",
+    "ApplyPhase",
+    "ApplyResult",
+    "Attribution",
+    "Change",
+    "DeclaredResource",
+    "DeferredChange",
+    "DesiredState",
+    "Diagnostic",
+    "FieldChange",
+    "GuardOverrides",
+    "GuardViolation",
+    "IgnoreRule",
+    "Outcome",
+    "OutcomeStatus",
+    "Plan",
+    "PlanSummary",
+    "Position",
+    "ReconcilerError",
+    "RelatedPosition",
+    "Selection",
+    "Severity",
+    "SuppressedDifference",
+    "UnmanagedResource",
+    "apply",
+    "load",
+    "plan",
+    "read_plan_file",
+    "validate",
+]
+
+
+def load(folder: str | PathLike[str], environment: str, *, sets: Sequence[str] = ()) -> DesiredState:
+    """Render, parse and validate the manifests of one environment; `sets` are `key=value` for templates.
+
+    Problems are in `diagnostics`; `valid` is false where one of them is an error. Raises ReconcilerError for a project
+    file that cannot be used or an environment that it does not define.
+
+    >>> desired = load("examples/quickstart", "demo")
+    >>> desired.valid, [resource.name for resource in desired.resources if resource.kind == "SmartLiveRoom"]
+    (True, ['Tea house morning show', 'Tea house evening show'])
+    >>> str(desired.resources[0].position)
+    'rule-groups/questions.yaml:6:9'
+    """
+    return load_declared(_project(folder, environment), environment, tuple(sets))
+
+
+def validate(
+    folder: str | PathLike[str], environment: str, *, sets: Sequence[str] = (), today: date | None = None
+) -> tuple[Diagnostic, ...]:
+    """Return every problem of an environment's manifests, lints of rules included, in the order of their positions.
+
+    `today` decides which `expires` dates have passed. Raises as `load` does.
+
+    >>> problems = validate("examples/mistakes", "demo")
+    >>> problems[0].code, str(problems[0].position)
+    ('E_FIELD_UNKNOWN', 'rooms/evening.yaml:6:3')
+    >>> validate("examples/quickstart", "demo")
+    ()
+    """
+    return linted(_project(folder, environment), environment, tuple(sets), today or date.today()).diagnostics
+
+
+def plan(
+    folder: str | PathLike[str],
+    environment: str,
+    *,
+    sets: Sequence[str] = (),
+    selection: Selection | None = None,
+    base: str = "",
+    live: str | PathLike[str] | None = None,
+    today: date | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Plan:
+    """Return what would change in one environment; nothing is written.
+
+    `selection` restricts the plan to a part. `base` is a git revision against which changes are attributed. `live` is a
+    snapshot to read instead of the API. A plan of invalid manifests has no changes and holds their diagnostics. Raises
+    ReconcilerError where nothing can be read.
+
+    >>> made = plan("examples/quickstart", "demo", variables={})
+    >>> made.summary().add, made.summary().change, made.complete
+    (1, 1, True)
+    >>> change = made.pending[0]
+    >>> change.fields[0].path, change.fields[0].before, change.fields[0].after
+    ("interaction_rules[price of Pu'er].trigger.reply_texts[0]", "Pu'er is 88 yuan a tin.", "Pu'er is 96 yuan a tin.")
+    >>> only = Selection(targets=('SmartLiveRoom["Tea house evening show"]',))
+    >>> [change.name for change in plan("examples/quickstart", "demo", selection=only, variables={}).pending]
+    ['Tea house evening show']
+    """
+    access = _access(variables, today, live)
+    request = PlanRequest(access=access, sets=tuple(sets), selection=selection or Selection(), base=base)
+    result = plan_environment(_project(folder, environment), environment, request)
+    if result.plan is None:
+        return Plan(environment=environment, diagnostics=result.manifest.diagnostics, complete=False)
+    return result.plan
+
+
+def apply(
+    folder: str | PathLike[str],
+    reviewed: Plan,
+    *,
+    writer: str = "http",
+    sets: Sequence[str] = (),
+    overrides: GuardOverrides | None = None,
+    skip_stale: bool = False,
+    today: date | None = None,
+    variables: Mapping[str, str] | None = None,
+    progress: Callable[[ApplyEvent], None] = lambda event: None,  # noqa: ARG005 - the caller wants no progress
+    stop: Callable[[], bool] = lambda: False,
+) -> ApplyResult:
+    """Apply a plan of `plan` or `read_plan_file` to its environment, through a writer by name.
+
+    The environment is planned again, and only changes that both plans hold are carried out, under the lock and
+    recorded in the ledger. With `skip_stale`, changes that no longer match are left out. `overrides` lift guards.
+    `stop` is asked before each change. Raises PlanError where a reviewed change no longer matches (E_PLAN_STALE),
+    BlockedError where a guard blocks the plan, LockedError where another run holds the lock, ManifestError for invalid
+    manifests. The result of each change is in `outcomes`; an error that ended the run early is in `error`.
+
+    >>> reviewed = plan("examples/quickstart", "demo", variables={})
+    >>> result = apply("examples/quickstart", reviewed, writer="dry_run", variables={})
+    >>> [(outcome.status.value, outcome.code) for outcome in result.outcomes]
+    [('skipped', 'N_EMITTED'), ('skipped', 'N_EMITTED')]
+    """
+    if reviewed.untrusted:
+        raise PlanError("plans of untrusted manifests cannot be applied", code="E_PLAN_UNTRUSTED")
+    project = _project(folder, reviewed.environment)
+    access = replace(_access(variables, today), cached=False)
+    request = PlanRequest(access=access, sets=tuple(sets))
+    desired = load_declared(project, reviewed.environment, request.sets)
+    if not desired.valid:
+        raise ManifestError("the manifests have errors: nothing is applied", desired.diagnostics)
+    check_secrets(desired, access.variables)
+    with open_environment(project, reviewed.environment, access) as opened:
+        hooks = {"clock": access.clock.now, "sleep": access.clock.sleep, "stop": stop, "progress": progress}
+        return _apply_opened(
+            opened, desired, reviewed, request, writer=writer, overrides=overrides, skip_stale=skip_stale, hooks=hooks
+        )
+
+
+def _apply_opened(
+    opened: EnvironmentSession,
+    desired: DesiredState,
+    reviewed: Plan,
+    request: PlanRequest,
+    *,
+    writer: str,
+    overrides: GuardOverrides | None,
+    skip_stale: bool,
+    hooks: Mapping[str, Any],
+) -> ApplyResult:
+    ledger = opened.ledger()
+    if reason := shared_id(opened.project, ledger.past(opened.scope, opened.owner)):
+        raise LedgerError(reason, code=SHARED_ID, hint=shared_id_hint(opened.name))
+    target = opened.writer(writer, lambda line: None)  # noqa: ARG005 - outcomes carry what the writer did
+    options = _plan_options(opened, request)
+    if is_lost_with_job(opened.project, opened.environment, opened.access.variables, local=ledger.local):
+        options = replace(options, prune="none")
+    shared = {"scope": opened.scope, "owner": opened.owner, "run": secrets.token_hex(8), "settings": options, **hooks}
+    if target.applies:
+        recover(opened.reader, target, ledger, **shared)
+    fresh = plan_opened(opened, desired, request, settings=options)
+    common = accepted(reviewed, fresh, skip_stale=skip_stale)
+    return _apply_plan(common.plan, desired, opened.reader, target, ledger, overrides=overrides, **shared)
+
+
+def read_plan_file(path: str | PathLike[str], *, variables: Mapping[str, str] | None = None) -> tuple[Plan, ...]:
+    """Return the plans of a file that `plan --out`, `plan --format json` or `audit --format json` wrote.
+
+    A seal is checked where it can be; RECONCILER_DIGEST_KEY is its key. Raises PlanError (E_PLAN_FORMAT, E_PLAN_DIGEST,
+    E_PLAN_KEY) for a file that is no plan or was edited.
+
+    >>> read_plan_file("examples/quickstart/reconciler.yaml", variables={})
+    Traceback (most recent call last):
+    reconciler.errors.PlanError: this is no plan: a plan is plain JSON
+    """
+    return read_plans(read_file(Path(path), SAVED), key=digest_key(_variables(variables)))
+
+
+def _project(folder: str | PathLike[str], environment: str) -> Project:
+    project = load_project(Path(folder))
+    if environment not in project.environments:
+        hint = did_you_mean(environment, project.environments, f"there are {', '.join(project.environments)}")
+        raise UsageError(f"there is no environment {environment!r}", code="E_ENV_UNKNOWN", hint=hint)
+    return project
+
+
+def _variables(given: Mapping[str, str] | None) -> Mapping[str, str]:
+    return dict(os.environ) if given is None else given
+
+
+def _access(
+    variables: Mapping[str, str] | None, today: date | None, live: str | PathLike[str] | None = None
+) -> LiveAccess:
+    return LiveAccess(
+        variables=_variables(variables), today=today or date.today(), live=None if live is None else Path(live)
+    )
