@@ -5,17 +5,14 @@ command line in processes of its own.
 """
 
 import json
-import os
-import subprocess
-import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
+
+from tests.support.toy_plugin import install, run, simulated
 
 KIND = '''
 """Coupons: what viewers may claim during a broadcast."""
@@ -127,29 +124,14 @@ spec:
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
     """A project with coupons, beside a distribution that brings the kind."""
-    info = tmp_path / "plugin" / "toy_coupons-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-coupons\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[reconciler.kinds]\nCoupon = toy_coupons:KIND\n")
-    (tmp_path / "plugin" / "toy_coupons.py").write_text(KIND)
+    entries = {"reconciler.kinds": {"Coupon": "toy_coupons:KIND"}}
+    install(tmp_path / "plugin", "toy-coupons", {"toy_coupons.py": KIND}, entries)
     folder = tmp_path / "shop"
     (folder / "coupons").mkdir(parents=True)
     (folder / "reconciler.yaml").write_text(PROJECT.replace("ENDPOINT", "http://127.0.0.1:9"))
     (folder / "live.yaml").write_text(LIVE)
     (folder / "coupons" / "all.yaml").write_text(COUPONS)
     return folder
-
-
-def environment(shop: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RECONCILER_", "HUAWEI", "HW_"))}
-    return kept | {"PYTHONPATH": str(shop.parent / "plugin")}
-
-
-def run(shop: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "reconciler", "-C", str(shop), *arguments]
-    return subprocess.run(
-        command, env=environment(shop) | variables, capture_output=True, text=True, timeout=60, check=False
-    )
 
 
 def test_a_toy_kind_has_a_schema(shop: Path):
@@ -197,21 +179,6 @@ def test_a_toy_kind_is_planned(shop: Path):
     text = run(shop, "plan", "-e", "demo").stdout
     assert "steps[second].off" in text
     assert "Plan: 1 to add, 1 to change, 1 to adopt. Deletes and drift are unknown: no ledger was read." in text
-
-
-@contextmanager
-def simulated(shop: Path) -> Iterator[str]:
-    """The simulator on a port of its own, stopped at the end."""
-    command = [sys.executable, "-m", "reconciler", "-C", str(shop), "simulate", "--seed", "live.yaml", "--port", "0"]
-    process = subprocess.Popen(command, env=environment(shop), stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        yield next(word for word in line.split() if word.startswith("http")).rstrip("/")
-    finally:
-        process.terminate()
-        assert process.wait(timeout=20) == 0
-        process.stdout.close()
 
 
 def call(method: str, url: str, body: Any = None) -> Any:
