@@ -105,6 +105,18 @@ def test_the_kind_the_report_and_the_writer_are_found_once_installed(shop: Path)
     assert key not in trail.read_text() + applied.stdout + applied.stderr
 
 
+def test_the_kind_takes_part_in_scopes_and_is_exported(shop: Path):
+    exported = run(shop, "export", "-e", "demo", "-o", "out")
+    assert exported.returncode == 0, exported.stderr
+    assert ["content: Hello" in file.read_text() for file in (shop / "out").rglob("*.yaml")] == [True]
+    text = SHOP["reconciler.yaml"].replace('live.yaml"}', 'live.yaml", scope: {fields: {audience: [ALL]}}}')
+    (shop / "reconciler.yaml").write_text(text)
+    validated = run(shop, "validate", "-e", "demo")
+    assert validated.returncode == 1
+    assert "E_SCOPE" in validated.stdout
+    assert 'Notice["closing"]' in validated.stdout
+
+
 def test_a_writer_without_its_setting_is_refused(shop: Path):
     refused = run(shop, "apply", "-e", "demo", "--auto-approve", "--writer", "trail")
     assert refused.returncode == 1
