@@ -139,7 +139,7 @@ def write_out(
 
 
 def write_part(text: str) -> None:
-    """Write a part of a line to stdout at once, as it is: for marks of ours that show that work goes on."""
+    """Write a part of a line to stdout at once, as it is: for progress marks."""
     _write(text, sys.stdout.encoding or "utf-8")
 
 
