@@ -52,7 +52,8 @@ def _visit(project: Project, name: str, ask: PlanRequest) -> EnvironmentResult:
         problems = () if result.plan is not None else result.manifest.diagnostics
         return EnvironmentResult(environment=name, planned=result, diagnostics=problems, findings=tuple(found))
     except ManifestError as error:
-        return EnvironmentResult(environment=name, diagnostics=error.diagnostics or (failure(name, error),))
+        own = tuple(replace(one, address=one.address or _address(name)) for one in error.diagnostics)
+        return EnvironmentResult(environment=name, diagnostics=own or (failure(name, error),))
     except ReconcilerError as error:
         return EnvironmentResult(environment=name, diagnostics=(failure(name, error),))
 
@@ -81,5 +82,9 @@ def failure(name: str, error: ReconcilerError) -> Diagnostic:
         code=error.code,
         message=f"environment {name} cannot be read: {error.message}",
         hint=error.hint,
-        address=f"environment {name}",
+        address=_address(name),
     )
+
+
+def _address(name: str) -> str:
+    return f"environment {name}"

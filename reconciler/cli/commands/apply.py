@@ -39,7 +39,7 @@ def apply(
         bool | None,
         typer.Option(
             "--adopt/--no-adopt",
-            help="Own declared objects that are live and not owned; else it is build_plan_request.",
+            help="Own declared objects that are live and not owned; else it is asked.",
         ),
     ] = None,
     expect: Annotated[str, typer.Option("--expect", metavar="DIGEST", help="Only a plan with this digest.")] = "",

@@ -32,7 +32,7 @@ def compare(
     ],
     format_: flags.Format = "text",
     report: flags.Reports = None,
-    declared: Annotated[bool, typer.Option("--load_declared", help="Compare the manifests; live is not read.")] = False,
+    declared: Annotated[bool, typer.Option("--declared", help="Compare the manifests; live is not read.")] = False,
     set_: flags.Sets = None,
     detailed: flags.Detailed = False,
     parallelism: flags.Parallelism = 8,

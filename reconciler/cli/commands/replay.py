@@ -37,9 +37,7 @@ def replay(
     subject: Annotated[
         list[str] | None, typer.Option("--subject", metavar="ADDRESS", help="Whose rules; repeatable.")
     ] = None,
-    fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="changed", help="ExitCode 2 where an event changes.")
-    ] = "",
+    fail_on: Annotated[str, typer.Option("--fail-on", metavar="changed", help="Exit 2 where an event changes.")] = "",
     anonymise: Annotated[
         tuple[str, str] | None,
         typer.Option("--anonymise", metavar="IN OUT", help="Write a recording without names and ids instead."),

@@ -18,7 +18,7 @@ def schema(
     *,
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="Print this schema; none lists them.")] = "",
     output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="Write them all there.")] = "",
-    check: Annotated[str, typer.Option("--check", metavar="DIR", help="ExitCode 1 where the files there differ.")] = "",
+    check: Annotated[str, typer.Option("--check", metavar="DIR", help="Exit 1 where the files there differ.")] = "",
 ) -> int:
     """Print, write or check the JSON Schemas."""
     run = session(context)
