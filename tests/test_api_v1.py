@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 import json
+import re
 import shutil
 from typing import Any
 
@@ -196,3 +197,13 @@ def test_an_unknown_environment_is_named(quickstart, name):
     with pytest.raises(UsageError, match="'dmo'") as refused:
         getattr(api_v1, name)(quickstart, "dmo")
     assert "demo" in refused.value.hint
+
+
+def test_the_program_in_the_readme_runs(tmp_path, monkeypatch, capsys):
+    (block,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(block, names)
+    assert capsys.readouterr().out.splitlines() == [f"{one.action} {one.address}" for one in names["plan"].pending]
+    assert len(names["result"].outcomes) == len(names["plan"].pending) == 2
