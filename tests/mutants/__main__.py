@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
@@ -45,6 +45,9 @@ BUDGET, FEWEST = 25.0, 3
 
 LONGEST = 120
 """Seconds after which a change counts as noticed: the tests no longer end."""
+
+PATIENCE = 150
+"""Seconds that the tests of one file may take unchanged: those of a longer one are no help in half a minute."""
 
 NO_TESTS = 5
 """What pytest ends with where a file has no test for this run."""
@@ -165,36 +168,50 @@ def _pytest(
     )
 
 
-def traced(copies: Sequence[Path], kept: Lines) -> dict[str, Any]:
+def traced(copies: Sequence[Path], kept: Lines, keep: Callable[[Lines], object]) -> Lines:
     """Run the tests unchanged; return the seconds and the lines of each, or end the program where one fails.
 
-    Of a file of tests that is as it was, what an earlier run kept is taken.
+    Of a file of tests that is as it was, what an earlier run kept is taken. One that takes longer than PATIENCE is left
+    out.
     """
     watched = {mutant.module for mutant in mutants()}
-    files = {str(file.relative_to(ROOT)): _digest(file) for name in TESTS for file in (ROOT / name).rglob("test_*.py")}
-    old = {test: found for test, found in kept.items() if files.get(test.split("::")[0]) == found["of"]}
-    new = sorted(files.keys() - {test.split("::")[0] for test in old})
+    files = {
+        str(one.relative_to(ROOT)): _digest(one) for name in TESTS for one in sorted((ROOT / name).rglob("test_*.py"))
+    }
+    found = {test: each for test, each in kept.items() if files.get(test.split("::")[0]) == each["of"]}
+    known = {test.split("::")[0] for test in found}
     queue = SimpleQueue[Path]()
     for copy in copies:
         queue.put(copy)
 
-    def run(file: str) -> dict[str, Any]:
+    def run(file: str) -> None:
         copy = queue.get()
-        trace = copy / "traced.json"
-        ended = _pytest(copy, file, MUTANTS_TRACE=str(trace), MUTANTS_WATCHED=",".join(sorted(watched)))
-        found: dict[str, Any] = json.loads(trace.read_text()) if ended.returncode in (0, NO_TESTS) else {}
-        queue.put(copy)
+        trace = copy / f"{file.replace('/', '-')}.json"
+        given = {"MUTANTS_TRACE": str(trace), "MUTANTS_WATCHED": ",".join(sorted(watched))}
+        try:
+            ended = _pytest(copy, file, longest=PATIENCE, **given)
+        except subprocess.TimeoutExpired:
+            print(f"left out: {file} takes longer than {PATIENCE} s", flush=True)
+            return
+        finally:
+            queue.put(copy)
         if ended.returncode not in (0, NO_TESTS):
             sys.exit(f"the tests fail without any change:\n{ended.stdout[-3000:]}{ended.stderr[-1000:]}")
         print(f"unchanged: {file}: {ended.stdout.strip().splitlines()[-1]}", flush=True)
-        return {test: {**each, "of": files[file]} for test, each in found.items()}
+        found.update({test: {**each, "of": files[file]} for test, each in json.loads(trace.read_text()).items()})
+        keep(dict(found))
 
     with ThreadPoolExecutor(len(copies)) as pool:
-        return old | {test: each for found in pool.map(run, new) for test, each in found.items()}
+        list(pool.map(run, [file for file in files if file not in known]))
+    return found
 
 
 def _digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _keep(file: Path, found: Lines) -> None:
+    file.write_text(json.dumps(found))
 
 
 def _kept(file: Path | None) -> dict[str, Any]:
@@ -263,9 +280,7 @@ def main() -> None:
             shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".venv", ".git", ".*_cache", "__pycache__"))
             Path(copy, ".venv").symlink_to(ROOT / ".venv")
             queue.put(copy)
-        lines = traced(copies, _kept(given.traced))
-        if given.traced:
-            given.traced.write_text(json.dumps(lines))
+        lines = traced(copies, _kept(given.traced), lambda found: given.traced and _keep(given.traced, found))
         ends = monotonic() + given.minutes * 60
         list(pool.map(judge, sample))
     judged = score["noticed"] + score["survived"]
