@@ -46,7 +46,7 @@ BUDGET, FEWEST = 25.0, 3
 LONGEST = 120
 """Seconds after which a change counts as noticed: the tests no longer end."""
 
-PATIENCE = 150
+PATIENCE = 60
 """Seconds that the tests of one file may take unchanged: those of a longer one are no help in half a minute."""
 
 NO_TESTS = 5
@@ -82,9 +82,9 @@ def mutants() -> Iterator[Mutant]:
         for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             tree = ast.parse(file.read_text())
             module = str(file.relative_to(ROOT / "reconciler"))
-            decorators = {id(part) for part in _decorators(tree)}
+            aside = {id(part) for part in _guards(tree)}
             for number, node in enumerate(ast.walk(tree)):
-                if id(node) in decorators:
+                if id(node) in aside:
                     continue
                 for at in range(len(node.ops) if isinstance(node, ast.Compare) else 1):
                     if isinstance(node, ast.stmt | ast.expr) and (what := _change(deepcopy(node), at)):
@@ -92,11 +92,13 @@ def mutants() -> Iterator[Mutant]:
                         yield Mutant(module, number, at, node.lineno, last, _function(tree, node.lineno), what)
 
 
-def _decorators(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield what decorators are made of: `frozen` and `slots` keep mistakes out, and change nothing that runs."""
+def _guards(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield what keeps mistakes out and changes nothing that runs: decorators' `frozen` and `slots`, zip's `strict`."""
     for node in ast.walk(tree):
         for decorator in getattr(node, "decorator_list", ()):
             yield from ast.walk(decorator)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "zip":
+            yield from (keyword.value for keyword in node.keywords)
 
 
 def _function(tree: ast.AST, line: int) -> str:

@@ -3,12 +3,9 @@
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("semantics/equality.py", "without_query", "1 -> 2"): "only the part before the first separator is taken",
     ("diff/field_changes.py", "_rank", "1 -> 2"): "any negative number sorts before every index",
-    (
-        "diff/compare/keyed_lists.py",
-        "_as_declared",
-        "True -> False",
-    ): "a side has as many keys as items by construction",
     ("diff/compare/keyed_lists.py", "moved", "1 -> 2"): "any negative place ends the walk back",
+    ("semantics/compiled_field.py", "", "64 -> 65"): "a bound of memory: there are two kinds",
+    ("diff/compare/sets.py", "_one_by_one", "True -> False"): "the common case is only quicker than the general one",
     ("diff/change_builder.py", "", "0 -> 1"): "the only caller gives the level",
     (
         "api/pagination.py",
