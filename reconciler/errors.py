@@ -202,8 +202,8 @@ class ProblemList(list[Diagnostic]):
     def close(self) -> None:
         """Add one warning that stands for the dropped ones."""
         if self._dropped is not None:
-            hint = f"mend the {ENOUGH} warnings above first"
-            super().append(replace(self._dropped, message="from here on no warnings are told", hint=hint))
+            hint = f"fix the {ENOUGH} warnings above first"
+            super().append(replace(self._dropped, message="further warnings are not reported", hint=hint))
 
 
 def error(

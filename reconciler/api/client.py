@@ -186,9 +186,9 @@ class WriteClient:
         except ApiError as error:
             if error.code == "E_READ_SCHEMA" or error.status >= 500:
                 raise TransportError(
-                    f"{call}: nobody knows whether it was done: {error.message}",
+                    f"{call}: the outcome is unknown: {error.message}",
                     code="E_WRITE_UNKNOWN",
-                    hint="the next read settles it",
+                    hint="the next read determines it",
                 ) from None
             raise
 

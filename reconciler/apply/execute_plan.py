@@ -90,7 +90,7 @@ def _one(site: ApplyContext, change: Change, resource: DeclaredResource | None, 
             change, OutcomeStatus.SKIPPED, code="E_STOPPED", reason="stopped by a signal before it was tried"
         )
     if any((intent.kind, intent.name) == (change.kind, change.name) for intent in site.past.intents):
-        reason = "nobody knows yet what became of an earlier try; see reconciler history resolve"
+        reason = "an earlier write of this object has an unknown outcome; run `reconciler history resolve`"
         return make_outcome(change, OutcomeStatus.SKIPPED, code="E_UNKNOWN_OUTCOME", reason=reason)
     spec = resource.spec if resource else None
     if reason := hindered(change, site.kinds[change.kind], spec, course.undone):

@@ -76,7 +76,7 @@ def _mark_stuck(site: ApplyContext, plan: Plan, manifest: DesiredState, course: 
         if resource and change.before_fingerprint == before and _only_lags(site, resource, change, course):
             continue
         paths = tuple(dict.fromkeys(item.path for item in differences(change)))
-        reason = f"{', '.join(paths)} changed again after the write; if that is well, declare it: {ignore_entry(paths)}"
+        reason = f"{', '.join(paths)} changed again after the write; to accept this, add: {ignore_entry(paths)}"
         course.outcomes[number] = replace(outcome, code="E_SERVER_REWROTE", reason=reason, stuck=paths)
 
 
@@ -162,7 +162,7 @@ def apply(
 
 def _refuse(plan: Plan, manifest: DesiredState, settings: PlanOptions, overrides: GuardOverrides) -> None:
     if plan.untrusted or settings.untrusted:
-        raise PlanError("a plan of manifests that may be a stranger's is never applied", code="E_PLAN_UNTRUSTED")
+        raise PlanError("plans made with --untrusted cannot be applied", code="E_PLAN_UNTRUSTED")
     if not manifest.valid:
         raise PlanError("the manifests hold errors: nothing is applied", code="E_PLAN_ERRORED")
     if settings.depth == "list":

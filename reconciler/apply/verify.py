@@ -129,7 +129,7 @@ def _judged(outcome: Outcome, now: Change) -> Verified:
         return Verified(outcome=outcome)
     unkept = differences(now)
     paths = tuple(dict.fromkeys(field.path for field in unkept))
-    reason = f"the service did not keep {', '.join(paths)}; if that is well, declare it: {ignore_entry(paths)}"
+    reason = f"the service changed or dropped {', '.join(paths)}; to accept this, add: {ignore_entry(paths)}"
     told = replace(outcome, code="E_SERVER_REWROTE", reason=_joined(outcome.reason, reason), stuck=paths)
     return Verified(outcome=told, unkept=unkept, unkept_as=(now.before_fingerprint, now.after_fingerprint))
 
@@ -147,7 +147,7 @@ def _quoted(path: str) -> str:
 
 
 def _not_applied(outcome: Outcome, reason: str) -> Outcome:
-    said = f"the writer said it was done, but {reason}"
+    said = f"the writer reported success, but {reason}"
     return replace(outcome, status=OutcomeStatus.FAILED, code="E_NOT_APPLIED", reason=said)
 
 

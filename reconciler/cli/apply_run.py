@@ -232,12 +232,12 @@ class _ApplyRun:
 
     def _asked(self, question: str, *, shown: bool) -> bool:
         """Ask for confirmation at the terminal, after the plan was shown; only `yes` confirms."""
-        hint = "give --auto-approve, or a plan kept with --out"
+        hint = "pass --auto-approve or a saved plan (plan --out)"
         if not sys.stdin.isatty():
-            raise UsageError("there is no terminal to ask at", code="E_NO_TERMINAL", hint=hint)
+            raise UsageError("confirmation required, but stdin is not a terminal", code="E_NO_TERMINAL", hint=hint)
         if not shown:
             raise UsageError("only --format text shows the plan before it asks", code="E_NOT_SHOWN", hint=hint)
-        self.session.log.ask(f"{question}? Only `yes` is agreement: ")
+        self.session.log.ask(f"{question}? Only `yes` confirms: ")
         return sys.stdin.readline().strip() == "yes"
 
     def _applied(

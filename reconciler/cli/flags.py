@@ -46,7 +46,7 @@ Today = Annotated[
 DepthOf = Annotated[Depth, typer.Option("--depth", help="How deep live is read: list never asks for single objects.")]
 Untrusted = Annotated[
     bool,
-    typer.Option("--untrusted", help="The manifests may be a stranger's: ignore the project's endpoints and secrets."),
+    typer.Option("--untrusted", help="Treat the manifests as untrusted: ignore the project's endpoints and secrets."),
 ]
 Base = Annotated[
     str, typer.Option("--base", metavar="REV", help="The commit to tell this branch's changes from drift by.")

@@ -76,9 +76,9 @@ def _dropped(node: CompiledField, spec: Mapping[str, Json], base: Mapping[str, J
 
 _GONE = "applied before, and gone from the live side"
 _MOVED = {
-    Attribution.CONFIG: "the manifest moved",
-    Attribution.DRIFT: "the live side moved",
-    Attribution.CONFLICT: "both sides moved",
+    Attribution.CONFIG: "the manifest changed",
+    Attribution.DRIFT: "changed outside the manifests",
+    Attribution.CONFLICT: "both sides changed",
     Attribution.PENDING: "merged before, not applied yet",
 }
 

@@ -72,7 +72,7 @@ def write(plan: Plan, *, binding: Binding, tool_version: str, now: datetime, use
     """
     if plan.untrusted:
         raise PlanError(
-            "a plan of manifests that may be a stranger's is not saved: it could never be applied",
+            "plans made with --untrusted are not saved, since they cannot be applied",
             code="E_PLAN_UNTRUSTED",
             hint="keep it with --format json to read it later",
         )
@@ -105,7 +105,7 @@ def read(data: bytes, *, key: bytes = b"") -> Saved:
     _check_seal(envelope, body, key)
     saved = _opened(envelope, _decoded(body))
     if saved.plan.untrusted:
-        raise PlanError("a plan of manifests that may be a stranger's is never applied", code="E_PLAN_UNTRUSTED")
+        raise PlanError("plans made with --untrusted cannot be applied", code="E_PLAN_UNTRUSTED")
     return saved
 
 

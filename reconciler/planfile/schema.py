@@ -105,7 +105,7 @@ def _change() -> Schema:
         **_head(),
         "previous_address": TEXT,
         "adopt": {**FLAG, "description": "Apply takes ownership of the object; left out where it does not."},
-        "owner": {**TEXT, "description": "Who owned an object to adopt; empty where nobody did."},
+        "owner": {**TEXT, "description": "Present owner of an object to adopt; empty where it has none."},
         "change": _object(
             {
                 "actions": _actions(),

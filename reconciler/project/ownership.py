@@ -109,8 +109,8 @@ def owner_named(project: Project, asked: str, owners: Mapping[str, int], names: 
             raise LedgerError(
                 f"{asked} is the name of {len(found)} owners", code="E_OWNER_UNKNOWN", hint=f"say {' or '.join(found)}"
             )
-    listed = ", ".join(f"{names.get(owner, owner)} ({number})" for owner, number in owners.items()) or "nobody"
-    raise LedgerError(f"nobody called {asked} owns anything here", code="E_OWNER_UNKNOWN", hint=f"owners: {listed}")
+    listed = ", ".join(f"{names.get(owner, owner)} ({number})" for owner, number in owners.items()) or "none"
+    raise LedgerError(f"no owner is named {asked}", code="E_OWNER_UNKNOWN", hint=f"owners: {listed}")
 
 
 def _is_gone(project: Project, past: LedgerState, owner: str) -> bool:

@@ -143,7 +143,7 @@ def _content(path: Path) -> dict[str, Json]:
     try:
         return decode(read_file(path, SAVED))
     except ApiError:
-        raise _damaged(path, "it is no JSON of ours", "E_SNAPSHOT_DAMAGED") from None
+        raise _damaged(path, "it is not a JSON object", "E_SNAPSHOT_DAMAGED") from None
     except ReconcilerError as error:
         code = "E_SNAPSHOT_FILE" if error.code == "E_READ_FILE" else error.code
         raise SnapshotError(f"the snapshot cannot be read: {error.message}", code=code, hint=error.hint) from None

@@ -50,16 +50,16 @@ SEVERITIES = {
 RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 RULES = {
-    "N_CREATE": "A declared object is not there yet and would be created.",
-    "N_UPDATE": "The manifests moved; the live object would follow.",
+    "N_CREATE": "A declared object does not exist yet and would be created.",
+    "N_UPDATE": "The manifests changed; the live object would be updated.",
     "W_DELETE": "A live object would be destroyed.",
-    "W_DRIFT": "The live side moved, not the manifests.",
-    "W_DIFFERENCE": "Live and manifest differ, and nobody knows which of them moved.",
-    "E_CONFLICT": "The manifests and the live side moved, differently.",
-    "E_BLOCKED": "A guard holds the change back.",
+    "W_DRIFT": "The object was changed outside the manifests.",
+    "W_DIFFERENCE": "Live and manifest differ, without a base to attribute the difference to.",
+    "E_CONFLICT": "The manifests and the live side changed, to different values.",
+    "E_BLOCKED": "A guard blocks the change.",
     "W_HELD": "The read could not prove the change, so it is not proposed.",
     "E_APPLY_FAILED": "The change was refused.",
-    "E_APPLY_UNKNOWN": "Nobody knows whether the change happened.",
+    "E_APPLY_UNKNOWN": "The outcome of the change is unknown.",
     "W_APPLY_SKIPPED": "The change was not tried.",
     "W_NOT_STICKING": "The service did not keep what was sent.",
 }

@@ -19,12 +19,12 @@ ACTION_PHRASES = {
 LEGEND = {Action.CREATE: "create", Action.UPDATE: "update in-place", Action.DELETE: "destroy"}
 
 ATTRIBUTION_PHRASES = {
-    Attribution.CONFIG: "the manifests moved",
-    Attribution.DRIFT: "the live side moved",
-    Attribution.CONFLICT: "both moved, differently",
-    Attribution.ALREADY: "both moved, alike",
+    Attribution.CONFIG: "the manifests changed",
+    Attribution.DRIFT: "changed outside the manifests",
+    Attribution.CONFLICT: "both changed, to different values",
+    Attribution.ALREADY: "both changed, to the same value",
     Attribution.PENDING: "merged before, not applied yet",
-    Attribution.UNATTRIBUTED: "nobody knows who moved it",
+    Attribution.UNATTRIBUTED: "no base to attribute the change to",
 }
 
 GRAVEST = (

@@ -51,7 +51,7 @@ def test_beside_another_change_only_what_was_not_kept_is_told_so(http_writer: Ma
         found = attributions(place, wish)
         assert found == {"room_description": Attribution.CONFIG, "priv_data": Attribution.DRIFT}
         (change,) = place.plan(wish).pending
-        assert change.reason == "the live side moved"
+        assert change.reason == "changed outside the manifests"
 
 
 def test_what_moved_on_the_live_side_since_is_drift_or_conflict_again(http_writer: Made) -> None:

@@ -76,4 +76,4 @@ def test_the_same_side_twice_is_refused(tmp_path):
     project(tmp_path, {"rooms/one.yaml": room("One")})
     run = reconciler("-C", tmp_path, "compare", "demo", "demo")
     assert run.code == 1
-    assert "'demo' stands there twice" in run.err
+    assert "'demo' is given twice" in run.err

@@ -115,7 +115,7 @@ def test_the_comment_tells_the_authors_changes_and_apart_the_drift(repository, h
     assert job(repository, host, tmp_path) == "created"
     told = sections(host.comments[0]["body"])
     mine = told["This pull request"]
-    drift = told["Drift: the live side moved, not the manifests"]
+    drift = told["Drift: changed outside the manifests"]
     assert "room_description" in mine
     assert "priv_data" not in mine
     assert "time_window" not in mine
@@ -140,7 +140,7 @@ def test_a_field_that_both_moved_is_a_conflict(repository, host, tmp_path):
     repository.commit(rooms__morning_yaml=ROOM.replace("as declared", "as the author wants it"))
     job(repository, host, tmp_path)
     told = sections(host.comments[0]["body"])
-    conflict = told["Conflicts: the manifests and the live side moved, differently"]
+    conflict = told["Conflicts: the manifests and the live side changed, to different values"]
     assert 'was `"as declared"`, live `"changed by hand"`, manifest `"as the author wants it"`' in conflict
 
 
@@ -149,7 +149,7 @@ def test_a_pull_request_that_changes_nothing_is_shown_only_the_drift(repository,
     job(repository, host, tmp_path)
     told = sections(host.comments[0]["body"])
     assert "This pull request" not in told
-    assert "Drift: the live side moved, not the manifests" in told
+    assert "Drift: changed outside the manifests" in told
 
 
 def test_the_trusted_job_after_a_forks_finds_the_request_by_its_commit(repository, host, tmp_path):

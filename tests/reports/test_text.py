@@ -80,7 +80,7 @@ def test_attribution_marks_need_a_base():
 
 
 def test_a_conflict_shows_what_both_moved_from():
-    assert 'both moved from "middle"' in told(everything())
+    assert 'both changed from "middle"' in told(everything())
 
 
 def test_suppressed_differences_are_counted_with_their_rules():

@@ -65,7 +65,7 @@ def _told_apart(words: list[str]) -> None:
     """Refuse the same side twice; an environment and a snapshot of it are two sides."""
     twice = next((word for word in words if words.count(word) > 1), None)
     if twice is not None:
-        raise UsageError(f"{twice!r} stands there twice", hint="ENV=FILE takes a snapshot of it for the other side")
+        raise UsageError(f"{twice!r} is given twice", hint="ENV=FILE takes a snapshot of it for the other side")
 
 
 def _labels(words: list[str]) -> list[str]:

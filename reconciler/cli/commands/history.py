@@ -19,7 +19,7 @@ from reconciler.strings import count
 if TYPE_CHECKING:
     from reconciler.project.config import Project
 
-history = typer.Typer(rich_markup_mode=None, help="Show what runs did, and settle what nobody could tell.")
+history = typer.Typer(rich_markup_mode=None, help="Show past runs, and resolve unknown outcomes.")
 
 
 @history.callback(invoke_without_command=True)
@@ -90,7 +90,7 @@ def resolve(
     not_created: Annotated[bool, typer.Option("--not-created", help="It was not carried out.")] = False,
     environment: flags.Env = "",
 ) -> int:
-    """Say what became of a write whose answer was lost."""
+    """Resolve a write with an unknown outcome."""
     from reconciler.project.ledger_access import open_environment_ledger, scope_key
 
     if bool(created) == not_created:
@@ -182,4 +182,4 @@ def _drift(drift: tuple[DriftRecord, ...], today: date) -> dict[str, object]:
 
 
 def _status(entry: JournalEntry) -> str:
-    return "open: nobody knows" if entry.outcome is None else str(entry.outcome.status)
+    return "open: outcome unknown" if entry.outcome is None else str(entry.outcome.status)

@@ -20,8 +20,8 @@ def simulate(
 ) -> int:
     """Serve a simulated API on 127.0.0.1.
 
-    The address is printed first and then nothing; it stops on SIGTERM. A seed file says what it
-    holds and how it behaves.
+    The address is printed first and then nothing; it stops on SIGTERM. A seed file declares its
+    objects and its behaviour.
     """
     from reconciler.simulator import Simulator, load_seed
     from reconciler.simulator.server import serve

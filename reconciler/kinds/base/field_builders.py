@@ -74,7 +74,7 @@ class FieldOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class FieldMetadata:
-    """What a helper was told and pydantic need not know; it travels in the field's metadata."""
+    """Arguments of a helper that pydantic does not need, kept in the field's metadata."""
 
     said: Mapping[str, Any]
     written_alone: tuple[str, ...] = ()

@@ -133,7 +133,7 @@ class LiveRoomEventCallBackConfig(SpecModel):
     key: Secret | None = secret(0, 32, doc="The key the calls are signed with.")
     callback_event_type: (
         list[Literal["SHOOT_SCRIPT_SWITCH", "RTMP_STREAM_STATE_CHANGE", "REPLY_COMMAND_FINISH"]] | None
-    ) = items(1, 10, rule=SET, doc="Which events are told.")
+    ) = items(1, 10, rule=SET, doc="Events to report.")
     is_inheritance_platform_callback: bool | None = flag(
         default=False, doc="Whether the live platform's callback settings are inherited."
     )
@@ -143,7 +143,7 @@ class RTCLiveEventCallBackConfig(SpecModel):
     """What an RTC room tells."""
 
     rtc_callback_event_type: list[Literal["LIVE_PROGRESS", "REPLY_COMMAND_FINISH"]] | None = items(
-        1, 10, rule=SET, doc="Which events are told."
+        1, 10, rule=SET, doc="Events to report."
     )
 
 

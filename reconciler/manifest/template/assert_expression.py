@@ -69,7 +69,7 @@ class Expression:
             TypeError,
             ValueError,
         ) as error:
-            raise ExpressionError(f"{self.text} cannot be told: {error}", code="W_ASSERT_FAILED") from None
+            raise ExpressionError(f"{self.text} cannot be evaluated: {error}", code="W_ASSERT_FAILED") from None
 
 
 def expression(text: str) -> Expression:

@@ -126,7 +126,7 @@ def _blamed(problem: YAMLError, text: _GuardedText, found: Sequence[OutputSpan])
         near = _near(text.whole, found, offset)
         if near:
             before = [span for span in near if span.start <= offset]
-            return [_report(before[-1] if before else near[0], text, "with it, this is no YAML any more")]
+            return [_report(before[-1] if before else near[0], text, "the rendered value breaks the YAML structure")]
     return []
 
 
@@ -198,7 +198,7 @@ class _ScalarWalker:
     def _inside(self, span: OutputSpan, event: Any, start: int, end: int) -> None:
         text = self._text[span.start : span.end]
         if span.node:
-            self._settle(span, "`tojson` makes a whole value, which cannot stand inside a text")
+            self._settle(span, "`tojson` returns a whole value, which cannot be part of a text")
         elif span.end > end:
             self._settle(span, "it does not stay inside one text")
         elif (event.anchor or event.tag) and span.start < self._behind_properties(start):

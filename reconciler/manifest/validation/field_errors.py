@@ -181,7 +181,7 @@ def describe_error(complaint: ModelError, field: Field | None, siblings: Iterabl
         limit = _RANGES[complaint.type].format(**complaint.limits)
         return FieldMessage("E_FIELD_RANGE", f"`{name}` is {shown(complaint.value)}; it must be {limit}")
     if complaint.type == "string_pattern_mismatch":
-        message = f"`{name}` is {shown(complaint.value)}, which has not the form {complaint.limits.get('pattern')}"
+        message = f"`{name}`: {shown(complaint.value)} does not match the pattern {complaint.limits.get('pattern')}"
         return FieldMessage("E_FIELD_PATTERN", message)
     return _type(name, complaint, field)
 
@@ -241,8 +241,8 @@ def _length(name: str, complaint: ModelError) -> FieldMessage:
 
 
 def _type(name: str, complaint: ModelError, field: Field | None) -> FieldMessage:
-    wanted = _WANTED.get(complaint.type, "something else")
-    message = f"`{name}` is {shown(complaint.value)}, but takes {wanted}"
+    wanted = _WANTED.get(complaint.type, "another type")
+    message = f"`{name}`: expected {wanted}, got {shown(complaint.value)}"
     return FieldMessage("E_YAML_TYPE", message, _type_hint(complaint, field))
 
 

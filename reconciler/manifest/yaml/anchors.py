@@ -62,16 +62,16 @@ class AnchorTable:
     def use(self, anchor: str, mark: Any, *, number: int, depth: int) -> Json:
         """Return the anchored value and add its size to the budget. Raises ManifestError (E_YAML_LIMIT)."""
         if anchor in self._open:
-            raise refused("E_YAML_ALIAS", f"`*{anchor}` stands inside what it names", self._place(mark))
+            raise refused("E_YAML_ALIAS", f"alias *{anchor} refers to a node that contains it", self._place(mark))
         if anchor not in self._named:
             raise self._unnamed(anchor, mark)
         value, weight, levels = self._named[anchor]
         self._spent += weight
         if self._spent > self._limits.shared:
-            message = f"the aliases stand for more than {self._limits.shared} values"
+            message = f"the aliases expand to more than {self._limits.shared} values"
             raise refused("E_YAML_LIMIT", message, self._place(mark))
         if depth + levels > self._limits.depth:
-            message = f"with `*{anchor}`, more than {self._limits.depth} levels stand inside each other"
+            message = f"with `*{anchor}`, nesting is deeper than {self._limits.depth} levels"
             raise refused("E_YAML_DEPTH", message, self._place(mark))
         self.aliases.add(number)
         return value
@@ -79,11 +79,11 @@ class AnchorTable:
     def _unnamed(self, anchor: str, mark: Any) -> ManifestError:
         first = self._earlier.get(anchor)
         if first is None:
-            hint = f"name a value with `&{anchor}` before this line"
-            return refused("E_YAML_SYNTAX", f"`*{anchor}` is named nowhere before", self._place(mark), hint=hint)
-        message = f"`*{anchor}` is named in an earlier document, at line {first.line}: anchors end at `---`"
+            hint = f"define the anchor &{anchor} before this line"
+            return refused("E_YAML_SYNTAX", f"undefined alias *{anchor}", self._place(mark), hint=hint)
+        message = f"anchor &{anchor} is defined in an earlier document, at line {first.line}: anchors end at `---`"
         hint = "write the value again, or use a template's {% set %}"
-        related = (RelatedPosition(message="named here", position=first),)
+        related = (RelatedPosition(message="defined here", position=first),)
         problem = error("E_YAML_SYNTAX", message, self._place(mark), hint=hint, related=related)
         return ManifestError(message, [problem], code="E_YAML_SYNTAX", hint=hint)
 
@@ -100,8 +100,8 @@ class AnchorTable:
         return self._sizes[id(value)]
 
     def _tag(self, event: Any) -> None:
-        message = f"the tag `{event.tag}` is not allowed"
-        hint = "leave it out: what a value is, its field says"
+        message = f"tag `{event.tag}` is not supported"
+        hint = "remove the tag; the field determines the type"
         self._problems.append(error("E_YAML_TAG", message, self._place(event.start_mark), hint=hint))
 
     def _place(self, mark: Any) -> Position:

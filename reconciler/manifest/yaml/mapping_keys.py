@@ -131,7 +131,7 @@ class MappingKeys:
             document.start_index()
         for inside, key, name in self._odd:
             first, second = (self._where(*document.key_place(inside, each)) for each in (key, name))
-            self._problems.append(_twice(key, second, first, "keep one of them"))
+            self._problems.append(_twice(key, second, first, "remove one of the two"))
         for inside, _key, name in self._odd:
             inside.pop(name, None)
         self._odd.clear()
@@ -144,8 +144,8 @@ class MappingKeys:
 
 
 def _twice(key: str, second: Position, first: Position, hint: str) -> Diagnostic:
-    related = (RelatedPosition(message="the first one", position=first),)
-    return error("E_YAML_DUPKEY", f"the key {key!r} stands twice in one mapping", second, hint=hint, related=related)
+    related = (RelatedPosition(message="first defined here", position=first),)
+    return error("E_YAML_DUPKEY", f"duplicate key {key!r}", second, hint=hint, related=related)
 
 
 def _clean(value: Json) -> None:

@@ -58,7 +58,7 @@ def explained(problem: Exception, text: str, where: Callable[[int, int], Positio
         return error("E_YAML_SYNTAX", f"the file cannot be read as YAML: {problem.reason}", where(1, 1))
     if isinstance(problem, (YAMLError, ValueError)):
         return error("E_YAML_SYNTAX", "the file cannot be read as YAML", where(1, 1))
-    return error("E_YAML_DEPTH", "too many levels stand inside each other", where(1, 1))
+    return error("E_YAML_DEPTH", "the nesting is too deep", where(1, 1))
 
 
 def _marked(problem: MarkedYAMLError, text: str, where: Callable[[int, int], Position]) -> Diagnostic:
@@ -75,7 +75,7 @@ def _marked(problem: MarkedYAMLError, text: str, where: Callable[[int, int], Pos
     hint = next((hint for sign, hint in _HINTS if sign in said), "")
     if not hint and "\t" in _line(text, mark.index if mark else 0)[:1]:
         hint = _HINTS[0][1]
-    return error("E_YAML_SYNTAX", f"this is no YAML: {said}", place, hint=hint)
+    return error("E_YAML_SYNTAX", f"invalid YAML: {said}", place, hint=hint)
 
 
 def _is_surrogate(text: str, offset: int) -> bool:
@@ -291,7 +291,7 @@ class _Loader:
             raise refused("E_YAML_SYNTAX", message, place, hint="leave the line with the % out")
 
     def _too_deep(self, mark: Any) -> ManifestError:
-        message = f"more than {self.limits.depth} levels stand inside each other"
+        message = f"nesting is deeper than {self.limits.depth} levels"
         return refused("E_YAML_DEPTH", message, self.where(mark.line + 1, mark.column + 1))
 
     def _too_long(self, mark: Any) -> ManifestError:

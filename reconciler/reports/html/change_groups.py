@@ -131,7 +131,7 @@ def _style(value: Value, side: str) -> str:
 def _under(field: FieldChange) -> str:
     parts = [origin(field)] if origin(field) else []
     if field.attribution is Attribution.CONFLICT and field.base is not NoValue.ABSENT:
-        parts.append(f"both moved from {spell_sides(field.base, field.before, 200)[0]}")
+        parts.append(f"both changed from {spell_sides(field.base, field.before, 200)[0]}")
     if differs_in_blanks(field):
         parts.append("only blanks differ")
     return " · ".join(parts)

@@ -24,8 +24,8 @@ _STYLES = {
 _LABELS = {
     "conflict": "conflict",
     "drift": "drift",
-    "config": "manifests moved",
-    "other": "nobody knows who moved",
+    "config": "manifests changed",
+    "other": "no base",
     "delete": "to be destroyed",
 }
 

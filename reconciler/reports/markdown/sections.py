@@ -28,8 +28,8 @@ def plan_sections(plan: Plan, level: DetailLevel) -> Iterator[str]:
         yield from _bulleted(title, lines)
     if attributed(plan):
         yield from _section(source_of(plan), plan, CONFIG, level)
-        yield from _section("Drift: the live side moved, not the manifests", plan, DRIFT, level)
-        yield from _section("Other differences: nobody knows who moved them", plan, OTHER, level)
+        yield from _section("Drift: changed outside the manifests", plan, DRIFT, level)
+        yield from _section("Other differences: no base to attribute them to", plan, OTHER, level)
     else:
         yield from _section("Changes", plan, EVERYTHING, level)
     yield from _quiet(plan, level)
@@ -67,7 +67,10 @@ def attention(plan: Plan) -> list[tuple[str, list[str]]]:
     blocked = [(change, block) for change in plan.changes for block in change.blocks]
     return [
         ("To be destroyed", [_destroyed(change) for change in deletes]),
-        ("Conflicts: the manifests and the live side moved, differently", [_conflict(*one) for one in conflicts]),
+        (
+            "Conflicts: the manifests and the live side changed, to different values",
+            [_conflict(*one) for one in conflicts],
+        ),
         ("Blocked: apply would refuse", [_blocked(*one) for one in blocked]),
         ("Held back: the read could not prove them", [_held(one.action, one.address, one.reason) for one in plan.held]),
         ("Warnings", [f"- {span(change.address)} {span(note)}" for change in plan.changes for note in change.notes]),

@@ -81,7 +81,7 @@ def _field(field: FieldChange, width: int, style: Style, *, create: bool, marked
     else:
         yield f"      {symbol} {path} {_sides(field, style)}{tail}"
     if field.base is not NoValue.ABSENT and field.attribution is Attribution.CONFLICT:
-        yield style("quiet", f"          # both moved from {spell_sides(field.base, field.before, _MOST_VALUE)[0]}")
+        yield style("quiet", f"          # both changed from {spell_sides(field.base, field.before, _MOST_VALUE)[0]}")
 
 
 def _sides(field: FieldChange, style: Style) -> str:

@@ -49,7 +49,7 @@ _DID = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "dest
 _WORD = {
     OutcomeStatus.SKIPPED: "skipped",
     OutcomeStatus.FAILED: "failed",
-    OutcomeStatus.UNKNOWN: "unknown: nobody knows whether it happened",
+    OutcomeStatus.UNKNOWN: "unknown: the outcome could not be determined",
 }
 
 
