@@ -57,7 +57,7 @@ class _Joint:
 
 @dataclass(slots=True)
 class RuleStates:
-    """What a run remembers. `settled` returns a value as it counts from now on: None for a window that has closed.
+    """State of a run. `settled` returns a value as it counts from now on: None for a window that has closed.
 
     `exact` is false once which values belong together has been given up somewhere.
     """

@@ -1,4 +1,4 @@
-"""What is laid over the picture: the layers of scenes and of rules' replies.
+"""Layers over the picture, in scenes and in replies of rules.
 
 Scenes and rules have layers of two makes (SDK: LayerConfig, SmartLayerConfig) that share position and size.
 """
@@ -19,7 +19,7 @@ _EXTERNAL = "Asset of the layer; leave it out for external (URL) material."
 
 
 class LayerPositionConfig(SpecModel):
-    """Where a layer's upper left corner is, and how high it is stacked."""
+    """Position of a layer's upper left corner, and its stacking order."""
 
     dx: int = integer(-1920, 3840, default=0, required=True, unit="pixel", doc="Pixels from the left edge.")
     dy: int = integer(-1920, 3840, default=0, required=True, unit="pixel", doc="Pixels from the upper edge.")
@@ -29,14 +29,14 @@ class LayerPositionConfig(SpecModel):
 
 
 class LayerSizeConfig(SpecModel):
-    """How large a layer is."""
+    """Size of a layer."""
 
     width: int | None = integer(1, 7680, unit="pixel", doc="Width of the layer.")
     height: int | None = integer(1, 7680, unit="pixel", doc="Height of the layer.")
 
 
 class LayerRotationConfig(SpecModel):
-    """How a layer is turned."""
+    """Rotation of a layer."""
 
     angle: int | None = integer(0, 360, default=0, doc="Degrees; video layers do not rotate.")
 

@@ -17,9 +17,7 @@ def comment(
     file: Annotated[str, typer.Argument(metavar="PLAN", help="What `plan --format json` wrote; checked first.")],
     number: Annotated[int, typer.Option("--number", min=0, metavar="N", help="The request, if the job has none.")] = 0,
     author: Annotated[str, typer.Option("--author", metavar="LOGIN", help="As whom; else the token is asked.")] = "",
-    whole: Annotated[
-        str, typer.Option("--whole", metavar="URL", help="URL of the full report, if cut.")
-    ] = "",
+    whole: Annotated[str, typer.Option("--whole", metavar="URL", help="URL of the full report, if cut.")] = "",
     budget: Annotated[int, typer.Option("--budget", min=500, metavar="BYTES", help="The longest comment.")] = 65_000,
     untrusted: Annotated[
         bool, typer.Option("--untrusted", help="Mark the plan as untrusted, whatever it says.")

@@ -1,4 +1,4 @@
-"""What a kind file is written with: the base of its models, and one helper a field type.
+"""Builders of a kind: the base of its models, and one helper a field type.
 
     class Greeting(Spec):
         text: str | None = text(max=80, doc="What to say.")
@@ -27,7 +27,7 @@ from reconciler.model.resource import Json
 
 
 class SpecModel(BaseModel):
-    """The base of every object in a manifest: strict, nothing unknown, built only when first used.
+    """Base of every object in a manifest: strict, without unknown keys, built on first use.
 
     `api_object` names the object in the API's own definitions, where it differs from the class.
     """
@@ -37,13 +37,13 @@ class SpecModel(BaseModel):
 
 
 class Secret(SpecModel):
-    """What stands in a manifest for a sensitive value: `{secret: NAME}`, read from RECONCILER_SECRET_NAME by apply."""
+    """Reference to a sensitive value in a manifest: `{secret: NAME}`, read from RECONCILER_SECRET_NAME by apply."""
 
     secret: str = pydantic.Field(pattern="^[A-Z][A-Z0-9_]{0,127}$", examples=["STREAM_KEY"])
 
 
 class FieldOptions(TypedDict, total=False):
-    """What may be said of any field; the words are those of kinds.table.Field."""
+    """Options of any field, with the names of kinds.base.field.Field."""
 
     doc: str
     source: str

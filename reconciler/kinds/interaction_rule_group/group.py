@@ -15,14 +15,14 @@ from reconciler.kinds.interaction_rule_group.rule import TIME, WRITTEN_ALONE, In
 
 
 class InteractionRuleDetailInfo(InteractionRule):
-    """A rule as a group holds it."""
+    """A rule of a group."""
 
     rule_name: str = text(
         0, 256, required=True, role=FieldRole.IDENTITY, doc="Name of the rule, unique in its group; rules pair by it."
     )
 
     class Answer(SpecModel):
-        """What the service gives a rule; a PUT sends back the index alone."""
+        """Fields of a rule that the service assigns; a PUT sends back the index alone."""
 
         rule_id: str | None = text(1, 64, doc="Given by the service, anew at every PUT of the group.")
         rule_index: str | None = text(0, 64, in_create=True, in_update=True, doc="Given by the service.")
@@ -31,7 +31,7 @@ class InteractionRuleDetailInfo(InteractionRule):
 
 
 class InteractionRuleGroupAnswer(SpecModel):
-    """What a manifest's spec does not hold: the name, which is metadata.name, and what the service computes."""
+    """Fields outside a manifest's spec: the name, which is metadata.name, and computed fields."""
 
     api_object = "InteractionRuleGroupDetail"
     group_id: str | None = text(1, 64, in_list=True, doc="Id of the group.")

@@ -1,4 +1,4 @@
-"""Interaction rules: when something happens in a live room, what is done about it.
+"""Interaction rules: conditions on events of a live room, and their actions.
 
 A rule stands in a rule group, or as a copy inside a room; both makes share everything here. Sources: seed 003
 (ListInteractionRuleGroups), SDK objects InteractionRuleDetailInfo and LiveRoomInteractionRuleInfo.
@@ -14,7 +14,7 @@ EVENTS = {1: "on-screen comment", 2: "user joins", 3: "like", 4: "gift", 10: "pr
 """The event types that mean anything; the API takes 0-100 (api.md §9)."""
 
 WRITTEN_ALONE = ("rule_name", "event_type", "hit_condition", "trigger")
-"""What the calls for single rules accept: neither `enabled` nor `review_config` (SDK: CreateInteractionRuleReq)."""
+"""Fields of the calls for single rules: neither `enabled` nor `review_config` (SDK: CreateInteractionRuleReq)."""
 
 
 class HitConditionTag(SpecModel):
@@ -41,7 +41,7 @@ class HitConditionTag(SpecModel):
 
 
 class HitCondition(SpecModel):
-    """When a rule applies."""
+    """Condition of a rule."""
 
     relation: Literal["AND", "OR", "RESERVED"] | None = choice(
         doc="How the tags are joined; RESERVED is the fallback reply, whose tags are not looked at."
@@ -58,7 +58,7 @@ class ReplyAudioInfo(SpecModel):
 
 
 class TriggerProcess(SpecModel):
-    """What a rule does when it applies."""
+    """Action of a rule."""
 
     time_window: int | None = integer(
         -1,
@@ -107,7 +107,7 @@ class ReviewConfig(SpecModel):
 
 
 class InteractionRule(SpecModel):
-    """What every rule has."""
+    """Fields of every rule."""
 
     rule_name: str = text(
         0, 256, required=True, examples=("price",), doc="Name of the rule, unique in its group; rules pair by it."

@@ -37,7 +37,7 @@ from reconciler.kinds.smart_live_room.streaming import (
 
 
 class ErrorResponse(SpecModel):
-    """Why a room is disabled or blocked."""
+    """The reason why a room is disabled or blocked."""
 
     error_code: str | None = text(1, 32, doc="Code.")
     error_msg: str | None = text(1, 256, doc="Message.")
@@ -52,7 +52,7 @@ class ModelInfo(SpecModel):
 
 
 class SmartLiveRoomAnswer(SpecModel):
-    """What a manifest's spec does not hold: the name, which is metadata.name, and what the service computes."""
+    """Fields outside a manifest's spec: the name, which is metadata.name, and computed fields."""
 
     api_object = "SmartLiveRoomBaseInfo"
     room_id: str | None = text(0, 64, in_list=True, doc="Id of the room.")
@@ -106,7 +106,7 @@ _SHARED = "room_type == 'TEMPLATE' and shared_type == 'SHARED'"
 
 
 class SharedConfig(SpecModel):
-    """With whom a template is shared."""
+    """Projects with which a template is shared."""
 
     shared_type: Literal["PRIVATE", "PUBLIC", "SHARED"] | None = choice(
         applies_when=_TEMPLATE, doc="Who may use the template."
@@ -128,7 +128,7 @@ class SharedConfig(SpecModel):
 
 
 class LiveRoomInteractionRuleInfo(InteractionRule):
-    """A rule as a room holds it: a copy, with the group it was imported from."""
+    """A rule of a room: a copy, with the group it was imported from."""
 
     group_id: str | None = text(1, 64, doc="Id of the group it came from; group_name alone is enough.")
     group_name: str | None = text(1, 256, doc="Name of the group it came from: a reference to that manifest.")
@@ -137,7 +137,7 @@ class LiveRoomInteractionRuleInfo(InteractionRule):
     )
 
     class Answer(SpecModel):
-        """What the service gives a rule; a PUT sends it back as it was read."""
+        """Fields of a rule that the service assigns; a PUT sends them back as read."""
 
         rule_index: str | None = text(0, 64, in_create=True, in_update=True, doc="Given by the service.")
 

@@ -31,7 +31,7 @@ class VoiceConfig(SpecModel):
 
 
 class BackgroundImageConfig(SpecModel):
-    """Which part of a larger picture is the background."""
+    """Part of a larger picture that is the background."""
 
     dx: int = integer(
         -5760, 0, default=0, required=True, doc="Where its left edge lies; the picture must fill the canvas."
@@ -66,7 +66,7 @@ class BackgroundConfigInfo(SpecModel):
 
 
 class TextConfig(SpecModel):
-    """What is said."""
+    """The spoken text."""
 
     text: str = text(
         1,
@@ -126,7 +126,7 @@ class LiveVideoScriptInfo(SpecModel):
     )
 
     class Answer(SpecModel):
-        """What the service gives a scene; a PUT sends the id back as it was read."""
+        """Fields of a scene that the service assigns; a PUT sends the id back as read."""
 
         script_id: str | None = text(
             1, 64, role=FieldRole.COMPUTED, in_create=True, in_update=True, doc="Id of the scene, given by the service."

@@ -1,4 +1,4 @@
-"""How a live room plays, where its picture goes, and whom it tells.
+"""Playback, picture, output and callbacks of a live room.
 
 Sources: SDK objects PlayPolicy, VideoConfig, LiveRoomEventCallBackConfig and their neighbours; visible through show
 only. Prose limits: api.md §9.
@@ -28,7 +28,7 @@ _LIVE_SIZE = "Live accepts only 1080x1920 and 1920x1080."
 
 
 class LiveRoomInteractionConfig(SpecModel):
-    """How the room's replies are fitted in."""
+    """Insertion of the room's replies."""
 
     play_type: Literal["APPEND", "INSERT", "PLAY_NOW"] | None = choice(
         default="INSERT", doc="When a reply is spoken; a rule's own default (trigger.play_type) is PLAY_NOW."
@@ -39,7 +39,7 @@ class LiveRoomInteractionConfig(SpecModel):
 
 
 class LiveExitConfig(SpecModel):
-    """When the broadcast ends by itself."""
+    """Conditions that end the broadcast."""
 
     max_live_duration: int | None = integer(
         0, 168, unit="hour", doc="Stop so long after the start; 0 or unset = no limit."
@@ -53,7 +53,7 @@ class LiveExitConfig(SpecModel):
 
 
 class PlayPolicy(SpecModel):
-    """How the scenes are played."""
+    """Playback of the scenes."""
 
     repeat_count: int | None = integer(-1, 100, default=0, doc="-1 = for ever, 0 = once, n = n+1 runs.")
     auto_play_script: bool | None = flag(
@@ -75,7 +75,7 @@ class PlayPolicy(SpecModel):
 
 
 class SubtitleConfig(SpecModel):
-    """How subtitles look."""
+    """Style of subtitles."""
 
     dx: int | None = integer(0, 1920, doc="Where the lower left corner of the box is.")
     dy: int | None = integer(0, 1920, doc="Where the lower left corner of the box is.")
@@ -90,7 +90,7 @@ class SubtitleConfig(SpecModel):
 
 
 class VideoConfig(SpecModel):
-    """What the picture is."""
+    """Format of the picture."""
 
     clip_mode: Literal["RESIZE", "CROP"] | None = choice(default="RESIZE", doc="Whether the picture is scaled or cut.")
     codec: Literal["H264", "VP8", "VP9", "QTRLE"] | None = choice(default="H264", doc="Only H264 is for live.")
@@ -124,7 +124,7 @@ class VideoConfig(SpecModel):
 
 
 class LiveRoomEventCallBackConfig(SpecModel):
-    """Whom the room tells about its events."""
+    """Callback for events of the room."""
 
     live_event_type_callback_url: Secret | None = secret(0, 2048, doc="The https address; it may hold credentials.")
     auth_type: Literal["NONE", "MSS_A", "MSS_A_HEAD", "MEITUAN_DEFAULT"] | None = choice(
@@ -140,7 +140,7 @@ class LiveRoomEventCallBackConfig(SpecModel):
 
 
 class RTCLiveEventCallBackConfig(SpecModel):
-    """What an RTC room tells."""
+    """Callback for events of an RTC room."""
 
     rtc_callback_event_type: list[Literal["LIVE_PROGRESS", "REPLY_COMMAND_FINISH"]] | None = items(
         1, 10, rule=SET, doc="Events to report."
@@ -169,7 +169,7 @@ class PlatformLiveInfo(SpecModel):
     )
 
     class Answer(SpecModel):
-        """What show adds; both are left out of a PUT."""
+        """Fields that show adds; both are left out of a PUT."""
 
         api_object = "PlatformLiveDetailInfo"
         platform: str | None = text(0, 256, role=FieldRole.OBSERVED, doc="Name of the platform.")

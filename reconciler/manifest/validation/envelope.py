@@ -1,4 +1,4 @@
-"""What stands around a spec: apiVersion, kind and metadata, as pydantic models."""
+"""Envelope of a spec: apiVersion, kind and metadata, as pydantic models."""
 
 from typing import Annotated, Literal
 
@@ -37,7 +37,7 @@ class IgnoredLintEntry(_Part):
 
 
 class Lifecycle(_Part):
-    """What may happen to the live object."""
+    """Lifecycle rules of the live object."""
 
     prevent_destroy: bool | None = Field(default=None, description="Never delete it, not even without its manifest.")
     ignore_changes: list[IgnoreEntry] | None = Field(default=None, description="Differences to leave alone.")
@@ -45,7 +45,7 @@ class Lifecycle(_Part):
 
 
 class Metadata(_Part):
-    """Who the resource is."""
+    """Identity of the resource."""
 
     name: str = Field(description="The name of the live object, matched exactly.")
     id: str | None = Field(
