@@ -6,6 +6,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
+from itertools import compress, count
 from typing import Any
 
 from reconciler.model.change import REDACTED
@@ -163,8 +164,8 @@ class SecretRedactor:
                 yield form.span(text, at)
                 at = text.find(form.text, at + len(form.text))
         grams = self._grams
-        places = range(0, len(text) - _GRAM + 1, _GRAM) if grams else ()
-        for at in [at for at in places if text[at : at + _GRAM] in grams]:
+        pieces = _PIECES.findall(text) if grams else ()
+        for at in compress(count(0, _GRAM), map(grams.__contains__, pieces)):
             for form, offset in grams[text[at : at + _GRAM]]:
                 if at >= offset and text.startswith(form.text, at - offset):
                     yield form.span(text, at - offset)
@@ -217,6 +218,8 @@ _SEPARATOR = "\x00\ufffe\x00"
 
 _GRAM = 4
 """Length of the pieces: a spelling of nearly twice this length contains one at a multiple of it."""
+
+_PIECES = re.compile(f"(?s:.{{{_GRAM}}})")
 
 _TAIL = 1024
 """Characters at the end of a text that are decoded to find a truncated secret."""
