@@ -45,6 +45,19 @@ def apart(first: str, second: str) -> tuple[str, str]:
     return first[:start] + old + first[stop:], second[:start] + new + second[other_stop:]
 
 
+def quoted_apart(first: str, second: str) -> tuple[str, str]:
+    """Return two names in quotes, with escapes for all but letters and digits of ASCII in the part that differs."""
+    start = _common(first, second)
+    end = _common(first[start:][::-1], second[start:][::-1])
+    return _quoted(first, start, end), _quoted(second, start, end)
+
+
+def _quoted(name: str, start: int, end: int) -> str:
+    stop = len(name) - end
+    middle = (char if char.isascii() and char.isalnum() else spell_escape(char) for char in name[start:stop])
+    return f'"{name[:start]}{"".join(middle)}{name[stop:]}"'
+
+
 def _common(left: Sequence[object], right: Sequence[object]) -> int:
     """Return the length of the common start."""
     most = min(len(left), len(right))

@@ -7,9 +7,9 @@ an error for that name alone.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
 
 from reconciler.kinds.base.kind import Kind
+from reconciler.lookalikes import quoted_apart
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.options import PlanOptions
@@ -294,17 +294,17 @@ def alike(name: str, others: Sequence[LiveResource], word: str = "declared name"
     found = ", ".join(_named_apart(name, live) for live in others)
     pins = " or ".join(live.id for live in others if not live.unusable)
     pin = f"; if it is the same object, pin it with metadata.id: {pins}" if pins else ""
-    return f"{found}: almost the {word} {told_apart(name, others[0].name)[0]}{pin}"
+    return f"{found}: almost the {word} {quoted_apart(name, others[0].name)[0]}{pin}"
 
 
 def _named_apart(name: str, live: LiveResource) -> str:
     unusable = f", {live.foreign}" if live.foreign else ""
-    return f"the live object {live.id} is named {told_apart(name, live.name)[1]}{unusable}"
+    return f"the live object {live.id} is named {quoted_apart(name, live.name)[1]}{unusable}"
 
 
 def alike_declared(declared: DeclaredResource, other: DeclaredResource) -> str:
-    """Return the reason that a declared object has a name similar to the one to be created."""
-    mine, theirs = told_apart(declared.name, other.name)
+    """Say which declared object has nearly the name that is to be created."""
+    mine, theirs = quoted_apart(declared.name, other.name)
     return f"the manifests declare {theirs} too ({other.position.file}:{other.position.line}): almost the name {mine}"
 
 
@@ -319,28 +319,6 @@ def look_alike(declared: DeclaredResource, others: Sequence[LiveResource], reaso
         f"{declared.address} is not created: {reason}",
         hint,
     )
-
-
-def told_apart(first: str, second: str) -> tuple[str, str]:
-    """Return two names in quotes, with escapes for the differing characters that look alike."""
-    start = _shared(first, second)
-    end = _shared(first[start:][::-1], second[start:][::-1])
-    return _escaped(first, start, end), _escaped(second, start, end)
-
-
-def _shared(first: str, second: str) -> int:
-    """Return the length of the common start of two texts."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
-
-
-def _escaped(name: str, start: int, end: int) -> str:
-    stop = len(name) - end
-    middle = "".join(char if char.isascii() and char.isalnum() else _escape(char) for char in name[start:stop])
-    return f'"{name[:start]}{middle}{name[stop:]}"'
-
-
-def _escape(char: str) -> str:
-    return f"\\u{ord(char):04X}" if ord(char) < 0x10000 else f"\\U{ord(char):08X}"
 
 
 def no_reference(

@@ -25,6 +25,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity, has_errors, sort_d
 from reconciler.model.options import ResourceScope
 from reconciler.model.resource import DeclaredResource, Json
 from reconciler.model.source_map import Position
+from reconciler.redaction import sensitive_names
 
 
 def deduplicate(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -210,7 +211,8 @@ class _Loading:
 
     def read(self, text: _SourceText, kinds: Mapping[str, Kind], scope: ResourceScope) -> None:
         """Parse one file and check each of its documents."""
-        for value, locate in self.documents(text, _sensitive(kinds)):
+        sensitive = sensitive_names(field for kind in kinds.values() for field in kind.fields.values())
+        for value, locate in self.documents(text, sensitive):
             resource, found = validate(value, locate, kinds, scope, locate.plain)
             self.problems += text.explained(found)
             if resource is not None:
@@ -267,10 +269,6 @@ def _violations(text: _SourceText, parsed: ParsedFile, sensitive: Set[str]) -> l
     return structure_guard.find_structure_violations(
         made.marked, made.places, parsed.documents, broken=broken, sensitive=sensitive
     )
-
-
-def _sensitive(kinds: Mapping[str, Kind]) -> Set[str]:
-    return {field.name for kind in kinds.values() for field in kind.fields.values() if field.sensitive}
 
 
 def _no_manifest(entry: str) -> Diagnostic:

@@ -7,9 +7,9 @@ from functools import cached_property
 from reconciler.errors import ReconcilerError
 from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.yaml.document import Document
-from reconciler.model.change import REDACTED
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source_map import DocumentPath, Excerpt, Position
+from reconciler.redaction import redact_from
 
 _LONGEST = 400
 
@@ -37,7 +37,7 @@ def excerpts(tree: ProjectTree, diagnostics: Iterable[Diagnostic]) -> Mapping[Po
 
 
 def _excerpt(line: str, column: int, secret: int | None) -> Excerpt:
-    return Excerpt.around(line if secret is None else line[: secret - 1] + REDACTED, column, _LONGEST)
+    return Excerpt.around(line if secret is None else redact_from(line, secret), column, _LONGEST)
 
 
 def line_of(tree: ProjectTree, place: Position) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.model.change import (
-    REDACTED,
     Action,
     Attribution,
     Change,
@@ -22,6 +21,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import FORMAT_VERSION, DeferredChange, Plan, UnmanagedResource
 from reconciler.model.resource import Json
 from reconciler.model.source_map import Position
+from reconciler.redaction import redaction_shape
 
 _DRIFTED = (Attribution.DRIFT, Attribution.CONFLICT)
 
@@ -57,8 +57,8 @@ def _change(change: Change) -> dict[str, Any]:
             "before": change.before,
             "after": change.after,
             "after_unknown": _unknown(change.after, change.unknown),
-            "before_sensitive": _sensitive(change.before),
-            "after_sensitive": _sensitive(change.after),
+            "before_sensitive": redaction_shape(change.before),
+            "after_sensitive": redaction_shape(change.after),
         },
         "action_reason": change.reason,
         "level": change.level,
@@ -134,19 +134,6 @@ def _diagnostic(one: Diagnostic) -> dict[str, Any]:
 
 def _position(where: Position | None) -> dict[str, Any] | None:
     return {"file": where.file, "line": where.line, "column": where.column} if where else None
-
-
-def _sensitive(value: Json) -> Any:
-    """Return a mask of the value's shape, true where it is redacted; False where nothing is."""
-    if value == REDACTED:
-        return True
-    if isinstance(value, Mapping):
-        marks = {name: mark for name, part in value.items() if (mark := _sensitive(part)) is not False}
-        return marks or False
-    if isinstance(value, list):
-        listed = [_sensitive(part) for part in value]
-        return listed if any(mark is not False for mark in listed) else False
-    return False
 
 
 def _unknown(value: Json, paths: Sequence[str]) -> Any:

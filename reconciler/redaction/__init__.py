@@ -6,28 +6,40 @@ quoted-printable, up to four layers deep, in base64 at each of its three offsets
 """
 
 from reconciler.redaction.by_field import (
+    follows_sensitive_key,
     holds_sensitive,
     is_redacted,
+    is_sensitive,
     is_undecoded,
     reads_masked,
     redact,
     redact_fields,
+    redact_from,
+    redacted_presence,
+    redaction_shape,
     same_digest,
     secret_bytes,
     secret_digest,
+    sensitive_names,
 )
 from reconciler.redaction.by_value import SHORTEST, SecretRedactor
 
 __all__ = [
     "SHORTEST",
     "SecretRedactor",
+    "follows_sensitive_key",
     "holds_sensitive",
     "is_redacted",
+    "is_sensitive",
     "is_undecoded",
     "reads_masked",
     "redact",
     "redact_fields",
+    "redact_from",
+    "redacted_presence",
+    "redaction_shape",
     "same_digest",
     "secret_bytes",
     "secret_digest",
+    "sensitive_names",
 ]

@@ -2,7 +2,8 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Set
 from typing import Any, Protocol
 
 from reconciler.model.change import REDACTED
@@ -11,6 +12,11 @@ from reconciler.model.resource import Json
 
 class FieldTree(Protocol):
     """Part of a field that redaction reads: whether it is sensitive, its fields by name, its item."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the object that has it."""
+        ...
 
     @property
     def sensitive(self) -> bool:
@@ -51,6 +57,51 @@ def redact_fields(field: FieldTree, value: Json) -> Json:
     if isinstance(value, list) and field.item is not None:
         return [redact_fields(field.item, part) for part in value]
     return value
+
+
+def is_sensitive(field: FieldTree) -> bool:
+    """Tell whether the value of a field is a secret, or a list of them."""
+    return field.sensitive or (field.item is not None and bool(field.item.sensitive))
+
+
+def sensitive_names(fields: Iterable[FieldTree]) -> frozenset[str]:
+    """Return the names of the sensitive fields among some."""
+    return frozenset(field.name for field in fields if field.sensitive)
+
+
+def follows_sensitive_key(text: str, at: int, names: Set[str]) -> bool:
+    """Tell whether the key of a sensitive field is the last that stands before a place of a YAML or JSON text."""
+    keys = _KEY.findall(text, max(0, at - _NEAR), at)
+    return bool(keys) and keys[-1] in names
+
+
+_KEY = re.compile(r"([A-Za-z_]+)[\"']?[ \t]*:")
+_NEAR = 400
+
+
+def redact_from(line: str, column: int) -> str:
+    """Return a source line with everything from a column on, counted from 1, redacted."""
+    return line[: column - 1] + REDACTED
+
+
+def redacted_presence(value: Json) -> Json:
+    """Return what of a secret takes part in equality: whether there is one, in a list how many."""
+    if isinstance(value, list):
+        return [REDACTED for part in value if part is not None and part not in ("", [], {})]
+    return None if value is None or value in ("", [], {}) else REDACTED
+
+
+def redaction_shape(value: Json) -> Json:
+    """Return a mask of a value's shape, true where it is redacted; False where nothing is."""
+    if is_redacted(value):
+        return True
+    if isinstance(value, Mapping):
+        marks = {name: mark for name, part in value.items() if (mark := redaction_shape(part)) is not False}
+        return marks or False
+    if isinstance(value, list):
+        listed = [redaction_shape(part) for part in value]
+        return listed if any(mark is not False for mark in listed) else False
+    return False
 
 
 def holds_sensitive(field: FieldTree) -> bool:

@@ -141,8 +141,9 @@ class Alphabet:
         begin, end, _ = escapes[at]
         if self._words:
             return True
-        low = max(0, begin - _CONTEXT)
-        around = (begin - low, text[low : end + _CONTEXT])
+        low = max(0, begin - 2 * _FAR, text.rfind("\n", max(0, begin - 2 * _FAR), begin))
+        high = text.find("\n", end, end + 2 * _FAR)
+        around = (begin - low, text[low : high + 1 if high >= 0 else end + 2 * _FAR])
         known = self._fitting.get(around)
         if known is None:
             if len(self._fitting) >= _REMEMBERED:
@@ -176,9 +177,12 @@ _INNER = frozenset({"", "#", ";"})
 
 def _before(text: str, escapes: list[Escape], at: int) -> tuple[str, bool]:
     """Return the characters before an escape up to one that is not read yet, and whether there is such a one."""
-    place, index, found = escapes[at][0], at - 1, ""
+    begin, index, found = escapes[at][0], at - 1, ""
+    place = begin
     near = _INTRODUCED.search(text, max(0, place - _LONGEST_ESCAPE), place) is not None
     while len(found) < _WINDOW - 1:
+        if begin - place >= _FAR:
+            return found, True
         if index >= 0 and escapes[index][1] == place:
             if escapes[index][2] in _INTRODUCES:
                 return found, True
@@ -188,7 +192,7 @@ def _before(text: str, escapes: list[Escape], at: int) -> tuple[str, bool]:
         if place == 0:
             return found, False
         last = text[place - 1]
-        if last in _UNREAD or (last in " \t" and _INDENTED.search(text, max(0, place - _INDENT), place)):
+        if last in _UNREAD or (last in " \t" and _INDENTED.search(text, max(0, place - _FAR), place)):
             return found, True
         if near and _UNREAD_ENDS.search(text, max(0, place - _LONGEST_ESCAPE), place):
             return found, True
@@ -199,14 +203,15 @@ def _before(text: str, escapes: list[Escape], at: int) -> tuple[str, bool]:
 
 def _after(text: str, escapes: list[Escape], at: int) -> tuple[str, bool]:
     """Return the characters after an escape up to one that is not read yet, and whether there is such a one."""
-    place, index, found = escapes[at][1], at + 1, ""
+    end, index, found = escapes[at][1], at + 1, ""
+    place = end
     while len(found) < _WINDOW - 1:
         if index < len(escapes) and escapes[index][0] == place:
             if escapes[index][2] in _INTRODUCES:
                 return found, True
             found += escapes[index][2]
             place, index = escapes[index][1], index + 1
-        elif text[place : place + 1] in _UNREAD:
+        elif place - end >= _FAR or text[place : place + 1] in _UNREAD:
             return found, place < len(text)
         else:
             found += text[place]
@@ -217,12 +222,11 @@ def _after(text: str, escapes: list[Escape], at: int) -> tuple[str, bool]:
 _UNREAD = frozenset({"", *_INTRODUCES, "\r", "\n"})
 """Where a text is not read yet: other escapes, and line breaks, which may be folds."""
 
-_CONTEXT = 80
-"""Nothing beyond so many characters around an escape decides whether it fits."""
+_FAR = 24
+"""Beyond so many characters nothing is read to judge an escape: twice as many decide, up to the end of a line."""
 
 _REMEMBERED = 2000
 
-_INDENT = 24
 _INDENTED = re.compile(r"(?:\A|\n|\\n|[ \t]{16})[ \t]+\Z")
 _BEGUN = re.compile(
     r"(?:\\(?:u\{?[0-9A-Fa-f]*|U[0-9A-Fa-f]{0,7}|x[0-9A-Fa-f]?|[0-7]{0,2})|&[#A-Za-z][0-9A-Za-z]*"

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from reconciler.lookalikes import apart
-from reconciler.model.change import REDACTED, Change, FieldChange, NoValue, Value
+from reconciler.model.change import Change, FieldChange, NoValue, Value
 from reconciler.model.resource import Json
+from reconciler.redaction import is_redacted
 from reconciler.reports.escaping import escape_line, quoted
 from reconciler.reports.word_diff import only_blanks_differ
 from reconciler.strings import count
@@ -37,8 +38,8 @@ def _bounded(text: str, most: int) -> str:
 def _spell(value: Value) -> str:
     if isinstance(value, NoValue):
         return _WORDS[value]
-    if value == REDACTED:
-        return REDACTED
+    if is_redacted(value):
+        return str(value)
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, Mapping):
@@ -67,7 +68,11 @@ def is_long(value: Value) -> bool:
 def has_words(field: FieldChange) -> bool:
     """Whether both sides are texts long enough for a word-level difference."""
     texts = isinstance(field.before, str) and isinstance(field.after, str)
-    return texts and REDACTED not in (field.before, field.after) and (is_long(field.before) or is_long(field.after))
+    return (
+        texts
+        and not any(map(is_redacted, (field.before, field.after)))
+        and (is_long(field.before) or is_long(field.after))
+    )
 
 
 def differs_in_blanks(field: FieldChange) -> bool:

@@ -30,8 +30,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from reconciler.kinds.base.field import FieldType, ListType
-from reconciler.model.change import REDACTED, NoValue, SuppressionReason
+from reconciler.model.change import NoValue, SuppressionReason
 from reconciler.model.resource import Json
+from reconciler.redaction import redacted_presence
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.list_keys import has_keys
 from reconciler.strings import normalize_name
@@ -90,20 +91,13 @@ def _value(field: CompiledField, value: Json) -> Json:
     if isinstance(value, NoValue):
         return value.value
     if field.sensitive:
-        return _redacted(value)
+        return redacted_presence(value)
     if field.type is FieldType.OBJECT and isinstance(value, Mapping):
         found = ((name, _stated(child, value.get(name))) for name, child in field.children.items())
         return {name: part for name, part in found if part is not None}
     if field.type is FieldType.LIST and isinstance(value, list) and field.item is not None:
         return _list(field, [_value(field.each, part) for part in value], value)
     return _unexpected(value) if isinstance(value, (Mapping, list)) else _single(field, value)
-
-
-def _redacted(value: Json) -> Json:
-    """Return the part of a secret that counts for equality: its presence, in a list the number."""
-    if isinstance(value, list):
-        return [REDACTED for part in value if part not in _EMPTY]
-    return None if value in _EMPTY else REDACTED
 
 
 def _list(field: CompiledField, parts: list[Json], items: list[Json]) -> Json:

@@ -7,7 +7,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.resource import Json
-from reconciler.redaction import reads_masked, secret_digest
+from reconciler.redaction import is_sensitive, reads_masked, secret_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +56,12 @@ def _filled(node: Field | None, value: Json, secret: Callable[[str], str], used:
     if node is None:
         return value
     if isinstance(value, Mapping):
-        if _sensitive(node):
+        if is_sensitive(node):
             name = str(value["secret"])
             return used.setdefault(name, secret(name))
         return {name: _filled(node.children.get(name), part, secret, used) for name, part in value.items()}
     if isinstance(value, list):
-        return [_filled(node if _sensitive(node) else node.item, part, secret, used) for part in value]
+        return [_filled(node if is_sensitive(node) else node.item, part, secret, used) for part in value]
     return value
 
 
@@ -69,7 +69,7 @@ def _unsaid(node: Field | None, raw: Json, body: Json) -> str:
     """Return the path of a redacted secret that a body leaves out, or empty."""
     if node is None:
         return ""
-    if _sensitive(node):
+    if is_sensitive(node):
         return node.path if reads_masked(raw) and body in (None, "", []) else ""
     if isinstance(raw, Mapping):
         sent = body if isinstance(body, Mapping) else {}
@@ -77,7 +77,3 @@ def _unsaid(node: Field | None, raw: Json, body: Json) -> str:
             filter(None, (_unsaid(node.children.get(name), part, sent.get(name)) for name, part in raw.items())), ""
         )
     return ""
-
-
-def _sensitive(node: Field) -> bool:
-    return node.sensitive or (node.item is not None and node.item.sensitive)

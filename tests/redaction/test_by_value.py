@@ -229,3 +229,29 @@ def test_less_than_eight_characters_at_the_end_and_the_address_of_a_secret_url_a
 def test_texts_that_are_looked_through_together_do_not_make_a_secret_together():
     value = ["CANARY-01", "23456789", "C", "A"]
     assert SecretRedactor(["CANARY-0123456789"]).value(value) is value
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("bzwcWk/K", "x=bzwcWk&#4=\r\n7;K after"),  # a soft line break inside an entity
+        ('u1WFc=-"', "%75%31%57%46%63%25%32%35%33%44%2D%25%32%35%32%32"),  # three times, the last time every character
+        ("otc=>WFnBg%q", "abc%25%75%30%30%36%46%74%63%3D%3E%57%46%6E%42%67%25%71\\n"),
+        ('dw"pY', "abcdw\\x25u00\\u0035C\\x22pY after"),  # another escape written half by escapes
+        ("N'é", "\\n%4e\n'é&b=1"),  # a short secret as a word, beside an escape
+        ('O6"', "\\n%4F%36%22…"),
+        (
+            "T=wéTN",
+            "&amp;%26%23%78%30%30%32%35%3B%35%26%23%78%33%34%3B%26%23%36%31%3B%77%26%23%78%65%39%3B%26%23%78%32%35%3B%35%34%4E",
+        ),
+    ],
+)
+def test_encodings_that_cross_each_other_hide_no_secret(secret, text):
+    assert REDACTED in SecretRedactor([secret, "another-secret-01234"]).text(text)
+
+
+def test_escapes_beside_characters_that_no_secret_has_beside_them_are_not_decoded():
+    """What makes large texts cheap: one pair of characters in common is not enough to read on."""
+    redactor = SecretRedactor(['abcdefgh"ijklmnop'])
+    assert list(redactor._decoded(json.dumps(['see x"i, and h"z'] * 50))) == []
+    assert list(redactor._decoded(json.dumps(['see fgh"ijk'] * 50))) != []

@@ -9,8 +9,8 @@ from reconciler.api.allowed_hosts import check_allowed, database_allowed
 from reconciler.api.retry import MAX_PAUSE, TRIES, RetryState
 from reconciler.diff.compare.collector import DiffCollector
 from reconciler.diff.compare.walk import items
-from reconciler.diff.matching import told_apart
 from reconciler.errors import HostNotAllowedError
+from reconciler.lookalikes import quoted_apart
 from reconciler.model.options import ResourceScope, Selection
 from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.defaults import fill_defaults
@@ -70,12 +70,12 @@ def test_an_address_without_its_query(url: str, plain: str) -> None:
 
 @pytest.mark.parametrize(
     ("first", "second", "shown"),
-    [("R2", "R2 ", ('"R2"', '"R2\\u0020"')), ("abc", "axc", ('"abc"', '"axc"')), ("a\u2009b", "a b", None)],
+    [("R2", "R2 ", ('"R2"', '"R2\\x20"')), ("abc", "axc", ('"abc"', '"axc"')), ("a\u2009b", "a b", None)],
 )
 def test_two_names_are_told_apart_where_they_differ_and_nowhere_else(
     first: str, second: str, shown: tuple[str, str] | None
 ) -> None:
-    assert told_apart(first, second) == (shown or ('"a\\u2009b"', '"a\\u0020b"'))
+    assert quoted_apart(first, second) == (shown or ('"a\\u2009b"', '"a\\x20b"'))
 
 
 def test_a_pause_lies_between_half_of_it_and_the_whole() -> None:

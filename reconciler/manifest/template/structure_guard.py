@@ -18,9 +18,9 @@ from reconciler.manifest.template.instrumentation import TemplateOrigin
 from reconciler.manifest.validation.field_errors import shown
 from reconciler.manifest.yaml.document import Document, packed
 from reconciler.manifest.yaml.event_source import parser_for
-from reconciler.model.change import REDACTED
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source_map import Position
+from reconciler.redaction import follows_sensitive_key, redact
 
 _EDGE = re.compile("([\x03-\x06])")
 
@@ -74,8 +74,6 @@ _COMMENT = re.compile(r"(?:^|\s)#")
 _INNER_COMMENT = re.compile(r"\s#")
 _BREAK = re.compile(r"\r\n|\r|\n")
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
-_KEY = re.compile(r"([A-Za-z_]+)[\"']?[ \t]*:")
-_NEAR = 400
 _NULLS = frozenset({"null", "~"})
 
 
@@ -86,9 +84,8 @@ class _GuardedText(NamedTuple):
     sensitive: Set[str]
 
     def hides(self, span: OutputSpan) -> bool:
-        """Tell whether an output follows the key of a sensitive field."""
-        keys = _KEY.findall(self.whole, max(0, span.start - _NEAR), span.start)
-        return bool(keys) and keys[-1] in self.sensitive
+        """Tell whether an output stands behind the key of a sensitive field."""
+        return follows_sensitive_key(self.whole, span.start, self.sensitive)
 
 
 def find_structure_violations(
@@ -145,7 +142,8 @@ def _near(text: str, found: Sequence[OutputSpan], offset: int) -> list[OutputSpa
 
 
 def _report(span: OutputSpan, text: _GuardedText, why: str) -> Diagnostic:
-    value = REDACTED if text.hides(span) else shown(text.whole[span.start : span.end])
+    written = text.whole[span.start : span.end]
+    value = (text.hides(span) and redact(written)) or shown(written)
     message = f"the value of `{_short(span.place.expression)}` is {value}: {why}"
     position = Position(span.place.file, span.place.line, span.place.column)
     return error("E_TPL_STRUCTURE", message, position, hint=_HINT)

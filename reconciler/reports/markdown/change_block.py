@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from difflib import ndiff
 
 from reconciler.lookalikes import apart
-from reconciler.model.change import REDACTED, SYMBOLS, Action, Change, FieldChange, FieldOp, NoValue, Value
+from reconciler.model.change import SYMBOLS, Action, Change, FieldChange, FieldOp, NoValue, Value
+from reconciler.redaction import is_redacted
 from reconciler.reports.escaping import fenced, span, summary
 from reconciler.reports.markdown.size_budget import MOST_VALUE, DetailLevel
 from reconciler.reports.value_format import differs_in_blanks, format_value, is_long, leaves, leaves_after, spell_sides
@@ -102,7 +103,7 @@ def _guttered(line: str) -> str:
 def _lines(value: Value, most: int) -> list[str]:
     if value is NoValue.ABSENT:
         return []
-    if not isinstance(value, str) or value == REDACTED:
+    if not isinstance(value, str) or is_redacted(value):
         return [format_value(value, most)]
     cut = value if len(value) <= most else value[: most - 1] + "…"
     return cut.split("\n")
