@@ -303,7 +303,7 @@ def _named_apart(name: str, live: LiveResource) -> str:
 
 
 def alike_declared(declared: DeclaredResource, other: DeclaredResource) -> str:
-    """Say which declared object has nearly the name that is to be created."""
+    """Return the reason that a declared object has a name similar to the one to be created."""
     mine, theirs = quoted_apart(declared.name, other.name)
     return f"the manifests declare {theirs} too ({other.position.file}:{other.position.line}): almost the name {mine}"
 

@@ -70,7 +70,7 @@ def sensitive_names(fields: Iterable[FieldTree]) -> frozenset[str]:
 
 
 def follows_sensitive_key(text: str, at: int, names: Set[str]) -> bool:
-    """Tell whether the key of a sensitive field is the last that stands before a place of a YAML or JSON text."""
+    """Tell whether the key of a sensitive field is the last before a place of a YAML or JSON text."""
     keys = _KEY.findall(text, max(0, at - _NEAR), at)
     return bool(keys) and keys[-1] in names
 

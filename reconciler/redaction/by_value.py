@@ -10,7 +10,8 @@ from itertools import compress, count
 from typing import Any
 
 from reconciler.model.change import REDACTED
-from reconciler.redaction.encodings import Alphabet, Decoder, View, decoders, unfolder
+from reconciler.redaction.alphabet import Alphabet
+from reconciler.redaction.encodings import Decoder, View, decoders, unfolder
 from reconciler.redaction.own_words import is_own_word
 from reconciler.redaction.spellings import Spelling, spellings
 

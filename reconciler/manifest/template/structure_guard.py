@@ -84,7 +84,7 @@ class _GuardedText(NamedTuple):
     sensitive: Set[str]
 
     def hides(self, span: OutputSpan) -> bool:
-        """Tell whether an output stands behind the key of a sensitive field."""
+        """Tell whether an output follows the key of a sensitive field."""
         return follows_sensitive_key(self.whole, span.start, self.sensitive)
 
 
