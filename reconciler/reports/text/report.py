@@ -80,7 +80,7 @@ def _one(outcome: Outcome, style: Style) -> Iterator[str]:
 
 
 def report(report: Report, options: ReportOptions) -> str:
-    """Render a report as text, coloured if the options say so."""
+    """Render a report as text, coloured if the options request it."""
     style = Style(color=options.color)
     sections = [list(section) for section in _sections(report, style)]
     told = "\n\n".join("\n".join(section) for section in sections if section) + "\n"
