@@ -23,6 +23,7 @@ from reconciler.api.allowed_hosts import (
     parse_allowed_hosts,
 )
 from reconciler.errors import LedgerError, ReconcilerError
+from reconciler.strings import HIDDEN
 
 _ABOUT_THE_URL = ("E_PATH", "E_LEDGER_FOREIGN", "E_LEDGER_DAMAGED", "E_LEDGER_URL", "E_LEDGER_TLS", "E_URL_HOST")
 
@@ -65,6 +66,7 @@ _URL = re.compile(
     r"(?:\?(?P<query>[A-Za-z0-9_.=&-]*))?",
     re.ASCII,
 )
+_HIGHEST_PORT = 65535
 _QUERY_KEYS = frozenset({"application_name", "channel_binding", "require_auth", "sslmode", "target_session_attrs"})
 """Permitted parameters: none of them sets a file, a host, a service or a session setting."""
 
@@ -77,13 +79,13 @@ def project_url(url: str, allowed_hosts: str) -> URL:
     The message never holds the URL, which may contain a password.
     """
     match = _URL.fullmatch(url)
-    if match is None:
+    host, port = (match["host"].strip("[]"), int(match["port"] or POSTGRESQL_PORT)) if match else ("", 0)
+    if match is None or not 0 < port <= _HIGHEST_PORT or HIDDEN.search(_named(match)):
         raise LedgerError(
             "the ledger's URL is not of the form postgresql://USER@HOST[:PORT]/DATABASE: nothing was sent",
             code="E_LEDGER_URL",
             hint=f"name one host, in lower case and without escapes, and a database; {_HINT}",
         )
-    host, port = match["host"].strip("[]"), int(match["port"] or POSTGRESQL_PORT)
     query = _query(match["query"] or "")
     if not database_allowed(host, port, parse_allowed_hosts(allowed_hosts)):
         raise LedgerError(
@@ -107,6 +109,11 @@ def project_url(url: str, allowed_hosts: str) -> URL:
         database=match["database"],
         query=query,
     )
+
+
+def _named(match: re.Match[str]) -> str:
+    """Return the user and password of a URL, without their escapes."""
+    return unquote(f"{match['user'] or ''}{match['password'] or ''}")
 
 
 def _query(text: str) -> dict[str, str]:

@@ -183,3 +183,27 @@ def test_a_database_or_driver_other_than_ours_is_refused(url, operator):
     with pytest.raises(LedgerError) as caught:
         open_ledger(url, trust=Trust(operator=operator, allowed_hosts="h u"))
     assert caught.value.code == "E_LEDGER_URL"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://HOST:0/db",
+        "postgresql://HOST:65536/db",
+        "postgresql://user%00@HOST/db",
+        "postgresql://user:pass%0aword@HOST/db",
+        "postgresql://HOST,other.example/db",
+        "postgresql://HOST.EXAMPLE/db",
+        "postgresql://%2ftmp%2fsocket/db",
+        "postgresql:///db?host=/tmp",
+        "postgresql://HOST/db%20host=other",
+        "postgresql://HOST/db?%73slmode=disable",
+        "postgresql://user@HOST@other.example/db",
+        "postgresql://HOST/db\n",
+    ],
+)
+def test_what_is_not_plainly_one_host_and_port_is_refused_whatever_is_allowed(url):
+    entries = "db.example:0, db.example:65536, db.example, other.example"
+    with pytest.raises(LedgerError) as caught:
+        open_ledger(url.replace("HOST", "db.example"), trust=Trust(operator=False, allowed_hosts=entries))
+    assert caught.value.code == "E_LEDGER_URL"
