@@ -15,7 +15,7 @@ from reconciler.simulator import Simulator
 from reconciler.simulator.server import running
 from tests.support.command_line import project, reconciler, room
 
-QUESTION = b"agreement: "
+QUESTION = b"confirms: "
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def at_a_terminal(tmp_path, *arguments) -> "Iterator[tuple[subprocess.Popen[byte
 def until_asked(run):
     said = b""
     while QUESTION not in said:
-        select.select([run.stderr], [], [])
+        assert select.select([run.stderr], [], [], 60)[0], said
         more = os.read(run.stderr.fileno(), 4096)
         assert more, said
         said += more
