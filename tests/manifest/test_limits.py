@@ -25,7 +25,7 @@ _CHILD = """\
 import resource, sys
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
-from reconciler.manifest import load
+from reconciler.manifest.loader import load
 from reconciler.manifest.files.disk_tree import DiskTree
 found = load(DiskTree(sys.argv[1]), entries=["a.yaml"], values=sys.argv[2:])
 peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))

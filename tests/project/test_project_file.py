@@ -82,7 +82,7 @@ def test_nothing_that_is_trusted_is_taken_from_a_repository_file(key):
         ('manifests: [rooms]\nenvironments: {demo: {endpoint: "simulator:x", throttle: {reads: 0}}}\n', "reads"),
         ("", "one YAML document"),
         ("[]\n", "mapping"),
-        ("a: 1\na: 2\n", "twice"),
+        ("a: 1\na: 2\n", "duplicate key"),
     ],
 )
 def test_a_value_that_cannot_be_is_told_in_words(text, said):
