@@ -437,7 +437,7 @@ def test_a_create_is_done_when_it_is_seen_and_open_while_it_is_not() -> None:
     assert said(verified(Place(Shelf([NEW])), create(), WISH)) == (OutcomeStatus.APPLIED, "")
     found = verified(Place(Shelf([OLD])), create(), WISH)
     assert said(found) == (OutcomeStatus.APPLIED, "E_SERVER_REWROTE")
-    assert "did not keep priv_data" in found.outcome.reason
+    assert "changed or dropped priv_data" in found.outcome.reason
     found = verified(Place(Shelf()), create(), WISH)
     assert said(found) == (OutcomeStatus.UNKNOWN, "E_UNKNOWN_OUTCOME")
     assert found.outcome.reason.endswith("reconciler history resolve op-1")
