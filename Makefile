@@ -9,7 +9,7 @@ STAMP := $(VENV)/.stamp
 unexport PYTHONDONTWRITEBYTECODE  # without compiled bytecode every start costs two to four times
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format generate picture house bench deep mutants clean
+.PHONY: help setup demo test check docs format generate picture house bench deep mutants clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,19 +40,24 @@ demo: $(STAMP) ## plan examples/quickstart against the embedded simulator
 test: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest -n 2 -m "not deep"
 
-check: $(STAMP) ## format, lint, types, architecture, generated files
+check: $(STAMP) ## format, lint, types, architecture, generated files, documentation
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/reconciler schema --check schemas
+	@$(MAKE) --no-print-directory docs
+
+docs: $(STAMP) ## build the documentation as a site into build/site; a link to nothing fails
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --config-file docs/site/mkdocs.yml
 
 format: $(STAMP) ## format and fix what can be fixed
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix --quiet .
 
-generate: $(STAMP) ## write the generated files again (schemas/, the README's outputs)
+generate: $(STAMP) ## write the generated files again (schemas/, docs/reference/, the outputs that README and docs show)
 	@$(BIN)/reconciler schema --output schemas
+	@$(BIN)/python -m tests.support.reference_pages
 	@$(BIN)/python -m tests.support.readme
 
 picture: $(STAMP) ## take the picture of a replay in docs/how-to/rules.md again (needs chromium)

@@ -199,8 +199,9 @@ def test_an_unknown_environment_is_named(quickstart, name):
     assert "demo" in refused.value.hint
 
 
-def test_the_program_in_the_readme_runs(tmp_path, monkeypatch, capsys):
-    (block,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)
+def test_the_program_in_the_documents_runs(tmp_path, monkeypatch, capsys):
+    text = (ROOT / "docs/how-to/python.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}

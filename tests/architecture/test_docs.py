@@ -69,13 +69,6 @@ def test_every_link_of_a_document_leads_to_a_file(document):
         assert (folder / target).exists(), target
 
 
-def test_the_floors_are_told_alike_in_readme_and_architecture():
-    texts = [
-        FLOORS.search((ROOT / name).read_text(encoding="utf-8"))[0] for name in ("README.md", "docs/architecture.md")
-    ]
-    assert texts[0] == texts[1]
-
-
 def test_the_floors_are_those_that_import_linter_checks():
     told = FLOORS.search((ROOT / "docs/architecture.md").read_text(encoding="utf-8"))[0].partition("import-linter")[0]
     layers = re.search(r"^layers = \[(.*?)^\]", (ROOT / "pyproject.toml").read_text(), flags=re.MULTILINE | re.DOTALL)[

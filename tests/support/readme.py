@@ -1,32 +1,56 @@
-"""The README's commands and what they print; `python -m tests.support.readme` writes their outputs anew.
+"""The commands that the documents show, and what they print; `python -m tests.support.readme` writes the outputs anew.
 
 A block fenced as `console` holds `$ command` lines, each followed by the output it gives. A line `[…]` stands for
-lines left out.
+lines left out. The commands of a page run in the repository's root, each by itself; on a page with the line `STORY`
+they run one after the other in an empty folder, where `cd` and the shell's own commands work as well.
 """
 
+import contextlib
 import os
 import re
 import shlex
+import subprocess
 import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.command_line import ROOT, reconciler
 
 README = ROOT / "README.md"
+STORY = "<!-- The commands of this page run in an empty folder, in this order. -->"
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One command as the README shows it, with the output it claims."""
+    """One command as a page shows it, with the output it claims."""
 
     command: str
     output: str
 
+    def is_printed(self, real: str) -> bool:
+        """Tell whether the command's real output is the one that is claimed, lines left out apart."""
+        if "[…]" not in self.output:
+            return real == self.output
+        at = 0
+        for piece in self.output.split("[…]\n"):
+            found = real.find(piece, at)
+            if found < 0:
+                return False
+            at = found + len(piece)
+        return True
+
+
+def pages() -> list[Path]:
+    """Return the documents with commands, the README first."""
+    found = [README, *sorted(ROOT.glob("README.*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+    return [page for page in found if page.is_file() and _BLOCK.search(page.read_text(encoding="utf-8"))]
+
 
 def shown(text: str) -> list[Shown]:
-    """Return every command of the README in order."""
+    """Return every command of a page in order."""
     return [Shown(*_parts(part)) for block in _BLOCK.findall(text) for part in re.split(r"^\$ ", block, flags=re.M)[1:]]
 
 
@@ -35,29 +59,54 @@ def _parts(part: str) -> tuple[str, str]:
     return command, output
 
 
+@contextlib.contextmanager
+def runner(text: str) -> Iterator[Callable[[str], str]]:
+    """Return what runs the commands of a page, each after the one before, and returns what it prints."""
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory() as empty:
+        os.chdir(empty if STORY in text else ROOT)
+        try:
+            yield printed
+        finally:
+            os.chdir(before)
+
+
 def printed(command: str) -> str:
-    """Run a command as in the repository's root and return what it prints: the report, then what stands beside it."""
+    """Run a command and return what it prints: the report, then what stands beside it."""
     words = shlex.split(command)
-    assert words[0] == "reconciler", command
-    run = reconciler(*words[1:])
-    return "".join(f"{line.rstrip()}\n" for line in (run.out + run.err).splitlines())
+    if words[0] == "cd":
+        os.chdir(words[1])
+        return ""
+    if words[0] == "reconciler":
+        run = reconciler(*words[1:])
+        text = run.out + run.err
+    else:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=kept, timeout=60, check=True)
+        text = done.stdout + done.stderr
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
 def renewed(text: str) -> str:
-    """Return the README with every output as it is now; outputs with lines left out stay as they are."""
+    """Return a page with every output as it is now; outputs with lines left out stay as they are."""
+    with runner(text) as run:
 
-    def block(match: re.Match[str]) -> str:
-        parts = re.split(r"^\$ ", match[1], flags=re.M)[1:]
-        return "```console\n" + "".join(_renewed(*_parts(part)) for part in parts) + "```"
+        def block(match: re.Match[str]) -> str:
+            parts = re.split(r"^\$ ", match[1], flags=re.M)[1:]
+            return "```console\n" + "".join(_renewed(run, *_parts(part)) for part in parts) + "```"
 
-    return _BLOCK.sub(block, text)
+        return _BLOCK.sub(block, text)
 
 
-def _renewed(command: str, output: str) -> str:
-    return f"$ {command}\n{output if '[…]' in output else printed(command)}"
+def _renewed(run: Callable[[str], str], command: str, output: str) -> str:
+    real = run(command)
+    return f"$ {command}\n{output if '[…]' in output else real}"
 
 
 if __name__ == "__main__":
-    os.chdir(ROOT)
-    README.write_text(renewed(README.read_text(encoding="utf-8")), encoding="utf-8")
-    sys.stdout.write(f"wrote {Path(README).name}\n")
+    for one in pages():
+        old = one.read_text(encoding="utf-8")
+        new = renewed(old)
+        if new != old:
+            one.write_text(new, encoding="utf-8")
+            sys.stdout.write(f"wrote {one.relative_to(ROOT)}\n")
