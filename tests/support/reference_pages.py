@@ -7,8 +7,11 @@ fails where a page is not what this module makes.
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from reconciler.cli.commands import COMMANDS
 from reconciler.kinds.base.field import Field, FieldType, ListType, NoDefault
@@ -18,6 +21,7 @@ from reconciler.planfile.schema import plan_schema
 from tests.support.command_line import ROOT, reconciler
 
 FOLDER = ROOT / "docs/reference"
+CATALOGUE = FOLDER / "diagnostics.yaml"
 MADE = "<!-- Made by `make generate`; changes go into {source}. -->\n\n"
 COMMON = frozenset({"InteractionRuleGroup", "SmartLiveRoom"})
 """Kinds of the package; plugins that happen to be installed have no page."""
@@ -30,10 +34,12 @@ COMPARED = {
 }
 
 
+@cache
 def reference_pages() -> dict[str, str]:
     """Return every generated page by its name below docs/reference/."""
     kinds = {f"kinds/{name}.md": kind_page(kind) for name, kind in all_kinds().items() if name in COMMON}
-    return {"commands.md": commands_page(), "plan-json.md": plan_page(), **kinds}
+    others = {"commands.md": commands_page(), "plan-json.md": plan_page(), "diagnostics.md": diagnostics_page()}
+    return {**others, **kinds}
 
 
 def commands_page() -> str:
@@ -184,6 +190,27 @@ def plan_page() -> str:
     ]
     for name, one in schema["$defs"].items():
         parts += [f"## {name}", _keys(one)]
+    return "\n\n".join(parts) + "\n"
+
+
+def catalogue() -> dict[str, dict[str, dict[str, str]]]:
+    """Return cause and cure of each code, by group."""
+    return yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
+
+
+def diagnostics_page() -> str:
+    """Return every diagnostic code with its cause and its cure."""
+    parts = [
+        MADE.format(source="docs/reference/diagnostics.yaml") + "# Diagnostic codes",
+        "Each problem that reconciler tells has a code that does not change: `E_` is an error, `W_` a warning, `N_` a "
+        "note, `L_RULE_` a lint of interaction rules ([exact conditions](rules.md#lints)). The message beside it says "
+        "what and where.",
+    ]
+    for group, codes in catalogue().items():
+        parts.append(f"## {group}")
+        for code, entry in codes.items():
+            heading = f'<h3 id="{code.lower()}"><code>{code}</code></h3>'
+            parts += [heading, f"**Cause.** {entry['cause']}", f"**Cure.** {entry['cure']}"]
     return "\n\n".join(parts) + "\n"
 
 
