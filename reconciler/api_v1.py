@@ -29,7 +29,7 @@ from typing import Any
 from reconciler.apply.recovery import recover
 from reconciler.apply.runner import ApplyResult
 from reconciler.apply.runner import apply as _apply_plan
-from reconciler.errors import LedgerError, ManifestError, PlanError, ReconcilerError, UsageError
+from reconciler.errors import ManifestError, PlanError, ReconcilerError
 from reconciler.manifest.files.project_tree import SAVED, read_file
 from reconciler.model.change import Action, Attribution, Change, FieldChange, GuardViolation, SuppressedDifference
 from reconciler.model.desired_state import DesiredState
@@ -45,11 +45,15 @@ from reconciler.project.config import Project
 from reconciler.project.config_file import load_project
 from reconciler.project.environment_session import EnvironmentSession, LiveAccess, check_secrets, open_environment
 from reconciler.project.environment_variables import digest_key
-from reconciler.project.ledger_access import is_lost_with_job
-from reconciler.project.ownership import SHARED_ID, shared_id, shared_id_hint
-from reconciler.project.plan_environment import PlanRequest, linted, load_declared, plan_environment, plan_opened
-from reconciler.project.plan_environment import wanted as _plan_options
-from reconciler.strings import did_you_mean
+from reconciler.project.ownership import check_unshared
+from reconciler.project.plan_environment import (
+    PlanRequest,
+    apply_options,
+    linted,
+    load_declared,
+    plan_environment,
+    plan_opened,
+)
 
 __all__ = [
     "Action",
@@ -205,12 +209,9 @@ def _apply_opened(
     hooks: Mapping[str, Any],
 ) -> ApplyResult:
     ledger = opened.ledger()
-    if reason := shared_id(opened.project, ledger.past(opened.scope, opened.owner)):
-        raise LedgerError(reason, code=SHARED_ID, hint=shared_id_hint(opened.name))
+    check_unshared(opened.project, opened.name, ledger.past(opened.scope, opened.owner))
     target = opened.writer(writer, lambda line: None)  # noqa: ARG005 - outcomes carry what the writer did
-    options = _plan_options(opened, request)
-    if is_lost_with_job(opened.project, opened.environment, opened.access.variables, local=ledger.local):
-        options = replace(options, prune="none")
+    options = apply_options(opened, request, local=ledger.local)
     shared = {"scope": opened.scope, "owner": opened.owner, "run": secrets.token_hex(8), "settings": options, **hooks}
     if target.applies:
         recover(opened.reader, target, ledger, **shared)
@@ -234,9 +235,7 @@ def read_plan_file(path: str | PathLike[str], *, variables: Mapping[str, str] | 
 
 def _project(folder: str | PathLike[str], environment: str) -> Project:
     project = load_project(Path(folder))
-    if environment not in project.environments:
-        hint = did_you_mean(environment, project.environments, f"there are {', '.join(project.environments)}")
-        raise UsageError(f"there is no environment {environment!r}", code="E_ENV_UNKNOWN", hint=hint)
+    project.check_environment(environment)
     return project
 
 

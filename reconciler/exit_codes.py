@@ -15,10 +15,10 @@ class ExitCode(IntEnum):
     BLOCKED = 5
 
 
-_GRAVEST = (ExitCode.ERROR, ExitCode.LOCKED, ExitCode.PARTIAL, ExitCode.BLOCKED, ExitCode.CHANGES)
+_MOST_SEVERE_FIRST = (ExitCode.ERROR, ExitCode.LOCKED, ExitCode.PARTIAL, ExitCode.BLOCKED, ExitCode.CHANGES)
 
 
-def gravest(codes: Iterable[int]) -> ExitCode:
+def most_severe(codes: Iterable[int]) -> ExitCode:
     """Return the most severe of several codes."""
     held = set(codes)
-    return next((code for code in _GRAVEST if code in held), ExitCode.FINE)
+    return next((code for code in _MOST_SEVERE_FIRST if code in held), ExitCode.FINE)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from reconciler.diff.differ import Unsure, diff
 from reconciler.diff.secret_changes import SecretValue
+from reconciler.exit_codes import ExitCode
 from reconciler.interfaces import Reader
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
@@ -19,8 +20,6 @@ from reconciler.model.read_result import ConfirmRequest, ConfirmResult, ReadRequ
 from reconciler.model.resource import DeclaredResource
 from reconciler.semantics.compiled_field import compiled
 from reconciler.threads import thread_pool
-
-NO_CHANGES, ERROR, CHANGES, PARTIAL = 0, 1, 2, 3
 
 
 def make_plan(
@@ -159,13 +158,13 @@ def exit_code(plans: Plan | Iterable[Plan], *, detailed: bool = False, fail_on: 
     """
     several = [plans] if isinstance(plans, Plan) else list(plans)
     if any(one.errored for one in several):
-        return ERROR
+        return ExitCode.ERROR
     if any(one.partial or _unseen(one) for one in several):
-        return PARTIAL
+        return ExitCode.PARTIAL
     classes = _classes(fail_on)
     if classes and any(_has(one, classes) for one in several):
-        return CHANGES
-    return CHANGES if detailed and not classes and any(one.pending for one in several) else NO_CHANGES
+        return ExitCode.CHANGES
+    return ExitCode.CHANGES if detailed and not classes and any(one.pending for one in several) else ExitCode.FINE
 
 
 def _unseen(plan: Plan) -> bool:

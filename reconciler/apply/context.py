@@ -1,6 +1,7 @@
 """Collaborators and settings of one apply, valid while the lock is held."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -52,8 +53,8 @@ class ApplyHooks:
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     stop: Callable[[], bool] = lambda: False
-    progress: Callable[[ApplyEvent], None] = lambda event: None  # noqa: ARG005 - nobody listens
-    point: Callable[[str], None] = lambda name: None  # noqa: ARG005 - nobody tests
+    progress: Callable[[ApplyEvent], None] = lambda event: None  # noqa: ARG005 - the default does nothing
+    point: Callable[[str], None] = lambda name: None  # noqa: ARG005 - the default does nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,38 @@ class ApplyContext:
         """Return the time by the service's clock, in seconds since 1970, for comparison with its timestamps."""
         offset = self.reader.service_offset if isinstance(self.reader, ServiceClock) else 0.0
         return self.hooks.clock() + offset
+
+
+@contextmanager
+def locked_context(
+    reader: Reader,
+    writer: Writer,
+    ledger: Ledger,
+    *,
+    scope: str,
+    owner: str,
+    run: str,
+    settings: PlanOptions,
+    hooks: ApplyHooks,
+    kinds: Mapping[str, Kind],
+    settle: SettlePolicy | None = None,
+) -> Iterator[ApplyContext]:
+    """Hold the scope's lock for the duration of a `with`; the ledger's state is read under it. Raises LockedError."""
+    with ledger.lock(scope, owner) as lease:
+        yield ApplyContext(
+            reader=reader,
+            writer=writer,
+            ledger=ledger,
+            lease=lease,
+            scope=scope,
+            owner=owner,
+            run=run,
+            past=ledger.past(scope, owner),
+            settings=settings,
+            hooks=hooks,
+            kinds=kinds,
+            settle=settle or SettlePolicy(),
+        )
 
 
 def utc(seconds: float) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from reconciler.apply import ledger_updates
-from reconciler.apply.context import ApplyContext, ApplyHooks, SettlePolicy, seconds
+from reconciler.apply.context import ApplyContext, ApplyHooks, SettlePolicy, locked_context, seconds
 from reconciler.apply.precheck import read_object
 from reconciler.apply.recompare import differing
 from reconciler.apply.unknown_outcome import LostCreateStatus, find_lost_create, until_seen
@@ -15,7 +15,7 @@ from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Action
 from reconciler.model.ledger_state import ObjectRecord, WriteIntent
 from reconciler.model.options import PlanOptions
-from reconciler.model.outcome import ApplyEvent, Outcome, OutcomeStatus
+from reconciler.model.outcome import ApplyEvent, Outcome, OutcomeStatus, make_outcome
 from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_map import NoSource
 
@@ -32,28 +32,25 @@ def recover(
     clock: Callable[[], float],
     sleep: Callable[[float], None],
     stop: Callable[[], bool] = lambda: False,
-    progress: Callable[[ApplyEvent], None] = lambda event: None,  # noqa: ARG005 - nobody listens
+    progress: Callable[[ApplyEvent], None] = lambda event: None,  # noqa: ARG005 - the default does nothing
     settle: SettlePolicy | None = None,
     kinds: Mapping[str, Kind] | None = None,
 ) -> tuple[Outcome, ...]:
     """Resolve the open intents of a scope under its lock; does nothing, and takes no lock, where there are none."""
     if not ledger.past(scope, owner).intents:
         return ()
-    with ledger.lock(scope, owner) as lease:
-        site = ApplyContext(
-            reader=reader,
-            writer=writer,
-            ledger=ledger,
-            lease=lease,
-            scope=scope,
-            owner=owner,
-            run=run,
-            past=ledger.past(scope, owner),
-            settings=settings,
-            hooks=ApplyHooks(clock=clock, sleep=sleep, stop=stop, progress=progress),
-            kinds=kinds or all_kinds(),
-            settle=settle or SettlePolicy(),
-        )
+    with locked_context(
+        reader,
+        writer,
+        ledger,
+        scope=scope,
+        owner=owner,
+        run=run,
+        settings=settings,
+        hooks=ApplyHooks(clock=clock, sleep=sleep, stop=stop, progress=progress),
+        kinds=kinds or all_kinds(),
+        settle=settle,
+    ) as site:
         return resolve_open_intents(site)
 
 
@@ -83,15 +80,17 @@ def _create(site: ApplyContext, intent: WriteIntent) -> Outcome:
     settled = find_lost_create(site, intent, _declared(intent))
     if settled.verdict is LostCreateStatus.FOUND and settled.live is not None:
         reason = "an earlier run had created it"
-        return _outcome(intent, OutcomeStatus.APPLIED, object_id=settled.live.id, reason=reason)
+        return make_outcome(intent, OutcomeStatus.APPLIED, object_id=settled.live.id, reason=reason)
     if settled.verdict is LostCreateStatus.ABSENT:
-        return _outcome(intent, OutcomeStatus.FAILED, code="N_NOT_CREATED", reason="an earlier run had not created it")
+        return make_outcome(
+            intent, OutcomeStatus.FAILED, code="N_NOT_CREATED", reason="an earlier run had not created it"
+        )
     return _unknown(intent, settled.reason)
 
 
 def _unknown(intent: WriteIntent, reason: str) -> Outcome:
     told = f"{reason}. Decide with: reconciler history resolve {intent.operation}"
-    return _outcome(intent, OutcomeStatus.UNKNOWN, code=UNSEEN, reason=told)
+    return make_outcome(intent, OutcomeStatus.UNKNOWN, code=UNSEEN, reason=told)
 
 
 def _repeatable(site: ApplyContext, intent: WriteIntent) -> Outcome:
@@ -115,14 +114,14 @@ def _repeatable(site: ApplyContext, intent: WriteIntent) -> Outcome:
         seen = None  # it is planned and reported again
     if seen:
         word = "deleted" if deletes else "updated"
-        return _outcome(intent, OutcomeStatus.APPLIED, reason=f"an earlier run had {word} it")
+        return make_outcome(intent, OutcomeStatus.APPLIED, reason=f"an earlier run had {word} it")
     if waits and site.hooks.stop():
         return _unknown(intent, "stopped while waiting for it to settle")
     return _again(intent)
 
 
 def _again(intent: WriteIntent) -> Outcome:
-    return _outcome(
+    return make_outcome(
         intent, OutcomeStatus.FAILED, code="N_PLANNED_AGAIN", reason="an earlier run was cut off; planned again"
     )
 
@@ -149,18 +148,3 @@ def _declared(intent: WriteIntent) -> DeclaredResource | None:
     if not isinstance(intent.body, Mapping):
         return None
     return DeclaredResource(kind=intent.kind, name=intent.name, spec=intent.body, locate=NoSource("(journal)"))
-
-
-def _outcome(
-    intent: WriteIntent, status: OutcomeStatus, *, object_id: str = "", code: str = "", reason: str = ""
-) -> Outcome:
-    return Outcome(
-        status=status,
-        action=intent.action,
-        address=intent.address,
-        kind=intent.kind,
-        name=intent.name,
-        id=object_id or intent.id,
-        code=code,
-        reason=reason,
-    )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.apply import ledger_updates
-from reconciler.apply.context import ApplyContext, ApplyHooks, SettlePolicy
+from reconciler.apply.context import ApplyContext, ApplyHooks, SettlePolicy, locked_context
 from reconciler.apply.execute_plan import RunState, execute_plan
 from reconciler.apply.precheck import read_object
 from reconciler.apply.recompare import compare, differences
@@ -124,8 +124,8 @@ def apply(
     sleep: Callable[[float], None],
     overrides: GuardOverrides | None = None,
     stop: Callable[[], bool] = lambda: False,
-    progress: Callable[[ApplyEvent], None] = lambda event: None,  # noqa: ARG005 - nobody listens
-    point: Callable[[str], None] = lambda name: None,  # noqa: ARG005 - nobody tests
+    progress: Callable[[ApplyEvent], None] = lambda event: None,  # noqa: ARG005 - the default does nothing
+    point: Callable[[str], None] = lambda name: None,  # noqa: ARG005 - the default does nothing
     settle: SettlePolicy | None = None,
     kinds: Mapping[str, Kind] | None = None,
 ) -> ApplyResult:
@@ -139,21 +139,18 @@ def apply(
     known = kinds or all_kinds()
     if not writer.applies:
         return ApplyResult(outcomes=_emit(plan, manifest, writer, known), partial=_partial(plan))
-    with ledger.lock(scope, owner) as lease:
-        site = ApplyContext(
-            reader=reader,
-            writer=writer,
-            ledger=ledger,
-            lease=lease,
-            scope=scope,
-            owner=owner,
-            run=run,
-            past=ledger.past(scope, owner),
-            settings=settings,
-            hooks=hooks,
-            kinds=known,
-            settle=settle or SettlePolicy(),
-        )
+    with locked_context(
+        reader,
+        writer,
+        ledger,
+        scope=scope,
+        owner=owner,
+        run=run,
+        settings=settings,
+        hooks=hooks,
+        kinds=known,
+        settle=settle,
+    ) as site:
         applied = _locked(site, plan, manifest)
     hooks.point("unlocked")
     hooks.progress(ApplyEvent(step=ApplyPhase.UNLOCKED))

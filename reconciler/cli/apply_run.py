@@ -22,8 +22,8 @@ from reconciler.cli.output import (
 )
 from reconciler.cli.process import StopSignal, stopping
 from reconciler.cli.request_builder import plan_report
-from reconciler.errors import LedgerError, UsageError
-from reconciler.exit_codes import ExitCode, gravest
+from reconciler.errors import UsageError
+from reconciler.exit_codes import ExitCode, most_severe
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.options import WRITER_SECONDS, GuardOverrides, PlanOptions
 from reconciler.model.outcome import ApplyEvent, Progress
@@ -106,8 +106,10 @@ class _ApplyRun:
     left_out: bool = False
 
     def go(self) -> int:
+        from reconciler.project.ownership import check_unshared
+
         ledger = self.opened.ledger()
-        self._check_owner(ledger)
+        check_unshared(self.opened.project, self.opened.name, ledger.past(self.opened.scope, self.opened.owner))
         self._check_kept(ledger)
         writer = self.opened.writer(self.wish.writer, self._show, seconds=self.wish.writer_seconds)
         wanted = self._wanted(local=ledger.local)
@@ -127,9 +129,9 @@ class _ApplyRun:
         from reconciler.project.plan_environment import plan_opened
 
         clock = self.session.clock
-        doors = {"stop": stop, "progress": self._progress(), "clock": clock.now, "sleep": clock.sleep}
+        hooks = {"stop": stop, "progress": self._progress(), "clock": clock.now, "sleep": clock.sleep}
         with stop.gently():
-            self._recover(ledger, writer, wanted, doors)
+            self._recover(ledger, writer, wanted, hooks)
         nothing = Plan(environment=self.opened.name)
         if stop():
             return self._nothing(ExitCode.PARTIAL), nothing, None
@@ -140,7 +142,7 @@ class _ApplyRun:
         if self._needs_asking(plan, writer) and not self._agreed(plan):
             return self._nothing(ExitCode.ERROR), plan, None
         with stop.gently():
-            return ExitCode.FINE, plan, self._applied(plan, ledger, writer, wanted, doors)
+            return ExitCode.FINE, plan, self._applied(plan, ledger, writer, wanted, hooks)
 
     @staticmethod
     def _needs_asking(plan: Plan, writer: Any) -> bool:
@@ -152,29 +154,28 @@ class _ApplyRun:
         return code
 
     def _wanted(self, *, local: bool) -> PlanOptions:
-        """Disable ownership on CI with a ledger on a temporary disk: objects missing in it must not be deleted."""
+        """Return the options of the plan; a warning tells where nothing is deleted because the ledger is temporary."""
         from reconciler.project.ledger_access import is_lost_with_job
-        from reconciler.project.plan_environment import wanted
+        from reconciler.project.plan_environment import apply_options
 
-        settings, variables, opened = wanted(self.opened, self.ask), self.session.variables, self.opened
-        if is_lost_with_job(opened.project, opened.environment, variables, local=local):
+        opened = self.opened
+        if is_lost_with_job(opened.project, opened.environment, opened.access.variables, local=local):
             self.session.say(
                 "Warning: this is CI and the ledger is a local file: what was applied is forgotten with this disk."
             )
             self.session.say(
                 "  Nothing will be deleted. Name a shared ledger: RECONCILER_LEDGER=postgresql://… for this job."
             )
-            return replace(settings, prune="none")
-        return settings
+        return apply_options(opened, self.ask, local=local)
 
-    def _recover(self, ledger: Any, writer: Any, wanted: PlanOptions, doors: dict[str, Any]) -> None:
+    def _recover(self, ledger: Any, writer: Any, wanted: PlanOptions, hooks: dict[str, Any]) -> None:
         from reconciler.apply.recovery import recover
 
         if not writer.applies:
             return
         scope, owner = self.opened.scope, self.opened.owner
         settled = recover(
-            self.opened.reader, writer, ledger, scope=scope, owner=owner, run=self.id, settings=wanted, **doors
+            self.opened.reader, writer, ledger, scope=scope, owner=owner, run=self.id, settings=wanted, **hooks
         )
         for outcome in settled:
             self.session.note(f"Settled from an earlier run: {one_line(outcome.address)}: {one_line(outcome.reason)}")
@@ -184,14 +185,6 @@ class _ApplyRun:
         from reconciler.project.ledger_access import binding
 
         return binding(self.opened.project, self.opened.name)
-
-    def _check_owner(self, ledger: "SqlLedger") -> None:
-        """Refuse to apply under a project id that another repository uses: each would delete the other's objects."""
-        from reconciler.project.ownership import SHARED_ID, shared_id, shared_id_hint
-
-        past = ledger.past(self.opened.scope, self.opened.owner)
-        if said := shared_id(self.opened.project, past):
-            raise LedgerError(said, code=SHARED_ID, hint=shared_id_hint(self.opened.name))
 
     def _check_kept(self, ledger: "SqlLedger") -> None:
         """Refuse a saved plan of another target, expired or used, before any read."""
@@ -241,7 +234,7 @@ class _ApplyRun:
         return sys.stdin.readline().strip() == "yes"
 
     def _applied(
-        self, plan: Plan, ledger: Any, writer: Any, wanted: PlanOptions, doors: dict[str, Any]
+        self, plan: Plan, ledger: Any, writer: Any, wanted: PlanOptions, hooks: dict[str, Any]
     ) -> "ApplyResult":
         from reconciler.apply.runner import apply
 
@@ -256,7 +249,7 @@ class _ApplyRun:
             run=self.id,
             settings=wanted,
             overrides=self.wish.overrides,
-            **doors,
+            **hooks,
         )
 
     def _done(self, plan: Plan, applied: "ApplyResult", *, shown: bool) -> int:
@@ -276,7 +269,7 @@ class _ApplyRun:
             self.session.note(_FORGOTTEN)
         if applied.error is not None:
             raise applied.error
-        return gravest((applied.exit_code, exit_code(plan), ExitCode.PARTIAL if self.left_out else ExitCode.FINE))
+        return most_severe((applied.exit_code, exit_code(plan), ExitCode.PARTIAL if self.left_out else ExitCode.FINE))
 
     def _tell(self, report: Report, *, shown: bool) -> None:
         """Report the result: only the outcomes where the plan was shown, in an event stream as the last event."""

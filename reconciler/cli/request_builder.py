@@ -16,7 +16,6 @@ from reconciler.model.options import Selection
 from reconciler.model.plan import Plan
 from reconciler.model.read_result import ApiUsage
 from reconciler.model.report import Report
-from reconciler.strings import did_you_mean
 
 if TYPE_CHECKING:
     from reconciler.planfile.saved_plan import Saved
@@ -98,8 +97,7 @@ def select_environment(project: "Project", name: str) -> str:
         return next(iter(project.environments))
     if not name:
         raise UsageError("which environment?", code="E_ENV_NEEDED", hint=f"choose one with -e: {known}")
-    if name not in project.environments:
-        raise UsageError(f"there is no environment {name!r}", code="E_ENV_UNKNOWN", hint=_closest(name, known))
+    project.check_environment(name)
     return name
 
 
@@ -110,10 +108,6 @@ def select_environments(project: "Project", names: Sequence[str] | None) -> tupl
         if names
         else tuple(project.environments)
     )
-
-
-def _closest(name: str, known: str) -> str:
-    return did_you_mean(name, known.split(", "), f"there are {known}", quote="'")
 
 
 def plan_report(command: str, *results: "PlanResult") -> Report:

@@ -54,17 +54,17 @@ def upsert_comment(
 
     `body` begins with `marker`. Raises ApiError where the host refuses, UsageError for a body that is too long.
     """
-    door, host = _opened(place, agent, seams)
+    client, host = _opened(place, agent, seams)
     try:
         return _posted(host, place, body, marker)
     finally:
-        door.close()
+        client.close()
 
 
 def _opened(place: PullRequestRef, agent: str, seams: Mapping[str, Any]) -> tuple[HostClient, CodeHost]:
     kind = GitHub if place.host == "github" else GitLab
-    door = HostClient(place.api, kind.credentials(place.token), agent, **seams)
-    return door, kind(door, place)
+    client = HostClient(place.api, kind.credentials(place.token), agent, **seams)
+    return client, kind(client, place)
 
 
 def _posted(host: CodeHost, place: PullRequestRef, body: str, marker: str) -> CommentResult:

@@ -16,10 +16,10 @@ class GitHub:
 
     limit = 65_536
 
-    def __init__(self, door: HostClient, place: PullRequestRef) -> None:
-        self._door = door
+    def __init__(self, client: HostClient, place: PullRequestRef) -> None:
+        self._client = client
         self._repository = f"/repos/{place.repository}/issues"
-        number = place.number or _number_of(door, place)
+        number = place.number or _number_of(client, place)
         self._comments = f"{self._repository}/{number}/comments"
 
     @staticmethod
@@ -30,7 +30,7 @@ class GitHub:
     def author(self) -> str:
         """Return the token's login; a job's token is refused this query."""
         try:
-            found = self._door.get("/user")
+            found = self._client.get("/user")
         except ApiError as error:
             if error.status in {401, 403, 404}:
                 return _JOB_LOGIN
@@ -39,7 +39,7 @@ class GitHub:
 
     def comments(self) -> Iterator[Mapping[str, Json]]:
         """Yield every comment, the oldest first."""
-        return paginate(self._door, self._comments)
+        return paginate(self._client, self._comments)
 
     def author_of(self, comment: Mapping[str, Json]) -> str:
         """Return the login under a comment."""
@@ -47,16 +47,16 @@ class GitHub:
 
     def create(self, body: str) -> Mapping[str, Json]:
         """Add a comment."""
-        return rows([self._door.write("POST", self._comments, {"body": body})])[0]
+        return rows([self._client.write("POST", self._comments, {"body": body})])[0]
 
     def update(self, number: int, body: str) -> Mapping[str, Json]:
         """Replace a comment's text."""
-        return rows([self._door.write("PATCH", f"{self._repository}/comments/{number}", {"body": body})])[0]
+        return rows([self._client.write("PATCH", f"{self._repository}/comments/{number}", {"body": body})])[0]
 
 
-def _number_of(door: HostClient, place: PullRequestRef) -> int:
+def _number_of(client: HostClient, place: PullRequestRef) -> int:
     """Return the open pull request of a branch; its head must be the commit that started the job."""
-    for pull in rows(door.get(f"/repos/{place.repository}/pulls", state="open", head=place.head, per_page=PER_PAGE)):
+    for pull in rows(client.get(f"/repos/{place.repository}/pulls", state="open", head=place.head, per_page=PER_PAGE)):
         number = pull.get("number")
         if text_of(pull, "head", "sha") == place.commit and isinstance(number, int):
             return number

@@ -14,8 +14,8 @@ class GitLab:
 
     limit = 1_000_000
 
-    def __init__(self, door: HostClient, place: PullRequestRef) -> None:
-        self._door = door
+    def __init__(self, client: HostClient, place: PullRequestRef) -> None:
+        self._client = client
         self._notes = f"/projects/{quote(place.repository, safe='')}/merge_requests/{place.number}/notes"
 
     @staticmethod
@@ -25,7 +25,7 @@ class GitLab:
 
     def author(self) -> str:
         """Return the token's user name."""
-        found = self._door.get("/user")
+        found = self._client.get("/user")
         name = text_of(found if isinstance(found, dict) else {}, "username")
         if not name:
             raise ApiError(
@@ -35,7 +35,7 @@ class GitLab:
 
     def comments(self) -> Iterator[Mapping[str, Json]]:
         """Yield every note that a person or a token wrote, the oldest first."""
-        notes = paginate(self._door, self._notes, sort="asc", order_by="created_at")
+        notes = paginate(self._client, self._notes, sort="asc", order_by="created_at")
         return (note for note in notes if note.get("system") is not True)
 
     def author_of(self, comment: Mapping[str, Json]) -> str:
@@ -44,8 +44,8 @@ class GitLab:
 
     def create(self, body: str) -> Mapping[str, Json]:
         """Add a note."""
-        return rows([self._door.write("POST", self._notes, {"body": body})])[0]
+        return rows([self._client.write("POST", self._notes, {"body": body})])[0]
 
     def update(self, number: int, body: str) -> Mapping[str, Json]:
         """Replace a note's text."""
-        return rows([self._door.write("PUT", f"{self._notes}/{number}", {"body": body})])[0]
+        return rows([self._client.write("PUT", f"{self._notes}/{number}", {"body": body})])[0]

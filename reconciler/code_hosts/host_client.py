@@ -97,10 +97,10 @@ def rows(value: Json) -> list[Mapping[str, Json]]:
     return value
 
 
-def paginate(door: HostClient, path: str, **query: str | int) -> Iterator[Mapping[str, Json]]:
+def paginate(client: HostClient, path: str, **query: str | int) -> Iterator[Mapping[str, Json]]:
     """Yield all rows of a list, page by page until one is not full; a link to elsewhere is never followed."""
     for page in range(1, MOST_PAGES + 1):
-        these = rows(door.get(path, per_page=PER_PAGE, page=page, **query))
+        these = rows(client.get(path, per_page=PER_PAGE, page=page, **query))
         yield from these
         if len(these) < PER_PAGE:
             return

@@ -11,7 +11,7 @@ field is `config`. No base for the object: unattributed, never drift.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -34,21 +34,6 @@ class BaseUnmanaged(Enum):
 
 BaseValue = Value | BaseUnmanaged
 Alike = Callable[[BaseValue, Value], bool]
-
-GRAVEST = (
-    Attribution.CONFLICT,
-    Attribution.DRIFT,
-    Attribution.UNATTRIBUTED,
-    Attribution.PENDING,
-    Attribution.CONFIG,
-    Attribution.ALREADY,
-)
-
-
-def most_severe(found: Iterable[Attribution]) -> Attribution | None:
-    """Return the attribution of a whole change: the most severe one of its fields."""
-    present = set(found)
-    return next((one for one in GRAVEST if one in present), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.diff.attribution import AttributionBases, BaseUnmanaged, alike_at, lookup, most_severe, node_at, shown
+from reconciler.diff.attribution import AttributionBases, BaseUnmanaged, alike_at, lookup, node_at, shown
 from reconciler.diff.compare.collector import DiffCollector, Pair, SecretJudge, nothing_known
 from reconciler.diff.compare.walk import objects
 from reconciler.diff.field_changes import ComparedObject, field_changes
@@ -21,6 +21,7 @@ from reconciler.model.change import (
     NoValue,
     SuppressedDifference,
     SuppressionReason,
+    most_severe,
 )
 from reconciler.model.field_path import printed, spell
 from reconciler.model.ledger_state import ObjectRecord

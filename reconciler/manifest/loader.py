@@ -12,7 +12,7 @@ from reconciler.errors import ENOUGH, ManifestError, error, too_many
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.manifest import lint
-from reconciler.manifest.files.project_tree import ProjectTree
+from reconciler.manifest.files.project_tree import ProjectTree, at_key
 from reconciler.manifest.source_positions import DocumentLocator, Origin, SourceLines, excerpts, line_of
 from reconciler.manifest.template_values import TemplateValues, merge_values
 from reconciler.manifest.validation.collisions import find_collisions
@@ -68,16 +68,18 @@ def load(
     env_name: str = "",
     scope: ResourceScope | None = None,
     untrusted: bool = False,
+    positions: Mapping[str, Position] | None = None,
     kinds: Mapping[str, Kind] | None = None,
 ) -> DesiredState:
     """Return what the manifests of one environment declare, with every problem found.
 
     `entries` are project-relative files or folders (recursive), `values` project-relative files (later wins), `sets`
-    the words of `--set`. `untrusted` is only passed through: templates render confined in any case. Raises UsageError
-    for a malformed `--set` word alone.
+    the words of `--set`. `untrusted` is only passed through: templates render confined in any case. `positions` are
+    those of the keys that hold the paths, by path, for problems about a path. Raises UsageError for a malformed `--set`
+    word alone.
     """
-    given = merge_values(tree, values, sets)
-    loading = _Loading(problems=list(given.problems))
+    given = merge_values(tree, values, sets, positions)
+    loading = _Loading(problems=list(given.problems), positions=positions or {})
     files = loading.files(tree, entries)
     texts = loading.texts(tree, files, given, env_name)
     known = all_kinds() if kinds is None else kinds
@@ -112,10 +114,11 @@ def load_documents(
     values: Sequence[str] = (),
     sets: Sequence[str] = (),
     env_name: str = "",
+    positions: Mapping[str, Position] | None = None,
 ) -> LoadedDocuments:
-    """Render and parse files like manifests, and return their documents without converting them to resources."""
-    given = merge_values(tree, values, sets)
-    loading = _Loading(problems=list(given.problems))
+    """Render and parse files as `load` does, and return their documents without converting them to resources."""
+    given = merge_values(tree, values, sets, positions)
+    loading = _Loading(problems=list(given.problems), positions=positions or {})
     texts = loading.texts(tree, loading.files(tree, entries), given, env_name)
     documents = tuple(found for text in texts for found in loading.documents(text, frozenset()))
     return LoadedDocuments(
@@ -142,24 +145,25 @@ class _SourceText:
 
 @dataclass(slots=True)
 class _Loading:
-    """State of one load."""
+    """State of one load; `entries` are the entries that files belong to, by file."""
 
     problems: list[Diagnostic] = field(default_factory=list)
+    positions: Mapping[str, Position] = field(default_factory=dict)
+    entries: dict[str, str] = field(default_factory=dict)
     resources: list[DeclaredResource] = field(default_factory=list)
 
     def files(self, tree: ProjectTree, entries: Iterable[str]) -> list[str]:
         """Return every manifest file once; an entry without any is an error."""
-        found: dict[str, None] = {}
         for entry in entries:
             try:
                 files = tree.manifests(entry)
             except ManifestError as problem:
-                self.problems += problem.diagnostics
+                self.problems += at_key(problem.diagnostics, self.positions.get(entry))
                 continue
             if not files:
-                self.problems.append(_no_manifest(entry))
-            found.update(dict.fromkeys(files))
-        return list(found)
+                self.problems += at_key([_no_manifest(entry)], self.positions.get(entry))
+            self.entries |= {file: entry for file in files if file not in self.entries}
+        return list(self.entries)
 
     def texts(self, tree: ProjectTree, files: Iterable[str], given: TemplateValues, env_name: str) -> list[_SourceText]:
         """Return the text of each file, templates rendered; an unreadable file is a problem."""
@@ -179,7 +183,7 @@ class _Loading:
                 text = characters.decode(tree.read(file), file)
                 characters.check_text(text, file)
             except ManifestError as problem:
-                self.problems += problem.diagnostics
+                self.problems += at_key(problem.diagnostics, self.positions.get(self.entries.get(file, "")))
                 continue
             yield file, text
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestError, error, warning
-from reconciler.manifest.files.project_tree import ProjectTree
+from reconciler.manifest.files.project_tree import ProjectTree, at_key
 from reconciler.manifest.set_option import SetError, applied, parsed, shape
 from reconciler.manifest.source_positions import Origin
 from reconciler.manifest.yaml.document import Document
@@ -62,21 +62,26 @@ class TemplateValues:
         return f"{name} ({where})" if where else name
 
 
-def merge_values(tree: ProjectTree, files: Iterable[str], sets: Iterable[str]) -> TemplateValues:
-    """Read the values files, later ones winning, then the `--set` words; problems are in the result."""
-    values = TemplateValues()
+def merge_values(
+    tree: ProjectTree, files: Iterable[str], sets: Iterable[str], positions: Mapping[str, Position] | None = None
+) -> TemplateValues:
+    """Read the values files, later ones winning, then the `--set` words; problems are in the result.
+
+    `positions` are those of the keys that hold the paths, by path, where they are known.
+    """
+    values, known = TemplateValues(), positions or {}
     for file in files:
-        _file(values, tree, file)
+        _file(values, tree, file, known.get(file))
     for word in sets:
         _set(values, word)
     return values
 
 
-def _file(values: TemplateValues, tree: ProjectTree, file: str) -> None:
+def _file(values: TemplateValues, tree: ProjectTree, file: str, key: Position | None) -> None:
     try:
         read = parse_yaml(tree.read(file), file)
     except ManifestError as problem:
-        values.problems += problem.diagnostics
+        values.problems += at_key(problem.diagnostics, key)
         return
     values.problems += read.diagnostics
     if has_errors(read.diagnostics):

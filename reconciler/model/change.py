@@ -1,5 +1,6 @@
 """Change of one object as plain data: action, values before and after, reason, attribution."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
@@ -33,6 +34,23 @@ class Attribution(StrEnum):
     ALREADY = "already"
     PENDING = "pending"
     UNATTRIBUTED = "unattributed"
+
+
+SEVERITY_ORDER = (
+    Attribution.CONFLICT,
+    Attribution.DRIFT,
+    Attribution.UNATTRIBUTED,
+    Attribution.PENDING,
+    Attribution.CONFIG,
+    Attribution.ALREADY,
+)
+"""Attributions, the most severe first."""
+
+
+def most_severe(found: Iterable[Attribution]) -> Attribution | None:
+    """Return the attribution of a whole change: the most severe one of its fields; None without any."""
+    present = set(found)
+    return next((one for one in SEVERITY_ORDER if one in present), None)
 
 
 class NoValue(Enum):

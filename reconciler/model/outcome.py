@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.change import Action, Change
+from reconciler.model.ledger_state import WriteIntent
 
 
 class OutcomeStatus(StrEnum):
@@ -37,16 +38,22 @@ class Outcome:
 
 
 def make_outcome(
-    change: Change, status: OutcomeStatus, *, object_id: str = "", code: str = "", reason: str = "", calls: int = 0
+    subject: Change | WriteIntent,
+    status: OutcomeStatus,
+    *,
+    object_id: str = "",
+    code: str = "",
+    reason: str = "",
+    calls: int = 0,
 ) -> Outcome:
-    """Return the outcome of a change; its id is the change's own unless a new one is given."""
+    """Return the outcome of a change or of an open intent; the id is the subject's own unless a new one is given."""
     return Outcome(
         status=status,
-        action=change.action,
-        address=change.address,
-        kind=change.kind,
-        name=change.name,
-        id=object_id or change.id,
+        action=subject.action,
+        address=subject.address,
+        kind=subject.kind,
+        name=subject.name,
+        id=object_id or subject.id,
         code=code,
         reason=reason,
         calls=calls,

@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from reconciler.errors import UsageError
 from reconciler.kinds.registry import all_kinds
 from reconciler.manifest.files.git_command import root_commits
 from reconciler.manifest.files.state_files import outside_state_folder_reason
 from reconciler.model.ledger_state import ProjectIdentity
 from reconciler.model.source_map import DocumentPath, Position
+from reconciler.strings import did_you_mean
 
 FILE = "reconciler.yaml"
 """Name of the project file."""
@@ -220,6 +222,16 @@ class Project(ConfigModel):
                 return self.places[path[:length]]
         return Position(FILE, *self.document.at(path)) if self.document is not None else None
 
+    def positions(self, *ways: tuple[str, ...]) -> dict[str, Position]:
+        """Return the positions of the paths in some lists of paths, by path; `ways` lead to the lists."""
+        found: dict[str, Position] = {}
+        for way in ways:
+            owner: Any = self.file if way[0] != "environments" else self.environments[way[1]]
+            for number, text in enumerate(getattr(owner, way[-1])):
+                if position := self.place(*way, number):
+                    found[text] = position
+        return found
+
     def placed(self, environment: Environment, key: str) -> Position | None:
         """Return the position of a key of an environment."""
         name = next((name for name, one in self.environments.items() if one is environment), "")
@@ -234,6 +246,12 @@ class Project(ConfigModel):
     def environments(self) -> Mapping[str, Environment]:
         """The named places."""
         return self.file.environments
+
+    def check_environment(self, name: str) -> None:
+        """Raise UsageError (E_ENV_UNKNOWN) for a name that is no environment of the project."""
+        if name not in self.environments:
+            hint = did_you_mean(name, self.environments, f"there are {', '.join(self.environments)}", quote="'")
+            raise UsageError(f"there is no environment {name!r}", code="E_ENV_UNKNOWN", hint=hint)
 
     @property
     def identity(self) -> ProjectIdentity:

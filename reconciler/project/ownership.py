@@ -68,6 +68,12 @@ def shared_id(project: Project, past: LedgerState) -> str:
     )
 
 
+def check_unshared(project: Project, environment: str, past: LedgerState) -> None:
+    """Raise LedgerError (E_PROJECT_ID_SHARED) where another repository uses the id: each would delete the other's."""
+    if reason := shared_id(project, past):
+        raise LedgerError(reason, code=SHARED_ID, hint=shared_id_hint(environment))
+
+
 def shared_id_hint(environment: str) -> str:
     """Return the hint for two repositories with one id."""
     return (

@@ -13,7 +13,7 @@ from reconciler.model.read_result import ApiUsage
 from reconciler.project.config import Project
 from reconciler.project.environment_session import EnvironmentSession, LiveAccess, open_environment, scope_of, settings
 from reconciler.project.environment_variables import named_secrets
-from reconciler.project.key_places import at_their_keys
+from reconciler.project.ledger_access import is_lost_with_job
 from reconciler.project.ownership import ownership_findings
 
 if TYPE_CHECKING:
@@ -85,6 +85,16 @@ def wanted(opened: EnvironmentSession, ask: PlanRequest) -> PlanOptions:
     return settings(opened.project, opened.name, selection=ask.selection, depth=ask.depth, today=ask.access.today)
 
 
+def apply_options(opened: EnvironmentSession, ask: PlanRequest, *, local: bool) -> PlanOptions:
+    """Return the plan options of an apply; nothing is deleted by a ledger that is lost with the job's disk.
+
+    `local`: the ledger is a file of this machine.
+    """
+    options = wanted(opened, ask)
+    lost = is_lost_with_job(opened.project, opened.environment, opened.access.variables, local=local)
+    return replace(options, prune="none") if lost else options
+
+
 def plan_opened(
     opened: EnvironmentSession, manifest: DesiredState, ask: PlanRequest, *, settings: PlanOptions | None = None
 ) -> Plan:
@@ -133,10 +143,9 @@ def base_manifest(project: Project, name: str, ask: PlanRequest) -> DesiredState
 
 def _loaded(project: Project, name: str, sets: tuple[str, ...], tree: "ProjectTree") -> DesiredState:
     from reconciler.manifest.loader import load
-    from reconciler.manifest.source_positions import excerpts
 
     environment = project.environments[name]
-    found = load(
+    return load(
         tree,
         entries=tuple(project.file.manifests),
         values=(*project.file.values, *environment.values),
@@ -144,13 +153,5 @@ def _loaded(project: Project, name: str, sets: tuple[str, ...], tree: "ProjectTr
         env_name=name,
         scope=scope_of(environment),
         untrusted=project.untrusted,
+        positions=project.positions(("manifests",), ("values",), ("environments", name, "values")),
     )
-    keys = {
-        ("manifests",): project.file.manifests,
-        ("values",): project.file.values,
-        ("environments", name, "values"): environment.values,
-    }
-    told = at_their_keys(project, keys, found.diagnostics)
-    if told == list(found.diagnostics):
-        return found
-    return replace(found, diagnostics=tuple(told), sources={**found.sources, **excerpts(tree, told)})

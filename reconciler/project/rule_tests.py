@@ -16,7 +16,6 @@ from reconciler.model.diagnostic import Diagnostic, Severity, has_errors
 from reconciler.model.resource import DeclaredResource, Json
 from reconciler.model.source_map import Position
 from reconciler.project.config import Project
-from reconciler.project.key_places import at_their_keys
 from reconciler.strings import did_you_mean
 
 DEFAULT_FOLDER = "rule-tests"
@@ -73,14 +72,12 @@ def load_rule_tests(
         values=(*project.file.values, *project.environments[environment].values),
         sets=sets,
         env_name=environment,
+        positions=project.positions(
+            ("values",), ("environments", environment, "values"), *(() if paths else [("tests",)])
+        ),
     )
     tests: list[PlacedTest] = []
-    keys = {
-        ("tests",): () if paths else entries,
-        ("values",): project.file.values,
-        ("environments", environment, "values"): project.environments[environment].values,
-    }
-    problems = at_their_keys(project, keys, loaded.diagnostics)
+    problems = list(loaded.diagnostics)
     for value, locate in loaded.documents:
         test, found = _read(value, locate)
         problems += found

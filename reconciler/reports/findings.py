@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from reconciler.model.change import Action, Attribution, Change, FieldChange
+from reconciler.model.change import SEVERITY_ORDER, Action, Attribution, Change, FieldChange
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.plan import DeferredChange, Plan
 from reconciler.model.report import Report, ReportOptions
 from reconciler.model.source_map import Position
 from reconciler.reports.value_format import spell_sides
-from reconciler.reports.wording import ACTION_PHRASES, GRAVEST, attributed, attribution_of
+from reconciler.reports.wording import ACTION_PHRASES, attributed, attribution_of
 from reconciler.strings import count
 
 
@@ -84,7 +84,7 @@ class Finding:
     fingerprint: str = ""
 
 
-def gravest_first(found: Iterable[Finding]) -> list[Finding]:
+def most_severe_first(found: Iterable[Finding]) -> list[Finding]:
     """Sort by severity, else in the given order: a host's limit cuts the least severe."""
     return sorted(found, key=lambda one: RANK[one.severity])
 
@@ -127,7 +127,7 @@ def _problem(one: Diagnostic, environment: str) -> Finding:
 
 def _change(change: Change, plan: Plan) -> Finding:
     code, severity = _verdict(change)
-    fields = sorted(change.fields, key=lambda field: GRAVEST.index(field.attribution))
+    fields = sorted(change.fields, key=lambda field: SEVERITY_ORDER.index(field.attribution))
     places = [field.position for field in fields if field.position] if change.action is Action.UPDATE else []
     return Finding(
         sort=FindingKind.CHANGE,

@@ -11,7 +11,16 @@ from urllib.parse import quote
 from reconciler.model.report import Report, ReportOptions
 from reconciler.model.source_map import Position
 from reconciler.reports.escaping import document, plain
-from reconciler.reports.findings import PROJECT_FILE, RULES, SEVERITIES, Finding, findings, gravest_first, placed, told
+from reconciler.reports.findings import (
+    PROJECT_FILE,
+    RULES,
+    SEVERITIES,
+    Finding,
+    findings,
+    most_severe_first,
+    placed,
+    told,
+)
 
 _MOST_RESULTS = 25_000
 _MOST_NEAR = 100
@@ -20,7 +29,7 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 
 def report(report: Report, options: ReportOptions) -> str:
     """Report findings as one SARIF run."""
-    found = gravest_first(findings(report))
+    found = most_severe_first(findings(report))
     shown = found[:_MOST_RESULTS]
     codes = sorted({one.code for one in shown})
     several = len(report.plans) > 1

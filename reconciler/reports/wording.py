@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.model.change import Action, Attribution, Change, FieldChange
+from reconciler.model.change import Action, Attribution, Change, FieldChange, most_severe
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.plan import Plan
@@ -26,16 +26,6 @@ ATTRIBUTION_PHRASES = {
     Attribution.PENDING: "merged before, not applied yet",
     Attribution.UNATTRIBUTED: "no base to attribute the change to",
 }
-
-GRAVEST = (
-    Attribution.CONFLICT,
-    Attribution.DRIFT,
-    Attribution.UNATTRIBUTED,
-    Attribution.PENDING,
-    Attribution.CONFIG,
-    Attribution.ALREADY,
-)
-
 
 UNTRUSTED = "Planned from untrusted manifests: it cannot be applied."
 _COUNTED = {"destroy": "deletes", "drift": "drift"}
@@ -97,15 +87,9 @@ def source_of(plan: Plan) -> str:
     return "The manifests" if plan.base in {"", "ledger"} else "This pull request"
 
 
-def gravest(fields: Iterable[FieldChange]) -> Attribution | None:
-    """Return the most severe attribution."""
-    found = {field.attribution for field in fields}
-    return next((one for one in GRAVEST if one in found), None)
-
-
 def attribution_of(change: Change) -> Attribution | None:
     """Return the change's own attribution, else that of its fields."""
-    return change.attribution or gravest(change.fields)
+    return change.attribution or most_severe(field.attribution for field in change.fields)
 
 
 def origin(field: FieldChange) -> str:

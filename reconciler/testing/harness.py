@@ -130,7 +130,7 @@ class TestService:
         `hooks` are further arguments of `reconciler.apply.runner.apply`: stop, progress, point, settle.
         """
         manifest = tuple(resources)
-        recover(self.reader(), writer, self.ledger, settings=self.settings, **self._doors())
+        recover(self.reader(), writer, self.ledger, settings=self.settings, **self._shared())
         return self.carry_out(self.plan(manifest), manifest, writer, **hooks)
 
     def carry_out(self, made: Plan, resources: Iterable[DeclaredResource], writer: Writer, **hooks: Any) -> ApplyResult:
@@ -138,13 +138,13 @@ class TestService:
         live = frozenset(change.name for change in made.changes)
         allowed = GuardOverrides(deletes=made.summary().destroy, live=live, empty=True, collapsed=True)
         manifest = DesiredState(resources=tuple(resources))
-        more = {"settings": self.settings, "overrides": allowed, **self._doors(), **hooks}
+        more = {"settings": self.settings, "overrides": allowed, **self._shared(), **hooks}
         return apply(made, manifest, self.reader(), writer, self.ledger, **more)
 
-    def _doors(self) -> dict[str, Any]:
+    def _shared(self) -> dict[str, Any]:
         run = f"run {next(self._runs)}"
-        doors = {"scope": SCOPE, "owner": OWNER, "run": run, "clock": self.clock, "sleep": self.sleep}
-        return {**doors, "kinds": self.kinds}
+        shared = {"scope": SCOPE, "owner": OWNER, "run": run, "clock": self.clock, "sleep": self.sleep}
+        return {**shared, "kinds": self.kinds}
 
     @property
     def settings(self) -> PlanOptions:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.diff.attribution import BaseUnmanaged, alike_at, lookup, most_severe, node_at, shown, steps_of
+from reconciler.diff.attribution import BaseUnmanaged, alike_at, lookup, node_at, shown, steps_of
 from reconciler.diff.change_builder import build_delete
 from reconciler.diff.compare.collector import DiffCollector, SecretStatus
 from reconciler.diff.compare.keyed_lists import moved
@@ -30,7 +30,7 @@ from reconciler.diff.rejected_fields import relabelled, unkept_notes, unkept_val
 from reconciler.diff.request_body import build_request_body, unreadable
 from reconciler.diff.secret_changes import judge
 from reconciler.kinds.base.field import Field, FieldRole, FieldType
-from reconciler.model.change import Action, Attribution, Change, FieldChange, FieldOp, NoValue
+from reconciler.model.change import Action, Attribution, Change, FieldChange, FieldOp, NoValue, most_severe
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.field_path import WILD, ItemKey, parse
 from reconciler.model.ledger_state import LedgerState, WriteIntent

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from reconciler.exit_codes import ExitCode
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action
 from reconciler.model.desired_state import DesiredState
@@ -14,7 +15,7 @@ from reconciler.model.ledger_state import LedgerState
 from reconciler.model.options import PlanOptions
 from reconciler.model.plan import Plan
 from reconciler.planfile.encode import encode
-from reconciler.planner import PARTIAL, exit_code, make_plan
+from reconciler.planner import exit_code, make_plan
 from reconciler.readers.http_reader import HttpReader
 from tests.support.planning import codes, declared
 from tests.support.reading import GROUP, PROJECT, ROOM, reader
@@ -94,7 +95,7 @@ def test_a_page_that_comes_back_empty_creates_nothing(kind: Kind, offset: int) -
     made = service.plan(*names(108), "new")
     assert creates(made) == []
     assert {held.action for held in made.held} == {Action.CREATE}
-    assert exit_code(made) == PARTIAL
+    assert exit_code(made) == ExitCode.PARTIAL
 
 
 @KINDS
@@ -144,7 +145,7 @@ def test_a_list_that_is_cut_off_the_same_way_twice_creates_nothing(kind: Kind, w
     assert creates(made) == []
     assert codes(made).count("E_READ_INCOMPLETE") == 1
     assert [one.message for one in made.diagnostics if "the list is cut off" in one.message]
-    assert exit_code(made) == PARTIAL
+    assert exit_code(made) == ExitCode.PARTIAL
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
@@ -195,7 +196,7 @@ def test_one_odd_row_is_told_and_left_and_the_rest_goes_on(kind: Kind, said: dic
     assert [(held.name, held.action) for held in made.held] == [("odd", Action.CREATE)]
     assert "it cannot be managed" in made.held[0].reason
     assert "E_READ_ROW" in codes(made)
-    assert exit_code(made) == PARTIAL
+    assert exit_code(made) == ExitCode.PARTIAL
     json.dumps(encode(made), ensure_ascii=False).encode()
 
 
@@ -247,7 +248,7 @@ def test_a_create_beside_a_live_object_of_nearly_its_name_is_held_back(kind: Kin
     assert "metadata.id: id-001" in made.held[0].reason
     (hint,) = [one.hint for one in made.diagnostics if one.code == "W_NAME_ALIKE"]
     assert "id: id-001" in hint
-    assert exit_code(made) == PARTIAL
+    assert exit_code(made) == ExitCode.PARTIAL
 
 
 @KINDS
@@ -258,7 +259,7 @@ def test_a_create_beside_nearly_its_name_behind_the_end_of_a_list_is_not_sent(
     made = Service(kind, rows(kind, [*names(200), *names(260, 201), there]), shows=200).plan(wanted)
     assert creates(made) == []
     assert [held.name for held in made.held] == [wanted]
-    assert exit_code(made) == PARTIAL
+    assert exit_code(made) == ExitCode.PARTIAL
 
 
 @KINDS

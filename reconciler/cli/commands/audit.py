@@ -13,7 +13,7 @@ from reconciler.cli.files import write_file
 from reconciler.cli.output import parse_output_flags, write_report
 from reconciler.cli.request_builder import build_plan_request, check_classes, plan_code, plan_report, project, selection
 from reconciler.errors import UsageError
-from reconciler.exit_codes import ExitCode, gravest
+from reconciler.exit_codes import ExitCode, most_severe
 from reconciler.model.diagnostic import has_errors, sort_diagnostics
 from reconciler.model.report import Report
 
@@ -72,7 +72,7 @@ def audit(
     write_report(run, _report(results, drift, ask.access.today), how)
     if metrics:
         _write_figures(run, metrics, results, started)
-    return gravest(_code(one, fail_on) for one in results)
+    return most_severe(_code(one, fail_on) for one in results)
 
 
 def _report(results: "tuple[EnvironmentResult, ...]", drift: "tuple[DriftRecord, ...]", today: "date") -> Report:
@@ -96,4 +96,4 @@ def _code(one: "EnvironmentResult", fail_on: str) -> int:
     if one.planned is None:
         return ExitCode.PARTIAL
     found = ExitCode.CHANGES if has_errors(one.findings) else ExitCode.FINE
-    return gravest((plan_code(one.planned, detailed=True, fail_on=fail_on), found))
+    return most_severe((plan_code(one.planned, detailed=True, fail_on=fail_on), found))

@@ -11,12 +11,14 @@ Paths that the operator names (flags, RECONCILER_ variables) may be anywhere and
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Protocol
 
 from reconciler.errors import ManifestError, ReconcilerError, refused
 from reconciler.manifest.yaml import characters
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source_map import Position
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -235,6 +237,16 @@ def too_large(path: str, limit: int) -> ManifestError:
     """Return the error for a file above the cap."""
     message = f"{shown(path)} is larger than {limit} bytes"
     return refused("E_YAML_SIZE", message, Position(path, 1, 1), hint="split it")
+
+
+def at_key(problems: Iterable[Diagnostic], position: Position | None) -> list[Diagnostic]:
+    """Return problems of reading a path, those about the path itself at the position of the key that holds it."""
+    return [
+        replace(one, position=position)
+        if position is not None and (one.code.startswith("E_PATH") or one.code == "E_YAML_SIZE")
+        else one
+        for one in problems
+    ]
 
 
 def is_manifest(name: str) -> bool:

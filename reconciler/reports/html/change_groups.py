@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reconciler.lookalikes import apart
 from reconciler.model.change import (
+    SEVERITY_ORDER,
     SYMBOLS,
     Action,
     Attribution,
@@ -29,7 +30,6 @@ from reconciler.reports.value_format import (
 from reconciler.reports.word_diff import DiffSide, compare
 from reconciler.reports.wording import (
     ACTION_PHRASES,
-    GRAVEST,
     LEGEND,
     attributed,
     attribution_of,
@@ -233,4 +233,4 @@ def _marks(change: Change, *, marked: bool) -> Iterator[str]:
         return
     found = {field.attribution for field in change.fields}
     found |= {own} if not found and (own := attribution_of(change)) else set()
-    yield from (mark.value for mark in GRAVEST if mark in found)
+    yield from (mark.value for mark in SEVERITY_ORDER if mark in found)
