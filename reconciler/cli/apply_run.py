@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 _FORGOTTEN = (
     "This environment's simulator lives in memory: what was applied is gone with this command.\n"
-    "To keep it, serve the seed (`reconciler simulate --seed FILE --port 8080`) with that address as the endpoint."
+    "To keep it, write `simulator: {seed: FILE, state: .reconciler/simulator.json}` in place of `endpoint`."
 )
 
 _RUNS = 100_000
@@ -265,7 +265,7 @@ class _ApplyRun:
         )
         self._tell(report, shown=shown)
         tell_files(self.session, report, self.how)
-        if self.opened.environment.embedded and applied.outcomes:
+        if self.opened.environment.transient and applied.outcomes:
             self.session.note(_FORGOTTEN)
         if applied.error is not None:
             raise applied.error

@@ -7,7 +7,6 @@ the path from the run's folder is refused. Only an absolute path of the operator
 import errno
 import os
 import re
-import secrets
 import stat
 import time
 from collections.abc import Iterator, Mapping
@@ -202,17 +201,9 @@ def _write_to(handle: int, text: str) -> None:
 
 
 def _replace(folder: int, leaf: str, text: str) -> None:
-    temporary = f".reconciler-{secrets.token_hex(8)}"
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-    handle = os.open(temporary, flags, 0o666, dir_fd=folder)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(ended(text).encode("utf-8", "backslashreplace"))
-        os.replace(temporary, leaf, src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary, dir_fd=folder)
-        raise
+    from reconciler.manifest.files.project_tree import replace_in
+
+    replace_in(folder, leaf, ended(text).encode("utf-8", "backslashreplace"))
 
 
 def ended(text: str) -> str:

@@ -95,6 +95,17 @@ class ThrottleKeys(ConfigModel):
     writes: Rate = Field(default=1.0, description="Writes a second.")
 
 
+class SimulatorKeys(ConfigModel):
+    """The embedded simulator: what it holds at first, and where it keeps what became of that."""
+
+    seed: ProjectPath = Field(description="The file with its first objects and its behaviour.")
+    state: Text = Field(
+        default="",
+        max_length=1024,
+        description="A file below .reconciler/ that keeps its objects between runs; without it they end with the run.",
+    )
+
+
 class AssertKeys(ConfigModel):
     """A rule of health: a finding for each live object for which the expression is not true."""
 
@@ -108,6 +119,9 @@ class Environment(ConfigModel):
     """A named place: where its live side is, what is ours there, and how carefully it is treated."""
 
     endpoint: Text = Field(default="", description="`simulator:FILE`, or the address of the API; else `region` says.")
+    simulator: SimulatorKeys | None = Field(
+        default=None, description="In place of `endpoint`: a simulated API, with objects that last between runs."
+    )
     region: Text = Field(default="", pattern=r"^([a-z]{2,3}-[a-z]+-[0-9]+)?$", description="Region such as cn-north-4.")
     project_id: Text = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,64}$", description="The Huawei Cloud project id.")
     auth: Literal["aksk", "token", "password", "none"] | None = Field(
@@ -135,7 +149,9 @@ class Environment(ConfigModel):
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
-        if not self.endpoint and not self.region:
+        if self.simulator is not None and self.endpoint:
+            raise ValueError("says both `endpoint` and `simulator`")
+        if not self.endpoint and not self.region and self.simulator is None:
             raise ValueError("says neither `endpoint` nor `region`")
         if not self.embedded and not self.project_id:
             raise ValueError("needs `project_id`")
@@ -143,6 +159,8 @@ class Environment(ConfigModel):
             date.fromisoformat(self.expires)
         if self.cache and (reason := outside_state_folder_reason(self.cache)):
             raise ValueError(f"keeps its read cache elsewhere: `cache` {reason}")
+        if self.state and (reason := outside_state_folder_reason(self.state)):
+            raise ValueError(f"keeps its simulated objects elsewhere: `simulator.state` {reason}")
         if self.ledger.lower().startswith("sqlite") and (reason := _ledger_file_reason(self.ledger)):
             raise ValueError(f"keeps its ledger elsewhere: the file of `ledger` {reason}")
         return self
@@ -150,12 +168,24 @@ class Environment(ConfigModel):
     @property
     def embedded(self) -> bool:
         """Whether the live side is the simulator in this process."""
-        return self.endpoint.startswith(SIMULATOR)
+        return self.simulator is not None or self.endpoint.startswith(SIMULATOR)
 
     @property
     def seed(self) -> str:
         """The embedded simulator's seed file, relative to the project."""
+        if self.simulator is not None:
+            return self.simulator.seed
         return self.endpoint.removeprefix(SIMULATOR) if self.embedded else ""
+
+    @property
+    def state(self) -> str:
+        """File that keeps the embedded simulator's objects between runs, relative to the project; else empty."""
+        return self.simulator.state if self.simulator is not None else ""
+
+    @property
+    def transient(self) -> bool:
+        """Whether the live side ends with this process."""
+        return self.embedded and not self.state
 
     @property
     def url(self) -> str:

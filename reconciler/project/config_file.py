@@ -14,7 +14,16 @@ from reconciler.manifest.yaml.limits import LIMITS
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.diagnostic import Diagnostic, Severity, has_errors, sort_diagnostics
 from reconciler.model.source_map import Position
-from reconciler.project.config import FILE, AssertKeys, Environment, Project, ProjectFile, ScopeKeys, ThrottleKeys
+from reconciler.project.config import (
+    FILE,
+    AssertKeys,
+    Environment,
+    Project,
+    ProjectFile,
+    ScopeKeys,
+    SimulatorKeys,
+    ThrottleKeys,
+)
 from reconciler.project.ownership import id_hint, missing_ids
 from reconciler.strings import did_you_mean
 
@@ -36,6 +45,7 @@ _MODELS: tuple[tuple[tuple[str, ...], type[BaseModel]], ...] = (
     ((), ProjectFile),
     (("environments", "*"), Environment),
     (("environments", "*", "scope"), ScopeKeys),
+    (("environments", "*", "simulator"), SimulatorKeys),
     (("environments", "*", "throttle"), ThrottleKeys),
     (("environments", "*", "assert", "*"), AssertKeys),
 )

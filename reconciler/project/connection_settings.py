@@ -5,18 +5,21 @@ Trust settings (hosts, proxies, certificates) come from the process environment,
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestError
 from reconciler.model.process_clock import ProcessClock
 from reconciler.project.config import Environment, Project
 from reconciler.project.environment_variables import CredentialLookup
+from reconciler.project.key_places import named_at
 from reconciler.redaction import SecretRedactor
 
 if TYPE_CHECKING:
     from reconciler.api.auth import Auth
     from reconciler.api.connection import Connection
-    from reconciler.simulator import Simulator
+    from reconciler.simulator import KeptSimulator, Simulator
+    from reconciler.simulator.messages import RequestHandler
 
 EMBEDDED = "http://localhost"
 """Address of the embedded simulator: loopback, so that no credentials are required and no limit applies."""
@@ -52,7 +55,7 @@ def connection(
             app_user_id=environment.app_user_id,
             parallelism=parallelism,
             redactor=redactor,
-            transport=transport(simulator(project, environment)),
+            transport=transport(embedded_simulator(project, environment)),
         )
     throttle = environment.throttle
     tenant = (environment.url, environment.project_id)
@@ -131,13 +134,29 @@ def seed_content(project: Project, environment: Environment) -> bytes:
     try:
         return read_below(project.root, environment.seed, SEED)
     except ManifestError as error:  # it is not a manifest: the position of its key says more than a position in it
-        place = project.placed(environment, "endpoint")
+        place = project.placed(environment, "endpoint" if environment.simulator is None else "simulator")
         told = [replace(one, message=f"the seed: {one.message}", position=place) for one in error.diagnostics]
         raise ManifestError(f"the seed: {error.message}", told, code=error.code, hint=error.hint) from None
 
 
-def simulator(project: Project, environment: Environment) -> "Simulator":
-    """Return a simulator with fixed clock and ids, seeded from a file of the project."""
+def embedded_simulator(project: Project, environment: Environment) -> "RequestHandler":
+    """Return the simulator of an environment, with fixed clock and ids: its objects are the seed's, or those kept."""
+    if not environment.state:
+        return _seeded(project, environment)
+    kept = kept_simulator(project, environment)
+    kept.load()
+    return kept
+
+
+def kept_simulator(project: Project, environment: Environment) -> "KeptSimulator":
+    """Return the simulator of an environment that keeps its objects; its state file is not read yet."""
+    from reconciler.simulator import KeptSimulator, StateFile
+
+    named = partial(named_at, project.placed(environment, "simulator"))
+    return KeptSimulator(_seeded(project, environment), StateFile(project.root, environment.state, named=named))
+
+
+def _seeded(project: Project, environment: Environment) -> "Simulator":
     from reconciler.simulator import Simulator, load_seed
 
     return Simulator(load_seed(seed_content(project, environment), environment.seed))

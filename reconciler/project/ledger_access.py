@@ -25,8 +25,11 @@ FILE = ".reconciler/ledger.db"
 
 
 def scope_key(environment: Environment) -> str:
-    """Return the scope of one lock: host, project and X-App-UserId, independent of name prefixes."""
-    host = urlsplit(environment.url).netloc or "simulator"
+    """Return the scope of one lock: host, project and X-App-UserId, independent of name prefixes.
+
+    The host of a simulator is the file that keeps its objects: two such files are two services.
+    """
+    host = urlsplit(environment.url).netloc or ":".join(filter(None, ("simulator", environment.state)))
     return "/".join((host, project_id(environment), environment.app_user_id))
 
 
@@ -79,9 +82,11 @@ def named_ledger(
 def is_lost_with_job(project: Project, environment: Environment, variables: Mapping[str, str], *, local: bool) -> bool:
     """Return whether the ledger is an unnamed local file on CI, which is gone with the job's disk.
 
-    Such a ledger does not know what earlier jobs applied: an apply must not delete by it.
+    Such a ledger does not know what earlier jobs applied: an apply must not delete by it. The objects of a simulator
+    that keeps them are gone with that disk as well.
     """
-    return local and bool(variables.get("CI")) and not named_ledger(project, environment, variables)
+    kept = bool(environment.state) or bool(named_ledger(project, environment, variables))
+    return local and bool(variables.get("CI")) and not kept
 
 
 @contextmanager
@@ -93,7 +98,7 @@ def open_environment_ledger(
 ) -> Iterator["SqlLedger"]:
     """Open the ledger for the duration of a `with`.
 
-    The embedded simulator's state ends with the process, and so does its ledger, unless one is named.
+    The ledger of a simulator whose objects end with the process ends with it too, unless one is named.
     """
     from reconciler.ledger.sql_ledger import open_ledger
 
@@ -106,7 +111,7 @@ def open_environment_ledger(
     known.add(*url_passwords(place.url))
     trust = place.trust(variables)
     with TemporaryDirectory(prefix="reconciler-") as folder:
-        passing = environment.embedded and named is None
+        passing = environment.transient and named is None
         root = folder if passing else project.root
         opened = open_ledger(place.url, root=root, digest_key=key, identity=identity, trust=trust, redactor=known)
         # after the URL itself was checked; nothing has been sent yet
@@ -130,7 +135,7 @@ def _check_key(key: bytes, *, local: bool) -> None:
 def ledger_location(project: Project, name: str, variables: Mapping[str, str], flag: str = "") -> LedgerLocation | None:
     """Return the location of an environment's ledger: the named one, else the default file where it exists."""
     environment = project.environments[name]
-    made = not environment.embedded and os.path.lexists(project.root / FILE)
+    made = not environment.transient and os.path.lexists(project.root / FILE)
     return named_ledger(project, environment, variables, flag) or (USUAL if made else None)
 
 
@@ -162,8 +167,8 @@ def load_ledger_state(project: Project, name: str, variables: Mapping[str, str])
     environment, identity = project.environments[name], project.identity
     owner = identity.owner(name)
     named = named_ledger(project, environment, variables)
-    passing = environment.embedded and named is None
-    lasting = bool(passing or named or not variables.get("CI"))
+    passing = environment.transient and named is None
+    lasting = bool(environment.embedded or named or not variables.get("CI"))
     made = named or os.path.lexists(project.root / FILE)
     if project.untrusted or not made or passing:
         return LedgerState(

@@ -24,6 +24,10 @@ class FixedClock:
         """Return its time."""
         return self._now
 
+    def set(self, moment: datetime) -> None:
+        """Continue from a time."""
+        self._now = moment
+
     def advance(self, seconds: float) -> None:
         """Advance the time."""
         self._now += timedelta(seconds=seconds)

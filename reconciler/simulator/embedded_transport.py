@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
-from reconciler.simulator.messages import Request, Response
-from reconciler.simulator.service.simulator import Simulator
+from reconciler.simulator.messages import Request, RequestHandler, Response
 
 PIECES = 16
 """Number of chunks of a slow body."""
 
 
-def transport(simulator: Simulator, *, sleep: Callable[[float], None] = time.sleep) -> httpx.BaseTransport:
+def transport(simulator: RequestHandler, *, sleep: Callable[[float], None] = time.sleep) -> httpx.BaseTransport:
     """Return a transport that answers from a simulator; `sleep` is called for delays.
 
     A delay beyond the client's read timeout raises ReadTimeout after that time, and a cut connection raises what httpx

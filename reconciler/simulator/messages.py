@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 from urllib.parse import parse_qsl, unquote
 
 from reconciler.model.resource import Json
@@ -107,3 +108,11 @@ def answer(value: Json, status: int = 200) -> Response:
 def empty(status: int = 200) -> Response:
     """Return a response without a body, as for delete and confirm."""
     return Response(status=status)
+
+
+class RequestHandler(Protocol):
+    """What answers requests: the simulator, alone or with a state file."""
+
+    def handle(self, request: Request) -> Response:
+        """Process one request."""
+        ...

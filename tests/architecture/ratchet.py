@@ -27,7 +27,7 @@ HOMES = {
     r"\b(?:strptime|fromisoformat|strftime)\b": {"semantics/equality.py"},
     r"\bobject_pairs_hook\b": {"api/response_body.py"},
     r"\beast_asian_width\b": {"strings.py"},
-    r"\bos\.replace\b": {"cli/files.py"},
+    r"\bos\.replace\b": {"manifest/files/project_tree.py"},
     r'\bin \(None, ""': {"semantics/defaults.py"},
     r"\bNoDefault\b": {"kinds/base/field.py", "semantics/compiled_field.py"},
 }

@@ -36,7 +36,7 @@ class World:
     outside: Path
 
     def environment(self, **keys: str) -> None:
-        whole = {"endpoint": "simulator:live.yaml"} | keys
+        whole = ({} if "simulator" in keys else {"endpoint": "simulator:live.yaml"}) | keys
         text = ", ".join(f"{name}: {_quoted(value)}" for name, value in whole.items())
         self.write("reconciler.yaml", f"name: test\nmanifests: [rooms]\nenvironments:\n  demo: {{{text}}}\n")
 
@@ -52,7 +52,7 @@ class World:
 
 
 def _quoted(value: str) -> str:
-    return value if value.startswith("[") else f'"{value}"'
+    return value if value.startswith(("[", "{")) else f'"{value}"'
 
 
 @pytest.fixture
@@ -86,6 +86,11 @@ def values_of_an_environment(world: World, path: str) -> Run:
 
 def seed(world: World, path: str) -> Run:
     world.environment(endpoint=f"simulator:{path}")
+    return world.run("plan")
+
+
+def seed_of_a_kept_simulator(world: World, path: str) -> Run:
+    world.environment(simulator=f'{{seed: "{path}", state: .reconciler/simulator.json}}')
     return world.run("plan")
 
 
@@ -124,6 +129,7 @@ READ = [
     values,
     values_of_an_environment,
     seed,
+    seed_of_a_kept_simulator,
     seed_written_by_init,
     include,
     include_untrusted,
@@ -226,7 +232,7 @@ PLACED = [
 
 REFUSED = re.compile(
     r"\bE_(PATH|PATH_HIDDEN|PATH_SYMLINK|PATH_TYPE|TPL_PATH|YAML_SIZE|FILE_SIZE|YAML_CHARACTER|YAML_ENCODING|FLEET"
-    r"|PROJECT_VALUE|LEDGER_FOREIGN|LEDGER_DAMAGED|LEDGER_URL|CACHE_FOREIGN|CACHE_DAMAGED|SNAPSHOT_DAMAGED|PLAN_FORMAT"
+    r"|PROJECT_VALUE|LEDGER_FOREIGN|LEDGER_DAMAGED|LEDGER_URL|SIMULATOR_STATE_FOREIGN|CACHE_FOREIGN|CACHE_DAMAGED|SNAPSHOT_DAMAGED|PLAN_FORMAT"
     r"|READ_FILE|WRITE|EXISTS|USAGE)\b"
 )
 
@@ -285,7 +291,25 @@ def fleet_ledger(world: World, path: str) -> Run:
     return world.run("audit", "-e", "demo", "--fleet", "fleet.csv")
 
 
+def simulated(world: World, path: str, *arguments: str) -> Run:
+    world.environment(simulator=f'{{seed: live.yaml, state: "{path}"}}')
+    return world.run(*arguments)
+
+
+def state_of_a_plan(world: World, path: str) -> Run:
+    return simulated(world, path, "plan")
+
+
+def state_of_an_edit(world: World, path: str) -> Run:
+    return simulated(world, path, "simulate", "edit", "One", "room_description=x")
+
+
+def state_of_a_reset(world: World, path: str) -> Run:
+    return simulated(world, path, "simulate", "reset")
+
+
 KEPT = [cache, ledger_of_a_plan, ledger_of_an_apply, ledger_of_an_audit, ledger_of_locks, fleet_ledger]
+SIMULATED = [state_of_a_plan, state_of_an_edit, state_of_a_reset]
 
 
 def in_state_folder(name: str, make: Callable[[World, Path], object]) -> Callable[[World], str]:
@@ -350,6 +374,19 @@ STATE = [
     lambda world: f"file:{world.outside}/app.db?mode=rw&uri=true",
     lambda world: f"%2e%2e/{world.outside.name}/app.db",
 ]
+
+
+BESIDE = {"linked-log.db", "linked-journal.db", "memory.db"}
+"""What stands beside a database, and means nothing to another file."""
+
+
+@pytest.mark.parametrize("placed", STATE, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("door", SIMULATED, ids=lambda each: each.__name__)
+def test_the_state_of_a_simulator_is_a_file_of_ours_in_the_state_folder(
+    door: Door, placed: Callable[[World], str], world: World
+) -> None:
+    if placed.__name__ not in BESIDE:
+        test_a_database_of_a_project_is_a_file_of_ours_in_its_state_folder(door, placed, world)
 
 
 @pytest.mark.parametrize("placed", STATE, ids=lambda each: each.__name__)

@@ -1,17 +1,30 @@
-"""`simulate`: serves a simulated API on loopback for other programs."""
+"""`simulate`: serves a simulated API on loopback, and edits the objects that an environment's simulator keeps."""
 
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli.command_context import session
+from reconciler.cli import flags
+from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.files import open_log
 from reconciler.cli.output import write_out
+from reconciler.cli.request_builder import project, select_environment
+from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode
+from reconciler.strings import count
+
+if TYPE_CHECKING:
+    from reconciler.project.config import Environment
+    from reconciler.simulator import KeptSimulator
+    from reconciler.simulator.field_edits import EditedField
+
+simulate = typer.Typer(rich_markup_mode=None, help="Serve a simulated API, or edit what a simulated environment keeps.")
 
 
-def simulate(
+@simulate.callback(invoke_without_command=True)
+def served(
     context: typer.Context,
     *,
     seed: Annotated[str, typer.Option("--seed", metavar="FILE", help="What it holds at the start; else nothing.")] = "",
@@ -22,7 +35,12 @@ def simulate(
 
     The address is printed first and then nothing; it stops on SIGTERM. A seed file declares its
     objects and its behaviour.
+
+    `simulate edit` and `simulate reset` change what the simulator of an environment keeps in its
+    `state` file instead.
     """
+    if context.invoked_subcommand is not None:
+        return ExitCode.FINE
     from reconciler.simulator import Simulator, load_seed
     from reconciler.simulator.server import serve
 
@@ -31,3 +49,82 @@ def simulate(
     with open_log(run.root, log) if log else nullcontext() as sink:
         serve(simulator, port, sink, write_out)
     return ExitCode.FINE
+
+
+@simulate.command("edit")
+def edit(
+    context: typer.Context,
+    *,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help='As plans print it: SmartLiveRoom["Morning"].')],
+    edits: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FIELD=VALUE]...", help="The field as plans print it; null clears it."),
+    ] = None,
+    environment: flags.Env = "",
+    delete: Annotated[bool, typer.Option("--delete", help="Delete the object.")] = False,
+) -> int:
+    """Change a live object as a colleague does in the console.
+
+    It is the object that the environment's simulator keeps. The next plan shows the difference
+    as drift. A name is a field too: set it to rename the object.
+    """
+    from reconciler.project.connection_settings import project_id
+    from reconciler.simulator.field_edits import edit_object, find_object, parse_edit
+
+    run = session(context)
+    if bool(edits) == delete:
+        raise UsageError(
+            "nothing is to be changed" if not edits else "--delete and FIELD=VALUE do not go together",
+            hint="name fields, such as 'room_description=On air at nine', or --delete",
+        )
+    parsed = [parse_edit(word) for word in edits or ()]
+    place, kept = _kept(run, environment)
+    with kept.editing() as simulator:
+        found = find_object(simulator, project_id(place), address)
+        done = edit_object(found, parsed)
+        if delete:
+            found.console.remove(found.entry)
+    write_out("\n".join(_told(found.address, found.entry.id, done, deleted=delete)))
+    return ExitCode.FINE
+
+
+@simulate.command("reset")
+def reset(context: typer.Context, *, environment: flags.Env = "") -> int:
+    """Start again from the seed of an environment's simulator.
+
+    What was applied and edited is forgotten there; the ledger still has what was applied.
+    """
+    run = session(context)
+    place, kept = _kept(run, environment)
+    kept.reset()
+    write_out(f"{place.state} holds the objects of {place.seed} again.")
+    return ExitCode.FINE
+
+
+def _kept(run: CommandContext, name: str) -> "tuple[Environment, KeptSimulator]":
+    """Return an environment and the simulator that keeps its objects. Raises UsageError where none are kept."""
+    from reconciler.project.connection_settings import kept_simulator
+
+    whole = project(run)
+    chosen = select_environment(whole, name)
+    place = whole.environments[chosen]
+    if not place.state:
+        what = "its simulator keeps nothing" if place.embedded else "its live side is not simulated"
+        raise UsageError(
+            f"the environment {chosen!r} cannot be edited here: {what}",
+            code="E_SIMULATOR_NONE",
+            hint=f"write `simulator: {{seed: {place.seed or 'live.yaml'}, state: .reconciler/simulator.json}}`"
+            " in place of its `endpoint`",
+        )
+    return place, kept_simulator(whole, place)
+
+
+def _told(address: str, object_id: str, done: "Sequence[EditedField]", *, deleted: bool) -> Iterator[str]:
+    from reconciler.reports.escaping import escape_line
+    from reconciler.reports.value_format import spell_sides
+
+    verb = "deleted" if deleted else f"edited, {count(len(done), 'field')}" if done else "unchanged: it is so already"
+    yield escape_line(f"{address} [id={object_id}]: {verb}")
+    for one in done:
+        before, after = spell_sides(one.before, one.after)
+        yield escape_line(f"  ~ {one.path} = ") + f"{before} -> {after}"

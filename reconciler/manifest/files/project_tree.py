@@ -9,6 +9,7 @@ Paths that the operator names (flags, RECONCILER_ variables) may be anywhere and
 """
 
 import os
+import secrets
 import stat
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -89,6 +90,24 @@ def refuse_irregular(folder: int, name: str, path: str) -> None:
         raise symlink(path)
     if not stat.S_ISREG(mode):
         raise irregular(path)
+
+
+def replace_in(folder: int, name: str, data: bytes, *, mode: int = 0o666) -> None:
+    """Write a file in an open folder as a whole: the name has the old content or the new one, never a part of it.
+
+    What has the name, a link too, is replaced and not followed.
+    """
+    temporary = f".reconciler-{secrets.token_hex(8)}"
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(temporary, flags, mode, dir_fd=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=folder)
+        raise
 
 
 def read_file(path: str | os.PathLike[str], limit: int) -> bytes:

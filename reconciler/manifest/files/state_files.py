@@ -1,4 +1,4 @@
-"""Database files of a run (ledger, read cache): permitted locations, and the check of an existing file.
+"""Files of a run below `.reconciler/` (ledger, read cache): permitted locations, and the check of a database.
 
 A project file names them below `.reconciler/` only, which is opened without following links. Other locations are the
 operator's. A file that this tool did not create is never changed, nor opened with SQLite: opening a database can
@@ -68,11 +68,11 @@ def find_state_file(root: Path, path: str, *, make: bool) -> Path | None:
     if reason := outside_state_folder_reason(path):
         raise ReconcilerError(f"{project_tree.shown(path)} {reason}", code="E_PATH")
     try:
-        _make_folder(root) if make else None
+        make_state_folder(root) if make else None
         with open_folder(root, steps[:-1], make=make) as folder:
             return whole if _is_there(folder, steps[-1], path, make=make) else None
     except NotADirectoryError:
-        raise _no_folder(whole, path) from None
+        raise not_a_folder(whole, path) from None
     except FileNotFoundError:
         if make:
             raise
@@ -124,7 +124,7 @@ def _operators(path: Path, *, make: bool) -> Path | None:
                 _check_beside(folder, path.name, os.fspath(path))
         else:
             if any(part.exists() and not part.is_dir() for part in path.parents):
-                raise NotADirectoryError(errno.ENOTDIR, _no_folder(path, os.fspath(path)).message)
+                raise NotADirectoryError(errno.ENOTDIR, not_a_folder(path, os.fspath(path)).message)
             path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)  # another run may be creating it too
             _write_new(path.parent / ".gitignore", b"*\n")
         _write_new(path, b"")
@@ -138,7 +138,7 @@ def _operators(path: Path, *, make: bool) -> Path | None:
     return path
 
 
-def _make_folder(root: Path) -> None:
+def make_state_folder(root: Path) -> None:
     """Create the state folder for this user alone: it holds the digest key and names of objects."""
     with open_folder(root, ()) as folder:
         try:
@@ -219,7 +219,7 @@ def _check_journal(path: Path, database: DatabaseFormat) -> None:
         raise _foreign(path, database, "its journal names a journal of another database")
 
 
-def _no_folder(whole: Path, path: str) -> ReconcilerError:
+def not_a_folder(whole: Path, path: str) -> ReconcilerError:
     """Return the error for a file in place of a folder."""
     taken = next((part for part in reversed(whole.parents) if part.exists() and not part.is_dir()), whole.parent)
     return ReconcilerError(

@@ -190,7 +190,8 @@ def plant_one(
     serial = collection.next_serial()
     name = str(body.get(kind.name_field, ""))
     twins = len(collection.named(name))
-    object_id = str(body.get(kind.id_field) or world.ids(f"{project}/{kind.name}/{name}/{origin}/{twins}"))
+    number = twins if origin == "seed" else serial  # an id is never given to a second object
+    object_id = str(body.get(kind.id_field) or world.ids(f"{project}/{kind.name}/{name}/{origin}/{number}"))
     writing = WriteStamp(object_id=object_id, revision=0, now=moment, ids=world.ids)
     shape = world.shapes[kind.name]
     choice = "kept" if "view_mode" in body else world.choices["view_mode"]
