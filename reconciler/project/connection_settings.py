@@ -3,16 +3,18 @@
 Trust settings (hosts, proxies, certificates) come from the process environment, never from a repository file.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reconciler.errors import ManifestError
+from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.model.process_clock import ProcessClock
+from reconciler.model.source_map import Position
 from reconciler.project.config import Environment, Project
 from reconciler.project.environment_variables import CredentialLookup
-from reconciler.project.key_places import named_at
 from reconciler.redaction import SecretRedactor
 
 if TYPE_CHECKING:
@@ -137,6 +139,19 @@ def seed_content(project: Project, environment: Environment) -> bytes:
         place = project.placed(environment, "endpoint" if environment.simulator is None else "simulator")
         told = [replace(one, message=f"the seed: {one.message}", position=place) for one in error.diagnostics]
         raise ManifestError(f"the seed: {error.message}", told, code=error.code, hint=error.hint) from None
+
+
+@contextmanager
+def named_at(place: Position | None) -> Iterator[None]:
+    """Add the position of a key to errors about the path that the key holds."""
+    try:
+        yield
+    except ReconcilerError as error:
+        if place is not None and isinstance(error, ManifestError) and error.diagnostics:
+            error.diagnostics = tuple(replace(one, position=place) for one in error.diagnostics)
+        elif place is not None:
+            error.name_place(str(place))
+        raise
 
 
 def embedded_simulator(project: Project, environment: Environment) -> "RequestHandler":

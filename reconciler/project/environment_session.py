@@ -1,8 +1,8 @@
 """Opens an environment: a reader of its live side, its ledger, its writers, and its plan options."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from reconciler import plugins
-from reconciler.errors import ManifestError, ReconcilerError, UsageError
+from reconciler.errors import ReconcilerError, UsageError
 from reconciler.interfaces import Reader, Writer, WriterContext
 from reconciler.kinds.registry import all_kinds
 from reconciler.model.desired_state import DesiredState
@@ -18,9 +18,8 @@ from reconciler.model.ledger_state import LedgerState
 from reconciler.model.options import WRITER_SECONDS, PlanOptions, ResourceScope, Selection
 from reconciler.model.process_clock import REAL_TIME, ProcessClock
 from reconciler.model.read_result import ApiUsage
-from reconciler.model.source_map import Position
 from reconciler.project.config import Environment, Project
-from reconciler.project.connection_settings import RateLimitGroups, connection, project_id
+from reconciler.project.connection_settings import RateLimitGroups, connection, named_at, project_id
 from reconciler.project.environment_variables import CredentialLookup, named_secrets, secret_values, usable_secret
 from reconciler.project.ledger_access import load_ledger_state, open_environment_ledger, scope_key
 from reconciler.redaction import SecretRedactor
@@ -201,26 +200,13 @@ def _from_api(project: Project, name: str, access: LiveAccess) -> EnvironmentSes
     )
 
 
-@contextmanager
-def _named_at(place: Position | None) -> Iterator[None]:
-    """Add the position of a key to errors about the path that the key holds."""
-    try:
-        yield
-    except ReconcilerError as error:
-        if place is not None and isinstance(error, ManifestError) and error.diagnostics:
-            error.diagnostics = tuple(replace(one, position=place) for one in error.diagnostics)
-        elif place is not None:
-            error.name_place(str(place))
-        raise
-
-
 def _cache(project: Project, environment: Environment, access: LiveAccess) -> "ReadCache | None":
     """Return the environment's read cache, where it is enabled and this command may use it."""
     if not environment.cache or not access.cached or environment.embedded:
         return None
     from reconciler.readers.read_cache import ReadCache
 
-    with _named_at(project.placed(environment, "cache")):
+    with named_at(project.placed(environment, "cache")):
         return ReadCache(
             environment.cache,
             root=project.root,
