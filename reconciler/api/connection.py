@@ -12,6 +12,7 @@ import httpx
 from reconciler.api.allowed_hosts import Origin, check_allowed, check_credentials_allowed, path_segment
 from reconciler.api.auth import Auth, NoAuth
 from reconciler.api.logins import Logins
+from reconciler.api.messages import CallObserver
 from reconciler.api.rate_limit import RateLimiter
 from reconciler.errors import UsageError
 from reconciler.model.read_result import ApiUsage
@@ -36,8 +37,8 @@ class Connection:
     refuses calls. `transport` replaces the network, as the embedded simulator does. `proxy` and `ca_file` come from the
     operator only. Reading and writing clients made of one Connection share its rate limiters; `pace` is another one to
     the same project whose limiters it shares. `logins` records refused credentials, shared in one process. `redactor`
-    holds the secrets of this process, and gets each token that is sent. `clock` returns the time of day, `monotonic`
-    measures, `jitter` returns a number from 0 to 1.
+    holds the secrets of this process, and gets each token that is sent. `observer` sees each attempt. `clock` returns
+    the time of day, `monotonic` measures, `jitter` returns a number from 0 to 1.
     """
 
     base_url: str
@@ -59,6 +60,7 @@ class Connection:
     jitter: Callable[[], float] = field(default=random.random, repr=False)
     redactor: SecretRedactor = field(default_factory=SecretRedactor, repr=False)
     logins: Logins = field(default_factory=Logins, repr=False)
+    observer: CallObserver = field(default_factory=CallObserver, repr=False)
     origin: Origin = field(init=False, repr=False)
     reads: RateLimiter = field(init=False, repr=False)
     writes: RateLimiter = field(init=False, repr=False)

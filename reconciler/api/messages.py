@@ -59,6 +59,16 @@ class ApiResponse:
         return self.redact(self.headers.get("x-request-id", ""))[:100]
 
 
+class CallObserver:
+    """Observer of the attempts of a connection's calls, those for credentials included; this one ignores them all."""
+
+    def before(self, call: ApiRequest) -> None:
+        """Note an attempt before it is sent. May raise ReconcilerError, which ends the call."""
+
+    def after(self, call: ApiRequest, answer: ApiResponse) -> None:
+        """Note the response of an attempt."""
+
+
 def http_date(text: str) -> datetime | None:
     """Parse a Date or Retry-After header; None for anything but a date."""
     try:

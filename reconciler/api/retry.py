@@ -155,7 +155,10 @@ class RetryingSender:
 
     def _sent(self, call: ApiRequest, headers: Mapping[str, str], budget: Budget) -> ApiResponse:
         """Send one attempt; secrets are redacted from the response's text before it is truncated or quoted."""
-        return replace(self._wire.send(call, headers, budget), redact=self.connection.redactor.cut_text)
+        self.connection.observer.before(call)
+        answer = replace(self._wire.send(call, headers, budget), redact=self.connection.redactor.cut_text)
+        self.connection.observer.after(call, answer)
+        return answer
 
     def _ask(self, budget: Budget, call: ApiRequest) -> ApiResponse:
         """Send a call that carries its own credentials (to IAM) through the same transport, counted like any other."""

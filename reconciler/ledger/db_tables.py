@@ -155,3 +155,29 @@ drift = Table(
     Column("seal", Text, nullable=False),
 )
 """One row for each field that ever drifted: first and last time, and the number of transitions."""
+
+
+probe_metadata = MetaData()
+
+probe_objects = Table(
+    "reconciler_probe_objects",
+    probe_metadata,
+    Column("scope", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("step", Text, nullable=False),
+    Column("begun", Double, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("seal", Text, nullable=False),
+)
+"""Objects of `doctor --probe-writes`, written before each write of them; `open` until none is left."""
+
+profiles = Table(
+    "reconciler_profiles",
+    probe_metadata,
+    Column("scope", Text, primary_key=True),
+    Column("measured", Double, nullable=False),
+    Column("answers", Text, nullable=False),
+    Column("seal", Text, nullable=False),
+)
+"""Latest answers of `doctor` for a scope, as JSON, and when they were measured."""

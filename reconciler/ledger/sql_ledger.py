@@ -17,6 +17,7 @@ from reconciler.ledger.database import BUSY_SECONDS, CommitUnknownError, Databas
 from reconciler.ledger.db_tables import SCHEMA
 from reconciler.ledger.lock import LEASE_SECONDS
 from reconciler.ledger.postgres_url import OPERATOR, Trust
+from reconciler.ledger.probe_records import ProbeRecords
 from reconciler.model.change import Action
 from reconciler.model.ledger_state import LedgerState, ObjectRecord, ProjectIdentity, WriteIntent
 from reconciler.model.outcome import Outcome, OutcomeStatus
@@ -209,6 +210,10 @@ class SqlLedger:
                 return 0
         with self._store.write() as connection:
             return journal.prune(connection, scope, before)
+
+    def probes(self, scope: str) -> ProbeRecords:
+        """Return the records of `doctor` for a scope: objects that may be left over, and the latest profile."""
+        return ProbeRecords(self._store, scope)
 
     def holders(self) -> tuple[LockInfo, ...]:
         """Return the present locks with their holders."""

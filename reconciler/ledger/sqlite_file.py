@@ -21,7 +21,9 @@ _OURS = DatabaseFormat(
     what="a ledger of reconciler",
     code="E_LEDGER",
     application_id=APPLICATION_ID,
-    tables=_columns({**db_tables.metadata.tables, **db_tables.audit_metadata.tables}),
+    tables=_columns(
+        {**db_tables.metadata.tables, **db_tables.audit_metadata.tables, **db_tables.probe_metadata.tables}
+    ),
     required=frozenset(db_tables.metadata.tables)
     - {db_tables.owners.name},  # a ledger of an earlier version has no names of owners
 )

@@ -96,3 +96,16 @@ class DriftRecord:
     since: str
     last: str
     flips: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeRecord:
+    """Object of `doctor --probe-writes` that may be left over: its name, and its last write that was begun.
+
+    `settled`: no create of this name can still be on its way.
+    """
+
+    kind: str
+    name: str
+    step: str
+    settled: bool = False

@@ -9,6 +9,7 @@ from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.audit import audit
 from reconciler.cli.commands.comment import comment
 from reconciler.cli.commands.compare import compare
+from reconciler.cli.commands.doctor import doctor
 from reconciler.cli.commands.events import events
 from reconciler.cli.commands.explain import explain
 from reconciler.cli.commands.export import export
@@ -41,6 +42,7 @@ COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
     "snapshot": snapshot,
     "audit": audit,
     "compare": compare,
+    "doctor": doctor,
     "history": history,
     "lock": lock,
     "schema": schema,

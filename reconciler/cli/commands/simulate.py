@@ -28,6 +28,9 @@ def served(
     context: typer.Context,
     *,
     seed: Annotated[str, typer.Option("--seed", metavar="FILE", help="What it holds at the start; else nothing.")] = "",
+    behaves_like: Annotated[
+        str, typer.Option("--behaves-like", metavar="FILE", help="Behave as `doctor --output` observed a service to.")
+    ] = "",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, metavar="N", help="0 takes a free one.")] = 0,
     log: Annotated[str, typer.Option("--log", metavar="FILE", help="Write requests there, a JSON line each.")] = "",
 ) -> int:
@@ -45,7 +48,11 @@ def served(
     from reconciler.simulator.server import serve
 
     run = session(context)
-    simulator = Simulator(load_seed(run.path(seed), seed) if seed else {})
+    known = load_seed(run.path(seed), seed) if seed else {}
+    if behaves_like:
+        observed = load_seed(run.path(behaves_like), behaves_like).get("behaviours") or {}
+        known = {**known, "behaviours": {**(known.get("behaviours") or {}), **observed}}
+    simulator = Simulator(known)
     with open_log(run.root, log) if log else nullcontext() as sink:
         serve(simulator, port, sink, write_out)
     return ExitCode.FINE

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.field_rules import RuleNode, table_problems, watched
 from reconciler.kinds.base.model_compiler import compile_model
+from reconciler.kinds.base.probe_bodies import ProbeBodies
 from reconciler.kinds.base.problem import Check, SpecProblem
 from reconciler.model.resource import Json
 
@@ -67,7 +68,8 @@ class Kind:
     it must never be written, or returns "". `on_air` tells whether an update or delete touches something running,
     `on_update` what an update of this row does besides. `stamps` are the fields that each write changes, best first.
     `scope_fields` are the fields by whose value an environment may choose objects. `shared_row` tells whether a listed
-    row may belong to another project where the list itself belongs to this one.
+    row may belong to another project where the list itself belongs to this one. `probe` holds the bodies of
+    `doctor`'s own objects; a kind without them is only read.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Kind:
     scope_fields: tuple[str, ...] = ()
     shared_row: Callable[[Mapping[str, Json]], bool] = lambda row: False  # noqa: ARG005 - the common answer
     example: str = ""
+    probe: ProbeBodies | None = None
 
     @cached_property
     def root(self) -> Field:

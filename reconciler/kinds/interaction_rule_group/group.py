@@ -5,11 +5,12 @@ documents the rules in the list; since 2025-05-22 the API text says that the lis
 that they are marked `list_may_hide`: absent is unknown, never empty.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from reconciler.kinds.base.field import FieldRole
 from reconciler.kinds.base.field_builders import SpecModel, items, keyed_by, text
 from reconciler.kinds.base.kind import Endpoints, Kind, ListFilter
+from reconciler.kinds.base.probe_bodies import MARKED_ITEMS, MARKED_TEXT, ProbeBodies
 from reconciler.kinds.interaction_rule_group.checks import CHECKS
 from reconciler.kinds.interaction_rule_group.rule import TIME, WRITTEN_ALONE, InteractionRule
 
@@ -66,6 +67,31 @@ class InteractionRuleGroup(SpecModel):
     )
 
 
+def _rule(name: str, *keywords: str, text: str = "doctor", **more: Any) -> dict[str, Any]:
+    tags = [{"tag": "content", "match": "EQUAL", "value": keyword} for keyword in keywords or ("doctor",)]
+    return {
+        "rule_name": name,
+        "event_type": 1,
+        "hit_condition": {"relation": "OR", "tags": tags},
+        "trigger": {"time_window": 60, "reply_mode": "SYSTEM_REPLY", "reply_texts": [text], "reply_order": "RANDOM"},
+        **more,
+    }
+
+
+def _body(first: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"interaction_rules": [first, _rule("second", enabled=False, **more), _rule("third")]}
+
+
+_PROBE = ProbeBodies(
+    plain=_body(_rule("first")),
+    marked=_body(_rule("first", *MARKED_ITEMS, text=MARKED_TEXT)),
+    overridden=_body(_rule("first", review_config={"no_need_review": True})),
+    mistyped=_body(_rule("first", event_type="doctor")),
+    added_item=_rule("fourth"),
+    changed_item=_rule("second", text="changed"),
+)
+"""Bodies of the group that `doctor --probe-writes` creates and deletes; no live room refers to it."""
+
 _COLLECTION = "/v1/{project_id}/smart-live-interaction-rule-groups"
 
 KIND = Kind(
@@ -91,4 +117,5 @@ KIND = Kind(
     checks=CHECKS,
     stamps=("update_time",),
     example="examples/kinds/InteractionRuleGroup.yaml",
+    probe=_PROBE,
 )

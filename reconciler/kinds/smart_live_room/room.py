@@ -22,6 +22,7 @@ from reconciler.kinds.base.field_builders import (
     text,
 )
 from reconciler.kinds.base.kind import Endpoints, Kind, ListFilter
+from reconciler.kinds.base.probe_bodies import MARKED_TEXT, ProbeBodies
 from reconciler.kinds.interaction_rule_group.rule import TIME, InteractionRule, ReviewConfig
 from reconciler.kinds.smart_live_room.checks import CHECKS
 from reconciler.kinds.smart_live_room.scenes import LiveVideoScriptInfo
@@ -247,6 +248,22 @@ _FILTERS = (
     ListFilter(parameter="confirm_state", field="confirm_state", match="any case"),
 )
 
+_PLAIN = {
+    "room_type": "NORMAL",
+    "room_description": "made by reconciler doctor",
+    "video_config": {"bitrate": 4000, "width": 1080, "height": 1920},
+}
+_SECRET = {"output_urls": ["rtmp://localhost/doctor"], "stream_keys": ["doctor-key"]}
+
+_PROBE = ProbeBodies(
+    plain=_PLAIN,
+    marked={**_PLAIN, **_SECRET, "room_description": MARKED_TEXT},
+    changed={**_PLAIN, "room_type": "TEMPLATE"},
+    derived={**_PLAIN, "view_mode": "VERTICAL", "video_config": {"bitrate": 4000, "width": 1920, "height": 1080}},
+    derivation="view_mode",
+)
+"""Bodies of the room that `doctor --probe-rooms` creates and deletes; it is never started."""
+
 KIND = Kind(
     name="SmartLiveRoom",
     title="Smart live room",
@@ -264,4 +281,5 @@ KIND = Kind(
     scope_fields=("room_type",),
     shared_row=_is_shared,
     example="examples/kinds/SmartLiveRoom.yaml",
+    probe=_PROBE,
 )

@@ -1,0 +1,105 @@
+"""Probe tables of a ledger: the objects of write probes that may be left over, and the latest profile of each scope."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import inspect, select
+from sqlalchemy.engine import Connection
+
+from reconciler.ledger.database import Database
+from reconciler.ledger.db_tables import probe_metadata, probe_objects, profiles, upsert, verify_row
+from reconciler.model.resource import Json
+from reconciler.model.run_history import ProbeRecord
+from reconciler.model.service_profile import ServiceProfile
+
+_SETTLE = 300.0
+"""Seconds after which a create without an answer is no longer on its way."""
+_CREATE = "create"
+
+
+class ProbeRecords:
+    """Probe part of a ledger, for one scope. Its tables are created with the first row."""
+
+    def __init__(self, store: Database, scope: str) -> None:
+        self._store = store
+        self._scope = scope
+        self._there = False
+
+    def note(self, kind: str, name: str, step: str) -> None:
+        """Record the next write of a probe's object; durable on return."""
+        self._write(kind, name, step, is_open=True)
+
+    def close(self, kind: str, name: str) -> None:
+        """Record that no object of this name is left."""
+        self._write(kind, name, "", is_open=False)
+
+    def open_records(self) -> tuple[ProbeRecord, ...]:
+        """Return the objects that may be left over, oldest first."""
+        with self._reading() as connection:
+            if connection is None:
+                return ()
+            now = self._seconds(connection)
+            query = select(probe_objects).where(probe_objects.c.scope == self._scope, probe_objects.c.open)
+            rows = [verify_row(row) for row in connection.execute(query.order_by(probe_objects.c.begun))]
+        return tuple(_record(row, now) for row in rows)
+
+    def keep_profile(self, answers: dict[str, str]) -> None:
+        """Record the answers of a probe, dated by the database's clock, in place of earlier ones."""
+        with self._store.write() as connection:
+            self._make(connection)
+            row = {"scope": self._scope, "measured": self._seconds(connection), "answers": json.dumps(answers)}
+            upsert(connection, profiles, row)
+
+    def drop_profile(self) -> None:
+        """Forget the profile of this scope, which a read contradicts."""
+        with self._reading() as connection:
+            if connection is None:
+                return
+        with self._store.write() as connection:
+            connection.execute(profiles.delete().where(profiles.c.scope == self._scope))
+
+    def profile(self) -> ServiceProfile | None:
+        """Return the latest profile of this scope with its age, None where there is none."""
+        with self._reading() as connection:
+            if connection is None:
+                return None
+            found = connection.execute(select(profiles).where(profiles.c.scope == self._scope)).one_or_none()
+            if found is None:
+                return None
+            row, now = verify_row(found), self._seconds(connection)
+        answers: Json = json.loads(row["answers"])
+        measured = datetime.fromtimestamp(row["measured"], UTC)
+        return ServiceProfile(answers=answers, measured=measured, age=now - row["measured"])
+
+    def _write(self, kind: str, name: str, step: str, *, is_open: bool) -> None:
+        with self._store.write() as connection:
+            self._make(connection)
+            key = {"scope": self._scope, "kind": kind, "name": name}
+            row = {**key, "step": step, "begun": self._seconds(connection), "open": is_open}
+            upsert(connection, probe_objects, row)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection | None]:
+        with self._store.read() as connection:
+            made = connection is not None and inspect(connection).has_table(probe_objects.name)
+            yield connection if made else None
+
+    def _make(self, connection: Connection) -> None:
+        if not self._there:
+            probe_metadata.create_all(connection)
+            self._there = True
+
+    def _seconds(self, connection: Connection) -> float:
+        return float(connection.execute(select(self._store.now())).scalar_one())
+
+
+def _record(row: dict[str, Any], now: float) -> ProbeRecord:
+    return ProbeRecord(
+        kind=row["kind"],
+        name=row["name"],
+        step=row["step"],
+        settled=row["step"] != _CREATE or now - row["begun"] > _SETTLE,
+    )
