@@ -9,8 +9,9 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TextIO
 
@@ -92,6 +93,94 @@ def write_new(root: Path, folder: str, files: Mapping[str, str], *, force: bool 
     for name, text in files.items():
         with _writable(shown / name), _below(root, folder, name, make=True) as (handle, leaf):
             _replace(handle, leaf, text)
+
+
+def replace_files(root: Path, files: Mapping[str, tuple[bytes, bytes]], step: Callable[[str], object] = len) -> None:
+    """Replace files of a project, all or none: each keeps its mode and is replaced in one step.
+
+    `files` are old and new bytes by name. New files are written beside the old ones first, so that a full disk changes
+    nothing; a rename that fails undoes those before it. `step` is called between the steps. Raises ReconcilerError:
+    E_FILE_CHANGED for one with other bytes than the old ones, E_WRITE for one that cannot be written.
+    """
+    with ExitStack() as stack:
+        staged = [stack.enter_context(_staged(root, name, *both)) for name, both in files.items()]
+        done: list[StagedFile] = []
+        for each in staged:
+            step(f"before {each.name}")
+            try:
+                with _writable(root / each.name):
+                    each.put()
+            except BaseException:
+                for other in reversed(done):
+                    other.undo()
+                raise
+            done.append(each)
+        step("done")
+
+
+@dataclass(slots=True)
+class StagedFile:
+    """A new file beside the one that it replaces."""
+
+    name: str
+    folder: int
+    leaf: str
+    temporary: str
+    old: bytes
+    mode: int
+
+    def put(self) -> None:
+        """Replace the file in one step."""
+        os.replace(self.temporary, self.leaf, src_dir_fd=self.folder, dst_dir_fd=self.folder)
+        with suppress(OSError):
+            os.fsync(self.folder)
+
+    def undo(self) -> None:
+        """Write the old bytes again, in one step as well."""
+        temporary = _temporary(self.folder, self.old, self.mode)
+        os.replace(temporary, self.leaf, src_dir_fd=self.folder, dst_dir_fd=self.folder)
+
+
+@contextmanager
+def _staged(root: Path, name: str, old: bytes, new: bytes) -> Iterator[StagedFile]:
+    """Write a new file beside an old one, which must have its known bytes and be writable."""
+    from reconciler.manifest.files.project_tree import open_in
+
+    path = root / name
+    with ExitStack() as stack:
+        with _writable(path):
+            folder, leaf = stack.enter_context(_parent(root, name))
+            with os.fdopen(open_in(folder, leaf, os.fspath(path)), "rb") as file:
+                mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+                found = file.read()
+            if not mode & 0o222 or not os.access(leaf, os.W_OK, dir_fd=folder):
+                raise PermissionError(errno.EACCES, "it is read-only")
+            if found != old:
+                raise ReconcilerError("it was changed meanwhile; run it again", code="E_FILE_CHANGED")
+            temporary = _temporary(folder, new, mode)
+        try:
+            yield StagedFile(name=name, folder=folder, leaf=leaf, temporary=temporary, old=old, mode=mode)
+        finally:
+            with suppress(OSError):
+                os.unlink(temporary, dir_fd=folder)
+
+
+def _temporary(folder: int, data: bytes, mode: int) -> str:
+    """Write a temporary file to the disk and return its name; nothing stays of one that cannot be written."""
+    name = f".reconciler-{secrets.token_hex(8)}"
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(name, flags, 0o600, dir_fd=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(handle)
+            os.fchmod(handle, mode)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name, dir_fd=folder)
+        raise
+    return name
 
 
 def _differs(root: Path, folder: str, name: str, text: str) -> bool:

@@ -50,6 +50,10 @@ class ExportableSpec:
         self.refusal = unholdable or refused or self._contradiction(spec)
         return spec
 
+    def part(self, field: CompiledField, value: Json, *, inside_list: bool) -> Json:
+        """Return the exportable part of one value of the object; None where there is none."""
+        return self._value(field, value, inside_list=inside_list)
+
     def _accepted(self, spec: dict[str, Json]) -> dict[str, Json]:
         """Return the spec without parts that its model refuses."""
         for _ in range(_ROUNDS):

@@ -13,7 +13,7 @@ from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.manifest import lint
 from reconciler.manifest.files.project_tree import ProjectTree, at_key
-from reconciler.manifest.source_positions import DocumentLocator, Origin, SourceLines, excerpts, line_of
+from reconciler.manifest.source_positions import DocumentLocator, DocumentSource, Origin, SourceLines, excerpts, line_of
 from reconciler.manifest.template_values import TemplateValues, merge_values
 from reconciler.manifest.validation.collisions import find_collisions
 from reconciler.manifest.validation.validator import validate
@@ -135,6 +135,7 @@ class _SourceText:
     where: PositionOf
     origin: Origin | None = None
     rendered: "RenderedTemplate | None" = None
+    values: TemplateValues | None = None
     explained: Callable[[Iterable[Diagnostic]], Iterable[Diagnostic]] = tuple
 
     @property
@@ -209,6 +210,7 @@ class _Loading:
                         where=places.at,
                         origin=given.used_by(result.lines),
                         rendered=result,
+                        values=given,
                         explained=places.explained,
                     ),
                 )
@@ -236,12 +238,18 @@ class _Loading:
         if not declared and not text.templated and not has_errors(parsed.diagnostics):
             self.problems.append(_empty(text.file))
         lines = SourceLines(parsed.text)
+        source = DocumentSource(
+            file=text.file,
+            text=parsed.text,
+            lines=text.rendered.lines if text.rendered else None,
+            values=text.values,
+        )
         met = len(self.problems)
         for document in declared:
             if len(self.problems) - met >= ENOUGH:
                 self.problems.append(too_many(text.where(*document.start)))
                 break
-            yield document.value, DocumentLocator(document, text.where, text.origin, lines)
+            yield document.value, DocumentLocator(document, text.where, text.origin, lines, source)
 
 
 def _explained(tree: ProjectTree, given: TemplateValues, problem: Diagnostic, uses: Iterable[str]) -> Diagnostic:

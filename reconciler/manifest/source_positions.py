@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import ReconcilerError
 from reconciler.manifest.files.project_tree import ProjectTree
@@ -10,6 +11,9 @@ from reconciler.manifest.yaml.document import Document
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source_map import DocumentPath, Excerpt, Position
 from reconciler.redaction import redact_from
+
+if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
+    from reconciler.manifest.template.template_positions import LineMap
 
 _LONGEST = 400
 
@@ -103,6 +107,24 @@ class SourceLines:
         return line <= len(lines) and lines[line - 1][column - 1 : column] not in ("'", '"', "|", ">")
 
 
+class ValueOrigins(Protocol):
+    """Tells where a template value was set."""
+
+    def decided(self, path: DocumentPath) -> Position | str:
+        """Return the position in a values file that set the value, or the words `--set NAME`; empty if unknown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentSource:
+    """Text that a document was parsed from; of a template also the origin of each piece, and of each value."""
+
+    file: str
+    text: str = field(repr=False)
+    lines: "LineMap | None" = field(default=None, repr=False)
+    values: ValueOrigins | None = field(default=None, repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentLocator:
     """Implements model.source_map.SourceMap for one document of a file.
@@ -114,6 +136,7 @@ class DocumentLocator:
     where: Callable[[int, int], Position] = field(repr=False)
     words: Origin | None = field(default=None, repr=False)
     text: "SourceLines" = field(default_factory=lambda: SourceLines(""), repr=False)
+    source: DocumentSource | None = field(default=None, repr=False)
 
     def at(self, path: DocumentPath, *, key: bool = False) -> Position:
         """Return the position of the value at `path` (of its key with `key`); of its nearest parent if absent."""

@@ -28,15 +28,16 @@ class TemplateValues:
 
     def origin(self, path: DocumentPath) -> str:
         """Return the origin of the value at `path`, or the nearest one around or in it."""
-        found = self._decided(path)
+        found = self.decided(path)
         return found if isinstance(found, str) else str(found)
 
     def place(self, path: DocumentPath) -> Position | None:
         """Return the position in a values file that set the value at `path`; None where no file did."""
-        found = self._decided(path)
+        found = self.decided(path)
         return None if isinstance(found, str) else found
 
-    def _decided(self, path: DocumentPath) -> Position | str:
+    def decided(self, path: DocumentPath) -> Position | str:
+        """Return the position in a values file that set the value at `path`, or the words `--set NAME`."""
         for length in range(len(path), 0, -1):
             near = path[:length]
             decided = self.origins.get(near, "")

@@ -116,6 +116,11 @@ def _read(part: str) -> Json:
     return part or None
 
 
+def is_within(path: str, below: str) -> bool:
+    """Tell whether a printed path is another one or below it; every path is below the empty one."""
+    return not below or path == below or path.startswith((f"{below}.", f"{below}["))
+
+
 def covers(pattern: tuple[str, ...], steps: tuple[str, ...]) -> bool:
     """Tell whether a pattern matches this path or a prefix of it."""
     if len(pattern) > len(steps):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import REDACTED, Change
-from reconciler.model.field_path import FieldPath, ItemKey, spell
+from reconciler.model.field_path import FieldPath, ItemKey, is_within, spell
 from reconciler.model.resource import DeclaredResource, Json
 from reconciler.model.source_map import DocumentPath
 from reconciler.semantics.compiled_field import CompiledField, compiled
@@ -37,11 +37,7 @@ def explained(
     """Return every field of a resource, or those at and below one path; `change` is None where live was not read."""
     leaves = _walk(compiled(kind), declared.spec, (), ())
     rows = (_row(leaf, declared, change) for leaf in leaves)
-    return tuple(row for row in rows if _within(row.path, below))
-
-
-def _within(path: str, below: str) -> bool:
-    return not below or path == below or path.startswith((f"{below}.", f"{below}["))
+    return tuple(row for row in rows if is_within(row.path, below))
 
 
 def _row(leaf: _Leaf, declared: DeclaredResource, change: Change | None) -> FieldOrigin:
@@ -56,10 +52,10 @@ def _standing(path: str, change: Change | None) -> str:
     if change is None:
         return ""
     for field in change.fields:
-        if _within(path, field.path):
+        if is_within(path, field.path):
             return f"differs ({field.attribution})"
     for one in change.suppressed:
-        if _within(path, one.path):
+        if is_within(path, one.path):
             return f"differs, hidden: {one.rule}{f' ({one.detail})' if one.detail else ''}"
     return "in step"
 

@@ -48,7 +48,7 @@ def load_declared(project: Project, name: str, sets: tuple[str, ...] = ()) -> De
     """Render, parse and validate the manifests of one environment; problems are in the result."""
     from reconciler.manifest.files.disk_tree import DiskTree
 
-    return _loaded(project, name, sets, DiskTree(project.root))
+    return load_from(project, name, sets, DiskTree(project.root))
 
 
 def linted(project: Project, name: str, sets: tuple[str, ...], today: date) -> DesiredState:
@@ -60,7 +60,7 @@ def linted(project: Project, name: str, sets: tuple[str, ...], today: date) -> D
     from reconciler.manifest.source_positions import excerpts
 
     tree = DiskTree(project.root)
-    manifest = _loaded(project, name, sets, tree)
+    manifest = load_from(project, name, sets, tree)
     lints = [one for resource in manifest.resources for one in resource_lints(resource, today)]
     rules = [one for resource in manifest.resources for one in unusable_rules(resource, today)]
     found = deduplicate([*lints, *rules])
@@ -138,10 +138,11 @@ def base_manifest(project: Project, name: str, ask: PlanRequest) -> DesiredState
     then = parse_project(tree.read(FILE), root=project.root, untrusted=project.untrusted)
     if name not in then.environments:
         return DesiredState()
-    return _loaded(then, name, ask.sets, tree)
+    return load_from(then, name, ask.sets, tree)
 
 
-def _loaded(project: Project, name: str, sets: tuple[str, ...], tree: "ProjectTree") -> DesiredState:
+def load_from(project: Project, name: str, sets: tuple[str, ...], tree: "ProjectTree") -> DesiredState:
+    """Load the manifests of one environment from a tree of files; problems are in the result."""
     from reconciler.manifest.loader import load
 
     environment = project.environments[name]

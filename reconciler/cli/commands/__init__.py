@@ -5,6 +5,7 @@ from typing import Any
 
 import typer
 
+from reconciler.cli.commands.accept import accept
 from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.audit import audit
 from reconciler.cli.commands.comment import comment
@@ -35,6 +36,7 @@ COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
     "replay": replay,
     "plan": plan,
     "apply": apply,
+    "accept": accept,
     "show": show,
     "comment": comment,
     "explain": explain,

@@ -24,6 +24,14 @@ class _OriginMark(NamedTuple):
     place: TemplateOrigin
 
 
+class RenderedSegment(NamedTuple):
+    """Piece of rendered text with one origin: its offsets, up to the next mark."""
+
+    start: int
+    end: int
+    place: TemplateOrigin
+
+
 def _column(found: _OriginMark) -> int:
     return found.column
 
@@ -105,6 +113,25 @@ class LineMap:
                 last = _OriginMark(column, place)
         if last is not None:
             yield last
+
+    @cached_property
+    def segments(self) -> Sequence[RenderedSegment]:
+        """Return the pieces of the rendered text in its order, each with its origin; empty where it is not exact."""
+        if not self.exact:
+            return ()
+        found: list[RenderedSegment] = []
+        length = behind = 0
+        for mark in marked_text.MARK.finditer(self._marked):
+            length += mark.start() - behind
+            behind = mark.end()
+            place = self._named(mark[1])
+            if place is not None:
+                if found:
+                    found[-1] = found[-1]._replace(end=length)
+                found.append(RenderedSegment(length, length, place))
+        if found:
+            found[-1] = found[-1]._replace(end=length + len(self._marked) - behind)
+        return found
 
     def _named(self, digits: str | None) -> TemplateOrigin | None:
         number = marked_text.number(digits) if digits else len(self._places)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from reconciler.model.resource import Json
 
 _PLAIN = re.compile(r"[^\W\d_](?:[\w ./+@()，。！？、；：“”‘’（）《》…—·-]*[\w.)。！？”’）》…])?")
-_WORDS = frozenset(["yes", "no", "on", "off", "y", "n", "true", "false", "null", "none", "nan", "inf"])
+WORDS = frozenset(["yes", "no", "on", "off", "y", "n", "true", "false", "null", "none", "nan", "inf"])
 _BLOCK = re.compile(
     "[^\x00-\x08\x0b-\x1f\x7f-\xa0\u00ad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3000\ufeff\ufff0-\uffff]*"
 )
@@ -66,8 +66,13 @@ def scalar(value: Json) -> str:
 
 def text(value: str) -> str:
     """Format a text on one line: plain where that is safe, else in double quotes."""
-    if _PLAIN.fullmatch(value) and "  " not in value and value.casefold() not in _WORDS:
+    if _PLAIN.fullmatch(value) and "  " not in value and value.casefold() not in WORDS:
         return value
+    return quoted(value)
+
+
+def quoted(value: str) -> str:
+    """Format a text in double quotes, on one line."""
     return _ESCAPED.sub(_escape, json.dumps(value, ensure_ascii=False))
 
 

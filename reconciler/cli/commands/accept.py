@@ -1,0 +1,168 @@
+"""`accept`: writes live values back into the files that declare them, through templates and values files."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from reconciler.cli import flags
+from reconciler.cli.accept_output import accept_json, collateral_lines, dirty_lines, question, refusal_line
+from reconciler.cli.command_context import CommandContext, session
+from reconciler.cli.files import replace_files
+from reconciler.cli.output import from_repository, parse_output_flags, progress, write_out, write_report
+from reconciler.cli.request_builder import build_plan_request, plan_report, project, select_environment, selection
+from reconciler.errors import ReconcilerError, UsageError
+from reconciler.exit_codes import ExitCode
+from reconciler.strings import count
+
+if TYPE_CHECKING:
+    from reconciler.model.source_edit import AcceptedDifference
+    from reconciler.project.accept_drift import AcceptRequest, AcceptResult, Confirm
+    from reconciler.project.config import Project
+
+Only = Literal["", "drift", "conflict", "all"]
+
+
+def accept(
+    context: typer.Context,
+    *,
+    address: Annotated[
+        str, typer.Argument(metavar="[ADDRESS]", help="As plans print it; all where it is left out.")
+    ] = "",
+    field: Annotated[str, typer.Argument(metavar="[FIELD]", help="Only this field and what is in it.")] = "",
+    environment: flags.Env = "",
+    only: Annotated[Only, typer.Option("--only", help="What is accepted: drift, conflicts, or every difference.")] = "",
+    label: flags.Labels = None,
+    target: flags.Targets = None,
+    set_: flags.Sets = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the diff alone; nothing is written.")] = False,
+    interactive: Annotated[
+        bool, typer.Option("-i", "--interactive", help="Ask for each difference at the terminal.")
+    ] = False,
+    at: Annotated[str, typer.Option("--at", metavar="FILE:LINE", help="Write the one difference at this place.")] = "",
+    also: Annotated[
+        list[str] | None,
+        typer.Option("--also", metavar="ADDRESS", help="A resource that the edits may change as well; repeatable."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Edit files with changes that are not committed, or outside git.")
+    ] = False,
+    format_: Annotated[Literal["text", "json"], typer.Option("--format", help="A diff, or JSON.")] = "text",
+    live: flags.LiveFile = "",
+    today: flags.Today = "",
+    parallelism: flags.Parallelism = 8,
+) -> int:
+    """Write live values back into the manifests' sources, and show the edits as a diff."""
+    from reconciler.project.accept_drift import AcceptRequest, accept_environment
+
+    run = session(context)
+    if at and not (address and field):
+        raise UsageError("--at is the place of one difference", hint="name it: accept ADDRESS FIELD --at FILE:LINE")
+    if interactive and not sys.stdin.isatty():
+        raise UsageError(
+            "--interactive asks, but stdin is not a terminal", code="E_NO_TERMINAL", hint="leave --interactive out"
+        )
+    whole = project(run)
+    name = select_environment(whole, environment)
+    ask = AcceptRequest(
+        plan=build_plan_request(
+            run,
+            sets=set_,
+            selected=selection(target, None, label),
+            live=live,
+            today=today,
+            parallelism=parallelism,
+        ),
+        address=address,
+        field=field,
+        only=only,
+        also=frozenset(also or ()),
+        at=at,
+    )
+    with progress(run, f"Reading {name}"):
+        result = accept_environment(whole, name, ask, _asking(run) if interactive else None)
+    if result.plan is None:
+        write_report(run, _invalid(result, name), parse_output_flags("text", None))
+        return ExitCode.ERROR
+    return _finished(run, whole, result, ask, dry_run=dry_run, force=force, as_json=format_ == "json")
+
+
+def _invalid(result: "AcceptResult", name: str):  # type: ignore[no-untyped-def]
+    from reconciler.project.plan_environment import PlanResult
+
+    return plan_report("accept", PlanResult(environment=name, manifest=result.manifest))
+
+
+def _finished(
+    run: CommandContext,
+    whole: "Project",
+    result: "AcceptResult",
+    ask: "AcceptRequest",
+    *,
+    dry_run: bool,
+    force: bool,
+    as_json: bool,
+) -> int:
+    """Print the diff or JSON and the refusals, write the files, and return the exit code."""
+    from reconciler.reports.unified_diff import unified_diff
+
+    dirty = {} if force or not result.files else _dirty(whole, result)
+    stopped = bool(dirty or result.collateral)
+    writes = bool(result.files) and not stopped and not dry_run
+    if writes:
+        replace_files(run.root, result.files)
+    diff = unified_diff(result.files, from_repository(run.root))
+    lines = [refusal_line(each) for each in result.proposal.refused]
+    lines += collateral_lines(result.collateral)
+    lines += dirty_lines(dirty)
+    if as_json:
+        shape = run.redactor.value(accept_json(result, dirty, diff, written=writes))
+        write_out(shape_text(shape), human=False, parsed=True)
+    elif diff:
+        write_out(run.redactor.text(diff), human=False, parsed=True)
+    for line in lines:
+        run.say(line)
+    for note in result.notes:
+        run.note(note)
+    run.note(_summary(result, ask, stopped=stopped, writes=writes))
+    return ExitCode.CHANGES if lines else ExitCode.FINE
+
+
+def shape_text(shape: object) -> str:
+    """Return a document as JSON text."""
+    import json
+
+    return json.dumps(shape, ensure_ascii=False, indent=2)
+
+
+def _dirty(whole: "Project", result: "AcceptResult") -> dict[str, str]:
+    from reconciler.manifest.files.git_changes import uncommitted
+
+    try:
+        return uncommitted(whole.root, {file: old for file, (old, _new) in result.files.items()})
+    except ReconcilerError as problem:
+        return {"": problem.message}
+
+
+def _summary(result: "AcceptResult", ask: "AcceptRequest", *, stopped: bool, writes: bool) -> str:
+    proposal = result.proposal
+    if not proposal.accepted and not proposal.refused:
+        chosen = ask.only or "drift"
+        rest = " (--only all accepts every difference)" if result.plan and result.plan.pending and not ask.only else ""
+        return f"Nothing to accept: there is no {'difference' if chosen == 'all' else chosen}{rest}."
+    edits = f"{count(len(proposal.accepted), 'difference')} in {count(len(result.files), 'file')}"
+    if stopped:
+        return f"Nothing was written: {edits} would be."
+    if not result.files:
+        return "Nothing was written."
+    return f"Accepted {edits}." if writes else f"Would accept {edits}."
+
+
+def _asking(run: CommandContext) -> "Confirm":
+    """Return the question for one difference; an answer that begins with y agrees, the end of input refuses."""
+
+    def confirm(each: "AcceptedDifference") -> bool:
+        run.log.ask(f"{run.redactor.text(question(each))} [y/N] ")
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    return confirm

@@ -1,0 +1,186 @@
+"""Proves proposed edits: the edited files are loaded and planned again in memory, for every environment that uses them.
+
+Edits are proven where exactly the accepted differences are gone and nothing else is different: no other difference of
+the plan, no other resource, no other environment.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.manifest.files.overlay_tree import OverlayTree
+from reconciler.manifest.files.project_tree import ProjectTree
+from reconciler.manifest.source_text import SourceTexts
+from reconciler.model.change import Action, Attribution, FieldOp
+from reconciler.model.desired_state import DesiredState
+from reconciler.model.diagnostic import Severity
+from reconciler.model.plan import Plan
+from reconciler.model.resource import DeclaredResource
+from reconciler.model.source_edit import AcceptedDifference, ProposedEdits, RefusedDifference
+from reconciler.project.config import Project
+from reconciler.project.plan_environment import load_from
+
+_ALONE = 40
+"""Most differences that are tried one by one where the edited files are not valid together."""
+_ROUNDS = 6
+
+Replan = Callable[[DesiredState], Plan]
+"""Plans the environment again from other manifests, with the live side as it was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collateral:
+    """Resource that the edits change though none of its differences was chosen; `path` is empty for a whole one."""
+
+    environment: str
+    address: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenEdits:
+    """Edits that were proven, the new bytes of each file, and what they change besides."""
+
+    proposal: ProposedEdits
+    files: Mapping[str, bytes]
+    collateral: tuple[Collateral, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditProof:
+    """What a proof needs of the environment that is accepted from."""
+
+    project: Project
+    environment: str
+    sets: tuple[str, ...]
+    tree: ProjectTree
+    manifest: DesiredState
+    plan: Plan
+    replan: Replan
+
+    def prove(self, proposal: ProposedEdits) -> ProvenEdits:
+        """Return what of a proposal holds; differences that stay, or make the files invalid, become refusals."""
+        for _ in range(_ROUNDS):
+            files = self._files(proposal)
+            if not files:
+                return ProvenEdits(proposal=proposal, files={})
+            after = load_from(self.project, self.environment, self.sets, OverlayTree(self.tree, files))
+            if not after.valid:
+                proposal = self._without_invalid(proposal, after)
+                continue
+            plan = self.replan(after)
+            chosen = {(each.address, each.path) for each in proposal.accepted}
+            staying = chosen & set(_differences(plan))
+            if staying:
+                proposal = _refused(
+                    proposal,
+                    [each for each in proposal.accepted if (each.address, each.path) in staying],
+                    "E_ACCEPT_REMAINS",
+                    "the difference is still there after the edit",
+                )
+                continue
+            found = [*self._here(plan, after, chosen), *self._elsewhere(files)]
+            return ProvenEdits(proposal=proposal, files=files, collateral=tuple(dict.fromkeys(found)))
+        return ProvenEdits(
+            proposal=_refused(proposal, proposal.accepted, "E_ACCEPT_REMAINS", "no edit holds"), files={}
+        )
+
+    def _files(self, proposal: ProposedEdits) -> dict[str, bytes]:
+        edited = SourceTexts(self.tree).edited(proposal.edits)
+        return {file: data for file, data in edited.items() if data != self.tree.read(file)}
+
+    def _without_invalid(self, proposal: ProposedEdits, after: DesiredState) -> ProposedEdits:
+        """Refuse the differences whose edits alone make the files invalid; all, where none does so alone."""
+        groups = list(dict.fromkeys(each.edits for each in proposal.accepted))
+        bad: list[AcceptedDifference] = []
+        for group in groups if len(groups) <= _ALONE else ():
+            alone = tuple(each for each in proposal.accepted if each.edits == group)
+            files = self._files(ProposedEdits(accepted=alone))
+            if not load_from(self.project, self.environment, self.sets, OverlayTree(self.tree, files)).valid:
+                bad += alone
+        problem = next(each for each in after.diagnostics if each.severity is Severity.ERROR)
+        files_hit = {each.position.file for each in after.diagnostics if each.position}
+        if not bad:
+            bad = [each for each in proposal.accepted if any(edit.file in files_hit for edit in each.edits)]
+        message = f"the edited file is not valid: {problem.message}"
+        return _refused(proposal, bad or list(proposal.accepted), "E_ACCEPT_INVALID", message)
+
+    def _here(self, plan: Plan, after: DesiredState, chosen: set[tuple[str, str]]) -> Iterator[Collateral]:
+        before, now = _differences(self.plan), _differences(plan)
+        lists = {(address, path[: path.rfind("[")]) for address, path in chosen if path.endswith("]")}
+        for key in sorted({**before, **now}):
+            in_list = (key[0], key[1][: key[1].rfind("[")]) in lists and key[1].endswith("]")
+            if before.get(key) != now.get(key) and key not in chosen and not in_list:
+                yield Collateral(environment=self.environment, address=key[0], path=key[1])
+        addresses = {address for address, _ in chosen}
+        yield from _changed(self.environment, self.manifest.resources, after.resources, addresses)
+        for address in sorted(_whole_changes(self.plan) ^ _whole_changes(plan)):
+            yield Collateral(environment=self.environment, address=address)
+
+    def _elsewhere(self, files: Mapping[str, bytes]) -> Iterator[Collateral]:
+        for name in self.project.environments:
+            if name == self.environment:
+                continue
+            seen = OverlayTree(self.tree)
+            before = load_from(self.project, name, (), seen)
+            if not seen.seen & set(files):
+                continue
+            after = load_from(self.project, name, (), OverlayTree(self.tree, files))
+            if before.valid and not after.valid:
+                yield Collateral(environment=name, address="")
+            yield from _changed(name, before.resources, after.resources, set())
+
+
+def _differences(plan: Plan) -> dict[tuple[str, str], object]:
+    """Return every difference of a plan by its address and path; of a move only that there is one."""
+    return {
+        (change.address, each.path): None if each.op is FieldOp.MOVE else (each.op, repr(each.before), repr(each.after))
+        for change in plan.changes
+        for each in change.fields
+        if each.attribution is not Attribution.ALREADY
+    }
+
+
+def _whole_changes(plan: Plan) -> set[str]:
+    return {change.address for change in plan.changes if change.action in (Action.CREATE, Action.DELETE)}
+
+
+def _changed(
+    environment: str,
+    before: Iterable[DeclaredResource],
+    after: Iterable[DeclaredResource],
+    chosen: set[str],
+) -> Iterator[Collateral]:
+    """Yield the resources that are declared differently; the specs of the chosen ones are not compared."""
+    ours = {each.address: each for each in before}
+    theirs = {each.address: each for each in after}
+    for address in sorted({**ours, **theirs}):
+        one, other = ours.get(address), theirs.get(address)
+        same = one is not None and other is not None and _facts(one) == _facts(other)
+        if not same or (address not in chosen and one and other and one.spec != other.spec):
+            yield Collateral(environment=environment, address=address)
+
+
+def _facts(each: DeclaredResource) -> tuple[object, ...]:
+    ignored = [(rule.path, rule.reason, rule.expires) for rule in each.ignore_changes]
+    lints = [(rule.code, rule.rule, rule.expires) for rule in each.ignore_lints]
+    return each.id, each.aliases, dict(each.labels), each.prevent_destroy, ignored, lints
+
+
+def _refused(proposal: ProposedEdits, bad: Iterable[AcceptedDifference], code: str, message: str) -> ProposedEdits:
+    gone = {each.edits for each in bad}
+    refused = [
+        RefusedDifference(
+            code=code,
+            message=message,
+            address=each.address,
+            path=each.path,
+            declared=each.declared,
+            live=each.live,
+            positions=(each.position,),
+            hint="edit it by hand, then plan again",
+        )
+        for each in proposal.accepted
+        if each.edits in gone
+    ]
+    kept = tuple(each for each in proposal.accepted if each.edits not in gone)
+    return replace(proposal, accepted=kept, refused=(*proposal.refused, *refused))
