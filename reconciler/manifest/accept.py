@@ -28,7 +28,7 @@ _LISTED = 8
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _EditTarget:
     """Where a target is edited: the editor of a document and the path in it; `through` is the expression passed."""
 
     editor: DocumentEditor
@@ -110,12 +110,12 @@ class _Proposal:
             return target, [], self._declared.position
         return target, edits, self._views.texts.text(edits[0].file).position(edits[0].start)
 
-    def _inserted(self, place: _Place, name: str, value: Json, target: ValueTarget) -> list[SourceEdit]:
+    def _inserted(self, place: _EditTarget, name: str, value: Json, target: ValueTarget) -> list[SourceEdit]:
         if place.through is not None and not place.through.whole:
             raise shape_refused("a template writes the value as text", place.through.position)
         return place.editor.insert(place.path, name, value, target.order)
 
-    def _place(self, path: DocumentPath) -> _Place:
+    def _place(self, path: DocumentPath) -> _EditTarget:
         """Return where a path is edited: in the document, or in the values file that a pure expression reads."""
         view = self._view
         if view is None:
@@ -123,7 +123,7 @@ class _Proposal:
             raise EditRefused("E_ACCEPT_EXPRESSION", message, [self._declared.at(path)])
         whole = ("spec", *path)
         if not view.is_template:
-            return _Place(DocumentEditor(view), whole)
+            return _EditTarget(DocumentEditor(view), whole)
         above = list(nodes_on(view.root, whole))
         for depth, node in enumerate(above):
             pure = view.expression(node)
@@ -132,9 +132,11 @@ class _Proposal:
         found = node_at(view.root, whole)
         if not isinstance(found, AliasStep) and isinstance(found[0], ScalarNode) and view.literal(found[0]) is None:
             raise self._mixed(view, found[0])
-        return _Place(DocumentEditor(view), whole)
+        return _EditTarget(DocumentEditor(view), whole)
 
-    def _in_values(self, pure: PureExpression, path: DocumentPath, node: SyntaxNode, above: list[SyntaxNode]) -> _Place:
+    def _in_values(
+        self, pure: PureExpression, path: DocumentPath, node: SyntaxNode, above: list[SyntaxNode]
+    ) -> _EditTarget:
         values = self._values()
         decided = values.decided(tuple(map(str, path))) if values else ""
         if isinstance(decided, str):
@@ -143,7 +145,7 @@ class _Proposal:
             found = node_at(document.root, path)
             if isinstance(found, AliasStep) or found[1] == len(path):
                 flow = any(getattr(each, "flow", False) for each in above)
-                return _Place(DocumentEditor(document, typed=False), path, pure, node, flow)
+                return _EditTarget(DocumentEditor(document, typed=False), path, pure, node, flow)
         message = "the values file has no such entry"
         raise EditRefused("E_ACCEPT_EXPRESSION", message, [pure.position, decided], "edit it by hand")
 
@@ -167,7 +169,7 @@ class _Proposal:
         hint = "choose the place with --at FILE:LINE, or edit it by hand"
         return EditRefused("E_ACCEPT_EXPRESSION", message, list(places)[:_LISTED], hint)
 
-    def _check_fits(self, place: _Place, value: Json) -> None:
+    def _check_fits(self, place: _EditTarget, value: Json) -> None:
         """Refuse a value that the quotes or the plain scalar around a pure expression cannot hold."""
         pure, node = place.through, place.outer
         if pure is None or pure.whole or not isinstance(node, ScalarNode):

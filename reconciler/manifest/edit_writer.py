@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.manifest.source_text import SourceText
+from reconciler.manifest.source_text import SourceFile
 from reconciler.manifest.source_view import SourceSpan, SourceView
 from reconciler.manifest.yaml.scalar_text import ScalarStyle, inline, scalar_text
 from reconciler.manifest.yaml.syntax_tree import (
@@ -211,7 +211,7 @@ def _insertion(span: SourceSpan, new: str) -> SourceEdit:
     return SourceEdit(span.source.file, span.start, span.start, new)
 
 
-def _indent(source: SourceText, offset: int) -> str | None:
+def _indent(source: SourceFile, offset: int) -> str | None:
     """Return the indentation of the entry at an offset; None where other text precedes it on its line."""
     start = source.line_start(offset)
     before = source.text[start:offset]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from reconciler.manifest.edit_writer import DocumentEditor, shape_refused
-from reconciler.manifest.source_text import SourceText, replaced
+from reconciler.manifest.source_text import SourceFile, replaced
 from reconciler.manifest.source_view import SourceSpan
 from reconciler.manifest.yaml.scalar_text import ScalarStyle, inline, scalar_text
 from reconciler.manifest.yaml.syntax_tree import MappingNode, ScalarNode, SequenceNode, SyntaxNode
@@ -90,7 +90,7 @@ class _Items:
             raise shape_refused("the list is put together by a template", *self.editor.places(self.node))
         return found
 
-    def one_source(self) -> SourceText:
+    def one_source(self) -> SourceFile:
         """Return the one file that has all items. Raises EditRefused."""
         source = self.start(0).source
         if any(self.start(index).source is not source for index in range(len(self.node.items))):
@@ -124,7 +124,7 @@ class _BlockItems(_Items):
             found.append(self._insertion(source, last, chunk))
         return found
 
-    def _dash(self, source: SourceText, index: int) -> int:
+    def _dash(self, source: SourceFile, index: int) -> int:
         start = self.start(index).start
         at = source.text.rfind("-", 0, start)
         while at >= 0 and not _GAP.fullmatch(source.text[at + 1 : start]):
@@ -133,7 +133,7 @@ class _BlockItems(_Items):
             raise shape_refused("the item shares its line with another one", self.start(index).position)
         return at
 
-    def _chunk(self, source: SourceText, index: int, *, comments: bool = False) -> tuple[int, int]:
+    def _chunk(self, source: SourceFile, index: int, *, comments: bool = False) -> tuple[int, int]:
         """Return the lines of an item, with the comment above it where it moves."""
         start = source.line_start(self._dash(source, index))
         if comments:
@@ -145,12 +145,12 @@ class _BlockItems(_Items):
         return start, source.next_line(self.end(index).start)
 
     @staticmethod
-    def _removal(source: SourceText, start: int, end: int) -> SourceEdit:
+    def _removal(source: SourceFile, start: int, end: int) -> SourceEdit:
         if end == len(source.text) and source.text[start:end].rstrip("\r\n") == source.text[start:end] and start:
             start = len(source.text[:start].rstrip("\r\n"))
         return SourceEdit(source.file, start, end, "")
 
-    def _insertion(self, source: SourceText, after: int, chunk: str) -> SourceEdit:
+    def _insertion(self, source: SourceFile, after: int, chunk: str) -> SourceEdit:
         if after < 0:
             at = source.line_start(self._dash(source, 0))
             return SourceEdit(source.file, at, at, chunk + source.line_break(at))
@@ -164,7 +164,7 @@ class _BlockItems(_Items):
             return SourceEdit(source.file, at, at, line_end + chunk)
         return SourceEdit(source.file, at, at, chunk + line_end)
 
-    def _new(self, source: SourceText, value: Json, sibling: int) -> str:
+    def _new(self, source: SourceFile, value: Json, sibling: int) -> str:
         dash = self._dash(source, sibling)
         start = self.start(sibling).start
         indent = source.text[source.line_start(dash) : dash]
@@ -207,7 +207,7 @@ class _FlowItems(_Items):
                 found.append(self._insertion(source, last, self._token(each.value, max(last, 0))))
         return found
 
-    def _insertion(self, source: SourceText, after: int, token: str) -> SourceEdit:
+    def _insertion(self, source: SourceFile, after: int, token: str) -> SourceEdit:
         if after < 0:
             at = self.start(0).start
             return SourceEdit(source.file, at, at, f"{token}, ")
@@ -231,7 +231,7 @@ class _FlowItems(_Items):
             return scalar_text(value, like)
         return styled_inline(value, node)
 
-    def _rewritten(self, source: SourceText, wanted: Wanted, others: list[SourceEdit]) -> list[SourceEdit]:
+    def _rewritten(self, source: SourceFile, wanted: Wanted, others: list[SourceEdit]) -> list[SourceEdit]:
         """Write the items anew between the first and the last one, each with its own text."""
         start, end = self.start(0).start, self.end(len(self.node.items) - 1).start
         if "#" in source.text[start:end] or "{%" in source.text[start:end]:

@@ -20,7 +20,7 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
-class SourceText:
+class SourceFile:
     """Text of one file. `plain` is the same with line feeds alone, as templates see it."""
 
     file: str
@@ -85,12 +85,12 @@ class SourceTexts:
 
     def __init__(self, tree: ProjectTree) -> None:
         self._tree = tree
-        self._texts: dict[str, SourceText] = {}
+        self._texts: dict[str, SourceFile] = {}
 
-    def text(self, file: str) -> SourceText:
+    def text(self, file: str) -> SourceFile:
         """Return a file's text."""
         if file not in self._texts:
-            self._texts[file] = SourceText(file, characters.decode(self._tree.read(file), file))
+            self._texts[file] = SourceFile(file, characters.decode(self._tree.read(file), file))
         return self._texts[file]
 
     def edited(self, edits: Iterable[SourceEdit]) -> dict[str, bytes]:

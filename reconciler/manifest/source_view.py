@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestError
 from reconciler.manifest.source_positions import DocumentLocator, DocumentSource
-from reconciler.manifest.source_text import SourceText, SourceTexts
+from reconciler.manifest.source_text import SourceFile, SourceTexts
 from reconciler.manifest.yaml.syntax_tree import BLOCK_STYLES, ScalarNode, SyntaxNode, syntax_trees
 from reconciler.model.source_map import DocumentPath, Position
 
@@ -30,7 +30,7 @@ _STEP = re.compile(r"\.(\w+)|\[(\d+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
 class SourceSpan:
     """Part of a source file."""
 
-    source: SourceText
+    source: SourceFile
     start: int
     end: int
 
@@ -61,7 +61,7 @@ class PureExpression:
 class SourceView:
     """A document of a file that is its own source."""
 
-    def __init__(self, source: SourceText, root: SyntaxNode) -> None:
+    def __init__(self, source: SourceFile, root: SyntaxNode) -> None:
         self.root = root
         self._source = source
 
@@ -100,7 +100,7 @@ class RenderedView(SourceView):
     """A document of a rendered template."""
 
     def __init__(self, source: DocumentSource, texts: SourceTexts, root: SyntaxNode) -> None:
-        super().__init__(SourceText(source.file, source.text), root)
+        super().__init__(SourceFile(source.file, source.text), root)
         self._texts = texts
         self._segments = source.lines.segments if source.lines is not None else ()
         self._starts = [each.start for each in self._segments]
@@ -185,14 +185,14 @@ class RenderedView(SourceView):
         found = source.from_plain(at)
         return SourceSpan(source, found, found)
 
-    def _read(self, file: str) -> SourceText | None:
+    def _read(self, file: str) -> SourceFile | None:
         try:
             return self._texts.text(file)
         except ManifestError:
             return None
 
 
-def _expression_end(source: SourceText, place: "TemplateOrigin", length: int) -> SourceSpan:
+def _expression_end(source: SourceFile, place: "TemplateOrigin", length: int) -> SourceSpan:
     end = source.from_plain(source.plain_offset(place.line, place.column) + length)
     return SourceSpan(source, end, end)
 
