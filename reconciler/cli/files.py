@@ -137,14 +137,15 @@ class StagedFile:
 
     def undo(self) -> None:
         """Write the old bytes again, in one step as well."""
-        temporary = _temporary(self.folder, self.old, self.mode)
-        os.replace(temporary, self.leaf, src_dir_fd=self.folder, dst_dir_fd=self.folder)
+        from reconciler.manifest.files.project_tree import replace_in
+
+        replace_in(self.folder, self.leaf, self.old, mode=self.mode)
 
 
 @contextmanager
 def _staged(root: Path, name: str, old: bytes, new: bytes) -> Iterator[StagedFile]:
     """Write a new file beside an old one, which must have its known bytes and be writable."""
-    from reconciler.manifest.files.project_tree import open_in
+    from reconciler.manifest.files.project_tree import open_in, temporary_in
 
     path = root / name
     with ExitStack() as stack:
@@ -157,30 +158,12 @@ def _staged(root: Path, name: str, old: bytes, new: bytes) -> Iterator[StagedFil
                 raise PermissionError(errno.EACCES, "it is read-only")
             if found != old:
                 raise ReconcilerError("it was changed meanwhile; run it again", code="E_FILE_CHANGED")
-            temporary = _temporary(folder, new, mode)
+            temporary = temporary_in(folder, new, mode=mode, durable=True)
         try:
             yield StagedFile(name=name, folder=folder, leaf=leaf, temporary=temporary, old=old, mode=mode)
         finally:
             with suppress(OSError):
                 os.unlink(temporary, dir_fd=folder)
-
-
-def _temporary(folder: int, data: bytes, mode: int) -> str:
-    """Write a temporary file to the disk and return its name; nothing stays of one that cannot be written."""
-    name = f".reconciler-{secrets.token_hex(8)}"
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-    handle = os.open(name, flags, 0o600, dir_fd=folder)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(handle)
-            os.fchmod(handle, mode)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name, dir_fd=folder)
-        raise
-    return name
 
 
 def _differs(root: Path, folder: str, name: str, text: str) -> bool:

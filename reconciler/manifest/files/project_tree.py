@@ -97,17 +97,35 @@ def replace_in(folder: int, name: str, data: bytes, *, mode: int = 0o666) -> Non
 
     What has the name, a link too, is replaced and not followed.
     """
-    temporary = f".reconciler-{secrets.token_hex(8)}"
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-    handle = os.open(temporary, flags, mode, dir_fd=folder)
+    temporary = temporary_in(folder, data, mode=mode)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
         os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary, dir_fd=folder)
         raise
+
+
+def temporary_in(folder: int, data: bytes, *, mode: int = 0o666, durable: bool = False) -> str:
+    """Write a new hidden file in an open folder and return its name; nothing stays of one that cannot be written.
+
+    `durable`: the content is on the disk, and the file has exactly this mode, whatever the umask.
+    """
+    name = f".reconciler-{secrets.token_hex(8)}"
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(name, flags, mode, dir_fd=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(handle)
+                os.fchmod(handle, mode)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name, dir_fd=folder)
+        raise
+    return name
 
 
 def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
