@@ -131,7 +131,9 @@ class StagedFile:
 
     def put(self) -> None:
         """Replace the file in one step."""
-        os.replace(self.temporary, self.leaf, src_dir_fd=self.folder, dst_dir_fd=self.folder)
+        from reconciler.manifest.files.project_tree import rename_in
+
+        rename_in(self.folder, self.temporary, self.leaf)
         with suppress(OSError):
             os.fsync(self.folder)
 

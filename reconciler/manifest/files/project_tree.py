@@ -97,7 +97,11 @@ def replace_in(folder: int, name: str, data: bytes, *, mode: int = 0o666) -> Non
 
     What has the name, a link too, is replaced and not followed.
     """
-    temporary = temporary_in(folder, data, mode=mode)
+    rename_in(folder, temporary_in(folder, data, mode=mode), name)
+
+
+def rename_in(folder: int, temporary: str, name: str) -> None:
+    """Give a temporary file its name, in one step; it is removed where that fails."""
     try:
         os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
