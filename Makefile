@@ -9,7 +9,7 @@ STAMP := $(VENV)/.stamp
 unexport PYTHONDONTWRITEBYTECODE  # without compiled bytecode every start costs two to four times
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs format generate picture house bench deep mutants clean
+.PHONY: help setup demo test check docs format generate pictures house bench deep mutants clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,8 +60,8 @@ generate: $(STAMP) ## write the generated files again (schemas/, docs/reference/
 	@$(BIN)/python -m tests.support.reference_pages
 	@$(BIN)/python -m tests.support.readme
 
-picture: $(STAMP) ## take the picture of a replay in docs/how-to/rules.md again (needs chromium)
-	@$(BIN)/python -m tests.support.rules_picture
+pictures: $(STAMP) ## take the pictures of README and docs again (needs chromium)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m tests.support.pictures
 
 house: $(STAMP) ## print figures of the package's structure
 	@$(BIN)/python -m tests.architecture.figures

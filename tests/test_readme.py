@@ -64,11 +64,8 @@ def test_every_file_the_readme_links_to_is_there():
         assert (ROOT / target).exists(), target
 
 
-def test_the_readme_is_short_and_leads_to_the_pages():
-    text = TEXTS["README.md"]
-    assert len(text.encode()) <= LONGEST
-    pages_of = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("how-to/*.md")}
-    assert {page for page in pages_of if f"({page})" not in text} == set()
+def test_the_readme_is_short():
+    assert len(TEXTS["README.md"].encode()) <= LONGEST
 
 
 @pytest.mark.parametrize("block", BLOCKS)

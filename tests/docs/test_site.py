@@ -4,15 +4,13 @@ import os
 import re
 import subprocess
 import sys
-import threading
-from functools import partial
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from tests.support.browser import chromium
 from tests.support.command_line import ROOT
+from tests.support.pictures import serving
 
 CONFIG = ROOT / "docs/site/mkdocs.yml"
 LOADING = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "use": "href"}
@@ -99,19 +97,10 @@ def test_a_link_to_nothing_fails(tmp_path):
     assert "two.yml" in done.stderr
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files, and says nothing of it."""
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def address(site):
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with serving(site) as found:
+        yield found
 
 
 @pytest.mark.browser

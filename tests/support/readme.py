@@ -2,7 +2,8 @@
 
 A block fenced as `console` holds `$ command` lines, each followed by the output it gives. A line `[…]` stands for
 lines left out. The commands of a page run in the repository's root, each by itself; on a page with the line `STORY`
-they run one after the other in an empty folder, where `cd` and the shell's own commands work as well.
+they run one after the other in an empty folder, where `cd` and the shell's own commands work as well. A translation has
+the blocks of its original.
 """
 
 import contextlib
@@ -20,6 +21,9 @@ from tests.support.command_line import ROOT, reconciler
 
 README = ROOT / "README.md"
 STORY = "<!-- The commands of this page run in an empty folder, in this order. -->"
+TRANSLATIONS = {"README.md": "README.zh-CN.md"}
+"""Pages with the same headings and the same commands in Chinese."""
+
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -44,9 +48,21 @@ class Shown:
 
 
 def pages() -> list[Path]:
-    """Return the documents with commands, the README first."""
-    found = [README, *sorted(ROOT.glob("README.*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
-    return [page for page in found if page.is_file() and _BLOCK.search(page.read_text(encoding="utf-8"))]
+    """Return the documents with commands, the README first, without translations."""
+    translated = {ROOT / name for name in TRANSLATIONS.values()}
+    found = [README, *(page for page in sorted((ROOT / "docs").rglob("*.md")) if page not in translated)]
+    return [page for page in found if _BLOCK.search(page.read_text(encoding="utf-8"))]
+
+
+def blocks(text: str) -> list[str]:
+    """Return the blocks of commands of a page, each with its fences."""
+    return [match[0] for match in _BLOCK.finditer(text)]
+
+
+def translated(original: str, translation: str) -> str:
+    """Return a translation with the original's blocks of commands in place of its own."""
+    own = iter(blocks(original))
+    return _BLOCK.sub(lambda match: next(own, match[0]), translation)
 
 
 def shown(text: str) -> list[Shown]:
@@ -100,13 +116,22 @@ def renewed(text: str) -> str:
 
 def _renewed(run: Callable[[str], str], command: str, output: str) -> str:
     real = run(command)
-    return f"$ {command}\n{output if '[…]' in output else real}"
+    if "[…]" not in output:
+        return f"$ {command}\n{real}"
+    if not Shown(command, output).is_printed(real):
+        sys.stderr.write(f"$ {command}\n{real}correct the lines around […] by hand: the page says\n{output}\n")
+    return f"$ {command}\n{output}"
+
+
+def _write(page: Path, text: str) -> None:
+    if text != page.read_text(encoding="utf-8"):
+        page.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"wrote {page.relative_to(ROOT)}\n")
 
 
 if __name__ == "__main__":
     for one in pages():
-        old = one.read_text(encoding="utf-8")
-        new = renewed(old)
-        if new != old:
-            one.write_text(new, encoding="utf-8")
-            sys.stdout.write(f"wrote {one.relative_to(ROOT)}\n")
+        _write(one, renewed(one.read_text(encoding="utf-8")))
+    for first, second in TRANSLATIONS.items():
+        english, other = ((ROOT / name).read_text(encoding="utf-8") for name in (first, second))
+        _write(ROOT / second, translated(english, other))

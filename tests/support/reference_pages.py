@@ -22,7 +22,7 @@ from tests.support.command_line import ROOT, reconciler
 
 FOLDER = ROOT / "docs/reference"
 CATALOGUE = FOLDER / "diagnostics.yaml"
-MADE = "<!-- Made by `make generate`; changes go into {source}. -->\n\n"
+MADE = "<!-- Made by `make generate`; changes go into {source}. -->"
 COMMON = frozenset({"InteractionRuleGroup", "SmartLiveRoom"})
 """Kinds of the package; plugins that happen to be installed have no page."""
 
@@ -45,7 +45,8 @@ def reference_pages() -> dict[str, str]:
 def commands_page() -> str:
     """Return the help of the program and of each command."""
     parts = [
-        MADE.format(source="reconciler/cli") + "# Command line",
+        "# Command line",
+        MADE.format(source="reconciler/cli"),
         "Global options stand before or after the command's name. Exit codes: [their page](exit-codes.md).",
         _help(),
     ]
@@ -69,7 +70,8 @@ def kind_page(kind: Kind) -> str:
     """Return the fields of a kind, as its table has them."""
     names = [f"`{child.path}`" for child in kind.root.children.values() if not child.writable]
     intro = [
-        MADE.format(source=f"the table of {kind.name} in reconciler/kinds") + f"# {kind.name}",
+        f"# {kind.name}",
+        MADE.format(source=f"the table of {kind.name} in reconciler/kinds"),
         f"{kind.title or kind.name}: read from `GET /{kind.endpoints.collection.lstrip('/')}`. `metadata.name` is its "
         f"`{kind.name_field}`, its id is `{kind.id_field}`. *Default*: what an absent field "
         "means; *not managed* is in no diff and is never lost ([What a manifest says](../../concepts/fields.md)). "
@@ -180,7 +182,8 @@ def plan_page() -> str:
     """Return the keys of `plan --format json`, as its JSON Schema has them."""
     schema = plan_schema()
     parts = [
-        MADE.format(source="reconciler/planfile/schema.py") + "# Plan JSON",
+        "# Plan JSON",
+        MADE.format(source="reconciler/planfile/schema.py"),
         "`plan --format json`, `plan --out FILE`, `show FILE --format json` and `audit --format json` (one plan an "
         "environment) write this. The shape is that of `terraform show -json` where Terraform has the key. The same as "
         "JSON Schema: [schemas/plan.schema.json](../../schemas/plan.schema.json). Readers ignore keys that they do not "
@@ -201,7 +204,8 @@ def catalogue() -> dict[str, dict[str, dict[str, str]]]:
 def diagnostics_page() -> str:
     """Return every diagnostic code with its cause and its cure."""
     parts = [
-        MADE.format(source="docs/reference/diagnostics.yaml") + "# Diagnostic codes",
+        "# Diagnostic codes",
+        MADE.format(source="docs/reference/diagnostics.yaml"),
         "Each problem that reconciler tells has a code that does not change: `E_` is an error, `W_` a warning, `N_` a "
         "note, `L_RULE_` a lint of interaction rules ([exact conditions](rules.md#lints)). The message beside it says "
         "what and where.",
