@@ -78,12 +78,25 @@ def normalize_name(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+_LIKENESS = 0.75
+"""Share of letters in common, in their order, from which two words are similar."""
+
+_BEGINNING = 3
+"""Letters from which the beginning of a word suggests it."""
+
+
 def closest(word: str, known: Iterable[str], *, most: int = 1) -> list[str]:
-    """Return the known words with the most similar spelling, ignoring case, the closest first."""
+    """Return the known words with the most similar spelling, ignoring case, the closest first.
+
+    Similar is a word with a letter or two changed, or one whose beginning was typed: `--today` is not like `--dry-run`.
+    """
     folded: dict[str, str] = {}
     for each in known:
         folded.setdefault(each.casefold(), each)
-    return [folded[each] for each in get_close_matches(word.casefold(), folded, most, 0.6)]
+    asked = word.casefold()
+    near = get_close_matches(asked, folded, most, _LIKENESS)
+    begun = [each for each in folded if len(asked) >= _BEGINNING and each.startswith(asked)]
+    return [folded[each] for each in dict.fromkeys((*near, *sorted(begun, key=len)))][:most]
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "", *, quote: str = "`") -> str:

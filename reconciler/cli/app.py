@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from reconciler import __version__
 from reconciler.cli.command_context import ProcessContext
+from reconciler.cli.command_types import ReconcilerCommand, ReconcilerGroup
 from reconciler.cli.commands import COMMANDS
 from reconciler.cli.commands.replay import join_against
 from reconciler.cli.error_output import failed_report, report_error
@@ -67,6 +68,7 @@ def _remember(context: typer.Context, flags: Mapping[str, Any]) -> None:
 
 def _application() -> Any:
     app = typer.Typer(
+        cls=ReconcilerGroup,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         add_completion=True,
@@ -75,10 +77,17 @@ def _application() -> Any:
     app.callback(invoke_without_command=True)(reconciler)
     for name, command in COMMANDS.items():
         if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
+            app.add_typer(_classed(command), name=name, cls=ReconcilerGroup)
         else:
-            app.command(name)(command)
+            app.command(name, cls=ReconcilerCommand)(command)
     return _shared(get_command(app))
+
+
+def _classed(group: typer.Typer) -> typer.Typer:
+    """Give the commands of a group the class of all commands."""
+    for info in group.registered_commands:
+        info.cls = ReconcilerCommand
+    return group
 
 
 def _shared(group: Any) -> Any:

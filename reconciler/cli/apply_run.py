@@ -55,11 +55,13 @@ class ApplyRequest:
     """Options of an apply: saved plan, approval, writer.
 
     `adopt` takes ownership of declared objects without an owner (true), excludes them (false), or asks (None).
+    `destroy` plans with an empty desired side.
     """
 
     kept: "Saved | None" = None
     auto_approve: bool = False
     adopt: bool | None = None
+    destroy: bool = False
     expect: str = ""
     skip_stale: bool = False
     writer: str = "http"
@@ -78,6 +80,7 @@ def run_apply(
     how: OutputOptions,
 ) -> int:
     """Apply one environment's plan and return the exit code."""
+    from reconciler.project.destroy import check_prune, empty_desired
     from reconciler.project.environment_session import check_secrets, open_environment
     from reconciler.project.plan_environment import PlanResult, load_declared
 
@@ -86,15 +89,22 @@ def run_apply(
     if not manifest.valid:
         write_report(session, plan_report("apply", PlanResult(environment=name, manifest=manifest)), how)
         return ExitCode.ERROR
+    destroyed = None
+    if wish.destroy:
+        check_prune(project, name)
+        destroyed = manifest
+        manifest, ask = empty_desired(manifest, ask)
     check_secrets(manifest, session.variables)
     with open_environment(project, name, ask.access) as opened:
-        run = _ApplyRun(session=session, opened=opened, manifest=manifest, ask=ask, wish=wish, how=how)
+        run = _ApplyRun(
+            session=session, opened=opened, manifest=manifest, ask=ask, wish=wish, how=how, destroyed=destroyed
+        )
         return run.go()
 
 
 @dataclass(slots=True, kw_only=True)
 class _ApplyRun:
-    """State that the steps of one apply share."""
+    """State that the steps of one apply share; `destroyed` are the manifests that a destroy leaves out."""
 
     session: CommandContext
     opened: "EnvironmentSession"
@@ -104,6 +114,7 @@ class _ApplyRun:
     how: OutputOptions
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     left_out: bool = False
+    destroyed: DesiredState | None = None
 
     def go(self) -> int:
         from reconciler.project.ownership import check_unshared
@@ -126,8 +137,6 @@ class _ApplyRun:
         self, ledger: "SqlLedger", writer: Any, wanted: PlanOptions, stop: StopSignal
     ) -> tuple[int, Plan, "ApplyResult | None"]:
         """Plan, confirm and apply once. Raises LockedError where the lock is not available, before any write."""
-        from reconciler.project.plan_environment import plan_opened
-
         clock = self.session.clock
         hooks = {"stop": stop, "progress": self._progress(), "clock": clock.now, "sleep": clock.sleep}
         with stop.gently():
@@ -135,7 +144,7 @@ class _ApplyRun:
         nothing = Plan(environment=self.opened.name)
         if stop():
             return self._nothing(ExitCode.PARTIAL), nothing, None
-        plan = self._checked(plan_opened(self.opened, self.manifest, self.ask, settings=wanted))
+        plan = self._checked(self._planned(wanted))
         if plan.errored:
             write_report(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), self.how)
             return ExitCode.ERROR, plan, None
@@ -143,6 +152,17 @@ class _ApplyRun:
             return self._nothing(ExitCode.ERROR), plan, None
         with stop.gently():
             return ExitCode.FINE, plan, self._applied(plan, ledger, writer, wanted, hooks)
+
+    def _planned(self, wanted: PlanOptions) -> Plan:
+        from reconciler.project.destroy import destroy_plan, nothing_to_destroy
+        from reconciler.project.plan_environment import plan_opened
+
+        plan = plan_opened(self.opened, self.manifest, self.ask, settings=wanted)
+        if self.destroyed is None:
+            return plan
+        if said := nothing_to_destroy(plan, self.opened.name):
+            self.session.say(said)
+        return destroy_plan(plan, self.destroyed)
 
     @staticmethod
     def _needs_asking(plan: Plan, writer: Any) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from typer.exceptions import TyperException
 
+from reconciler.cli.argument_translation import similar_option
 from reconciler.cli.output import line, one_line
 from reconciler.cli.process import Interrupted, discard_stdout
 from reconciler.cli.stderr_log import StderrLog
@@ -13,7 +14,6 @@ from reconciler.exit_codes import ExitCode
 from reconciler.model.change import GuardViolation
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import Report
-from reconciler.strings import did_you_mean
 
 _REPORTING = frozenset({"validate", "plan", "apply", "audit", "show", "test", "compare", "script"})
 """Commands with a report as result."""
@@ -116,9 +116,9 @@ def _suggestion(option: str, context: object) -> str:
     command = getattr(context, "command", None)
     if not option or command is None:
         return ""
-    known = [name for parameter in command.params for name in parameter.opts if name.startswith("-")]
-    hint = did_you_mean(option, known, quote="")
-    return hint[:1].upper() + hint[1:]
+    return similar_option(
+        option, [name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)]
+    )
 
 
 def _trace(error: BaseException) -> str:

@@ -21,10 +21,16 @@ Labels = Annotated[
     typer.Option("-l", "--label", metavar="LABEL=VALUE", help="Only manifests with this label."),
 ]
 Targets = Annotated[
-    list[str] | None, typer.Option("--target", metavar="ADDRESS", help="Only this resource; repeatable.")
+    list[str] | None,
+    typer.Option("--target", metavar="ADDRESS", help="Only this resource: address, name or glob; repeatable."),
 ]
 Excludes = Annotated[
-    list[str] | None, typer.Option("--exclude", metavar="ADDRESS", help="All but this resource; repeatable.")
+    list[str] | None,
+    typer.Option("--exclude", metavar="ADDRESS", help="All but this resource: address, name or glob; repeatable."),
+]
+Files = Annotated[
+    list[str] | None,
+    typer.Option("-f", "--file", metavar="FILE", help="Only what this file or folder declares; repeatable."),
 ]
 WithDependencies = Annotated[
     bool, typer.Option("--with-dependencies", help="With what --target and -l choose, what it refers to.")
@@ -65,5 +71,30 @@ FailOn = Annotated[
     str, typer.Option("--fail-on", metavar="LIST", help="Exit 2 only for these: config, drift, conflict, …")
 ]
 Out = Annotated[
-    str, typer.Option("--out", metavar="FILE", help="Keep the plan for `apply FILE`: it plans again and checks.")
+    str, typer.Option("-o", "--out", metavar="FILE", help="Keep the plan for `apply FILE`: it plans again and checks.")
+]
+
+AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask, --adopt included.")]
+AllowDeletes = Annotated[
+    int | None, typer.Option("--allow-deletes", min=0, metavar="N", help="Exactly so many deletes are meant.")
+]
+AllowLive = Annotated[
+    list[str] | None, typer.Option("--allow-live", metavar="NAME", help="This room may be deleted on air.")
+]
+AllowCollapsed = Annotated[bool, typer.Option("--allow-collapsed", help="That live shrank this much is known.")]
+WriterName = Annotated[
+    str, typer.Option("--writer", metavar="NAME", help="What applying means; else RECONCILER_WRITER, else http.")
+]
+WriterTimeout = Annotated[
+    float,
+    typer.Option(
+        "--writer-timeout",
+        min=0.1,
+        max=86_400,
+        metavar="SECONDS",
+        help="How long one change may take in a program.",
+    ),
+]
+LockTimeout = Annotated[
+    str, typer.Option("--lock-timeout", metavar="TIME", help="How long to wait for the lock (30s, 5m).")
 ]

@@ -1,8 +1,11 @@
 """Builds requests from flags: project, environment, selection, live side."""
 
+import math
+import os
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
@@ -59,8 +62,12 @@ def selection(
     labels: Sequence[str] | None,
     *,
     with_dependencies: bool = False,
+    files: Sequence[str] = (),
 ) -> Selection:
-    """Parse `--target`, `--exclude`, `-l` and `--with-dependencies`. Raises UsageError."""
+    """Parse `--target`, `--exclude`, `-l` and `--with-dependencies`; `files` are relative to the project.
+
+    Raises UsageError.
+    """
     pairs = tuple(_labels(labels or ()))
     wanted = dict(pairs)
     if twice := next((name for name, value in pairs if wanted[name] != value), ""):
@@ -70,7 +77,36 @@ def selection(
         excludes=tuple(excludes or ()),
         labels=wanted,
         with_dependencies=with_dependencies,
+        files=tuple(files),
     )
+
+
+def project_files(session: CommandContext, names: Sequence[str] | None) -> tuple[str, ...]:
+    """Return files and folders of the command line relative to the project. Raises UsageError outside of it."""
+    root = session.root.absolute()
+    return tuple(dict.fromkeys(_project_file(root, name) for name in names or ()))
+
+
+def _project_file(root: Path, name: str) -> str:
+    bases = ((root, root / name), (root.resolve(), (root / name).resolve())) if "\0" not in name else ()
+    for base, file in bases:
+        spelled = Path(os.path.normpath(file))
+        if spelled.is_relative_to(base):
+            if spelled.exists():
+                return spelled.relative_to(base).as_posix()
+            raise UsageError(f"there is no file {name!r}", code="E_FILE_UNKNOWN", hint="name a manifest of the project")
+    raise UsageError(
+        f"{name!r} is not in the project {root}",
+        code="E_FILE_OUTSIDE",
+        hint="name a manifest of the project, or choose the project's folder with -C",
+    )
+
+
+def chosen_writer(session: CommandContext, name: str, seconds: float) -> str:
+    """Return the writer's name: the flag's, else the environment variable's. Raises UsageError for no time limit."""
+    if math.isnan(seconds):
+        raise UsageError("--writer-timeout takes a number of seconds")
+    return name or session.variables.get("RECONCILER_WRITER", "") or "http"
 
 
 def _labels(items: Iterable[str]) -> Iterable[tuple[str, str]]:

@@ -3,11 +3,11 @@
 Guards never hide changes: the plan is complete, and apply refuses what is still blocked.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from reconciler.diff.address_patterns import matches_glob
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action, Change, GuardViolation
 from reconciler.model.ledger_state import LedgerState
@@ -118,15 +118,10 @@ def _remembered(change: Change, past: LedgerState) -> GuardViolation | None:
 def _protected(change: Change, protect: Sequence[str]) -> GuardViolation | None:
     if change.action is not Action.DELETE:
         return None
-    pattern = next((one for one in protect if _like(change.address, one)), None)
+    pattern = next((one for one in protect if matches_glob(change.address, one)), None)
     if pattern is None:
         return None
     return GuardViolation(code=PROTECTED, message=f"the environment protects {pattern}; change `protect` to allow it")
-
-
-def _like(address: str, pattern: str) -> bool:
-    """Tell whether an address matches a pattern: `*` is any text, and nothing else is special."""
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), address, re.DOTALL) is not None
 
 
 def _on_air(change: Change, kind: Kind) -> GuardViolation | None:

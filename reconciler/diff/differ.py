@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from reconciler.diff.address_patterns import NamedAddress
 from reconciler.diff.attribution import AttributionBases
 from reconciler.diff.change_builder import ChangeInput, build_create, build_delete, build_update
 from reconciler.diff.deletion_guards import GuardInputs, apply_guards
@@ -282,7 +283,8 @@ class PlanBuilder:
         remembered = self.inputs.owner(live)
         if remembered is None or self.inputs.settings.prune != "owned" or live.id in matching.spared:
             return False
-        return self.chosen.delete({live.address, remembered.address})
+        addresses = (NamedAddress.of(live), NamedAddress(live.kind, remembered.name, remembered.address))
+        return self.chosen.delete(addresses)
 
     def plan(self, kinds: Mapping[str, Kind]) -> Plan:
         """Build the plan."""

@@ -1,14 +1,15 @@
-"""`--target`, `--exclude` and `-l`: the part of the manifests that a plan covers, with a warning about the rest."""
+"""`--target`, `--exclude`, `-f` and `-l`: the part of the manifests that a plan covers, and a warning of the rest."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+from reconciler.diff.address_patterns import AddressPatterns, NamedAddress, quoted_word, similar_address
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.options import Selection
-from reconciler.model.resource import DeclaredResource, address
+from reconciler.model.options import Selection, is_in
+from reconciler.model.resource import DeclaredResource
 from reconciler.semantics.reference_paths import referred
-from reconciler.strings import closest, normalize_name
+from reconciler.strings import did_you_mean, normalize_name
 
 _MOST_NAMED = 5
 _MOST_LABELS = 20
@@ -23,42 +24,47 @@ class SelectionFilter:
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     spared: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
-    _added: frozenset[str] = frozenset()
+    _targets: AddressPatterns = field(default_factory=lambda: AddressPatterns(()))
+    _excludes: AddressPatterns = field(default_factory=lambda: AddressPatterns(()))
+    _candidates: list[NamedAddress] = field(default_factory=list)
+    _selected: frozenset[str] = frozenset()
     _by_name: dict[tuple[str, str], DeclaredResource] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Add the references of selected manifests, transitively, where that is requested."""
-        if self.selection.partial:
-            self._by_name = {(one.kind, normalize_name(one.name)): one for one in self.declared}
-        if self.selection.with_dependencies:
-            self._added = self._dependencies()
+        """Select manifests; their references too, transitively, where that is requested."""
+        if not self.selection.partial:
+            return
+        self._candidates = [NamedAddress.of(one) for one in self.declared]
+        self._targets = AddressPatterns(self.selection.targets, self._candidates)
+        self._excludes = AddressPatterns(self.selection.excludes, self._candidates)
+        self._by_name = {(one.kind, normalize_name(one.name)): one for one in self.declared}
+        excluded = {one.address for one in self._candidates if self._excludes.match(one)}
+        targeted = {one.address for one in self._candidates if self._targets.match(one)}
+        meant = [one for one in self.declared if one.address not in excluded and self._meant(one, targeted)]
+        added = self._dependencies(meant) if self.selection.with_dependencies else frozenset()
+        self._selected = frozenset(one.address for one in meant) | (added - excluded)
 
     def manifest(self, declared: DeclaredResource) -> bool:
-        """Tell whether a manifest is selected; labels select manifests, never live objects."""
-        return declared.address not in self.selection.excludes and (
-            declared.address in self._added or self._meant(declared)
-        )
+        """Tell whether a manifest is selected; labels and files select manifests, never live objects."""
+        return not self.selection.partial or declared.address in self._selected
 
-    def _meant(self, declared: DeclaredResource) -> bool:
+    def _meant(self, declared: DeclaredResource, targeted: Set[str]) -> bool:
         selection = self.selection
-        if declared.address in selection.excludes:
-            return False
-        if any(declared.labels.get(label) != value for label, value in selection.labels.items()):
-            return False
-        return not selection.targets or declared.address in selection.targets
+        wanted = not selection.targets or declared.address in targeted
+        return wanted and self._labelled(declared) and selection.has_file(declared.file)
 
-    def delete(self, addresses: set[str]) -> bool:
-        """Tell whether an object may be deleted: a target or a label only permits deletes that a target names."""
+    def delete(self, addresses: Sequence[NamedAddress]) -> bool:
+        """Tell whether an object may be deleted: any selection but an exclusion permits only what a target means."""
         selection = self.selection
-        wanted = not addresses & set(selection.excludes)
-        if selection.targets or selection.labels:
-            wanted = wanted and bool(addresses & set(selection.targets))
-        (self.deleted if wanted else self.spared).update(addresses)
+        excluded, targeted = (any(each.match(one) for one in addresses) for each in (self._excludes, self._targets))
+        wanted = not excluded and (targeted or not (selection.targets or selection.labels or selection.files))
+        (self.deleted if wanted else self.spared).update(one.address for one in addresses)
+        self._candidates += addresses
         return wanted
 
-    def _dependencies(self) -> frozenset[str]:
+    def _dependencies(self, waiting: list[DeclaredResource]) -> frozenset[str]:
         found: set[str] = set()
-        waiting = [one for one in self.declared if self._meant(one)]
+        waiting = list(waiting)
         while waiting:
             one = waiting.pop()
             kind = self.kinds.get(one.kind)
@@ -81,24 +87,34 @@ class SelectionFilter:
         """
         if not self.selection.partial:
             return
-        known = {one.address for one in self.declared} | self.spared | self.deleted
-        unknown = [one for one in (*self.selection.targets, *self.selection.excludes) if one not in known]
+        unknown = [*self._targets.unmatched, *self._excludes.unmatched]
         for one in unknown:
             message = f"{one} is neither declared nor about to be deleted"
-            yield _error("E_TARGET_UNKNOWN", message, _near(one, known))
-        labelled = self.selection.labels and any(self._labelled(one) for one in self.declared)
-        if self.selection.labels and not labelled:
+            yield _error("E_TARGET_UNKNOWN", message, similar_address(one, self._candidates))
+        yield from (*self._targets.ambiguities(), *self._excludes.ambiguities())
+        missing = [one for one in self.selection.files if not any(is_in(each.file, one) for each in self.declared)]
+        for one in missing:
+            yield _error("E_FILE_UNKNOWN", f"no resource is declared in {one}", self._files(one))
+        if self.selection.labels and not any(map(self._labelled, self.declared)):
             words = ", ".join(f"{label}={value}" for label, value in self.selection.labels.items())
             yield _error("E_LABEL_UNKNOWN", f"no manifest has the labels {words}", self._labels())
             return
-        if not unknown and not self.deleted and not any(map(self.manifest, self.declared)):
-            hint = "a manifest must be named by --target, have every label of -l, and not be excluded"
-            yield _error("E_SELECTION_EMPTY", "--target, --exclude and -l leave nothing to plan", hint)
+        if not (unknown or missing or self.deleted) and not any(map(self.manifest, self.declared)):
+            hint = (
+                "a manifest must be named by --target, be in a file of -f, have all labels of -l, and not be excluded"
+            )
+            yield _error("E_SELECTION_EMPTY", "--target, --exclude, -f and -l leave nothing to plan", hint)
             return
         yield self._partial()
 
     def _labelled(self, declared: DeclaredResource) -> bool:
         return all(declared.labels.get(label) == value for label, value in self.selection.labels.items())
+
+    def _files(self, asked: str) -> str:
+        there = sorted({one.file for one in self.declared})
+        more = f" and {len(there) - _MOST_NAMED} more" if len(there) > _MOST_NAMED else ""
+        listed = f"the files with resources are {', '.join(there[:_MOST_NAMED])}{more}" if there else ""
+        return did_you_mean(asked, there, listed, quote="")
 
     def _labels(self) -> str:
         there = sorted({f"{label}={value}" for one in self.declared for label, value in one.labels.items()})
@@ -116,7 +132,7 @@ class SelectionFilter:
             severity=Severity.WARNING,
             code="W_PARTIAL",
             message=f"this plan is partial: {'; '.join(parts) or 'nothing of it is left out now'}",
-            hint="make a plan without --target, --exclude and -l before you rely on the whole being in step",
+            hint="make a plan without --target, --exclude, -f and -l before you rely on the whole being in step",
         )
 
 
@@ -126,26 +142,10 @@ def needs(declared: DeclaredResource, needed: DeclaredResource) -> Diagnostic:
         severity=Severity.ERROR,
         code="E_TARGET_NEEDS",
         message=f"{declared.address} needs {needed.address}, which is not live and not chosen",
-        hint=f"choose it too: --with-dependencies, or --target {_quoted(needed.address)}",
+        hint=f"choose it too: --with-dependencies, or --target {quoted_word(needed.address)}",
         position=declared.position,
         address=declared.address,
     )
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
-def _near(asked: str, known: Iterable[str]) -> str:
-    """Suggest addresses with a similar spelling, or with the requested name."""
-    names = sorted(known)
-    asked = asked.partition(" [id=")[0]  # as a plan prints a live object
-    word = normalize_name(asked).casefold()
-    same = [one for one in names if normalize_name(one.partition("[")[2].strip('"]')).casefold() == word]
-    close = same or closest(asked, names, most=3)
-    if close:
-        return f"did you mean {' or '.join(close)}?"
-    return f"write it as plans do: {names[0]}" if names else f"write it as plans do: {address('SmartLiveRoom', 'Show')}"
 
 
 def _error(code: str, message: str, hint: str) -> Diagnostic:

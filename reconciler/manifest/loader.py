@@ -22,7 +22,7 @@ from reconciler.manifest.yaml.limits import LIMITS, RENDERED
 from reconciler.manifest.yaml.parser import ParsedFile, PositionOf, in_file, parse_yaml
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity, has_errors, sort_diagnostics
-from reconciler.model.options import ResourceScope
+from reconciler.model.options import ResourceScope, is_in
 from reconciler.model.resource import DeclaredResource, Json
 from reconciler.model.source_map import Position
 from reconciler.redaction import sensitive_names
@@ -70,24 +70,27 @@ def load(
     untrusted: bool = False,
     positions: Mapping[str, Position] | None = None,
     kinds: Mapping[str, Kind] | None = None,
+    only: Sequence[str] = (),
 ) -> DesiredState:
     """Return what the manifests of one environment declare, with every problem found.
 
     `entries` are project-relative files or folders (recursive), `values` project-relative files (later wins), `sets`
     the words of `--set`. `untrusted` is only passed through: templates render confined in any case. `positions` are
-    those of the keys that hold the paths, by path, for problems about a path. Raises UsageError for a malformed `--set`
-    word alone.
+    those of the keys that hold the paths, by path, for problems about a path. With `only`, files or folders, the others
+    are read as well, but their problems are not among the result's. Raises UsageError for a malformed `--set` word
+    alone.
     """
     given = merge_values(tree, values, sets, positions)
-    loading = _Loading(problems=list(given.problems), positions=positions or {})
+    loading = _Loading(problems=list(given.problems), positions=positions or {}, only=only)
     files = loading.files(tree, entries)
     texts = loading.texts(tree, files, given, env_name)
     known = all_kinds() if kinds is None else kinds
     for text in texts:
         loading.read(text, known, scope or ResourceScope())
-    loading.problems += lint.unread_templates(tree, entries, loading.problems)
+    loading.add_positioned(lint.unread_templates(tree, entries, loading.problems))
     resources, collisions = find_collisions(loading.resources)
-    diagnostics = deduplicate([*loading.problems, *collisions])
+    loading.add_positioned(collisions)
+    diagnostics = deduplicate(loading.problems)
     return DesiredState(
         resources=resources,
         diagnostics=diagnostics,
@@ -152,6 +155,22 @@ class _Loading:
     positions: Mapping[str, Position] = field(default_factory=dict)
     entries: dict[str, str] = field(default_factory=dict)
     resources: list[DeclaredResource] = field(default_factory=list)
+    only: Sequence[str] = ()
+
+    def add(self, file: str, problems: Iterable[Diagnostic]) -> None:
+        """Keep the problems of a file, where it is one of those that were asked for."""
+        if self._wanted(file):
+            self.problems += problems
+
+    def add_positioned(self, problems: Iterable[Diagnostic]) -> None:
+        """Keep the problems with a position in a file that was asked for."""
+        for problem in problems:
+            positions = (problem.position, *(one.position for one in problem.related))
+            if any(self._wanted(one.file) for one in positions if one is not None):
+                self.problems.append(problem)
+
+    def _wanted(self, file: str) -> bool:
+        return not self.only or any(is_in(file, one) for one in self.only)
 
     def files(self, tree: ProjectTree, entries: Iterable[str]) -> list[str]:
         """Return every manifest file once; an entry without any is an error."""
@@ -159,10 +178,10 @@ class _Loading:
             try:
                 files = tree.manifests(entry)
             except ManifestError as problem:
-                self.problems += at_key(problem.diagnostics, self.positions.get(entry))
+                self.add(entry, at_key(problem.diagnostics, self.positions.get(entry)))
                 continue
             if not files:
-                self.problems += at_key([_no_manifest(entry)], self.positions.get(entry))
+                self.add(entry, at_key([_no_manifest(entry)], self.positions.get(entry)))
             self.entries |= {file: entry for file in files if file not in self.entries}
         return list(self.entries)
 
@@ -184,7 +203,7 @@ class _Loading:
                 text = characters.decode(tree.read(file), file)
                 characters.check_text(text, file)
             except ManifestError as problem:
-                self.problems += at_key(problem.diagnostics, self.positions.get(self.entries.get(file, "")))
+                self.add(file, at_key(problem.diagnostics, self.positions.get(self.entries.get(file, ""))))
                 continue
             yield file, text
 
@@ -199,7 +218,7 @@ class _Loading:
             return
         context = {"values": given.data, "env": {"name": env_name}}
         for file, result in render(tree, templates, context).items():
-            self.problems += [_explained(tree, given, problem, result.uses) for problem in result.problems]
+            self.add(file, [_explained(tree, given, problem, result.uses) for problem in result.problems])
             if result.lines is not None and not has_errors(result.problems):
                 places = RenderedPlaces(result.lines, given)
                 yield (
@@ -220,9 +239,9 @@ class _Loading:
         sensitive = sensitive_names(field for kind in kinds.values() for field in kind.fields.values())
         for value, locate in self.documents(text, sensitive):
             resource, found = validate(value, locate, kinds, scope, locate.plain)
-            self.problems += text.explained(found)
+            self.add(text.file, text.explained(found))
             if resource is not None:
-                self.resources.append(resource)
+                self.resources.append(replace(resource, file=text.file))
 
     def documents(self, text: _SourceText, sensitive: Set[str]) -> Iterator[tuple[Json, DocumentLocator]]:
         """Parse one file and yield its documents, up to as many problems as are shown."""
@@ -230,13 +249,13 @@ class _Loading:
         parsed = parse_yaml(text.text, text.file, where=text.where, limits=limits)
         violations = _violations(text, parsed, sensitive)
         if violations:
-            self.problems += text.explained(violations)
+            self.add(text.file, text.explained(violations))
             return
-        self.problems += text.explained(parsed.diagnostics)
-        self.problems += lint.warnings(parsed.text, text.where, templated=text.templated)
+        self.add(text.file, text.explained(parsed.diagnostics))
+        self.add(text.file, lint.warnings(parsed.text, text.where, templated=text.templated))
         declared = [document for document in parsed.documents if document.value is not None]
         if not declared and not text.templated and not has_errors(parsed.diagnostics):
-            self.problems.append(_empty(text.file))
+            self.add(text.file, (_empty(text.file),))
         lines = SourceLines(parsed.text)
         source = DocumentSource(
             file=text.file,
@@ -247,7 +266,7 @@ class _Loading:
         met = len(self.problems)
         for document in declared:
             if len(self.problems) - met >= ENOUGH:
-                self.problems.append(too_many(text.where(*document.start)))
+                self.add(text.file, (too_many(text.where(*document.start)),))
                 break
             yield document.value, DocumentLocator(document, text.where, text.origin, lines, source)
 

@@ -23,19 +23,30 @@ class ResourceScope:
 class Selection:
     """Part of the manifests that a plan covers; anything but the default makes the plan partial.
 
-    `targets` and `excludes` are addresses; `labels` select manifests, never live objects. `with_dependencies` chooses
-    the objects that selected manifests refer to as well.
+    `targets` and `excludes` are addresses, names or globs. `labels` and `files` select manifests, never live objects;
+    a file is relative to the project, and a folder means all manifests in it. `with_dependencies` chooses the objects
+    that selected manifests refer to as well.
     """
 
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     with_dependencies: bool = False
+    files: tuple[str, ...] = ()
 
     @property
     def partial(self) -> bool:
         """Whether anything is left out."""
-        return bool(self.targets or self.excludes or self.labels)
+        return bool(self.targets or self.excludes or self.labels or self.files)
+
+    def has_file(self, file: str) -> bool:
+        """Tell whether a manifest file is one of `files`, or in one of these folders; without any, all are."""
+        return not self.files or any(is_in(file, one) for one in self.files)
+
+
+def is_in(file: str, entry: str) -> bool:
+    """Tell whether a project-relative file is an entry or, where that is a folder, in it."""
+    return entry in {file, "."} or file.startswith(f"{entry}/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,8 @@ class DeclaredResource(Resource):
     """Resource that a manifest declares. `id` is `metadata.id`, the pin of a live object, or empty.
 
     `spec` holds only the keys of the manifest: an absent key is "absent", a None is "cleared" (design: what a field
-    says). `address_id` is set where several manifests share kind and name and all carry ids.
+    says). `address_id` is set where several manifests share kind and name and all carry ids. `file` is the manifest
+    file, relative to the project; a position may be in a template that it includes.
     """
 
     locate: SourceMap
@@ -73,6 +74,7 @@ class DeclaredResource(Resource):
     ignore_changes: tuple[IgnoreRule, ...] = ()
     ignore_lints: tuple[IgnoredLint, ...] = ()
     address_id: str = ""
+    file: str = ""
 
     @property
     def address(self) -> str:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from reconciler.errors import UsageError
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics
-from reconciler.model.options import PlanOptions, Selection
+from reconciler.model.options import PlanOptions, Selection, is_in
 from reconciler.model.plan import Plan
 from reconciler.model.read_result import ApiUsage
 from reconciler.project.config import Project
@@ -15,9 +16,14 @@ from reconciler.project.environment_session import EnvironmentSession, LiveAcces
 from reconciler.project.environment_variables import named_secrets
 from reconciler.project.ledger_access import is_lost_with_job
 from reconciler.project.ownership import ownership_findings
+from reconciler.strings import abridge
 
 if TYPE_CHECKING:
     from reconciler.manifest.files.project_tree import ProjectTree
+
+
+_MOST_LISTED = 300
+"""Most characters of a list of files in a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +57,14 @@ def load_declared(project: Project, name: str, sets: tuple[str, ...] = ()) -> De
     return load_from(project, name, sets, DiskTree(project.root))
 
 
-def linted(project: Project, name: str, sets: tuple[str, ...], today: date) -> DesiredState:
-    """Return the manifests of one environment, with the lints of its rules among the problems."""
+def linted(
+    project: Project, name: str, sets: tuple[str, ...], today: date, *, only: tuple[str, ...] = ()
+) -> DesiredState:
+    """Return the manifests of one environment, with the lints of its rules among the problems.
+
+    With `only`, files or folders, the result has their resources and problems alone. Raises UsageError where one of
+    them declares nothing.
+    """
     from reconciler.diff.ignore_rules import unusable_rules
     from reconciler.interaction_rules.resource_lints import resource_lints
     from reconciler.manifest.files.disk_tree import DiskTree
@@ -60,7 +72,9 @@ def linted(project: Project, name: str, sets: tuple[str, ...], today: date) -> D
     from reconciler.manifest.source_positions import excerpts
 
     tree = DiskTree(project.root)
-    manifest = load_from(project, name, sets, tree)
+    manifest = load_from(project, name, sets, tree, only=only)
+    if only:
+        manifest = _only(manifest, name, only)
     lints = [one for resource in manifest.resources for one in resource_lints(resource, today)]
     rules = [one for resource in manifest.resources for one in unusable_rules(resource, today)]
     found = deduplicate([*lints, *rules])
@@ -68,6 +82,20 @@ def linted(project: Project, name: str, sets: tuple[str, ...], today: date) -> D
         return manifest
     sources = {**manifest.sources, **excerpts(tree, found)}
     return replace(manifest, diagnostics=sort_diagnostics((*manifest.diagnostics, *found)), sources=sources)
+
+
+def _only(manifest: DesiredState, name: str, only: tuple[str, ...]) -> DesiredState:
+    """Return the resources of these files. Raises UsageError for one that declares none and has no problem."""
+    kept = tuple(one for one in manifest.resources if any(is_in(one.file, entry) for entry in only))
+    for entry in only if manifest.valid else ():
+        if not any(is_in(one.file, entry) for one in kept):
+            files = ", ".join(manifest.rendered)
+            raise UsageError(
+                f"no resource is declared in {entry} for the environment {name}",
+                code="E_FILE_UNKNOWN",
+                hint=f"the manifests are {abridge(files, _MOST_LISTED)}",
+            )
+    return replace(manifest, resources=kept)
 
 
 def plan_environment(project: Project, name: str, ask: PlanRequest) -> PlanResult:
@@ -141,8 +169,10 @@ def base_manifest(project: Project, name: str, ask: PlanRequest) -> DesiredState
     return load_from(then, name, ask.sets, tree)
 
 
-def load_from(project: Project, name: str, sets: tuple[str, ...], tree: "ProjectTree") -> DesiredState:
-    """Load the manifests of one environment from a tree of files; problems are in the result."""
+def load_from(
+    project: Project, name: str, sets: tuple[str, ...], tree: "ProjectTree", *, only: tuple[str, ...] = ()
+) -> DesiredState:
+    """Load the manifests of one environment from a tree of files; problems are in the result, or those of `only`."""
     from reconciler.manifest.loader import load
 
     environment = project.environments[name]
@@ -155,4 +185,5 @@ def load_from(project: Project, name: str, sets: tuple[str, ...], tree: "Project
         scope=scope_of(environment),
         untrusted=project.untrusted,
         positions=project.positions(("manifests",), ("values",), ("environments", name, "values")),
+        only=only,
     )

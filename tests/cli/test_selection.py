@@ -25,6 +25,16 @@ def names(run):
         (["--target", 'SmartLiveRoom["One"]', "--target", 'SmartLiveRoom["Two"]'], ["One", "Two"]),
         (["--exclude", 'SmartLiveRoom["One"]'], ["Two"]),
         (["-l", "team=shop"], ["Two"]),
+        (["-f", "rooms/one.yaml"], ["One"]),
+        (["--file", "rooms"], ["One", "Two"]),
+        (["-f", "./rooms/../rooms/two.yaml"], ["Two"]),
+        (["-f", "rooms", "-l", "team=shop"], ["Two"]),
+        (["--target", "One"], ["One"]),
+        (["--target", "T*"], ["Two"]),
+        (["--target", "*"], ["One", "Two"]),
+        (["--target", 'SmartLiveRoom["*e"]'], ["One"]),
+        (["--exclude", "One"], ["Two"]),
+        (["--exclude", "O*"], ["Two"]),
     ],
 )
 def test_a_selection_is_planned_alone_and_says_that_it_is_a_part(folder, arguments, left):
@@ -34,6 +44,77 @@ def test_a_selection_is_planned_alone_and_says_that_it_is_a_part(folder, argumen
     assert json.loads(run.out)["complete"] is False
     assert "W_PARTIAL" in run.out
     assert reconciler("-C", folder, "plan", "--detailed-exitcode", *arguments).code == 2
+
+
+def test_a_file_of_an_absolute_path_is_the_projects_own(folder):
+    run = reconciler("-C", folder, "plan", "--format", "json", "-f", folder / "rooms/one.yaml")
+    assert names(run) == ["One"]
+
+
+@pytest.mark.parametrize(
+    "command", [["plan", "-f"], ["apply", "--auto-approve", "-f"], ["validate"], ["validate", "-f"]]
+)
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        ("../other.yaml", "E_FILE_OUTSIDE"),
+        ("/etc/hostname", "E_FILE_OUTSIDE"),
+        ("rooms/none.yaml", "E_FILE_UNKNOWN"),
+        ("live.yaml", "E_FILE_UNKNOWN"),
+        ("-", "E_FILE_UNKNOWN"),
+    ],
+)
+def test_a_file_outside_of_the_project_or_without_a_resource_is_an_error(folder, command, file, code):
+    run = reconciler("-C", folder, *command, file)
+    assert run.code == 1
+    assert code in run.out + run.err
+    assert "Traceback" not in run.err
+
+
+def test_a_name_of_two_kinds_and_a_glob_over_two_kinds_are_ambiguous(folder):
+    group = room("One", "group_description: hello").replace("SmartLiveRoom", "InteractionRuleGroup")
+    (folder / "rooms/group.yaml").write_text(group.replace("  group_description: hello", "  interaction_rules: []"))
+    for target in ("One", "O*"):
+        run = reconciler("-C", folder, "plan", "--target", target)
+        assert run.code == 1
+        assert "E_TARGET_AMBIGUOUS" in run.out
+        assert 'InteractionRuleGroup["' in run.out
+        assert 'SmartLiveRoom["' in run.out
+    only = reconciler("-C", folder, "plan", "--format", "json", "--target", 'SmartLiveRoom["O*"]')
+    assert names(only) == ["One"]
+
+
+def test_a_name_with_a_star_means_itself_and_not_a_glob(folder):
+    (folder / "rooms/star.yaml").write_text(room('"T*"'))
+    run = reconciler("-C", folder, "plan", "--format", "json", "--target", "T*")
+    assert names(run) == ["T*"]
+
+
+def test_validate_of_a_file_reports_its_problems_alone_and_reads_the_context(tmp_path):
+    files = {
+        "rooms/good.yaml": room("Good", "room_description: {{ values.word }}"),
+        "rooms/bad.yaml": room("Bad", "room_typ: NORMAL"),
+        "rooms/broken.yaml": "{% if %}",
+        "rooms/copy.yaml": room("Copy"),
+        "rooms/copy2.yaml": room("Copy"),
+        "common.yaml": "word: from a file\n",
+    }
+    folder = project(tmp_path, files, more="values: [common.yaml]\n")
+    assert reconciler("-C", folder, "validate").code == 1
+    good = reconciler("-C", folder, "validate", "rooms/good.yaml")
+    assert good.code == 0, good.out
+    bad = reconciler("-C", folder, "validate", "rooms/bad.yaml", "rooms/good.yaml")
+    assert bad.code == 1
+    assert "E_FIELD_UNKNOWN" in bad.out
+    assert "E_TPL" not in bad.out
+    broken = reconciler("-C", folder, "validate", "-f", "rooms/broken.yaml")
+    assert broken.code == 1
+    assert "rooms/broken.yaml" in broken.out
+    twice = reconciler("-C", folder, "validate", "rooms/copy2.yaml")
+    assert twice.code == 1
+    assert "rooms/copy.yaml" in twice.out
+    (folder / "common.yaml").write_text("word: [\n")
+    assert reconciler("-C", folder, "validate", "rooms/good.yaml").code == 1
 
 
 def test_a_value_set_on_the_command_line_wins_over_the_files(tmp_path):
@@ -97,7 +178,7 @@ def test_a_target_is_never_applied_without_the_new_object_it_needs(tmp_path):
     assert "2 added" in done.out
 
 
-@pytest.mark.parametrize("arguments", [["-l", "team=nobody"], ["--target", "Two"], ["--exclude", "Two"]])
+@pytest.mark.parametrize("arguments", [["-l", "team=nobody"], ["--target", "Tow"], ["--exclude", "Tow"]])
 @pytest.mark.parametrize("command", [["plan"], ["apply", "--auto-approve"]])
 def test_a_selection_that_matches_nothing_is_an_error_with_what_there_is(folder, command, arguments):
     run = reconciler("-C", folder, *command, *arguments)

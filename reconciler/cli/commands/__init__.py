@@ -10,10 +10,12 @@ from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.audit import audit
 from reconciler.cli.commands.comment import comment
 from reconciler.cli.commands.compare import compare
+from reconciler.cli.commands.destroy import destroy
 from reconciler.cli.commands.doctor import doctor
 from reconciler.cli.commands.events import events
 from reconciler.cli.commands.explain import explain
 from reconciler.cli.commands.export import export
+from reconciler.cli.commands.help import show_help
 from reconciler.cli.commands.history import history
 from reconciler.cli.commands.init import init
 from reconciler.cli.commands.lock import lock
@@ -26,6 +28,7 @@ from reconciler.cli.commands.simulate import simulate
 from reconciler.cli.commands.snapshot import snapshot
 from reconciler.cli.commands.test import run_tests
 from reconciler.cli.commands.validate import validate
+from reconciler.cli.commands.version import version
 
 COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
     "init": init,
@@ -37,6 +40,7 @@ COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
     "plan": plan,
     "apply": apply,
     "accept": accept,
+    "destroy": destroy,
     "show": show,
     "comment": comment,
     "explain": explain,
@@ -49,4 +53,6 @@ COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
     "lock": lock,
     "schema": schema,
     "simulate": simulate,
+    "version": version,
+    "help": show_help,
 }

@@ -1,6 +1,5 @@
 """`apply`: plans again, shows the plan, confirms it, and executes it."""
 
-import math
 from typing import Annotated
 
 import typer
@@ -12,13 +11,14 @@ from reconciler.cli.lock_timeout import seconds_of
 from reconciler.cli.output import parse_output_flags
 from reconciler.cli.request_builder import (
     build_plan_request,
+    chosen_writer,
     environment_of,
     kept_plan,
     project,
+    project_files,
     select_environment,
     selection,
 )
-from reconciler.errors import UsageError
 from reconciler.model.options import WRITER_SECONDS, GuardOverrides
 
 
@@ -30,11 +30,12 @@ def apply(
     label: flags.Labels = None,
     target: flags.Targets = None,
     exclude: flags.Excludes = None,
+    files: flags.Files = None,
     with_dependencies: flags.WithDependencies = False,
     set_: flags.Sets = None,
     format_: flags.Format = "text",
     report: flags.Reports = None,
-    auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Do not ask, --adopt included.")] = False,
+    auto_approve: flags.AutoApprove = False,
     adopt: Annotated[
         bool | None,
         typer.Option(
@@ -46,42 +47,21 @@ def apply(
     skip_stale: Annotated[
         bool, typer.Option("--skip-stale", help="Of a kept plan, do what still matches; else nothing is done.")
     ] = False,
-    allow_deletes: Annotated[
-        int | None, typer.Option("--allow-deletes", min=0, metavar="N", help="Exactly so many deletes are meant.")
-    ] = None,
-    allow_live: Annotated[
-        list[str] | None, typer.Option("--allow-live", metavar="NAME", help="This room may be deleted on air.")
-    ] = None,
+    allow_deletes: flags.AllowDeletes = None,
+    allow_live: flags.AllowLive = None,
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="No manifest at all is meant.")] = False,
-    allow_collapsed: Annotated[
-        bool, typer.Option("--allow-collapsed", help="That live shrank this much is known.")
-    ] = False,
-    writer: Annotated[
-        str, typer.Option("--writer", metavar="NAME", help="What applying means; else RECONCILER_WRITER, else http.")
-    ] = "",
-    writer_timeout: Annotated[
-        float,
-        typer.Option(
-            "--writer-timeout",
-            min=0.1,
-            max=86_400,
-            metavar="SECONDS",
-            help="How long one change may take in a program.",
-        ),
-    ] = WRITER_SECONDS,
-    lock_timeout: Annotated[
-        str,
-        typer.Option("--lock-timeout", metavar="TIME", help="How long to wait for the lock (30s, 5m)."),
-    ] = "",
+    allow_collapsed: flags.AllowCollapsed = False,
+    writer: flags.WriterName = "",
+    writer_timeout: flags.WriterTimeout = WRITER_SECONDS,
+    lock_timeout: flags.LockTimeout = "",
     today: flags.Today = "",
     parallelism: flags.Parallelism = 8,
 ) -> int:
     """Make live match the manifests, change by change."""
     run = session(context)
-    if math.isnan(writer_timeout):
-        raise UsageError("--writer-timeout takes a number of seconds")
     how = parse_output_flags(format_, report)
-    part = selection(target, exclude, label, with_dependencies=with_dependencies)
+    writer = chosen_writer(run, writer, writer_timeout)
+    part = selection(target, exclude, label, with_dependencies=with_dependencies, files=project_files(run, files))
     ask = build_plan_request(run, sets=set_, selected=part, today=today, parallelism=parallelism)
     wish = ApplyRequest(
         kept=kept_plan(run, file) if file else None,
@@ -89,7 +69,7 @@ def apply(
         adopt=adopt,
         expect=expect,
         skip_stale=skip_stale,
-        writer=writer or run.variables.get("RECONCILER_WRITER", "") or "http",
+        writer=writer,
         writer_seconds=writer_timeout,
         lock_timeout=seconds_of(lock_timeout),
         overrides=GuardOverrides(

@@ -14,6 +14,7 @@ from reconciler.cli.request_builder import (
     plan_code,
     plan_report,
     project,
+    project_files,
     select_environment,
     selection,
     write_saved_plan,
@@ -27,6 +28,7 @@ def plan(
     label: flags.Labels = None,
     target: flags.Targets = None,
     exclude: flags.Excludes = None,
+    files: flags.Files = None,
     with_dependencies: flags.WithDependencies = False,
     set_: flags.Sets = None,
     format_: flags.Format = "text",
@@ -57,7 +59,9 @@ def plan(
     ask = build_plan_request(
         run,
         sets=set_,
-        selected=selection(target, exclude, label, with_dependencies=with_dependencies),
+        selected=selection(
+            target, exclude, label, with_dependencies=with_dependencies, files=project_files(run, files)
+        ),
         depth=depth,
         base=base,
         today=today,

@@ -1,11 +1,13 @@
 """`validate`: reports every problem of the manifests at once, without any API call."""
 
+from typing import Annotated
+
 import typer
 
 from reconciler.cli import flags
 from reconciler.cli.command_context import session
 from reconciler.cli.output import parse_output_flags, write_report
-from reconciler.cli.request_builder import project, select_environments
+from reconciler.cli.request_builder import project, project_files, select_environments
 from reconciler.exit_codes import ExitCode
 from reconciler.model.diagnostic import has_errors, sort_diagnostics
 from reconciler.model.report import Report
@@ -14,6 +16,10 @@ from reconciler.model.report import Report
 def validate(
     context: typer.Context,
     *,
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE]...", help="Only what these files or folders declare.")
+    ] = None,
+    files: flags.Files = None,
     environment: flags.Envs = None,
     set_: flags.Sets = None,
     format_: flags.Format = "text",
@@ -28,8 +34,8 @@ def validate(
     how = parse_output_flags(format_, report)
     whole = project(run, untrusted=untrusted)
     names = select_environments(whole, environment)
-    date = run.today(today)
-    manifests = [linted(whole, name, tuple(set_ or ()), date) for name in names]
+    date, only = run.today(today), project_files(run, [*(paths or ()), *(files or ())])
+    manifests = [linted(whole, name, tuple(set_ or ()), date, only=only) for name in names]
     diagnostics = sort_diagnostics(item for one in manifests for item in one.diagnostics)
     sources = {place: text for one in manifests for place, text in one.sources.items()}
     write_report(run, Report(command="validate", diagnostics=diagnostics, sources=sources), how)

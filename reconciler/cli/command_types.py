@@ -1,0 +1,65 @@
+"""Classes of the commands and groups: they take words of other tools, and print the help pages."""
+
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+from reconciler.cli.argument_translation import Options, translate
+from reconciler.errors import UsageError
+from reconciler.strings import closest
+
+
+class ReconcilerCommand(TyperCommand):
+    """A command."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments after the command's name."""
+        return super().parse_args(ctx, _translated(self, ctx, args, stops=False))
+
+
+class ReconcilerGroup(TyperGroup):
+    """A command with commands below it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments up to the name of a command."""
+        return super().parse_args(ctx, _translated(self, ctx, args, stops=True))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Return the named command. Raises UsageError with what does that here, or a similar name."""
+        name = args[0]
+        if name not in self.commands and not name.startswith("-") and not ctx.resilient_parsing:
+            raise _unknown_command(self, ctx, args)
+        return super().resolve_command(ctx, args)
+
+
+def _translated(command: Any, ctx: Any, args: list[str], *, stops: bool) -> list[str]:
+    """Return the arguments in the command's own spelling; what is being completed is left alone where it is refused."""
+    try:
+        return translate(args, _options(command, ctx), str(ctx.info_name), stops=stops)
+    except UsageError:
+        if ctx.resilient_parsing:
+            return args
+        raise
+
+
+def _options(command: Any, ctx: Any) -> Options:
+    found: dict[str, int] = {}
+    for parameter in command.get_params(ctx):
+        values = 0 if getattr(parameter, "is_flag", False) or getattr(parameter, "count", False) else parameter.nargs
+        found |= {name: values for name in (*parameter.opts, *parameter.secondary_opts) if name.startswith("-")}
+    return found
+
+
+def _unknown_command(group: Any, ctx: Any, args: list[str]) -> UsageError:
+    from reconciler.cli.foreign_words import foreign_words
+
+    words = [ctx.info_name, *args] if ctx.parent is not None else args
+    met = foreign_words().command(words)
+    message = f"No such command {args[0]!r}."
+    if met is not None:
+        phrase, entry = met
+        return UsageError(message, hint=f"{entry.tool}'s {phrase}: {entry.answer}" if entry.tool else entry.answer)
+    close = closest(args[0], [name for name, one in group.commands.items() if not one.hidden])
+    if close:
+        message = f"{message} Did you mean {close[0]!r}?"
+    return UsageError(message, hint=f"Try '{ctx.command_path} --help'.")

@@ -1,0 +1,153 @@
+"""`destroy` from the shell: an apply with an empty desired side; ownership, pruning and guards count as ever."""
+
+import json
+
+import pytest
+
+from reconciler.simulator import Simulator
+from reconciler.simulator.server import running
+from tests.support.command_line import PROJECT_ID, project, reconciler, room
+
+GROUP = """\
+apiVersion: metastudio/v1
+kind: InteractionRuleGroup
+metadata: {name: Answers}
+spec: {interaction_rules: []}
+"""
+FILES = {
+    "rooms/one.yaml": room("One"),
+    "rooms/two.yaml": room("Two").replace("{name: Two}", "{name: Two, labels: {team: shop}}"),
+    "groups/answers.yaml": GROUP,
+}
+PRUNED = "prune: owned"
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """A project whose objects are applied, and a live room that it does not own."""
+    simulator = Simulator({})
+    with running(simulator) as url:
+        yield applied(tmp_path, url), simulator
+
+
+def applied(folder, url, files=FILES, more=PRUNED):
+    place = f'  real: {{endpoint: "{url}", project_id: "{PROJECT_ID}", auth: none, {more}}}\n'
+    project(folder, files, more=place)
+    path = folder / "reconciler.yaml"
+    path.write_text(path.read_text("utf-8").replace("manifests: [rooms]", "manifests: [rooms, groups]"), "utf-8")
+    run = run_in(folder, "apply", "--auto-approve")
+    assert run.code == 0, run.err
+    return folder
+
+
+def run_in(folder, command, *arguments):
+    return reconciler("-C", folder, command, "-e", "real", *arguments)
+
+
+def names(simulator):
+    kinds = ("InteractionRuleGroup", "SmartLiveRoom")
+    return sorted(
+        entry.name for kind in kinds for entry in simulator.console(kind, PROJECT_ID).objects.entries.values()
+    )
+
+
+def test_destroy_shows_the_plan_asks_and_deletes_what_is_owned(shop):
+    folder, simulator = shop
+    asked = run_in(folder, "destroy", "--allow-deletes", "3")
+    assert asked.code == 1
+    assert "E_NO_TERMINAL" in asked.err
+    assert 'SmartLiveRoom["One"] will be destroyed' in asked.out
+    assert "3 to destroy" in asked.out
+    assert names(simulator) == ["Answers", "One", "Two"]
+    run = run_in(folder, "destroy", "--auto-approve", "--allow-deletes", "3")
+    assert run.code == 0, run.err
+    assert "3 destroyed" in run.out
+    assert names(simulator) == []
+    again = run_in(folder, "destroy", "--auto-approve")
+    assert again.code == 0
+    assert "the ledger knows no object that real owns" in again.err
+    assert "3 to add" in run_in(folder, "plan").out
+
+
+def test_the_number_of_deletes_is_guarded_and_an_empty_desired_side_is_meant(shop):
+    folder, simulator = shop
+    run = run_in(folder, "destroy", "--auto-approve")
+    assert run.code == 5
+    assert "E_GUARD_DELETES" in run.err
+    assert "E_GUARD_EMPTY" not in run.out + run.err
+    assert names(simulator) == ["Answers", "One", "Two"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "left"),
+    [
+        (["--target", "Answers"], ["One", "Two"]),
+        (["--target", 'SmartLiveRoom["One"]'], ["Answers", "Two"]),
+        (["--target", "O*"], ["Answers", "Two"]),
+        (["-target=One"], ["Answers", "Two"]),
+        (["-l", "team=shop"], ["Answers", "One"]),
+        (["-f", "groups/answers.yaml"], ["One", "Two"]),
+        (["-f", "rooms", "--exclude", "One"], ["Answers", "One"]),
+    ],
+)
+def test_a_selection_destroys_a_part(shop, arguments, left):
+    folder, simulator = shop
+    run = run_in(folder, "destroy", "--auto-approve", *arguments)
+    assert run.code == 0, run.err + run.out
+    assert names(simulator) == left
+
+
+def test_a_selection_that_means_nothing_deletes_nothing(shop):
+    folder, simulator = shop
+    for arguments in (["--target", "Three"], ["-l", "team=news"], ["-f", "live.yaml"]):
+        run = run_in(folder, "destroy", "--auto-approve", *arguments)
+        assert run.code == 1, arguments
+    assert names(simulator) == ["Answers", "One", "Two"]
+
+
+def test_what_is_not_owned_stays(shop):
+    folder, simulator = shop
+    found = simulator.console("SmartLiveRoom", PROJECT_ID)
+    assert len(found.objects.entries) == 2
+    copy = folder.parent / "copy"
+    text = (folder / "reconciler.yaml").read_text("utf-8")
+    project(copy, {"rooms/one.yaml": room("One")})
+    (copy / "reconciler.yaml").write_text(text.replace("manifests: [rooms, groups]", "manifests: [rooms]"), "utf-8")
+    run = run_in(copy, "destroy", "--auto-approve", "--allow-deletes", "3")
+    assert run.code == 0
+    assert "not owned, and left alone: 3 live objects" in run.err
+    assert names(simulator) == ["Answers", "One", "Two"]
+
+
+def test_an_environment_that_never_prunes_refuses_and_names_the_line(tmp_path):
+    run = reconciler("-C", project(tmp_path, {"rooms/one.yaml": room("One")}), "destroy", "--auto-approve")
+    assert (run.code, run.out) == (1, "")
+    assert "E_DESTROY_PRUNE" in run.err
+    assert "prune: owned" in run.err
+
+
+@pytest.mark.parametrize("when", ["applied", "not yet applied"])
+def test_prevent_destroy_holds_before_and_after_the_ledger_knows_of_it(tmp_path, when):
+    simulator = Simulator({})
+    protected = room("One").replace("{name: One}", "{name: One, lifecycle: {prevent_destroy: true}}")
+    with running(simulator) as url:
+        folder = applied(tmp_path, url)
+        (folder / "rooms/one.yaml").write_text(protected, "utf-8")
+        if when == "applied":
+            assert run_in(folder, "apply", "--auto-approve").code == 0
+        run = run_in(folder, "destroy", "--auto-approve", "--allow-deletes", "3")
+        assert run.code == 5, run.err
+        assert "E_GUARD_PROTECTED" in run.err
+        assert "take that out and apply first" in run.err
+        assert names(simulator) == ["Answers", "One", "Two"]
+        assert run_in(folder, "destroy", "--auto-approve", "--target", "Two").code == 0
+        assert names(simulator) == ["Answers", "One"]
+
+
+def test_json_is_one_event_a_line_and_the_report_last(shop):
+    folder, _ = shop
+    run = run_in(folder, "destroy", "--auto-approve", "--allow-deletes", "3", "-json")
+    assert run.code == 0, run.err
+    last = [json.loads(line) for line in run.out.splitlines()][-1]
+    assert last["type"] == "report"
+    assert len(last["outcomes"]) == 3
