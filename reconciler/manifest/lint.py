@@ -1,4 +1,4 @@
-"""Lints of manifest text: a comment that truncates a value, template syntax that was never rendered."""
+"""Lints of manifests: a comment that truncates a value, template syntax never rendered, files that are not read."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,7 +9,7 @@ from yaml.error import YAMLError
 from yaml.events import ScalarEvent, StreamEndEvent
 
 from reconciler.errors import ENOUGH, ManifestError, warning
-from reconciler.manifest.files.project_tree import ProjectTree
+from reconciler.manifest.files.project_tree import SUFFIXES, ProjectTree, manifest_name
 from reconciler.manifest.yaml.event_source import parser_for
 from reconciler.manifest.yaml.parser import PositionOf
 from reconciler.model.diagnostic import Diagnostic, has_errors
@@ -68,8 +68,8 @@ def _places(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
             yield number, found.start() + 1
 
 
-def unread_templates(tree: ProjectTree, entries: Iterable[str], met: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
-    """Warn of each such file below `entries` that was not read and that no file names.
+def unread_files(tree: ProjectTree, entries: Iterable[str], met: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """Warn of each file below `entries` that resembles a manifest, was not read, and is named in no file.
 
     After errors (`met`) there is no warning: a failed template may include it.
     """
@@ -77,12 +77,17 @@ def unread_templates(tree: ProjectTree, entries: Iterable[str], met: Sequence[Di
         return
     for file in dict.fromkeys(_lookalikes(tree, entries)):
         if file not in tree.digests() and not _named(tree, file):
-            yield warning(
-                "W_TPL_UNREAD",
-                f"{file!r} declares nothing: manifests end in .yaml or .yml, and no template reads this one",
-                Position(file, 1, 1),
-                hint=f"rename it to {file.removesuffix('.j2')}: every manifest may be a template",
-            )
+            yield _unread(file)
+
+
+def _unread(file: str) -> Diagnostic:
+    meant = manifest_name(file)
+    if file.lower().endswith(SUFFIXES):
+        message = f"{file!r} is not read: manifests end in .yaml or .yml, in lower case"
+        return warning("W_FILE_ENDING", message, Position(file, 1, 1), hint=f"rename it to {meant}")
+    message = f"{file!r} declares nothing: manifests end in .yaml or .yml, and no template reads this one"
+    hint = f"rename it to {meant}: every manifest may be a template"
+    return warning("W_TPL_UNREAD", message, Position(file, 1, 1), hint=hint)
 
 
 def _lookalikes(tree: ProjectTree, entries: Iterable[str]) -> Iterator[str]:

@@ -87,7 +87,7 @@ def load(
     known = all_kinds() if kinds is None else kinds
     for text in texts:
         loading.read(text, known, scope or ResourceScope())
-    loading.add_positioned(lint.unread_templates(tree, entries, loading.problems))
+    loading.add_positioned(lint.unread_files(tree, entries, loading.problems))
     resources, collisions = find_collisions(loading.resources)
     loading.add_positioned(collisions)
     diagnostics = deduplicate(loading.problems)

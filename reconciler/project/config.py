@@ -46,7 +46,8 @@ def _number(value: object) -> object:
 Text = Annotated[str, BeforeValidator(_as_typed)]
 Rate = Annotated[float, BeforeValidator(_number), Field(gt=0, le=1000)]
 ProjectPath = Annotated[Text, Field(min_length=1, max_length=1024)]
-Name = Annotated[Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+Name = Annotated[Text, Field(pattern=NAME_PATTERN)]
 
 
 def _ledger_file_reason(url: str) -> str:

@@ -171,6 +171,16 @@ def kept_simulator(project: Project, environment: Environment) -> "KeptSimulator
     return KeptSimulator(_seeded(project, environment), StateFile(project.root, environment.state, named=named))
 
 
+def seed_text(project: Project, environment: Environment) -> str:
+    """Return the text of a seed with the present objects of an embedded simulator: its own, unless others are kept."""
+    from reconciler.manifest.yaml import writer
+
+    kept = kept_simulator(project, environment).as_seed() if environment.state else None
+    if kept is None:
+        return seed_content(project, environment).decode("utf-8")
+    return writer.document((f"What is live in a new simulator, as it was kept in {environment.state}.",), kept)
+
+
 def _seeded(project: Project, environment: Environment) -> "Simulator":
     from reconciler.simulator import Simulator, load_seed
 

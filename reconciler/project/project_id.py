@@ -1,4 +1,4 @@
-"""Adds an `id` to the text of a project file; comments, order and layout are preserved."""
+"""Name and id of a project file, and how an `id` is added to its text: comments, order and layout stay."""
 
 import re
 from pathlib import Path
@@ -6,11 +6,12 @@ from pathlib import Path
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.resource import Json
-from reconciler.project.config import FILE
+from reconciler.project.config import FILE, NAME_PATTERN
 from reconciler.project.config_file import load_bytes
 
 _HEAD = 4096
 """Characters of a file in which its first brace is searched."""
+NAME = re.compile(NAME_PATTERN)
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -24,12 +25,27 @@ def read_project_file(folder: Path) -> str:
 
 def known_id(folder: Path) -> str:
     """Return the id in a folder's project file; empty where there is no such file, or no id in it."""
+    return _known(folder, "id", _ID)
+
+
+def known_name(folder: Path) -> str:
+    """Return the name in a folder's project file; empty where there is no such file, or no name in it."""
+    return _known(folder, "name", NAME)
+
+
+def usable_name(folder: Path) -> str:
+    """Return a project's name made from that of its folder."""
+    letters = re.sub(r"[^A-Za-z0-9._-]+", "-", folder.resolve().name).strip("-._")
+    return letters[:64] or "my-rooms"
+
+
+def _known(folder: Path, key: str, form: re.Pattern[str]) -> str:
     try:
         found = _value(read_project_file(folder))
     except ReconcilerError:
         return ""
-    text = str(found.get("id", "")) if isinstance(found, dict) else ""
-    return text if _ID.fullmatch(text) else ""
+    text = str(found.get(key, "")) if isinstance(found, dict) else ""
+    return text if form.fullmatch(text) else ""
 
 
 def add_id(text: str, project_id: str) -> str:

@@ -16,6 +16,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.model.resource import Json
 from reconciler.simulator.clock import FixedClock
 from reconciler.simulator.messages import Request, Response
+from reconciler.simulator.seed import SETTINGS
 from reconciler.simulator.service.field_shape import FieldShape, rewritten
 from reconciler.simulator.service.object_store import ObjectCollection, StoredObject
 from reconciler.simulator.service.rendered_objects import STARS
@@ -115,6 +116,20 @@ class KeptSimulator:
                 fresh.serial = max(fresh.serial, old.serial)
             self._go_on(now)
             self._write(folder)
+
+    def as_seed(self) -> dict[str, Json] | None:
+        """Return a seed with the kept objects, secrets starred; None where nothing is kept yet."""
+        self.load()
+        if self._seen is None:
+            return None
+        world, own = self._simulator.world, self._simulator.own_project
+        projects: dict[str, dict[str, Json]] = {}
+        for (project, kind), collection in sorted(world.collections.items()):
+            bodies = [_kept(entry, world.shapes[kind])["body"] for entry in _by_serial(collection)]
+            projects.setdefault(project, {})[world.kinds[kind].endpoints.items] = bodies
+        settings = {name: value for name, value in self._simulator.seed.items() if name in SETTINGS}
+        others = {project: inside for project, inside in projects.items() if project != own}
+        return {**settings, **projects.get(own, {}), **({"projects": others} if others else {})}
 
     def _refresh(self, folder: int | None) -> None:
         """Read the file where it is another than the one in memory."""

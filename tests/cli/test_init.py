@@ -1,8 +1,14 @@
 """`init` from the shell: a repository that plans at once, and never over what is there."""
 
 import json
+import os
+import pty
+import select
+import subprocess
+import sys
 
 import pytest
+import yaml
 
 from tests.support.command_line import QUICKSTART, project, reconciler
 
@@ -32,6 +38,127 @@ def test_a_repository_made_from_what_is_live_shows_no_changes(tmp_path):
     planned = reconciler("-C", tmp_path / "rooms", "plan", "--detailed-exitcode")
     assert planned.code == 0, planned.out + planned.err
     assert "No changes." in planned.out
+
+
+def test_a_new_repository_keeps_what_is_applied_and_shows_a_colleagues_edit_as_drift(tmp_path):
+    """The first five minutes, as `init` prints them."""
+    made = reconciler("-C", tmp_path, "init", "rooms")
+    assert "cd rooms" in made.out
+
+    def run(*arguments):
+        return reconciler("-C", tmp_path / "rooms", *arguments)
+
+    assert run("validate").out == "Success! The manifests are valid.\n"
+    assert run("apply", "--auto-approve").code == 0
+    planned = run("plan", "--detailed-exitcode")
+    assert planned.code == 0
+    assert "No changes." in planned.out
+    edit = next(line for line in made.out.splitlines() if "simulate edit" in line)
+    assert run("simulate", "edit", 'SmartLiveRoom["Morning show"]', "room_description=On air at nine.").code == 0
+    assert """'SmartLiveRoom["Morning show"]' 'room_description=On air at nine.'""" in edit
+    drifted = run("plan", "--detailed-exitcode")
+    assert drifted.code == 2
+    assert '"On air at nine." -> "The Morning show, kept in Git."  [drift]' in drifted.out
+    assert run("apply", "--auto-approve").code == 0
+    assert run("plan", "--detailed-exitcode").code == 0
+    again = reconciler("-C", tmp_path, "init", "rooms")
+    assert again.code == 0, again.err
+
+
+def files(folder):
+    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in folder.rglob("*.y*ml")}
+
+
+def test_both_sorts_of_repository_have_the_same_folders_and_are_written_in_blocks(tmp_path):
+    assert reconciler("init", tmp_path / "new").code == 0
+    assert reconciler("-C", tmp_path / "new", "init", "--from-env", "demo", tmp_path / "live").code == 0
+    for name in ("new", "live"):
+        written = yaml.safe_load((tmp_path / name / "reconciler.yaml").read_text())
+        assert written["manifests"] == ["interaction-rule-groups", "smart-live-rooms"]
+        assert written["environments"] == {
+            "demo": {"simulator": {"seed": "live.yaml", "state": ".reconciler/simulator.json"}}
+        }
+        for file, text in files(tmp_path / name).items():
+            code = [line.partition(" #")[0] for line in text.splitlines() if not line.startswith("#")]
+            flow = [
+                line for line in code if line.rstrip().endswith(("]", "}")) and not line.rstrip().endswith(("}}", "[]"))
+            ]
+            assert "{%" in text or flow == [], file
+
+
+@pytest.mark.parametrize("source", [(), ("--from-env", "demo")])
+def test_an_editor_finds_the_schema_of_every_file_that_is_plain_yaml(tmp_path, source):
+    """A file with `{%` is no YAML to an editor, so that a modeline there would only make it complain."""
+    assert reconciler("-C", QUICKSTART, "init", *source, tmp_path).code == 0
+    found = files(tmp_path)
+    checked = {name for name, text in found.items() if text.startswith("# yaml-language-server: $schema=")}
+    assert checked == {
+        name
+        for name, text in found.items()
+        if "{%" not in text and name != "live.yaml" and not name.startswith("values/")
+    }
+    for name in checked:
+        schema = found[name].splitlines()[0].partition("$schema=")[2]
+        assert (tmp_path / name).parent.joinpath(schema).is_file()
+
+
+def test_a_repository_made_from_kept_objects_has_these_and_not_the_seeds(tmp_path):
+    assert reconciler("init", tmp_path / "new").code == 0
+    assert reconciler("-C", tmp_path / "new", "apply", "--auto-approve").code == 0
+    edit = ("simulate", "edit", "Morning show", "room_description=Kept.")
+    assert reconciler("-C", tmp_path / "new", *edit).code == 0
+    made = reconciler("-C", tmp_path / "new", "init", "--from-env", "demo", tmp_path / "live")
+    assert made.code == 0, made.err
+    planned = reconciler("-C", tmp_path / "live", "plan", "--detailed-exitcode")
+    assert planned.code == 0, planned.out
+    assert "Evening show" in (tmp_path / "live/live.yaml").read_text()
+    assert any("Kept." in text for name, text in files(tmp_path / "live").items() if name != "live.yaml")
+
+
+@pytest.mark.parametrize(
+    ("folder", "arguments", "name"),
+    [
+        ("shop", (), "shop"),
+        ("my shop!", (), "my-shop"),
+        ("直播", (), "my-rooms"),
+        ("shop", ("--name", "tea"), "tea"),
+        ("shop", ("--name", "true"), "true"),
+        ("shop", ("--name", "010"), "010"),
+    ],
+)
+def test_a_project_has_the_name_it_is_given_or_its_folders(tmp_path, folder, arguments, name):
+    for _ in range(2):
+        assert reconciler("init", tmp_path / folder, *arguments).code == 0
+    assert yaml.load((tmp_path / folder / "reconciler.yaml").read_text(), yaml.BaseLoader)["name"] == name
+    assert reconciler("-C", tmp_path / folder, "validate").code == 0
+    if arguments:
+        assert reconciler("init", tmp_path / folder).code == 0, "the name that is there stays"
+
+
+@pytest.mark.parametrize("name", ["my shop", "-x", "a" * 65, "店"])
+def test_a_name_that_cannot_be_is_refused_before_anything_is_written(tmp_path, name):
+    run = reconciler("init", tmp_path / "shop", f"--name={name}")
+    assert run.code == 1
+    assert "letters, digits" in run.err
+    assert not (tmp_path / "shop").exists()
+
+
+@pytest.mark.parametrize(("answer", "name"), [(b"tea\n", "tea"), (b"\n", "shop")])
+def test_a_terminal_is_asked_for_the_name(tmp_path, answer, name):
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "reconciler", "init", str(tmp_path / "shop")]
+    with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        os.close(theirs)
+        assert run.stderr is not None
+        said = b""
+        while b"Name of the project [shop]: " not in said:
+            assert select.select([run.stderr], [], [], 60)[0], said
+            said += os.read(run.stderr.fileno(), 4096)
+        os.write(ours, answer)
+        out, err = run.communicate(timeout=60)
+    os.close(ours)
+    assert run.returncode == 0, out + err
+    assert f"name: {name}\n" in (tmp_path / "shop/reconciler.yaml").read_text()
 
 
 def test_an_export_is_one_readable_file_a_resource_and_is_never_written_over(tmp_path):

@@ -84,6 +84,28 @@ def test_a_template_that_only_looks_like_a_manifest_is_told(tmp_path: Path, name
     assert problem.hint.startswith(f"rename it to groups/{name.removesuffix('.j2')}:")
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "meant"),
+    [
+        ("b.YAML", "W_FILE_ENDING", "b.yaml"),
+        ("deep/b.Yml", "W_FILE_ENDING", "deep/b.yml"),
+        ("b.yaml.jinja2", "W_TPL_UNREAD", "b.yaml"),
+        ("b.YML.J2", "W_TPL_UNREAD", "b.yml"),
+        ("b.yaml.tmpl", "W_TPL_UNREAD", "b.yaml"),
+    ],
+)
+def test_a_file_with_an_ending_that_is_not_read_is_told(tmp_path: Path, name: str, code: str, meant: str) -> None:
+    manifest = loaded(tmp_path, {"groups/a.yaml": GROUP.format(name="a"), f"groups/{name}": GROUP.format(name="b")})
+    (problem,) = manifest.diagnostics
+    assert (problem.code, problem.position) == (code, Position(f"groups/{name}", 1, 1))
+    assert problem.hint.startswith(f"rename it to groups/{meant}")
+
+
+@pytest.mark.parametrize("name", ["b.json", "b.yaml.bak", ".b.YAML", "b.yaml~", "README.md", "b.j2"])
+def test_other_files_are_nobodys_business(tmp_path: Path, name: str) -> None:
+    assert not loaded(tmp_path, {"groups/a.yaml": GROUP.format(name="a"), f"groups/{name}": "x"}).diagnostics
+
+
 def test_a_folder_of_nothing_else_is_empty_and_says_why(tmp_path: Path) -> None:
     manifest = loaded(tmp_path, {"groups/a.yaml.j2": GROUP.format(name="a")})
     assert sorted(codes(manifest)) == ["E_PATH_EMPTY", "W_TPL_UNREAD"]

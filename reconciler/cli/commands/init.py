@@ -1,7 +1,9 @@
 """`init`: creates a repository that plans at once, against the simulator or from live objects."""
 
-import json
 import os
+import re
+import shlex
+import sys
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -21,16 +23,23 @@ from reconciler.exit_codes import ExitCode
 from reconciler.model.diagnostic import sort_diagnostics
 
 if TYPE_CHECKING:
-    from reconciler.project.config import Environment
+    from reconciler.project.config import Project
 
 _NAMES = {"gitignore": ".gitignore"}
 """Starter files whose name would have an effect in the package's folder."""
+
+_EDIT = """'SmartLiveRoom["Morning show"]' 'room_description=On air at nine.'"""
+_NAME_LINE = re.compile(r"^name: .*$", re.MULTILINE)
+_STATE = ".reconciler/simulator.json"
 
 
 def init(
     context: typer.Context,
     *,
     directory: Annotated[str, typer.Argument(metavar="[DIR]", help="Where; by default here.")] = "",
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="Name of the project; else a terminal asks for it.")
+    ] = "",
     from_env: Annotated[
         str, typer.Option("--from-env", metavar="ENV", help="Start from what is live in ENV of this folder's project.")
     ] = "",
@@ -38,56 +47,90 @@ def init(
 ) -> int:
     """Make a repository that plans at once.
 
-    Nothing that exists is overwritten. The plan is against a simulated API, so that it needs no account; with
-    --from-env it is against what is live, and shows no changes. With --id nothing is made: the project file that is
-    there gets an `id`, which tells who owns objects.
+    Nothing that exists is overwritten. The live side is a simulated API that keeps what is
+    applied, so that it needs no account; with --from-env it is ENV, and a plan shows no changes.
+    With --id nothing is made: the project file that is there gets an `id`, which tells who owns
+    objects.
     """
     run = session(context)
     target = run.path(directory)
     if id_:
-        return _identified(run, directory, from_env)
+        return _identified(run, directory, from_env or name)
+    check_name(name)
     texts = _exported(run, from_env) if from_env else dict(_starter(files("reconciler.cli") / "starter"))
-    texts["reconciler.yaml"] = _with_id(target, texts["reconciler.yaml"])
-    texts |= {f"schemas/{name}": text for name, text in all_schemas().items()}
+    texts["reconciler.yaml"] = _own(run, target, texts["reconciler.yaml"], name)
+    texts |= {f"schemas/{file}": text for file, text in all_schemas().items()}
     write_new(run.root, directory, texts)
-    where = f"-C {directory} " if directory else ""
-    write_out(f"Made {len(texts)} files in {target}. Try next:\n\n  reconciler {where}plan\n")
+    write_out("\n".join(_next_steps(directory, target, len(texts), started=not from_env)))
     return ExitCode.FINE
 
 
-def _identified(run: CommandContext, directory: str, from_env: str) -> int:
-    """Add an id to the project file of a folder."""
+def check_name(name: str) -> None:
+    """Raise UsageError for a name that no project file may have."""
+    from reconciler.project.project_id import NAME
+
+    if name and not NAME.fullmatch(name):
+        raise UsageError(
+            f"--name {name!r} is no name of a project",
+            hint="letters, digits, dots, dashes and underscores, beginning with a letter or digit, 64 at most",
+        )
+
+
+def _next_steps(directory: str, target: Path, count: int, *, started: bool) -> Iterator[str]:
+    yield f"Made {count} files in {target}. Try next:\n"
+    if directory:
+        yield f"  cd {shlex.quote(directory)}"
+    yield "  reconciler plan"
+    if started:
+        yield "  reconciler apply"
+        yield f"  reconciler simulate edit {_EDIT}   # a colleague in the console"
+        yield "  reconciler plan                   # shows it as drift"
+
+
+def _identified(run: CommandContext, directory: str, other: str) -> int:
+    """Add an id to the project file of a folder; `other` is an option that does not go with it."""
     from reconciler.project.config import FILE
     from reconciler.project.ownership import new_id
     from reconciler.project.project_id import add_id, read_project_file
 
-    if from_env:
-        raise UsageError("--id and --from-env do not go together", hint="give one of them")
+    if other:
+        raise UsageError("--id goes with neither --from-env nor --name", hint="give one of them")
     fresh, name = new_id(), os.path.join(directory, FILE)
     write_file(run.root, name, add_id(read_project_file(run.path(directory)), fresh))
     write_out(f"Wrote `id: {fresh}` into {name}. Commit it; never copy it into another repository.\n")
     return ExitCode.FINE
 
 
-def _with_id(target: Path, text: str) -> str:
-    """Return a new project file's text with an id: that of the existing file, if it is otherwise the same."""
+def _own(run: CommandContext, target: Path, text: str, name: str) -> str:
+    """Return a new project file's text with its name and id: those of the existing file, if nothing else differs."""
+    from reconciler.manifest.yaml import writer
     from reconciler.project.ownership import new_id
-    from reconciler.project.project_id import add_id, known_id
+    from reconciler.project.project_id import add_id, known_id, known_name, usable_name
 
-    return add_id(text, known_id(target) or new_id())
+    known = name or known_name(target) or _asked_name(run, usable_name(target))
+    return add_id(_NAME_LINE.sub(f"name: {writer.text(known)}", text, count=1), known_id(target) or new_id())
+
+
+def _asked_name(run: CommandContext, usual: str) -> str:
+    """Ask for the name of the project at a terminal; elsewhere it is the folder's."""
+    if not sys.stdin.isatty():
+        return usual
+    run.log.ask(f"Name of the project [{usual}]: ")
+    answer = sys.stdin.readline().strip()
+    check_name(answer)
+    return answer or usual
 
 
 def _exported(run: CommandContext, name: str) -> dict[str, str]:
     """Return a repository that declares the live objects of one environment, and nothing else."""
-    from reconciler.project.connection_settings import seed_content
     from reconciler.project.environment_session import open_environment
     from reconciler.project.live_state import doubts, read_everything
 
     whole = project(run)
-    with open_environment(whole, select_environment(whole, name), build_plan_request(run).access) as opened:
+    chosen = select_environment(whole, name)
+    with open_environment(whole, chosen, build_plan_request(run).access) as opened:
         found = read_everything(opened)
-        environment = opened.environment
-    texts, left_out = exported(found)
+    manifests, left_out = exported(found)
     problems(run, sort_diagnostics((*doubts(found), *left_out)))
     incomplete = [one for one in found if not one.reading.complete]
     if incomplete:
@@ -96,22 +139,32 @@ def _exported(run: CommandContext, name: str) -> dict[str, str]:
             code="E_READ_INCOMPLETE",
             hint="run it again",
         )
-    if environment.embedded:
-        texts[environment.seed] = seed_content(whole, environment).decode("utf-8")
+    texts = {file: f"{_modeline('../schemas/manifest.schema.json')}\n{text}" for file, text in manifests.items()}
     folders = sorted(one.folder for one in found)
-    return texts | {"reconciler.yaml": _project(whole.name, name, environment, folders), ".gitignore": ".reconciler/\n"}
+    texts["reconciler.yaml"] = _project(whole, chosen, folders)
+    if whole.environments[chosen].embedded:
+        from reconciler.project.connection_settings import seed_text
+
+        texts[whole.environments[chosen].seed] = seed_text(whole, whole.environments[chosen])
+    return texts | {".gitignore": ".reconciler/\n"}
 
 
-def _project(name: str, environment: str, keys: "Environment", folders: list[str]) -> str:
-    """Return a project file with one environment; JSON is YAML, so no further quoting is needed."""
-    place = keys.model_dump(by_alias=True, exclude_defaults=True, exclude={"values", "cache"})
-    return (
-        "# yaml-language-server: $schema=schemas/project.schema.json\n"
-        f"name: {name}\n"
-        f"manifests: {json.dumps(folders)}\n"
-        "environments:\n"
-        f"  {environment}: {json.dumps(place, ensure_ascii=False)}\n"
-    )
+def _project(whole: "Project", chosen: str, folders: list[str]) -> str:
+    """Return a project file with one environment; a simulated one keeps its objects."""
+    from reconciler.manifest.yaml import writer
+
+    environment = whole.environments[chosen]
+    keys = environment.model_dump(by_alias=True, exclude_defaults=True, exclude={"values", "cache"})
+    if environment.embedded:
+        keys = {"simulator": {"seed": environment.seed, "state": environment.state or _STATE}} | keys
+        keys.pop("endpoint", None)
+    value = {"name": whole.name, "manifests": folders, "environments": {chosen: keys}}
+    return f"{_modeline('schemas/project.schema.json')}\n{writer.document((), value)}"
+
+
+def _modeline(schema: str) -> str:
+    """Return the comment by which editors find a file's schema; only files without Jinja are YAML to an editor."""
+    return f"# yaml-language-server: $schema={schema}"
 
 
 def _starter(folder: Traversable, before: str = "") -> Iterator[tuple[str, str]]:

@@ -210,7 +210,7 @@ class ProjectTree(Protocol):
         ...
 
     def lookalikes(self, entry: str) -> tuple[str, ...]:
-        """Return the files below a folder with names that resemble manifests, sorted: *.yaml.j2 and *.yml.j2."""
+        """Return the files below a folder with names that resemble manifests, sorted: *.yaml.j2, *.YAML …"""
         ...
 
     def digests(self) -> Mapping[str, str]:
@@ -219,6 +219,8 @@ class ProjectTree(Protocol):
 
 
 SUFFIXES = (".yaml", ".yml")
+TEMPLATE_ENDINGS = (".j2", ".jinja", ".jinja2", ".tmpl", ".tpl")
+"""Endings of templates elsewhere; here every manifest may be a template."""
 
 
 def checked(path: str) -> tuple[str, ...]:
@@ -296,5 +298,13 @@ def is_manifest(name: str) -> bool:
 
 
 def is_lookalike(name: str) -> bool:
-    """Tell whether a file is named as the template of a manifest (`.j2`), which manifests do not require."""
-    return name.endswith(tuple(f"{suffix}.j2" for suffix in SUFFIXES)) and not name.startswith(".")
+    """Tell whether a file is named like a manifest and is not one: `.YAML`, or as a template (`.yaml.j2`)."""
+    return not is_manifest(name) and is_manifest(manifest_name(name))
+
+
+def manifest_name(name: str) -> str:
+    """Return the name under which a file would be a manifest: without a template's ending, the suffix in lower case."""
+    stem, dot, ending = name.rpartition(".")
+    whole = stem if f"{dot}{ending}".lower() in TEMPLATE_ENDINGS else name
+    stem, dot, ending = whole.rpartition(".")
+    return f"{stem}{dot}{ending.lower()}"

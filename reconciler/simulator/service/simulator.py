@@ -117,6 +117,11 @@ class Simulator:
             self.inject(known.faults)
 
     @property
+    def seed(self) -> Mapping[str, Json]:
+        """Seed it starts from."""
+        return self._seed
+
+    @property
     def model(self) -> WriteHistory:
         """Write history."""
         return self.world.model
