@@ -7,14 +7,13 @@ from collections.abc import Callable
 from dataclasses import InitVar, dataclass, field
 from datetime import UTC, datetime
 
-import httpx
-
 from reconciler.api.allowed_hosts import Origin, check_allowed, check_credentials_allowed, path_segment
 from reconciler.api.auth import Auth, NoAuth
 from reconciler.api.logins import Logins
 from reconciler.api.messages import CallObserver
 from reconciler.api.rate_limit import RateLimiter
 from reconciler.errors import UsageError
+from reconciler.http_library import httpx
 from reconciler.model.read_result import ApiUsage
 from reconciler.redaction import SecretRedactor
 

@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import httpcore
-import httpx
-
 from reconciler.api.messages import ApiRequest, ApiResponse
 from reconciler.api.response_body import BodyDecoder
 from reconciler.errors import ReconcilerError, TransportError
+from reconciler.http_library import httpcore, httpx
 from reconciler.manifest.files.project_tree import DOCUMENT, read_file
 
 

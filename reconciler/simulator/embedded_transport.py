@@ -3,8 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 
-import httpx
-
+from reconciler.http_library import httpx
 from reconciler.simulator.messages import Request, RequestHandler, Response
 
 PIECES = 16

@@ -99,14 +99,6 @@ def test_an_internal_error_is_one_message_and_a_traceback_only_with_debug(tmp_pa
     assert "Traceback" in debug.err
 
 
-def test_the_help_loads_no_heavy_library():
-    command = [sys.executable, "-X", "importtime", "-m", "reconciler", "--help"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
-    assert "typer" in loaded
-    assert not loaded & {"httpx", "jinja2", "deepdiff", "sqlalchemy", "yaml", "rich", "pydantic", "asyncio"}
-
-
 @pytest.mark.parametrize("arguments", [["-m", "reconciler"], ["-P", "-m", "reconciler"], [CONSOLE]])
 def test_a_module_beside_the_manifests_is_not_imported(tmp_path, arguments):
     """F010: a repository that ships its own yaml.py."""

@@ -1,12 +1,13 @@
 """`plan`: shows the changes and their reasons."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from reconciler.cli import flags
-from reconciler.cli.command_context import session
+from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.output import parse_output_flags, progress, write_report
 from reconciler.cli.request_builder import (
     build_plan_request,
@@ -19,6 +20,11 @@ from reconciler.cli.request_builder import (
     selection,
     write_saved_plan,
 )
+
+if TYPE_CHECKING:
+    from reconciler.model.desired_state import DesiredState
+    from reconciler.model.plan import Plan
+    from reconciler.project.config import Project
 
 
 def plan(
@@ -50,8 +56,6 @@ def plan(
 ) -> int:
     """Show what would change, and why; nothing is written."""
     from reconciler.project.plan_environment import plan_environment
-    from reconciler.project.replay_tables import replay_parts
-    from reconciler.project.rule_replay import read_recording
 
     run = session(context)
     how = parse_output_flags(format_, report)
@@ -72,13 +76,24 @@ def plan(
     )
     whole = project(run, untrusted=untrusted)
     name = select_environment(whole, environment)
-    recorded = read_recording(run.path(file) for file in events or ())
+    played = _replayed(run, whole, events) if events else None
     with progress(run, f"Reading {name}"):
         result = plan_environment(whole, name, ask)
     if out and result.plan is not None:
         write_saved_plan(run, out, whole, result.plan)
     report_ = plan_report("plan", result)
-    if events and result.plan is not None:
-        report_ = replace(report_, **replay_parts(whole, result.manifest, result.plan, recorded))
+    if played is not None and result.plan is not None:
+        report_ = replace(report_, **played(result.manifest, result.plan))
     write_report(run, report_, how)
     return plan_code(result, detailed=detailed_exitcode, fail_on=fail_on)
+
+
+def _replayed(
+    run: CommandContext, whole: "Project", files: Sequence[str]
+) -> "Callable[[DesiredState, Plan], dict[str, Any]]":
+    """Read recordings, before anything else is read, and return what gives their part of the report."""
+    from reconciler.project.replay_tables import replay_parts
+    from reconciler.project.rule_replay import read_recording
+
+    recorded = read_recording(run.path(file) for file in files)
+    return lambda manifest, plan: replay_parts(whole, manifest, plan, recorded)

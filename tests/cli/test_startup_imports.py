@@ -1,0 +1,80 @@
+"""What a command loads: start-up is held by the modules that are imported, not by a clock."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import PROJECT_ID, room
+
+ROOT = Path(__file__).parents[2]
+ANYWHERE = {"trio", "rich", "pygments", "click", "IPython", "distributed", "sqlalchemy"}
+"""Packages that no command below needs, though the development environment has them all."""
+
+
+RUN = """
+import sys
+from reconciler.cli import main
+try:
+    main()
+finally:
+    print(*(name for name, module in sys.modules.items() if module is not None), file=open(FOUND, "w"))
+"""
+
+
+def loaded(tmp_path: Path, *arguments: str) -> set[str]:
+    """Return the modules that a command has loaded at its end."""
+    found = tmp_path / "modules.txt"
+    program = RUN.replace("FOUND", repr(str(found)))
+    variables = {key: text for key, text in os.environ.items() if not key.startswith(("RECONCILER_", "HW_"))}
+    subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=ROOT,
+        env=variables,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    return set(found.read_text().split())
+
+
+def packages(modules: set[str]) -> set[str]:
+    return {name.partition(".")[0] for name in modules}
+
+
+def test_the_help_loads_the_command_line_alone(tmp_path):
+    found = packages(loaded(tmp_path, "--help"))
+    assert "typer" in found
+    assert not found & (ANYWHERE | {"httpx", "jinja2", "deepdiff", "yaml", "pydantic", "asyncio"})
+
+
+def test_validate_loads_neither_a_client_nor_a_service(tmp_path):
+    found = loaded(tmp_path, "-C", "examples/quickstart", "validate")
+    assert "yaml" in packages(found)
+    assert not packages(found) & (ANYWHERE | {"httpx", "httpcore", "deepdiff"})
+    assert not any(name.startswith(("reconciler.simulator", "reconciler.api.client")) for name in found)
+
+
+def test_a_plan_loads_no_replay_without_a_recording(tmp_path):
+    found = loaded(tmp_path, "-C", "examples/quickstart", "plan", "-e", "demo")
+    assert "reconciler.simulator" in found
+    assert not packages(found) & ANYWHERE
+    assert not any(name.startswith(("reconciler.project.replay", "reconciler.fleet")) for name in found)
+
+
+@pytest.mark.parametrize("command", ["plan", "export"])
+def test_a_real_endpoint_loads_no_simulator(tmp_path, command):
+    (tmp_path / "rooms").mkdir()
+    (tmp_path / "rooms/one.yaml").write_text(room("One"), encoding="utf-8")
+    (tmp_path / "reconciler.yaml").write_text(
+        "manifests: [rooms]\nenvironments:\n"
+        f'  real: {{endpoint: "http://127.0.0.1:9", project_id: "{PROJECT_ID}", auth: none}}\n',
+        encoding="utf-8",
+    )
+    where = ["-o", "live"] if command == "export" else []
+    found = loaded(tmp_path, "-C", str(tmp_path), command, "-e", "real", *where)
+    assert "httpx" in packages(found)
+    assert not packages(found) & ANYWHERE
+    assert not any(name.startswith("reconciler.simulator") for name in found)
