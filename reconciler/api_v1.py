@@ -30,10 +30,12 @@ from reconciler.apply.recovery import recover
 from reconciler.apply.runner import ApplyResult
 from reconciler.apply.runner import apply as _apply_plan
 from reconciler.errors import ManifestError, PlanError, ReconcilerError
+from reconciler.kinds.registry import kind_called
 from reconciler.manifest.files.project_tree import SAVED, read_file
 from reconciler.model.change import Action, Attribution, Change, FieldChange, GuardViolation, SuppressedDifference
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, RelatedPosition, Severity
+from reconciler.model.listed_object import AppliedFilter, ListedObject, ObjectChange, ObjectDescription, ObjectList
 from reconciler.model.options import GuardOverrides, Selection
 from reconciler.model.outcome import ApplyEvent, ApplyPhase, Outcome, OutcomeStatus
 from reconciler.model.plan import DeferredChange, Plan, PlanSummary, UnmanagedResource
@@ -45,6 +47,8 @@ from reconciler.project.config import Project
 from reconciler.project.config_file import load_project
 from reconciler.project.environment_session import EnvironmentSession, LiveAccess, check_secrets, open_environment
 from reconciler.project.environment_variables import digest_key
+from reconciler.project.live_listing import list_environment, list_request
+from reconciler.project.object_description import describe_object
 from reconciler.project.ownership import check_unshared
 from reconciler.project.plan_environment import (
     PlanRequest,
@@ -57,6 +61,7 @@ from reconciler.project.plan_environment import (
 
 __all__ = [
     "Action",
+    "AppliedFilter",
     "ApplyEvent",
     "ApplyPhase",
     "ApplyResult",
@@ -70,6 +75,10 @@ __all__ = [
     "GuardOverrides",
     "GuardViolation",
     "IgnoreRule",
+    "ListedObject",
+    "ObjectChange",
+    "ObjectDescription",
+    "ObjectList",
     "Outcome",
     "OutcomeStatus",
     "Plan",
@@ -82,6 +91,8 @@ __all__ = [
     "SuppressedDifference",
     "UnmanagedResource",
     "apply",
+    "describe",
+    "list_objects",
     "load",
     "plan",
     "read_plan_file",
@@ -231,6 +242,53 @@ def read_plan_file(path: str | PathLike[str], *, variables: Mapping[str, str] | 
     reconciler.errors.PlanError: this is no plan: a plan is plain JSON
     """
     return read_plans(read_file(Path(path), SAVED), key=digest_key(_variables(variables)))
+
+
+def list_objects(
+    folder: str | PathLike[str],
+    environment: str,
+    kind: str,
+    *,
+    filters: Mapping[str, str] | None = None,
+    names: Sequence[str] = (),
+    managed: bool | None = None,
+    owner: str = "",
+    sets: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
+) -> ObjectList:
+    """Return the live objects of one kind (`rooms`, `rule-groups`, `SmartLiveRoom`), as `reconciler get` lists them.
+
+    `filters` are the documented query parameters of the list, checked before a call. `names` are exact names and ids;
+    `managed` chooses what is managed here, or what is not; `owner` what one owner in the ledger owns. A list that is
+    not proven to be complete says why in `incomplete`; a filter that the service ignores is a diagnostic. Raises
+    UsageError for an unknown kind or filter (E_FILTER), ReconcilerError where nothing can be read.
+
+    >>> rooms = list_objects("examples/quickstart", "demo", "rooms", filters={"room_name": "tea"}, variables={})
+    >>> [(room.name, str(room.declared), room.managed) for room in rooms.objects], rooms.complete
+    ([('Tea house morning show', 'rooms/shows.yaml:7:9', True)], True)
+    """
+    ask = list_request(kind_called(kind), filters or {}, names=names, managed=managed, owner=owner)
+    return list_environment(_project(folder, environment), environment, _access(variables, None), ask, tuple(sets))
+
+
+def describe(
+    folder: str | PathLike[str],
+    environment: str,
+    *words: str,
+    sets: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
+) -> ObjectDescription:
+    """Return what is known of one live object: its fields, rules as sentences, owner and last changes.
+
+    `words` are its address, name or id, alone or after its kind. Raises NotFoundError where no live object is meant,
+    UsageError where several are (E_NAME_AMBIGUOUS), ReconcilerError where nothing can be read.
+
+    >>> found = describe("examples/quickstart", "demo", 'InteractionRuleGroup["Tea house questions"]', variables={})
+    >>> found.sentences["interaction_rules"][2][:56]
+    'price of Jasmine: on comments where content matches "茉莉|'
+    """
+    project = _project(folder, environment)
+    return describe_object(project, environment, _access(variables, None), words, tuple(sets))
 
 
 def _project(folder: str | PathLike[str], environment: str) -> Project:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler import api_v1
-from reconciler.errors import ManifestError, PlanError, UsageError
+from reconciler.errors import ManifestError, NotFoundError, PlanError, UsageError
 from tests.support.command_line import QUICKSTART, ROOT, reconciler
 
 SEALED = {
@@ -18,6 +18,7 @@ SEALED = {
     "ApplyEvent",
     "ApplyPhase",
     "ApplyResult",
+    "AppliedFilter",
     "Attribution",
     "Change",
     "DeclaredResource",
@@ -28,6 +29,10 @@ SEALED = {
     "GuardOverrides",
     "GuardViolation",
     "IgnoreRule",
+    "ListedObject",
+    "ObjectChange",
+    "ObjectDescription",
+    "ObjectList",
     "Outcome",
     "OutcomeStatus",
     "Plan",
@@ -40,6 +45,8 @@ SEALED = {
     "SuppressedDifference",
     "UnmanagedResource",
     "apply",
+    "describe",
+    "list_objects",
     "load",
     "plan",
     "read_plan_file",
@@ -208,3 +215,20 @@ def test_the_program_in_the_documents_runs(tmp_path, monkeypatch, capsys):
     exec(block, names)
     assert capsys.readouterr().out.splitlines() == [f"{one.action} {one.address}" for one in names["plan"].pending]
     assert len(names["result"].outcomes) == len(names["plan"].pending) == 2
+
+
+def test_objects_are_listed_as_the_command_line_lists_them(quickstart):
+    listed = api_v1.list_objects(quickstart, "demo", "rooms", managed=True, variables={})
+    run = reconciler("-C", quickstart, "get", "rooms", "-e", "demo", "--managed", "-o", "json")
+    assert [one["id"] for one in json.loads(run.out)["objects"]] == [one.id for one in listed.objects]
+    assert (listed.complete, listed.missing) == (True, ())
+    with pytest.raises(UsageError) as refused:
+        api_v1.list_objects(quickstart, "demo", "rooms", filters={"live_state": "RUNNING"}, variables={})
+    assert refused.value.code == "E_FILTER"
+
+
+def test_an_object_is_described_by_kind_and_name(quickstart):
+    told = api_v1.describe(quickstart, "demo", "room", "Tea house morning show", variables={})
+    assert told.object.values["video_config"]["bitrate"] == 3000
+    with pytest.raises(NotFoundError):
+        api_v1.describe(quickstart, "demo", "no such", variables={})

@@ -65,7 +65,7 @@ def refusal(answer: ApiResponse) -> ApiErrorBody:
 def to_exception(call: ApiRequest, answer: ApiResponse, local_time: datetime) -> ApiError:
     """Convert a refused call to an exception with a hint."""
     found = refusal(answer)
-    trace = f" (request {answer.request_id})" if answer.request_id else ""
+    trace = f" (X-Request-Id: {answer.request_id})" if answer.request_id else ""
     text = f"{call}: {found}{trace}"
     status = answer.status
     if 300 <= status < 400:

@@ -15,6 +15,7 @@ from reconciler.cli.command_types import ReconcilerCommand, ReconcilerGroup
 from reconciler.cli.commands import COMMANDS
 from reconciler.cli.commands.replay import join_against
 from reconciler.cli.error_output import failed_report, report_error
+from reconciler.cli.filter_options import FilterOptionsCommand
 from reconciler.cli.output import PARSED, SENT, write_out
 from reconciler.cli.process import Interrupted
 from reconciler.exit_codes import ExitCode
@@ -79,7 +80,7 @@ def _application() -> Any:
         if isinstance(command, typer.Typer):
             app.add_typer(_classed(command), name=name, cls=ReconcilerGroup)
         else:
-            app.command(name, cls=ReconcilerCommand)(command)
+            app.command(name, cls=FilterOptionsCommand if name == "get" else ReconcilerCommand)(command)
     return _shared(get_command(app))
 
 

@@ -18,11 +18,11 @@ _BETWEEN_LOOKS = 1.0
 _BETWEEN_WORDS = 30.0
 
 
-def seconds_of(text: str) -> int:
-    """Parse a duration such as `90`, `30s`, `5m` or `1h`. Raises UsageError."""
+def seconds_of(text: str, flag: str = "--lock-timeout") -> int:
+    """Parse a duration such as `90`, `30s`, `5m` or `1h`, given with a flag. Raises UsageError."""
     found = _DURATION.fullmatch(text.strip() or "0")
     if found is None:
-        raise UsageError(f"--lock-timeout {text!r} is not a duration", hint="write it as 30s, 5m or 1h")
+        raise UsageError(f"{flag} {text!r} is not a duration", hint="write it as 30s, 5m or 1h")
     return int(found[1]) * _UNITS[found[2]]
 
 

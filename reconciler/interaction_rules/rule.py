@@ -7,6 +7,7 @@ Built from the API's own shape (`InteractionRule` of a group or a room); a field
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from reconciler.kinds.base.problem import as_integer, as_list, as_object, as_text
 from reconciler.model.resource import Json
 
 DEFAULT_PRIORITY = 500
@@ -72,52 +73,36 @@ def prepare_rules(rules: Iterable[Json]) -> tuple[EvaluatedRule, ...]:
 
 
 def _rule(index: int, rule: Mapping[str, Json]) -> EvaluatedRule:
-    condition, trigger = _object(rule.get("hit_condition")), _object(rule.get("trigger"))
-    mode = _text(trigger.get("reply_mode"))
+    condition, trigger = as_object(rule.get("hit_condition")), as_object(rule.get("trigger"))
+    mode = as_text(trigger.get("reply_mode"))
     speaks = mode in SPEAKING
     return EvaluatedRule(
         index=index,
-        name=_text(rule.get("rule_name")) or f"#{index + 1}",
-        event_type=_integer(rule.get("event_type")),
+        name=as_text(rule.get("rule_name")) or f"#{index + 1}",
+        event_type=as_integer(rule.get("event_type")),
         enabled=rule.get("enabled") is not False,
-        relation=_text(condition.get("relation")).upper(),
-        priority=DEFAULT_PRIORITY if (priority := _integer(condition.get("priority"))) is None else priority,
-        tags=tuple(_tag(item) for item in _list(condition.get("tags")) if isinstance(item, Mapping)),
-        window=_integer(trigger.get("time_window")),
-        texts=tuple(text for text in _list(trigger.get("reply_texts")) if isinstance(text, str)) if speaks else (),
-        audios=len(_list(trigger.get("reply_audios"))) if speaks else 0,
-        order=_text(trigger.get("reply_order")),
+        relation=as_text(condition.get("relation")).upper(),
+        priority=DEFAULT_PRIORITY if (priority := as_integer(condition.get("priority"))) is None else priority,
+        tags=tuple(_tag(item) for item in as_list(condition.get("tags")) if isinstance(item, Mapping)),
+        window=as_integer(trigger.get("time_window")),
+        texts=tuple(text for text in as_list(trigger.get("reply_texts")) if isinstance(text, str)) if speaks else (),
+        audios=len(as_list(trigger.get("reply_audios"))) if speaks else 0,
+        order=as_text(trigger.get("reply_order")),
         mode=mode,
         layers=tuple(name for name in ("layer_config", "extra_layer_config") if trigger.get(name)),
-        library=_text(rule.get("group_name")) or _text(rule.get("group_id")),
+        library=as_text(rule.get("group_name")) or as_text(rule.get("group_id")),
         scenes=_scenes(rule.get("enabled_scenes")),
     )
 
 
 def _tag(item: Mapping[str, Json]) -> Tag:
     return Tag(
-        name=_text(item.get("tag")),
-        match=_text(item.get("match")),
-        value=_text(item.get("value")),
-        operation=_text(item.get("operation")) or "NONE",
+        name=as_text(item.get("tag")),
+        match=as_text(item.get("match")),
+        value=as_text(item.get("value")),
+        operation=as_text(item.get("operation")) or "NONE",
     )
 
 
 def _scenes(value: Json) -> tuple[str, ...] | None:
     return tuple(scene for scene in value if isinstance(scene, str)) if isinstance(value, list) and value else None
-
-
-def _object(value: Json) -> Mapping[str, Json]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _integer(value: Json) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -3,10 +3,11 @@
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
-from reconciler.errors import PluginError
+from reconciler.errors import PluginError, UsageError
 from reconciler.kinds.base.kind import Kind
+from reconciler.strings import did_you_mean
 
-__all__ = ["Kind", "all_kinds", "kind_named"]
+__all__ = ["Kind", "all_kinds", "kind_called", "kind_named"]
 
 
 @cache
@@ -33,6 +34,19 @@ def kind_named(name: str) -> Kind:
     except KeyError:
         known = ", ".join(all_kinds())
         raise PluginError(f"there is no kind {name!r}", hint=f"the kinds are {known}") from None
+
+
+def kind_called(word: str) -> Kind:
+    """Return the kind that a word of the command line means (`rooms`, `room`, `SmartLiveRoom`), in any letter case.
+
+    Raises UsageError (E_KIND_UNKNOWN) that lists the words.
+    """
+    known = {each.casefold(): kind for kind in reversed(all_kinds().values()) for each in reversed(kind.words)}
+    if word.casefold() in known:
+        return known[word.casefold()]
+    plurals = [kind.plural_word for kind in all_kinds().values()]
+    hint = did_you_mean(word, plurals, f"there are {', '.join(plurals)}")
+    raise UsageError(f"no kind of object is called {word!r}", code="E_KIND_UNKNOWN", hint=hint)
 
 
 def _load(entry: EntryPoint) -> Kind:

@@ -15,7 +15,8 @@ class ReadRequest:
     only for objects whose needed fields the list hides. `pins` does the same by id. `known` are the ids the ledger
     remembers: one that the list lacks is looked up before it may count as gone. `depth` is list, auto or full.
     `name_prefix` and `scope_fields` (the values of a field that are inside) narrow to a scope; names are matched
-    exactly on our side.
+    exactly on our side. `query` are further parameters of the list, sent as they are: the result is what the service
+    answers to them.
     """
 
     fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -24,6 +25,7 @@ class ReadRequest:
     depth: str = "auto"
     name_prefix: str = ""
     scope_fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    query: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

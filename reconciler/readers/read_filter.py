@@ -38,11 +38,14 @@ class ReadFilter:
 
     @property
     def filters(self) -> Filters:
-        """The part of the scope that the service filters by: one value of an exact filter, never a fuzzy name."""
+        """Parameters of the list: those asked for, and the part of the scope that the service filters by.
+
+        Of the scope that is one value of an exact filter, never a fuzzy name.
+        """
         kind, fields = self.rows.kind, self.wanted.scope_fields
         exact = [rule for rule in kind.endpoints.filters if rule.field in kind.scope_fields and rule.match == "exact"]
         single = [(rule.parameter, fields[rule.field]) for rule in exact if len(fields.get(rule.field, ())) == 1]
-        return tuple((parameter, value) for parameter, values in single for value in values)
+        return self.wanted.query + tuple((parameter, value) for parameter, values in single for value in values)
 
     def covers(self, row: Mapping[str, Json]) -> bool:
         """Tell whether a row is in scope, or has so similar a name that a manifest may declare it.

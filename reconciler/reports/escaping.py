@@ -129,6 +129,18 @@ def _escaped(match: re.Match[str]) -> str:
     return json.dumps(match.group())[1:-1]
 
 
+# --- CSV -------------------------------------------------------------------------------------------------------------
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""Starts of a cell that a spreadsheet takes for a formula (OWASP, CSV injection); some read full-width signs alike."""
+
+
+def csv_cell(text: str) -> str:
+    """Return data as one cell of a CSV file that no spreadsheet evaluates; a quote mark precedes what looks like it."""
+    shown = escape_line(text)
+    return f"'{shown}" if text.lstrip().startswith(_FORMULA) or text.startswith(_FORMULA) else shown
+
+
 # --- code hosts ------------------------------------------------------------------------------------------------------
 
 

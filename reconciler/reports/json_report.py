@@ -36,7 +36,7 @@ def _shape(report: Report) -> dict[str, Any]:
     return {
         **shape,
         "errored": has_errors(report.diagnostics) or any(plan.errored for plan in report.plans),
-        "diagnostics": _diagnostics(report.diagnostics, report.sources),
+        "diagnostics": diagnostics_json(report.diagnostics, report.sources),
         **report.extra,
     }
 
@@ -52,7 +52,7 @@ def _applied(report: Report) -> dict[str, Any]:
         "resources": asdict(done(report.outcomes, report.adopted)),
         "outcomes": [_outcome(one) for one in report.outcomes],
         "plans": [encode(plan) for plan in report.plans],
-        "diagnostics": _diagnostics(report.diagnostics, report.sources),
+        "diagnostics": diagnostics_json(report.diagnostics, report.sources),
     }
 
 
@@ -69,11 +69,12 @@ def validation(diagnostics: Sequence[Diagnostic], sources: Mapping[Position, str
         "valid": not has_errors(diagnostics),
         "error_count": sum(1 for one in diagnostics if one.severity is Severity.ERROR),
         "warning_count": sum(1 for one in diagnostics if one.severity is Severity.WARNING),
-        "diagnostics": _diagnostics(diagnostics, sources),
+        "diagnostics": diagnostics_json(diagnostics, sources),
     }
 
 
-def _diagnostics(diagnostics: Sequence[Diagnostic], sources: Mapping[Position, str]) -> list[dict[str, Any]]:
+def diagnostics_json(diagnostics: Sequence[Diagnostic], sources: Mapping[Position, str]) -> list[dict[str, Any]]:
+    """Return diagnostics as plain data, each with its source line where `sources` has it."""
     return [_diagnostic(one, sources) for one in diagnostics]
 
 

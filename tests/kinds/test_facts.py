@@ -174,7 +174,12 @@ def test_operations_are_where_the_facts_say():
         filters = set(said["list"]["query"]) - {"offset", "limit"}
         assert {each.parameter for each in ends.filters} == filters
         for each in ends.filters:
-            assert each.max_length == said["list"]["query"][each.parameter].get("max_length", 0)
+            fact = said["list"]["query"][each.parameter]
+            assert each.max_length == fact.get("max_length", 0)
+            assert each.values == tuple(fact.get("values", ()))
+            assert (each.match == "any of") == (fact.get("multi") == "comma")
+            assert each.is_time == (fact.get("format") == "RFC 3339")
+            assert each.doc
             assert not each.field or each.field in kind.fields
 
 

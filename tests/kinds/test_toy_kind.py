@@ -75,6 +75,7 @@ KIND = Kind(
         filters=(ListFilter(parameter="coupon_name", field="coupon_name", max_length=40),),
     ),
     checks=(generous,),
+    sentences={"steps": lambda step: f"{step.get('step_name')}: {step.get('off')} % off"},
 )
 '''
 
@@ -229,6 +230,27 @@ def test_a_toy_kind_is_applied_and_exported(shop: Path):
     assert len(texts) == 3
     assert any("name: autumn\n" in text and "secret: CLAIM_KEY" in text for text in texts)
     assert not any("claim-key-31415926" in text for text in texts)
+
+
+def test_a_toy_kind_is_listed_by_its_filters_and_columns(shop: Path):
+    listed = run(shop, "get", "coupons", "-e", "demo")
+    assert listed.returncode == 0, listed.stderr
+    heads, *rows = listed.stdout.splitlines()
+    assert heads.split() == ["Name", "Audience", "Declared", "Updated"]
+    assert ["coupons/all.yaml:4" in row for row in rows] == [False, True]
+    found = run(shop, "get", "Coupon", "-e", "demo", "--coupon-name", "spring", "-o", "json")
+    assert [one["id"] for one in json.loads(found.stdout)["objects"]] == ["c-1"]
+    refused = run(shop, "get", "coupons", "-e", "demo", "--coupon-name", "x" * 41)
+    assert "--coupon-name" in refused.stderr
+    assert "at most 40 are accepted" in refused.stderr
+    assert "coupons: Filter by coupon_name." in " ".join(run(shop, "get", "--help").stdout.split())
+
+
+def test_a_toy_kind_is_described_with_its_sentences(shop: Path):
+    described = run(shop, "describe", "coupon", "spring", "-e", "demo")
+    assert described.returncode == 0, described.stderr
+    assert described.stdout.startswith('Coupon["spring"]')
+    assert "  - second: 20 % off\n" in described.stdout
 
 
 def entry(shop: Path, line: str) -> None:

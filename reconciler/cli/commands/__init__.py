@@ -10,11 +10,13 @@ from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.audit import audit
 from reconciler.cli.commands.comment import comment
 from reconciler.cli.commands.compare import compare
+from reconciler.cli.commands.describe import describe
 from reconciler.cli.commands.destroy import destroy
 from reconciler.cli.commands.doctor import doctor
 from reconciler.cli.commands.events import events
 from reconciler.cli.commands.explain import explain
 from reconciler.cli.commands.export import export
+from reconciler.cli.commands.get import get
 from reconciler.cli.commands.help import show_help
 from reconciler.cli.commands.history import history
 from reconciler.cli.commands.init import init
@@ -44,6 +46,8 @@ COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
     "show": show,
     "comment": comment,
     "explain": explain,
+    "get": get,
+    "describe": describe,
     "export": export,
     "snapshot": snapshot,
     "audit": audit,

@@ -26,6 +26,11 @@ class ListFilter:
     `match` is `exact`, `fuzzy` (contains), `any case`, `any of` (comma-separated), `since` or `until` (times,
     inclusive), or `unknown` where nothing is documented and `field` is empty. `spelled` maps a value of the parameter
     to the field's own value, "" for an absent field.
+
+    `values` are the documented values as they are sent, in any number for `any of`; none means any text. `aliases` maps
+    other spellings to them. `absent_is_empty` tells that a listed row without the field has no value there, where a row
+    may otherwise leave a field out. `contradicts` tells of a row, the sent value and the own project's id whether the
+    row cannot match, for a filter without a field. `doc` is one line for the help.
     """
 
     parameter: str
@@ -33,6 +38,35 @@ class ListFilter:
     match: str = "exact"
     max_length: int = 0
     spelled: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    values: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    absent_is_empty: bool = False
+    contradicts: Callable[[Mapping[str, Json], str, str], bool] | None = None
+    doc: str = ""
+
+    @property
+    def option(self) -> str:
+        """Flag of the command line: the parameter with dashes."""
+        return "--" + self.parameter.replace("_", "-")
+
+    @property
+    def is_time(self) -> bool:
+        """Whether the parameter takes a time."""
+        return self.match in ("since", "until")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableColumn:
+    """TableColumn of a table of live objects: the top-level field it shows, or a text made of a row.
+
+    `since` are fields with times, of which the first that a row has adds its age. `wide` columns appear on request.
+    """
+
+    title: str
+    field: str = ""
+    text: Callable[[Mapping[str, Json]], str] | None = None
+    since: tuple[str, ...] = ()
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +104,10 @@ class Kind:
     `scope_fields` are the fields by whose value an environment may choose objects. `shared_row` tells whether a listed
     row may belong to another project where the list itself belongs to this one. `probe` holds the bodies of
     `doctor`'s own objects; a kind without them is only read.
+
+    `plural` is the word of the command line for its objects (`rooms`), by default made of the list's key. `columns` are
+    those of a table of its objects, beside name, owner and times; by default one for each listed choice. `sentences`
+    maps a top-level list to a function that describes one raw item of it in words.
     """
 
     name: str
@@ -89,6 +127,35 @@ class Kind:
     shared_row: Callable[[Mapping[str, Json]], bool] = lambda row: False  # noqa: ARG005 - the common answer
     example: str = ""
     probe: ProbeBodies | None = None
+    plural: str = ""
+    columns: tuple[TableColumn, ...] = ()
+    sentences: Mapping[str, Callable[[Mapping[str, Json]], str]] = dataclasses.field(default_factory=dict)
+
+    @property
+    def plural_word(self) -> str:
+        """Word of the command line for objects of this kind."""
+        return self.plural or self._items_word
+
+    @property
+    def singular_word(self) -> str:
+        """Word of the command line for one object of this kind."""
+        return self.plural_word.removesuffix("s")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Words of the command line that mean this kind: plural, singular, and its name in the API and in manifests."""
+        plurals = (self.plural_word, self._items_word)
+        return tuple(dict.fromkeys((*plurals, *(word.removesuffix("s") for word in plurals), self.name)))
+
+    @property
+    def _items_word(self) -> str:
+        return self.endpoints.items.replace("_", "-")
+
+    @cached_property
+    def table_columns(self) -> tuple[TableColumn, ...]:
+        """Columns of a table of its objects."""
+        listed = (field for field in self.root.children.values() if field.in_list and field.enum)
+        return self.columns or tuple(TableColumn(title=_words(field.name), field=field.name) for field in listed)
 
     @cached_property
     def root(self) -> Field:
@@ -109,6 +176,10 @@ class Kind:
         yield from table_problems(self._watched, spec)
         for check in self.checks:
             yield from check(spec)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def _flatten(node: Field) -> Iterable[tuple[str, Field]]:

@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 
 from reconciler.kinds.base.field import FieldRole
 from reconciler.kinds.base.field_builders import SpecModel, items, keyed_by, text
-from reconciler.kinds.base.kind import Endpoints, Kind, ListFilter
+from reconciler.kinds.base.kind import Endpoints, Kind, ListFilter, TableColumn
 from reconciler.kinds.base.probe_bodies import MARKED_ITEMS, MARKED_TEXT, ProbeBodies
 from reconciler.kinds.interaction_rule_group.checks import CHECKS
 from reconciler.kinds.interaction_rule_group.rule import TIME, WRITTEN_ALONE, InteractionRule
+from reconciler.kinds.interaction_rule_group.rule_sentence import rule_sentence
 
 
 class InteractionRuleDetailInfo(InteractionRule):
@@ -109,13 +110,33 @@ KIND = Kind(
         children_field="interaction_rules",
         child_id="rule_id",
         filters=(
-            ListFilter(parameter="group_name", field="group_name", max_length=256),
-            ListFilter(parameter="create_since", field="create_time", match="since", max_length=20),
-            ListFilter(parameter="create_until", field="create_time", match="until", max_length=20),
+            ListFilter(
+                parameter="group_name",
+                field="group_name",
+                max_length=256,
+                doc="Name of the group, or a part of it: the documentation does not tell which.",
+            ),
+            ListFilter(
+                parameter="create_since",
+                field="create_time",
+                match="since",
+                max_length=20,
+                doc="Created then or later.",
+            ),
+            ListFilter(
+                parameter="create_until",
+                field="create_time",
+                match="until",
+                max_length=20,
+                doc="Created then or earlier.",
+            ),
         ),
     ),
     checks=CHECKS,
     stamps=("update_time",),
     example="examples/kinds/InteractionRuleGroup.yaml",
     probe=_PROBE,
+    plural="rule-groups",
+    columns=(TableColumn(title="Created", field="create_time"),),
+    sentences={"interaction_rules": rule_sentence},
 )

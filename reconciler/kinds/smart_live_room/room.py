@@ -21,9 +21,10 @@ from reconciler.kinds.base.field_builders import (
     nested,
     text,
 )
-from reconciler.kinds.base.kind import Endpoints, Kind, ListFilter
+from reconciler.kinds.base.kind import Endpoints, Kind, ListFilter, TableColumn
 from reconciler.kinds.base.probe_bodies import MARKED_TEXT, ProbeBodies
 from reconciler.kinds.interaction_rule_group.rule import TIME, InteractionRule, ReviewConfig
+from reconciler.kinds.interaction_rule_group.rule_sentence import rule_sentence
 from reconciler.kinds.smart_live_room.checks import CHECKS
 from reconciler.kinds.smart_live_room.scenes import LiveVideoScriptInfo
 from reconciler.kinds.smart_live_room.streaming import (
@@ -230,22 +231,95 @@ def _update_effects(row: Mapping[str, Any]) -> tuple[str, ...]:
     return running + (confirmed if row.get("confirm_state") == "CONFIRMED" else ())
 
 
+def _owner_contradicts(row: Mapping[str, Any], value: str, project_id: str) -> bool:
+    """Tell whether a row cannot be in the list of a template_own_type: by its owner, or by how it is shared."""
+    owner, shared = row.get("project_id"), row.get("shared_config")
+    if value == "PUBLIC":
+        return isinstance(shared, Mapping) and shared.get("shared_type") not in (None, "PUBLIC")
+    if not owner or not project_id:
+        return False
+    return bool(owner == project_id) is (value == "SHARED_FROM_OHTERS")
+
+
 _FILTERS = (
-    ListFilter(parameter="room_name", field="room_name", match="fuzzy", max_length=128),
-    ListFilter(parameter="dh_id", field="scene_scripts[].dh_id", max_length=128),
-    ListFilter(parameter="model_name", field="model_infos[].asset_name", match="fuzzy", max_length=128),
+    ListFilter(parameter="room_name", field="room_name", match="fuzzy", max_length=128, doc="Part of the room's name."),
+    ListFilter(parameter="dh_id", field="scene_scripts[].dh_id", max_length=128, doc="Id of the virtual human image."),
+    ListFilter(
+        parameter="model_name",
+        field="model_infos[].asset_name",
+        match="fuzzy",
+        max_length=128,
+        doc="Part of the name of the virtual human image.",
+    ),
     ListFilter(
         parameter="live_state",
         field="last_job_status",
         match="any of",
         max_length=128,
         spelled={"SUCCESS": "SUCCEED", "NULL": ""},
+        values=("WAITING", "PROCESSING", "SUCCESS", "FAILED", "CANCELED", "NULL"),
+        aliases={"SUCCEED": "SUCCESS"},
+        absent_is_empty=True,
+        doc="State of the last live job; NULL means none.",
     ),
-    ListFilter(parameter="start_time", field="last_job_start_time", match="since", max_length=20),
-    ListFilter(parameter="end_time", field="last_job_end_time", match="until", max_length=20),
-    ListFilter(parameter="room_type", field="room_type", max_length=128),
-    ListFilter(parameter="template_own_type", field="", match="unknown", max_length=128),
-    ListFilter(parameter="confirm_state", field="confirm_state", match="any case"),
+    ListFilter(
+        parameter="start_time",
+        field="last_job_start_time",
+        match="since",
+        max_length=20,
+        absent_is_empty=True,
+        doc="Last live job started then or later.",
+    ),
+    ListFilter(
+        parameter="end_time",
+        field="last_job_end_time",
+        match="until",
+        max_length=20,
+        absent_is_empty=True,
+        doc="Last live job ended then or earlier.",
+    ),
+    ListFilter(
+        parameter="room_type",
+        field="room_type",
+        max_length=128,
+        values=("NORMAL", "TEMP", "TEMPLATE"),
+        doc="Type of the room.",
+    ),
+    ListFilter(
+        parameter="template_own_type",
+        field="",
+        match="unknown",
+        max_length=128,
+        values=("OWNED", "SHARED_TO_OHTERS", "SHARED_FROM_OHTERS", "PUBLIC"),
+        aliases={"SHARED_TO_OTHERS": "SHARED_TO_OHTERS", "SHARED_FROM_OTHERS": "SHARED_FROM_OHTERS"},
+        contradicts=_owner_contradicts,
+        doc="Whose templates.",
+    ),
+    ListFilter(
+        parameter="confirm_state",
+        field="confirm_state",
+        match="any case",
+        values=("unconfirm", "confirmed", "reject"),
+        doc="Whether the scripts were confirmed.",
+    ),
+)
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    """Return room_state with the code and message of error_info, which explains DISABLE and BLOCKED (seed 000)."""
+    error = row.get("error_info")
+    parts = [error.get("error_code"), error.get("error_msg")] if isinstance(error, Mapping) else []
+    reason = ": ".join(str(part) for part in parts if part)
+    return f"{row.get('room_state') or ''} {f'({reason})' if reason else ''}".strip()
+
+
+_COLUMNS = (
+    TableColumn(title="Type", field="room_type"),
+    TableColumn(title="State", text=_state),
+    TableColumn(title="Last job", field="last_job_status", since=("last_job_end_time", "last_job_start_time")),
+    TableColumn(title="Orientation", field="view_mode", wide=True),
+    TableColumn(title="Confirmed", field="confirm_state", wide=True),
+    TableColumn(title="Description", field="room_description", wide=True),
 )
 
 _PLAIN = {
@@ -282,4 +356,7 @@ KIND = Kind(
     shared_row=_is_shared,
     example="examples/kinds/SmartLiveRoom.yaml",
     probe=_PROBE,
+    plural="rooms",
+    columns=_COLUMNS,
+    sentences={"interaction_rules": rule_sentence},
 )

@@ -21,7 +21,7 @@ _WIDEST = 60
 
 
 def extra_lines(extra: Mapping[str, Any], style: Style) -> Iterator[str]:
-    """Render every table."""
+    """Render every table; `widest` of a table is the most columns of a cell."""
     for index, table in enumerate(extra.get("tables", ())):
         if index:
             yield ""
@@ -30,7 +30,8 @@ def extra_lines(extra: Mapping[str, Any], style: Style) -> Iterator[str]:
 
 def _table(table: Mapping[str, Any], style: Style) -> Iterator[str]:
     heads = [escape_line(str(head)) for head in table.get("columns", ())]
-    rows = [[truncate(escape_line(str(cell)), _WIDEST) for cell in row] for row in table.get("rows", ())]
+    most = table.get("widest", _WIDEST)
+    rows = [[truncate(escape_line(str(cell)), most) for cell in row] for row in table.get("rows", ())]
     widths = [max((display_width(row[at]) for row in [heads, *rows]), default=0) for at in range(len(heads))]
     if table.get("title"):
         yield style("strong", escape_line(str(table["title"])))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.kinds.registry import all_kinds
 from reconciler.model.resource import Json
 from reconciler.model.source_map import DocumentPath
 from reconciler.simulator.behaviours import CHOICES
@@ -77,7 +78,10 @@ class ResponseFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One entry of `faults`. `name` appears in logs; `seed` determines all random decisions."""
+    """One entry of `faults`. `name` appears in logs; `seed` determines all random decisions.
+
+    `ignore_filters` are query parameters by which a list does not filter.
+    """
 
     name: str
     seed: str
@@ -90,6 +94,7 @@ class Fault:
     order: str = ""
     ties: str = ""
     ignore_offset: bool = False
+    ignore_filters: frozenset[str] = frozenset()
     cap: int | None = None
     short: int = 0
     churn: BackgroundEdits | None = None
@@ -113,7 +118,19 @@ _WIRE = (
     "chunked",
     "raw",
 )
-_LIST = ("clock_shift", "list_lag", "stale", "order", "ties", "ignore_offset", "cap", "short", "churn", "edits")
+_LIST = (
+    "clock_shift",
+    "list_lag",
+    "stale",
+    "order",
+    "ties",
+    "ignore_offset",
+    "ignore_filters",
+    "cap",
+    "short",
+    "churn",
+    "edits",
+)
 KEYS = ("name", "seed", "match", *_WHEN, *_WIRE, *_LIST)
 
 
@@ -138,6 +155,7 @@ def _fault(value: Json, path: DocumentPath, check: SeedChecker) -> Fault:
         order=check.word(given.get("order"), (*path, "order"), CHOICES["order"].choices, ""),
         ties=check.word(given.get("ties"), (*path, "ties"), CHOICES["ties"].choices, ""),
         ignore_offset=check.flag(given.get("ignore_offset"), (*path, "ignore_offset")),
+        ignore_filters=_filters(given.get("ignore_filters"), (*path, "ignore_filters"), check),
         cap=None if cap is None else int(check.number(cap, (*path, "cap"))),
         short=int(check.number(given.get("short"), (*path, "short"))),
         churn=_churn(given["churn"], (*path, "churn"), check) if "churn" in given else None,
@@ -148,6 +166,16 @@ def _fault(value: Json, path: DocumentPath, check: SeedChecker) -> Fault:
 def _match(value: Json, path: DocumentPath, check: SeedChecker) -> RequestMatch:
     given = check.mapping(value, path, _MATCH)
     return RequestMatch(**{name: check.text(item, (*path, name)) for name, item in given.items()})
+
+
+def _filters(value: Json, path: DocumentPath, check: SeedChecker) -> frozenset[str]:
+    """Read the query parameters that a list ignores, written as a list of their names."""
+    known = {rule.parameter for kind in all_kinds().values() for rule in kind.endpoints.filters}
+    words = [check.text(word, (*path, index)) for index, word in enumerate(check.listed(value, path))]
+    for index, word in enumerate(words):
+        if word not in known:
+            check.unknown((*path, index), word, known)
+    return frozenset(words)
 
 
 def _when(given: Mapping[str, Json], path: DocumentPath, check: SeedChecker) -> FaultTrigger:

@@ -35,6 +35,7 @@ def twist_of(faults: Iterable[Fault], reads: int) -> ListDistortion:
             cap=twist.cap if fault.cap is None else fault.cap,
             drop=max(fault.short, twist.drop),
             offset=0 if fault.ignore_offset else twist.offset,
+            ignored=fault.ignore_filters | twist.ignored,
             stale=max(fault.stale, twist.stale),
         )
     return twist

@@ -92,8 +92,8 @@ class ListDistortion:
     """Distortion of one list response by a fault; the defaults change nothing.
 
     `lag` is the number of list calls for which a write is invisible; `cap` the most rows of a page; `drop` the rows
-    missing at a page's end; `offset` replaces the requested one. `stale` is how many seconds the responding replica
-    lags behind.
+    missing at a page's end; `offset` replaces the requested one. `ignored` are filters without effect. `stale` is how
+    many seconds the responding replica lags behind.
     """
 
     order: str = ""
@@ -102,6 +102,7 @@ class ListDistortion:
     cap: int | None = None
     drop: int = 0
     offset: int | None = None
+    ignored: frozenset[str] = frozenset()
     stale: float = 0.0
 
 

@@ -207,7 +207,8 @@ def _candidates(call: OperationContext) -> list[StoredObject]:
         listed_still = {entry.id for entry in entries}
         entries = arranged([*entries, *(entry for key, entry in old.items() if key not in listed_still)], order)
     entries = seen_by_list(call.collection, entries, call.twist.lag, order)
-    return filtered(call.kind, entries, call.request.arguments, call.target.project, call.choices)
+    arguments = {name: value for name, value in call.request.arguments.items() if name not in call.twist.ignored}
+    return filtered(call.kind, entries, arguments, call.target.project, call.choices)
 
 
 def _shuffle(call: OperationContext) -> int | None:
