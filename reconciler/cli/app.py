@@ -40,7 +40,9 @@ def reconciler(
         bool | None, typer.Option("--color/--no-color", help="Colours; by default on a terminal without NO_COLOR.")
     ] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Nothing on stderr but errors.")] = False,
-    verbose: Annotated[int, typer.Option("-v", "--verbose", count=True, help="More on stderr; repeatable.")] = 0,
+    verbose: Annotated[
+        int, typer.Option("-v", "--verbose", count=True, show_default=False, help="More on stderr; repeatable.")
+    ] = 0,
     log_format: Annotated[
         Literal["text", "json"], typer.Option("--log-format", help="How stderr is written.")
     ] = "text",
@@ -67,7 +69,8 @@ def _remember(context: typer.Context, flags: Mapping[str, Any]) -> None:
             start.flags[name] = value
 
 
-def _application() -> Any:
+def command_line() -> Any:
+    """Return the command line with all its commands."""
     app = typer.Typer(
         cls=ReconcilerGroup,
         rich_markup_mode=None,
@@ -150,7 +153,7 @@ def _tell_failed(error: BaseException, arguments: Sequence[str], start: ProcessC
 
 
 def _commanded(arguments: Sequence[str], start: ProcessContext) -> int | None:
-    code: int | None = _application()(join_against(arguments), prog_name="reconciler", standalone_mode=False, obj=start)
+    code: int | None = command_line()(join_against(arguments), prog_name="reconciler", standalone_mode=False, obj=start)
     if code == _SILENTLY_INTERRUPTED:
         raise Interrupted(signal.SIGINT)
     return code

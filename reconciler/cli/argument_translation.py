@@ -14,6 +14,9 @@ from reconciler.strings import did_you_mean
 if TYPE_CHECKING:
     from reconciler.cli.foreign_words import ForeignOption, ForeignWords
 
+MISREAD = frozenset({"o", "output", "refresh"})
+"""Options with values that the table answers although a command may have the option: others need no table."""
+
 Options = Mapping[str, int]
 """The options of a command with their dashes, and how many values each takes."""
 
@@ -81,9 +84,10 @@ def _name_and_value(read: Sequence[str], options: Options) -> tuple[str, str, in
 
 def _check_value(name: str, value: str, command: str) -> None:
     """Refuse a value that means something else in the option of another tool."""
-    entry = _table().misread(name.lstrip("-"), value, command) if value else None
+    name, dashed = name.lstrip("-"), name
+    entry = _table().misread(name, value, command) if name in MISREAD and value else None
     if entry is not None:
-        raise _refusal(f"{name} {value}", entry)
+        raise _refusal(f"{dashed} {value}", entry)
 
 
 def _refusal(word: str, entry: "ForeignOption") -> UsageError:

@@ -5,6 +5,7 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 from reconciler.cli.argument_translation import Options, translate
+from reconciler.cli.help_page import write_page
 from reconciler.errors import UsageError
 from reconciler.strings import closest
 
@@ -16,6 +17,10 @@ class ReconcilerCommand(TyperCommand):
         """Parse the arguments after the command's name."""
         return super().parse_args(ctx, _translated(self, ctx, args, stops=False))
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help page."""
+        write_page(self, ctx, formatter)
+
 
 class ReconcilerGroup(TyperGroup):
     """A command with commands below it."""
@@ -23,6 +28,10 @@ class ReconcilerGroup(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments up to the name of a command."""
         return super().parse_args(ctx, _translated(self, ctx, args, stops=True))
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help page."""
+        write_page(self, ctx, formatter)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Return the named command. Raises UsageError with what does that here, or a similar name."""

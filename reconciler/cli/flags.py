@@ -4,13 +4,22 @@ from typing import Annotated, Literal
 
 import typer
 
+FORMATS = "text, json, markdown, html, sarif, junit, gitlab, gitlab-terraform, github, script, or a plugin's"
+"""The formats of reports: the entry points of reconciler.reporters, named here so that a help page loads none."""
+
 Depth = Literal["list", "auto", "full"]
 
 MANY = 64
 """Most parallel requests of the flag; the service's limits are far below."""
 
 Env = Annotated[
-    str, typer.Option("-e", "--environment", metavar="ENV", help="The environment, as in the project file.")
+    str,
+    typer.Option(
+        "-e",
+        "--environment",
+        metavar="ENV",
+        help="The environment, as in the project file; by default the only one.",
+    ),
 ]
 Envs = Annotated[
     list[str] | None,
@@ -38,16 +47,25 @@ WithDependencies = Annotated[
 Sets = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a template value; wins over values files.")
 ]
-Format = Annotated[str, typer.Option("--format", metavar="FORMAT", help="How the report on stdout is written.")]
+Format = Annotated[
+    str, typer.Option("--format", metavar="FORMAT", help=f"How the report on stdout is written: {FORMATS}.")
+]
 Reports = Annotated[
     list[str] | None,
-    typer.Option("--report", metavar="FORMAT=FILE", help="Write the report to a file as well; repeatable."),
+    typer.Option(
+        "--report",
+        metavar="FORMAT=FILE",
+        help="Write the report to a file as well, in a format of --format; repeatable.",
+    ),
 ]
 Parallelism = Annotated[
     int, typer.Option("--parallelism", min=1, max=MANY, metavar="N", help="Requests at the same time.")
 ]
 Today = Annotated[
-    str, typer.Option("--today", metavar="YYYY-MM-DD", help="The date that decides which rules have expired.")
+    str,
+    typer.Option(
+        "--today", metavar="YYYY-MM-DD", help="The date that decides which rules have expired; by default today in UTC."
+    ),
 ]
 DepthOf = Annotated[Depth, typer.Option("--depth", help="How deep live is read: list never asks for single objects.")]
 Untrusted = Annotated[
@@ -68,7 +86,12 @@ Detailed = Annotated[
     bool, typer.Option("--detailed-exitcode", help="Exit 2 where there are changes, 0 only where there are none.")
 ]
 FailOn = Annotated[
-    str, typer.Option("--fail-on", metavar="LIST", help="Exit 2 only for these: config, drift, conflict, …")
+    str,
+    typer.Option(
+        "--fail-on",
+        metavar="LIST",
+        help="Exit 2 only for these, with commas between: config, drift, conflict, pending, already, unattributed.",
+    ),
 ]
 Out = Annotated[
     str, typer.Option("-o", "--out", metavar="FILE", help="Keep the plan for `apply FILE`: it plans again and checks.")

@@ -40,7 +40,7 @@ def audit(
         str, typer.Option("--metrics", metavar="FILE", help="Write figures for Prometheus' textfile collector.")
     ] = "",
     dask: Annotated[
-        str, typer.Option("--dask", metavar="ADDRESS", help="Work on a Dask cluster: tcp://…, or local.")
+        str, typer.Option("--dask", metavar="ADDRESS", help="Work on a Dask cluster: tcp://HOST:PORT, or local.")
     ] = "",
     fleet_file: Annotated[
         str, typer.Option("--fleet", metavar="FILE", help="A CSV or YAML of projects; -e names their template.")

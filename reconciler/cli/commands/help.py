@@ -21,13 +21,7 @@ def show_help(
         typer.Argument(metavar="[TOPIC]...", help="A command, or terraform, kubectl, kongctl, octodns."),
     ] = None,
 ) -> int:
-    """Print the page of a command, or what the words of another tool are here.
-
-    Examples:
-      reconciler help plan
-      reconciler help history resolve
-      reconciler help terraform
-    """
+    """Print the page of a command, or what the words of another tool are here."""
     root = context.find_root()
     words = tuple(topic or ())
     page = _command_page(root, words)

@@ -28,7 +28,7 @@ def listed(
     *,
     environment: flags.Env = "",
     run_: Annotated[str, typer.Option("--run", metavar="RUN", help="Only this run's changes.")] = "",
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many lines.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, metavar="N", help="How many lines.")] = 20,
     ledger: flags.LedgerUrl = "",
     today: flags.Today = "",
     format_: flags.Format = "text",

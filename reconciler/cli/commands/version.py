@@ -15,12 +15,7 @@ def version(
     *,
     format_: Annotated[Literal["text", "json"], typer.Option("--format", help="How it is written.")] = "text",
 ) -> int:
-    """Print the version.
-
-    Examples:
-      reconciler version
-      reconciler version --format json
-    """
+    """Print the version."""
     if format_ == "json":
         write_out(one_document({"version": __version__}), human=False, parsed=True)
     else:
