@@ -1,4 +1,4 @@
-"""The hooks a repository can use: their entries run on a scratch one, through pre-commit itself in `make deep`."""
+"""The hooks a repository can use, from a built wheel: their entries, and through pre-commit itself in `make deep`."""
 
 import importlib.util
 import os
@@ -6,13 +6,14 @@ import shlex
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.support import locks
 from tests.support.browser import required
 from tests.support.command_line import ROOT, room
+from tests.support.installation import OFFLINE, environment_with, wheelhouse
 
 HOOKS = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))}
 PROJECT = 'name: shop\nmanifests: [rooms]\nenvironments:\n  demo: {endpoint: "simulator:live.yaml"}\n'
@@ -34,37 +35,38 @@ def git(folder, *arguments):
     subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, timeout=30)
 
 
-def entry(folder, hook):
+@pytest.fixture(scope="module")
+def programs(dist, installation, tmp_path_factory):
+    """The programs of an environment with the wheel in it, such as pre-commit makes for a hook."""
+    return environment_with(dist["wheel"], installation, tmp_path_factory.mktemp("hooks"))
+
+
+def entry(programs, folder, hook):
     """Run a hook as pre-commit does: its entry in the root of the repository, without file names."""
-    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    assert HOOKS[hook]["language"] == "python"
+    assert HOOKS[hook]["pass_filenames"] is False
     command = shlex.split(HOOKS[hook]["entry"])
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
-        command, cwd=folder, env={"PATH": programs}, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=folder, env={"PATH": path}, capture_output=True, text=True, timeout=60, check=False
     )
 
 
-def test_the_hook_passes_a_repository_that_is_right(repository):
-    assert entry(repository, "reconciler-validate").returncode == 0
-
-
-def test_the_hook_stops_a_commit_that_is_wrong_and_says_where(repository):
+def test_the_hook_passes_a_repository_that_is_right_stops_one_that_is_not_and_changes_no_file(repository, programs):
+    before = {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()}
+    assert entry(programs, repository, "reconciler-validate").returncode == 0
+    assert {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()} == before
     (repository / "rooms/morning.yaml").write_text(room("Morning", "room_descriptoin: x"))
-    done = entry(repository, "reconciler-validate")
+    done = entry(programs, repository, "reconciler-validate")
     assert done.returncode == 1
     assert "rooms/morning.yaml:5:3: E_FIELD_UNKNOWN" in done.stdout + done.stderr
 
 
-def test_the_hook_changes_no_file(repository):
-    before = {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()}
-    entry(repository, "reconciler-validate")
-    assert {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()} == before
-
-
-def test_the_schema_hook_tells_kept_schemas_that_are_old(repository):
+def test_the_schema_hook_tells_kept_schemas_that_are_old(repository, programs):
     shutil.copytree(ROOT / "schemas", repository / "schemas")
-    assert entry(repository, "reconciler-schemas").returncode == 0
+    assert entry(programs, repository, "reconciler-schemas").returncode == 0
     next((repository / "schemas").glob("*.json")).write_text("{}\n")
-    assert entry(repository, "reconciler-schemas").returncode == 1
+    assert entry(programs, repository, "reconciler-schemas").returncode == 1
 
 
 @pytest.mark.deep
@@ -74,6 +76,7 @@ def test_pre_commit_itself_runs_the_hook(repository, tmp_path):
     source = tmp_path / "source"
     git(tmp_path, "clone", "--quiet", str(ROOT), str(source))
     git(repository, "-c", "user.name=a", "-c", "user.email=a@localhost", "commit", "--quiet", "-m", "x")
+    wheels = wheelhouse(tmp_path / "wheels", locks.parts()[ROOT / "requirements-run.lock"][1])
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     done = subprocess.run(
         [
@@ -87,7 +90,7 @@ def test_pre_commit_itself_runs_the_hook(repository, tmp_path):
             "--verbose",
         ],
         cwd=repository,
-        env={**kept, "PRE_COMMIT_HOME": str(tmp_path / "cache")},
+        env={**kept, **OFFLINE, "PIP_FIND_LINKS": str(wheels), "PRE_COMMIT_HOME": str(tmp_path / "cache")},
         capture_output=True,
         text=True,
         timeout=900,

@@ -3,55 +3,28 @@
 import os
 import re
 import subprocess
-import tomllib
-from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 import yaml
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
-from tests.code_hosts.test_integrations import ACTION, PIPELINES, Runner, jobs, loaded
+from tests.code_hosts.test_integrations import ACTION, PIPELINES, Runner, jobs
+from tests.support import gitlab_runner, locks
+from tests.support.ci_files import loaded
 from tests.support.command_line import QUICKSTART, ROOT
 from tests.support.schemas import errors
 
-LOCKED = re.compile(r"^([A-Za-z0-9][\w.-]*)==(\S+)", re.MULTILINE)
 CANARY = "credential-canary"
 CI_FILES = [ROOT / "action.yml", ROOT / "install/action.yml", ROOT / "templates/reconciler.yml", *PIPELINES]
 SCRIPTS = [*CI_FILES, ROOT / "install/install.sh", ROOT / "Dockerfile"]
 
 
-def blocks(name):
-    """Return the lines of each package in a lock: its version and its hashes."""
-    text = re.sub(r"^\s*#.*\n", "", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE)
-    parts = [part for part in re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE) if LOCKED.match(part)]
-    return {canonicalize_name(LOCKED.match(part)[1]): part.split() for part in parts}
-
-
-def needed():
-    """Return every package that a run and its build need, from what is installed here."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    named = project["project"]["dependencies"] + project["project"]["optional-dependencies"]["postgres"]
-    left = [Requirement(each) for each in named + project["build-system"]["requires"]]
-    found = {}
-    while left:
-        one = left.pop()
-        name, extras = canonicalize_name(one.name), frozenset(one.extras)
-        if extras <= found.get(name, frozenset()) and name in found:
-            continue
-        found[name] = found.get(name, frozenset()) | extras
-        for each in map(Requirement, distribution(one.name).requires or ()):
-            if each.marker is None or any(each.marker.evaluate({"extra": extra}) for extra in ("", *extras)):
-                left.append(each)
-    return set(found)
-
-
-def test_the_lock_of_an_installation_is_the_part_of_the_whole_lock_that_it_needs():
-    whole, part = blocks("requirements.lock"), blocks("requirements-run.lock")
-    assert set(part) == needed()
+@pytest.mark.parametrize("path", locks.parts(), ids=lambda path: path.stem)
+def test_a_lock_of_an_installation_is_the_part_of_the_whole_lock_that_it_needs(path):
+    whole, part = locks.blocks(ROOT / "requirements.lock"), locks.blocks(path)
+    assert set(part) == locks.parts()[path][1]
     assert {name: whole[name] for name in part} == part
-    assert all(any(word.startswith("--hash=sha256:") for word in words) for words in part.values())
+    assert all("--hash=sha256:" in lines for lines in part.values())
 
 
 def test_packages_come_from_the_lock_and_python_is_isolated_wherever_it_is_started():
@@ -100,8 +73,8 @@ def fake_python(folder: Path) -> Path:
     return program
 
 
-@pytest.mark.parametrize("place", ["action.yml", "install/action.yml"])
-def test_the_step_that_installs_makes_an_environment_of_its_own(tmp_path, place):
+def install_step(place, tmp_path, **asked):
+    """Run the first step of an action with a Python that only writes down how it was called."""
     program = fake_python(tmp_path / "bin")
     action = yaml.safe_load((ROOT / place).read_text(encoding="utf-8"))
     environment = {
@@ -111,15 +84,53 @@ def test_the_step_that_installs_makes_an_environment_of_its_own(tmp_path, place)
         "GITHUB_ACTION_PATH": str((ROOT / place).parent),
         "GITHUB_OUTPUT": str(tmp_path / "output"),
         "ASKED_PYTHON": "python3",
+        **asked,
     }
-    subprocess.run(
-        ["bash", "-c", action["runs"]["steps"][0]["run"]], env=environment, cwd=tmp_path, check=True, timeout=20
+    command = ["bash", "-c", action["runs"]["steps"][0]["run"]]
+    done = subprocess.run(
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=20, check=False
     )
-    calls = (tmp_path / "calls").read_text().splitlines()
+    calls = tmp_path / "calls"
+    return done, calls.read_text().splitlines() if calls.exists() else []
+
+
+@pytest.mark.parametrize("place", ["action.yml", "install/action.yml"])
+@pytest.mark.parametrize("extras", [{}, {"ASKED_EXTRAS": ""}, {"ASKED_EXTRAS": "postgres"}])
+def test_the_step_that_installs_makes_an_environment_of_its_own(tmp_path, place, extras):
+    done, calls = install_step(place, tmp_path, **extras)
+    assert done.returncode == 0, done.stderr
     assert calls[0] == f"-I -m venv {tmp_path}/temp dir/reconciler"
     assert calls[1].endswith(f"--require-hashes --only-binary :all: --requirement {ROOT}/requirements-run.lock")
     assert calls[2].endswith(f"--no-deps --no-build-isolation --no-index {ROOT}")
     assert all(call.startswith("-I -m ") for call in calls)
+
+
+@pytest.mark.parametrize("place", ["action.yml", "install/action.yml"])
+def test_further_extras_come_from_locks_of_their_own_in_the_same_installation(tmp_path, place):
+    _, calls = install_step(place, tmp_path, ASKED_EXTRAS="postgres, rules,fleet")
+    locked = [word for word in calls[1].split() if word.endswith(".lock")]
+    names = ("requirements-run.lock", "install/requirements-rules.lock", "install/requirements-fleet.lock")
+    assert locked == [f"{ROOT}/{name}" for name in names]
+    assert len(calls) == 3
+
+
+@pytest.mark.parametrize("asked", ["nonsense", "run", "../x", "rules;touch owned", "$(touch owned)", "-r"])
+def test_an_extra_that_there_is_not_is_refused_before_anything_is_made(tmp_path, asked):
+    done, calls = install_step("action.yml", tmp_path, ASKED_EXTRAS=asked)
+    assert done.returncode == 1
+    assert "there are postgres, fleet, rules and sim" in done.stderr
+    assert calls == []
+    assert not list(tmp_path.rglob("owned"))
+
+
+def test_every_extra_can_be_asked_for_and_a_ledger_in_postgresql_needs_no_asking():
+    told = (ROOT / "install/install.sh").read_text(encoding="utf-8")
+    for extra in locks.EXTRAS:
+        assert extra == locks.ALWAYS or (ROOT / f"install/requirements-{extra}.lock").is_file()
+        assert extra in told.partition("there are ")[2].splitlines()[0]
+    for place in ("action.yml", "install/action.yml"):
+        assert loaded(place)["inputs"]["extras"]["default"] == locks.ALWAYS
+    assert {"psycopg", "psycopg-binary"} <= set(locks.blocks(ROOT / "requirements-run.lock"))
 
 
 def test_the_installing_action_fits_its_schema():
@@ -133,7 +144,8 @@ def recording(runner: Runner, seen: Path) -> None:
 
 
 def test_credentials_reach_the_step_that_runs_reconciler_and_no_other(tmp_path):
-    given = f"HUAWEICLOUD_SDK_AK={CANARY}\n\nRECONCILER_DIGEST_KEY={CANARY}=x y'\n"
+    given = f"HUAWEICLOUD_SDK_AK={CANARY}\n\nRECONCILER_DIGEST_KEY={CANARY}=x y'\nPGPASSWORD={CANARY}\n"
+    given += f"SHOP_HW_AUTH_TOKEN={CANARY}\nRECONCILER_LEDGER=\n"
     runner = Runner(tmp_path, QUICKSTART, environment="demo", credentials=given)
     seen = tmp_path / "seen"
     recording(runner, seen)
@@ -142,6 +154,9 @@ def test_credentials_reach_the_step_that_runs_reconciler_and_no_other(tmp_path):
     lines = seen.read_text().splitlines()
     assert f"HUAWEICLOUD_SDK_AK={CANARY}" in lines
     assert f"RECONCILER_DIGEST_KEY={CANARY}=x y'" in lines
+    assert f"PGPASSWORD={CANARY}" in lines
+    assert f"SHOP_HW_AUTH_TOKEN={CANARY}" in lines
+    assert not any(line.startswith("RECONCILER_LEDGER") for line in lines)  # a secret that the repository does not have
     assert not any(line.startswith("ASKED_CREDENTIALS") for line in lines)
     assert CANARY not in done.stdout + done.stderr
     for step in ACTION["runs"]["steps"]:
@@ -149,7 +164,9 @@ def test_credentials_reach_the_step_that_runs_reconciler_and_no_other(tmp_path):
             assert "credentials" not in str(step)
 
 
-@pytest.mark.parametrize("given", ["PATH=/x", "LD_PRELOAD=x", "HUAWEICLOUD_SDK_AK", "x; touch owned", "=x"])
+@pytest.mark.parametrize(
+    "given", ["PATH=/x", "LD_PRELOAD=x", "PGHOSTADDR=x", "HUAWEICLOUD_SDK_AK", "x; touch owned", "=x"]
+)
 def test_a_credential_of_another_name_is_refused_without_its_value(tmp_path, given):
     runner = Runner(tmp_path, QUICKSTART, environment="demo", credentials=f"{given}{CANARY}")
     done = runner.run("Run reconciler")
@@ -183,19 +200,6 @@ INSIDE_THE_FORK = FORK | {"CI_PROJECT_ID": "9"}
 ALL = {"CI_PIPELINE_SOURCE": "merge_request_event", "GITLAB_TOKEN": "x"}
 
 
-def holds(rule: str, variables: dict[str, str]) -> bool:
-    """Tell whether a rule of GitLab holds: comparisons of variables and texts, joined by `&&`."""
-
-    def value(word):
-        return variables.get(word[1:], "") if word.startswith("$") else word.strip('"')
-
-    def term(text):
-        left, sign, right = [*text.split(), "!=", '""'][:3]
-        return (value(left) == value(right)) == (sign == "==")
-
-    return all(term(part) for part in rule.split(" && "))
-
-
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
@@ -207,7 +211,7 @@ def holds(rule: str, variables: dict[str, str]) -> bool:
     ],
 )
 def test_gitlab_takes_one_path_for_a_branch_and_another_for_a_fork(variables, expected):
-    running = {name for name, job in jobs().items() if any(holds(rule["if"], variables) for rule in job["rules"])}
+    running = {name for name, job in jobs().items() if gitlab_runner.asked(variables, job) == "on_success"}
     assert running == expected
     comment = jobs()["reconciler fork comment"]
     assert comment["needs"] == ["reconciler fork"]

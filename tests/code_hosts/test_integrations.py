@@ -11,29 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.command_line import QUICKSTART
+from tests.support.ci_files import EXAMPLES, component, loaded
+from tests.support.command_line import QUICKSTART, ROOT
 from tests.support.fake_hosts import TOKEN, Host, serving
 from tests.support.report_hostile import nasty_texts
 from tests.support.schemas import errors
 
-ROOT = Path(__file__).parents[2]
-PIPELINES = sorted((ROOT / "examples/ci").glob("github-*.yml"))
-
-
-def loaded(path):
-    return yaml.load((ROOT / path).read_text(encoding="utf-8"), Loader=_Loader)
-
-
-class _Loader(yaml.SafeLoader):
-    """As YAML 1.2 reads it, so that `on:` is a text."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in rules if tag != "tag:yaml.org,2002:bool"]
-    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)$"), list("tf"))
-
+PIPELINES = sorted(EXAMPLES.glob("github-*.yml"))
 ACTION = loaded("action.yml")
 STEPS_OUTPUTS = set(ACTION["outputs"])
 STEPS = {step["name"]: step for step in ACTION["runs"]["steps"]}
@@ -55,15 +39,6 @@ def test_the_hooks_fit_their_schema():
 def jobs(**inputs):
     """Return the component's jobs by name."""
     return {name: job for name, job in component(image="x", **inputs).items() if "script" in job}
-
-
-def component(**inputs):
-    """Fill the component in, as GitLab does: interpolation comes before YAML."""
-    header, body = (ROOT / "templates/reconciler.yml").read_text(encoding="utf-8").split("\n---\n")
-    declared = yaml.safe_load(header)["spec"]["inputs"]
-    values = {name: inputs.get(name, (given or {}).get("default")) for name, given in declared.items()}
-    text = re.sub(r"\$\[\[ inputs\.(\w+) \]\]", lambda match: json.dumps(values[match[1]]).strip('"'), body)
-    return yaml.safe_load(text)
 
 
 def test_the_gitlab_component_fits_its_schema():

@@ -18,6 +18,7 @@ class Host:
 
     login: str = "reconciler-bot"
     comments: list[dict[str, Any]] = field(default_factory=list)
+    pulls: list[dict[str, Any]] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
     knows_user: bool = True
@@ -48,6 +49,8 @@ class Host:
         path = unquote(parts.path)
         if path.endswith("/user"):
             return (200, {"login": self.login, "username": self.login}) if self.knows_user else (403, {"message": "no"})
+        if method == "GET" and path.endswith("/pulls"):
+            return 200, [pull for pull in self.pulls if pull["head"]["label"] == query["head"]]
         if method == "GET":
             size, page = int(query["per_page"]), int(query["page"])
             return 200, self.comments[size * (page - 1) : size * page]

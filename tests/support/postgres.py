@@ -45,8 +45,8 @@ def require() -> None:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """Give the URL of an empty database on a server of its own."""
+def server(password: str = "") -> Iterator[str]:
+    """Give the URL of an empty database on a server of its own; with a password, nobody gets in without it."""
     found = programs()
     assert found is not None
     with tempfile.TemporaryDirectory(prefix="reconciler-pg-") as folder:
@@ -56,13 +56,19 @@ def server() -> Iterator[str]:
         if user is not None:
             os.chmod(folder, 0o755)
             os.chown(data, user.pw_uid, user.pw_gid)
-        _run([found / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"], user)
+        asked = ["trust"]
+        if password:
+            file = Path(folder) / "password"
+            file.write_text(password, encoding="utf-8")
+            asked = ["scram-sha-256", f"--pwfile={file}"]
+        _run([found / "initdb", "-D", data, "-U", USER, "-A", *asked, "-E", "UTF8", "--locale=C", "--no-sync"], user)
         port = _free_port()
         options = f"-h 127.0.0.1 -p {port} -k '' -F -c max_connections=50"
         log = data / "server.log"
         _run([found / "pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "-t", "30", "start"], user)
         try:
-            yield f"postgresql://{USER}@127.0.0.1:{port}/postgres"
+            secret = f":{password}" if password else ""
+            yield f"postgresql://{USER}{secret}@127.0.0.1:{port}/postgres"
         finally:
             _run([found / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"], user)
 
