@@ -57,6 +57,7 @@ format: $(STAMP) ## format and fix what can be fixed
 
 generate: $(STAMP) ## write the generated files again (schemas/, docs/reference/, the outputs that README and docs show)
 	@$(BIN)/reconciler schema --output schemas
+	@$(BIN)/python -m tests.support.locks
 	@$(BIN)/python -m tests.support.reference_pages
 	@$(BIN)/python -m tests.support.readme
 

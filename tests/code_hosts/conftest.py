@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.support import postgres
-from tests.support.installation import Installation, built, installed
+from tests.support.installation import Installation, built, environment_with, installed
 from tests.support.pipeline_stage import Ledger, Stage, stage
 
 PASSWORD = "ledger-password-for-tests-only"
@@ -28,6 +28,12 @@ def installation(shared: Path) -> Installation:
 @pytest.fixture(scope="session")
 def dist(shared: Path) -> dict[str, Path]:
     return built(shared)
+
+
+@pytest.fixture(scope="session")
+def wheel_programs(dist: dict[str, Path], installation: Installation, shared: Path) -> Path:
+    """The programs of an environment with the wheel in it, such as pipx makes, and pre-commit for a hook."""
+    return environment_with(dist["wheel"], installation, shared / "wheel")
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import yaml
 from tests.support import locks
 from tests.support.browser import required
 from tests.support.command_line import ROOT, room
-from tests.support.installation import OFFLINE, environment_with, wheelhouse
+from tests.support.installation import OFFLINE, wheelhouse
 
 HOOKS = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))}
 PROJECT = 'name: shop\nmanifests: [rooms]\nenvironments:\n  demo: {endpoint: "simulator:live.yaml"}\n'
@@ -35,12 +35,6 @@ def git(folder, *arguments):
     subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, timeout=30)
 
 
-@pytest.fixture(scope="module")
-def programs(dist, installation, tmp_path_factory):
-    """The programs of an environment with the wheel in it, such as pre-commit makes for a hook."""
-    return environment_with(dist["wheel"], installation, tmp_path_factory.mktemp("hooks"))
-
-
 def entry(programs, folder, hook):
     """Run a hook as pre-commit does: its entry in the root of the repository, without file names."""
     assert HOOKS[hook]["language"] == "python"
@@ -52,21 +46,23 @@ def entry(programs, folder, hook):
     )
 
 
-def test_the_hook_passes_a_repository_that_is_right_stops_one_that_is_not_and_changes_no_file(repository, programs):
+def test_the_hook_passes_what_is_right_stops_what_is_not_and_changes_no_file(
+    repository, wheel_programs
+):
     before = {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()}
-    assert entry(programs, repository, "reconciler-validate").returncode == 0
+    assert entry(wheel_programs, repository, "reconciler-validate").returncode == 0
     assert {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()} == before
     (repository / "rooms/morning.yaml").write_text(room("Morning", "room_descriptoin: x"))
-    done = entry(programs, repository, "reconciler-validate")
+    done = entry(wheel_programs, repository, "reconciler-validate")
     assert done.returncode == 1
     assert "rooms/morning.yaml:5:3: E_FIELD_UNKNOWN" in done.stdout + done.stderr
 
 
-def test_the_schema_hook_tells_kept_schemas_that_are_old(repository, programs):
+def test_the_schema_hook_tells_kept_schemas_that_are_old(repository, wheel_programs):
     shutil.copytree(ROOT / "schemas", repository / "schemas")
-    assert entry(programs, repository, "reconciler-schemas").returncode == 0
+    assert entry(wheel_programs, repository, "reconciler-schemas").returncode == 0
     next((repository / "schemas").glob("*.json")).write_text("{}\n")
-    assert entry(programs, repository, "reconciler-schemas").returncode == 1
+    assert entry(wheel_programs, repository, "reconciler-schemas").returncode == 1
 
 
 @pytest.mark.deep

@@ -68,6 +68,13 @@ def test_every_pipeline_says_what_it_may_do():
         assert all("timeout-minutes" in job for job in loaded(path)["jobs"].values())
 
 
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.y*ml")), ids=lambda path: path.stem)
+def test_every_pipeline_shares_a_ledger_with_the_others_or_says_why_not(path):
+    text = path.read_text(encoding="utf-8")
+    shares = "RECONCILER_LEDGER" in text and "RECONCILER_DIGEST_KEY" in text
+    assert shares or re.search(r"^ *#.*\bno ledger: ", text, re.MULTILINE)
+
+
 def test_the_job_that_reads_a_strangers_manifests_has_no_secret_and_may_not_write():
     text = (ROOT / "examples/ci/github-fork-plan.yml").read_text(encoding="utf-8")
     assert "secrets." not in text

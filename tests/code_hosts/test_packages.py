@@ -54,8 +54,9 @@ def test_a_wheel_made_from_the_sdist_is_the_same_wheel(dist, tmp_path):
 
 
 @pytest.mark.parametrize("form", ["wheel", "sdist"])
-def test_what_is_installed_begins_a_project_and_plans_it(dist, installation, tmp_path, form):
-    programs = environment_with(dist[form], installation, tmp_path)
+def test_what_is_installed_begins_a_project_and_plans_it(dist, installation, wheel_programs, tmp_path, form):
+    sdist = tmp_path / "sdist"
+    programs = wheel_programs if form == "wheel" else environment_with(dist["sdist"], installation, sdist)
     command = str(programs / "reconciler")
     assert run([command, "--version"], tmp_path).stdout.strip() == f"reconciler {__version__}"
     run([command, "init", "shop"], tmp_path)

@@ -63,12 +63,18 @@ class Installation:
 
 
 def environment_with(package: Path, installation: Installation, folder: Path) -> Path:
-    """Install a built package into an environment of its own, which sees the packages of the tests; return its bin."""
-    python = new_python(folder / "base")
-    run([str(python), "-I", "-m", "venv", "--without-pip", str(folder / "made")], folder)
+    """Install a built package into an environment of its own, which sees the packages of the tests; return its bin.
+
+    The first of the workers that share a folder makes it.
+    """
     target = folder / "made/bin/python"
-    pip = [str(installation.python), "-I", "-m", "pip", "--disable-pip-version-check", "--python", str(target)]
-    run([*pip, "install", "--quiet", "--no-deps", "--no-build-isolation", str(package)], folder)
+    with _only_one(folder.parent / f"{folder.name}.lock"):
+        if not (folder / "ready").exists():
+            python = new_python(folder / "base")
+            run([str(python), "-I", "-m", "venv", "--without-pip", str(folder / "made")], folder)
+            pip = [str(installation.python), "-I", "-m", "pip", "--disable-pip-version-check", "--python", str(target)]
+            run([*pip, "install", "--quiet", "--no-deps", "--no-build-isolation", str(package)], folder)
+            (folder / "ready").touch()
     return target.parent
 
 
