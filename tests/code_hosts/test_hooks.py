@@ -46,9 +46,7 @@ def entry(programs, folder, hook):
     )
 
 
-def test_the_hook_passes_what_is_right_stops_what_is_not_and_changes_no_file(
-    repository, wheel_programs
-):
+def test_the_hook_passes_what_is_right_stops_what_is_not_and_changes_no_file(repository, wheel_programs):
     before = {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()}
     assert entry(wheel_programs, repository, "reconciler-validate").returncode == 0
     assert {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()} == before
