@@ -58,6 +58,7 @@ from reconciler.project.plan_environment import (
     plan_environment,
     plan_opened,
 )
+from reconciler.project.run_origin import run_origin
 
 __all__ = [
     "Action",
@@ -228,7 +229,10 @@ def _apply_opened(
         recover(opened.reader, target, ledger, **shared)
     fresh = plan_opened(opened, desired, request, settings=options)
     common = accepted(reviewed, fresh, skip_stale=skip_stale)
-    return _apply_plan(common.plan, desired, opened.reader, target, ledger, overrides=overrides, **shared)
+    origin = run_origin(opened.project, opened.name, common.plan, opened.access.variables)
+    return _apply_plan(
+        common.plan, desired, opened.reader, target, ledger, overrides=overrides, origin=origin, **shared
+    )
 
 
 def read_plan_file(path: str | PathLike[str], *, variables: Mapping[str, str] | None = None) -> tuple[Plan, ...]:

@@ -4,6 +4,7 @@ Input is untrusted: it may hold invisible characters, and lines that a CI runner
 """
 
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -158,3 +159,8 @@ def truncate(text: str, width: int) -> str:
 def abridge(text: str, most: int) -> str:
     """Remove the middle of a text that has more than `most` characters."""
     return text if len(text) <= most else f"{text[: most * 3 // 4]} … {text[-most // 5 :]}"
+
+
+def environment_option(environment: str) -> str:
+    """Return ` -e prod` for a command in a message, quoted for a shell; nothing where no environment is known."""
+    return f" -e {shlex.quote(environment)}" if environment else ""

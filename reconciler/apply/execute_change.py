@@ -24,10 +24,11 @@ from reconciler.errors import (
     TransportError,
 )
 from reconciler.interfaces import WriteRequest, WriteResult
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Action, Attribution, Change
 from reconciler.model.ledger_state import ObjectRecord, WriteIntent
 from reconciler.model.outcome import Outcome, OutcomeStatus, make_outcome
 from reconciler.model.resource import DeclaredResource, Json
+from reconciler.strings import environment_option
 
 ATTEMPTS = 2
 """Most attempts for one change, where the first certainly had no effect."""
@@ -223,7 +224,8 @@ def _lost_create(
         )
     if settled.verdict is LostCreateStatus.ABSENT:
         return replace(_failed(task, error, calls=calls), again=True)
-    reason = f"{error.message}; {settled.reason}. Decide with: reconciler history resolve {intent.operation}"
+    resolve = f"reconciler history resolve {intent.operation}{environment_option(site.settings.environment)}"
+    reason = f"{error.message}; {settled.reason}. Decide with: {resolve}"
     return WriteAttempt(
         outcome=make_outcome(task.change, OutcomeStatus.UNKNOWN, code=UNSEEN, reason=reason, calls=calls)
     )
@@ -269,7 +271,15 @@ def _intent(site: ApplyContext, change: Change, declared: DeclaredResource | Non
         body_digest=digest,
         body=body,
         owner=site.owner,
+        fields=_changed(change),
     )
+
+
+def _changed(change: Change) -> tuple[str, ...]:
+    """Return the paths that a change is about: of a new object what its manifest states, of a delete none."""
+    if change.action is Action.CREATE and isinstance(change.after, Mapping):
+        return tuple(name for name in change.after if name not in change.defaults)
+    return tuple(dict.fromkeys(one.path for one in change.fields if one.attribution is not Attribution.ALREADY))
 
 
 def _remembered(

@@ -12,6 +12,7 @@ from reconciler.model.change import Action, Change
 from reconciler.model.outcome import ApplyEvent, ApplyPhase, Outcome, OutcomeStatus, make_outcome
 from reconciler.model.plan import Plan
 from reconciler.model.resource import DeclaredResource
+from reconciler.strings import environment_option
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,7 +91,8 @@ def _one(site: ApplyContext, change: Change, resource: DeclaredResource | None, 
             change, OutcomeStatus.SKIPPED, code="E_STOPPED", reason="stopped by a signal before it was tried"
         )
     if any((intent.kind, intent.name) == (change.kind, change.name) for intent in site.past.intents):
-        reason = "an earlier write of this object has an unknown outcome; run `reconciler history resolve`"
+        resolve = f"reconciler history resolve ID{environment_option(site.settings.environment)}"
+        reason = f"an earlier write of this object has an unknown outcome; run `{resolve}`"
         return make_outcome(change, OutcomeStatus.SKIPPED, code="E_UNKNOWN_OUTCOME", reason=reason)
     spec = resource.spec if resource else None
     if reason := hindered(change, site.kinds[change.kind], spec, course.undone):
@@ -128,4 +130,6 @@ def _referred(site: ApplyContext, change: Change) -> frozenset[str]:
 
 
 def _event(step: ApplyPhase, change: Change, done: int, total: int) -> ApplyEvent:
-    return ApplyEvent(step=step, address=change.address, action=change.action.value, done=done, total=total)
+    return ApplyEvent(
+        step=step, address=change.address, action=change.action.value, done=done, total=total, id=change.id
+    )

@@ -18,6 +18,7 @@ from reconciler.model.options import PlanOptions
 from reconciler.model.outcome import ApplyEvent, Outcome, OutcomeStatus, make_outcome
 from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_map import NoSource
+from reconciler.strings import environment_option
 
 
 def recover(
@@ -64,13 +65,13 @@ def resolve_open_intents(site: ApplyContext) -> tuple[Outcome, ...]:
 
 def _settled(site: ApplyContext, intent: WriteIntent) -> Outcome:
     if intent.kind not in site.kinds:
-        return _unknown(intent, f"the kind {intent.kind!r} is not known here")
+        return _unknown(intent, f"the kind {intent.kind!r} is not known here", site.settings.environment)
     try:
         outcome = _create(site, intent) if intent.action is Action.CREATE else _repeatable(site, intent)
     except (LedgerError, LockedError):
         raise
     except ReconcilerError as error:
-        return _unknown(intent, f"it cannot be settled: {error.message}")
+        return _unknown(intent, f"it cannot be settled: {error.message}", site.settings.environment)
     if outcome.status is not OutcomeStatus.UNKNOWN:
         site.ledger.finish(site.scope, site.run, intent, outcome, _remembered(site, intent, outcome))
     return outcome
@@ -85,11 +86,12 @@ def _create(site: ApplyContext, intent: WriteIntent) -> Outcome:
         return make_outcome(
             intent, OutcomeStatus.FAILED, code="N_NOT_CREATED", reason="an earlier run had not created it"
         )
-    return _unknown(intent, settled.reason)
+    return _unknown(intent, settled.reason, site.settings.environment)
 
 
-def _unknown(intent: WriteIntent, reason: str) -> Outcome:
-    told = f"{reason}. Decide with: reconciler history resolve {intent.operation}"
+def _unknown(intent: WriteIntent, reason: str, environment: str) -> Outcome:
+    resolve = f"reconciler history resolve {intent.operation}{environment_option(environment)}"
+    told = f"{reason}. Decide with: {resolve}"
     return make_outcome(intent, OutcomeStatus.UNKNOWN, code=UNSEEN, reason=told)
 
 
@@ -116,7 +118,7 @@ def _repeatable(site: ApplyContext, intent: WriteIntent) -> Outcome:
         word = "deleted" if deletes else "updated"
         return make_outcome(intent, OutcomeStatus.APPLIED, reason=f"an earlier run had {word} it")
     if waits and site.hooks.stop():
-        return _unknown(intent, "stopped while waiting for it to settle")
+        return _unknown(intent, "stopped while waiting for it to settle", site.settings.environment)
     return _again(intent)
 
 

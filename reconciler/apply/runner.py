@@ -28,7 +28,7 @@ from reconciler.model.options import GuardOverrides, PlanOptions
 from reconciler.model.outcome import ApplyEvent, ApplyPhase, Outcome, OutcomeStatus, make_outcome
 from reconciler.model.plan import Plan
 from reconciler.model.resource import DeclaredResource
-from reconciler.model.run_history import RunRecord
+from reconciler.model.run_history import RunOrigin, RunRecord
 from reconciler.planner import make_plan
 
 
@@ -127,11 +127,13 @@ def apply(
     progress: Callable[[ApplyEvent], None] = lambda event: None,  # noqa: ARG005 - the default does nothing
     point: Callable[[str], None] = lambda name: None,  # noqa: ARG005 - the default does nothing
     settle: SettlePolicy | None = None,
+    origin: RunOrigin = RunOrigin(),  # noqa: B008 - frozen
     kinds: Mapping[str, Kind] | None = None,
 ) -> ApplyResult:
     """Execute the changes of a plan that was just made from the same manifests.
 
     `clock` gives seconds since 1970. `stop` is called before each change: true ends the run after the current one.
+    `origin` is recorded with the run.
     Raises PlanError for a plan that may not be applied, BlockedError and LockedError as said above.
     """
     _refuse(plan, manifest, settings, overrides or GuardOverrides())
@@ -151,7 +153,7 @@ def apply(
         kinds=known,
         settle=settle,
     ) as site:
-        applied = _locked(site, plan, manifest)
+        applied = _locked(site, plan, manifest, origin)
     hooks.point("unlocked")
     hooks.progress(ApplyEvent(step=ApplyPhase.UNLOCKED))
     return applied
@@ -172,7 +174,7 @@ def _refuse(plan: Plan, manifest: DesiredState, settings: PlanOptions, overrides
         raise BlockedError("a guard holds the plan back", blocks)
 
 
-def _locked(site: ApplyContext, plan: Plan, manifest: DesiredState) -> ApplyResult:
+def _locked(site: ApplyContext, plan: Plan, manifest: DesiredState, origin: RunOrigin) -> ApplyResult:
     site.hooks.progress(ApplyEvent(step=ApplyPhase.LOCKED, message=site.lease.id))
     site.hooks.point("locked")
     declared = {resource.address: resource for resource in manifest.resources}
@@ -180,7 +182,7 @@ def _locked(site: ApplyContext, plan: Plan, manifest: DesiredState) -> ApplyResu
     recovered: tuple[Outcome, ...] = ()
     adopted = 0
     try:
-        site.ledger.start(RunRecord(id=site.run, scope=site.scope, owner=site.owner, command="apply"))
+        site.ledger.start(RunRecord(id=site.run, scope=site.scope, owner=site.owner, command="apply", origin=origin))
         site.hooks.point("started")
         recovered = resolve_open_intents(site)
         site = replace(site, past=site.ledger.past(site.scope, site.owner))

@@ -15,6 +15,7 @@ from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.ledger_state import WriteIntent
 from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.resource import DeclaredResource, Json, LiveResource
+from reconciler.strings import environment_option
 
 UNSEEN = "E_UNKNOWN_OUTCOME"
 """Code of an open outcome: the write has a response but is not visible (yet)."""
@@ -74,9 +75,9 @@ def _created(
 ) -> Verified:
     settled = find_lost_create(site, replace(intent, id=outcome.id, answered=True), desired)
     if settled.verdict is not LostCreateStatus.FOUND or settled.live is None:
-        reason = f"{settled.reason}. The next run looks again, or decide with: reconciler history resolve"
-        unknown = replace(outcome, status=OutcomeStatus.UNKNOWN, code=UNSEEN, reason=f"{reason} {intent.operation}")
-        return Verified(outcome=unknown)
+        resolve = f"reconciler history resolve {intent.operation}{environment_option(site.settings.environment)}"
+        reason = f"{settled.reason}. The next run looks again, or decide with: {resolve}"
+        return Verified(outcome=replace(outcome, status=OutcomeStatus.UNKNOWN, code=UNSEEN, reason=reason))
     found = replace(outcome, id=settled.live.id)
     return _judged(found, compare(site, desired, settled.live, task.references))
 

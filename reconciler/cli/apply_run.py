@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from reconciler.cli.apply_progress import ApplyProgress
 from reconciler.cli.command_context import CommandContext
 from reconciler.cli.lock_timeout import LockWait
 from reconciler.cli.output import (
@@ -82,12 +83,14 @@ def run_apply(
     """Apply one environment's plan and return the exit code."""
     from reconciler.project.destroy import check_prune, empty_desired
     from reconciler.project.environment_session import check_secrets, open_environment
+    from reconciler.project.environment_summary import environment_summary
     from reconciler.project.plan_environment import PlanResult, load_declared
 
     check_report_files(session, how)
     manifest = load_declared(project, name, ask.sets)
     if not manifest.valid:
-        write_report(session, plan_report("apply", PlanResult(environment=name, manifest=manifest)), how)
+        where = environment_summary(project, name, ask.access, applies=True)
+        write_report(session, plan_report("apply", PlanResult(environment=name, manifest=manifest, where=where)), how)
         return ExitCode.ERROR
     destroyed = None
     if wish.destroy:
@@ -146,7 +149,7 @@ class _ApplyRun:
             return self._nothing(ExitCode.PARTIAL), nothing, None
         plan = self._checked(self._planned(wanted))
         if plan.errored:
-            write_report(self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), self.how)
+            write_report(self.session, self._plan_report(plan), self.how)
             return ExitCode.ERROR, plan, None
         if self._needs_asking(plan, writer) and not self._agreed(plan):
             return self._nothing(ExitCode.ERROR), plan, None
@@ -201,6 +204,21 @@ class _ApplyRun:
             self.session.note(f"Settled from an earlier run: {one_line(outcome.address)}: {one_line(outcome.reason)}")
 
     @property
+    def _where(self) -> dict[str, str]:
+        from reconciler.project.environment_summary import environment_summary
+
+        opened = self.opened
+        return {opened.name: environment_summary(opened.project, opened.name, opened.access, applies=True)}
+
+    @property
+    def _human(self) -> OutputOptions:
+        """Return the options of the text on stdout, without the files that are written once."""
+        return OutputOptions(show_defaults=self.how.show_defaults)
+
+    def _plan_report(self, plan: Plan) -> Report:
+        return Report(command="plan", plans=(plan,), sources=self.manifest.sources, where=self._where)
+
+    @property
     def _binding(self) -> "Binding":
         from reconciler.project.ledger_access import binding
 
@@ -237,11 +255,9 @@ class _ApplyRun:
 
     def _agreed(self, plan: Plan) -> bool:
         if self.how.format == HUMAN:
-            write_report(
-                self.session, Report(command="plan", plans=(plan,), sources=self.manifest.sources), OutputOptions()
-            )
+            write_report(self.session, self._plan_report(plan), self._human)
         agreed = self.wish.auto_approve or self.wish.kept is not None or (self.wish.adopt and not plan.pending)
-        return bool(agreed) or self._asked(_question(plan), shown=self.how.format == HUMAN)
+        return bool(agreed) or self._asked(_question(plan, self.opened.name), shown=self.how.format == HUMAN)
 
     def _asked(self, question: str, *, shown: bool) -> bool:
         """Ask for confirmation at the terminal, after the plan was shown; only `yes` confirms."""
@@ -250,13 +266,14 @@ class _ApplyRun:
             raise UsageError("confirmation required, but stdin is not a terminal", code="E_NO_TERMINAL", hint=hint)
         if not shown:
             raise UsageError("only --format text shows the plan before it asks", code="E_NOT_SHOWN", hint=hint)
-        self.session.log.ask(f"{question}? Only `yes` confirms: ")
+        self.session.log.ask(f"{one_line(question)}? Only 'yes' is accepted: ")
         return sys.stdin.readline().strip() == "yes"
 
     def _applied(
         self, plan: Plan, ledger: Any, writer: Any, wanted: PlanOptions, hooks: dict[str, Any]
     ) -> "ApplyResult":
         from reconciler.apply.runner import apply
+        from reconciler.project.run_origin import run_origin
 
         return apply(
             plan,
@@ -269,6 +286,7 @@ class _ApplyRun:
             run=self.id,
             settings=wanted,
             overrides=self.wish.overrides,
+            origin=run_origin(self.opened.project, self.opened.name, plan, self.session.variables),
             **hooks,
         )
 
@@ -282,6 +300,7 @@ class _ApplyRun:
             adopted=applied.adopted,
             usage=self.opened.usage,
             sources=self.manifest.sources,
+            where=self._where,
         )
         self._tell(report, shown=shown)
         tell_files(self.session, report, self.how)
@@ -294,12 +313,12 @@ class _ApplyRun:
     def _tell(self, report: Report, *, shown: bool) -> None:
         """Report the result: only the outcomes where the plan was shown, in an event stream as the last event."""
         if self.how.format == HUMAN:
-            write_report(self.session, replace(report, plans=()) if shown else report, OutputOptions())
+            write_report(self.session, replace(report, plans=(), where={}) if shown else report, self._human)
         elif self.how.format == "json":
             last = {"type": "report", **json.loads(render_report(self.session, report, "json"))}
             write_out(one_document(last), human=False, parsed=True)
         else:
-            write_report(self.session, report, OutputOptions(format=self.how.format))
+            write_report(self.session, report, replace(self.how, files=()))
 
     def _emit(self, shape: Any) -> None:
         write_out(one_document(self.session.redactor.value(shape)), human=False, parsed=True)
@@ -316,7 +335,7 @@ class _ApplyRun:
             return lambda event: write_out(
                 one_document(self.session.redactor.value(_plain(event))), human=False, parsed=True
             )
-        return lambda event: self.session.note(_words(event))
+        return ApplyProgress(self.session)
 
 
 def _spent(ledger: "SqlLedger", scope: str, use: str) -> bool:
@@ -330,15 +349,10 @@ def _plain(event: ApplyEvent) -> dict[str, Any]:
     return {key: value for key, value in shape.items() if value not in ("", None)}
 
 
-def _words(event: ApplyEvent) -> str:
-    where = f" {one_line(event.address)}" if event.address else ""
-    more = f": {one_line(event.message)}" if event.message else ""
-    status = f" {event.outcome.status}" if event.outcome else ""
-    count = f"[{event.done}/{event.total}] " if event.total else ""
-    return f"{count}{event.step.value.replace('_', ' ')}{where}{status}{more}"
-
-
-def _question(plan: Plan) -> str:
-    """Return the question: the changes, and the objects to adopt."""
+def _question(plan: Plan, environment: str) -> str:
+    """`Apply 2 changes to prod and own 3 live objects`: the changes, the environment, and the objects to adopt."""
     adopt = f"own {count(len(plan.adopting), 'live object')}" if plan.adopting else ""
-    return " and ".join(filter(None, ("Apply these changes" if plan.pending else "", adopt))).capitalize()
+    if not plan.pending:
+        return f"{adopt.capitalize()} in {environment}"
+    apply = f"Apply {count(len(plan.pending), 'change')} to {environment}"
+    return f"{apply} and {adopt}" if adopt else apply

@@ -74,7 +74,7 @@ def _resumed(records: "AuditRecorder", resume: str, names: Sequence[str]) -> "tu
     if not done:
         raise UsageError(
             f"no environment has a row of the run {resume!r}",
-            hint="`reconciler history` lists runs, --ledger says where",
+            hint="`reconciler history -e ENV` lists runs, --ledger says where",
         )
     return resume, done
 

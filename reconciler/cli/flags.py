@@ -93,6 +93,9 @@ FailOn = Annotated[
         help="Exit 2 only for these, with commas between: config, drift, conflict, pending, already, unattributed.",
     ),
 ]
+ShowDefaults = Annotated[
+    bool, typer.Option("--show-defaults", help="List the documented defaults of new and destroyed objects.")
+]
 Out = Annotated[
     str, typer.Option("-o", "--out", metavar="FILE", help="Keep the plan for `apply FILE`: it plans again and checks.")
 ]

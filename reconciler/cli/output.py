@@ -22,13 +22,19 @@ HUMAN = "text"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputOptions:
-    """Output options of a report: the format on stdout, and further formats with their files."""
+    """Output options of a report: the format on stdout, and further formats with their files.
+
+    `show_defaults` lists the documented defaults of objects, which are only counted otherwise.
+    """
 
     format: str = HUMAN
     files: tuple[tuple[str, str], ...] = ()
+    show_defaults: bool = False
 
 
-def parse_output_flags(format_name: str, reports: Sequence[str] | None) -> OutputOptions:
+def parse_output_flags(
+    format_name: str, reports: Sequence[str] | None, *, show_defaults: bool = False
+) -> OutputOptions:
     """Parse `--format` and `--report FORMAT=FILE`. Raises UsageError before any work is done."""
     from reconciler import plugins
 
@@ -38,7 +44,7 @@ def parse_output_flags(format_name: str, reports: Sequence[str] | None) -> Outpu
             plugins.reporter(name)
         except ReconcilerError as error:
             raise UsageError(error.message, hint=error.hint) from None
-    return OutputOptions(format=format_name, files=files)
+    return OutputOptions(format=format_name, files=files, show_defaults=show_defaults)
 
 
 def _split(item: str) -> tuple[str, str]:
@@ -52,7 +58,7 @@ def write_report(session: CommandContext, report: Report, how: OutputOptions) ->
     """Write a report to stdout and to each file."""
     tell_files(session, report, how)
     write_out(
-        render_report(session, report, how.format),
+        render_report(session, report, how.format, show_defaults=how.show_defaults),
         human=how.format == HUMAN,
         parsed=how.format in PARSED,
         styled=session.color and how.format == HUMAN,
@@ -66,17 +72,25 @@ def write_report(session: CommandContext, report: Report, how: OutputOptions) ->
 def tell_files(session: CommandContext, report: Report, how: OutputOptions) -> None:
     """Write a report to the files of `--report`, as plain text without colours."""
     for name, file in how.files:
-        write_file(session.root, file, render_report(session, report, name, terminal=False))
+        text = render_report(session, report, name, terminal=False, show_defaults=how.show_defaults)
+        write_file(session.root, file, text)
 
 
-def render_report(session: CommandContext, report: Report, format_name: str, *, terminal: bool = True) -> str:
+def render_report(
+    session: CommandContext, report: Report, format_name: str, *, terminal: bool = True, show_defaults: bool = False
+) -> str:
     """Render a report in one format; secrets are redacted here, before any format gets the data."""
     from reconciler import plugins
 
     human = terminal and format_name == HUMAN
     width = shutil.get_terminal_size().columns if human and sys.stdout.isatty() else 0
     options = ReportOptions(
-        color=session.color and human, width=width, tool_version=__version__, prefix=from_repository(session.root)
+        color=session.color and human,
+        width=width,
+        tool_version=__version__,
+        prefix=from_repository(session.root),
+        show_defaults=show_defaults,
+        details=session.verbose > 0,
     )
     return plugins.reporter(format_name)(session.redactor.value(report), options)
 

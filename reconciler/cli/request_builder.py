@@ -156,6 +156,7 @@ def plan_report(command: str, *results: "PlanResult") -> Report:
         ),
         usage=sum((result.usage for result in results), ApiUsage()),
         sources={place: text for result in results for place, text in result.manifest.sources.items()},
+        where={result.environment: result.where for result in results if result.where},
     )
 
 

@@ -107,6 +107,7 @@ def build_create(wish: ChangeInput, attribution: Attribution) -> Change:
         Action.CREATE,
         after=without_unknown(redact_fields(wish.node, after)),
         unknown=tuple(_unknown(after, ())),
+        defaults=tuple(_not_declared(after, wish.spec, ())),
         attribution=attribution,
         reason=_GONE if attribution is Attribution.DRIFT else "declared, not live yet",
         after_fingerprint=fingerprint(wish.node, wish.spec),
@@ -118,6 +119,19 @@ def _stated(value: Json) -> Json:
     if isinstance(value, Mapping):
         return {name: _stated(item) for name, item in value.items() if item is not None}
     return [_stated(item) for item in value] if isinstance(value, list) else value
+
+
+def _not_declared(value: Json, spec: Json, at: tuple[str | int, ...]) -> Iterator[str]:
+    """Return the index paths of values that the spec does not hold, or clears to their default."""
+    if isinstance(value, Mapping) and isinstance(spec, Mapping):
+        for name, part in value.items():
+            if spec.get(name) is None:
+                yield spell((*at, name))
+            else:
+                yield from _not_declared(part, spec[name], (*at, name))
+    elif isinstance(value, list) and isinstance(spec, list):
+        for index, (part, declared) in enumerate(zip(value, spec, strict=True)):
+            yield from _not_declared(part, declared, (*at, index))
 
 
 def build_update(wish: ChangeInput, live: LiveResource) -> Change:

@@ -28,7 +28,7 @@ from reconciler.model.resource import DeclaredResource, Json, LiveResource, addr
 from reconciler.redaction import redact_fields
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.reference_paths import resolved
-from reconciler.strings import normalize_name
+from reconciler.strings import environment_option, normalize_name
 
 Unsure = Mapping[str, Mapping[str, str]]
 """For each kind: names and ids that could not be confirmed, with the reason."""
@@ -112,7 +112,8 @@ class DiffInputs:
         open_intents = (one for one in self.past.intents if one.kind == what.kind and one.action is Action.CREATE)
         intent = next((one for one in open_intents if normalize_name(one.name) == normalize_name(key)), None)
         if intent is not None:
-            return f"an earlier create of this name ({intent.operation}) is not settled; see `history resolve`"
+            resolve = f"reconciler history resolve {intent.operation}{environment_option(self.settings.environment)}"
+            return f"an earlier create of this name is not settled; decide with: {resolve}"
         found = self.readings[what.kind].incomplete or self.unsure.get(what.kind, {}).get(key, "")
         if found or isinstance(what, LiveResource) or what.kind not in self.nameless:
             return found

@@ -35,7 +35,7 @@ def causes(results: Sequence[EnvironmentResult]) -> Mapping[str, Json]:
 def oldest(drift: Sequence[DriftRecord], today: date) -> Mapping[str, Json]:
     """Return a table of open drift, the oldest first."""
     still = [one for one in drift if one.open]
-    more = f"and {len(still) - _OLDEST:,} more; see `reconciler history`" if len(still) > _OLDEST else ""
+    more = f"and {len(still) - _OLDEST:,} more; see `reconciler history -e ENV`" if len(still) > _OLDEST else ""
     rows = [drift_row(one, today) for one in still[:_OLDEST]]
     return {"title": "Drift by age", "columns": list(DRIFT_COLUMNS), "rows": rows, "note": more}
 

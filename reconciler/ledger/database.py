@@ -19,7 +19,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.pool import NullPool
 
 from reconciler.errors import LedgerError
-from reconciler.ledger.db_tables import SCHEMA, lease, metadata, owners, runs
+from reconciler.ledger.db_tables import ADDED, SCHEMA, lease, metadata, runs
 from reconciler.ledger.postgres_url import OPERATOR, Trust, connect_arguments, project_url
 from reconciler.ledger.sqlite_file import ledger_file, mark, refuse_tables
 
@@ -223,7 +223,7 @@ class Database:
             with self._connected().connect().execution_options(begin="IMMEDIATE") as connection:
                 if not self.local:  # two that create the tables at once would collide; held by the transaction
                     connection.execute(select(func.pg_advisory_xact_lock(MAKING)))
-                there = [inspect(connection).has_table(table.name) for table in (lease, owners)]
+                there = [inspect(connection).has_table(table.name) for table in (lease, *ADDED)]
                 if not all(there):
                     if self.local and not any(there):
                         refuse_tables(connection)

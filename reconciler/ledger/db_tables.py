@@ -94,6 +94,31 @@ owners = Table(
 """Display name of each owner, and the root commits of its repository. Ledgers of earlier versions lack this table."""
 
 
+run_origins = Table(
+    "reconciler_run_origins",
+    metadata,
+    Column("run", Text, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("revision", Text, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("seal", Text, nullable=False),
+)
+"""Who started each run, from which commit and which plan. Ledgers of earlier versions lack this table."""
+
+change_fields = Table(
+    "reconciler_change_fields",
+    metadata,
+    Column("operation", Text, primary_key=True),
+    Column("run", Text, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("seal", Text, nullable=False),
+)
+"""Paths that each change of the journal is about. Ledgers of earlier versions lack this table."""
+
+ADDED = (owners, run_origins, change_fields)
+"""Tables that ledgers of earlier versions lack; they are created with the next write."""
+
+
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
     """Write one whole row in place of the one with its key, with a checksum where the table has one."""
     values = {**row, "seal": _seal(row)} if "seal" in table.c else dict(row)

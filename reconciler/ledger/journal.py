@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.engine import Connection, Row
 
+from reconciler.ledger import run_details
 from reconciler.ledger.db_tables import journal, objects, runs, upsert, verify_row
 from reconciler.model.change import Action
 from reconciler.model.ledger_state import ObjectRecord, WriteIntent
@@ -24,19 +25,23 @@ def write_entry(
     outcome: Outcome | None = None,
     ended: str = "",
 ) -> None:
-    """Write an intent, or add its outcome; an UNKNOWN outcome leaves it open."""
+    """Write an intent, or add its outcome; an UNKNOWN outcome leaves it open. Its fields are recorded once."""
+    shape = asdict(intent)
+    fields = shape.pop("fields")
     old = connection.execute(select(journal.c.number).where(journal.c.operation == intent.operation)).scalar()
     row = {
         "operation": intent.operation,
         "number": old if old is not None else _next(connection, journal.c.number),
         "scope": scope,
         "run": run,
-        "intent": json.dumps(asdict(intent)),
+        "intent": json.dumps(shape),
         "open": outcome is None or outcome.status is OutcomeStatus.UNKNOWN,
         "outcome": "" if outcome is None else json.dumps(asdict(outcome)),
         "ended": ended,
     }
     upsert(connection, journal, row)
+    if old is None:
+        run_details.write_fields(connection, run, intent.operation, fields)
 
 
 def entry(connection: Connection, operation: str) -> JournalEntry | None:
@@ -60,7 +65,9 @@ def entries(connection: Connection, scope: str, run: str, limit: int) -> tuple[J
     query = select(journal).order_by(journal.c.number.desc()).limit(limit)
     query = query.where(journal.c.scope == scope) if scope else query
     query = query.where(journal.c.run == run) if run else query
-    return tuple(_entry(row) for row in connection.execute(query))
+    found = tuple(_entry(row) for row in connection.execute(query))
+    fields = run_details.known_fields(connection, [one.intent.operation for one in found])
+    return tuple(replace(one, intent=replace(one.intent, fields=fields.get(one.intent.operation, ()))) for one in found)
 
 
 def write_object(connection: Connection, scope: str, run: str, thing: ObjectRecord) -> None:
@@ -138,7 +145,9 @@ def find_run(connection: Connection, run_id: str) -> RunRecord | None:
 def known_runs(connection: Connection, scope: str, limit: int) -> tuple[RunRecord, ...]:
     """Return the newest runs, newest first."""
     query = select(runs).order_by(runs.c.number.desc()).limit(limit)
-    return tuple(_run(row) for row in connection.execute(query.where(runs.c.scope == scope) if scope else query))
+    found = [_run(row) for row in connection.execute(query.where(runs.c.scope == scope) if scope else query)]
+    origins = run_details.known_origins(connection, [run.id for run in found])
+    return tuple(replace(run, origin=origins.get(run.id, run.origin)) for run in found)
 
 
 def last_sweeps(connection: Connection, scope: str, owner: str) -> dict[str, int]:
@@ -212,6 +221,7 @@ def prune(connection: Connection, scope: str, before: str) -> int:
     entries = connection.execute(journal.delete().where(*closed)).rowcount
     old = (runs.c.scope == scope, func.coalesce(func.nullif(runs.c.ended, ""), runs.c.started) < before)
     over = connection.execute(runs.delete().where(*old, ~_open(scope), ~_last_sweep(scope))).rowcount
+    run_details.prune(connection)
     return entries + over
 
 

@@ -17,6 +17,7 @@ from reconciler.errors import LedgerError, LockedError
 from reconciler.ledger.database import Database, damaged
 from reconciler.ledger.db_tables import lease
 from reconciler.model.run_history import LockInfo
+from reconciler.strings import environment_option
 
 
 def here() -> str:
@@ -80,8 +81,11 @@ class AcquiredLock:
         )
 
 
-def acquire(store: Database, scope: str, owner: str, seconds: float) -> AcquiredLock:
-    """Acquire a scope's lock, also from a holder with an expired lease or an ended process. Raises LockedError."""
+def acquire(store: Database, scope: str, owner: str, seconds: float, environment: str = "") -> AcquiredLock:
+    """Acquire a scope's lock, also from a holder with an expired lease or an ended process. Raises LockedError.
+
+    `environment` is named in the commands of its message.
+    """
     lock_id, holder, process = secrets.token_hex(8), here(), process_name()
     with store.write() as connection:
         now = store.now()
@@ -95,7 +99,7 @@ def acquire(store: Database, scope: str, owner: str, seconds: float) -> Acquired
         )
         row = connection.execute(select(lease).where(lease.c.scope == scope)).one()
     if taken.rowcount != 1:
-        raise _locked(row)
+        raise _locked(row, environment)
     return AcquiredLock(id=lock_id, scope=scope, epoch=row.epoch, seconds=seconds, store=store)
 
 
@@ -130,14 +134,15 @@ def holders(store: Database) -> tuple[LockInfo, ...]:
     return tuple(_described(row) for row in rows)
 
 
-def break_lock(store: Database, lock_id: str) -> LockInfo:
+def break_lock(store: Database, lock_id: str, environment: str = "") -> LockInfo:
     """Break a lock, by its exact id."""
     found = next((holder for holder in holders(store) if lock_id and holder.lock_id == lock_id), None)
     if found is None:
         raise LedgerError(
             f"no lock has the id {lock_id!r}: nothing was released",
             code="E_LOCK_ID",
-            hint="`reconciler lock list` shows the ids; release only a lock whose run is known to be over",
+            hint=f"`reconciler lock list{environment_option(environment)}` shows the ids; "
+            "release only a lock whose run is known to be over",
         )
     with store.write() as connection:
         same = (lease.c.scope == found.scope, lease.c.lock_id == lock_id, lease.c.epoch == found.epoch)
@@ -179,12 +184,12 @@ def _gone(connection: Connection, scope: str) -> list[str]:
     return [row.process]
 
 
-def _locked(row: Any) -> LockedError:
+def _locked(row: Any, environment: str) -> LockedError:
     found = _described(row)
     return LockedError(
         f"{found.scope} is locked by {found.holder} for {found.owner} since {found.since} (lock {found.lock_id})",
         hint=f"wait for it; its lease ends at {found.until} unless it is renewed. If that run is certainly over: "
-        f"reconciler lock release {found.lock_id}",
+        f"reconciler lock release {found.lock_id}{environment_option(environment)}",
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 from reconciler.errors import LedgerError
 from reconciler.ledger import journal
 from reconciler.ledger.db_tables import drift, objects, owners, upsert, verify_row
+from reconciler.strings import environment_option
 
 
 def known_owners(connection: Connection) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
@@ -42,7 +43,8 @@ def transfer(connection: Connection, scope: str, source: str, target: str) -> in
         raise LedgerError(
             f"{len(begun)} writes of {source} have an unknown outcome: nothing was handed over",
             code="E_INTENT_OPEN",
-            hint=f"settle them first: reconciler history resolve {begun[0].intent.operation}",
+            hint=f"settle them first: reconciler history resolve {begun[0].intent.operation}"
+            f"{environment_option(target.rpartition('/')[2])}",
         )
     rows = connection.execute(select(objects).where(objects.c.scope == scope, objects.c.owner == source)).all()
     for row in rows:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from reconciler.errors import LedgerError
-from reconciler.ledger import journal, lock, ownership
+from reconciler.ledger import journal, lock, ownership, run_details
 from reconciler.ledger.audit_history import AuditHistory, open_audits
 from reconciler.ledger.database import BUSY_SECONDS, CommitUnknownError, Database
 from reconciler.ledger.db_tables import SCHEMA
@@ -23,6 +23,7 @@ from reconciler.model.ledger_state import LedgerState, ObjectRecord, ProjectIden
 from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.run_history import JournalEntry, LockInfo, RunRecord
 from reconciler.redaction import SecretRedactor
+from reconciler.strings import environment_option
 
 _CERTAIN = 8
 """Least length of a secret to redact in records; a shorter one may be part of a declared word by chance."""
@@ -38,12 +39,15 @@ class SqlLedger:
         lease_seconds: float,
         redactor: SecretRedactor | None = None,
         identity: ProjectIdentity | None = None,
+        *,
+        environment: str = "",
     ) -> None:
         self._redactor = redactor or SecretRedactor()
         self._store = store
         self._digest_key = digest_key
         self._lease_seconds = lease_seconds
         self._identity = identity or ProjectIdentity()
+        self._environment = environment
 
     @property
     def local(self) -> bool:
@@ -74,7 +78,7 @@ class SqlLedger:
     @contextmanager
     def lock(self, scope: str, owner: str) -> Iterator[lock.AcquiredLock]:
         """Hold the scope's lock for the duration of a `with`. Raises LockedError that names the holder."""
-        held = lock.acquire(self._store, scope, self._identity.name_of(owner), self._lease_seconds)
+        held = lock.acquire(self._store, scope, self._identity.name_of(owner), self._lease_seconds, self._environment)
         over = Event()
         heart = Thread(target=lock.renew, args=(held, over), daemon=True, name="heartbeat")
         heart.start()
@@ -115,11 +119,11 @@ class SqlLedger:
 
     def _kept(self, intent: WriteIntent) -> WriteIntent:
         """Redact secrets in the journal; declared values that identify an object are kept."""
-        body = self._redactor.value(intent.body, at_least=_CERTAIN)
+        body, fields = self._redactor.value(intent.body, at_least=_CERTAIN), self._redactor.value(intent.fields)
         if intent.action is Action.CREATE:
-            return replace(intent, body=body)
+            return replace(intent, body=body, fields=fields)
         told = self._redactor.value((intent.name, intent.address))
-        return replace(intent, body=body, name=told[0], address=told[1])
+        return replace(intent, body=body, fields=fields, name=told[0], address=told[1])
 
     def remember(self, scope: str, run: str, objects: tuple[ObjectRecord, ...], sweeps: Mapping[str, int]) -> None:
         """Record declared and matched objects as owned, and the number of objects that the read found."""
@@ -149,14 +153,15 @@ class SqlLedger:
         with self._store.write() as connection:
             if name:
                 ownership.write_owner(connection, run.owner, name, roots)
-            journal.write_run(connection, _dated(run, self._now(connection)), SCHEMA)
+            journal.write_run(connection, replace(run, started=run.started or self._now(connection)), SCHEMA)
+            run_details.write_origin(connection, run.id, self._redactor.value(run.origin))
 
     def end(self, run: str, result: str) -> None:
         """Record the result of a run as text."""
         with self._store.write() as connection:
             known = journal.find_run(connection, run)
             if known is not None:
-                journal.write_run(connection, _ended(known, self._now(connection), result), SCHEMA)
+                journal.write_run(connection, replace(known, ended=self._now(connection), result=result), SCHEMA)
 
     def runs(self, scope: str, limit: int = 20) -> tuple[RunRecord, ...]:
         """Return the newest runs of a scope, newest first; of all scopes where it is empty."""
@@ -176,7 +181,7 @@ class SqlLedger:
                 raise LedgerError(
                     f"no open intent has the id {operation!r}",
                     code="E_INTENT_ID",
-                    hint="`reconciler history` lists the open ones",
+                    hint=f"`reconciler history{environment_option(self._environment)}` lists the open ones",
                 )
             outcome = _decided(found.intent, created_id)
             journal.write_entry(
@@ -221,7 +226,7 @@ class SqlLedger:
 
     def release(self, lock_id: str) -> LockInfo:
         """Break a lock by its exact id."""
-        return lock.break_lock(self._store, lock_id)
+        return lock.break_lock(self._store, lock_id, self._environment)
 
     def close(self) -> None:
         """Close the connections."""
@@ -244,22 +249,6 @@ class SqlLedger:
     def _now(self, connection: Connection) -> str:
         seconds = float(connection.execute(select(self._store.now())).scalar_one())
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _dated(run: RunRecord, now: str) -> RunRecord:
-    return RunRecord(id=run.id, scope=run.scope, owner=run.owner, command=run.command, started=run.started or now)
-
-
-def _ended(run: RunRecord, now: str, result: str) -> RunRecord:
-    return RunRecord(
-        id=run.id,
-        scope=run.scope,
-        owner=run.owner,
-        command=run.command,
-        started=run.started,
-        ended=now,
-        result=result,
-    )
 
 
 def _decided(intent: WriteIntent, created_id: str) -> Outcome:
@@ -290,13 +279,15 @@ def open_ledger(
     lease_seconds: float = LEASE_SECONDS,
     busy_seconds: float = BUSY_SECONDS,
     redactor: SecretRedactor | None = None,
+    environment: str = "",
 ) -> SqlLedger:
     """Return the ledger at a URL: `sqlite:///FILE` (relative to `root`) or `postgresql://USER@HOST/DATABASE`.
 
     Nothing is opened or created yet: a ledger is created with its first record, and its state is not present until
     then. `digest_key` makes the keyed digests of secrets; without it the ledger creates its own. `identity` is the
     present project, for the names of owners. `trust` is the source of the URL, by default the caller. `redactor`
-    removes secrets from the journal. `clock` (seconds since 1970) replaces the database's clock in tests.
+    removes secrets from the journal. `environment` is named in the commands of messages. `clock` (seconds since 1970)
+    replaces the database's clock in tests.
     """
     store = Database(url, root=Path(root), trust=trust, clock=clock, busy_seconds=busy_seconds)
-    return SqlLedger(store, digest_key, lease_seconds, redactor, identity)
+    return SqlLedger(store, digest_key, lease_seconds, redactor, identity, environment=environment)

@@ -24,8 +24,7 @@ _OURS = DatabaseFormat(
     tables=_columns(
         {**db_tables.metadata.tables, **db_tables.audit_metadata.tables, **db_tables.probe_metadata.tables}
     ),
-    required=frozenset(db_tables.metadata.tables)
-    - {db_tables.owners.name},  # a ledger of an earlier version has no names of owners
+    required=frozenset(db_tables.metadata.tables) - {table.name for table in db_tables.ADDED},
 )
 
 

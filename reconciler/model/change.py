@@ -138,7 +138,8 @@ class Change:
     `unknown` lists the paths of `after` that are known only after apply. Fingerprints cover the redacted, normalized
     managed part; a saved plan is compared by them. `level` is the step of the dependency order. `notes` are warnings of
     this change alone. `attribution` is that of its fields, most severe first. `adopt`: apply takes ownership of the
-    object, from `owner` (empty where it had none).
+    object, from `owner` (empty where it had none). `defaults` are the paths of a new object's values that come from a
+    documented default and not from the manifest.
     """
 
     action: Action
@@ -162,6 +163,7 @@ class Change:
     level: int = 0
     adopt: bool = False
     owner: str = ""
+    defaults: tuple[str, ...] = ()
 
     @property
     def blocked(self) -> bool:

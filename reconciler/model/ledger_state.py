@@ -40,7 +40,8 @@ class WriteIntent:
     `started` is UTC as in the API (`2026-11-23T10:00:00Z`). `body` is what the manifest declared (secrets by name
     only): an object found later counts as created by it only where its listed fields equal it. `body_digest` covers the
     same. `owner` began it and owns the object. `answered`: the service reported success (a create then has its `id`),
-    but no read confirms it yet. `started` is by the service's clock, where that is known.
+    but no read confirms it yet. `started` is by the service's clock, where that is known. `fields` are the paths that
+    the change is about, for the history.
     """
 
     operation: str
@@ -54,6 +55,7 @@ class WriteIntent:
     body: Json = None
     owner: str = ""
     answered: bool = False
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,7 +74,10 @@ class ApplyPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyEvent:
-    """Progress of an apply; `done` of `total` changes are finished. `message` is human-readable text."""
+    """Progress of an apply; `done` of `total` changes are finished. `message` is human-readable text.
+
+    `id` is the live object's, where it exists at the start of its change.
+    """
 
     step: ApplyPhase
     address: str = ""
@@ -83,6 +86,7 @@ class ApplyEvent:
     outcome: Outcome | None = None
     done: int = 0
     total: int = 0
+    id: str = ""
 
 
 Progress = Callable[[ApplyEvent], None]

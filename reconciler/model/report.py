@@ -47,6 +47,7 @@ class Figure:
 class Report:
     """Plans, outcomes and diagnostics of one command. A single environment is a fleet of one.
 
+    `where` describes the environments of the plans by name (host, project, ledger), for human formats only.
     `sources` holds the source line of each position in a diagnostic, for excerpts. `adopted` counts the objects that an
     apply took ownership of. `usage` is printed on stderr and in human formats, never in JSON. `extra` holds data of a
     single command (a comparison's matrix, a history). `headline`, `figures` and `charts` are for graphical formats;
@@ -60,6 +61,7 @@ class Report:
     adopted: int = 0
     usage: ApiUsage = field(default_factory=ApiUsage)
     sources: Mapping[Position, str] = field(default_factory=dict)
+    where: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     headline: str = ""
     figures: tuple[Figure, ...] = ()
@@ -70,7 +72,8 @@ class Report:
 class ReportOptions:
     """Options of a report: colour, columns, a byte budget (0: none), and where the full report is.
 
-    `prefix` is the project's path in the repository (`examples/quickstart`), for code hosts that annotate lines.
+    `show_defaults` lists the documented defaults of objects, `details` every suppressed difference. `prefix` is the
+    project's path in the repository (`examples/quickstart`), for code hosts that annotate lines.
     """
 
     color: bool = False
@@ -79,6 +82,8 @@ class ReportOptions:
     whole: str = ""
     tool_version: str = ""
     prefix: str = ""
+    show_defaults: bool = False
+    details: bool = False
 
 
 Reporter = Callable[[Report, ReportOptions], str]

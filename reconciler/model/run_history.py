@@ -8,6 +8,15 @@ from reconciler.model.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunOrigin:
+    """Origin of a run: the person or CI account that started it, the checked-out commit, the plan's digest."""
+
+    actor: str = ""
+    commit: str = ""
+    plan: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """One run that wrote to the ledger; times are UTC. `result` is empty while it goes on, and after a crash."""
 
@@ -18,6 +27,7 @@ class RunRecord:
     started: str = ""
     ended: str = ""
     result: str = ""
+    origin: RunOrigin = RunOrigin()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,7 @@ def _change_of(data: Mapping[str, Any]) -> Change:
         level=data["level"],
         adopt=data.get("adopt", False),
         owner=data.get("owner", ""),
+        defaults=tuple(data.get("defaults", ())),
     )
 
 

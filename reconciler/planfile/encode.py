@@ -66,6 +66,7 @@ def _change(change: Change) -> dict[str, Any]:
         "attribution": change.attribution.value if change.attribution else None,
         "fingerprints": {"before": change.before_fingerprint, "after": change.after_fingerprint},
         "unknown": list(change.unknown),
+        **({"defaults": list(change.defaults)} if change.defaults else {}),
         "fields": [_field(field) for field in change.fields],
         "suppressed": [_suppressed(one) for one in change.suppressed],
         "blocks": [{"code": one.code, "message": one.message, "allow": one.allow} for one in change.blocks],

@@ -24,7 +24,7 @@ def plan_schema() -> Schema:
         **_object(_plan(), optional=("saved", "tables", "unknown_counts")),
         "$defs": {
             "position": _position(),
-            "resource_change": _object(_change(), optional=("previous_address", "adopt", "owner")),
+            "resource_change": _object(_change(), optional=("previous_address", "adopt", "owner", "defaults")),
             "drift": _object({**_head(), "change": _object({"actions": _actions(), "before": ANY, "after": ANY})}),
             "field": _object(_field(), optional=("before", "after", "base", *_MISSING)),
             "suppressed": _object(
@@ -122,6 +122,7 @@ def _change() -> Schema:
         "attribution": {"enum": [*(one.value for one in Attribution), None]},
         "fingerprints": _object({"before": FINGERPRINT, "after": FINGERPRINT}),
         "unknown": {"type": "array", "items": TEXT},
+        "defaults": {**_texts(), "description": "Paths of a new object's values that are documented defaults."},
         "fields": _list("field"),
         "suppressed": _list("suppressed"),
         "blocks": _list("block"),

@@ -265,8 +265,11 @@ class Project(ConfigModel):
 
     def placed(self, environment: Environment, key: str) -> Position | None:
         """Return the position of a key of an environment."""
-        name = next((name for name, one in self.environments.items() if one is environment), "")
-        return self.place("environments", name, key)
+        return self.place("environments", self.name_of(environment), key)
+
+    def name_of(self, environment: Environment) -> str:
+        """Return the name of one of its environments."""
+        return next((name for name, one in self.environments.items() if one is environment), "")
 
     @property
     def name(self) -> str:

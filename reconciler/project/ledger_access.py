@@ -113,7 +113,15 @@ def open_environment_ledger(
     with TemporaryDirectory(prefix="reconciler-") as folder:
         passing = environment.transient and named is None
         root = folder if passing else project.root
-        opened = open_ledger(place.url, root=root, digest_key=key, identity=identity, trust=trust, redactor=known)
+        opened = open_ledger(
+            place.url,
+            root=root,
+            digest_key=key,
+            identity=identity,
+            trust=trust,
+            redactor=known,
+            environment=project.name_of(environment),
+        )
         # after the URL itself was checked; nothing has been sent yet
         check_identified(project, place.url)
         _check_key(key, local=opened.local)

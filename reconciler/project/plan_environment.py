@@ -13,6 +13,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.read_result import ApiUsage
 from reconciler.project.config import Project
 from reconciler.project.environment_session import EnvironmentSession, LiveAccess, open_environment, scope_of, settings
+from reconciler.project.environment_summary import environment_summary
 from reconciler.project.environment_variables import named_secrets
 from reconciler.project.ledger_access import is_lost_with_job
 from reconciler.project.ownership import ownership_findings
@@ -42,12 +43,16 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanResult:
-    """Plan with its manifests and API usage; no plan where the manifests are invalid."""
+    """Plan with its manifests and API usage; no plan where the manifests are invalid.
+
+    `where` describes the environment for people: its host, project and ledger.
+    """
 
     environment: str
     manifest: DesiredState
     plan: Plan | None = None
     usage: ApiUsage = field(default_factory=ApiUsage)
+    where: str = ""
 
 
 def load_declared(project: Project, name: str, sets: tuple[str, ...] = ()) -> DesiredState:
@@ -101,11 +106,12 @@ def _only(manifest: DesiredState, name: str, only: tuple[str, ...]) -> DesiredSt
 def plan_environment(project: Project, name: str, ask: PlanRequest) -> PlanResult:
     """Plan one environment; no plan where its manifests are invalid. Raises ReconcilerError."""
     manifest = load_declared(project, name, ask.sets)
+    where = environment_summary(project, name, ask.access)
     if not manifest.valid:
-        return PlanResult(environment=name, manifest=manifest)
+        return PlanResult(environment=name, manifest=manifest, where=where)
     with open_environment(project, name, ask.access) as opened:
         plan = plan_opened(opened, manifest, ask)
-        return PlanResult(environment=name, manifest=manifest, plan=plan, usage=opened.reader.usage)
+        return PlanResult(environment=name, manifest=manifest, plan=plan, usage=opened.reader.usage, where=where)
 
 
 def wanted(opened: EnvironmentSession, ask: PlanRequest) -> PlanOptions:

@@ -1,10 +1,9 @@
 """Values for human readers: JSON on one line, with words for absent values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from reconciler.lookalikes import apart
-from reconciler.model.change import Change, FieldChange, NoValue, Value
-from reconciler.model.resource import Json
+from reconciler.model.change import FieldChange, NoValue, Value
 from reconciler.redaction import is_redacted
 from reconciler.reports.escaping import escape_line, quoted
 from reconciler.reports.word_diff import only_blanks_differ
@@ -78,21 +77,3 @@ def has_words(field: FieldChange) -> bool:
 def differs_in_blanks(field: FieldChange) -> bool:
     """Tell whether both sides are long texts that differ in blanks and line breaks only."""
     return has_words(field) and only_blanks_differ(str(field.before), str(field.after))
-
-
-def leaves(value: Json, path: str = "") -> Iterator[tuple[str, Json]]:
-    """Yield every scalar and empty list, with its path as in plans."""
-    if isinstance(value, Mapping) and value:
-        for key, item in value.items():
-            yield from leaves(item, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, (list, tuple)) and value and any(isinstance(item, (Mapping, list)) for item in value):
-        for index, item in enumerate(value):
-            yield from leaves(item, f"{path}[{index}]")
-    else:
-        yield path, value
-
-
-def leaves_after(change: Change) -> Iterator[tuple[str, Value]]:
-    """Yield the leaves of a planned object; values that are known only after apply are marked."""
-    for path, value in leaves(change.after) if change.after else ():
-        yield path, NoValue.UNKNOWN if path in change.unknown else value

@@ -1,9 +1,19 @@
 """Sentences that all human formats share, in Terraform's words; independent of formats."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.model.change import Action, Attribution, Change, FieldChange, most_severe
+from reconciler.model.change import (
+    Action,
+    Attribution,
+    Change,
+    FieldChange,
+    GuardViolation,
+    SuppressedDifference,
+    SuppressionReason,
+    most_severe,
+)
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.plan import Plan
@@ -100,6 +110,64 @@ def origin(field: FieldChange) -> str:
     return f"{place}; {field.reason}" if field.reason else place
 
 
+def environment_line(name: str, where: Mapping[str, str]) -> str:
+    """`Environment: prod (cn-north-4, project 2222…, ledger .reconciler/ledger.db)`, or the name alone."""
+    described = where.get(name, "")
+    return f"Environment: {name} ({described})" if described else f"Environment: {name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardGroup:
+    """Changes that one guard blocks for the same reason; `allow` are the flags that allow them."""
+
+    code: str
+    message: str
+    allow: str
+    changes: tuple[Change, ...]
+
+    @property
+    def size(self) -> str:
+        """`12 deletes`, or `3 changes` where the actions differ."""
+        actions = {change.action for change in self.changes}
+        return count(len(self.changes), _BLOCKED_NOUNS[actions.pop()] if len(actions) == 1 else "change")
+
+
+_BLOCKED_NOUNS = {
+    Action.CREATE: "create",
+    Action.UPDATE: "update",
+    Action.DELETE: "delete",
+    Action.NONE: "change",
+}
+
+
+def guard_groups(plan: Plan) -> list[GuardGroup]:
+    """Group what guards block by guard and reason, in the order of the changes."""
+    found: dict[tuple[str, str], list[tuple[Change, GuardViolation]]] = {}
+    for change in plan.changes:
+        for block in change.blocks:
+            found.setdefault((block.code, block.message), []).append((change, block))
+    return [
+        GuardGroup(
+            code=code,
+            message=message,
+            allow=" ".join(dict.fromkeys(block.allow for _, block in blocked if block.allow)),
+            changes=tuple(change for change, _ in blocked),
+        )
+        for (code, message), blocked in found.items()
+    ]
+
+
+def shared_guards(plan: Plan) -> list[GuardGroup]:
+    """Return the guards that block several changes, which are rendered once for all of them."""
+    return [group for group in guard_groups(plan) if len(group.changes) > 1]
+
+
+def own_blocks(change: Change, shared: Iterable[GuardGroup]) -> tuple[GuardViolation, ...]:
+    """Return the guards that block this change alone."""
+    common = {(group.code, group.message) for group in shared}
+    return tuple(block for block in change.blocks if (block.code, block.message) not in common)
+
+
 def by_kind(changes: Iterable[Change]) -> dict[str, list[Change]]:
     """Group by kind, both in the given order."""
     groups: dict[str, list[Change]] = {}
@@ -108,18 +176,18 @@ def by_kind(changes: Iterable[Change]) -> dict[str, list[Change]]:
     return groups
 
 
-def suppressed_by_rule(changes: Iterable[Change]) -> dict[str, int]:
-    """Count the suppressed differences by reason."""
-    counts: dict[str, int] = {}
-    for change in changes:
-        for hidden in change.suppressed:
-            counts[hidden.rule.value] = counts.get(hidden.rule.value, 0) + 1
-    return counts
+_NOTABLE = frozenset({SuppressionReason.IGNORED, SuppressionReason.HIDDEN, SuppressionReason.SECRET})
+"""Suppressions to show in any case: by a rule of the user, or because a value is unknown."""
 
 
-def suppressed_line(changes: Iterable[Change]) -> str:
-    """`3 differences suppressed: 2 server default, 1 ignore_changes`, or nothing."""
-    counts = suppressed_by_rule(changes)
+def suppressed(change: Change, *, details: bool) -> tuple[SuppressedDifference, ...]:
+    """Return the suppressed differences to show; without `details` those of a user's rule or an unknown value."""
+    return tuple(one for one in change.suppressed if details or one.rule in _NOTABLE)
+
+
+def suppressed_line(changes: Iterable[Change], *, details: bool) -> str:
+    """`3 differences suppressed: 2 hidden from the list, 1 ignore_changes`, or nothing."""
+    counts = Counter(one.rule.value for change in changes for one in suppressed(change, details=details))
     if not counts:
         return ""
     rules = ", ".join(f"{number:,} {rule}" for rule, number in counts.items())

@@ -15,7 +15,7 @@ from reconciler.simulator import Simulator
 from reconciler.simulator.server import running
 from tests.support.command_line import project, reconciler, room
 
-QUESTION = b"confirms: "
+QUESTION = b"Only 'yes' is accepted: "
 
 
 @contextmanager

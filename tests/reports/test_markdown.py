@@ -12,7 +12,7 @@ from reconciler.model.plan import DeferredChange, Plan
 from reconciler.model.report import ReportOptions
 from reconciler.reports.escaping import span
 from reconciler.reports.markdown.report import marker, marker_of, report
-from reconciler.reports.value_format import leaves
+from reconciler.reports.object_content import leaves
 from tests.support.report_values import (
     PLAIN,
     ROOM,

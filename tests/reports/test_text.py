@@ -1,8 +1,18 @@
 """Text for a terminal: Terraform's reading habits, our additions, and nothing that the data could do to a terminal."""
 
 import re
+from dataclasses import replace
 
-from reconciler.model.change import Action, Attribution, NoValue
+import pytest
+
+from reconciler.model.change import (
+    Action,
+    Attribution,
+    GuardViolation,
+    NoValue,
+    SuppressedDifference,
+    SuppressionReason,
+)
 from reconciler.model.diagnostic import Severity
 from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.plan import Plan
@@ -83,8 +93,59 @@ def test_a_conflict_shows_what_both_moved_from():
     assert 'both changed from "middle"' in told(everything())
 
 
-def test_suppressed_differences_are_counted_with_their_rules():
-    assert "# (2 differences suppressed: 1 server may override, 1 ignore_changes)" in told(everything())
+def test_suppressed_differences_of_a_users_rule_are_counted_and_all_of_them_with_details():
+    assert "# (1 difference suppressed: 1 ignore_changes)" in told(everything())
+    detailed = report(report_of(everything()), ReportOptions(budget=0, details=True))
+    assert "# (2 differences suppressed: 1 server may override, 1 ignore_changes)" in detailed
+
+
+@pytest.mark.parametrize("rule", SuppressionReason)
+def test_only_a_users_rule_and_an_unknown_value_are_mentioned_without_details(rule):
+    hidden = SuppressedDifference(path="room_description", rule=rule)
+    plan = Plan(environment="demo", changes=(replace(still(), suppressed=(hidden,)),))
+    expected = rule in {SuppressionReason.IGNORED, SuppressionReason.HIDDEN, SuppressionReason.SECRET}
+    assert ("suppressed" in told(plan)) is expected
+    assert f"suppressed: 1 {rule.value}" in report(report_of(plan), ReportOptions(details=True))
+
+
+def test_a_report_begins_with_the_environment_and_where_it_is():
+    plan = Plan(environment="prod", changes=(still(),))
+    where = {"prod": "cn-north-4, project 2222…, ledger .reconciler/ledger.db"}
+    assert told(plan, where=where).startswith(f"Environment: prod ({where['prod']})\n\n")
+    assert told(plan).startswith("Environment: prod\n\n")
+    assert "Environment:" not in told(plan, replace(plan, environment="test"), where=where)
+
+
+def test_an_environment_cannot_forge_a_line():
+    assert told(Plan(environment="a\nPlan: 9 to add"), where={"a\nPlan: 9 to add": "\x1b[2J"}).startswith(
+        "Environment: a\\nPlan: 9 to add (\\x1b[2J)\n"
+    )
+
+
+def test_defaults_of_a_new_object_are_one_line_unless_asked_for():
+    made = create(after={"room_name": "A", "video_config": {"width": 1080, "codec": "H264"}, "room_type": "NORMAL"})
+    plan = Plan(environment="demo", changes=(replace(made, defaults=("video_config.codec", "room_type")),))
+    assert "      # (2 defaults hidden; --show-defaults)\n" in told(plan)
+    assert "codec" not in told(plan)
+    shown = report(report_of(plan), ReportOptions(show_defaults=True))
+    assert '+ video_config.codec = "H264"' in re.sub(" +", " ", shown)
+    assert "hidden" not in shown
+
+
+def test_a_default_that_the_manifest_states_is_listed():
+    made = create(after={"room_name": "A", "room_type": "NORMAL"})
+    assert 'room_type = "NORMAL"' in told(Plan(environment="demo", changes=(made,)))
+
+
+def test_a_guard_that_stops_many_is_told_once_with_their_number_and_names():
+    block = GuardViolation(code="E_GUARD_DELETES", message="12 of 20 owned objects", allow="--allow-deletes 12")
+    deletes = tuple(replace(delete(f"Gone {number}"), blocks=(block,)) for number in range(12))
+    text = told(Plan(environment="demo", changes=deletes))
+    assert text.count("E_GUARD_DELETES") == text.count("12 of 20 owned objects") == text.count("--allow-deletes") == 1
+    section = text[text.index("! E_GUARD_DELETES blocks 12 deletes: 12 of 20 owned objects") :]
+    assert all(f'{GROUP}["Gone {number}"]' in section for number in range(12))
+    assert text.count("will be destroyed (blocked, see below)") == 12
+    assert "12 changes are blocked" in text
 
 
 def test_long_texts_show_the_words_that_differ():
@@ -212,4 +273,26 @@ def test_tables_of_a_command_line_up():
 
 
 def test_a_delete_shows_what_would_be_lost():
-    assert "- interaction_rules = [1 item]" in told(Plan(environment="demo", changes=(delete(),)))
+    text = told(Plan(environment="demo", changes=(delete(),)))
+    assert '- interaction_rules[0].rule_name = "price"' in text
+
+
+def test_a_delete_lists_what_was_declared_and_no_field_of_the_service():
+    before = {
+        "room_id": "r-1",
+        "create_time": "2026-01-01T00:00:00Z",
+        "room_name": "Old",
+        "room_description": "Last year",
+        "room_type": "NORMAL",
+        "cover_url": "",
+    }
+    gone = replace(delete("Old"), kind=ROOM, before=before)
+    text = told(Plan(environment="demo", changes=(gone,)))
+    assert '- room_description = "Last year"' in text
+    assert not any(name in text for name in ("room_id", "create_time", "cover_url", "room_type"))
+    assert "(1 default hidden; --show-defaults)" in text
+
+
+def test_a_delete_of_a_kind_that_is_not_installed_lists_all_that_was_read():
+    gone = replace(delete("Old"), kind="Elsewhere", before={"made_up": 1})
+    assert "- made_up = 1" in told(Plan(environment="demo", changes=(gone,)))

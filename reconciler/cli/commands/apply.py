@@ -35,6 +35,7 @@ def apply(
     set_: flags.Sets = None,
     format_: flags.Format = "text",
     report: flags.Reports = None,
+    show_defaults: flags.ShowDefaults = False,
     auto_approve: flags.AutoApprove = False,
     adopt: Annotated[
         bool | None,
@@ -59,7 +60,7 @@ def apply(
 ) -> int:
     """Make live match the manifests, change by change."""
     run = session(context)
-    how = parse_output_flags(format_, report)
+    how = parse_output_flags(format_, report, show_defaults=show_defaults)
     writer = chosen_writer(run, writer, writer_timeout)
     part = selection(target, exclude, label, with_dependencies=with_dependencies, files=project_files(run, files))
     ask = build_plan_request(run, sets=set_, selected=part, today=today, parallelism=parallelism)

@@ -14,10 +14,13 @@ from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.model.report import Report
 from reconciler.model.run_history import AuditRun, DriftRecord, JournalEntry, RunRecord
-from reconciler.strings import count
+from reconciler.strings import count, environment_option
 
 if TYPE_CHECKING:
     from reconciler.project.config import Project
+
+_WIDEST = 200
+"""Most columns of a cell with a digest or with the fields of a change."""
 
 history = typer.Typer(rich_markup_mode=None, help="Show past runs, and resolve unknown outcomes.")
 
@@ -46,8 +49,8 @@ def listed(
     name = environment if ledger else select_environment(whole, environment)
     runs, entries = ((), ()) if ledger else _told(run, whole, name, run_, limit)
     audits, drift = _seen(run, whole, name, ledger, limit)
-    tables = [_runs(runs), _entries(entries), _audited(audits), _drift(drift, run.today(today))]
-    shown = [one for one in tables if one["rows"]] or tables[:2]
+    tables = [_runs(runs), _origins(runs), _entries(entries), _audited(audits), _drift(drift, run.today(today))]
+    shown = [one for one in tables if one["rows"]] or [_nothing(name, run_, ledger)]
     write_report(run, Report(command="history", extra={"tables": shown}), how)
     return ExitCode.PARTIAL if any(entry.outcome is None for entry in entries) else ExitCode.FINE
 
@@ -95,14 +98,16 @@ def resolve(
 
     if bool(created) == not_created:
         raise UsageError(
-            "say either --created ID or --not-created", hint="look in the console or with `reconciler plan`"
+            "say either --created ID or --not-created",
+            hint=f"look in the console or with `reconciler plan{environment_option(environment)}`",
         )
     run = session(context)
     whole = project(run)
-    place = whole.environments[select_environment(whole, environment)]
+    name = select_environment(whole, environment)
+    place = whole.environments[name]
     with open_environment_ledger(whole, place, run.variables) as opened:
         entry = opened.resolve(scope_key(place), operation, created)
-    run.note(f"Settled: {entry.intent.action} of {entry.intent.kind} {entry.intent.name!r}.")
+    run.note(f"Settled in {name}: {entry.intent.action} of {entry.intent.kind} {entry.intent.name!r}.")
     return ExitCode.FINE
 
 
@@ -155,9 +160,37 @@ def _seen(
         return kept.runs(whose, limit), kept.drift(whose)
 
 
+def _nothing(name: str, only: str, ledger: str) -> dict[str, object]:
+    """Return an empty table with a note on what is not recorded, and what records it."""
+    where = f" of {name}" if name else ""
+    if only:
+        listed = f"reconciler history{environment_option(name)}"
+        note = f"No change of the run {only} is recorded{where}. `{listed}` lists the runs."
+    elif ledger:
+        note = f"No audit{where} is recorded in this ledger."
+    else:
+        apply = f"reconciler apply{environment_option(name)}"
+        note = f"No run and no change{where} is recorded. `{apply}` records both, `reconciler audit` what drifts."
+    return {"title": "Runs", "columns": ["Run"], "rows": [], "note": note}
+
+
 def _runs(runs: tuple[RunRecord, ...]) -> dict[str, object]:
-    rows = [[one.id, one.command, one.owner, one.started, one.ended, one.result or "not ended"] for one in runs]
-    return {"title": "Runs", "columns": ["Run", "Command", "Owner", "Started", "Ended", "Result"], "rows": rows}
+    rows = [
+        [one.id, one.command, one.origin.actor, one.owner, one.started, one.ended, one.result or "not ended"]
+        for one in runs
+    ]
+    columns = ["Run", "Command", "Who", "Owner", "Started", "Ended", "Result"]
+    return {"title": "Runs", "columns": columns, "rows": rows}
+
+
+def _origins(runs: tuple[RunRecord, ...]) -> dict[str, object]:
+    """Return the commit and the plan's digest of each run that recorded them."""
+    rows = [
+        [one.id, one.origin.commit or "unknown", one.origin.plan]
+        for one in runs
+        if one.origin.commit or one.origin.plan
+    ]
+    return {"title": "Commits and plans", "columns": ["Run", "Commit", "Plan"], "rows": rows, "widest": _WIDEST}
 
 
 def _audited(runs: tuple[AuditRun, ...]) -> dict[str, object]:
@@ -167,11 +200,20 @@ def _audited(runs: tuple[AuditRun, ...]) -> dict[str, object]:
 
 def _entries(entries: tuple[JournalEntry, ...]) -> dict[str, object]:
     rows = [
-        [one.intent.started, one.intent.action, one.intent.kind, one.intent.name, _status(one), one.intent.operation]
+        [
+            one.run,
+            one.intent.started,
+            one.intent.action,
+            one.intent.kind,
+            one.intent.name,
+            _status(one),
+            one.intent.operation,
+            ", ".join(one.intent.fields),
+        ]
         for one in entries
     ]
-    columns = ["Started", "Action", "Kind", "Name", "Outcome", "Operation"]
-    return {"title": "Changes", "columns": columns, "rows": rows}
+    columns = ["Run", "Started", "Action", "Kind", "Name", "Outcome", "Operation", "Fields"]
+    return {"title": "Changes", "columns": columns, "rows": rows, "widest": _WIDEST}
 
 
 def _drift(drift: tuple[DriftRecord, ...], today: date) -> dict[str, object]:

@@ -39,6 +39,7 @@ def plan(
     set_: flags.Sets = None,
     format_: flags.Format = "text",
     report: flags.Reports = None,
+    show_defaults: flags.ShowDefaults = False,
     out: flags.Out = "",
     detailed_exitcode: flags.Detailed = False,
     fail_on: flags.FailOn = "",
@@ -58,7 +59,7 @@ def plan(
     from reconciler.project.plan_environment import plan_environment
 
     run = session(context)
-    how = parse_output_flags(format_, report)
+    how = parse_output_flags(format_, report, show_defaults=show_defaults)
     check_classes(fail_on)
     ask = build_plan_request(
         run,

@@ -18,6 +18,7 @@ def show(
     file: Annotated[str, typer.Argument(metavar="PLAN", help="A plan made with --format json or --out.")],
     format_: flags.Format = "text",
     report: flags.Reports = None,
+    show_defaults: flags.ShowDefaults = False,
     detailed_exitcode: flags.Detailed = False,
 ) -> int:
     """Show a plan that was written as JSON, in any format."""
@@ -26,7 +27,7 @@ def show(
     from reconciler.project.environment_variables import digest_key
 
     run = session(context)
-    how = parse_output_flags(format_, report)
+    how = parse_output_flags(format_, report, show_defaults=show_defaults)
     with naming(file):
         plans = saved_plan.read_plans(read_file(run.path(file), SAVED), key=digest_key(run.variables))
     write_report(run, Report(command="plan", plans=plans), how)

@@ -18,23 +18,26 @@ from reconciler.model.change import (
     Value,
 )
 from reconciler.model.plan import Plan
+from reconciler.model.report import ReportOptions
+from reconciler.reports.object_content import object_content
 from reconciler.reports.value_format import (
     differs_in_blanks,
     format_value,
     has_words,
     is_long,
-    leaves,
-    leaves_after,
     spell_sides,
 )
 from reconciler.reports.word_diff import DiffSide, compare
 from reconciler.reports.wording import (
     ACTION_PHRASES,
     LEGEND,
+    GuardGroup,
     attributed,
     attribution_of,
     by_kind,
     origin,
+    own_blocks,
+    shared_guards,
     suppressed_line,
 )
 from reconciler.strings import count
@@ -44,6 +47,7 @@ _STEPS = re.compile(r"[.\[]?[^.\[]+|[.\[]")
 
 _MOST_VALUE = 20_000
 _MOST_LOST = 200
+"""Most values of a destroyed object that are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +77,6 @@ class Row:
     new_style: str
     pills: tuple[Pill, ...] = ()
     under: str = ""
-
-
-def rows_of(change: Change, *, marked: bool) -> list[Row]:
-    """Return a row for each field; a create or delete without fields shows its whole object."""
-    return [_row(field, marked=marked) for field in change.fields or _whole(change)]
-
-
-def _whole(change: Change) -> Sequence[FieldChange]:
-    if change.action is Action.DELETE:
-        found = leaves(change.before) if change.before else ()
-        lost = [FieldChange(path=path, op=FieldOp.REMOVE, before=value) for path, value in found]
-        return lost[:_MOST_LOST]
-    return [FieldChange(path=path, op=FieldOp.ADD, after=value) for path, value in leaves_after(change)]
 
 
 def _row(field: FieldChange, *, marked: bool) -> Row:
@@ -163,6 +154,7 @@ class PageChange:
     blocks: tuple[GuardViolation, ...]
     notes: tuple[str, ...]
     fields: tuple[Row, ...]
+    defaults: str
     suppressed: str
     open: bool
 
@@ -194,18 +186,31 @@ def _grave(change: Change) -> bool:
     return change.action is Action.DELETE or change.blocked or conflict
 
 
-def groups_of(plan: Plan, shown: Sequence[Change]) -> tuple[Group, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Layout:
+    """How the changes of one plan are laid out: few are open, guards of several changes are in the notes."""
+
+    few: bool
+    marked: bool
+    options: ReportOptions
+    guards: Sequence[GuardGroup]
+
+
+def groups_of(plan: Plan, shown: Sequence[Change], options: ReportOptions) -> tuple[Group, ...]:
     """Group the changes of a plan for the page."""
-    few = len(shown) < _OPEN_BELOW
-    marked = attributed(plan)
+    layout = _Layout(few=len(shown) < _OPEN_BELOW, marked=attributed(plan), options=options, guards=shared_guards(plan))
     return tuple(
-        Group(kind, count(len(changes), "change"), tuple(_change(one, few=few, marked=marked) for one in changes))
+        Group(kind, count(len(changes), "change"), tuple(_change(one, layout) for one in changes))
         for kind, changes in by_kind(shown).items()
     )
 
 
-def _change(change: Change, *, few: bool, marked: bool) -> PageChange:
-    marks = tuple(_marks(change, marked=marked))
+def _change(change: Change, layout: _Layout) -> PageChange:
+    marks = tuple(_marks(change, marked=layout.marked))
+    content = object_content(change, defaults=layout.options.show_defaults)
+    lost = change.action is Action.DELETE
+    whole = content.fields(FieldOp.REMOVE)[:_MOST_LOST] if lost else content.fields(FieldOp.ADD)
+    marked = layout.marked and change.action is Action.UPDATE
     return PageChange(
         action=change.action.value,
         symbol="−" if change.action is Action.DELETE else SYMBOLS[change.action],
@@ -218,11 +223,12 @@ def _change(change: Change, *, few: bool, marked: bool) -> PageChange:
         where=str(change.position) if change.position else "",
         marks=marks,
         pills=tuple(Pill(mark, mark) for mark in marks),
-        blocks=change.blocks,
+        blocks=own_blocks(change, layout.guards),
         notes=change.notes,
-        fields=tuple(rows_of(change, marked=marked and change.action is Action.UPDATE)),
-        suppressed=suppressed_line([change]),
-        open=few or "conflict" in marks or "blocked" in marks,
+        fields=tuple(_row(field, marked=marked) for field in change.fields or whole),
+        defaults="" if change.fields else content.note,
+        suppressed=suppressed_line([change], details=layout.options.details),
+        open=layout.few or "conflict" in marks or "blocked" in marks,
     )
 
 

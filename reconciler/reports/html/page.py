@@ -18,17 +18,21 @@ from reconciler.reports.html.chart import Bar, Chart, chart_of, strip_of
 from reconciler.reports.wording import (
     ATTRIBUTION_PHRASES,
     UNTRUSTED,
+    GuardGroup,
     apply_line,
     attributed,
     done,
     in_step,
+    shared_guards,
     summary_line,
+    suppressed,
     suppressed_line,
     validity,
 )
 from reconciler.strings import count, display_width
 
 _MOST = 2_000
+_MOST_BLOCKED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +67,19 @@ def _notes(report: Report) -> Iterator[Note]:
         for held in plan.held:
             text = f"{held.action.value} of {held.address} is held back: {held.reason}"
             yield Note(style="warning", text=text, where=where)
+        for group in shared_guards(plan):
+            yield _guard(group, where)
         for change in plan.changes:
             if not change.fields and change.notes:
                 yield from (Note(style="warning", text=f"{change.address}: {note}") for note in change.notes)
+
+
+def _guard(group: GuardGroup, where: str) -> Note:
+    names = ", ".join(change.address for change in group.changes[:_MOST_BLOCKED])
+    more = f" and {len(group.changes) - _MOST_BLOCKED:,} more" if len(group.changes) > _MOST_BLOCKED else ""
+    hint = f"To allow it at apply: {group.allow}" if group.allow else ""
+    text = f"blocks {group.size}: {group.message}: {names}{more}"
+    return Note(style="error", code=group.code, text=text, where=where, hint=hint)
 
 
 def _problem(one: Diagnostic, environment: str, sources: Mapping[Position, str]) -> Note:
@@ -184,7 +198,7 @@ def page_of(report: Report, options: ReportOptions) -> Page:
     """Convert a report to the page's data."""
     plans = report.plans
     sections = tuple(
-        Section(name=plan.environment, told=_told(plan), groups=groups_of(plan, shown))
+        Section(name=plan.environment, told=_told(plan), groups=groups_of(plan, shown, options))
         for plan, shown in zip(plans, kept(plans), strict=True)
     )
     heading = _heading(report)
@@ -194,7 +208,7 @@ def page_of(report: Report, options: ReportOptions) -> Page:
         command=report.command,
         heading=heading,
         verdict=_verdict(report),
-        more=_more(plans),
+        more=_more(report),
         mood=_mood(report),
         tiles=(*_tiles(plans), *(Tile(one.number, one.label, one.style) for one in report.figures)),
         strip=strip_of(plans),
@@ -206,7 +220,7 @@ def page_of(report: Report, options: ReportOptions) -> Page:
         plans=tuple(section for section in sections if section.groups),
         several=len(plans) > 1,
         tables=[{"title": "", "columns": (), "rows": (), "note": "", **one} for one in report.extra.get("tables", ())],
-        quiet=tuple(one for one in _quiet(plans) if one.names),
+        quiet=tuple(one for one in _quiet(plans, details=options.details) if one.names),
         count=total,
         nothing="No change fits these filters." if total else _verdict(report),
         foot=_foot(report, options),
@@ -243,8 +257,9 @@ def _verdict(report: Report) -> str:
     )
 
 
-def _more(plans: Sequence[Plan]) -> str:
-    parts = []
+def _more(report: Report) -> str:
+    plans = report.plans
+    parts = [f"{where}." for plan in plans if len(plans) == 1 and (where := report.where.get(plan.environment, ""))]
     if any(not plan.complete for plan in plans):
         parts.append("Incomplete: it covers only a part.")
     if any(plan.untrusted for plan in plans):
@@ -299,16 +314,20 @@ def _filters(sections: Iterable[Section]) -> Iterator[Filter]:
     yield Filter("marks", "Who moved", tuple(Choice(one, one, marks[one]) for one in known if marks[one]))
 
 
-def _quiet(plans: Sequence[Plan]) -> Iterator[NameList]:
+def _quiet(plans: Sequence[Plan], *, details: bool) -> Iterator[NameList]:
     still = [change.address for plan in plans for change in plan.changes if change.action is Action.NONE]
     ours = [f"{one.address} · id {one.id}" for plan in plans for one in plan.unmanaged if not one.foreign]
     foreign = [f"{one.address} · {one.foreign}" for plan in plans for one in plan.unmanaged if one.foreign]
     changes = [change for plan in plans for change in plan.changes]
-    hidden = [f"{change.address} {one.path}: {one.rule.value}" for change in changes for one in change.suppressed]
+    hidden = [
+        f"{change.address} {one.path}: {one.rule.value}"
+        for change in changes
+        for one in suppressed(change, details=details)
+    ]
     yield _names(count(len(still), "unchanged resource"), still)
     yield _names(f"{count(len(ours), 'live object')} not in the manifests, left alone", ours)
     yield _names(f"{count(len(foreign), 'foreign live object')}, never written", foreign)
-    yield _names(suppressed_line(changes), hidden)
+    yield _names(suppressed_line(changes, details=details), hidden)
 
 
 def _names(title: str, names: Sequence[str]) -> NameList:

@@ -8,14 +8,17 @@ from reconciler.model.change import SYMBOLS, Action, Change, FieldChange, FieldO
 from reconciler.redaction import is_redacted
 from reconciler.reports.escaping import fenced, span, summary
 from reconciler.reports.markdown.size_budget import MOST_VALUE, DetailLevel
-from reconciler.reports.value_format import differs_in_blanks, format_value, is_long, leaves, leaves_after, spell_sides
+from reconciler.reports.object_content import object_content
+from reconciler.reports.value_format import differs_in_blanks, format_value, is_long, spell_sides
 from reconciler.reports.wording import origin
 from reconciler.strings import count, is_command
 
 _MOST_DIFF_LINES = 400
 
 
-def change_block(change: Change, fields: Sequence[FieldChange], level: DetailLevel) -> Iterator[str]:
+def change_block(
+    change: Change, fields: Sequence[FieldChange], level: DetailLevel, *, show_defaults: bool = False
+) -> Iterator[str]:
     """Render a change, or its fields of one section, in the detail of the level."""
     if level >= DetailLevel.NAMES:
         yield f"- {_title(change)}"
@@ -25,7 +28,11 @@ def change_block(change: Change, fields: Sequence[FieldChange], level: DetailLev
         yield "<details>"
         yield f"<summary>{_summary(change, fields)}</summary>"
         yield ""
-        yield from _fields(fields or _created(change), MOST_VALUE[level])
+        content = object_content(change, defaults=show_defaults)
+        yield from _fields(fields or content.fields(FieldOp.ADD), MOST_VALUE[level])
+        if content.note and not fields:
+            yield f"_{content.note}_"
+            yield ""
         yield "</details>"
         yield ""
 
@@ -49,11 +56,7 @@ def _summary(change: Change, fields: Sequence[FieldChange]) -> str:
 
 
 def _size(change: Change) -> str:
-    return count(sum(1 for _ in leaves(change.after)) if change.after else 0, "field")
-
-
-def _created(change: Change) -> list[FieldChange]:
-    return [FieldChange(path=path, op=FieldOp.ADD, after=value) for path, value in leaves_after(change)]
+    return count(len(object_content(change, defaults=False).values), "field")
 
 
 def _fields(fields: Sequence[FieldChange], most: int) -> Iterator[str]:

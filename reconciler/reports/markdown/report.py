@@ -123,7 +123,7 @@ _MOST_WHOLE = 160
 def report(report: Report, options: ReportOptions) -> str:
     """Render a report in Markdown of at most `options.budget` bytes (0: no limit)."""
     for level in DetailLevel:
-        lines = chain(_head(report), _body(report, level), _foot(options, level))
+        lines = chain(_head(report), _body(report, level, options), _foot(options, level))
         text = _within(lines, options.budget)
         if text:
             return text
@@ -150,12 +150,15 @@ def _head(report: Report) -> Iterator[str]:
     yield marker(report)
     yield f"### reconciler {report.command}{': ' if names else ''}{names}{many}"
     yield ""
+    if where := next((report.where.get(plan.environment, "") for plan in report.plans[:1]), ""):
+        yield f"Environment: {names} ({span(truncate(where, _MOST_WHOLE))})"
+        yield ""
     if any(plan.untrusted for plan in report.plans):
         yield _BANNER
         yield ""
 
 
-def _body(report: Report, level: DetailLevel) -> Iterator[str]:
+def _body(report: Report, level: DetailLevel, options: ReportOptions) -> Iterator[str]:
     told = {one for plan in report.plans for one in plan.diagnostics}
     problems = problem_lines([one for one in report.diagnostics if one not in told], level)
     if report.command == "validate":
@@ -168,19 +171,19 @@ def _body(report: Report, level: DetailLevel) -> Iterator[str]:
         yield from fleet_table(report.plans, level)
     for plan in report.plans:
         if not several:
-            yield from _one(plan, level, told=bool(report.outcomes))
+            yield from _one(plan, level, options, told=bool(report.outcomes))
         elif is_loud(plan):
-            yield from _folded(plan, level)
+            yield from _folded(plan, level, options)
     if not several:
         yield from extra_tables(report.extra, level)
 
 
-def _one(plan: Plan, level: DetailLevel, *, told: bool) -> Iterator[str]:
+def _one(plan: Plan, level: DetailLevel, options: ReportOptions, *, told: bool) -> Iterator[str]:
     if told:
         return
     yield f"**{headline(plan)}**"
     yield ""
-    yield from plan_sections(plan, level)
+    yield from plan_sections(plan, level, options)
 
 
 def headline(plan: Plan) -> str:
@@ -190,10 +193,10 @@ def headline(plan: Plan) -> str:
     return summary_line(plan) + ("" if plan.complete else " This plan is incomplete.")
 
 
-def _folded(plan: Plan, level: DetailLevel) -> Iterator[str]:
+def _folded(plan: Plan, level: DetailLevel, options: ReportOptions) -> Iterator[str]:
     yield f"### {span(truncate(plan.environment, _MOST_NAME))}"
     yield ""
-    yield from _one(plan, level, told=False)
+    yield from _one(plan, level, options, told=False)
 
 
 def _foot(options: ReportOptions, level: DetailLevel) -> Iterator[str]:

@@ -6,11 +6,23 @@ from reconciler.model.change import Action, Attribution, Change, FieldChange
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.plan import Plan
+from reconciler.model.report import ReportOptions
 from reconciler.reports.escaping import span
 from reconciler.reports.markdown.change_block import change_block
 from reconciler.reports.markdown.size_budget import DetailLevel
 from reconciler.reports.value_format import spell_sides
-from reconciler.reports.wording import apply_line, attributed, attribution_of, by_kind, done, source_of, suppressed_line
+from reconciler.reports.wording import (
+    GuardGroup,
+    apply_line,
+    attributed,
+    attribution_of,
+    by_kind,
+    done,
+    guard_groups,
+    source_of,
+    suppressed,
+    suppressed_line,
+)
 from reconciler.strings import count
 
 CONFIG = frozenset({Attribution.CONFIG, Attribution.PENDING, Attribution.ALREADY})
@@ -19,20 +31,21 @@ OTHER = frozenset({Attribution.UNATTRIBUTED})
 EVERYTHING = frozenset(Attribution)
 _MOST_LISTED = 200
 _MOST_BASE = 80
+_MOST_BLOCKED = 20
 
 
-def plan_sections(plan: Plan, level: DetailLevel) -> Iterator[str]:
+def plan_sections(plan: Plan, level: DetailLevel, options: ReportOptions) -> Iterator[str]:
     """Render one plan as lines of Markdown below its heading."""
     yield from _bulleted("Problems", problem_lines(plan.diagnostics, level))
     for title, lines in attention(plan):
         yield from _bulleted(title, lines)
     if attributed(plan):
-        yield from _section(source_of(plan), plan, CONFIG, level)
-        yield from _section("Drift: changed outside the manifests", plan, DRIFT, level)
-        yield from _section("Other differences: no base to attribute them to", plan, OTHER, level)
+        yield from _section(source_of(plan), plan, CONFIG, level, options)
+        yield from _section("Drift: changed outside the manifests", plan, DRIFT, level, options)
+        yield from _section("Other differences: no base to attribute them to", plan, OTHER, level, options)
     else:
-        yield from _section("Changes", plan, EVERYTHING, level)
-    yield from _quiet(plan, level)
+        yield from _section("Changes", plan, EVERYTHING, level, options)
+    yield from _quiet(plan, level, details=options.details)
 
 
 def _bulleted(title: str, lines: Sequence[str]) -> Iterator[str]:
@@ -64,14 +77,13 @@ def attention(plan: Plan) -> list[tuple[str, list[str]]]:
         for field in change.fields
         if field.attribution is Attribution.CONFLICT
     ]
-    blocked = [(change, block) for change in plan.changes for block in change.blocks]
     return [
         ("To be destroyed", [_destroyed(change) for change in deletes]),
         (
             "Conflicts: the manifests and the live side changed, to different values",
             [_conflict(*one) for one in conflicts],
         ),
-        ("Blocked: apply would refuse", [_blocked(*one) for one in blocked]),
+        ("Blocked: apply would refuse", list(map(_blocked, guard_groups(plan)))),
         ("Held back: the read could not prove them", [_held(one.action, one.address, one.reason) for one in plan.held]),
         ("Warnings", [f"- {span(change.address)} {span(note)}" for change in plan.changes for note in change.notes]),
     ]
@@ -90,10 +102,14 @@ def _conflict(change: Change, field: FieldChange) -> str:
     return f"- **conflict** {span(change.address)} {span(field.path)}: was {base}, live {live}, manifest {ours}{where}"
 
 
-def _blocked(change: Change, block: object) -> str:
-    code, message, allow = (str(getattr(block, name)) for name in ("code", "message", "allow"))
-    told = f" · to allow it at apply: {span(allow)}" if allow else ""
-    return f"- **blocked** {span(change.address)} {span(code)} {span(message)}{told}"
+def _blocked(group: GuardGroup) -> str:
+    addresses = [change.address for change in group.changes]
+    names = ", ".join(map(span, addresses[:_MOST_BLOCKED]))
+    more = f" and {len(addresses) - _MOST_BLOCKED:,} more" if len(addresses) > _MOST_BLOCKED else ""
+    allowed = f" · to allow it at apply: {span(group.allow)}" if group.allow else ""
+    if len(addresses) == 1:
+        return f"- **blocked** {names} {span(group.code)} {span(group.message)}{allowed}"
+    return f"- **blocked** {group.size}: {span(group.code)} {span(group.message)}{allowed}: {names}{more}"
 
 
 def _held(action: Action, name: str, reason: str) -> str:
@@ -115,7 +131,9 @@ def parts(plan: Plan, wanted: frozenset[Attribution]) -> list[tuple[Change, list
     return found
 
 
-def _section(title: str, plan: Plan, wanted: frozenset[Attribution], level: DetailLevel) -> Iterator[str]:
+def _section(
+    title: str, plan: Plan, wanted: frozenset[Attribution], level: DetailLevel, options: ReportOptions
+) -> Iterator[str]:
     found = parts(plan, wanted)
     if not found:
         return
@@ -130,7 +148,7 @@ def _section(title: str, plan: Plan, wanted: frozenset[Attribution], level: Deta
         yield f"{span(kind)}: {count(len(changes), 'change')}"
         yield ""
         for change in changes:
-            yield from change_block(change, fields[id(change)], level)
+            yield from change_block(change, fields[id(change)], level, show_defaults=options.show_defaults)
         yield ""
 
 
@@ -141,21 +159,21 @@ def _counts(changes: Sequence[Change]) -> Iterator[str]:
     yield ""
 
 
-def _quiet(plan: Plan, level: DetailLevel) -> Iterator[str]:
+def _quiet(plan: Plan, level: DetailLevel, *, details: bool) -> Iterator[str]:
     still = [change.address for change in plan.changes if change.action is Action.NONE]
     ours = [one.address for one in plan.unmanaged if not one.foreign]
     foreign = [one.address for one in plan.unmanaged if one.foreign]
     hidden = [
         f"{change.address} {one.path}: {one.rule.value}{f' ({one.detail})' if one.detail else ''}"
         for change in plan.changes
-        for one in change.suppressed
+        for one in suppressed(change, details=details)
     ]
     adopting = [f"{one.address}{f': now owned by {one.owner}' if one.owner else ''}" for one in plan.adopting]
     yield from _fold(f"{count(len(adopting), 'live object')} to adopt", adopting, level)
     yield from _fold(f"{count(len(still), 'unchanged resource')}", still, level)
     yield from _fold(f"{count(len(ours), 'live object')} not in the manifests, left alone", ours, level)
     yield from _fold(f"{count(len(foreign), 'foreign live object')}, never written", foreign, level)
-    yield from _fold(suppressed_line(plan.changes), hidden, level)
+    yield from _fold(suppressed_line(plan.changes, details=details), hidden, level)
 
 
 def _fold(title: str, names: Sequence[str], level: DetailLevel) -> Iterator[str]:

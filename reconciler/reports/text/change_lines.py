@@ -1,42 +1,46 @@
 """One change as text: its heading, its fields, its guard violations."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from reconciler.lookalikes import apart
 from reconciler.model.change import SYMBOLS, Action, Attribution, Change, FieldChange, FieldOp, NoValue
 from reconciler.reports.escaping import block, escape_line
-from reconciler.reports.text.style import ACTION_STYLE, MARK_STYLE, Style
-from reconciler.reports.value_format import format_value, has_words, leaves_after, spell_sides, summarize_value
+from reconciler.reports.object_content import object_content
+from reconciler.reports.text.style import ACTION_STYLE, MARK_STYLE, PlanView, Style
+from reconciler.reports.value_format import LONG, format_value, has_words, spell_sides
 from reconciler.reports.word_diff import DiffPiece, DiffSide, compare, elided, only_blanks_differ
-from reconciler.reports.wording import ACTION_PHRASES, origin, suppressed_line
+from reconciler.reports.wording import ACTION_PHRASES, origin, own_blocks, suppressed_line
 from reconciler.strings import display_width, pad
 
 _OP_SYMBOL = {FieldOp.ADD: "+", FieldOp.REMOVE: "-", FieldOp.REPLACE: "~", FieldOp.MOVE: ">"}
 _OP_STYLE = {FieldOp.ADD: "add", FieldOp.REMOVE: "remove", FieldOp.REPLACE: "change", FieldOp.MOVE: "note"}
 _WIDEST_PATH = 56
 _MOST_VALUE = 400
+_MOST_LOST = 60
+"""Most values of a destroyed object that are listed; the others are counted."""
 
 _MOST_BLANKS, _MOST_BLANK_TEXT = 9, 400
 """Most pieces, and most characters, of a text whose sides differ in blanks only and that is still shown."""
 
 
-def change_lines(change: Change, style: Style, *, marked: bool) -> Iterator[str]:
-    """Render one change; `marked` adds the attribution of each field."""
-    yield from _head(change, style)
-    if change.action is Action.DELETE:
-        yield from _destroyed(change, style)
-    elif change.fields:
-        yield from _fields(change, style, marked=marked)
+def change_lines(change: Change, view: PlanView) -> Iterator[str]:
+    """Render one change."""
+    style = view.style
+    yield from _head(change, view)
+    if change.fields and change.action is not Action.DELETE:
+        yield from _fields(change, style, marked=view.marked)
     else:
-        yield from _whole(change, style)
-    hidden = suppressed_line([change])
+        yield from _whole(change, view)
+    hidden = suppressed_line([change], details=view.details)
     if hidden:
         yield style("quiet", f"      # ({hidden})")
-    yield from _remarks(change, style)
+    yield from _remarks(change, view)
 
 
-def _head(change: Change, style: Style) -> Iterator[str]:
-    yield style("strong", f"  # {escape_line(change.address)} {ACTION_PHRASES[change.action]}")
+def _head(change: Change, view: PlanView) -> Iterator[str]:
+    style = view.style
+    shared = " (blocked, see below)" if len(own_blocks(change, view.guards)) < len(change.blocks) else ""
+    yield style("strong", f"  # {escape_line(change.address)} {ACTION_PHRASES[change.action]}{shared}")
     if change.previous_address:
         yield style("quiet", f"  # (was {escape_line(change.previous_address)})")
     if change.reason:
@@ -48,19 +52,19 @@ def _head(change: Change, style: Style) -> Iterator[str]:
     yield f"  {symbol} {escape_line(change.kind)} {format_value(change.name)}{known}"
 
 
-def _destroyed(change: Change, style: Style) -> Iterator[str]:
-    before = change.before if isinstance(change.before, Mapping) else {}
-    paths = [escape_line(str(path)) for path in before]
-    width = min(max(map(display_width, paths), default=0), _WIDEST_PATH)
-    for path, value in zip(paths, before.values(), strict=True):
-        yield f"      {style('remove', '-')} {pad(path, width)} = {summarize_value(value)}"
-
-
-def _whole(change: Change, style: Style) -> Iterator[str]:
-    found = list(leaves_after(change))
+def _whole(change: Change, view: PlanView) -> Iterator[str]:
+    """Render the content of a new object, or of one that is destroyed."""
+    lost = change.action is Action.DELETE
+    content = object_content(change, defaults=view.show_defaults)
+    found = content.values[:_MOST_LOST] if lost else content.values
+    symbol = view.style("remove", "-") if lost else view.style("add", "+")
     width = min(max((display_width(escape_line(path)) for path, _ in found), default=0), _WIDEST_PATH)
     for path, value in found:
-        yield f"      {style('add', '+')} {pad(escape_line(path), width)} = {format_value(value, _MOST_VALUE)}"
+        yield f"      {symbol} {pad(escape_line(path), width)} = {format_value(value, LONG if lost else _MOST_VALUE)}"
+    if len(content.values) > len(found):
+        yield view.style("quiet", f"      # (and {len(content.values) - len(found):,} more values)")
+    if content.note:
+        yield view.style("quiet", f"      # ({content.note}; --show-defaults)")
 
 
 def _fields(change: Change, style: Style, *, marked: bool) -> Iterator[str]:
@@ -125,10 +129,10 @@ def _ends(text: str) -> str:
     return block(text).replace("\n", "\\n\n")
 
 
-def _remarks(change: Change, style: Style) -> Iterator[str]:
+def _remarks(change: Change, view: PlanView) -> Iterator[str]:
     for note in change.notes:
-        yield style("change", f"      # warning: {escape_line(note)}")
-    for one in change.blocks:
-        yield style("alarm", f"      ! blocked by {escape_line(one.code)}: {escape_line(one.message)}")
+        yield view.style("change", f"      # warning: {escape_line(note)}")
+    for one in own_blocks(change, view.guards):
+        yield view.style("alarm", f"      ! blocked by {escape_line(one.code)}: {escape_line(one.message)}")
         if one.allow:
             yield f"        to allow it at apply: {escape_line(one.allow)}"

@@ -4,42 +4,59 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.model.change import SYMBOLS, Action, Attribution, Change
 from reconciler.model.plan import DeferredChange, Plan, UnmanagedResource
+from reconciler.model.report import ReportOptions
 from reconciler.model.source_map import Position
 from reconciler.reports.escaping import escape_line
 from reconciler.reports.text.change_lines import change_lines
 from reconciler.reports.text.diagnostic_lines import diagnostic_lines
-from reconciler.reports.text.style import ACTION_STYLE, MARK_STYLE, Style
+from reconciler.reports.text.style import ACTION_STYLE, MARK_STYLE, PlanView, Style
 from reconciler.reports.wording import (
     ATTRIBUTION_PHRASES,
     LEGEND,
     UNTRUSTED,
+    GuardGroup,
     attributed,
     by_kind,
     in_step,
+    shared_guards,
     summary_line,
     suppressed_line,
 )
 from reconciler.strings import count
 
 _MOST_NAMED = 20
-"""Most unmanaged objects that are named; the others are counted."""
+"""Most objects of one sort that are named; the others are counted."""
 
 
 def plan_lines(
-    plan: Plan, sources: Mapping[Position, str], style: Style, *, several: bool = False, outcomes: bool = False
+    plan: Plan,
+    sources: Mapping[Position, str],
+    style: Style,
+    options: ReportOptions,
+    *,
+    several: bool = False,
+    outcomes: bool = False,
 ) -> Iterator[Iterator[str]]:
     """Render a plan in sections; `several` adds its environment, `outcomes` replace the changes."""
+    view = PlanView(
+        style=style,
+        marked=attributed(plan),
+        show_defaults=options.show_defaults,
+        details=options.details,
+        guards=shared_guards(plan),
+    )
     if several:
         yield iter([style("strong", f"=== {escape_line(plan.environment)} ===")])
     for diagnostic in plan.diagnostics:
         yield diagnostic_lines(diagnostic, sources, style)
     if not outcomes:
         yield _legend(plan, style)
-        yield from _changes(plan, style)
+        yield from _changes(plan, view)
+        yield from (_guarded(group, style) for group in view.guards)
     yield _held(plan.held, style)
     yield _adopting(plan.adopting, style)
     yield _unmanaged(plan.unmanaged, style)
-    yield _folded(plan, style)
+    yield _folded(plan, view)
     if not outcomes:
         yield _summary(plan, style)
 
@@ -63,13 +80,23 @@ def _marks(plan: Plan) -> list[Attribution]:
     return [mark for mark in ATTRIBUTION_PHRASES if mark in found]
 
 
-def _changes(plan: Plan, style: Style) -> Iterator[Iterator[str]]:
+def _changes(plan: Plan, view: PlanView) -> Iterator[Iterator[str]]:
     groups = by_kind(plan.pending)
     for kind, changes in groups.items():
         if len(groups) > 1:
-            yield iter([style("strong", f"{escape_line(kind)} ({count(len(changes), 'change')})")])
+            yield iter([view.style("strong", f"{escape_line(kind)} ({count(len(changes), 'change')})")])
         for change in changes:
-            yield change_lines(change, style, marked=attributed(plan))
+            yield change_lines(change, view)
+
+
+def _guarded(group: GuardGroup, style: Style) -> Iterator[str]:
+    """Render a guard that blocks several changes: once, with their number and their names."""
+    yield style("alarm", f"! {escape_line(group.code)} blocks {group.size}: {escape_line(group.message)}")
+    yield from (f"    {escape_line(change.address)}" for change in group.changes[:_MOST_NAMED])
+    if len(group.changes) > _MOST_NAMED:
+        yield f"    and {len(group.changes) - _MOST_NAMED:,} more"
+    if group.allow:
+        yield f"  to allow it at apply: {escape_line(group.allow)}"
 
 
 def _held(held: Sequence[DeferredChange], style: Style) -> Iterator[str]:
@@ -112,13 +139,14 @@ def _unmanaged(unmanaged: Sequence[UnmanagedResource], style: Style) -> Iterator
         yield style("quiet", f"#   and {len(foreign) - _MOST_NAMED:,} more")
 
 
-def _folded(plan: Plan, style: Style) -> Iterator[str]:
+def _folded(plan: Plan, view: PlanView) -> Iterator[str]:
+    style = view.style
     quiet = [change for change in plan.changes if change.action is Action.NONE]
     if quiet:
         yield style("quiet", f"# ({count(len(quiet), 'unchanged resource')} hidden)")
     for change in quiet:
         yield from (style("change", f"#   {escape_line(change.address)}: {escape_line(note)}") for note in change.notes)
-    hidden = suppressed_line(plan.changes)
+    hidden = suppressed_line(plan.changes, details=view.details)
     if hidden:
         yield style("quiet", f"# ({hidden})")
 

@@ -14,7 +14,7 @@ from reconciler.reports.escaping import escape_line
 from reconciler.reports.text.diagnostic_lines import diagnostic_lines, verdict
 from reconciler.reports.text.plan_lines import plan_lines
 from reconciler.reports.text.style import ACTION_STYLE, Style
-from reconciler.reports.wording import apply_line, done
+from reconciler.reports.wording import apply_line, done, environment_line
 from reconciler.strings import count, display_width, escape_output, pad, truncate
 
 _WIDEST = 60
@@ -83,23 +83,31 @@ def _one(outcome: Outcome, style: Style) -> Iterator[str]:
 def report(report: Report, options: ReportOptions) -> str:
     """Render a report as text, coloured if the options request it."""
     style = Style(color=options.color)
-    sections = [list(section) for section in _sections(report, style)]
+    sections = [list(section) for section in _sections(report, style, options)]
     told = "\n\n".join("\n".join(section) for section in sections if section) + "\n"
     return escape_output(told, styled=options.color)
 
 
-def _sections(report: Report, style: Style) -> Iterator[Iterator[str]]:
+def _sections(report: Report, style: Style, options: ReportOptions) -> Iterator[Iterator[str]]:
+    yield _environment(report, style)
     planned = {one for plan in report.plans for one in plan.diagnostics}
     for diagnostic in (one for one in report.diagnostics if one not in planned):
         yield diagnostic_lines(diagnostic, report.sources, style)
     several = len(report.plans) > 1
     for plan in report.plans:
-        yield from plan_lines(plan, report.sources, style, several=several, outcomes=bool(report.outcomes))
+        yield from plan_lines(plan, report.sources, style, options, several=several, outcomes=bool(report.outcomes))
     yield outcome_lines(report.outcomes, style, report.adopted)
     yield extra_lines(report.extra, style)
     if report.command == "validate":
         yield verdict(report, style)
     yield _usage(report, style)
+
+
+def _environment(report: Report, style: Style) -> Iterator[str]:
+    """Render the environment of a report about one: what is planned or applied, and where."""
+    names = [plan.environment for plan in report.plans] or list(report.where)
+    if len(names) == 1:
+        yield style("strong", escape_line(environment_line(names[0], report.where)))
 
 
 def _usage(report: Report, style: Style) -> Iterator[str]:

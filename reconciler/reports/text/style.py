@@ -1,8 +1,10 @@
 """Terminal colours; the only module with escape sequences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from reconciler.model.change import Action, Attribution
+from reconciler.reports.wording import GuardGroup
 
 _CODES: Mapping[str, str] = {
     "add": "32",
@@ -39,3 +41,17 @@ class Style:
         if not self.color or not text:
             return text
         return f"\x1b[{_CODES[name]}m{text}\x1b[0m"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanView:
+    """How the changes of one plan are rendered.
+
+    `marked` adds the attribution of each field. `guards` are rendered below the changes, once for all they block.
+    """
+
+    style: Style
+    marked: bool = False
+    show_defaults: bool = False
+    details: bool = False
+    guards: Sequence[GuardGroup] = ()
