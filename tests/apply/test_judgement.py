@@ -440,7 +440,7 @@ def test_a_create_is_done_when_it_is_seen_and_open_while_it_is_not() -> None:
     assert "changed or dropped priv_data" in found.outcome.reason
     found = verified(Place(Shelf()), create(), WISH)
     assert said(found) == (OutcomeStatus.UNKNOWN, "E_UNKNOWN_OUTCOME")
-    assert found.outcome.reason.endswith("reconciler history resolve op-1")
+    assert found.outcome.reason.endswith("reconciler history resolve op-1 -e test")
 
 
 def test_the_entry_that_declares_what_is_not_kept_reads_back_as_the_same_path() -> None:
