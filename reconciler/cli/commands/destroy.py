@@ -29,6 +29,7 @@ def destroy(
     set_: flags.Sets = None,
     format_: flags.Format = "text",
     report: flags.Reports = None,
+    show_defaults: flags.ShowDefaults = False,
     auto_approve: flags.AutoApprove = False,
     allow_deletes: flags.AllowDeletes = None,
     allow_live: flags.AllowLive = None,
@@ -45,7 +46,7 @@ def destroy(
     ever; manifests stay, so that the next plan creates the objects again.
     """
     run = session(context)
-    how = parse_output_flags(format_, report)
+    how = parse_output_flags(format_, report, show_defaults=show_defaults)
     writer = chosen_writer(run, writer, writer_timeout)
     part = selection(target, exclude, label, files=project_files(run, files))
     ask = build_plan_request(run, sets=set_, selected=part, today=today, parallelism=parallelism)
