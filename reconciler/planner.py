@@ -171,7 +171,7 @@ def _unseen(plan: Plan) -> bool:
     """Whether the plan is incomplete for a reason other than a selection."""
     chosen = any(one.code == "W_PARTIAL" for one in plan.diagnostics)
     hidden = any(one.rule.name == "HIDDEN" for change in plan.changes for one in change.suppressed)
-    return hidden or (not plan.complete and not chosen)
+    return hidden or bool(plan.as_of_cache) or (not plan.complete and not chosen)
 
 
 def _classes(fail_on: str | Iterable[str]) -> frozenset[Attribution]:

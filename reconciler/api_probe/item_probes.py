@@ -1,33 +1,29 @@
 """Probes of the calls for single items of an object: what they reset, and whether they renew the object's stamp."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from reconciler.api_probe.probe_target import ProbeTarget
+from reconciler.api_probe.probe_target import STAMP, ProbeTarget
 from reconciler.kinds.base.field import Field
 from reconciler.model.resource import Json
-
-_STAMP = "update_time"
 
 
 @dataclass(slots=True, kw_only=True)
 class ItemProbes:
-    """Adds an item, changes another, and deletes the added one; `moved` says which writes moved the object's stamp."""
+    """Adds an item, changes another, and deletes the added one."""
 
     target: ProbeTarget
-    moved: dict[str, bool] = field(default_factory=dict)
 
     def run(self) -> None:
-        """Send the three writes, each followed by a show, and vote."""
+        """Send the three writes, each followed by a show that confirms it."""
         before = self.target.show()
-        if not self.target.let_time_pass(before.get(_STAMP)):
+        if not self.target.let_time_pass(before.get(STAMP)):
             return
         bodies = self.target.bodies
         after = self._add(before, bodies.added_item)
         self.target.note_row()
         after = self._change(after, bodies.changed_item)
         self._delete(after, bodies.added_item)
-        self._vote_stamp()
 
     def _add(self, before: Mapping[str, Json], item: Mapping[str, Json]) -> Mapping[str, Json]:
         target = self.target
@@ -35,7 +31,7 @@ class ItemProbes:
         target.objects.writer.create_child(target.kind, target.id, item)
         after = target.show()
         if self._item(after, item):
-            self._note_stamp("POST", before, after)
+            self.target.note_stamp("POST", before, after)
         return after
 
     def _change(self, before: Mapping[str, Json], body: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -51,7 +47,7 @@ class ItemProbes:
         written = [name for name in body if old.get(name) != new.get(name)]
         target.seen.count("child_put", written=len(written))
         if written:
-            self._note_stamp("PUT", before, after)
+            self.target.note_stamp("PUT", before, after)
             self._vote_unsaid(body, old, new)
         return after
 
@@ -64,7 +60,7 @@ class ItemProbes:
         target.objects.writer.delete_child(target.kind, target.id, child_id)
         after = target.show()
         if not self._item(after, item):
-            self._note_stamp("DELETE", before, after)
+            self.target.note_stamp("DELETE", before, after)
 
     def _item(self, value: Mapping[str, Json], like: Mapping[str, Json]) -> Mapping[str, Json]:
         """Return the item with the key of another one; empty where there is none."""
@@ -76,23 +72,6 @@ class ItemProbes:
     @property
     def _table(self) -> Field:
         return self.target.kind.root.children[self.target.kind.endpoints.children_field]
-
-    def _note_stamp(self, call: str, before: Mapping[str, Json], after: Mapping[str, Json]) -> None:
-        """Note whether a write that a show confirms moved the stamp; then wait, so that the next move differs."""
-        moved = self.moved[call] = after.get(_STAMP) != before.get(_STAMP)
-        if moved:
-            self.target.let_time_pass(after.get(_STAMP))
-
-    def _vote_stamp(self) -> None:
-        """Vote `renewed` only where each of the three writes moved the stamp, in the list too."""
-        target = self.target
-        target.seen.count("child_stamp", writes=len(self.moved), moved=sum(self.moved.values()))
-        if self.moved and not any(self.moved.values()):
-            target.seen.vote("child_stamp", "kept")
-        elif len(self.moved) == 3 and all(self.moved.values()):
-            row, full = target.note_row(), target.show()
-            if row is not None and row.get(_STAMP) == full.get(_STAMP):
-                target.seen.vote("child_stamp", "renewed")
 
     def _vote_unsaid(self, body: Mapping[str, Json], old: Mapping[str, Json], new: Mapping[str, Json]) -> None:
         """Vote by the fields that the call cannot carry, where the item had a value other than the default."""

@@ -13,6 +13,13 @@ from reconciler.kinds.base.probe_bodies import ProbeBodies
 from reconciler.model.resource import Json
 from reconciler.semantics.equality import instant
 
+STAMP = "update_time"
+"""Version field that a list and a show have in common."""
+
+WHOLE = "PUT of the object"
+_ITEM_WRITES = 3
+"""Kinds of writes of single items: POST, PUT, DELETE."""
+
 _LOOKS = 4
 """How often a list or the service's clock is looked at again, a second apart."""
 
@@ -21,7 +28,8 @@ _LOOKS = 4
 class ProbeTarget:
     """One created object of a kind, and a second one (`twin`), of the same name where the service allows it.
 
-    `lag` counts the reads of a list that did not show the object yet.
+    `lag` counts the reads of a list that did not show the object yet. `moved` says of each kind of write whether it
+    moved the object's stamp; `listed_stamp`: after them its row had the stamp of its show.
     """
 
     kind: Kind
@@ -33,6 +41,8 @@ class ProbeTarget:
     id: str = ""
     twin: str = ""
     lag: int = 0
+    moved: dict[str, bool] = field(default_factory=dict)
+    listed_stamp: bool = False
     _counts: list[tuple[int, int, int]] = field(default_factory=list)
 
     def create(self) -> None:
@@ -64,6 +74,21 @@ class ProbeTarget:
             self.objects.reader.connection.sleep(1.0)
             self.show()
         return False
+
+    def note_stamp(self, call: str, before: Mapping[str, Json], after: Mapping[str, Json]) -> None:
+        """Note whether a write that a show confirms moved the stamp; then wait, so that the next move differs."""
+        moved = self.moved[call] = after.get(STAMP) != before.get(STAMP)
+        if moved:
+            self.let_time_pass(after.get(STAMP))
+
+    def vote_stamp(self) -> None:
+        """Vote `renewed` only where every write moved the stamp, in the list too; `kept` where no item's write did."""
+        self.seen.count("child_stamp", writes=len(self.moved), moved=sum(self.moved.values()))
+        items = [moved for call, moved in self.moved.items() if call != WHOLE]
+        if items and not any(items):
+            self.seen.vote("child_stamp", "kept")
+        elif len(items) == _ITEM_WRITES and all(items) and self.moved.get(WHOLE) and self.listed_stamp:
+            self.seen.vote("child_stamp", "renewed")
 
     def note_row(self) -> Mapping[str, Json] | None:
         """Return the object's row in a list filtered by its name; that list's count is noted with what it may count."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from reconciler.api_probe.item_probes import ItemProbes
 from reconciler.api_probe.observations import Observations
 from reconciler.api_probe.probe_objects import ProbeObjects
-from reconciler.api_probe.probe_target import ProbeTarget
+from reconciler.api_probe.probe_target import STAMP, WHOLE, ProbeTarget
 from reconciler.api_probe.read_probes import PAGE, compare_row, vote_missing, vote_name_filter
 from reconciler.api_probe.request_log import RequestLog
 from reconciler.api_probe.written_values import vote_defaults, vote_texts, vote_values
@@ -36,6 +36,7 @@ class ObjectProbes:
         for step in steps:
             self._attempt(step)
         self.target.vote_count()
+        self.target.vote_stamp()
 
     @property
     def _kind(self) -> Kind:
@@ -70,7 +71,7 @@ class ObjectProbes:
 
     def _second(self) -> None:
         """Create a second object of the name; if that is refused, one of another name shows that the name was why."""
-        self.target.let_time_pass(self.target.show().get("update_time"))
+        self.target.let_time_pass(self.target.show().get(STAMP))
         self.target.orders.changed(self._kind)
         try:
             self.target.twin = self._objects.create(self._kind, self.target.name, self._sent.plain)
@@ -89,10 +90,13 @@ class ObjectProbes:
     def _whole(self) -> None:
         """Replace the object by what it holds already, with marked texts, at a later time than the others."""
         before = self.target.show()
-        self.target.let_time_pass(before.get("update_time"))
+        self.target.let_time_pass(before.get(STAMP))
         if self.target.twin:
-            self.target.let_time_pass(self._objects.reader.show(self._kind, self.target.twin).get("update_time"))
+            self.target.let_time_pass(self._objects.reader.show(self._kind, self.target.twin).get(STAMP))
         answer = self.target.put(self._kept_indexes(self._sent.marked or self._sent.plain, before), "PUT")
+        row, after = self.target.note_row(), self.target.show()
+        self.target.moved[WHOLE] = after.get(STAMP) != before.get(STAMP)
+        self.target.listed_stamp = row is not None and row.get(STAMP) == after.get(STAMP)
         vote_texts(self._sent.marked, answer, self.seen)
         vote_values(self._kind, self._sent.marked, answer, self.seen)
         self._item_ids(before, answer)
@@ -166,7 +170,7 @@ class ObjectProbes:
             return
         self.seen.vote("unknown_keys", "keep" if key in answer else "drop")
         row = self.target.note_row() if key in answer else None
-        if row is not None and row.get("update_time") == answer.get("update_time"):
+        if row is not None and row.get(STAMP) == answer.get(STAMP):
             self.seen.vote("unknown_in_list", "shown" if key in row else "hidden")
 
     def _refusable(

@@ -19,11 +19,18 @@ from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Action, Attribution, Change, NoValue, SuppressionReason
 from reconciler.model.desired_state import DesiredState
-from reconciler.model.diagnostic import Diagnostic, sort_diagnostics
+from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics
 from reconciler.model.ledger_state import LedgerState, ObjectRecord
 from reconciler.model.options import PlanOptions
-from reconciler.model.plan import UNKNOWN_WITHOUT_LEDGER, DeferredChange, Plan, UnmanagedResource, is_resource_error
-from reconciler.model.read_result import ReadResult
+from reconciler.model.plan import (
+    UNKNOWN_WITHOUT_LEDGER,
+    W_CACHED,
+    DeferredChange,
+    Plan,
+    UnmanagedResource,
+    is_resource_error,
+)
+from reconciler.model.read_result import CachedShows, ReadResult
 from reconciler.model.resource import DeclaredResource, Json, LiveResource, address
 from reconciler.redaction import redact_fields
 from reconciler.semantics.compiled_field import CompiledField, compiled
@@ -301,7 +308,9 @@ class PlanBuilder:
         )
         changes = sort_changes(apply_guards(self.changes, facts))
         told = self.chosen.told()
-        diagnostics = sort_diagnostics([*inputs.manifest.diagnostics, *self.diagnostics, *told])
+        cached = sum((reading.cached for reading in inputs.readings.values()), CachedShows())
+        said = [*inputs.manifest.diagnostics, *self.diagnostics, *told, *_as_of_cache(cached)]
+        diagnostics = sort_diagnostics(said)
         untrusted = inputs.settings.untrusted or inputs.manifest.untrusted
         return Plan(
             environment=inputs.settings.environment,
@@ -309,7 +318,9 @@ class PlanBuilder:
             unmanaged=tuple(self.unmanaged),
             held=tuple(self.held),
             diagnostics=diagnostics,
-            complete=not (self.held or inputs.settings.selection.partial or _partial(inputs, changes, diagnostics)),
+            complete=not (
+                self.held or cached.hits or inputs.settings.selection.partial or _partial(inputs, changes, diagnostics)
+            ),
             untrusted=untrusted,
             base=_base(inputs),
             unknown_counts=() if inputs.past.present and not untrusted else UNKNOWN_WITHOUT_LEDGER,
@@ -321,6 +332,18 @@ def _partial(inputs: DiffInputs, changes: Iterable[Change], diagnostics: Iterabl
     if any(map(is_resource_error, diagnostics)) or not all(reading.complete for reading in inputs.readings.values()):
         return True
     return any(one.rule is SuppressionReason.HIDDEN for change in changes for one in change.suppressed)
+
+
+def _as_of_cache(cached: CachedShows) -> Iterator[Diagnostic]:
+    """Warn that objects come from a read cache which may be stale."""
+    if cached.hits:
+        yield Diagnostic(
+            severity=Severity.WARNING,
+            code=W_CACHED,
+            message=str(cached),
+            hint="for a complete plan pass --refresh full, or let `reconciler doctor --probe-writes` measure whether "
+            "every write renews update_time",
+        )
 
 
 def _base(inputs: DiffInputs) -> str:

@@ -7,6 +7,9 @@ from reconciler.model.change import Action, Attribution, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.resource import Json
 
+W_CACHED = "W_CACHED"
+"""Code of the warning that objects come from a read cache which may be stale."""
+
 FORMAT_VERSION = "1.0"
 """Version of the JSON form: a reader ignores unknown keys of the same major version and rejects another one."""
 
@@ -97,6 +100,11 @@ class Plan:
     def partial(self) -> bool:
         """Whether something could not be read or planned: an incomplete read, an ambiguous name, a deferred change."""
         return bool(self.held) or any(map(is_resource_error, self.diagnostics))
+
+    @property
+    def as_of_cache(self) -> str:
+        """How much comes from a cache that may be stale, and how old it is; empty where nothing does."""
+        return next((one.message for one in self.diagnostics if one.code == W_CACHED), "")
 
     @property
     def pending(self) -> tuple[Change, ...]:

@@ -29,11 +29,27 @@ class ReadRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CachedShows:
+    """Shows that were taken from a cache which is not proven: their number, and when the oldest was read (UTC)."""
+
+    hits: int = 0
+    oldest: str = ""
+
+    def __add__(self, other: "CachedShows") -> "CachedShows":
+        oldest = min(filter(None, (self.oldest, other.oldest)), default="")
+        return CachedShows(hits=self.hits + other.hits, oldest=oldest)
+
+    def __str__(self) -> str:
+        return f"as of the cache, hits {self.hits}, oldest {self.oldest}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadResult:
     """The live objects of one kind. Only a complete one can yield a create or a delete.
 
     `incomplete` is empty for a complete read, else the reason as text; `code` is then stable (E_READ_INCOMPLETE …).
     `proof` describes the evidence of completeness; `listed` names the top-level fields that the list itself carried.
+    `cached` are shows from a cache that may be stale: a plan of them is not complete.
     """
 
     kind: str
@@ -43,6 +59,7 @@ class ReadResult:
     diagnostics: tuple[Diagnostic, ...] = ()
     proof: str = ""
     listed: frozenset[str] = frozenset()
+    cached: CachedShows = field(default_factory=CachedShows)
 
     @property
     def complete(self) -> bool:

@@ -21,7 +21,7 @@ from reconciler.model.read_result import ApiUsage
 from reconciler.project.config import Environment, Project
 from reconciler.project.connection_settings import RateLimitGroups, connection, named_at, project_id
 from reconciler.project.environment_variables import CredentialLookup, named_secrets, secret_values, usable_secret
-from reconciler.project.ledger_access import load_ledger_state, open_environment_ledger, scope_key
+from reconciler.project.ledger_access import load_ledger_state, load_profile, open_environment_ledger, scope_key
 from reconciler.redaction import SecretRedactor
 from reconciler.writers.secret_values import secret_names
 
@@ -63,6 +63,7 @@ class EnvironmentSession:
     access: LiveAccess
     reader: Reader
     connection: "Connection | None" = None
+    cache: "ReadCache | None" = None
     clients: "list[WriteClient]" = field(default_factory=list, repr=False)
     closing: ExitStack = field(default_factory=ExitStack, repr=False)
 
@@ -191,21 +192,27 @@ def _from_api(project: Project, name: str, access: LiveAccess) -> EnvironmentSes
     closing = ExitStack()
     client = ReadClient(link)
     closing.callback(client.close)
-    cache = _cache(project, environment, access)
+    cache = _cache(project, name, access)
     if cache is not None:
         closing.callback(cache.close)
     reader = HttpReader(client, parallelism=access.parallelism, cache=cache)
     return EnvironmentSession(
-        project=project, name=name, access=access, reader=reader, connection=link, closing=closing
+        project=project, name=name, access=access, reader=reader, connection=link, cache=cache, closing=closing
     )
 
 
-def _cache(project: Project, environment: Environment, access: LiveAccess) -> "ReadCache | None":
-    """Return the environment's read cache, where it is enabled and this command may use it."""
+def _cache(project: Project, name: str, access: LiveAccess) -> "ReadCache | None":
+    """Return the environment's read cache, where it is enabled and this command may use it.
+
+    It is proven where the service's profile says that every write renews the version field of an object.
+    """
+    environment = project.environments[name]
     if not environment.cache or not access.cached or environment.embedded:
         return None
     from reconciler.readers.read_cache import ReadCache
 
+    profile = load_profile(project, name, access.variables)
+    proven = profile is not None and profile.shows("child_stamp", "renewed")
     with named_at(project.placed(environment, "cache")):
         return ReadCache(
             environment.cache,
@@ -213,6 +220,7 @@ def _cache(project: Project, environment: Environment, access: LiveAccess) -> "R
             scope=scope_key(environment),
             refresh=access.full,
             redactor=access.redactor,
+            proven=proven,
         )
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from reconciler.errors import LedgerError
 from reconciler.model.ledger_state import LedgerState
+from reconciler.model.service_profile import ServiceProfile
 from reconciler.project.config import Environment, Project
 from reconciler.project.connection_settings import project_id
 from reconciler.project.environment_variables import digest_key, secret_values, url_passwords
@@ -175,10 +176,8 @@ def load_ledger_state(project: Project, name: str, variables: Mapping[str, str])
     environment, identity = project.environments[name], project.identity
     owner = identity.owner(name)
     named = named_ledger(project, environment, variables)
-    passing = environment.transient and named is None
     lasting = bool(environment.embedded or named or not variables.get("CI"))
-    made = named or os.path.lexists(project.root / FILE)
-    if project.untrusted or not made or passing:
+    if not has_ledger(project, environment, variables):
         return LedgerState(
             owner=owner,
             former=identity.former(owner),
@@ -187,3 +186,28 @@ def load_ledger_state(project: Project, name: str, variables: Mapping[str, str])
         )
     with open_environment_ledger(project, environment, variables) as opened:
         return replace(opened.past(scope_key(environment), owner), adopts=lasting)
+
+
+def has_ledger(project: Project, environment: Environment, variables: Mapping[str, str]) -> bool:
+    """Tell whether an environment has a ledger that outlives this run; no database is opened."""
+    named = named_ledger(project, environment, variables)
+    if project.untrusted or (environment.transient and named is None):
+        return False
+    return named is not None or os.path.lexists(project.root / FILE)
+
+
+def load_profile(project: Project, name: str, variables: Mapping[str, str]) -> ServiceProfile | None:
+    """Return the service's profile that `doctor` recorded for an environment; None without one."""
+    environment = project.environments[name]
+    if not has_ledger(project, environment, variables):
+        return None
+    with open_environment_ledger(project, environment, variables) as opened:
+        return opened.probes(scope_key(environment)).profile()
+
+
+def drop_profile(project: Project, name: str, variables: Mapping[str, str]) -> None:
+    """Forget the service's profile of an environment, which a read contradicts."""
+    environment = project.environments[name]
+    if has_ledger(project, environment, variables):
+        with open_environment_ledger(project, environment, variables) as opened:
+            opened.probes(scope_key(environment)).drop_profile()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
@@ -15,7 +16,7 @@ from reconciler.project.config import Project
 from reconciler.project.environment_session import EnvironmentSession, LiveAccess, open_environment, scope_of, settings
 from reconciler.project.environment_summary import environment_summary
 from reconciler.project.environment_variables import named_secrets
-from reconciler.project.ledger_access import is_lost_with_job
+from reconciler.project.ledger_access import drop_profile, is_lost_with_job
 from reconciler.project.ownership import ownership_findings
 from reconciler.strings import abridge
 
@@ -137,7 +138,8 @@ def plan_opened(
 
     base = base_manifest(opened.project, opened.name, ask) if ask.base else None
     past = opened.past()
-    made = make_plan(
+    make = partial(
+        make_plan,
         manifest,
         opened.reader,
         past,
@@ -146,8 +148,30 @@ def plan_opened(
         base_name=ask.base,
         secret=named_secrets(opened.access.variables).get,
     )
+    made = make()
+    contradiction = _contradiction(opened)
+    if contradiction:
+        made = make()
     said = (*_expired(opened, ask.access.today), *ownership_findings(opened.project, opened.name, past, made))
-    return replace(made, diagnostics=sort_diagnostics((*made.diagnostics, *said)))
+    return replace(made, diagnostics=sort_diagnostics((*made.diagnostics, *contradiction, *said)))
+
+
+def _contradiction(opened: EnvironmentSession) -> tuple[Diagnostic, ...]:
+    """Drop the service's profile where a read contradicts it, and use nothing more of the cache that relied on it."""
+    cache = opened.cache
+    if cache is None or not cache.proven or not cache.contradiction:
+        return ()
+    cache.distrust()
+    drop_profile(opened.project, opened.name, opened.access.variables)
+    return (
+        Diagnostic(
+            severity=Severity.WARNING,
+            code="W_PROFILE_DROPPED",
+            message="the profile of the service was dropped: it says that every write renews update_time, but "
+            f"{cache.contradiction} changed without that; everything was read again",
+            hint="measure the service again: reconciler doctor --probe-writes",
+        ),
+    )
 
 
 def _expired(opened: EnvironmentSession, today: date) -> Iterator[Diagnostic]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reconciler.api.connection import UsageCounter
 from reconciler.errors import ForbiddenError
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.read_result import ApiUsage, ReadResult
+from reconciler.model.read_result import ApiUsage, CachedShows, ReadResult
 from reconciler.model.resource import LiveResource, address
 from reconciler.readers.confirm import in_order
 from reconciler.readers.list_reader import ListClient, ListResult, ShowResults
@@ -37,7 +37,8 @@ class KindReader:
         missing = self.lister.show(self._unaccounted(), self._made)
         rows = {key: row for key, row in listed.items() if key not in missing.gone and self.need.covers(row)}
         needed = {key for key, row in rows.items() if self.need.keep(row) != NOTHING}
-        shown = missing.then(self._settled(self._details(needed - missing.asked)))
+        details, cached = self._details(needed - missing.asked)
+        shown = missing.then(self._settled(details))
         resources = [self._live(key, row, shown) for key, row in rows.items() if key not in shown.gone]
         resources += [shown.found[key] for key in shown.found.keys() - listed.keys()]
         unusable = [self.need.rows.unusable(odd) for odd in self.listing.last.odd if self.need.may_cover(odd.name)]
@@ -49,6 +50,7 @@ class KindReader:
             code=code,
             proof="" if doubt else self._proof(shown),
             listed=frozenset(name for row in listed.values() for name in row),
+            cached=cached,
             diagnostics=(
                 *_unmanageable(unusable),
                 *self._problems(rows, shown),
@@ -90,10 +92,10 @@ class KindReader:
     def _made(self, key: str, full: Row) -> LiveResource:
         return self.need.made(self.listing.rows.get(key), full)
 
-    def _details(self, ids: Set[str]) -> ShowResults[LiveResource]:
-        """Show the fields that the list omits for these rows, unless the cache has them."""
+    def _details(self, ids: Set[str]) -> tuple[ShowResults[LiveResource], CachedShows]:
+        """Show the fields that the list omits for these rows, unless the cache has them; it may be stale."""
         if self.cache is None:
-            return self.lister.show(ids, self._made)
+            return self.lister.show(ids, self._made), CachedShows()
         kind = self.lister.kind
         keeper = self.cache.keeper(kind, {key: stamp_of(kind, self.listing.rows[key]) for key in ids})
         known = {key: self._made(key, show) for key, show in keeper.known()}
@@ -106,7 +108,8 @@ class KindReader:
 
         fresh = self.lister.show(ids - known.keys(), made)
         keeper.finish(self.listing.rows if self.listing.proven else None)
-        return ShowResults(found=known).then(fresh)
+        stale = CachedShows(hits=len(known), oldest=keeper.oldest) if known and not self.cache.proven else CachedShows()
+        return ShowResults(found=known).then(fresh), stale
 
     def _settled(self, shown: ShowResults[LiveResource]) -> ShowResults[LiveResource]:
         """List again when a listed object could not be shown; what is listed again is shown again."""

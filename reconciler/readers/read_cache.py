@@ -1,8 +1,10 @@
 """Read cache: shows of unchanged objects, in a file without secrets.
 
-An entry is valid while the object's `update_time` is unchanged, with two limits: the field has whole seconds, so one
+An entry is used while the object's `update_time` is unchanged, with two limits: the field has whole seconds, so one
 younger than two seconds at the read proves nothing; and an edit of a child may not change the parent's field (api.md
-§8), so each run reads another seventh of the objects again. Apply never uses it.
+§8). So each run reads another seventh of the objects again, and what comes from the cache is complete only where the
+profile of the service proves that every write renews the field. An entry that differs from a new read under the same
+field contradicts such a profile. Apply never uses the cache.
 """
 
 import json
@@ -17,14 +19,16 @@ from pathlib import Path
 
 from reconciler.kinds.base.kind import Kind
 from reconciler.manifest.files.state_files import DatabaseFormat, check_database, find_state_file, is_marked
-from reconciler.model.resource import Json
-from reconciler.readers.live_objects import Row
+from reconciler.model.resource import Json, address
+from reconciler.readers.live_objects import Row, name_of
 from reconciler.redaction import SecretRedactor
 from reconciler.redaction.stored_object import safe
+from reconciler.semantics.compiled_field import compiled
+from reconciler.semantics.fingerprint import live_fingerprint
 
 SETTLED = timedelta(seconds=2)
 TURNS = 7
-FORMAT = 1
+FORMAT = 2
 APPLICATION_ID = 0x72656363
 """Application id in the header of a cache (PRAGMA application_id): `recc`."""
 
@@ -54,7 +58,8 @@ class ReadCache:
     """One cache file, for one run. A damaged cache is recreated; one that cannot be written only costs calls.
 
     Raises ReconcilerError for a file at `path` (from `root`) that is not a cache, and does not change it. `scope`
-    separates projects and users. With `refresh` no entry is used and all are renewed.
+    separates projects and users. With `refresh` no entry is used and all are renewed. `proven`: every write of the
+    service renews the version field. `contradiction` names an object that shows the opposite, empty while none does.
     """
 
     def __init__(
@@ -65,7 +70,10 @@ class ReadCache:
         root: Path = Path(),
         refresh: bool = False,
         redactor: SecretRedactor | None = None,
+        proven: bool = False,
     ) -> None:
+        self.proven = proven
+        self.contradiction = ""
         self.redactor = redactor or SecretRedactor()
         self._scope = scope
         self._refresh = refresh
@@ -85,6 +93,11 @@ class ReadCache:
     def believed(self, object_id: str) -> bool:
         """Tell whether an object may be taken from the cache in this run."""
         return not self._refresh and zlib.crc32(object_id.encode()) % TURNS != self._turn
+
+    def distrust(self) -> None:
+        """Use no entry from now on, since a read contradicts what was proven."""
+        self.proven = False
+        self._refresh = True
 
     def renew(self, kind: Kind, shows: Mapping[str, tuple[str, bytes]], gone: Iterable[str]) -> None:
         """Store packed shows with their version fields, and remove objects."""
@@ -118,22 +131,41 @@ class CacheSession:
     kind: Kind
     stamps: Mapping[str, str]
     packed: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    oldest: str = ""
+    _due: dict[str, Row] = field(default_factory=dict)
 
     def known(self) -> Iterator[tuple[str, Row]]:
-        """Return the valid shows, with their ids."""
+        """Return the shows to use, with their ids; those that are due in this run are kept for comparison."""
         for object_id, stamp, body in self.cache.held(self.kind):
-            if self.stamps.get(object_id) == stamp and self.cache.believed(object_id):
-                show = _unpacked(body)
-                if show is not None:
-                    yield object_id, show
+            if self.stamps.get(object_id) != stamp:
+                continue
+            entry = _unpacked(body)
+            if entry is None:
+                continue
+            if self.cache.believed(object_id):
+                self.oldest = min(filter(None, (self.oldest, entry.read)), default="")
+                yield object_id, entry.show
+            else:
+                self._due[object_id] = entry.show
 
     def take(self, object_id: str, show: Row, now: datetime | None) -> None:
         """Store a show that was read at `now`, or later, by the service's clock; None proves nothing."""
         stamp = self.stamps.get(object_id, "")
-        if now and _settled(self.kind, show, stamp, now):
-            kept = safe(self.kind, show)
-            if self.cache.redactor.value(kept) is kept:  # an object that holds a secret is read again each time
-                self.packed[object_id] = (stamp, _packed(kept))
+        kept = safe(self.kind, show)
+        self._compare(object_id, kept, stamp)
+        secret = self.cache.redactor.value(kept) is not kept  # an object that holds one is read again each time
+        if now and not secret and _settled(self.kind, show, stamp, now):
+            self.packed[object_id] = (stamp, _packed(kept, now))
+
+    def _compare(self, object_id: str, show: Row, stamp: str) -> None:
+        """Note an object that was changed although its version field is the same."""
+        old = self._due.get(object_id)
+        if old is None or not _has_stamp(self.kind, show, stamp):
+            return
+        root = compiled(self.kind)
+        names = root.children.keys()
+        if live_fingerprint(root, old, names) != live_fingerprint(root, show, names):
+            self.cache.contradiction = address(self.kind.name, name_of(self.kind, show))
 
     def finish(self, present: Iterable[str] | None) -> None:
         """Write all entries; objects that are not among those `present` are removed (None: unknown)."""
@@ -193,7 +225,7 @@ def _ready(path: Path | str) -> sqlite3.Connection:
 
 def _settled(kind: Kind, show: Mapping[str, Json], stamp: str, now: datetime) -> bool:
     """Tell whether a show matches its row's version field, and that is old enough to exclude a later write."""
-    if stamp not in [show.get(name) for name in kind.stamps]:
+    if not _has_stamp(kind, show, stamp):
         return False
     try:
         moment = datetime.fromisoformat(stamp)
@@ -202,14 +234,27 @@ def _settled(kind: Kind, show: Mapping[str, Json], stamp: str, now: datetime) ->
     return now - (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) >= SETTLED
 
 
-def _packed(show: Mapping[str, Json]) -> bytes:
-    return zlib.compress(json.dumps(show, ensure_ascii=False, separators=(",", ":")).encode(), level=1)
+def _has_stamp(kind: Kind, show: Mapping[str, Json], stamp: str) -> bool:
+    return stamp in [show.get(name) for name in kind.stamps]
 
 
-def _unpacked(body: bytes) -> Row | None:
-    """Return a stored show, or None where its bytes are damaged (zlib's checksum)."""
+@dataclass(frozen=True, slots=True)
+class _CacheEntry:
+    """Stored show, and when it was read."""
+
+    show: Row
+    read: str
+
+
+def _packed(show: Mapping[str, Json], now: datetime) -> bytes:
+    entry = {"read": f"{now:%Y-%m-%dT%H:%M:%SZ}", "show": show}
+    return zlib.compress(json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode(), level=1)
+
+
+def _unpacked(body: bytes) -> _CacheEntry | None:
+    """Return a stored entry, or None where its bytes are damaged (zlib's checksum)."""
     try:
-        show = json.loads(zlib.decompress(body))
-    except (ValueError, TypeError, zlib.error):
+        entry = json.loads(zlib.decompress(body))
+        return _CacheEntry(dict(entry["show"]), str(entry["read"]))
+    except (ValueError, TypeError, KeyError, zlib.error):
         return None
-    return show if isinstance(show, dict) else None

@@ -80,8 +80,10 @@ def in_step(plan: Plan) -> str:
         return "No changes could be planned: see the errors."
     left_out = [one.message for one in plan.diagnostics if one.code == "W_PARTIAL"]
     said = "No changes. The live side matches the manifests."
-    if left_out and not plan.partial:
+    if left_out and not plan.partial and not plan.as_of_cache:
         said = f"No changes in what was chosen; {'; '.join(left_out)}."
+    elif plan.as_of_cache:
+        said = f"Nothing to change {plan.as_of_cache}. This plan is incomplete."
     elif not plan.complete:
         said = "No changes in what could be read. This plan is incomplete."
     return f"{said} {summary_line(plan)}" if plan.adopting else _with_unknown(said, plan)

@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import zlib
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -132,18 +133,28 @@ def test_a_service_that_does_not_say_its_time_is_not_cached(file):
     assert run(simulator, file)[1].cache_hits == 0
 
 
-def test_the_plan_is_the_same_with_a_warm_cache_and_no_secret_lies_in_the_file(file):
+@pytest.mark.parametrize("proven", [False, True])
+def test_the_plan_is_the_same_with_a_warm_cache_and_no_secret_lies_in_the_file(file, proven):
     simulator = Simulator(seed())
     simulator.clock.advance(3600)
     plans, hits = [], []
     for _ in range(2):
-        cache = ReadCache(file, scope="one")
+        cache = ReadCache(file, scope="one", proven=proven)
         made = reader_of(simulator, cache)
-        plans.append(as_json(planned(made)))
+        plans.append(planned(made))
         hits.append(made.usage.cache_hits)
         cache.close()
-    assert plans[0] == plans[1] == as_json(planned(reader_of(simulator, None)))
+    whole = as_json(planned(reader_of(simulator, None)))
+    assert as_json(plans[0]) == whole
     assert hits[1] > hits[0] == 0
+    if proven:
+        assert as_json(plans[1]) == whole
+    else:
+        said = plans[1].as_of_cache
+        assert said == f"as of the cache, hits {hits[1]}, oldest 2026-01-01T01:00:00Z"
+        assert not plans[1].complete
+        rest = tuple(one for one in plans[1].diagnostics if one.code != "W_CACHED")
+        assert as_json(replace(plans[1], complete=True, diagnostics=rest)) == whole
     bodies = ask(file, "select body from object")
     assert bodies
     assert not [body for (body,) in bodies if b"canary" in zlib.decompress(body)]

@@ -252,9 +252,9 @@ def _verdict(report: Report) -> str:
     if len(report.plans) == 1:
         return _told(report.plans[0])
     loud = sum(1 for plan in report.plans if not plan.empty)
-    return (
-        f"{loud:,} of {count(len(report.plans), 'environment')} differ from the manifests." if loud else "No changes."
-    )
+    if loud:
+        return f"{loud:,} of {count(len(report.plans), 'environment')} differ from the manifests."
+    return next((in_step(plan) for plan in report.plans if plan.as_of_cache), "No changes.")
 
 
 def _more(report: Report) -> str:
