@@ -5,7 +5,7 @@ is found by it. Nothing with another name is ever written or deleted.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -47,7 +47,7 @@ class ProbeObjects:
     reader: ReadClient
     journal: ProbeJournal
     check: Callable[[], None] = lambda: None
-    _made: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    _made: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     _doubtful: set[tuple[str, str]] = field(default_factory=set)
 
     def new_name(self) -> str:
@@ -57,7 +57,7 @@ class ProbeObjects:
     def create(self, kind: Kind, name: str, body: Mapping[str, Json]) -> str:
         """Create an object and return its id. Raises ApiError where it is refused."""
         self.before_write(kind, name, CREATE)
-        ids = self._made.setdefault((kind.name, name), set())
+        ids = self._made.setdefault((kind.name, name), [])
         try:
             answer = self.writer.create(kind, {kind.name_field: name, **body})
         except TransportError as error:
@@ -65,7 +65,7 @@ class ProbeObjects:
                 self._doubtful.add((kind.name, name))
             raise
         object_id = str(answer[kind.id_field])
-        ids.add(object_id)
+        ids.append(object_id)
         return object_id
 
     def before_write(self, kind: Kind, name: str, step: str) -> None:
@@ -92,20 +92,21 @@ class ProbeObjects:
                 errors.append(error)
         return errors
 
-    def remove(self, kind: Kind, name: str, ids: set[str]) -> int:
+    def remove(self, kind: Kind, name: str, ids: Sequence[str]) -> int:
         """Delete the objects of these ids, and all of exactly this name; returns how many there were."""
         if not name.startswith(PREFIX):
             raise ReconcilerError(f"{name!r} is no name of a probe: nothing was deleted", code="E_PROBE_NAME")
-        there = {one for one in ids if self._is_there(kind, name, one)} | self._named(kind, name)
-        for object_id in sorted(there):
+        there = [one for one in ids if self._is_there(kind, name, one)]
+        there += [one for one in self._named(kind, name) if one not in there]
+        for object_id in there:
             self._delete_surely(kind, name, object_id)
         return len(there)
 
-    def _named(self, kind: Kind, name: str) -> set[str]:
+    def _named(self, kind: Kind, name: str) -> list[str]:
         filters = [(rule.parameter, name) for rule in kind.endpoints.filters if rule.field == kind.name_field]
         rows = self.reader.page(kind, offset=0, limit=_PAGE, filters=filters[:1]).rows
-        named = {str(row[kind.id_field]) for row in rows if row.get(kind.name_field) == name}
-        return {one for one in named if self._is_there(kind, name, one)}
+        named = [str(row[kind.id_field]) for row in rows if row.get(kind.name_field) == name]
+        return [one for one in named if self._is_there(kind, name, one)]
 
     def _is_there(self, kind: Kind, name: str, object_id: str) -> bool:
         try:
@@ -160,7 +161,7 @@ def remove_leftovers(objects: ProbeObjects, kinds: Mapping[str, Kind]) -> Leftov
         if kind is None:
             continue
         try:
-            number = objects.remove(kind, record.name, set())
+            number = objects.remove(kind, record.name, ())
         except ReconcilerError as error:
             errors.append(error)
             continue
