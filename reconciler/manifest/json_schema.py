@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.kinds.base.field import Field, FieldType, ListType, NoDefault
+from reconciler.kinds.base.field import Field, FieldType, ListType
 from reconciler.kinds.base.field_builders import Secret
 from reconciler.kinds.base.field_rules import FieldCondition, parse, span
 from reconciler.kinds.base.kind import Kind
@@ -188,7 +188,7 @@ def _terms(condition: FieldCondition) -> Schema:
 
 def _described(field: Field) -> Schema:
     schema: Schema = {"description": " ".join(_sentences(field))} if field.doc else {}
-    if field.default is not NoDefault.NONE:
+    if field.documented:
         schema["default"] = field.default
     if field.examples:
         schema["examples"] = list(field.examples)

@@ -5,21 +5,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.change import REDACTED, Change
+from reconciler.model.change import REDACTED, Action, Change, NoValue, Value
 from reconciler.model.field_path import FieldPath, ItemKey, is_within, spell
 from reconciler.model.resource import DeclaredResource, Json
 from reconciler.model.source_map import DocumentPath
 from reconciler.semantics.compiled_field import CompiledField, compiled
+from reconciler.semantics.list_keys import parts_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldOrigin:
-    """Field with its path as in plans, its value as text, the origin of the value, and its comparison with live."""
+    """Field with its path as in plans, its value as text, the origin of the value, and its comparison with live.
+
+    `live` is the live value as text where it differs, else empty.
+    """
 
     path: str
     value: str
     origin: str
     standing: str
+    live: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,29 +40,68 @@ def explained(
     declared: DeclaredResource, kind: Kind, change: Change | None, below: str = ""
 ) -> tuple[FieldOrigin, ...]:
     """Return every field of a resource, or those at and below one path; `change` is None where live was not read."""
-    leaves = _walk(compiled(kind), declared.spec, (), ())
-    rows = (_row(leaf, declared, change) for leaf in leaves)
+    root = compiled(kind)
+    rows = (_row(leaf, root, declared, change) for leaf in _walk(root, declared.spec, (), ()))
     return tuple(row for row in rows if is_within(row.path, below))
 
 
-def _row(leaf: _Leaf, declared: DeclaredResource, change: Change | None) -> FieldOrigin:
+def _row(leaf: _Leaf, root: CompiledField, declared: DeclaredResource, change: Change | None) -> FieldOrigin:
     path = spell(leaf.steps)
     origin = "default" if leaf.default else declared.locate.origin(("spec", *leaf.raw))
+    standing = _standing(path, change)
+    live = (
+        _spelled(_live_value(root, change.before, leaf.steps), leaf) if change and standing.startswith(_DIFFERS) else ""
+    )
+    return FieldOrigin(
+        path=path,
+        value=_spelled(leaf.value, leaf),
+        origin=origin,
+        standing=f"{standing}; live: {live}" if live else standing,
+        live=live,
+    )
+
+
+def _spelled(value: Value, leaf: _Leaf) -> str:
+    if isinstance(value, NoValue):
+        return "(not set)"
     sensitive = leaf.field is not None and leaf.field.sensitive
-    value = REDACTED if sensitive else json.dumps(leaf.value, ensure_ascii=False)
-    return FieldOrigin(path=path, value=value, origin=origin, standing=_standing(path, change))
+    return REDACTED if sensitive or value == REDACTED else json.dumps(value, ensure_ascii=False)
+
+
+_DIFFERS = "differs"
 
 
 def _standing(path: str, change: Change | None) -> str:
     if change is None:
         return ""
+    if change.action is Action.CREATE:
+        return "not live yet"
     for field in change.fields:
         if is_within(path, field.path):
-            return f"differs ({field.attribution})"
+            return f"{_DIFFERS} ({field.attribution})"
     for one in change.suppressed:
         if is_within(path, one.path):
-            return f"differs, hidden: {one.rule}{f' ({one.detail})' if one.detail else ''}"
+            return f"{_DIFFERS}, hidden: {one.rule}{f' ({one.detail})' if one.detail else ''}"
     return "in step"
+
+
+def _live_value(field: CompiledField | None, value: Value, steps: FieldPath) -> Value:
+    """Return the value at a path inside a live object."""
+    for step in steps:
+        if isinstance(step, str):
+            value = value.get(step, NoValue.ABSENT) if isinstance(value, Mapping) else NoValue.ABSENT
+            field = field.children.get(step) if field is not None else None
+        else:
+            value = _live_item(field, value if isinstance(value, list) else [], step)
+            field = field.item if field is not None else None
+    return value
+
+
+def _live_item(field: CompiledField | None, items: list[Json], step: ItemKey | int) -> Value:
+    if isinstance(step, int):
+        return items[step] if step < len(items) else NoValue.ABSENT
+    same = [item for item in items if field is not None and parts_of(field, item) == step.parts]
+    return same[step.nth - 1] if step.nth <= len(same) else NoValue.ABSENT
 
 
 def _walk(field: CompiledField | None, value: Json, steps: FieldPath, raw: DocumentPath) -> Iterator[_Leaf]:
@@ -80,7 +124,5 @@ def _object(field: CompiledField, value: Mapping[str, Json], steps: FieldPath, r
 
 
 def _step(field: CompiledField | None, index: int, item: Json) -> ItemKey | int:
-    keys = field.field.list.keys if field and field.field.list else ()
-    if keys and isinstance(item, Mapping) and all(key in item for key in keys):
-        return ItemKey(tuple(item[key] for key in keys))
-    return index
+    parts = parts_of(field, item) if field is not None and field.keys else None
+    return index if parts is None else ItemKey(parts)

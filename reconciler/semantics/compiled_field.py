@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from reconciler.kinds.base.field import Field, FieldRole, FieldType, ListType, NoDefault
+from reconciler.kinds.base.field import Field, FieldRole, FieldType, ListType
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.resource import Json
 
@@ -61,7 +61,7 @@ class CompiledField:
     @cached_property
     def documented(self) -> bool:
         """Whether the API documents a default, which is the value of a live object without the field."""
-        return self.field.default is not NoDefault.NONE
+        return self.field.documented
 
     @cached_property
     def default(self) -> Json:

@@ -133,6 +133,11 @@ class Field:
         return self.role in WRITABLE
 
     @property
+    def documented(self) -> bool:
+        """Whether the API documents a default."""
+        return self.default is not NoDefault.NONE
+
+    @property
     def defaulted(self) -> bool:
         """Whether an absent field has its documented default (where its parent object is declared)."""
-        return not (self.default is NoDefault.NONE or self.server_may_override or self.default_on_create_only)
+        return self.documented and not (self.server_may_override or self.default_on_create_only)

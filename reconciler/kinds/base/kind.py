@@ -103,7 +103,7 @@ class Kind:
     `on_update` what an update of this row does besides. `stamps` are the fields that each write changes, best first.
     `scope_fields` are the fields by whose value an environment may choose objects. `shared_row` tells whether a listed
     row may belong to another project where the list itself belongs to this one. `probe` holds the bodies of
-    `doctor`'s own objects; a kind without them is only read.
+    `doctor`'s own objects; a kind without them is only read. `source` is where its fields are documented.
 
     `plural` is the word of the command line for its objects (`rooms`), by default made of the list's key. `columns` are
     those of a table of its objects, beside name, owner and times; by default one for each listed choice. `sentences`
@@ -126,6 +126,7 @@ class Kind:
     scope_fields: tuple[str, ...] = ()
     shared_row: Callable[[Mapping[str, Json]], bool] = lambda row: False  # noqa: ARG005 - the common answer
     example: str = ""
+    source: str = ""
     probe: ProbeBodies | None = None
     plural: str = ""
     columns: tuple[TableColumn, ...] = ()

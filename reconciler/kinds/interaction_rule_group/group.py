@@ -135,6 +135,7 @@ KIND = Kind(
     checks=CHECKS,
     stamps=("update_time",),
     example="examples/kinds/InteractionRuleGroup.yaml",
+    source="docs/api/fields.yaml, resources.interaction_rule_group",
     probe=_PROBE,
     plural="rule-groups",
     columns=(TableColumn(title="Created", field="create_time"),),

@@ -355,6 +355,7 @@ KIND = Kind(
     scope_fields=("room_type",),
     shared_row=_is_shared,
     example="examples/kinds/SmartLiveRoom.yaml",
+    source="docs/api/fields.yaml, resources.smart_live_room",
     probe=_PROBE,
     plural="rooms",
     columns=_COLUMNS,

@@ -29,9 +29,17 @@ def extra_lines(extra: Mapping[str, Any], style: Style) -> Iterator[str]:
 
 
 def _table(table: Mapping[str, Any], style: Style) -> Iterator[str]:
+    """Render a table; cells are cut at a width, but for those of the columns that the table names as `whole`."""
     heads = [escape_line(str(head)) for head in table.get("columns", ())]
     most = table.get("widest", _WIDEST)
-    rows = [[truncate(escape_line(str(cell)), most) for cell in row] for row in table.get("rows", ())]
+    whole = {at for at, head in enumerate(table.get("columns", ())) if head in table.get("whole", ())}
+    rows = [
+        [
+            cell if at in whole else truncate(cell, most)
+            for at, cell in enumerate(escape_line(str(one)) for one in row)
+        ]
+        for row in table.get("rows", ())
+    ]
     widths = [max((display_width(row[at]) for row in [heads, *rows]), default=0) for at in range(len(heads))]
     if table.get("title"):
         yield style("strong", escape_line(str(table["title"])))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 
-from reconciler.kinds.base.field import Field, FieldRole, FieldType, ListSemantics, NoDefault
+from reconciler.kinds.base.field import Field, FieldRole, FieldType, ListSemantics
 from reconciler.kinds.registry import Kind
 from reconciler.model.resource import Json
 
@@ -53,7 +53,7 @@ def _own_marks(node: Field) -> frozenset[str]:
     marks = {
         "sensitive": node.sensitive,
         "volatile": node.volatile_url,
-        "default": node.default is not NoDefault.NONE and node.writable,
+        "default": node.documented and node.writable,
         "time": node.format.startswith("RFC 3339") or node.name.endswith("_time"),
         "number": node.type is FieldType.INTEGER,
         "text": node.type is FieldType.TEXT,
