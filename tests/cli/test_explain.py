@@ -126,7 +126,7 @@ def test_a_path_into_a_list_may_be_written_in_every_usual_way(path):
     found = of_kind(f"InteractionRuleGroup.{path}")
     assert found["path"] == "interaction_rules.item.trigger.time_window"
     assert found["limits"] == {"minimum": -1, "maximum": 7200, "unit": "second"}
-    assert of_kind("interactionrulegroup", path) == found
+    assert of_kind("interactionrulegroup", path) == found == of_kind("rule-groups", path)
 
 
 def test_every_field_of_every_kind_is_explained():

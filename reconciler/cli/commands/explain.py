@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 80
 _LABELS = 13
-_KIND = re.compile(r"(\w+)(?:\.(.*))?")
+_KIND = re.compile(r"([\w-]+)(?:\.(.*))?")
 
 
 def explain(
@@ -64,14 +64,14 @@ def explain(
 
 
 def _kind(text: str) -> "tuple[Kind | None, str]":
-    """Return the kind that a text names, whatever the case of its letters, and the path after it."""
-    from reconciler.kinds.registry import all_kinds
+    """Return the kind that a text names (`SmartLiveRoom`, `rooms`), whatever the case of its letters, and the path."""
+    from reconciler.kinds.registry import kind_called
 
     parts = _KIND.fullmatch(text)
-    if parts is None:
+    try:
+        return (kind_called(parts[1]), parts[2] or "") if parts is not None else (None, "")
+    except UsageError:  # it is the name of a resource, or of nothing
         return None, ""
-    found = next((kind for known, kind in all_kinds().items() if known.casefold() == parts[1].casefold()), None)
-    return found, parts[2] or ""
 
 
 def _kinds_hint(text: str) -> str:

@@ -34,10 +34,7 @@ def _table(table: Mapping[str, Any], style: Style) -> Iterator[str]:
     most = table.get("widest", _WIDEST)
     whole = {at for at, head in enumerate(table.get("columns", ())) if head in table.get("whole", ())}
     rows = [
-        [
-            cell if at in whole else truncate(cell, most)
-            for at, cell in enumerate(escape_line(str(one)) for one in row)
-        ]
+        [cell if at in whole else truncate(cell, most) for at, cell in enumerate(escape_line(str(one)) for one in row)]
         for row in table.get("rows", ())
     ]
     widths = [max((display_width(row[at]) for row in [heads, *rows]), default=0) for at in range(len(heads))]
