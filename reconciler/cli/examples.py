@@ -79,6 +79,17 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "where each value of a room comes from": "reconciler explain -e prod Morning",
         "one field": "reconciler explain -e prod Morning video_config",
     },
+    "get": {
+        "the live rooms of an environment": "reconciler get rooms -e prod",
+        "rooms that are on air or failed, with more columns": (
+            "reconciler get rooms -e prod --live-state PROCESSING,FAILED -o wide"
+        ),
+        "rule groups without a manifest, as JSON": "reconciler get rule-groups -e prod --unmanaged -o json",
+    },
+    "describe": {
+        "everything of one room": "reconciler describe -e prod Morning",
+        "one rule group, as YAML": "reconciler describe -e prod 'InteractionRuleGroup[\"Sale\"]' -o yaml",
+    },
     "export": {
         "manifests of what is live, one file a resource": "reconciler export -e prod -o exported",
         "the same from a snapshot, over what is there": "reconciler export -e prod --live prod.json -o live --force",

@@ -1,4 +1,4 @@
-"""Commands and options of Terraform, kubectl, kongctl and octoDNS, and what does that here: foreign_words.toml.
+"""Words of Terraform, kubectl, kongctl, octoDNS and the SDK, and what does that here: foreign_words.toml.
 
 A command or an option that reconciler has itself wins. The table is asked for the others, and for values that would
 mean something else (`-o json` is no file name).
@@ -48,8 +48,9 @@ class ForeignOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignWords:
-    """The table: of several entries for a word the first one that fits counts."""
+    """The table: of several entries for a word the first one that fits counts. `tools` tells of each tool's users."""
 
+    tools: Mapping[str, str]
     commands: tuple[ForeignCommand, ...]
     options: tuple[ForeignOption, ...]
     _phrases: dict[str, ForeignCommand] = field(default_factory=dict)
@@ -71,6 +72,17 @@ class ForeignWords:
         """Return the entry for an option that a command does not have."""
         return next((one for one in self.options if name in one.names and one.fits(value, command)), None)
 
+    def rows(self, tool: str) -> list[tuple[str, str]]:
+        """Return the words of a tool as its users type them, each with its answer."""
+        commands = [(", ".join(one.words), one.answer) for one in self.commands if one.tool == tool]
+        long = "-" if tool == "Terraform" else "--"
+        options = (
+            (", ".join(f"-{name}" if len(name) == 1 else f"{long}{name}" for name in one.names), one.answer)
+            for one in self.options
+            if one.tool == tool
+        )
+        return [*commands, *options]
+
     def misread(self, name: str, value: str, command: str) -> ForeignOption | None:
         """Return the entry for a value that means something else in the command's own option of that name."""
         entry = self.option(name, value, command)
@@ -82,6 +94,7 @@ def foreign_words() -> ForeignWords:
     """Read the table, once for each process."""
     found = tomllib.loads(_TABLE.read_text(encoding="utf-8"))
     return ForeignWords(
+        tools=found["tools"],
         commands=tuple(ForeignCommand(**_frozen(one)) for one in found["command"]),
         options=tuple(ForeignOption(**_frozen(one)) for one in found["option"]),
     )

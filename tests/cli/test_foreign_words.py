@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 
+from reconciler.cli.argument_translation import MISREAD
 from reconciler.cli.commands import COMMANDS
 from reconciler.cli.foreign_words import foreign_words
 from tests.support.command_line import project, reconciler, room
@@ -41,7 +42,7 @@ GUIDED = {
     "plan -var-file=prod.tfvars": "values",
     "plan -var-file prod.tfvars": "values",
     "plan -replace=SmartLiveRoom.One": "reconciler apply",
-    "plan -refresh-only": "reconciler audit",
+    "plan -refresh-only": "reconciler accept",
     "apply --refresh-only": "reconciler audit",
     "plan -refresh=false": "--live",
     "plan --refresh=true": "--live",
@@ -83,6 +84,10 @@ GUIDED = {
     "dump -o dump.yaml": "reconciler export",
     "plan --mode sync": "prune",
     "apply --plan plan.json": "reconciler apply FILE",
+    "ping": "reconciler doctor",
+    "list_smart_live_rooms": "reconciler get rooms",
+    "ShowSmartLiveRoom": "reconciler describe",
+    "CreateSmartLiveRoom": "reconciler apply",
     "octodns-sync --doit": "reconciler apply",
     "plan --doit": "reconciler apply --auto-approve",
     "apply --doit": "--auto-approve",
@@ -233,6 +238,15 @@ def test_each_word_stands_once_in_the_table_and_a_command_of_reconciler_wins(fol
     assert len(words) == len(set(words))
     for word in COMMANDS:
         assert "Usage: reconciler" in reconciler("-C", folder, word, "--help").out
+
+
+def test_values_are_looked_up_for_the_options_that_the_table_names():
+    assert {name for entry in foreign_words().options if entry.values for name in entry.names} == MISREAD
+
+
+def test_each_tool_of_an_entry_is_described():
+    table = foreign_words()
+    assert {entry.tool for entry in (*table.commands, *table.options)} == {"", *table.tools}
 
 
 def _answers():

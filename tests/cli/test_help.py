@@ -91,7 +91,7 @@ def test_an_unknown_topic_is_answered():
     assert (run.code, run.out) == (1, "")
 
 
-@pytest.mark.parametrize("tool", ["terraform", "kubectl", "kongctl", "octodns"])
+@pytest.mark.parametrize("tool", ["terraform", "kubectl", "kongctl", "octodns", "sdk"])
 def test_the_words_of_a_tool_are_a_page(tool):
     run = reconciler("help", tool)
     assert run.code == 0

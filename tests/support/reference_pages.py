@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from reconciler.cli.commands import COMMANDS
+from reconciler.cli.foreign_words import foreign_words
 from reconciler.kinds.base.field import Field, FieldType, ListType, NoDefault
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
@@ -39,7 +40,7 @@ def reference_pages() -> dict[str, str]:
     """Return every generated page by its name below docs/reference/."""
     kinds = {f"kinds/{name}.md": kind_page(kind) for name, kind in all_kinds().items() if name in COMMON}
     others = {"commands.md": commands_page(), "plan-json.md": plan_page(), "diagnostics.md": diagnostics_page()}
-    return {**others, **kinds}
+    return {**others, "coming-from.md": coming_from_page(), **kinds}
 
 
 def commands_page() -> str:
@@ -64,6 +65,28 @@ def _help(*words: str) -> str:
     assert run.code == 0, run.err
     lines = "\n".join(line.rstrip() for line in run.out.strip().splitlines())
     return f"```text\n{lines}\n```"
+
+
+def coming_from_page() -> str:
+    """Return the words of other tools with what does that here, from the table that answers them."""
+    table = foreign_words()
+    parts = [
+        "# Coming from Terraform, kubectl, kongctl, octoDNS or scripts with the SDK",
+        MADE.format(source="reconciler/cli/foreign_words.toml"),
+        "Type what you know: a word of another tool is answered with what does that here, and a spelling that means "
+        "the same is understood (`-var a=b`, `-chdir=DIR`, `-target=ADDRESS`, `-out=FILE`, `-json`, `-auto-approve`). "
+        "`reconciler help terraform` prints a table below; so do `kubectl`, `kongctl`, `octodns` and `sdk`.",
+    ]
+    for tool in table.tools:
+        parts += [f"## {tool}", table.tools[tool].strip(), _words_table(table.rows(tool))]
+    parts += ["## Words of several tools", _words_table(table.rows(""))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _words_table(rows: list[tuple[str, str]]) -> str:
+    lines = ["| there | here |", "|---|---|"]
+    lines += [f"| {', '.join(f'`{word}`' for word in words.split(', '))} | {answer} |" for words, answer in rows]
+    return "\n".join(lines)
 
 
 def kind_page(kind: Kind) -> str:

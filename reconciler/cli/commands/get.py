@@ -56,7 +56,7 @@ def get(
         int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N of the sorted list.")
     ] = None,
     watch: Annotated[
-        str, typer.Option("--watch", metavar="TIME", help="List again each 10s, 1m …, and write what has changed.")
+        str, typer.Option("--watch", metavar="TIME", help="List again each 10s or 1m, and write what has changed.")
     ] = "",
     set_: flags.Sets = None,
     parallelism: flags.Parallelism = 8,

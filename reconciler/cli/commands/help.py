@@ -18,7 +18,7 @@ def show_help(
     *,
     topic: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[TOPIC]...", help="A command, or terraform, kubectl, kongctl, octodns."),
+        typer.Argument(metavar="[TOPIC]...", help="A command, or terraform, kubectl, kongctl, octodns, sdk."),
     ] = None,
 ) -> int:
     """Print the page of a command, or what the words of another tool are here."""
@@ -46,21 +46,19 @@ def _command_page(root: Any, words: tuple[str, ...]) -> str | None:
     return str(context.get_help())
 
 
-def _tool_page(table: "ForeignWords", tool: str) -> str:
-    """Return the table's rows of one tool, or an empty text for an unknown one."""
+def _tool_page(table: "ForeignWords", name: str) -> str:
+    """Return the table's part about one tool, or an empty text for an unknown one."""
     import textwrap
 
-    rows = [(", ".join(one.words), one.answer) for one in table.commands if one.tool.casefold() == tool.casefold()]
-    rows += [
-        (", ".join(f"-{name}" if len(name) == 1 else f"--{name}" for name in one.names), one.answer)
-        for one in table.options
-        if one.tool.casefold() == tool.casefold()
-    ]
+    tool = next((one for one in table.tools if one.casefold() == name.casefold()), "")
+    if not tool:
+        return ""
     indent = " " * 4
-    return "\n".join(
-        f"{textwrap.fill(words, 78)}\n{textwrap.fill(answer, 78, initial_indent=indent, subsequent_indent=indent)}"
-        for words, answer in rows
-    )
+    parts = [textwrap.fill(table.tools[tool], 78, break_on_hyphens=False), ""]
+    for words, answer in table.rows(tool):
+        parts.append(textwrap.fill(words, 78, break_on_hyphens=False))
+        parts.append(textwrap.fill(answer, 78, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False))
+    return "\n".join(parts)
 
 
 def _unknown(root: Any, words: tuple[str, ...]) -> UsageError:
