@@ -30,7 +30,9 @@ def plan_schema() -> Schema:
             "suppressed": _object(
                 {"path": TEXT, "rule": _one_of(SuppressionReason), "detail": TEXT, "position": _ref("position")}
             ),
-            "block": _object({"code": TEXT, "message": TEXT, "allow": TEXT}),
+            "block": _object(
+                {"code": TEXT, "message": TEXT, "allow": _told(TEXT, "The flag that lifts it; empty where none does.")}
+            ),
             "unmanaged": _object({**_head(), "foreign": TEXT, "owned": FLAG, "values": ANY}),
             "held": _object({"action": _one_of(Action), "address": TEXT, "type": TEXT, "name": TEXT, "reason": TEXT}),
             "diagnostic": _object(_diagnostic()),
@@ -39,6 +41,10 @@ def plan_schema() -> Schema:
             ),
         },
     }
+
+
+def _told(schema: Schema, description: str) -> Schema:
+    return {**schema, "description": description}
 
 
 def _rows() -> Schema:
@@ -51,12 +57,14 @@ def _texts() -> Schema:
 
 def _plan() -> Schema:
     return {
-        "format_version": {"type": "string", "pattern": r"^1\.\d+$"},
-        "environment": TEXT,
-        "complete": FLAG,
-        "errored": FLAG,
-        "applyable": FLAG,
-        "untrusted": FLAG,
+        "format_version": {"type": "string", "pattern": r"^1\.\d+$", "description": "Of this shape: major.minor."},
+        "environment": _told(TEXT, "The environment that was planned."),
+        "complete": _told(
+            FLAG, "False where something was not read, or the plan is a part: creates and deletes are held."
+        ),
+        "errored": _told(FLAG, "True where the plan was not made; diagnostics say why."),
+        "applyable": _told(FLAG, "True where an apply has something to do and may do it."),
+        "untrusted": _told(FLAG, "True of a plan made with --untrusted, which is never applied."),
         "base": {**TEXT, "description": "What attribution was made against: ledger, a commit, both, or nothing."},
         "unknown_counts": {
             "type": "array",
@@ -64,11 +72,13 @@ def _plan() -> Schema:
             "description": "Counts of the summary that cannot be known: a zero among them is none.",
         },
         "summary": _object(dict.fromkeys((*_COUNTS, "adopt"), COUNT), optional=("adopt",)),
-        "resource_changes": _list("resource_change"),
-        "resource_drift": _list("drift"),
-        "unmanaged": _list("unmanaged"),
-        "held": _list("held"),
-        "diagnostics": _list("diagnostic"),
+        "resource_changes": _told(
+            _list("resource_change"), "Every declared object, unchanged ones too, and each delete."
+        ),
+        "resource_drift": _told(_list("drift"), "Objects that changed outside the manifests since the last apply."),
+        "unmanaged": _told(_list("unmanaged"), "Live objects that no manifest declares; they are left alone."),
+        "held": _told(_list("held"), "Changes that the read could not prove, so that they are not proposed."),
+        "diagnostics": _told(_list("diagnostic"), "Problems, with the codes of docs/reference/diagnostics.md."),
         "saved": {"type": "object", "description": "The envelope of a saved plan."},
         "tables": {**_list("table"), "description": "What a replay of events would lead to; see plan --events."},
     }
@@ -103,7 +113,7 @@ def _head() -> Schema:
 def _change() -> Schema:
     return {
         **_head(),
-        "previous_address": TEXT,
+        "previous_address": _told(TEXT, "Of a rename: the address under the earlier name."),
         "adopt": {**FLAG, "description": "Apply takes ownership of the object; left out where it does not."},
         "owner": {**TEXT, "description": "Present owner of an object to adopt; empty where it has none."},
         "change": _object(
@@ -116,17 +126,23 @@ def _change() -> Schema:
                 "after_sensitive": ANY,
             }
         ),
-        "action_reason": TEXT,
-        "level": COUNT,
+        "action_reason": _told(TEXT, "Why the action is what it is."),
+        "level": _told(COUNT, "Order of the changes: those of one level do not need each other."),
         "position": _ref("position"),
-        "attribution": {"enum": [*(one.value for one in Attribution), None]},
-        "fingerprints": _object({"before": FINGERPRINT, "after": FINGERPRINT}),
-        "unknown": {"type": "array", "items": TEXT},
-        "defaults": {**_texts(), "description": "Paths of a new object's values that are documented defaults."},
-        "fields": _list("field"),
-        "suppressed": _list("suppressed"),
-        "blocks": _list("block"),
-        "notes": {"type": "array", "items": TEXT},
+        "attribution": {
+            "enum": [*(one.value for one in Attribution), None],
+            "description": "Who moved: the most severe of its fields.",
+        },
+        "fingerprints": _told(
+            _object({"before": FINGERPRINT, "after": FINGERPRINT}),
+            "Digests of the normal form of the managed part; empty where there is no object.",
+        ),
+        "unknown": _told({"type": "array", "items": TEXT}, "Fields that were not read, and make no difference."),
+        "defaults": _told(_texts(), "Paths of a new object's values that are documented defaults."),
+        "fields": _told(_list("field"), "The fields that differ."),
+        "suppressed": _told(_list("suppressed"), "Differences that a rule hides."),
+        "blocks": _told(_list("block"), "Guards that block the change; apply refuses it."),
+        "notes": _told({"type": "array", "items": TEXT}, "What the change does besides."),
     }
 
 
@@ -139,9 +155,9 @@ def _field() -> Schema:
         "base": {"description": "What it was when both sides last agreed."},
         **{name: {"enum": [one.value for one in NoValue if one is not NoValue.ABSENT]} for name in _MISSING},
         "attribution": _one_of(Attribution),
-        "reason": TEXT,
+        "reason": _told(TEXT, "Why the values count as different, where that is not plain."),
         "position": _ref("position"),
-        "sensitive": FLAG,
+        "sensitive": _told(FLAG, "True where the values are masked."),
     }
 
 
