@@ -22,6 +22,7 @@ from tests.support.terminal_picture import drawing, recorded, screen
 
 IMAGES = ROOT / "docs/images"
 PROGRAM = Path(sys.executable).with_name("reconciler")
+EDIT = ("simulate", "edit", 'SmartLiveRoom["Morning show"]', "room_description=On air at nine.")
 
 
 def variables() -> dict[str, str]:
@@ -47,16 +48,17 @@ def quoted(word: str) -> str:
 
 
 def terminals() -> None:
-    """Draw a plan, and an apply that is confirmed."""
+    """Draw a plan, an apply that is confirmed, and a plan that finds drift."""
     draw("terminal-plan", run("-C", "examples/quickstart", "plan", "-e", "demo"), "A plan in a terminal")
     with tempfile.TemporaryDirectory() as scratch:
-        run("init", "my-rooms", folder=Path(scratch))
+        run("init", "my-rooms", "--name", "my-rooms", folder=Path(scratch))
         folder = Path(scratch) / "my-rooms"
         draw(
             "terminal-apply",
             run("apply", folder=folder, answers=("yes",)),
             "An apply in a terminal, confirmed with yes",
         )
+        draw("terminal-drift", run(*EDIT, folder=folder) + run("plan", folder=folder), "A plan that finds drift")
 
 
 def draw(name: str, said: str, title: str) -> None:

@@ -21,7 +21,7 @@ from tests.support.command_line import ROOT, reconciler
 
 README = ROOT / "README.md"
 STORY = "<!-- The commands of this page run in an empty folder, in this order. -->"
-TRANSLATIONS = {"README.md": "README.zh-CN.md"}
+TRANSLATIONS = {"README.md": "README.zh-CN.md", "docs/tutorial.md": "docs/zh/tutorial.md"}
 """Pages with the same headings and the same commands in Chinese."""
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
