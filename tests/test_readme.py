@@ -51,7 +51,7 @@ def flags_unknown(words):
     names = [word for word in words[1:] if re.fullmatch(r"[a-z][a-z-]+", word)]
     found = [reconciler(*names[:end], "--help") for end in (2, 1, 0)]
     known = "".join(run.out for run in found if run.code == 0)
-    flags = [word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word, re.IGNORECASE)]
+    flags = [word.partition("=")[0] for word in words if re.match(r"--[a-z]|-[a-z]$", word, re.IGNORECASE)]
     return [flag for flag in flags if not re.search(rf"(^|[\s,/]){re.escape(flag)}\b", known)]
 
 
