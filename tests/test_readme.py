@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from functools import cache
 
 import pytest
 
@@ -49,10 +50,15 @@ def test_every_flag_that_a_page_names_exists(name):
 def flags_unknown(words):
     """Return the flags of a command line that neither the command's help nor the program's names."""
     names = [word for word in words[1:] if re.fullmatch(r"[a-z][a-z-]+", word)]
-    found = [reconciler(*names[:end], "--help") for end in (2, 1, 0)]
-    known = "".join(run.out for run in found if run.code == 0)
+    known = "".join(help_of(*names[:end]) for end in (2, 1, 0))
     flags = [word.partition("=")[0] for word in words if re.match(r"--[a-z]|-[a-z]$", word, re.IGNORECASE)]
     return [flag for flag in flags if not re.search(rf"(^|[\s,/]){re.escape(flag)}\b", known)]
+
+
+@cache
+def help_of(*names):
+    run = reconciler(*names, "--help")
+    return run.out if run.code == 0 else ""
 
 
 def test_a_flag_that_there_is_not_is_noticed():
