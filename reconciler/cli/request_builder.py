@@ -4,6 +4,7 @@ import math
 import os
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -158,6 +159,19 @@ def plan_report(command: str, *results: "PlanResult") -> Report:
         sources={place: text for result in results for place, text in result.manifest.sources.items()},
         where={result.environment: result.where for result in results if result.where},
     )
+
+
+def with_requests(session: CommandContext, report: Report) -> Report:
+    """Say with -v how many requests were made, and how few were possible; JSON then has them too.
+
+    Without -v the JSON of the same inputs is the same: a retry would change it.
+    """
+    usage = report.usage
+    if not session.verbose or not usage.least:
+        return report
+    session.note(f"Requests: {usage.requests:,} made, {usage.least:,} the least possible.")
+    requests = {"made": usage.requests, "least": usage.least}
+    return replace(report, extra={**report.extra, "requests": requests})
 
 
 def plan_code(result: "PlanResult", *, detailed: bool, fail_on: str = "") -> int:

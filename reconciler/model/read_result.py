@@ -92,7 +92,11 @@ class ConfirmResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiUsage:
-    """API usage of reads and writes: calls by kind, retries, seconds waited, cache hits."""
+    """API usage of reads and writes: calls by kind, retries, seconds waited, cache hits.
+
+    `least` is the number of requests without which a read is not possible: full pages, one show for each object whose
+    needed fields neither the list nor the cache has, and one request for each create and delete to confirm.
+    """
 
     requests: int = 0
     pages: int = 0
@@ -101,6 +105,7 @@ class ApiUsage:
     retries: int = 0
     waited: float = 0.0
     cache_hits: int = 0
+    least: int = 0
 
     def __add__(self, other: "ApiUsage") -> "ApiUsage":
         return ApiUsage(
@@ -111,4 +116,5 @@ class ApiUsage:
             retries=self.retries + other.retries,
             waited=self.waited + other.waited,
             cache_hits=self.cache_hits + other.cache_hits,
+            least=self.least + other.least,
         )

@@ -21,7 +21,7 @@ def plan_schema() -> Schema:
         "$id": "urn:reconciler:schemas/plan.schema.json",
         "title": "A reconciler plan",
         "description": "What would be done to one environment, in the shape of Terraform's plan JSON.",
-        **_object(_plan(), optional=("saved", "tables", "unknown_counts")),
+        **_object(_plan(), optional=("saved", "requests", "tables", "unknown_counts")),
         "$defs": {
             "position": _position(),
             "resource_change": _object(_change(), optional=("previous_address", "adopt", "owner", "defaults")),
@@ -80,6 +80,10 @@ def _plan() -> Schema:
         "held": _told(_list("held"), "Changes that the read could not prove, so that they are not proposed."),
         "diagnostics": _told(_list("diagnostic"), "Problems, with the codes of docs/reference/diagnostics.md."),
         "saved": {"type": "object", "description": "The envelope of a saved plan."},
+        "requests": {
+            **_object({"made": COUNT, "least": COUNT}),
+            "description": "With -v: requests of the read, and without how many it is not possible.",
+        },
         "tables": {**_list("table"), "description": "What a replay of events would lead to; see plan --events."},
     }
 

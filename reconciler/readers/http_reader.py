@@ -115,6 +115,8 @@ class HttpReader:
     def confirm(self, kind: Kind, doubt: ConfirmRequest) -> ConfirmResult:
         """Confirm the creates and deletes of a plan (interfaces.Reader)."""
         asked = self._asked.get(kind.name)
+        pages = asked.listing.last.requests if asked else len(doubt.creates)
+        self._meter.add(ApiUsage(least=len(doubt.deletes) + min(len(doubt.creates), pages)))
         with self._lister(kind, asked.need.filters if asked else ()) as lister:
             return confirmation(doubt, asked, lister)
 

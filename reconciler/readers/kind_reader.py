@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from reconciler.api.connection import UsageCounter
+from reconciler.api.pagination import LIMIT
 from reconciler.errors import ForbiddenError
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.read_result import ApiUsage, CachedShows, ReadResult
@@ -37,6 +38,8 @@ class KindReader:
         missing = self.lister.show(self._unaccounted(), self._made)
         rows = {key: row for key, row in listed.items() if key not in missing.gone and self.need.covers(row)}
         needed = {key for key, row in rows.items() if self.need.keep(row) != NOTHING}
+        pages = max(1, -(-len(listed) // LIMIT))
+        self.meter.add(ApiUsage(least=pages + len(missing.asked)))
         details, cached = self._details(needed - missing.asked)
         shown = missing.then(self._settled(details))
         resources = [self._live(key, row, shown) for key, row in rows.items() if key not in shown.gone]
@@ -95,11 +98,12 @@ class KindReader:
     def _details(self, ids: Set[str]) -> tuple[ShowResults[LiveResource], CachedShows]:
         """Show the fields that the list omits for these rows, unless the cache has them; it may be stale."""
         if self.cache is None:
+            self.meter.add(ApiUsage(least=len(ids)))
             return self.lister.show(ids, self._made), CachedShows()
         kind = self.lister.kind
         keeper = self.cache.keeper(kind, {key: stamp_of(kind, self.listing.rows[key]) for key in ids})
         known = {key: self._made(key, show) for key, show in keeper.known()}
-        self.meter.add(ApiUsage(cache_hits=len(known)))
+        self.meter.add(ApiUsage(cache_hits=len(known), least=len(ids - known.keys())))
         now = self.lister.client.service_time
 
         def made(key: str, full: Row) -> LiveResource:

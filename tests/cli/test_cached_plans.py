@@ -119,3 +119,14 @@ def test_a_profile_that_a_read_contradicts_is_dropped_and_the_plan_is_that_of_a_
         assert (made["complete"], made["summary"]["change"]) == (True, 14)
         _, made = plan(folder)
         assert "W_CACHED" in codes(made)
+
+
+def test_requests_are_compared_with_the_least_possible_with_v(folder):
+    with running(served()) as url:
+        settle(folder, url)
+        run = reconciler("-C", folder, "plan", "-v", "--format", "json")
+        assert json.loads(run.out)["requests"] == {"made": 16, "least": 16}
+        assert "Requests: 16 made, 16 the least possible." in run.err
+        assert "requests" not in plan(folder)[1]
+        again = json.loads(reconciler("-C", folder, "audit", "-v", "--format", "json").out)["requests"]
+        assert again["made"] == again["least"] < 16

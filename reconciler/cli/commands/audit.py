@@ -11,7 +11,15 @@ from reconciler.cli.audit_run import places, visited
 from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.files import write_file
 from reconciler.cli.output import parse_output_flags, write_report
-from reconciler.cli.request_builder import build_plan_request, check_classes, plan_code, plan_report, project, selection
+from reconciler.cli.request_builder import (
+    build_plan_request,
+    check_classes,
+    plan_code,
+    plan_report,
+    project,
+    selection,
+    with_requests,
+)
 from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode, most_severe
 from reconciler.model.diagnostic import has_errors, sort_diagnostics
@@ -69,7 +77,7 @@ def audit(
     if live and len(where.names) > 1:
         raise UsageError("--live is one environment's snapshot", hint="name the environment with -e")
     results, drift = visited(run, where, ask, dask=dask, ledger=ledger, resume=resume)
-    write_report(run, _report(results, drift, ask.access.today), how)
+    write_report(run, with_requests(run, _report(results, drift, ask.access.today)), how)
     if metrics:
         _write_figures(run, metrics, results, started)
     return most_severe(_code(one, fail_on) for one in results)

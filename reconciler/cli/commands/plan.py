@@ -18,6 +18,7 @@ from reconciler.cli.request_builder import (
     project_files,
     select_environment,
     selection,
+    with_requests,
     write_saved_plan,
 )
 
@@ -85,7 +86,7 @@ def plan(
     report_ = plan_report("plan", result)
     if played is not None and result.plan is not None:
         report_ = replace(report_, **played(result.manifest, result.plan))
-    write_report(run, report_, how)
+    write_report(run, with_requests(run, report_), how)
     return plan_code(result, detailed=detailed_exitcode, fail_on=fail_on)
 
 
