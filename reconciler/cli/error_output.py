@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Sequence
+from itertools import pairwise
 
 from typer.exceptions import TyperException
 
@@ -17,6 +18,9 @@ from reconciler.model.report import Report
 
 _REPORTING = frozenset({"validate", "plan", "apply", "audit", "show", "test", "compare", "script"})
 """Commands with a report as result."""
+
+_LISTING = frozenset({"get", "describe"})
+"""Commands with `-o` for the format."""
 
 
 def report_error(error: BaseException, log: StderrLog, *, debug: bool) -> int:
@@ -45,12 +49,21 @@ def failed_report(error: BaseException, arguments: Sequence[str]) -> tuple[str, 
 
     A program that reads the document gets the error in it, not an empty stream.
     """
-    words = [part for word in arguments for part in word.split("=", 1)]
-    asked = next((words[at + 1] for at, word in enumerate(words[:-1]) if word == "--format"), "text")
+    asked = _format_asked(arguments)
     if asked == "text" or not isinstance(error, Exception) or isinstance(error, BrokenPipeError):
         return None
     command = next((word for word in arguments if word in _REPORTING), "")
     return asked, Report(command=command, diagnostics=_problems(error))
+
+
+def _format_asked(arguments: Sequence[str]) -> str:
+    """Return the format of a command line; `-o json` is one for the commands that list objects."""
+    words = [part for word in arguments for part in word.split("=", 1)]
+    pairs = [*pairwise(words), *((word[:2], word[2:]) for word in words if word.startswith("-o"))]
+    listing = not _LISTING.isdisjoint(words)
+    if listing and any(flag in {"-o", "--output"} and value == "json" for flag, value in pairs):
+        return "json"
+    return next((value for flag, value in pairs if flag == "--format"), "text")
 
 
 def _problems(error: BaseException) -> tuple[Diagnostic, ...]:

@@ -2,11 +2,13 @@
 
 import copy
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.command_types import ReconcilerCommand
 from reconciler.errors import UsageError
-from reconciler.kinds.base.kind import Kind, ListFilter
+
+if TYPE_CHECKING:
+    from reconciler.kinds.base.kind import Kind, ListFilter
 
 _PATTERN = "owner"
 """Parameter of the command that takes a text: the options of the filters are copies of it."""
@@ -25,7 +27,7 @@ class FilterOptionsCommand(ReconcilerCommand):
         return [*own, *(_option(pattern, rule, kinds) for rule, kinds in _filters(taken))]
 
 
-def _filters(taken: Collection[str]) -> list[tuple[ListFilter, list[Kind]]]:
+def _filters(taken: Collection[str]) -> "list[tuple[ListFilter, list[Kind]]]":
     """Return the filters of all kinds, one for each option, with the kinds that have it."""
     from reconciler.kinds.registry import all_kinds
 
@@ -37,7 +39,7 @@ def _filters(taken: Collection[str]) -> list[tuple[ListFilter, list[Kind]]]:
     return list(found.values())
 
 
-def _option(pattern: Any, rule: ListFilter, kinds: Iterable[Kind]) -> Any:
+def _option(pattern: Any, rule: "ListFilter", kinds: "Iterable[Kind]") -> Any:
     """Return the option of a filter; its value goes to the context, as the command has no argument for it."""
     option = copy.copy(pattern)
     option.name = rule.parameter
@@ -57,7 +59,7 @@ def _option(pattern: Any, rule: ListFilter, kinds: Iterable[Kind]) -> Any:
     return option
 
 
-def _accepted(rule: ListFilter) -> str:
+def _accepted(rule: "ListFilter") -> str:
     if rule.is_time:
         return " RFC 3339, such as 2021-01-10T08:43:17Z."
     joined = ", joined by commas" if rule.match == "any of" else ""

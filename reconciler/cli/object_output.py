@@ -10,12 +10,12 @@ from reconciler.cli.error_output import report_error
 from reconciler.cli.output import OutputOptions, problems, render_report, write_out
 from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import ExitCode, most_severe
-from reconciler.kinds.base.kind import Kind
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import Report
 from reconciler.strings import did_you_mean
 
 if TYPE_CHECKING:
+    from reconciler.kinds.base.kind import Kind
     from reconciler.model.listed_object import ListedObject, ObjectList
     from reconciler.project.config import Project
     from reconciler.project.environment_session import LiveAccess
@@ -69,7 +69,7 @@ class ListingRun:
     sets: tuple[str, ...]
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> "Kind":
         """Kind of the objects."""
         return self.ask.kind
 
@@ -180,7 +180,7 @@ def list_problems(listing: ListingRun, found: EnvironmentLists) -> list[Diagnost
     return [*told, *_missing(listing, found)] if found.lists else told
 
 
-def _incomplete(kind: Kind, listed: "ObjectList") -> Iterator[Diagnostic]:
+def _incomplete(kind: "Kind", listed: "ObjectList") -> Iterator[Diagnostic]:
     if not listed.complete:
         yield Diagnostic(
             severity=Severity.ERROR,
@@ -204,7 +204,7 @@ def _missing(listing: ListingRun, found: EnvironmentLists) -> Iterator[Diagnosti
 
 
 def _note(
-    run: CommandContext, kind: Kind, found: EnvironmentLists, objects: "Sequence[ListedObject]", view: ListView
+    run: CommandContext, kind: "Kind", found: EnvironmentLists, objects: "Sequence[ListedObject]", view: ListView
 ) -> None:
     """Note what the list leaves out, and which filters its rows cannot confirm."""
     total = len(found.objects)

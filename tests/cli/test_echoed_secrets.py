@@ -132,6 +132,8 @@ COMMANDS = (
     ["-vv", "--log-format", "json", "apply", "--auto-approve", "--adopt", "--report", "html=a.html"],
     ["-vv", "--debug", "apply", "--auto-approve", "--adopt", "--format", "json", "--report", "junit=a.xml"],
     ["history", "--format", "json"],
+    ["-vv", "get", "rooms", "-o", "wide"],
+    ["get", "rule-groups", "-o", "yaml"],
 )
 
 

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -93,10 +95,23 @@ def test_a_kind_has_several_words(tmp_path, word):
     assert ids(shop(tmp_path), word) == ["r-2", "r-3", "r-1"]
 
 
-def test_an_unknown_kind_lists_the_words(tmp_path):
-    run = get(shop(tmp_path), "pods", code=1)
+@pytest.mark.parametrize("words", [("pods",), ()])
+def test_an_unknown_kind_lists_the_words(tmp_path, words):
+    run = get(shop(tmp_path), *words, code=1)
     assert "E_KIND_UNKNOWN" in run.err
     assert "rule-groups, rooms" in run.err
+
+
+@pytest.mark.parametrize("words", [("rooms", "--room-type", "x", "-o", "json"), ("rooms", "-ojson", "--limit", "0")])
+def test_a_mistake_is_in_the_document_of_a_program(tmp_path, words):
+    (problem,) = json.loads(get(shop(tmp_path), *words, code=1).out)["diagnostics"]
+    assert problem["code"] in {"E_FILTER", "E_USAGE"}
+
+
+def test_the_kinds_are_not_loaded_for_the_overview_of_commands():
+    code = "import sys, reconciler.cli.app as app; app._application(); print('pydantic' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout == "False\n"
 
 
 FILTERED = [

@@ -24,7 +24,9 @@ _WATCHED = frozenset({"table", "wide", "json", "yaml"})
 def get(
     context: typer.Context,
     *,
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="rooms or rule-groups, or the word of another kind.")],
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="rooms or rule-groups, or the word of another kind.")
+    ] = "",
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME|ID]...", help="Only these.")] = None,
     environment: Annotated[
         list[str] | None,
@@ -62,10 +64,13 @@ def get(
     parallelism: flags.Parallelism = 8,
 ) -> int:
     """List live objects, by the filters that the service documents."""
-    from reconciler.kinds.registry import kind_called
+    from reconciler.kinds.registry import all_kinds, kind_called
     from reconciler.project.live_listing import list_request
 
     run = session(context)
+    if not kind:
+        words = ", ".join(each.plural_word for each in all_kinds().values())
+        raise UsageError("get needs the kind of the objects", code="E_KIND_UNKNOWN", hint=f"choose one of {words}")
     if managed and unmanaged:
         raise UsageError("--managed and --unmanaged exclude each other")
     seconds = _interval(watch, output)
