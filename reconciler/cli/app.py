@@ -10,6 +10,7 @@ import typer
 from typer.main import get_command
 
 from reconciler import __version__
+from reconciler.cli import completion
 from reconciler.cli.command_context import ProcessContext
 from reconciler.cli.command_types import ReconcilerCommand, ReconcilerGroup
 from reconciler.cli.commands import COMMANDS
@@ -126,6 +127,8 @@ _SILENTLY_INTERRUPTED = 130
 
 def run(arguments: Sequence[str], variables: Mapping[str, str], clock: ProcessClock) -> int:
     """Run one command line; every failure ends with a message and an exit code."""
+    if completion.is_completion(variables):
+        return _completed(variables, clock)
     start = ProcessContext(variables=variables, redactor=redactor(variables), clock=clock)
     before = SENT.documents
     try:
@@ -138,6 +141,16 @@ def run(arguments: Sequence[str], variables: Mapping[str, str], clock: ProcessCl
             _tell_failed(error, arguments, start)
         return report_error(error, start.log(), debug=bool(start.flags.get("debug")) or "--debug" in arguments)
     return int(code or ExitCode.FINE)
+
+
+def _completed(variables: Mapping[str, str], clock: ProcessClock) -> int:
+    """Answer a shell that asks for completions; whatever fails, nothing is written to its command line."""
+    start = ProcessContext(variables=variables, redactor=redactor(variables), clock=clock)
+    with suppress(Exception, SystemExit):
+        application = command_line()
+        completion.escape_in_bash()
+        application([], prog_name="reconciler", standalone_mode=False, obj=start)
+    return ExitCode.FINE
 
 
 def _tell_failed(error: BaseException, arguments: Sequence[str], start: ProcessContext) -> None:

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from reconciler.cli import completion
+
 FORMATS = "text, json, markdown, html, sarif, junit, gitlab, gitlab-terraform, github, script, or a plugin's"
 """The formats of reports: the entry points of reconciler.reporters, named here so that a help page loads none."""
 
@@ -18,24 +20,43 @@ Env = Annotated[
         "-e",
         "--environment",
         metavar="ENV",
+        autocompletion=completion.environments,
         help="The environment, as in the project file; by default the only one.",
     ),
 ]
 Envs = Annotated[
     list[str] | None,
-    typer.Option("-e", "--environment", metavar="ENV", help="An environment; give it again for more, none for all."),
+    typer.Option(
+        "-e",
+        "--environment",
+        metavar="ENV",
+        autocompletion=completion.environments,
+        help="An environment; give it again for more, none for all.",
+    ),
 ]
 Labels = Annotated[
     list[str] | None,
-    typer.Option("-l", "--label", metavar="LABEL=VALUE", help="Only manifests with this label."),
+    typer.Option(
+        "-l", "--label", metavar="LABEL=VALUE", autocompletion=completion.labels, help="Only manifests with this label."
+    ),
 ]
 Targets = Annotated[
     list[str] | None,
-    typer.Option("--target", metavar="ADDRESS", help="Only this resource: address, name or glob; repeatable."),
+    typer.Option(
+        "--target",
+        metavar="ADDRESS",
+        autocompletion=completion.addresses,
+        help="Only this resource: address, name or glob; repeatable.",
+    ),
 ]
 Excludes = Annotated[
     list[str] | None,
-    typer.Option("--exclude", metavar="ADDRESS", help="All but this resource: address, name or glob; repeatable."),
+    typer.Option(
+        "--exclude",
+        metavar="ADDRESS",
+        autocompletion=completion.addresses,
+        help="All but this resource: address, name or glob; repeatable.",
+    ),
 ]
 Files = Annotated[
     list[str] | None,
@@ -48,13 +69,20 @@ Sets = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a template value; wins over values files.")
 ]
 Format = Annotated[
-    str, typer.Option("--format", metavar="FORMAT", help=f"How the report on stdout is written: {FORMATS}.")
+    str,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        autocompletion=completion.formats,
+        help=f"How the report on stdout is written: {FORMATS}.",
+    ),
 ]
 Reports = Annotated[
     list[str] | None,
     typer.Option(
         "--report",
         metavar="FORMAT=FILE",
+        autocompletion=completion.reports,
         help="Write the report to a file as well, in a format of --format; repeatable.",
     ),
 ]
@@ -90,6 +118,7 @@ FailOn = Annotated[
     typer.Option(
         "--fail-on",
         metavar="LIST",
+        autocompletion=completion.classes,
         help="Exit 2 only for these, with commas between: config, drift, conflict, pending, already, unattributed.",
     ),
 ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from reconciler.cli import flags
+from reconciler.cli import completion, flags
 from reconciler.cli.accept_output import accept_json, collateral_lines, dirty_lines, question, refusal_line
 from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.files import replace_files
@@ -27,7 +27,12 @@ def accept(
     context: typer.Context,
     *,
     address: Annotated[
-        str, typer.Argument(metavar="[ADDRESS]", help="As plans print it; all where it is left out.")
+        str,
+        typer.Argument(
+            metavar="[ADDRESS]",
+            autocompletion=completion.addresses,
+            help="As plans print it; all where it is left out.",
+        ),
     ] = "",
     field: Annotated[str, typer.Argument(metavar="[FIELD]", help="Only this field and what is in it.")] = "",
     environment: flags.Env = "",

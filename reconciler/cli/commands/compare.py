@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli import flags
+from reconciler.cli import completion, flags
 from reconciler.cli.command_context import session
 from reconciler.cli.output import parse_output_flags, write_report
 from reconciler.cli.request_builder import build_plan_request, project, select_environment
@@ -28,7 +28,12 @@ def compare(
     context: typer.Context,
     *,
     environments: Annotated[
-        list[str], typer.Argument(metavar="ENV ENV...", help="Two or more; ENV=FILE takes a snapshot as its live side.")
+        list[str],
+        typer.Argument(
+            metavar="ENV ENV...",
+            autocompletion=completion.environments,
+            help="Two or more; ENV=FILE takes a snapshot as its live side.",
+        ),
     ],
     format_: flags.Format = "text",
     report: flags.Reports = None,

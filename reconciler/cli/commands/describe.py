@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from reconciler.cli import flags
+from reconciler.cli import completion, flags
 from reconciler.cli.command_context import session
 from reconciler.cli.object_output import local_time, write_document
 from reconciler.cli.output import problems, write_out
@@ -18,7 +18,11 @@ def describe(
     *,
     address: Annotated[
         list[str],
-        typer.Argument(metavar="ADDRESS", help='SmartLiveRoom["Morning"], a name, an id, or KIND and one of these.'),
+        typer.Argument(
+            metavar="ADDRESS",
+            autocompletion=completion.addresses,
+            help='SmartLiveRoom["Morning"], a name, an id, or KIND and one of these.',
+        ),
     ],
     environment: flags.Env = "",
     output: Annotated[

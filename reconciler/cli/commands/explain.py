@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli import flags
+from reconciler.cli import completion, flags
 from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.output import HUMAN, OutputOptions, parse_output_flags, write_out, write_report
 from reconciler.cli.request_builder import build_plan_request, plan_report, project, select_environment
@@ -34,7 +34,9 @@ def explain(
     address: Annotated[
         str,
         typer.Argument(
-            metavar="KIND[.FIELD]|ADDRESS", help='SmartLiveRoom.video_config, or as plans print it: SmartLiveRoom["A"].'
+            metavar="KIND[.FIELD]|ADDRESS",
+            autocompletion=completion.addresses,
+            help='SmartLiveRoom.video_config, or as plans print it: SmartLiveRoom["A"].',
         ),
     ],
     field: Annotated[str, typer.Argument(metavar="[FIELD]", help="Only this field and what is in it.")] = "",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli import flags
+from reconciler.cli import completion, flags
 from reconciler.cli.command_context import session
 from reconciler.cli.filter_options import given_filters
 from reconciler.cli.lock_timeout import seconds_of
@@ -25,7 +25,10 @@ def get(
     context: typer.Context,
     *,
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="rooms or rule-groups, or the word of another kind.")
+        str,
+        typer.Argument(
+            metavar="KIND", autocompletion=completion.kinds, help="rooms or rule-groups, or the word of another kind."
+        ),
     ] = "",
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME|ID]...", help="Only these.")] = None,
     environment: Annotated[

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from reconciler.cli import completion
 from reconciler.cli.output import write_out
 from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode
@@ -18,7 +19,11 @@ def show_help(
     *,
     topic: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[TOPIC]...", help="A command, or terraform, kubectl, kongctl, octodns, sdk."),
+        typer.Argument(
+            metavar="[TOPIC]...",
+            autocompletion=completion.topics,
+            help="A command, or terraform, kubectl, kongctl, octodns, sdk.",
+        ),
     ] = None,
 ) -> int:
     """Print the page of a command, or what the words of another tool are here."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli import flags
+from reconciler.cli import completion, flags
 from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.files import open_log
 from reconciler.cli.output import write_out
@@ -62,7 +62,12 @@ def served(
 def edit(
     context: typer.Context,
     *,
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help='As plans print it: SmartLiveRoom["Morning"].')],
+    address: Annotated[
+        str,
+        typer.Argument(
+            metavar="ADDRESS", autocompletion=completion.addresses, help='As plans print it: SmartLiveRoom["Morning"].'
+        ),
+    ],
     edits: Annotated[
         list[str] | None,
         typer.Argument(metavar="[FIELD=VALUE]...", help="The field as plans print it; null clears it."),
