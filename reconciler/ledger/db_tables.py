@@ -206,3 +206,14 @@ profiles = Table(
     Column("seal", Text, nullable=False),
 )
 """Latest answers of `doctor` for a scope, as JSON, and when they were measured."""
+
+observations = Table(
+    "reconciler_observations",
+    probe_metadata,
+    Column("scope", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("seen", Text, primary_key=True),
+    Column("first", Double, nullable=False),
+    Column("seal", Text, nullable=False),
+)
+"""What runs saw of the service's unknowns by themselves: each once, with its first time and without values."""

@@ -1,16 +1,16 @@
 """Probe tables of a ledger: the objects of write probes that may be left over, and the latest profile of each scope."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import inspect, select
+from sqlalchemy import Table, inspect, select
 from sqlalchemy.engine import Connection
 
 from reconciler.ledger.database import Database
-from reconciler.ledger.db_tables import probe_metadata, probe_objects, profiles, upsert, verify_row
+from reconciler.ledger.db_tables import observations, probe_metadata, probe_objects, profiles, upsert, verify_row
 from reconciler.model.resource import Json
 from reconciler.model.run_history import ProbeRecord
 from reconciler.model.service_profile import ServiceProfile
@@ -74,6 +74,27 @@ class ProbeRecords:
         measured = datetime.fromtimestamp(row["measured"], UTC)
         return ServiceProfile(answers=answers, measured=measured, age=now - row["measured"])
 
+    def learn(self, notes: Iterable[tuple[str, str]]) -> None:
+        """Record what a run saw by itself, as (name, what was seen); what is known already is not written again."""
+        known = set(self.learned())
+        new = sorted(set(notes) - known)
+        if not new:
+            return
+        with self._store.write() as connection:
+            self._make(connection)
+            now = self._seconds(connection)
+            for name, seen in new:
+                upsert(connection, observations, {"scope": self._scope, "name": name, "seen": seen, "first": now})
+
+    def learned(self) -> tuple[tuple[str, str], ...]:
+        """Return what runs saw by themselves."""
+        with self._reading(observations) as connection:
+            if connection is None:
+                return ()
+            query = select(observations).where(observations.c.scope == self._scope)
+            rows = [verify_row(row) for row in connection.execute(query.order_by(observations.c.name))]
+        return tuple((row["name"], row["seen"]) for row in rows)
+
     def _write(self, kind: str, name: str, step: str, *, is_open: bool) -> None:
         with self._store.write() as connection:
             self._make(connection)
@@ -82,9 +103,9 @@ class ProbeRecords:
             upsert(connection, probe_objects, row)
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection | None]:
+    def _reading(self, table: Table = probe_objects) -> Iterator[Connection | None]:
         with self._store.read() as connection:
-            made = connection is not None and inspect(connection).has_table(probe_objects.name)
+            made = connection is not None and inspect(connection).has_table(table.name)
             yield connection if made else None
 
     def _make(self, connection: Connection) -> None:

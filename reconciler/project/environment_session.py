@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,13 @@ from reconciler.model.read_result import ApiUsage
 from reconciler.project.config import Environment, Project
 from reconciler.project.connection_settings import RateLimitGroups, connection, named_at, project_id
 from reconciler.project.environment_variables import CredentialLookup, named_secrets, secret_values, usable_secret
-from reconciler.project.ledger_access import load_ledger_state, load_profile, open_environment_ledger, scope_key
+from reconciler.project.ledger_access import (
+    load_ledger_state,
+    load_profile,
+    open_environment_ledger,
+    record_notes,
+    scope_key,
+)
 from reconciler.redaction import SecretRedactor
 from reconciler.writers.secret_values import secret_names
 
@@ -190,6 +196,8 @@ def _from_api(project: Project, name: str, access: LiveAccess) -> EnvironmentSes
         clock=access.clock,
     )
     closing = ExitStack()
+    if not environment.embedded:
+        link = _observed(project, name, access, link, closing)
     client = ReadClient(link)
     closing.callback(client.close)
     cache = _cache(project, name, access)
@@ -199,6 +207,15 @@ def _from_api(project: Project, name: str, access: LiveAccess) -> EnvironmentSes
     return EnvironmentSession(
         project=project, name=name, access=access, reader=reader, connection=link, cache=cache, closing=closing
     )
+
+
+def _observed(project: Project, name: str, access: LiveAccess, link: "Connection", closing: ExitStack) -> "Connection":
+    """Return a connection that notes what it sees of the service's unknowns; an existing ledger gets it at the end."""
+    from reconciler.api_probe.passive_log import PassiveLog
+
+    log = PassiveLog()
+    closing.callback(record_notes, project, name, access.variables, lambda: log.seen)
+    return replace(link, observer=log, pace=link)
 
 
 def _cache(project: Project, name: str, access: LiveAccess) -> "ReadCache | None":

@@ -1,14 +1,14 @@
 """Ledger of an environment: its location, scope and recorded state. Needs no credentials of the API."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reconciler.errors import LedgerError
+from reconciler.errors import LedgerError, ReconcilerError
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.service_profile import ServiceProfile
 from reconciler.project.config import Environment, Project
@@ -211,3 +211,15 @@ def drop_profile(project: Project, name: str, variables: Mapping[str, str]) -> N
     if has_ledger(project, environment, variables):
         with open_environment_ledger(project, environment, variables) as opened:
             opened.probes(scope_key(environment)).drop_profile()
+
+
+def record_notes(
+    project: Project, name: str, variables: Mapping[str, str], notes: Callable[[], Iterable[tuple[str, str]]]
+) -> None:
+    """Record in an existing ledger what a run saw of the service's unknowns; a failure costs the notes alone."""
+    environment = project.environments[name]
+    with suppress(ReconcilerError):
+        seen = tuple(notes())
+        if seen and has_ledger(project, environment, variables):
+            with open_environment_ledger(project, environment, variables) as opened:
+                opened.probes(scope_key(environment)).learn(seen)

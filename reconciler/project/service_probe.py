@@ -50,11 +50,12 @@ def measure_service(opened: EnvironmentSession, link: Connection, writes: tuple[
         if writes or records.open_records():
             objects.check = held.enter_context(ledger.lock(opened.scope, opened.owner)).check
         result = run_probes(reader, log, objects, all_kinds(), writes)
+        known = records.learned()
         unrecorded = _record_profile(records, result.answers, wrote=bool(writes))
         return ServiceMeasurement(
             answers=result.answers,
             requests=log.sent,
-            facts=tuple(_facts(reader, log, result)),
+            facts=(*_facts(reader, log, result), *(f"seen by earlier runs: {name}: {seen}" for name, seen in known)),
             problems=(*result.problems, *unrecorded),
             leftovers=result.leftovers,
         )

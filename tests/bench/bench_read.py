@@ -32,7 +32,7 @@ def run() -> list[dict[str, object]]:
 def _sides(folder: Path) -> list[dict[str, object]]:
     (folder / "seed.json").write_text(json.dumps(_seed()))
     cache = str(folder / "cache.db")
-    with _served(folder / "seed.json") as url:
+    with served(folder / "seed.json") as url:
         theirs = _measured("sdk", url)
         rows = [_row("official SDK, one after another", theirs, theirs)]
         for name, extra in (("ours", ()), ("ours, cache cold", (cache,)), ("ours, cache warm", (cache,))):
@@ -73,7 +73,7 @@ def _seed() -> dict[str, Any]:
 
 
 @contextmanager
-def _served(seed: Path) -> Iterator[str]:
+def served(seed: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "reconciler", "simulate", "--seed", str(seed), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
         assert server.stdout is not None
