@@ -18,9 +18,11 @@ ROOT = Path(__file__).parents[2]
 SECTIONS = (
     ("Home", ("index.md",)),
     ("Tutorial", ("tutorial.md",)),
-    ("How to", ("how-to/validate.md", "how-to/plan.md", "how-to/apply.md", "how-to/*.md")),
+    ("How to", ("how-to/install.md", "how-to/first-steps.md", "how-to/validate.md", "how-to/plan.md", "how-to/apply.md",
+                "how-to/*.md")),
     ("Concepts", ("concepts/fields.md", "concepts/*.md")),
-    ("Reference", ("reference/commands.md", "reference/project-file.md", "reference/kinds/*.md", "reference/*.md")),
+    ("Reference", ("reference/coming-from.md", "reference/commands.md", "reference/project-file.md",
+                   "reference/kinds/*.md", "reference/*.md")),
     ("API", ("api/*.md",)),
     ("Project", ("limits.md", "figures.md", "repository/SECURITY.md", "architecture.md", "decisions/*.md", "*.md",
                  "repository/CONTRIBUTING.md", "repository/CHANGELOG.md")),
@@ -34,6 +36,7 @@ TOP_LEVEL = ("SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md")
 LINK = re.compile(r"(\]\()(?!\w+:|#|/)([^)#\s]+)((?:#[^)\s]*)?\))")
 FENCE = re.compile(r"^( *)(```|~~~).*?^\1\2 *$", re.MULTILINE | re.DOTALL)
 LIST_ITEM = re.compile(r"^(?:[-*+]|\d+\.) ")
+ELSEWHERE = re.compile(r"https://unpkg\.com/[\w./@-]*")
 log = logging.getLogger("mkdocs.hooks.site")
 
 
@@ -88,6 +91,13 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         return f"{match[1]}{posixpath.relpath(_place(target), posixpath.dirname(here) or '.')}{match[3]}"
 
     return _outside_fences(markdown, lambda text: _lists_apart(LINK.sub(led, text)))
+
+
+def on_post_build(config: Any, **_: Any) -> None:
+    """Take out of the theme's scripts what they would load from another host: diagrams, and help for old browsers."""
+    for script in Path(config.site_dir).rglob("*.js"):
+        text = script.read_text(encoding="utf-8")
+        script.write_text(ELSEWHERE.sub("", text), encoding="utf-8")
 
 
 def _linked(name: str, markdown: str) -> Iterator[str]:

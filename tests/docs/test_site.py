@@ -13,6 +13,7 @@ from tests.support.command_line import ROOT
 from tests.support.pictures import serving
 
 CONFIG = ROOT / "docs/site/mkdocs.yml"
+CDN = re.compile(r"unpkg\.com|jsdelivr|cdnjs|googleapis|gstatic|polyfill\.io")
 LOADING = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "use": "href"}
 
 
@@ -65,6 +66,9 @@ def test_nothing_is_loaded_from_another_host(site):
             url for url in re.findall(r"url\(([^)]*)\)|@import +([^;]*)", text) if is_elsewhere(url[0])
         ]
     assert {name: urls for name, urls in found.items() if urls} == {}
+    scripts = list(site.rglob("*.js"))
+    assert scripts
+    assert [path.name for path in scripts if CDN.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_every_page_is_in_the_site_and_in_its_navigation(site):
