@@ -45,6 +45,7 @@ def _option(pattern: Any, rule: "ListFilter", kinds: "Iterable[Kind]") -> Any:
     option.name = rule.parameter
     option.opts = [rule.option]
     option.expose_value = False
+    option.help_group = "Filters"
     option.metavar = "TIME" if rule.is_time else "LIST" if rule.match == "any of" else "VALUE"
     words, doc = ", ".join(kind.plural_word for kind in kinds), rule.doc or f"Filter by {rule.field}."
     option.help = f"{words}: {doc}{_accepted(rule)}"

@@ -4,7 +4,7 @@ Lines are wrapped and never cut. The groups go by the names of options, so that 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from inspect import cleandoc
 from textwrap import wrap
 from typing import Any
@@ -14,9 +14,9 @@ from reconciler.cli.examples import EXAMPLES
 GROUPS: Mapping[str, str] = {
     "Selection": """
         --environment --all-environments --label --target --exclude --file --with-dependencies --subject --run --only
-        --also --at --limit --managed --unmanaged --owner --room-name --dh-id --model-name --live-state --start-time
-        --end-time --room-type --template-own-type --group-name --create-since --create-until -k
+        --also --at --limit --managed --unmanaged --owner -k
     """,
+    "Filters": "--filter",
     "Values": """
         --set --live --base --depth --refresh --today --untrusted --events --against --fleet --declared --seed
         --behaves-like --from-env
@@ -34,7 +34,10 @@ GROUPS: Mapping[str, str] = {
         --probe-rooms
     """,
 }
-"""Options of each group, in the order of the page; the others stand under Options."""
+"""Options of each group, in the order of the page; the others stand under Options.
+
+An option that is made while the program runs names its group itself, by `help_group`.
+"""
 
 _WIDEST = 30
 """Columns of the names; a longer one stands on a line of its own."""
@@ -111,11 +114,12 @@ def _records(command: Any, context: Any) -> tuple[list[tuple[str, str]], dict[st
         if parameter.param_type_name == "argument":
             arguments.append((_TYPE.sub("", record[0]), record[1]))
         else:
-            title = next(
-                (title for title, names in GROUPS.items() if set(names.split()).intersection(parameter.opts)), _OTHERS
-            )
-            groups[title].append(record)
+            groups[getattr(parameter, "help_group", "") or _group(parameter.opts)].append(record)
     return arguments, groups
+
+
+def _group(options: Iterable[str]) -> str:
+    return next((title for title, names in GROUPS.items() if set(names.split()).intersection(options)), _OTHERS)
 
 
 def _examples(context: Any, formatter: Any) -> None:

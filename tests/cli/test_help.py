@@ -8,6 +8,7 @@ import pytest
 from reconciler.cli.app import command_line
 from reconciler.cli.examples import EXAMPLES
 from reconciler.cli.help_page import GROUPS
+from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Attribution
 from tests.support.command_line import reconciler
 
@@ -67,11 +68,19 @@ def test_an_option_belongs_to_one_group():
 
 def test_the_options_of_apply_stand_in_groups():
     text = page(("apply",))
-    order = [text.index(f"\n{title}:\n") for title in ("Arguments", *GROUPS, "Options", "Examples")]
+    groups = [title for title in GROUPS if title != "Filters"]
+    order = [text.index(f"\n{title}:\n") for title in ("Arguments", *groups, "Options", "Examples")]
     assert order == sorted(order)
     guards = text[text.index("\nGuards:\n") : text.index("\nConnection:\n")]
     for option in ("--auto-approve", "--allow-deletes", "--allow-live", "--allow-empty", "--allow-collapsed"):
         assert option in guards
+
+
+def test_the_filters_of_the_kinds_stand_in_a_group_of_their_own():
+    text = page(("get",))
+    filters = text[text.index("\nFilters:\n") : text.index("\nValues:\n")]
+    for kind in all_kinds().values():
+        assert [rule.option for rule in kind.endpoints.filters if f"  {rule.option} " not in filters] == []
 
 
 def test_formats_and_classes_are_listed():

@@ -293,7 +293,7 @@ _FILTERS = (
         values=("OWNED", "SHARED_TO_OHTERS", "SHARED_FROM_OHTERS", "PUBLIC"),
         aliases={"SHARED_TO_OTHERS": "SHARED_TO_OHTERS", "SHARED_FROM_OTHERS": "SHARED_FROM_OHTERS"},
         contradicts=_owner_contradicts,
-        doc="Whose templates.",
+        doc="Whose templates; SHARED_TO_OTHERS and SHARED_FROM_OTHERS are sent as the service misspells them.",
     ),
     ListFilter(
         parameter="confirm_state",
