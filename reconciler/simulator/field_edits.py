@@ -29,10 +29,11 @@ from reconciler.simulator.service.console_edits import ConsoleEditor
 from reconciler.simulator.service.object_store import StoredObject
 from reconciler.simulator.service.server_assigned import WriteStamp, with_items
 from reconciler.simulator.service.simulator import Simulator
-from reconciler.strings import did_you_mean
+from reconciler.strings import abridge, did_you_mean
 
 _QUOTED = ('"', "'")
 _NULL = ("null", "~")
+_LONGEST = 120
 _INDEX = re.compile(r"\[(\d{1,9})\]")
 
 
@@ -91,11 +92,13 @@ def find_object(simulator: Simulator, project_id: str, wanted: str) -> LiveObjec
         if found:
             several = ", ".join(f"{one.address}@{one.entry.id}" for one in found)
             raise UsageError(
-                f"{wanted} names {len(found)} objects", code="E_ADDRESS_UNKNOWN", hint=f"there are {several}"
+                f"{abridge(wanted, _LONGEST)} names {len(found)} objects",
+                code="E_ADDRESS_UNKNOWN",
+                hint=f"there are {several}",
             )
     listed = f"there are {', '.join(one.address for one in known[:12])}" if known else "there is no object at all"
     hint = did_you_mean(wanted, [text for one in known for text in (one.address, one.entry.name)], listed, quote="")
-    raise UsageError(f"nothing live is called {wanted}", code="E_ADDRESS_UNKNOWN", hint=hint)
+    raise UsageError(f"nothing live is called {abridge(wanted, _LONGEST)}", code="E_ADDRESS_UNKNOWN", hint=hint)
 
 
 def _objects(simulator: Simulator, project_id: str) -> Iterator[LiveObject]:
@@ -174,7 +177,7 @@ class _Walk:
         """Return an object with the edit made in one of its fields."""
         step = self._edit.steps[len(done)]
         if step.startswith("["):
-            raise self._wrong(done, f"`{spell(done)}` is no list", "name a field of it")
+            raise self._wrong(done, f"{f'`{spell(done)}`' if done else 'the object'} is no list", "name a field of it")
         child = field.children.get(step)
         if child is None:
             known = list(field.children)

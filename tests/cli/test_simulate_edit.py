@@ -162,6 +162,11 @@ def test_null_clears_a_field_and_takes_an_item_out_and_the_next_number_adds_one(
         ((MORNING, "room_name="), "E_FIELD_LENGTH", "--delete"),
         ((MORNING, "room_description.x=1"), "E_USAGE", "single value"),
         ((MORNING, "room_description"), "E_USAGE", "FIELD=VALUE"),
+        ((MORNING, "=x"), "E_USAGE", "FIELD=VALUE"),
+        ((MORNING, "[0]=x"), "E_USAGE", "the object is no list"),
+        ((MORNING, "video_config=[]"), "E_YAML_TYPE", "expected a mapping"),
+        ((WELCOME, "interaction_rules=[5]"), "E_YAML_TYPE", "expected a mapping"),
+        ((WELCOME, "interaction_rules[7].enabled=true"), "E_FIELD_UNKNOWN", "has no item [7]"),
         ((WELCOME, "interaction_rules[prise].enabled=true"), "E_FIELD_UNKNOWN", "did you mean"),
         ((WELCOME, "interaction_rules[price].rule_id=x"), "E_FIELD_READONLY", "set by the service"),
         ((WELCOME, "interaction_rules[*].enabled=true"), "E_FIELD_UNKNOWN", "[price]"),
@@ -179,6 +184,25 @@ def test_an_edit_that_cannot_be_is_told_and_changes_nothing(
     assert code in run.err
     assert said in run.err
     assert (applied.folder / STATE).read_bytes() == before
+
+
+@pytest.mark.parametrize("text", ["::error::x", "\x1b[2Jx", "a\u202eb", "a\nb"])
+def test_an_edit_is_printed_without_what_moves_a_terminal(applied: Shop, text: str) -> None:
+    out = applied.done("simulate", "edit", MORNING, f"room_description={text}")
+    assert applied.objects()["Morning"]["room_description"] == text
+    assert not any(line.startswith("::") or "\x1b" in line or "\u202e" in line for line in out.splitlines())
+    assert len(out.splitlines()) == 2
+
+
+def test_an_object_whose_name_is_not_its_own_is_named_by_id(shop: Shop) -> None:
+    twins = "[{room_id: a, room_name: Twin}, {room_id: b, room_name: Twin}]"
+    (shop.folder / "live.yaml").write_text(f"smart_live_rooms: {twins}\n")
+    run = shop.run("simulate", "edit", "Twin", "room_description=x")
+    assert run.code == 1
+    assert "names 2 objects" in run.err
+    assert 'SmartLiveRoom["Twin"]@b' in run.err
+    for name in ('SmartLiveRoom["Twin"]@b', "b"):
+        assert "[id=b]" in shop.done("simulate", "edit", name, f"room_description={name}")
 
 
 def test_of_several_edits_all_are_made_or_none(applied: Shop) -> None:
