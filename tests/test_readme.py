@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 
+from reconciler.cli.commands import COMMANDS
 from reconciler.project.config_file import parse_project
 from tests.support.command_line import QUICKSTART, ROOT, project, reconciler
 from tests.support.readme import README, pages, runner, shown
@@ -49,7 +50,8 @@ def test_every_flag_that_a_page_names_exists(name):
 
 def flags_unknown(words):
     """Return the flags of a command line that neither the command's help nor the program's names."""
-    names = [word for word in words[1:] if re.fullmatch(r"[a-z][a-z-]+", word)]
+    command = next((at for at, word in enumerate(words) if word in COMMANDS), len(words))
+    names = [word for word in words[command : command + 2] if re.fullmatch(r"[a-z][a-z-]+", word)]
     known = "".join(help_of(*names[:end]) for end in (2, 1, 0))
     flags = [word.partition("=")[0] for word in words if re.match(r"--[a-z]|-[a-z]$", word, re.IGNORECASE)]
     return [flag for flag in flags if not re.search(rf"(^|[\s,/]){re.escape(flag)}\b", known)]
