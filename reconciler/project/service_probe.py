@@ -51,26 +51,41 @@ def measure_service(opened: EnvironmentSession, link: Connection, writes: tuple[
             objects.check = held.enter_context(ledger.lock(opened.scope, opened.owner)).check
         result = run_probes(reader, log, objects, all_kinds(), writes)
         known = records.learned()
-        unrecorded = _record_profile(records, result.answers, wrote=bool(writes))
+        replaced, unrecorded = _record_profile(records, result.answers, wrote=bool(writes))
         return ServiceMeasurement(
             answers=result.answers,
             requests=log.sent,
-            facts=(*_facts(reader, log, result), *(f"seen by earlier runs: {name}: {seen}" for name, seen in known)),
+            facts=(
+                *_facts(reader, log, result),
+                *(f"seen by earlier runs: {name}: {seen}" for name, seen in known),
+                *replaced,
+            ),
             problems=(*result.problems, *unrecorded),
             leftovers=result.leftovers,
         )
 
 
-def _record_profile(records: ProbeRecords, answers: tuple[ProbeAnswer, ...], *, wrote: bool) -> list[ReconcilerError]:
-    """Record the answers as the profile. A run without writes replaces a current one only where they disagree."""
+def _record_profile(
+    records: ProbeRecords, answers: tuple[ProbeAnswer, ...], *, wrote: bool
+) -> tuple[list[str], list[ReconcilerError]]:
+    """Record the answers as the profile; returns what contradicts an earlier one, as lines, and what failed.
+
+    A run without writes replaces a current profile only where they disagree.
+    """
+    replaced: list[str] = []
     new = {one.behaviour: one.answer for one in answers if one.observed}
     try:
         old = records.profile()
-        if wrote or old is None or not old.is_current or disagreements(old, new):
+        if old is not None:
+            replaced = [
+                f"the profile of {old.measured:%Y-%m-%d} was dropped: {name} was {old.answers[name]}, now {new[name]}"
+                for name in disagreements(old, new)
+            ]
+        if wrote or old is None or not old.is_current or replaced:
             records.keep_profile(new)
     except ReconcilerError as error:
-        return [error]
-    return []
+        return replaced, [error]
+    return replaced, []
 
 
 def _facts(reader: ReadClient, log: RequestLog, result: ProbeResult) -> Iterator[str]:

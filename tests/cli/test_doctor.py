@@ -132,3 +132,13 @@ def test_the_page_has_a_row_for_each_behaviour_with_its_choices():
 def test_the_transcript_of_the_page_is_what_a_run_prints():
     text = PAGE.read_text(encoding="utf-8")
     assert text == renewed(text), "run: python -m tests.support.doctor_page"
+
+
+def test_a_profile_that_a_later_run_contradicts_is_dropped_and_told(tmp_path):
+    simulator = Simulator({**SEED, "behaviours": {"show_missing": "404"}}, clock=real_clock)
+    with running(simulator) as url:
+        folder = live(tmp_path, url)
+        assert "was dropped" not in reconciler("-C", folder, "doctor").out
+        simulator.world.choices = {**simulator.world.choices, "show_missing": "400"}
+        assert "was dropped: show_missing was 404, now 400" in reconciler("-C", folder, "doctor").out
+        assert "was dropped" not in reconciler("-C", folder, "doctor").out
