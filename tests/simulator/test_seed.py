@@ -42,12 +42,12 @@ def test_fractions_in_settings_are_numbers():
 
 
 def test_every_unknown_key_is_an_error_with_its_place_and_a_suggestion():
-    text = "smart_live_room: []\nbehaviours:\n  putt: merge\n  names: uniq\ncredentials: {a: b}\n"
+    text = "smart_live_room: []\nbehaviours:\n  putt: merge\n  names: uniq\ncredentials: {aks: b}\n"
     assert problems(text) == [
         ("seed.yaml:1:1", "a seed does not know 'smart_live_room' did you mean smart_live_rooms?"),
         ("seed.yaml:3:3", "behaviours does not know 'putt' did you mean put?"),
         ("seed.yaml:4:10", "behaviours.names does not know 'uniq' did you mean unique?"),
-        ("seed.yaml:5:15", "credentials does not know 'a' did you mean ak?"),
+        ("seed.yaml:5:15", "credentials does not know 'aks' did you mean ak?"),
     ]
 
 
