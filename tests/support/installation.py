@@ -85,10 +85,10 @@ def wheelhouse(folder: Path, names: Iterable[str]) -> Path:
         found = distribution(name)
         files = found.files or []
         (information,) = {path.parts[0] for path in files if path.name == "WHEEL" and len(path.parts) == 2}
-        tag = re.search("^Tag: (.+)$", found.read_text("WHEEL") or "", re.MULTILINE)
-        assert tag is not None
+        tags = [tag.split("-") for tag in re.findall("^Tag: (.+)$", found.read_text("WHEEL") or "", re.MULTILINE)]
+        tag = "-".join(".".join(dict.fromkeys(parts)) for parts in zip(*tags, strict=True))
         stem = information.removesuffix(".dist-info")
-        with zipfile.ZipFile(folder / f"{stem}-{tag[1]}.whl", "w") as wheel:
+        with zipfile.ZipFile(folder / f"{stem}-{tag}.whl", "w") as wheel:
             for path in files:
                 if ".." not in path.parts and "__pycache__" not in path.parts:
                     wheel.write(str(path.locate()), str(path))
