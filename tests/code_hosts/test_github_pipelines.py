@@ -9,7 +9,8 @@ from tests.support.ci_files import EXAMPLES, OWN, loaded
 from tests.support.github_runner import git
 from tests.support.pipeline_stage import READER, WRITER
 
-pytestmark = pytest.mark.postgres
+# each test runs several pipelines of several processes: on a busy machine that takes its time
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900)]
 
 WORKFLOWS = {path.stem.removeprefix("github-"): loaded(path) for path in sorted(EXAMPLES.glob("github-*.yml"))}
 
@@ -105,19 +106,22 @@ def test_an_own_branch_is_planned_with_the_ledger_and_commented_and_then_applied
     assert github.live == {"Evening": "Dark teas."}
     assert "this is CI" not in applied.log
 
-    # where the project file names the ledger, the action is given its password
-    github.project(ledger=github.ledger.open)
-    workflow = copy.deepcopy(WORKFLOWS["pull-request"])
-    given = workflow["jobs"]["plan"]["steps"][1]["with"]
-    assert "RECONCILER_LEDGER=${{ secrets.LEDGER_READER_URL }}" in given["credentials"]
-    given["credentials"] = given["credentials"].replace("RECONCILER_LEDGER=", "PGPASSWORD=")
-    team.host.secrets = {**team.host.secrets, "LEDGER_READER_URL": github.ledger.password}
-    planned = team.run(workflow, github.pull_request("named"))
-    assert team.artifact(planned, "plan", "plan.json")["unknown_counts"] == []
-
     # the user that plans has only read; the one that writes is the apply's
     assert {method for key, method in github.service.asked if key == READER[0]} == {"GET"}
     assert {"POST", "DELETE"} <= {method for key, method in github.service.asked if key == WRITER[0]}
+
+
+@pytest.mark.parametrize(("line", "conclusion"), [("PGPASSWORD=${{ secrets.PASSWORD }}", "success"), ("", "failure")])
+def test_where_the_project_file_names_the_ledger_the_action_is_given_its_password(team, github, line, conclusion):
+    github.project(ledger=github.ledger.open)
+    workflow = copy.deepcopy(WORKFLOWS["pull-request"])
+    given = workflow["jobs"]["plan"]["steps"][1]["with"]
+    named = "RECONCILER_LEDGER=${{ secrets.LEDGER_READER_URL }}"
+    assert named in given["credentials"]
+    given["credentials"] = given["credentials"].replace(named, line)
+    team.host.secrets = {**team.host.secrets, "PASSWORD": github.ledger.password}
+    result = team.run(workflow, github.pull_request("named"), conclusion)
+    assert ("E_LEDGER" in result.log) == (conclusion == "failure")
 
 
 def test_a_pull_request_that_is_wrong_fails_at_the_place_and_gets_no_comment(team, github):
@@ -207,7 +211,7 @@ def test_where_nothing_changes_nobody_is_asked_to_review(team, github):
 
 
 def test_the_audit_fails_for_drift_and_the_ledger_keeps_since_when(team, github):
-    team.run("apply", github.pushed())
+    github.apply()
     github.edit("Morning", "Changed by hand.")
     result = team.run("audit", github.event("schedule"), "failure")
     reports = team.host.artifacts[result.id]["audit"]

@@ -36,7 +36,8 @@ class JobResult:
 class GitLab:
     """A project on GitLab, and the machine of its runner.
 
-    `servers` are CI_SERVER_URL and CI_API_V4_URL; `image` is the folder of programs that the image has on its PATH.
+    `servers` are CI_SERVER_URL and CI_API_V4_URL; `image` is the folder of programs that the image has on its PATH;
+    `scoped` are further variables, each set for the jobs of one environment.
     """
 
     folder: Path
@@ -45,6 +46,7 @@ class GitLab:
     variables: Mapping[str, str]
     machine: Mapping[str, str]
     image: Path
+    scoped: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     pipelines: int = 0
 
     def run(
@@ -103,6 +105,7 @@ class GitLab:
             "CI_PROJECT_DIR": str(project),
             **told,
             **self.variables,
+            **self.scoped.get(environment_of(job), {}),
         }
         if told.get("GIT_STRATEGY") != "none":
             depth = () if told.get("GIT_DEPTH") == "0" else ("--depth=20",)
@@ -133,6 +136,12 @@ class GitLab:
             artifacts=_kept(job.get("artifacts", {}), project, workspace / "artifacts", failed=bool(done.returncode)),
             script=script,
         )
+
+
+def environment_of(job: Mapping[str, Any]) -> str:
+    """Return the environment of a job, whose variables it gets."""
+    named = job.get("environment", "")
+    return str(named["name"]) if isinstance(named, dict) else str(named)
 
 
 def whole(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

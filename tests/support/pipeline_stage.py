@@ -17,7 +17,7 @@ from reconciler.simulator.clock import real_clock
 from reconciler.simulator.server import running
 from reconciler.simulator.service.console_edits import ConsoleEditor
 from tests.support import fake_hosts, git_server
-from tests.support.command_line import PROJECT_ID
+from tests.support.command_line import PROJECT_ID, reconciler
 from tests.support.fake_hosts import Host
 from tests.support.git_server import GitServer
 from tests.support.github_runner import Event, GitHub, git
@@ -138,6 +138,21 @@ class Stage:
         git(self.work, "push", "--quiet", "--force", "origin", branch)
         return git(self.work, "rev-parse", "HEAD")
 
+    def apply(self) -> None:
+        """Apply what stands in the work tree, as an earlier pipeline did, and commit it on main."""
+        self.commit()
+        variables = {
+            "HUAWEICLOUD_SDK_AK": WRITER[0],
+            "HUAWEICLOUD_SDK_SK": WRITER[1],
+            "RECONCILER_LEDGER": self.ledger.writer,
+            "RECONCILER_DIGEST_KEY": DIGEST_KEY,
+            "RECONCILER_SECRET_STREAM_KEY": STREAM_KEY,
+            "RECONCILER_ALLOWED_HOSTS": self.url,
+        }
+        done = reconciler("-C", self.work / "live", "apply", "-e", "production", "--auto-approve", variables=variables)
+        assert done.code == 0, done.err
+        self.service.asked.clear()
+
     @property
     def console(self) -> ConsoleEditor:
         """Return the web console, where somebody edits live rooms."""
@@ -226,12 +241,20 @@ class Stage:
             project=REPOSITORY,
             servers={"CI_SERVER_URL": self.git.url, "CI_API_V4_URL": f"{self.host.url}/api/v4"},
             variables={
-                "HUAWEICLOUD_SDK_AK": WRITER[0],
-                "HUAWEICLOUD_SDK_SK": WRITER[1],
-                "RECONCILER_LEDGER": self.ledger.writer,
+                "HUAWEICLOUD_SDK_AK": READER[0],
+                "HUAWEICLOUD_SDK_SK": READER[1],
+                "RECONCILER_LEDGER": self.ledger.reader,
                 "RECONCILER_DIGEST_KEY": DIGEST_KEY,
-                "RECONCILER_SECRET_STREAM_KEY": STREAM_KEY,
                 **variables,
+            },
+            scoped={
+                "audit": {"RECONCILER_LEDGER": self.ledger.writer},
+                "production": {
+                    "HUAWEICLOUD_SDK_AK": WRITER[0],
+                    "HUAWEICLOUD_SDK_SK": WRITER[1],
+                    "RECONCILER_LEDGER": self.ledger.writer,
+                    "RECONCILER_SECRET_STREAM_KEY": STREAM_KEY,
+                },
             },
             machine={"RECONCILER_ALLOWED_HOSTS": self.url},
             image=self.installation.programs,
