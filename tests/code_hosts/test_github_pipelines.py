@@ -113,6 +113,7 @@ def test_an_own_branch_is_planned_with_the_ledger_and_commented_and_then_applied
 
 @pytest.mark.parametrize(("line", "conclusion"), [("PGPASSWORD=${{ secrets.PASSWORD }}", "success"), ("", "failure")])
 def test_where_the_project_file_names_the_ledger_the_action_is_given_its_password(team, github, line, conclusion):
+    github.pushed()
     github.project(ledger=github.ledger.open)
     workflow = copy.deepcopy(WORKFLOWS["pull-request"])
     given = workflow["jobs"]["plan"]["steps"][1]["with"]
