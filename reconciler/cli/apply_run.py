@@ -257,7 +257,12 @@ class _ApplyRun:
         if self.how.format == HUMAN:
             write_report(self.session, self._plan_report(plan), self._human)
         agreed = self.wish.auto_approve or self.wish.kept is not None or (self.wish.adopt and not plan.pending)
-        return bool(agreed) or self._asked(_question(plan, self.opened.name), shown=self.how.format == HUMAN)
+        return bool(agreed) or self._asked(self._question(plan), shown=self.how.format == HUMAN)
+
+    def _question(self, plan: Plan) -> str:
+        if self.destroyed is not None:
+            return f"Destroy {count(len(plan.pending), 'object')} of {self.opened.name}"
+        return _question(plan, self.opened.name)
 
     def _asked(self, question: str, *, shown: bool) -> bool:
         """Ask for confirmation at the terminal, after the plan was shown; only `yes` confirms."""

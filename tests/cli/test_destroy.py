@@ -1,12 +1,15 @@
 """`destroy` from the shell: an apply with an empty desired side; ownership, pruning and guards count as ever."""
 
 import json
+import os
+import sys
 
 import pytest
 
 from reconciler.simulator import Simulator
 from reconciler.simulator.server import running
 from tests.support.command_line import PROJECT_ID, project, reconciler, room
+from tests.support.terminal_picture import recorded
 
 GROUP = """\
 apiVersion: metastudio/v1
@@ -151,3 +154,11 @@ def test_json_is_one_event_a_line_and_the_report_last(shop):
     last = [json.loads(line) for line in run.out.splitlines()][-1]
     assert last["type"] == "report"
     assert len(last["outcomes"]) == 3
+
+
+def test_the_question_names_the_number_and_the_environment(shop):
+    folder, simulator = shop
+    command = [sys.executable, "-m", "reconciler", "destroy", "-e", "real", "--target", "One"]
+    said = recorded(command, folder=folder, variables=dict(os.environ), answers=["no"])
+    assert "Destroy 1 object of real? Only 'yes' is accepted: " in said
+    assert names(simulator) == ["Answers", "One", "Two"]
