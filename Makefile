@@ -28,10 +28,10 @@ $(STAMP): pyproject.toml requirements.lock
 	fi
 	@touch $@
 
-demo: $(STAMP) ## plan examples/quickstart against the embedded simulator
-	@$(BIN)/reconciler -C examples/quickstart plan -e demo
+demo: $(STAMP) ## plan and apply examples/quickstart against the embedded simulator
+	@$(BIN)/reconciler -C examples/quickstart apply -e demo --auto-approve
 	@echo
-	@echo "That was a plan against an API simulated in memory: no account, no network."
+	@echo "That was a plan and its apply against an API simulated in memory: no account, no network."
 	@echo "Try next, from this folder:"
 	@echo "  $(BIN)/reconciler -C examples/quickstart plan -e demo --format markdown   # the same as a pull-request comment"
 	@echo "  $(BIN)/reconciler -C examples/quickstart validate                         # every problem at once, file:line:column"

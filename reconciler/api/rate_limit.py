@@ -66,6 +66,11 @@ class RateLimiter:
         """Present rate in calls a second; 0 where there is no limit."""
         return self._rate
 
+    @property
+    def pause_left(self) -> float:
+        """Seconds for which a refusal holds all calls from now."""
+        return max(0.0, self._hold - self._monotonic())
+
     def enter(self) -> RatePermit:
         """Wait for a permit; a pause that begins meanwhile delays all waiting threads to its end, one by one."""
         waited = 0.0

@@ -1,12 +1,12 @@
 """Progress of an apply on stderr, in Terraform's words: when a change starts, while it lasts, and when it ends."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
 
 from reconciler.cli.command_context import CommandContext
-from reconciler.cli.output import one_line
+from reconciler.cli.output import one_line, progress
 from reconciler.model.change import Action
 from reconciler.model.outcome import ApplyEvent, ApplyPhase, Outcome, OutcomeStatus
 
@@ -47,9 +47,13 @@ _PHASES = {
 
 @dataclass(slots=True)
 class ApplyProgress:
-    """Listener of the events of one apply. `every` is the time between two lines about a change that lasts."""
+    """Listener of the events of one apply. `every` is the time between two lines about a change that lasts.
+
+    `displays` holds what is shown while the result is verified, and ends it at the latest when the apply ends.
+    """
 
     session: CommandContext
+    displays: ExitStack = field(default_factory=ExitStack)
     every: float = STILL_SECONDS
     _started: float = 0.0
     _over: Event = field(default_factory=Event)
@@ -62,8 +66,11 @@ class ApplyProgress:
             self._over.set()
             self.session.note(self._finished(event.outcome))
         else:
+            self.displays.close()
             parts = (_PHASES[event.step], one_line(event.address), one_line(event.message))
             self.session.note(": ".join(filter(None, parts)))
+            if event.step is ApplyPhase.VERIFYING and not event.message:
+                self.displays.enter_context(progress(self.session, "Verifying"))
 
     def _start(self, event: ApplyEvent) -> None:
         words, clock = _WORDS[Action(event.action)], self.session.clock

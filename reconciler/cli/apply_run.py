@@ -3,6 +3,7 @@
 import json
 import secrets
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +17,7 @@ from reconciler.cli.output import (
     OutputOptions,
     check_report_files,
     one_line,
+    progress,
     render_report,
     tell_files,
     write_out,
@@ -118,6 +120,7 @@ class _ApplyRun:
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     left_out: bool = False
     destroyed: DesiredState | None = None
+    displays: ExitStack = field(default_factory=ExitStack)
 
     def go(self) -> int:
         from reconciler.project.ownership import check_unshared
@@ -128,7 +131,7 @@ class _ApplyRun:
         writer = self.opened.writer(self.wish.writer, self._show, seconds=self.wish.writer_seconds)
         wanted = self._wanted(local=ledger.local)
         wait = LockWait(seconds=self.wish.lock_timeout, say=self.session.note)
-        with stopping(self.session.say) as stop:
+        with stopping(self.session.say) as stop, self.displays:
             code, plan, applied = wait.call(
                 lambda: self._tried(ledger, writer, wanted, stop),
                 lambda: ledger.lock(self.opened.scope, self.opened.owner),
@@ -147,7 +150,9 @@ class _ApplyRun:
         nothing = Plan(environment=self.opened.name)
         if stop():
             return self._nothing(ExitCode.PARTIAL), nothing, None
-        plan = self._checked(self._planned(wanted))
+        with progress(self.session, f"Reading {self.opened.name}"):
+            planned = self._planned(wanted)
+        plan = self._checked(planned)
         if plan.errored:
             write_report(self.session, self._plan_report(plan), self.how)
             return ExitCode.ERROR, plan, None
@@ -340,7 +345,7 @@ class _ApplyRun:
             return lambda event: write_out(
                 one_document(self.session.redactor.value(_plain(event))), human=False, parsed=True
             )
-        return ApplyProgress(self.session)
+        return ApplyProgress(self.session, self.displays)
 
 
 def _spent(ledger: "SqlLedger", scope: str, use: str) -> bool:

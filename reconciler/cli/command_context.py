@@ -11,6 +11,7 @@ from typing import Any
 
 import typer
 
+from reconciler.cli.reading_line import ReadingLine
 from reconciler.cli.stderr_log import StderrLog, listen
 from reconciler.errors import UsageError
 from reconciler.model.process_clock import REAL_TIME, ProcessClock
@@ -39,7 +40,10 @@ class ProcessContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandContext:
-    """Context of one command. `root` is the base of every relative path on the command line."""
+    """Context of one command. `root` is the base of every relative path on the command line.
+
+    `reading` listens to the reads of the command.
+    """
 
     root: Path
     variables: Mapping[str, str] = field(repr=False)
@@ -50,6 +54,7 @@ class CommandContext:
     verbose: int = 0
     clock_today: Callable[[], date] = utc_today
     clock: ProcessClock = REAL_TIME
+    reading: ReadingLine = field(default_factory=ReadingLine)
 
     def path(self, name: str) -> Path:
         """Return a path of the command line, relative to `root`."""
@@ -94,6 +99,7 @@ def session(context: typer.Context) -> CommandContext:
         verbose=verbose,
         clock_today=start.clock_today,
         clock=start.clock,
+        reading=ReadingLine(start.clock.monotonic),
     )
 
 

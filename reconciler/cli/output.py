@@ -175,8 +175,17 @@ def check_report_files(session: CommandContext, how: OutputOptions) -> None:
 
 @contextmanager
 def progress(session: CommandContext, what: str, total: int | None = None) -> Iterator[Callable[[], None]]:
-    """Show progress for the duration of a `with`; each call of the value advances it by one."""
-    if session.quiet or session.verbose or session.log.form != "text" or not sys.stderr.isatty():
+    """Show progress for the duration of a `with`; each call of the value advances it by one.
+
+    Without a total it is that of reading one environment: a line on a terminal that is kept up to date, elsewhere one
+    line from time to time.
+    """
+    still = session.quiet or session.verbose or session.log.form != "text" or not sys.stderr.isatty()
+    if total is None:
+        with _reading(session, what, moves=not still):
+            yield lambda: None
+        return
+    if still:
         yield lambda: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
@@ -184,8 +193,26 @@ def progress(session: CommandContext, what: str, total: int | None = None) -> It
     columns = [
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
-        *((BarColumn(), MofNCompleteColumn()) if total else ()),
+        BarColumn(),
+        MofNCompleteColumn(),
     ]
     with Progress(*columns, console=moving(color=session.color), transient=True) as shown:
         task = shown.add_task(escape_control(what), total=total)
         yield lambda: shown.advance(task)
+
+
+@contextmanager
+def _reading(session: CommandContext, what: str, *, moves: bool) -> Iterator[None]:
+    session.reading.restart()
+    if not moves:
+        with session.reading.telling(session.note):
+            yield
+        return
+    from rich.live import Live
+    from rich.text import Text
+
+    def line() -> Text:
+        return Text(session.reading.line() or escape_control(what), no_wrap=True, overflow="ellipsis")
+
+    with Live(get_renderable=line, console=moving(color=session.color), transient=True, refresh_per_second=4):
+        yield

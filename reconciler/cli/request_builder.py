@@ -53,7 +53,9 @@ def build_plan_request(
         today=session.today(today),
         redactor=session.redactor,
         clock=session.clock,
+        progress=session.reading,
     )
+    session.reading.pause = lambda: access.pause_left
     return PlanRequest(access=access, sets=tuple(sets or ()), selection=selected or Selection(), depth=depth, base=base)
 
 

@@ -59,7 +59,7 @@ def run_on_worker(errand: AuditBatch) -> tuple[EnvironmentResult, ...]:
 
 def without_credentials(errand: AuditBatch) -> AuditBatch:
     """Return a batch that may be sent to a worker: without this process's environment."""
-    access = replace(errand.ask.access, variables={}, tenants={}, redactor=SecretRedactor())
+    access = replace(errand.ask.access, variables={}, tenants={}, redactor=SecretRedactor(), progress=None)
     return replace(errand, ask=replace(errand.ask, access=access))
 
 

@@ -17,6 +17,7 @@ from reconciler.model.desired_state import DesiredState
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.options import WRITER_SECONDS, PlanOptions, ResourceScope, Selection
 from reconciler.model.process_clock import REAL_TIME, ProcessClock
+from reconciler.model.read_progress import ReadListener
 from reconciler.model.read_result import ApiUsage
 from reconciler.project.config import Environment, Project
 from reconciler.project.connection_settings import RateLimitGroups, connection, named_at, project_id
@@ -43,7 +44,8 @@ class LiveAccess:
     """Access to the live side in this run, from the command line and the process, not from the project.
 
     `live` is a snapshot to read instead of the API. `full` renews the read cache, without `cached` there is none.
-    `tenants` is filled as environments are opened: those of one tenant share one rate limiter.
+    `tenants` is filled as environments are opened: those of one tenant share one rate limiter. `progress` listens to
+    the calls of reading.
     """
 
     variables: Mapping[str, str] = field(repr=False)
@@ -55,6 +57,12 @@ class LiveAccess:
     tenants: "RateLimitGroups" = field(default_factory=dict, repr=False, compare=False)
     redactor: SecretRedactor = field(default_factory=SecretRedactor, repr=False, compare=False)
     clock: ProcessClock = field(default=REAL_TIME, repr=False, compare=False)
+    progress: ReadListener | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def pause_left(self) -> float:
+        """Seconds for which the service holds all reads from now, because it refused some."""
+        return max((link.reads.pause_left for link in tuple(self.tenants.values())), default=0.0)
 
     def __post_init__(self) -> None:
         self.redactor.add(*secret_values(self.variables))
@@ -203,7 +211,7 @@ def _from_api(project: Project, name: str, access: LiveAccess) -> EnvironmentSes
     cache = _cache(project, name, access)
     if cache is not None:
         closing.callback(cache.close)
-    reader = HttpReader(client, parallelism=access.parallelism, cache=cache)
+    reader = HttpReader(client, parallelism=access.parallelism, cache=cache, progress=access.progress)
     return EnvironmentSession(
         project=project, name=name, access=access, reader=reader, connection=link, cache=cache, closing=closing
     )

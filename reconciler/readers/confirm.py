@@ -107,7 +107,14 @@ def _by_name(queries: Mapping[str, tuple[Filters, ...]], lister: ListClient) -> 
     """Look up each name and similar ones by its queries; a name without a complete response is unconfirmed."""
     asked = [(name, filters, True) for name, several in queries.items() for filters in several]
     asked += [(name, filters, False) for name in queries for filters in spelling_queries(lister.kind, name)]
-    listings = lister.spread(lambda one: lister.narrowed(one[1]).listing(), asked)
+    lister.tracker.begin(len(asked))
+
+    def listed(one: tuple[str, Filters, bool]) -> ListResult:
+        found = lister.narrowed(one[1]).listing()
+        lister.tracker.advance()
+        return found
+
+    listings = lister.spread(listed, asked)
     answer = Answer()
     answered = set()
     for (name, _, by_itself), listing in zip(asked, listings, strict=True):

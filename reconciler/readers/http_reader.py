@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from typing import Any
 
 from reconciler.api.client import ReadClient
 from reconciler.api.connection import UsageCounter
@@ -17,21 +18,24 @@ from reconciler.errors import (
     TransportError,
 )
 from reconciler.kinds.base.kind import Kind
+from reconciler.model.read_progress import ReadListener, ReadPhase
 from reconciler.model.read_result import ApiUsage, ConfirmRequest, ConfirmResult, ReadRequest, ReadResult
 from reconciler.model.resource import LiveResource
 from reconciler.readers.confirm import PreviousRead, alike, confirmation, in_order, matching
 from reconciler.readers.kind_reader import KindReader
 from reconciler.readers.list_reader import ListClient
-from reconciler.readers.live_objects import Row, RowMapper
+from reconciler.readers.live_objects import NOTHING, Row, RowMapper
 from reconciler.readers.read_cache import ReadCache
 from reconciler.readers.read_filter import Filters, is_plain, name_queries, need, spelling_queries
+from reconciler.readers.read_tracker import ReadTracker
 from reconciler.threads import thread_pool
 
 
 class HttpReader:
     """Reads one project through a ReadClient. `parallelism` calls run at once; the client limits the rate.
 
-    An `executor` replaces its own threads. A `cache` avoids shows of unchanged objects; apply uses none.
+    An `executor` replaces its own threads. A `cache` avoids shows of unchanged objects; apply uses none. `progress`
+    listens to the calls of `read` and `confirm`.
     """
 
     def __init__(
@@ -41,12 +45,14 @@ class HttpReader:
         parallelism: int = 8,
         executor: Executor | None = None,
         cache: ReadCache | None = None,
+        progress: ReadListener | None = None,
     ) -> None:
         self._client = client
         self._cache = cache
         self._meter = UsageCounter()
         self._parallelism = parallelism
         self._executor = executor
+        self._progress = progress
         self._asked: dict[str, PreviousRead] = {}
 
     @property
@@ -62,13 +68,16 @@ class HttpReader:
     def read(self, kind: Kind, wanted: ReadRequest) -> ReadResult:
         """Return every object of a kind, or those that could be read and why others are missing (interfaces.Reader)."""
         asked_for = need(kind, wanted, self._client.connection.project_id)
-        with self._lister(kind, asked_for.filters) as lister:
+        tracker = self._tracker(kind, needs_show=lambda row: asked_for.covers(row) and asked_for.keep(row) != NOTHING)
+        with self._lister(kind, asked_for.filters, tracker) as lister:
             listing = lister.listing()
             if listing.error and not listing.rows and _hopeless(listing.error):
                 raise listing.error
             self._asked[kind.name] = PreviousRead(need=asked_for, listing=listing)
             survey = KindReader(need=asked_for, listing=listing, lister=lister, meter=self._meter, cache=self._cache)
-            return survey.reading()
+            found = survey.reading()
+        tracker.finish()
+        return found
 
     def show(self, kind: Kind, object_id: str) -> LiveResource | None:
         """Return one object in full, or None when it does not exist."""
@@ -117,13 +126,27 @@ class HttpReader:
         asked = self._asked.get(kind.name)
         pages = asked.listing.last.requests if asked else len(doubt.creates)
         self._meter.add(ApiUsage(least=len(doubt.deletes) + min(len(doubt.creates), pages)))
-        with self._lister(kind, asked.need.filters if asked else ()) as lister:
-            return confirmation(doubt, asked, lister)
+        tracker = self._tracker(kind, phase=ReadPhase.CONFIRMING)
+        with self._lister(kind, asked.need.filters if asked else (), tracker) as lister:
+            found = confirmation(doubt, asked, lister)
+        tracker.finish()
+        return found
 
     @contextmanager
-    def _lister(self, kind: Kind, filters: Filters) -> Iterator[ListClient]:
+    def _lister(self, kind: Kind, filters: Filters, tracker: ReadTracker | None = None) -> Iterator[ListClient]:
         with self._spread() as spread:
-            yield ListClient(client=self._client, kind=kind, spread=spread, width=self._parallelism, filters=filters)
+            yield ListClient(
+                client=self._client,
+                kind=kind,
+                spread=spread,
+                width=self._parallelism,
+                filters=filters,
+                tracker=tracker or ReadTracker(),
+            )
+
+    def _tracker(self, kind: Kind, **more: Any) -> ReadTracker:
+        counted = not kind.endpoints.children_field
+        return ReadTracker(kind.name, self._progress, counted=counted, **more)
 
     @contextmanager
     def _spread(self) -> Iterator[ParallelMap]:

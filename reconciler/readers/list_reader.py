@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-from reconciler.api.client import ReadClient
+from reconciler.api.client import ListPage, ReadClient
 from reconciler.api.pagination import ListScan, ParallelMap, sweep
 from reconciler.errors import ApiError, ForbiddenError, NotFoundError, ReconcilerError
 from reconciler.kinds.base.kind import Kind
 from reconciler.readers.live_objects import Row, RowMapper
 from reconciler.readers.read_filter import Filters
+from reconciler.readers.read_tracker import ReadTracker
 
 T = TypeVar("T")
 
@@ -39,10 +40,20 @@ class ShowResults(Generic[T]):
         )
 
 
-def show_all(client: ReadClient, kind: Kind, ids: Iterable[str], spread: ParallelMap, make: Make[T]) -> ShowResults[T]:
+def show_all(
+    client: ReadClient,
+    kind: Kind,
+    ids: Iterable[str],
+    spread: ParallelMap,
+    make: Make[T],
+    *,
+    tracker: ReadTracker | None = None,
+) -> ShowResults[T]:
     """Show each object once; after a failure that concerns them all (credentials, connection) the rest is skipped."""
     order = sorted(ids)
-    asker = _Asker(client, kind, make)
+    tracker = tracker or ReadTracker()
+    tracker.begin(len(order))
+    asker = _Asker(client, kind, make, tracker)
     answers = dict(zip(order, spread(asker.ask, order), strict=True))
     failed = {key: answer for key, answer in answers.items() if isinstance(answer, ReconcilerError)}
     return ShowResults(
@@ -60,10 +71,11 @@ class _Made(Generic[T]):
 class _Asker(Generic[T]):
     """Shows one object after another, on any thread, until a failure concerns all of them."""
 
-    def __init__(self, client: ReadClient, kind: Kind, make: Make[T]) -> None:
+    def __init__(self, client: ReadClient, kind: Kind, make: Make[T], tracker: ReadTracker) -> None:
         self._client = client
         self._kind = kind
         self._make = make
+        self._tracker = tracker
         self._error: ReconcilerError | None = None
 
     def ask(self, object_id: str) -> _Made[T] | ReconcilerError | None:
@@ -78,6 +90,8 @@ class _Asker(Generic[T]):
             if not _of_one(error):
                 self._error = error
             return error
+        finally:
+            self._tracker.advance()
 
 
 def _of_one(error: ReconcilerError) -> bool:
@@ -122,13 +136,17 @@ class ListResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListClient:
-    """Reads lists of one kind through one client, `width` calls at once. `filters` apply to every list."""
+    """Reads lists of one kind through one client, `width` calls at once. `filters` apply to every list.
+
+    `tracker` counts the pages and shows.
+    """
 
     client: ReadClient
     kind: Kind
     spread: ParallelMap
     width: int
     filters: Filters = ()
+    tracker: ReadTracker = field(default_factory=ReadTracker)
 
     @property
     def rows(self) -> RowMapper:
@@ -153,8 +171,8 @@ class ListClient:
         return names.clean and names.rows.keys() == last.rows.keys() and len(names.odd) == len(last.odd)
 
     def narrowed(self, filters: Filters) -> "ListClient":
-        """Return a client that reads with these filters, one call after another."""
-        return replace(self, filters=filters, spread=map, width=1)
+        """Return a client that reads with these filters, one call after another, which nobody counts."""
+        return replace(self, filters=filters, spread=map, width=1, tracker=ReadTracker())
 
     def listing(self) -> ListResult:
         """Scan until clean, or three times. A count that is too large is checked against the summary list."""
@@ -167,13 +185,19 @@ class ListClient:
 
     def sweep(self) -> ListScan:
         """Scan the list once."""
+        self.tracker.list()
         return sweep(
-            lambda offset, limit: self.client.page(self.kind, offset=offset, limit=limit, filters=self.filters),
+            self._page,
             self.kind.id_field,
             spread=self.spread,
             width=self.width,
             items=self.kind.endpoints.children_field,
         )
+
+    def _page(self, offset: int, limit: int) -> ListPage:
+        page = self.client.page(self.kind, offset=offset, limit=limit, filters=self.filters)
+        self.tracker.page(page)
+        return page
 
     def _swept(self) -> ListScan:
         found = self.sweep()
@@ -183,4 +207,4 @@ class ListClient:
 
     def show(self, ids: Iterable[str], make: Make[T]) -> ShowResults[T]:
         """Show each object once, and convert each as needed."""
-        return show_all(self.client, self.kind, ids, self.spread, make)
+        return show_all(self.client, self.kind, ids, self.spread, make, tracker=self.tracker)

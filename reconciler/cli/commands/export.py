@@ -8,7 +8,7 @@ import typer
 from reconciler.cli import flags
 from reconciler.cli.command_context import session
 from reconciler.cli.files import write_new
-from reconciler.cli.output import problems
+from reconciler.cli.output import problems, progress
 from reconciler.cli.request_builder import build_plan_request, project, select_environment
 from reconciler.exit_codes import ExitCode
 from reconciler.model.diagnostic import Diagnostic, sort_diagnostics
@@ -38,7 +38,8 @@ def export(
     run = session(context)
     whole = project(run)
     ask = build_plan_request(run, live=live, parallelism=parallelism)
-    with open_environment(whole, select_environment(whole, environment), ask.access) as opened:
+    name = select_environment(whole, environment)
+    with open_environment(whole, name, ask.access) as opened, progress(run, f"Reading {name}"):
         found = read_everything(opened)
     files, left_out = exported(found)
     write_new(run.root, output, files, force=force)

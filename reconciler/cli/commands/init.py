@@ -16,7 +16,7 @@ from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.commands.export import exported
 from reconciler.cli.commands.schema import all_schemas
 from reconciler.cli.files import write_file, write_new
-from reconciler.cli.output import problems, write_out
+from reconciler.cli.output import problems, progress, write_out
 from reconciler.cli.request_builder import build_plan_request, project, select_environment
 from reconciler.errors import ApiError, UsageError
 from reconciler.exit_codes import ExitCode
@@ -128,7 +128,8 @@ def _exported(run: CommandContext, name: str) -> dict[str, str]:
 
     whole = project(run)
     chosen = select_environment(whole, name)
-    with open_environment(whole, chosen, build_plan_request(run).access) as opened:
+    access = build_plan_request(run).access
+    with open_environment(whole, chosen, access) as opened, progress(run, f"Reading {chosen}"):
         found = read_everything(opened)
     manifests, left_out = exported(found)
     problems(run, sort_diagnostics((*doubts(found), *left_out)))

@@ -8,7 +8,7 @@ import typer
 from reconciler.cli import flags
 from reconciler.cli.command_context import session
 from reconciler.cli.files import refuse_unwritable, write_file
-from reconciler.cli.output import problems
+from reconciler.cli.output import problems, progress
 from reconciler.cli.request_builder import build_plan_request, project, select_environment
 from reconciler.exit_codes import ExitCode
 
@@ -28,7 +28,8 @@ def snapshot(
     whole = project(run)
     refuse_unwritable(run.root, "-o", output)
     ask = build_plan_request(run, parallelism=parallelism)
-    with open_environment(whole, select_environment(whole, environment), ask.access) as opened:
+    name = select_environment(whole, environment)
+    with open_environment(whole, name, ask.access) as opened, progress(run, f"Reading {name}"):
         found = read_everything(opened)
         text = snapshot_of(opened, found, taken=datetime.now(UTC), mask=run.redactor.value)
     write_file(run.root, output, text)
