@@ -26,7 +26,7 @@ def test_a_signal_or_one_sent_twice_stops_after_the_change_at_hand_and_the_next_
         command = [sys.executable, "-m", "reconciler", "-C", str(tmp_path), "apply", "-e", "real", "--auto-approve"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_plain()) as run:
             for line in run.stderr:
-                if "finished" in line:
+                if "Creation complete" in line:
                     for number in numbers:
                         run.send_signal(number)
                     break
