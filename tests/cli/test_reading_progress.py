@@ -101,13 +101,13 @@ def read_with_a_clock(count: int, rate: float) -> tuple[list[tuple[float, str]],
 
 
 def wrong_estimates(lines: list[tuple[float, str]], began: float, end: float) -> list[tuple[float, str, float]]:
-    """Return the lines after the first tenth whose time left is missing, or more than 20 % off."""
+    """Return the lines after the first tenth whose time left is missing, or more than 20 % (and a second) off."""
     told = [(at, line) for at, line in lines if at - began >= (end - began) / 10 and end - at >= 2]
     assert told
     return [
         (at, line, end - at)
         for at, line in told
-        if (seconds := left(line)) is None or abs(seconds - (end - at)) > 0.2 * (end - at)
+        if (seconds := left(line)) is None or abs(seconds - (end - at)) > max(0.2 * (end - at), 1.0)
     ]
 
 
