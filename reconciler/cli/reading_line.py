@@ -16,7 +16,7 @@ LINE_SECONDS = 30.0
 """Seconds between two lines where stderr is no terminal."""
 
 _SETTLED = 1.0
-"""Least seconds of calls from which a rate is told."""
+"""Least seconds of calls from which a rate is measured."""
 
 _MOST_EVENTS = 10_000
 

@@ -171,7 +171,7 @@ class ListClient:
         return names.clean and names.rows.keys() == last.rows.keys() and len(names.odd) == len(last.odd)
 
     def narrowed(self, filters: Filters) -> "ListClient":
-        """Return a client that reads with these filters, one call after another, which nobody counts."""
+        """Return a client that reads with these filters, one call after another, without a tracker."""
         return replace(self, filters=filters, spread=map, width=1, tracker=ReadTracker())
 
     def listing(self) -> ListResult:
