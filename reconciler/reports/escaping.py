@@ -8,6 +8,7 @@ an escape (`\\x1b`, `\\u202e`) in every format.
 
 import json
 import re
+import shlex
 
 from markupsafe import Markup, escape
 
@@ -29,6 +30,21 @@ def block(text: str) -> str:
 def quoted(text: str) -> str:
     """Return a text in double quotes, on one line, so that its ends are visible."""
     return '"' + escape_line(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+
+
+def shell_word(text: str) -> str:
+    """Return text as one word of a POSIX shell; with invisible characters as bash's `$'…'`."""
+    if escape_line(text) == text:
+        return shlex.quote(text)
+    return "$'" + "".join(map(_in_shell, text)) + "'"
+
+
+def _in_shell(character: str) -> str:
+    if character in "\\'":
+        return f"\\{character}"
+    if escape_line(character) == character:
+        return character
+    return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else f"\\U{ord(character):08x}"
 
 
 # --- Markdown ---------------------------------------------------------------------------------------------------------

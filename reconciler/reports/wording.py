@@ -17,6 +17,7 @@ from reconciler.model.change import (
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.plan import Plan
+from reconciler.reports.escaping import shell_word
 from reconciler.strings import count
 
 ACTION_PHRASES = {
@@ -168,6 +169,15 @@ def own_blocks(change: Change, shared: Iterable[GuardGroup]) -> tuple[GuardViola
     """Return the guards that block this change alone."""
     common = {(group.code, group.message) for group in shared}
     return tuple(block for block in change.blocks if (block.code, block.message) not in common)
+
+
+def accept_command(environment: str, change: Change, field: FieldChange) -> str:
+    """Return the command that accepts a drifted field; empty for what is no drift, and for secrets."""
+    only = {Attribution.DRIFT: "", Attribution.CONFLICT: " --only conflict"}.get(field.attribution)
+    if only is None or field.sensitive or change.action is not Action.UPDATE or not environment:
+        return ""
+    words = map(shell_word, (change.address, field.path))
+    return f"reconciler accept {' '.join(words)} -e {shell_word(environment)}{only}"
 
 
 def by_kind(changes: Iterable[Change]) -> dict[str, list[Change]]:

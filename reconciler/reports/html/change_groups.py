@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.lookalikes import apart
 from reconciler.model.change import (
@@ -32,6 +32,7 @@ from reconciler.reports.wording import (
     ACTION_PHRASES,
     LEGEND,
     GuardGroup,
+    accept_command,
     attributed,
     attribution_of,
     by_kind,
@@ -77,6 +78,7 @@ class Row:
     new_style: str
     pills: tuple[Pill, ...] = ()
     under: str = ""
+    accepts: str = ""
 
 
 def _row(field: FieldChange, *, marked: bool) -> Row:
@@ -193,12 +195,19 @@ class _Layout:
     few: bool
     marked: bool
     options: ReportOptions
+    environment: str
     guards: Sequence[GuardGroup]
 
 
 def groups_of(plan: Plan, shown: Sequence[Change], options: ReportOptions) -> tuple[Group, ...]:
     """Group the changes of a plan for the page."""
-    layout = _Layout(few=len(shown) < _OPEN_BELOW, marked=attributed(plan), options=options, guards=shared_guards(plan))
+    layout = _Layout(
+        few=len(shown) < _OPEN_BELOW,
+        marked=attributed(plan),
+        options=options,
+        environment=plan.environment,
+        guards=shared_guards(plan),
+    )
     return tuple(
         Group(kind, count(len(changes), "change"), tuple(_change(one, layout) for one in changes))
         for kind, changes in by_kind(shown).items()
@@ -225,7 +234,10 @@ def _change(change: Change, layout: _Layout) -> PageChange:
         pills=tuple(Pill(mark, mark) for mark in marks),
         blocks=own_blocks(change, layout.guards),
         notes=change.notes,
-        fields=tuple(_row(field, marked=marked) for field in change.fields or whole),
+        fields=tuple(
+            replace(_row(field, marked=marked), accepts=accept_command(layout.environment, change, field))
+            for field in change.fields or whole
+        ),
         defaults="" if change.fields else content.note,
         suppressed=suppressed_line([change], details=layout.options.details),
         open=layout.few or "conflict" in marks or "blocked" in marks,

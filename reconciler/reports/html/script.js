@@ -97,6 +97,23 @@
       filter();
     });
   }
+  const copied = async (button) => {
+    const code = button.previousElementSibling;
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+    } catch { // no permission, or a page from a file: select it, so that the copy command of the browser takes it
+      const range = document.createRange();
+      range.selectNodeContents(code);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+      document.execCommand("copy");
+    }
+    button.dataset.copied = "true";
+    button.textContent = "copied";
+    setTimeout(() => (button.textContent = "copy accept command"), 2000);
+  };
+  for (const button of all("button.copy")) button.addEventListener("click", () => copied(button));
+
   if (search) search.addEventListener("input", soon);
   if (environment) environment.addEventListener("change", filter);
   if (theme) theme.addEventListener("click", dress);

@@ -10,14 +10,19 @@ from reconciler.reports.escaping import fenced, span, summary
 from reconciler.reports.markdown.size_budget import MOST_VALUE, DetailLevel
 from reconciler.reports.object_content import object_content
 from reconciler.reports.value_format import differs_in_blanks, format_value, is_long, spell_sides
-from reconciler.reports.wording import origin
+from reconciler.reports.wording import accept_command, origin
 from reconciler.strings import count, is_command
 
 _MOST_DIFF_LINES = 400
 
 
 def change_block(
-    change: Change, fields: Sequence[FieldChange], level: DetailLevel, *, show_defaults: bool = False
+    change: Change,
+    fields: Sequence[FieldChange],
+    level: DetailLevel,
+    environment: str = "",
+    *,
+    show_defaults: bool = False,
 ) -> Iterator[str]:
     """Render a change, or its fields of one section, in the detail of the level."""
     if level >= DetailLevel.NAMES:
@@ -32,6 +37,12 @@ def change_block(
         yield from _fields(fields or content.fields(FieldOp.ADD), MOST_VALUE[level])
         if content.note and not fields:
             yield f"_{content.note}_"
+            yield ""
+        accepts = [command for field in fields if (command := accept_command(environment, change, field))]
+        if accepts:
+            yield "To accept what is live:"
+            yield ""
+            yield fenced("\n".join(accepts), "sh")
             yield ""
         yield "</details>"
         yield ""

@@ -148,7 +148,9 @@ def _section(
         yield f"{span(kind)}: {count(len(changes), 'change')}"
         yield ""
         for change in changes:
-            yield from change_block(change, fields[id(change)], level, show_defaults=options.show_defaults)
+            yield from change_block(
+                change, fields[id(change)], level, plan.environment, show_defaults=options.show_defaults
+            )
         yield ""
 
 

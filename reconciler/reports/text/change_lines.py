@@ -9,7 +9,7 @@ from reconciler.reports.object_content import object_content
 from reconciler.reports.text.style import ACTION_STYLE, MARK_STYLE, PlanView, Style
 from reconciler.reports.value_format import LONG, format_value, has_words, spell_sides
 from reconciler.reports.word_diff import DiffPiece, DiffSide, compare, elided, only_blanks_differ
-from reconciler.reports.wording import ACTION_PHRASES, origin, own_blocks, suppressed_line
+from reconciler.reports.wording import ACTION_PHRASES, accept_command, origin, own_blocks, suppressed_line
 from reconciler.strings import display_width, pad
 
 _OP_SYMBOL = {FieldOp.ADD: "+", FieldOp.REMOVE: "-", FieldOp.REPLACE: "~", FieldOp.MOVE: ">"}
@@ -28,7 +28,7 @@ def change_lines(change: Change, view: PlanView) -> Iterator[str]:
     style = view.style
     yield from _head(change, view)
     if change.fields and change.action is not Action.DELETE:
-        yield from _fields(change, style, marked=view.marked)
+        yield from _fields(change, view)
     else:
         yield from _whole(change, view)
     hidden = suppressed_line([change], details=view.details)
@@ -67,10 +67,14 @@ def _whole(change: Change, view: PlanView) -> Iterator[str]:
         yield view.style("quiet", f"      # ({content.note}; --show-defaults)")
 
 
-def _fields(change: Change, style: Style, *, marked: bool) -> Iterator[str]:
+def _fields(change: Change, view: PlanView) -> Iterator[str]:
+    style = view.style
     width = min(max(display_width(escape_line(field.path)) for field in change.fields), _WIDEST_PATH)
     for field in change.fields:
-        yield from _field(field, width, style, create=change.action is Action.CREATE, marked=marked)
+        yield from _field(field, width, style, create=change.action is Action.CREATE, marked=view.marked)
+        accepts = accept_command(view.environment, change, field)
+        if accepts:
+            yield style("quiet", f"          # accept what is live: {accepts}")
 
 
 def _field(field: FieldChange, width: int, style: Style, *, create: bool, marked: bool) -> Iterator[str]:

@@ -39,6 +39,7 @@ def plan_lines(
 ) -> Iterator[Iterator[str]]:
     """Render a plan in sections; `several` adds its environment, `outcomes` replace the changes."""
     view = PlanView(
+        environment=plan.environment,
         style=style,
         marked=attributed(plan),
         show_defaults=options.show_defaults,

@@ -55,3 +55,4 @@ class PlanView:
     show_defaults: bool = False
     details: bool = False
     guards: Sequence[GuardGroup] = ()
+    environment: str = ""
