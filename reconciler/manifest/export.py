@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.errors import warning
@@ -188,17 +188,22 @@ class ExportResult:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def export_manifests(kind: Kind, live: Iterable[LiveResource]) -> ExportResult:
+def export_manifests(
+    kind: Kind, live: Iterable[LiveResource], *, only: Collection[str] | None = None, command: str = "export"
+) -> ExportResult:
     """Write the manifests of live objects of one kind, in the order of their names.
 
     Defaults, computed and unknown fields are left out, secrets become references. Objects that share a name are pinned
-    by id. Foreign objects, and those that no manifest can represent, are left out with a diagnostic.
+    by id. `only` are the ids of the objects that are written, `command` is named in the files. Foreign objects, and
+    those that no manifest can represent, are left out with a diagnostic.
     """
     manifests: list[tuple[LiveResource, str]] = []
     problems: list[Diagnostic] = []
     found = sorted(live, key=lambda each: (each.name, each.id))
     times = Counter(normalize_name(each.name) for each in found if not each.foreign)
     for each in found:
+        if only is not None and each.id not in only:
+            continue
         refusal = each.foreign or _unnameable(each)
         portion = ExportableSpec(kind, each)
         spec = {} if refusal else portion.spec()
@@ -207,18 +212,19 @@ def export_manifests(kind: Kind, live: Iterable[LiveResource]) -> ExportResult:
         if refusal:
             problems.append(_left_out(each, refusal))
         else:
-            manifests.append(
-                (each, _text(kind, each, spec, portion.secrets, pinned=times[normalize_name(each.name)] > 1))
-            )
+            pinned = times[normalize_name(each.name)] > 1
+            manifests.append((each, _text(kind, each, spec, portion.secrets, pinned=pinned, command=command)))
     return ExportResult(manifests=tuple(manifests), diagnostics=tuple(problems))
 
 
-def _text(kind: Kind, live: LiveResource, spec: Mapping[str, Json], secrets: Iterable[str], *, pinned: bool) -> str:
+def _text(
+    kind: Kind, live: LiveResource, spec: Mapping[str, Json], secrets: Iterable[str], *, pinned: bool, command: str
+) -> str:
     metadata: dict[str, Json] = {"name": live.name}
     if pinned:
         metadata["id"] = live.id
     value = {"apiVersion": API_VERSION, "kind": kind.name, "metadata": metadata, "spec": dict(spec)}
-    comments = ["Written by `reconciler export`. Fields at their documented default are left out."]
+    comments = [f"Written by `reconciler {command}`. Fields at their documented default are left out."]
     comments += [f"The secret {name} is read from RECONCILER_SECRET_{name} when it is applied." for name in secrets]
     return document(comments, value)
 

@@ -171,7 +171,7 @@ class _BlockItems(_Items):
         between = source.text[dash + 1 : start]
         gap = between if between and not between.strip(" ") else " "
         node = self.node.items[sibling]
-        first, *rest = styled_lines(value, node, self.editor.typed)
+        first, *rest = styled_lines(value, node, typed=self.editor.typed)
         margin = indent + " " * (1 + len(gap))
         line_end = source.line_break(start)
         return line_end.join([f"{indent}-{gap}{first}", *(f"{margin}{line}" if line else line for line in rest)])
@@ -262,17 +262,17 @@ def styled_inline(value: Json, like: SyntaxNode) -> str:
     return _scalar_like(value, like, flow=True)
 
 
-def styled_lines(value: Json, like: SyntaxNode, typed: bool) -> list[str]:
+def styled_lines(value: Json, like: SyntaxNode, *, typed: bool) -> list[str]:
     """Return the lines of a value in the style of a sibling."""
     if isinstance(value, Mapping) and isinstance(like, MappingNode) and not like.flow and value:
         found: list[str] = []
         for name, key, node in _ordered(value, like):
-            found += _entry_lines(key, value[name], node, typed)
+            found += _entry_lines(key, value[name], node, typed=typed)
         return found
     if isinstance(value, list) and isinstance(like, SequenceNode) and not like.flow and value and like.items:
         found = []
         for each in value:
-            first, *rest = styled_lines(each, like.items[0], typed)
+            first, *rest = styled_lines(each, like.items[0], typed=typed)
             found += [f"- {first}", *(f"  {line}" if line else line for line in rest)]
         return found
     if isinstance(value, (Mapping, list)) and value and type(like) is SyntaxNode:
@@ -280,11 +280,11 @@ def styled_lines(value: Json, like: SyntaxNode, typed: bool) -> list[str]:
     return [styled_inline(value, like)]
 
 
-def _entry_lines(key: str, value: Json, node: SyntaxNode, typed: bool) -> list[str]:
+def _entry_lines(key: str, value: Json, node: SyntaxNode, *, typed: bool) -> list[str]:
     if isinstance(value, (Mapping, list)) and value:
         block = isinstance(node, (MappingNode, SequenceNode)) and not node.flow
         if block or (type(node) is SyntaxNode and any(isinstance(each, (Mapping, list)) for each in _parts(value))):
-            return [f"{key}:", *(f"  {line}" if line else line for line in styled_lines(value, node, typed))]
+            return [f"{key}:", *(f"  {line}" if line else line for line in styled_lines(value, node, typed=typed))]
         return [f"{key}: {styled_inline(value, node)}"]
     if isinstance(node, ScalarNode) and not isinstance(value, (Mapping, list)):
         return [f"{key}: {_scalar_like(value, node, flow=False)}"]

@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 from reconciler.cli.commands.accept import accept
+from reconciler.cli.commands.adopt import adopt
 from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.audit import audit
 from reconciler.cli.commands.comment import comment
@@ -42,6 +43,7 @@ COMMANDS: dict[str, Callable[..., Any] | typer.Typer] = {
     "plan": plan,
     "apply": apply,
     "accept": accept,
+    "adopt": adopt,
     "destroy": destroy,
     "show": show,
     "comment": comment,

@@ -15,6 +15,8 @@ from reconciler.model.diagnostic import Diagnostic, sort_diagnostics
 from reconciler.strings import normalize_name
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from reconciler.model.resource import LiveResource
     from reconciler.project.live_state import LiveKind
 
@@ -31,7 +33,7 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace files that say something else.")] = False,
     parallelism: flags.Parallelism = 8,
 ) -> int:
-    """Write what is live as manifests, one file a resource."""
+    """Write what is live as manifests, one file a resource; `adopt` writes what no manifest declares yet."""
     from reconciler.project.environment_session import open_environment
     from reconciler.project.live_state import doubts, read_everything
 
@@ -50,14 +52,16 @@ def export(
     return ExitCode.FINE if complete else ExitCode.PARTIAL
 
 
-def exported(found: "tuple[LiveKind, ...]") -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
-    """Return the manifests of all live objects by file name, and the problems."""
+def exported(
+    found: "Iterable[LiveKind]", *, only: "Collection[str] | None" = None, command: str = "export"
+) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
+    """Return the manifests of live objects by file name, and the problems; `only` are the ids of those wanted."""
     from reconciler.manifest.export import export_manifests
 
     files: dict[str, str] = {}
     left_out: list[Diagnostic] = []
     for one in found:
-        emitted = export_manifests(one.kind, one.ours)
+        emitted = export_manifests(one.kind, one.ours, only=only, command=command)
         left_out += emitted.diagnostics
         files |= {f"{one.folder}/{file_name(live)}": text for live, text in emitted.manifests}
     return files, tuple(left_out)

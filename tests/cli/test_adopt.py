@@ -1,0 +1,112 @@
+"""`adopt`: live objects that no manifest declares become manifests, whose objects the next apply owns."""
+
+import json
+import shutil
+
+import pytest
+
+from reconciler.simulator import Simulator
+from reconciler.simulator.server import running
+from tests.support.command_line import QUICKSTART, project, reconciler, room
+
+AUTUMN = 'SmartLiveRoom["Autumn campaign 2025"]'
+SEED = {
+    "smart_live_rooms": [
+        {"room_name": "One", "room_description": "hello"},
+        {"room_name": "Two", "room_id": "0" * 31 + "2", "room_description": "second"},
+        {"room_name": "Twin", "room_id": "0" * 31 + "3", "room_description": "left"},
+        {"room_name": "Twin", "room_id": "0" * 31 + "4", "room_description": "right"},
+        {"room_name": "Passing", "room_type": "TEMP"},
+    ]
+}
+
+
+@pytest.fixture
+def place(tmp_path):
+    return project(tmp_path, {"rooms/one.yaml": room("One")}, seed=json.dumps(SEED))
+
+
+def adopt(folder, *arguments):
+    return reconciler("-C", folder, "adopt", "-e", "demo", *arguments)
+
+
+def plan(folder):
+    run = reconciler("-C", folder, "plan", "-e", "demo", "--format", "json")
+    return json.loads(run.out)
+
+
+def test_one_object_becomes_a_manifest_without_differences(tmp_path):
+    folder = tmp_path / "q"
+    shutil.copytree(QUICKSTART, folder)
+    run = adopt(folder, AUTUMN, "-o", "rooms/adopted")
+    assert run.code == 0, run.err
+    (file,) = (folder / "rooms/adopted").rglob("*.yaml")
+    assert "Autumn campaign 2025" in file.read_text()
+    assert "Written by `reconciler adopt`" in file.read_text()
+    assert "owner of 1 object" in run.err
+    changes = {each["address"]: each["change"]["actions"] for each in plan(folder)["resource_changes"]}
+    assert changes[AUTUMN] == ["no-op"]
+
+
+def test_all_leaves_out_what_is_declared_or_temporary_and_pins_repeated_names(place):
+    run = adopt(place, "--all", "-o", "rooms")
+    assert run.code == 0, run.err
+    texts = {path.name: path.read_text() for path in (place / "rooms").rglob("*.yaml")}
+    assert len(texts) == 4
+    assert sum("id: " in text for text in texts.values()) == 2
+    assert not any("Passing" in text for text in texts.values())
+    assert not [each for each in plan(place)["resource_changes"] if each["change"]["actions"] != ["no-op"]]
+
+
+def test_a_pattern_chooses_names(place):
+    assert adopt(place, "--all", "--name-pattern", "Tw[io]*", "-o", "rooms").code == 0
+    assert len(list((place / "rooms").rglob("*.yaml"))) == 4
+    assert "Nothing to adopt" in adopt(place, "--all", "--name-pattern", "Tx*", "-o", "rooms").err
+
+
+def test_into_appends_in_the_style_of_the_file(place):
+    file = place / "rooms/one.yaml"
+    file.write_bytes(room("One", "room_description: 'hello'").replace("\n", "\r\n").encode())
+    run = adopt(place, "Two", "--into", "rooms/one.yaml", "--force")
+    assert run.code == 0, run.err
+    assert (
+        file.read_bytes()
+        .decode()
+        .endswith(
+            "room_description: 'hello'\r\n---\r\napiVersion: metastudio/v1\r\nkind: SmartLiveRoom\r\n"
+            "metadata: {name: Two}\r\nspec:\r\n  room_description: 'second'\r\n  view_mode: VERTICAL\r\n"
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ([], 1, "adopt --all"),
+        (["Two"], 1, "--into FILE"),
+        (["Nothing", "-o", "rooms"], 1, "no live object"),
+        (["One", "-o", "rooms"], 0, "declared already"),
+        (['SmartLiveRoom["Passing"]', "-o", "rooms"], 0, "never adopted"),
+        (["Two", "-o", "elsewhere"], 0, "add it to `manifests:`"),
+        (["Two", "--into", "rooms/one.yaml"], 1, "--force"),
+        (["Two", "--into", "live.yaml", "--force"], 1, "cannot be appended to"),
+    ],
+)
+def test_arguments(place, arguments, code, said):
+    run = adopt(place, *arguments)
+    assert run.code == code, run.err
+    assert said in run.err
+
+
+def test_the_next_apply_owns_what_was_adopted(tmp_path):
+    simulator = Simulator({})
+    with running(simulator) as url:
+        more = f'  real: {{endpoint: "{url}", project_id: "{"0" * 32}", ledger: "sqlite:///.reconciler/ledger.db"}}\n'
+        project(tmp_path, {"rooms/one.yaml": room("One")}, more=more)
+        simulator.console("SmartLiveRoom", "0" * 32).insert({"room_name": "By hand", "room_description": "x"})
+        assert reconciler("-C", tmp_path, "apply", "-e", "real", "--auto-approve").code == 0
+        assert reconciler("-C", tmp_path, "adopt", "By hand", "-e", "real", "-o", "rooms").code == 0
+        run = reconciler("-C", tmp_path, "plan", "-e", "real")
+        assert "to adopt" in run.out
+        assert reconciler("-C", tmp_path, "apply", "-e", "real", "--auto-approve").code == 0
+        assert "to adopt" not in reconciler("-C", tmp_path, "plan", "-e", "real").out
