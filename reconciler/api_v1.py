@@ -40,9 +40,11 @@ from reconciler.model.options import GuardOverrides, Selection
 from reconciler.model.outcome import ApplyEvent, ApplyPhase, Outcome, OutcomeStatus
 from reconciler.model.plan import DeferredChange, Plan, PlanSummary, UnmanagedResource
 from reconciler.model.resource import DeclaredResource, IgnoreRule
+from reconciler.model.source_edit import AcceptedDifference, ProposedEdits, RefusedDifference, SourceEdit
 from reconciler.model.source_map import Position
 from reconciler.planfile.saved_plan import read_plans
 from reconciler.planfile.staleness import accepted
+from reconciler.project.accept_drift import propose_for_plan
 from reconciler.project.config import Project
 from reconciler.project.config_file import load_project
 from reconciler.project.environment_session import EnvironmentSession, LiveAccess, check_secrets, open_environment
@@ -61,6 +63,7 @@ from reconciler.project.plan_environment import (
 from reconciler.project.run_origin import run_origin
 
 __all__ = [
+    "AcceptedDifference",
     "Action",
     "AppliedFilter",
     "ApplyEvent",
@@ -85,10 +88,13 @@ __all__ = [
     "Plan",
     "PlanSummary",
     "Position",
+    "ProposedEdits",
     "ReconcilerError",
+    "RefusedDifference",
     "RelatedPosition",
     "Selection",
     "Severity",
+    "SourceEdit",
     "SuppressedDifference",
     "UnmanagedResource",
     "apply",
@@ -96,6 +102,7 @@ __all__ = [
     "list_objects",
     "load",
     "plan",
+    "propose_edits",
     "read_plan_file",
     "validate",
 ]
@@ -164,7 +171,25 @@ def plan(
     result = plan_environment(_project(folder, environment), environment, request)
     if result.plan is None:
         return Plan(environment=environment, diagnostics=result.manifest.diagnostics, complete=False)
-    return result.plan
+    return replace(result.plan, folder=os.fspath(folder))
+
+
+def propose_edits(
+    reviewed: Plan, *, folder: str | PathLike[str] = "", address: str = "", field: str = "", only: str = ""
+) -> ProposedEdits:
+    """Return the edits of source files that accept the live values of a plan, and what is refused; nothing is written.
+
+    The edits are those that `reconciler accept` proves before it writes them; here they are not proven. `folder` is the
+    project's, by default that of `plan`. `address` and `field` restrict them to one object and field, `only` is
+    `drift`, `conflict` or `all`: by default drift, or everything where the plan was made without a ledger. Raises
+    ManifestError for invalid manifests, UsageError for an address that nothing has.
+
+    >>> edits = propose_edits(plan("examples/quickstart", "demo", variables={}))
+    >>> [(edit.file, edit.text) for edit in edits], [one.code for one in edits.refused]
+    ([], ['E_ACCEPT_EXPRESSION'])
+    """
+    project = _project(folder or reviewed.folder or ".", reviewed.environment)
+    return propose_for_plan(project, reviewed, address=address, field=field, only=only)
 
 
 def apply(

@@ -11,9 +11,10 @@ import pytest
 
 from reconciler import api_v1
 from reconciler.errors import ManifestError, NotFoundError, PlanError, UsageError
-from tests.support.command_line import QUICKSTART, ROOT, reconciler
+from tests.support.command_line import QUICKSTART, ROOT, project, reconciler, room
 
 SEALED = {
+    "AcceptedDifference",
     "Action",
     "ApplyEvent",
     "ApplyPhase",
@@ -38,10 +39,13 @@ SEALED = {
     "Plan",
     "PlanSummary",
     "Position",
+    "ProposedEdits",
     "ReconcilerError",
+    "RefusedDifference",
     "RelatedPosition",
     "Selection",
     "Severity",
+    "SourceEdit",
     "SuppressedDifference",
     "UnmanagedResource",
     "apply",
@@ -49,6 +53,7 @@ SEALED = {
     "list_objects",
     "load",
     "plan",
+    "propose_edits",
     "read_plan_file",
     "validate",
 }
@@ -232,3 +237,17 @@ def test_an_object_is_described_by_kind_and_name(quickstart):
     assert told.object.values["video_config"]["bitrate"] == 3000
     with pytest.raises(NotFoundError):
         api_v1.describe(quickstart, "demo", "no such", variables={})
+
+
+def test_edits_are_those_of_accept_and_nothing_is_written(tmp_path):
+    seed = "{smart_live_rooms: [{room_name: One, room_description: world}]}"
+    folder = project(tmp_path, {"rooms/one.yaml": room("One")}, seed=seed)
+    text = (folder / "rooms/one.yaml").read_text()
+    edits = api_v1.propose_edits(api_v1.plan(folder, "demo", variables={}))
+    (edit,) = edits
+    assert (edit.file, text[edit.start : edit.end], edit.text) == ("rooms/one.yaml", "hello", "world")
+    (one,) = edits.accepted
+    assert (one.path, one.declared, one.live) == ("room_description", "hello", "world")
+    assert (folder / "rooms/one.yaml").read_text() == text
+    with pytest.raises(UsageError):
+        api_v1.propose_edits(api_v1.plan(folder, "demo", variables={}), only="everything")

@@ -1,7 +1,7 @@
 """The plan: the ordered changes for one environment, as plain data that every later step reads."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.model.change import Action, Attribution, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -78,7 +78,8 @@ class Plan:
     `changes` holds every declared object, unchanged ones included, and the deletes, in the order of apply. `complete`
     is false when the read or the selection covers only a part. `untrusted` marks a plan of untrusted manifests: it can
     never be applied. `base` is the base of attribution (`ledger`, a commit, or empty). `unknown_counts` names the
-    counts of the summary that cannot be determined: they are lower bounds, and a zero means unknown.
+    counts of the summary that cannot be determined: they are lower bounds, and a zero means unknown. `folder` is
+    that of the project in this process, where the caller names it; it is part of no report.
     """
 
     environment: str
@@ -90,6 +91,7 @@ class Plan:
     untrusted: bool = False
     base: str = ""
     unknown_counts: tuple[str, ...] = ()
+    folder: str = field(default="", compare=False, repr=False)
 
     @property
     def errored(self) -> bool:

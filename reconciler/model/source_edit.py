@@ -1,5 +1,6 @@
 """Live values accepted into manifests: the edits of source files, and what was refused."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.model.change import Value
@@ -50,10 +51,16 @@ class RefusedDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedEdits:
-    """What accepting comes to."""
+    """What accepting comes to; as a sequence, the edits of the files."""
 
     accepted: tuple[AcceptedDifference, ...] = ()
     refused: tuple[RefusedDifference, ...] = ()
+
+    def __iter__(self) -> Iterator[SourceEdit]:
+        return iter(self.edits)
+
+    def __len__(self) -> int:
+        return len(self.edits)
 
     @property
     def edits(self) -> tuple[SourceEdit, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.errors import UsageError
+from reconciler.errors import ManifestError, UsageError
 from reconciler.kinds.registry import all_kinds
 from reconciler.manifest.accept import propose
 from reconciler.manifest.accept_at import parse_place, proposals_at, refused_at
@@ -91,7 +91,7 @@ def accept_environment(project: Project, name: str, ask: AcceptRequest, confirm:
     with open_environment(project, name, ask.plan.access) as opened:
         recorded = replace(opened, reader=RecordedReader(opened.reader))
         plan = plan_opened(recorded, manifest, ask.plan)
-        chosen = choose(plan, manifest, ask)
+        chosen = choose(plan, manifest, address=ask.address, field=ask.field, only=ask.only)
         views = SourceViews(SourceTexts(tree))
         resources = {each.address: each for each in manifest.resources}
         proof = EditProof(
@@ -121,6 +121,26 @@ def accept_environment(project: Project, name: str, ask: AcceptRequest, confirm:
             notes=chosen.notes,
             usage=opened.reader.usage,
         )
+
+
+def propose_for_plan(
+    project: Project, plan: Plan, *, address: str = "", field: str = "", only: str = ""
+) -> ProposedEdits:
+    """Propose the edits that accept live values of a plan, without reading live and without a proof.
+
+    Raises ManifestError for invalid manifests, and UsageError for an unknown address or class.
+    """
+    tree = DiskTree(project.root)
+    manifest = load_from(project, plan.environment, (), tree)
+    if not manifest.valid:
+        raise ManifestError("the manifests have errors: nothing is proposed", manifest.diagnostics)
+    if only and only not in CLASSES:
+        raise UsageError(f"{only!r} is no class of differences", hint=f"there are {', '.join(CLASSES)}")
+    chosen = choose(plan, manifest, address=address, field=field, only=only)
+    resources = {each.address: each for each in manifest.resources}
+    changes = [(change, fields) for change, fields in chosen.changes if change.address in resources]
+    found = propose(changes, resources, all_kinds(), SourceViews(SourceTexts(tree)))
+    return replace(found, refused=(*chosen.refused, *found.refused))
 
 
 def _at(
@@ -158,13 +178,15 @@ def _confirmed(accepted: Iterable[AcceptedDifference], confirm: Confirm) -> Iter
             yield each
 
 
-def choose(plan: Plan, manifest: DesiredState, ask: AcceptRequest) -> ChosenDifferences:
+def choose(
+    plan: Plan, manifest: DesiredState, *, address: str = "", field: str = "", only: str = ""
+) -> ChosenDifferences:
     """Return the differences that a request names. Raises UsageError for an address that nothing has."""
-    address = _address(plan, manifest, ask.address) if ask.address else ""
+    address = _address(plan, manifest, address) if address else ""
     unmanaged = [each for each in plan.unmanaged if address in (each.address, each.name)]
     if address and unmanaged and all(each.address != address for each in manifest.resources):
         return ChosenDifferences(refused=(_unmanaged(address, unmanaged[0].foreign, unmanaged[0].address),))
-    classes = CLASSES[ask.only or default_class(plan)]
+    classes = CLASSES[only or default_class(plan)]
     chosen: list[tuple[Change, tuple[FieldChange, ...]]] = []
     refused: list[RefusedDifference] = []
     notes: list[str] = []
@@ -175,13 +197,11 @@ def choose(plan: Plan, manifest: DesiredState, ask: AcceptRequest) -> ChosenDiff
             drifted = change.attribution in (CLASSES["drift"] | CLASSES["conflict"]) & classes
             if drifted or (address and change.action is Action.CREATE):
                 refused.append(_whole(change))
-            elif not ask.field:
+            elif not field:
                 what = "not live" if change.action is Action.CREATE else "not declared"
                 notes.append(f"{change.address} is {what}: there is no value to accept")
             continue
-        fields = tuple(
-            each for each in change.fields if each.attribution in classes and is_within(each.path, ask.field)
-        )
+        fields = tuple(each for each in change.fields if each.attribution in classes and is_within(each.path, field))
         if fields:
             chosen.append((change, fields))
     return ChosenDifferences(changes=tuple(chosen), refused=tuple(refused), notes=tuple(notes))
