@@ -186,7 +186,7 @@ def propose_edits(
 
     >>> edits = propose_edits(plan("examples/quickstart", "demo", variables={}))
     >>> [(edit.file, edit.text) for edit in edits], [one.code for one in edits.refused]
-    ([], ['E_ACCEPT_EXPRESSION'])
+    ([('values/demo.yaml', "Pu'er is 88 yuan a tin.")], [])
     """
     project = _project(folder or reviewed.folder or ".", reviewed.environment)
     return propose_for_plan(project, reviewed, address=address, field=field, only=only)

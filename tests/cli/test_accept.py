@@ -17,7 +17,7 @@ from reconciler.cli.files import replace_files
 from reconciler.errors import ReconcilerError
 from reconciler.simulator import Simulator
 from reconciler.simulator.server import running
-from tests.support.command_line import project, reconciler, room
+from tests.support.command_line import QUICKSTART, project, reconciler, room
 
 ONE = 'SmartLiveRoom["One"]'
 TEXT = "# the room\n" + room("One", 'room_description: "hello" # said\n  priv_data: mine')
@@ -106,8 +106,24 @@ def test_a_file_that_is_not_committed_as_it_is_stays_without_force(repository, s
     assert file.read_text() == before.replace('"hello"', '"world"')
 
 
+def test_a_price_that_a_colleague_changed_is_one_line_of_a_values_file(tmp_path):
+    folder = shutil.copytree(QUICKSTART, tmp_path / "shop")
+    run = accept(folder, "--dry-run")
+    assert run.code == 0, run.err
+    assert [line for line in run.out.splitlines() if line[:1] in "+-"] == [
+        "--- a/values/demo.yaml",
+        "+++ b/values/demo.yaml",
+        "-    - Pu'er is 96 yuan a tin.",
+        "+    - Pu'er is 88 yuan a tin.",
+    ]
+    assert accept(folder, "--force").code == 0
+    again = accept(folder, "--force")
+    assert (again.code, again.out) == (0, "")
+
+
 def test_outside_git_force_is_needed(tmp_path):
     project(tmp_path, {"rooms/one.yaml": TEXT}, seed=SEED)
+    assert accept(tmp_path, "--dry-run").code == 0
     run = accept(tmp_path)
     assert run.code == 2
     assert "--force" in run.err

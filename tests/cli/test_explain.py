@@ -38,7 +38,8 @@ def test_a_field_is_named_as_plans_print_it_and_leads_into_a_macro():
     rows = explain(QUESTIONS, "interaction_rules[price of Pu'er].trigger")
     assert set(rows) >= {"interaction_rules[price of Pu'er].trigger.time_window"}
     assert all(path.startswith("interaction_rules[price of Pu'er].trigger") for path in rows)
-    assert rows["interaction_rules[price of Pu'er].trigger.reply_texts[0]"][1].startswith("shared/rules.yaml.j2:")
+    assert rows["interaction_rules[price of Pu'er].trigger.time_window"][1].startswith("shared/rules.yaml.j2:")
+    assert "values/demo.yaml" in rows["interaction_rules[price of Pu'er].trigger.reply_texts[0]"][1]
     assert rows["interaction_rules[price of Pu'er].trigger.reply_texts[0]"][2].startswith("differs")
     assert rows["interaction_rules[price of Pu'er].trigger.reply_texts[1]"][2] == "in step"
 

@@ -111,7 +111,7 @@ def _finished(
     """Print the diff or JSON and the refusals, write the files, and return the exit code."""
     from reconciler.reports.unified_diff import unified_diff
 
-    dirty = {} if force or not result.files else _dirty(whole, result)
+    dirty = {} if force or dry_run or not result.files else _dirty(whole, result)
     stopped = bool(dirty or result.collateral)
     writes = bool(result.files) and not stopped and not dry_run
     if writes:
