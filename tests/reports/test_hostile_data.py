@@ -107,7 +107,7 @@ def test_one_table_stays_one_table_of_five_columns(value, make):
     assert cells == 5 * (rows - 2 * narrow) + 2 * 2 * narrow
 
 
-FENCED = re.compile(r"^(`{3,})diff\n.*?^\1$", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^(`{3,})(?:diff|sh)\n.*?^\1$", re.MULTILINE | re.DOTALL)
 
 ESCAPED = re.compile(r"\\[!-/:-@\[-`{-~]")
 """What GitHub's own parser takes for an escaped character in a table, a backslash among them."""

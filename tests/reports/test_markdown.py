@@ -190,7 +190,7 @@ def keeps_its_word(plan, budget):
 def fences_balance(text):
     fence = ""
     for line in text.split("\n"):
-        match = re.match(r"(`{3,})(diff)?$", line)
+        match = re.match(r"(`{3,})(diff|sh)?$", line)
         if fence:
             fence = "" if match and len(match[1]) >= len(fence) and not match[2] else fence
         elif match:
