@@ -93,7 +93,7 @@ def _check_committed(run: CommandContext, file: str, data: bytes, *, force: bool
 
 
 def _announce(run: CommandContext, whole: "Project", name: str, files: dict[str, str], where: str) -> None:
-    """Say what was written, and who owns it after the next apply."""
+    """Note the written files, and the owner of the objects after the next apply."""
     from reconciler.project.adopt_live import is_read
 
     if not files:
