@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 SECTIONS = (
     ("Home", ("index.md",)),
     ("Tutorial", ("tutorial.md",)),
-    ("How to", ("how-to/install.md", "how-to/first-steps.md", "how-to/validate.md", "how-to/plan.md", "how-to/apply.md",
+    ("How to", ("how-to/install.md", "how-to/init.md", "how-to/validate.md", "how-to/plan.md", "how-to/apply.md",
                 "how-to/*.md")),
     ("Concepts", ("concepts/fields.md", "concepts/*.md")),
     ("Reference", ("reference/coming-from.md", "reference/commands.md", "reference/project-file.md",
