@@ -16,6 +16,7 @@ from reconciler.exit_codes import ExitCode
 from reconciler.strings import count
 
 if TYPE_CHECKING:
+    from reconciler.model.report import Report
     from reconciler.model.source_edit import AcceptedDifference
     from reconciler.project.accept_drift import AcceptRequest, AcceptResult, Confirm
     from reconciler.project.config import Project
@@ -92,7 +93,8 @@ def accept(
     return _finished(run, whole, result, ask, dry_run=dry_run, force=force, as_json=format_ == "json")
 
 
-def _invalid(result: "AcceptResult", name: str):  # type: ignore[no-untyped-def]
+def _invalid(result: "AcceptResult", name: str) -> "Report":
+    """Return the report of manifests with errors."""
     from reconciler.project.plan_environment import PlanResult
 
     return plan_report("accept", PlanResult(environment=name, manifest=result.manifest))
