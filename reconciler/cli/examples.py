@@ -58,6 +58,9 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "without a question, with exactly three deletes": "reconciler apply -e prod --auto-approve --allow-deletes 3",
         "own what is declared and live already": "reconciler apply -e prod --adopt",
     },
+    "adopt": {
+        "own all declared objects that are live already": "reconciler adopt -e prod",
+    },
     "accept": {
         "show what would be written into the manifests": "reconciler accept -e prod --dry-run",
         "take one drifted field over": ("reconciler accept -e prod 'SmartLiveRoom[\"Morning\"]' room_description"),
