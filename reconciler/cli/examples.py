@@ -59,7 +59,8 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "own what is declared and live already": "reconciler apply -e prod --adopt",
     },
     "adopt": {
-        "own all declared objects that are live already": "reconciler adopt -e prod",
+        "a manifest of one live room": "reconciler adopt -e prod 'SmartLiveRoom[\"Morning\"]'",
+        "manifests of all live objects without one": "reconciler adopt -e prod --all -o adopted",
     },
     "accept": {
         "show what would be written into the manifests": "reconciler accept -e prod --dry-run",
