@@ -6,7 +6,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reconciler.errors import UsageError
+from reconciler.errors import ManifestError, UsageError
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics
 from reconciler.model.options import PlanOptions, Selection, is_in
@@ -187,13 +187,22 @@ def _expired(opened: EnvironmentSession, today: date) -> Iterator[Diagnostic]:
 
 
 def base_manifest(project: Project, name: str, ask: PlanRequest) -> DesiredState:
-    """Return the manifests of the environment at `ask.base`, read from git objects. Raises ReconcilerError."""
+    """Return the manifests of the environment at `ask.base`, read from git objects. Raises ReconcilerError.
+
+    Nothing is declared where that commit has no project file or no such environment.
+    """
     from reconciler.manifest.files.git_tree import GitTree
     from reconciler.project.config import FILE
     from reconciler.project.config_file import parse_project
 
     tree = GitTree(project.root, ask.base)
-    then = parse_project(tree.read(FILE), root=project.root, untrusted=project.untrusted)
+    try:
+        text = tree.read(FILE)
+    except ManifestError as error:
+        if error.code != "E_PATH_MISSING":
+            raise
+        return DesiredState()
+    then = parse_project(text, root=project.root, untrusted=project.untrusted)
     if name not in then.environments:
         return DesiredState()
     return load_from(then, name, ask.sets, tree)

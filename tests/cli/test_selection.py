@@ -157,6 +157,20 @@ def test_another_commit_tells_this_branchs_changes_from_drift_and_leaves_the_wor
     assert "nowhere" in missing.err
 
 
+@pytest.mark.parametrize("before", ["README.md", "reconciler.yaml"])
+def test_a_project_or_a_folder_that_the_base_does_not_have_is_new(tmp_path, before):
+    """The pull request that adds the project, or its first manifest, is planned as any other."""
+    folder = project(tmp_path, {"rooms/one.yaml": room("One"), "README.md": "words\n"})
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", before)
+    git(tmp_path, "commit", "-q", "-m", "base")
+    run = reconciler("-C", folder, "plan", "--base", "main", "--format", "json")
+    assert run.code == 0, run.err
+    (change,) = json.loads(run.out)["resource_changes"]
+    assert change["change"]["actions"] == ["create"]
+    assert {one["attribution"] for one in change["fields"]} <= {"config", None}
+
+
 GROUP = (
     "apiVersion: metastudio/v1\nkind: InteractionRuleGroup\nmetadata: {name: G}\n"
     "spec: {interaction_rules: [{rule_name: price, event_type: 1, "
