@@ -109,7 +109,7 @@ def test_a_mistake_is_in_the_document_of_a_program(tmp_path, words):
 
 
 def test_the_kinds_are_not_loaded_for_the_overview_of_commands():
-    code = "import sys, reconciler.cli.app as app; app._application(); print('pydantic' in sys.modules)"
+    code = "import sys, reconciler.cli.app as app; app.command_line(); print('pydantic' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout == "False\n"
 
