@@ -303,7 +303,7 @@ def _violations(text: _SourceText, parsed: ParsedFile, sensitive: Set[str]) -> l
 
 
 def _no_manifest(entry: str) -> Diagnostic:
-    hint = "an empty desired side would look as if everything had been taken out on purpose"
+    hint = "put a manifest there, or take the entry out of `manifests`; an empty folder is never read as an empty side"
     return error("E_PATH_EMPTY", f"there is no manifest in {entry!r}", Position(entry, 1, 1), hint=hint)
 
 
