@@ -268,7 +268,9 @@ def symlink(path: str) -> ManifestError:
 
 def missing(path: str) -> ManifestError:
     """Return the error for a missing file."""
-    return refused("E_PATH_MISSING", f"there is no {shown(path)}", Position(path, 1, 1), hint="make it, or correct the path")
+    return refused(
+        "E_PATH_MISSING", f"there is no {shown(path)}", Position(path, 1, 1), hint="make it, or correct the path"
+    )
 
 
 def irregular(path: str) -> ManifestError:
