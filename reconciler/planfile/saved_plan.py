@@ -9,6 +9,7 @@ plain digest, which detects damage and not forgery.
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -174,9 +175,18 @@ def _parsed(data: bytes) -> dict[str, Any]:
 
 
 def _is_cut(data: bytes, error: json.JSONDecodeError) -> bool:
-    """Tell whether JSON text is truncated: the decoder fails at the end, or in an unterminated text."""
+    """Tell whether JSON text is truncated: the decoder fails at the end, or in a text or a word that does not end."""
     rest = error.doc[error.pos :]
-    return data.lstrip()[:1] == b"{" and (not rest.strip() or error.msg.startswith("Unterminated"))
+    if data.lstrip()[:1] != b"{":
+        return False
+    inside = error.msg.startswith("Unterminated") or (
+        error.msg.startswith("Invalid \\u") and len(rest) < len("\\u0000")
+    )
+    return inside or not rest.strip() or _CUT_WORD.fullmatch(rest) is not None
+
+
+_CUT_WORD = re.compile(r"t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\.|\.?[0-9]*[eE][+-]?")
+"""How a literal or a number of JSON may begin without being one."""
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

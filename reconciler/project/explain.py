@@ -9,6 +9,7 @@ from reconciler.model.change import REDACTED, Action, Change, NoValue, Value
 from reconciler.model.field_path import FieldPath, ItemKey, is_within, spell
 from reconciler.model.resource import DeclaredResource, Json
 from reconciler.model.source_map import DocumentPath
+from reconciler.redaction import is_redacted
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.list_keys import parts_of
 
@@ -65,7 +66,7 @@ def _spelled(value: Value, leaf: _Leaf) -> str:
     if isinstance(value, NoValue):
         return "(not set)"
     sensitive = leaf.field is not None and leaf.field.sensitive
-    return REDACTED if sensitive or value == REDACTED else json.dumps(value, ensure_ascii=False)
+    return REDACTED if sensitive or is_redacted(value) else json.dumps(value, ensure_ascii=False)
 
 
 _DIFFERS = "differs"

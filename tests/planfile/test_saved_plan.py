@@ -284,3 +284,12 @@ def test_a_plan_kept_as_json_can_be_shown_and_not_applied() -> None:
     assert saved_plan.read_plans(written(plan)) == (plan,)
     assert saved_plan.read_plans(json.dumps({"plans": [encode(plan), encode(plan)]}).encode()) == (plan, plan)
     assert code(data) == "E_PLAN_FORMAT"
+
+
+CUTTABLE = json.dumps({"a": [True, False, None, -1.5e300, "\u00e9\\", {"b": 'x"y'}], "c": ""})
+
+
+@pytest.mark.parametrize("size", range(1, len(CUTTABLE)))
+def test_json_that_ends_anywhere_inside_is_cut(size):
+    with pytest.raises(PlanError, match="is cut"):
+        saved_plan.read_plans(CUTTABLE[:size].encode())

@@ -220,10 +220,23 @@ def _transforms(value: Json, path: DocumentPath, check: SeedChecker) -> tuple[tu
         pairs = item.items() if isinstance(item, dict) else [(str(item), None)]
         for name, argument in pairs:
             if name in TRANSFORMS:
-                found.append((name, argument))
+                found.append((name, _argument(name, argument, (*path, name), check)))
             else:
                 check.unknown((*path, name), str(name), TRANSFORMS)
     return tuple(found)
+
+
+def _argument(name: str, value: Json, path: DocumentPath, check: SeedChecker) -> Json:
+    """Check the argument of a transform that takes a mapping or a number."""
+    if name == "set":
+        return dict(check.mapping(value, path))
+    if name in _SIZED or (name in _SIZED_BY_DEFAULT and value is not None and value is not True):
+        return int(check.number(value, path))
+    return value
+
+
+_SIZED = frozenset({"truncate", "padded"})
+_SIZED_BY_DEFAULT = frozenset({"nested", "gzip_bomb"})
 
 
 def _churn(value: Json, path: DocumentPath, check: SeedChecker) -> BackgroundEdits:
