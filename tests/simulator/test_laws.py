@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -148,6 +149,13 @@ def test_every_fault_is_refused_when_read_or_can_strike_anything(given_faults):
     api = Service(simulator)
     for method, path in (("GET", ROOMS), ("POST", ROOMS), ("GET", f"{ROOMS}/known"), ("DELETE", f"{GROUPS}/known")):
         assert api.call(method, path, {"room_name": "new"} if method == "POST" else None).status
+
+
+@pytest.mark.parametrize("argument", [None, True, "x", "", -1, 2.5, [], [""], {"a": [1]}, {"": {}}, "\ud800"], ids=repr)
+@pytest.mark.parametrize("name", LIGHT_TRANSFORMS)
+def test_an_argument_of_a_transform_is_refused_when_read_or_can_be_used(name, argument):
+    with suppress(ManifestError):
+        assert Service(Simulator({**SEED, "faults": [{"transform": {name: argument}}]})).call("GET", ROOMS, None).status
 
 
 @LIGHT

@@ -17,11 +17,11 @@ HTML = b"<html><head><title>Sign in</title></head><body><script>alert(1)</script
 def transformed(response: Response, name: str, argument: Json) -> Response:
     """Return a response changed by one transform; `argument` is the value after the transform's name.
 
-    A transform of JSON does not change other bodies.
+    A transform of JSON does not change other bodies, and one with a path or a charset that does not exist changes none.
     """
     try:
         return TRANSFORMS[name](response, argument)
-    except ValueError:
+    except (ValueError, LookupError):
         return response
 
 

@@ -235,7 +235,7 @@ def _argument(name: str, value: Json, path: DocumentPath, check: SeedChecker) ->
     return value
 
 
-_SIZED = frozenset({"truncate", "padded"})
+_SIZED = frozenset({"truncate", "pad"})
 _SIZED_BY_DEFAULT = frozenset({"nested", "gzip_bomb"})
 
 
