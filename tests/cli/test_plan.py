@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.simulator import Simulator, load_seed
 from reconciler.simulator.server import running
-from tests.support.command_line import QUICKSTART, ROOT, project, reconciler, room
+from tests.support.command_line import QUICKSTART, ROOT, project, reconciler, room, without_place
 
 SEED = """
 smart_live_rooms:
@@ -116,13 +116,8 @@ def test_a_real_port_and_the_embedded_simulator_give_the_same_bytes(tmp_path, fo
         (target / "reconciler.yaml").write_text(served)
         real = reconciler("-C", target, "plan", "-e", "demo", "--format", format_name)
     assert real.code == 0, real.err
-    here, there = (_without_place(out) for out in (plan("--format", format_name).out, real.out))
+    here, there = (without_place(out) for out in (plan("--format", format_name).out, real.out))
     assert here == there
-
-
-def _without_place(report):
-    """Return a report without the line that says where the environment is, which is in formats for people alone."""
-    return "\n".join(line for line in report.splitlines() if not line.startswith("Environment: "))
 
 
 def test_reports_are_written_whole_beside_the_one_on_stdout(tmp_path):
@@ -147,7 +142,7 @@ def test_a_shown_plan_reads_as_the_plan_did(tmp_path):
     shown = reconciler("-C", tmp_path, "show", "plan.json")
     assert shown.code == 0, shown.err
     assert shown.out.startswith("Environment: demo\n\n")  # where it is, the plan's JSON does not say
-    here, there = (_without_place(out).strip() for out in (shown.out, plan().out.rpartition("\n\n")[0]))
+    here, there = (without_place(out).strip() for out in (shown.out, plan().out.rpartition("\n\n")[0]))
     assert here == there  # all but what reading cost
     again = reconciler("-C", tmp_path, "show", "plan.json", "--format", "json")
     assert again.out == plan("--format", "json").out

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.simulator import Simulator, load_seed
 from reconciler.simulator.server import running
-from tests.support.command_line import QUICKSTART, reconciler
+from tests.support.command_line import QUICKSTART, reconciler, without_place
 from tests.support.service import PROJECT
 
 
@@ -25,11 +25,6 @@ def test_a_plan_over_http_and_one_in_this_process_are_the_same_bytes(tmp_path, o
         file.write_text(inline, encoding="utf-8")
         over_http = reconciler("-C", project, "plan", "-e", "demo", *options)
     assert (embedded.code, over_http.code) == (0, 0), over_http.err
-    here, there = (_without_place(run.out) for run in (embedded, over_http))
+    here, there = (without_place(run.out) for run in (embedded, over_http))
     assert here == there
     assert "Tea house" in embedded.out
-
-
-def _without_place(report):
-    """Return a report without the line that names the endpoint, which formats for people begin with."""
-    return [line for line in report.splitlines() if not line.startswith("Environment: ")]

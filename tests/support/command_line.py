@@ -36,6 +36,11 @@ def reconciler(*arguments: object, variables: Mapping[str, str] | None = None, c
     return Run(code, out.text(), err.text())
 
 
+def without_place(report: str) -> str:
+    """Return a report without the line that says where the environment is, which is in formats for people alone."""
+    return "\n".join(line for line in report.splitlines() if not line.startswith("Environment: "))
+
+
 class _Stream(io.TextIOWrapper):
     """A text stream over bytes, like the real ones."""
 
