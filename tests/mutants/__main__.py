@@ -3,8 +3,9 @@
 Everything happens in copies of the project. First the tests run unchanged: one that fails ends it, and of each is kept
 which lines it executes. Then a seeded sample of small mistakes (a comparison turned, a `not` dropped, `and` for `or`,
 another number, an early return) is tried, each with tests that execute the changed line, those of the mirror folder
-first, for at most BUDGET seconds. What no test notices is printed as a line to read: it is a statement that is missing
-from the tests, or a change that makes no difference (`tests/mutants/equivalent.py` says why).
+first, for at most BUDGET seconds. Seconds are processor time, so that other work on the machine changes no result. What
+no test notices is printed as a line to read: it is a statement that is missing from the tests, or a change that makes
+no difference (`tests/mutants/equivalent.py` says why).
 """
 
 import argparse
@@ -24,6 +25,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+from signal import SIGKILL, SIGXCPU
 from time import monotonic
 from typing import Any
 
@@ -46,8 +48,14 @@ BUDGET, FEWEST = 25.0, 3
 LONGEST = 120
 """Seconds after which a change counts as noticed: the tests no longer end."""
 
-PATIENCE = 60
+PATIENCE = 90
 """Seconds that the tests of one file may take unchanged: those of a longer one are no help in half a minute."""
+
+WALL = 900
+"""Seconds on the clock after which a run that computes nothing is ended: its tests wait for each other."""
+
+ENDED = (-SIGXCPU, -SIGKILL)
+"""How a process ends that has used its processor time."""
 
 NO_TESTS = 5
 """What pytest ends with where a file has no test for this run."""
@@ -154,10 +162,9 @@ def chosen(mutant: Mutant, traced: Lines) -> list[str]:
     return taken
 
 
-def _pytest(
-    copy: Path, *args: str, longest: float | None = None, **variables: str
-) -> "subprocess.CompletedProcess[str]":
-    call = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "tests.mutants.trace_plugin", *args]
+def _pytest(copy: Path, *args: str, longest: int, **variables: str) -> "subprocess.CompletedProcess[str]":
+    limit = ["sh", "-c", f'ulimit -t {longest}; exec "$@"', "sh"]
+    call = [*limit, sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "tests.mutants.trace_plugin", *args]
     env = {**os.environ, "PYTHONPATH": str(copy), **variables}
     return subprocess.run(
         [*call, "-m", "not deep and not postgres and not browser"],
@@ -166,7 +173,7 @@ def _pytest(
         check=False,
         capture_output=True,
         text=True,
-        timeout=longest,
+        timeout=WALL,
     )
 
 
@@ -192,11 +199,11 @@ def traced(copies: Sequence[Path], kept: Lines, keep: Callable[[Lines], object])
         given = {"MUTANTS_TRACE": str(trace), "MUTANTS_WATCHED": ",".join(sorted(watched))}
         try:
             ended = _pytest(copy, file, longest=PATIENCE, **given)
-        except subprocess.TimeoutExpired:
-            print(f"left out: {file} takes longer than {PATIENCE} s", flush=True)
-            return
         finally:
             queue.put(copy)
+        if ended.returncode in ENDED:
+            print(f"left out: {file} takes longer than {PATIENCE} s", flush=True)
+            return
         if ended.returncode not in (0, NO_TESTS):
             sys.exit(f"the tests fail without any change:\n{ended.stdout[-3000:]}{ended.stderr[-1000:]}")
         print(f"unchanged: {file}: {ended.stdout.strip().splitlines()[-1]}", flush=True)
