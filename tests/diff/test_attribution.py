@@ -235,3 +235,14 @@ def test_who_moved_an_item_is_told_by_the_order_it_had_before(
     moved = [field.attribution for field in change.fields if field.op.value == "move"]
     assert moved
     assert set(moved) == {expected}
+
+
+def test_a_default_that_both_sides_came_back_to_is_already_there() -> None:
+    world = World(
+        [declared(ROOM, "a", {"video_config": {}})],
+        [live(ROOM, "a", spec={"video_config": {"codec": "H264"}})],
+        ledger(remembered(ROOM, "a", last={"video_config": {"codec": "VP8"}})),
+    )
+    (field,) = only(world.plan()).fields
+    assert (field.path, field.base, field.after) == ("video_config.codec", "VP8", "H264")
+    assert (field.attribution, field.reason) == (Attribution.ALREADY, "default")

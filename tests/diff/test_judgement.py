@@ -289,6 +289,23 @@ def test_what_is_equal_at_both_ends_of_a_series_is_set_aside(want: str, have: st
     assert told(found) == [(op, f"{RULES}[r].trigger.reply_audios{place}") for op, place in changes]
 
 
+@pytest.mark.parametrize(("want", "have", "place"), [("xab", "ab", 1), ("ab", "xab", 0)])
+def test_an_equivalent_item_at_the_end_of_a_series_is_suppressed_at_its_own_place(
+    want: str, have: str, place: int
+) -> None:
+    """A live address with a signature is equivalent; it is told at the index of the declared item."""
+    signed = audio(*have)
+    signed[-2]["audio_url"] += "?sign=1"
+    change = one_change(
+        GROUP,
+        room({"rule_name": "r", "trigger": {"reply_audios": audio(*want)}}),
+        room({"rule_name": "r", "trigger": {"reply_audios": signed}}),
+    )
+    assert [one.path for one in change.suppressed if "audio_url" in one.path] == [
+        f"{RULES}[r].trigger.reply_audios[{place}].audio_url"
+    ]
+
+
 def test_an_item_that_has_no_keys_is_named_by_its_values() -> None:
     tag = at(f"{RULES}[*].hit_condition.tags[*]")
     assert key_of_whole(tag, {"tag": "a", "value": "b"}, 1) == ItemKey(("a", "NONE", None, "b"), 1)
@@ -963,6 +980,13 @@ def test_a_new_object_is_compared_with_those_that_nobody_declares_any_more() -> 
         assert codes(World([declared(ROOM, "new", spec)], other).plan()) == []
     two = World([declared(ROOM, "new", spec), declared(ROOM, "newer", spec)], [live(ROOM, "old", spec=spec)]).plan()
     assert codes(two) == ["N_RENAME_LIKELY"]
+
+
+def test_a_create_that_is_held_back_is_not_taken_for_a_rename() -> None:
+    spec = {"room_description": "the same long text", "priv_data": "p", "view_mode": "HORIZONTAL"}
+    plan = World([declared(ROOM, "Show", spec)], [live(ROOM, "show", spec=spec)]).plan()
+    assert [(one.action, one.name) for one in plan.held] == [(Action.CREATE, "Show")]
+    assert "N_RENAME_LIKELY" not in codes(plan)
 
 
 def test_what_is_no_longer_declared_is_told_unless_its_absence_means_a_default() -> None:

@@ -32,6 +32,16 @@ def test_a_shuffle_of_rules_is_one_suppressed_difference() -> None:
     assert [(one.path, one.rule.value) for one in change.suppressed] == [("interaction_rules", "order has no meaning")]
 
 
+def test_a_list_that_is_cleared_loses_its_items_one_by_one_and_nobody_declares_them() -> None:
+    change = one_change(GROUP, {"interaction_rules": None}, rules("a", "b"))
+    assert told(change) == [("remove", "interaction_rules[a]"), ("remove", "interaction_rules[b]")]
+    assert {field.reason for field in change.fields} == {"not declared"}
+    assert [field.reason for field in one_change(GROUP, rules("a"), rules("b")).fields] == [
+        "m.yaml: spec.interaction_rules.0",
+        "not declared",
+    ]
+
+
 def test_a_change_deep_inside_one_rule_names_its_key() -> None:
     change = one_change(
         GROUP,

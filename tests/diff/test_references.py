@@ -155,3 +155,16 @@ def test_what_needs_a_library_that_is_held_back_is_held_back_with_it(why: str, t
     assert set(held) == {"q", "r"}
     assert held["r"][0] is (Action.UPDATE if there else Action.CREATE)
     assert 'InteractionRuleGroup["q"]' in held["r"][1]
+
+
+@pytest.mark.parametrize(
+    ("incomplete", "why"),
+    [
+        ({}, "which neither the manifests nor the live side have"),
+        ({GROUP.name: "it was cut off"}, "and not every object of that kind could be read"),
+    ],
+)
+def test_a_name_that_is_not_found_says_whether_everything_was_read(incomplete: dict[str, str], why: str) -> None:
+    plan = World([room(group_name="q")], [live(ROOM, "room")], incomplete=incomplete).plan()
+    (problem,) = [one for one in plan.diagnostics if one.code == "E_REFERENCE"]
+    assert why in problem.message

@@ -138,3 +138,31 @@ def test_an_address_with_the_id_that_a_plan_prints_beside_it_is_answered_with_th
     )
     (told,) = (one for one in plan.diagnostics if one.code == "E_TARGET_UNKNOWN")
     assert told.hint == 'did you mean SmartLiveRoom["a"]?'
+
+
+def _chooses(word: str, *names: tuple[Any, str]) -> list[str]:
+    plan = World([declared(kind, name) for kind, name in names]).plan(selection=Selection(targets=(word,)))
+    return [one.message for one in plan.diagnostics if one.code == "E_TARGET_AMBIGUOUS"]
+
+
+def test_a_name_of_two_kinds_is_an_error_that_lists_the_addresses() -> None:
+    assert _chooses("a", (ROOM, "a"), (GROUP, "a")) == [
+        'a is the name of 2 resources: InteractionRuleGroup["a"], SmartLiveRoom["a"]'
+    ]
+    assert _chooses("a*", (ROOM, "ab"), (GROUP, "ac")) == [
+        "a* matches resources of the kinds InteractionRuleGroup and SmartLiveRoom: "
+        'InteractionRuleGroup["ac"], SmartLiveRoom["ab"]'
+    ]
+
+
+@pytest.mark.parametrize(("count", "more"), [(5, ""), (6, " and 1 more")])
+def test_so_many_addresses_of_an_ambiguous_glob_are_listed(count: int, more: str) -> None:
+    (message,) = _chooses("a*", (GROUP, "a0"), *((ROOM, f"a{number}") for number in range(1, count)))
+    assert message.count('["a') == 5
+    assert message.endswith(f'SmartLiveRoom["a4"]{more}')
+
+
+def test_an_address_is_never_ambiguous_though_a_name_spells_it() -> None:
+    """A resource may have the address of another one as its name: the address wins."""
+    assert _chooses(A, (ROOM, "a"), (GROUP, A)) == []
+    assert _chooses('SmartLiveRoom["*"]', (ROOM, "a"), (ROOM, "b")) == []
