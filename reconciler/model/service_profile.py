@@ -29,3 +29,8 @@ class ServiceProfile:
     def shows(self, behaviour: str, choice: str) -> bool:
         """Tell whether a behaviour was observed to be this choice, recently enough."""
         return self.is_current and self.answers.get(behaviour) == choice
+
+    @property
+    def renews_versions(self) -> bool:
+        """Whether every kind of write was seen to renew the version field of the object, in its list row too."""
+        return self.shows("child_stamp", "renewed")

@@ -237,7 +237,7 @@ def _cache(project: Project, name: str, access: LiveAccess) -> "ReadCache | None
     from reconciler.readers.read_cache import ReadCache
 
     profile = load_profile(project, name, access.variables)
-    proven = profile is not None and profile.shows("child_stamp", "renewed")
+    proven = profile is not None and profile.renews_versions
     with named_at(project.placed(environment, "cache")):
         return ReadCache(
             environment.cache,

@@ -3,8 +3,12 @@
 An entry is used while the object's `update_time` is unchanged, with two limits: the field has whole seconds, so one
 younger than two seconds at the read proves nothing; and an edit of a child may not change the parent's field (api.md
 §8). So each run reads another seventh of the objects again, and what comes from the cache is complete only where the
-profile of the service proves that every write renews the field. An entry that differs from a new read under the same
-field contradicts such a profile. Apply never uses the cache.
+profile of the service proves that every write renews the field.
+
+Such a profile is of the past, and no list tells whether a call for a single child still renews the field: with it, all
+objects of a kind that has such calls are read again, so that a plan is complete and equal to one without a cache even
+where the service has changed since. An entry that differs from a new read under the same field contradicts the profile.
+Apply never uses the cache.
 """
 
 import json
@@ -90,9 +94,11 @@ class ReadCache:
         """Return all entries of a kind, due or not: id, version field, packed show."""
         return self._ask(_OBJECTS, self._scope, kind.name)
 
-    def believed(self, object_id: str) -> bool:
+    def believed(self, kind: Kind, object_id: str) -> bool:
         """Tell whether an object may be taken from the cache in this run."""
-        return not self._refresh and zlib.crc32(object_id.encode()) % TURNS != self._turn
+        if self._refresh or (self.proven and kind.endpoints.children):
+            return False
+        return zlib.crc32(object_id.encode()) % TURNS != self._turn
 
     def distrust(self) -> None:
         """Use no entry from now on, since a read contradicts what was proven."""
@@ -142,7 +148,7 @@ class CacheSession:
             entry = _unpacked(body)
             if entry is None:
                 continue
-            if self.cache.believed(object_id):
+            if self.cache.believed(self.kind, object_id):
                 self.oldest = min(filter(None, (self.oldest, entry.read)), default="")
                 yield object_id, entry.show
             else:

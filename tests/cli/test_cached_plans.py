@@ -19,6 +19,14 @@ spec:
   interaction_rules: [{{rule_name: price, event_type: 1, trigger: {{reply_texts: [a]}}}}]
 ---
 """
+ROOM = """
+apiVersion: metastudio/v1
+kind: SmartLiveRoom
+metadata: {{name: room {number}}}
+spec: {{play_policy: {{repeat_count: 1}}}}
+---
+"""
+OLD = {"create_time": "2026-01-01T00:00:00Z", "update_time": "2026-01-01T00:00:00Z"}
 RULE = {"rule_name": "price", "event_type": 1, "trigger": {"reply_texts": ["a"]}}
 
 
@@ -90,19 +98,40 @@ def test_a_selection_does_not_hide_that_a_plan_is_of_the_cache(folder):
 
 def test_with_a_profile_that_proves_it_a_cached_plan_is_complete_and_sees_what_changed(folder):
     simulator = served(child_stamp="renewed")
+    for number in range(28):
+        body = {"room_name": f"room {number}", "play_policy": {"repeat_count": 1}, **OLD}
+        simulator.console("SmartLiveRoom").insert(body)
+    text = "".join(ROOM.format(number=number) for number in range(28))
+    (folder / "objects/rooms.yaml").write_text(text, encoding="utf-8")
     with running(simulator) as url:
         settle(folder, url)
         assert reconciler("-C", folder, "doctor", *WRITES).code == 0
-        plan(folder)
+        assert plan(folder)[1]["complete"]
         before = simulator.model.as_json()["requests"]["show"]
         code, made = plan(folder)
         assert (code, made["complete"], codes(made)) == (0, True, [])
-        assert simulator.model.as_json()["requests"]["show"] - before < 7
+        shows = simulator.model.as_json()["requests"]["show"] - before
+        assert 14 <= shows < 14 + 14, (
+            "every group, whose rules can change under one update_time, and a share of the rooms"
+        )
         assert "No changes." in reconciler("-C", folder, "plan").out
         change_a_rule(simulator, 3)
         _, made = plan(folder)
         assert made["complete"]
         assert made["summary"]["change"] == 1
+
+
+def test_with_a_profile_that_has_become_false_a_plan_sees_one_changed_rule_at_once(folder):
+    simulator = served(child_stamp="renewed")
+    with running(simulator) as url:
+        settle(folder, url)
+        reconciler("-C", folder, "doctor", *WRITES)
+        plan(folder)
+        simulator.world.choices = {**simulator.world.choices, "child_stamp": "kept"}
+        change_a_rule(simulator, 3)
+        _, made = plan(folder)
+        assert (made["complete"], made["summary"]["change"]) == (True, 1)
+        assert "W_PROFILE_DROPPED" in codes(made)
 
 
 def test_a_profile_that_a_read_contradicts_is_dropped_and_the_plan_is_that_of_a_full_read(folder):
