@@ -80,7 +80,13 @@ class Connection:
     def _gate(self, configured: float | None, default: float) -> RateLimiter:
         free = self.origin.loopback or self.transport is not None
         rate = configured if configured is not None else (0.0 if free else default)
-        return RateLimiter(rate or None, monotonic=self.monotonic, sleep=self.sleep, deadline=self.deadline)
+        return RateLimiter(
+            rate or None,
+            monotonic=self.monotonic,
+            sleep=self.sleep,
+            deadline=self.deadline,
+            advised=self.transport is None or bool(rate),
+        )
 
 
 def _check_user(app_user_id: str) -> None:

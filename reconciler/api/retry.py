@@ -14,6 +14,7 @@ from reconciler.api.connection import Connection, UsageCounter
 from reconciler.api.error_responses import ApiErrorBody, refusal, to_exception
 from reconciler.api.logins import REFUSED
 from reconciler.api.messages import ApiRequest, ApiResponse, http_date
+from reconciler.api.quota_headers import StatedLimits, stated_limits
 from reconciler.api.rate_limit import RateLimiter
 from reconciler.api.transport import Budget, HttpTransport, PooledTransport
 from reconciler.errors import TransportError
@@ -85,6 +86,21 @@ def retry_after_seconds(answer: ApiResponse, now: datetime) -> float | None:
     return seconds if seconds > 0 else None
 
 
+def asked_pause(answer: ApiResponse, now: datetime) -> float | None:
+    """Return the seconds after which a refused call is welcome: of a Retry-After, or else of a used up window."""
+    said = retry_after_seconds(answer, now)
+    if said is not None:
+        return said
+    window = stated_by(answer, now).wait
+    return window if 0 < window <= MAX_PAUSE else None
+
+
+def stated_by(answer: ApiResponse, now: datetime) -> StatedLimits:
+    """Return the limits of the rate that a response states, relative to its own date."""
+    message = refusal(answer).message if answer.status == 429 else ""
+    return stated_limits(answer.headers, answer.date or now, message)
+
+
 _LOG = logging.getLogger("reconciler.api")
 """Logs every attempt, without headers and bodies."""
 
@@ -134,8 +150,11 @@ class RetryingSender:
         answer = self.connection.logins.call(call.origin, credential, partial(self._admitted, call, used, budget))
         _LOG.debug("%s %s -> %d, %d bytes", call.method, call.url, answer.status, len(answer.body))
         self._note_time(answer)
+        said = stated_by(answer, now)
+        if said.limits:
+            gate.advise(said.even_rate, said.wait)
         if answer.status == 429:
-            gate.refused(ticket, min(retry_after_seconds(answer, now) or 0.0, MAX_PAUSE))
+            gate.refused(ticket, min(asked_pause(answer, now) or 0.0, MAX_PAUSE))
         else:
             gate.accepted()
         return answer, used
@@ -178,7 +197,7 @@ class RetryingSender:
         if not may_repeat(call, found):
             return None
         if found.status == 429:
-            return patience.after_refusal(retry_after_seconds(answer, self.connection.clock()))
+            return patience.after_refusal(asked_pause(answer, self.connection.clock()))
         return patience.after_failure()
 
     def _pause(self, call: ApiRequest, seconds: float) -> None:

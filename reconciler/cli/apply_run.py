@@ -24,7 +24,7 @@ from reconciler.cli.output import (
     write_report,
 )
 from reconciler.cli.process import StopSignal, stopping
-from reconciler.cli.request_builder import plan_report
+from reconciler.cli.request_builder import note_rates, plan_report
 from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode, most_severe
 from reconciler.model.desired_state import DesiredState
@@ -311,8 +311,10 @@ class _ApplyRun:
             usage=self.opened.usage,
             sources=self.manifest.sources,
             where=self._where,
+            rates={self.opened.name: self.opened.rates} if self.opened.rates else {},
         )
         self._tell(report, shown=shown)
+        note_rates(self.session, report)
         tell_files(self.session, report, self.how)
         if self.opened.environment.transient and applied.outcomes:
             self.session.note(_FORGOTTEN)

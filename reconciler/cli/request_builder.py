@@ -4,10 +4,10 @@ import math
 import os
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler import __version__
 from reconciler.cli.command_context import CommandContext
@@ -160,11 +160,12 @@ def plan_report(command: str, *results: "PlanResult") -> Report:
         usage=sum((result.usage for result in results), ApiUsage()),
         sources={place: text for result in results for place, text in result.manifest.sources.items()},
         where={result.environment: result.where for result in results if result.where},
+        rates={result.environment: result.rates for result in results if result.rates},
     )
 
 
 def with_requests(session: CommandContext, report: Report) -> Report:
-    """Say with -v how many requests were made, and how few were possible; JSON then has them too.
+    """Say with -v how many requests were made, how few were possible, and what rates were learnt; JSON then has it too.
 
     Without -v the JSON of the same inputs is the same: a retry would change it.
     """
@@ -172,8 +173,20 @@ def with_requests(session: CommandContext, report: Report) -> Report:
     if not session.verbose or not usage.least:
         return report
     session.note(f"Requests: {usage.requests:,} made, {usage.least:,} the least possible.")
-    requests = {"made": usage.requests, "least": usage.least}
-    return replace(report, extra={**report.extra, "requests": requests})
+    note_rates(session, report)
+    extra: dict[str, Any] = {**report.extra, "requests": {"made": usage.requests, "least": usage.least}}
+    if report.rates:
+        extra["rates"] = {
+            name: {calls: asdict(use) for calls, use in rates.items()} for name, rates in report.rates.items()
+        }
+    return replace(report, extra=extra)
+
+
+def note_rates(session: CommandContext, report: Report) -> None:
+    """Say with -v what decided the rates of reads and writes, where it was not their setting alone."""
+    for name, rates in report.rates.items() if session.verbose else ():
+        for calls, use in rates.items():
+            session.note(f"Rate of {calls} in {name}: {use}.")
 
 
 def plan_code(result: "PlanResult", *, detailed: bool, fail_on: str = "") -> int:

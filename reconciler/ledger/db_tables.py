@@ -217,3 +217,14 @@ observations = Table(
     Column("seal", Text, nullable=False),
 )
 """What runs saw of the service's unknowns by themselves: each once, with its first time and without values."""
+
+rates = Table(
+    "reconciler_rates",
+    probe_metadata,
+    Column("scope", Text, primary_key=True),
+    Column("calls", Text, primary_key=True),
+    Column("rate", Double, nullable=False),
+    Column("measured", Double, nullable=False),
+    Column("seal", Text, nullable=False),
+)
+"""Calls a second (`calls` is reads or writes) that the last run found the service to admit, below the setting."""

@@ -1,7 +1,7 @@
-"""Probe tables of a ledger: the objects of write probes that may be left over, and the latest profile of each scope."""
+"""Probe tables of a ledger: objects of write probes that may be left over; profile, notes and rates of a scope."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -10,10 +10,10 @@ from sqlalchemy import Table, inspect, select
 from sqlalchemy.engine import Connection
 
 from reconciler.ledger.database import Database
-from reconciler.ledger.db_tables import observations, probe_metadata, probe_objects, profiles, upsert, verify_row
+from reconciler.ledger.db_tables import observations, probe_metadata, probe_objects, profiles, rates, upsert, verify_row
 from reconciler.model.resource import Json
 from reconciler.model.run_history import ProbeRecord
-from reconciler.model.service_profile import ServiceProfile
+from reconciler.model.service_profile import MAX_AGE, ServiceProfile
 
 _SETTLE = 300.0
 """Seconds after which a create without an answer is no longer on its way."""
@@ -94,6 +94,29 @@ class ProbeRecords:
             query = select(observations).where(observations.c.scope == self._scope)
             rows = [verify_row(row) for row in connection.execute(query.order_by(observations.c.name))]
         return tuple((row["name"], row["seen"]) for row in rows)
+
+    def keep_rates(self, learnt: Mapping[str, float | None]) -> None:
+        """Record the rate of calls (reads, writes) from which a later run starts; None is that of the setting."""
+        known = self.rates()
+        if all(learnt[calls] == known.get(calls) for calls in learnt):
+            return
+        with self._store.write() as connection:
+            self._make(connection)
+            now = self._seconds(connection)
+            for calls, rate in learnt.items():
+                if rate is None:
+                    connection.execute(rates.delete().where(rates.c.scope == self._scope, rates.c.calls == calls))
+                else:
+                    upsert(connection, rates, {"scope": self._scope, "calls": calls, "rate": rate, "measured": now})
+
+    def rates(self) -> dict[str, float]:
+        """Return the rates that an earlier run learnt, as long as a profile is used."""
+        with self._reading(rates) as connection:
+            if connection is None:
+                return {}
+            query = select(rates).where(rates.c.scope == self._scope)
+            rows, now = [verify_row(row) for row in connection.execute(query)], self._seconds(connection)
+        return {row["calls"]: row["rate"] for row in rows if now - row["measured"] <= MAX_AGE}
 
     def _write(self, kind: str, name: str, step: str, *, is_open: bool) -> None:
         with self._store.write() as connection:

@@ -118,3 +118,32 @@ class ApiUsage:
             cache_hits=self.cache_hits + other.cache_hits,
             least=self.least + other.least,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateUse:
+    """Calls a second of one run: at present, at most by the setting, and at first; 0 is no limit.
+
+    `refused` counts the calls that the service refused for their rate, `stated` is the rate that it states itself.
+    """
+
+    per_second: float
+    setting: float = 0.0
+    started: float = 0.0
+    refused: int = 0
+    stated: float | None = None
+
+    @property
+    def is_learnt(self) -> bool:
+        """Whether anything but the setting decided the rate."""
+        return bool(self.refused or self.stated is not None or self.started != self.setting)
+
+    def __str__(self) -> str:
+        parts = [f"setting {self.setting:g}" if self.setting else "no setting"]
+        if self.started != self.setting:
+            parts.append(f"began at {self.started:.3g} as earlier runs learnt")
+        if self.stated is not None:
+            parts.append(f"the service states {self.stated:.3g}")
+        if self.refused:
+            parts.append(f"{self.refused:,} refused")
+        return f"{self.per_second:.3g} a second ({', '.join(parts)})"

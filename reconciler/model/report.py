@@ -7,7 +7,7 @@ from typing import Any
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan
-from reconciler.model.read_result import ApiUsage
+from reconciler.model.read_result import ApiUsage, RateUse
 from reconciler.model.source_map import Position
 
 
@@ -50,8 +50,8 @@ class Report:
     `where` describes the environments of the plans by name (host, project, ledger), for human formats only.
     `sources` holds the source line of each position in a diagnostic, for excerpts. `adopted` counts the objects that an
     apply took ownership of. `usage` is printed on stderr and in human formats, never in JSON. `extra` holds data of a
-    single command (a comparison's matrix, a history). `headline`, `figures` and `charts` are for graphical formats;
-    `extra` has the same data.
+    single command (a comparison's matrix, a history). `rates` are the learnt rates of reads and writes by environment.
+    `headline`, `figures` and `charts` are for graphical formats; `extra` has the same data.
     """
 
     command: str
@@ -62,6 +62,7 @@ class Report:
     usage: ApiUsage = field(default_factory=ApiUsage)
     sources: Mapping[Position, str] = field(default_factory=dict)
     where: Mapping[str, str] = field(default_factory=dict)
+    rates: Mapping[str, Mapping[str, RateUse]] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     headline: str = ""
     figures: tuple[Figure, ...] = ()

@@ -21,7 +21,7 @@ def plan_schema() -> Schema:
         "$id": "urn:reconciler:schemas/plan.schema.json",
         "title": "A reconciler plan",
         "description": "What would be done to one environment, in the shape of Terraform's plan JSON.",
-        **_object(_plan(), optional=("saved", "requests", "tables", "unknown_counts")),
+        **_object(_plan(), optional=("saved", "requests", "rates", "tables", "unknown_counts")),
         "$defs": {
             "position": _position(),
             "resource_change": _object(_change(), optional=("previous_address", "adopt", "owner", "defaults")),
@@ -36,6 +36,7 @@ def plan_schema() -> Schema:
             "unmanaged": _object({**_head(), "foreign": TEXT, "owned": FLAG, "values": ANY}),
             "held": _object({"action": _one_of(Action), "address": TEXT, "type": TEXT, "name": TEXT, "reason": TEXT}),
             "diagnostic": _object(_diagnostic()),
+            "rate": _object(_rate()),
             "table": _object(
                 {"title": TEXT, "columns": _texts(), "rows": {"type": "array", "items": _texts()}, "note": TEXT}
             ),
@@ -83,6 +84,11 @@ def _plan() -> Schema:
         "requests": {
             **_object({"made": COUNT, "least": COUNT}),
             "description": "With -v: requests of the read, and without how many it is not possible.",
+        },
+        "rates": {
+            "type": "object",
+            "additionalProperties": {"type": "object", "additionalProperties": {"$ref": "#/$defs/rate"}},
+            "description": "With -v: rates of reads and writes by environment, where not their setting alone decided.",
         },
         "tables": {**_list("table"), "description": "What a replay of events would lead to; see plan --events."},
     }
@@ -175,6 +181,17 @@ def _diagnostic() -> Schema:
         "path": TEXT,
         "position": _ref("position"),
         "related": {"type": "array", "items": _object({"message": TEXT, "position": _ref("position")})},
+    }
+
+
+def _rate() -> Schema:
+    number = {"type": "number", "minimum": 0}
+    return {
+        "per_second": _told(number, "Calls a second at the end."),
+        "setting": _told(number, "Most calls a second by the setting; 0 where it has no limit."),
+        "started": _told(number, "Calls a second at first, as earlier runs learnt; 0 where there was no limit."),
+        "refused": _told(COUNT, "Calls that the service refused for their rate."),
+        "stated": {"type": ["number", "null"], "description": "Calls a second that the service states; null for none."},
     }
 
 

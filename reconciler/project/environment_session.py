@@ -18,13 +18,14 @@ from reconciler.model.ledger_state import LedgerState
 from reconciler.model.options import WRITER_SECONDS, PlanOptions, ResourceScope, Selection
 from reconciler.model.process_clock import REAL_TIME, ProcessClock
 from reconciler.model.read_progress import ReadListener
-from reconciler.model.read_result import ApiUsage
+from reconciler.model.read_result import ApiUsage, RateUse
 from reconciler.project.config import Environment, Project
 from reconciler.project.connection_settings import RateLimitGroups, connection, named_at, project_id
 from reconciler.project.environment_variables import CredentialLookup, named_secrets, secret_values, usable_secret
 from reconciler.project.ledger_access import (
     load_ledger_state,
     load_profile,
+    load_rates,
     open_environment_ledger,
     record_notes,
     scope_key,
@@ -139,6 +140,14 @@ class EnvironmentSession:
         """API usage so far."""
         return sum((client.usage for client in self.clients), self.reader.usage)
 
+    @property
+    def rates(self) -> Mapping[str, RateUse]:
+        """Rates of reads and writes, where anything but the setting decided them."""
+        if self.connection is None:
+            return {}
+        uses = {"reads": self.connection.reads.use, "writes": self.connection.writes.use}
+        return {calls: use for calls, use in uses.items() if use.is_learnt}
+
     def __enter__(self) -> Self:
         return self
 
@@ -218,11 +227,24 @@ def _from_api(project: Project, name: str, access: LiveAccess) -> EnvironmentSes
 
 
 def _observed(project: Project, name: str, access: LiveAccess, link: "Connection", closing: ExitStack) -> "Connection":
-    """Return a connection that notes what it sees of the service's unknowns; an existing ledger gets it at the end."""
+    """Return a connection that notes what it sees of the service's unknowns, and begins at the rates learnt before.
+
+    An existing ledger gets both at the end.
+    """
     from reconciler.api_probe.passive_log import PassiveLog
 
-    log = PassiveLog()
-    closing.callback(record_notes, project, name, access.variables, lambda: log.seen)
+    log, limiters = PassiveLog(), {"reads": link.reads, "writes": link.writes}
+    learnt = load_rates(project, name, access.variables)
+    for calls, limiter in limiters.items():
+        if calls in learnt:
+            limiter.start(learnt[calls])
+
+    def rates() -> dict[str, float | None]:
+        """Return the rates of the calls that were made, where they are not those that the run began with."""
+        used = {calls: limiter for calls, limiter in limiters.items() if limiter.use.is_learnt}
+        return {calls: limiter.learnt for calls, limiter in used.items()}
+
+    closing.callback(record_notes, project, name, access.variables, lambda: log.seen, rates)
     return replace(link, observer=log, pace=link)
 
 

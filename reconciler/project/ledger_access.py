@@ -213,13 +213,32 @@ def drop_profile(project: Project, name: str, variables: Mapping[str, str]) -> N
             opened.probes(scope_key(environment)).drop_profile()
 
 
-def record_notes(
-    project: Project, name: str, variables: Mapping[str, str], notes: Callable[[], Iterable[tuple[str, str]]]
-) -> None:
-    """Record in an existing ledger what a run saw of the service's unknowns; a failure costs the notes alone."""
+def load_rates(project: Project, name: str, variables: Mapping[str, str]) -> Mapping[str, float]:
+    """Return the rates of reads and writes that earlier runs of an environment learnt; a failure costs these alone."""
     environment = project.environments[name]
     with suppress(ReconcilerError):
-        seen = tuple(notes())
-        if seen and has_ledger(project, environment, variables):
+        if has_ledger(project, environment, variables):
             with open_environment_ledger(project, environment, variables) as opened:
-                opened.probes(scope_key(environment)).learn(seen)
+                return opened.probes(scope_key(environment)).rates()
+    return {}
+
+
+def record_notes(
+    project: Project,
+    name: str,
+    variables: Mapping[str, str],
+    notes: Callable[[], Iterable[tuple[str, str]]],
+    rates: Callable[[], Mapping[str, float | None]],
+) -> None:
+    """Record in an existing ledger what a run saw of the service's unknowns, and the rates that it learnt.
+
+    A failure costs the notes alone.
+    """
+    environment = project.environments[name]
+    with suppress(ReconcilerError):
+        seen, learnt = tuple(notes()), rates()
+        if (seen or learnt) and has_ledger(project, environment, variables):
+            with open_environment_ledger(project, environment, variables) as opened:
+                records = opened.probes(scope_key(environment))
+                records.learn(seen)
+                records.keep_rates(learnt)

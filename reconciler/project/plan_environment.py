@@ -1,6 +1,6 @@
 """Plans one environment from its manifests, for every command that plans."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -11,7 +11,7 @@ from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics
 from reconciler.model.options import PlanOptions, Selection, is_in
 from reconciler.model.plan import Plan
-from reconciler.model.read_result import ApiUsage
+from reconciler.model.read_result import ApiUsage, RateUse
 from reconciler.project.config import Project
 from reconciler.project.environment_session import EnvironmentSession, LiveAccess, open_environment, scope_of, settings
 from reconciler.project.environment_summary import environment_summary
@@ -46,7 +46,8 @@ class PlanRequest:
 class PlanResult:
     """Plan with its manifests and API usage; no plan where the manifests are invalid.
 
-    `where` describes the environment for people: its host, project and ledger.
+    `where` describes the environment for people: its host, project and ledger. `rates` are those of reads and writes
+    that were learnt.
     """
 
     environment: str
@@ -54,6 +55,7 @@ class PlanResult:
     plan: Plan | None = None
     usage: ApiUsage = field(default_factory=ApiUsage)
     where: str = ""
+    rates: Mapping[str, RateUse] = field(default_factory=dict)
 
 
 def load_declared(project: Project, name: str, sets: tuple[str, ...] = ()) -> DesiredState:
@@ -112,7 +114,14 @@ def plan_environment(project: Project, name: str, ask: PlanRequest) -> PlanResul
         return PlanResult(environment=name, manifest=manifest, where=where)
     with open_environment(project, name, ask.access) as opened:
         plan = plan_opened(opened, manifest, ask)
-        return PlanResult(environment=name, manifest=manifest, plan=plan, usage=opened.reader.usage, where=where)
+        return PlanResult(
+            environment=name,
+            manifest=manifest,
+            plan=plan,
+            usage=opened.reader.usage,
+            where=where,
+            rates=opened.rates,
+        )
 
 
 def wanted(opened: EnvironmentSession, ask: PlanRequest) -> PlanOptions:

@@ -100,6 +100,9 @@ def _facts(reader: ReadClient, log: RequestLog, result: ProbeResult) -> Iterator
     for shape, number in sorted(log.error_shapes.items()):
         yield f"keys of error bodies: {shape} ({count(number, 'response')})"
     yield f"headers about rate limits: {', '.join(sorted(log.limit_headers)) or 'none'}"
+    for calls, limiter in (("reads", reader.connection.reads), ("writes", reader.connection.writes)):
+        if limiter.use.is_learnt:
+            yield f"rate of {calls}: {limiter.use}"
     for name, kind in all_kinds().items():
         yield from (one.message for one in find_unknown_fields(kind, result.rows.get(name, ())))
 
