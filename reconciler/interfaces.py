@@ -138,7 +138,9 @@ class WriterContext:
     RECONCILER_WRITER_. `secret` returns a declared secret by its name or raises ReconcilerError. `emit` prints one line
     on stdout. `client` opens the API's writing client, for writers that use the API. `seconds` is how long one change
     may take from start to end (--writer-timeout), for writers that wait for something else. `redact` removes the
-    secrets of this process from a text; call it before truncating or quoting.
+    secrets of this process from a text; call it before truncating or quoting. With `whole_objects` a writer sends no
+    call for a single item of an object: the service's profile shows that such a call leaves the version field alone, by
+    which read caches and other programs see that an object changed.
     """
 
     variables: Mapping[str, str] = field(repr=False)
@@ -147,6 +149,7 @@ class WriterContext:
     client: Callable[[], Any]
     redact: Callable[[str], str] = field(default=str, repr=False)
     seconds: float = WRITER_SECONDS
+    whole_objects: bool = False
 
 
 class Writer(Protocol):

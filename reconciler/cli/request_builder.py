@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.cli.command_context import CommandContext
@@ -174,7 +174,7 @@ def with_requests(session: CommandContext, report: Report) -> Report:
         return report
     session.note(f"Requests: {usage.requests:,} made, {usage.least:,} the least possible.")
     note_rates(session, report)
-    extra: dict[str, Any] = {**report.extra, "requests": {"made": usage.requests, "least": usage.least}}
+    extra: dict[str, object] = {**report.extra, "requests": {"made": usage.requests, "least": usage.least}}
     if report.rates:
         extra["rates"] = {
             name: {calls: asdict(use) for calls, use in rates.items()} for name, rates in report.rates.items()

@@ -34,3 +34,8 @@ class ServiceProfile:
     def renews_versions(self) -> bool:
         """Whether every kind of write was seen to renew the version field of the object, in its list row too."""
         return self.shows("child_stamp", "renewed")
+
+    @property
+    def hides_item_writes(self) -> bool:
+        """Whether calls for single items were seen to leave the version field of their object alone."""
+        return self.shows("child_stamp", "kept")

@@ -118,6 +118,7 @@ class EnvironmentSession:
         link = self.connection
         if link is None:
             raise UsageError("a snapshot cannot be written to", hint="leave out --live")
+        profile = load_profile(self.project, self.name, self.access.variables)
         setup = WriterContext(
             variables=self.access.variables,
             secret=partial(_secret, named_secrets(self.access.variables)),
@@ -125,6 +126,7 @@ class EnvironmentSession:
             client=partial(self._writing, WriteClient, link),
             redact=self.access.redactor.text,
             seconds=seconds,
+            whole_objects=profile is not None and profile.hides_item_writes,
         )
         made = RedactingWriter(plugins.writer(name, setup), self.access.redactor)
         self.closing.callback(made.close)

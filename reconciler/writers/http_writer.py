@@ -57,18 +57,22 @@ def _worth(node: CompiledField | None, value: Json) -> bool:
 
 
 class HttpWriter:
-    """Writer `http` (interfaces.Writer). `secret` returns a declared secret by its name, for this writer alone."""
+    """Writer `http` (interfaces.Writer). `secret` returns a declared secret by its name, for this writer alone.
+
+    With `whole_objects` an update is always one PUT of the whole object (interfaces.WriterContext).
+    """
 
     applies = True
 
-    def __init__(self, client: WriteClient, secret: Callable[[str], str]) -> None:
+    def __init__(self, client: WriteClient, secret: Callable[[str], str], *, whole_objects: bool = False) -> None:
         self._client = client
         self._secret = secret
+        self._whole_objects = whole_objects
 
     @classmethod
     def made(cls, setup: WriterContext) -> Self:
         """Create the writer of an environment."""
-        return cls(setup.client(), setup.secret)
+        return cls(setup.client(), setup.secret, whole_objects=setup.whole_objects)
 
     def write(self, task: WriteRequest) -> WriteResult:
         """Apply one change in as few calls as lose no data."""
@@ -99,7 +103,7 @@ class HttpWriter:
     def _update(self, task: WriteRequest) -> WriteResult:
         raw = task.live.spec if task.live else self._client.show(task.kind, task.change.id)
         laid = build_request_body(task.kind, _spec(task), raw, ignored=task.ignored, references=task.references)
-        calls = child_calls(task.kind, raw, laid.body)
+        calls = None if self._whole_objects else child_calls(task.kind, raw, laid.body)
         if calls is not None:
             return self._children(task, calls)
         refuse_masked(task.kind, raw, laid.body)
