@@ -110,7 +110,7 @@ class KindReader:
             keeper.take(key, full, now)
             return self._made(key, full)
 
-        fresh = self.lister.show(ids - known.keys(), made)
+        fresh = self.lister.show(ids - known.keys(), made, last=keeper.due)
         keeper.finish(self.listing.rows if self.listing.proven else None)
         stale = CachedShows(hits=len(known), oldest=keeper.oldest) if known and not self.cache.proven else CachedShows()
         return ShowResults(found=known).then(fresh), stale

@@ -1,6 +1,6 @@
 """Reads a whole list: scanned until one pass is clean, at most three times, with all objects merged by id."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
@@ -47,10 +47,14 @@ def show_all(
     spread: ParallelMap,
     make: Make[T],
     *,
+    last: Set[str] = frozenset(),
     tracker: ReadTracker | None = None,
 ) -> ShowResults[T]:
-    """Show each object once; after a failure that concerns them all (credentials, connection) the rest is skipped."""
-    order = sorted(ids)
+    """Show each object once, those in `last` at the end.
+
+    After a failure that concerns them all (credentials, connection) the rest is skipped.
+    """
+    order = sorted(ids, key=lambda object_id: (object_id in last, object_id))
     tracker = tracker or ReadTracker()
     tracker.begin(len(order))
     asker = _Asker(client, kind, make, tracker)
@@ -205,6 +209,6 @@ class ListClient:
             return found
         return replace(found, doubt="", short_of_count=False)
 
-    def show(self, ids: Iterable[str], make: Make[T]) -> ShowResults[T]:
-        """Show each object once, and convert each as needed."""
-        return show_all(self.client, self.kind, ids, self.spread, make, tracker=self.tracker)
+    def show(self, ids: Iterable[str], make: Make[T], *, last: Set[str] = frozenset()) -> ShowResults[T]:
+        """Show each object once, those in `last` at the end, and convert each as needed."""
+        return show_all(self.client, self.kind, ids, self.spread, make, last=last, tracker=self.tracker)

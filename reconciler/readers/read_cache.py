@@ -16,7 +16,7 @@ import os
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -153,6 +153,11 @@ class CacheSession:
                 yield object_id, entry.show
             else:
                 self._due[object_id] = entry.show
+
+    @property
+    def due(self) -> Set[str]:
+        """Ids of the objects that are read only to be compared with their entries; valid after `known`."""
+        return self._due.keys()
 
     def take(self, object_id: str, show: Row, now: datetime | None) -> None:
         """Store a show that was read at `now`, or later, by the service's clock; None proves nothing."""
