@@ -72,7 +72,7 @@ class StatedLimits:
 
     @property
     def even_rate(self) -> float | None:
-        """Rate to keep evenly: the least of those limits that last a second, or of which nobody says what remains."""
+        """Rate to keep evenly: the least of those limits that last a second, or of which the rest is not stated."""
         even = [one for one in self.limits if not one.is_burst or (one.window or 0.0) <= 1.0]
         return min((one.rate for one in even if one.rate is not None), default=None)
 
