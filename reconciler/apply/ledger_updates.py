@@ -83,7 +83,7 @@ def seen(plan: Plan) -> frozenset[tuple[str, str]]:
     return frozenset((change.kind, change.id) for change in plan.changes if change.id)
 
 
-def gone(plan: Plan, past: LedgerState) -> frozenset[tuple[str, str]]:
+def records_without_object(plan: Plan, past: LedgerState) -> frozenset[tuple[str, str]]:
     """Return the owned records (kind, id) without a live object; empty where the plan does not prove that."""
     if not plan.complete:
         return frozenset()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.recompare import compare_undeclared
 from reconciler.diff.full_spec import live_state
-from reconciler.diff.matching import alike
+from reconciler.diff.matching import similar_name_reason
 from reconciler.errors import AuthError, NotFoundError, ReconcilerError
 from reconciler.interfaces import NameSearch
 from reconciler.kinds.base.kind import Kind
@@ -61,7 +61,7 @@ def _free(site: ApplyContext, change: Change) -> PrecheckResult:
     if any(normalize_name(live.name) == normalize_name(change.name) for live in found):
         return _no(change, STALE, "an object of this name appeared since the plan was made")
     if others := [live for live in found if (kind.name, live.id) not in site.past.objects]:
-        return _no(change, STALE, alike(change.name, others))
+        return _no(change, STALE, similar_name_reason(change.name, others))
     return PrecheckResult()
 
 

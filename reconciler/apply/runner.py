@@ -35,12 +35,12 @@ from reconciler.planner import make_plan
 def _only_lags(site: ApplyContext, declared: DeclaredResource, change: Change, course: RunState) -> bool:
     """Tell whether an object that the second plan read in its old state is as declared after all."""
 
-    def look() -> bool | None:
+    def read_again() -> bool | None:
         live = read_object(site, site.kinds[change.kind], change.id)
         return (live is not None and compare(site, declared, live, course.references).action is Action.NONE) or None
 
     try:
-        return bool(until_seen(site, change.address, look))
+        return bool(until_seen(site, change.address, read_again))
     except ReconcilerError:
         return False
 
@@ -212,7 +212,7 @@ def _partial(plan: Plan) -> bool:
 def _own(site: ApplyContext, plan: Plan, declared: Mapping[str, DeclaredResource]) -> None:
     objects = ledger_updates.owned_records(plan, declared, site.kinds, site.past)
     site.ledger.remember(site.scope, site.run, objects, ledger_updates.sweeps(plan))
-    site.ledger.forget(site.scope, ledger_updates.gone(plan, site.past))
+    site.ledger.forget(site.scope, ledger_updates.records_without_object(plan, site.past))
     site.ledger.drift(site.scope, ledger_updates.drifting(plan), ledger_updates.seen(plan))
 
 

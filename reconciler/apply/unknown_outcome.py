@@ -36,7 +36,7 @@ class LostCreate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
+class _ReadBack:
     """Result of one read: the object with the returned id, the objects with the name, or the error."""
 
     answered: LiveResource | None = None
@@ -56,7 +56,7 @@ def find_lost_create(site: ApplyContext, intent: WriteIntent, declared: Declared
     looks, ends, was_over, pauses = 0, 0.0, False, site.settle.pauses()
     while True:
         site.lease.check()
-        look = _look(site, intent)
+        now = _read_back(site, intent)
         looks += 1
         began = seconds(intent.started) or site.now()
         if looks == 1:
@@ -64,14 +64,14 @@ def find_lost_create(site: ApplyContext, intent: WriteIntent, declared: Declared
             was_over, ends = left < 0, site.hooks.clock() + left
         left = ends - site.hooks.clock()
         over = was_over or (left <= 0 and looks >= site.settle.looks)
-        if look.answered is not None:
-            return LostCreate(verdict=LostCreateStatus.FOUND, live=look.answered)
-        doubt = _doubt(site, declared, look.named[0], began) if len(look.named) == 1 else ""
+        if now.answered is not None:
+            return LostCreate(verdict=LostCreateStatus.FOUND, live=now.answered)
+        doubt = _doubt(site, declared, now.named[0], began) if len(now.named) == 1 else ""
         # the service returned another id, so the object with this name may be a twin: it is taken last
-        if len(look.named) == 1 and not doubt and (over or not intent.id):
-            return LostCreate(verdict=LostCreateStatus.FOUND, live=look.named[0])
-        if over or look.final:
-            return _over(intent, look, doubt)
+        if len(now.named) == 1 and not doubt and (over or not intent.id):
+            return LostCreate(verdict=LostCreateStatus.FOUND, live=now.named[0])
+        if over or now.final:
+            return _over(intent, now, doubt)
         if site.hooks.stop():
             return LostCreate(verdict=LostCreateStatus.UNSURE, reason="stopped while waiting for it to settle")
         pause = next(pauses)
@@ -84,9 +84,9 @@ def _left(site: ApplyContext, began: float, *, answered: bool) -> float:
 
 
 def until_seen(
-    site: ApplyContext, address: str, look: Callable[[], T | None], *, since: float | None = None, answered: bool = True
+    site: ApplyContext, address: str, read: Callable[[], T | None], *, since: float | None = None, answered: bool = True
 ) -> T | None:
-    """Call `look` until it returns a value or the window is over; None without a value, or after a signal.
+    """Call `read` until it returns a value or the window is over; None without a value, or after a signal.
 
     The window begins at `since` by the service's clock, or now; it is longer where the write was not `answered` and may
     be processed late. Raises the error of the last call.
@@ -95,7 +95,7 @@ def until_seen(
     for pause in site.settle.pauses():
         error: ReconcilerError | None = None
         try:
-            if (found := look()) is not None:
+            if (found := read()) is not None:
                 return found
         except (AuthError, LedgerError, LockedError):
             raise
@@ -117,28 +117,28 @@ def _wait(site: ApplyContext, address: str, pause: float, *, left: float) -> Non
     site.hooks.sleep(pause)
 
 
-def _over(intent: WriteIntent, look: _Look, doubt: str) -> LostCreate:
+def _over(intent: WriteIntent, now: _ReadBack, doubt: str) -> LostCreate:
     """Tell whether the window is over."""
-    if look.trouble:
-        return LostCreate(verdict=LostCreateStatus.UNSURE, reason=look.trouble)
-    if look.named:
-        return LostCreate(verdict=LostCreateStatus.UNSURE, reason=_evidence(look.named, doubt))
+    if now.trouble:
+        return LostCreate(verdict=LostCreateStatus.UNSURE, reason=now.trouble)
+    if now.named:
+        return LostCreate(verdict=LostCreateStatus.UNSURE, reason=_evidence(now.named, doubt))
     if intent.id:
         said = f"the service answered that it is created as {intent.id}, and no object with that id can be seen"
         return LostCreate(verdict=LostCreateStatus.UNSURE, reason=said)
     return LostCreate(verdict=LostCreateStatus.ABSENT)
 
 
-def _look(site: ApplyContext, intent: WriteIntent) -> _Look:
+def _read_back(site: ApplyContext, intent: WriteIntent) -> _ReadBack:
     kind = site.kinds[intent.kind]
     try:
         if intent.id and intent.action is Action.CREATE:
             live = read_object(site, kind, intent.id)
             if live is not None and fold_name(live.name) == fold_name(intent.name):
-                return _Look(answered=live)
-        return _Look(named=tuple(live for live in site.reader.find(kind, intent.name) if not live.foreign))
+                return _ReadBack(answered=live)
+        return _ReadBack(named=tuple(live for live in site.reader.find(kind, intent.name) if not live.foreign))
     except ReconcilerError as error:
-        return _Look(trouble=f"it could not be looked for: {error.message}", final=isinstance(error, AuthError))
+        return _ReadBack(trouble=f"it could not be looked for: {error.message}", final=isinstance(error, AuthError))
 
 
 def _doubt(site: ApplyContext, declared: DeclaredResource | None, live: LiveResource, began: float) -> str:

@@ -88,14 +88,14 @@ def _updated(
     """Read until the object differs from its state before; the response itself decides whether to wait."""
     said = _answered(site, task, desired, answer)
 
-    def look() -> Change | None:
+    def read_again() -> Change | None:
         live = read_object(site, task.kind, outcome.id)
         now = None if live is None else compare(site, desired, live, task.references)
         return None if live is None or now is None or _untouched(task, live, now) else now
 
     untouched = said is not None and said.before_fingerprint == task.change.before_fingerprint
-    now = look() if untouched and said is not None and said.action is not Action.NONE else None
-    now = now or (None if untouched else until_seen(site, outcome.address, look))
+    now = read_again() if untouched and said is not None and said.action is not Action.NONE else None
+    now = now or (None if untouched else until_seen(site, outcome.address, read_again))
     if now is not None:
         return _judged(outcome, now)
     if said is not None and said.action is Action.NONE:

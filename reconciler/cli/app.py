@@ -113,11 +113,11 @@ def _late(flag: Any) -> Any:
     late.expose_value = False
     late.hidden = True
 
-    def keep(context: typer.Context, _: object, value: Any) -> Any:
+    def store_value(context: typer.Context, _: object, value: Any) -> Any:
         _remember(context, {flag.name: value})
         return value
 
-    late.callback = keep
+    late.callback = store_value
     return late
 
 

@@ -34,7 +34,7 @@ class AuditTargets:
 
 def places(run: CommandContext, whole: "Project", environments: Sequence[str] | None, fleet_file: str) -> AuditTargets:
     """Return the target environments: those named, all but templates, or one for each row of a fleet file."""
-    from reconciler.fleet.fleet_file import is_template, roster
+    from reconciler.fleet.fleet_file import is_template, read_fleet_file
     from reconciler.manifest.files.project_tree import DOCUMENT, read_file
 
     if not fleet_file:
@@ -45,11 +45,11 @@ def places(run: CommandContext, whole: "Project", environments: Sequence[str] | 
         raise UsageError("--fleet takes one environment as its template", hint="name it with -e")
     template = select_environment(whole, environments[0] if environments else "")
     path = run.path(fleet_file)
-    made = roster(whole, template, path, read_file(path, DOCUMENT))
+    made = read_fleet_file(whole, template, path, read_file(path, DOCUMENT))
     return AuditTargets(project=made.project, names=tuple(made.project.environments), sets=made.sets)
 
 
-def visited(
+def audit_environments(
     run: CommandContext, where: AuditTargets, ask: "PlanRequest", *, dask: str = "", ledger: str = "", resume: str = ""
 ) -> "tuple[tuple[EnvironmentResult, ...], tuple[DriftRecord, ...]]":
     """Visit every environment that the resumed run has not completed, recording each result.
@@ -92,9 +92,9 @@ def _rest(
     each = replace(ask, access=replace(ask.access, parallelism=max(1, ask.access.parallelism // width)))
     with open_executor(dask, width) as executor, _told(run, len(where.names)) as advance:
 
-        def keep(some: "tuple[EnvironmentResult, ...]") -> "tuple[EnvironmentResult, ...]":
+        def record_results(some: "tuple[EnvironmentResult, ...]") -> "tuple[EnvironmentResult, ...]":
             advance(len(some))
-            return records.keep(number, some)
+            return records.record(number, some)
 
         return audit(
             where.project,
@@ -104,7 +104,7 @@ def _rest(
             width=width,
             away=bool(dask),
             sets=where.sets,
-            keep=keep,
+            keep=record_results,
             hint=f"go on with --resume {number}" if kept else "run it again; with --ledger it can be resumed",
         )
 

@@ -50,29 +50,29 @@ class AttributionBases:
 
 
 def attribute_field(
-    applied: BaseValue | None, commit: BaseValue | None, desired: Value, live: Value, alike: Alike
+    applied: BaseValue | None, commit: BaseValue | None, desired: Value, live: Value, equal: Alike
 ) -> Attribution | None:
     """Attribute one field; None as a base is "no base". Returns None where desired, live and base all agree."""
     if applied is None and commit is None:
-        return None if alike(desired, live) else Attribution.UNATTRIBUTED
-    if alike(desired, live):
+        return None if equal(desired, live) else Attribution.UNATTRIBUTED
+    if equal(desired, live):
         base = commit if commit is not None else applied
-        return None if base is not None and alike(base, live) else Attribution.ALREADY
+        return None if base is not None and equal(base, live) else Attribution.ALREADY
     if applied is None or commit is None:
-        return _one_base(commit if applied is None else applied, desired, live, alike)
-    if alike(commit, desired):
-        if applied is BaseUnmanaged.IN_BASE or alike(applied, live):
+        return _one_base(commit if applied is None else applied, desired, live, equal)
+    if equal(commit, desired):
+        if applied is BaseUnmanaged.IN_BASE or equal(applied, live):
             return Attribution.PENDING
-        return Attribution.DRIFT if alike(applied, desired) else Attribution.CONFLICT
-    if commit is BaseUnmanaged.IN_BASE or alike(commit, live) or alike(applied, live):
+        return Attribution.DRIFT if equal(applied, desired) else Attribution.CONFLICT
+    if commit is BaseUnmanaged.IN_BASE or equal(commit, live) or equal(applied, live):
         return Attribution.CONFIG
     return Attribution.CONFLICT
 
 
-def _one_base(base: BaseValue | None, desired: Value, live: Value, alike: Alike) -> Attribution:
-    if base is BaseUnmanaged.IN_BASE or alike(base, live):
+def _one_base(base: BaseValue | None, desired: Value, live: Value, equal: Alike) -> Attribution:
+    if base is BaseUnmanaged.IN_BASE or equal(base, live):
         return Attribution.CONFIG
-    return Attribution.DRIFT if alike(base, desired) else Attribution.CONFLICT
+    return Attribution.DRIFT if equal(base, desired) else Attribution.CONFLICT
 
 
 def lookup(node: CompiledField, base: Mapping[str, Json] | None, steps: tuple[str | int, ...]) -> BaseValue | None:
@@ -92,7 +92,7 @@ def lookup(node: CompiledField, base: Mapping[str, Json] | None, steps: tuple[st
     return NoValue.ABSENT if value is None else value
 
 
-def shown(value: BaseValue | None) -> Value:
+def reported_value(value: BaseValue | None) -> Value:
     """Return a base's value in the form for a report."""
     return NoValue.ABSENT if value is None or isinstance(value, BaseUnmanaged) else value
 
@@ -134,7 +134,7 @@ def node_at(node: CompiledField, steps: tuple[str | int, ...]) -> CompiledField 
 def alike_at(node: CompiledField | None) -> Alike:
     """Return the equality of values of this field, as the plan uses it, absent and cleared included."""
 
-    def alike(left: BaseValue, right: Value) -> bool:
+    def equal(left: BaseValue, right: Value) -> bool:
         if left is BaseUnmanaged.IN_BASE or right is NoValue.UNKNOWN:
             return False
         one = None if isinstance(left, NoValue) else left
@@ -147,4 +147,4 @@ def alike_at(node: CompiledField | None) -> Alike:
             return values(node, None, other, (), DiffCollector()) is None
         return same(node, one, other)
 
-    return alike
+    return equal

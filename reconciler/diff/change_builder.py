@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.diff.attribution import AttributionBases, BaseUnmanaged, alike_at, lookup, node_at, shown
+from reconciler.diff.attribution import AttributionBases, BaseUnmanaged, alike_at, lookup, node_at, reported_value
 from reconciler.diff.compare.collector import DiffCollector, Pair, SecretJudge, nothing_known
 from reconciler.diff.compare.walk import objects
 from reconciler.diff.field_changes import ComparedObject, field_changes
@@ -41,7 +41,7 @@ def converged_fields(subject: ComparedObject) -> Iterator[FieldChange]:
     moved = objects(subject.node, subject.spec, base, (), subject.found)
     then = replace(subject, live=base, bases=AttributionBases())
     for steps, change in field_changes(then, moved):
-        now = shown(lookup(subject.node, subject.live, steps))
+        now = reported_value(lookup(subject.node, subject.live, steps))
         plain = not change.sensitive and not isinstance(steps[-1], int)
         if _looked_up(subject, steps):
             continue

@@ -108,7 +108,7 @@ class DiffInputs:
             return Attribution.UNATTRIBUTED
         return Attribution.DRIFT if applied else Attribution.CONFIG
 
-    def gone(self, live: LiveResource) -> Attribution:
+    def delete_attribution(self, live: LiveResource) -> Attribution:
         """Attribute a delete: this commit removed the manifest, or an earlier one did."""
         remembered = self.owner(live)
         addresses = {live.address, remembered.address if remembered is not None else live.address}
@@ -284,7 +284,9 @@ class PlanBuilder:
                 self._hold(Action.DELETE, live, reason)
             else:
                 level = level_of(matching.kind.name, self.depth, delete=True)
-                self.changes.append(build_delete(matching.kind, node, live, self.inputs.gone(live), level))
+                self.changes.append(
+                    build_delete(matching.kind, node, live, self.inputs.delete_attribution(live), level)
+                )
         self.unmanaged += (_unmanaged(node, live, foreign=why) for live, why in matching.foreign)
 
     def _may_go(self, matching: MatchResult, live: LiveResource) -> bool:
@@ -307,7 +309,7 @@ class PlanBuilder:
             kinds=kinds,
         )
         changes = sort_changes(apply_guards(self.changes, facts))
-        told = self.chosen.told()
+        told = self.chosen.diagnostics()
         cached = sum((reading.cached for reading in inputs.readings.values()), CachedShows())
         said = [*inputs.manifest.diagnostics, *self.diagnostics, *told, *_as_of_cache(cached)]
         diagnostics = sort_diagnostics(said)

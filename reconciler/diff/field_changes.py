@@ -4,7 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.diff.attribution import AttributionBases, alike_at, attribute_field, lookup, node_at, shown, steps_of
+from reconciler.diff.attribution import (
+    AttributionBases,
+    alike_at,
+    attribute_field,
+    lookup,
+    node_at,
+    reported_value,
+    steps_of,
+)
 from reconciler.diff.compare.collector import DiffCollector, Pair, Tree
 from reconciler.diff.full_spec import without_unknown
 from reconciler.model.change import REDACTED, Attribution, FieldChange, FieldOp, NoValue, Value
@@ -135,7 +143,7 @@ def _field(subject: ComparedObject, difference: ValueDifference) -> FieldChange:
         base=_shown(node, base),
         attribution=attributed(subject, steps, difference.after, difference.before),
         reason=reason(subject, difference),
-        position=place(subject, steps),
+        position=position_of(subject, steps),
         sensitive=sensitive,
     )
 
@@ -147,7 +155,7 @@ def attributed(subject: ComparedObject, steps: Printed, desired: Value, live: Va
         whole = whole[:-1]
     node = node_at(subject.node, whole)
     if whole != steps:
-        desired, live = (shown(lookup(subject.node, side, whole)) for side in (subject.spec, subject.live))
+        desired, live = (reported_value(lookup(subject.node, side, whole)) for side in (subject.spec, subject.live))
     bases = subject.bases
     applied, commit = lookup(subject.node, bases.applied, whole), lookup(subject.node, bases.commit, whole)
     return attribute_field(applied, commit, desired, live, alike_at(node)) or Attribution.UNATTRIBUTED
@@ -156,7 +164,7 @@ def attributed(subject: ComparedObject, steps: Printed, desired: Value, live: Va
 def _base(subject: ComparedObject, steps: Printed) -> Value:
     bases = subject.bases
     side = bases.commit if bases.commit is not None else bases.applied
-    return shown(lookup(subject.node, side, steps))
+    return reported_value(lookup(subject.node, side, steps))
 
 
 def _shown(node: CompiledField | None, value: Value) -> Value:
@@ -166,7 +174,7 @@ def _shown(node: CompiledField | None, value: Value) -> Value:
 
 
 def _secret(subject: ComparedObject, steps: tuple[str, ...]) -> FieldChange:
-    present = not isinstance(shown(lookup(subject.node, subject.live, steps)), NoValue)
+    present = not isinstance(reported_value(lookup(subject.node, subject.live, steps)), NoValue)
     known = subject.bases.known
     return FieldChange(
         path=spell(steps),
@@ -175,7 +183,7 @@ def _secret(subject: ComparedObject, steps: tuple[str, ...]) -> FieldChange:
         after=REDACTED,
         attribution=Attribution.CONFIG if known else Attribution.UNATTRIBUTED,
         reason=subject.declared.locate.origin(("spec", *_declared_path(subject, steps))),
-        position=place(subject, steps),
+        position=position_of(subject, steps),
         sensitive=True,
     )
 
@@ -188,7 +196,7 @@ def _move(subject: ComparedObject, steps: tuple[str, ...], before: int, after: i
         after=after,
         attribution=_moved(subject, steps[:-1]),
         reason=subject.declared.locate.origin(("spec", *_declared_path(subject, steps))),
-        position=place(subject, steps),
+        position=position_of(subject, steps),
     )
 
 
@@ -231,7 +239,7 @@ def reason(subject: ComparedObject, difference: ValueDifference) -> str:
     return subject.declared.locate.origin(("spec", *_declared_path(subject, steps)))
 
 
-def place(subject: ComparedObject, steps: Printed) -> Position:
+def position_of(subject: ComparedObject, steps: Printed) -> Position:
     """Return the position of a difference, or the nearest one around it."""
     if steps == (subject.name_field,):
         return subject.declared.position

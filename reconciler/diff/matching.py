@@ -41,7 +41,7 @@ class MatchResult:
     left: list[LiveResource] = field(default_factory=list)
     foreign: list[tuple[LiveResource, str]] = field(default_factory=list)
     candidates: list[LiveResource] = field(default_factory=list)
-    alike: dict[int, str] = field(default_factory=dict)
+    similar_name_reason: dict[int, str] = field(default_factory=dict)
     spared: set[str] = field(default_factory=set)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
@@ -117,7 +117,9 @@ def _look_alikes(result: MatchResult) -> None:
         first = declared_names.setdefault(folded, declared)
         name, others = _nearly(declared, live_names)
         if place in new and (others or first is not declared):
-            reason = alike(name, others, _word(declared, name)) if others else alike_declared(declared, first)
+            reason = (
+                similar_name_reason(name, others, _word(declared, name)) if others else alike_declared(declared, first)
+            )
             result.alike[place] = reason
             result.spared.update(live.id for live in others)
             result.diagnostics.append(look_alike(declared, others, reason))
@@ -289,7 +291,7 @@ def taken(declared: DeclaredResource, matched: LiveResource, others: Sequence[Li
     )
 
 
-def alike(name: str, others: Sequence[LiveResource], word: str = "declared name") -> str:
+def similar_name_reason(name: str, others: Sequence[LiveResource], word: str = "declared name") -> str:
     """Return the reason that a live object has, or had, a name similar to the one to be created."""
     found = ", ".join(_named_apart(name, live) for live in others)
     pins = " or ".join(live.id for live in others if not live.unusable)

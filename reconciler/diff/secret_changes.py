@@ -20,13 +20,13 @@ def judge(
     if applied is None:
         return nothing_known
 
-    def judged(steps: FieldPath, value: Json) -> SecretStatus:
+    def status_of(steps: FieldPath, value: Json) -> SecretStatus:
         base = lookup(node, applied, tuple(map(printed, steps)))
         if base is None or isinstance(base, BaseUnmanaged):
             return SecretStatus.CHANGED
         return _verdict(_each(value), _each(base), key, secret)
 
-    return judged
+    return status_of
 
 
 def _each(value: BaseValue) -> list[Mapping[str, Json]]:

@@ -80,7 +80,7 @@ class SelectionFilter:
         found = self._by_name.get((kind, normalize_name(name)))
         return found if found is not None and not self.manifest(found) else None
 
-    def told(self) -> Iterator[Diagnostic]:
+    def diagnostics(self) -> Iterator[Diagnostic]:
         """Report what is left out; a selection without any match or remainder is an error.
 
         Without a selected object nothing is reported as left out.

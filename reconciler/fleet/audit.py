@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass, field, replace
 
-from reconciler.fleet.environment_result import EnvironmentResult, lost, visit
+from reconciler.fleet.environment_result import EnvironmentResult, visit, worker_lost
 from reconciler.project.config import Environment, Project
 from reconciler.project.connection_settings import project_id
 from reconciler.project.plan_environment import PlanRequest
@@ -78,7 +78,7 @@ def _errand(
     places = {name: project.environments[name] for name in names}
     file = project.file.model_copy(update={"environments": places})
     ways = [("manifests",), ("values",), *(("environments", name, key) for name in names for key in _NAMING)]
-    known = {way: place for way in ways if (place := project.place(*way))}
+    known = {way: place for way in ways if (place := project.position_of(*way))}
     part = project.model_copy(update={"file": file, "root": project.root.resolve(), "document": None, "places": known})
     return AuditBatch(
         project=part, names=tuple(names), ask=ask, sets={name: sets[name] for name in names if name in sets}
@@ -138,5 +138,5 @@ def _gathered(
     try:
         found = future.result()
     except Exception as error:  # after any failure of a cluster, the other environments are reported
-        return tuple(lost(name, error, hint) for name in names)
+        return tuple(worker_lost(name, error, hint) for name in names)
     return keep(found)

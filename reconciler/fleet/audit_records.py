@@ -29,7 +29,7 @@ _COUNTS = (Attribution.DRIFT, Attribution.CONFLICT, Attribution.UNATTRIBUTED)
 """Attributions that are recorded as drift, unknown ones included; changes from Git wait for an apply."""
 
 
-def found(owner: str, one: EnvironmentResult, result: str) -> AuditRecord:
+def audit_record(owner: str, one: EnvironmentResult, result: str) -> AuditRecord:
     """Return the record of one environment."""
     plan = one.plan
     if plan is None or plan.errored:
@@ -76,7 +76,7 @@ class AuditRecorder:
         """Whether an environment's results are recorded in a ledger."""
         return self._location(name) is not None
 
-    def keep(self, run: str, some: Sequence[EnvironmentResult]) -> tuple[EnvironmentResult, ...]:
+    def record(self, run: str, some: Sequence[EnvironmentResult]) -> tuple[EnvironmentResult, ...]:
         """Record the results of some environments; a failure is added to their results, and the audit continues."""
         by_place: dict[LedgerLocation | None, list[EnvironmentResult]] = {}
         for one in some:
@@ -111,8 +111,8 @@ class AuditRecorder:
         if place is None:
             return some
         try:
-            self._ledger(place).keep(
-                run, [found(self.project.owner(one.environment), one, self._text(one)) for one in some]
+            self._ledger(place).record(
+                run, [audit_record(self.project.owner(one.environment), one, self._text(one)) for one in some]
             )
         except LedgerError as error:
             return [replace(one, findings=(*one.findings, _unrecorded(one.environment, error))) for one in some]

@@ -26,7 +26,7 @@ class EnvironmentResult:
     diagnostics: tuple[Diagnostic, ...] = ()
     findings: tuple[Diagnostic, ...] = ()
     seconds: float = 0.0
-    lost: bool = False
+    worker_lost: bool = False
 
     @property
     def plan(self) -> Plan | None:
@@ -68,7 +68,7 @@ def _bare(result: PlanResult) -> PlanResult:
     return replace(result, manifest=manifest, plan=plan)
 
 
-def lost(name: str, error: Exception, hint: str) -> EnvironmentResult:
+def worker_lost(name: str, error: Exception, hint: str) -> EnvironmentResult:
     """Return the result of an environment that no worker read."""
     words = str(error) or type(error).__name__
     problem = ReconcilerError(f"its worker was lost: {words}", code="E_WORKER", hint=hint)

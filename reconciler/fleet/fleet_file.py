@@ -49,7 +49,7 @@ class FleetFile:
     sets: Mapping[str, tuple[str, ...]]
 
 
-def roster(project: Project, template: str, path: Path, content: bytes) -> FleetFile:
+def read_fleet_file(project: Project, template: str, path: Path, content: bytes) -> FleetFile:
     """Return the project with the file's rows as environments. Raises ManifestError with every problem."""
     problems: list[Diagnostic] = []
     found: dict[str, Environment] = {}

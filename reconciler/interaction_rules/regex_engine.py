@@ -133,7 +133,7 @@ class PatternSet:
         self._line_sensitive = any(parse_pattern(source).line_sensitive for source in self._others)
         self._folds = self._insensitive or any(parse_pattern(source).ignore_case for source in self._others)
 
-    def found(self, text: str) -> set[str] | None:
+    def matches(self, text: str) -> set[str] | None:
         """Return the patterns that hit the text, or None where engines disagree on the text."""
         if _read_differently(text, lines=self._line_sensitive, folds=self._folds):
             return None

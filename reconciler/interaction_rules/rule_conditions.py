@@ -269,7 +269,7 @@ class KeywordIndex:
                 return self._always
             value = ""
         text = normalize_text(canonical_text(value) or "", self._reading.text_normalize)
-        hits = self._set.found(text)
+        hits = self._set.matches(text)
         if hits is None:
             return self._rules
         if not hits:

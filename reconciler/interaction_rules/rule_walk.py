@@ -59,7 +59,7 @@ class WindowsAndReplies(Protocol):
         """Return what a match leaves behind."""
 
 
-class _Place(NamedTuple):
+class _WalkState(NamedTuple):
     """Position of a walk: the next group, the rules left of this one, the steps so far, and the rank that fired."""
 
     next_group: int
@@ -83,9 +83,9 @@ class RuleWalk:
 
     def steps(self) -> Iterator[RuleStep]:
         """Yield every end of the walk; raises UndecidableError where there are too many."""
-        return self._walk(_Place(0, (), RuleStep()))
+        return self._walk(_WalkState(0, (), RuleStep()))
 
-    def _walk(self, place: _Place) -> Iterator[RuleStep]:
+    def _walk(self, place: _WalkState) -> Iterator[RuleStep]:
         self._count += 1
         if self._count > 8 * MOST_STEPS:
             raise UndecidableError
@@ -102,7 +102,7 @@ class RuleWalk:
         for held in left:
             rule, truth = held
             others = tuple(other for other in left if other is not held) if len(left) > 1 else ()
-            rest = _Place(next_group, others, step, band)
+            rest = _WalkState(next_group, others, step, band)
             if False in truth:
                 yield from self._walk(rest)
             yield from self._hit(rest, rule)
@@ -110,7 +110,7 @@ class RuleWalk:
     def _band(self, rule: EvaluatedRule) -> tuple[int, str]:
         return rule.priority, rule.library if self.ranks is not None else ""
 
-    def _hit(self, place: _Place, rule: EvaluatedRule) -> Iterator[RuleStep]:
+    def _hit(self, place: _WalkState, rule: EvaluatedRule) -> Iterator[RuleStep]:
         step = place.step
         for is_open in sorted(self.run.open_windows(rule, self.event, step, self.state), reverse=True):
             if is_open:

@@ -6,8 +6,8 @@ Scenes and rules have layers of two makes (SDK: LayerConfig, SmartLayerConfig) t
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from reconciler.kinds.base.field_builders import SpecModel, choice, flag, integer, nested, text
-from reconciler.kinds.base.problem import SpecProblem, inside, warning, whole
+from reconciler.kinds.base.field_builders import SpecModel, choice, flag, integer, nested_object, text
+from reconciler.kinds.base.problem import SpecProblem, integer_or, value_at, warning
 from reconciler.model.resource import Json
 from reconciler.model.source_map import DocumentPath
 
@@ -77,12 +77,18 @@ class LayerConfig(SpecModel):
         0, 64, doc="Layers of one group share their place across scenes; not a rule library's id."
     )
     sequence_no: int | None = integer(0, 2147483647, doc="Shown with this paragraph (shoot_scripts.sequence_no).")
-    position: LayerPositionConfig | None = nested(doc="Where it is.")
-    size: LayerSizeConfig | None = nested(doc="How large it is.")
-    rotation: LayerRotationConfig | None = nested(doc="How it is turned.")
-    image_config: ImageLayerConfig | None = nested(required_when="layer_type == 'IMAGE' (inferred)", doc="The picture.")
-    video_config: VideoLayerConfig | None = nested(required_when="layer_type == 'VIDEO' (inferred)", doc="The video.")
-    text_config: TextLayerConfig | None = nested(required_when="layer_type == 'TEXT' (inferred)", doc="The text.")
+    position: LayerPositionConfig | None = nested_object(doc="Where it is.")
+    size: LayerSizeConfig | None = nested_object(doc="How large it is.")
+    rotation: LayerRotationConfig | None = nested_object(doc="How it is turned.")
+    image_config: ImageLayerConfig | None = nested_object(
+        required_when="layer_type == 'IMAGE' (inferred)", doc="The picture."
+    )
+    video_config: VideoLayerConfig | None = nested_object(
+        required_when="layer_type == 'VIDEO' (inferred)", doc="The video."
+    )
+    text_config: TextLayerConfig | None = nested_object(
+        required_when="layer_type == 'TEXT' (inferred)", doc="The text."
+    )
 
 
 class SmartImageLayerConfig(SpecModel):
@@ -118,15 +124,17 @@ class SmartLayerConfig(SpecModel):
 
     layer_type: Literal["IMAGE", "VIDEO", "TEXT"] = choice(required=True, doc="What the layer shows.")
     asset_id: str | None = text(0, 64, doc=_EXTERNAL)
-    position: LayerPositionConfig | None = nested(doc="Where it is.")
-    size: LayerSizeConfig | None = nested(doc="How large it is.")
-    image_config: SmartImageLayerConfig | None = nested(
+    position: LayerPositionConfig | None = nested_object(doc="Where it is.")
+    size: LayerSizeConfig | None = nested_object(doc="How large it is.")
+    image_config: SmartImageLayerConfig | None = nested_object(
         required_when="layer_type == 'IMAGE' (inferred)", doc="The picture."
     )
-    video_config: SmartVideoLayerConfig | None = nested(
+    video_config: SmartVideoLayerConfig | None = nested_object(
         required_when="layer_type == 'VIDEO' (inferred)", doc="The video."
     )
-    text_config: SmartTextLayerConfig | None = nested(required_when="layer_type == 'TEXT' (inferred)", doc="The text.")
+    text_config: SmartTextLayerConfig | None = nested_object(
+        required_when="layer_type == 'TEXT' (inferred)", doc="The text."
+    )
 
 
 LANDSCAPE = (1920, 1080)
@@ -150,10 +158,13 @@ def background_problems(
     path: DocumentPath, background: Json, canvases: tuple[tuple[int, int], ...]
 ) -> Iterator[SpecProblem]:
     """Yield where a background leaves a part of the picture empty (SDK: BackgroundImageConfig)."""
-    part = inside(background, "background_image_config")
+    part = value_at(background, "background_image_config")
     if not isinstance(part, dict):
         return
-    right, lower = whole(part.get("dx")) + whole(part.get("width")), whole(part.get("dy")) + whole(part.get("height"))
+    right, lower = (
+        integer_or(part.get("dx")) + integer_or(part.get("width")),
+        integer_or(part.get("dy")) + integer_or(part.get("height")),
+    )
     if all(right < wide or lower < high for wide, high in canvases):
         message = (
             f"the background reaches to x {right} and y {lower} and does not fill the picture of {_sizes(canvases)}"
@@ -170,8 +181,11 @@ def _outside(
 ) -> Iterator[SpecProblem]:
     if not isinstance(layer.get("position"), Mapping):
         return
-    left, upper = (whole(inside(layer, "position", name)) for name in ("dx", "dy"))
-    right, lower = left + whole(inside(layer, "size", "width")), upper + whole(inside(layer, "size", "height"))
+    left, upper = (integer_or(value_at(layer, "position", name)) for name in ("dx", "dy"))
+    right, lower = (
+        left + integer_or(value_at(layer, "size", "width")),
+        upper + integer_or(value_at(layer, "size", "height")),
+    )
     if any(left >= 0 and upper >= 0 and right <= wide and lower <= high for wide, high in canvases):
         return
     message = (

@@ -22,7 +22,7 @@ class AuditHistory:
         self._store = store
         self._there = False
 
-    def keep(self, run: str, found: Sequence[AuditRecord]) -> None:
+    def record(self, run: str, found: Sequence[AuditRecord]) -> None:
         """Record the results of a run for some environments, rows and drift, in one transaction."""
         with self._store.write() as connection:
             self._make(connection)

@@ -31,7 +31,7 @@ class TemplateValues:
         found = self.decided(path)
         return found if isinstance(found, str) else str(found)
 
-    def place(self, path: DocumentPath) -> Position | None:
+    def position_of(self, path: DocumentPath) -> Position | None:
         """Return the position in a values file that set the value at `path`; None where no file did."""
         found = self.decided(path)
         return None if isinstance(found, str) else found
@@ -49,7 +49,7 @@ class TemplateValues:
         """Return a function that describes the values of the expression at a position in rendered text."""
 
         def words(line: int, column: int) -> str:
-            place = lines.place(line, column)
+            place = lines.origin_at(line, column)
             told = [self._told(name) for name in (place.uses if place else ())]
             return f", from {', '.join(told)}" if told else ""
 
@@ -113,7 +113,7 @@ def _merge(
         path = (*base, key)
         before = into.get(key)
         if before is not None and value is not None and shape(before) != shape(value):
-            values.problems.append(_replaces(path, before, value, say(path), values.place(path)))
+            values.problems.append(_replaces(path, before, value, say(path), values.position_of(path)))
         if isinstance(value, dict):
             if not isinstance(before, dict):
                 into[key] = {}
@@ -137,7 +137,7 @@ def _set(values: TemplateValues, word: str) -> None:
     try:
         values.data = applied(values.data, wanted)
     except SetError as problem:
-        place = values.place(problem.path)
+        place = values.position_of(problem.path)
         values.problems.append(error(problem.code, problem.message, place, hint=problem.hint))
         return
     steps = tuple(map(str, wanted.path))

@@ -21,14 +21,14 @@ class ChartBar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarChart:
-    """Bar chart for graphical formats. `told` has the data as text; `keys` name what each style means.
+    """Bar chart for graphical formats. `description` has the data as text; `keys` name what each style means.
 
     `over` are the two ends of the time that upright bars divide; without it bars are horizontal, one a row, with their
     label.
     """
 
     title: str
-    told: str
+    description: str
     bars: tuple[ChartBar, ...]
     keys: Mapping[str, str]
     over: tuple[str, str] | None = None

@@ -12,7 +12,7 @@ from reconciler.planfile.saved_plan import Binding, digest, identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meeting:
+class PlanIntersection:
     """Intersection of a saved and a new plan: `plan` is the new one with only the common changes.
 
     `stale` are saved changes that no longer match, `extra` new ones that are not in the saved plan; neither is applied.
@@ -23,7 +23,7 @@ class Meeting:
     extra: tuple[Change, ...] = ()
 
 
-def intersect(saved: Plan, fresh: Plan) -> Meeting:
+def intersect(saved: Plan, fresh: Plan) -> PlanIntersection:
     """Return the part of a new plan that is identical in the saved one."""
     adopting = {(change.address, change.id) for change in saved.adopting}
     fresh = without_new_owners(fresh, lambda change: _taken(change, adopting) or change.action is not Action.NONE)
@@ -32,7 +32,7 @@ def intersect(saved: Plan, fresh: Plan) -> Meeting:
     left_out = {id(change) for change in extra}
     now = {identity(change) for change in fresh.pending if id(change) not in left_out}
     rest = tuple(change for change in fresh.changes if id(change) not in left_out)
-    return Meeting(
+    return PlanIntersection(
         plan=replace(_part(fresh, len(extra)), changes=rest) if extra else fresh,
         stale=tuple(change for change in saved.pending if identity(change) not in now),
         extra=extra,
@@ -55,7 +55,7 @@ def _part(fresh: Plan, left_out: int) -> Plan:
     return replace(fresh, complete=False, diagnostics=sort_diagnostics((*fresh.diagnostics, said)))
 
 
-def accepted(saved: Plan, fresh: Plan, *, skip_stale: bool) -> Meeting:
+def accepted(saved: Plan, fresh: Plan, *, skip_stale: bool) -> PlanIntersection:
     """Return the plan to apply. Raises PlanError (E_PLAN_STALE) where a saved change no longer matches."""
     met = intersect(saved, fresh)
     if met.stale and not skip_stale:

@@ -246,7 +246,7 @@ class Project(ConfigModel):
     document: KeyDocument | None = None
     places: Mapping[tuple[str | int, ...], Position] = {}
 
-    def place(self, *path: str | int) -> Position | None:
+    def position_of(self, *path: str | int) -> Position | None:
         """Return the position of a key: in the project file, or for an environment of a fleet file in its row."""
         for length in range(len(path), 0, -1):
             if path[:length] in self.places:
@@ -259,13 +259,13 @@ class Project(ConfigModel):
         for way in ways:
             owner: Any = self.file if way[0] != "environments" else self.environments[way[1]]
             for number, text in enumerate(getattr(owner, way[-1])):
-                if position := self.place(*way, number):
+                if position := self.position_of(*way, number):
                     found[text] = position
         return found
 
     def placed(self, environment: Environment, key: str) -> Position | None:
         """Return the position of a key of an environment."""
-        return self.place("environments", self.name_of(environment), key)
+        return self.position_of("environments", self.name_of(environment), key)
 
     def name_of(self, environment: Environment) -> str:
         """Return the name of one of its environments."""

@@ -37,7 +37,7 @@ def empty_desired(manifest: DesiredState, ask: PlanRequest) -> tuple[DesiredStat
         chosen = SelectionFilter(asked, manifest.resources)
         targets = tuple(one.address for one in manifest.resources if chosen.manifest(one))
         if not targets:
-            wrong = next(chosen.told())
+            wrong = next(chosen.diagnostics())
             raise PlanError(wrong.message, code=wrong.code, hint=wrong.hint)
         asked = Selection(targets=targets, excludes=asked.excludes)
     return replace(manifest, resources=()), replace(ask, selection=replace(asked, with_dependencies=False))

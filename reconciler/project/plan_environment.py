@@ -124,7 +124,7 @@ def plan_environment(project: Project, name: str, ask: PlanRequest) -> PlanResul
         )
 
 
-def wanted(opened: EnvironmentSession, ask: PlanRequest) -> PlanOptions:
+def plan_options(opened: EnvironmentSession, ask: PlanRequest) -> PlanOptions:
     """Return the plan options of an open environment."""
     return settings(opened.project, opened.name, selection=ask.selection, depth=ask.depth, today=ask.access.today)
 
@@ -134,7 +134,7 @@ def apply_options(opened: EnvironmentSession, ask: PlanRequest, *, local: bool) 
 
     `local`: the ledger is a file of this machine.
     """
-    options = wanted(opened, ask)
+    options = plan_options(opened, ask)
     lost = is_lost_with_job(opened.project, opened.environment, opened.access.variables, local=local)
     return replace(options, prune="none") if lost else options
 
@@ -152,7 +152,7 @@ def plan_opened(
         manifest,
         opened.reader,
         past,
-        settings or wanted(opened, ask),
+        settings or plan_options(opened, ask),
         base=base,
         base_name=ask.base,
         secret=named_secrets(opened.access.variables).get,

@@ -60,7 +60,7 @@ def replay_charts(result: ReplayResult, events: Sequence[LiveEvent]) -> tuple[Ba
 def _over_time(rows: Sequence[EventComparison], events: Sequence[LiveEvent]) -> BarChart:
     compared = [row for row in rows if row.before is not None]
     if not compared:
-        return BarChart(title="", told="", bars=(), keys={})
+        return BarChart(title="", description="", bars=(), keys={})
     times = [event.timestamp for event in events]
     first, last = min(times), max(times)
     columns = min(_MOST_COLUMNS, max(1, len(compared)))
@@ -73,10 +73,16 @@ def _over_time(rows: Sequence[EventComparison], events: Sequence[LiveEvent]) -> 
     labels = {**CLASS_LABELS, "": _UNDECIDABLE}
     used = [name for name in _STYLES if any(counts[name] for counts in found)]
     most = max(range(columns), key=lambda place: sum(n for name, n in found[place].items() if name != "same"))
-    told = f"{count(len(compared), 'event')} over {_elapsed(last - first)}, most differ at {_elapsed(most * width)}"
+    description = (
+        f"{count(len(compared), 'event')} over {_elapsed(last - first)}, most differ at {_elapsed(most * width)}"
+    )
     keys = {_STYLES[name]: labels[name] for name in used}
     return BarChart(
-        title="When it differs", told=told, bars=bars, keys=keys, over=(_elapsed(0), _elapsed(last - first))
+        title="When it differs",
+        description=description,
+        bars=bars,
+        keys=keys,
+        over=(_elapsed(0), _elapsed(last - first)),
     )
 
 
@@ -102,8 +108,8 @@ def _by_rule(rows: Sequence[EventComparison]) -> BarChart:
         bars.append(ChartBar(label="" if compared else name, parts={"config": after[name]}))
     more = f", the first {_MOST_RULES} of {len(names):,} shown" if len(names) > _MOST_RULES else ""
     keys = {"other": "before", "config": "after"} if compared else {"config": "events"}
-    told = f"events that each rule may answer{more}"
-    return BarChart(title="Which rules answer", told=told, bars=tuple(bars), keys=keys)
+    description = f"events that each rule may answer{more}"
+    return BarChart(title="Which rules answer", description=description, bars=tuple(bars), keys=keys)
 
 
 def _fired(result: EventResult | None) -> set[str]:
@@ -113,5 +119,5 @@ def _fired(result: EventResult | None) -> set[str]:
 def _by_setting(result: ReplayResult) -> BarChart:
     depends = sorted(result.depends_on().items(), key=lambda one: (-one[1], one[0]))
     bars = tuple(ChartBar(label=name, parts={"drift": number}) for name, number in depends)
-    told = "events whose result turns on a setting that is not assumed"
-    return BarChart(title="What is not documented", told=told, bars=bars, keys={"drift": "events"})
+    description = "events whose result turns on a setting that is not assumed"
+    return BarChart(title="What is not documented", description=description, bars=bars, keys={"drift": "events"})

@@ -57,7 +57,7 @@ def matching(kind: Kind, rows: Mapping[str, Row], names: Iterable[str]) -> Mappi
     return {key: row for key, row in rows.items() if name_of(kind, row) in composed}
 
 
-def alike(kind: Kind, rows: Mapping[str, Row], names: Iterable[str]) -> Mapping[str, Row]:
+def similar_rows(kind: Kind, rows: Mapping[str, Row], names: Iterable[str]) -> Mapping[str, Row]:
     """Return the rows with a name equal to one of `names`, or similar under name folding."""
     folded = {fold_name(name) for name in names}
     return {key: row for key, row in rows.items() if fold_name(name_of(kind, row)) in folded}
@@ -118,7 +118,7 @@ def _by_name(queries: Mapping[str, tuple[Filters, ...]], lister: ListClient) -> 
     answer = Answer()
     answered = set()
     for (name, _, by_itself), listing in zip(asked, listings, strict=True):
-        answer.found |= alike(lister.kind, listing.rows, [name])
+        answer.found |= similar_rows(lister.kind, listing.rows, [name])
         if by_itself and listing.proven:
             answered.add(name)
         elif by_itself:

@@ -21,7 +21,7 @@ from reconciler.kinds.base.kind import Kind
 from reconciler.model.read_progress import ReadListener, ReadPhase
 from reconciler.model.read_result import ApiUsage, ConfirmRequest, ConfirmResult, ReadRequest, ReadResult
 from reconciler.model.resource import LiveResource
-from reconciler.readers.confirm import PreviousRead, alike, confirmation, in_order, matching
+from reconciler.readers.confirm import PreviousRead, confirmation, in_order, matching, similar_rows
 from reconciler.readers.kind_reader import KindReader
 from reconciler.readers.list_reader import ListClient
 from reconciler.readers.live_objects import NOTHING, Row, RowMapper
@@ -68,7 +68,9 @@ class HttpReader:
     def read(self, kind: Kind, wanted: ReadRequest) -> ReadResult:
         """Return every object of a kind, or those that could be read and why others are missing (interfaces.Reader)."""
         asked_for = need(kind, wanted, self._client.connection.project_id)
-        tracker = self._tracker(kind, needs_show=lambda row: asked_for.covers(row) and asked_for.keep(row) != NOTHING)
+        tracker = self._tracker(
+            kind, needs_show=lambda row: asked_for.covers(row) and asked_for.fields_to_show(row) != NOTHING
+        )
         with self._lister(kind, asked_for.filters, tracker) as lister:
             listing = lister.listing()
             if listing.error and not listing.rows and _hopeless(listing.error):
@@ -99,7 +101,7 @@ class HttpReader:
     def find_alike(self, kind: Kind, name: str) -> tuple[LiveResource, ...]:
         """Return the objects with this name or a similar one, read now (interfaces.NameSearch)."""
         found = self._search(kind, name, name_queries(kind, name), spelling_queries(kind, name))
-        return in_order(map(self._rows(kind).from_list, alike(kind, found, [name]).values()))
+        return in_order(map(self._rows(kind).from_list, similar_rows(kind, found, [name]).values()))
 
     def _search(
         self, kind: Kind, name: str, queries: Sequence[Filters], further: Sequence[Filters] = ()

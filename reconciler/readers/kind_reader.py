@@ -37,10 +37,10 @@ class KindReader:
         listed = self.listing.rows
         missing = self.lister.show(self._unaccounted(), self._made)
         rows = {key: row for key, row in listed.items() if key not in missing.gone and self.need.covers(row)}
-        needed = {key for key, row in rows.items() if self.need.keep(row) != NOTHING}
+        needed = {key for key, row in rows.items() if self.need.fields_to_show(row) != NOTHING}
         pages = max(1, -(-len(listed) // LIMIT))
-        self.meter.add(ApiUsage(least=pages + len(missing.asked)))
-        details, cached = self._details(needed - missing.asked)
+        self.meter.add(ApiUsage(least=pages + len(missing.requested)))
+        details, cached = self._details(needed - missing.requested)
         shown = missing.then(self._settled(details))
         resources = [self._live(key, row, shown) for key, row in rows.items() if key not in shown.gone]
         resources += [shown.found[key] for key in shown.found.keys() - listed.keys()]
@@ -167,7 +167,7 @@ class KindReader:
         held = "held still" if self.listing.proven else "moved, and every known object was looked up by its id"
         return (
             f"{len(last.rows)} objects on {last.requests} pages, {counted}{self.listing.sweeps} sweeps, "
-            f"{len(shown.asked)} shows; the list {held}"
+            f"{len(shown.requested)} shows; the list {held}"
         )
 
     def _problems(self, rows: Mapping[str, Row], shown: ShowResults[LiveResource]) -> Iterator[Diagnostic]:

@@ -27,16 +27,17 @@ class ShowResults(Generic[T]):
     failed: Mapping[str, ReconcilerError] = field(default_factory=dict)
 
     @property
-    def asked(self) -> frozenset[str]:
+    def requested(self) -> frozenset[str]:
         """All requested ids."""
         return frozenset(self.found) | self.gone | frozenset(self.failed)
 
     def then(self, later: "ShowResults[T]") -> "ShowResults[T]":
         """Merge both; the later result replaces the earlier one of the same id."""
         return ShowResults(
-            found={key: value for key, value in self.found.items() if key not in later.asked} | dict(later.found),
-            gone=self.gone - later.asked | later.gone,
-            failed={key: value for key, value in self.failed.items() if key not in later.asked} | dict(later.failed),
+            found={key: value for key, value in self.found.items() if key not in later.requested} | dict(later.found),
+            gone=self.gone - later.requested | later.gone,
+            failed={key: value for key, value in self.failed.items() if key not in later.requested}
+            | dict(later.failed),
         )
 
 

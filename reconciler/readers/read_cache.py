@@ -90,7 +90,7 @@ class ReadCache:
         """Return the cache session for objects of a kind, given the version fields of their list rows."""
         return CacheSession(cache=self, kind=kind, stamps=stamps)
 
-    def held(self, kind: Kind) -> list[tuple[str, str, bytes]]:
+    def entries(self, kind: Kind) -> list[tuple[str, str, bytes]]:
         """Return all entries of a kind, due or not: id, version field, packed show."""
         return self._ask(_OBJECTS, self._scope, kind.name)
 
@@ -142,7 +142,7 @@ class CacheSession:
 
     def known(self) -> Iterator[tuple[str, Row]]:
         """Return the shows to use, with their ids; those that are due in this run are kept for comparison."""
-        for object_id, stamp, body in self.cache.held(self.kind):
+        for object_id, stamp, body in self.cache.entries(self.kind):
             if self.stamps.get(object_id) != stamp:
                 continue
             entry = _unpacked(body)
@@ -180,7 +180,7 @@ class CacheSession:
 
     def finish(self, present: Iterable[str] | None) -> None:
         """Write all entries; objects that are not among those `present` are removed (None: unknown)."""
-        gone = set[str]() if present is None else {row[0] for row in self.cache.held(self.kind)} - set(present)
+        gone = set[str]() if present is None else {row[0] for row in self.cache.entries(self.kind)} - set(present)
         self.cache.renew(self.kind, self.packed, sorted(gone))
 
 

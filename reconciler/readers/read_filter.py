@@ -62,7 +62,7 @@ class ReadFilter:
         """Tell whether an object with only a readable name may be in scope."""
         return name is None or fold_name(name).startswith(fold_name(self.wanted.name_prefix))
 
-    def keep(self, row: Mapping[str, Json]) -> frozenset[str] | None:
+    def fields_to_show(self, row: Mapping[str, Json]) -> frozenset[str] | None:
         """Return the fields to read by show for a row: none, all (None), or those a manifest manages."""
         if self.wanted.depth == "list" or self.rows.foreign(row):
             return NOTHING
@@ -71,7 +71,7 @@ class ReadFilter:
     def made(self, row: Mapping[str, Json] | None, full: Mapping[str, Json]) -> LiveResource:
         """Return an object from its show and its list row, if any, reduced to the needed fields."""
         if row is not None:
-            return self.rows.from_both(row, full, self.keep(row))
+            return self.rows.from_both(row, full, self.fields_to_show(row))
         return self.rows.from_show(full, ALL if self.wanted.depth == "full" else self.managed(full))
 
     def names(self, row: Mapping[str, Json]) -> bool:

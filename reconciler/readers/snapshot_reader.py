@@ -83,7 +83,7 @@ class SnapshotReader:
 def _reduced(live: LiveResource, asked: ReadFilter, listed: frozenset[str]) -> LiveResource:
     """Return an object as this request would have read it: its list row, and of its show only the needed fields."""
     row = {name: value for name, value in live.spec.items() if name in listed}
-    keep = asked.keep(row)
+    keep = asked.fields_to_show(row)
     seen = asked.rows.from_both(row, live.spec, keep) if live.shown and keep != NOTHING else asked.rows.from_list(row)
     return replace(seen, hidden=seen.hidden | live.hidden)
 

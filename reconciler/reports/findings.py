@@ -253,7 +253,7 @@ def placed(file: str, options: ReportOptions) -> str:
     return joined.removeprefix("./")
 
 
-def told(finding: Finding, *, several: bool) -> str:
+def finding_message(finding: Finding, *, several: bool) -> str:
     """Return its message with its hint, after its environment where there are several; hosts refuse an empty one."""
     where = f"{finding.environment}: " if several and finding.environment else ""
     return f"{where}{finding.message or finding.code}" + (f" ({finding.hint})" if finding.hint else "")

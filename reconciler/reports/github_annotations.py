@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.model.diagnostic import Severity
 from reconciler.model.report import Report, ReportOptions
 from reconciler.reports.escaping import command, command_property, plain
-from reconciler.reports.findings import SEVERITIES, Finding, file_of, findings, line_of, told
+from reconciler.reports.findings import SEVERITIES, Finding, file_of, finding_message, findings, line_of
 
 _MOST = 10
 _MOST_MESSAGE = 4_000
@@ -36,5 +36,5 @@ def _annotation(one: Finding, options: ReportOptions, *, several: bool) -> str:
     place = f"file={command_property(file_of(one, options))},line={line_of(one)}," if one.position else ""
     column = f"col={one.position.column}," if one.position else ""
     title = f"title={command_property(one.code)}"
-    message = command(plain(told(one, several=several)[:_MOST_MESSAGE]))
+    message = command(plain(finding_message(one, several=several)[:_MOST_MESSAGE]))
     return f"::{SEVERITIES[one.severity].github} {place}{column}{title}::{message}"

@@ -4,7 +4,7 @@ import json
 
 from reconciler.model.report import Report, ReportOptions
 from reconciler.reports.escaping import document, escape_line, plain
-from reconciler.reports.findings import SEVERITIES, file_of, findings, line_of, told
+from reconciler.reports.findings import SEVERITIES, file_of, finding_message, findings, line_of
 
 
 def code_quality_report(report: Report, options: ReportOptions) -> str:
@@ -14,7 +14,7 @@ def code_quality_report(report: Report, options: ReportOptions) -> str:
         {
             "type": "issue",
             "check_name": escape_line(one.code),
-            "description": plain(told(one, several=several)),
+            "description": plain(finding_message(one, several=several)),
             "categories": ["Compatibility"],
             "fingerprint": one.fingerprint,
             "severity": SEVERITIES[one.severity].gitlab,

@@ -11,7 +11,16 @@ from reconciler.model.change import Action, SuppressionReason
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report, ReportOptions
 from reconciler.reports.escaping import escape_line, markup, xml
-from reconciler.reports.findings import SEVERITIES, Finding, FindingKind, file_of, findings, line_of, placed, told
+from reconciler.reports.findings import (
+    SEVERITIES,
+    Finding,
+    FindingKind,
+    file_of,
+    finding_message,
+    findings,
+    line_of,
+    placed,
+)
 
 _MOST_TITLE = 200
 _OTHER = "reconciler"
@@ -66,7 +75,7 @@ _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 def _case(one: Finding, options: ReportOptions) -> ET.Element:
     case = _named(one.kind or one.sort.value, _name(one), file_of(one, options), line_of(one))
-    text = told(one, several=False)
+    text = finding_message(one, several=False)
     word = SEVERITIES[one.severity].junit
     kind = {} if word == "skipped" else {"type": escape_line(one.code)}
     ET.SubElement(case, word, {"message": escape_line(text[:_MOST_TITLE]), **kind}).text = xml(text)

@@ -16,10 +16,10 @@ from reconciler.reports.findings import (
     RULES,
     SEVERITIES,
     Finding,
+    finding_message,
     findings,
     most_severe_first,
     placed,
-    told,
 )
 
 _MOST_RESULTS = 25_000
@@ -67,7 +67,7 @@ def _result(one: Finding, codes: Sequence[str], options: ReportOptions, *, sever
         "ruleId": plain(one.code),
         "ruleIndex": codes.index(one.code),
         "level": SEVERITIES[one.severity].sarif,
-        "message": {"text": plain(told(one, several=several))},
+        "message": {"text": plain(finding_message(one, several=several))},
         "locations": [_location(one.position, options)],
         "partialFingerprints": {"primaryLocationLineHash": f"{one.fingerprint}:1", "reconciler/v1": one.fingerprint},
     }

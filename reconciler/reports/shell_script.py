@@ -24,10 +24,10 @@ _MARK = re.compile('"\x00([A-Z0-9_]+)"'.replace("\x00", r"\\u0000"))
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """Shell variable in place of a text; `told` describes its value."""
+    """Shell variable in place of a text; `description` describes its value."""
 
     name: str
-    told: str = ""
+    description: str = ""
 
 
 def words(body: Json) -> str:
@@ -214,7 +214,7 @@ def _plan(plan: Plan) -> Iterator[str]:
 def _needed(calls: list[ScriptCall]) -> Iterator[str]:
     needed = [(call, one) for call in calls for one in variables(call.body) if one.name.startswith("SECRET_")]
     for call, one in needed:
-        yield f"# {one.name}: {comment(call.change.address)} {comment(one.told)}"
+        yield f"# {one.name}: {comment(call.change.address)} {comment(one.description)}"
         yield f': "${{{one.name}:?is not set}}"'
 
 

@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from reconciler.errors import ReconcilerError
-from reconciler.manifest.files.project_tree import SEED, open_folder, read_in, refuse_irregular, replace_in, shown
+from reconciler.manifest.files.project_tree import (
+    SEED,
+    display_path,
+    open_folder,
+    read_in,
+    refuse_irregular,
+    replace_in,
+)
 from reconciler.manifest.files.state_files import make_state_folder, not_a_folder, outside_state_folder_reason
 from reconciler.model.resource import Json
 
@@ -44,7 +51,7 @@ class StateFile:
         *self._steps, self._name = path.split("/")
         with self._explained():
             if reason := outside_state_folder_reason(path):
-                raise ReconcilerError(f"{shown(path)} {reason}", code="E_PATH")
+                raise ReconcilerError(f"{display_path(path)} {reason}", code="E_PATH")
 
     @contextmanager
     def opened(self) -> Iterator[int | None]:
@@ -81,7 +88,7 @@ class StateFile:
             content = read_in(folder, self._name, self.path, SEED)
             if content and not content.startswith(_MARK.encode()):
                 raise ReconcilerError(
-                    f"{shown(self.path)} is no state of a simulator: another program wrote it",
+                    f"{display_path(self.path)} is no state of a simulator: another program wrote it",
                     code="E_SIMULATOR_STATE_FOREIGN",
                     hint="it was left as it is; name another file in `simulator.state`",
                 )
@@ -97,7 +104,7 @@ class StateFile:
         text = f"{_FIRST_LINE}{json.dumps(data, indent=1)[1:].lstrip()}\n".encode("ascii")
         with self._explained():
             if len(text) > SEED:
-                message = f"{shown(self.path)} would be larger than {SEED} bytes"
+                message = f"{display_path(self.path)} would be larger than {SEED} bytes"
                 raise ReconcilerError(message, code="E_FILE_SIZE", hint="simulate fewer objects")
             replace_in(folder, self._name, text, mode=0o600)
 
@@ -108,7 +115,7 @@ class StateFile:
 
     def _damaged(self, reason: str) -> ReconcilerError:
         return ReconcilerError(
-            f"the simulator's state in {shown(self.path)} cannot be used: {reason}",
+            f"the simulator's state in {display_path(self.path)} cannot be used: {reason}",
             code="E_SIMULATOR_STATE",
             hint="`reconciler simulate reset` starts again from the seed",
         )
@@ -121,7 +128,7 @@ class StateFile:
             except BlockingIOError:
                 if time.monotonic() > until:
                     raise ReconcilerError(
-                        f"another process has held {shown(self.path)} for {_PATIENCE:.0f} s",
+                        f"another process has held {display_path(self.path)} for {_PATIENCE:.0f} s",
                         code="E_SIMULATOR_BUSY",
                         hint="wait for it, or end it",
                     ) from None
@@ -136,5 +143,5 @@ class StateFile:
             except NotADirectoryError:
                 raise not_a_folder(self._root / self.path, self.path) from None
             except OSError as error:
-                message = f"{shown(self.path)} cannot be used: {error.strerror or error}"
+                message = f"{display_path(self.path)} cannot be used: {error.strerror or error}"
                 raise ReconcilerError(message, code="E_SIMULATOR_STATE") from None

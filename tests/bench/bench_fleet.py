@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reconciler.fleet.environment_result import visit
-from reconciler.fleet.fleet_file import roster
+from reconciler.fleet.fleet_file import read_fleet_file
 from reconciler.project.config_file import load_project
 from reconciler.project.environment_session import LiveAccess
 from reconciler.project.plan_environment import PlanRequest
@@ -65,7 +65,7 @@ def _said(audit: Audit) -> str:
 
 def _bare(folder: Path) -> float:
     """Return the CPU seconds of one visit in a plain loop, the imports of the first left out."""
-    made = roster(load_project(folder), "shop", folder / "fleet.csv", (folder / "fleet.csv").read_bytes())
+    made = read_fleet_file(load_project(folder), "shop", folder / "fleet.csv", (folder / "fleet.csv").read_bytes())
     names, ask = (
         list(made.project.environments)[: _BARE + 1],
         PlanRequest(access=LiveAccess(variables={}, parallelism=1)),

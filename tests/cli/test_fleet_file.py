@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reconciler.errors import ManifestError
-from reconciler.fleet.fleet_file import roster
+from reconciler.fleet.fleet_file import read_fleet_file
 from reconciler.project.config_file import load_project
 from tests.support.command_line import project, reconciler, room
 
@@ -68,6 +68,6 @@ def test_too_much_in_a_fleet_file_is_refused(tmp_path, text, said):
     empty = project(tmp_path, {}, more='  template: {endpoint: "simulator:live.yaml"}\n')
     opened = load_project(empty)
     with pytest.raises(ManifestError) as caught:
-        roster(opened, "template", empty / "fleet.csv", text.encode())
+        read_fleet_file(opened, "template", empty / "fleet.csv", text.encode())
     assert said in caught.value.diagnostics[-1].message
     assert len(caught.value.diagnostics) <= 1_001

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.diff.attribution import BaseUnmanaged, alike_at, lookup, node_at, shown, steps_of
+from reconciler.diff.attribution import BaseUnmanaged, alike_at, lookup, node_at, reported_value, steps_of
 from reconciler.diff.change_builder import build_delete
 from reconciler.diff.compare.collector import DiffCollector, SecretStatus
 from reconciler.diff.compare.keyed_lists import moved
@@ -432,8 +432,8 @@ def test_what_a_base_has_at_a_path(path: str, found: Any) -> None:
     value = lookup(compiled(ROOM), base, parse(path))
     assert value == found
     assert lookup(compiled(ROOM), None, parse(path)) is None
-    assert shown(value) == (ABSENT if found is NOT_DECLARED else found)
-    assert shown(None) is ABSENT
+    assert reported_value(value) == (ABSENT if found is NOT_DECLARED else found)
+    assert reported_value(None) is ABSENT
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.fleet.audit_records import found
+from reconciler.fleet.audit_records import audit_record
 from reconciler.fleet.audit_summary import drift_row, oldest
 from reconciler.fleet.environment_result import visit
 from reconciler.ledger.sql_ledger import open_audits, open_ledger
@@ -34,7 +34,7 @@ def audited(folder: Path, days: list[str]):
         one = visit(load_project(folder), "demo", PlanRequest(access=LiveAccess(variables={})))
         now = (FIRST + timedelta(days=number)).timestamp()
         book = open_audits("sqlite:///drift.db", root=folder, clock=lambda now=now: now)
-        book.keep(f"run{number}", [found("test/demo", one, json.dumps(number))])
+        book.record(f"run{number}", [audit_record("test/demo", one, json.dumps(number))])
         drift = book.drift("test/demo")
         book.close()
     return drift

@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.errors import PluginError
 from reconciler.kinds.base.field import Field, FieldRole, FieldType, ListType, NoDefault
-from reconciler.kinds.base.field_builders import SpecModel, integer, item_text, items, keyed_by, nested, text
+from reconciler.kinds.base.field_builders import SpecModel, integer, item_text, items, keyed_by, nested_object, text
 from reconciler.kinds.base.field_rules import parse
 from reconciler.kinds.base.model_compiler import compile_model
 from reconciler.kinds.registry import all_kinds, kind_named
@@ -164,7 +164,7 @@ class Undecided(SpecModel):
 class Stubborn(SpecModel):
     """Optional, and yet it cannot be cleared."""
 
-    part: Part = nested()
+    part: Part = nested_object()
 
 
 class Strange(SpecModel):

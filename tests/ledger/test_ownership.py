@@ -289,13 +289,13 @@ def test_a_ledger_of_before_is_read_and_gets_the_table_of_owners_with_the_next_w
 def test_what_differs_keeps_its_age_under_the_new_owner(url, tmp_path):
     ledger, audits = open_ledger(url, root=tmp_path), open_audits(url, root=tmp_path)
     differs = {('SmartLiveRoom["a"]', "room_description"): "drift"}
-    audits.keep("run 1", [AuditRecord(owner="project/prod", result="{}", differs=differs, looked=True)])
+    audits.record("run 1", [AuditRecord(owner="project/prod", result="{}", differs=differs, looked=True)])
     (before,) = audits.drift("project/prod")
     ledger.transfer("", "project/prod", "5b0e/prod")
     assert audits.drift("project/prod") == ()
     (after,) = audits.drift("5b0e/prod")
     assert (after.first, after.since, after.open) == (before.first, before.since, True)
-    audits.keep("run 2", [AuditRecord(owner="5b0e/prod", result="{}", differs={}, looked=True)])
+    audits.record("run 2", [AuditRecord(owner="5b0e/prod", result="{}", differs={}, looked=True)])
     assert [(one.open, one.flips) for one in audits.drift("5b0e/prod")] == [(False, before.flips + 1)]
     ledger.transfer("", "nobody/prod", "5b0e/prod")
     assert len(audits.drift("5b0e/prod")) == 1

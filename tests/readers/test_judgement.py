@@ -11,7 +11,7 @@ from reconciler.api.client import ListPage, OddRow
 from reconciler.api.connection import UsageCounter
 from reconciler.errors import ApiError, ForbiddenError, NotFoundError, ReconcilerError
 from reconciler.model.read_result import ConfirmRequest, ConfirmResult, ReadRequest, ReadResult
-from reconciler.readers.confirm import PreviousRead, alike, confirmation, in_order, matching
+from reconciler.readers.confirm import PreviousRead, confirmation, in_order, matching, similar_rows
 from reconciler.readers.kind_reader import FEW, KindReader
 from reconciler.readers.list_reader import ListClient, ListResult
 from reconciler.readers.read_filter import need
@@ -319,7 +319,7 @@ def confirm(
 def test_rows_of_a_name_and_of_nearly_a_name() -> None:
     rows = {"1": room("a"), "2": room("A "), "3": room("e\u0301"), "4": room("other")}
     assert list(matching(ROOM, rows, ["a", "é"])) == ["1", "3"]
-    assert list(alike(ROOM, rows, ["a", "é"])) == ["1", "2", "3"]
+    assert list(similar_rows(ROOM, rows, ["a", "é"])) == ["1", "2", "3"]
 
 
 def test_a_delete_is_confirmed_by_one_show() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli import flags
-from reconciler.cli.audit_run import places, visited
+from reconciler.cli.audit_run import audit_environments, places
 from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.files import write_file
 from reconciler.cli.output import parse_output_flags, write_report
@@ -76,7 +76,7 @@ def audit(
     where = places(run, project(run), environment, fleet_file)
     if live and len(where.names) > 1:
         raise UsageError("--live is one environment's snapshot", hint="name the environment with -e")
-    results, drift = visited(run, where, ask, dask=dask, ledger=ledger, resume=resume)
+    results, drift = audit_environments(run, where, ask, dask=dask, ledger=ledger, resume=resume)
     write_report(run, with_requests(run, _report(results, drift, ask.access.today)), how)
     if metrics:
         _write_figures(run, metrics, results, started)

@@ -53,7 +53,7 @@ class DiffCollector:
         """Record a suppressed raw difference and its reason."""
         self.hidden.append((at, rule, detail))
 
-    def place(self, at: FieldPath, index: int) -> None:
+    def record_index(self, at: FieldPath, index: int) -> None:
         """Record the index of a list item in the manifest."""
         self.places[tuple(map(printed, at))] = index
 
@@ -83,7 +83,7 @@ Pair = tuple[Tree, Tree]
 """Live and desired, reduced to what differs; ABSENT where one side has nothing."""
 
 
-def keep(step: str, pair: Pair, before: dict[str, Json], after: dict[str, Json]) -> None:
+def put_pair(step: str, pair: Pair, before: dict[str, Json], after: dict[str, Json]) -> None:
     """Put both sides of a difference at a step; an absent side is left out."""
     for side, value in zip((before, after), pair, strict=True):
         if value is not NoValue.ABSENT:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.diff.compare import positional_lists, sets
-from reconciler.diff.compare.collector import DiffCollector, Inner, ListComparison, Pair, keep
+from reconciler.diff.compare.collector import DiffCollector, Inner, ListComparison, Pair, put_pair
 from reconciler.kinds.base.field import ListType
 from reconciler.model.change import SuppressionReason
 from reconciler.model.field_path import ItemKey, printed, spell
@@ -123,14 +123,14 @@ def _keyed(node: CompiledField, want: KeyedItems, have: KeyedItems, look: ListCo
         key = ItemKey(parts)
         if other is None:
             after[printed(key)] = want.items[index]
-            look.found.place((*look.at, key), index)
+            look.found.record_index((*look.at, key), index)
             continue
         quiet = len(look.found.secrets) + len(look.found.moves)
         pair = look.item(node.each, want.items[index], have.items[other], key)
         if pair is not None or quiet < len(look.found.secrets) + len(look.found.moves):
-            look.found.place((*look.at, key), index)
+            look.found.record_index((*look.at, key), index)
         if pair is not None:
-            keep(printed(key), pair, before, after)
+            put_pair(printed(key), pair, before, after)
     for other, key in zip(gone, gone_steps(have, gone, set(want.keys)), strict=True):
         before[printed(key)] = have.items[other]
     _order(node, want.keys, pairs, look)
@@ -186,5 +186,5 @@ def _order(node: CompiledField, keys: Sequence[KeyValues], pairs: Sequence[int |
     for place in moved(had):
         index, other = kept[place]
         step = (*look.at, ItemKey(keys[index]))
-        look.found.place(step, index)
+        look.found.record_index(step, index)
         look.found.moves.append((step, other, index))

@@ -1,6 +1,6 @@
 """Compares two lists item by item: the order has a meaning, and items have no keys."""
 
-from reconciler.diff.compare.collector import ListComparison, Pair, keep
+from reconciler.diff.compare.collector import ListComparison, Pair, put_pair
 from reconciler.model.change import NoValue
 from reconciler.model.field_path import printed
 from reconciler.model.resource import Json
@@ -34,9 +34,9 @@ def by_index(item: CompiledField, want: list[Json], have: list[Json], look: List
         if wanted and had:
             pair = look.item(item, want[index], have[index], index)
         if wanted:
-            look.found.place((*look.at, index), index)
+            look.found.record_index((*look.at, index), index)
         if pair is not None:
-            keep(printed(index), pair, before, after)
+            put_pair(printed(index), pair, before, after)
     return (before, after) if before or after else None
 
 

@@ -29,7 +29,7 @@ def compare(item: CompiledField, want: list[Json], have: list[Json], look: ListC
     if not added and not gone:
         return None
     for index, step in added.items():
-        look.found.place((*look.at, step), index)
+        look.found.record_index((*look.at, step), index)
     before = {printed(step): have[other] for other, step in gone.items()}
     return before, {printed(step): want[index] for index, step in added.items()}
 
@@ -54,12 +54,12 @@ def _one_by_one(item: CompiledField, want: list[Json], have: list[Json], look: L
 
 def step_of(item: CompiledField, value: Json, seen: Counter[str]) -> ItemKey:
     """Return the step of an item without keys; `seen` counts equal ones."""
-    text = whole(item, value)
+    text = equality_key(item, value)
     seen[text] += 1
     return key_of_whole(item, value, seen[text])
 
 
-def whole(item: CompiledField, value: Json) -> str:
+def equality_key(item: CompiledField, value: Json) -> str:
     """Return a text that only equivalent items share."""
     return canonical_json(normalize_item(item, value))
 
@@ -85,10 +85,10 @@ def matched(item: CompiledField, want: list[Json], have: list[Json], inner: Inne
     """Pair the items of two sets, duplicates one by one: pairs, only in the first, only in the second."""
     places: defaultdict[str, list[int]] = defaultdict(list)
     for index in reversed(range(len(have))):
-        places[whole(item, have[index])].append(index)
+        places[equality_key(item, have[index])].append(index)
     pairs, added = [], []
     for index, value in enumerate(want):
-        same = places.get(whole(item, value))
+        same = places.get(equality_key(item, value))
         if same:
             pairs.append((index, same.pop()))
         else:
@@ -105,7 +105,7 @@ def left_steps(
     """Return the steps of items in one list only, by index: of the declared items, and of the live ones."""
     want, have = lists
     pairs, added, gone = found
-    seen: Counter[str] = Counter(whole(item, want[index]) for index, _ in pairs)
+    seen: Counter[str] = Counter(equality_key(item, want[index]) for index, _ in pairs)
     steps = {index: step_of(item, want[index], seen) for index in added}
     return steps, {other: step_of(item, have[other], seen) for other in gone}
 

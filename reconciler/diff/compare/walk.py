@@ -8,7 +8,7 @@ absent, cleared and empty.
 from collections.abc import Mapping
 
 from reconciler.diff.compare import keyed_lists
-from reconciler.diff.compare.collector import DiffCollector, ListComparison, Pair, SecretStatus, keep
+from reconciler.diff.compare.collector import DiffCollector, ListComparison, Pair, SecretStatus, put_pair
 from reconciler.kinds.base.field import FieldType
 from reconciler.model.change import NoValue, SuppressionReason
 from reconciler.model.field_path import FieldPath
@@ -38,13 +38,13 @@ def objects(
             continue
         pair = values(child, wanted, had, (*at, name), found)
         if pair is not None:
-            keep(name, pair, before, after)
+            put_pair(name, pair, before, after)
     for child in node.defaulted:
         had = have.get(child.name)
         if had is not None and child.name not in want and effective(child, NoValue.ABSENT) is not NoValue.ABSENT:
             pair = _by_default(child, had, (*at, child.name), found)
             if pair is not None:
-                keep(child.name, pair, before, after)
+                put_pair(child.name, pair, before, after)
     return (before, after) if before or after else None
 
 

@@ -124,7 +124,7 @@ def flag(**about: Unpack[FieldOptions]) -> Any:
     return _field(FieldMetadata(about))
 
 
-def nested(**about: Unpack[FieldOptions]) -> Any:
+def nested_object(**about: Unpack[FieldOptions]) -> Any:
     """Describe an object, annotated with its Spec."""
     return _field(FieldMetadata(about))
 

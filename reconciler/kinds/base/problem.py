@@ -28,7 +28,7 @@ def warning(path: DocumentPath, code: str, message: str, hint: str = "") -> Spec
     return SpecProblem(path, code, message, hint, Severity.WARNING)
 
 
-def inside(value: Json, *keys: str) -> Json:
+def value_at(value: Json, *keys: str) -> Json:
     """Return the value at these keys, or None where a parent object is missing."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
@@ -37,13 +37,13 @@ def inside(value: Json, *keys: str) -> Json:
 
 def objects(value: Json, *keys: str) -> Iterator[tuple[int, Mapping[str, Json]]]:
     """Yield the objects of the list at these keys with their indexes; nothing where there is no list."""
-    found = inside(value, *keys)
+    found = value_at(value, *keys)
     for index, item in enumerate(found if isinstance(found, list) else ()):
         if isinstance(item, dict):
             yield index, item
 
 
-def whole(value: Json, missing: int = 0) -> int:
+def integer_or(value: Json, missing: int = 0) -> int:
     """Return an integer, or `missing` for anything else."""
     return value if isinstance(value, int) and not isinstance(value, bool) else missing
 

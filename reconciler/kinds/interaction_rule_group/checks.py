@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.kinds.base.problem import Check, SpecProblem, inside, objects
+from reconciler.kinds.base.problem import Check, SpecProblem, objects, value_at
 from reconciler.kinds.media_layers import CANVASES, layer_problems
 from reconciler.model.resource import Json
 
@@ -41,7 +41,7 @@ def layers(spec: Mapping[str, Json], canvases: tuple[tuple[int, int], ...] = CAN
     for index, rule in objects(spec, "interaction_rules"):
         for name in ("layer_config", "extra_layer_config"):
             path = ("interaction_rules", index, "trigger", name)
-            yield from layer_problems(path, inside(rule, "trigger", name), canvases)
+            yield from layer_problems(path, value_at(rule, "trigger", name), canvases)
 
 
 CHECKS: tuple[Check, ...] = (names, preset_tags, layers)

@@ -6,7 +6,17 @@ A rule stands in a rule group, or as a copy inside a room; both makes share ever
 
 from typing import Annotated, Literal
 
-from reconciler.kinds.base.field_builders import SET, SpecModel, choice, flag, integer, item_text, items, nested, text
+from reconciler.kinds.base.field_builders import (
+    SET,
+    SpecModel,
+    choice,
+    flag,
+    integer,
+    item_text,
+    items,
+    nested_object,
+    text,
+)
 from reconciler.kinds.media_layers import SmartLayerConfig
 
 TIME = "RFC 3339 UTC, seconds, Z (exactly 20 characters)"
@@ -72,8 +82,8 @@ class TriggerProcess(SpecModel):
     ) = choice(
         doc="SYSTEM_REPLY speaks, CALLBACK tells another service, SHOW_LAYER only shows, INTELLIGENT_REPLY thinks."
     )
-    layer_config: SmartLayerConfig | None = nested(doc="The layer that is shown.")
-    extra_layer_config: SmartLayerConfig | None = nested(doc="A second layer, for dynamic product text.")
+    layer_config: SmartLayerConfig | None = nested_object(doc="The layer that is shown.")
+    extra_layer_config: SmartLayerConfig | None = nested_object(doc="A second layer, for dynamic product text.")
     reply_texts: list[Annotated[str, item_text(0, 1024)]] | None = items(
         0,
         5,
@@ -119,6 +129,6 @@ class InteractionRule(SpecModel):
         business_values=tuple(EVENTS),
         doc="; ".join(f"{number} = {meaning}" for number, meaning in EVENTS.items()) + ".",
     )
-    hit_condition: HitCondition | None = nested(doc="When the rule applies.")
-    trigger: TriggerProcess | None = nested(doc="What it does.")
-    review_config: ReviewConfig | None = nested(doc="Whether its texts are reviewed.")
+    hit_condition: HitCondition | None = nested_object(doc="When the rule applies.")
+    trigger: TriggerProcess | None = nested_object(doc="What it does.")
+    review_config: ReviewConfig | None = nested_object(doc="Whether its texts are reviewed.")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from reconciler.kinds.base.problem import Check, SpecProblem, inside, objects, warning
+from reconciler.kinds.base.problem import Check, SpecProblem, objects, value_at, warning
 from reconciler.kinds.interaction_rule_group import checks
 from reconciler.kinds.media_layers import CANVASES, LANDSCAPE, VERTICAL, background_problems, layer_problems
 from reconciler.model.resource import Json
@@ -27,7 +27,7 @@ def no_temporary_room(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
 
 def expiry(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Check the one format of times (seed 000, hyphens restored: api.md §10); empty means never."""
-    moment = inside(spec, "shared_config", "expire_time")
+    moment = value_at(spec, "shared_config", "expire_time")
     if isinstance(moment, str) and moment and not _MOMENT.fullmatch(moment):
         message = f"expire_time {moment!r} is no time the service takes"
         yield SpecProblem(
@@ -63,7 +63,7 @@ def rule_groups(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
 
 def canvases(spec: Mapping[str, Json]) -> tuple[tuple[int, int], ...]:
     """Return the possible sizes of the picture: that of the video, else of the view mode, else both."""
-    size = (inside(spec, "video_config", "width"), inside(spec, "video_config", "height"))
+    size = (value_at(spec, "video_config", "width"), value_at(spec, "video_config", "height"))
     if size in CANVASES:
         return (LANDSCAPE,) if size == LANDSCAPE else (VERTICAL,)
     modes = {"LANDSCAPE": (LANDSCAPE,), "VERTICAL": (VERTICAL,)}
@@ -128,14 +128,14 @@ def _paragraph(scene: int, number: int, said: str) -> Iterator[SpecProblem]:
 
 
 def _text(paragraph: Mapping[str, Json]) -> str:
-    said = inside(paragraph, "text_config", "text")
+    said = value_at(paragraph, "text_config", "text")
     return said if isinstance(said, str) else ""
 
 
 def overlaid_videos(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Check that at most three videos overlay the picture at a time, those of rules included."""
     replies = sum(
-        inside(rule, "trigger", name, "layer_type") == "VIDEO"
+        value_at(rule, "trigger", name, "layer_type") == "VIDEO"
         for _, rule in objects(spec, "interaction_rules")
         for name in ("layer_config", "extra_layer_config")
     )

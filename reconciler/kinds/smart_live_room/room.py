@@ -18,7 +18,7 @@ from reconciler.kinds.base.field_builders import (
     item_text,
     items,
     keyed_by,
-    nested,
+    nested_object,
     text,
 )
 from reconciler.kinds.base.kind import Endpoints, Kind, ListFilter, TableColumn
@@ -72,7 +72,7 @@ class SmartLiveRoomAnswer(SpecModel):
         0, 64, in_list=True, in_show=False, doc="Whose room it is; templates of others are never written."
     )
     room_state: Literal["ENABLE", "DISABLE", "BLOCKED"] | None = choice(in_list=True, doc="Whether it can be used.")
-    error_info: ErrorResponse | None = nested(in_list=True, doc="Why it is disabled or blocked.")
+    error_info: ErrorResponse | None = nested_object(in_list=True, doc="Why it is disabled or blocked.")
     cover_url: str | None = text(0, 2048, role=FieldRole.OBSERVED, in_list=True, doc="Cover; may be signed.")
     thumbnail: str | None = text(0, 2048, role=FieldRole.OBSERVED, in_list=True, doc="Newer cover; may be signed.")
     model_infos: list[ModelInfo] | None = items(
@@ -169,7 +169,7 @@ class SmartLiveRoom(SpecModel):
         source="SmartLiveRoomBaseInfo.view_mode",
         doc="Need not be set: the service derives it from video_config's width and height.",
     )
-    shared_config: SharedConfig | None = nested(
+    shared_config: SharedConfig | None = nested_object(
         applies_when=_TEMPLATE, in_list=True, source="SmartLiveRoomBaseInfo.shared_config", doc="Sharing of a template."
     )
     priv_data: str | None = text(
@@ -183,15 +183,15 @@ class SmartLiveRoom(SpecModel):
     scene_scripts: list[LiveVideoScriptInfo] | None = items(
         1, 100, rule=by_key_in_order("script_name", server=("script_id",)), doc="The scenes, in order."
     )
-    interaction_config: LiveRoomInteractionConfig | None = nested(doc="How replies are fitted in.")
+    interaction_config: LiveRoomInteractionConfig | None = nested_object(doc="How replies are fitted in.")
     interaction_rules: list[LiveRoomInteractionRuleInfo] | None = items(
         0,
         500,
         rule=keyed_by("group_name", "rule_name", optional=("group_name",), server=("rule_index",)),
         doc="The rules, each a copy; hit_condition.priority decides, not their order.",
     )
-    play_policy: PlayPolicy | None = nested(doc="How the scenes are played.")
-    video_config: VideoConfig | None = nested(doc="What the picture is.")
+    play_policy: PlayPolicy | None = nested_object(doc="How the scenes are played.")
+    video_config: VideoConfig | None = nested_object(doc="What the picture is.")
     output_urls: list[Annotated[Secret, each_secret(0, 1024)]] | None = items(
         0, 1, doc="RTMP push address; it often carries a secret."
     )
@@ -201,11 +201,13 @@ class SmartLiveRoom(SpecModel):
     backup_model_asset_ids: list[Annotated[str, item_text(0, 64)]] | None = items(
         0, 32, business_max_items=5, doc="Stand-in avatars, in the order they take turns."
     )
-    live_event_callback_config: LiveRoomEventCallBackConfig | None = nested(doc="Whom the room tells about events.")
-    rtc_callback_config: RTCLiveEventCallBackConfig | None = nested(doc="What an RTC room tells.")
-    review_config: ReviewConfig | None = nested(doc="Whether its content is reviewed.")
-    co_streamer_config: CoStreamerConfig | None = nested(doc="The assistant streamer.")
-    relation_live_platform_info: PlatformLiveInfo | None = nested(doc="Its account on a live platform.")
+    live_event_callback_config: LiveRoomEventCallBackConfig | None = nested_object(
+        doc="Whom the room tells about events."
+    )
+    rtc_callback_config: RTCLiveEventCallBackConfig | None = nested_object(doc="What an RTC room tells.")
+    review_config: ReviewConfig | None = nested_object(doc="Whether its content is reviewed.")
+    co_streamer_config: CoStreamerConfig | None = nested_object(doc="The assistant streamer.")
+    relation_live_platform_info: PlatformLiveInfo | None = nested_object(doc="Its account on a live platform.")
 
 
 def _is_shared(row: Mapping[str, Any]) -> bool:

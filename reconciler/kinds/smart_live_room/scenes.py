@@ -13,7 +13,7 @@ from reconciler.kinds.base.field_builders import (
     integer,
     items,
     keyed_by,
-    nested,
+    nested_object,
     text,
 )
 from reconciler.kinds.media_layers import WHITE, LayerConfig
@@ -62,7 +62,7 @@ class BackgroundConfigInfo(SpecModel):
         doc="Colour as #RRGGBB.",
     )
     background_asset_id: str | None = text(0, 64, doc="Asset of the background.")
-    background_image_config: BackgroundImageConfig | None = nested(doc="The part of the picture that shows.")
+    background_image_config: BackgroundImageConfig | None = nested_object(doc="The part of the picture that shows.")
 
 
 class TextConfig(SpecModel):
@@ -99,9 +99,9 @@ class LiveShootScriptItem(SpecModel):
         0, 2147483647, examples=(1,), doc="Number of the paragraph; paragraphs pair by it."
     )
     title: str | None = text(0, 256, doc="Title of the paragraph.")
-    text_config: TextConfig | None = nested(doc="What is said.")
-    audio_config: LiveAudioConfig | None = nested(doc="What is played instead.")
-    relation_product: RelationProductInfo | None = nested(doc="The product it is about.")
+    text_config: TextConfig | None = nested_object(doc="What is said.")
+    audio_config: LiveAudioConfig | None = nested_object(doc="What is played instead.")
+    relation_product: RelationProductInfo | None = nested_object(doc="The product it is about.")
 
 
 class LiveVideoScriptInfo(SpecModel):
@@ -113,7 +113,7 @@ class LiveVideoScriptInfo(SpecModel):
     script_description: str | None = text(0, 1024, doc="What the scene is for.")
     dh_id: str | None = text(0, 64, doc="Not in use yet.")
     model_asset_id: str | None = text(0, 64, doc="Asset of the avatar.")
-    voice_config: VoiceConfig | None = nested(doc="The avatar's voice.")
+    voice_config: VoiceConfig | None = nested_object(doc="The avatar's voice.")
     background_config: list[BackgroundConfigInfo] | None = items(0, 10, doc="The backgrounds, in order.")
     layer_config: list[LayerConfig] | None = items(
         0,

@@ -15,7 +15,7 @@ from reconciler.kinds.base.field_builders import (
     flag,
     integer,
     items,
-    nested,
+    nested_object,
     number,
     secret,
     text,
@@ -68,7 +68,7 @@ class PlayPolicy(SpecModel):
     need_independent_capture_client: bool | None = flag(
         default=False, doc="true gives a CAPTURE and a PLAYER RTC user, false a PLAYER alone."
     )
-    live_exit_config: LiveExitConfig | None = nested(doc="When the broadcast ends by itself.")
+    live_exit_config: LiveExitConfig | None = nested_object(doc="When the broadcast ends by itself.")
     is_rewrite_delay: bool | None = flag(
         default=False, doc="Whether changes to paragraphs not played yet wait for the next round."
     )
@@ -108,7 +108,7 @@ class VideoConfig(SpecModel):
     height: int = integer(0, 3840, required=True, examples=(1920, 1080), doc="Height in pixels. " + _LIVE_SIZE)
     frame_rate: Literal["24", "25", "30"] | None = choice(default="25", doc="A text; live is always 25.")
     is_subtitle_enable: bool | None = flag(default=False, doc="Whether the video has subtitles; live has none yet.")
-    subtitle_config: SubtitleConfig | None = nested(doc="How subtitles look.")
+    subtitle_config: SubtitleConfig | None = nested_object(doc="How subtitles look.")
     dx: int | None = integer(-1920, 3840, doc="Left edge of what is cut out, in pixels (clip_mode CROP).")
     dy: int | None = integer(-1920, 3840, doc="Upper edge of what is cut out, in pixels (clip_mode CROP).")
     is_enable_super_resolution: bool | None = flag(
@@ -150,7 +150,7 @@ class RTCLiveEventCallBackConfig(SpecModel):
 class CoStreamerConfig(SpecModel):
     """The assistant streamer."""
 
-    voice_config: VoiceConfig | None = nested(doc="The assistant's voice; there is a voice alone.")
+    voice_config: VoiceConfig | None = nested_object(doc="The assistant's voice; there is a voice alone.")
     streamer_action: Literal["SILENCE", "VOLUME_DOWN"] | None = choice(
         doc="What the streamer does while the assistant speaks."
     )

@@ -138,7 +138,7 @@ def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
     Raises ReconcilerError: E_PATH_TYPE for a pipe, a device or a folder, which are not opened, E_FILE_SIZE above
     `limit` bytes, E_READ_FILE where the system refuses.
     """
-    name = shown(os.fspath(path))
+    name = display_path(os.fspath(path))
     with readable(name):
         _refuse(os.stat(path).st_mode, name)
         handle = os.open(path, _FILE)
@@ -189,7 +189,7 @@ def _refuse(mode: int, shown: str) -> None:
 
 
 def _unreadable(path: str, error: OSError) -> ManifestError:
-    message = f"{shown(path)} cannot be read: {error.strerror}"
+    message = f"{display_path(path)} cannot be read: {error.strerror}"
     return refused("E_PATH_READ", message, Position(path, 1, 1))
 
 
@@ -232,14 +232,15 @@ def checked(path: str) -> tuple[str, ...]:
     steps = tuple(step for step in path.split("/") if step not in ("", "."))
     if path.startswith("/") or "\\" in path or ".." in steps or "\0" in path:
         raise refused(
-            "E_PATH", f"the path {shown(path)} leads out of the project", hint="paths start at the project file"
+            "E_PATH", f"the path {display_path(path)} leads out of the project", hint="paths start at the project file"
         )
     for step in steps:
         check_name(step, path)
         if step.startswith("."):
             raise refused(
                 "E_PATH_HIDDEN",
-                f"the path {shown(path)} leads to {shown(step)}: names that begin with a dot are never read",
+                f"the path {display_path(path)} leads to {display_path(step)}: "
+                "names that begin with a dot are never read",
                 hint="keep the file under a name without a dot at its beginning",
             )
     return steps
@@ -252,35 +253,35 @@ def check_name(name: str, path: str) -> None:
         what = f"the character {characters.spelled(bad)}"
         if unicodedata.category(bad) == "Cs":
             what = "bytes that are not UTF-8"
-        raise refused("E_PATH_NAME", f"the file name {shown(path)} holds {what}", hint="rename the file")
+        raise refused("E_PATH_NAME", f"the file name {display_path(path)} holds {what}", hint="rename the file")
 
 
-def shown(path: str) -> str:
+def display_path(path: str) -> str:
     """Escape a path for display."""
     return ascii(path) if not path.isprintable() else f"'{path}'"
 
 
 def symlink(path: str) -> ManifestError:
     """Return the error for a symbolic link."""
-    message = f"{shown(path)} is a symbolic link"
+    message = f"{display_path(path)} is a symbolic link"
     return refused("E_PATH_SYMLINK", message, Position(path, 1, 1), hint="put the file itself there")
 
 
 def missing(path: str) -> ManifestError:
     """Return the error for a missing file."""
     return refused(
-        "E_PATH_MISSING", f"there is no {shown(path)}", Position(path, 1, 1), hint="make it, or correct the path"
+        "E_PATH_MISSING", f"there is no {display_path(path)}", Position(path, 1, 1), hint="make it, or correct the path"
     )
 
 
 def irregular(path: str) -> ManifestError:
     """Return the error for a device, a pipe or a socket."""
-    return refused("E_PATH_TYPE", f"{shown(path)} is no regular file", Position(path, 1, 1))
+    return refused("E_PATH_TYPE", f"{display_path(path)} is no regular file", Position(path, 1, 1))
 
 
 def too_large(path: str, limit: int) -> ManifestError:
     """Return the error for a file above the cap."""
-    message = f"{shown(path)} is larger than {limit} bytes"
+    message = f"{display_path(path)} is larger than {limit} bytes"
     return refused("E_YAML_SIZE", message, Position(path, 1, 1), hint="split it")
 
 

@@ -66,7 +66,7 @@ def find_state_file(root: Path, path: str, *, make: bool) -> Path | None:
     if steps[0] != FOLDER:
         return _operators(whole, make=make)
     if reason := outside_state_folder_reason(path):
-        raise ReconcilerError(f"{project_tree.shown(path)} {reason}", code="E_PATH")
+        raise ReconcilerError(f"{project_tree.display_path(path)} {reason}", code="E_PATH")
     try:
         make_state_folder(root) if make else None
         with open_folder(root, steps[:-1], make=make) as folder:
@@ -223,7 +223,7 @@ def not_a_folder(whole: Path, path: str) -> ReconcilerError:
     """Return the error for a file in place of a folder."""
     taken = next((part for part in reversed(whole.parents) if part.exists() and not part.is_dir()), whole.parent)
     return ReconcilerError(
-        f"{project_tree.shown(path)} cannot be used: {project_tree.shown(os.fspath(taken))} is no folder",
+        f"{project_tree.display_path(path)} cannot be used: {project_tree.display_path(os.fspath(taken))} is no folder",
         code="E_PATH_TYPE",
         hint="move what lies there away, reconciler makes the folder itself; nothing further was sent",
     )

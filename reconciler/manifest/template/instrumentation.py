@@ -105,7 +105,7 @@ class OriginTable:
     def add(self, place: TemplateOrigin) -> str:
         """Add an origin and return its mark."""
         self.places.append(place)
-        return marked_text.place(len(self.places) - 1)
+        return marked_text.origin_mark(len(self.places) - 1)
 
 
 def mark(

@@ -135,7 +135,7 @@ MARK = re.compile("\x01([\x0e-\x17]{1,9})\x02|([\x03-\x06])|\x01([\x0e-\x17]{1,9
 _ANY = re.compile("[\x01-\x06\x0e-\x17]")
 
 
-def place(number: int) -> str:
+def origin_mark(number: int) -> str:
     """Return the mark of an origin."""
     return f"{NUMBER}{number}{END}".translate(_DIGITS)
 

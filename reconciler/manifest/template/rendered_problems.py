@@ -37,7 +37,7 @@ class RenderedPlaces:
         where = where or (self.lines.met(position) if position else None)
         if where is None or position is None:
             return problem
-        place, caller = self.lines.place(*where), self.lines.caller(*where)
+        place, caller = self.lines.origin_at(*where), self.lines.caller(*where)
         uses = dict.fromkeys([*(place.uses if place else ()), *(caller.uses if caller else ())])
         related = [*problem.related, *value_places(self.values, uses)]
         if caller is None:
@@ -55,5 +55,5 @@ class RenderedPlaces:
 
 def value_places(values: TemplateValues, uses: Iterable[str]) -> list[RelatedPosition]:
     """Return the positions in values files that set these dotted names."""
-    found = [(name, values.place(tuple(name.split(".")[1:]))) for name in uses]
+    found = [(name, values.position_of(tuple(name.split(".")[1:]))) for name in uses]
     return [RelatedPosition(message=f"{name} {VALUE}", position=place) for name, place in found if place]

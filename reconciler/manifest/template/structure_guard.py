@@ -15,7 +15,7 @@ from yaml.events import ScalarEvent, StreamEndEvent
 from reconciler.errors import ManifestError, ProblemList, error
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.instrumentation import TemplateOrigin
-from reconciler.manifest.validation.field_errors import shown
+from reconciler.manifest.validation.field_errors import display_value
 from reconciler.manifest.yaml.document import Document, packed
 from reconciler.manifest.yaml.event_source import parser_for
 from reconciler.model.diagnostic import Diagnostic
@@ -143,7 +143,7 @@ def _near(text: str, found: Sequence[OutputSpan], offset: int) -> list[OutputSpa
 
 def _report(span: OutputSpan, text: _GuardedText, why: str) -> Diagnostic:
     written = text.whole[span.start : span.end]
-    value = (text.hides(span) and redact(written)) or shown(written)
+    value = (text.hides(span) and redact(written)) or display_value(written)
     message = f"the value of `{_short(span.place.expression)}` is {value}: {why}"
     position = Position(span.place.file, span.place.line, span.place.column)
     return error("E_TPL_STRUCTURE", message, position, hint=_HINT)

@@ -63,7 +63,7 @@ class LineMap:
         beyond = 0 if place.expression or distance is None else distance
         return Position(place.file, place.line, place.column + beyond)
 
-    def place(self, line: int, column: int) -> TemplateOrigin | None:
+    def origin_at(self, line: int, column: int) -> TemplateOrigin | None:
         """Return the expression that wrote the text at a position, or None for the template's own text."""
         found, _distance = self._find(line, column)
         return found.place if found and found.place.expression else None

@@ -179,14 +179,16 @@ def describe_error(complaint: ModelError, field: Field | None, siblings: Iterabl
         return _length(name, complaint)
     if complaint.type in _RANGES:
         limit = _RANGES[complaint.type].format(**complaint.limits)
-        return FieldMessage("E_FIELD_RANGE", f"`{name}` is {shown(complaint.value)}; it must be {limit}")
+        return FieldMessage("E_FIELD_RANGE", f"`{name}` is {display_value(complaint.value)}; it must be {limit}")
     if complaint.type == "string_pattern_mismatch":
-        message = f"`{name}`: {shown(complaint.value)} does not match the pattern {complaint.limits.get('pattern')}"
+        message = (
+            f"`{name}`: {display_value(complaint.value)} does not match the pattern {complaint.limits.get('pattern')}"
+        )
         return FieldMessage("E_FIELD_PATTERN", message)
     return _type(name, complaint, field)
 
 
-def shown(value: Json) -> str:
+def display_value(value: Json) -> str:
     """Format a value for a message, truncated."""
     if isinstance(value, (dict, list)):
         return "a mapping" if isinstance(value, dict) else "a list"
@@ -223,7 +225,7 @@ def _unknown(name: str, field: Field | None, siblings: Iterable[str]) -> FieldMe
 
 def _choice(name: str, complaint: ModelError, field: Field | None) -> FieldMessage:
     known = [str(each) for each in field.enum] if field else _expected(complaint)
-    message = f"`{name}` is {shown(complaint.value)}; it must be one of {', '.join(known)}"
+    message = f"`{name}` is {display_value(complaint.value)}; it must be one of {', '.join(known)}"
     return FieldMessage("E_FIELD_ENUM", message, did_you_mean(str(complaint.value), known))
 
 
@@ -242,7 +244,7 @@ def _length(name: str, complaint: ModelError) -> FieldMessage:
 
 def _type(name: str, complaint: ModelError, field: Field | None) -> FieldMessage:
     wanted = _WANTED.get(complaint.type, "another type")
-    message = f"`{name}`: expected {wanted}, got {shown(complaint.value)}"
+    message = f"`{name}`: expected {wanted}, got {display_value(complaint.value)}"
     return FieldMessage("E_YAML_TYPE", message, _type_hint(complaint, field))
 
 

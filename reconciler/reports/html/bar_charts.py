@@ -35,7 +35,7 @@ class Drawing:
 
     number: int
     title: str
-    told: str
+    description: str
     columns: tuple[Column, ...] = ()
     rows: tuple[BarRow, ...] = ()
     keys: tuple[LegendEntry, ...] = ()
@@ -53,10 +53,16 @@ def _drawing(number: int, chart: BarChart) -> Drawing:
     most = max((sum(bar.parts.values()) for bar in chart.bars), default=0) or 1
     if chart.over is None:
         rows = tuple(_row(bar, most) for bar in chart.bars)
-        return Drawing(number=number, title=chart.title, told=chart.told, rows=rows, keys=keys)
+        return Drawing(number=number, title=chart.title, description=chart.description, rows=rows, keys=keys)
     columns = tuple(_columns(chart.bars, most))
     return Drawing(
-        number=number, title=chart.title, told=chart.told, columns=columns, keys=keys, over=chart.over, most=f"{most:,}"
+        number=number,
+        title=chart.title,
+        description=chart.description,
+        columns=columns,
+        keys=keys,
+        over=chart.over,
+        most=f"{most:,}",
     )
 
 

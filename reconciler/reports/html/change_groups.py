@@ -148,7 +148,7 @@ class PageChange:
     name: str
     was: str
     id: str
-    told: str
+    description: str
     reason: str
     where: str
     marks: tuple[str, ...]
@@ -166,7 +166,7 @@ class Group:
     """The changes of one kind."""
 
     kind: str
-    told: str
+    description: str
     changes: tuple[PageChange, ...]
 
 
@@ -227,7 +227,7 @@ def _change(change: Change, layout: _Layout) -> PageChange:
         name=change.name,
         was=change.previous_address,
         id=change.id,
-        told=f"{change.address} {ACTION_PHRASES[change.action]}",
+        description=f"{change.address} {ACTION_PHRASES[change.action]}",
         reason=change.reason,
         where=str(change.position) if change.position else "",
         marks=marks,

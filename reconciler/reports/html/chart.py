@@ -54,7 +54,7 @@ class ChartRow:
     name: str
     bars: tuple[Bar, ...]
     total: str
-    told: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class Chart:
 
     rows: tuple[ChartRow, ...] = ()
     keys: tuple[LegendEntry, ...] = ()
-    told: str = ""
+    description: str = ""
 
 
 def strip_of(plans: Iterable[Plan]) -> tuple[Bar, ...]:
@@ -87,7 +87,7 @@ def chart_of(plans: Sequence[Plan]) -> Chart:
     return Chart(
         rows=tuple(_row(name, counts, most) for name, counts in loud[:_MOST_ROWS]),
         keys=tuple(LegendEntry(style, label) for style, label in _LABELS.items() if style in used),
-        told=f"{len(loud):,} of {len(plans):,} differ, {still:,} in step{more}",
+        description=f"{len(loud):,} of {len(plans):,} differ, {still:,} in step{more}",
     )
 
 
@@ -101,15 +101,17 @@ def _counts(plan: Plan) -> Mapping[str, int]:
 
 def _row(name: str, counts: Mapping[str, int], most: int) -> ChartRow:
     total = sum(counts.values())
-    told = ", ".join(f"{number:,} {_LABELS[style]}" for style, number in counts.items() if number)
-    return ChartRow(name=name, bars=_bars(counts, most), total=f"{total:,}", told=f"{count(total, 'change')}: {told}")
+    description = ", ".join(f"{number:,} {_LABELS[style]}" for style, number in counts.items() if number)
+    return ChartRow(
+        name=name, bars=_bars(counts, most), total=f"{total:,}", description=f"{count(total, 'change')}: {description}"
+    )
 
 
 def _bars(counts: Mapping[str, int], whole: int) -> tuple[Bar, ...]:
-    bars, start, told = [], 0, 0
+    bars, start, reached = [], 0, 0
     for style, number in counts.items():
-        told += number
-        end = max(start + _LEAST, told * _FULL // whole) if number and whole else start
+        reached += number
+        end = max(start + _LEAST, reached * _FULL // whole) if number and whole else start
         if end > start:
             bars.append(Bar(style, start, end - start))
         start = end

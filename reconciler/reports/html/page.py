@@ -124,7 +124,7 @@ class Tile:
     known: bool = True
 
     @property
-    def shown(self) -> str:
+    def number_text(self) -> str:
         """Return the formatted number; `?` for a zero that is not known to be exact."""
         return f"{self.number:,}" if self.known or self.number else "?"
 
@@ -164,7 +164,7 @@ class Section:
     """One environment."""
 
     name: str
-    told: str
+    description: str
     groups: tuple[Group, ...]
 
 
@@ -198,7 +198,7 @@ def page_of(report: Report, options: ReportOptions) -> Page:
     """Convert a report to the page's data."""
     plans = report.plans
     sections = tuple(
-        Section(name=plan.environment, told=_told(plan), groups=groups_of(plan, shown, options))
+        Section(name=plan.environment, description=_told(plan), groups=groups_of(plan, shown, options))
         for plan, shown in zip(plans, kept(plans), strict=True)
     )
     heading = _heading(report)

@@ -10,7 +10,7 @@ from reconciler.simulator.messages import Response, ServiceError, answer
 from reconciler.simulator.service.field_shape import FieldShape
 from reconciler.simulator.service.object_store import ObjectCollection, StoredObject
 from reconciler.simulator.service.operations import OperationContext
-from reconciler.simulator.service.rendered_objects import listed, shown, summarised
+from reconciler.simulator.service.rendered_objects import listed, show_response, summarised
 
 MAX_OFFSET = 2147483647
 MAX_LIMIT = 100
@@ -179,7 +179,7 @@ def list_summaries(call: OperationContext) -> Response:
 
 def show(call: OperationContext) -> Response:
     """Return one object in full."""
-    return answer(_read(call, call.entry("show_missing"), shown))
+    return answer(_read(call, call.entry("show_missing"), show_response))
 
 
 def _page(call: OperationContext, row: Row, count: Callable[[list[StoredObject]], int]) -> Response:

@@ -12,7 +12,7 @@ from reconciler.simulator.service.request_bodies import SIGNATURE
 STARS = "******"
 
 
-def shown(shape: FieldShape, entry: StoredObject, choices: Mapping[str, str]) -> dict[str, Json]:
+def show_response(shape: FieldShape, entry: StoredObject, choices: Mapping[str, str]) -> dict[str, Json]:
     """Return the object as in show and PUT responses."""
     fields = {name: value for name, value in entry.body.items() if _in_show(shape, name)}
     return _spelled(shape, fields, entry, choices)

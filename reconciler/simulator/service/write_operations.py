@@ -10,7 +10,7 @@ from reconciler.simulator.service.field_shape import FieldShape
 from reconciler.simulator.service.object_store import StoredObject
 from reconciler.simulator.service.operations import CONFIRM_FIELD, OperationContext
 from reconciler.simulator.service.read_operations import is_foreign
-from reconciler.simulator.service.rendered_objects import shown
+from reconciler.simulator.service.rendered_objects import show_response
 from reconciler.simulator.service.request_bodies import accepted, check_name, check_types, decoded
 from reconciler.simulator.service.server_assigned import derived, identified, restamped, with_items, with_own
 from reconciler.simulator.write_history import WriteLogEntry
@@ -42,7 +42,7 @@ def update(call: OperationContext) -> Response:
     kept = {name: value for name, value in entry.body.items() if _stays(call, name)}
     whole = {**kept, **with_items(call.shape, body, entry.body, writing), **restamped(call.kind, entry.body, writing)}
     changed = stored(call, entry, derived(call.shape, voided(call, whole), call.choices["view_mode"]))
-    return answer(shown(call.shape, changed, call.choices))
+    return answer(show_response(call.shape, changed, call.choices))
 
 
 def delete(call: OperationContext) -> Response:
@@ -211,7 +211,7 @@ def _kept(call: OperationContext, entry: StoredObject, items: list[Mapping[str, 
 
 
 def _answered(call: OperationContext, entry: StoredObject, item: Mapping[str, Json]) -> Response:
-    whole = shown(call.shape, entry, call.choices)
+    whole = show_response(call.shape, entry, call.choices)
     items = whole[call.kind.endpoints.children_field]
     id_field = call.kind.endpoints.child_id
     return answer(next(each for each in items if each.get(id_field) == item.get(id_field)))
