@@ -51,7 +51,6 @@ from reconciler.project.environment_session import EnvironmentSession, LiveAcces
 from reconciler.project.environment_variables import digest_key
 from reconciler.project.live_listing import list_environment, list_request
 from reconciler.project.object_description import describe_object
-from reconciler.project.ownership import check_unshared
 from reconciler.project.plan_environment import (
     PlanRequest,
     apply_options,
@@ -60,6 +59,7 @@ from reconciler.project.plan_environment import (
     plan_environment,
     plan_opened,
 )
+from reconciler.project.project_identity import check_unshared
 from reconciler.project.run_origin import run_origin
 
 __all__ = [
@@ -246,7 +246,7 @@ def _apply_opened(
     hooks: Mapping[str, Any],
 ) -> ApplyResult:
     ledger = opened.ledger()
-    check_unshared(opened.project, opened.name, ledger.past(opened.scope, opened.owner))
+    check_unshared(opened.project, opened.name, ledger.load_state(opened.scope, opened.owner))
     target = opened.writer(writer, lambda line: None)  # noqa: ARG005 - outcomes carry what the writer did
     options = apply_options(opened, request, local=ledger.local)
     shared = {"scope": opened.scope, "owner": opened.owner, "run": secrets.token_hex(8), "settings": options, **hooks}

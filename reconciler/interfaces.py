@@ -187,7 +187,7 @@ class Lease(Protocol):
 class Ledger(Protocol):
     """Records of runs, changes and ownership, and the lock. Every method raises LedgerError when it fails."""
 
-    def past(self, scope: str, owner: str) -> LedgerState:
+    def load_state(self, scope: str, owner: str) -> LedgerState:
         """Return the recorded state of one scope."""
         ...
 
@@ -195,23 +195,25 @@ class Ledger(Protocol):
         """Hold the scope's lock for the duration of a `with`. Raises LockedError that names the holder."""
         ...
 
-    def begin(self, scope: str, run: str, intent: WriteIntent) -> None:
+    def record_intent(self, scope: str, run: str, intent: WriteIntent) -> None:
         """Record a change before it is tried; the record is durable on return."""
         ...
 
-    def finish(self, scope: str, run: str, intent: WriteIntent, outcome: Outcome, applied: ObjectRecord | None) -> None:
+    def record_outcome(
+        self, scope: str, run: str, intent: WriteIntent, outcome: Outcome, applied: ObjectRecord | None
+    ) -> None:
         """Record the outcome of a change and the new state of the object in one transaction."""
         ...
 
-    def remember(self, scope: str, run: str, objects: tuple[ObjectRecord, ...], sweeps: Mapping[str, int]) -> None:
+    def record_owned(self, scope: str, run: str, objects: tuple[ObjectRecord, ...], sweeps: Mapping[str, int]) -> None:
         """Record declared and matched objects as owned, and the number of objects that the read found."""
         ...
 
-    def forget(self, scope: str, objects: frozenset[tuple[str, str]]) -> None:
+    def remove_objects(self, scope: str, objects: frozenset[tuple[str, str]]) -> None:
         """Remove the records of objects (kind, id) that are known to be deleted."""
         ...
 
-    def drift(self, scope: str, drifting: frozenset[tuple[str, str]], seen: frozenset[tuple[str, str]]) -> None:
+    def record_drift(self, scope: str, drifting: frozenset[tuple[str, str]], seen: frozenset[tuple[str, str]]) -> None:
         """Record which of the objects seen (kind, id) drift now, with the first and last time of it."""
         ...
 
@@ -223,11 +225,11 @@ class Ledger(Protocol):
         """Record the result of a run as text."""
         ...
 
-    def runs(self, scope: str, limit: int = 20) -> tuple[RunRecord, ...]:
+    def list_runs(self, scope: str, limit: int = 20) -> tuple[RunRecord, ...]:
         """Return the newest runs of a scope, newest first; of all scopes where it is empty."""
         ...
 
-    def entries(self, scope: str, run: str = "", limit: int = 200) -> tuple[JournalEntry, ...]:
+    def list_entries(self, scope: str, run: str = "", limit: int = 200) -> tuple[JournalEntry, ...]:
         """Return journal entries with their outcomes, newest first; of one run where it is given."""
         ...
 
@@ -235,10 +237,10 @@ class Ledger(Protocol):
         """Resolve an open intent as an operator decided: created under this id, or (empty) not applied."""
         ...
 
-    def holders(self) -> tuple[LockInfo, ...]:
+    def list_locks(self) -> tuple[LockInfo, ...]:
         """Return the locks with their holders, expired ones included."""
         ...
 
-    def release(self, lock_id: str) -> LockInfo:
+    def break_lock(self, lock_id: str) -> LockInfo:
         """Break a lock. Raises LedgerError unless a lock with exactly this id is held."""
         ...

@@ -104,7 +104,7 @@ def locked_context(
             scope=scope,
             owner=owner,
             run=run,
-            past=ledger.past(scope, owner),
+            past=ledger.load_state(scope, owner),
             settings=settings,
             hooks=hooks,
             kinds=kinds,

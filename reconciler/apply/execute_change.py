@@ -70,7 +70,7 @@ def execute_change(
     task = _task(site, change, declared, references, checked)
     for left in reversed(range(ATTEMPTS)):
         intent = _intent(site, change, declared)
-        site.ledger.begin(site.scope, site.run, intent)
+        site.ledger.record_intent(site.scope, site.run, intent)
         site.hooks.point("intended")
         attempt = _attempt(site, task, intent)
         site.hooks.point("written")
@@ -91,7 +91,7 @@ def _recorded(site: ApplyContext, task: WriteRequest, intent: WriteIntent, attem
     outcome = attempt.outcome
     try:
         if outcome.status is not OutcomeStatus.APPLIED:
-            site.ledger.finish(site.scope, site.run, intent, outcome, None)
+            site.ledger.record_outcome(site.scope, site.run, intent, outcome, None)
             site.hooks.point("recorded")
             return ChangeResult(outcome=outcome, error=attempt.error)
         if task.change.action is not Action.UPDATE:
@@ -100,12 +100,12 @@ def _recorded(site: ApplyContext, task: WriteRequest, intent: WriteIntent, attem
             answered = replace(
                 outcome, status=OutcomeStatus.UNKNOWN, code=UNSEEN, reason="answered, and not read back yet"
             )
-            site.ledger.finish(site.scope, site.run, intent, answered, None)
+            site.ledger.record_outcome(site.scope, site.run, intent, answered, None)
         site.hooks.point("recorded")
         verified = verify(site, task, intent, outcome, attempt.written.answer)
         site.hooks.point("verified")
         outcome = verified.outcome
-        site.ledger.finish(site.scope, site.run, intent, outcome, _remembered(site, task, attempt, verified))
+        site.ledger.record_outcome(site.scope, site.run, intent, outcome, _remembered(site, task, attempt, verified))
     except LockedError as error:
         reason = f"it was sent, and reading back was cut off: {error.message}"
         return ChangeResult(

@@ -38,7 +38,7 @@ def recover(
     kinds: Mapping[str, Kind] | None = None,
 ) -> tuple[Outcome, ...]:
     """Resolve the open intents of a scope under its lock; does nothing, and takes no lock, where there are none."""
-    if not ledger.past(scope, owner).intents:
+    if not ledger.load_state(scope, owner).intents:
         return ()
     with locked_context(
         reader,
@@ -73,7 +73,7 @@ def _settled(site: ApplyContext, intent: WriteIntent) -> Outcome:
     except ReconcilerError as error:
         return _unknown(intent, f"it cannot be settled: {error.message}", site.settings.environment)
     if outcome.status is not OutcomeStatus.UNKNOWN:
-        site.ledger.finish(site.scope, site.run, intent, outcome, _remembered(site, intent, outcome))
+        site.ledger.record_outcome(site.scope, site.run, intent, outcome, _remembered(site, intent, outcome))
     return outcome
 
 

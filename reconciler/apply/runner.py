@@ -51,7 +51,7 @@ def replan(site: ApplyContext, plan: Plan, manifest: DesiredState, course: RunSt
         return None
     site.hooks.progress(ApplyEvent(step=ApplyPhase.VERIFYING))
     try:
-        past = site.ledger.past(site.scope, site.owner)
+        past = site.ledger.load_state(site.scope, site.owner)
         after = make_plan(manifest, site.reader, past, site.settings)
     except ReconcilerError as error:
         site.hooks.progress(
@@ -185,7 +185,7 @@ def _locked(site: ApplyContext, plan: Plan, manifest: DesiredState, origin: RunO
         site.ledger.start(RunRecord(id=site.run, scope=site.scope, owner=site.owner, command="apply", origin=origin))
         site.hooks.point("started")
         recovered = resolve_open_intents(site)
-        site = replace(site, past=site.ledger.past(site.scope, site.owner))
+        site = replace(site, past=site.ledger.load_state(site.scope, site.owner))
         _own(site, plan, declared)
         adopted = len(plan.adopting)
         site.hooks.point("owned")
@@ -211,9 +211,9 @@ def _partial(plan: Plan) -> bool:
 
 def _own(site: ApplyContext, plan: Plan, declared: Mapping[str, DeclaredResource]) -> None:
     objects = ledger_updates.owned_records(plan, declared, site.kinds, site.past)
-    site.ledger.remember(site.scope, site.run, objects, ledger_updates.sweeps(plan))
-    site.ledger.forget(site.scope, ledger_updates.records_without_object(plan, site.past))
-    site.ledger.drift(site.scope, ledger_updates.drifting(plan), ledger_updates.seen(plan))
+    site.ledger.record_owned(site.scope, site.run, objects, ledger_updates.sweeps(plan))
+    site.ledger.remove_objects(site.scope, ledger_updates.records_without_object(plan, site.past))
+    site.ledger.record_drift(site.scope, ledger_updates.drifting(plan), ledger_updates.seen(plan))
 
 
 def _closed(site: ApplyContext, applied: ApplyResult) -> ApplyResult:

@@ -123,10 +123,10 @@ class _ApplyRun:
     displays: ExitStack = field(default_factory=ExitStack)
 
     def go(self) -> int:
-        from reconciler.project.ownership import check_unshared
+        from reconciler.project.project_identity import check_unshared
 
         ledger = self.opened.ledger()
-        check_unshared(self.opened.project, self.opened.name, ledger.past(self.opened.scope, self.opened.owner))
+        check_unshared(self.opened.project, self.opened.name, ledger.load_state(self.opened.scope, self.opened.owner))
         self._check_kept(ledger)
         writer = self.opened.writer(self.wish.writer, self._show, seconds=self.wish.writer_seconds)
         wanted = self._wanted(local=ledger.local)
@@ -352,7 +352,7 @@ class _ApplyRun:
 
 def _spent(ledger: "SqlLedger", scope: str, use: str) -> bool:
     """Tell whether a saved plan was applied before: its use is the id of the run that applied it."""
-    return any(run.id == use for run in ledger.runs(scope, _RUNS))
+    return any(run.id == use for run in ledger.list_runs(scope, _RUNS))
 
 
 def _plain(event: ApplyEvent) -> dict[str, Any]:

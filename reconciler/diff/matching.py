@@ -41,7 +41,7 @@ class MatchResult:
     left: list[LiveResource] = field(default_factory=list)
     foreign: list[tuple[LiveResource, str]] = field(default_factory=list)
     candidates: list[LiveResource] = field(default_factory=list)
-    similar_name_reason: dict[int, str] = field(default_factory=dict)
+    alike: dict[int, str] = field(default_factory=dict)
     spared: set[str] = field(default_factory=set)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 

@@ -26,7 +26,7 @@ class EnvironmentResult:
     diagnostics: tuple[Diagnostic, ...] = ()
     findings: tuple[Diagnostic, ...] = ()
     seconds: float = 0.0
-    worker_lost: bool = False
+    lost: bool = False
 
     @property
     def plan(self) -> Plan | None:

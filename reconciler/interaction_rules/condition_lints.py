@@ -10,7 +10,7 @@ from reconciler.interaction_rules.joined_lints import joined_lints
 from reconciler.interaction_rules.lint_finding import LintedRule, LintFinding, as_text, error, info, warning
 from reconciler.interaction_rules.pattern_tree import ParsedPattern, PatternNode
 from reconciler.interaction_rules.portable_regex import parse_pattern
-from reconciler.interaction_rules.rule import AGGREGATES
+from reconciler.interaction_rules.prepared_rule import AGGREGATES
 from reconciler.model.resource import Json
 from reconciler.model.source_map import DocumentPath
 

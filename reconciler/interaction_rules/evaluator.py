@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from reconciler.interaction_rules.event import LiveEvent
+from reconciler.interaction_rules.prepared_rule import EvaluatedRule
 from reconciler.interaction_rules.relevance import relevant_swaps
-from reconciler.interaction_rules.rule import EvaluatedRule
 from reconciler.interaction_rules.rule_conditions import CONDITION_SETTINGS, Possible
 from reconciler.interaction_rules.rule_outcome import MOST_OUTCOMES, SILENCE, EventResult, RuleOutcome
 from reconciler.interaction_rules.rule_run import Outcomes, RuleRun

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from reconciler.interaction_rules.event import as_number
 from reconciler.interaction_rules.pattern_tree import PatternNode
 from reconciler.interaction_rules.portable_regex import parse_pattern
-from reconciler.interaction_rules.rule import EvaluatedRule, Tag
+from reconciler.interaction_rules.prepared_rule import EvaluatedRule, Tag
 from reconciler.model.resource import Json
 
 START = 1_767_225_600_000

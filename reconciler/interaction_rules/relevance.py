@@ -7,7 +7,7 @@ from itertools import pairwise
 from reconciler.interaction_rules.event import LiveEvent, canonical_text
 from reconciler.interaction_rules.pattern_tree import FOLDING, LINE_BREAKS
 from reconciler.interaction_rules.portable_regex import parse_pattern
-from reconciler.interaction_rules.rule import EvaluatedRule
+from reconciler.interaction_rules.prepared_rule import EvaluatedRule
 from reconciler.interaction_rules.rule_matching import Absent, resolve_key
 from reconciler.interaction_rules.settings import Semantics
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from reconciler.interaction_rules.evaluator import Recording, Results, evaluate, joined, played_order
 from reconciler.interaction_rules.event import LiveEvent
+from reconciler.interaction_rules.prepared_rule import EvaluatedRule
 from reconciler.interaction_rules.relevance import relevant_swaps
-from reconciler.interaction_rules.rule import EvaluatedRule
 from reconciler.interaction_rules.rule_outcome import SILENCE, EventResult
 from reconciler.interaction_rules.rule_run import Outcomes
 from reconciler.interaction_rules.settings import UNDEFINED, Semantics

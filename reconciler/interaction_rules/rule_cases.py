@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from reconciler.interaction_rules.evaluator import evaluate
 from reconciler.interaction_rules.event import LiveEvent
-from reconciler.interaction_rules.rule import EvaluatedRule
+from reconciler.interaction_rules.prepared_rule import EvaluatedRule
 from reconciler.interaction_rules.rule_outcome import EventResult, RuleOutcome
 from reconciler.interaction_rules.rule_trace import tags_held, trace
 from reconciler.interaction_rules.settings import Semantics

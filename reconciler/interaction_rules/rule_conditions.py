@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 from reconciler.interaction_rules.event import LiveEvent, canonical_text
+from reconciler.interaction_rules.prepared_rule import EvaluatedRule, Tag
 from reconciler.interaction_rules.regex_engine import PatternSet
-from reconciler.interaction_rules.rule import EvaluatedRule, Tag
 from reconciler.interaction_rules.rule_matching import (
     EITHER,
     FALSE,

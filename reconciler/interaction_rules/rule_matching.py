@@ -17,8 +17,8 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from reconciler.interaction_rules.event import MOST_DIGITS, LiveEvent, as_number, canonical_text
+from reconciler.interaction_rules.prepared_rule import Tag
 from reconciler.interaction_rules.regex_engine import pattern_verdict
-from reconciler.interaction_rules.rule import Tag
 from reconciler.interaction_rules.settings import Semantics
 from reconciler.model.resource import Json
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.interaction_rules.event import LiveEvent
-from reconciler.interaction_rules.rule import EvaluatedRule
+from reconciler.interaction_rules.prepared_rule import EvaluatedRule
 from reconciler.interaction_rules.rule_conditions import Conditions, Possible
 from reconciler.interaction_rules.rule_matching import FALSE, Truth
 from reconciler.interaction_rules.rule_outcome import (

@@ -10,7 +10,7 @@ from typing import Final
 from reconciler.interaction_rules.evaluator import played_order
 from reconciler.interaction_rules.event import LiveEvent
 from reconciler.interaction_rules.portable_regex import parse_pattern
-from reconciler.interaction_rules.rule import EvaluatedRule, Tag
+from reconciler.interaction_rules.prepared_rule import EvaluatedRule, Tag
 from reconciler.interaction_rules.rule_conditions import Conditions
 from reconciler.interaction_rules.rule_matching import FALSE, TRUE, Absent, resolve_key
 from reconciler.interaction_rules.rule_outcome import RuleStep

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from reconciler.interaction_rules.event import LiveEvent
-from reconciler.interaction_rules.rule import EvaluatedRule
+from reconciler.interaction_rules.prepared_rule import EvaluatedRule
 from reconciler.interaction_rules.rule_matching import Truth
 from reconciler.interaction_rules.rule_outcome import MOST_STEPS, RuleStep, UndecidableError
 from reconciler.interaction_rules.rule_state import Key, Marks, Value

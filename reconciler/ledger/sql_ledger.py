@@ -54,7 +54,7 @@ class SqlLedger:
         """Whether it is a file: its lock binds only processes that share the disk."""
         return self._store.local
 
-    def past(self, scope: str, owner: str) -> LedgerState:
+    def load_state(self, scope: str, owner: str) -> LedgerState:
         """Return the recorded state of one scope; `present` is false where nothing was ever recorded."""
         former = self._identity.former(owner)
         with self._store.read() as connection:
@@ -90,7 +90,7 @@ class SqlLedger:
             with suppress(LedgerError):  # an exception inside matters more, and the lease expires by itself
                 lock.release(held)
 
-    def begin(self, scope: str, run: str, intent: WriteIntent) -> None:
+    def record_intent(self, scope: str, run: str, intent: WriteIntent) -> None:
         """Record a change before it is tried; the record is durable on return."""
         intent = self._kept(intent)
 
@@ -99,7 +99,9 @@ class SqlLedger:
 
         self._certainly(write, lambda found: found is not None, intent.operation)
 
-    def finish(self, scope: str, run: str, intent: WriteIntent, outcome: Outcome, applied: ObjectRecord | None) -> None:
+    def record_outcome(
+        self, scope: str, run: str, intent: WriteIntent, outcome: Outcome, applied: ObjectRecord | None
+    ) -> None:
         """Record the outcome and the new state of the object; an UNKNOWN outcome leaves the intent open."""
         intent = self._kept(intent)
         outcome = replace(outcome, reason=self._redactor.text(outcome.reason))
@@ -125,7 +127,7 @@ class SqlLedger:
         told = self._redactor.value((intent.name, intent.address))
         return replace(intent, body=body, fields=fields, name=told[0], address=told[1])
 
-    def remember(self, scope: str, run: str, objects: tuple[ObjectRecord, ...], sweeps: Mapping[str, int]) -> None:
+    def record_owned(self, scope: str, run: str, objects: tuple[ObjectRecord, ...], sweeps: Mapping[str, int]) -> None:
         """Record declared and matched objects as owned, and the number of objects that the read found."""
         with self._store.write() as connection:
             for thing in self._redactor.value(objects, at_least=_CERTAIN):
@@ -134,14 +136,14 @@ class SqlLedger:
             if known is not None:
                 journal.write_run(connection, known, SCHEMA, dict(sweeps))
 
-    def forget(self, scope: str, objects: frozenset[tuple[str, str]]) -> None:
+    def remove_objects(self, scope: str, objects: frozenset[tuple[str, str]]) -> None:
         """Remove the records of objects (kind, id) that are known to be deleted."""
         if objects:
             with self._store.write() as connection:
                 for kind, object_id in objects:
                     journal.forget_object(connection, scope, kind, object_id)
 
-    def drift(self, scope: str, drifting: frozenset[tuple[str, str]], seen: frozenset[tuple[str, str]]) -> None:
+    def record_drift(self, scope: str, drifting: frozenset[tuple[str, str]], seen: frozenset[tuple[str, str]]) -> None:
         """Record which of the objects seen (kind, id) drift now."""
         with self._store.write() as connection:
             journal.note_drift(connection, scope, drifting, seen, self._now(connection))
@@ -163,12 +165,12 @@ class SqlLedger:
             if known is not None:
                 journal.write_run(connection, replace(known, ended=self._now(connection), result=result), SCHEMA)
 
-    def runs(self, scope: str, limit: int = 20) -> tuple[RunRecord, ...]:
+    def list_runs(self, scope: str, limit: int = 20) -> tuple[RunRecord, ...]:
         """Return the newest runs of a scope, newest first; of all scopes where it is empty."""
         with self._store.read() as connection:
             return () if connection is None else journal.known_runs(connection, scope, limit)
 
-    def entries(self, scope: str, run: str = "", limit: int = 200) -> tuple[JournalEntry, ...]:
+    def list_entries(self, scope: str, run: str = "", limit: int = 200) -> tuple[JournalEntry, ...]:
         """Return journal entries with their outcomes, newest first."""
         with self._store.read() as connection:
             return () if connection is None else journal.entries(connection, scope, run, limit)
@@ -220,11 +222,11 @@ class SqlLedger:
         """Return the records of `doctor` for a scope: objects that may be left over, and the latest profile."""
         return ProbeRecords(self._store, scope)
 
-    def holders(self) -> tuple[LockInfo, ...]:
+    def list_locks(self) -> tuple[LockInfo, ...]:
         """Return the present locks with their holders."""
         return lock.holders(self._store)
 
-    def release(self, lock_id: str) -> LockInfo:
+    def break_lock(self, lock_id: str) -> LockInfo:
         """Break a lock by its exact id."""
         return lock.break_lock(self._store, lock_id, self._environment)
 

@@ -24,7 +24,7 @@ from reconciler.project.config import (
     SimulatorKeys,
     ThrottleKeys,
 )
-from reconciler.project.ownership import id_hint, missing_ids
+from reconciler.project.project_identity import id_hint, missing_ids
 from reconciler.strings import did_you_mean
 
 _OPERATORS = {

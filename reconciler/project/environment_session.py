@@ -103,7 +103,7 @@ class EnvironmentSession:
             open_environment_ledger(self.project, self.environment, self.access.variables, self.access.redactor)
         )
 
-    def past(self) -> LedgerState:
+    def ledger_state(self) -> LedgerState:
         """Return the recorded state of the ledger; empty where there is none."""
         return load_ledger_state(self.project, self.name, self.access.variables)
 

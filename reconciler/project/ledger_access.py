@@ -14,7 +14,7 @@ from reconciler.model.service_profile import ServiceProfile
 from reconciler.project.config import Environment, Project
 from reconciler.project.connection_settings import project_id
 from reconciler.project.environment_variables import digest_key, secret_values, url_passwords
-from reconciler.project.ownership import check_identified
+from reconciler.project.project_identity import check_identified
 from reconciler.redaction import SecretRedactor
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def load_ledger_state(project: Project, name: str, variables: Mapping[str, str])
             digest_key=digest_key(variables),
         )
     with open_environment_ledger(project, environment, variables) as opened:
-        return replace(opened.past(scope_key(environment), owner), adopts=lasting)
+        return replace(opened.load_state(scope_key(environment), owner), adopts=lasting)
 
 
 def has_ledger(project: Project, environment: Environment, variables: Mapping[str, str]) -> bool:

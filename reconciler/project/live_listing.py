@@ -20,8 +20,8 @@ from reconciler.model.read_result import ReadRequest, ReadResult
 from reconciler.project.config import Project
 from reconciler.project.connection_settings import project_id
 from reconciler.project.environment_session import EnvironmentSession, LiveAccess, open_environment, settings
-from reconciler.project.ownership import owner_named
 from reconciler.project.plan_environment import load_declared
+from reconciler.project.project_identity import owner_named
 from reconciler.redaction import redact_fields
 from reconciler.semantics.list_filters import filter_called, row_matches, value_to_send
 from reconciler.strings import count, normalize_name
@@ -207,7 +207,7 @@ def _ignored(ask: ListRequest, parameter: str, names: Sequence[str]) -> Diagnost
 def _past(opened: EnvironmentSession, ask: ListRequest) -> tuple[LedgerState, tuple[Diagnostic, ...]]:
     """Return the ledger's state; one that cannot be read is a warning, unless the selection depends on it."""
     try:
-        return opened.past(), ()
+        return opened.ledger_state(), ()
     except LedgerError as error:
         if ask.owner or ask.managed is not None:
             raise

@@ -119,10 +119,10 @@ def _sentences(kind: Kind, one: ListedObject) -> dict[str, tuple[str, ...]]:
 def _recorded(opened: EnvironmentSession, one: ListedObject) -> tuple[LedgerState, tuple[ObjectChange, ...]]:
     """Return the ledger's state and the object's last changes; nothing where it cannot be read."""
     try:
-        past = opened.past()
+        past = opened.ledger_state()
         if not past.present:
             return past, ()
-        entries = opened.ledger().entries(opened.scope, limit=_ENTRIES)
+        entries = opened.ledger().list_entries(opened.scope, limit=_ENTRIES)
     except LedgerError:
         return LedgerState(owner=opened.owner), ()
     mine = [entry for entry in entries if _is_of(entry, one)]

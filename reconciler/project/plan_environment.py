@@ -17,7 +17,7 @@ from reconciler.project.environment_session import EnvironmentSession, LiveAcces
 from reconciler.project.environment_summary import environment_summary
 from reconciler.project.environment_variables import named_secrets
 from reconciler.project.ledger_access import drop_profile, is_lost_with_job
-from reconciler.project.ownership import ownership_findings
+from reconciler.project.project_identity import ownership_findings
 from reconciler.strings import abridge
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def plan_opened(
     from reconciler.planner import make_plan
 
     base = base_manifest(opened.project, opened.name, ask) if ask.base else None
-    past = opened.past()
+    past = opened.ledger_state()
     make = partial(
         make_plan,
         manifest,

@@ -13,9 +13,9 @@ from reconciler.interaction_rules.event import (
     RecordingProblem,
     read_events,
 )
+from reconciler.interaction_rules.prepared_rule import EvaluatedRule, prepare_rules
 from reconciler.interaction_rules.replay import ReplayResult
 from reconciler.interaction_rules.replay import replay as replay_events
-from reconciler.interaction_rules.rule import EvaluatedRule, prepare_rules
 from reconciler.interaction_rules.settings import Semantics
 from reconciler.kinds.registry import all_kinds
 from reconciler.manifest.files.project_tree import read_file

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from reconciler.interaction_rules.rule import EvaluatedRule, prepare_rules
+from reconciler.interaction_rules.prepared_rule import EvaluatedRule, prepare_rules
 from reconciler.interaction_rules.rule_cases import CaseResult, RuleTest, run_case
 from reconciler.interaction_rules.rule_test_reader import CaseReader
 from reconciler.manifest.files.disk_tree import DiskTree

@@ -120,7 +120,7 @@ class TestService:
 
     def plan(self, resources: Iterable[DeclaredResource]) -> Plan:
         """Plan these resources as the complete declaration, deletes included."""
-        past = self.ledger.past(SCOPE, OWNER)
+        past = self.ledger.load_state(SCOPE, OWNER)
         desired = DesiredState(resources=tuple(resources))
         return make_plan(desired, self.reader(), past, self.settings, kinds=self.kinds)
 

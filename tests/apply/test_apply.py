@@ -158,17 +158,17 @@ def test_a_rename_is_one_update_of_the_same_object() -> None:
         (renamed,) = place.apply((group("hello", rule("a"), aliases=("welcome",)),), writer(place)).outcomes
         assert (renamed.action, renamed.id, renamed.status) == (Action.UPDATE, made.id, OutcomeStatus.APPLIED)
         assert requests(place, "create", "delete") == 1
-        assert place.ledger.past(SCOPE, OWNER).objects[GROUP, made.id].address == 'InteractionRuleGroup["hello"]'
+        assert place.ledger.load_state(SCOPE, OWNER).objects[GROUP, made.id].address == 'InteractionRuleGroup["hello"]'
 
 
 def test_every_declared_object_is_owned_after_an_apply_unchanged_ones_too() -> None:
     with stage({"smart_live_rooms": [{"room_name": "there"}, {"room_name": "not ours"}]}) as place:
         place.apply((room("there"), room("made")), writer(place))
-        objects = place.ledger.past(SCOPE, OWNER).objects.values()
+        objects = place.ledger.load_state(SCOPE, OWNER).objects.values()
         assert sorted(thing.name for thing in objects) == ["made", "there"]
         assert {thing.owner for thing in objects} == {OWNER}
         assert all(thing.last_applied["room_description"] == "" for thing in objects)
-        assert place.ledger.past(SCOPE, OWNER).sweeps == {ROOM: 2}
+        assert place.ledger.load_state(SCOPE, OWNER).sweeps == {ROOM: 2}
 
 
 def test_l004_without_its_ledger_nothing_is_deleted() -> None:
@@ -202,7 +202,7 @@ def test_what_somebody_else_deleted_is_forgotten_by_the_next_apply() -> None:
         desk = ConsoleEditor(world=world, kind=world.kinds[ROOM], project=place.project_id)
         desk.remove(next(entry for entry in desk.objects.entries.values() if entry.name == "two"))
         assert place.apply((room("one"),), writer(place)).outcomes == ()
-        assert [thing.name for thing in place.ledger.past(SCOPE, OWNER).objects.values()] == ["one"]
+        assert [thing.name for thing in place.ledger.load_state(SCOPE, OWNER).objects.values()] == ["one"]
 
 
 def test_c007_protection_outlives_the_manifest_that_asked_for_it() -> None:
@@ -213,7 +213,7 @@ def test_c007_protection_outlives_the_manifest_that_asked_for_it() -> None:
         assert error.value.exit_code == 5
         assert [block.code for block in error.value.blocks] == ["E_GUARD_PROTECTED"]
         assert requests(place, "delete") == 0
-        assert place.ledger.holders() == ()
+        assert place.ledger.list_locks() == ()
 
 
 def carried(place: TestService, wanted: tuple[Any, ...], **more: Any) -> Any:
@@ -254,7 +254,7 @@ def test_a_plan_that_may_not_be_applied_is_refused_before_anything_is_sent() -> 
                 carried(place, (room("one"),), **more)  # type: ignore[arg-type]
             assert error.value.code == code
         assert requests(place, *WRITES) == 0
-        assert not place.ledger.past(SCOPE, OWNER).present
+        assert not place.ledger.load_state(SCOPE, OWNER).present
 
 
 def test_a_locked_scope_is_left_alone() -> None:
@@ -320,8 +320,8 @@ def test_l001_no_call_is_sent_after_the_journal_could_not_be_written(at: str, se
         assert [outcome.status for outcome in applied.outcomes].count(OutcomeStatus.APPLIED) == sent
         if sent == 2:
             assert "not recorded" in applied.outcomes[1].reason
-        (holder,) = place.ledger.holders()  # the lock could not be given back either
-        place.ledger.release(holder.lock_id)
+        (holder,) = place.ledger.list_locks()  # the lock could not be given back either
+        place.ledger.break_lock(holder.lock_id)
         assert place.apply(wanted, writer(place)).exit_code == 0
         assert place.simulator.model.duplicates == []
         assert requests(place, "create") == 4
@@ -362,7 +362,7 @@ def test_a_writer_that_crashes_fails_its_change_only_after_looking_what_it_did()
         applied = place.apply((room("there", "new"), room("made")), Broken())
         assert {outcome.status for outcome in applied.outcomes} == {OutcomeStatus.FAILED}
         assert all("ZeroDivisionError: a bug in a plugin" in outcome.reason for outcome in applied.outcomes)
-        assert place.ledger.past(SCOPE, OWNER).intents == ()
+        assert place.ledger.load_state(SCOPE, OWNER).intents == ()
 
 
 @pytest.mark.parametrize("action", [Action.UPDATE, Action.DELETE])
@@ -372,7 +372,7 @@ def test_an_update_or_delete_that_was_cut_off_is_planned_again(action: Action, s
         (entry,) = place.simulator.world.collection(place.project_id, ROOM).entries.values()
         object_id = entry.id if still_there else "00000000-0000-4000-8000-000000000000"
         intent = WriteIntent(operation="cut", action=action, kind=ROOM, name="there", id=object_id, body={})
-        place.ledger.begin(SCOPE, "earlier", intent)
+        place.ledger.record_intent(SCOPE, "earlier", intent)
         (outcome,) = recover(
             place.reader(),
             writer(place),
@@ -387,7 +387,7 @@ def test_an_update_or_delete_that_was_cut_off_is_planned_again(action: Action, s
         done = action is Action.DELETE and not still_there
         assert outcome.status is (OutcomeStatus.APPLIED if done else OutcomeStatus.FAILED)
         assert outcome.code == ("" if done else "N_PLANNED_AGAIN")
-        assert place.ledger.past(SCOPE, OWNER).intents == ()
+        assert place.ledger.load_state(SCOPE, OWNER).intents == ()
 
 
 def test_drift_is_noted_with_its_first_and_last_time_and_cleared_by_the_apply() -> None:
@@ -400,10 +400,10 @@ def test_drift_is_noted_with_its_first_and_last_time_and_cleared_by_the_apply() 
         (entry,) = desk.objects.entries.values()
         desk.change(entry, {"room_description": "theirs"})
         place.apply((room("evening", "ours"),), writer(place))
-        seen = place.ledger.past(SCOPE, OWNER).objects[ROOM, made.id]
+        seen = place.ledger.load_state(SCOPE, OWNER).objects[ROOM, made.id]
         assert seen.drift_first == seen.drift_last != ""
         place.apply((room("evening", "ours"),), writer(place))
-        assert place.ledger.past(SCOPE, OWNER).objects[ROOM, made.id].drift_first == ""
+        assert place.ledger.load_state(SCOPE, OWNER).objects[ROOM, made.id].drift_first == ""
 
 
 def test_secrets_reach_the_service_and_nothing_else() -> None:
@@ -412,9 +412,9 @@ def test_secrets_reach_the_service_and_nothing_else() -> None:
         applied = place.apply((wish,), writer(place, STREAM_KEY="canary-1234567890"))
         (entry,) = place.simulator.world.collection(place.project_id, ROOM).entries.values()
         assert entry.body["stream_keys"] == ["canary-1234567890"]
-        assert "canary" not in repr((applied, place.plan((wish,)), place.ledger.past(SCOPE, OWNER)))
+        assert "canary" not in repr((applied, place.plan((wish,)), place.ledger.load_state(SCOPE, OWNER)))
         assert b"canary" not in (place.folder / "ledger.db").read_bytes()
-        (thing,) = place.ledger.past(SCOPE, OWNER).objects.values()
+        (thing,) = place.ledger.load_state(SCOPE, OWNER).objects.values()
         (kept,) = thing.last_applied["stream_keys"]
         assert kept["secret"] == "STREAM_KEY"
         assert len(kept["digest"]) == 64

@@ -85,7 +85,7 @@ def converges(fault: dict[str, Any], method: str, times: int) -> None:
             raise AssertionError(applied)
         assert place.simulator.model.duplicates == []
         assert place.simulator.model.losses == []
-        assert place.ledger.past("stage/project/", "stage").intents == ()
+        assert place.ledger.load_state("stage/project/", "stage").intents == ()
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])

@@ -75,7 +75,7 @@ def test_a_delete_is_waited_for_while_show_and_list_still_have_the_object(http_w
         place.simulator.inject(place.faults(*stale(lag)))
         applied = place.apply((), http_writer(place))
         assert [(one.status, one.code) for one in applied.outcomes] == [(OutcomeStatus.APPLIED, "")], applied.outcomes
-        assert place.ledger.past(SCOPE, OWNER).objects == {}
+        assert place.ledger.load_state(SCOPE, OWNER).objects == {}
 
 
 @pytest.mark.parametrize("missing", ["400", "404"])
@@ -86,12 +86,12 @@ def test_a_delete_that_stays_visible_keeps_its_ownership_and_stays_open(http_wri
         for _ in range(2):
             (outcome,) = place.apply((), http_writer(place)).outcomes
             assert (outcome.status, outcome.code) == (OutcomeStatus.UNKNOWN, "E_UNKNOWN_OUTCOME"), outcome
-            past = place.ledger.past(SCOPE, OWNER)
+            past = place.ledger.load_state(SCOPE, OWNER)
             assert [intent.action for intent in past.intents] == [Action.DELETE]
             assert [thing.name for thing in past.objects.values()] == ["evening"]
         place.simulator.heal()
         assert place.apply((), http_writer(place)).exit_code == 0
-        assert place.ledger.past(SCOPE, OWNER).objects == {}
+        assert place.ledger.load_state(SCOPE, OWNER).objects == {}
         assert names(place) == []
 
 
@@ -130,8 +130,8 @@ def test_a_create_that_was_answered_and_stays_unseen_is_adopted_by_its_id_and_ne
         place.simulator.heal()
         applied = place.apply((room("evening"),), http_writer(place))
         assert applied.exit_code == 0
-        assert place.ledger.past(SCOPE, OWNER).intents == ()
-        assert (ROOM, outcome.id) in place.ledger.past(SCOPE, OWNER).objects
+        assert place.ledger.load_state(SCOPE, OWNER).intents == ()
+        assert (ROOM, outcome.id) in place.ledger.load_state(SCOPE, OWNER).objects
         assert place.simulator.model.requests["create"] == 1
 
 
@@ -143,7 +143,7 @@ def test_an_answer_that_names_an_object_that_was_there_before_is_not_believed(ht
         (outcome,) = place.apply((room("morning"), room("evening")), http_writer(place)).outcomes
         assert outcome.status is OutcomeStatus.APPLIED
         assert outcome.id != first.id
-        assert sorted(thing.name for thing in place.ledger.past(SCOPE, OWNER).objects.values()) == names(place)
+        assert sorted(thing.name for thing in place.ledger.load_state(SCOPE, OWNER).objects.values()) == names(place)
 
 
 @pytest.mark.parametrize("fault", [LOST_ANSWER, LOST_REQUEST], ids=["lost answer", "lost request"])
@@ -169,11 +169,11 @@ def test_a_lost_create_is_settled_however_many_groups_it_names(
 
         with pytest.raises(Killed):
             place.apply((*libraries, wish), Dying(place.client(), str))
-        assert len(place.ledger.past(SCOPE, OWNER).intents) == 1
+        assert len(place.ledger.load_state(SCOPE, OWNER).intents) == 1
         applied = place.apply((*libraries, wish), http_writer(place))
         assert applied.exit_code == 0, applied
         assert names(place) == ["evening"]
-        assert place.ledger.past(SCOPE, OWNER).intents == ()
+        assert place.ledger.load_state(SCOPE, OWNER).intents == ()
 
 
 @pytest.mark.parametrize("body", [{"interaction_rules": ["x", 5]}, {"play_policy": 7}, {"scene_scripts": {"a": 1}}])
@@ -184,7 +184,7 @@ def test_an_intent_that_cannot_be_compared_is_one_unknown_outcome_and_the_rest_g
         odd = WriteIntent(
             operation="op1", action=Action.CREATE, kind=ROOM, name="odd", started=utc(place.clock()), owner=OWNER
         )
-        place.ledger.begin(SCOPE, "earlier", replace(odd, body=body))
+        place.ledger.record_intent(SCOPE, "earlier", replace(odd, body=body))
         applied = place.apply((room("other"),), http_writer(place))
         assert applied.error is None
         assert [one.status for one in applied.outcomes] == [OutcomeStatus.APPLIED]
@@ -197,10 +197,10 @@ def test_a_window_that_is_over_needs_one_look(http_writer: Made) -> None:
         old = WriteIntent(
             operation="op1", action=Action.CREATE, kind=ROOM, name="a", started=utc(place.clock() - 3_600), owner=OWNER
         )
-        place.ledger.begin(SCOPE, "earlier", replace(old, body={}))
+        place.ledger.record_intent(SCOPE, "earlier", replace(old, body={}))
         began = place.clock()
         place.apply((), http_writer(place))
-        assert place.ledger.past(SCOPE, OWNER).intents == ()
+        assert place.ledger.load_state(SCOPE, OWNER).intents == ()
         assert place.clock() == began
 
 
@@ -327,8 +327,8 @@ def test_a_lock_that_is_lost_in_one_change_skips_the_rest(http_writer: Made, at:
 
         def point(name: str) -> None:
             if name == at:
-                for holder in place.ledger.holders():
-                    place.ledger.release(holder.lock_id)
+                for holder in place.ledger.list_locks():
+                    place.ledger.break_lock(holder.lock_id)
 
         applied = place.apply([room(f"r{number}") for number in range(4)], http_writer(place), point=point)
         assert applied.error is not None

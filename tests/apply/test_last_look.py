@@ -160,7 +160,7 @@ def test_an_object_that_went_on_air_since_the_plan_is_not_deleted(http_writer: M
 
 def test_an_object_not_seen_keeps_the_age_of_its_drift(http_writer: Made) -> None:
     def age(place: TestService) -> tuple[str, str]:
-        (thing,) = (one for one in place.ledger.past(SCOPE, OWNER).objects.values() if one.name == "evening")
+        (thing,) = (one for one in place.ledger.load_state(SCOPE, OWNER).objects.values() if one.name == "evening")
         return _drift(thing)
 
     with stage() as place:
@@ -175,7 +175,7 @@ def test_an_object_not_seen_keeps_the_age_of_its_drift(http_writer: Made) -> Non
         place.simulator.heal()
         wish = (room("evening", "ours"), group("other"), group("third"))
         chosen = replace(place.settings, selection=Selection(targets=('InteractionRuleGroup["third"]',)))
-        made = make_plan(DesiredState(resources=wish), place.reader(), place.ledger.past(SCOPE, OWNER), chosen)
+        made = make_plan(DesiredState(resources=wish), place.reader(), place.ledger.load_state(SCOPE, OWNER), chosen)
         assert outcomes(place.carry_out(made, wish, http_writer(place))) == [(OutcomeStatus.APPLIED, "")]
         assert len(entries(place, GROUP)) == 2
         assert age(place) == before

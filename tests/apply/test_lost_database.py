@@ -58,8 +58,8 @@ def test_connections_dropped_at_any_point_cost_nothing(server: str, at: str) -> 
         applied = place.apply(wish, HttpWriter(place.client(), str), point=point)
         assert dropped
         assert [outcome.status for outcome in applied.outcomes] == [OutcomeStatus.APPLIED] * 2, applied
-        assert place.ledger.past(SCOPE, OWNER).intents == ()
-        assert place.ledger.holders() == ()
+        assert place.ledger.load_state(SCOPE, OWNER).intents == ()
+        assert place.ledger.list_locks() == ()
         assert place.plan(wish).pending == ()
         assert place.simulator.model.duplicates == []
 
@@ -82,12 +82,12 @@ def test_a_database_that_lets_nobody_in_stops_it_before_the_next_call(server: st
         assert len(applied.outcomes) == 2
         assert place.simulator.model.requests["create"] == sent[0]
         run("ALTER DATABASE NAME WITH ALLOW_CONNECTIONS true")
-        lock = [holder.lock_id for holder in place.ledger.holders()]
+        lock = [holder.lock_id for holder in place.ledger.list_locks()]
         for lock_id in lock:
-            place.ledger.release(lock_id)
+            place.ledger.break_lock(lock_id)
         again = place.apply(wish, HttpWriter(place.client(), str))
         assert again.error is None
         assert place.plan(wish).pending == ()
-        assert place.ledger.past(SCOPE, OWNER).intents == ()
+        assert place.ledger.load_state(SCOPE, OWNER).intents == ()
         assert place.simulator.model.duplicates == []
         assert len(place.simulator.model.created) == 2

@@ -65,7 +65,7 @@ def test_w001_w002_w005_an_unknown_create_is_looked_for_before_it_is_tried_again
         assert place.simulator.model.duplicates == []
         assert (place.clock() - began) // 180 == windows
         assert any(event.step is ApplyPhase.SETTLING for event in events) == bool(windows)
-        assert place.ledger.past(SCOPE, OWNER).intents == ()
+        assert place.ledger.load_state(SCOPE, OWNER).intents == ()
         assert place.plan((room("evening", "ours"),)).pending == ()
 
 
@@ -207,7 +207,7 @@ def test_w016_a_delete_without_an_answer_is_confirmed_by_show(
         (outcome,) = place.apply((), http_writer(place)).outcomes
         assert (outcome.status, outcome.code) == (OutcomeStatus.APPLIED, "")
         assert live(place, ROOM) == {}
-        assert place.ledger.past(SCOPE, OWNER).objects == {}
+        assert place.ledger.load_state(SCOPE, OWNER).objects == {}
 
 
 @pytest.mark.parametrize("missing", ["400", "404"])
@@ -242,7 +242,7 @@ def test_w017_one_of_five_refused_is_counted_as_such(http_writer: Made) -> None:
         assert statuses.count(OutcomeStatus.APPLIED) == 4
         assert statuses.count(OutcomeStatus.FAILED) == 1
         assert applied.exit_code == 3
-        assert place.ledger.runs(SCOPE)[0].result == "4 applied, 1 failed"
+        assert place.ledger.list_runs(SCOPE)[0].result == "4 applied, 1 failed"
 
 
 def test_w018_rules_moved_by_somebody_else_since_the_plan_are_never_matched_by_position(http_writer: Made) -> None:
@@ -273,8 +273,8 @@ def test_w019_asked_to_stop_it_finishes_the_change_at_hand_and_gives_the_lock_ba
         assert [outcome.status for outcome in applied.outcomes] == [OutcomeStatus.APPLIED] + [OutcomeStatus.SKIPPED] * 3
         assert {outcome.code for outcome in applied.outcomes[1:]} == {"E_STOPPED"}
         assert applied.exit_code == 3
-        assert place.ledger.holders() == ()
-        assert place.ledger.past(SCOPE, OWNER).intents == ()
+        assert place.ledger.list_locks() == ()
+        assert place.ledger.load_state(SCOPE, OWNER).intents == ()
         assert place.apply(wanted, http_writer(place)).exit_code == 0
 
 
@@ -301,7 +301,7 @@ def test_w021_a_writer_that_did_nothing_is_found_out(http_writer: Made) -> None:
             "delete": (OutcomeStatus.UNKNOWN, "E_UNKNOWN_OUTCOME"),
         }
         assert applied.exit_code == 3
-        assert (ROOM, named(place, ROOM, "gone").id) in place.ledger.past(SCOPE, OWNER).objects
+        assert (ROOM, named(place, ROOM, "gone").id) in place.ledger.load_state(SCOPE, OWNER).objects
         assert sorted(live(place, ROOM)) == ["changed", "gone"]
 
 
@@ -320,10 +320,10 @@ def test_c017_what_cannot_be_decided_stays_open_and_the_rest_goes_on(http_writer
         assert "history resolve" in found[GROUP].reason
         assert found[ROOM].status is OutcomeStatus.APPLIED
         assert applied.exit_code == 3
-        (intent,) = place.ledger.past(SCOPE, OWNER).intents
+        (intent,) = place.ledger.load_state(SCOPE, OWNER).intents
         assert place.plan(wanted).pending == ()
         again = place.apply(wanted, http_writer(place))
         assert place.simulator.model.requests["create"] == 2
         assert again.exit_code == 3
         place.ledger.resolve(SCOPE, intent.operation, "")
-        assert place.ledger.past(SCOPE, OWNER).intents == ()
+        assert place.ledger.load_state(SCOPE, OWNER).intents == ()

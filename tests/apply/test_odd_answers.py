@@ -56,7 +56,7 @@ def test_a_writer_that_says_nonsense_is_not_believed_and_what_it_made_is_found(s
         assert [outcome.status for outcome in applied.outcomes] == [OutcomeStatus.APPLIED] * 2, applied.outcomes
         assert place.simulator.model.duplicates == []
         assert len(place.simulator.model.created) == 2
-        assert place.ledger.past(SCOPE, OWNER).intents == ()
+        assert place.ledger.load_state(SCOPE, OWNER).intents == ()
         assert place.plan(wish).pending == ()
 
 
@@ -146,7 +146,7 @@ def test_an_intent_from_a_clock_that_ran_ahead_is_waited_for_no_longer_than_the_
         ahead = WriteIntent(
             operation="op1", action=Action.CREATE, kind=GROUP, name="welcome", started=utc(began + 86_400), owner=OWNER
         )
-        place.ledger.begin(SCOPE, "an earlier run", ahead)
+        place.ledger.record_intent(SCOPE, "an earlier run", ahead)
         applied = place.apply((group("welcome"),), HttpWriter(place.client(), str))
         assert [outcome.status for outcome in applied.outcomes] == [OutcomeStatus.APPLIED], applied.outcomes
         assert 180 <= place.clock() - began < 600
@@ -155,11 +155,11 @@ def test_an_intent_from_a_clock_that_ran_ahead_is_waited_for_no_longer_than_the_
 def test_a_ledger_is_read_where_only_reading_is_allowed(tmp_path: Any) -> None:
     path = tmp_path / "ledger.db"
     ledger = open_ledger(f"sqlite:///{path}")
-    ledger.begin(SCOPE, "r", WriteIntent(operation="op1", action=Action.CREATE, kind=GROUP, name="welcome"))
+    ledger.record_intent(SCOPE, "r", WriteIntent(operation="op1", action=Action.CREATE, kind=GROUP, name="welcome"))
     ledger.close()
     path.chmod(0o400)
     tmp_path.chmod(0o500)
     try:
-        assert len(open_ledger(f"sqlite:///{path}").past(SCOPE, OWNER).intents) == 1
+        assert len(open_ledger(f"sqlite:///{path}").load_state(SCOPE, OWNER).intents) == 1
     finally:
         tmp_path.chmod(0o700)

@@ -136,7 +136,7 @@ def paused_once(two: tuple[Appliers, Appliers], ledger: str, folder: Path, at: i
 def wait_until_lapsed(ledger: str, waiting: threading.Event) -> None:
     try:
         book = open_ledger(ledger)
-        while not all(holder.lapsed for holder in book.holders()):
+        while not all(holder.lapsed for holder in book.list_locks()):
             waiting.wait(0.05)
         book.close()
     except LedgerError as error:

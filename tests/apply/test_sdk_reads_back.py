@@ -64,7 +64,7 @@ def test_the_sdk_reads_back_what_apply_wrote_field_by_field(again: bool) -> None
         assert applied.exit_code == 0, applied
         ids = {
             (kind, thing.name): thing.id
-            for (kind, _), thing in place.ledger.past("stage/project/", "stage").objects.items()
+            for (kind, _), thing in place.ledger.load_state("stage/project/", "stage").objects.items()
         }
         compared = 0
         for resource in resources:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.figures import Module, Package
+from tests.architecture.figures import SEAMS, SHALLOW, Module, Package
 from tests.architecture.ratchet import BASELINE, CHECKS, HOMES, named_fields, offenders, read_baseline
 
 PACKAGE = Package.read()
@@ -28,6 +28,11 @@ def test_the_baseline_lists_only_what_is_there(check):
 def test_every_home_of_a_rule_exists():
     known = {"/".join(module.path.parts[1:]) for module in PACKAGE.modules}
     assert set().union(*HOMES.values()) - known == set()
+
+
+def test_every_seam_is_a_shallow_module():
+    lines = {module.path.as_posix(): module.lines for module in PACKAGE.modules}
+    assert {path for path in SEAMS if lines.get(path, SHALLOW) >= SHALLOW} == set()
 
 
 def package(path, text):

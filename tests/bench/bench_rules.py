@@ -60,7 +60,7 @@ def comments(count: int) -> list[str]:
 def _evaluated(count: int, *, swaps: bool) -> float:
     from reconciler.interaction_rules.evaluator import evaluate, run_outcomes
     from reconciler.interaction_rules.event import LiveEvent
-    from reconciler.interaction_rules.rule import prepare_rules
+    from reconciler.interaction_rules.prepared_rule import prepare_rules
     from reconciler.interaction_rules.settings import Semantics
 
     rules = [

@@ -94,7 +94,7 @@ def test_c017_an_open_intent_is_settled_by_a_persons_word_and_the_others_go_on(t
     intent = WriteIntent(
         operation="op-1", action=Action.CREATE, kind="SmartLiveRoom", name="One", started="2026-11-23T00:00:00Z"
     )
-    ledger.begin(scope, "run-1", intent)
+    ledger.record_intent(scope, "run-1", intent)
     listed = reconciler("-C", tmp_path, "history", "-e", "real")
     assert listed.code == 3
     assert "op-1" in listed.out

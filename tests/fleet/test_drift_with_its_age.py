@@ -101,7 +101,7 @@ def test_a_ledger_made_before_there_were_audits_takes_them_and_keeps_what_it_hol
     assert open_audits("sqlite:///drift.db", root=shop).runs("test/", 10) == ()
     audited(shop, [EDITED])
     assert [one.environments for one in open_audits("sqlite:///drift.db", root=shop).runs("test/", 10)] == [1]
-    assert ledger.past("scope", "owner").present
+    assert ledger.load_state("scope", "owner").present
 
 
 def test_history_shows_audits_and_drift_and_prunes_them(shop):

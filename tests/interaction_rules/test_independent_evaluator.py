@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.interaction_rules.evaluator import Recording, evaluate
 from reconciler.interaction_rules.event import LiveEvent
-from reconciler.interaction_rules.rule import prepare_rules
+from reconciler.interaction_rules.prepared_rule import prepare_rules
 from reconciler.interaction_rules.settings import Semantics
 from tests.interaction_rules.naive_evaluator import SETTINGS, naive_outcomes, naive_results
 

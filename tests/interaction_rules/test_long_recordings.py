@@ -7,7 +7,7 @@ import pytest
 from reconciler.interaction_rules.evaluator import Recording, evaluate
 from reconciler.interaction_rules.event import LiveEvent, read_events
 from reconciler.interaction_rules.generated_events import generated_recording
-from reconciler.interaction_rules.rule import prepare_rules
+from reconciler.interaction_rules.prepared_rule import prepare_rules
 from reconciler.interaction_rules.settings import Semantics
 from tests.interaction_rules.naive_evaluator import naive_outcomes
 from tests.interaction_rules.test_independent_evaluator import a_case, live, plain

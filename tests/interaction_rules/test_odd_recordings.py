@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.interaction_rules.evaluator import evaluate
 from reconciler.interaction_rules.event import MOST_PROBLEMS, as_number, read_events
-from reconciler.interaction_rules.rule import prepare_rules
+from reconciler.interaction_rules.prepared_rule import prepare_rules
 from reconciler.interaction_rules.settings import Semantics
 
 GOOD = '{"timestamp": 1, "type": 1, "content": "{\\"content\\": \\"price\\"}"}'

@@ -5,8 +5,8 @@ import pytest
 from reconciler.interaction_rules.evaluator import Recording
 from reconciler.interaction_rules.event import read_events
 from reconciler.interaction_rules.generated_events import generated_recording
+from reconciler.interaction_rules.prepared_rule import prepare_rules
 from reconciler.interaction_rules.replay import replay
-from reconciler.interaction_rules.rule import prepare_rules
 from reconciler.interaction_rules.rule_trace import tags_held, trace
 from reconciler.interaction_rules.settings import Semantics
 from tests.interaction_rules.test_rule_lints import CLEAN, changed, rule_of, tag, trigger

@@ -4,7 +4,7 @@ import pytest
 
 from reconciler.interaction_rules.evaluator import evaluate, run_outcomes
 from reconciler.interaction_rules.event import LiveEvent
-from reconciler.interaction_rules.rule import prepare_rules
+from reconciler.interaction_rules.prepared_rule import prepare_rules
 from reconciler.interaction_rules.rule_lints import lint_rules
 from reconciler.interaction_rules.settings import Semantics
 from reconciler.model.diagnostic import Severity

@@ -29,19 +29,19 @@ def test_the_lock_has_one_holder_and_the_refusal_names_it(url: str) -> None:
             held.check()
     with second.lock(SCOPE, OWNER):
         pass
-    assert second.holders() == ()
+    assert second.list_locks() == ()
 
 
 def test_the_list_of_locks_says_who_since_when_and_which_lapsed(url: str) -> None:
     now = [1_000_000_000.0]
     ledger = open_ledger(url, clock=lambda: now[0], lease_seconds=60)
     with ledger.lock(SCOPE, OWNER) as held:
-        (holder,) = ledger.holders()
+        (holder,) = ledger.list_locks()
         assert (holder.lock_id, holder.scope, holder.owner, holder.epoch) == (held.id, SCOPE, OWNER, 1)
         assert (holder.since, holder.until) == ("2001-09-09T01:46:40Z", "2001-09-09T01:47:40Z")
         assert not holder.lapsed
         now[0] += 61
-        assert ledger.holders()[0].lapsed
+        assert ledger.list_locks()[0].lapsed
 
 
 def test_a_lease_is_renewed_by_each_check(url: str) -> None:
@@ -74,7 +74,7 @@ def test_a_lapsed_lock_goes_to_the_next_and_the_old_holder_neither_writes_nor_fr
                 old.check()
     with second.lock(SCOPE, OWNER) as new:
         first_again = open_ledger(url)
-        assert [holder.lock_id for holder in first_again.holders()] == [new.id]
+        assert [holder.lock_id for holder in first_again.list_locks()] == [new.id]
 
 
 @pytest.mark.parametrize("wrong", ["", "0123456789abcdef", "%", "' OR 1=1 --"])
@@ -82,10 +82,10 @@ def test_a_lock_is_released_only_by_its_exact_id(url: str, wrong: str) -> None:
     ledger = open_ledger(url)
     with ledger.lock(SCOPE, OWNER) as held:
         with pytest.raises(LedgerError, match="nothing was released") as error:
-            ledger.release(wrong)
+            ledger.break_lock(wrong)
         assert error.value.code == "E_LOCK_ID"
         held.check()
-        assert ledger.release(held.id).owner == OWNER
+        assert ledger.break_lock(held.id).owner == OWNER
         with pytest.raises(LockedError):
             held.check()
 
@@ -126,7 +126,7 @@ def test_a_stopped_process_has_lost_its_lock_when_it_wakes(url: str, holder: "su
     pause = threading.Event()
     for _ in range(100):
         pause.wait(0.1)
-        if ledger.holders()[0].lapsed:
+        if ledger.list_locks()[0].lapsed:
             break
     with ledger.lock(SCOPE, OWNER):
         holder.send_signal(signal.SIGCONT)
@@ -171,13 +171,13 @@ def test_a_database_that_stays_locked_is_a_clear_error_after_a_limit(tmp_path: P
     import sqlite3
 
     url = f"sqlite:///{tmp_path}/ledger.db"
-    open_ledger(url).remember(SCOPE, "r", (), {})
+    open_ledger(url).record_owned(SCOPE, "r", (), {})
     blocker = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
     ledger = open_ledger(url, busy_seconds=0.3)
     with pytest.raises(LedgerError, match="stayed locked by another process for") as error:
-        ledger.remember(SCOPE, "r", (), {})
+        ledger.record_owned(SCOPE, "r", (), {})
     assert error.value.code == "E_LEDGER_BUSY"
     blocker.execute("ROLLBACK")
     blocker.close()
-    ledger.remember(SCOPE, "r", (), {})
+    ledger.record_owned(SCOPE, "r", (), {})

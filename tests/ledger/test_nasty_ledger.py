@@ -35,7 +35,7 @@ with ledger.lock(SCOPE, OWNER) as held:
     try:
         for number in range(200):
             held.check()
-            ledger.begin(SCOPE, "r", intent(f"new{number}"))
+            ledger.record_intent(SCOPE, "r", intent(f"new{number}"))
             done += 1
     except LedgerError as error:
         print(done, error.code)
@@ -55,7 +55,7 @@ def test_l001_a_full_disk_is_an_error_before_any_call_and_what_was_kept_is_whole
     )
     kept, error = done.stdout.split()
     assert error == "E_LEDGER_WRITE"
-    past = open_ledger(f"sqlite:///{path}").past(SCOPE, OWNER)
+    past = open_ledger(f"sqlite:///{path}").load_state(SCOPE, OWNER)
     names = [each.operation for each in past.intents]
     assert names == ["open", *(f"new{number}" for number in range(int(kept)))]
     assert len(past.objects) == 20
@@ -70,23 +70,23 @@ def test_l003_a_torn_file_is_refused(tmp_path: Path, damage: str) -> None:
     )
     ledger = open_ledger(f"sqlite:///{path}")
     if damage == "empty":  # to SQLite that is a database nobody has written to: nothing is owned
-        assert not ledger.past(SCOPE, OWNER).present
+        assert not ledger.load_state(SCOPE, OWNER).present
         return
     with pytest.raises(LedgerError) as error:
-        ledger.past(SCOPE, OWNER)
+        ledger.load_state(SCOPE, OWNER)
     assert error.value.code == "E_LEDGER_DAMAGED"
 
 
 def flipped(path: Path, times: int, seed: int) -> None:
     whole = filled(path / "whole.db")
-    expected = open_ledger(f"sqlite:///{whole}").past(SCOPE, OWNER)
+    expected = open_ledger(f"sqlite:///{whole}").load_state(SCOPE, OWNER)
     dice, data = random.Random(seed), whole.read_bytes()
     for number in range(times):
         place = dice.randrange(len(data))
         damaged = path / "damaged.db"
         damaged.write_bytes(data[:place] + bytes([data[place] ^ (1 << dice.randrange(8))]) + data[place + 1 :])
         try:
-            past = open_ledger(f"sqlite:///{damaged}").past(SCOPE, OWNER)
+            past = open_ledger(f"sqlite:///{damaged}").load_state(SCOPE, OWNER)
         except LedgerError:
             continue
         wrong = [key for key, thing in past.objects.items() if expected.objects.get(key) != thing]
@@ -105,7 +105,7 @@ def test_l003_five_thousand_flipped_bits(tmp_path: Path) -> None:
 
 def test_l002_killed_in_the_middle_of_a_commit_the_last_commit_stands(tmp_path: Path) -> None:
     path = filled(tmp_path / "ledger.db")
-    before = open_ledger(f"sqlite:///{path}").past(SCOPE, OWNER)
+    before = open_ledger(f"sqlite:///{path}").load_state(SCOPE, OWNER)
     script = f"""
 import os, sqlite3
 connection = sqlite3.connect({str(path)!r}, isolation_level=None)
@@ -117,7 +117,7 @@ os.kill(os.getpid(), 9)
 """
     subprocess.run([sys.executable, "-c", script], check=False)
     assert (tmp_path / "ledger.db-journal").exists(), "the kill left a hot journal"
-    assert open_ledger(f"sqlite:///{path}").past(SCOPE, OWNER) == before
+    assert open_ledger(f"sqlite:///{path}").load_state(SCOPE, OWNER) == before
 
 
 def test_l006_nothing_but_the_file_and_its_rollback_journal_is_made(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_l006_nothing_but_the_file_and_its_rollback_journal_is_made(tmp_path: Pa
 def test_l006_a_folder_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(LedgerError, match="cannot be used") as error:
-        open_ledger(f"sqlite:///{tmp_path}/file/ledger.db").begin(SCOPE, "r", intent("a"))
+        open_ledger(f"sqlite:///{tmp_path}/file/ledger.db").record_intent(SCOPE, "r", intent("a"))
     assert "nothing further was sent" in error.value.hint
 
 
@@ -159,8 +159,8 @@ def test_l008_the_lock_needs_no_session(postgres_url: str) -> None:
                     " WHERE pid <> pg_backend_pid() AND datname = current_database()"
                 )
             held.check()
-            ledger.begin(SCOPE, "r", intent(f"op{number}"))
-        assert len(ledger.past(SCOPE, OWNER).intents) == 5
+            ledger.record_intent(SCOPE, "r", intent(f"op{number}"))
+        assert len(ledger.load_state(SCOPE, OWNER).intents) == 5
     ledger.close()
 
 
@@ -221,17 +221,17 @@ def test_l009_a_lost_answer_to_commit_is_settled_by_reading_back(postgres_url: s
     port = int(postgres_url.rpartition(":")[2].partition("/")[0])
     wire = Dropping(port, commit_arrives=commit_arrives)
     ledger = open_ledger(postgres_url.replace(f":{port}/", f":{wire.port}/"))
-    ledger.begin(SCOPE, "r", intent("first"))
+    ledger.record_intent(SCOPE, "r", intent("first"))
     wire.armed = True
-    ledger.begin(SCOPE, "r", intent("second"))
+    ledger.record_intent(SCOPE, "r", intent("second"))
     wire.armed = True
-    ledger.finish(SCOPE, "r", intent("second"), outcome("7"), remembered("7"))
+    ledger.record_outcome(SCOPE, "r", intent("second"), outcome("7"), remembered("7"))
     ledger.close()
     wire.close()
     direct = open_ledger(postgres_url)
-    assert [each.operation for each in direct.past(SCOPE, OWNER).intents] == ["first"]
-    assert list(direct.past(SCOPE, OWNER).objects) == [("K", "7")]
-    assert len(direct.entries(SCOPE)) == 2
+    assert [each.operation for each in direct.load_state(SCOPE, OWNER).intents] == ["first"]
+    assert list(direct.load_state(SCOPE, OWNER).objects) == [("K", "7")]
+    assert len(direct.list_entries(SCOPE)) == 2
     direct.close()
 
 
@@ -239,25 +239,25 @@ def test_l009_a_lost_answer_to_commit_is_settled_by_reading_back(postgres_url: s
 def test_a_server_that_is_gone_is_an_error_that_says_so(postgres_url: str) -> None:
     gone = postgres_url.replace(postgres_url.rpartition(":")[2], "1/nothing")
     with pytest.raises(CommitUnknownError, match="cannot be reached") as caught:
-        open_ledger(gone).past(SCOPE, OWNER)
+        open_ledger(gone).load_state(SCOPE, OWNER)
     assert "PostgreSQL server" in caught.value.hint
     assert "RECONCILER_LEDGER" in caught.value.hint
 
 
 def test_l004_a_deleted_ledger_owns_nothing(tmp_path: Path) -> None:
     path = filled(tmp_path / "ledger.db")
-    assert len(open_ledger(f"sqlite:///{path}").past(SCOPE, OWNER).objects) == 20
+    assert len(open_ledger(f"sqlite:///{path}").load_state(SCOPE, OWNER).objects) == 20
     os.unlink(path)
-    past = open_ledger(f"sqlite:///{path}").past(SCOPE, OWNER)
+    past = open_ledger(f"sqlite:///{path}").load_state(SCOPE, OWNER)
     assert (past.present, past.objects) == (False, {})
 
 
 def test_a_copy_of_the_file_is_a_copy_of_the_ledger(tmp_path: Path) -> None:
     path = filled(tmp_path / "ledger.db")
     shutil.copy(path, tmp_path / "copy.db")
-    assert open_ledger(f"sqlite:///{tmp_path}/copy.db").past(SCOPE, OWNER) == open_ledger(f"sqlite:///{path}").past(
-        SCOPE, OWNER
-    )
+    assert open_ledger(f"sqlite:///{tmp_path}/copy.db").load_state(SCOPE, OWNER) == open_ledger(
+        f"sqlite:///{path}"
+    ).load_state(SCOPE, OWNER)
 
 
 @pytest.mark.parametrize(
@@ -284,5 +284,5 @@ def test_l003_damage_that_a_query_would_step_over_is_told(tmp_path: Path, damage
     with closing(sqlite3.connect(whole)) as connection, connection:
         assert connection.execute(damage).rowcount
     with pytest.raises(LedgerError) as caught:
-        open_ledger(f"sqlite:///{whole}").past(SCOPE, OWNER)
+        open_ledger(f"sqlite:///{whole}").load_state(SCOPE, OWNER)
     assert caught.value.code == "E_LEDGER_DAMAGED"

@@ -121,7 +121,7 @@ def legacy(place: Place, folder: Path, owner: str, *names: str) -> None:
         ObjectRecord(kind="SmartLiveRoom", id=by_name[one], name=one, address=f'SmartLiveRoom["{one}"]', owner=owner)
         for one in names
     ]
-    ledger.remember(scope, "run", tuple(things), {})
+    ledger.record_owned(scope, "run", tuple(things), {})
     ledger.close()
 
 
@@ -263,7 +263,7 @@ def test_names_of_owners_are_kept_and_a_ledger_of_before_has_none(url, tmp_path)
     assert identity.former("other/prod") == ""
     assert ProjectIdentity(name="shop").former("shop/prod") == ""
     ledger = open_ledger(url, root=tmp_path, identity=identity)
-    assert ledger.past("s", owner) == LedgerState(owner=owner, former="shop/prod", adopts=True)
+    assert ledger.load_state("s", owner) == LedgerState(owner=owner, former="shop/prod", adopts=True)
     assert ledger.names() == {}
     ledger.close()
 
@@ -279,10 +279,10 @@ def test_a_ledger_of_before_is_read_and_gets_the_table_of_owners_with_the_next_w
         connection.exec_driver_sql("DROP TABLE reconciler_owners")
     engine.dispose()
     ledger = open_ledger(url, root=tmp_path, identity=identity)
-    assert ledger.past("s", run.owner).names == {}
+    assert ledger.load_state("s", run.owner).names == {}
     ledger.start(run)
     assert ledger.names() == {run.owner: "shop/prod"}
-    assert ledger.past("s", run.owner).name_of(run.owner) == "shop/prod"
+    assert ledger.load_state("s", run.owner).name_of(run.owner) == "shop/prod"
     ledger.close()
 
 

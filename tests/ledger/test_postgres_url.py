@@ -26,7 +26,8 @@ from reconciler.ledger.sql_ledger import Trust, open_ledger
 operator, allowed, *urls = sys.argv[1:]
 for url in urls:
     try:
-        open_ledger(url, trust=Trust(operator=operator == "1", allowed_hosts=allowed), busy_seconds=2).past("s", "o")
+        trust = Trust(operator=operator == "1", allowed_hosts=allowed)
+        open_ledger(url, trust=trust, busy_seconds=2).load_state("s", "o")
         print("E_NONE")
     except LedgerError as error:
         print(error.code, error.message, error.hint)

@@ -18,27 +18,29 @@ def kept_for(url: str, days: int) -> None:
     for number in range(days):
         ledger = open_ledger(url, clock=lambda at=number: at * DAY + 60.0)
         ledger.start(RunRecord(id=f"r{number}", scope=SCOPE, owner=OWNER, command="apply"))
-        ledger.remember(SCOPE, f"r{number}", (remembered(),), {"K": number})
+        ledger.record_owned(SCOPE, f"r{number}", (remembered(),), {"K": number})
         one = intent(f"op{number}")
-        ledger.begin(SCOPE, f"r{number}", one)
-        ledger.finish(SCOPE, f"r{number}", one, outcome(OutcomeStatus.APPLIED), remembered(last_applied={"a": number}))
+        ledger.record_intent(SCOPE, f"r{number}", one)
+        ledger.record_outcome(
+            SCOPE, f"r{number}", one, outcome(OutcomeStatus.APPLIED), remembered(last_applied={"a": number})
+        )
         ledger.end(f"r{number}", "1 applied")
         ledger.close()
 
 
 def operations(url: str) -> list[str]:
-    return [entry.intent.operation for entry in open_ledger(url).entries(SCOPE)]
+    return [entry.intent.operation for entry in open_ledger(url).list_entries(SCOPE)]
 
 
 def test_what_is_younger_stays_and_ownership_does_not_age(url: str) -> None:
     kept_for(url, 5)
     ledger = open_ledger(url)
-    before = ledger.past(SCOPE, OWNER)
+    before = ledger.load_state(SCOPE, OWNER)
     assert ledger.prune(SCOPE, NEVER) == 0
     assert ledger.prune(SCOPE, day(3)) == 6
     assert operations(url) == ["op4", "op3"]
-    assert [run.id for run in ledger.runs(SCOPE)] == ["r4", "r3"]
-    assert ledger.past(SCOPE, OWNER) == before
+    assert [run.id for run in ledger.list_runs(SCOPE)] == ["r4", "r3"]
+    assert ledger.load_state(SCOPE, OWNER) == before
     assert ledger.prune(SCOPE, day(3)) == 0
 
 
@@ -46,13 +48,13 @@ def test_an_open_intent_and_its_run_never_go(url: str) -> None:
     kept_for(url, 2)
     old = open_ledger(url, clock=lambda: 0.0)
     old.start(RunRecord(id="cut off", scope=SCOPE, owner=OWNER, command="apply"))
-    old.begin(SCOPE, "cut off", intent("open"))
-    old.begin(SCOPE, "cut off", intent("unknown", "other"))
-    old.finish(SCOPE, "cut off", intent("unknown", "other"), outcome(OutcomeStatus.UNKNOWN, object_id=""), None)
+    old.record_intent(SCOPE, "cut off", intent("open"))
+    old.record_intent(SCOPE, "cut off", intent("unknown", "other"))
+    old.record_outcome(SCOPE, "cut off", intent("unknown", "other"), outcome(OutcomeStatus.UNKNOWN, object_id=""), None)
     assert old.prune(SCOPE, ALWAYS) == 3
     assert operations(url) == ["unknown", "open"]
-    assert "cut off" in {run.id for run in old.runs(SCOPE)}
-    assert len(old.past(SCOPE, OWNER).intents) == 2
+    assert "cut off" in {run.id for run in old.list_runs(SCOPE)}
+    assert len(old.load_state(SCOPE, OWNER).intents) == 2
     old.resolve(SCOPE, "open", "")
     old.resolve(SCOPE, "unknown", "7")
     assert old.prune(SCOPE, ALWAYS) == 3
@@ -63,17 +65,17 @@ def test_the_last_sweep_of_each_owner_stays_so_that_a_collapse_is_still_seen(url
     kept_for(url, 3)
     ledger = open_ledger(url, clock=lambda: 0.0)
     ledger.start(RunRecord(id="theirs", scope=SCOPE, owner="another", command="apply"))
-    ledger.remember(SCOPE, "theirs", (), {"K": 9})
+    ledger.record_owned(SCOPE, "theirs", (), {"K": 9})
     ledger.start(RunRecord(id="part", scope=SCOPE, owner=OWNER, command="apply"))
     ledger.prune(SCOPE, ALWAYS)
-    assert ledger.past(SCOPE, OWNER).sweeps == {"K": 2}
-    assert ledger.past(SCOPE, "another").sweeps == {"K": 9}
-    assert {run.id for run in ledger.runs(SCOPE)} == {"r2", "theirs"}
+    assert ledger.load_state(SCOPE, OWNER).sweeps == {"K": 2}
+    assert ledger.load_state(SCOPE, "another").sweeps == {"K": 9}
+    assert {run.id for run in ledger.list_runs(SCOPE)} == {"r2", "theirs"}
 
 
 def test_another_scope_is_left_alone_and_an_absent_ledger_is_not_made(url: str) -> None:
     assert open_ledger(url).prune(SCOPE, ALWAYS) == 0
-    assert not open_ledger(url).past(SCOPE, OWNER).present
+    assert not open_ledger(url).load_state(SCOPE, OWNER).present
     kept_for(url, 2)
     assert open_ledger(url).prune("elsewhere", ALWAYS) == 0
     assert len(operations(url)) == 2
@@ -84,6 +86,6 @@ def test_after_pruning_runs_go_on_being_newest_first(url: str) -> None:
     ledger = open_ledger(url, clock=lambda: 10 * DAY)
     ledger.prune(SCOPE, ALWAYS)
     ledger.start(RunRecord(id="later", scope=SCOPE, owner=OWNER, command="apply"))
-    ledger.begin(SCOPE, "later", intent("later"))
-    assert [run.id for run in ledger.runs(SCOPE)] == ["later", "r2"]
+    ledger.record_intent(SCOPE, "later", intent("later"))
+    assert [run.id for run in ledger.list_runs(SCOPE)] == ["later", "r2"]
     assert operations(url) == ["later"]

@@ -108,7 +108,7 @@ class Process:
             "sleep": self.sleep,
         }
         recover(reader, writer, ledger, **doors)
-        made = make_plan(manifest, reader, ledger.past(SCOPE, OWNER), SETTINGS)
+        made = make_plan(manifest, reader, ledger.load_state(SCOPE, OWNER), SETTINGS)
         allowed = GuardOverrides(deletes=made.summary().destroy, empty=True, collapsed=True)
         applied = apply(made, manifest, reader, writer, ledger, overrides=allowed, point=self.point, **doors)
         return {

@@ -29,7 +29,7 @@ def remembered(object_id: str) -> ObjectRecord:
 def filled(path: Path, many: int = 20) -> Path:
     ledger = open_ledger(f"sqlite:///{path}")
     for number in range(many):
-        ledger.begin(SCOPE, "r", intent(f"op{number}"))
-        ledger.finish(SCOPE, "r", intent(f"op{number}"), outcome(str(number)), remembered(str(number)))
-    ledger.begin(SCOPE, "r", intent("open"))
+        ledger.record_intent(SCOPE, "r", intent(f"op{number}"))
+        ledger.record_outcome(SCOPE, "r", intent(f"op{number}"), outcome(str(number)), remembered(str(number)))
+    ledger.record_intent(SCOPE, "r", intent("open"))
     return path

@@ -254,7 +254,7 @@ class Schedule:
                 "sleep": self.sleep,
             }
             recover(reader, writer, ledger, **doors)
-            made = make_plan(manifest, reader, ledger.past(self.scope, owner), settings)
+            made = make_plan(manifest, reader, ledger.load_state(self.scope, owner), settings)
             allowed = GuardOverrides(deletes=made.summary().destroy, empty=True, collapsed=True)
             return apply(made, manifest, reader, writer, ledger, overrides=allowed, point=self.pass_by, **doors)
 

@@ -18,7 +18,7 @@ def test_a_dry_run_shows_every_change_and_does_nothing() -> None:
         assert {outcome.code for outcome in applied.outcomes} == {"N_EMITTED"}
         assert applied.exit_code == 0
         assert place.simulator.model.writes == []
-        assert not place.ledger.past(SCOPE, OWNER).present
+        assert not place.ledger.load_state(SCOPE, OWNER).present
     shown = [json.loads(line) for line in lines]
     assert [(each["action"], each["kind"], each["name"]) for each in shown] == [
         ("create", "InteractionRuleGroup", "welcome"),

@@ -122,7 +122,7 @@ def transfer(
 ) -> int:
     """Make this environment the owner of all that another owner has at its place: after a rename."""
     from reconciler.project.ledger_access import open_environment_ledger, scope_key
-    from reconciler.project.ownership import owner_named
+    from reconciler.project.project_identity import owner_named
 
     run = session(context)
     whole = project(run)
@@ -146,8 +146,10 @@ def _told(
     place = whole.environments[name]
     with open_environment_ledger(whole, place, run.variables) as opened:
         names = opened.names()
-        runs = (replace(one, owner=names.get(one.owner, one.owner)) for one in opened.runs(scope_key(place), limit))
-        return tuple(runs), opened.entries(scope_key(place), only, limit)
+        runs = (
+            replace(one, owner=names.get(one.owner, one.owner)) for one in opened.list_runs(scope_key(place), limit)
+        )
+        return tuple(runs), opened.list_entries(scope_key(place), only, limit)
 
 
 def _seen(

@@ -90,8 +90,8 @@ def _next_steps(directory: str, target: Path, count: int, *, started: bool) -> I
 def _identified(run: CommandContext, directory: str, other: str) -> int:
     """Add an id to the project file of a folder; `other` is an option that does not go with it."""
     from reconciler.project.config import FILE
-    from reconciler.project.ownership import new_id
     from reconciler.project.project_id import add_id, read_project_file
+    from reconciler.project.project_identity import new_id
 
     if other:
         raise UsageError("--id goes with neither --from-env nor --name", hint="give one of them")
@@ -104,8 +104,8 @@ def _identified(run: CommandContext, directory: str, other: str) -> int:
 def _own(run: CommandContext, target: Path, text: str, name: str) -> str:
     """Return a new project file's text with its name and id: those of the existing file, if nothing else differs."""
     from reconciler.manifest.yaml import writer
-    from reconciler.project.ownership import new_id
     from reconciler.project.project_id import add_id, known_id, known_name, usable_name
+    from reconciler.project.project_identity import new_id
 
     known = name or known_name(target) or _asked_name(run, usable_name(target))
     return add_id(_NAME_LINE.sub(f"name: {writer.text(known)}", text, count=1), known_id(target) or new_id())

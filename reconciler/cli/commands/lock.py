@@ -25,7 +25,7 @@ def listed(context: typer.Context, *, environment: flags.Env = "", format_: flag
     run = session(context)
     how = parse_output_flags(format_, None)
     with _opened(run, environment) as opened:
-        holders = opened.holders()
+        holders = opened.list_locks()
     rows = [
         [one.lock_id, one.scope, one.owner, one.holder, one.since, "lapsed" if one.lapsed else one.until]
         for one in holders
@@ -47,7 +47,7 @@ def release(
     """Take a lock from its holder; only when that process is certainly gone."""
     run = session(context)
     with _opened(run, environment) as opened:
-        holder = opened.release(lock_id)
+        holder = opened.break_lock(lock_id)
     run.note(f"Released: it was held by {holder.holder} since {holder.since}.")
     return ExitCode.FINE
 
