@@ -14,7 +14,7 @@ from reconciler.api.response_body import decode, is_whole_text, refuse
 from reconciler.api.retry import RetryingSender
 from reconciler.api.signing import encode_query
 from reconciler.errors import ApiError, TransportError
-from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.base.kind import ItemCollection, Kind
 from reconciler.model.read_result import ApiUsage
 from reconciler.model.resource import Json
 
@@ -76,7 +76,7 @@ class ReadClient:
         return self._page(kind, kind.endpoints.summary, query)
 
     def _page(self, kind: Kind, path: str, query: Iterable[tuple[str, str]]) -> ListPage:
-        page = _page(kind, self._get(path, {}, query, half_characters=True))
+        page = _page(kind, self._get(kind, path, {}, query, half_characters=True))
         if self.connection.redactor.tainted(row[kind.id_field] for row in page.rows):
             refuse("the id of a row holds a secret that we sent")
         return page
@@ -84,7 +84,7 @@ class ReadClient:
     def show(self, kind: Kind, object_id: str) -> dict[str, Json]:
         """Return one object in full; raises NotFoundError, ForbiddenError or another ApiError."""
         self._sender.meter.add(ApiUsage(shows=1))
-        body = self._get(kind.endpoints.item, {"id": object_id})
+        body = self._get(kind, kind.endpoints.object, {"id": object_id})
         if "error_code" in body or body.setdefault(kind.id_field, object_id) != object_id:
             refuse("it is not the object that was asked for")
         return body
@@ -109,9 +109,15 @@ class ReadClient:
         self._sender.close()
 
     def _get(
-        self, path: str, ids: Mapping[str, str], query: Iterable[tuple[str, str]] = (), *, half_characters: bool = False
+        self,
+        kind: Kind,
+        path: str,
+        ids: Mapping[str, str],
+        query: Iterable[tuple[str, str]] = (),
+        *,
+        half_characters: bool = False,
     ) -> dict[str, Json]:
-        body = self._sender.send(_call(self.connection, "GET", path, ids, query=query)).body
+        body = self._sender.send(_call(self.connection, kind, "GET", path, ids, query=query)).body
         with self._decoding:
             return decode(body, half_characters=half_characters)
 
@@ -135,29 +141,29 @@ class WriteClient:
 
     def create(self, kind: Kind, body: Mapping[str, Json]) -> dict[str, Json]:
         """Create an object; the response holds its id alone."""
-        return self._write("POST", kind.endpoints.collection, {}, body, answers=kind.id_field)
+        return self._write(kind, "POST", kind.endpoints.collection, {}, body, answers=kind.id_field)
 
     def update(self, kind: Kind, object_id: str, body: Mapping[str, Json]) -> dict[str, Json]:
         """Replace an object; the response is the whole object."""
-        return self._write("PUT", kind.endpoints.item, {"id": object_id}, body, answers=kind.id_field)
+        return self._write(kind, "PUT", kind.endpoints.object, {"id": object_id}, body, answers=kind.id_field)
 
     def delete(self, kind: Kind, object_id: str) -> None:
         """Delete an object. Raises NotFoundError when it does not exist."""
-        self._write("DELETE", kind.endpoints.item, {"id": object_id})
+        self._write(kind, "DELETE", kind.endpoints.object, {"id": object_id})
 
-    def create_child(self, kind: Kind, object_id: str, body: Mapping[str, Json]) -> dict[str, Json]:
-        """Add one item to an object's collection of children."""
-        ids = {"id": object_id}
-        return self._write("POST", kind.endpoints.children, ids, body, answers=kind.endpoints.child_id)
+    def create_item(self, kind: Kind, object_id: str, body: Mapping[str, Json]) -> dict[str, Json]:
+        """Add one item to an object's item collection."""
+        items = _items(kind)
+        return self._write(kind, "POST", items.path, {"id": object_id}, body, answers=items.id_field)
 
-    def update_child(self, kind: Kind, object_id: str, child_id: str, body: Mapping[str, Json]) -> dict[str, Json]:
-        """Replace one item of an object's collection of children."""
-        ids = {"id": object_id, "child_id": child_id}
-        return self._write("PUT", _child(kind), ids, body, answers=kind.endpoints.child_id)
+    def update_item(self, kind: Kind, object_id: str, item_id: str, body: Mapping[str, Json]) -> dict[str, Json]:
+        """Replace one item of an object's item collection."""
+        items, ids = _items(kind), {"id": object_id, "item_id": item_id}
+        return self._write(kind, "PUT", items.item_path, ids, body, answers=items.id_field)
 
-    def delete_child(self, kind: Kind, object_id: str, child_id: str) -> None:
-        """Remove one item of an object's collection of children."""
-        self._write("DELETE", _child(kind), {"id": object_id, "child_id": child_id})
+    def delete_item(self, kind: Kind, object_id: str, item_id: str) -> None:
+        """Remove one item of an object's item collection."""
+        self._write(kind, "DELETE", _items(kind).item_path, {"id": object_id, "item_id": item_id})
 
     @property
     def usage(self) -> ApiUsage:
@@ -171,6 +177,7 @@ class WriteClient:
 
     def _write(
         self,
+        kind: Kind,
         method: str,
         path: str,
         ids: Mapping[str, str],
@@ -179,7 +186,7 @@ class WriteClient:
         answers: str = "",
     ) -> dict[str, Json]:
         """Send a write. After a response with an error and without the id field `answers`, the outcome is unknown."""
-        call = _call(self.connection, method, path, ids, body=_encoded(body))
+        call = _call(self.connection, kind, method, path, ids, body=_encoded(body))
         self._sender.meter.add(ApiUsage(writes=1))
         try:
             return _said(self._sender.send(call), answers)
@@ -200,12 +207,15 @@ def _said(answer: ApiResponse, answers: str) -> dict[str, Json]:
     return said
 
 
-def _child(kind: Kind) -> str:
-    return kind.endpoints.children + "/{child_id}"
+def _items(kind: Kind) -> ItemCollection:
+    if kind.item_collection is None:
+        raise TypeError(f"{kind.name} has no items that are written one by one")
+    return kind.item_collection
 
 
 def _call(
     connection: Connection,
+    kind: Kind,
     method: str,
     path: str,
     ids: Mapping[str, str],
@@ -221,7 +231,13 @@ def _call(
     if body:
         headers["Content-Type"] = "application/json"
     return ApiRequest(
-        method=method, origin=connection.origin, path=path, query=encode_query(query), headers=headers, body=body
+        method=method,
+        origin=connection.origin,
+        path=path,
+        query=encode_query(query),
+        headers=headers,
+        body=body,
+        not_found_codes=kind.not_found_codes,
     )
 
 

@@ -15,7 +15,6 @@ MAX_SKEW = timedelta(minutes=14)
 _NO_SUCH_API = "0101"
 _RENEW = "0307"
 _THROTTLED = "0308"
-_ROOM_NOT_FOUND = "20010045"
 _SERVICE_AUTH = frozenset({"MSS.00010008", "MSS.00010009", "MSS.00000001"})
 
 
@@ -83,7 +82,7 @@ def to_exception(call: ApiRequest, answer: ApiResponse, local_time: datetime) ->
         return ApiError(text, status=status, hint="the gateway knows no such API here: check region and endpoint")
     if status == 403:
         return ForbiddenError(text, status=status, hint="the credentials may not see this; ask for the permission")
-    if status == 404 or (call.method in {"GET", "DELETE"} and found.code.endswith(_ROOM_NOT_FOUND)):
+    if status == 404 or (call.method in {"GET", "DELETE"} and found.code.endswith(tuple(call.not_found_codes))):
         return NotFoundError(text, status=status)
     return ApiError(text, status=status, hint="the code is the service's own; its error-code page explains it")
 

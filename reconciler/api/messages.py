@@ -14,6 +14,7 @@ READING_VERBS = frozenset({"GET"})
 class ApiRequest:
     """A request before it is signed. `query` is already encoded; `body` holds the exact bytes to send.
 
+    `not_found_codes` are the codes of an error response that mean a missing object (Kind.not_found_codes).
     Headers are not in its repr: they may carry credentials.
     """
 
@@ -23,6 +24,7 @@ class ApiRequest:
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    not_found_codes: frozenset[str] = frozenset()
 
     @property
     def url(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from reconciler.api_probe.probe_target import STAMP, ProbeTarget
 from reconciler.kinds.base.field import Field
+from reconciler.kinds.base.kind import ItemCollection
 from reconciler.model.resource import Json
 
 
@@ -13,6 +14,7 @@ class ItemProbes:
     """Adds an item, changes another, and deletes the added one."""
 
     target: ProbeTarget
+    items: ItemCollection
 
     def run(self) -> None:
         """Send the three writes, each followed by a show that confirms it."""
@@ -28,7 +30,7 @@ class ItemProbes:
     def _add(self, before: Mapping[str, Json], item: Mapping[str, Json]) -> Mapping[str, Json]:
         target = self.target
         target.before_write("POST of an item")
-        target.objects.writer.create_child(target.kind, target.id, item)
+        target.objects.writer.create_item(target.kind, target.id, item)
         after = target.show()
         if self._item(after, item):
             self.target.note_stamp("POST", before, after)
@@ -37,11 +39,11 @@ class ItemProbes:
     def _change(self, before: Mapping[str, Json], body: Mapping[str, Json]) -> Mapping[str, Json]:
         target = self.target
         old = self._item(before, body)
-        child_id = old.get(target.kind.endpoints.child_id)
-        if not isinstance(child_id, str):
+        item_id = old.get(self.items.id_field)
+        if not isinstance(item_id, str):
             return before
         target.before_write("PUT of an item")
-        target.objects.writer.update_child(target.kind, target.id, child_id, body)
+        target.objects.writer.update_item(target.kind, target.id, item_id, body)
         after = target.show()
         new = self._item(after, body)
         written = [name for name in body if old.get(name) != new.get(name)]
@@ -53,11 +55,11 @@ class ItemProbes:
 
     def _delete(self, before: Mapping[str, Json], item: Mapping[str, Json]) -> None:
         target = self.target
-        child_id = self._item(before, item).get(target.kind.endpoints.child_id)
-        if not isinstance(child_id, str):
+        item_id = self._item(before, item).get(self.items.id_field)
+        if not isinstance(item_id, str):
             return
         target.before_write("DELETE of an item")
-        target.objects.writer.delete_child(target.kind, target.id, child_id)
+        target.objects.writer.delete_item(target.kind, target.id, item_id)
         after = target.show()
         if not self._item(after, item):
             self.target.note_stamp("DELETE", before, after)
@@ -71,7 +73,7 @@ class ItemProbes:
 
     @property
     def _table(self) -> Field:
-        return self.target.kind.root.children[self.target.kind.endpoints.children_field]
+        return self.target.kind.root.children[self.items.field]
 
     def _vote_unsaid(self, body: Mapping[str, Json], old: Mapping[str, Json], new: Mapping[str, Json]) -> None:
         """Vote by the fields that the call cannot carry, where the item had a value other than the default."""
@@ -80,7 +82,7 @@ class ItemProbes:
         unsaid = [
             name
             for name, child in fields.items()
-            if child.defaulted and not child.in_rule_update and name not in body and name in old
+            if child.defaulted and name not in self.items.update_fields and name not in body and name in old
         ]
         for name in unsaid:
             if old[name] != fields[name].default:

@@ -105,7 +105,7 @@ class ProbeTarget:
         return None
 
     def _note_count(self, page: ListPage) -> None:
-        items = self.kind.endpoints.children_field
+        items = self.kind.items_field
         own = {str(row[self.kind.id_field]) for row in page.rows} <= {self.id, self.twin}
         if not items or page.count is None or not own:
             return

@@ -113,7 +113,7 @@ class ReadProbes:
 
     def _count(self, kind: Kind, page: ListPage, own: int) -> None:
         """Compare the count of a list that is one page with its objects, and with the items in them."""
-        items = kind.endpoints.children_field
+        items = kind.items_field
         if not items or page.count is None or page.odd or len(page.rows) >= PAGE:
             return
         known = [full.get(items) for full in self.shown.get(kind.name, ())]

@@ -84,8 +84,8 @@ class ObjectProbes:
             self.seen.vote("names", "repeatable", created=2)
 
     def _items(self) -> None:
-        if self._kind.endpoints.children_field and self._sent.changed_item:
-            ItemProbes(target=self.target).run()
+        if self._kind.item_collection and self._sent.changed_item:
+            ItemProbes(target=self.target, items=self._kind.item_collection).run()
 
     def _whole(self) -> None:
         """Replace the object by what it holds already, with marked texts, at a later time than the others."""
@@ -105,7 +105,7 @@ class ObjectProbes:
 
     def _kept_indexes(self, body: Mapping[str, Json], before: Mapping[str, Json]) -> dict[str, Json]:
         """Return a body with what the service numbers in each item and takes back, as an apply sends it."""
-        items = self._kind.endpoints.children_field
+        items = self._kind.items_field
         table = self._kind.root.children.get(items)
         if not items or table is None or table.item is None or table.list is None:
             return dict(body)
@@ -120,13 +120,13 @@ class ObjectProbes:
 
     def _item_ids(self, before: Mapping[str, Json], after: Mapping[str, Json]) -> None:
         """Vote by whether a PUT of the object gave its items new ids."""
-        places = self._kind.endpoints
-        table = self._kind.root.children.get(places.children_field)
-        if table is None or table.list is None:
+        items = self._kind.item_collection
+        table = self._kind.root.children[items.field] if items else None
+        if items is None or table is None or table.list is None:
             return
         key = table.list.keys[0]
         old, new = (
-            {item.get(key): item.get(places.child_id) for item in value.get(places.children_field) or ()}
+            {item.get(key): item.get(items.id_field) for item in value.get(items.field) or ()}
             for value in (before, after)
         )
         pairs = [(old[name], new[name]) for name in old.keys() & new.keys() if old[name] and new[name]]

@@ -103,7 +103,7 @@ def _repeatable(site: ApplyContext, intent: WriteIntent) -> Outcome:
     """
     kind = site.kinds[intent.kind]
     deletes = intent.action is Action.DELETE
-    waits = intent.answered or (not deletes and bool(kind.endpoints.children_field))
+    waits = intent.answered or (not deletes and bool(kind.items_field))
     if not (deletes or waits):
         return _again(intent)
     done = (lambda: read_object(site, kind, intent.id) is None or None) if deletes else (lambda: _in_step(site, intent))

@@ -147,7 +147,7 @@ class HttpReader:
             )
 
     def _tracker(self, kind: Kind, **more: Any) -> ReadTracker:
-        counted = not kind.endpoints.children_field
+        counted = not kind.items_field
         return ReadTracker(kind.name, self._progress, counted=counted, **more)
 
     @contextmanager

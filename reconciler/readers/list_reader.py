@@ -161,7 +161,7 @@ class ListClient:
     @property
     def counts_objects(self) -> bool:
         """Whether the list's `count` counts its objects; for a kind with children it may count those (api.md §10)."""
-        return not self.kind.endpoints.children_field
+        return not self.kind.items_field
 
     def confirmed_by_summary(self, last: ListScan) -> bool:
         """Return whether the summary list has exactly the objects received, and its count agrees."""
@@ -196,7 +196,7 @@ class ListClient:
             self.kind.id_field,
             spread=self.spread,
             width=self.width,
-            items=self.kind.endpoints.children_field,
+            items=self.kind.items_field,
         )
 
     def _page(self, offset: int, limit: int) -> ListPage:

@@ -131,7 +131,7 @@ def calls_of(plan: Plan) -> Iterator[ScriptCall]:
 def _call(change: Change, kind: Kind, names: _VariableNames) -> ScriptCall:
     ends = kind.endpoints
     if change.action is Action.DELETE:
-        return ScriptCall(change=change, method="DELETE", path=_path(ends.item, change.id))
+        return ScriptCall(change=change, method="DELETE", path=_path(ends.object, change.id))
     body = _body(change, kind, names)
     if change.action is Action.CREATE:
         name = names.created.setdefault((change.kind, change.name), f"NEW_{len(names.created) + 1}")
@@ -139,7 +139,7 @@ def _call(change: Change, kind: Kind, names: _VariableNames) -> ScriptCall:
             change=change, method="POST", path=_path(ends.collection), body=body, id_field=kind.id_field, gives=name
         )
     return ScriptCall(
-        change=change, method="PUT", path=_path(ends.item, change.id), body=body, keeps=_keeps(change, kind, body)
+        change=change, method="PUT", path=_path(ends.object, change.id), body=body, keeps=_keeps(change, kind, body)
     )
 
 

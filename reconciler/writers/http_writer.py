@@ -16,7 +16,7 @@ from reconciler.model.change import Action
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import is_default, is_empty
-from reconciler.writers.item_writes import ItemWrites, child_calls
+from reconciler.writers.item_writes import ItemWrites, item_calls
 from reconciler.writers.secret_values import digests, insert_secrets, refuse_masked
 
 AT_MOST = 5
@@ -103,7 +103,7 @@ class HttpWriter:
     def _update(self, task: WriteRequest) -> WriteResult:
         raw = task.live.spec if task.live else self._client.show(task.kind, task.change.id)
         laid = build_request_body(task.kind, _spec(task), raw, ignored=task.ignored, references=task.references)
-        calls = None if self._whole_objects else child_calls(task.kind, raw, laid.body)
+        calls = None if self._whole_objects else item_calls(task.kind, raw, laid.body)
         if calls is not None:
             return self._children(task, calls)
         refuse_masked(task.kind, raw, laid.body)
@@ -121,14 +121,14 @@ class HttpWriter:
         """Write items one by one; after a failure, the next plan has the rest."""
         done, creating = 0, False
         try:
-            for child_id in calls.removed:
-                self._client.delete_child(task.kind, task.change.id, child_id)
+            for item_id in calls.removed:
+                self._client.delete_item(task.kind, task.change.id, item_id)
                 done += 1
-            for child_id, body in calls.changed:
-                self._client.update_child(task.kind, task.change.id, child_id, body)
+            for item_id, body in calls.changed:
+                self._client.update_item(task.kind, task.change.id, item_id, body)
                 done += 1
             for body in calls.added:
-                self._client.create_child(task.kind, task.change.id, body)
+                self._client.create_item(task.kind, task.change.id, body)
                 done, creating = done + 1, True
         except TransportError as error:
             creating = creating or (error.sent and done >= len(calls.removed) + len(calls.changed))

@@ -1,7 +1,7 @@
-"""Writes of single rules of a group: whether they are lossless, and the calls they take.
+"""Writes of single items of an object's item collection: whether they are lossless, and the calls they take.
 
-A call for one rule takes four of its fields and may reset the others (api.md §3); this is not probed, since a disabled
-rule must never be activated by accident. So every changed rule must be one whose other fields cannot be lost.
+A call for one item accepts some of its fields and may reset the others (api.md §3); this is not probed, since a
+disabled item must never be activated by accident. So every changed item must be one whose other fields cannot be lost.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from reconciler.api.allowed_hosts import is_segment
 from reconciler.kinds.base.field import Field
-from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.base.kind import ItemCollection, Kind
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import is_default
@@ -27,27 +27,29 @@ class ItemWrites:
     added: tuple[dict[str, Json], ...] = ()
 
 
-def child_calls(kind: Kind, raw: Mapping[str, Json], body: Mapping[str, Json]) -> ItemWrites | None:
+def item_calls(kind: Kind, raw: Mapping[str, Json], body: Mapping[str, Json]) -> ItemWrites | None:
     """Return the calls for single items that make `raw` into `body`, or None where only a PUT of all is lossless."""
-    field = kind.endpoints.children_field
-    rules = compiled(kind).children.get(field) if field else None
-    if rules is None or rules.item is None or rules.field.list is None or not _same_beside(field, raw, body):
+    items = kind.item_collection
+    if items is None or not _same_beside(items.field, raw, body):
         return None
-    key = rules.field.list.keys[0]
-    before, after = _by_key(raw.get(field), key), _by_key(body.get(field), key)
+    node = compiled(kind).children[items.field]
+    if node.field.list is None:
+        return None
+    key = node.field.list.keys[0]
+    before, after = _by_key(raw.get(items.field), key), _by_key(body.get(items.field), key)
     if before is None or after is None:
         return None
-    return _calls(rules.item, kind.endpoints.child_id, before, after)
+    return _calls(node.each, items, before, after)
 
 
 def _calls(
     item: CompiledField,
-    child_id: str,
+    items: ItemCollection,
     before: Mapping[str, Mapping[str, Json]],
     after: Mapping[str, Mapping[str, Json]],
 ) -> ItemWrites | None:
     computed = {name for name, child in item.known.items() if not child.in_update}
-    ids = {name: rule.get(child_id) for name, rule in before.items()}
+    ids = {name: one.get(items.id_field) for name, one in before.items()}
     changed = [
         name for name in after if name in before and _sent(before[name], computed) != _sent(after[name], computed)
     ]
@@ -58,12 +60,12 @@ def _calls(
         return None
     if not _unique([ids[name] for name in (*changed, *removed)], list(ids.values())):
         return None
-    if not all(_lossless(item, was, will) for was, will in touched):
+    if not all(_lossless(item, items, was, will) for was, will in touched):
         return None
     return ItemWrites(
         removed=tuple(str(ids[name]) for name in removed),
-        changed=tuple((str(ids[name]), _body(item, after[name])) for name in changed),
-        added=tuple(_body(item, after[name]) for name in added),
+        changed=tuple((str(ids[name]), _accepted(after[name], items.update_fields)) for name in changed),
+        added=tuple(_accepted(after[name], items.create_fields) for name in added),
     )
 
 
@@ -72,18 +74,21 @@ def _unique(touched: list[Json], every: list[Json]) -> bool:
     return all(isinstance(one, str) and is_segment(one) and every.count(one) == 1 for one in touched)
 
 
-def _lossless(item: CompiledField, was: Mapping[str, Json] | None, will: Mapping[str, Json]) -> bool:
+def _lossless(
+    item: CompiledField, items: ItemCollection, was: Mapping[str, Json] | None, will: Mapping[str, Json]
+) -> bool:
     """Tell whether the call for one item can carry all values to be kept."""
-    sides = [will] if was is None else [was, will]
-    return all(_sayable(item, side) for side in sides)
+    if was is None:
+        return _fits(item, will, items.create_fields)
+    return all(_fits(item, side, items.update_fields) for side in (was, will))
 
 
-def _sayable(item: CompiledField, rule: Mapping[str, Json]) -> bool:
-    for name, value in rule.items():
+def _fits(item: CompiledField, value: Mapping[str, Json], accepted: frozenset[str]) -> bool:
+    for name, part in value.items():
         child = item.known.get(name)
-        if child is None or not _known(child, value):
+        if child is None or not _known(child, part):
             return False
-        if child.writable and not child.in_rule_update and not _may_go(item.children[name], value):
+        if child.writable and name not in accepted and not _may_go(item.children[name], part):
             return False
     return True
 
@@ -102,23 +107,23 @@ def _known(node: Field, value: Json) -> bool:
     return True
 
 
-def _body(item: CompiledField, rule: Mapping[str, Json]) -> dict[str, Json]:
-    return {name: value for name, value in rule.items() if item.known[name].in_rule_update}
+def _accepted(item: Mapping[str, Json], fields: frozenset[str]) -> dict[str, Json]:
+    return {name: value for name, value in item.items() if name in fields}
 
 
-def _sent(rule: Mapping[str, Json], computed: set[str]) -> dict[str, Json]:
-    return {name: value for name, value in rule.items() if name not in computed}
+def _sent(item: Mapping[str, Json], computed: set[str]) -> dict[str, Json]:
+    return {name: value for name, value in item.items() if name not in computed}
 
 
 def _same_beside(field: str, raw: Mapping[str, Json], body: Mapping[str, Json]) -> bool:
     return all(raw.get(name) == value for name, value in body.items() if name != field)
 
 
-def _by_key(rules: Json, key: str) -> dict[str, Mapping[str, Json]] | None:
+def _by_key(items: Json, key: str) -> dict[str, Mapping[str, Json]] | None:
     """Return items by their key; None where keys are ambiguous."""
-    if rules is None:
+    if items is None:
         return {}
-    if not isinstance(rules, list) or not all(isinstance(rule, Mapping) for rule in rules):
+    if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
         return None
-    found = {rule[key]: rule for rule in rules if isinstance(rule.get(key), str)}
-    return found if len(found) == len(rules) else None
+    found = {item[key]: item for item in items if isinstance(item.get(key), str)}
+    return found if len(found) == len(items) else None

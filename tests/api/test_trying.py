@@ -142,13 +142,13 @@ def writes(made):
         "create": lambda: made.create(ROOM, BODY),
         "update": lambda: made.update(ROOM, "one", BODY),
         "delete": lambda: made.delete(ROOM, "one"),
-        "create_child": lambda: made.create_child(GROUP, "one", {"rule_name": "r"}),
-        "update_child": lambda: made.update_child(GROUP, "one", "two", {"rule_name": "r"}),
-        "delete_child": lambda: made.delete_child(GROUP, "one", "two"),
+        "create_item": lambda: made.create_item(GROUP, "one", {"rule_name": "r"}),
+        "update_item": lambda: made.update_item(GROUP, "one", "two", {"rule_name": "r"}),
+        "delete_item": lambda: made.delete_item(GROUP, "one", "two"),
     }
 
 
-WRITES = ["create", "update", "delete", "create_child", "update_child", "delete_child"]
+WRITES = ["create", "update", "delete", "create_item", "update_item", "delete_item"]
 
 
 @pytest.mark.parametrize("name", WRITES)

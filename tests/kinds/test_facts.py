@@ -89,10 +89,24 @@ def test_a_field_is_what_the_facts_say():
 
 
 def test_a_field_is_present_where_the_facts_say():
-    names = ("in_list", "in_show", "in_create", "in_update", "in_rule_create", "in_rule_update")
+    names = ("in_list", "in_show", "in_create", "in_update")
     for field, fact in each_field():
         ours = {name: getattr(field, name) for name in names}
         assert ours == {name: fact["presence"].get(name, False) for name in names}, field.path
+
+
+def test_the_calls_for_one_item_accept_what_the_facts_say():
+    for kind, path, fact in ROWS:
+        theirs = tuple(fact["presence"].get(name, False) for name in ("in_rule_create", "in_rule_update"))
+        assert accepted_alone(kind_named(kind), path) == theirs, path
+
+
+def accepted_alone(kind: Kind, path: str) -> tuple[bool, bool]:
+    items = kind.item_collection
+    if items is None or not path.startswith(f"{items.field}[]."):
+        return False, False
+    name = path.removeprefix(f"{items.field}[].").partition(".")[0].removesuffix("[]")
+    return name in items.create_fields, name in items.update_fields
 
 
 def test_a_list_pairs_its_items_as_the_facts_say():
@@ -166,11 +180,12 @@ def test_operations_are_where_the_facts_say():
         kind, said = kind_named(name), FACTS["operations"][resource]
         ends = kind.endpoints
         assert ends.collection == said["collection"]
-        assert ends.item.replace("{id}", f"{{{said['id_field']}}}") == said["item"]
+        assert ends.object.replace("{id}", f"{{{said['id_field']}}}") == said["item"]
         assert (kind.id_field, kind.name_field) == (said["id_field"], said["name_field"])
         assert (ends.items, ends.count) == (said["list_items_key"], said["list_count_key"])
         assert ends.summary == said.get("summary", "")
-        assert ends.children.replace("{id}", "{group_id}") == said.get("rules", "")
+        items = kind.item_collection.path if kind.item_collection else ""
+        assert items.replace("{id}", "{group_id}") == said.get("rules", "")
         filters = set(said["list"]["query"]) - {"offset", "limit"}
         assert {each.parameter for each in ends.filters} == filters
         for each in ends.filters:

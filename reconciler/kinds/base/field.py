@@ -115,8 +115,6 @@ class Field:
     in_show: bool = True
     in_create: bool = True
     in_update: bool = True
-    in_rule_create: bool = False
-    in_rule_update: bool = False
     list_may_hide: bool = False
     business_min: float | None = None
     business_max: float | None = None

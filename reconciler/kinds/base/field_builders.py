@@ -77,7 +77,6 @@ class FieldMetadata:
     """Arguments of a helper that pydantic does not need, kept in the field's metadata."""
 
     said: Mapping[str, Any]
-    written_alone: tuple[str, ...] = ()
 
 
 ATOMIC = ListSemantics(type=ListType.ATOMIC)
@@ -134,11 +133,10 @@ def items(
     at_most: int | None = None,
     *,
     rule: ListSemantics = ATOMIC,
-    written_alone: tuple[str, ...] = (),
     **about: Unpack[FieldOptions],
 ) -> Any:
-    """Describe a list; `written_alone` are the item's fields that the calls for single items accept (api.md §2)."""
-    return _field(FieldMetadata({**about, "list": rule}, written_alone), min_length=at_least, max_length=at_most)
+    """Describe a list, annotated with the type of its items."""
+    return _field(FieldMetadata({**about, "list": rule}), min_length=at_least, max_length=at_most)
 
 
 def item_text(min: int | None = None, max: int | None = None) -> Any:  # noqa: A002 - as text()

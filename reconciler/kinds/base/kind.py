@@ -16,6 +16,7 @@ from reconciler.kinds.base.field_rules import RuleNode, table_problems, watched
 from reconciler.kinds.base.model_compiler import compile_model
 from reconciler.kinds.base.probe_bodies import ProbeBodies
 from reconciler.kinds.base.problem import Check, SpecProblem
+from reconciler.kinds.base.simulated_kind import SimulatedKind
 from reconciler.model.resource import Json
 
 
@@ -73,23 +74,39 @@ class TableColumn:
 class Endpoints:
     """Endpoints of a kind (api.md §2): paths below the host, with `{project_id}` and `{id}` left open.
 
-    `items` is the key of the list's rows, `count` that of their total. `summary` is the light list of the same objects;
-    `children` the collection of items that can be written one by one, `{id}` being the parent's.
+    `items` is the key of the list's rows, `count` that of their total. `summary` is the light list of the same objects.
     """
 
     collection: str
     items: str
     count: str = "count"
     summary: str = ""
-    children: str = ""
-    children_field: str = ""
-    child_id: str = ""
     filters: tuple[ListFilter, ...] = ()
 
     @property
-    def item(self) -> str:
+    def object(self) -> str:
         """Path of one object."""
         return self.collection + "/{id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemCollection:
+    """List whose items can also be written one by one (api.md §2).
+
+    `path` is the collection's, `{id}` being that of the object. `field` is the list and `id_field` the id of an item.
+    The calls for one item accept `create_fields` and `update_fields` alone.
+    """
+
+    path: str
+    field: str
+    id_field: str
+    create_fields: frozenset[str]
+    update_fields: frozenset[str]
+
+    @property
+    def item_path(self) -> str:
+        """Path of one item."""
+        return self.path + "/{item_id}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -104,6 +121,10 @@ class Kind:
     `scope_fields` are the fields by whose value an environment may choose objects. `shared_row` tells whether a listed
     row may belong to another project where the list itself belongs to this one. `probe` holds the bodies of
     `doctor`'s own objects; a kind without them is only read. `source` is where its fields are documented.
+
+    `item_collection` is the list whose items have calls of their own. `not_found_codes` are the codes, without the
+    service's prefix, with which a missing object is refused whatever the status. `simulation` is what the simulator
+    does with the kind beside its table.
 
     `plural` is the word of the command line for its objects (`rooms`), by default made of the list's key. `columns` are
     those of a table of its objects, beside name, owner and times; by default one for each listed choice. `sentences`
@@ -128,9 +149,17 @@ class Kind:
     example: str = ""
     source: str = ""
     probe: ProbeBodies | None = None
+    item_collection: ItemCollection | None = None
+    not_found_codes: frozenset[str] = frozenset({"20010045"})
+    simulation: SimulatedKind | None = None
     plural: str = ""
     columns: tuple[TableColumn, ...] = ()
     sentences: Mapping[str, Callable[[Mapping[str, Json]], str]] = dataclasses.field(default_factory=dict)
+
+    @property
+    def items_field(self) -> str:
+        """List whose items can be written one by one; empty where there is none."""
+        return self.item_collection.field if self.item_collection else ""
 
     @property
     def plural_word(self) -> str:

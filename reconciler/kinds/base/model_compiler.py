@@ -13,8 +13,7 @@ from reconciler.kinds.base.field import WRITABLE, Field, FieldRole, FieldType
 from reconciler.kinds.base.field_builders import FieldMetadata, Secret
 
 _SCALARS = {str: FieldType.TEXT, int: FieldType.INTEGER, float: FieldType.NUMBER, bool: FieldType.BOOLEAN}
-_PRESENCE = ("in_list", "in_show", "in_create", "in_update", "in_rule_create", "in_rule_update", "list_may_hide")
-_ALONE = {"in_rule_create": True, "in_rule_update": True}
+_PRESENCE = ("in_list", "in_show", "in_create", "in_update", "list_may_hide")
 _ANSWERED = {"role": FieldRole.COMPUTED, "in_create": False, "in_update": False}
 _LIMITS = {"ge": "minimum", "le": "maximum", "min_length": "min_length", "max_length": "max_length"}
 
@@ -25,14 +24,14 @@ def compile_model(model: type[BaseModel]) -> Field:
     return _with_children(root, model)
 
 
-def _with_children(parent: Field, model: type[BaseModel], alone: tuple[str, ...] = ()) -> Field:
-    children = {child.name: child for child in _children(parent, model, alone)}
+def _with_children(parent: Field, model: type[BaseModel]) -> Field:
+    children = {child.name: child for child in _children(parent, model)}
     return replace(parent, children=children)
 
 
-def _children(parent: Field, model: type[BaseModel], alone: tuple[str, ...]) -> Iterator[Field]:
+def _children(parent: Field, model: type[BaseModel]) -> Iterator[Field]:
     for name, info in model.model_fields.items():
-        yield _compiled(parent, name, info, _source(model) | (_ALONE if name in alone else {}))
+        yield _compiled(parent, name, info, _source(model))
     answer = getattr(model, "Answer", None)
     if answer is not None:
         for name, info in answer.model_fields.items():
@@ -46,31 +45,29 @@ def _compiled(parent: Field, name: str, info: FieldInfo, first: Mapping[str, Any
     said["source"] = facts.said.get("source", f"{first['source']}.{name}")
     said["role"] = _role(parent, said)
     _refuse_contradiction(path, info, required=bool(said.get("required")))
-    return _of_type(
-        Field(path=path, name=name, type=FieldType.TEXT, **said), _bare(info.annotation), facts.written_alone
-    )
+    return _of_type(Field(path=path, name=name, type=FieldType.TEXT, **said), _bare(info.annotation))
 
 
-def _of_type(field: Field, inner: Any, alone: tuple[str, ...] = ()) -> Field:
+def _of_type(field: Field, inner: Any) -> Field:
     """Set the field's type from its annotation, with the fields inside it."""
     if get_origin(inner) is Literal:
         return replace(field, enum=get_args(inner), type=_SCALARS[type(get_args(inner)[0])])
     if get_origin(inner) is list:
-        return _listed(field, get_args(inner)[0], alone)
+        return _listed(field, get_args(inner)[0])
     if inner is Secret:
         return replace(field, sensitive=True)
     if isinstance(inner, type) and issubclass(inner, BaseModel):
-        return _with_children(replace(field, type=FieldType.OBJECT), inner, alone)
+        return _with_children(replace(field, type=FieldType.OBJECT), inner)
     if inner in _SCALARS:
         return replace(field, type=_SCALARS[inner])
     raise PluginError(f"the field {field.path!r} has the type {inner!r}, which no manifest can hold")
 
 
-def _listed(field: Field, annotation: Any, alone: tuple[str, ...]) -> Field:
+def _listed(field: Field, annotation: Any) -> Field:
     inner, limits = _item(annotation)
     presence = {name: getattr(field, name) for name in _PRESENCE}
     blank = Field(path=field.path + "[]", name="", type=FieldType.TEXT, role=field.role, **presence, **limits)
-    item = _of_type(blank, inner, alone)
+    item = _of_type(blank, inner)
     return replace(
         field,
         type=FieldType.LIST,

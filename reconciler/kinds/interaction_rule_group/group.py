@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from reconciler.kinds.base.field import FieldRole
 from reconciler.kinds.base.field_builders import SpecModel, items, keyed_by, text
-from reconciler.kinds.base.kind import Endpoints, Kind, ListFilter, TableColumn
+from reconciler.kinds.base.kind import Endpoints, ItemCollection, Kind, ListFilter, TableColumn
 from reconciler.kinds.base.probe_bodies import MARKED_ITEMS, MARKED_TEXT, ProbeBodies
 from reconciler.kinds.interaction_rule_group.checks import CHECKS
 from reconciler.kinds.interaction_rule_group.rule import TIME, WRITTEN_ALONE, InteractionRule
@@ -61,7 +61,6 @@ class InteractionRuleGroup(SpecModel):
         0,
         500,
         rule=keyed_by("rule_name", server=("rule_id", "rule_index")),
-        written_alone=WRITTEN_ALONE,
         in_list=True,
         list_may_hide=True,
         doc="The rules; hit_condition.priority decides, not their order. At most 500 (100 before 2025-04).",
@@ -106,9 +105,6 @@ KIND = Kind(
         items="interaction_rule_groups",
         count="count",
         summary=_COLLECTION + "-summary",
-        children=_COLLECTION + "/{id}/rules",
-        children_field="interaction_rules",
-        child_id="rule_id",
         filters=(
             ListFilter(
                 parameter="group_name",
@@ -131,6 +127,13 @@ KIND = Kind(
                 doc="Created then or earlier.",
             ),
         ),
+    ),
+    item_collection=ItemCollection(
+        path=_COLLECTION + "/{id}/rules",
+        field="interaction_rules",
+        id_field="rule_id",
+        create_fields=WRITTEN_ALONE,
+        update_fields=WRITTEN_ALONE,
     ),
     checks=CHECKS,
     stamps=("update_time",),

@@ -23,7 +23,7 @@ TIME = "RFC 3339 UTC, seconds, Z (exactly 20 characters)"
 EVENTS = {1: "on-screen comment", 2: "user joins", 3: "like", 4: "gift", 10: "preset script"}
 """The event types that mean anything; the API takes 0-100 (api.md §9)."""
 
-WRITTEN_ALONE = ("rule_name", "event_type", "hit_condition", "trigger")
+WRITTEN_ALONE = frozenset({"rule_name", "event_type", "hit_condition", "trigger"})
 """Fields of the calls for single rules: neither `enabled` nor `review_config` (SDK: CreateInteractionRuleReq)."""
 
 

@@ -21,11 +21,13 @@ from reconciler.kinds.base.field_builders import (
     nested_object,
     text,
 )
-from reconciler.kinds.base.kind import Endpoints, Kind, ListFilter, TableColumn
+from reconciler.kinds.base.kind import Endpoints, Kind, TableColumn
 from reconciler.kinds.base.probe_bodies import MARKED_TEXT, ProbeBodies
+from reconciler.kinds.base.simulated_kind import Confirmation, Derivation, SimulatedKind
 from reconciler.kinds.interaction_rule_group.rule import TIME, InteractionRule, ReviewConfig
 from reconciler.kinds.interaction_rule_group.rule_sentence import rule_sentence
 from reconciler.kinds.smart_live_room.checks import CHECKS
+from reconciler.kinds.smart_live_room.room_filters import FILTERS, owner_types
 from reconciler.kinds.smart_live_room.scenes import LiveVideoScriptInfo
 from reconciler.kinds.smart_live_room.streaming import (
     CoStreamerConfig,
@@ -233,80 +235,6 @@ def _update_effects(row: Mapping[str, Any]) -> tuple[str, ...]:
     return running + (confirmed if row.get("confirm_state") == "CONFIRMED" else ())
 
 
-def _owner_contradicts(row: Mapping[str, Any], value: str, project_id: str) -> bool:
-    """Tell whether a row cannot be in the list of a template_own_type: by its owner, or by how it is shared."""
-    owner, shared = row.get("project_id"), row.get("shared_config")
-    if value == "PUBLIC":
-        return isinstance(shared, Mapping) and shared.get("shared_type") not in (None, "PUBLIC")
-    if not owner or not project_id:
-        return False
-    return bool(owner == project_id) is (value == "SHARED_FROM_OHTERS")
-
-
-_FILTERS = (
-    ListFilter(parameter="room_name", field="room_name", match="fuzzy", max_length=128, doc="Part of the room's name."),
-    ListFilter(parameter="dh_id", field="scene_scripts[].dh_id", max_length=128, doc="Id of the virtual human image."),
-    ListFilter(
-        parameter="model_name",
-        field="model_infos[].asset_name",
-        match="fuzzy",
-        max_length=128,
-        doc="Part of the name of the virtual human image.",
-    ),
-    ListFilter(
-        parameter="live_state",
-        field="last_job_status",
-        match="any of",
-        max_length=128,
-        spelled={"SUCCESS": "SUCCEED", "NULL": ""},
-        values=("WAITING", "PROCESSING", "SUCCESS", "FAILED", "CANCELED", "NULL"),
-        aliases={"SUCCEED": "SUCCESS"},
-        absent_is_empty=True,
-        doc="State of the last live job; NULL means none.",
-    ),
-    ListFilter(
-        parameter="start_time",
-        field="last_job_start_time",
-        match="since",
-        max_length=20,
-        absent_is_empty=True,
-        doc="Last live job started then or later.",
-    ),
-    ListFilter(
-        parameter="end_time",
-        field="last_job_end_time",
-        match="until",
-        max_length=20,
-        absent_is_empty=True,
-        doc="Last live job ended then or earlier.",
-    ),
-    ListFilter(
-        parameter="room_type",
-        field="room_type",
-        max_length=128,
-        values=("NORMAL", "TEMP", "TEMPLATE"),
-        doc="Type of the room.",
-    ),
-    ListFilter(
-        parameter="template_own_type",
-        field="",
-        match="unknown",
-        max_length=128,
-        values=("OWNED", "SHARED_TO_OHTERS", "SHARED_FROM_OHTERS", "PUBLIC"),
-        aliases={"SHARED_TO_OTHERS": "SHARED_TO_OHTERS", "SHARED_FROM_OTHERS": "SHARED_FROM_OHTERS"},
-        contradicts=_owner_contradicts,
-        doc="Whose templates; SHARED_TO_OTHERS and SHARED_FROM_OTHERS are sent as the service misspells them.",
-    ),
-    ListFilter(
-        parameter="confirm_state",
-        field="confirm_state",
-        match="any case",
-        values=("unconfirm", "confirmed", "reject"),
-        doc="Whether the scripts were confirmed.",
-    ),
-)
-
-
 def _state(row: Mapping[str, Any]) -> str:
     """Return room_state with the code and message of error_info, which explains DISABLE and BLOCKED (seed 000)."""
     error = row.get("error_info")
@@ -340,13 +268,34 @@ _PROBE = ProbeBodies(
 )
 """Bodies of the room that `doctor --probe-rooms` creates and deletes; it is never started."""
 
+
+def _with_view_mode(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the body with the view mode that its picture's size gives (api.md §4)."""
+    video = body.get("video_config")
+    width, height = (video.get("width"), video.get("height")) if isinstance(video, dict) else (None, None)
+    if not isinstance(width, int) or not isinstance(height, int):
+        return body
+    return {**body, "view_mode": "LANDSCAPE" if width > height else "VERTICAL"}
+
+
+_SIMULATION = SimulatedKind(
+    derivation=Derivation(field="view_mode", derive=_with_view_mode),
+    confirmation=Confirmation(
+        field="confirm_state",
+        states={"confirm": "CONFIRMED", "reject": "REJECT"},
+        unconfirmed="UNCONFIRM",
+        version="script_version",
+    ),
+    filters={"template_own_type": owner_types},
+)
+
 KIND = Kind(
     name="SmartLiveRoom",
     title="Smart live room",
     model=SmartLiveRoom,
     id_field="room_id",
     name_field="room_name",
-    endpoints=Endpoints(collection="/v1/{project_id}/smart-live-rooms", items="smart_live_rooms", filters=_FILTERS),
+    endpoints=Endpoints(collection="/v1/{project_id}/smart-live-rooms", items="smart_live_rooms", filters=FILTERS),
     after=("InteractionRuleGroup",),
     checks=CHECKS,
     references={"interaction_rules[].group_name": "InteractionRuleGroup"},
@@ -359,6 +308,7 @@ KIND = Kind(
     example="examples/kinds/SmartLiveRoom.yaml",
     source="docs/api/fields.yaml, resources.smart_live_room",
     probe=_PROBE,
+    simulation=_SIMULATION,
     plural="rooms",
     columns=_COLUMNS,
     sentences={"interaction_rules": rule_sentence},

@@ -194,8 +194,10 @@ def plant_one(
     object_id = str(body.get(kind.id_field) or world.ids(f"{project}/{kind.name}/{name}/{origin}/{number}"))
     writing = WriteStamp(object_id=object_id, revision=0, now=moment, ids=world.ids)
     shape = world.shapes[kind.name]
-    choice = "kept" if "view_mode" in body else world.choices["view_mode"]
-    whole = derived(shape, normalised(shape, dict(body), world.choices), choice)
+    whole = normalised(shape, dict(body), world.choices)
+    rule = kind.simulation.derivation if kind.simulation else None
+    if rule is not None and rule.field not in body:
+        whole = derived(kind, whole, world.choices)
     entry = StoredObject(
         id=object_id,
         name=name,

@@ -10,9 +10,6 @@ from reconciler.simulator.service.field_shape import FieldShape
 from reconciler.simulator.service.object_store import ObjectCollection, ServiceState, StoredObject
 from reconciler.simulator.service.server_assigned import WriteStamp
 
-CONFIRM_FIELD = "confirm_state"
-"""A kind with this field has the confirm call (api.md §2)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
@@ -31,7 +28,7 @@ class RouteMatch:
     route: Route
     project: str
     id: str = ""
-    child: str = ""
+    item_id: str = ""
 
 
 def routes(kinds: Mapping[str, Kind]) -> dict[tuple[str, int], list[Route]]:
@@ -48,18 +45,17 @@ def _routes_of(kind: Kind) -> Iterable[Route]:
     calls = [
         ("GET", places.collection, "list"),
         ("POST", places.collection, "create"),
-        ("GET", places.item, "show"),
-        ("PUT", places.item, "update"),
-        ("DELETE", places.item, "delete"),
+        ("GET", places.object, "show"),
+        ("PUT", places.object, "update"),
+        ("DELETE", places.object, "delete"),
     ]
     if places.summary:
         calls.append(("GET", places.summary, "summary"))
-    if CONFIRM_FIELD in kind.root.children:
-        calls.append(("POST", places.item + "/confirm", "confirm"))
-    if places.children:
-        child = places.children + "/{child}"
-        calls += [("POST", places.children, "child_create"), ("PUT", child, "child_update")]
-        calls.append(("DELETE", child, "child_delete"))
+    if kind.simulation and kind.simulation.confirmation:
+        calls.append(("POST", places.object + "/confirm", "confirm"))
+    if items := kind.item_collection:
+        calls += [("POST", items.path, "child_create"), ("PUT", items.item_path, "child_update")]
+        calls.append(("DELETE", items.item_path, "child_delete"))
     for method, path, operation in calls:
         pattern = tuple(path.strip("/").split("/"))
         yield Route(method=method, pattern=pattern, operation=operation, kind=kind.name)
@@ -81,7 +77,7 @@ def _open_parts(pattern: tuple[str, ...], segments: tuple[str, ...]) -> dict[str
         if want.startswith("{"):
             if not have:
                 return None
-            found[{"{project_id}": "project", "{child}": "child"}.get(want, "id")] = have
+            found[{"{project_id}": "project", "{item_id}": "item_id"}.get(want, "id")] = have
         elif want != have:
             return None
     return found

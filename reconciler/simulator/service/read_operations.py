@@ -49,10 +49,9 @@ def filtered(
 def _through(
     kind: Kind, rule: ListFilter, entries: list[StoredObject], wish: str, *, project: str, choices: Mapping[str, str]
 ) -> list[StoredObject]:
-    if rule.parameter == OWN_TYPE:
-        return [entry for entry in entries if wish in owners(entry, project)]
     if not rule.field:
-        return entries
+        values_of = kind.simulation.filters.get(rule.parameter) if kind.simulation else None
+        return [entry for entry in entries if wish in values_of(entry.body, project)] if values_of else entries
     open_question = rule.field == kind.name_field and rule.match == "exact"
     match = MATCHES.get(choices["name_filter"] if open_question else rule.match, _exact)
     wishes = [rule.spelled.get(word, word) for word in (wish.split(",") if rule.match == "any of" else [wish])]
@@ -112,18 +111,6 @@ MATCHES: Mapping[str, Match] = {
 }
 """Comparison of a filter's `match` between a field's value and the parameter."""
 
-OWN_TYPE = "template_own_type"
-"""Filter that depends on an object's owner and sharing instead of a field."""
-
-
-def owners(entry: StoredObject, project: str) -> frozenset[str]:
-    """Return the template_own_type values that match an object; the misspelling is the API's (api.md §10)."""
-    shared = entry.body.get("shared_config")
-    kind_of_share = shared.get("shared_type") if isinstance(shared, dict) else None
-    if entry.body.get("project_id", project) == project:
-        return frozenset({"OWNED"} | ({"SHARED_TO_OHTERS"} if kind_of_share == "SHARED" else set()))
-    return frozenset({"PUBLIC" if kind_of_share == "PUBLIC" else "SHARED_FROM_OHTERS"})
-
 
 def is_foreign(entry: StoredObject, project: str) -> bool:
     """Tell whether an object belongs to another project."""
@@ -132,7 +119,7 @@ def is_foreign(entry: StoredObject, project: str) -> bool:
 
 def counted(kind: Kind, entries: list[StoredObject], choices: Mapping[str, str]) -> int:
     """Return a list's count: of its objects, or of the items inside them."""
-    inside = kind.endpoints.children_field
+    inside = kind.items_field
     if choices["count"] == "objects" or not inside:
         return len(entries)
     return sum(len(entry.body.get(inside) or ()) for entry in entries)

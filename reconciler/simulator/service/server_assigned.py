@@ -115,12 +115,7 @@ def _by_key(rule: ListSemantics | None, items: Json) -> Mapping[str, Mapping[str
     return {item_key(rule, item): item for item in items if isinstance(item, dict)}
 
 
-def derived(shape: FieldShape, body: dict[str, Json], choice: str) -> dict[str, Json]:
-    """Return the body with the view mode that its picture's size gives, where the service derives it (api.md §4)."""
-    video = body.get("video_config")
-    if choice == "kept" or "view_mode" not in shape.children or not isinstance(video, dict):
-        return body
-    width, height = video.get("width"), video.get("height")
-    if not isinstance(width, int) or not isinstance(height, int):
-        return body
-    return {**body, "view_mode": "LANDSCAPE" if width > height else "VERTICAL"}
+def derived(kind: Kind, body: dict[str, Json], choices: Mapping[str, str]) -> dict[str, Json]:
+    """Return the body with the field that the service computes from others, where it does (api.md §4)."""
+    rule = kind.simulation.derivation if kind.simulation else None
+    return body if rule is None or choices[rule.field] == "kept" else rule.derive(body)

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reconciler.kinds.base.kind import ItemCollection, Kind
+from reconciler.kinds.base.simulated_kind import Confirmation
 from reconciler.model.resource import Json
 from reconciler.simulator.clock import instant
 from reconciler.simulator.messages import Response, ServiceError, answer, empty
 from reconciler.simulator.service.field_shape import FieldShape
 from reconciler.simulator.service.object_store import StoredObject
-from reconciler.simulator.service.operations import CONFIRM_FIELD, OperationContext
+from reconciler.simulator.service.operations import OperationContext
 from reconciler.simulator.service.read_operations import is_foreign
 from reconciler.simulator.service.rendered_objects import show_response
 from reconciler.simulator.service.request_bodies import accepted, check_name, check_types, decoded
@@ -24,7 +26,7 @@ def create(call: OperationContext) -> Response:
     serial = call.collection.next_serial()
     object_id = call.world.ids(f"{call.target.project}/{call.kind.name}/{name}/{serial}")
     writing = call.writing(object_id, 0)
-    whole = derived(call.shape, with_items(call.shape, body, {}, writing), call.choices["view_mode"])
+    whole = derived(call.kind, with_items(call.shape, body, {}, writing), call.choices)
     whole = identified(call.kind, call.shape, whole, project=call.target.project, writing=writing)
     entry = StoredObject(id=object_id, name=name, body=whole, serial=serial, origin="api")
     call.collection.put(entry)
@@ -41,7 +43,7 @@ def update(call: OperationContext) -> Response:
     writing = call.writing(entry.id, entry.revision + 1)
     kept = {name: value for name, value in entry.body.items() if _stays(call, name)}
     whole = {**kept, **with_items(call.shape, body, entry.body, writing), **restamped(call.kind, entry.body, writing)}
-    changed = stored(call, entry, derived(call.shape, voided(call, whole), call.choices["view_mode"]))
+    changed = stored(call, entry, derived(call.kind, voided(call, whole), call.choices))
     return answer(show_response(call.shape, changed, call.choices))
 
 
@@ -54,13 +56,14 @@ def delete(call: OperationContext) -> Response:
 
 
 def confirm(call: OperationContext) -> Response:
-    """Confirm or reject one script_version of a room."""
+    """Confirm or reject one version of an object."""
     entry = writable(call)
     body = decoded(call.request.body)
-    states = {"confirm": "CONFIRMED", "reject": "REJECT"}
-    if body.get("action") not in states or body.get("script_version") != entry.body.get("script_version"):
-        raise ServiceError(400, "MSS.00000003", "Invalid parameter: action or script_version.")
-    stored(call, entry, {**entry.body, CONFIRM_FIELD: states[body["action"]]})
+    rule = _confirmation(call.kind)
+    assert rule is not None  # noqa: S101 - the route exists only where the kind has one
+    if body.get("action") not in rule.states or body.get(rule.version) != entry.body.get(rule.version):
+        raise ServiceError(400, "MSS.00000003", f"Invalid parameter: action or {rule.version}.")
+    stored(call, entry, {**entry.body, rule.field: rule.states[body["action"]]})
     return empty()
 
 
@@ -124,9 +127,14 @@ def write_of(call: OperationContext, action: str, entry: StoredObject) -> WriteL
 
 def voided(call: OperationContext, body: dict[str, Json]) -> dict[str, Json]:
     """Return the body with its confirmation removed, where a PUT does that."""
-    if call.choices["confirmation"] == "kept" or CONFIRM_FIELD not in body:
+    rule = _confirmation(call.kind)
+    if rule is None or call.choices["confirmation"] == "kept" or rule.field not in body:
         return body
-    return {**body, CONFIRM_FIELD: "UNCONFIRM"}
+    return {**body, rule.field: rule.unconfirmed}
+
+
+def _confirmation(kind: Kind) -> Confirmation | None:
+    return kind.simulation.confirmation if kind.simulation else None
 
 
 def _stays(call: OperationContext, name: str) -> bool:
@@ -140,7 +148,7 @@ def child_create(call: OperationContext) -> Response:
     """Add an item at the end and return it."""
     entry = writable(call)
     items = _items(call, entry)
-    item = _numbered(call, entry, _body(call, {}), {}, len(items))
+    item = _numbered(call, entry, _body(call, {}, _collection(call).create_fields), {}, len(items))
     return _answered(call, _kept(call, entry, [*items, item]), item)
 
 
@@ -150,8 +158,9 @@ def child_update(call: OperationContext) -> Response:
     items = _items(call, entry)
     index = _index(call, items)
     rest = items[index] if call.choices["child_put"] == "keeps" else {}
-    unsaid = {name: value for name, value in rest.items() if not _sayable(_item_shape(call), name)}
-    item = _numbered(call, entry, _body(call, unsaid), items[index], index)
+    accepts = _collection(call).update_fields
+    unsaid = {name: value for name, value in rest.items() if name not in accepts}
+    item = _numbered(call, entry, _body(call, unsaid, accepts), items[index], index)
     return _answered(call, _kept(call, entry, [*items[:index], item, *items[index + 1 :]]), item)
 
 
@@ -164,33 +173,34 @@ def child_delete(call: OperationContext) -> Response:
     return empty()
 
 
-def _body(call: OperationContext, unsaid: Mapping[str, Json]) -> dict[str, Json]:
+def _body(call: OperationContext, unsaid: Mapping[str, Json], accepts: frozenset[str]) -> dict[str, Json]:
     body = decoded(call.request.body)
     shape = _item_shape(call)
     check_types(shape, body, call.choices)
-    known = {name: value for name, value in body.items() if name not in shape.children or _sayable(shape, name)}
+    known = {name: value for name, value in body.items() if name not in shape.children or name in accepts}
     return accepted(shape, {**unsaid, **known}, call.choices)
 
 
-def _sayable(shape: FieldShape, name: str) -> bool:
-    child = shape.children.get(name)
-    return child is not None and child.node.in_rule_update
+def _collection(call: OperationContext) -> ItemCollection:
+    items = call.kind.item_collection
+    assert items is not None  # noqa: S101 - the route exists only where the kind has one
+    return items
 
 
 def _item_shape(call: OperationContext) -> FieldShape:
-    item = call.shape.children[call.kind.endpoints.children_field].item
+    item = call.shape.children[call.kind.items_field].item
     assert item is not None  # noqa: S101 - the kind says that this field is a list
     return item
 
 
 def _items(call: OperationContext, entry: StoredObject) -> list[Mapping[str, Json]]:
-    return list(entry.body.get(call.kind.endpoints.children_field) or ())
+    return list(entry.body.get(call.kind.items_field) or ())
 
 
 def _index(call: OperationContext, items: list[Mapping[str, Json]]) -> int:
-    id_field = call.kind.endpoints.child_id
+    id_field = _collection(call).id_field
     for index, item in enumerate(items):
-        if item.get(id_field) == call.target.child:
+        if item.get(id_field) == call.target.item_id:
             return index
     raise ServiceError(int(call.choices["delete_missing"]), "MSS.00000003", f"The {id_field} does not exist.")
 
@@ -199,19 +209,19 @@ def _numbered(
     call: OperationContext, entry: StoredObject, item: dict[str, Json], old: Mapping[str, Json], index: int
 ) -> dict[str, Json]:
     writing = call.writing(entry.id, entry.revision + 1)
-    whole = with_own(_item_shape(call), item, old, writing, path=f".{call.kind.endpoints.children_field}", index=index)
-    return {**whole, **({"update_time": instant(call.now)} if "update_time" in whole else {})}
+    whole = with_own(_item_shape(call), item, old, writing, path=f".{call.kind.items_field}", index=index)
+    return {**whole, **{name: instant(call.now) for name in call.kind.stamps if name in whole}}
 
 
 def _kept(call: OperationContext, entry: StoredObject, items: list[Mapping[str, Json]]) -> StoredObject:
     stamps: Mapping[str, Json] = {}
     if call.choices["child_stamp"] == "renewed":
         stamps = restamped(call.kind, entry.body, call.writing(entry.id, entry.revision + 1))
-    return stored(call, entry, {**entry.body, call.kind.endpoints.children_field: items, **stamps})
+    return stored(call, entry, {**entry.body, call.kind.items_field: items, **stamps})
 
 
 def _answered(call: OperationContext, entry: StoredObject, item: Mapping[str, Json]) -> Response:
     whole = show_response(call.shape, entry, call.choices)
-    items = whole[call.kind.endpoints.children_field]
-    id_field = call.kind.endpoints.child_id
+    items = whole[call.kind.items_field]
+    id_field = _collection(call).id_field
     return answer(next(each for each in items if each.get(id_field) == item.get(id_field)))
