@@ -73,7 +73,7 @@ class ItemProbes:
 
     @property
     def _table(self) -> Field:
-        return self.target.kind.root.children[self.items.field]
+        return self.target.kind.top_fields[self.items.field]
 
     def _vote_unsaid(self, body: Mapping[str, Json], old: Mapping[str, Json], new: Mapping[str, Json]) -> None:
         """Vote by the fields that the call cannot carry, where the item had a value other than the default."""

@@ -85,7 +85,7 @@ class ReadProbes:
         for row in page.rows:
             if row.get("project_id", own) not in ("", None, own):
                 self.seen.vote("foreign", "listed")
-            if row.keys() - kind.root.children.keys():
+            if row.keys() - kind.top_fields.keys():
                 self.seen.vote("unknown_in_list", "shown")
             note_values(kind, row, self.seen)
         names = [row.get(kind.name_field) for row in page.rows]
@@ -174,7 +174,7 @@ def vote_name_filter(client: ReadClient, kind: Kind, name: str, object_id: str, 
 
 def compare_row(kind: Kind, row: Mapping[str, Json], full: Mapping[str, Json], seen: Observations) -> None:
     """Vote by what a list row has of the fields that its show holds with a value."""
-    for name, child in kind.root.children.items():
+    for name, child in kind.top_fields.items():
         if child.list_may_hide and full.get(name) not in _EMPTY:
             if name not in row:
                 seen.vote("list_details", "hidden")
@@ -182,7 +182,7 @@ def compare_row(kind: Kind, row: Mapping[str, Json], full: Mapping[str, Json], s
                 seen.vote("list_details", "nulled")
             else:
                 seen.vote("list_details", "emptied" if row[name] in _EMPTY else "shown")
-    unknown = full.keys() - kind.root.children.keys()
+    unknown = full.keys() - kind.top_fields.keys()
     if unknown:
         seen.vote("unknown_in_list", "shown" if unknown & row.keys() else "hidden")
 

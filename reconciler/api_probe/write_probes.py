@@ -106,7 +106,7 @@ class ObjectProbes:
     def _kept_indexes(self, body: Mapping[str, Json], before: Mapping[str, Json]) -> dict[str, Json]:
         """Return a body with what the service numbers in each item and takes back, as an apply sends it."""
         items = self._kind.items_field
-        table = self._kind.root.children.get(items)
+        table = self._kind.top_fields.get(items)
         if not items or table is None or table.item is None or table.list is None:
             return dict(body)
         key = table.list.keys[0]
@@ -121,7 +121,7 @@ class ObjectProbes:
     def _item_ids(self, before: Mapping[str, Json], after: Mapping[str, Json]) -> None:
         """Vote by whether a PUT of the object gave its items new ids."""
         items = self._kind.item_collection
-        table = self._kind.root.children[items.field] if items else None
+        table = self._kind.top_fields[items.field] if items else None
         if items is None or table is None or table.list is None:
             return
         key = table.list.keys[0]
@@ -205,7 +205,7 @@ class ObjectProbes:
         self.target.put(self._sent.plain, "PUT")
         before = self.target.show()
         answer, after = self.target.put({}, "PUT by name alone"), self.target.show()
-        sent = [name for name, child in self._kind.root.children.items() if name in self._sent.plain and not child.enum]
+        sent = [name for name, child in self._kind.top_fields.items() if name in self._sent.plain and not child.enum]
         for value in (answer, after):
             gone = [name for name in sent if before.get(name) and not value.get(name)]
             kept = [name for name in sent if before.get(name) and value.get(name) == before.get(name)]

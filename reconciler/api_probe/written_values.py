@@ -91,7 +91,7 @@ def vote_defaults(kind: Kind, sent: Mapping[str, Json], read: Mapping[str, Json]
     Where a kind has objects that hold nothing but defaults, one that was not sent and is read means `everywhere`.
     """
     states = Counter(_default_states(kind.root, dict(sent), dict(read)))
-    whole = [name for name, child in kind.root.children.items() if _is_all_default(child) and name not in sent]
+    whole = [name for name, child in kind.top_fields.items() if _is_all_default(child) and name not in sent]
     seen.count("defaults", spelled_out=states[True], absent=states[False])
     if states[False] and not states[True]:
         seen.vote("defaults", "absent")

@@ -47,7 +47,7 @@ def step_aside(
 
 def _temporary(site: ApplyContext, declared: DeclaredResource) -> str:
     """Return a name that no other object has: the declared one, cut to leave room, and random letters."""
-    field = site.kinds[declared.kind].root.children.get(site.kinds[declared.kind].name_field)
+    field = site.kinds[declared.kind].top_fields.get(site.kinds[declared.kind].name_field)
     longest = (field.max_length if field else None) or 64
     suffix = f"-{secrets.token_hex(4)}"
     return declared.name[: longest - len(suffix)] + suffix

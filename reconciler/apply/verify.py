@@ -109,7 +109,7 @@ def _answered(site: ApplyContext, task: WriteRequest, desired: DeclaredResource,
     kind = task.kind
     if not isinstance(answer, Mapping) or answer.get(kind.id_field) != task.change.id or kind.name_field not in answer:
         return None
-    hidden = frozenset(name for name, field in kind.root.children.items() if name not in answer and not field.in_show)
+    hidden = frozenset(name for name, field in kind.top_fields.items() if name not in answer and not field.in_show)
     live = LiveResource(
         kind=kind.name, name=str(answer[kind.name_field]), spec=answer, id=task.change.id, hidden=hidden, shown=True
     )

@@ -21,6 +21,7 @@ from reconciler.diff.compare.walk import same, values
 from reconciler.kinds.base.field import ListType
 from reconciler.model.change import Attribution, NoValue, Value
 from reconciler.model.field_path import ItemKey, printed
+from reconciler.model.field_tree import child_at
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.list_keys import all_parts
@@ -99,14 +100,12 @@ def reported_value(value: BaseValue | None) -> Value:
 
 def _below(node: CompiledField, value: Json, step: str | int) -> tuple[CompiledField | None, BaseValue]:
     if isinstance(value, Mapping) and isinstance(step, str):
-        return node.children.get(step), value.get(
-            step, BaseUnmanaged.IN_BASE
-        ) if step in value else BaseUnmanaged.IN_BASE
-    if isinstance(value, list) and node.item is not None:
+        return child_at(node, step), value.get(step, BaseUnmanaged.IN_BASE)
+    if isinstance(value, list) and (item_field := child_at(node, 0)) is not None:
         for printed_step, item in steps_of(node, value):
             if printed_step == (step if isinstance(step, str) else printed(step)):
-                return node.item, item
-        return node.item, NoValue.ABSENT
+                return item_field, item
+        return item_field, NoValue.ABSENT
     return None, BaseUnmanaged.IN_BASE
 
 
@@ -119,16 +118,6 @@ def steps_of(node: CompiledField, items: list[Json]) -> list[tuple[str, Json]]:
     if parts is None or len(set(parts)) != len(parts):
         return [(printed(index), item) for index, item in enumerate(items)]
     return [(printed(ItemKey(key)), item) for key, item in zip(parts, items, strict=True)]
-
-
-def node_at(node: CompiledField, steps: tuple[str | int, ...]) -> CompiledField | None:
-    """Return the table's node at printed steps."""
-    at: CompiledField | None = node
-    for step in steps:
-        if at is None:
-            return None
-        at = at.item if isinstance(step, int) or step.startswith("[") else at.children.get(step)
-    return at
 
 
 def alike_at(node: CompiledField | None) -> Alike:

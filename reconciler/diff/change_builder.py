@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.diff.attribution import AttributionBases, BaseUnmanaged, alike_at, lookup, node_at, reported_value
+from reconciler.diff.attribution import AttributionBases, BaseUnmanaged, alike_at, lookup, reported_value
 from reconciler.diff.compare.collector import DiffCollector, Pair, SecretJudge, nothing_known
 from reconciler.diff.compare.walk import objects
 from reconciler.diff.field_changes import ComparedObject, field_changes
@@ -24,6 +24,7 @@ from reconciler.model.change import (
     most_severe,
 )
 from reconciler.model.field_path import printed, spell
+from reconciler.model.field_tree import child_at, field_at_printed
 from reconciler.model.ledger_state import ObjectRecord
 from reconciler.model.resource import DeclaredResource, Json, LiveResource, address
 from reconciler.redaction import redact_fields
@@ -45,7 +46,7 @@ def converged_fields(subject: ComparedObject) -> Iterator[FieldChange]:
         plain = not change.sensitive and not isinstance(steps[-1], int)
         if _looked_up(subject, steps):
             continue
-        if plain and alike_at(node_at(subject.node, steps))(change.after, now):
+        if plain and alike_at(field_at_printed(subject.node, steps))(change.after, now):
             yield replace(change, before=change.after, base=change.before, attribution=Attribution.ALREADY)
 
 
@@ -63,7 +64,7 @@ def no_longer_managed(node: CompiledField, spec: Mapping[str, Json], bases: Attr
 
 def _dropped(node: CompiledField, spec: Mapping[str, Json], base: Mapping[str, Json], at: str) -> Iterator[str]:
     for name, was in base.items():
-        child = node.children.get(name)
+        child = child_at(node, name)
         if child is None:
             continue
         path = f"{at}.{name}" if at else name
@@ -249,7 +250,7 @@ def _updated(
 
 def _doubts(node: CompiledField, fields: Iterable[FieldChange]) -> Iterable[str]:
     for change in fields:
-        child = node.children.get(change.path)
+        child = child_at(node, change.path)
         if child is not None and child.field.doubtful_change and change.attribution is not Attribution.ALREADY:
             yield f"{change.path}: what this change does to an object that exists is not documented"
 

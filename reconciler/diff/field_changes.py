@@ -9,7 +9,6 @@ from reconciler.diff.attribution import (
     alike_at,
     attribute_field,
     lookup,
-    node_at,
     reported_value,
     steps_of,
 )
@@ -17,6 +16,7 @@ from reconciler.diff.compare.collector import DiffCollector, Pair, Tree
 from reconciler.diff.full_spec import without_unknown
 from reconciler.model.change import REDACTED, Attribution, FieldChange, FieldOp, NoValue, Value
 from reconciler.model.field_path import printed, spell
+from reconciler.model.field_tree import field_at_printed
 from reconciler.model.resource import DeclaredResource, Json
 from reconciler.model.source_map import DocumentPath, Position
 from reconciler.redaction import holds_sensitive, redact_fields
@@ -132,7 +132,7 @@ def field_changes(subject: ComparedObject, pair: Pair | None) -> Iterator[tuple[
 
 def _field(subject: ComparedObject, difference: ValueDifference) -> FieldChange:
     steps = difference.steps
-    node = node_at(subject.node, steps)
+    node = field_at_printed(subject.node, steps)
     base = _base(subject, steps)
     sensitive = node is not None and holds_sensitive(node)
     return FieldChange(
@@ -153,7 +153,7 @@ def attributed(subject: ComparedObject, steps: Printed, desired: Value, live: Va
     whole = steps
     while whole and isinstance(whole[-1], int):
         whole = whole[:-1]
-    node = node_at(subject.node, whole)
+    node = field_at_printed(subject.node, whole)
     if whole != steps:
         desired, live = (reported_value(lookup(subject.node, side, whole)) for side in (subject.spec, subject.live))
     bases = subject.bases
@@ -202,7 +202,7 @@ def _move(subject: ComparedObject, steps: tuple[str, ...], before: int, after: i
 
 def _moved(subject: ComparedObject, steps: tuple[str, ...]) -> Attribution:
     """Attribute a changed order by the items that desired, live and base have in common."""
-    node = node_at(subject.node, steps)
+    node = field_at_printed(subject.node, steps)
     orders = [_order(subject, node, side, steps) for side in (subject.spec, subject.live)]
     bases = [_order(subject, node, side, steps) for side in (subject.bases.applied, subject.bases.commit)]
     found = [classify_order(base, orders[0], orders[1]) for base in bases if base is not None]

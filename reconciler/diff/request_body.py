@@ -17,6 +17,7 @@ from reconciler.kinds.base.field import Field, FieldType, ListType
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import NoValue
 from reconciler.model.field_path import FieldPath, FieldStep, ItemKey, parse, spell
+from reconciler.model.field_tree import child_at
 from reconciler.model.resource import Json
 from reconciler.redaction import reads_masked
 from reconciler.semantics.compiled_field import CompiledField, as_object, compiled
@@ -132,7 +133,7 @@ def _object(
 ) -> dict[str, Json]:
     result = dict(have)
     for name, wanted in want.items():
-        child = node.children.get(name)
+        child = child_at(node, name)
         if child is None or (not new and matches(laying.ignored, (*at, name))):
             continue
         value = _value(child, wanted, have.get(name), (*at, name), laying)
@@ -205,7 +206,7 @@ def _sendable(
         known = node.known.get(name)
         if known is not None and not (known.in_create if create else known.in_update):
             continue
-        child = node.children.get(name)
+        child = child_at(node, name)
         declared = as_object(want).get(name)
         if child is not None and child.sensitive and name not in as_object(want) and unreadable(part):
             _tell_unsent(part, (*at, name), laying)

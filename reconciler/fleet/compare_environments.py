@@ -13,6 +13,7 @@ from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Action, FieldChange, NoValue, Value
 from reconciler.model.desired_state import DesiredState
+from reconciler.model.field_tree import Visit, is_undescribed, rewrite
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.options import PlanOptions
 from reconciler.model.plan import Plan
@@ -175,10 +176,10 @@ def _live(one: Resource) -> LiveResource:
 
 def _writable(known: Field, value: Json) -> Json:
     """Return the part of a value that a manifest could hold: no ids, times and states of the service."""
-    if isinstance(value, Mapping) and known.children:
-        inside = ((name, item, known.children.get(name)) for name, item in value.items())
-        return {name: _writable(child, item) for name, item, child in inside if child is not None and child.writable}
-    if isinstance(value, list) and known.item is not None:
-        item = known.item
-        return [_writable(item, one) for one in value]
-    return value
+
+    def visit(field: Field | None, part: Json) -> Json | Visit:
+        if field is None or not field.writable:
+            return Visit.DROP
+        return part if is_undescribed(field, part) else Visit.INTO
+
+    return rewrite(known, value, visit)

@@ -12,11 +12,12 @@ from reconciler.kinds.base.kind import Kind
 from reconciler.manifest.validation import names
 from reconciler.manifest.validation.envelope import API_VERSION
 from reconciler.manifest.validation.field_errors import check, describe_error
-from reconciler.manifest.validation.validator import field_at, spelled
+from reconciler.manifest.validation.validator import spelled
 from reconciler.manifest.yaml import characters
 from reconciler.manifest.yaml.writer import document
 from reconciler.model.change import NoValue
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.field_tree import field_at
 from reconciler.model.resource import Json, LiveResource
 from reconciler.model.source_map import DocumentPath
 from reconciler.semantics.compiled_field import CompiledField, compiled

@@ -9,7 +9,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import ReconcilerError
-from reconciler.kinds.base.field import Field
 from reconciler.kinds.registry import all_kinds
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan
@@ -84,15 +83,7 @@ def _finding(rule: AssertKeys, resource: Mapping[str, Any], environment: str, fa
 
 def _documented(why: str) -> bool:
     """Whether the missing name, quoted in the message, is a field of any kind, at any depth."""
-    return any(f"`{name}`" in why for kind in all_kinds().values() for name in _names(kind.root))
-
-
-def _names(field: Field) -> Iterator[str]:
-    for name, child in field.children.items():
-        yield name
-        yield from _names(child)
-    if field.item is not None:
-        yield from _names(field.item)
+    return any(f"`{field.name}`" in why for kind in all_kinds().values() for field in kind.fields.values())
 
 
 def _unused(rule: AssertKeys, environment: str, why: str) -> Diagnostic:

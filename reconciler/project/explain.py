@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import REDACTED, Action, Change, NoValue, Value
 from reconciler.model.field_path import FieldPath, ItemKey, is_within, spell
+from reconciler.model.field_tree import child_at, is_undescribed
 from reconciler.model.resource import DeclaredResource, Json
 from reconciler.model.source_map import DocumentPath
 from reconciler.redaction import is_redacted
@@ -91,10 +92,10 @@ def _live_value(field: CompiledField | None, value: Value, steps: FieldPath) -> 
     for step in steps:
         if isinstance(step, str):
             value = value.get(step, NoValue.ABSENT) if isinstance(value, Mapping) else NoValue.ABSENT
-            field = field.children.get(step) if field is not None else None
+            field = child_at(field, step)
         else:
             value = _live_item(field, value if isinstance(value, list) else [], step)
-            field = field.item if field is not None else None
+            field = child_at(field, step)
     return value
 
 
@@ -106,18 +107,18 @@ def _live_item(field: CompiledField | None, items: list[Json], step: ItemKey | i
 
 
 def _walk(field: CompiledField | None, value: Json, steps: FieldPath, raw: DocumentPath) -> Iterator[_Leaf]:
-    if isinstance(value, Mapping) and field is not None and field.children:
+    if isinstance(value, Mapping) and field is not None and not is_undescribed(field, value):
         yield from _object(field, value, steps, raw)
     elif isinstance(value, list) and value:
         for index, item in enumerate(value):
-            yield from _walk(field.item if field else None, item, (*steps, _step(field, index, item)), (*raw, index))
+            yield from _walk(child_at(field, index), item, (*steps, _step(field, index, item)), (*raw, index))
     else:
         yield _Leaf(steps=steps, raw=raw, value=value, field=field)
 
 
 def _object(field: CompiledField, value: Mapping[str, Json], steps: FieldPath, raw: DocumentPath) -> Iterator[_Leaf]:
     for name, item in value.items():
-        yield from _walk(field.children.get(name), item, (*steps, name), (*raw, name))
+        yield from _walk(child_at(field, name), item, (*steps, name), (*raw, name))
     for child in field.defaulted:
         name = child.name
         if name not in value:

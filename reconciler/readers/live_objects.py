@@ -73,21 +73,19 @@ class RowMapper:
         """Return an object without a list row: fields that only the list has (its owner, its last job) are unread."""
         skipped = NOTHING if keep is None else self._hideable - keep - frozenset(self.kind.stamps)
         spec = {name: value for name, value in full.items() if name not in skipped}
-        listed_only = (
-            name for name, field in self.kind.root.children.items() if name not in full and not field.in_show
-        )
+        listed_only = (name for name, field in self.kind.top_fields.items() if name not in full and not field.in_show)
         return self._live(spec, hidden=skipped.union(listed_only), foreign=self.kind.unwritable(full), shown=True)
 
     def unknown(self, row: Mapping[str, Json]) -> LiveResource:
         """Return an object that exists but may not be read: its id and name are known, the rest is unread."""
         names = {self.kind.id_field, self.kind.name_field}
         spec = {name: row[name] for name in names if name in row}
-        return self._live(spec, hidden=frozenset(self.kind.root.children) - names, foreign=self.foreign(row))
+        return self._live(spec, hidden=frozenset(self.kind.top_fields) - names, foreign=self.foreign(row))
 
     def unusable(self, odd: OddRow) -> LiveResource:
         """Return an object with a row that cannot be managed: its displayable parts, and the reason."""
         spec = {self.kind.id_field: odd.id, **({self.kind.name_field: odd.name} if odd.name is not None else {})}
-        hidden = frozenset(self.kind.root.children) - spec.keys()
+        hidden = frozenset(self.kind.top_fields) - spec.keys()
         return replace(self._live(spec, hidden=hidden, foreign=f"it cannot be managed: {odd.reason}"), unusable=True)
 
     def _live(
@@ -106,12 +104,12 @@ class RowMapper:
 
     @cached_property
     def _not_listed(self) -> frozenset[str]:
-        fields = self.kind.root.children.items()
+        fields = self.kind.top_fields.items()
         return frozenset(name for name, field in fields if field.in_show and not field.in_list)
 
     @cached_property
     def _may_hide(self) -> frozenset[str]:
-        fields = self.kind.root.children.items()
+        fields = self.kind.top_fields.items()
         return frozenset(name for name, field in fields if field.in_show and field.list_may_hide)
 
     @cached_property

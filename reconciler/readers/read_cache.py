@@ -174,8 +174,7 @@ class CacheSession:
         if old is None or not _has_stamp(self.kind, show, stamp):
             return
         root = compiled(self.kind)
-        names = root.children.keys()
-        if live_fingerprint(root, old, names) != live_fingerprint(root, show, names):
+        if live_fingerprint(root, old) != live_fingerprint(root, show):
             self.cache.contradiction = address(self.kind.name, name_of(self.kind, show))
 
     def finish(self, present: Iterable[str] | None) -> None:

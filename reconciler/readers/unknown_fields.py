@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.field_tree import child_at
 from reconciler.model.resource import Json
 
 MOST = 20
@@ -57,7 +58,7 @@ def _object(table: Field, value: Mapping[str, Json], found: _UnknownFieldSet) ->
     for name, item in value.items():
         if type(item) is plain.get(name):
             continue  # nearly every field of nearly every object: checked first
-        child = table.children.get(name)
+        child = child_at(table, name)
         if child is None:
             found.unknown.add(f"{table.path}.{name}" if table.path else name)
         elif item is not None:

@@ -4,14 +4,15 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping, Set
-from typing import Any, Protocol
+from typing import Protocol
 
 from reconciler.model.change import REDACTED
+from reconciler.model.field_tree import FieldNode, Visit, rewrite, walk_fields
 from reconciler.model.resource import Json
 
 
-class FieldTree(Protocol):
-    """Part of a field that redaction reads: whether it is sensitive, its fields by name, its item."""
+class FieldTree(FieldNode, Protocol):
+    """Part of a field that redaction reads: its name, whether it is sensitive, and the fields inside it."""
 
     @property
     def name(self) -> str:
@@ -21,16 +22,6 @@ class FieldTree(Protocol):
     @property
     def sensitive(self) -> bool:
         """Whether its value is redacted."""
-        ...
-
-    @property
-    def children(self) -> "Mapping[str, Any]":
-        """Fields of an object."""
-        ...
-
-    @property
-    def item(self) -> "Any | None":
-        """Item of a list."""
         ...
 
 
@@ -46,17 +37,13 @@ def redact_fields(field: FieldTree, value: Json) -> Json:
 
     Fields that are in no table are kept.
     """
-    held = _holding(field)
-    if held is None or value is None:
+    return rewrite(field, value, _redacted)
+
+
+def _redacted(field: FieldTree | None, value: Json) -> Json | Visit:
+    if field is None or value is None or not holds_sensitive(field):
         return value
-    if field.sensitive:
-        return redact(value)
-    if isinstance(value, Mapping):
-        names = held & value.keys()
-        return {**value, **{name: redact_fields(field.children[name], value[name]) for name in names}}
-    if isinstance(value, list) and field.item is not None:
-        return [redact_fields(field.item, part) for part in value]
-    return value
+    return redact(value) if field.sensitive else Visit.INTO
 
 
 def is_sensitive(field: FieldTree) -> bool:
@@ -106,21 +93,15 @@ def redaction_shape(value: Json) -> Json:
 
 def holds_sensitive(field: FieldTree) -> bool:
     """Tell whether a field, or anything inside it, is sensitive."""
-    return _holding(field) is not None
-
-
-_HOLDING: dict[int, tuple[FieldTree, frozenset[str] | None]] = {}
-"""Sensitive parts of a field, by the identity of the field, which is kept alive."""
-
-
-def _holding(field: FieldTree) -> frozenset[str] | None:
-    """Return the children that are sensitive or contain something that is; None where there are none."""
     known = _HOLDING.get(id(field))
     if known is None:
-        names = frozenset(name for name, child in field.children.items() if _holding(child) is not None)
-        inside = field.sensitive or bool(names) or (field.item is not None and _holding(field.item) is not None)
-        known = _HOLDING[id(field)] = (field, names if inside else None)
+        holds = field.sensitive or any(inside.sensitive for inside in walk_fields(field))
+        known = _HOLDING[id(field)] = (field, holds)
     return known[1]
+
+
+_HOLDING: dict[int, tuple[FieldTree, bool]] = {}
+"""Whether a field holds something sensitive, by the identity of the field, which is kept alive."""
 
 
 def is_redacted(value: Json) -> bool:

@@ -1,9 +1,7 @@
 """Words of the tool's own formats: not redacted, so that a short secret cannot destroy a plan's structure."""
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
 
 _OWN_TEXT = re.compile(r"[EWN]_[A-Z0-9_]+|(?:sha256:)?[0-9a-f]{64}")
 _OWN_PATH = re.compile(r"\w+(?:\.\w+|\[[^\[\]]*\])*|[A-Za-z]+/.*", re.ASCII | re.DOTALL)
@@ -28,14 +26,8 @@ def _vocabulary() -> frozenset[str]:
     """Return the words of the formats, and the names of every kind and field."""
     from reconciler.kinds.registry import all_kinds
 
-    def names(field: Any) -> Iterator[str]:
-        for name, child in field.children.items():
-            yield name
-            yield from names(child)
-        if field.item is not None:
-            yield from names(field.item)
-
-    return _STRUCTURE.union(*({kind.name, *names(kind.root)} for kind in all_kinds().values()))
+    names = ({kind.name, *(field.name for field in kind.fields.values())} for kind in all_kinds().values())
+    return _STRUCTURE.union(*names)
 
 
 def is_own_word(text: str, begin: int, end: int) -> bool:

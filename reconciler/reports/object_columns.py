@@ -34,7 +34,7 @@ class ObjectColumn:
 
 def columns_of(kind: Kind) -> tuple[ObjectColumn, ...]:
     """Return all columns of a kind that have a word: identity, those of its table, and where it is declared."""
-    ends = [UPDATED] if UPDATED in kind.root.children else []
+    ends = [UPDATED] if UPDATED in kind.top_fields else []
     return (
         _plain("environment", "Environment", lambda one: one.environment, wide=True),
         _plain("name", "Name", lambda one: one.name),
@@ -70,9 +70,9 @@ def column_called(kind: Kind, word: str) -> ObjectColumn:
         path = parse(word)
     except ValueError:
         path = ()
-    if not path or path[0] not in kind.root.children:
-        fields = ", ".join(name for name, field in kind.root.children.items() if field.in_list)
-        hint = did_you_mean(word, (*known, *kind.root.children), f"there are {', '.join(known)}, and fields: {fields}")
+    if not path or path[0] not in kind.top_fields:
+        fields = ", ".join(name for name, field in kind.top_fields.items() if field.in_list)
+        hint = did_you_mean(word, (*known, *kind.top_fields), f"there are {', '.join(known)}, and fields: {fields}")
         raise UsageError(f"{kind.plural_word} have no column {word!r}", code="E_COLUMN", hint=hint)
     return _plain(word, word, partial(_field, path))
 

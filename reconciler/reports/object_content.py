@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Action, Change, FieldChange, FieldOp, NoValue, Value
+from reconciler.model.field_tree import Visit, map_parts
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import is_default, is_empty
@@ -59,16 +60,14 @@ def _lost(change: Change, *, defaults: bool) -> ObjectContent:
 
 def _declarable(field: CompiledField, value: Json, *, without_defaults: bool = False) -> Json:
     """Return the writable part of a live value that is not empty; `without_defaults` removes documented defaults."""
-    if isinstance(value, Mapping):
-        kept = {
-            name: _declarable(field.children[name], part, without_defaults=without_defaults)
-            for name, part in value.items()
-            if name in field.children and not (without_defaults and is_default(field.children[name], part))
-        }
-        return {name: part for name, part in kept.items() if not is_empty(part)}
-    if isinstance(value, list) and field.item is not None:
-        return [_declarable(field.item, part, without_defaults=without_defaults) for part in value]
-    return value
+
+    def part_of(child: CompiledField | None, part: Json) -> Json | Visit:
+        if child is None or (without_defaults and is_default(child, part)):
+            return Visit.DROP
+        return _declarable(child, part, without_defaults=without_defaults)
+
+    kept = map_parts(field, value, part_of)
+    return {name: part for name, part in kept.items() if not is_empty(part)} if isinstance(kept, dict) else kept
 
 
 def leaves(value: Json, path: str = "", *, without: frozenset[str] = frozenset()) -> Iterator[tuple[str, Json]]:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.registry import Kind, kind_named
 from reconciler.model.change import Action, Change
+from reconciler.model.field_tree import Visit, rewrite
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report, ReportOptions
 from reconciler.model.resource import Json
@@ -57,19 +58,13 @@ def _unmarked(text: str) -> str:
 
 def sendable(node: Field, value: Json, *, create: bool) -> Json:
     """Remove fields that no request may hold: those the service computes; unknown ones are kept."""
-    if isinstance(value, Mapping):
-        return {
-            name: sendable(node.children.get(name, node), part, create=create) if name in node.children else part
-            for name, part in value.items()
-            if name not in node.children or _takes(node.children[name], create=create)
-        }
-    if isinstance(value, list) and node.item is not None:
-        return [sendable(node.item, part, create=create) for part in value]
-    return value
 
+    def visit(field: Field | None, part: Json) -> Json | Visit:
+        if field is None:
+            return part
+        return Visit.INTO if (field.in_create if create else field.in_update) else Visit.DROP
 
-def _takes(field: Field, *, create: bool) -> bool:
-    return field.in_create if create else field.in_update
+    return rewrite(node, value, visit)
 
 
 def without_secrets(value: Json, names: Iterable[str], path: str = "") -> Json:
@@ -156,7 +151,7 @@ def _body(change: Change, kind: Kind, names: _VariableNames) -> Json:
 def _keeps(change: Change, kind: Kind, body: Mapping[str, Json]) -> tuple[str, ...]:
     moved = {re.split(r"[.\[]", one.path, maxsplit=1)[0] for one in change.fields}
     return tuple(
-        name for name, part in kind.root.children.items() if part.in_update and name not in body and name not in moved
+        name for name, part in kind.top_fields.items() if part.in_update and name not in body and name not in moved
     )
 
 

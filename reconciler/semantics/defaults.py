@@ -8,9 +8,11 @@ there is one, else to absent. A declared field that is left out has its default 
 from collections.abc import Callable, Mapping
 
 from reconciler.kinds.base.field import FieldType
+from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import NoValue
+from reconciler.model.field_tree import Visit, child_at, map_parts
 from reconciler.model.resource import Json
-from reconciler.semantics.compiled_field import CompiledField
+from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.equality import equivalent
 
 EMPTY: tuple[Json, ...] = ("", [], {})
@@ -46,6 +48,12 @@ def effective(field: CompiledField, value: Json | NoValue, *, creating: bool = F
     return value
 
 
+def effective_field(kind: Kind, name: str, spec: Mapping[str, Json]) -> Json | NoValue:
+    """Return the effective value of a field at the top of an object; ABSENT where the kind has no such field."""
+    field = child_at(compiled(kind), name)
+    return NoValue.ABSENT if field is None else effective(field, spec.get(name))
+
+
 def cleared_value(field: CompiledField) -> Json | NoValue:
     """Return the value sent for a cleared field; ABSENT where its key is left out of the request."""
     if field.documented:
@@ -68,14 +76,12 @@ def fill_defaults(
         return secret(value)
     if value is None:
         return field.default if field.documented else None
+
+    def filled(part_field: CompiledField | None, part: Json) -> Json | Visit:
+        return Visit.DROP if part_field is None else fill_defaults(part_field, part, creating=creating, secret=secret)
+
     if field.type is FieldType.OBJECT and isinstance(value, Mapping):
         absent = field.creation_defaults if creating else field.defaulted
-        given = {
-            name: fill_defaults(field.children[name], part, creating=creating, secret=secret)
-            for name, part in value.items()
-            if name in field.children
-        }
+        given = map_parts(field, value, filled)
         return {**given, **{child.name: child.default for child in absent if child.name not in value}}
-    if field.type is FieldType.LIST and isinstance(value, list) and field.item is not None:
-        return [fill_defaults(field.item, part, creating=creating, secret=secret) for part in value]
-    return value
+    return map_parts(field, value, filled) if field.type is FieldType.LIST and isinstance(value, list) else value

@@ -17,13 +17,16 @@ def fingerprint(field: CompiledField, value: Json) -> str:
     return _digest(normalize(field, value))
 
 
-def live_fingerprint(root: CompiledField, live: Mapping[str, Json], names: Iterable[str]) -> str:
-    """Return the digest of some top-level fields of a live object.
+def live_fingerprint(root: CompiledField, live: Mapping[str, Json], names: Iterable[str] | None = None) -> str:
+    """Return the digest of some top-level fields of a live object, by default of all that a manifest may declare.
 
     It depends on the live object and the names alone, so an unchanged object keeps it.
     """
     children = root.children
-    parts = {name: normalize(children[name], live.get(name)) for name in set(names) & children.keys()}
+    parts = {
+        name: normalize(children[name], live.get(name))
+        for name in (children if names is None else set(names) & children.keys())
+    }
     return _digest({name: part for name, part in parts.items() if part is not None})
 
 

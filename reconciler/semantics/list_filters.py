@@ -8,6 +8,7 @@ from datetime import datetime
 
 from reconciler.errors import UsageError
 from reconciler.kinds.base.kind import Kind, ListFilter
+from reconciler.model.field_tree import child_at
 from reconciler.model.resource import Json, LiveResource
 from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.equality import fold_name, instant
@@ -78,12 +79,12 @@ def row_matches(kind: Kind, rule: ListFilter, live: LiveResource, value: str, pr
 def _shown(kind: Kind, rule: ListFilter, live: LiveResource) -> Iterator[Json]:
     """Yield the values of the filtered field that a row shows; none where it leaves the field open."""
     top = rule.field.partition(".")[0].removesuffix("[]")
-    field = kind.root.children.get(top)
+    field = kind.top_fields.get(top)
     if field is None or top in live.hidden or not field.in_list:
         return
     if top in live.spec and live.spec[top] is not None:
         yield from _values(live.spec, rule.field)
-    elif top in compiled(kind).children and (node := compiled(kind).children[top]).documented:
+    elif (node := child_at(compiled(kind), top)) is not None and node.documented:
         yield node.default
     elif rule.absent_is_empty:
         yield ""

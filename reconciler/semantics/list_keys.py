@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from reconciler.kinds.base.field import FieldType
+from reconciler.model.field_tree import field_at
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.strings import normalize_name
@@ -38,9 +39,7 @@ def _spelled(field: CompiledField, path: Sequence[str], text: str) -> Json:
     """Return a key's text in NFC; where the key is an integer, as that number."""
     if not _INTEGER.fullmatch(text):
         return normalize_name(text)
-    at = field.item
-    for name in path:
-        at = at.children.get(name) if at is not None else None
+    at = field_at(field, (0, *path))
     return int(text) if at is not None and at.type is FieldType.INTEGER else text
 
 

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.options import ResourceScope
 from reconciler.model.resource import Json
-from reconciler.semantics.compiled_field import compiled
-from reconciler.semantics.defaults import effective
+from reconciler.semantics.defaults import effective_field
 from reconciler.strings import normalize_name
 
 ScopeFields = Mapping[str, frozenset[str]]
@@ -18,7 +17,7 @@ def outside_scope_reason(kind: Kind, name: str, spec: Mapping[str, Json], scope:
     if not normalize_name(name).startswith(normalize_name(scope.name_prefix)):
         return f"its name does not start with {scope.name_prefix}"
     field = outside_field(kind, spec, scope.fields)
-    return f"its {field} is {effective(compiled(kind).children[field], spec.get(field))}" if field else ""
+    return f"its {field} is {effective_field(kind, field, spec)}" if field else ""
 
 
 def outside_field(kind: Kind, spec: Mapping[str, Json], fields: ScopeFields) -> str:
@@ -26,10 +25,9 @@ def outside_field(kind: Kind, spec: Mapping[str, Json], fields: ScopeFields) -> 
 
     A field that is absent has its documented default. A kind without a field is inside whatever the field's values.
     """
-    tree = compiled(kind).children
     outside = (
         name
         for name, inside in fields.items()
-        if name in kind.scope_fields and effective(tree[name], spec.get(name)) not in inside
+        if name in kind.scope_fields and effective_field(kind, name, spec) not in inside
     )
     return next(outside, "")

@@ -14,13 +14,13 @@ from reconciler.errors import UsageError
 from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.base.kind import Kind
 from reconciler.manifest.validation.field_errors import check, describe_error
-from reconciler.manifest.validation.validator import field_at
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.manifest.yaml.scalars import typed
 from reconciler.model import field_path
 from reconciler.model.change import NoValue, Value
 from reconciler.model.diagnostic import has_errors
 from reconciler.model.field_path import FieldPath, ItemKey, printed, spell
+from reconciler.model.field_tree import field_at
 from reconciler.model.resource import Json, address
 from reconciler.redaction.by_field import is_sensitive, redact
 from reconciler.semantics.compiled_field import CompiledField, compiled

@@ -13,6 +13,7 @@ from reconciler.errors import ApiError, TransportError
 from reconciler.interfaces import WriterContext, WriteRequest, WriteResult
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action
+from reconciler.model.field_tree import child_at
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import is_default, is_empty
@@ -37,16 +38,15 @@ def find_dropped_fields(kind: Kind, sent: Mapping[str, Json], answer: Mapping[st
 def _missing(node: CompiledField | None, sent: Json, answer: Json, path: str) -> Iterator[str]:
     if isinstance(sent, Mapping) and isinstance(answer, Mapping):
         for name, value in sent.items():
-            child = node.children.get(name) if node else None
+            child = child_at(node, name)
             where = f"{path}.{name}" if path else name
             if name in answer:
                 yield from _missing(child, value, answer[name], where)
             elif _worth(child, value):
                 yield where
     elif isinstance(sent, list) and isinstance(answer, list) and len(sent) == len(answer):
-        item = node.item if node else None
         for index, (value, other) in enumerate(zip(sent, answer, strict=True)):
-            yield from _missing(item, value, other, f"{path}[{index}]")
+            yield from _missing(child_at(node, index), value, other, f"{path}[{index}]")
 
 
 def _worth(node: CompiledField | None, value: Json) -> bool:

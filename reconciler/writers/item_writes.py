@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from reconciler.api.allowed_hosts import is_segment
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import ItemCollection, Kind
+from reconciler.model.field_tree import Visit, child_at, is_undescribed, rewrite
 from reconciler.model.resource import Json
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import is_default
@@ -88,23 +89,27 @@ def _fits(item: CompiledField, value: Mapping[str, Json], accepted: frozenset[st
         child = item.known.get(name)
         if child is None or not _known(child, part):
             return False
-        if child.writable and name not in accepted and not _may_go(item.children[name], part):
+        if child.writable and name not in accepted and not _may_go(child_at(item, name), part):
             return False
     return True
 
 
-def _may_go(field: CompiledField, value: Json) -> bool:
+def _may_go(field: CompiledField | None, value: Json) -> bool:
     """Tell whether a value may be left out of a call: it is null, or the field's default."""
-    return value is None or is_default(field, value)
+    return value is None or (field is not None and is_default(field, value))
 
 
 def _known(node: Field, value: Json) -> bool:
-    """Tell whether the table has every key inside a value."""
-    if isinstance(value, Mapping) and node.children:
-        return all(name in node.children and _known(node.children[name], part) for name, part in value.items())
-    if isinstance(value, list) and node.item is not None:
-        return all(_known(node.item, part) for part in value)
-    return True
+    """Tell whether the table has every key inside a value; of an object that it does not describe, any."""
+    unknown: list[Json] = []
+
+    def visit(field: Field | None, part: Json) -> Json | Visit:
+        if field is None:
+            unknown.append(part)
+        return part if field is None or is_undescribed(field, part) else Visit.INTO
+
+    rewrite(node, value, visit)
+    return not unknown
 
 
 def _accepted(item: Mapping[str, Json], fields: frozenset[str]) -> dict[str, Json]:

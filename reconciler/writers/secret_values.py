@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import Kind
+from reconciler.model.field_tree import Visit, child_at, rewrite
 from reconciler.model.resource import Json
 from reconciler.redaction import is_sensitive, reads_masked, secret_digest
 
@@ -21,13 +22,13 @@ class BodyWithSecrets:
 def insert_secrets(kind: Kind, body: Mapping[str, Json], secret: Callable[[str], str]) -> BodyWithSecrets:
     """Return the body with every `{secret: NAME}` in it replaced by its value."""
     used: dict[str, str] = {}
-    return BodyWithSecrets(body=_filled(kind.root, body, secret, used), secrets=used)
+    return BodyWithSecrets(body=_filled(kind, body, secret, used), secrets=used)
 
 
 def secret_names(kind: Kind, spec: Mapping[str, Json]) -> tuple[str, ...]:
     """Return the names of the secrets that a spec declares."""
     used: dict[str, str] = {}
-    _filled(kind.root, spec, lambda name: name, used)
+    _filled(kind, spec, lambda name: name, used)
     return tuple(used)
 
 
@@ -52,17 +53,16 @@ def refuse_masked(kind: Kind, raw: Mapping[str, Json], body: Mapping[str, Json])
         )
 
 
-def _filled(node: Field | None, value: Json, secret: Callable[[str], str], used: dict[str, str]) -> Json:
-    if node is None:
-        return value
-    if isinstance(value, Mapping):
-        if is_sensitive(node):
-            name = str(value["secret"])
+def _filled(kind: Kind, value: Json, secret: Callable[[str], str], used: dict[str, str]) -> Json:
+    def visit(field: Field | None, part: Json) -> Json | Visit:
+        if field is None:
+            return part
+        if isinstance(part, Mapping) and is_sensitive(field):
+            name = str(part["secret"])
             return used.setdefault(name, secret(name))
-        return {name: _filled(node.children.get(name), part, secret, used) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_filled(node if is_sensitive(node) else node.item, part, secret, used) for part in value]
-    return value
+        return Visit.INTO
+
+    return rewrite(kind.root, value, visit)
 
 
 def _unsaid(node: Field | None, raw: Json, body: Json) -> str:
@@ -74,6 +74,6 @@ def _unsaid(node: Field | None, raw: Json, body: Json) -> str:
     if isinstance(raw, Mapping):
         sent = body if isinstance(body, Mapping) else {}
         return next(
-            filter(None, (_unsaid(node.children.get(name), part, sent.get(name)) for name, part in raw.items())), ""
+            filter(None, (_unsaid(child_at(node, name), part, sent.get(name)) for name, part in raw.items())), ""
         )
     return ""

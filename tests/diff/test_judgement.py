@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.diff.attribution import BaseUnmanaged, alike_at, lookup, node_at, reported_value, steps_of
+from reconciler.diff.attribution import BaseUnmanaged, alike_at, lookup, reported_value, steps_of
 from reconciler.diff.change_builder import build_delete
 from reconciler.diff.compare.collector import DiffCollector, SecretStatus
 from reconciler.diff.compare.keyed_lists import moved
@@ -33,6 +33,7 @@ from reconciler.kinds.base.field import Field, FieldRole, FieldType
 from reconciler.model.change import Action, Attribution, Change, FieldChange, FieldOp, NoValue, most_severe
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.field_path import WILD, ItemKey, parse
+from reconciler.model.field_tree import field_at_printed
 from reconciler.model.ledger_state import LedgerState, WriteIntent
 from reconciler.model.options import PlanOptions, Selection
 from reconciler.model.resource import IgnoreRule
@@ -58,7 +59,7 @@ RULES = "interaction_rules"
 
 
 def at(path: str, kind: Any = ROOM) -> CompiledField:
-    found = node_at(compiled(kind), tuple("[0]" if step == WILD else step for step in parse(path)))
+    found = field_at_printed(compiled(kind), tuple("[0]" if step == WILD else step for step in parse(path)))
     assert found is not None
     return found
 
@@ -452,10 +453,10 @@ def test_how_the_items_of_a_list_are_named(path: str, items_: list[Any], steps: 
 
 def test_the_field_at_a_path_is_found_through_items_and_nowhere_beyond_the_table() -> None:
     root = compiled(ROOM)
-    assert node_at(root, ("scene_scripts", 0, "script_name")) is at("scene_scripts[*].script_name")
-    assert node_at(root, ("scene_scripts", "[a]", "script_name")) is at("scene_scripts[*].script_name")
-    assert node_at(root, ("unheard_of", "deeper")) is None
-    assert node_at(root, ()) is root
+    assert field_at_printed(root, ("scene_scripts", 0, "script_name")) is at("scene_scripts[*].script_name")
+    assert field_at_printed(root, ("scene_scripts", "[a]", "script_name")) is at("scene_scripts[*].script_name")
+    assert field_at_printed(root, ("unheard_of", "deeper")) is None
+    assert field_at_printed(root, ()) is root
 
 
 @pytest.mark.parametrize(

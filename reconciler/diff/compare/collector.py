@@ -102,7 +102,7 @@ class ListComparison:
     found: DiffCollector
     inner: Inner
 
-    def item(self, node: CompiledField, want: Json, have: Json, step: FieldStep) -> Pair | None:
+    def compare_item(self, node: CompiledField, want: Json, have: Json, step: FieldStep) -> Pair | None:
         """Compare two items that belong together."""
         return self.inner(node, want, have, (*self.at, step), self.found)
 

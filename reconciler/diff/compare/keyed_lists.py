@@ -126,7 +126,7 @@ def _keyed(node: CompiledField, want: KeyedItems, have: KeyedItems, look: ListCo
             look.found.record_index((*look.at, key), index)
             continue
         quiet = len(look.found.secrets) + len(look.found.moves)
-        pair = look.item(node.each, want.items[index], have.items[other], key)
+        pair = look.compare_item(node.each, want.items[index], have.items[other], key)
         if pair is not None or quiet < len(look.found.secrets) + len(look.found.moves):
             look.found.record_index((*look.at, key), index)
         if pair is not None:

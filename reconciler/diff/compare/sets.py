@@ -21,7 +21,7 @@ def compare(item: CompiledField, want: list[Json], have: list[Json], look: ListC
         return None
     found = matched(item, want, have, look.inner)
     for index, other in found[0]:
-        look.item(item, want[index], have[other], index)
+        look.compare_item(item, want[index], have[other], index)
     had = [other for _, other in found[0]]
     if had != sorted(had):
         look.found.hide(look.at, SuppressionReason.ORDER)
@@ -40,7 +40,7 @@ def _one_by_one(item: CompiledField, want: list[Json], have: list[Json], look: L
         return False
     if len(want) == 1:  # the order cannot differ, so nothing is rolled back
         count = len(look.found.hidden)
-        if look.item(item, want[0], have[0], 0) is None:
+        if look.compare_item(item, want[0], have[0], 0) is None:
             return True
         del look.found.hidden[count:]
         return False

@@ -30,9 +30,9 @@ def find_field(kind: Kind, path: str) -> Field:
     A list's item is `.item`, `[]` or any key in brackets, and may be left out. `spec.` may stand before the path.
     """
     steps = [step for step in _STEP.sub(f".{ITEM}", path).split(".") if step]
-    if steps[:1] == ["spec"] and "spec" not in kind.root.children:
+    if steps[:1] == ["spec"] and "spec" not in kind.top_fields:
         steps = steps[1:]
-    if steps[:1] == ["metadata"] and "metadata" not in kind.root.children:
+    if steps[:1] == ["metadata"] and "metadata" not in kind.top_fields:
         hint = f"the name is {kind.name_field}; manifests.schema.json has the others: `reconciler schema manifest`"
         raise UsageError(f"metadata is the same for every kind: explain tells the fields of {kind.name}", hint=hint)
     field = kind.root

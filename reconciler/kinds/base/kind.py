@@ -184,13 +184,18 @@ class Kind:
     @cached_property
     def table_columns(self) -> tuple[TableColumn, ...]:
         """Columns of a table of its objects."""
-        listed = (field for field in self.root.children.values() if field.in_list and field.enum)
+        listed = (field for field in self.top_fields.values() if field.in_list and field.enum)
         return self.columns or tuple(TableColumn(title=_words(field.name), field=field.name) for field in listed)
 
     @cached_property
     def root(self) -> Field:
         """Fields of the kind as a tree, made from its model once."""
         return compile_model(self.model)
+
+    @property
+    def top_fields(self) -> Mapping[str, Field]:
+        """Fields at the top of an object, by name; those that the service assigns too."""
+        return self.root.children
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:

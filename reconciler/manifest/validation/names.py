@@ -112,7 +112,7 @@ def problems(kind: Kind, spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
 @cache
 def _named_lists(kind: Kind) -> Mapping[str, list[str]]:
     """Return the lists of a kind with named items, with the fields that are names."""
-    return {field.name: keys for field in kind.root.children.values() if (keys := _name_keys(field))}
+    return {field.name: keys for field in kind.top_fields.values() if (keys := _name_keys(field))}
 
 
 def _name_keys(field: Field) -> list[str]:

@@ -6,12 +6,12 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from reconciler.errors import ENOUGH, error, too_many, warning
-from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import Kind
 from reconciler.manifest.validation import names
 from reconciler.manifest.validation.envelope import Envelope
 from reconciler.manifest.validation.field_errors import FieldMessage, IsPlainScalar, ModelError, check, describe_error
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.field_tree import field_at
 from reconciler.model.options import ResourceScope
 from reconciler.model.resource import DeclaredResource, IgnoredLint, IgnoreRule, Json, address
 from reconciler.model.source_map import DocumentPath, SourceMap
@@ -117,16 +117,6 @@ def _field_problem(kind: Kind, complaint: ModelError, locate: SourceMap) -> Diag
             "E_FIELD_UNKNOWN", f"`{kind.name_field}` is not written here", "it is metadata.name", at_key=True
         )
     return _problem(("spec", *complaint.path), said, locate)
-
-
-def field_at(root: Field, path: DocumentPath) -> Field | None:
-    """Return the known field at a path inside the spec."""
-    field: Field | None = root
-    for step in path:
-        if field is None:
-            return None
-        field = field.item if isinstance(step, int) else field.children.get(step)
-    return field
 
 
 def _problem(path: DocumentPath, said: FieldMessage, locate: SourceMap) -> Diagnostic:
@@ -245,7 +235,7 @@ def _name_problems(name: str, path: DocumentPath, kind: Kind, resource: Declared
     place = partial(resource.locate.at, path)
     found = names.problem(name)
     problems = [error(*found, place())] if found else []
-    field = kind.root.children.get(kind.name_field)
+    field = kind.top_fields.get(kind.name_field)
     longest = field.max_length if field else None
     if longest is not None and len(name) > longest:
         message = f"the name is {len(name)} characters long; it may have at most {longest}"

@@ -38,7 +38,7 @@ def decoded(body: bytes) -> dict[str, Json]:
 def check_name(kind: Kind, body: Mapping[str, Json]) -> str:
     """Return the name in a body, or refuse: it is the one field that both create and update require."""
     name = body.get(kind.name_field)
-    described = kind.root.children.get(kind.name_field)
+    described = kind.top_fields.get(kind.name_field)
     longest = (described.max_length if described else None) or 256
     if not isinstance(name, str) or not 1 <= len(name) <= longest:
         raise ServiceError(
