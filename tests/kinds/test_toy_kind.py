@@ -5,6 +5,7 @@ command line in processes of its own.
 """
 
 import json
+import re
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ KIND = '''
 
 from typing import Literal
 
-from reconciler.kinds.base.kind import Endpoints, Kind, ListFilter
+from reconciler.kinds.base.kind import Endpoints, ItemCollection, Kind, ListFilter
 from reconciler.kinds.base.problem import warning
 from reconciler.kinds.base.field_builders import Secret, SpecModel, keyed_by, choice, integer, items, secret, text
 from reconciler.kinds.base.field import FieldRole
+from reconciler.kinds.base.simulated_kind import Confirmation, Derivation, SimulatedKind
 
 
 class Step(SpecModel):
@@ -32,6 +34,11 @@ class Step(SpecModel):
     off: int = integer(1, 90, required=True, unit="percent", doc="How much is taken off.")
     note: str | None = text(0, 64, default="", doc="What the viewer reads.")
 
+    class Answer(SpecModel):
+        """What the service says of a step."""
+
+        step_id: str | None = text(1, 64, in_list=True, doc="Id of the step.")
+
 
 class Coupon(SpecModel):
     """A coupon that viewers may claim."""
@@ -40,7 +47,9 @@ class Coupon(SpecModel):
     member_level: int | None = integer(
         1, 9, required_when="audience == 'MEMBERS'", in_list=True, business_max=5, doc="The lowest level."
     )
-    steps: list[Step] | None = items(0, 9, rule=keyed_by("step_name"), in_list=True, doc="The steps.")
+    steps: list[Step] | None = items(
+        0, 9, rule=keyed_by("step_name", server=("step_id",)), in_list=True, doc="The steps."
+    )
     claim_key: Secret | None = secret(0, 64, doc="The key claims are signed with.")
 
     class Answer(SpecModel):
@@ -54,7 +63,14 @@ class Coupon(SpecModel):
         )
         create_time: str | None = text(20, 20, in_list=True, doc="When it was made.")
         update_time: str | None = text(20, 20, in_list=True, doc="When it was last written.")
+        total_off: int | None = integer(0, in_list=True, doc="Sum of the steps.")
+        approval: str | None = text(0, 16, in_list=True, doc="Whether it was approved.")
         claimed: int | None = integer(0, role=FieldRole.OBSERVED, in_list=True, doc="How often it was claimed.")
+
+
+def total(body):
+    """Return the body with the sum of its steps."""
+    return {**body, "total_off": sum(step["off"] for step in body.get("steps") or ())}
 
 
 def generous(spec):
@@ -72,8 +88,27 @@ KIND = Kind(
     endpoints=Endpoints(
         collection="/v1/{project_id}/coupons",
         items="coupons",
-        filters=(ListFilter(parameter="coupon_name", field="coupon_name", max_length=40),),
+        filters=(
+            ListFilter(parameter="coupon_name", field="coupon_name", max_length=40),
+            ListFilter(parameter="size", field="", match="unknown", max_length=8),
+        ),
     ),
+    item_collection=ItemCollection(
+        path="/v1/{project_id}/coupons/{id}/steps",
+        field="steps",
+        id_field="step_id",
+        create_fields=frozenset({"step_name", "off", "note"}),
+        update_fields=frozenset({"step_name", "off"}),
+    ),
+    not_found_codes=frozenset({"404404"}),
+    simulation=SimulatedKind(
+        derivation=Derivation(field="total_off", derive=total),
+        confirmation=Confirmation(
+            field="approval", states={"confirm": "YES", "reject": "NO"}, unconfirmed="OPEN", version="update_time"
+        ),
+        filters={"size": lambda row, project: frozenset({"big" if len(row.get("steps") or ()) > 1 else "small"})},
+    ),
+    scope_fields=("audience",),
     checks=(generous,),
     sentences={"steps": lambda step: f"{step.get('step_name')}: {step.get('off')} % off"},
 )
@@ -84,6 +119,7 @@ name: shop
 manifests: [coupons]
 environments:
   demo: {endpoint: "simulator:live.yaml"}
+  members: {endpoint: "simulator:live.yaml", scope: {fields: {audience: [MEMBERS]}}}
   port: {endpoint: "ENDPOINT", project_id: 00000000000000000000000000000000, auth: none, ledger: "sqlite:///.reconciler/l.db"}
 """
 
@@ -251,6 +287,75 @@ def test_a_toy_kind_is_described_with_its_sentences(shop: Path):
     assert described.returncode == 0, described.stderr
     assert described.stdout.startswith('Coupon["spring"]')
     assert "  - second: 20 % off\n" in described.stdout
+
+
+def test_a_toy_kind_is_simulated_beside_its_table(shop: Path):
+    with simulated(shop) as address:
+        collection = f"{address}/v1/{'0' * 32}/coupons"
+        made = call("POST", collection, {"coupon_name": "winter", "steps": [{"step_name": "a", "off": 5}]})
+        one = f"{collection}/{made['coupon_id']}"
+        assert call("GET", one)["total_off"] == 5
+        call("POST", f"{one}/confirm", {"action": "confirm", "update_time": call("GET", one)["update_time"]})
+        assert call("GET", one)["approval"] == "YES"
+        call("PUT", one, {"coupon_name": "winter", "steps": [{"step_name": "a", "off": 7}]})
+        shown = call("GET", one)
+        assert (shown["total_off"], shown["approval"]) == (7, "OPEN")
+        assert [row["coupon_id"] for row in call("GET", f"{collection}?size=big")["coupons"]] == ["c-1"]
+
+
+def test_a_toy_kind_is_chosen_by_its_scope_field(shop: Path):
+    refused = run(shop, "validate", "-e", "members")
+    assert refused.returncode == 1
+    assert refused.stdout.count("E_SCOPE") == 1
+    assert "this environment manages audience MEMBERS only" in refused.stdout
+    (shop / "coupons" / "all.yaml").write_text(COUPONS.partition("---")[2])
+    made = run(shop, "plan", "-e", "members", "--format", "json")
+    assert changes(json.loads(made.stdout)) == {'Coupon["autumn"]': ["create"]}
+
+
+def test_the_items_of_a_toy_kind_are_written_one_by_one(shop: Path):
+    (shop / "coupons" / "all.yaml").write_text(COUPONS.partition("---")[0])
+    with simulated(shop, "--log", "calls.jsonl") as address:
+        (shop / "reconciler.yaml").write_text(PROJECT.replace("ENDPOINT", address))
+        applied = run(shop, "apply", "-e", "port", "--auto-approve")
+        assert applied.returncode == 0, applied.stderr
+    requests = [json.loads(line) for line in (shop / "calls.jsonl").read_text().splitlines()]
+    writes = [(each["method"], each["path"]) for each in requests if each["method"] != "GET"]
+    assert len(writes) == 1
+    assert writes[0][0] == "PUT"
+    assert re.fullmatch(f"/v1/{'0' * 32}/coupons/c-1/steps/[^/]+", writes[0][1])
+
+
+def test_a_toy_kind_is_explained(shop: Path):
+    field = run(shop, "explain", "Coupon.steps.item.off")
+    assert field.returncode == 0, field.stderr
+    assert "How much is taken off." in field.stdout
+    declared = run(shop, "explain", 'Coupon["spring"]', "-e", "demo")
+    assert declared.returncode == 0, declared.stderr
+    assert "steps[second].off" in declared.stdout
+    assert "coupons/all.yaml:7" in declared.stdout
+
+
+def test_live_values_of_a_toy_kind_are_accepted(shop: Path):
+    project = shop / "reconciler.yaml"
+    project.write_text(
+        "".join(line for line in PROJECT.splitlines(True) if "members:" not in line and "port:" not in line)
+    )
+    accepted = run(shop, "accept", "-e", "demo", "--only", "all", "--force", 'Coupon["spring"]')
+    assert accepted.returncode == 0, accepted.stderr
+    text = (shop / "coupons" / "all.yaml").read_text()
+    assert "{step_name: second, off: 20}" in text
+    after = changes(json.loads(run(shop, "plan", "-e", "demo", "--format", "json").stdout))
+    assert after['Coupon["spring"]'] == ["no-op"]
+
+
+def test_a_toy_kind_is_measured_by_doctor(shop: Path):
+    with simulated(shop, "--log", "calls.jsonl") as address:
+        (shop / "reconciler.yaml").write_text(PROJECT.replace("ENDPOINT", address))
+        measured = run(shop, "doctor", "-e", "port", "--format", "json")
+    assert measured.returncode == 0, measured.stderr
+    paths = {json.loads(line)["path"].rpartition("/")[2] for line in (shop / "calls.jsonl").read_text().splitlines()}
+    assert {"coupons", "c-1", "c-2"} <= paths
 
 
 def entry(shop: Path, line: str) -> None:

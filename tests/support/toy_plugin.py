@@ -36,9 +36,10 @@ def run(shop: Path, *arguments: str, **variables: str) -> subprocess.CompletedPr
 
 
 @contextmanager
-def simulated(shop: Path) -> Iterator[str]:
+def simulated(shop: Path, *more: str) -> Iterator[str]:
     """Run the simulator on a port of its own, stopped at the end; gives its address."""
     command = [sys.executable, "-m", "reconciler", "-C", str(shop), "simulate", "--seed", "live.yaml", "--port", "0"]
+    command += more
     process = subprocess.Popen(command, env=environment(shop), stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

@@ -118,4 +118,4 @@ def _by_key(rule: ListSemantics | None, items: Json) -> Mapping[str, Mapping[str
 def derived(kind: Kind, body: dict[str, Json], choices: Mapping[str, str]) -> dict[str, Json]:
     """Return the body with the field that the service computes from others, where it does (api.md §4)."""
     rule = kind.simulation.derivation if kind.simulation else None
-    return body if rule is None or choices[rule.field] == "kept" else rule.derive(body)
+    return body if rule is None or choices.get(rule.field) == "kept" else rule.derive(body)
