@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from reconciler.kinds.base.field import Field
+from reconciler.model.field_path import iter_leaves
 from reconciler.model.resource import Json
 
 
@@ -69,11 +70,4 @@ def _key(item: Mapping[str, Json], keys: tuple[str, ...]) -> tuple[str, ...]:
 
 def texts_of(value: Json) -> Iterator[str]:
     """Yield every text in a value, in order, whatever the fields around it."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from texts_of(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts_of(item)
+    return (leaf for _, leaf in iter_leaves(value) if isinstance(leaf, str))

@@ -23,7 +23,7 @@ from reconciler.model.change import (
     SuppressionReason,
     most_severe,
 )
-from reconciler.model.field_path import printed, spell
+from reconciler.model.field_path import iter_leaves, printed, spell
 from reconciler.model.field_tree import child_at, field_at_printed
 from reconciler.model.ledger_state import ObjectRecord
 from reconciler.model.resource import DeclaredResource, Json, LiveResource, address
@@ -107,7 +107,7 @@ def build_create(wish: ChangeInput, attribution: Attribution) -> Change:
         wish,
         Action.CREATE,
         after=without_unknown(redact_fields(wish.node, after)),
-        unknown=tuple(_unknown(after, ())),
+        unknown=tuple(_unknown(after)),
         defaults=tuple(_not_declared(after, wish.spec, ())),
         attribution=attribution,
         reason=_GONE if attribution is Attribution.DRIFT else "declared, not live yet",
@@ -239,7 +239,7 @@ def _updated(
         change,
         previous_address=address(change.kind, live.name) if live.name != change.name else "",
         after=without_unknown(redact_fields(wish.node, after)),
-        unknown=tuple(_unknown(after, ())),
+        unknown=tuple(_unknown(after)),
         attribution=moved,
         reason=(unkept[0].partition(": ")[2] if only_unkept else _MOVED.get(moved, "")) if moved else "",
         notes=(*change.notes, *unkept, *warnings),
@@ -279,13 +279,6 @@ def _always_listed(node: CompiledField, name: str) -> bool:
     return known is not None and known.in_list and not known.list_may_hide
 
 
-def _unknown(value: object, at: tuple[str | int, ...]) -> Iterable[str]:
+def _unknown(value: Json) -> Iterable[str]:
     """Return the index paths of values that are known only after apply."""
-    if value is NoValue.UNKNOWN:
-        yield spell(at)
-    elif isinstance(value, Mapping):
-        for name, part in value.items():
-            yield from _unknown(part, (*at, name))
-    elif isinstance(value, list):
-        for index, part in enumerate(value):
-            yield from _unknown(part, (*at, index))
+    return (spell(path) for path, leaf in iter_leaves(value) if leaf is NoValue.UNKNOWN)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from reconciler.diff.compare.collector import Tree
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import NoValue
+from reconciler.model.field_path import map_leaves
 from reconciler.model.resource import DeclaredResource, Json, LiveResource
 from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.defaults import fill_defaults
@@ -49,8 +50,4 @@ def _digested(value: Json, digest: Digest | None) -> Json:
 
 def without_unknown(value: Tree) -> Json:
     """Return plain JSON with null for values that are known only after apply or not at all."""
-    if isinstance(value, NoValue):
-        return None
-    if isinstance(value, Mapping):
-        return {name: without_unknown(part) for name, part in value.items()}
-    return [without_unknown(part) for part in value] if isinstance(value, list) else value
+    return map_leaves(value, lambda leaf: None if isinstance(leaf, NoValue) else leaf)

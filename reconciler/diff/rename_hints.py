@@ -1,10 +1,11 @@
 """Rename suggestions: a new object that resembles an undeclared live one. Suggested, never acted on."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.field_path import iter_leaves, schema_path
 from reconciler.model.resource import DeclaredResource, Json, LiveResource
 from reconciler.semantics.compiled_field import CompiledField, as_object
 from reconciler.semantics.defaults import fill_defaults
@@ -52,18 +53,8 @@ def _best(parts: set[str], live: Sequence[set[str]], places: Mapping[str, list[i
 
 def _parts(node: CompiledField, name_field: str, spec: Mapping[str, Json]) -> set[str]:
     content = {name: value for name, value in as_object(fill_defaults(node, spec)).items() if name != name_field}
-    return set(islice(_leaves(content, ""), _MOST_PARTS))
-
-
-def _leaves(value: Json, at: str) -> Iterable[str]:
-    if isinstance(value, Mapping):
-        for name, part in value.items():
-            yield from _leaves(part, f"{at}.{name}")
-    elif isinstance(value, list):
-        for part in value:
-            yield from _leaves(part, f"{at}[]")
-    elif value not in (None, ""):
-        yield f"{at}={value!r}"
+    leaves = (f"{schema_path(path)}={leaf!r}" for path, leaf in iter_leaves(content) if leaf not in (None, ""))
+    return set(islice(leaves, _MOST_PARTS))
 
 
 def _note(declared: DeclaredResource, live: LiveResource) -> Diagnostic:

@@ -17,6 +17,7 @@ from reconciler.manifest.yaml import characters
 from reconciler.manifest.yaml.writer import document
 from reconciler.model.change import NoValue
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.field_path import iter_leaves
 from reconciler.model.field_tree import field_at
 from reconciler.model.resource import Json, LiveResource
 from reconciler.model.source_map import DocumentPath
@@ -44,7 +45,7 @@ class ExportableSpec:
     def spec(self) -> Mapping[str, Json]:
         """Return the exportable part, in the order of the kind's table."""
         spec = self._object(compiled(self._kind), self._live.spec, inside_list=False)
-        unholdable = next(_unholdable(spec, ()), "")
+        unholdable = next(_unholdable(spec), "")
         if not unholdable:
             spec = self._accepted(spec)
         refused = self.refusal
@@ -168,17 +169,10 @@ def _remove(spec: Json, path: DocumentPath) -> None:
         spec.pop(path[-1], None)
 
 
-def _unholdable(value: Json, path: DocumentPath) -> Iterator[str]:
-    if isinstance(value, str):
-        found = characters.forbidden_character(value)
-        if found:
+def _unholdable(value: Json) -> Iterator[str]:
+    for path, leaf in iter_leaves(value):
+        if isinstance(leaf, str) and (found := characters.forbidden_character(leaf)):
             yield f"{spelled(path)}: {found[1]}, which no manifest can hold"
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _unholdable(item, (*path, key))
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _unholdable(item, (*path, number))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ ambiguous, so that two different paths never print alike: `[price]`, `["a, b"]`,
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from reconciler.model.resource import Json
@@ -39,6 +39,8 @@ class ItemKey(NamedTuple):
 
 FieldStep = str | int | ItemKey
 FieldPath = tuple[FieldStep, ...]
+IndexPath = tuple[str | int, ...]
+"""Path inside a value: names and indexes alone."""
 
 
 def printed(step: FieldStep) -> str:
@@ -114,6 +116,30 @@ def _read(part: str) -> Json:
     if part.startswith('"') or re.fullmatch(r"-?\d+|true|false", part):
         return json.loads(part)
     return part or None
+
+
+def schema_path(path: Iterable[FieldStep]) -> str:
+    """Print a path as a kind's table does, without which item it is: `interaction_rules[].trigger`."""
+    return "".join(f".{step}" if isinstance(step, str) else "[]" for step in path).removeprefix(".")
+
+
+def iter_leaves(value: Json, at: IndexPath = ()) -> Iterator[tuple[IndexPath, Json]]:
+    """Yield everything in a value that is neither an object nor a list, with its path of names and indexes."""
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from iter_leaves(part, (*at, name))
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from iter_leaves(part, (*at, index))
+    else:
+        yield at, value
+
+
+def map_leaves(value: Json, change: Callable[[Json], Json]) -> Json:
+    """Return a value with everything in it that is neither an object nor a list changed."""
+    if isinstance(value, Mapping):
+        return {name: map_leaves(part, change) for name, part in value.items()}
+    return [map_leaves(part, change) for part in value] if isinstance(value, list) else change(value)
 
 
 def is_within(path: str, below: str) -> bool:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.registry import Kind, kind_named
 from reconciler.model.change import Action, Change
+from reconciler.model.field_path import iter_leaves
 from reconciler.model.field_tree import Visit, rewrite
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report, ReportOptions
@@ -85,10 +86,7 @@ def _unmasked(value: Json, supply: Iterable[str], path: str) -> Json:
 
 def variables(value: Json) -> list[Variable]:
     """Return the variables in a body, in its order."""
-    if isinstance(value, Variable):
-        return [value]
-    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return [found for part in parts for found in variables(part)]
+    return [leaf for _, leaf in iter_leaves(value) if isinstance(leaf, Variable)]
 
 
 _INDEXED = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
