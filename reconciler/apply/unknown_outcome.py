@@ -9,6 +9,7 @@ from reconciler.apply.context import ApplyContext, seconds
 from reconciler.apply.precheck import read_object
 from reconciler.apply.recompare import differing
 from reconciler.errors import AuthError, LedgerError, LockedError, ReconcilerError
+from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action
 from reconciler.model.ledger_state import WriteIntent
 from reconciler.model.outcome import ApplyEvent, ApplyPhase
@@ -71,7 +72,7 @@ def find_lost_create(site: ApplyContext, intent: WriteIntent, declared: Declared
         if len(now.named) == 1 and not doubt and (over or not intent.id):
             return LostCreate(verdict=LostCreateStatus.FOUND, live=now.named[0])
         if over or now.final:
-            return _over(intent, now, doubt)
+            return _over(site.kinds[intent.kind], intent, now, doubt)
         if site.hooks.stop():
             return LostCreate(verdict=LostCreateStatus.UNSURE, reason="stopped while waiting for it to settle")
         pause = next(pauses)
@@ -117,12 +118,12 @@ def _wait(site: ApplyContext, address: str, pause: float, *, left: float) -> Non
     site.hooks.sleep(pause)
 
 
-def _over(intent: WriteIntent, now: _ReadBack, doubt: str) -> LostCreate:
+def _over(kind: Kind, intent: WriteIntent, now: _ReadBack, doubt: str) -> LostCreate:
     """Tell whether the window is over."""
     if now.trouble:
         return LostCreate(verdict=LostCreateStatus.UNSURE, reason=now.trouble)
     if now.named:
-        return LostCreate(verdict=LostCreateStatus.UNSURE, reason=_evidence(now.named, doubt))
+        return LostCreate(verdict=LostCreateStatus.UNSURE, reason=_evidence(kind, now.named, doubt))
     if intent.id:
         said = f"the service answered that it is created as {intent.id}, and no object with that id can be seen"
         return LostCreate(verdict=LostCreateStatus.UNSURE, reason=said)
@@ -143,12 +144,13 @@ def _read_back(site: ApplyContext, intent: WriteIntent) -> _ReadBack:
 
 def _doubt(site: ApplyContext, declared: DeclaredResource | None, live: LiveResource, began: float) -> str:
     """Return the reason why an object of this name may not be the created one; empty when it must be."""
-    created = seconds(live.spec.get("create_time"))
+    given = live.spec.get(site.kinds[live.kind].created_field)
+    created = seconds(given)
     if created is None:
         return "its time of creation is unknown"
     ended = min(site.now(), began + site.settle.span(answered=False))
     if not began - site.settle.skew <= created <= ended + site.settle.skew:
-        return f"it was created at {live.spec['create_time']}, not while this was being sent"
+        return f"it was created at {given}, not while this was being sent"
     if declared is None:
         return "what was sent is no longer known"
     try:
@@ -158,8 +160,9 @@ def _doubt(site: ApplyContext, declared: DeclaredResource | None, live: LiveReso
     return f"it differs in {', '.join(different)}" if different else ""
 
 
-def _evidence(found: Sequence[LiveResource], doubt: str) -> str:
-    listed = ", ".join(f"{live.id} (created {live.spec.get('create_time', 'at an unknown time')})" for live in found)
+def _evidence(kind: Kind, found: Sequence[LiveResource], doubt: str) -> str:
+    times = [live.spec.get(kind.created_field, "at an unknown time") for live in found]
+    listed = ", ".join(f"{live.id} (created {time})" for live, time in zip(found, times, strict=True))
     if len(found) > 1:
         return f"{len(found)} objects have this name: {listed}"
     return f"an object has this name: {listed}, but {doubt or 'the service answered with another id'}"

@@ -209,7 +209,7 @@ def _one_of(result: MatchResult, known: _LiveIndex, place: int, candidates: list
     elif candidates:
         result.stopped.add(place)
         known.taken.update(live.id for live in candidates)
-        result.diagnostics.append(ambiguous(result.declared[place], candidates))
+        result.diagnostics.append(ambiguous(result.kind, result.declared[place], candidates))
 
 
 def _old_names(result: MatchResult, known: _LiveIndex) -> None:
@@ -227,9 +227,9 @@ def _old_names(result: MatchResult, known: _LiveIndex) -> None:
                 result.diagnostics.append(taken(declared, matched, namesakes))
 
 
-def ambiguous(declared: DeclaredResource, candidates: Sequence[LiveResource]) -> Diagnostic:
+def ambiguous(kind: Kind, declared: DeclaredResource, candidates: Sequence[LiveResource]) -> Diagnostic:
     """Report that a name matches several live objects; nothing is written for it."""
-    listed = ", ".join(_described(live) for live in candidates)
+    listed = ", ".join(_described(kind, live) for live in candidates)
     return _told(
         declared,
         Severity.ERROR,
@@ -239,8 +239,8 @@ def ambiguous(declared: DeclaredResource, candidates: Sequence[LiveResource]) ->
     )
 
 
-def _described(live: LiveResource) -> str:
-    made = live.spec.get("create_time")
+def _described(kind: Kind, live: LiveResource) -> str:
+    made = live.spec.get(kind.created_field)
     return f"{live.id} (created {made})" if isinstance(made, str) else live.id
 
 

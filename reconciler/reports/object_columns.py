@@ -15,8 +15,6 @@ from reconciler.semantics.defaults import is_empty
 from reconciler.semantics.equality import instant
 from reconciler.strings import did_you_mean
 
-CREATED, UPDATED = "create_time", "update_time"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectColumn:
@@ -34,7 +32,7 @@ class ObjectColumn:
 
 def columns_of(kind: Kind) -> tuple[ObjectColumn, ...]:
     """Return all columns of a kind that have a word: identity, those of its table, and where it is declared."""
-    ends = [UPDATED] if UPDATED in kind.top_fields else []
+    ends = [kind.updated_field] if kind.updated_field in kind.top_fields else []
     return (
         _plain("environment", "Environment", lambda one: one.environment, wide=True),
         _plain("name", "Name", lambda one: one.name),
