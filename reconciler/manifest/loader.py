@@ -14,7 +14,7 @@ from reconciler.kinds.registry import all_kinds
 from reconciler.manifest import lint
 from reconciler.manifest.files.project_tree import ProjectTree, at_key
 from reconciler.manifest.source_positions import DocumentLocator, DocumentSource, Origin, SourceLines, excerpts, line_of
-from reconciler.manifest.template_values import TemplateValues, merge_values
+from reconciler.manifest.template_values import TemplateValues, merge_values, unread_names
 from reconciler.manifest.validation.collisions import find_collisions
 from reconciler.manifest.validation.validator import validate
 from reconciler.manifest.yaml import characters
@@ -84,6 +84,7 @@ def load(
     loading = _Loading(problems=list(given.problems), positions=positions or {}, only=only)
     files = loading.files(tree, entries)
     texts = loading.texts(tree, files, given, env_name)
+    loading.problems += _unread_names(tree, given, values)
     known = all_kinds() if kinds is None else kinds
     for text in texts:
         loading.read(text, known, scope or ResourceScope())
@@ -123,10 +124,19 @@ def load_documents(
     given = merge_values(tree, values, sets, positions)
     loading = _Loading(problems=list(given.problems), positions=positions or {})
     texts = loading.texts(tree, loading.files(tree, entries), given, env_name)
+    loading.problems += _unread_names(tree, given, values)
     documents = tuple(found for text in texts for found in loading.documents(text, frozenset()))
     return LoadedDocuments(
         documents=documents, diagnostics=tuple(deduplicate(loading.problems)), excerpt=partial(excerpts, tree)
     )
+
+
+def _unread_names(tree: ProjectTree, given: TemplateValues, values: Sequence[str]) -> list[Diagnostic]:
+    """Return the problems of names that only `--set` has, by the text of every other file that was read."""
+    if not given.made:
+        return []
+    files = [file for file in tree.digests() if file not in values]
+    return unread_names(given, [tree.read(file).decode("utf-8", "replace") for file in files])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

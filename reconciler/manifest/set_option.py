@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,9 @@ from reconciler.strings import did_you_mean
 
 _NAME = re.compile(r"[^.\[\]=]+(?:\.[^.\[\]=]+|\[[0-9]{1,9}\])*")
 _STEP = re.compile(r"\[([0-9]+)\]|[^.\[\]]+")
+_EXPRESSION = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
+_READ = re.compile(r"\bvalues(?:\.|\[['\"])(\w+)")
+_MOST_NAMES = 12
 _QUOTED = ('"', "'", "[", "{")
 
 
@@ -63,6 +66,51 @@ def applied(data: dict[str, Json], word: SetWord) -> dict[str, Json]:
     return dict(_replaced(data, word, 0))
 
 
+def made_name(data: Mapping[str, Json], word: SetWord, earlier: Collection[DocumentPath]) -> DocumentPath | None:
+    """Return the name that a word makes where the values files have none at all; None where it replaces a value.
+
+    `earlier` are the names that earlier words made: beside them and below them everything is new.
+    """
+    here: Any = data
+    for depth, step in enumerate(word.path):
+        around = word.path[:depth]
+        is_new = any(around == made[:-1] or around[: len(made)] == made for made in earlier)
+        empty = here is None or here == {}
+        if isinstance(step, str) and (empty or (is_new and isinstance(here, Mapping) and step not in here)):
+            return word.path[: depth + 1]
+        try:
+            here = here[step]
+        except (LookupError, TypeError):
+            return None
+    return None
+
+
+def unread(word: SetWord, made: DocumentPath, templates: Sequence[str]) -> SetError | None:
+    """Return the problem of a name that neither a values file has nor an expression of a template reads."""
+    code = [found[0] for text in templates for found in _EXPRESSION.finditer(text)]
+    for length in range(len(made), len(word.path) + 1):
+        name, around = str(word.path[length - 1]), str(word.path[length - 2]) if length > 1 else "values"
+        if isinstance(word.path[length - 1], str) and not _is_read(name, around, code):
+            return _never_read(word, word.path[:length], code)
+    return None
+
+
+def _is_read(name: str, around: str, code: Sequence[str]) -> bool:
+    """Tell whether an expression has this name, or uses the mapping around it as a whole, with any name."""
+    named = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    whole = re.compile(rf"(?<!\w){re.escape(around)}(?!\w)(?!\s*(?:\.\s*(?!items\b|values\b|keys\b)\w|\[\s*['\"]))")
+    return any(named.search(text) or whole.search(text) for text in code)
+
+
+def _never_read(word: SetWord, path: DocumentPath, code: Sequence[str]) -> SetError:
+    name = str(path[-1])
+    read = list(dict.fromkeys(found[1] for text in code for found in _READ.finditer(text)))
+    names = f"the templates read {', '.join(read[:_MOST_NAMES])}" if read else "no template reads any value"
+    hint = did_you_mean(name, read, f"write {word.name}:=… to add it; {names}")
+    message = f"--set {word.name}: no values file has `{_dotted(path)}`, and no template reads it"
+    return SetError("E_SET_UNKNOWN", message, hint, path[:-1])
+
+
 def _replaced(here: Any, word: SetWord, depth: int) -> Any:
     if depth == len(word.path):
         return _new(here, word)
@@ -82,7 +130,7 @@ def _replaced(here: Any, word: SetWord, depth: int) -> Any:
         return {**here, step: _replaced(None, word, depth + 1)}
     if step not in here:
         message = f"--set {word.name}: the values files have no `{_dotted(word.path[: depth + 1])}`"
-        known = f"write {word.name}:=… to add it; the names here are {', '.join(map(str, list(here)[:12]))}"
+        known = f"write {word.name}:=… to add it; the names here are {', '.join(map(str, list(here)[:_MOST_NAMES]))}"
         raise SetError("E_SET_UNKNOWN", message, did_you_mean(step, map(str, here), known), word.path[:depth])
     return {key: _replaced(item, word, depth + 1) if key == step else item for key, item in here.items()}
 

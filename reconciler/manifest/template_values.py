@@ -1,12 +1,12 @@
 """Values for templates: plain YAML files merged in order, then `--set`; each leaf has its origin."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestError, error, warning
 from reconciler.manifest.files.project_tree import ProjectTree, at_key
-from reconciler.manifest.set_option import SetError, applied, parsed, shape
+from reconciler.manifest.set_option import SetError, SetWord, applied, made_name, parsed, shape, unread
 from reconciler.manifest.source_positions import Origin
 from reconciler.manifest.yaml.document import Document
 from reconciler.manifest.yaml.parser import parse_yaml
@@ -20,11 +20,15 @@ if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
 
 @dataclass(slots=True)
 class TemplateValues:
-    """Merged values; `origins` maps a path to the position that set it: file:line:column, or `--set …`."""
+    """Merged values; `origins` maps a path to the position that set it: file:line:column, or `--set …`.
+
+    `made` are the words of `--set` whose name is in no values file, where these have nothing that it could be like.
+    """
 
     data: dict[str, Json] = field(default_factory=dict)
     origins: dict[DocumentPath, Callable[[DocumentPath], Position] | str] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
+    made: list[tuple[SetWord, DocumentPath]] = field(default_factory=list)
 
     def origin(self, path: DocumentPath) -> str:
         """Return the origin of the value at `path`, or the nearest one around or in it."""
@@ -76,6 +80,12 @@ def merge_values(
     for word in sets:
         _set(values, word)
     return values
+
+
+def unread_names(values: TemplateValues, texts: Sequence[str]) -> list[Diagnostic]:
+    """Return an error for each name that only `--set` has and that no template of these texts reads."""
+    found = [problem for word, made in values.made if (problem := unread(word, made, texts)) is not None]
+    return [error(one.code, one.message, values.place(one.path), hint=one.hint) for one in found]
 
 
 def _file(values: TemplateValues, tree: ProjectTree, file: str, key: Position | None) -> None:
@@ -134,6 +144,10 @@ def _replaces(path: DocumentPath, before: Json, value: Json, place: Position, fi
 def _set(values: TemplateValues, word: str) -> None:
     """Apply `a.b=c`. Raises UsageError for another form."""
     wanted = parsed(word)
+    made = None if wanted.adds else made_name(values.data, wanted, [path for _, path in values.made])
+    if made is not None:
+        values.made.append((wanted, made))
+        wanted = replace(wanted, adds=True)
     try:
         values.data = applied(values.data, wanted)
     except SetError as problem:

@@ -149,6 +149,11 @@ def test_another_commit_tells_this_branchs_changes_from_drift_and_leaves_the_wor
         "priv_data": "config",
     }
     assert json.loads(run.out)["base"] == "main"
+    told = reconciler("-C", folder, "plan", "--base", "main", "--format", "markdown").out
+    assert "#### Drift: changed outside the manifests" in told
+    assert "drift are unknown" not in told
+    assert "Deletes are unknown: no ledger was read." in told
+    assert "Against main alone, drift may be what was merged and not applied yet." in told
     assert reconciler("-C", folder, "plan", "--base", "main", "--fail-on", "drift").code == 2
     assert reconciler("-C", folder, "plan", "--base", "main", "--fail-on", "conflict").code == 0
     assert reconciler("-C", folder, "plan", "--fail-on", "drfit").code == 1
@@ -215,3 +220,35 @@ def test_validate_says_what_an_ignored_path_misspells(tmp_path):
     assert "did you mean room_description?" in json.dumps(found)
     planned = reconciler("-C", folder, "plan", "--format", "json")
     assert [one["code"] for one in json.loads(planned.out)["diagnostics"]].count("W_IGNORE_PATH") == 1
+
+
+NAMES = {
+    "read": (["title=a"], ""),
+    "two that are read": (["title=a", "shop.word=b"], ""),
+    "added on purpose": (["zzz:=1"], ""),
+    "alike": (["titel=1"], "did you mean `title`?"),
+    "alike beside one that is read": (["title=a", "titel=1"], "did you mean `title`?"),
+    "not alike": (["zzz=1"], "write zzz:=… to add it; the templates read title, shop"),
+    "below one that is read": (["shop.name=1"], "--set shop.name: no values file has `shop.name`"),
+}
+
+
+@pytest.mark.parametrize(("words", "told"), NAMES.values(), ids=NAMES)
+def test_a_name_that_nothing_reads_is_an_error_without_values_files_too(tmp_path, words, told):
+    text = "room_description: {{ values.title | default(values.shop.word) | default('x') }}"
+    folder = project(tmp_path, {"rooms/one.yaml": room("One", text)})
+    run = reconciler("-C", folder, "validate", *(part for word in words for part in ("--set", word)))
+    if told:
+        assert run.code == 1
+        assert "E_SET_UNKNOWN" in run.out
+        assert told in run.out
+    else:
+        assert "E_SET_UNKNOWN" not in run.out + run.err
+
+
+def test_a_template_that_uses_all_values_may_read_any_name(tmp_path):
+    text = room("One", "room_description: {% for name, one in values.items() %}{{ name }}={{ one }}{% endfor %}")
+    folder = project(tmp_path, {"rooms/one.yaml": text})
+    run = reconciler("-C", folder, "plan", "--set", "any=1")
+    assert run.code == 0, run.out
+    assert '"any=1"' in run.out
