@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.change import REDACTED, Action, Change, NoValue, Value
+from reconciler.model.change import REDACTED, Action, Change, NoValue, SuppressionReason, Value
 from reconciler.model.field_path import FieldPath, ItemKey, is_within, spell
 from reconciler.model.field_tree import child_at, is_undescribed
 from reconciler.model.resource import DeclaredResource, Json
@@ -50,10 +50,9 @@ def explained(
 def _row(leaf: _Leaf, root: CompiledField, declared: DeclaredResource, change: Change | None) -> FieldOrigin:
     path = spell(leaf.steps)
     origin = "default" if leaf.default else declared.locate.origin(("spec", *leaf.raw))
-    standing = _standing(path, change)
-    live = (
-        _spelled(_live_value(root, change.before, leaf.steps), leaf) if change and standing.startswith(_DIFFERS) else ""
-    )
+    found = _live_value(root, change.before, leaf.steps) if change else NoValue.ABSENT
+    standing = _standing(path, change, same=found == leaf.value)
+    live = _spelled(found, leaf) if standing.startswith(_DIFFERS) else ""
     return FieldOrigin(
         path=path,
         value=_spelled(leaf.value, leaf),
@@ -72,8 +71,13 @@ def _spelled(value: Value, leaf: _Leaf) -> str:
 
 _DIFFERS = "differs"
 
+_UNREAD = frozenset({SuppressionReason.HIDDEN, SuppressionReason.SECRET})
+_CHOSEN = frozenset({SuppressionReason.IGNORED, SuppressionReason.SERVER})
+"""Rules that hide a difference; the others but these and _UNREAD say that two spellings mean the same."""
 
-def _standing(path: str, change: Change | None) -> str:
+
+def _standing(path: str, change: Change | None, *, same: bool) -> str:
+    """Return how a field compares with live; `same`: live has this very value."""
     if change is None:
         return ""
     if change.action is Action.CREATE:
@@ -82,8 +86,11 @@ def _standing(path: str, change: Change | None) -> str:
         if is_within(path, field.path):
             return f"{_DIFFERS} ({field.attribution})"
     for one in change.suppressed:
-        if is_within(path, one.path):
-            return f"{_DIFFERS}, hidden: {one.rule}{f' ({one.detail})' if one.detail else ''}"
+        if is_within(path, one.path) and not same:
+            told = f"{one.rule}{f' ({one.detail})' if one.detail else ''}"
+            if one.rule in _CHOSEN:
+                return f"{_DIFFERS}, hidden: {told}"
+            return f"unknown: {told}" if one.rule in _UNREAD else f"in step: {told}"
     return "in step"
 
 

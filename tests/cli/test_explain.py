@@ -34,6 +34,12 @@ def test_a_hidden_difference_names_the_rule_that_hides_it():
     assert rows["video_config.codec"][1] == "default"
 
 
+def test_values_that_mean_the_same_do_not_differ():
+    standing = {path: row[2] for path, row in explain(MORNING).items()}
+    assert standing["video_config.codec"] == "in step"  # live spells the default out
+    assert not [told for told in standing.values() if told.startswith("differs") and "server default" in told]
+
+
 def test_a_field_is_named_as_plans_print_it_and_leads_into_a_macro():
     rows = explain(QUESTIONS, "interaction_rules[price of Pu'er].trigger")
     assert set(rows) >= {"interaction_rules[price of Pu'er].trigger.time_window"}
