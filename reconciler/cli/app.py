@@ -17,6 +17,7 @@ from reconciler.cli.commands import COMMANDS
 from reconciler.cli.commands.replay import join_against
 from reconciler.cli.error_output import failed_report, report_error
 from reconciler.cli.filter_options import FilterOptionsCommand
+from reconciler.cli.misplaced_words import stray_environment
 from reconciler.cli.output import PARSED, SENT, write_out
 from reconciler.cli.process import Interrupted
 from reconciler.exit_codes import ExitCode
@@ -139,7 +140,9 @@ def run(arguments: Sequence[str], variables: Mapping[str, str], clock: ProcessCl
             raise
         if SENT.documents == before:
             _tell_failed(error, arguments, start)
-        return report_error(error, start.log(), debug=bool(start.flags.get("debug")) or "--debug" in arguments)
+        debug = bool(start.flags.get("debug")) or "--debug" in arguments
+        hint = stray_environment(error, arguments, start.flags.get("chdir") or [])
+        return report_error(error, start.log(), debug=debug, hint=hint)
     return int(code or ExitCode.FINE)
 
 

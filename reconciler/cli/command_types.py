@@ -1,8 +1,10 @@
 """Classes of the commands and groups: they take words of other tools, and print the help pages."""
 
+from functools import partial
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 
 from reconciler.cli.argument_translation import Options, translate
 from reconciler.cli.help_page import write_page
@@ -27,7 +29,21 @@ class ReconcilerGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments up to the name of a command."""
-        return super().parse_args(ctx, _translated(self, ctx, args, stops=True))
+        given = list(args)
+        try:
+            return super().parse_args(ctx, _translated(self, ctx, args, stops=True))
+        except (UsageError, TyperException) as error:
+            raise self._early(ctx, given) or error from None
+
+    def _early(self, ctx: Any, given: list[str]) -> UsageError | None:
+        from reconciler.cli.misplaced_words import early_option
+
+        commands = {name: partial(self._options_of, ctx, name) for name in self.list_commands(ctx)}
+        return early_option(given, _options(self, ctx), commands, ctx.command_path)
+
+    def _options_of(self, ctx: Any, name: str) -> Options:
+        command = self.get_command(ctx, name)
+        return _options(command, ctx) if command is not None else {}
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help page."""

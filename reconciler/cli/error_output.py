@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 from typer.exceptions import TyperException
 
@@ -16,15 +17,15 @@ from reconciler.model.change import GuardViolation
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import Report
 
-_REPORTING = frozenset({"validate", "plan", "apply", "audit", "show", "test", "compare", "script"})
+_REPORTING = frozenset({"validate", "plan", "apply", "destroy", "audit", "show", "test", "compare", "script"})
 """Commands with a report as result."""
 
 _LISTING = frozenset({"get", "describe"})
 """Commands with `-o` for the format."""
 
 
-def report_error(error: BaseException, log: StderrLog, *, debug: bool) -> int:
-    """Write the error to stderr and return the exit code."""
+def report_error(error: BaseException, log: StderrLog, *, debug: bool, hint: str = "") -> int:
+    """Write the error to stderr, with a further hint, and return the exit code."""
     if isinstance(error, Interrupted):
         log.say("Interrupted.", "error")
         return error.exit_code
@@ -32,6 +33,8 @@ def report_error(error: BaseException, log: StderrLog, *, debug: bool) -> int:
         return _deaf()
     for text in _lines(error):
         log.say(text, "error")
+    if hint:
+        log.say(f"  {one_line(hint)}", "error")
     if debug:
         log.say(_trace(error), "error")
     return error.exit_code if isinstance(error, ReconcilerError) else ExitCode.ERROR
@@ -120,9 +123,18 @@ def _usage(error: TyperException) -> list[str]:
     message = f"no such option: {option}" if option else getattr(error, "format_message", lambda: str(error))()
     context = getattr(error, "ctx", None)
     hints = [_suggestion(option, context)]
+    if context is not None and message.startswith("Got unexpected extra argument"):
+        hints.append(_named_environment(context))
     if context is not None:
         hints.append(f"Try '{context.command_path} --help'.")
     return [f"Error: E_USAGE: {one_line(message)}", *(f"  {hint}" for hint in hints if hint)]
+
+
+def _named_environment(context: Any) -> str:
+    """Say how an environment is named, for an argument of a command that takes none."""
+    options = {name for parameter in context.command.params for name in parameter.opts}
+    line = f"{context.command_path} -e ENV"
+    return f"an environment is named with -e: `{line}`" if "--environment" in options else ""
 
 
 def _suggestion(option: str, context: object) -> str:

@@ -78,8 +78,13 @@ def _missing(
         hint = f"it is declared at {manifest.position}: `reconciler plan` shows whether it is to be created"
         return NotFoundError(f"no live object is {asked}{unseen}", hint=hint)
     near = closest(asked, [word for one in everything for word in (one.address, one.name)])
-    hint = f"did you mean {near[0]}?" if near else "`reconciler get` lists the objects"
+    hint = f"did you mean {near[0]}?" if near else f"{_listing()} lists the objects"
     return NotFoundError(f"no live object is {asked}{unseen}", hint=hint)
+
+
+def _listing() -> str:
+    """Return the commands that list the objects of each kind."""
+    return " or ".join(f"`reconciler get {kind.plural_word}`" for kind in all_kinds().values())
 
 
 def _merged(found: ListedObject, full: Json, hidden: frozenset[str]) -> dict[str, Json]:
@@ -141,4 +146,5 @@ def _change(entry: JournalEntry) -> ObjectChange:
         status=entry.outcome.status.value if entry.outcome else "",
         run=entry.run,
         reason=entry.outcome.reason if entry.outcome else "",
+        ended=entry.ended,
     )

@@ -140,3 +140,60 @@ def test_a_name_the_locale_cannot_write_is_an_error_with_what_to_do(tmp_path):
     assert run.returncode == 1
     assert b"E_WRITE" in run.stderr
     assert [path for path in (folder / "out").rglob("*") if path.is_file()] == []
+
+
+EARLY = {
+    "-e demo plan": "write `reconciler -C . plan -e demo`",
+    "--environment demo plan --base main": "write `reconciler -C . plan --environment demo --base main`",
+    "--environment=demo plan": "write `reconciler -C . plan --environment=demo`",
+    "-q -e demo plan": "write `reconciler -C . -q plan -e demo`",
+    "--target One apply": "write `reconciler -C . apply --target One`",
+    "-f rooms/one.yaml validate": "write `reconciler -C . validate -f rooms/one.yaml`",
+    "-e demo lock list": "",
+    "lock -e demo list": "write `reconciler lock list -e demo`",
+    "history -e demo prune --keep 3": "options of `history prune` stand after its name",
+}
+
+
+@pytest.mark.parametrize(("line", "told"), EARLY.items(), ids=EARLY)
+def test_an_option_before_its_command_is_told_with_the_right_line(tmp_path, line, told):
+    run = reconciler("-C", project(tmp_path, {"rooms/one.yaml": room("One")}), *line.split())
+    assert run.code == 1
+    assert told.replace("-C .", f"-C {tmp_path}") in run.err
+
+
+STRAY = {
+    "plan demo": "an environment is named with -e: `reconciler plan -e ENV`",
+    "plan prod": "an environment is named with -e: `reconciler plan -e ENV`",
+    "apply demo": "as in `reconciler -C . apply -e demo`",
+    "validate demo": "as in `reconciler -C . validate -e demo`",
+    "explain demo": "as in `reconciler -C . explain -e demo`",
+    "lock list demo": "an environment is named with -e: `reconciler lock list -e ENV`",
+    "get demo": "as in `reconciler -C . get -e demo`",
+}
+
+
+@pytest.mark.parametrize(("line", "told"), STRAY.items(), ids=STRAY)
+def test_an_environment_as_an_argument_is_told(tmp_path, line, told):
+    folder = project(tmp_path, {"rooms/one.yaml": room("One")})
+    run = reconciler("-C", folder, *line.split())
+    assert run.code == 1
+    assert told.replace("-C .", f"-C {folder}") in run.err
+
+
+def test_a_word_that_is_no_environment_gets_no_such_hint(tmp_path):
+    run = reconciler("-C", project(tmp_path, {"rooms/one.yaml": room("One")}), "explain", "nothing")
+    assert "-e" not in run.err
+
+
+HINTS = {
+    "compare demo": "write `reconciler compare staging production`",
+    "describe nothing": "`reconciler get rule-groups` or `reconciler get rooms` lists the objects",
+}
+
+
+@pytest.mark.parametrize(("line", "told"), HINTS.items(), ids=HINTS)
+def test_a_hint_names_a_command_that_can_be_run(tmp_path, line, told):
+    run = reconciler("-C", project(tmp_path, {"rooms/one.yaml": room("One")}), *line.split())
+    assert run.code == 1
+    assert told in run.err

@@ -48,7 +48,10 @@ def compare(
     run = session(context)
     how = parse_output_flags(format_, report)
     if len(environments) < 2:
-        raise UsageError("comparing takes two environments or more")
+        raise UsageError(
+            "comparing takes two environments or more",
+            hint="write `reconciler compare staging production`; ENV=FILE takes a snapshot of one for a side",
+        )
     _told_apart(environments)
     whole = project(run)
     sides = []
