@@ -150,6 +150,14 @@ def known_runs(connection: Connection, scope: str, limit: int) -> tuple[RunRecor
     return tuple(replace(run, origin=origins.get(run.id, run.origin)) for run in found)
 
 
+def run_in(connection: Connection, scope: str, run_id: str) -> RunRecord | None:
+    """Return one run of a scope with its origin, or None."""
+    found = find_run(connection, run_id)
+    if found is None or found.scope != scope:
+        return None
+    return replace(found, origin=run_details.known_origins(connection, [run_id]).get(run_id, found.origin))
+
+
 def last_sweeps(connection: Connection, scope: str, owner: str) -> dict[str, int]:
     """Return the number of live objects of each kind in this owner's last complete read."""
     query = select(runs).where(runs.c.scope == scope, runs.c.owner == owner, runs.c.sweeps != "{}")

@@ -170,6 +170,11 @@ class SqlLedger:
         with self._store.read() as connection:
             return () if connection is None else journal.known_runs(connection, scope, limit)
 
+    def find_run(self, scope: str, run_id: str) -> RunRecord | None:
+        """Return one run of a scope by its id, or None."""
+        with self._store.read() as connection:
+            return None if connection is None else journal.run_in(connection, scope, run_id)
+
     def list_entries(self, scope: str, run: str = "", limit: int = 200) -> tuple[JournalEntry, ...]:
         """Return journal entries with their outcomes, newest first."""
         with self._store.read() as connection:

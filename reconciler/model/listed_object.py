@@ -81,13 +81,17 @@ class ObjectList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectChange:
-    """One change of an object in the ledger's journal; `status` is empty while its outcome is unknown."""
+    """One change of an object in the ledger's journal; `status` is empty while its outcome is unknown.
+
+    `started` is by the service's clock, `ended` by the ledger's, empty while the outcome is unknown; both are UTC.
+    """
 
     started: str
     action: str
     status: str
     run: str
     reason: str = ""
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,13 @@ import platform
 from collections.abc import Mapping
 
 from reconciler.errors import ReconcilerError
+from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.files.git_changes import is_dirty
 from reconciler.manifest.files.git_command import find_repository
 from reconciler.model.plan import Plan
 from reconciler.model.run_history import RunOrigin
 from reconciler.planfile.saved_plan import digest
-from reconciler.project.config import Project
+from reconciler.project.config import FILE, Project
 from reconciler.project.ledger_access import binding
 
 ACTORS = (
@@ -54,8 +56,19 @@ def _user() -> str:
 
 
 def _commit(project: Project, variables: Mapping[str, str]) -> str:
-    """Return the commit that the project's repository has checked out, else that of the CI job; empty without both."""
+    """Return the commit that the project's repository has checked out, else that of the CI job; empty without both.
+
+    `-dirty` follows where the project's folder is otherwise than the commit, as `git describe --dirty` says it.
+    """
     try:
-        return find_repository(project.root).run("rev-parse", "--verify", "HEAD").decode("ascii", "replace").strip()
+        commit = find_repository(project.root).run("rev-parse", "--verify", "HEAD").decode("ascii", "replace").strip()
+        return f"{commit}-dirty" if is_dirty(project.root, _used(project)) else commit
     except (ReconcilerError, OSError):
         return _first(variables, COMMITS)
+
+
+def _used(project: Project) -> set[str]:
+    """Return the project file, the manifests and the values files that are on the disk."""
+    tree = DiskTree(project.root)
+    values = {*project.file.values, *(one for place in project.environments.values() for one in place.values)}
+    return {FILE, *(file for entry in project.file.manifests for file in tree.manifests(entry)), *values}

@@ -111,6 +111,7 @@ def description_document(described: ObjectDescription) -> dict[str, Any]:
         "changes": [
             {
                 "started": one.started,
+                "ended": one.ended,
                 "action": one.action,
                 "status": one.status or "unknown",
                 "run": one.run,
@@ -155,7 +156,7 @@ def _changes(described: ObjectDescription) -> list[str]:
         return ["  none in the ledger"]
     return [
         escape_line(
-            f"  {one.started}  {one.action}  {one.status or 'outcome unknown'}  run {one.run}"
+            f"  {one.ended or one.started}  {one.action}  {one.status or 'outcome unknown'}  run {one.run}"
             f"{f'  {one.reason}' if one.reason else ''}"
         )
         for one in described.changes

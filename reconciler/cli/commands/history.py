@@ -1,5 +1,6 @@
 """`history`: past runs, and the resolution of unknown outcomes by an operator."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -14,10 +15,25 @@ from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.model.report import Report
 from reconciler.model.run_history import AuditRun, DriftRecord, JournalEntry, RunRecord
-from reconciler.strings import count, environment_option
+from reconciler.strings import closest, count, environment_option
 
 if TYPE_CHECKING:
     from reconciler.project.config import Project
+
+_NEAREST = 5
+"""Most runs that the error of an unknown one lists."""
+
+_MOST_RUNS = 10_000
+"""Most runs that one is searched in."""
+
+_CLOCK = "Times are UTC, by the clock of the ledger."
+
+AuditLedger = Annotated[
+    str,
+    typer.Option(
+        "--ledger", metavar="URL", help="The audits in this ledger, where `audit --ledger` kept them; no runs."
+    ),
+]
 
 _WIDEST = 200
 """Most columns of a cell with a digest or with the fields of a change."""
@@ -30,27 +46,41 @@ def listed(
     context: typer.Context,
     *,
     environment: flags.Env = "",
-    run_: Annotated[str, typer.Option("--run", metavar="RUN", help="Only this run's changes.")] = "",
+    run_: Annotated[str, typer.Option("--run", metavar="RUN", help="Only this run and its changes.")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, metavar="N", help="How many lines.")] = 20,
-    ledger: flags.LedgerUrl = "",
-    today: flags.Today = "",
+    ledger: AuditLedger = "",
+    today: Annotated[
+        str,
+        typer.Option(
+            "--today",
+            metavar="YYYY-MM-DD",
+            help="The day to which the age of drift is counted; by default today in UTC.",
+        ),
+    ] = "",
     format_: flags.Format = "text",
     report: flags.Reports = None,
 ) -> int:
-    """Show the runs of an environment and what each tried; audits, and what drifts since when.
+    """Show the runs of an environment and what each tried; audits, and what drifts since when. All times are UTC.
 
     With --ledger it is the audits kept there: of one environment, or of the whole project.
     """
     if context.invoked_subcommand is not None:
+        _refuse_early(context, environment, run_, ledger, today)
         return ExitCode.FINE
     run = session(context)
     how = parse_output_flags(format_, report)
     whole = project(run)
     name = environment if ledger else select_environment(whole, environment)
     runs, entries = ((), ()) if ledger else _told(run, whole, name, run_, limit)
-    audits, drift = _seen(run, whole, name, ledger, limit)
+    audits, drift = _seen(run, whole, name, ledger, _MOST_RUNS if run_ else limit)
+    if run_:
+        known = [*(one.run for one in audits), *([] if ledger else _known(run, whole, name))]
+        audits, drift = tuple(one for one in audits if one.run == run_), ()
+        if not (runs or audits):
+            raise _unknown_run(run_, name, known)
     tables = [_runs(runs), _origins(runs), _entries(entries), _audited(audits), _drift(drift, run.today(today))]
-    shown = [one for one in tables if one["rows"]] or [_nothing(name, run_, ledger)]
+    shown = [one for one in tables if one["rows"]] or [_nothing(name, ledger)]
+    shown[-1]["note"] = shown[-1].get("note") or _CLOCK
     write_report(run, Report(command="history", extra={"tables": shown}), how)
     return ExitCode.PARTIAL if any(entry.outcome is None for entry in entries) else ExitCode.FINE
 
@@ -61,8 +91,13 @@ def prune(
     *,
     keep: Annotated[int, typer.Option("--keep", min=1, max=36_500, metavar="DAYS", help="What is younger stays.")],
     environment: flags.Env = "",
-    ledger: flags.LedgerUrl = "",
-    today: flags.Today = "",
+    ledger: AuditLedger = "",
+    today: Annotated[
+        str,
+        typer.Option(
+            "--today", metavar="YYYY-MM-DD", help="The day that --keep counts back from; by default today in UTC."
+        ),
+    ] = "",
 ) -> int:
     """Forget runs and audits older than so many days; what is owned, what drifts and what is open stays known.
 
@@ -138,6 +173,15 @@ def transfer(
     return ExitCode.FINE
 
 
+def _refuse_early(context: typer.Context, *given: str) -> None:
+    """Refuse options before the name of a command below: they would not count for it."""
+    if any(given):
+        raise UsageError(
+            f"options of `history {context.invoked_subcommand}` stand after its name",
+            hint=f"write `reconciler history {context.invoked_subcommand}`, then its options",
+        )
+
+
 def _told(
     run: CommandContext, whole: "Project", name: str, only: str, limit: int
 ) -> tuple[tuple[RunRecord, ...], tuple[JournalEntry, ...]]:
@@ -146,10 +190,29 @@ def _told(
     place = whole.environments[name]
     with open_environment_ledger(whole, place, run.variables) as opened:
         names = opened.names()
-        runs = (
-            replace(one, owner=names.get(one.owner, one.owner)) for one in opened.list_runs(scope_key(place), limit)
-        )
-        return tuple(runs), opened.list_entries(scope_key(place), only, limit)
+        scope = scope_key(place)
+        one = opened.find_run(scope, only) if only else None
+        found = ((one,) if one else ()) if only else opened.list_runs(scope, limit)
+        runs = tuple(replace(each, owner=names.get(each.owner, each.owner)) for each in found)
+        return runs, opened.list_entries(scope, only, limit)
+
+
+def _known(run: CommandContext, whole: "Project", name: str) -> tuple[str, ...]:
+    """Return the ids of an environment's runs, the newest first."""
+    from reconciler.project.ledger_access import open_environment_ledger, scope_key
+
+    place = whole.environments[name]
+    with open_environment_ledger(whole, place, run.variables) as opened:
+        return tuple(one.id for one in opened.list_runs(scope_key(place), _MOST_RUNS))
+
+
+def _unknown_run(asked: str, name: str, known: Sequence[str]) -> UsageError:
+    """Return the error for a run that is not recorded: it lists those with the most similar ids, else the newest."""
+    where = f" of {name}" if name else ""
+    near = closest(asked, known, most=_NEAREST) or list(known[:_NEAREST])
+    listed = f"reconciler history{environment_option(name)}"
+    hint = f"the nearest are {', '.join(near)}; `{listed}` lists all" if near else "none is recorded yet"
+    return UsageError(f"no run {asked}{where} is recorded", code="E_RUN_UNKNOWN", hint=hint)
 
 
 def _seen(
@@ -162,13 +225,10 @@ def _seen(
         return kept.runs(whose, limit), kept.drift(whose)
 
 
-def _nothing(name: str, only: str, ledger: str) -> dict[str, object]:
+def _nothing(name: str, ledger: str) -> dict[str, object]:
     """Return an empty table with a note on what is not recorded, and what records it."""
     where = f" of {name}" if name else ""
-    if only:
-        listed = f"reconciler history{environment_option(name)}"
-        note = f"No change of the run {only} is recorded{where}. `{listed}` lists the runs."
-    elif ledger:
+    if ledger:
         note = f"No audit{where} is recorded in this ledger."
     else:
         apply = f"reconciler apply{environment_option(name)}"
@@ -204,7 +264,7 @@ def _entries(entries: tuple[JournalEntry, ...]) -> dict[str, object]:
     rows = [
         [
             one.run,
-            one.intent.started,
+            one.ended,
             one.intent.action,
             one.intent.kind,
             one.intent.name,
@@ -214,7 +274,7 @@ def _entries(entries: tuple[JournalEntry, ...]) -> dict[str, object]:
         ]
         for one in entries
     ]
-    columns = ["Run", "Started", "Action", "Kind", "Name", "Outcome", "Operation", "Fields"]
+    columns = ["Run", "Ended", "Action", "Kind", "Name", "Outcome", "Operation", "Fields"]
     return {"title": "Changes", "columns": columns, "rows": rows, "widest": _WIDEST}
 
 

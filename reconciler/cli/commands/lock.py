@@ -26,14 +26,15 @@ def listed(context: typer.Context, *, environment: flags.Env = "", format_: flag
     how = parse_output_flags(format_, None)
     with _opened(run, environment) as opened:
         holders = opened.list_locks()
+    name = select_environment(project(run), environment)
     rows = [
         [one.lock_id, one.scope, one.owner, one.holder, one.since, "lapsed" if one.lapsed else one.until]
         for one in holders
     ]
     columns = ["Lock", "Scope", "Owner", "Holder", "Since", "Until"]
-    write_report(
-        run, Report(command="lock", extra={"tables": [{"title": "Locks", "columns": columns, "rows": rows}]}), how
-    )
+    note = "Times are UTC, by the clock of the ledger." if rows else f"No lock is held in the ledger of {name}."
+    table = {"title": "Locks", "columns": columns, "rows": rows, "note": note}
+    write_report(run, Report(command="lock", extra={"tables": [table]}), how)
     return ExitCode.FINE
 
 

@@ -1,5 +1,6 @@
 """Files of a work tree that git does not have as they are: changed, staged or never committed."""
 
+import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 from reconciler.errors import ReconcilerError
 from reconciler.manifest.files.git_command import Repository, find_repository
 from reconciler.manifest.files.git_tree import GitTree
+
+_SHA1 = 40
+"""Digits of an object id in a repository of SHA-1, the usual one."""
 
 
 def uncommitted(root: str | os.PathLike[str], files: Mapping[str, bytes]) -> dict[str, str]:
@@ -22,6 +26,33 @@ def uncommitted(root: str | os.PathLike[str], files: Mapping[str, bytes]) -> dic
     staged = _staged(repository, root)
     loose = _converts_line_ends(repository, root)
     return {file: why for file, data in files.items() if (why := _reason(tree, file, data, staged, loose=loose))}
+
+
+def is_dirty(root: str | os.PathLike[str], files: Iterable[str]) -> bool:
+    """Tell whether a project folder is otherwise than its checked-out commit, as `git describe --dirty` does.
+
+    A tracked file counts that is changed, deleted or staged, and of the others these `files` alone, which need not be
+    ignored. Raises ReconcilerError (E_GIT) outside a work tree.
+    """
+    repository = find_repository(root)
+    tracked = GitTree(root, "HEAD").blobs()
+    if any(file not in tracked for file in files) or _staged(repository, root):
+        return True
+    loose = _converts_line_ends(repository, root)
+    return any(not _is_blob(Path(root) / path, *blob, loose=loose) for path, blob in tracked.items())
+
+
+def _is_blob(file: Path, name: str, size: int, *, loose: bool) -> bool:
+    """Tell whether a file of the work tree has the content of a git object."""
+    algorithm = "sha1" if len(name) == _SHA1 else "sha256"
+    try:
+        if not loose and file.lstat().st_size != size:
+            return False
+        data = file.read_bytes()
+    except OSError:
+        return False
+    spellings = (data, data.replace(b"\r\n", b"\n")) if loose else (data,)
+    return any(hashlib.new(algorithm, b"blob %d\0" % len(one) + one).hexdigest() == name for one in spellings)
 
 
 def _reason(tree: GitTree, file: str, data: bytes, staged: Iterable[str], *, loose: bool) -> str:

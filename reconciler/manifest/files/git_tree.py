@@ -55,6 +55,11 @@ class GitTree:
         """Return the files below a folder with names that resemble manifests, sorted."""
         return self._found(entry, project_tree.is_lookalike, alone=False)
 
+    def blobs(self) -> Mapping[str, tuple[str, int]]:
+        """Return the object id and the size of every regular file, by path."""
+        kept = {path: one for path, one in self._entries.items() if one.mode not in (_FOLDER, _LINK, _MODULE)}
+        return {path: (one.object, one.size) for path, one in kept.items()}
+
     def _prefix(self) -> str:
         """Return the project's folder from the top of the repository, with a trailing slash; empty at the top."""
         below = os.path.relpath(os.path.realpath(self.root), self._repository.top)
