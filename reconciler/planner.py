@@ -12,13 +12,14 @@ from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Action, Attribution
 from reconciler.model.desired_state import DesiredState
-from reconciler.model.diagnostic import sort_diagnostics
+from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.options import PlanOptions
 from reconciler.model.plan import Plan
 from reconciler.model.read_result import ConfirmRequest, ConfirmResult, ReadRequest, ReadResult
-from reconciler.model.resource import DeclaredResource
+from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.semantics.compiled_field import compiled
+from reconciler.strings import count
 from reconciler.threads import thread_pool
 
 
@@ -140,19 +141,29 @@ def changes_to_confirm(
 
 def merge_confirmation(reading: ReadResult, answer: ConfirmResult | None) -> ReadResult:
     """Return the read result, updated with the objects that confirmation found or did not find."""
-    if answer is None or not (answer.found or answer.gone or answer.incomplete):
+    if answer is None:
         return reading
     if answer.incomplete:
         reading = replace(reading, incomplete=answer.incomplete, code="E_READ_INCOMPLETE", proof="")
     seen = {live.id for live in reading.resources}
-    kept = [live for live in reading.resources if live.id not in answer.gone]
+    deleted = {live.id: live for live in answer.deleted}
+    kept = [_in_full(live, deleted.get(live.id)) for live in reading.resources if live.id not in answer.gone]
     return replace(reading, resources=(*kept, *(live for live in answer.found if live.id not in seen)))
+
+
+def _in_full(live: LiveResource, shown: LiveResource | None) -> LiveResource:
+    """Return a live object with what its show holds beside its list row."""
+    if shown is None:
+        return live
+    spec = {**live.spec, **shown.spec}
+    return replace(live, spec=spec, hidden=live.hidden - shown.spec.keys(), shown=True)
 
 
 def exit_code(plans: Plan | Iterable[Plan], *, detailed: bool = False, fail_on: str | Iterable[str] = "") -> int:
     """Return the exit code for one plan or many: 1 over 3 over 2 over 0.
 
-    1: a plan has an error. 3: a read is incomplete, a name is ambiguous, a change is deferred. 2: with `detailed`,
+    1: a plan has an error. 3: a read is incomplete, a name is ambiguous, a change is deferred, or `fail_on` asks for
+    drift that nothing tells. 2: with `detailed`,
     there are changes; with `fail_on` (classes of attribution), there are some of these classes. A selection by --target
     or -l does not count as incomplete. Guards block at apply only.
     """
@@ -162,9 +173,26 @@ def exit_code(plans: Plan | Iterable[Plan], *, detailed: bool = False, fail_on: 
     if any(one.partial or _unseen(one) for one in several):
         return ExitCode.PARTIAL
     classes = _classes(fail_on)
+    if any(drift_unknown(one, fail_on) for one in several):
+        return ExitCode.PARTIAL
     if classes and any(_has(one, classes) for one in several):
         return ExitCode.CHANGES
     return ExitCode.CHANGES if detailed and not classes and any(one.pending for one in several) else ExitCode.FINE
+
+
+def drift_unknown(plan: Plan, fail_on: str | Iterable[str]) -> Diagnostic | None:
+    """Return the problem of a plan that is asked for drift, and whose differences may be drift or not."""
+    number = plan.summary().unattributed
+    if "drift" not in plan.unknown_counts or not number or Attribution.DRIFT not in _classes(fail_on):
+        return None
+    return Diagnostic(
+        severity=Severity.WARNING,
+        code="W_DRIFT_UNKNOWN",
+        message=f"whether {plan.environment} drifted is unknown: no ledger was read, so that "
+        f"{count(number, 'difference has', 'differences have')} no base",
+        hint="name the ledger that apply writes (`ledger:` in reconciler.yaml, RECONCILER_LEDGER), or a --base commit",
+        address=f"environment {plan.environment}",
+    )
 
 
 def _unseen(plan: Plan) -> bool:

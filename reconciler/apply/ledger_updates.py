@@ -1,12 +1,14 @@
 """Ledger records that an apply writes for each object: ownership, last applied values, protection."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from reconciler.diff.full_spec import managed_fields
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action, Attribution
 from reconciler.model.ledger_state import LedgerState, ObjectRecord
+from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.plan import Plan
 from reconciler.model.resource import DeclaredResource, Json
 
@@ -93,11 +95,16 @@ def records_without_object(plan: Plan, past: LedgerState) -> frozenset[tuple[str
 
 def sweeps(plan: Plan) -> dict[str, int]:
     """Return the number of live objects of each kind that a plan read; empty for a partial plan."""
-    counts: dict[str, int] = {}
-    kinds = [change.kind for change in plan.changes if change.id] + [item.kind for item in plan.unmanaged]
-    for kind in kinds:
-        counts[kind] = counts.get(kind, 0) + 1
-    return counts if plan.complete else {}
+    found = Counter([change.kind for change in plan.changes if change.id] + [item.kind for item in plan.unmanaged])
+    return dict(found) if plan.complete else {}
+
+
+def sweeps_after(counts: Mapping[str, int], outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """Return these numbers after the creates and deletes that were applied."""
+    done = [one for one in outcomes if one.status is OutcomeStatus.APPLIED]
+    made = Counter(one.kind for one in done if one.action is Action.CREATE)
+    gone = Counter(one.kind for one in done if one.action is Action.DELETE)
+    return {kind: max(0, number + made[kind] - gone[kind]) for kind, number in counts.items()}
 
 
 def _told(thing: ObjectRecord) -> tuple[object, ...]:

@@ -16,9 +16,9 @@ from reconciler.apply.recompare import compare, differences
 from reconciler.apply.recovery import resolve_open_intents
 from reconciler.apply.unknown_outcome import until_seen
 from reconciler.apply.verify import ignore_entry
-from reconciler.diff.deletion_guards import find_violations
+from reconciler.diff.deletion_guards import check_guards
 from reconciler.diff.dependency_order import known_ids
-from reconciler.errors import BlockedError, LedgerError, LockedError, PlanError, ReconcilerError
+from reconciler.errors import LedgerError, LockedError, PlanError, ReconcilerError
 from reconciler.interfaces import Ledger, Reader, Writer, WriteRequest
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
@@ -170,8 +170,7 @@ def _refuse(plan: Plan, manifest: DesiredState, settings: PlanOptions, overrides
             code="E_PLAN_DEPTH",
             hint="plan with --depth auto",
         )
-    if blocks := find_violations(plan, overrides):
-        raise BlockedError("a guard holds the plan back", blocks)
+    check_guards(plan, overrides)
 
 
 def _locked(site: ApplyContext, plan: Plan, manifest: DesiredState, origin: RunOrigin) -> ApplyResult:
@@ -181,8 +180,9 @@ def _locked(site: ApplyContext, plan: Plan, manifest: DesiredState, origin: RunO
     course = RunState(references=known_ids(plan))
     recovered: tuple[Outcome, ...] = ()
     adopted = 0
+    command = "destroy" if plan.destroys else "apply"
     try:
-        site.ledger.start(RunRecord(id=site.run, scope=site.scope, owner=site.owner, command="apply", origin=origin))
+        site.ledger.start(RunRecord(id=site.run, scope=site.scope, owner=site.owner, command=command, origin=origin))
         site.hooks.point("started")
         recovered = resolve_open_intents(site)
         site = replace(site, past=site.ledger.load_state(site.scope, site.owner))
@@ -192,6 +192,7 @@ def _locked(site: ApplyContext, plan: Plan, manifest: DesiredState, origin: RunO
     except (LedgerError, LockedError) as error:
         course.error = error
     execute_plan(site, plan, declared, course)
+    _recount(site, plan, course)
     site.hooks.point("carried")
     after = replan(site, plan, manifest, course)
     applied = ApplyResult(
@@ -214,6 +215,17 @@ def _own(site: ApplyContext, plan: Plan, declared: Mapping[str, DeclaredResource
     site.ledger.record_owned(site.scope, site.run, objects, ledger_updates.sweeps(plan))
     site.ledger.remove_objects(site.scope, ledger_updates.records_without_object(plan, site.past))
     site.ledger.record_drift(site.scope, ledger_updates.drifting(plan), ledger_updates.seen(plan))
+
+
+def _recount(site: ApplyContext, plan: Plan, course: RunState) -> None:
+    """Record how many objects are live after this run's own creates and deletes: a later read is compared with that."""
+    before = ledger_updates.sweeps(plan)
+    after = ledger_updates.sweeps_after(before, course.outcomes)
+    if before != after and course.error is None:
+        try:
+            site.ledger.remember(site.scope, site.run, (), after)
+        except LedgerError as error:
+            course.error = error
 
 
 def _closed(site: ApplyContext, applied: ApplyResult) -> ApplyResult:

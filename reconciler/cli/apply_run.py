@@ -72,6 +72,11 @@ class ApplyRequest:
     overrides: GuardOverrides = field(default_factory=GuardOverrides)
     lock_timeout: float = 0.0
 
+    @property
+    def command(self) -> str:
+        """Name of the command that asks."""
+        return "destroy" if self.destroy else "apply"
+
 
 def run_apply(
     session: CommandContext,
@@ -92,7 +97,9 @@ def run_apply(
     manifest = load_declared(project, name, ask.sets)
     if not manifest.valid:
         where = environment_summary(project, name, ask.access, applies=True)
-        write_report(session, plan_report("apply", PlanResult(environment=name, manifest=manifest, where=where)), how)
+        write_report(
+            session, plan_report(wish.command, PlanResult(environment=name, manifest=manifest, where=where)), how
+        )
         return ExitCode.ERROR
     destroyed = None
     if wish.destroy:
@@ -162,15 +169,11 @@ class _ApplyRun:
             return ExitCode.FINE, plan, self._applied(plan, ledger, writer, wanted, hooks)
 
     def _planned(self, wanted: PlanOptions) -> Plan:
-        from reconciler.project.destroy import destroy_plan, nothing_to_destroy
+        from reconciler.project.destroy import destroy_plan
         from reconciler.project.plan_environment import plan_opened
 
         plan = plan_opened(self.opened, self.manifest, self.ask, settings=wanted)
-        if self.destroyed is None:
-            return plan
-        if said := nothing_to_destroy(plan, self.opened.name):
-            self.session.say(said)
-        return destroy_plan(plan, self.destroyed)
+        return plan if self.destroyed is None else destroy_plan(plan, self.destroyed)
 
     @staticmethod
     def _needs_asking(plan: Plan, writer: Any) -> bool:
@@ -178,7 +181,7 @@ class _ApplyRun:
         return bool(plan.pending or (plan.adopting and writer.applies))
 
     def _nothing(self, code: ExitCode) -> ExitCode:
-        self.session.say("Nothing was applied.")
+        self.session.say(f"Nothing was {'destroyed' if self.wish.destroy else 'applied'}.")
         return code
 
     def _wanted(self, *, local: bool) -> PlanOptions:
@@ -221,7 +224,12 @@ class _ApplyRun:
         return OutputOptions(show_defaults=self.how.show_defaults)
 
     def _plan_report(self, plan: Plan) -> Report:
-        return Report(command="plan", plans=(plan,), sources=self.manifest.sources, where=self._where)
+        return Report(
+            command="destroy" if self.wish.destroy else "plan",
+            plans=(plan,),
+            sources=self.manifest.sources,
+            where=self._where,
+        )
 
     @property
     def _binding(self) -> "Binding":
@@ -241,6 +249,7 @@ class _ApplyRun:
 
     def _checked(self, plan: Plan) -> Plan:
         """Keep only the changes of a saved or reviewed plan. Raises PlanError where it does not match."""
+        from reconciler.diff.deletion_guards import recounted
         from reconciler.planfile import staleness
 
         if self.wish.expect:
@@ -251,7 +260,7 @@ class _ApplyRun:
         for address in dict.fromkeys(change.address for change in (*met.stale, *met.extra)):
             self.session.say(f"Left out, not as the kept plan shows it: {one_line(address)}")
         self.left_out = bool(met.stale)
-        return self._adopting(met.plan)
+        return recounted(self._adopting(met.plan))
 
     def _adopting(self, plan: Plan) -> Plan:
         from reconciler.planfile.adoption import without_adoption
@@ -259,8 +268,12 @@ class _ApplyRun:
         return without_adoption(plan) if self.wish.adopt is False else plan
 
     def _agreed(self, plan: Plan) -> bool:
+        """Show the plan, and ask. Raises BlockedError before the question, where it would be in vain."""
+        from reconciler.diff.deletion_guards import check_guards, without_allowed
+
         if self.how.format == HUMAN:
-            write_report(self.session, self._plan_report(plan), self._human)
+            write_report(self.session, self._plan_report(without_allowed(plan, self.wish.overrides)), self._human)
+            check_guards(plan, self.wish.overrides)
         agreed = self.wish.auto_approve or self.wish.kept is not None or (self.wish.adopt and not plan.pending)
         return bool(agreed) or self._asked(self._question(plan), shown=self.how.format == HUMAN)
 
@@ -271,7 +284,7 @@ class _ApplyRun:
 
     def _asked(self, question: str, *, shown: bool) -> bool:
         """Ask for confirmation at the terminal, after the plan was shown; only `yes` confirms."""
-        hint = "pass --auto-approve or a saved plan (plan --out)"
+        hint = "pass --auto-approve" if self.wish.destroy else "pass --auto-approve or a saved plan (plan --out)"
         if not sys.stdin.isatty():
             raise UsageError("confirmation required, but stdin is not a terminal", code="E_NO_TERMINAL", hint=hint)
         if not shown:
@@ -304,7 +317,7 @@ class _ApplyRun:
         from reconciler.planner import exit_code
 
         report = Report(
-            command="apply",
+            command=self.wish.command,
             plans=(plan,),
             outcomes=(*applied.recovered, *applied.outcomes),
             adopted=applied.adopted,

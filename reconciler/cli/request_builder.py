@@ -149,13 +149,20 @@ def select_environments(project: "Project", names: Sequence[str] | None) -> tupl
     )
 
 
-def plan_report(command: str, *results: "PlanResult") -> Report:
-    """Return the report of one or more plans, with the problems of invalid manifests."""
+def plan_report(command: str, *results: "PlanResult", fail_on: str = "") -> Report:
+    """Return the report of one or more plans, with the problems of invalid manifests.
+
+    One more says where `fail_on` asks for drift that is unknown.
+    """
+    from reconciler.planner import drift_unknown
+
+    plans = tuple(result.plan for result in results if result.plan is not None)
+    unknown = [problem for plan in plans if (problem := drift_unknown(plan, fail_on))]
     return Report(
         command=command,
-        plans=tuple(result.plan for result in results if result.plan is not None),
+        plans=plans,
         diagnostics=sort_diagnostics(
-            item for result in results if result.plan is None for item in result.manifest.diagnostics
+            (*unknown, *(item for one in results if one.plan is None for item in one.manifest.diagnostics))
         ),
         usage=sum((result.usage for result in results), ApiUsage()),
         sources={place: text for result in results for place, text in result.manifest.sources.items()},

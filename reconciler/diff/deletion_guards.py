@@ -4,10 +4,11 @@ Guards never hide changes: the plan is complete, and apply refuses what is still
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.diff.address_patterns import matches_glob
+from reconciler.errors import BlockedError
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action, Change, GuardViolation
 from reconciler.model.ledger_state import LedgerState
@@ -85,7 +86,28 @@ def _too_many(change: Change, deletes: Counter[str], owned: int) -> GuardViolati
     if change.action is not Action.DELETE or count <= most:
         return None
     text = f"{count} of {owned} owned objects of kind {kind} would be deleted; {most} may be ({_why(owned)})"
-    return GuardViolation(code=DELETES, message=text, allow=f"--allow-deletes {deletes.total()}")
+    rest = f"; with other kinds the plan deletes {deletes.total()}" if deletes.total() > count else ""
+    return GuardViolation(code=DELETES, message=text + rest, allow=_allowed(deletes.total()))
+
+
+def _allowed(deletes: int) -> str:
+    return f"--allow-deletes {deletes}"
+
+
+def recounted(plan: Plan) -> Plan:
+    """Return a plan from which changes were left out, with the flag that allows the deletes that it still has."""
+    left = plan.summary().destroy
+
+    def corrected(block: GuardViolation) -> GuardViolation:
+        if block.code != DELETES or block.allow == _allowed(left):
+            return block
+        return replace(block, message=f"{block.message}; {left} are left in this plan", allow=_allowed(left))
+
+    changes = (
+        replace(change, blocks=tuple(map(corrected, change.blocks))) if change.blocks else change
+        for change in plan.changes
+    )
+    return replace(plan, changes=tuple(changes))
 
 
 def _why(owned: int) -> str:
@@ -141,16 +163,34 @@ def quoted(text: str) -> str:
     return text if plain else "'" + text.replace("'", "'\\''") + "'"
 
 
+def without_allowed(plan: Plan, overrides: GuardOverrides) -> Plan:
+    """Return a plan with the violations alone that are not allowed."""
+    deletes = plan.summary().destroy
+    changes = (
+        replace(one, blocks=tuple(_left(one, overrides, deletes))) if one.blocks else one for one in plan.changes
+    )
+    return replace(plan, changes=tuple(changes))
+
+
+def check_guards(plan: Plan, overrides: GuardOverrides) -> None:
+    """Raise BlockedError where a guard that is not allowed blocks a change."""
+    blocks = find_violations(plan, overrides)
+    if blocks:
+        number = without_allowed(plan, overrides).summary().blocked
+        raise BlockedError(f"guards block {number} of {len(plan.pending)} changes: nothing was done", blocks)
+
+
 def find_violations(plan: Plan, overrides: GuardOverrides) -> list[GuardViolation]:
     """Return the violations that are not allowed; the allowed number of deletes must be exactly the plan's."""
-    everywhere = {
-        DELETES: overrides.deletes == plan.summary().destroy,
-        EMPTY: overrides.empty,
-        COLLAPSED: overrides.collapsed,
-    }
-    return [
-        block
-        for change in plan.changes
-        for block in change.blocks
-        if not (change.name in overrides.live if block.code == ON_AIR else everywhere.get(block.code, False))
-    ]
+    return [block for change in without_allowed(plan, overrides).changes for block in change.blocks]
+
+
+def _left(change: Change, overrides: GuardOverrides, deletes: int) -> Iterator[GuardViolation]:
+    given = overrides.deletes
+    allowed = {EMPTY: overrides.empty, COLLAPSED: overrides.collapsed, ON_AIR: change.name in overrides.live}
+    for block in change.blocks:
+        if block.code == DELETES and given is not None:
+            if given != deletes:
+                yield replace(block, message=f"{block.message}; --allow-deletes {given} is not the plan's number")
+        elif not allowed.get(block.code, False):
+            yield block

@@ -23,6 +23,8 @@ from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics
 from reconciler.model.ledger_state import LedgerState, ObjectRecord
 from reconciler.model.options import PlanOptions
 from reconciler.model.plan import (
+    OWNED_UNDECLARED,
+    UNKNOWN_WITH_COMMIT,
     UNKNOWN_WITHOUT_LEDGER,
     W_CACHED,
     DeferredChange,
@@ -278,8 +280,10 @@ class PlanBuilder:
         """Add undeclared objects: deleted if owned and pruning is on, else reported."""
         node = compiled(matching.kind)
         for live in matching.left:
-            if not self._may_go(matching, live):
-                self.unmanaged.append(_unmanaged(node, live, owned=self.inputs.owner(live) is not None))
+            if stays := self._why_it_stays(matching, live):
+                owned = self.inputs.owner(live) is not None
+                told = f"{OWNED_UNDECLARED}; {stays}" if owned else ""
+                self.unmanaged.append(_unmanaged(node, live, reason=told, owned=owned))
             elif reason := self.inputs.doubt(live, live.id):
                 self._hold(Action.DELETE, live, reason)
             else:
@@ -289,12 +293,17 @@ class PlanBuilder:
                 )
         self.unmanaged += (_unmanaged(node, live, foreign=why) for live, why in matching.foreign)
 
-    def _may_go(self, matching: MatchResult, live: LiveResource) -> bool:
-        remembered = self.inputs.owner(live)
-        if remembered is None or self.inputs.settings.prune != "owned" or live.id in matching.spared:
-            return False
+    def _why_it_stays(self, matching: MatchResult, live: LiveResource) -> str:
+        """Return why an object that no manifest declares is not deleted; empty where it is."""
+        remembered, settings = self.inputs.owner(live), self.inputs.settings
+        if remembered is None:
+            return "not owned"
+        if live.id in matching.spared:
+            return "it stays, since a manifest may mean it: see the warnings"
+        if settings.prune != "owned":
+            return settings.unpruned or "`prune: owned` of the environment would delete it"
         addresses = (NamedAddress.of(live), NamedAddress(live.kind, remembered.name, remembered.address))
-        return self.chosen.delete(addresses)
+        return "" if self.chosen.delete(addresses) else "it stays, since it is not chosen"
 
     def plan(self, kinds: Mapping[str, Kind]) -> Plan:
         """Build the plan."""
@@ -325,8 +334,17 @@ class PlanBuilder:
             ),
             untrusted=untrusted,
             base=_base(inputs),
-            unknown_counts=() if inputs.past.present and not untrusted else UNKNOWN_WITHOUT_LEDGER,
+            unknown_counts=_unknown_counts(inputs, untrusted=untrusted),
         )
+
+
+def _unknown_counts(inputs: DiffInputs, *, untrusted: bool) -> tuple[str, ...]:
+    """Name the counts that need a ledger; a base commit tells drift too."""
+    if untrusted:
+        return UNKNOWN_WITHOUT_LEDGER
+    if inputs.past.present:
+        return ()
+    return UNKNOWN_WITHOUT_LEDGER if inputs.base is None else UNKNOWN_WITH_COMMIT
 
 
 def _partial(inputs: DiffInputs, changes: Iterable[Change], diagnostics: Iterable[Diagnostic]) -> bool:
@@ -354,7 +372,9 @@ def _base(inputs: DiffInputs) -> str:
     return " + ".join([*commit, "ledger"] if inputs.past.present else commit)
 
 
-def _unmanaged(node: CompiledField, live: LiveResource, *, foreign: str = "", owned: bool = False) -> UnmanagedResource:
+def _unmanaged(
+    node: CompiledField, live: LiveResource, *, foreign: str = "", owned: bool = False, reason: str = ""
+) -> UnmanagedResource:
     return UnmanagedResource(
         address=live.address,
         kind=live.kind,
@@ -362,5 +382,6 @@ def _unmanaged(node: CompiledField, live: LiveResource, *, foreign: str = "", ow
         id=live.id,
         foreign=foreign,
         owned=owned,
+        reason=reason,
         values=redact_fields(node, live.spec),
     )

@@ -68,13 +68,15 @@ class PlanOptions:
     """Options of the plan of one environment.
 
     `project_id` is the project whose objects are managed; empty manages the objects of all. `prune` is `none` or
-    `owned`. `protect` are address patterns that are never deleted. `depth` is list, auto or full. `today` decides which
-    rules have expired: it is an input, so that the same inputs give the same plan.
+    `owned`; `unpruned` says what would delete the owned objects that no manifest declares. `protect` are address
+    patterns that are never deleted. `depth` is list, auto or full. `today` decides which rules have expired: it is an
+    input, so that the same inputs give the same plan.
     """
 
     environment: str
     project_id: str = ""
     prune: str = "none"
+    unpruned: str = ""
     scope: ResourceScope = field(default_factory=ResourceScope)
     selection: Selection = field(default_factory=Selection)
     protect: tuple[str, ...] = ()

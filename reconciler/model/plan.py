@@ -17,10 +17,19 @@ FORMAT_VERSION = "1.0"
 UNKNOWN_WITHOUT_LEDGER = ("destroy", "drift")
 """Counts of a summary that require the ledger: ownership, and the last applied values."""
 
+UNKNOWN_WITH_COMMIT = ("destroy",)
+"""The same with a base commit, against which drift is told."""
+
+OWNED_UNDECLARED = "owned by this project, not declared"
+"""Start of the reason why an owned object that no manifest declares stays."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnmanagedResource:
-    """Live object that no manifest declares, or that is never written (`foreign` says why). It is not a change."""
+    """Live object that no manifest declares, or that is never written (`foreign` says why). It is not a change.
+
+    `reason` says why an owned one stays, and what deletes it.
+    """
 
     address: str
     kind: str
@@ -28,6 +37,7 @@ class UnmanagedResource:
     id: str
     foreign: str = ""
     owned: bool = False
+    reason: str = ""
     values: Json = None
 
 
@@ -78,8 +88,9 @@ class Plan:
     `changes` holds every declared object, unchanged ones included, and the deletes, in the order of apply. `complete`
     is false when the read or the selection covers only a part. `untrusted` marks a plan of untrusted manifests: it can
     never be applied. `base` is the base of attribution (`ledger`, a commit, or empty). `unknown_counts` names the
-    counts of the summary that cannot be determined: they are lower bounds, and a zero means unknown. `folder` is
-    that of the project in this process, where the caller names it; it is part of no report.
+    counts of the summary that cannot be determined: they are lower bounds, and a zero means unknown. `destroys`: it
+    was made by `destroy`, with nothing declared. `folder` is that of the project in this process, where the caller
+    names it; it is part of no report.
     """
 
     environment: str
@@ -91,6 +102,7 @@ class Plan:
     untrusted: bool = False
     base: str = ""
     unknown_counts: tuple[str, ...] = ()
+    destroys: bool = False
     folder: str = field(default="", compare=False, repr=False)
 
     @property
@@ -117,6 +129,11 @@ class Plan:
     def adopting(self) -> tuple[Change, ...]:
         """Changes, unchanged objects included, by which apply takes ownership of an object."""
         return tuple(change for change in self.changes if change.adopt)
+
+    @property
+    def undeclared(self) -> tuple[UnmanagedResource, ...]:
+        """Owned objects that no manifest declares and that stay."""
+        return tuple(one for one in self.unmanaged if one.owned and not one.foreign)
 
     @property
     def empty(self) -> bool:

@@ -81,13 +81,15 @@ class ConfirmResult:
 
     `found` are objects that do exist under a name to be created; `gone` are ids that no longer exist; `unsure` maps a
     name or an id to the reason why it could not be confirmed: that change is deferred. `incomplete` is the reason why
-    the list is not complete: then no create or delete is confirmed.
+    the list is not complete: then no create or delete is confirmed. `deleted` are the objects to delete, in full where
+    the reader has read them for this.
     """
 
     found: tuple[LiveResource, ...] = ()
     gone: frozenset[str] = frozenset()
     unsure: Mapping[str, str] = field(default_factory=dict)
     incomplete: str = ""
+    deleted: tuple[LiveResource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

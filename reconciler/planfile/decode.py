@@ -37,6 +37,7 @@ def decode(data: Mapping[str, Any]) -> Plan:
             untrusted=data["untrusted"],
             base=data["base"],
             unknown_counts=tuple(data.get("unknown_counts", ())),
+            destroys=data.get("destroys", False) is True,
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"this is no plan: {error}") from None
@@ -103,6 +104,7 @@ def _unmanaged_of(data: Mapping[str, Any]) -> UnmanagedResource:
         id=data["id"],
         foreign=data["foreign"],
         owned=data["owned"],
+        reason=data.get("reason", ""),
         values=data["values"],
     )
 

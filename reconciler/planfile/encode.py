@@ -38,6 +38,7 @@ def encode(plan: Plan) -> dict[str, Any]:
         "untrusted": plan.untrusted,
         "base": plan.base,
         "unknown_counts": list(plan.unknown_counts),
+        **({"destroys": True} if plan.destroys else {}),
         "summary": {name: getattr(summary, name) for name in summary.__slots__},
         "resource_changes": [_change(change) for change in plan.changes],
         "resource_drift": list(_drift(plan)),
@@ -106,6 +107,7 @@ def _unmanaged(one: UnmanagedResource) -> dict[str, Any]:
         **_head(one.address, one.kind, one.name, one.id),
         "foreign": one.foreign,
         "owned": one.owned,
+        **({"reason": one.reason} if one.reason else {}),
         "values": one.values,
     }
 

@@ -21,7 +21,7 @@ def plan_schema() -> Schema:
         "$id": "urn:reconciler:schemas/plan.schema.json",
         "title": "A reconciler plan",
         "description": "What would be done to one environment, in the shape of Terraform's plan JSON.",
-        **_object(_plan(), optional=("saved", "requests", "rates", "tables", "unknown_counts")),
+        **_object(_plan(), optional=("saved", "requests", "rates", "tables", "unknown_counts", "destroys")),
         "$defs": {
             "position": _position(),
             "resource_change": _object(_change(), optional=("previous_address", "adopt", "owner", "defaults")),
@@ -33,7 +33,7 @@ def plan_schema() -> Schema:
             "block": _object(
                 {"code": TEXT, "message": TEXT, "allow": _told(TEXT, "The flag that lifts it; empty where none does.")}
             ),
-            "unmanaged": _object({**_head(), "foreign": TEXT, "owned": FLAG, "values": ANY}),
+            "unmanaged": _object(_unmanaged(), optional=("reason",)),
             "held": _object({"action": _one_of(Action), "address": TEXT, "type": TEXT, "name": TEXT, "reason": TEXT}),
             "diagnostic": _object(_diagnostic()),
             "rate": _object(_rate()),
@@ -72,12 +72,13 @@ def _plan() -> Schema:
             "items": {"enum": list(_COUNTS)},
             "description": "Counts of the summary that cannot be known: a zero among them is none.",
         },
+        "destroys": {**FLAG, "description": "True of a plan of `destroy`, which deletes what is owned."},
         "summary": _object(dict.fromkeys((*_COUNTS, "adopt"), COUNT), optional=("adopt",)),
         "resource_changes": _told(
             _list("resource_change"), "Every declared object, unchanged ones too, and each delete."
         ),
         "resource_drift": _told(_list("drift"), "Objects that changed outside the manifests since the last apply."),
-        "unmanaged": _told(_list("unmanaged"), "Live objects that no manifest declares; they are left alone."),
+        "unmanaged": _told(_list("unmanaged"), "Live objects that no manifest declares; they stay."),
         "held": _told(_list("held"), "Changes that the read could not prove, so that they are not proposed."),
         "diagnostics": _told(_list("diagnostic"), "Problems, with the codes of docs/reference/diagnostics.md."),
         "saved": {"type": "object", "description": "The envelope of a saved plan."},
@@ -118,6 +119,11 @@ def _head() -> Schema:
         "provider_name": {"const": "reconciler"},
         "id": {**TEXT, "description": "The live object's id; empty where there is none yet."},
     }
+
+
+def _unmanaged() -> Schema:
+    reason = {**TEXT, "description": "Of an owned object: why it stays, and what deletes it."}
+    return {**_head(), "foreign": TEXT, "owned": FLAG, "reason": reason, "values": ANY}
 
 
 def _change() -> Schema:

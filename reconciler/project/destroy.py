@@ -13,7 +13,6 @@ from reconciler.model.plan import Plan
 from reconciler.model.resource import address
 from reconciler.project.config import Project
 from reconciler.project.plan_environment import PlanRequest
-from reconciler.strings import count
 
 
 def check_prune(project: Project, name: str) -> None:
@@ -52,7 +51,7 @@ def destroy_plan(plan: Plan, manifest: DesiredState) -> Plan:
     kept = [one for one in manifest.resources if one.prevent_destroy]
     names = {address(one.kind, name) for one in kept for name in (one.name, *one.aliases)}
     ids = {(one.kind, one.id) for one in kept if one.id}
-    return replace(plan, changes=tuple(_destroyed(change, names, ids) for change in plan.changes))
+    return replace(plan, changes=tuple(_destroyed(change, names, ids) for change in plan.changes), destroys=True)
 
 
 def _destroyed(change: Change, names: Set[str], ids: Set[tuple[str, str]]) -> Change:
@@ -60,15 +59,4 @@ def _destroyed(change: Change, names: Set[str], ids: Set[tuple[str, str]]) -> Ch
     if change.action is Action.DELETE and (change.address in names or (change.kind, change.id) in ids):
         text = "its manifest says prevent_destroy; take that out and apply first"
         blocks = (*(one for one in blocks if one.code != PROTECTED), GuardViolation(code=PROTECTED, message=text))
-    return replace(change, blocks=blocks, reason="owned, and everything owned is destroyed")
-
-
-def nothing_to_destroy(plan: Plan, name: str) -> str:
-    """Return why a plan deletes nothing, or an empty text where it does."""
-    if any(change.action is Action.DELETE for change in plan.changes) or plan.held or plan.errored:
-        return ""
-    owned = sum(1 for one in plan.unmanaged if one.owned)
-    others = sum(1 for one in plan.unmanaged if not one.owned and not one.foreign)
-    why = f"{count(owned, 'owned object')} left out" if owned else f"the ledger knows no object that {name} owns"
-    rest = f"; not owned, and left alone: {count(others, 'live object')}" if others else ""
-    return f"Nothing to destroy: {why}{rest}."
+    return replace(change, blocks=blocks, reason="destroy was requested", attribution=None)

@@ -19,7 +19,7 @@ from reconciler.model.options import WRITER_SECONDS, PlanOptions, ResourceScope,
 from reconciler.model.process_clock import REAL_TIME, ProcessClock
 from reconciler.model.read_progress import ReadListener
 from reconciler.model.read_result import ApiUsage, RateUse
-from reconciler.project.config import Environment, Project
+from reconciler.project.config import FILE, Environment, Project
 from reconciler.project.connection_settings import RateLimitGroups, connection, named_at, project_id
 from reconciler.project.environment_variables import CredentialLookup, named_secrets, secret_values, usable_secret
 from reconciler.project.ledger_access import (
@@ -171,6 +171,9 @@ def settings(project: Project, name: str, *, selection: Selection, depth: str, t
         environment=name,
         project_id="" if project.untrusted else project_id(environment),
         prune=environment.prune,
+        unpruned=""
+        if environment.prune == "owned"
+        else f"set `prune: owned` in environments.{name} of {FILE} to delete it",
         scope=scope_of(environment),
         selection=selection,
         protect=tuple(environment.protect),

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from reconciler.manifest.files.project_tree import ProjectTree
 
 
+_UNSHARED = "it stays, since the ledger goes with this job's disk: name a shared one"
+"""Why an apply of a CI job without a shared ledger deletes nothing."""
+
 _MOST_LISTED = 300
 """Most characters of a list of files in a message."""
 
@@ -136,7 +139,7 @@ def apply_options(opened: EnvironmentSession, ask: PlanRequest, *, local: bool) 
     """
     options = plan_options(opened, ask)
     lost = is_lost_with_job(opened.project, opened.environment, opened.access.variables, local=local)
-    return replace(options, prune="none") if lost else options
+    return replace(options, prune="none", unpruned=_UNSHARED) if lost else options
 
 
 def plan_opened(

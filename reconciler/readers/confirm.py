@@ -48,7 +48,8 @@ def confirmation(doubt: ConfirmRequest, asked: PreviousRead | None, lister: List
     for key, error in shown.failed.items():
         unsure[name_of(lister.kind, rows[key]) if key in rows else key] = f"{error.code}: {error.message}"
     gone = shown.gone & doubt.deletes
-    return ConfirmResult(found=in_order(found), gone=gone, unsure=unsure, incomplete=answer.incomplete)
+    deleted = in_order(shown.found[key] for key in doubt.deletes & shown.found.keys())
+    return ConfirmResult(found=in_order(found), gone=gone, unsure=unsure, incomplete=answer.incomplete, deleted=deleted)
 
 
 def matching(kind: Kind, rows: Mapping[str, Row], names: Iterable[str]) -> Mapping[str, Row]:

@@ -66,6 +66,7 @@ class SnapshotReader:
         return ConfirmResult(
             found=in_order(live for live in saved if live.name in names),
             gone=doubt.deletes - {live.id for live in saved},
+            deleted=in_order(live for live in saved if live.id in doubt.deletes),
         )
 
     def show(self, kind: Kind, object_id: str) -> LiveResource | None:

@@ -16,7 +16,7 @@ from reconciler.model.change import (
 )
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.outcome import Outcome, OutcomeStatus
-from reconciler.model.plan import Plan
+from reconciler.model.plan import OWNED_UNDECLARED, Plan, UnmanagedResource
 from reconciler.reports.escaping import shell_word
 from reconciler.strings import count
 
@@ -68,7 +68,14 @@ def unknown_line(plan: Plan) -> str:
         return ""
     more = "further " if any(getattr(plan.summary(), name) for name in plan.unknown_counts) else ""
     told = f"{more}{' and '.join(words)} {'are' if 'deletes' in words else 'is'} unknown: no ledger was read."
-    return told[0].upper() + told[1:]
+    return told[0].upper() + told[1:] + _by_commit(plan)
+
+
+def _by_commit(plan: Plan) -> str:
+    """Say what drift may be as well where a commit alone is the base."""
+    if plan.knows("drift") and plan.summary().drift and "drift" not in plan.unknown_counts:
+        return f" Against {plan.base} alone, drift may be what was merged and not applied yet."
+    return ""
 
 
 def _with_unknown(sentence: str, plan: Plan) -> str:
@@ -79,8 +86,12 @@ def in_step(plan: Plan) -> str:
     """Return the sentence for a plan without changes, or for one that covers only a part."""
     if plan.errored:
         return "No changes could be planned: see the errors."
+    if plan.destroys:
+        return nothing_to_destroy(plan) + (" This plan is incomplete." if plan.partial else "")
     left_out = [one.message for one in plan.diagnostics if one.code == "W_PARTIAL"]
     said = "No changes. The live side matches the manifests."
+    if plan.undeclared:
+        said = f"No changes to what is declared; {_undeclared(len(plan.undeclared))}, and stays."
     if left_out and not plan.partial and not plan.as_of_cache:
         said = f"No changes in what was chosen; {'; '.join(left_out)}."
     elif plan.as_of_cache:
@@ -88,6 +99,56 @@ def in_step(plan: Plan) -> str:
     elif not plan.complete:
         said = "No changes in what could be read. This plan is incomplete."
     return f"{said} {summary_line(plan)}" if plan.adopting else _with_unknown(said, plan)
+
+
+def _undeclared(number: int) -> str:
+    return f"{count(number, 'live object is', 'live objects are')} owned by this project and not declared"
+
+
+def nothing_to_destroy(plan: Plan) -> str:
+    """Return why a plan of `destroy` deletes nothing."""
+    if plan.undeclared:
+        why = f"{count(len(plan.undeclared), 'owned object')} left out"
+    else:
+        why = f"the ledger knows no object that {plan.environment} owns"
+    others = sum(1 for one in plan.unmanaged if not one.owned and not one.foreign)
+    rest = f"; not owned, and left alone: {count(others, 'live object')}" if others else ""
+    return f"No objects to destroy: {why}{rest}."
+
+
+@dataclass(frozen=True, slots=True)
+class UnmanagedGroup:
+    """Live objects that are no changes for the same reason."""
+
+    title: str
+    members: tuple[UnmanagedResource, ...]
+
+
+def unmanaged_groups(*plans: Plan) -> list[UnmanagedGroup]:
+    """Group the live objects that stay: owned ones by the reason, those that nobody declares, and foreign ones."""
+    destroys = any(plan.destroys for plan in plans)
+    every = [one for plan in plans for one in plan.unmanaged]
+    owned = _by_reason(one for plan in plans for one in plan.undeclared)
+    others = [one for one in every if not one.owned and not one.foreign]
+    foreign = [one for one in every if one.foreign]
+    rest = "not owned, left alone" if destroys else "not in the manifests, left alone"
+    named = [(f"{count(len(these), 'live object')} {why or OWNED_UNDECLARED}", these) for why, these in owned.items()]
+    if destroys:
+        named = [(f"{count(len(these), 'owned object')} left out", these) for these in owned.values()]
+    found = [
+        *named,
+        (f"{count(len(others), 'live object')} {rest}", others),
+        (f"{count(len(foreign), 'foreign live object')}, never written", foreign),
+    ]
+    return [UnmanagedGroup(title, tuple(these)) for title, these in found if these]
+
+
+def _by_reason(owned: Iterable[UnmanagedResource]) -> dict[str, list[UnmanagedResource]]:
+    """Group owned objects by the reason why they stay."""
+    groups: dict[str, list[UnmanagedResource]] = {}
+    for one in owned:
+        groups.setdefault(one.reason, []).append(one)
+    return groups
 
 
 def attributed(plan: Plan) -> bool:
@@ -141,6 +202,11 @@ _BLOCKED_NOUNS = {
     Action.DELETE: "delete",
     Action.NONE: "change",
 }
+
+
+def refusing(plan: Plan) -> str:
+    """`apply would refuse`, or the same of the command that made the plan."""
+    return f"{'destroy' if plan.destroys else 'apply'} would refuse"
 
 
 def guard_groups(plan: Plan) -> list[GuardGroup]:
@@ -246,11 +312,20 @@ def done(outcomes: Sequence[Outcome], adopted: int = 0) -> ApplyCounts:
     return result
 
 
-def apply_line(counts: ApplyCounts) -> str:
-    """Return `Apply complete! Resources: 1 added, 2 changed, 0 destroyed.`, or the counts of the rest."""
+def apply_line(counts: ApplyCounts, command: str = "apply") -> str:
+    """Return `Apply complete! Resources: 1 added, 2 changed, 0 destroyed.`, or the counts of the rest.
+
+    Of the command `destroy` it is `Destroy complete! Resources: 3 destroyed.`
+    """
+    if command == "destroy":
+        return _finished("Destroy", f"Resources: {counts.destroyed:,} destroyed", counts)
     did = f"Resources: {counts.added:,} added, {counts.changed:,} changed, {counts.destroyed:,} destroyed"
     did += f", {counts.adopted:,} adopted" if counts.adopted else ""
+    return _finished("Apply", did, counts)
+
+
+def _finished(what: str, did: str, counts: ApplyCounts) -> str:
     if counts.complete:
-        return f"Apply complete! {did}."
+        return f"{what} complete! {did}."
     rest = ((counts.failed, "failed"), (counts.unknown, "unknown"), (counts.skipped, "skipped"))
-    return f"Apply incomplete. {did}; " + ", ".join(f"{number:,} {word}" for number, word in rest if number) + "."
+    return f"{what} incomplete. {did}; " + ", ".join(f"{number:,} {word}" for number, word in rest if number) + "."

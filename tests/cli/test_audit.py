@@ -125,3 +125,35 @@ def test_no_credential_is_sent_to_a_worker(tmp_path):
     assert pickle.loads(pickle.dumps(result)) == result
     assert sent
     assert all(b"CANARY" not in one for one in sent)
+
+
+@pytest.mark.parametrize("command", ["audit", "plan"])
+def test_drift_that_nothing_tells_is_not_green(tmp_path, command):
+    seed = "smart_live_rooms: [{room_name: One, room_description: by hand}]"
+    folder = project(tmp_path, {"rooms/one.yaml": room("One")}, seed=seed)
+    for classes in ("drift", "config,drift"):
+        run = reconciler("-C", folder, command, "-e", "demo", "--fail-on", classes)
+        assert run.code == 3, classes
+        assert "W_DRIFT_UNKNOWN: whether demo drifted is unknown: no ledger was read" in run.out
+        assert "RECONCILER_LEDGER" in run.out
+    told = json.loads(reconciler("-C", folder, command, "--fail-on", "drift", "--format", "json").out)
+    assert [one["code"] for one in told["diagnostics"]] == ["W_DRIFT_UNKNOWN"]
+    for classes in ("config", "conflict"):  # these are of what the manifests changed
+        assert reconciler("-C", folder, command, "--fail-on", classes).code == 0
+
+
+def test_without_any_difference_there_is_no_drift_to_know_of(tmp_path):
+    seed = "smart_live_rooms: [{room_name: One, room_description: hello}]"
+    folder = project(tmp_path, {"rooms/one.yaml": room("One")}, seed=seed)
+    run = reconciler("-C", folder, "audit", "--fail-on", "drift")
+    assert run.code == 0, run.out
+    assert "W_DRIFT_UNKNOWN" not in run.out
+
+
+def test_each_environment_of_several_says_where_it_is(tmp_path):
+    page = tmp_path / "audit.html"
+    run = reconciler("-C", FLEET, "audit", "--report", f"html={page}", "--format", "text")
+    for name in ("north", "south", "west"):
+        assert f"=== {name} (embedded simulator, seed " in run.out
+    assert "embedded simulator, seed " in page.read_text("utf-8")
+    assert "Environment: `south` (`embedded simulator" in reconciler("-C", FLEET, "audit", "--format", "markdown").out

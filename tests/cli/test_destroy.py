@@ -64,12 +64,43 @@ def test_destroy_shows_the_plan_asks_and_deletes_what_is_owned(shop):
     assert names(simulator) == ["Answers", "One", "Two"]
     run = run_in(folder, "destroy", "--auto-approve", "--allow-deletes", "3")
     assert run.code == 0, run.err
-    assert "3 destroyed" in run.out
+    assert "Destroy complete! Resources: 3 destroyed." in run.out
+    assert "Apply" not in run.out
+    assert "(destroy was requested)" in asked.out
     assert names(simulator) == []
     again = run_in(folder, "destroy", "--auto-approve")
     assert again.code == 0
-    assert "the ledger knows no object that real owns" in again.err
-    assert "3 to add" in run_in(folder, "plan").out
+    assert "No objects to destroy: the ledger knows no object that real owns" in again.out
+    assert "manifests" not in again.out
+    anew = run_in(folder, "plan").out
+    assert "3 to add" in anew
+    assert "blocked" not in anew  # the deletes were its own: the live side did not collapse
+
+
+def test_history_calls_it_destroy(shop):
+    folder, _ = shop
+    run_in(folder, "destroy", "--auto-approve", "--allow-deletes", "3")
+    runs = json.loads(run_in(folder, "history", "--format", "json").out)["tables"][0]
+    command = runs["columns"].index("Command")
+    assert [row[command] for row in runs["rows"]] == ["destroy", "apply"]
+
+
+def test_everything_that_a_manifest_can_declare_and_that_is_lost_is_listed(tmp_path):
+    rules = """[{rule_name: price, event_type: 1,
+      hit_condition: {relation: OR, tags: [{tag: content, match: REGEX, value: price}]},
+      trigger: {time_window: 30, reply_mode: SYSTEM_REPLY, reply_texts: [Soon.]}}]"""
+    files = {
+        "rooms/one.yaml": room("One", "video_config: {width: 1080, height: 1920, bitrate: 3000}"),
+        "groups/answers.yaml": GROUP.replace("[]", rules),
+    }
+    with running(Simulator({})) as url:
+        folder = applied(tmp_path, url, files)
+        told = run_in(folder, "destroy").out
+    assert "interaction_rules[0].rule_name " in told
+    assert '"Soon."' in told
+    assert "video_config.bitrate" in told
+    for server in ("create_time", "update_time", "room_id ", "project_id", "room_state"):
+        assert server not in told
 
 
 def test_the_number_of_deletes_is_guarded_and_an_empty_desired_side_is_meant(shop):
@@ -118,7 +149,8 @@ def test_what_is_not_owned_stays(shop):
     (copy / "reconciler.yaml").write_text(text.replace("manifests: [rooms, groups]", "manifests: [rooms]"), "utf-8")
     run = run_in(copy, "destroy", "--auto-approve", "--allow-deletes", "3")
     assert run.code == 0
-    assert "not owned, and left alone: 3 live objects" in run.err
+    assert "not owned, and left alone: 3 live objects" in run.out
+    assert "not in the manifests" not in run.out
     assert names(simulator) == ["Answers", "One", "Two"]
 
 
@@ -163,3 +195,26 @@ def test_the_question_names_the_number_and_the_environment(shop):
     said = recorded(command, folder=folder, variables=here, answers=["no"])
     assert "Destroy 1 object of real? Only 'yes' is accepted: " in said
     assert names(simulator) == ["Answers", "One", "Two"]
+
+
+def test_guards_are_told_with_the_plan_and_nobody_is_asked_in_vain(shop):
+    folder, simulator = shop
+    command = [sys.executable, "-m", "reconciler", "destroy", "-e", "real"]
+    here = {name: value for name, value in os.environ.items() if name != "CI"}
+    said = recorded(command, folder=folder, variables=here, answers=[])
+    assert "E_GUARD_DELETES blocks 2 deletes" in said
+    assert "--allow-deletes 3" in said
+    assert "destroy would refuse" in said
+    assert "Only 'yes'" not in said
+    assert names(simulator) == ["Answers", "One", "Two"]
+
+
+@pytest.mark.parametrize("given", ["1", "2", "4"])
+def test_another_number_of_deletes_is_told_beside_the_right_one(shop, given):
+    folder, _ = shop
+    run = run_in(folder, "destroy", "--auto-approve", "--allow-deletes", given)
+    assert run.code == 5
+    assert f"--allow-deletes {given} is not the plan's number" in run.err
+    named = run.err.partition("; --allow-deletes ")[2].rpartition("--allow-deletes ")[2].split()[0]
+    assert "blocked" not in (allowed := run_in(folder, "destroy", "--auto-approve", "--allow-deletes", named)).out
+    assert allowed.code == 0, allowed.err

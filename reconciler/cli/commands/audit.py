@@ -77,16 +77,18 @@ def audit(
     if live and len(where.names) > 1:
         raise UsageError("--live is one environment's snapshot", hint="name the environment with -e")
     results, drift = audit_environments(run, where, ask, dask=dask, ledger=ledger, resume=resume)
-    write_report(run, with_requests(run, _report(results, drift, ask.access.today)), how)
+    write_report(run, with_requests(run, _report(results, drift, ask.access.today, fail_on)), how)
     if metrics:
         _write_figures(run, metrics, results, started)
     return most_severe(_code(one, fail_on) for one in results)
 
 
-def _report(results: "tuple[EnvironmentResult, ...]", drift: "tuple[DriftRecord, ...]", today: "date") -> Report:
+def _report(
+    results: "tuple[EnvironmentResult, ...]", drift: "tuple[DriftRecord, ...]", today: "date", fail_on: str
+) -> Report:
     from reconciler.fleet.audit_summary import causes, oldest, overview
 
-    found = plan_report("audit", *(one.planned for one in results if one.planned))
+    found = plan_report("audit", *(one.planned for one in results if one.planned), fail_on=fail_on)
     more = (item for one in results for item in (*one.diagnostics, *one.findings))
     tables = [overview(results), *(table for table in (causes(results), oldest(drift, today)) if table["rows"])]
     return replace(found, diagnostics=sort_diagnostics((*found.diagnostics, *more)), extra={"tables": tables})

@@ -8,16 +8,14 @@ import typer
 
 from reconciler.cli import flags
 from reconciler.cli.command_context import CommandContext, session
-from reconciler.cli.output import parse_output_flags, progress, write_report
+from reconciler.cli.option_groups import PartOptions, ReportFlags, grouped
+from reconciler.cli.output import progress, write_report
 from reconciler.cli.request_builder import (
-    build_plan_request,
     check_classes,
     plan_code,
     plan_report,
     project,
-    project_files,
     select_environment,
-    selection,
     with_requests,
     write_saved_plan,
 )
@@ -28,19 +26,13 @@ if TYPE_CHECKING:
     from reconciler.project.config import Project
 
 
+@grouped
 def plan(
     context: typer.Context,
     *,
-    environment: flags.Env = "",
-    label: flags.Labels = None,
-    target: flags.Targets = None,
-    exclude: flags.Excludes = None,
-    files: flags.Files = None,
+    part: PartOptions,
     with_dependencies: flags.WithDependencies = False,
-    set_: flags.Sets = None,
-    format_: flags.Format = "text",
-    report: flags.Reports = None,
-    show_defaults: flags.ShowDefaults = False,
+    shown: ReportFlags,
     out: flags.Out = "",
     detailed_exitcode: flags.Detailed = False,
     fail_on: flags.FailOn = "",
@@ -48,9 +40,7 @@ def plan(
     live: flags.LiveFile = "",
     base: flags.Base = "",
     refresh: flags.Refresh = "changed",
-    today: flags.Today = "",
     untrusted: flags.Untrusted = False,
-    parallelism: flags.Parallelism = 8,
     events: Annotated[
         list[str] | None,
         typer.Option("--events", metavar="FILE", help="Add what a recording leads to under the rules; repeatable."),
@@ -60,30 +50,25 @@ def plan(
     from reconciler.project.plan_environment import plan_environment
 
     run = session(context)
-    how = parse_output_flags(format_, report, show_defaults=show_defaults)
+    how = shown.parsed()
     check_classes(fail_on)
-    ask = build_plan_request(
+    ask = part.request(
         run,
-        sets=set_,
-        selected=selection(
-            target, exclude, label, with_dependencies=with_dependencies, files=project_files(run, files)
-        ),
+        with_dependencies=with_dependencies,
         depth=depth,
         base=base,
-        today=today,
         live=live,
         full=refresh == "full",
         cached=True,
-        parallelism=parallelism,
     )
     whole = project(run, untrusted=untrusted)
-    name = select_environment(whole, environment)
+    name = select_environment(whole, part.environment)
     played = _replayed(run, whole, events) if events else None
     with progress(run, f"Reading {name}"):
         result = plan_environment(whole, name, ask)
     if out and result.plan is not None:
         write_saved_plan(run, out, whole, result.plan)
-    report_ = plan_report("plan", result)
+    report_ = plan_report("plan", result, fail_on=fail_on)
     if played is not None and result.plan is not None:
         report_ = replace(report_, **played(result.manifest, result.plan))
     write_report(run, with_requests(run, report_), how)

@@ -27,6 +27,7 @@ from reconciler.reports.wording import (
     summary_line,
     suppressed,
     suppressed_line,
+    unmanaged_groups,
     validity,
 )
 from reconciler.strings import count, display_width
@@ -198,7 +199,7 @@ def page_of(report: Report, options: ReportOptions) -> Page:
     """Convert a report to the page's data."""
     plans = report.plans
     sections = tuple(
-        Section(name=plan.environment, description=_told(plan), groups=groups_of(plan, shown, options))
+        Section(name=plan.environment, description=_told_there(plan, report.where), groups=groups_of(plan, shown, options))
         for plan, shown in zip(plans, kept(plans), strict=True)
     )
     heading = _heading(report)
@@ -238,13 +239,19 @@ def _heading(report: Report) -> str:
     return count(len(report.plans), "environment") if report.plans else report.command
 
 
+def _told_there(plan: Plan, where: Mapping[str, str]) -> str:
+    """Return what a plan comes to, after where that is."""
+    place = where.get(plan.environment, "")
+    return f"{place}. {_told(plan)}" if place else _told(plan)
+
+
 def _told(plan: Plan) -> str:
     return summary_line(plan) if plan.pending else in_step(plan)
 
 
 def _verdict(report: Report) -> str:
     if report.outcomes:
-        return apply_line(done(report.outcomes, report.adopted))
+        return apply_line(done(report.outcomes, report.adopted), report.command)
     if report.headline:
         return report.headline
     if not report.plans:
@@ -316,8 +323,6 @@ def _filters(sections: Iterable[Section]) -> Iterator[Filter]:
 
 def _quiet(plans: Sequence[Plan], *, details: bool) -> Iterator[NameList]:
     still = [change.address for plan in plans for change in plan.changes if change.action is Action.NONE]
-    ours = [f"{one.address} · id {one.id}" for plan in plans for one in plan.unmanaged if not one.foreign]
-    foreign = [f"{one.address} · {one.foreign}" for plan in plans for one in plan.unmanaged if one.foreign]
     changes = [change for plan in plans for change in plan.changes]
     hidden = [
         f"{change.address} {one.path}: {one.rule.value}"
@@ -325,8 +330,8 @@ def _quiet(plans: Sequence[Plan], *, details: bool) -> Iterator[NameList]:
         for one in suppressed(change, details=details)
     ]
     yield _names(count(len(still), "unchanged resource"), still)
-    yield _names(f"{count(len(ours), 'live object')} not in the manifests, left alone", ours)
-    yield _names(f"{count(len(foreign), 'foreign live object')}, never written", foreign)
+    for group in unmanaged_groups(*plans):
+        yield _names(group.title, [f"{one.address} · {one.foreign or f'id {one.id}'}" for one in group.members])
     yield _names(suppressed_line(changes, details=details), hidden)
 
 

@@ -165,7 +165,7 @@ def _body(report: Report, level: DetailLevel, options: ReportOptions) -> Iterato
         yield f"**{validity(report.diagnostics)}**"
         yield ""
     yield from [*problems, ""] if problems else []
-    yield from outcome_sections(report.outcomes, level, report.adopted)
+    yield from outcome_sections(report.outcomes, level, report.adopted, command=report.command)
     several = len(report.plans) > 1
     if several:
         yield from fleet_table(report.plans, level)
@@ -173,7 +173,7 @@ def _body(report: Report, level: DetailLevel, options: ReportOptions) -> Iterato
         if not several:
             yield from _one(plan, level, options, told=bool(report.outcomes))
         elif is_loud(plan):
-            yield from _folded(plan, level, options)
+            yield from _folded(plan, level, options, report.where.get(plan.environment, ""))
     if not several:
         yield from extra_tables(report.extra, level)
 
@@ -193,9 +193,13 @@ def headline(plan: Plan) -> str:
     return summary_line(plan) + ("" if plan.complete else " This plan is incomplete.")
 
 
-def _folded(plan: Plan, level: DetailLevel, options: ReportOptions) -> Iterator[str]:
-    yield f"### {span(truncate(plan.environment, _MOST_NAME))}"
+def _folded(plan: Plan, level: DetailLevel, options: ReportOptions, where: str) -> Iterator[str]:
+    name = span(truncate(plan.environment, _MOST_NAME))
+    yield f"### {name}"
     yield ""
+    if where:
+        yield f"Environment: {name} ({span(truncate(where, _MOST_WHOLE))})"
+        yield ""
     yield from _one(plan, level, options, told=False)
 
 

@@ -7,7 +7,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.plan import Plan
 from reconciler.model.report import ReportOptions
-from reconciler.reports.escaping import span
+from reconciler.reports.escaping import span, summary
 from reconciler.reports.markdown.change_block import change_block
 from reconciler.reports.markdown.size_budget import DetailLevel
 from reconciler.reports.value_format import spell_sides
@@ -19,9 +19,11 @@ from reconciler.reports.wording import (
     by_kind,
     done,
     guard_groups,
+    refusing,
     source_of,
     suppressed,
     suppressed_line,
+    unmanaged_groups,
 )
 from reconciler.strings import count
 
@@ -83,7 +85,7 @@ def attention(plan: Plan) -> list[tuple[str, list[str]]]:
             "Conflicts: the manifests and the live side changed, to different values",
             [_conflict(*one) for one in conflicts],
         ),
-        ("Blocked: apply would refuse", list(map(_blocked, guard_groups(plan)))),
+        (f"Blocked: {refusing(plan)}", list(map(_blocked, guard_groups(plan)))),
         ("Held back: the read could not prove them", [_held(one.action, one.address, one.reason) for one in plan.held]),
         ("Warnings", [f"- {span(change.address)} {span(note)}" for change in plan.changes for note in change.notes]),
     ]
@@ -163,8 +165,6 @@ def _counts(changes: Sequence[Change]) -> Iterator[str]:
 
 def _quiet(plan: Plan, level: DetailLevel, *, details: bool) -> Iterator[str]:
     still = [change.address for change in plan.changes if change.action is Action.NONE]
-    ours = [one.address for one in plan.unmanaged if not one.foreign]
-    foreign = [one.address for one in plan.unmanaged if one.foreign]
     hidden = [
         f"{change.address} {one.path}: {one.rule.value}{f' ({one.detail})' if one.detail else ''}"
         for change in plan.changes
@@ -173,8 +173,8 @@ def _quiet(plan: Plan, level: DetailLevel, *, details: bool) -> Iterator[str]:
     adopting = [f"{one.address}{f': now owned by {one.owner}' if one.owner else ''}" for one in plan.adopting]
     yield from _fold(f"{count(len(adopting), 'live object')} to adopt", adopting, level)
     yield from _fold(f"{count(len(still), 'unchanged resource')}", still, level)
-    yield from _fold(f"{count(len(ours), 'live object')} not in the manifests, left alone", ours, level)
-    yield from _fold(f"{count(len(foreign), 'foreign live object')}, never written", foreign, level)
+    for group in unmanaged_groups(plan):
+        yield from _fold(summary(group.title), [one.address for one in group.members], level)
     yield from _fold(suppressed_line(plan.changes, details=details), hidden, level)
 
 
@@ -196,11 +196,13 @@ def _fold(title: str, names: Sequence[str], level: DetailLevel) -> Iterator[str]
     yield ""
 
 
-def outcome_sections(outcomes: Sequence[Outcome], level: DetailLevel, adopted: int = 0) -> Iterator[str]:
+def outcome_sections(
+    outcomes: Sequence[Outcome], level: DetailLevel, adopted: int = 0, *, command: str = "apply"
+) -> Iterator[str]:
     """Render the total, each change that was not applied, and the fields that were not kept."""
     if not outcomes and not adopted:
         return
-    yield f"**{apply_line(done(outcomes, adopted))}**"
+    yield f"**{apply_line(done(outcomes, adopted), command)}**"
     yield ""
     yield from undone(outcomes)
     yield ""

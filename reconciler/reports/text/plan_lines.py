@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.model.change import SYMBOLS, Action, Attribution, Change
-from reconciler.model.plan import DeferredChange, Plan, UnmanagedResource
+from reconciler.model.plan import DeferredChange, Plan
 from reconciler.model.report import ReportOptions
 from reconciler.model.source_map import Position
 from reconciler.reports.escaping import escape_line
@@ -18,9 +18,11 @@ from reconciler.reports.wording import (
     attributed,
     by_kind,
     in_step,
+    refusing,
     shared_guards,
     summary_line,
     suppressed_line,
+    unmanaged_groups,
 )
 from reconciler.strings import count
 
@@ -34,10 +36,10 @@ def plan_lines(
     style: Style,
     options: ReportOptions,
     *,
-    several: bool = False,
+    heading: str = "",
     outcomes: bool = False,
 ) -> Iterator[Iterator[str]]:
-    """Render a plan in sections; `several` adds its environment, `outcomes` replace the changes."""
+    """Render a plan in sections; below its `heading` where there are several; `outcomes` replace the changes."""
     view = PlanView(
         environment=plan.environment,
         style=style,
@@ -46,8 +48,8 @@ def plan_lines(
         details=options.details,
         guards=shared_guards(plan),
     )
-    if several:
-        yield iter([style("strong", f"=== {escape_line(plan.environment)} ===")])
+    if heading:
+        yield iter([style("strong", escape_line(heading))])
     for diagnostic in plan.diagnostics:
         yield diagnostic_lines(diagnostic, sources, style)
     if not outcomes:
@@ -56,7 +58,7 @@ def plan_lines(
         yield from (_guarded(group, style) for group in view.guards)
     yield _held(plan.held, style)
     yield _adopting(plan.adopting, style)
-    yield _unmanaged(plan.unmanaged, style)
+    yield _unmanaged(plan, style)
     yield _folded(plan, view)
     if not outcomes:
         yield _summary(plan, style)
@@ -121,23 +123,14 @@ def _adopting(changes: Sequence[Change], style: Style) -> Iterator[str]:
         yield style("quiet", f"#   and {len(changes) - _MOST_NAMED:,} more")
 
 
-def _unmanaged(unmanaged: Sequence[UnmanagedResource], style: Style) -> Iterator[str]:
-    ours = [one for one in unmanaged if not one.foreign]
-    foreign = [one for one in unmanaged if one.foreign]
-    if ours:
-        yield style("quiet", f"# ({count(len(ours), 'live object')} not in the manifests, left alone)")
-    yield from (
-        style("quiet", f"#   {escape_line(one.address)} [id={escape_line(one.id)}]") for one in ours[:_MOST_NAMED]
-    )
-    if len(ours) > _MOST_NAMED:
-        yield style("quiet", f"#   and {len(ours) - _MOST_NAMED:,} more")
-    if foreign:
-        yield style("quiet", f"# ({count(len(foreign), 'foreign live object')}, never written)")
-    yield from (
-        style("quiet", f"#   {escape_line(one.address)}: {escape_line(one.foreign)}") for one in foreign[:_MOST_NAMED]
-    )
-    if len(foreign) > _MOST_NAMED:
-        yield style("quiet", f"#   and {len(foreign) - _MOST_NAMED:,} more")
+def _unmanaged(plan: Plan, style: Style) -> Iterator[str]:
+    for group in unmanaged_groups(plan):
+        yield style("quiet", f"# ({escape_line(group.title)})")
+        for one in group.members[:_MOST_NAMED]:
+            told = f": {escape_line(one.foreign)}" if one.foreign else f" [id={escape_line(one.id)}]"
+            yield style("quiet", f"#   {escape_line(one.address)}{told}")
+        if len(group.members) > _MOST_NAMED:
+            yield style("quiet", f"#   and {len(group.members) - _MOST_NAMED:,} more")
 
 
 def _folded(plan: Plan, view: PlanView) -> Iterator[str]:
@@ -161,7 +154,7 @@ def _summary(plan: Plan, style: Style) -> Iterator[str]:
     if attributed(plan):
         yield from _attribution(plan)
     if summary.blocked:
-        yield style("alarm", f"{count(summary.blocked, 'change is', 'changes are')} blocked: apply would refuse.")
+        yield style("alarm", f"{count(summary.blocked, 'change is', 'changes are')} blocked: {refusing(plan)}.")
     if not plan.complete and (plan.pending or plan.held):
         yield style("change", "This plan is incomplete: it covers only a part.")
     if plan.untrusted:

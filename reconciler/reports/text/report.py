@@ -59,8 +59,10 @@ _WORD = {
 }
 
 
-def outcome_lines(outcomes: Sequence[Outcome], style: Style, adopted: int = 0) -> Iterator[str]:
-    """Render each outcome on a line, then the total."""
+def outcome_lines(
+    outcomes: Sequence[Outcome], style: Style, adopted: int = 0, *, command: str = "apply"
+) -> Iterator[str]:
+    """Render each outcome on a line, then the total in the words of the command."""
     if not outcomes and not adopted:
         return
     for outcome in outcomes:
@@ -68,7 +70,7 @@ def outcome_lines(outcomes: Sequence[Outcome], style: Style, adopted: int = 0) -
     if outcomes:
         yield ""
     counts = done(outcomes, adopted)
-    yield style("add" if counts.complete else "alarm", apply_line(counts))
+    yield style("add" if counts.complete else "alarm", apply_line(counts, command))
 
 
 def _one(outcome: Outcome, style: Style) -> Iterator[str]:
@@ -100,8 +102,9 @@ def _sections(report: Report, style: Style, options: ReportOptions) -> Iterator[
         yield diagnostic_lines(diagnostic, report.sources, style)
     several = len(report.plans) > 1
     for plan in report.plans:
-        yield from plan_lines(plan, report.sources, style, options, several=several, outcomes=bool(report.outcomes))
-    yield outcome_lines(report.outcomes, style, report.adopted)
+        heading = _heading(plan.environment, report.where) if several else ""
+        yield from plan_lines(plan, report.sources, style, options, heading=heading, outcomes=bool(report.outcomes))
+    yield outcome_lines(report.outcomes, style, report.adopted, command=report.command)
     yield extra_lines(report.extra, style)
     if report.command == "validate":
         yield verdict(report, style)
@@ -113,6 +116,11 @@ def _environment(report: Report, style: Style) -> Iterator[str]:
     names = [plan.environment for plan in report.plans] or list(report.where)
     if len(names) == 1:
         yield style("strong", escape_line(environment_line(names[0], report.where)))
+
+
+def _heading(name: str, where: Mapping[str, str]) -> str:
+    """Return the heading of the plan of one environment of several: its name, and where it is."""
+    return f"=== {environment_line(name, where).removeprefix('Environment: ')} ==="
 
 
 def _usage(report: Report, style: Style) -> Iterator[str]:
