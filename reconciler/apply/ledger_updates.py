@@ -100,11 +100,10 @@ def sweeps(plan: Plan) -> dict[str, int]:
 
 
 def sweeps_after(counts: Mapping[str, int], outcomes: Iterable[Outcome]) -> dict[str, int]:
-    """Return these numbers after the creates and deletes that were applied."""
-    done = [one for one in outcomes if one.status is OutcomeStatus.APPLIED]
-    made = Counter(one.kind for one in done if one.action is Action.CREATE)
-    gone = Counter(one.kind for one in done if one.action is Action.DELETE)
-    return {kind: max(0, number + made[kind] - gone[kind]) for kind, number in counts.items()}
+    """Return these numbers without the objects that were deleted."""
+    applied = (one for one in outcomes if one.status is OutcomeStatus.APPLIED)
+    gone = Counter(one.kind for one in applied if one.action is Action.DELETE)
+    return {kind: max(0, number - gone[kind]) for kind, number in counts.items()}
 
 
 def _told(thing: ObjectRecord) -> tuple[object, ...]:

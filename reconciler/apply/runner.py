@@ -218,7 +218,7 @@ def _own(site: ApplyContext, plan: Plan, declared: Mapping[str, DeclaredResource
 
 
 def _recount(site: ApplyContext, plan: Plan, course: RunState) -> None:
-    """Record how many objects are live after this run's own creates and deletes: a later read is compared with that."""
+    """Record how many objects are left after this run's own deletes: a later read is compared with that."""
     before = ledger_updates.sweeps(plan)
     after = ledger_updates.sweeps_after(before, course.outcomes)
     if before != after and course.error is None:
