@@ -68,7 +68,7 @@ class PlanOptions:
     """Options of the plan of one environment.
 
     `project_id` is the project whose objects are managed; empty manages the objects of all. `prune` is `none` or
-    `owned`; `unpruned` says what would delete the owned objects that no manifest declares. `protect` are address
+    `owned`; `unpruned` names what would delete the owned objects that no manifest declares. `protect` are address
     patterns that are never deleted. `depth` is list, auto or full. `today` decides which rules have expired: it is an
     input, so that the same inputs give the same plan.
     """

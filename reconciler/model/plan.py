@@ -18,7 +18,7 @@ UNKNOWN_WITHOUT_LEDGER = ("destroy", "drift")
 """Counts of a summary that require the ledger: ownership, and the last applied values."""
 
 UNKNOWN_WITH_COMMIT = ("destroy",)
-"""The same with a base commit, against which drift is told."""
+"""The same with a base commit, to which drift is attributed."""
 
 OWNED_UNDECLARED = "owned by this project, not declared"
 """Start of the reason why an owned object that no manifest declares stays."""

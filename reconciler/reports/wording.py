@@ -72,7 +72,7 @@ def unknown_line(plan: Plan) -> str:
 
 
 def _by_commit(plan: Plan) -> str:
-    """Say what drift may be as well where a commit alone is the base."""
+    """Name the other cause of drift where a commit alone is the base."""
     if plan.knows("drift") and plan.summary().drift and "drift" not in plan.unknown_counts:
         return f" Against {plan.base} alone, drift may be what was merged and not applied yet."
     return ""
@@ -125,7 +125,7 @@ class UnmanagedGroup:
 
 
 def unmanaged_groups(*plans: Plan) -> list[UnmanagedGroup]:
-    """Group the live objects that stay: owned ones by the reason, those that nobody declares, and foreign ones."""
+    """Group the live objects that stay: owned ones by the reason, those without an owner, and foreign ones."""
     destroys = any(plan.destroys for plan in plans)
     every = [one for plan in plans for one in plan.unmanaged]
     owned = _by_reason(one for plan in plans for one in plan.undeclared)
