@@ -223,7 +223,7 @@ def _recount(site: ApplyContext, plan: Plan, course: RunState) -> None:
     after = ledger_updates.sweeps_after(before, course.outcomes)
     if before != after and course.error is None:
         try:
-            site.ledger.remember(site.scope, site.run, (), after)
+            site.ledger.record_owned(site.scope, site.run, (), after)
         except LedgerError as error:
             course.error = error
 

@@ -199,7 +199,9 @@ def page_of(report: Report, options: ReportOptions) -> Page:
     """Convert a report to the page's data."""
     plans = report.plans
     sections = tuple(
-        Section(name=plan.environment, description=_told_there(plan, report.where), groups=groups_of(plan, shown, options))
+        Section(
+            name=plan.environment, description=_told_there(plan, report.where), groups=groups_of(plan, shown, options)
+        )
         for plan, shown in zip(plans, kept(plans), strict=True)
     )
     heading = _heading(report)
