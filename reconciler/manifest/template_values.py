@@ -85,7 +85,7 @@ def merge_values(
 def unread_names(values: TemplateValues, texts: Sequence[str]) -> list[Diagnostic]:
     """Return an error for each name that only `--set` has and that no template of these texts reads."""
     found = [problem for word, made in values.made if (problem := unread(word, made, texts)) is not None]
-    return [error(one.code, one.message, values.place(one.path), hint=one.hint) for one in found]
+    return [error(one.code, one.message, values.position_of(one.path), hint=one.hint) for one in found]
 
 
 def _file(values: TemplateValues, tree: ProjectTree, file: str, key: Position | None) -> None:
