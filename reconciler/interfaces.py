@@ -25,12 +25,13 @@ from typing import Any, Protocol, runtime_checkable
 
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Change
+from reconciler.model.json_types import Json
 from reconciler.model.ledger_state import LedgerState, ObjectRecord, WriteIntent
 from reconciler.model.options import WRITER_SECONDS
 from reconciler.model.outcome import Outcome
 from reconciler.model.read_result import ApiUsage, ConfirmRequest, ConfirmResult, ReadRequest, ReadResult
 from reconciler.model.report import Report, Reporter, ReportOptions
-from reconciler.model.resource import DeclaredResource, Json, LiveResource
+from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.model.run_history import JournalEntry, LockInfo, RunRecord
 
 __all__ = [

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
 
-from reconciler.strings import spell_escape
+from reconciler.strings import compatibility_form, decomposed, normalize_name, spell_escape
 
 LOOKS_LATIN = str.maketrans(
     "аеорсухіјѕԁһԛԝөνοαρτυκιօոսհɑıАВЕКМНОРСТУХІЈЅԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧՕ",
@@ -101,7 +101,7 @@ def _look(cluster: str) -> str:
         return ""
     if unicodedata.decomposition(seen[:1]).startswith(_SHOWN_APART):
         return seen
-    plain = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", seen))
+    plain = decomposed(compatibility_form(seen))
     return plain.translate(LOOKS_LATIN).translate(_SIGNS)
 
 
@@ -142,4 +142,4 @@ def _escaped(word: Clusters, other: Clusters) -> Clusters:
 
 
 def _is_plain(cluster: str, other: Clusters, at: int, lined_up: bool) -> bool:
-    return len(cluster) == 1 and lined_up and unicodedata.normalize("NFC", other[at]) == cluster
+    return len(cluster) == 1 and lined_up and normalize_name(other[at]) == cluster

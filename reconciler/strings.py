@@ -79,6 +79,16 @@ def normalize_name(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def decomposed(text: str) -> str:
+    """Return a text with every letter apart from its marks (NFD)."""
+    return text if text.isascii() else unicodedata.normalize("NFD", text)
+
+
+def compatibility_form(text: str) -> str:
+    """Return a text with the plain form of full-width, circled and other compatibility characters (NFKC)."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
 _LIKENESS = 0.75
 """Share of letters in common, in their order, from which two words are similar."""
 

@@ -14,6 +14,8 @@ PUBLIC = (
     "reconciler.api_v1",
     "reconciler.interfaces",
     "reconciler.plugins",
+    "reconciler.json_codec",
+    "reconciler.timestamps",
     "reconciler.model.field_path",
     "reconciler.semantics.equality",
     *(f"reconciler.testing.{module.name}" for module in pkgutil.iter_modules(testing.__path__)),

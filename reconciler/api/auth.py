@@ -14,8 +14,10 @@ from reconciler.api.allowed_hosts import Origin
 from reconciler.api.error_responses import refusal
 from reconciler.api.logins import LOGINS, Logins
 from reconciler.api.messages import ApiRequest, ApiResponse
-from reconciler.api.signing import canonical_request, sign, stamp
+from reconciler.api.signing import canonical_request, sign
 from reconciler.errors import AuthError, TransportError
+from reconciler.json_codec import loads_object
+from reconciler.timestamps import format_compact, parse_iso8601
 
 SendDirect = Callable[[ApiRequest], ApiResponse]
 """Sends a call that carries its own credentials in the body, and returns any response."""
@@ -98,7 +100,7 @@ class AkSkAuth:
 
     def headers(self, call: ApiRequest, now: datetime, ask: SendDirect) -> Mapping[str, str]:  # noqa: ARG002 - a shared shape
         """Return date, security token and signature of this request."""
-        date = stamp(now)
+        date = format_compact(now)
         own = {"X-Sdk-Date": date}
         if self._security_token:
             own["X-Security-Token"] = self._security_token
@@ -205,7 +207,8 @@ def _token_request(user: str, password: str, domain: str, project_id: str) -> by
 
 def _expiry(body: bytes, now: datetime) -> datetime:
     try:
-        moment = datetime.fromisoformat(json.loads(body)["token"]["expires_at"])
-    except (ValueError, KeyError, TypeError):
+        token = loads_object(body).get("token")
+    except ValueError:
         return now + _LIFETIME
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = parse_iso8601(token.get("expires_at")) if isinstance(token, dict) else None
+    return moment or now + _LIFETIME

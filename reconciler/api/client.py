@@ -9,14 +9,16 @@ from threading import Lock
 from reconciler.api.allowed_hosts import is_segment, path_segment
 from reconciler.api.connection import Connection
 from reconciler.api.error_responses import refusal
-from reconciler.api.messages import ApiRequest, ApiResponse, http_date
+from reconciler.api.messages import ApiRequest, ApiResponse
 from reconciler.api.response_body import decode, is_whole_text, refuse
 from reconciler.api.retry import RetryingSender
 from reconciler.api.signing import encode_query
 from reconciler.errors import ApiError, TransportError
+from reconciler.json_codec import digest
 from reconciler.kinds.base.kind import ItemCollection, Kind
+from reconciler.model.json_types import Json
 from reconciler.model.read_result import ApiUsage
-from reconciler.model.resource import Json
+from reconciler.timestamps import parse_http_date
 
 MAX_BODY = 12 * 10**6
 """Bytes of a signed call's body (api.md §5.2)."""
@@ -97,7 +99,7 @@ class ReadClient:
     @property
     def service_time(self) -> datetime | None:
         """Service's time in its latest response, None where it sent none."""
-        return http_date(self._sender.service_date)
+        return parse_http_date(self._sender.service_date)
 
     @property
     def service_offset(self) -> float:
@@ -287,7 +289,7 @@ def _odd(kind: Kind, row: Json, reason: str) -> OddRow:
         reason=reason,
         id=_shown(given.get(kind.id_field)),
         name=_shown(name) if isinstance(name, str) and name else None,
-        key=json.dumps(row, sort_keys=True),
+        key=digest(row),
     )
 
 

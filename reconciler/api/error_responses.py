@@ -1,13 +1,14 @@
 """Error responses: the status decides; the code is shown and never trusted alone (api.md §7)."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reconciler.api.messages import ApiRequest, ApiResponse
 from reconciler.errors import ApiError, AuthError, ForbiddenError, NotFoundError, RateLimitedError
-from reconciler.model.resource import Json
+from reconciler.json_codec import loads_object
+from reconciler.model.json_types import Json
+from reconciler.timestamps import format_rfc3339
 
 MAX_SKEW = timedelta(minutes=14)
 """Greatest clock skew; the gateway refuses 15 minutes (api.md §5.2), and a signature ages before it is checked."""
@@ -93,7 +94,7 @@ def _auth_error(text: str, found: ApiErrorBody, answer: ApiResponse, local: date
         ahead = "ahead of" if local > server else "behind"
         return AuthError(
             f"{text}; the local clock is {_minutes(local - server)} minutes {ahead} the service: "
-            f"here {local:%Y-%m-%dT%H:%M:%SZ}, there {server:%Y-%m-%dT%H:%M:%SZ}",
+            f"here {format_rfc3339(local)}, there {format_rfc3339(server)}",
             code="E_CLOCK",
             status=answer.status,
             hint="set this machine's clock; the gateway refuses a difference of more than 15 minutes",
@@ -108,10 +109,9 @@ def _minutes(difference: timedelta) -> int:
 
 def _json(body: bytes) -> Mapping[str, Json]:
     try:
-        value = json.loads(body[:65536])
-    except (ValueError, RecursionError):
+        return loads_object(body[:65536])
+    except ValueError:
         return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _line(value: Json, limit: int, redact: Callable[[str], str]) -> str:

@@ -4,8 +4,6 @@ An account is locked after a few wrong passwords, and thirty environments with o
 times. Until a credential is accepted, only one login with it is in progress; all others wait for its result.
 """
 
-import hashlib
-import hmac
 import secrets
 import threading
 from collections.abc import Callable
@@ -13,6 +11,7 @@ from typing import TypeVar
 
 from reconciler.api.allowed_hosts import Origin
 from reconciler.errors import AuthError, TransportError
+from reconciler.redaction import keyed_digest
 
 Found = TypeVar("Found")
 
@@ -36,9 +35,9 @@ class Logins:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._accepted: set[bytes] = set()
-        self._refused: dict[bytes, AuthError] = {}
-        self._flights: dict[bytes, _Flight] = {}
+        self._accepted: set[str] = set()
+        self._refused: dict[str, AuthError] = {}
+        self._flights: dict[str, _Flight] = {}
 
     def call(self, origin: Origin, credential: tuple[str, ...], send: Callable[[], Found]) -> Found:
         """Return the response of `send` with a credential that is sent with each call.
@@ -74,7 +73,7 @@ class Logins:
                 lost = flight.lost
                 raise TransportError(lost.message, code=lost.code, hint=lost.hint, sent=False)
 
-    def _tried(self, key: bytes, flight: _Flight, fetch: Callable[[], Found]) -> Found:
+    def _tried(self, key: str, flight: _Flight, fetch: Callable[[], Found]) -> Found:
         try:
             found = fetch()
         except AuthError as error:
@@ -100,9 +99,9 @@ LOGINS = Logins()
 """Logins of this process."""
 
 
-def _digest(origin: Origin, credential: tuple[str, ...]) -> bytes:
+def _digest(origin: Origin, credential: tuple[str, ...]) -> str:
     text = "\0".join((str(origin), *(f"{len(part)}:{part}" for part in credential)))
-    return hmac.digest(_SALT, text.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    return keyed_digest(_SALT, text.encode("utf-8", "surrogatepass"))
 
 
 def _again(error: AuthError) -> AuthError:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from reconciler.api.allowed_hosts import Origin
+from reconciler.timestamps import parse_http_date
 
 READING_VERBS = frozenset({"GET"})
 
@@ -53,7 +53,7 @@ class ApiResponse:
     @property
     def date(self) -> datetime | None:
         """Server's time, from its Date header."""
-        return http_date(self.headers.get("date", ""))
+        return parse_http_date(self.headers.get("date", ""))
 
     @property
     def request_id(self) -> str:
@@ -69,12 +69,3 @@ class CallObserver:
 
     def after(self, call: ApiRequest, answer: ApiResponse) -> None:
         """Note the response of an attempt."""
-
-
-def http_date(text: str) -> datetime | None:
-    """Parse a Date or Retry-After header; None for anything but a date."""
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

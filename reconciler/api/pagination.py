@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 
 from reconciler.api.client import ListPage, OddRow
 from reconciler.errors import ReconcilerError
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 LIMIT = 100
 """Rows of one page, the API's maximum (api.md §2)."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconciler.api.messages import http_date
+from reconciler.timestamps import parse_http_date
 
 _LONGEST = 1000
 """Characters of a header that are read."""
@@ -163,7 +163,7 @@ def _until(text: str, now: datetime) -> float | None:
     """Return the seconds of a reset: a number of them, a moment since 1970, or a date."""
     number = _number(text.strip().removesuffix("s"))
     if number is None:
-        moment = http_date(text)
+        moment = parse_http_date(text)
         return max(0.0, (moment - now).total_seconds()) if moment else None
     if number < _EPOCH:
         return number

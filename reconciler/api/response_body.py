@@ -5,23 +5,19 @@ whatever its headers say, no repeated keys, no NaN.
 """
 
 import json
-import math
 import re
 import zlib
 from typing import Any, NoReturn
 
 from reconciler.errors import ApiError
-from reconciler.model.resource import Json
+from reconciler.json_codec import MAX_DEPTH, DepthError, loads_strict
+from reconciler.model.json_types import Json
 
 MAX_BYTES = 64 * 2**20
 MAX_RATIO = 100
 RATIO_FROM = 2**20
 """Decoded size below which the compression ratio is not limited; a short list may compress a hundredfold."""
-MAX_DEPTH = 64
 
-_ESCAPE = re.compile(rb"\\.", re.DOTALL)
-_STRING = re.compile(rb'"[^"]*"')
-_PLAIN = bytes(set(range(256)) - set(b'[]{}"'))
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -65,18 +61,16 @@ class BodyDecoder:
             refuse(f"the body grows more than {MAX_RATIO} times when it is unpacked")
 
 
-def decode(body: bytes, *, half_characters: bool = False) -> dict[str, Json]:
+def decode(body: bytes, *, half_characters: bool = False, max_depth: int = MAX_DEPTH) -> dict[str, Json]:
     """Return the JSON object in `body`; raises ApiError (E_READ_SCHEMA) for anything else, and never quotes it.
 
     A lone surrogate in a text is refused unless `half_characters` says that the caller looks for it.
     """
-    _check_depth(body)
-    errors = "surrogatepass" if half_characters else "strict"
     try:
-        value = json.loads(
-            body.decode("utf-8", errors), object_pairs_hook=_unique, parse_constant=_constant, parse_float=_float
-        )
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        value = loads_strict(body, max_depth=max_depth, surrogates=half_characters)
+    except DepthError as error:
+        refuse(f"the body is {error}")
+    except ValueError as error:
         refuse(f"the body is no JSON ({type(error).__name__})" if body else "the body is empty")
     if not isinstance(value, dict):
         refuse("the body is no JSON object")
@@ -109,34 +103,3 @@ def _decoder(encoding: str) -> Any:
     if encoding not in {"gzip", "deflate"}:
         refuse(f"the content encoding {encoding[:40]!r} was not asked for")
     return zlib.decompressobj(wbits=47)  # gzip or zlib, distinguished by their first bytes
-
-
-def _check_depth(body: bytes) -> None:
-    """Check the nesting by removing the innermost brackets with one regular expression per level, for speed."""
-    text = _ESCAPE.sub(b"", body) if b"\\" in body else body
-    brackets = _STRING.sub(b"", text.translate(None, _PLAIN))
-    for _ in range(MAX_DEPTH):
-        peeled = brackets.replace(b"[]", b"").replace(b"{}", b"")
-        if len(peeled) == len(brackets):
-            break
-        brackets = peeled
-    if brackets:
-        refuse(f"the body is nested more than {MAX_DEPTH} deep, or is no JSON")
-
-
-def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key is repeated")
-    return found
-
-
-def _constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no JSON number")
-
-
-def _float(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError("a number is too large")
-    return number

@@ -13,12 +13,13 @@ from functools import partial
 from reconciler.api.connection import Connection, UsageCounter
 from reconciler.api.error_responses import ApiErrorBody, refusal, to_exception
 from reconciler.api.logins import REFUSED
-from reconciler.api.messages import ApiRequest, ApiResponse, http_date
+from reconciler.api.messages import ApiRequest, ApiResponse
 from reconciler.api.quota_headers import StatedLimits, stated_limits
 from reconciler.api.rate_limit import RateLimiter
 from reconciler.api.transport import Budget, HttpTransport, PooledTransport
 from reconciler.errors import TransportError
 from reconciler.model.read_result import ApiUsage
+from reconciler.timestamps import parse_http_date
 
 MAX_PAUSE = 60.0
 """Longest wait in seconds that a Retry-After is granted."""
@@ -81,7 +82,7 @@ def retry_after_seconds(answer: ApiResponse, now: datetime) -> float | None:
     text = answer.headers.get("retry-after", "").strip()
     if text.isdecimal() and text.isascii():
         return float(text[:9])
-    moment = http_date(text)
+    moment = parse_http_date(text)
     seconds = (moment - (answer.date or now)).total_seconds() if moment else 0.0
     return seconds if seconds > 0 else None
 

@@ -6,7 +6,6 @@ The query is encoded once, so that the signed and the sent bytes are identical.
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from urllib.parse import quote, unquote
 
 ALGORITHM = "SDK-HMAC-SHA256"
@@ -16,11 +15,6 @@ def encode_query(pairs: Iterable[tuple[str, str]]) -> str:
     """Return the query string as it is signed and sent: encoded and sorted; only `A-Za-z0-9-_.~` stay as they are."""
     encoded = sorted((_encode(name), _encode(value)) for name, value in pairs)
     return "&".join(f"{name}={value}" for name, value in encoded)
-
-
-def stamp(moment: datetime) -> str:
-    """Format a time as X-Sdk-Date does: `20260102T030405Z`, always UTC."""
-    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
 def canonical_request(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> str:
@@ -43,7 +37,7 @@ def canonical_request(method: str, path: str, query: str, headers: Mapping[str, 
 
 
 def sign(canonical: str, *, access_key: str, secret_key: str, date: str) -> str:
-    """Return the Authorization header for a canonical request made at `date` (see `stamp`)."""
+    """Return the Authorization header for a canonical request made at `date` (`timestamps.format_compact`)."""
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     to_sign = f"{ALGORITHM}\n{date}\n{digest}"
     signature = hmac.new(secret_key.encode(), to_sign.encode(), hashlib.sha256).hexdigest()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reconciler.api_probe.probe_target import STAMP, ProbeTarget
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import ItemCollection
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 
 @dataclass(slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from itertools import combinations, pairwise
 
 from reconciler.api_probe.observations import Observations
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.resource import Json
-from reconciler.semantics.equality import instant
+from reconciler.model.json_types import Json
+from reconciler.timestamps import parse_rfc3339
 
 ORDERS: Mapping[str, tuple[int, int]] = {
     "create_desc": (0, -1),
@@ -105,7 +105,7 @@ def _timed(kind: Kind, rows: Iterable[Mapping[str, Json]]) -> _Page:
     spellings: set[tuple[int, str]] = set()
     for row in rows:
         texts = [str(row.get(name)) for name in ("create_time", "update_time")]
-        created, updated = (instant(text) for text in texts)
+        created, updated = (parse_rfc3339(text) for text in texts)
         if created is None or updated is None:
             return ()
         spellings.update((len(text), text[-1]) for text in texts)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.kinds.service_behaviours import CHOICES
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 FORMAT_VERSION = "1.0"
 NOT_OBSERVED = "not_observed"

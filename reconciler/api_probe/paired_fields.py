@@ -6,7 +6,7 @@ from enum import Enum
 
 from reconciler.kinds.base.field import Field
 from reconciler.model.field_path import iter_leaves
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 
 class Absence(Enum):

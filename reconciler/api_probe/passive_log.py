@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from urllib.parse import parse_qs
 
 from reconciler.api.error_responses import refusal
-from reconciler.api.messages import ApiRequest, ApiResponse, CallObserver, http_date
+from reconciler.api.messages import ApiRequest, ApiResponse, CallObserver
 from reconciler.api_probe.list_orders import OrderEvidence
 from reconciler.api_probe.observations import Observations
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
+from reconciler.timestamps import parse_http_date
 
 _LARGEST = 1 << 20
 """Bytes of a page that is parsed a second time for its order."""
@@ -65,7 +66,7 @@ class PassiveLog(CallObserver):
 def _form(text: str) -> str:
     if not text:
         return "absent"
-    return "seconds" if text.isdecimal() else "date" if http_date(text) else "neither seconds nor a date"
+    return "seconds" if text.isdecimal() else "date" if parse_http_date(text) else "neither seconds nor a date"
 
 
 def _listed_kind(call: ApiRequest) -> Kind | None:

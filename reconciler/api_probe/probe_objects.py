@@ -12,7 +12,7 @@ from typing import Protocol
 from reconciler.api.client import ReadClient, WriteClient
 from reconciler.errors import ApiError, AuthError, NotFoundError, ReconcilerError, TransportError
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.run_history import ProbeRecord
 
 PREFIX = "reconciler-doctor-"

@@ -13,7 +13,7 @@ from reconciler.api_probe.request_log import RequestLog
 from reconciler.api_probe.write_probes import ObjectProbes
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from reconciler.api_probe.probe_objects import ProbeObjects
 from reconciler.api_probe.read_probes import PAGE
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.base.probe_bodies import ProbeBodies
-from reconciler.model.resource import Json
-from reconciler.semantics.equality import instant
+from reconciler.model.json_types import Json
+from reconciler.timestamps import parse_rfc3339
 
 STAMP = "update_time"
 """Version field that a list and a show have in common."""
@@ -66,7 +66,7 @@ class ProbeTarget:
 
     def let_time_pass(self, stamp: Json) -> bool:
         """Wait until the service's clock is past a version field; false where it cannot be known."""
-        moment = instant(stamp) if isinstance(stamp, str) else None
+        moment = parse_rfc3339(stamp) if isinstance(stamp, str) else None
         for _ in range(_LOOKS):
             now = self.objects.reader.service_time
             if moment is not None and now is not None and now > moment:

@@ -12,8 +12,9 @@ from reconciler.api_probe.request_log import ProbeLimitError, RequestLog
 from reconciler.errors import ApiError, AuthError, HostNotAllowedError, ReconcilerError, TransportError
 from reconciler.kinds.base.field import FieldType
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.resource import Json
-from reconciler.semantics.equality import instant, without_query
+from reconciler.model.json_types import Json, is_empty
+from reconciler.semantics.equality import without_query
+from reconciler.timestamps import parse_rfc3339
 
 READ_LIMIT = 30
 """Most requests of the read-only part, retries included."""
@@ -21,8 +22,6 @@ READ_LIMIT = 30
 PAGE = 100
 SHOWS = 5
 """Most objects of a kind that are shown."""
-
-_EMPTY: tuple[Json, ...] = (None, "", [], {})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -175,13 +174,13 @@ def vote_name_filter(client: ReadClient, kind: Kind, name: str, object_id: str, 
 def compare_row(kind: Kind, row: Mapping[str, Json], full: Mapping[str, Json], seen: Observations) -> None:
     """Vote by what a list row has of the fields that its show holds with a value."""
     for name, child in kind.top_fields.items():
-        if child.list_may_hide and full.get(name) not in _EMPTY:
+        if child.list_may_hide and not is_empty(full.get(name)):
             if name not in row:
                 seen.vote("list_details", "hidden")
             elif row[name] is None:
                 seen.vote("list_details", "nulled")
             else:
-                seen.vote("list_details", "emptied" if row[name] in _EMPTY else "shown")
+                seen.vote("list_details", "emptied" if is_empty(row[name]) else "shown")
     unknown = full.keys() - kind.top_fields.keys()
     if unknown:
         seen.vote("unknown_in_list", "shown" if unknown & row.keys() else "hidden")
@@ -199,7 +198,7 @@ def note_values(kind: Kind, value: Mapping[str, Json], seen: Observations) -> No
 def _is_plain_time(text: str) -> bool:
     """Tell whether a text is spelled as documented, and no end of a day or leap second, which services respell."""
     spelled = len(text) == 20 and text[10] == "T" and text.endswith("Z")
-    return spelled and text[11:13] != "24" and text[17:19] != "60" and instant(text) is not None
+    return spelled and text[11:13] != "24" and text[17:19] != "60" and parse_rfc3339(text) is not None
 
 
 def note_secrets(kind: Kind, full: Mapping[str, Json], seen: Observations) -> None:

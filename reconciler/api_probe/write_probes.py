@@ -17,7 +17,7 @@ from reconciler.api_probe.written_values import vote_defaults, vote_texts, vote_
 from reconciler.errors import ApiError, AuthError, ReconcilerError
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.base.probe_bodies import ProbeBodies
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 
 @dataclass(slots=True, kw_only=True)

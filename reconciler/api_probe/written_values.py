@@ -8,7 +8,7 @@ from reconciler.api_probe.paired_fields import ABSENT, PairedField, paired_field
 from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.base.probe_bodies import MARKED_ITEMS, MARKED_TEXT
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 _WORDS = MARKED_TEXT.split()
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from reconciler.interfaces import Lease, Ledger, Reader, ServiceClock, Writer
 from reconciler.kinds.base.kind import Kind
@@ -110,17 +109,3 @@ def locked_context(
             kinds=kinds,
             settle=settle or SettlePolicy(),
         )
-
-
-def utc(seconds: float) -> str:
-    """Format a time as the API does: `2026-11-23T10:00:00Z`."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def seconds(text: object) -> float | None:
-    """Parse a time of the API; None for anything else."""
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

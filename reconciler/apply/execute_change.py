@@ -1,14 +1,12 @@
 """Executes one change: precheck, intent, write, outcome, verification. Every step is in the journal."""
 
-import hashlib
-import json
 import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.apply import ledger_updates
-from reconciler.apply.context import ApplyContext, utc
+from reconciler.apply.context import ApplyContext
 from reconciler.apply.precheck import PrecheckResult, precheck, read_object
 from reconciler.apply.recompare import compare
 from reconciler.apply.unknown_outcome import LostCreateStatus, find_lost_create, until_seen
@@ -24,11 +22,14 @@ from reconciler.errors import (
     TransportError,
 )
 from reconciler.interfaces import WriteRequest, WriteResult
+from reconciler.json_codec import ledger_digest
 from reconciler.model.change import Action, Attribution, Change
+from reconciler.model.json_types import Json
 from reconciler.model.ledger_state import ObjectRecord, WriteIntent
 from reconciler.model.outcome import Outcome, OutcomeStatus, make_outcome
-from reconciler.model.resource import DeclaredResource, Json
+from reconciler.model.resource import DeclaredResource
 from reconciler.strings import environment_option
+from reconciler.timestamps import format_rfc3339
 
 ATTEMPTS = 2
 """Most attempts for one change, where the first certainly had no effect."""
@@ -259,7 +260,7 @@ def _task(
 
 def _intent(site: ApplyContext, change: Change, declared: DeclaredResource | None) -> WriteIntent:
     body: Json = dict(declared.spec) if declared else None
-    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest() if body is not None else ""
+    digest = ledger_digest(body) if body is not None else ""
     return WriteIntent(
         operation=secrets.token_hex(8),
         action=change.action,
@@ -267,7 +268,7 @@ def _intent(site: ApplyContext, change: Change, declared: DeclaredResource | Non
         name=change.name,
         id=change.id,
         address=change.address,
-        started=utc(site.now()),
+        started=format_rfc3339(site.now()),
         body_digest=digest,
         body=body,
         owner=site.owner,
@@ -298,5 +299,5 @@ def _remembered(
         stuck=outcome.stuck,
         stuck_as=verified.unkept_as,
         unkept=unkept_values(verified.unkept),
-        unkept_on=utc(site.now())[:10],
+        unkept_on=format_rfc3339(site.now())[:10],
     )

@@ -7,10 +7,11 @@ from dataclasses import replace
 from reconciler.diff.full_spec import managed_fields
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action, Attribution
+from reconciler.model.json_types import Json
 from reconciler.model.ledger_state import LedgerState, ObjectRecord
 from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.plan import Plan
-from reconciler.model.resource import DeclaredResource, Json
+from reconciler.model.resource import DeclaredResource
 
 
 def last_applied(kind: Kind, declared: DeclaredResource, digests: Mapping[str, str]) -> Json:

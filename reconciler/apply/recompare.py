@@ -10,11 +10,12 @@ from reconciler.errors import PlanError
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action, Attribution, Change, FieldChange
 from reconciler.model.desired_state import DesiredState
+from reconciler.model.json_types import Json
 from reconciler.model.ledger_state import LedgerState, ObjectRecord
 from reconciler.model.options import PlanOptions
 from reconciler.model.plan import Plan
 from reconciler.model.read_result import ReadResult
-from reconciler.model.resource import DeclaredResource, Json, LiveResource
+from reconciler.model.resource import DeclaredResource, LiveResource
 
 
 def compare(

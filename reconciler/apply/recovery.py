@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from reconciler.apply import ledger_updates
-from reconciler.apply.context import ApplyContext, ApplyHooks, SettlePolicy, locked_context, seconds
+from reconciler.apply.context import ApplyContext, ApplyHooks, SettlePolicy, locked_context
 from reconciler.apply.precheck import read_object
 from reconciler.apply.recompare import differing
 from reconciler.apply.unknown_outcome import LostCreateStatus, find_lost_create, until_seen
@@ -19,6 +19,7 @@ from reconciler.model.outcome import ApplyEvent, Outcome, OutcomeStatus, make_ou
 from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_map import NoSource
 from reconciler.strings import environment_option
+from reconciler.timestamps import seconds_of
 
 
 def recover(
@@ -107,7 +108,7 @@ def _repeatable(site: ApplyContext, intent: WriteIntent) -> Outcome:
     if not (deletes or waits):
         return _again(intent)
     done = (lambda: read_object(site, kind, intent.id) is None or None) if deletes else (lambda: _in_step(site, intent))
-    since = (seconds(intent.started) or site.now()) if waits else 0.0
+    since = (seconds_of(intent.started) or site.now()) if waits else 0.0
     try:
         seen = until_seen(site, intent.address, done, since=since, answered=deletes or intent.answered)
     except (LedgerError, LockedError):

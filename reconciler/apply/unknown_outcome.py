@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from reconciler.apply.context import ApplyContext, seconds
+from reconciler.apply.context import ApplyContext
 from reconciler.apply.precheck import read_object
 from reconciler.apply.recompare import differing
 from reconciler.errors import AuthError, LedgerError, LockedError, ReconcilerError
@@ -15,6 +15,7 @@ from reconciler.model.ledger_state import WriteIntent
 from reconciler.model.outcome import ApplyEvent, ApplyPhase
 from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.semantics.equality import fold_name
+from reconciler.timestamps import seconds_of
 
 T = TypeVar("T")
 
@@ -59,7 +60,7 @@ def find_lost_create(site: ApplyContext, intent: WriteIntent, declared: Declared
         site.lease.check()
         now = _read_back(site, intent)
         looks += 1
-        began = seconds(intent.started) or site.now()
+        began = seconds_of(intent.started) or site.now()
         if looks == 1:
             left = _left(site, began, answered=bool(intent.id))
             was_over, ends = left < 0, site.hooks.clock() + left
@@ -145,7 +146,7 @@ def _read_back(site: ApplyContext, intent: WriteIntent) -> _ReadBack:
 def _doubt(site: ApplyContext, declared: DeclaredResource | None, live: LiveResource, began: float) -> str:
     """Return the reason why an object of this name may not be the created one; empty when it must be."""
     given = live.spec.get(site.kinds[live.kind].created_field)
-    created = seconds(given)
+    created = seconds_of(given)
     if created is None:
         return "its time of creation is unknown"
     ended = min(site.now(), began + site.settle.span(answered=False))

@@ -12,9 +12,10 @@ from reconciler.errors import LedgerError, LockedError, ReconcilerError
 from reconciler.interfaces import WriteRequest
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action, Change, FieldChange
+from reconciler.model.json_types import Json
 from reconciler.model.ledger_state import WriteIntent
 from reconciler.model.outcome import Outcome, OutcomeStatus
-from reconciler.model.resource import DeclaredResource, Json, LiveResource
+from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.strings import environment_option
 
 UNSEEN = "E_UNKNOWN_OUTCOME"

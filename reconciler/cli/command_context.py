@@ -16,6 +16,7 @@ from reconciler.cli.stderr_log import StderrLog, listen
 from reconciler.errors import UsageError
 from reconciler.model.process_clock import REAL_TIME, ProcessClock
 from reconciler.redaction import SecretRedactor
+from reconciler.timestamps import parse_date
 
 
 def utc_today() -> date:
@@ -64,10 +65,10 @@ class CommandContext:
         """Return the date of a run: as given, else today's."""
         if not given:
             return self.clock_today()
-        try:
-            return date.fromisoformat(given)
-        except ValueError:
-            raise UsageError(f"--today {given!r} is not a date", hint="write it as 2026-11-23") from None
+        found = parse_date(given)
+        if found is None:
+            raise UsageError(f"--today {given!r} is not a date", hint="write it as 2026-11-23")
+        return found
 
     def note(self, text: str) -> None:
         """Write a message to stderr; nothing with -q."""

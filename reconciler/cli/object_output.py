@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from reconciler.cli.command_context import CommandContext
@@ -13,6 +13,7 @@ from reconciler.exit_codes import ExitCode, most_severe
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import Report
 from reconciler.strings import did_you_mean
+from reconciler.timestamps import utc
 
 if TYPE_CHECKING:
     from reconciler.kinds.base.kind import Kind
@@ -160,7 +161,7 @@ def _write_rows(run: CommandContext, objects: "Sequence[ListedObject]", view: Li
 
 def local_time(run: CommandContext) -> datetime:
     """Return the present time, for ages."""
-    return datetime.fromtimestamp(run.clock.now(), UTC)
+    return utc(run.clock.now())
 
 
 def write_table(run: CommandContext, table: Mapping[str, object]) -> None:

@@ -1,13 +1,13 @@
 """Finds the pull or merge request of a comment, and its author, from the variables of a CI job."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.json_codec import loads_strict
 from reconciler.manifest.files.project_tree import DOCUMENT, read_file
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 _REPOSITORY = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)
 _PROJECT = re.compile(r"[\w./-]{1,300}", re.ASCII)
@@ -92,8 +92,8 @@ def _event(path: str) -> Json:
     if not path:
         return None
     try:
-        return json.loads(read_file(path, DOCUMENT))
-    except (ReconcilerError, ValueError, RecursionError):
+        return loads_strict(read_file(path, DOCUMENT))
+    except (ReconcilerError, ValueError):
         return None
 
 

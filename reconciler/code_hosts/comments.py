@@ -9,7 +9,7 @@ from reconciler.code_hosts.github import GitHub
 from reconciler.code_hosts.gitlab import GitLab
 from reconciler.code_hosts.host_client import HostClient, id_of, text_of
 from reconciler.errors import UsageError
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

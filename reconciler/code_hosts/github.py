@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.code_hosts.ci_job import PullRequestRef
 from reconciler.code_hosts.host_client import PER_PAGE, HostClient, paginate, rows, text_of
 from reconciler.errors import ApiError, UsageError
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 _JOB_LOGIN = "github-actions[bot]"
 """Login of comments by a job's own token, which may not query its login."""

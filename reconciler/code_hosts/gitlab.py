@@ -6,7 +6,7 @@ from urllib.parse import quote
 from reconciler.code_hosts.ci_job import PullRequestRef
 from reconciler.code_hosts.host_client import HostClient, paginate, rows, text_of
 from reconciler.errors import ApiError
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 
 class GitLab:

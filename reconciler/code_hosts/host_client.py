@@ -13,7 +13,8 @@ from reconciler.api.messages import ApiRequest, ApiResponse
 from reconciler.api.retry import RetryingSender
 from reconciler.api.signing import encode_query
 from reconciler.errors import ApiError, UsageError
-from reconciler.model.resource import Json
+from reconciler.json_codec import loads_strict
+from reconciler.model.json_types import Json
 
 PER_PAGE = 100
 MOST_PAGES = 100
@@ -85,8 +86,8 @@ def _named(base: str) -> Origin:
 
 def _decoded(body: bytes) -> Json:
     try:
-        return json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError):
+        return loads_strict(body)
+    except ValueError:
         raise ApiError("the host's answer is no JSON", code="E_READ_SCHEMA", hint="is the API address right?") from None
 
 

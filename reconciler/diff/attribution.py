@@ -22,7 +22,7 @@ from reconciler.kinds.base.field import ListType
 from reconciler.model.change import Attribution, NoValue, Value
 from reconciler.model.field_path import ItemKey, printed
 from reconciler.model.field_tree import child_at
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.list_keys import all_parts
 
@@ -112,7 +112,7 @@ def _below(node: CompiledField, value: Json, step: str | int) -> tuple[CompiledF
 def steps_of(node: CompiledField, items: list[Json]) -> list[tuple[str, Json]]:
     """Return the items of a list by their printed steps, as the comparison names them."""
     if node.mode is ListType.SET:
-        seen: Counter[str] = Counter()
+        seen: Counter[bytes] = Counter()
         return [(printed(step_of(node.each, item, seen)), item) for item in items]
     parts = all_parts(node, items) if node.mode is not ListType.ATOMIC else None
     if parts is None or len(set(parts)) != len(parts):

@@ -25,8 +25,9 @@ from reconciler.model.change import (
 )
 from reconciler.model.field_path import iter_leaves, printed, spell
 from reconciler.model.field_tree import child_at, field_at_printed
+from reconciler.model.json_types import Json
 from reconciler.model.ledger_state import ObjectRecord
-from reconciler.model.resource import DeclaredResource, Json, LiveResource, address
+from reconciler.model.resource import DeclaredResource, LiveResource, address
 from reconciler.redaction import redact_fields
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.defaults import fill_defaults

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action, Change
+from reconciler.model.json_types import Json
 from reconciler.model.plan import Plan
-from reconciler.model.resource import Json, address
+from reconciler.model.resource import address
 from reconciler.semantics.compiled_field import id_beside
 from reconciler.semantics.reference_paths import referred
 from reconciler.strings import normalize_name

@@ -20,6 +20,7 @@ from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Action, Attribution, Change, NoValue, SuppressionReason
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics
+from reconciler.model.json_types import Json
 from reconciler.model.ledger_state import LedgerState, ObjectRecord
 from reconciler.model.options import PlanOptions
 from reconciler.model.plan import (
@@ -33,7 +34,7 @@ from reconciler.model.plan import (
     is_resource_error,
 )
 from reconciler.model.read_result import CachedShows, ReadResult
-from reconciler.model.resource import DeclaredResource, Json, LiveResource, address
+from reconciler.model.resource import DeclaredResource, LiveResource, address
 from reconciler.redaction import redact_fields
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.reference_paths import resolved

@@ -17,7 +17,8 @@ from reconciler.diff.full_spec import without_unknown
 from reconciler.model.change import REDACTED, Attribution, FieldChange, FieldOp, NoValue, Value
 from reconciler.model.field_path import printed, spell
 from reconciler.model.field_tree import field_at_printed
-from reconciler.model.resource import DeclaredResource, Json
+from reconciler.model.json_types import Json
+from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_map import DocumentPath, Position
 from reconciler.redaction import holds_sensitive, redact_fields
 from reconciler.semantics.compiled_field import CompiledField

@@ -6,7 +6,8 @@ from reconciler.diff.compare.collector import Tree
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import NoValue
 from reconciler.model.field_path import map_leaves
-from reconciler.model.resource import DeclaredResource, Json, LiveResource
+from reconciler.model.json_types import Json
+from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.defaults import fill_defaults
 from reconciler.semantics.fingerprint import live_fingerprint, managed_names

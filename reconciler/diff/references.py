@@ -7,7 +7,8 @@ from reconciler.diff.matching import MatchResult, no_reference
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import NoValue
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.resource import DeclaredResource, Json
+from reconciler.model.json_types import Json
+from reconciler.model.resource import DeclaredResource
 from reconciler.semantics.compiled_field import id_beside
 from reconciler.semantics.reference_paths import referred
 from reconciler.strings import normalize_name

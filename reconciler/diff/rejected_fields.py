@@ -1,10 +1,9 @@
 """Values that the service did not keep: a plan reports when they were sent, instead of drift."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from reconciler.json_codec import ledger_digest
 from reconciler.model.change import Attribution, FieldChange, NoValue
 from reconciler.model.ledger_state import ObjectRecord
 
@@ -48,4 +47,4 @@ def _has(field: FieldChange, unkept: Mapping[str, str]) -> bool:
 
 def _digest(field: FieldChange) -> str:
     value = {"missing": field.before.value} if isinstance(field.before, NoValue) else {"value": field.before}
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+    return ledger_digest(value)

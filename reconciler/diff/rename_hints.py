@@ -6,7 +6,8 @@ from itertools import islice
 
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.field_path import iter_leaves, schema_path
-from reconciler.model.resource import DeclaredResource, Json, LiveResource
+from reconciler.model.json_types import Json, is_blank
+from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.semantics.compiled_field import CompiledField, as_object
 from reconciler.semantics.defaults import fill_defaults
 
@@ -53,7 +54,7 @@ def _best(parts: set[str], live: Sequence[set[str]], places: Mapping[str, list[i
 
 def _parts(node: CompiledField, name_field: str, spec: Mapping[str, Json]) -> set[str]:
     content = {name: value for name, value in as_object(fill_defaults(node, spec)).items() if name != name_field}
-    leaves = (f"{schema_path(path)}={leaf!r}" for path, leaf in iter_leaves(content) if leaf not in (None, ""))
+    leaves = (f"{schema_path(path)}={leaf!r}" for path, leaf in iter_leaves(content) if not is_blank(leaf))
     return set(islice(leaves, _MOST_PARTS))
 
 

@@ -18,10 +18,10 @@ from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import NoValue
 from reconciler.model.field_path import FieldPath, FieldStep, ItemKey, parse, spell
 from reconciler.model.field_tree import child_at
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json, is_empty
 from reconciler.redaction import reads_masked
 from reconciler.semantics.compiled_field import CompiledField, as_object, compiled
-from reconciler.semantics.defaults import cleared_value, is_default, is_empty
+from reconciler.semantics.defaults import cleared_value, is_default
 from reconciler.semantics.reference_paths import resolved
 
 

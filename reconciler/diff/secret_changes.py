@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from reconciler.diff.attribution import BaseUnmanaged, BaseValue, lookup
 from reconciler.diff.compare.collector import SecretJudge, SecretStatus, nothing_known
 from reconciler.model.field_path import FieldPath, printed
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.redaction import same_digest, secret_digest
 from reconciler.semantics.compiled_field import CompiledField
 

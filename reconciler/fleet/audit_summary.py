@@ -6,10 +6,11 @@ from datetime import date
 
 from reconciler.fleet.environment_result import EnvironmentResult
 from reconciler.model.change import Action, Change
+from reconciler.model.json_types import Json
 from reconciler.model.plan import Plan
-from reconciler.model.resource import Json
 from reconciler.model.run_history import DriftRecord
 from reconciler.reports.wording import figure
+from reconciler.timestamps import date_of
 
 FEW = 100
 """Number of environments up to which each has its row; of more, only those with findings."""
@@ -45,8 +46,8 @@ DRIFT_COLUMNS = ("Environment", "Resource", "Field", "Cause", "Days", "First see
 
 def drift_row(one: DriftRecord, today: date) -> list[Json]:
     """Return one row of drift with its duration in days."""
-    until = today if one.open else date.fromisoformat(one.last[:10])
-    days = max(0, (until - date.fromisoformat(one.since[:10])).days)
+    until = today if one.open else date_of(one.last)
+    days = max(0, (until - date_of(one.since)).days)
     place = one.owner.rpartition("/")[2]
     now = "differs" if one.open else "in step"
     return [place, one.address, one.path or "(all of it)", one.attribution, days, one.first, one.last, one.flips, now]

@@ -14,11 +14,12 @@ from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Action, FieldChange, NoValue, Value
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.field_tree import Visit, is_undescribed, rewrite
+from reconciler.model.json_types import Json
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.options import PlanOptions
 from reconciler.model.plan import Plan
 from reconciler.model.read_result import ReadResult
-from reconciler.model.resource import DeclaredResource, Json, LiveResource, Resource
+from reconciler.model.resource import DeclaredResource, LiveResource, Resource
 from reconciler.model.source_map import NO_SOURCE
 from reconciler.semantics.compiled_field import id_beside
 from reconciler.semantics.reference_paths import resolved

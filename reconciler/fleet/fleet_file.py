@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from reconciler.errors import ENOUGH, ManifestError, too_many
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.diagnostic import Diagnostic, Severity, has_errors
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json, is_blank
 from reconciler.model.source_map import Position
 from reconciler.project.config import Environment, Project
 
@@ -107,7 +107,7 @@ def _environment(template: Environment, row: Mapping[str, object]) -> Environmen
         key: value if key in _FIXED else _filled(value, row)
         for key, value in template.model_dump(by_alias=True, exclude_unset=True).items()
     }
-    given = {key: value for key, value in row.items() if key in COLUMNS and value not in (None, "")}
+    given = {key: value for key, value in row.items() if key in COLUMNS and not is_blank(value)}
     if isinstance(given.get("values"), str):
         given["values"] = str(given["values"]).split()
     return Environment.model_validate({**keys, **given})

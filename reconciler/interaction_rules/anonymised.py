@@ -5,15 +5,14 @@ recordings can be joined. Names, badges and every key that is not documented are
 JSON object. Texts stay, as rules are about them; a viewer's name after `@` in one becomes `@viewer`.
 """
 
-import hashlib
-import hmac
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from reconciler.interaction_rules.event import LiveEvent
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
+from reconciler.redaction import keyed_digest
 
 _USER = ("level", "badgeLevel")
 _GIFT = ("giftName", "giftNum", "totalValue", "giftValue")
@@ -34,8 +33,7 @@ def anonymised(events: Sequence[LiveEvent], key: bytes) -> tuple[str, dict[str, 
 
 def viewer_digest(viewer: str, key: bytes) -> str:
     """Return what stands for a viewer's id: the same for the same viewer under one key."""
-    digest = hmac.digest(key, viewer.encode("utf-8", "surrogatepass"), hashlib.sha256)
-    return f"viewer-{digest.hex()[:16]}"
+    return f"viewer-{keyed_digest(key, viewer.encode('utf-8', 'surrogatepass'))[:16]}"
 
 
 def _names(events: Iterable[LiveEvent]) -> dict[int, frozenset[str]]:

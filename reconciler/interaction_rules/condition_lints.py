@@ -1,7 +1,6 @@
 """Lints of one rule's condition: patterns, comparisons, aggregates, relations (docs/api/rules.md §7)."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
@@ -11,8 +10,9 @@ from reconciler.interaction_rules.lint_finding import LintedRule, LintFinding, a
 from reconciler.interaction_rules.pattern_tree import ParsedPattern, PatternNode
 from reconciler.interaction_rules.portable_regex import parse_pattern
 from reconciler.interaction_rules.prepared_rule import AGGREGATES
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
+from reconciler.strings import compatibility_form
 
 _WRONG_BARS = re.compile(r"(?<=\w)[｜、，；/](?=\w)")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -97,7 +97,7 @@ def _match(path: DocumentPath, tag: Mapping[str, Json]) -> Iterator[LintFinding]
     elif match == "EQUAL" and ("|" in value or ".*" in value):
         yield warning(place, "equal-looks-like-regex", f"EQUAL compares {value!r} letter by letter", "use match: REGEX")
     elif match.startswith("MATH_"):
-        number = as_number(unicodedata.normalize("NFKC", value))
+        number = as_number(compatibility_form(value))
         if number is None:
             yield error(
                 place, "math-not-number", f"{match} compares with {value!r}, which is no number", "write digits"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TypeGuard
 
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 EVENT_TYPES: Mapping[str, int] = {"comment": 1, "join": 2, "like": 3, "gift": 4, "script": 10}
 """Event types a rule may use, by the names that tests give them (rules.md §1.2)."""

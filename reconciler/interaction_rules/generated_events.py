@@ -11,7 +11,7 @@ from reconciler.interaction_rules.event import as_number
 from reconciler.interaction_rules.pattern_tree import PatternNode
 from reconciler.interaction_rules.portable_regex import parse_pattern
 from reconciler.interaction_rules.prepared_rule import EvaluatedRule, Tag
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 START = 1_767_225_600_000
 """The first event's timestamp: the same in every recording."""

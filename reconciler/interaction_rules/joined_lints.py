@@ -7,7 +7,7 @@ from reconciler.interaction_rules.event import as_number
 from reconciler.interaction_rules.lint_finding import LintedRule, LintFinding, as_text, error, warning
 from reconciler.interaction_rules.portable_regex import parse_pattern
 from reconciler.interaction_rules.regex_engine import pattern_verdict
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
 
 

@@ -13,7 +13,7 @@ from reconciler.interaction_rules.lint_finding import (
     is_integer,
     warning,
 )
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
 
 CANVASES = ((1920, 1080), (1080, 1920))

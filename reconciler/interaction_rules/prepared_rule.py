@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.kinds.base.problem import as_integer, as_list, as_object, as_text
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 DEFAULT_PRIORITY = 500
 SPEAKING = frozenset({"", "SYSTEM_REPLY", "SYSTEM_REPLY_AND_CALLBACK"})

@@ -15,7 +15,7 @@ from reconciler.interaction_rules.relevance import relevant_swaps
 from reconciler.interaction_rules.rule_outcome import SILENCE, EventResult
 from reconciler.interaction_rules.rule_run import Outcomes
 from reconciler.interaction_rules.settings import UNDEFINED, Semantics
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 FORMAT_VERSION = "1.0"
 CLASSES = ("same", "changed", "silent", "answered")

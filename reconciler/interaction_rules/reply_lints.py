@@ -16,7 +16,7 @@ from reconciler.interaction_rules.lint_finding import (
     is_integer,
     warning,
 )
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 CHARACTERS_PER_SECOND = 4
 """Approximate speed of a spoken reply (rules.md §7: window-short, inferred)."""

@@ -24,7 +24,7 @@ from reconciler.interaction_rules.rule_matching import (
 )
 from reconciler.interaction_rules.rule_state import ANY, Key, Value, values_of
 from reconciler.interaction_rules.settings import Semantics
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 CONDITION_SETTINGS = (*TagReading._fields, "absent_relation", "empty_tags")
 """The settings on which it turns whether a condition without aggregates holds."""

@@ -19,7 +19,7 @@ from reconciler.interaction_rules.lint_finding import (
 from reconciler.interaction_rules.portable_regex import parse_pattern
 from reconciler.interaction_rules.regex_engine import pattern_verdict
 from reconciler.interaction_rules.reply_lints import reply_lints
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 MOST_RULES = 500
 MOST_PAIRS = 20_000

@@ -7,7 +7,6 @@ import itertools
 import math
 import operator
 import re
-import unicodedata
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -20,7 +19,8 @@ from reconciler.interaction_rules.event import MOST_DIGITS, LiveEvent, as_number
 from reconciler.interaction_rules.prepared_rule import Tag
 from reconciler.interaction_rules.regex_engine import pattern_verdict
 from reconciler.interaction_rules.settings import Semantics
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
+from reconciler.strings import compatibility_form
 
 TRUE: Final = frozenset({True})
 FALSE: Final = frozenset({False})
@@ -118,7 +118,7 @@ def normalize_text(text: str, how: str) -> str:
     """Apply the setting `text_normalize`."""
     if how == "trim":
         return text.strip()
-    return unicodedata.normalize("NFKC", text) if how == "nfkc" else text
+    return compatibility_form(text) if how == "nfkc" else text
 
 
 def compare_value(tag: Tag, value: Json | Absent | Number, reading: TagReading) -> bool | Absent | None:
@@ -172,13 +172,13 @@ def _regex(pattern: str, value: Json | Absent | Number, reading: TagReading) -> 
 
 
 def _math(tag: Tag, value: Json | Absent | Number, number: Number | None, reading: TagReading) -> bool | None:
-    bound = as_number(unicodedata.normalize("NFKC", tag.value))
+    bound = as_number(compatibility_form(tag.value))
     if bound is None:
         return False
     if not _PLAIN_NUMBER.fullmatch(tag.value):
         return None
     if number is None and isinstance(value, str) and reading.math_on_text == "coerce":
-        number = as_number(unicodedata.normalize("NFKC", value))
+        number = as_number(compatibility_form(value))
     return number is not None and _COMPARE[tag.match](number, bound)
 
 
@@ -256,7 +256,7 @@ def sample_of(tag: Tag, event: LiveEvent, reading: TagReading) -> Decimal | None
     if isinstance(value, Absent):
         return None
     if isinstance(value, str) and reading.math_on_text == "coerce":
-        return as_number(unicodedata.normalize("NFKC", value))
+        return as_number(compatibility_form(value))
     return _number(value)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from reconciler.interaction_rules.event import EVENT_TYPES, LATEST, LiveEvent, decode_content
 from reconciler.interaction_rules.rule_cases import Expectation, RuleCase, RuleTest
 from reconciler.interaction_rules.settings import Semantics
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
 
 EXPECTED = ("rule", "rules", "reply", "suppressed")

@@ -8,7 +8,7 @@ from typing import Literal
 
 from reconciler.kinds.base.field_builders import SpecModel, choice, flag, integer, nested_object, text
 from reconciler.kinds.base.problem import SpecProblem, integer_or, value_at, warning
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
 
 FONT = "HarmonyOS_Sans_SC_Black"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from reconciler.ledger.database import Database
 from reconciler.ledger.db_tables import audit_metadata, drift, results, upsert, verify_row
 from reconciler.ledger.postgres_url import OPERATOR, Trust
 from reconciler.model.run_history import AuditRecord, AuditRun, DriftRecord
+from reconciler.timestamps import format_rfc3339
 
 
 class AuditHistory:
@@ -91,8 +91,7 @@ class AuditHistory:
             self._there = True
 
     def _now(self, connection: Connection) -> str:
-        seconds = float(connection.execute(select(self._store.now())).scalar_one())
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return format_rfc3339(float(connection.execute(select(self._store.now())).scalar_one()))
 
 
 def open_audits(url: str, *, root: Path | str = ".", trust: Trust = OPERATOR, clock: Any = None) -> AuditHistory:

@@ -1,7 +1,5 @@
 """Tables of the ledger, and the checksum that detects a damaged row."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +7,7 @@ from sqlalchemy import Boolean, Column, Double, Integer, MetaData, Table, Text
 from sqlalchemy.engine import Connection, Row
 
 from reconciler.errors import LedgerError
+from reconciler.json_codec import ledger_digest
 
 SCHEMA = 1
 """Version of these tables, recorded with every run: a ledger with runs of a newer version is refused."""
@@ -149,7 +148,7 @@ def _sealed(values: Mapping[str, Any], seal: object) -> bool:
 
 def _seal(values: Mapping[str, Any]) -> str:
     known = {key: value for key, value in values.items() if key != "seal"}
-    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+    return ledger_digest(known)
 
 
 audit_metadata = MetaData()

@@ -5,7 +5,6 @@ import os
 import secrets
 import socket
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -18,6 +17,7 @@ from reconciler.ledger.database import Database, damaged
 from reconciler.ledger.db_tables import lease
 from reconciler.model.run_history import LockInfo
 from reconciler.strings import environment_option
+from reconciler.timestamps import format_rfc3339
 
 
 def here() -> str:
@@ -204,11 +204,7 @@ def _described(row: Any) -> LockInfo:
         owner=row.owner,
         holder=row.holder,
         epoch=row.epoch,
-        since=_stamp(row.since),
-        until=_stamp(row.until),
+        since=format_rfc3339(row.since),
+        until=format_rfc3339(row.until),
         lapsed=bool(row._mapping.get("lapsed", False)),
     )
-
-
-def _stamp(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

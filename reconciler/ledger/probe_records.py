@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Table, inspect, select
@@ -11,9 +10,10 @@ from sqlalchemy.engine import Connection
 
 from reconciler.ledger.database import Database
 from reconciler.ledger.db_tables import observations, probe_metadata, probe_objects, profiles, rates, upsert, verify_row
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.run_history import ProbeRecord
 from reconciler.model.service_profile import MAX_AGE, ServiceProfile
+from reconciler.timestamps import utc
 
 _SETTLE = 300.0
 """Seconds after which a create without an answer is no longer on its way."""
@@ -71,7 +71,7 @@ class ProbeRecords:
                 return None
             row, now = verify_row(found), self._seconds(connection)
         answers: Json = json.loads(row["answers"])
-        measured = datetime.fromtimestamp(row["measured"], UTC)
+        measured = utc(row["measured"])
         return ServiceProfile(answers=answers, measured=measured, age=now - row["measured"])
 
     def learn(self, notes: Iterable[tuple[str, str]]) -> None:

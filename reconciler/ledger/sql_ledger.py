@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 
@@ -24,6 +23,7 @@ from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.run_history import JournalEntry, LockInfo, RunRecord
 from reconciler.redaction import SecretRedactor
 from reconciler.strings import environment_option
+from reconciler.timestamps import format_rfc3339
 
 _CERTAIN = 8
 """Least length of a secret to redact in records; a shorter one may be part of a declared word by chance."""
@@ -254,8 +254,7 @@ class SqlLedger:
                 write(connection)
 
     def _now(self, connection: Connection) -> str:
-        seconds = float(connection.execute(select(self._store.now())).scalar_one())
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return format_rfc3339(float(connection.execute(select(self._store.now())).scalar_one()))
 
 
 def _decided(intent: WriteIntent, created_id: str) -> Outcome:

@@ -19,7 +19,8 @@ from reconciler.manifest.source_view import PureExpression, SourceView, SourceVi
 from reconciler.manifest.yaml.scalar_text import reads_back
 from reconciler.manifest.yaml.syntax_tree import AliasStep, ScalarNode, SyntaxNode, node_at, nodes_on
 from reconciler.model.change import Change, FieldChange, FieldOp
-from reconciler.model.resource import DeclaredResource, Json, LiveResource
+from reconciler.model.json_types import Json
+from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.model.source_edit import AcceptedDifference, ProposedEdits, RefusedDifference, SourceEdit
 from reconciler.model.source_map import DocumentPath, Position
 

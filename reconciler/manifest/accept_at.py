@@ -10,7 +10,8 @@ from reconciler.manifest.source_view import SourceView, SourceViews
 from reconciler.manifest.yaml.scalars import typed
 from reconciler.manifest.yaml.syntax_tree import ScalarNode, scalars_of
 from reconciler.model.change import Change, FieldChange, NoValue, Value
-from reconciler.model.resource import DeclaredResource, Json
+from reconciler.model.json_types import Json
+from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_edit import AcceptedDifference, ProposedEdits, SourceEdit
 from reconciler.model.source_map import DocumentPath, Position
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import takewhile
 
+from reconciler.json_codec import canonical_json
 from reconciler.kinds.base.field import ListType
 from reconciler.kinds.base.kind import Kind
 from reconciler.manifest.edit_writer import EditRefused, shape_refused
@@ -12,10 +13,11 @@ from reconciler.manifest.export import ExportableSpec
 from reconciler.manifest.list_writer import NewItem, Wanted
 from reconciler.model.change import FieldChange, FieldOp, NoValue
 from reconciler.model.field_path import ItemKey, parse, printed
-from reconciler.model.resource import Json, LiveResource
+from reconciler.model.json_types import Json
+from reconciler.model.resource import LiveResource
 from reconciler.model.source_map import DocumentPath
 from reconciler.semantics.compiled_field import CompiledField, compiled, id_beside
-from reconciler.semantics.equality import canonical_json, normalize_item
+from reconciler.semantics.equality import normalize_item
 from reconciler.semantics.list_keys import all_parts
 
 
@@ -351,7 +353,7 @@ def _paired(draft: _ListDraft) -> Mapping[int, int]:
     return {place: place for place in range(min((place for place, _ in draft.added), default=0))}
 
 
-def _texts(node: CompiledField, items: list[Json]) -> list[str]:
+def _texts(node: CompiledField, items: list[Json]) -> list[bytes]:
     return [canonical_json(normalize_item(node.each, each)) for each in items]
 
 

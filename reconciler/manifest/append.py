@@ -6,7 +6,7 @@ from reconciler.manifest.list_writer import styled_lines
 from reconciler.manifest.source_text import SourceTexts
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.manifest.yaml.syntax_tree import MappingNode, SyntaxNode, syntax_trees
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_edit import SourceEdit
 
 

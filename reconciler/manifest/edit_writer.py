@@ -18,7 +18,7 @@ from reconciler.manifest.yaml.syntax_tree import (
     nodes_on,
 )
 from reconciler.manifest.yaml.writer import lines, quoted, scalar, text
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_edit import SourceEdit
 from reconciler.model.source_map import DocumentPath, Position
 

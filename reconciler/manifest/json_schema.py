@@ -20,6 +20,7 @@ from reconciler.kinds.base.field_rules import FieldCondition, parse, span
 from reconciler.kinds.base.kind import Kind
 from reconciler.manifest.validation.envelope import Envelope
 from reconciler.manifest.yaml.scalars import typed
+from reconciler.model.json_types import is_blank
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BASE = "urn:reconciler:schemas/"
@@ -212,7 +213,7 @@ def _sentences(field: Field) -> Iterator[str]:
 
 def _limits(field: Field) -> Schema:
     found = {theirs: getattr(field, ours) for ours, theirs in _LIMITS.items()}
-    return {name: limit for name, limit in found.items() if limit not in (None, "")}
+    return {name: limit for name, limit in found.items() if not is_blank(limit)}
 
 
 def _from_model(model: Any) -> Schema:

@@ -11,7 +11,7 @@ from reconciler.manifest.source_view import SourceSpan
 from reconciler.manifest.yaml.scalar_text import ScalarStyle, inline, scalar_text
 from reconciler.manifest.yaml.syntax_tree import MappingNode, ScalarNode, SequenceNode, SyntaxNode
 from reconciler.manifest.yaml.writer import lines, quoted, scalar, text
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_edit import SourceEdit
 from reconciler.model.source_map import DocumentPath
 

@@ -1,7 +1,5 @@
 """Loads resources from files: read, render, parse, validate, check for collisions."""
 
-import hashlib
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
@@ -9,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ENOUGH, ManifestError, error, too_many
+from reconciler.json_codec import digest
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.manifest import lint
@@ -22,8 +21,9 @@ from reconciler.manifest.yaml.limits import LIMITS, RENDERED
 from reconciler.manifest.yaml.parser import ParsedFile, PositionOf, in_file, parse_yaml
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity, has_errors, sort_diagnostics
+from reconciler.model.json_types import Json
 from reconciler.model.options import ResourceScope, is_in
-from reconciler.model.resource import DeclaredResource, Json
+from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_map import Position
 from reconciler.redaction import sensitive_names
 
@@ -322,5 +322,4 @@ def _empty(file: str) -> Diagnostic:
 
 
 def _digest(tree: ProjectTree, sets: Sequence[str], env_name: str) -> str:
-    facts = json.dumps([dict(tree.digests()), list(sets), env_name], sort_keys=True)
-    return hashlib.sha256(facts.encode()).hexdigest()
+    return digest([dict(tree.digests()), list(sets), env_name])

@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.errors import UsageError
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.diagnostic import has_errors
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
 from reconciler.strings import did_you_mean
 

@@ -11,7 +11,7 @@ from reconciler.manifest.source_positions import Origin
 from reconciler.manifest.yaml.document import Document
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.diagnostic import Diagnostic, RelatedPosition, has_errors
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath, Position
 
 if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import Position
 
 

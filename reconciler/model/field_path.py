@@ -22,7 +22,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 WILD = "*"
 _SPECIAL = re.compile(r'[\[\]",*\\#]|^\s|\s$|^-?\d+$|^$|^(true|false|null)$')

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Protocol, Self, TypeVar
 
 from reconciler.model.field_path import FieldStep
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 
 class FieldNode(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.change import Action
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.json_types import Json
 from reconciler.model.read_result import ApiUsage
-from reconciler.model.resource import Json, address
+from reconciler.model.resource import address
 from reconciler.model.source_map import Position
 
 LISTING_FORMAT = "1.0"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from reconciler.model.change import Action, Attribution, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 W_CACHED = "W_CACHED"
 """Code of the warning that objects come from a read cache which may be stale."""

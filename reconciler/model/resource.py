@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath, Position, SourceMap
-
-Json = Any
-"""JSON value: None, bool, int, float, str, or a list or str-keyed dict of these."""
 
 
 def address(kind: str, name: str, pinned_id: str = "") -> str:

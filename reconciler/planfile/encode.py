@@ -18,8 +18,8 @@ from reconciler.model.change import (
     Value,
 )
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.json_types import Json
 from reconciler.model.plan import FORMAT_VERSION, DeferredChange, Plan, UnmanagedResource
-from reconciler.model.resource import Json
 from reconciler.model.source_map import Position
 from reconciler.redaction import redaction_shape
 

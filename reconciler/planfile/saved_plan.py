@@ -6,21 +6,23 @@ expired is refused. With a key (RECONCILER_DIGEST_KEY) the seal is an HMAC, whic
 plain digest, which detects damage and not forgery.
 """
 
-import hashlib
-import hmac
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from reconciler import json_codec
 from reconciler.errors import PlanError
+from reconciler.json_codec import canonical_json, loads_strict
 from reconciler.model.change import Change
 from reconciler.model.plan import Plan
 from reconciler.planfile.decode import decode
 from reconciler.planfile.encode import encode
 from reconciler.planfile.schema_check import schema_problems
+from reconciler.redaction import keyed_digest, same_digest
+from reconciler.timestamps import format_rfc3339, parse_rfc3339
 
 LIFETIME = timedelta(hours=24)
 """Time in which a saved plan may be applied."""
@@ -28,7 +30,9 @@ LIFETIME = timedelta(hours=24)
 LARGEST = 512 * 1024 * 1024
 """Most bytes of a file."""
 
-_STAMP = "%Y-%m-%dT%H:%M:%SZ"
+MAX_DEPTH = 128
+"""Levels of a plan file: those of an object, and of the plan around it."""
+
 _KEY = "saved"
 _START = b'{"saved":{"digest":"'
 _KEYED = "hmac-sha256:"
@@ -63,7 +67,7 @@ def digest(plan: Plan, binding: Binding) -> str:
     changes = [identity(change) for change in plan.pending]
     adopting = sorted([change.address, change.id] for change in plan.adopting)
     content = {**asdict(binding), "changes": changes, **({"adopt": adopting} if adopting else {})}
-    return "sha256:" + hashlib.sha256(_canonical(content)).hexdigest()
+    return "sha256:" + json_codec.digest(content)
 
 
 def write(plan: Plan, *, binding: Binding, tool_version: str, now: datetime, use: str, key: bytes = b"") -> str:
@@ -78,8 +82,8 @@ def write(plan: Plan, *, binding: Binding, tool_version: str, now: datetime, use
             hint="keep it with --format json to read it later",
         )
     envelope = {
-        "created": now.astimezone(UTC).strftime(_STAMP),
-        "expires": (now + LIFETIME).astimezone(UTC).strftime(_STAMP),
+        "created": format_rfc3339(now),
+        "expires": format_rfc3339(now + LIFETIME),
         "environment": binding.environment,
         "owner": binding.owner,
         "plan_digest": digest(plan, binding),
@@ -122,7 +126,7 @@ def check(saved: Saved, binding: Binding, *, now: datetime, used: Callable[[str]
             hint = "apply it in the project and environment it was made for, or plan again"
             raise PlanError(f"the plan was made for the {name} {made!r}, not for {here!r}", code=code, hint=hint)
     if not saved.created <= now + timedelta(minutes=5) or now >= saved.expires:
-        text = f"the plan counts from {saved.created.strftime(_STAMP)} until {saved.expires.strftime(_STAMP)}"
+        text = f"the plan counts from {format_rfc3339(saved.created)} until {format_rfc3339(saved.expires)}"
         raise PlanError(text, code="E_PLAN_EXPIRED", hint="plan again")
     if used(saved.use):
         raise PlanError("the plan was applied before; a plan is used once", code="E_PLAN_USED", hint="plan again")
@@ -156,7 +160,7 @@ def _parsed(data: bytes) -> dict[str, Any]:
         hint = "save it with plan --out FILE; a shell's > may write another encoding"
         raise PlanError(message, code="E_PLAN_FORMAT", hint=hint)
     try:
-        whole = json.loads(data.decode("utf-8"), object_pairs_hook=_once)
+        whole = loads_strict(data, max_depth=MAX_DEPTH)
     except json.JSONDecodeError as error:
         if _is_cut(data, error):
             what = f"the plan file is cut: it ends inside its JSON, after {len(data)} bytes"
@@ -165,7 +169,7 @@ def _parsed(data: bytes) -> dict[str, Any]:
         if data.startswith(_START):
             raise PlanError("the saved plan is damaged", code="E_PLAN_DIGEST", hint="plan again") from None
         raise PlanError("this is no plan: a plan is plain JSON", code="E_PLAN_FORMAT") from None
-    except (ValueError, RecursionError):
+    except ValueError:
         if data.startswith(_START):
             raise PlanError("the saved plan is damaged", code="E_PLAN_DIGEST", hint="plan again") from None
         raise PlanError("this is no plan: a plan is plain JSON", code="E_PLAN_FORMAT") from None
@@ -187,14 +191,6 @@ def _is_cut(data: bytes, error: json.JSONDecodeError) -> bool:
 
 _CUT_WORD = re.compile(r"t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\.|\.?[0-9]*[eE][+-]?")
 """How a literal or a number of JSON may begin without being one."""
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a repeated key, which is ambiguous."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key is there twice")
-    return found
 
 
 def _decoded(body: Any) -> Plan:
@@ -225,7 +221,7 @@ def _check_seal(envelope: Mapping[str, Any], body: Mapping[str, Any], key: bytes
             hint="set RECONCILER_DIGEST_KEY to the key it was made with",
         )
     sealed = {name: value for name, value in envelope.items() if name != "digest"}
-    if not hmac.compare_digest(str(envelope.get("digest")).encode(), _seal(sealed, body, key).encode()):
+    if not same_digest(str(envelope.get("digest")), _seal(sealed, body, key)):
         other = ", or its RECONCILER_DIGEST_KEY was another" if key else ""
         raise PlanError(
             f"the saved plan is not what was saved: its digest differs{other}", code="E_PLAN_DIGEST", hint="plan again"
@@ -233,14 +229,10 @@ def _check_seal(envelope: Mapping[str, Any], body: Mapping[str, Any], key: bytes
 
 
 def _seal(envelope: Mapping[str, Any], body: Mapping[str, Any], key: bytes) -> str:
-    content = _canonical({"envelope": envelope, "plan": body})
+    content = {"envelope": envelope, "plan": body}
     if key:
-        return _KEYED + hmac.new(key, _KEY_USE + content, hashlib.sha256).hexdigest()
-    return "sha256:" + hashlib.sha256(content).hexdigest()
-
-
-def _canonical(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode()
+        return _KEYED + keyed_digest(key, _KEY_USE + canonical_json(content))
+    return "sha256:" + json_codec.digest(content)
 
 
 def _opened(envelope: Mapping[str, Any], plan: Plan) -> Saved:
@@ -271,11 +263,11 @@ def _text(envelope: Mapping[str, Any], name: str) -> str:
 
 
 def _moment(name: str, text: str) -> datetime:
-    try:
-        return datetime.strptime(text, _STAMP).replace(tzinfo=UTC)
-    except ValueError:
+    moment = parse_rfc3339(text)
+    if moment is None:
         message = f"the envelope cannot be read: `{name}` is no time"
-        raise PlanError(message, code="E_PLAN_FORMAT", hint="plan again") from None
+        raise PlanError(message, code="E_PLAN_FORMAT", hint="plan again")
+    return moment
 
 
 def identity(change: Change) -> tuple[str, str, str, str, str]:

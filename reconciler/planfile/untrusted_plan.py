@@ -4,15 +4,16 @@ A job on an external pull request passes JSON alone. Checked plans have the righ
 content.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from reconciler.errors import PlanError
+from reconciler.json_codec import loads_strict
 from reconciler.model.plan import UNKNOWN_WITHOUT_LEDGER, Plan
 from reconciler.planfile.adoption import without_new_owners
 from reconciler.planfile.decode import decode
+from reconciler.planfile.saved_plan import MAX_DEPTH
 from reconciler.planfile.schema_check import schema_problems
 
 _MOST_PROBLEMS = 5
@@ -26,8 +27,8 @@ def checked_plans(data: bytes) -> tuple[Plan, ...]:
     if len(data) > LARGEST:
         raise PlanError("the file is too large to be a plan", code="E_PLAN_FORMAT")
     try:
-        whole = json.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError):
+        whole = loads_strict(data, max_depth=MAX_DEPTH)
+    except ValueError:
         raise PlanError("this is no plan: a plan is plain JSON", code="E_PLAN_FORMAT") from None
     several = whole.get("plans") if isinstance(whole, dict) else None
     plans = several if isinstance(several, list) and several else [whole]
@@ -40,7 +41,7 @@ def checked_plans(data: bytes) -> tuple[Plan, ...]:
 
 def tables_of(data: bytes) -> list[dict[str, Any]]:
     """Return the tables of a report with checked plans: those of a replay, none for several plans."""
-    whole = json.loads(data.decode("utf-8"))
+    whole = loads_strict(data, max_depth=MAX_DEPTH)
     tables = whole.get("tables", []) if "plans" not in whole else []
     return [{name: table[name] for name in ("title", "columns", "rows", "note")} for table in tables]
 

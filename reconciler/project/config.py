@@ -5,7 +5,6 @@ An unknown key is an error. No key holds a secret, selects a writer, or disables
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from functools import partial
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal, Protocol, Self, runtime_checkable
@@ -20,6 +19,7 @@ from reconciler.manifest.files.state_files import outside_state_folder_reason
 from reconciler.model.ledger_state import ProjectIdentity
 from reconciler.model.source_map import DocumentPath, Position
 from reconciler.strings import did_you_mean
+from reconciler.timestamps import parse_date
 
 FILE = "reconciler.yaml"
 """Name of the project file."""
@@ -156,8 +156,8 @@ class Environment(ConfigModel):
             raise ValueError("says neither `endpoint` nor `region`")
         if not self.embedded and not self.project_id:
             raise ValueError("needs `project_id`")
-        if self.expires:
-            date.fromisoformat(self.expires)
+        if self.expires and parse_date(self.expires) is None:
+            raise ValueError(f"has the expiry {self.expires!r}, which is not a date (YYYY-MM-DD)")
         if self.cache and (reason := outside_state_folder_reason(self.cache)):
             raise ValueError(f"keeps its read cache elsewhere: `cache` {reason}")
         if self.state and (reason := outside_state_folder_reason(self.state)):

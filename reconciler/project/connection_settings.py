@@ -6,7 +6,6 @@ Trust settings (hosts, proxies, certificates) come from the process environment,
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from reconciler.model.source_map import Position
 from reconciler.project.config import Environment, Project
 from reconciler.project.environment_variables import CredentialLookup
 from reconciler.redaction import SecretRedactor
+from reconciler.timestamps import utc
 
 if TYPE_CHECKING:
     from reconciler.api.auth import Auth
@@ -73,7 +73,7 @@ def connection(
         proxy=variables.values.get("RECONCILER_PROXY", ""),
         ca_file=variables.values.get("RECONCILER_CA_FILE", ""),
         pace=tenants.get(tenant),
-        clock=lambda: datetime.fromtimestamp(clock.now(), UTC),
+        clock=lambda: utc(clock.now()),
         monotonic=clock.monotonic,
         sleep=clock.sleep,
         redactor=redactor,

@@ -8,7 +8,8 @@ from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import REDACTED, Action, Change, NoValue, SuppressionReason, Value
 from reconciler.model.field_path import FieldPath, ItemKey, is_within, spell
 from reconciler.model.field_tree import child_at, is_undescribed
-from reconciler.model.resource import DeclaredResource, Json
+from reconciler.model.json_types import Json
+from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_map import DocumentPath
 from reconciler.redaction import is_redacted
 from reconciler.semantics.compiled_field import CompiledField, compiled

@@ -7,9 +7,10 @@ from reconciler.errors import LedgerError, NotFoundError, UsageError
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds, kind_called, kind_named
 from reconciler.model.desired_state import DesiredState
+from reconciler.model.json_types import Json
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.listed_object import ListedObject, ObjectChange, ObjectDescription, ObjectList
-from reconciler.model.resource import DeclaredResource, Json
+from reconciler.model.resource import DeclaredResource
 from reconciler.model.run_history import JournalEntry
 from reconciler.project.config import Project
 from reconciler.project.environment_session import EnvironmentSession, LiveAccess, open_environment

@@ -19,6 +19,7 @@ from reconciler.project.environment_variables import named_secrets
 from reconciler.project.ledger_access import drop_profile, is_lost_with_job
 from reconciler.project.project_identity import ownership_findings
 from reconciler.strings import abridge
+from reconciler.timestamps import date_of
 
 if TYPE_CHECKING:
     from reconciler.manifest.files.project_tree import ProjectTree
@@ -189,7 +190,7 @@ def _contradiction(opened: EnvironmentSession) -> tuple[Diagnostic, ...]:
 def _expired(opened: EnvironmentSession, today: date) -> Iterator[Diagnostic]:
     """Warn of an environment after its expiry date."""
     expires = opened.environment.expires
-    if expires and today >= date.fromisoformat(expires):
+    if expires and today >= date_of(expires):
         yield Diagnostic(
             severity=Severity.WARNING,
             code="W_ENV_EXPIRED",

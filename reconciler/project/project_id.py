@@ -5,7 +5,7 @@ from pathlib import Path
 
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.manifest.yaml.parser import parse_yaml
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.project.config import FILE, NAME_PATTERN
 from reconciler.project.config_file import load_bytes
 

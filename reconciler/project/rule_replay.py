@@ -21,9 +21,10 @@ from reconciler.kinds.registry import all_kinds
 from reconciler.manifest.files.project_tree import read_file
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.json_types import Json
 from reconciler.model.plan import Plan
 from reconciler.model.read_result import ReadRequest
-from reconciler.model.resource import DeclaredResource, Json
+from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_map import Position
 from reconciler.project.config import Project
 from reconciler.project.environment_session import open_environment, scope_of

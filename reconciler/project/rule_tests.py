@@ -13,7 +13,8 @@ from reconciler.manifest.loader import LoadedDocuments, load_documents
 from reconciler.manifest.source_positions import DocumentLocator
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity, has_errors
-from reconciler.model.resource import DeclaredResource, Json
+from reconciler.model.json_types import Json
+from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_map import Position
 from reconciler.project.config import Project
 from reconciler.strings import did_you_mean

@@ -78,7 +78,7 @@ def _record_profile(
         old = records.profile()
         if old is not None:
             replaced = [
-                f"the profile of {old.measured:%Y-%m-%d} was dropped: {name} was {old.answers[name]}, now {new[name]}"
+                f"the profile of {old.measured.date()} was dropped: {name} was {old.answers[name]}, now {new[name]}"
                 for name in disagreements(old, new)
             ]
         if wrote or old is None or not old.is_current or replaced:

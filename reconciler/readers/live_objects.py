@@ -6,7 +6,8 @@ from functools import cached_property
 
 from reconciler.api.client import OddRow
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.resource import Json, LiveResource
+from reconciler.model.json_types import Json, is_empty
+from reconciler.model.resource import LiveResource
 from reconciler.strings import normalize_name
 
 Row = dict[str, Json]
@@ -47,7 +48,7 @@ class RowMapper:
         A list omits fields that are not documented for it, and those that newer deployments leave out: without the key,
         as null, or empty.
         """
-        carried = {name for name in self._may_hide & row.keys() if row[name] not in (None, [], {}, "")}
+        carried = {name for name in self._may_hide & row.keys() if not is_empty(row[name])}
         carried |= self._not_listed & row.keys()
         return self._hideable - carried if carried else self._hideable
 

@@ -18,17 +18,19 @@ import threading
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from reconciler.kinds.base.kind import Kind
 from reconciler.manifest.files.state_files import DatabaseFormat, check_database, find_state_file, is_marked
-from reconciler.model.resource import Json, address
+from reconciler.model.json_types import Json
+from reconciler.model.resource import address
 from reconciler.readers.live_objects import Row, name_of
 from reconciler.redaction import SecretRedactor
 from reconciler.redaction.stored_object import safe
 from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.fingerprint import live_fingerprint
+from reconciler.timestamps import format_rfc3339, parse_iso8601
 
 SETTLED = timedelta(seconds=2)
 TURNS = 7
@@ -237,11 +239,8 @@ def _settled(kind: Kind, show: Mapping[str, Json], stamp: str, now: datetime) ->
     """Tell whether a show matches its row's version field, and that is old enough to exclude a later write."""
     if not _has_stamp(kind, show, stamp):
         return False
-    try:
-        moment = datetime.fromisoformat(stamp)
-    except ValueError:
-        return False
-    return now - (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) >= SETTLED
+    moment = parse_iso8601(stamp)
+    return moment is not None and now - moment >= SETTLED
 
 
 def _has_stamp(kind: Kind, show: Mapping[str, Json], stamp: str) -> bool:
@@ -257,7 +256,7 @@ class _CacheEntry:
 
 
 def _packed(show: Mapping[str, Json], now: datetime) -> bytes:
-    entry = {"read": f"{now:%Y-%m-%dT%H:%M:%SZ}", "show": show}
+    entry = {"read": format_rfc3339(now), "show": show}
     return zlib.compress(json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode(), level=1)
 
 

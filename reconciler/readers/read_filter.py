@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.kinds.base.kind import Kind
+from reconciler.model.json_types import Json
 from reconciler.model.read_result import ReadRequest
-from reconciler.model.resource import Json, LiveResource
+from reconciler.model.resource import LiveResource
 from reconciler.readers.live_objects import ALL, NOTHING, RowMapper, name_of
 from reconciler.semantics.equality import fold_name, spellings
 from reconciler.semantics.scope import outside_field

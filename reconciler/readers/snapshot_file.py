@@ -4,25 +4,26 @@ JSON, redacted by path (and by value where a mask is given), with time and origi
 a digest. The digest detects damage, not forgery.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler import __version__
+from reconciler import __version__, json_codec
 from reconciler.api.response_body import decode
 from reconciler.errors import ApiError, ReconcilerError, SnapshotError
+from reconciler.json_codec import sorted_json
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.manifest.files.project_tree import SAVED, read_file
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.json_types import Json
 from reconciler.model.read_result import ReadResult
-from reconciler.model.resource import Json, LiveResource
+from reconciler.model.resource import LiveResource
 from reconciler.readers.live_objects import name_of, stamp_of
 from reconciler.redaction.stored_object import safe
+from reconciler.timestamps import format_rfc3339, parse_rfc3339
 
 FORMAT = "reconciler-snapshot"
 VERSION = "1.0"
@@ -56,14 +57,14 @@ def snapshot_text(
         "format": FORMAT,
         "format_version": VERSION,
         "tool_version": __version__,
-        "taken": taken.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "taken": format_rfc3339(taken),
         "endpoint": whence.endpoint,
         "project_id": whence.project_id,
         "app_user_id": whence.app_user_id,
         "kinds": {reading.kind: _part(reading) for reading in readings},
     }
     content = mask(content) if mask else content
-    return json.dumps({**content, "digest": _digest(content)}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return sorted_json({**content, "digest": _digest(content)}, indent=1) + "\n"
 
 
 def read_snapshot(path: Path) -> Snapshot:
@@ -78,11 +79,18 @@ def read_snapshot(path: Path) -> Snapshot:
     try:
         return Snapshot(
             whence=SnapshotOrigin(**{name: str(content[name]) for name in ("endpoint", "project_id", "app_user_id")}),
-            taken=datetime.fromisoformat(content["taken"]),
+            taken=_time(content["taken"]),
             readings={name: _reading(kind, content["kinds"].get(name)) for name, kind in all_kinds().items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise _damaged(path, "a part of it is missing", "E_SNAPSHOT_DAMAGED") from None
+
+
+def _time(text: Json) -> datetime:
+    moment = parse_rfc3339(str(text))
+    if moment is None:
+        raise ValueError("no time")
+    return moment
 
 
 def _part(reading: ReadResult) -> Json:
@@ -155,5 +163,4 @@ def _damaged(path: Path, reason: str, code: str) -> SnapshotError:
 
 
 def _digest(content: Mapping[str, Json]) -> str:
-    text = json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return "sha256:" + json_codec.digest(content)

@@ -18,6 +18,7 @@ from reconciler.readers.read_filter import ReadFilter, need
 from reconciler.readers.snapshot_file import Snapshot, SnapshotOrigin, read_snapshot, snapshot_text
 from reconciler.readers.unknown_fields import find_unknown_fields
 from reconciler.strings import normalize_name
+from reconciler.timestamps import format_rfc3339
 
 __all__ = ["MAX_AGE", "SnapshotOrigin", "SnapshotReader", "snapshot_text"]
 
@@ -93,7 +94,7 @@ def _check(snapshot: Snapshot, path: Path, project_id: str, max_age: timedelta, 
     age = now - snapshot.taken
     if age > max_age:
         raise SnapshotError(
-            f"the snapshot {path} is of {snapshot.taken:%Y-%m-%dT%H:%M:%SZ}, older than {_hours(max_age)} hours",
+            f"the snapshot {path} is of {format_rfc3339(snapshot.taken)}, older than {_hours(max_age)} hours",
             code="E_SNAPSHOT_AGE",
             hint="make a new one where the credentials are: reconciler snapshot -e ENV -o FILE",
         )

@@ -10,7 +10,7 @@ from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.field_tree import child_at
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 MOST = 20
 """Most paths that are reported one by one; the rest are counted."""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from reconciler.model.change import REDACTED
 from reconciler.model.field_tree import FieldNode, Visit, rewrite, walk_fields
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 
 class FieldTree(FieldNode, Protocol):
@@ -116,7 +116,12 @@ def reads_masked(value: Json) -> bool:
 
 def secret_digest(key: bytes, value: str) -> str:
     """Return the digest that is recorded for a secret; it cannot be reversed without the key."""
-    return hmac.new(key, secret_bytes(value), hashlib.sha256).hexdigest()
+    return keyed_digest(key, secret_bytes(value))
+
+
+def keyed_digest(key: bytes, content: bytes) -> str:
+    """Return the HMAC-SHA256 of some content, in hex."""
+    return hmac.digest(key, content, hashlib.sha256).hex()
 
 
 def same_digest(one: str, other: str) -> bool:

@@ -3,10 +3,10 @@
 import base64
 import dataclasses
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 
 from reconciler.redaction.by_field import is_undecoded, secret_bytes
+from reconciler.strings import decomposed, normalize_name
 
 _LONG = 8
 """Length from which the reversed secret is searched too."""
@@ -53,7 +53,8 @@ def spellings(secret: str, shortest: int) -> Iterator[Spelling]:
         secret,
         secret.replace(" ", "+"),
         raw.decode("latin-1"),
-        *(unicodedata.normalize(form, secret) for form in ("NFC", "NFD")),
+        normalize_name(secret),
+        decomposed(secret),
     }
     if is_undecoded(secret):
         literal.add(raw.decode("utf-8", "replace"))

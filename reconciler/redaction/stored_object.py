@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.field_tree import Visit, rewrite
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.redaction import redact_fields
 
 

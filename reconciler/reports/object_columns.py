@@ -8,12 +8,11 @@ from functools import partial
 from reconciler.errors import UsageError
 from reconciler.kinds.base.kind import Kind, TableColumn
 from reconciler.model.field_path import WILD, parse
+from reconciler.model.json_types import Json, is_empty
 from reconciler.model.listed_object import ListedObject
-from reconciler.model.resource import Json
 from reconciler.reports.value_format import format_value
-from reconciler.semantics.defaults import is_empty
-from reconciler.semantics.equality import instant
 from reconciler.strings import did_you_mean
+from reconciler.timestamps import parse_rfc3339
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +85,7 @@ def sorted_objects(objects: Iterable[ListedObject], column: ObjectColumn, *, des
 def _rank(value: Json) -> tuple[int, float, str]:
     if isinstance(value, (int, float)):
         return (0, float(value), "")
-    moment = instant(value) if isinstance(value, str) else None
+    moment = parse_rfc3339(value) if isinstance(value, str) else None
     if moment is not None:
         return (1, moment.timestamp(), "")
     text = value if isinstance(value, str) else format_value(value)
@@ -157,7 +156,7 @@ def age(time: str, now: datetime) -> str:
     >>> age("2026-01-01T00:00:00Z", datetime(2026, 1, 1, 5, 30, tzinfo=UTC))
     '5 h ago'
     """
-    moment = instant(time)
+    moment = parse_rfc3339(time)
     seconds = -1.0 if moment is None else (now - moment).total_seconds()
     if seconds < 0:
         return time

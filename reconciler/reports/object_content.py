@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Action, Change, FieldChange, FieldOp, NoValue, Value
 from reconciler.model.field_tree import Visit, map_parts
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json, is_empty
 from reconciler.semantics.compiled_field import CompiledField, compiled
-from reconciler.semantics.defaults import is_default, is_empty
+from reconciler.semantics.defaults import is_default
 from reconciler.strings import count
 
 

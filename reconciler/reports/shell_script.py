@@ -14,9 +14,9 @@ from reconciler.kinds.registry import Kind, kind_named
 from reconciler.model.change import Action, Change
 from reconciler.model.field_path import iter_leaves
 from reconciler.model.field_tree import Visit, rewrite
+from reconciler.model.json_types import Json
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report, ReportOptions
-from reconciler.model.resource import Json
 from reconciler.redaction import is_redacted
 from reconciler.reports.escaping import comment, document
 from reconciler.reports.wording import ACTION_PHRASES, summary_line

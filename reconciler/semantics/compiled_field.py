@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.kinds.base.field import Field, FieldRole, FieldType, ListType
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 
 @dataclass(frozen=True, eq=False)

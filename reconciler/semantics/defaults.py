@@ -11,17 +11,9 @@ from reconciler.kinds.base.field import FieldType
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import NoValue
 from reconciler.model.field_tree import Visit, child_at, map_parts
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json, is_empty
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.equality import equivalent
-
-EMPTY: tuple[Json, ...] = ("", [], {})
-"""Empty values; a field without a default that has one of these is equivalent to an absent one."""
-
-
-def is_empty(value: Json) -> bool:
-    """Return whether a value is null, an empty text, an empty list or an empty object; 0 and false are not empty."""
-    return value is None or value in EMPTY
 
 
 def holds_secret(value: Json) -> bool:

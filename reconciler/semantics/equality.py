@@ -22,29 +22,21 @@ ends, so that a declared and a live text may count as equal although they are no
     True
 """
 
-import json
 import re
-import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from reconciler.json_codec import canonical_json
 from reconciler.kinds.base.field import FieldType, ListType
 from reconciler.model.change import NoValue, SuppressionReason
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json, is_empty
 from reconciler.redaction import redacted_presence
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.list_keys import has_keys
-from reconciler.strings import normalize_name
+from reconciler.strings import compatibility_form, normalize_name
+from reconciler.timestamps import parse_rfc3339
 
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?(?:([Zz])|([+-])(\d\d):(\d\d))", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,39})(\.\d{1,40})?", re.ASCII)
-_EMPTY: tuple[Json, ...] = (None, "", [], {})
-
-
-def canonical_json(value: Json) -> str:
-    """Return the canonical JSON text of a normal form: true, 1 and "1" differ, the order of keys is ignored."""
-    return json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
 
 
 def identical(first: Json, second: Json) -> bool:
@@ -78,7 +70,7 @@ def _stated(field: CompiledField, value: Json) -> Json:
     """Return the normal form of a field's value, None where an absent field is equivalent."""
     part = _value(field, value)
     if field.sensitive or not field.documented:
-        return None if part in _EMPTY else part
+        return None if is_empty(part) else part
     return None if part is None or _same(part, _value(field, field.default)) else part
 
 
@@ -135,7 +127,7 @@ def _text(field: CompiledField, text: str) -> Json:
     if field.url:
         return without_query(text)
     if field.time:
-        moment = instant(text)
+        moment = parse_rfc3339(text)
         return moment.isoformat() if moment else text
     return normalize_name(text) if field.named else text
 
@@ -163,7 +155,7 @@ def suppression_reason(field: CompiledField, declared: Json, live: Json) -> Supp
 
 
 def _spelling(field: CompiledField, declared: Json, live: Json) -> SuppressionReason:
-    if declared in _EMPTY or live in _EMPTY:
+    if is_empty(declared) or is_empty(live):
         return SuppressionReason.DEFAULT
     if isinstance(declared, str) and isinstance(live, str) and field.type is FieldType.TEXT:
         return SuppressionReason.URL if field.url else SuppressionReason.TIME if field.time else SuppressionReason.TEXT
@@ -195,35 +187,15 @@ def fold_name(text: str) -> str:
     """Return the folded form of a name, which ignores compatibility forms, letter case and blanks."""
     if text.isascii():
         return " ".join(text.lower().split())
-    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).split())
+    return " ".join(compatibility_form(compatibility_form(text).casefold()).split())
 
 
 def spellings(name: str) -> tuple[str, ...]:
     """Return the plain spellings that a service with name folding may store, without the name itself."""
-    compatible = " ".join(unicodedata.normalize("NFKC", name).split())
+    compatible = " ".join(compatibility_form(name).split())
     return tuple(dict.fromkeys(one for one in (compatible, fold_name(name)) if one not in ("", normalize_name(name))))
 
 
 def without_query(url: str) -> str:
     """Return an address without its query and fragment, which may hold a signature that changes at every read."""
     return url.split("?", 1)[0].split("#", 1)[0]
-
-
-def instant(text: str) -> datetime | None:
-    """Parse an RFC 3339 text to a point in time in UTC; None for any other text.
-
-    `24:00:00` and a leap second become the next instant.
-    """
-    match = _TIME.fullmatch(text)
-    if match is None:
-        return None
-    day, hour, minute, second, fraction, _, sign, off_hour, off_minute = match.groups()
-    if int(hour) > 24 or int(minute) > 59 or int(second) > 60 or (hour == "24" and (minute, second) != ("00", "00")):
-        return None
-    try:
-        start = datetime.fromisoformat(day).replace(tzinfo=UTC)
-        offset = timedelta(hours=int(off_hour or 0), minutes=int(off_minute or 0))
-        since = timedelta(hours=int(hour), minutes=int(minute), seconds=int(second) + float(fraction or 0))
-        return start + since + (offset if sign == "-" else -offset)
-    except (ValueError, OverflowError):
-        return None

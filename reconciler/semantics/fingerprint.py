@@ -4,12 +4,12 @@ Two reads of one state have the same fingerprint, independent of depth, order an
 live side. Of a secret only its presence counts.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
 
-from reconciler.model.resource import Json
+from reconciler.json_codec import digest
+from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField
-from reconciler.semantics.equality import canonical_json, normalize
+from reconciler.semantics.equality import normalize
 
 
 def fingerprint(field: CompiledField, value: Json) -> str:
@@ -36,4 +36,4 @@ def managed_names(root: CompiledField, spec: Mapping[str, Json]) -> frozenset[st
 
 
 def _digest(normal: Json) -> str:
-    return hashlib.sha256(canonical_json(normal).encode()).hexdigest()
+    return digest(normal)

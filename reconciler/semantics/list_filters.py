@@ -9,10 +9,12 @@ from datetime import datetime
 from reconciler.errors import UsageError
 from reconciler.kinds.base.kind import Kind, ListFilter
 from reconciler.model.field_tree import child_at
-from reconciler.model.resource import Json, LiveResource
+from reconciler.model.json_types import Json
+from reconciler.model.resource import LiveResource
 from reconciler.semantics.compiled_field import compiled
-from reconciler.semantics.equality import fold_name, instant
+from reconciler.semantics.equality import fold_name
 from reconciler.strings import did_you_mean
+from reconciler.timestamps import parse_rfc3339
 
 UNUSABLE = "E_FILTER"
 """Code of a filter that does not exist, or that does not take a value."""
@@ -55,7 +57,7 @@ def _word(rule: ListFilter, word: str) -> str:
 
 def _time(rule: ListFilter, text: str) -> str:
     """Return a time in UTC with whole seconds, the only spelling of 20 characters."""
-    moment = instant(text.strip())
+    moment = parse_rfc3339(text.strip())
     if moment is None or moment.microsecond:
         raise _refused(rule, text, "is no RFC 3339 time in whole seconds", "write it as 2021-01-10T08:43:17Z")
     return moment.replace(tzinfo=None).isoformat() + "Z"
@@ -105,7 +107,7 @@ def _holds(kind: Kind, rule: ListFilter, value: Json, wish: str) -> bool:
     if not isinstance(value, str):
         return False
     if rule.is_time:
-        return _in_time(instant(value), instant(wish), since=rule.match == "since")
+        return _in_time(parse_rfc3339(value), parse_rfc3339(wish), since=rule.match == "since")
     if rule.match == "fuzzy" or rule.field == kind.name_field:
         # the documentation of a name filter does not tell exact from fuzzy: only a name without the text contradicts
         return fold_name(wish) in fold_name(value)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from reconciler.kinds.base.field import FieldType
 from reconciler.model.field_tree import field_at
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json, is_blank
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.strings import normalize_name
 
@@ -25,7 +25,7 @@ def parts_of(field: CompiledField, item: Json) -> KeyValues | None:
         value: Json = item
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
-        if value in (None, "") and index in field.optional:
+        if is_blank(value) and index in field.optional:
             value = None
         elif isinstance(value, str):
             value = _spelled(field, path, value)

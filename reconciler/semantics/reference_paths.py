@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import NoValue
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import id_beside
 
 Resolve = Callable[[str, str], Json | NoValue]

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from reconciler.kinds.base.kind import Kind
+from reconciler.model.json_types import Json
 from reconciler.model.options import ResourceScope
-from reconciler.model.resource import Json
 from reconciler.semantics.defaults import effective_field
 from reconciler.strings import normalize_name
 

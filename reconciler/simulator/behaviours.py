@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from reconciler.kinds.service_behaviours import BEHAVIOURS, CHOICES, Behaviour
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 __all__ = ["BEHAVIOURS", "CHOICES", "Behaviour", "select_behaviours"]
 

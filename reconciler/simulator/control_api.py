@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from reconciler.errors import ManifestError
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.simulator.clock import FixedClock
 from reconciler.simulator.faults.fault import faults_of
 from reconciler.simulator.seed_check import SeedChecker

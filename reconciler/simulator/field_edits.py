@@ -21,7 +21,8 @@ from reconciler.model.change import NoValue, Value
 from reconciler.model.diagnostic import has_errors
 from reconciler.model.field_path import FieldPath, ItemKey, printed, spell
 from reconciler.model.field_tree import field_at
-from reconciler.model.resource import Json, address
+from reconciler.model.json_types import Json
+from reconciler.model.resource import address
 from reconciler.redaction.by_field import is_sensitive, redact
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.list_keys import KeyValues, all_parts

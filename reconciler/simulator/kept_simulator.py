@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from reconciler.errors import ReconcilerError
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.simulator.clock import FixedClock
 from reconciler.simulator.messages import Request, Response
 from reconciler.simulator.seed import SETTINGS

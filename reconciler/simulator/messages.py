@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Protocol
 from urllib.parse import parse_qsl, unquote
 
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 JSON_TYPE = ("Content-Type", "application/json;charset=utf8")
 

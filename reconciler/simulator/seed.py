@@ -14,7 +14,7 @@ from reconciler.manifest.yaml.limits import YamlLimits
 from reconciler.manifest.yaml.parser import ParsedFile, parse_yaml
 from reconciler.manifest.yaml.scalars import typed
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath, Position
 from reconciler.simulator.behaviours import CHOICES, select_behaviours
 from reconciler.simulator.clock import START

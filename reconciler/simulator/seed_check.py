@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
 from reconciler.strings import did_you_mean
 

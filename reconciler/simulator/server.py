@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from reconciler.errors import PluginError
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.simulator.clock import real_clock
 from reconciler.simulator.embedded_transport import header_bytes, pieces
 from reconciler.simulator.messages import Request, Response

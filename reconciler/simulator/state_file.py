@@ -23,7 +23,7 @@ from reconciler.manifest.files.project_tree import (
     replace_in,
 )
 from reconciler.manifest.files.state_files import make_state_folder, not_a_folder, outside_state_folder_reason
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 _FORMAT = "reconciler simulator state"
 _VERSION = 1

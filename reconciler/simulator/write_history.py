@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.simulator.service.field_shape import FieldShape, leaves
 
 

@@ -9,7 +9,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,9 +22,10 @@ from reconciler.interfaces import Writer
 from reconciler.kinds.base.kind import Kind
 from reconciler.ledger.sql_ledger import SqlLedger, open_ledger
 from reconciler.model.desired_state import DesiredState
+from reconciler.model.json_types import Json
 from reconciler.model.options import GuardOverrides, PlanOptions
 from reconciler.model.plan import Plan
-from reconciler.model.resource import DeclaredResource, IgnoreRule, Json
+from reconciler.model.resource import DeclaredResource, IgnoreRule
 from reconciler.model.source_map import NoSource
 from reconciler.planner import make_plan
 from reconciler.readers.http_reader import HttpReader
@@ -34,6 +34,7 @@ from reconciler.simulator.clock import FixedClock
 from reconciler.simulator.faults.fault import Fault
 from reconciler.simulator.seed import DEFAULT_PROJECT, checked_seed
 from reconciler.simulator.server import running
+from reconciler.timestamps import utc
 
 SCOPE, OWNER, PROJECT = "stage/project/", "stage", DEFAULT_PROJECT
 
@@ -88,7 +89,7 @@ class TestService:
             base_url=self.url,
             project_id=self.project_id,
             transport=None if self.served else transport(self.simulator, sleep=self.sleep),
-            clock=lambda: datetime.fromtimestamp(self.clock(), UTC),
+            clock=lambda: utc(self.clock()),
             sleep=self.sleep,
         )
 

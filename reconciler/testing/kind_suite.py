@@ -30,9 +30,9 @@ from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
 from reconciler.model.change import Action
 from reconciler.model.desired_state import DesiredState
+from reconciler.model.json_types import Json
 from reconciler.model.outcome import OutcomeStatus
 from reconciler.model.read_result import ReadRequest
-from reconciler.model.resource import Json
 from reconciler.testing.harness import TestService, declare, stage
 from reconciler.writers.http_writer import HttpWriter
 

@@ -21,8 +21,9 @@ from reconciler.errors import ReconcilerError
 from reconciler.interfaces import Reader
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds, kind_named
+from reconciler.model.json_types import Json
 from reconciler.model.read_result import ConfirmRequest, ReadRequest, ReadResult
-from reconciler.model.resource import Json, LiveResource
+from reconciler.model.resource import LiveResource
 from reconciler.testing.harness import TestService, stage
 from reconciler.testing.writer_suite import GROUP, ROOM, rule
 

@@ -21,8 +21,9 @@ from contextlib import contextmanager
 
 from reconciler.apply.runner import ApplyResult
 from reconciler.interfaces import Writer
+from reconciler.model.json_types import Json
 from reconciler.model.outcome import OutcomeStatus
-from reconciler.model.resource import DeclaredResource, Json
+from reconciler.model.resource import DeclaredResource
 from reconciler.testing.harness import TestService, declare, stage
 
 GROUP, ROOM = "InteractionRuleGroup", "SmartLiveRoom"

@@ -1,7 +1,7 @@
 """JSON message of one change for external programs, without secrets."""
 
 from reconciler.interfaces import WriteRequest
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.redaction import redact_fields
 
 VERSION = 1

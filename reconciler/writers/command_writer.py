@@ -4,7 +4,6 @@ The program is named by an argument vector from the operator, never by a reposit
 ever an argument. It gets a clean environment without credentials; its result is verified by reading the API.
 """
 
-import json
 import os
 import shlex
 import signal
@@ -17,8 +16,9 @@ from typing import Self
 
 from reconciler.errors import ApiError, PluginError, TransportError
 from reconciler.interfaces import WriterContext, WriteRequest, WriteResult
+from reconciler.json_codec import loads_strict, sorted_json
+from reconciler.model.json_types import Json
 from reconciler.model.options import WRITER_SECONDS
-from reconciler.model.resource import Json
 from reconciler.writers.change_message import message
 
 GRACE = 5.0
@@ -77,7 +77,7 @@ class CommandWriter:
 
     def write(self, task: WriteRequest) -> WriteResult:
         """Pass one change to the program and return its outcome, which is verified later."""
-        text = json.dumps(message(task), sort_keys=True)  # all ASCII, so that no text of the live side can break it
+        text = sorted_json(message(task), escaped=True)  # all ASCII, so that no text of the live side can break it
         return _outcome(*self._run(text.encode()), self._redact)
 
     def close(self) -> None:
@@ -163,8 +163,8 @@ def _outcome(said: bytes, status: int, redact: Callable[[str], str]) -> WriteRes
 
 def _parsed(said: bytes) -> dict[str, Json]:
     try:
-        value = json.loads(said)
-    except (ValueError, RecursionError):
+        value = loads_strict(said)
+    except ValueError:
         raise TransportError("the writer's program did not say its outcome in JSON", code="E_WRITER") from None
     return value if isinstance(value, dict) else {}
 

@@ -1,10 +1,10 @@
 """Prints the changes of an apply, one line of JSON each; applies nothing."""
 
-import json
 from collections.abc import Callable
 from typing import Self
 
 from reconciler.interfaces import WriterContext, WriteRequest, WriteResult
+from reconciler.json_codec import sorted_json
 from reconciler.writers.change_message import message
 
 
@@ -23,7 +23,7 @@ class DryRunWriter:
 
     def write(self, task: WriteRequest) -> WriteResult:
         """Print one change."""
-        self._emit(json.dumps(message(task), ensure_ascii=False, sort_keys=True))
+        self._emit(sorted_json(message(task)))
         return WriteResult()
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from reconciler.api.allowed_hosts import is_segment
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import ItemCollection, Kind
 from reconciler.model.field_tree import Visit, child_at, is_undescribed, rewrite
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import is_default
 

@@ -7,7 +7,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.field_tree import Visit, child_at, rewrite
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json, is_empty
 from reconciler.redaction import is_sensitive, reads_masked, secret_digest
 
 
@@ -70,7 +70,7 @@ def _unsaid(node: Field | None, raw: Json, body: Json) -> str:
     if node is None:
         return ""
     if is_sensitive(node):
-        return node.path if reads_masked(raw) and body in (None, "", []) else ""
+        return node.path if reads_masked(raw) and is_empty(body) else ""
     if isinstance(raw, Mapping):
         sent = body if isinstance(body, Mapping) else {}
         return next(

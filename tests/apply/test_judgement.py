@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.context import ApplyContext, ApplyHooks, SettlePolicy, utc
+from reconciler.apply.context import ApplyContext, ApplyHooks, SettlePolicy
 from reconciler.apply.precheck import precheck
 from reconciler.apply.recompare import compare, compare_undeclared, differences, differing
 from reconciler.apply.unknown_outcome import LostCreateStatus, find_lost_create, until_seen
@@ -22,6 +22,7 @@ from reconciler.model.ledger_state import LedgerState, WriteIntent
 from reconciler.model.options import PlanOptions
 from reconciler.model.outcome import ApplyEvent, Outcome, OutcomeStatus, make_outcome
 from reconciler.model.resource import DeclaredResource, LiveResource
+from reconciler.timestamps import format_rfc3339
 from tests.support.planning import GROUP, OWNER, ROOM, World, declared, ledger, live, only, remembered
 
 START = 1_000_000.0
@@ -335,7 +336,12 @@ def task(change: Change, wish: DeclaredResource | None, seen: LiveResource | Non
 
 
 INTENT = WriteIntent(
-    operation="op-1", action=Action.CREATE, kind=ROOM.name, name="a", address=WISH.address, started=utc(START)
+    operation="op-1",
+    action=Action.CREATE,
+    kind=ROOM.name,
+    name="a",
+    address=WISH.address,
+    started=format_rfc3339(START),
 )
 
 
@@ -454,7 +460,7 @@ def test_the_entry_that_declares_what_is_not_kept_reads_back_as_the_same_path() 
 
 
 def made(seconds: float | None, object_id: str = "id-of-a", **spec: Any) -> LiveResource:
-    stamp = {} if seconds is None else {"create_time": utc(seconds)}
+    stamp = {} if seconds is None else {"create_time": format_rfc3339(seconds)}
     return live(ROOM, "a", object_id, {"priv_data": "new", **stamp, **spec})
 
 
@@ -490,7 +496,7 @@ def test_an_object_of_the_name_is_ours_where_it_was_made_while_it_was_sent(creat
 def test_an_object_made_after_the_whole_window_is_not_ours() -> None:
     begun = START - 1000
     last = begun + WINDOW + LATE + SKEW
-    old = replace(INTENT, started=utc(begun))
+    old = replace(INTENT, started=format_rfc3339(begun))
     assert find_lost_create(Place(Shelf([made(last)])).site, old, WISH).verdict is LostCreateStatus.FOUND
     late = find_lost_create(Place(Shelf([made(last + 1)])).site, old, WISH)
     assert late.verdict is LostCreateStatus.UNSURE
@@ -528,7 +534,8 @@ def test_a_lost_create_is_absent_only_after_the_whole_window_and_enough_looks() 
 def test_a_window_that_was_over_before_needs_one_look(ago: float, looks: int) -> None:
     place = Place(Shelf())
     assert (
-        find_lost_create(place.site, replace(INTENT, started=utc(START - ago)), WISH).verdict is LostCreateStatus.ABSENT
+        find_lost_create(place.site, replace(INTENT, started=format_rfc3339(START - ago)), WISH).verdict
+        is LostCreateStatus.ABSENT
     )
     assert place.reader.named == looks
 
@@ -537,14 +544,14 @@ def test_a_window_that_was_over_before_needs_one_look(ago: float, looks: int) ->
 def test_a_window_is_of_the_clock_of_the_service(offset: float) -> None:
     place = Place(Shelf(offset=offset))
     assert (
-        find_lost_create(place.site, replace(INTENT, started=utc(START + offset)), WISH).verdict
+        find_lost_create(place.site, replace(INTENT, started=format_rfc3339(START + offset)), WISH).verdict
         is LostCreateStatus.ABSENT
     )
     assert WINDOW + LATE <= sum(place.waits) < WINDOW + LATE + 20
 
 
 def test_a_begin_that_lies_ahead_makes_no_longer_window_and_one_that_is_unknown_is_now() -> None:
-    for started in (utc(START + 5000), ""):
+    for started in (format_rfc3339(START + 5000), ""):
         place = Place(Shelf())
         find_lost_create(place.site, replace(INTENT, started=started), WISH)
         assert WINDOW + LATE <= sum(place.waits) < WINDOW + LATE + 20

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.context import utc
 from reconciler.model.change import Action
 from reconciler.model.ledger_state import WriteIntent
 from reconciler.model.outcome import OutcomeStatus
 from reconciler.testing.harness import OWNER, SCOPE, TestService
 from reconciler.testing.harness import stage as any_stage
 from reconciler.testing.writer_suite import GROUP, LOST_ANSWER, LOST_REQUEST, ROOM, group, room, rule
+from reconciler.timestamps import format_rfc3339
 from reconciler.writers.http_writer import HttpWriter
 
 Made = Callable[[TestService], HttpWriter]
@@ -182,7 +182,12 @@ def test_an_intent_that_cannot_be_compared_is_one_unknown_outcome_and_the_rest_g
 ) -> None:
     with stage({"smart_live_rooms": [{"room_name": "odd"}]}) as place:
         odd = WriteIntent(
-            operation="op1", action=Action.CREATE, kind=ROOM, name="odd", started=utc(place.clock()), owner=OWNER
+            operation="op1",
+            action=Action.CREATE,
+            kind=ROOM,
+            name="odd",
+            started=format_rfc3339(place.clock()),
+            owner=OWNER,
         )
         place.ledger.record_intent(SCOPE, "earlier", replace(odd, body=body))
         applied = place.apply((room("other"),), http_writer(place))
@@ -195,7 +200,12 @@ def test_an_intent_that_cannot_be_compared_is_one_unknown_outcome_and_the_rest_g
 def test_a_window_that_is_over_needs_one_look(http_writer: Made) -> None:
     with stage() as place:
         old = WriteIntent(
-            operation="op1", action=Action.CREATE, kind=ROOM, name="a", started=utc(place.clock() - 3_600), owner=OWNER
+            operation="op1",
+            action=Action.CREATE,
+            kind=ROOM,
+            name="a",
+            started=format_rfc3339(place.clock() - 3_600),
+            owner=OWNER,
         )
         place.ledger.record_intent(SCOPE, "earlier", replace(old, body={}))
         began = place.clock()

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.apply.context import utc
 from reconciler.apply.verify import ignore_entry
 from reconciler.interfaces import WriteRequest
 from reconciler.ledger.sql_ledger import open_ledger
@@ -18,6 +17,7 @@ from reconciler.model.outcome import OutcomeStatus
 from reconciler.testing.harness import OWNER, SCOPE, TestService, declare
 from reconciler.testing.harness import stage as any_stage
 from reconciler.testing.writer_suite import GROUP, ROOM, group, room, rule
+from reconciler.timestamps import format_rfc3339
 from reconciler.writers.http_writer import HttpWriter
 
 stage = partial(any_stage, served=False)
@@ -144,7 +144,12 @@ def test_an_intent_from_a_clock_that_ran_ahead_is_waited_for_no_longer_than_the_
     with stage() as place:
         began = place.clock()
         ahead = WriteIntent(
-            operation="op1", action=Action.CREATE, kind=GROUP, name="welcome", started=utc(began + 86_400), owner=OWNER
+            operation="op1",
+            action=Action.CREATE,
+            kind=GROUP,
+            name="welcome",
+            started=format_rfc3339(began + 86_400),
+            owner=OWNER,
         )
         place.ledger.record_intent(SCOPE, "an earlier run", ahead)
         applied = place.apply((group("welcome"),), HttpWriter(place.client(), str))

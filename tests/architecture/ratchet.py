@@ -20,15 +20,15 @@ from tests.architecture.figures import Module, Package
 BASELINE = Path(__file__).with_name("baseline.yaml")
 
 HOMES = {
-    r"unicodedata\.normalize\b": {"strings.py", "lookalikes.py", "semantics/equality.py"},
+    r"unicodedata\.normalize\b": {"strings.py"},
     r"\bget_close_matches\b": {"strings.py"},
-    r"\bhmac\.": {"redaction/by_field.py", "api/signing.py", "planfile/saved_plan.py"},
-    r"\bsort_keys=True": {"semantics/equality.py"},
-    r"\b(?:strptime|fromisoformat|strftime)\b": {"semantics/equality.py"},
-    r"\bobject_pairs_hook\b": {"api/response_body.py"},
+    r"\bhmac\.": {"redaction/by_field.py", "api/signing.py"},  # signing: the signature of a request is no digest
+    r"\bsort_keys=True": {"json_codec.py"},
+    r"\b(?:strptime|fromisoformat|strftime|parsedate_to_datetime|fromtimestamp)\b|:%Y-?%m": {"timestamps.py"},
+    r"\bobject_pairs_hook\b": {"json_codec.py"},
     r"\beast_asian_width\b": {"strings.py"},
     r"\bos\.replace\b": {"manifest/files/project_tree.py"},
-    r'\bin \(None, ""': {"semantics/defaults.py"},
+    r'\b(?:in|=) \(None, ""': {"model/json_types.py"},
     r"\bNoDefault\b": {"kinds/base/field.py", "semantics/compiled_field.py"},
 }
 """Rules that are implemented once: what betrays a second implementation, and where the first one is."""

@@ -14,9 +14,10 @@ from reconciler.lookalikes import quoted_apart
 from reconciler.model.options import ResourceScope, Selection
 from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.defaults import fill_defaults
-from reconciler.semantics.equality import equivalent, instant, normalize, without_query
+from reconciler.semantics.equality import equivalent, normalize, without_query
 from reconciler.semantics.list_keys import has_keys
 from reconciler.semantics.scope import outside_scope_reason
+from reconciler.timestamps import parse_rfc3339
 from tests.support.planning import GROUP, ROOM, World, declared, ledger, live, remembered
 
 RULES = compiled(GROUP).children["interaction_rules"]
@@ -37,7 +38,7 @@ ENABLED = RULES.each.children["enabled"]
     ],
 )
 def test_an_instant(text: str, moment: str | None) -> None:
-    found = instant(text)
+    found = parse_rfc3339(text)
     assert (found.isoformat() if found else None) == moment
 
 

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from reconciler.json_codec import canonical_json
 from reconciler.kinds.base.field import Field, FieldRole, FieldType, ListSemantics, ListType
 from reconciler.model.change import REDACTED, NoValue, SuppressionReason
+from reconciler.model.json_types import is_empty
 from reconciler.model.options import ResourceScope
 from reconciler.semantics.compiled_field import CompiledField, as_object, compiled
-from reconciler.semantics.defaults import cleared_value, effective, fill_defaults, holds_secret, is_default, is_empty
+from reconciler.semantics.defaults import cleared_value, effective, fill_defaults, holds_secret, is_default
 from reconciler.semantics.equality import (
-    canonical_json,
     equivalent,
     equivalent_items,
     fold_name,
@@ -189,7 +190,7 @@ def test_identical_is_of_one_type_and_one_value_at_every_depth(one: Any, other: 
 
 
 def test_the_text_of_a_normal_form_is_one_for_all_machines() -> None:
-    assert canonical_json({"b": "é", "a": [1, True, "1"]}) == '{"a":[1,true,"1"],"b":"\\u00e9"}'
+    assert canonical_json({"b": "é", "a": [1, True, "1"]}) == b'{"a":[1,true,"1"],"b":"\\u00e9"}'
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from enum import Enum
 
 from reconciler.model.change import NoValue, SuppressionReason
 from reconciler.model.field_path import FieldPath, FieldStep, printed
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField
 
 

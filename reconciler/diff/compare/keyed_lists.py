@@ -14,7 +14,7 @@ from reconciler.diff.compare.collector import DiffCollector, Inner, ListComparis
 from reconciler.kinds.base.field import ListType
 from reconciler.model.change import SuppressionReason
 from reconciler.model.field_path import ItemKey, printed, spell
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.list_keys import KeyValues, all_parts
 

@@ -3,7 +3,7 @@
 from reconciler.diff.compare.collector import ListComparison, Pair, put_pair
 from reconciler.model.change import NoValue
 from reconciler.model.field_path import printed
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField
 
 

@@ -1,15 +1,15 @@
 """Compares two lists without order and keys; duplicates count one by one."""
 
-import json
 from collections import Counter, defaultdict
 
 from reconciler.diff.compare.collector import DiffCollector, Inner, ListComparison, Pair
+from reconciler.json_codec import canonical_json, sorted_json
 from reconciler.model.change import SuppressionReason
 from reconciler.model.field_path import ItemKey, printed
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField, as_object
 from reconciler.semantics.defaults import fill_defaults
-from reconciler.semantics.equality import canonical_json, normalize_item
+from reconciler.semantics.equality import normalize_item
 
 _MOST_TRIED = 64
 """Most remaining items that are compared by tolerance; beyond that only equal ones pair."""
@@ -52,15 +52,15 @@ def _one_by_one(item: CompiledField, want: list[Json], have: list[Json], look: L
     return True
 
 
-def step_of(item: CompiledField, value: Json, seen: Counter[str]) -> ItemKey:
+def step_of(item: CompiledField, value: Json, seen: Counter[bytes]) -> ItemKey:
     """Return the step of an item without keys; `seen` counts equal ones."""
     text = equality_key(item, value)
     seen[text] += 1
     return key_of_whole(item, value, seen[text])
 
 
-def equality_key(item: CompiledField, value: Json) -> str:
-    """Return a text that only equivalent items share."""
+def equality_key(item: CompiledField, value: Json) -> bytes:
+    """Return the JSON that only equivalent items share."""
     return canonical_json(normalize_item(item, value))
 
 
@@ -75,7 +75,7 @@ def key_of_whole(item: CompiledField, value: Json, nth: int) -> ItemKey:
 def _single(value: Json) -> Json:
     if value is None or isinstance(value, (str, int, float)):
         return value
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return sorted_json(value)
 
 
 Matched = tuple[list[tuple[int, int]], list[int], list[int]]
@@ -83,7 +83,7 @@ Matched = tuple[list[tuple[int, int]], list[int], list[int]]
 
 def matched(item: CompiledField, want: list[Json], have: list[Json], inner: Inner) -> Matched:
     """Pair the items of two sets, duplicates one by one: pairs, only in the first, only in the second."""
-    places: defaultdict[str, list[int]] = defaultdict(list)
+    places: defaultdict[bytes, list[int]] = defaultdict(list)
     for index in reversed(range(len(have))):
         places[equality_key(item, have[index])].append(index)
     pairs, added = [], []
@@ -105,7 +105,7 @@ def left_steps(
     """Return the steps of items in one list only, by index: of the declared items, and of the live ones."""
     want, have = lists
     pairs, added, gone = found
-    seen: Counter[str] = Counter(equality_key(item, want[index]) for index, _ in pairs)
+    seen: Counter[bytes] = Counter(equality_key(item, want[index]) for index, _ in pairs)
     steps = {index: step_of(item, want[index], seen) for index in added}
     return steps, {other: step_of(item, have[other], seen) for other in gone}
 

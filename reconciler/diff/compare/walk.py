@@ -12,9 +12,9 @@ from reconciler.diff.compare.collector import DiffCollector, ListComparison, Pai
 from reconciler.kinds.base.field import FieldType
 from reconciler.model.change import NoValue, SuppressionReason
 from reconciler.model.field_path import FieldPath
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json, is_empty
 from reconciler.semantics.compiled_field import CompiledField
-from reconciler.semantics.defaults import cleared_value, effective, holds_secret, is_default, is_empty
+from reconciler.semantics.defaults import cleared_value, effective, holds_secret, is_default
 from reconciler.semantics.equality import equivalent, equivalent_items, identical, suppression_reason
 
 _DEFAULT = "the documented default, spelled out on one side only"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 
 class FieldRole(StrEnum):

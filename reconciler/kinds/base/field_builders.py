@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 
 from reconciler.kinds.base.field import FieldRole, ListSemantics, ListType
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 
 class SpecModel(BaseModel):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.errors import UsageError
 from reconciler.kinds.base.field import Field, FieldRole, FieldType
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.strings import did_you_mean
 
 ITEM = "item"

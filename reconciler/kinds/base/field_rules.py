@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from reconciler.errors import PluginError
-from reconciler.kinds.base.field import Field, FieldType, NoDefault
+from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.base.problem import SpecProblem
+from reconciler.model.change import NoValue
 from reconciler.model.diagnostic import Severity
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
 
 _TERM = re.compile(r"(\w+) == '([^']*)'")
@@ -38,12 +39,15 @@ class ConditionContext:
     value: Mapping[str, Json]
     outer: "ConditionContext | None" = None
 
-    def lookup(self, name: str) -> Json:
-        """Return the value of a name: its value, its default, or NoDefault where it is unknown."""
-        if name not in self.field.children:
-            return self.outer.lookup(name) if self.outer else NoDefault.NONE
+    def lookup(self, name: str) -> Json | NoValue:
+        """Return the value of a name: its value, else its documented default, else NoValue.ABSENT."""
+        child = self.field.children.get(name)
+        if child is None:
+            return self.outer.lookup(name) if self.outer else NoValue.ABSENT
         value = self.value.get(name)
-        return self.field.children[name].default if value is None else value
+        if value is None:
+            return child.default if child.documented else NoValue.ABSENT
+        return value
 
 
 @cache
@@ -64,8 +68,8 @@ def holds(condition: FieldCondition, scope: ConditionContext) -> bool | None:
     return None if None in answers else True
 
 
-def _answer(found: Json, value: str) -> bool | None:
-    return None if found is NoDefault.NONE else found == value
+def _answer(found: Json | NoValue, value: str) -> bool | None:
+    return None if found is NoValue.ABSENT else found == value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from reconciler.kinds.base.model_compiler import compile_model
 from reconciler.kinds.base.probe_bodies import ProbeBodies
 from reconciler.kinds.base.problem import Check, SpecProblem
 from reconciler.kinds.base.simulated_kind import SimulatedKind
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 MARKED_TEXT = "  reconciler\r\ndoctor  "
 """Text with blanks around it and a CR LF in it: what is stored of it shows how the service normalizes texts."""

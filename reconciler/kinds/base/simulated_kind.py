@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 Row = Mapping[str, Json]
 

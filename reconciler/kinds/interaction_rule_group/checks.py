@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.kinds.base.problem import Check, SpecProblem, objects, value_at
 from reconciler.kinds.media_layers import CANVASES, layer_problems
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 PRESET = 10
 """The event type whose tags are always `content` (seed 003)."""

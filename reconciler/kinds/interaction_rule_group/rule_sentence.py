@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from reconciler.kinds.base.problem import as_integer, as_list, as_object, as_text
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.strings import count
 
 _EVENTS = {1: "comments", 2: "users who join", 3: "likes", 4: "gifts", 10: "the preset script"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.kinds.base.problem import Check, SpecProblem, objects, value_at, warning
 from reconciler.kinds.interaction_rule_group import checks
 from reconciler.kinds.media_layers import CANVASES, LANDSCAPE, VERTICAL, background_problems, layer_problems
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 SCENE_TEXT = 200
 PARAGRAPH = 2000

@@ -18,6 +18,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.manifest.template.exceptions import LimitError, PrivateNameError, StructureError
 from reconciler.manifest.template.filters import TEXT
 from reconciler.manifest.template.sandbox import Sandbox
+from reconciler.timestamps import date_of
 
 LONGEST = 2_000
 """Most characters of an expression."""
@@ -118,7 +119,7 @@ def _callable(call: nodes.Call) -> None:
 
 def _days(today: date, time: object) -> int:
     """Return the days from today to a time of the API (2026-11-23T10:00:00Z); negative for a past one."""
-    return (date.fromisoformat(str(time)[:10]) - today).days
+    return (date_of(time) - today).days
 
 
 def _wrong(text: str, why: str) -> ExpressionError:

@@ -20,7 +20,7 @@ from reconciler.manifest.template.template_positions import LineMap
 from reconciler.manifest.template.worker_process import WorkerLimits
 from reconciler.manifest.yaml import characters
 from reconciler.model.diagnostic import Diagnostic, RelatedPosition
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import Position
 
 _STOPPED = 3

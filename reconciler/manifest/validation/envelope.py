@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 API_VERSION = "metastudio/v1"
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from reconciler.errors import ENOUGH
 from reconciler.kinds.base.field import Field, FieldType
 from reconciler.manifest.yaml.scalars import typed
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
 from reconciler.strings import did_you_mean
 

@@ -10,9 +10,9 @@ from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.base.problem import SpecProblem
 from reconciler.lookalikes import LOOKS_LATIN
 from reconciler.manifest.yaml import characters
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
-from reconciler.strings import normalize_name
+from reconciler.strings import compatibility_form, normalize_name
 
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
@@ -55,7 +55,7 @@ def skeleton(name: str) -> str:
     """Return the skeleton of a name, which is equal for names that look alike."""
     if name.isascii():
         return name.lower()
-    return unicodedata.normalize("NFKC", name).casefold().translate(LOOKS_LATIN)
+    return compatibility_form(name).casefold().translate(LOOKS_LATIN)
 
 
 def _joins(name: str, number: int) -> bool:

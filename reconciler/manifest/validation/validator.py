@@ -12,8 +12,9 @@ from reconciler.manifest.validation.envelope import Envelope
 from reconciler.manifest.validation.field_errors import FieldMessage, IsPlainScalar, ModelError, check, describe_error
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.field_tree import field_at
+from reconciler.model.json_types import Json
 from reconciler.model.options import ResourceScope
-from reconciler.model.resource import DeclaredResource, IgnoredLint, IgnoreRule, Json, address
+from reconciler.model.resource import DeclaredResource, IgnoredLint, IgnoreRule, address
 from reconciler.model.source_map import DocumentPath, SourceMap
 from reconciler.semantics.scope import outside_field
 from reconciler.strings import did_you_mean, normalize_name

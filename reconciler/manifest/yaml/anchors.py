@@ -6,7 +6,7 @@ from typing import Any
 from reconciler.errors import ManifestError, error, refused
 from reconciler.manifest.yaml.limits import YamlLimits
 from reconciler.model.diagnostic import Diagnostic, RelatedPosition
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import Position
 
 _WEIGHT = 64

@@ -10,7 +10,7 @@ from reconciler.manifest.yaml import characters
 from reconciler.manifest.yaml.document import Document, MergeKey
 from reconciler.manifest.yaml.scalars import Scalars
 from reconciler.model.diagnostic import Diagnostic, RelatedPosition
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import Position
 from reconciler.strings import normalize_name
 

@@ -33,7 +33,7 @@ from reconciler.manifest.yaml.limits import LIMITS, YamlLimits, end_of_surplus
 from reconciler.manifest.yaml.mapping_keys import MERGE, MappingKeys
 from reconciler.manifest.yaml.scalars import Scalars
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import Position
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\U0000[dD][89a-fA-F]")

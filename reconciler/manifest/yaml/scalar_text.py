@@ -10,7 +10,7 @@ from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.manifest.yaml.scalars import typed
 from reconciler.manifest.yaml.syntax_tree import BLOCK_STYLES
 from reconciler.manifest.yaml.writer import WORDS, quoted, scalar
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 _TEMPLATE = re.compile(r"\{[{%#]|[}%#]\}")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")

@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.errors import ProblemList, error, warning
 from reconciler.manifest.yaml import characters
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import Position
 
 _INTEGER = re.compile(r"(?:0|-?[1-9][0-9]{0,18})\Z")

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 _PLAIN = re.compile(r"[^\W\d_](?:[\w ./+@()，。！？、；：“”‘’（）《》…—·-]*[\w.)。！？”’）》…])?")
 WORDS = frozenset(["yes", "no", "on", "off", "y", "n", "true", "false", "null", "none", "nan", "inf"])

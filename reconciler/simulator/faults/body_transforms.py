@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.simulator.messages import Response, encode
 
 Transform = Callable[[Response, Json], Response]

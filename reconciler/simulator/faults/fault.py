@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.kinds.registry import all_kinds
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
 from reconciler.simulator.behaviours import CHOICES
 from reconciler.simulator.faults.body_transforms import TRANSFORMS

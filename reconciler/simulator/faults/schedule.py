@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.simulator.faults.body_transforms import transformed, with_header
 from reconciler.simulator.faults.fault import Fault, ResponseFault
 from reconciler.simulator.messages import JSON_TYPE, ConnectionCut, Request, Response, encode

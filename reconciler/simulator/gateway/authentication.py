@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, unquote
 
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.simulator.messages import Request, ServiceError
 from reconciler.simulator.seed_check import SeedChecker
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.simulator.gateway.authentication import ALGORITHM, Credentials, User, check_signature
 from reconciler.simulator.messages import JSON_TYPE, Request, Response, ServiceError, encode
 from reconciler.simulator.seed_check import SeedChecker

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.kinds.registry import Kind
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.simulator.clock import instant
 from reconciler.simulator.faults.fault import BackgroundEdits, ConsoleEdit
 from reconciler.simulator.service.object_store import ObjectCollection, ServiceState, StoredObject, plant_one

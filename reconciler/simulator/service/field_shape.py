@@ -6,7 +6,7 @@ from functools import cache
 
 from reconciler.kinds.base.field import Field, FieldRole, FieldType, ListSemantics
 from reconciler.kinds.registry import Kind
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

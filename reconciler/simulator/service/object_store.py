@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
 from reconciler.kinds.registry import Kind
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.simulator.clock import Clock, Ids, real_clock
 from reconciler.simulator.service.field_shape import FieldShape
 from reconciler.simulator.service.request_bodies import normalised

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from reconciler.kinds.base.kind import ListFilter
 from reconciler.kinds.registry import Kind
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.simulator.messages import Response, ServiceError, answer
 from reconciler.simulator.service.field_shape import FieldShape
 from reconciler.simulator.service.object_store import ObjectCollection, StoredObject

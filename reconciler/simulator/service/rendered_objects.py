@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 
 from reconciler.kinds.base.field import Field
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.simulator.service.field_shape import FieldShape, rewritten
 from reconciler.simulator.service.object_store import StoredObject
 from reconciler.simulator.service.request_bodies import SIGNATURE

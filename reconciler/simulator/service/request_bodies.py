@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from reconciler.kinds.base.field import Field, FieldType, ListType
 from reconciler.kinds.registry import Kind
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.simulator.messages import ServiceError
 from reconciler.simulator.service.field_shape import FieldShape, rewritten
 

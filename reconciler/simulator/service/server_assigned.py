@@ -6,7 +6,7 @@ from datetime import datetime
 
 from reconciler.kinds.base.field import Field, FieldRole, ListSemantics
 from reconciler.kinds.registry import Kind
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.simulator.clock import Ids, instant, milliseconds
 from reconciler.simulator.service.field_shape import FieldShape, item_key
 

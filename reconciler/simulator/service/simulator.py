@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reconciler.kinds.registry import Kind, all_kinds
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.simulator.clock import Clock, FixedClock, Ids, hashed_ids, http_date
 from reconciler.simulator.faults.fault import Fault
 from reconciler.simulator.faults.schedule import (

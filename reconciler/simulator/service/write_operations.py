@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reconciler.kinds.base.kind import ItemCollection, Kind
 from reconciler.kinds.base.simulated_kind import Confirmation
-from reconciler.model.resource import Json
+from reconciler.model.json_types import Json
 from reconciler.simulator.clock import instant
 from reconciler.simulator.messages import Response, ServiceError, answer, empty
 from reconciler.simulator.service.field_shape import FieldShape

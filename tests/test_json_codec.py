@@ -1,0 +1,137 @@
+"""JSON at every boundary: what is refused, one canonical text, and digests that files and ledgers keep."""
+
+import json
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from reconciler.json_codec import (
+    DepthError,
+    canonical_json,
+    digest,
+    ledger_digest,
+    loads_object,
+    loads_strict,
+    sorted_json,
+)
+from reconciler.model.json_types import is_blank, is_empty
+
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=6)
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def typed(value):
+    """Return a value in which true, 1 and 1.0 differ, and the order of keys does not count."""
+    if isinstance(value, dict):
+        return frozenset((key, typed(part)) for key, part in value.items())
+    if isinstance(value, list):
+        return tuple(map(typed, value))
+    return type(value), repr(value)
+
+
+@given(VALUES)
+def test_canonical_json_reads_back_as_the_same_value(value):
+    assert typed(loads_strict(canonical_json(value))) == typed(value)
+    assert typed(loads_strict(sorted_json(value))) == typed(value)
+
+
+@given(VALUES)
+def test_canonical_json_is_its_own_canonical_form(value):
+    text = canonical_json(value)
+    assert text.isascii()
+    assert canonical_json(loads_strict(text)) == text
+
+
+@given(VALUES, VALUES)
+@example(True, 1)
+@example(1, 1.0)
+@example(1, "1")
+@example({"a": 1, "b": 2}, {"b": 2, "a": 1})
+@example([], {})
+@example(0.0, -0.0)
+def test_two_digests_are_equal_exactly_where_the_values_are(one, other):
+    same = typed(one) == typed(other)
+    assert (digest(one) == digest(other)) is same
+    assert (ledger_digest(one) == ledger_digest(other)) is same
+
+
+def test_digests_in_files_and_ledgers_never_change():
+    value = {"b": ["é", 1, True, None], "a": {"x": 1.5}}
+    assert canonical_json(value) == b'{"a":{"x":1.5},"b":["\\u00e9",1,true,null]}'
+    assert digest(value) == "868439a66fa6a109b922c3de78d4679eee1107d64d8fcd6b34646139100dd1ac"
+    assert ledger_digest(value) == "1354b6a57db87adf4ed6367b67a8120c84d844e192626af315d76497c7e8c7a1"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "Expecting value"),
+        ("{", "Expecting property name"),
+        ('{"a": 1, "a": 2}', "a key is repeated"),
+        ('[{"a": {"b": 1, "b": 1}}]', "a key is repeated"),
+        ("NaN", "NaN is no JSON number"),
+        ("[Infinity]", "Infinity is no JSON number"),
+        ("[-Infinity]", "-Infinity is no JSON number"),
+        ("1e999", "a number is too large"),
+        ("9" * 5000, "digits"),
+        ("{} {}", "Extra data"),
+        ("'a'", "Expecting value"),
+    ],
+)
+def test_what_is_no_strict_json_is_refused(text, reason):
+    for data in (text, text.encode()):
+        with pytest.raises(ValueError, match=reason):
+            loads_strict(data)
+
+
+@pytest.mark.parametrize("data", [b'"\xff"', b'"\xed\xa0\x80"', '{"a": 1}'.encode("utf-16")])
+def test_bytes_are_strict_utf_8(data):
+    with pytest.raises(UnicodeDecodeError):
+        loads_strict(data)
+
+
+def test_half_a_character_is_decoded_where_it_is_asked_for():
+    assert loads_strict(b'"\xed\xa0\x80"', surrogates=True) == "\ud800"
+
+
+@given(st.lists(st.sampled_from("[{"), min_size=1, max_size=40), st.integers(1, 40))
+def test_the_limit_of_depth_is_exact_for_any_nesting(opening, most):
+    closing = {"[": "]", "{": "}"}
+    text = "".join('{"a":' if each == "{" else "[" for each in opening) + "1"
+    text += "".join(closing[each] for each in reversed(opening))
+    if len(opening) > most:
+        with pytest.raises(DepthError):
+            loads_strict(text, max_depth=most)
+    else:
+        assert loads_strict(text, max_depth=most) == json.loads(text)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "[" * 100_000 + "]" * 100_000])
+def test_text_of_any_depth_is_refused_without_recursion(text):
+    with pytest.raises(DepthError):
+        loads_strict(text)
+
+
+def test_text_that_is_cut_inside_a_text_of_brackets_is_cut_and_not_too_deep():
+    with pytest.raises(json.JSONDecodeError, match="Unterminated"):
+        loads_strict('{"a": "' + "[" * 1000)
+
+
+def test_an_object_is_asked_for():
+    assert loads_object('{"a": 1}') == {"a": 1}
+    for text in ("[]", "null", '"text"'):
+        with pytest.raises(ValueError, match="not a JSON object"):
+            loads_object(text)
+
+
+@given(VALUES)
+def test_empty_is_what_has_no_content_and_blank_is_empty_without_containers(value):
+    assert is_empty(value) is (value is None or (isinstance(value, (str, list, dict)) and not value))
+    assert is_blank(value) is (is_empty(value) and not isinstance(value, (list, dict)))
