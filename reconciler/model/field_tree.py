@@ -73,8 +73,12 @@ def map_parts(field: Node, value: Json, change: Callable[[Node | None, Json], Js
     `change` gets the field of a part, None where the tree has none, and returns the new part or Visit.DROP.
     """
     if isinstance(value, Mapping):
-        changed = ((name, change(field.children.get(name), part)) for name, part in value.items())
-        return {name: part for name, part in changed if part is not Visit.DROP}
+        fields = field.children
+        changed: dict[str, Json] = {}
+        for name, part in value.items():
+            if (new := change(fields.get(name), part)) is not Visit.DROP:
+                changed[name] = new
+        return changed
     if isinstance(value, list) and field.item is not None:
         item = field.item
         return [part for one in value if (part := change(item, one)) is not Visit.DROP]

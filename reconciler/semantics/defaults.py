@@ -70,7 +70,11 @@ def fill_defaults(
         return field.default if field.documented else None
 
     def filled(part_field: CompiledField | None, part: Json) -> Json | Visit:
-        return Visit.DROP if part_field is None else fill_defaults(part_field, part, creating=creating, secret=secret)
+        if part_field is None:
+            return Visit.DROP
+        if part is not None and part_field.plain:
+            return part  # nearly every field of nearly every object: checked first
+        return fill_defaults(part_field, part, creating=creating, secret=secret)
 
     if field.type is FieldType.OBJECT and isinstance(value, Mapping):
         absent = field.creation_defaults if creating else field.defaulted
