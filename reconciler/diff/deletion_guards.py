@@ -14,6 +14,7 @@ from reconciler.model.change import Action, Change, GuardViolation
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.options import GuardOverrides
 from reconciler.model.plan import Plan
+from reconciler.model.resource import DeclaredResource
 
 SMALL = 10
 """Number of owned objects of a kind below which only one may be deleted at a time."""
@@ -29,6 +30,7 @@ EMPTY = "E_GUARD_EMPTY"
 COLLAPSED = "E_READ_COLLAPSE"
 PROTECTED = "E_GUARD_PROTECTED"
 ON_AIR = "E_GUARD_ON_AIR"
+REFERENCED = "E_GUARD_REFERENCED"
 
 
 def limit(owned: int) -> int:
@@ -46,7 +48,7 @@ class GuardInputs:
     """Inputs of the guards.
 
     `owned` counts the owned live objects of a kind, `seen` all live ones, `declared` the manifests. `protect` are the
-    environment's address patterns.
+    environment's address patterns. `referrers` are the declared objects that refer to a kind and id.
     """
 
     past: LedgerState
@@ -55,6 +57,7 @@ class GuardInputs:
     declared: int
     protect: Sequence[str]
     kinds: Mapping[str, Kind]
+    referrers: Mapping[tuple[str, str], DeclaredResource]
 
 
 Guard = Callable[[Change], GuardViolation | None]
@@ -70,6 +73,7 @@ def apply_guards(changes: Sequence[Change], facts: GuardInputs) -> list[Change]:
         lambda change: _remembered(change, facts.past),
         lambda change: _protected(change, facts.protect),
         lambda change: _on_air(change, facts.kinds[change.kind]),
+        lambda change: _referenced(change, facts.referrers),
     )
     return [_judged(change, judges) for change in changes]
 
@@ -155,6 +159,14 @@ def _on_air(change: Change, kind: Kind) -> GuardViolation | None:
         if state
         else None
     )
+
+
+def _referenced(change: Change, referrers: Mapping[tuple[str, str], DeclaredResource]) -> GuardViolation | None:
+    user = referrers.get((change.kind, change.id))
+    if change.action is not Action.DELETE or user is None:
+        return None
+    text = f"{user.address} ({user.position}) refers to it; declare it again, or remove the reference first"
+    return GuardViolation(code=REFERENCED, message=text)
 
 
 def quoted(text: str) -> str:

@@ -306,6 +306,9 @@ class PlanBuilder:
         addresses = (NamedAddress.of(live), NamedAddress(live.kind, remembered.name, remembered.address))
         return "" if self.chosen.delete(addresses) else "it stays, since it is not chosen"
 
+    def _deletes(self) -> bool:
+        return any(change.action is Action.DELETE for change in self.changes)
+
     def plan(self, kinds: Mapping[str, Kind]) -> Plan:
         """Build the plan."""
         inputs = self.inputs
@@ -317,6 +320,7 @@ class PlanBuilder:
             declared=len(inputs.manifest.resources),
             protect=inputs.settings.protect,
             kinds=kinds,
+            referrers=self.names.referrers(kinds, inputs.manifest.resources if self._deletes() else ()),
         )
         changes = sort_changes(apply_guards(self.changes, facts))
         told = self.chosen.diagnostics()

@@ -1,8 +1,9 @@
 """References by name: resolved to the id of exactly that object, or to one that is known after apply."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.diff.dependency_order import told_ids
 from reconciler.diff.matching import MatchResult, no_reference
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import NoValue
@@ -10,7 +11,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.json_types import Json
 from reconciler.model.resource import DeclaredResource
 from reconciler.semantics.compiled_field import id_beside
-from reconciler.semantics.reference_paths import referred
+from reconciler.semantics.reference_paths import referred, resolved
 from reconciler.strings import normalize_name
 
 
@@ -68,6 +69,20 @@ class ReferenceIndex:
     def name_of(self, kind: str, object_id: str) -> str | None:
         """Return the name an id has in this plan, if it is known."""
         return self.names.get((kind, object_id))
+
+    def referrers(
+        self, kinds: Mapping[str, Kind], declared: Iterable[DeclaredResource]
+    ) -> dict[tuple[str, str], DeclaredResource]:
+        """Return for each kind and id that declared objects refer to, by name or by id, the first that does."""
+        found: dict[tuple[str, str], DeclaredResource] = {}
+        for one in declared:
+            kind = kinds.get(one.kind)
+            if kind is None or not kind.references:
+                continue
+            spec = resolved(kind, one.spec, self.resolve, self.name_of)
+            for key, object_id in told_ids(kind, spec).items():
+                found.setdefault((key.partition("/")[0], object_id), one)
+        return found
 
 
 def _by_name(kind: Kind, declared: DeclaredResource) -> Iterator[tuple[tuple[str | int, ...], str, str]]:

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.diff.deletion_guards import collapsed, find_violations, limit
 from reconciler.model.change import Action
-from reconciler.model.options import GuardOverrides
+from reconciler.model.options import GuardOverrides, Selection
 from reconciler.model.plan import Plan
 from tests.support.planning import GROUP, ROOM, World, declared, ledger, live, remembered
 
@@ -142,3 +142,35 @@ def test_deletes_of_two_kinds_are_allowed_by_their_sum() -> None:
     plan = world.plan(prune="owned")
     assert {allow for _, allow in blocks(plan)} == {"--allow-deletes 7"}
     assert find_violations(plan, GuardOverrides(deletes=7)) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "blocked"),
+    [
+        ({"group_name": "lib"}, True),
+        ({"group_name": "ＬＩＢ", "group_id": "7"}, True),
+        ({"group_id": "7"}, True),
+        ({"group_name": "lib", "group_id": "8"}, False),
+        ({"group_name": "other"}, False),
+        ({}, False),
+    ],
+)
+def test_what_a_declared_object_refers_to_is_not_deleted(rule: dict[str, Any], blocked: bool) -> None:
+    """Its manifest is removed while a room still names it: the room would be left without its library."""
+    room = declared(ROOM, "r", {"interaction_rules": [{"rule_name": "a", **rule}]})
+    lives = [live(GROUP, "lib", "7"), live(GROUP, "other", "8"), live(ROOM, "r")]
+    world = World([room], lives, ledger(remembered(GROUP, "lib", "7")))
+    plan = world.plan(prune="owned")
+    (delete,) = [change for change in plan.changes if change.action is Action.DELETE]
+    assert [block.code for block in delete.blocks] == ["E_GUARD_REFERENCED"] * blocked
+    if blocked:
+        assert 'SmartLiveRoom["r"] (m.yaml:3' in delete.blocks[0].message
+        everything = GuardOverrides(deletes=1, live=frozenset({"lib"}), empty=True, collapsed=True)
+        assert [block.code for block in find_violations(plan, everything)] == ["E_GUARD_REFERENCED"]
+
+
+def test_a_delete_is_blocked_by_a_room_outside_the_selection_too() -> None:
+    room = declared(ROOM, "r", {"interaction_rules": [{"rule_name": "a", "group_name": "lib"}]})
+    world = World([room], [live(GROUP, "lib", "7"), live(ROOM, "r")], ledger(remembered(GROUP, "lib", "7")))
+    plan = world.plan(prune="owned", selection=Selection(targets=('InteractionRuleGroup["lib"]',)))
+    assert blocks(plan) == {("E_GUARD_REFERENCED", "")}
