@@ -61,7 +61,8 @@ def loads_strict(data: bytes | str, *, max_depth: int = MAX_DEPTH, surrogates: b
     if _is_deeper(raw, max_depth):
         raise DepthError(f"nested more than {max_depth} deep")
     text = data.decode("utf-8", "surrogatepass" if surrogates else "strict") if isinstance(data, bytes) else data
-    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
+    value: Json = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
+    return value
 
 
 def loads_object(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> dict[str, Json]:

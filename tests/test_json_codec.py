@@ -15,7 +15,6 @@ from reconciler.json_codec import (
     loads_strict,
     sorted_json,
 )
-from reconciler.model.json_types import is_blank, is_empty
 
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=6)
@@ -129,9 +128,3 @@ def test_an_object_is_asked_for():
     for text in ("[]", "null", '"text"'):
         with pytest.raises(ValueError, match="not a JSON object"):
             loads_object(text)
-
-
-@given(VALUES)
-def test_empty_is_what_has_no_content_and_blank_is_empty_without_containers(value):
-    assert is_empty(value) is (value is None or (isinstance(value, (str, list, dict)) and not value))
-    assert is_blank(value) is (is_empty(value) and not isinstance(value, (list, dict)))

@@ -133,7 +133,7 @@ class _PageCollector:
         self._pages[offset] = page
         if page.size < limit:
             self._short.add(offset)
-        ids = (*(row[self._id_field] for row in page.rows), *(row.key for row in page.odd))
+        ids = (*(str(row[self._id_field]) for row in page.rows), *(row.key for row in page.odd))
         self._stuck |= bool(ids) and ids in self._contents
         self._contents.add(ids)
         self._repeats += len(ids) - len(set(ids) - self._seen)
@@ -154,7 +154,7 @@ class _PageCollector:
         reach, last = self._reach()
         ended = self._ended(reach, last)
         pages = [self._pages[offset] for offset in sorted(self._pages)]
-        rows = {row[self._id_field]: row for page in pages for row in page.rows}
+        rows = {str(row[self._id_field]): row for page in pages for row in page.rows}
         counts = {page.count for page in self._pages.values()}
         moved = self._doubt(reach, ended=ended)
         return ListScan(

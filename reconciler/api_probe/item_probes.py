@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reconciler.api_probe.probe_target import STAMP, ProbeTarget
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import ItemCollection
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_list
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class ItemProbes:
         """Return the item with the key of another one; empty where there is none."""
         table = self._table
         key = table.list.keys[0] if table.list else ""
-        items = value.get(table.name) or ()
+        items = as_list(value.get(table.name))
         return next((one for one in items if isinstance(one, dict) and one.get(key) == like[key]), {})
 
     @property

@@ -61,7 +61,9 @@ class Observations:
 
 def answers_json(answers: Iterable[ProbeAnswer], requests: int) -> Json:
     """Return the document of `doctor --format json`."""
-    rows = [{"behaviour": one.behaviour, "answer": one.answer, "evidence": dict(one.evidence)} for one in answers]
+    rows: list[Json] = [
+        {"behaviour": one.behaviour, "answer": one.answer, "evidence": dict(one.evidence)} for one in answers
+    ]
     return {"format_version": FORMAT_VERSION, "answers": rows, "requests": requests}
 
 

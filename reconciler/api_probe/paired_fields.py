@@ -68,6 +68,6 @@ def _key(item: Mapping[str, Json], keys: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(str(item.get(key)) for key in keys)
 
 
-def texts_of(value: Json) -> Iterator[str]:
+def texts_of(value: Json | Absence) -> Iterator[str]:
     """Yield every text in a value, in order, whatever the fields around it."""
     return (leaf for _, leaf in iter_leaves(value) if isinstance(leaf, str))

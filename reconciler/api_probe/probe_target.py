@@ -10,7 +10,7 @@ from reconciler.api_probe.probe_objects import ProbeObjects
 from reconciler.api_probe.read_probes import PAGE
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.base.probe_bodies import ProbeBodies
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_list
 from reconciler.timestamps import parse_rfc3339
 
 STAMP = "update_time"
@@ -109,7 +109,9 @@ class ProbeTarget:
         own = {str(row[self.kind.id_field]) for row in page.rows} <= {self.id, self.twin}
         if not items or page.count is None or not own:
             return
-        inside = len(self.show().get(items) or ()) + (len(self.bodies.plain[items]) if len(page.rows) > 1 else 0)
+        inside = len(as_list(self.show().get(items))) + (
+            len(as_list(self.bodies.plain[items])) if len(page.rows) > 1 else 0
+        )
         self._counts.append((page.count, len(page.rows), inside))
 
     def vote_count(self) -> None:

@@ -61,8 +61,9 @@ def owned_records(
 def known_digests(last: Json) -> dict[str, str]:
     """Return the digests in a record, by the names of their secrets."""
     if isinstance(last, Mapping):
-        if isinstance(last.get("secret"), str) and isinstance(last.get("digest"), str):
-            return {last["secret"]: last["digest"]}
+        secret, digest = last.get("secret"), last.get("digest")
+        if isinstance(secret, str) and isinstance(digest, str):
+            return {secret: digest}
         return {name: digest for part in last.values() for name, digest in known_digests(part).items()}
     return (
         {name: digest for part in last for name, digest in known_digests(part).items()}

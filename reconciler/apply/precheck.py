@@ -10,6 +10,7 @@ from reconciler.errors import AuthError, NotFoundError, ReconcilerError
 from reconciler.interfaces import NameSearch
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action, Change
+from reconciler.model.json_types import as_object
 from reconciler.model.outcome import Outcome, OutcomeStatus, make_outcome
 from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.strings import normalize_name
@@ -75,7 +76,7 @@ def _deletable(site: ApplyContext, change: Change) -> PrecheckResult:
     if now.before_fingerprint != change.before_fingerprint:
         return _no(change, STALE, "it was changed since the plan was made")
     on_air = kind.on_air(live.spec)
-    if on_air and not kind.on_air(change.before or {}):
+    if on_air and not kind.on_air(as_object(change.before)):
         return _no(change, STALE, f"{on_air} since the plan was made")
     return PrecheckResult(live=live)
 

@@ -3,10 +3,11 @@
 import json
 import shlex
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.cli.output import one_line
 from reconciler.model.change import NoValue, Value
+from reconciler.model.json_types import Json
 from reconciler.model.source_edit import AcceptedDifference, RefusedDifference
 
 if TYPE_CHECKING:
@@ -69,11 +70,11 @@ def _word(value: Value) -> str:
     return value.value if isinstance(value, NoValue) else json.dumps(value, ensure_ascii=False)
 
 
-def _json(value: Value) -> Any:
+def _json(value: Value) -> Json:
     return None if isinstance(value, NoValue) else value
 
 
-def accept_json(result: "AcceptResult", dirty: Mapping[str, str], diff: str, *, written: bool) -> dict[str, Any]:
+def accept_json(result: "AcceptResult", dirty: Mapping[str, str], diff: str, *, written: bool) -> dict[str, Json]:
     """Return the document of `--format json`."""
     proposal = result.proposal
     refusals = [_refusal(each) for each in proposal.refused]
@@ -98,7 +99,7 @@ def accept_json(result: "AcceptResult", dirty: Mapping[str, str], diff: str, *, 
     }
 
 
-def _edit(each: AcceptedDifference) -> dict[str, Any]:
+def _edit(each: AcceptedDifference) -> dict[str, Json]:
     place = each.position
     return {
         "code": "ACCEPTED",
@@ -113,7 +114,7 @@ def _edit(each: AcceptedDifference) -> dict[str, Any]:
     }
 
 
-def _refusal(each: RefusedDifference) -> dict[str, Any]:
+def _refusal(each: RefusedDifference) -> dict[str, Json]:
     places = [f"{place.file}:{place.line}" for place in each.positions]
     found = _blocker(each.code, each.message, each.hint)
     found |= {"address": each.address, "path": each.path, "place": places[0] if places else "", "places": places}
@@ -123,5 +124,5 @@ def _refusal(each: RefusedDifference) -> dict[str, Any]:
     return found | {"declared": _json(each.declared), "live": _json(each.live)}
 
 
-def _blocker(code: str, message: str, hint: str) -> dict[str, Any]:
+def _blocker(code: str, message: str, hint: str) -> dict[str, Json]:
     return {"code": code, "message": message, "hint": hint}

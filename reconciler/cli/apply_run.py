@@ -28,6 +28,7 @@ from reconciler.cli.request_builder import note_rates, plan_report
 from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode, most_severe
 from reconciler.model.desired_state import DesiredState
+from reconciler.model.json_types import Json
 from reconciler.model.options import WRITER_SECONDS, GuardOverrides, PlanOptions
 from reconciler.model.outcome import ApplyEvent, Progress
 from reconciler.model.plan import Plan
@@ -345,7 +346,7 @@ class _ApplyRun:
         else:
             write_report(self.session, report, replace(self.how, files=()))
 
-    def _emit(self, shape: Any) -> None:
+    def _emit(self, shape: Json) -> None:
         write_out(one_document(self.session.redactor.value(shape)), human=False, parsed=True)
 
     def _show(self, line: str) -> None:

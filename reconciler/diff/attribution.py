@@ -83,7 +83,7 @@ def lookup(node: CompiledField, base: Mapping[str, Json] | None, steps: tuple[st
     value: Json = base
     for at, step in enumerate(steps):
         node_below, value_below = _below(node, value, step)
-        if value_below is BaseUnmanaged.IN_BASE or value_below is NoValue.ABSENT:
+        if isinstance(value_below, (BaseUnmanaged, NoValue)):
             return value_below
         if node_below is None:
             return value_below

@@ -62,6 +62,9 @@ def _inside(steps: Steps, before: Tree, after: Tree) -> Iterator[ValueDifference
             yield from _aligned(steps, before, after)
         else:
             yield _one((*steps, at), before[at], after[at])
+    elif isinstance(before, NoValue) or isinstance(after, NoValue):
+        if before is not after:
+            yield _one(steps, before, after)
     elif not identical(before, after):
         yield _one(steps, before, after)
 
@@ -71,7 +74,7 @@ def _one(steps: Steps, before: Value, after: Value) -> ValueDifference:
     return ValueDifference(steps=steps, op=op, before=before, after=after)
 
 
-def _only_place(before: list[Any], after: list[Any]) -> int | None:
+def _only_place(before: list[Json], after: list[Json]) -> int | None:
     """Return the one index at which two lists of single values differ; None where they have to be aligned."""
     if len(before) != len(after) or any(isinstance(item, (dict, list)) for item in (*before, *after)):
         return None
@@ -79,7 +82,7 @@ def _only_place(before: list[Any], after: list[Any]) -> int | None:
     return places[0] if len(places) == 1 else None
 
 
-def _aligned(steps: Steps, before: list[Any], after: list[Any]) -> Iterator[ValueDifference]:
+def _aligned(steps: Steps, before: list[Json], after: list[Json]) -> Iterator[ValueDifference]:
     from deepdiff import DeepDiff
 
     tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0, verbose_level=2)

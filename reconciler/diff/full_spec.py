@@ -6,7 +6,7 @@ from reconciler.diff.compare.collector import Tree
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import NoValue
 from reconciler.model.field_path import map_leaves
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_object
 from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.defaults import fill_defaults
@@ -37,14 +37,14 @@ def managed_fields(kind: Kind, spec: Mapping[str, Json], *, digest: Digest | Non
     A cleared field stays None unless it has a default. A secret keeps its name; with `digest` its keyed digest is
     added: `{"secret": NAME, "digest": …}`. Never its value.
     """
-    return dict(fill_defaults(compiled(kind), spec, secret=lambda value: _digested(value, digest)))
+    return dict(as_object(fill_defaults(compiled(kind), spec, secret=lambda value: _digested(value, digest))))
 
 
 def _digested(value: Json, digest: Digest | None) -> Json:
     if isinstance(value, list):
         return [_digested(part, digest) for part in value]
-    if isinstance(value, Mapping) and isinstance(value.get("secret"), str):
-        name = value["secret"]
+    name = as_object(value).get("secret")
+    if isinstance(name, str):
         return {"secret": name, "digest": digest(name)} if digest else {"secret": name}
     return value if value in ("", None) else {"secret": ""}
 

@@ -11,7 +11,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.json_types import Json
 from reconciler.model.resource import DeclaredResource
 from reconciler.semantics.compiled_field import id_beside
-from reconciler.semantics.reference_paths import referred, resolved
+from reconciler.semantics.reference_paths import holder_of, referred, resolved
 from reconciler.strings import normalize_name
 
 
@@ -91,7 +91,4 @@ def _by_name(kind: Kind, declared: DeclaredResource) -> Iterator[tuple[tuple[str
 
 
 def _has_id(spec: Json, path: tuple[str | int, ...]) -> bool:
-    holder = spec
-    for step in path[:-1]:
-        holder = holder[step]
-    return isinstance(path[-1], str) and holder.get(id_beside(path[-1])) is not None
+    return isinstance(path[-1], str) and holder_of(spec, path).get(id_beside(path[-1])) is not None

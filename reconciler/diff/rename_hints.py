@@ -6,9 +6,9 @@ from itertools import islice
 
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.field_path import iter_leaves, schema_path
-from reconciler.model.json_types import Json, is_blank
+from reconciler.model.json_types import Json, as_object, is_blank
 from reconciler.model.resource import DeclaredResource, LiveResource
-from reconciler.semantics.compiled_field import CompiledField, as_object
+from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.defaults import fill_defaults
 
 _COMMON = 20

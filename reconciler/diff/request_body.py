@@ -7,6 +7,7 @@ sent.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from reconciler.diff.compare.collector import DiffCollector
 from reconciler.diff.compare.keyed_lists import gone_steps, keyed_sides, pair_items
@@ -18,9 +19,9 @@ from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import NoValue
 from reconciler.model.field_path import FieldPath, FieldStep, ItemKey, parse, spell
 from reconciler.model.field_tree import child_at
-from reconciler.model.json_types import Json, is_empty
+from reconciler.model.json_types import Json, as_object, is_empty
 from reconciler.redaction import reads_masked
-from reconciler.semantics.compiled_field import CompiledField, as_object, compiled
+from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import cleared_value, is_default
 from reconciler.semantics.reference_paths import resolved
 
@@ -131,7 +132,7 @@ def _object(
     *,
     new: bool,
 ) -> dict[str, Json]:
-    result = dict(have)
+    result: dict[str, Any] = dict(have)  # in a plan, the id of an object that is new is NoValue.UNKNOWN
     for name, wanted in want.items():
         child = child_at(node, name)
         if child is None or (not new and matches(laying.ignored, (*at, name))):

@@ -16,6 +16,7 @@ from reconciler.ledger.sql_ledger import AuditHistory, open_audits
 from reconciler.model.change import Action, Attribution, Change
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.json_types import Json
 from reconciler.model.plan import Plan, is_resource_error
 from reconciler.model.read_result import ApiUsage
 from reconciler.model.run_history import AuditRecord, DriftRecord
@@ -157,7 +158,7 @@ def _row(one: EnvironmentResult) -> dict[str, Any]:
     }
 
 
-def _told(diagnostics: Sequence[Diagnostic]) -> Any:
+def _told(diagnostics: Sequence[Diagnostic]) -> Json:
     return encode(Plan(environment=_HOLDER, diagnostics=tuple(diagnostics)))["diagnostics"]
 
 

@@ -14,7 +14,7 @@ from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Action, FieldChange, NoValue, Value
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.field_tree import Visit, is_undescribed, rewrite
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_object
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.options import PlanOptions
 from reconciler.model.plan import Plan
@@ -134,7 +134,7 @@ def _between(ours: Sequence[Resource], theirs: Sequence[Resource]) -> Plan:
 
 def _declared(one: Resource, names: Mapping[tuple[str, str], str]) -> DeclaredResource:
     kind = all_kinds()[one.kind]
-    spec = {name: value for name, value in _writable(kind.root, one.spec).items() if value is not None}
+    spec = {name: value for name, value in as_object(_writable(kind.root, one.spec)).items() if value is not None}
     spec.pop(kind.name_field, None)
     named = resolved(kind, spec, _nowhere, lambda target, given: names.get((target, given)))
     return DeclaredResource(kind=one.kind, name=one.name, spec=_without_ids(kind, named), locate=NO_SOURCE)

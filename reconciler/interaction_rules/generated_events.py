@@ -38,7 +38,7 @@ def _rows(rules: Sequence[EvaluatedRule], count: int, chance: random.Random) -> 
 
 
 def _event(rules: Sequence[EvaluatedRule], timestamp: int, chance: random.Random) -> dict[str, Json]:
-    user = {"userId": f"u{chance.randrange(_VIEWERS)}", "level": chance.randrange(1, 60)}
+    user: dict[str, Json] = {"userId": f"u{chance.randrange(_VIEWERS)}", "level": chance.randrange(1, 60)}
     sort = chance.choices(("match", "near", "silent"), (5, 2, 3))[0]
     if sort == "silent" or not rules:
         kind = chance.choice((1, 1, 1, 1, 2, 3))

@@ -6,14 +6,13 @@ from urllib.parse import urlsplit
 from reconciler.interaction_rules.lint_finding import (
     LintedRule,
     LintFinding,
-    as_list,
     as_mapping,
     as_text,
     error,
     is_integer,
     warning,
 )
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_list
 from reconciler.model.source_map import DocumentPath
 
 CANVASES = ((1920, 1080), (1080, 1920))

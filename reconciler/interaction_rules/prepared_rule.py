@@ -7,8 +7,8 @@ Built from the API's own shape (`InteractionRule` of a group or a room); a field
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.kinds.base.problem import as_integer, as_list, as_object, as_text
-from reconciler.model.json_types import Json
+from reconciler.kinds.base.problem import as_integer, as_text
+from reconciler.model.json_types import Json, as_list, as_object
 
 DEFAULT_PRIORITY = 500
 SPEAKING = frozenset({"", "SYSTEM_REPLY", "SYSTEM_REPLY_AND_CALLBACK"})

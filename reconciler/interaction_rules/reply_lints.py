@@ -8,7 +8,6 @@ from reconciler.interaction_rules.layer_lints import LAYERS, layer_lints
 from reconciler.interaction_rules.lint_finding import (
     LintedRule,
     LintFinding,
-    as_list,
     as_mapping,
     as_text,
     error,
@@ -16,7 +15,7 @@ from reconciler.interaction_rules.lint_finding import (
     is_integer,
     warning,
 )
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_list
 
 CHARACTERS_PER_SECOND = 4
 """Approximate speed of a spoken reply (rules.md §7: window-short, inferred)."""

@@ -7,6 +7,7 @@ from reconciler.interaction_rules.lint_finding import LintFinding
 from reconciler.interaction_rules.rule_lints import lint_rules
 from reconciler.kinds.registry import all_kinds
 from reconciler.model.diagnostic import Diagnostic, RelatedPosition, Severity
+from reconciler.model.json_types import as_list
 from reconciler.model.resource import DeclaredResource, IgnoredLint
 
 
@@ -43,7 +44,7 @@ def _hides(entry: IgnoredLint, finding: LintFinding, resource: DeclaredResource)
     if not entry.rule:
         return True
     index = finding.path[1] if len(finding.path) > 1 else None
-    rules = resource.spec["interaction_rules"]
+    rules = as_list(resource.spec["interaction_rules"])
     rule = rules[index] if isinstance(index, int) and index < len(rules) else None
     return isinstance(rule, dict) and rule.get("rule_name") == entry.rule
 

@@ -7,19 +7,11 @@ the reading under which it matters.
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.interaction_rules.condition_lints import condition_lints
-from reconciler.interaction_rules.lint_finding import (
-    LintedRule,
-    LintFinding,
-    as_list,
-    as_mapping,
-    as_text,
-    error,
-    warning,
-)
+from reconciler.interaction_rules.lint_finding import LintedRule, LintFinding, as_mapping, as_text, error, warning
 from reconciler.interaction_rules.portable_regex import parse_pattern
 from reconciler.interaction_rules.regex_engine import pattern_verdict
 from reconciler.interaction_rules.reply_lints import reply_lints
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_list
 
 MOST_RULES = 500
 MOST_PAIRS = 20_000

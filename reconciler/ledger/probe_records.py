@@ -10,7 +10,6 @@ from sqlalchemy.engine import Connection
 
 from reconciler.ledger.database import Database
 from reconciler.ledger.db_tables import observations, probe_metadata, probe_objects, profiles, rates, upsert, verify_row
-from reconciler.model.json_types import Json
 from reconciler.model.run_history import ProbeRecord
 from reconciler.model.service_profile import MAX_AGE, ServiceProfile
 from reconciler.timestamps import utc
@@ -70,7 +69,7 @@ class ProbeRecords:
             if found is None:
                 return None
             row, now = verify_row(found), self._seconds(connection)
-        answers: Json = json.loads(row["answers"])
+        answers: dict[str, str] = json.loads(row["answers"])
         measured = utc(row["measured"])
         return ServiceProfile(answers=answers, measured=measured, age=now - row["measured"])
 

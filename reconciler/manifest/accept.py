@@ -19,7 +19,7 @@ from reconciler.manifest.source_view import PureExpression, SourceView, SourceVi
 from reconciler.manifest.yaml.scalar_text import reads_back
 from reconciler.manifest.yaml.syntax_tree import AliasStep, ScalarNode, SyntaxNode, node_at, nodes_on
 from reconciler.model.change import Change, FieldChange, FieldOp
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_object
 from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.model.source_edit import AcceptedDifference, ProposedEdits, RefusedDifference, SourceEdit
 from reconciler.model.source_map import DocumentPath, Position
@@ -69,7 +69,7 @@ class _Proposal:
     def add(self, fields: Sequence[FieldChange]) -> None:
         """Collect edits and refusals."""
         change = self._change
-        live = LiveResource(kind=change.kind, name=change.name, id=change.id, spec=change.before or {})
+        live = LiveResource(kind=change.kind, name=change.name, id=change.id, spec=as_object(change.before))
         differences = Differences(self._kind, self._declared.spec, live)
         targets = differences.targets(fields)
         for each, refusal in differences.refused:

@@ -11,9 +11,9 @@ from reconciler.kinds.base.kind import Kind
 from reconciler.manifest.edit_writer import EditRefused, shape_refused
 from reconciler.manifest.export import ExportableSpec
 from reconciler.manifest.list_writer import NewItem, Wanted
-from reconciler.model.change import FieldChange, FieldOp, NoValue
+from reconciler.model.change import FieldChange, FieldOp, NoValue, Value
 from reconciler.model.field_path import ItemKey, parse, printed
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_list, as_object
 from reconciler.model.resource import LiveResource
 from reconciler.model.source_map import DocumentPath
 from reconciler.semantics.compiled_field import CompiledField, compiled, id_beside
@@ -87,8 +87,9 @@ class Differences:
             _pair_set(draft)
         for index, value in draft.replaced.items():
             declared = draft.declared[index]
-            parts = value if isinstance(value, Mapping) and isinstance(declared, Mapping) else None
-            inner = [(name, each) for name, each in parts.items() if declared[name] != each] if parts else [("", value)]
+            inner = [("", value)]
+            if isinstance(value, Mapping) and value and isinstance(declared, Mapping):
+                inner = [(name, each) for name, each in value.items() if declared[name] != each]
             for name, each in inner:
                 at = (*path, index, name) if name else (*path, index)
                 self._values[at] = ValueTarget(path=at, value=each, fields=draft.fields)
@@ -117,11 +118,12 @@ class Differences:
                 child = node.children.get(step)
                 if child is None:
                     raise _derived()
-                known = isinstance(declared, Mapping) and step in declared
-                if not known or (declared[step] is None and not last):
+                given = as_object(declared)
+                known = step in given
+                if not known or (given[step] is None and not last):
                     self._missing(each, node, path, steps[number:], known=known)
                     return
-                node, declared, path = child, declared[step], (*path, step)
+                node, declared, path = child, given[step], (*path, step)
                 live = live.get(step) if isinstance(live, Mapping) else None
                 continue
             if not isinstance(declared, list) or not isinstance(live, list) or node.item is None:
@@ -158,7 +160,7 @@ class Differences:
             draft.fields.append(each)
             return None
         if last and each.op is FieldOp.REMOVE:
-            draft.added.append((have.index(step) if step in have else len(have), self._item(node, each.before)))
+            draft.added.append((have.index(step) if step in have else len(have), self._item(node, _live_value(each))))
             draft.fields.append(each)
             return None
         if step not in names:
@@ -173,7 +175,7 @@ class Differences:
     def _of_set(self, each: FieldChange, draft: _ListDraft) -> None:
         item = draft.node.each
         if each.op is FieldOp.REMOVE:
-            draft.added.append((len(draft.live), self._item(draft.node, each.before)))
+            draft.added.append((len(draft.live), self._item(draft.node, _live_value(each))))
         else:
             wanted = canonical_json(normalize_item(item, each.after))
             same = (
@@ -220,7 +222,7 @@ class Differences:
             part = {name: each for name, each in part.items() if name not in server and name not in ids}
         return part
 
-    def _set(self, each: FieldChange, node: CompiledField, path: DocumentPath, live: Json) -> None:
+    def _set(self, each: FieldChange, node: CompiledField, path: DocumentPath, live: Value) -> None:
         value = None if isinstance(live, NoValue) else live
         _refuse_signed(node, value)
         if value is None and node.field.required:
@@ -249,7 +251,7 @@ class Differences:
         listed = len(names) < len(rest)
         if listed and len(names) + 1 < len(rest):
             raise shape_refused("the manifest does not declare the list")
-        value = None if isinstance(each.before, NoValue) else each.before
+        value = _live_value(each)
         _refuse_signed(inner, value)
         value = self._item(inner, value) if listed else self._declarable(inner, value, inside_list=False)
         full = (*path, names[0])
@@ -271,6 +273,10 @@ class Differences:
         return ListTarget(path=path, wanted=wanted, fields=draft.fields)
 
 
+def _live_value(each: FieldChange) -> Json:
+    return None if isinstance(each.before, NoValue) else each.before
+
+
 def _first(added: tuple[int, Json]) -> int:
     return added[0]
 
@@ -288,7 +294,7 @@ def _merged_into(whole: Json, names: list[str], value: Json, *, listed: bool) ->
         known = whole if isinstance(whole, dict) else {}
         return {**known, names[0]: _merged_into(known.get(names[0]), names[1:], value, listed=listed)}
     if listed:
-        return [*(whole or ()), value]
+        return [*as_list(whole), value]
     return value
 
 

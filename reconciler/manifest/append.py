@@ -6,7 +6,7 @@ from reconciler.manifest.list_writer import styled_lines
 from reconciler.manifest.source_text import SourceTexts
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.manifest.yaml.syntax_tree import MappingNode, SyntaxNode, syntax_trees
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_object
 from reconciler.model.source_edit import SourceEdit
 
 
@@ -46,7 +46,7 @@ def _documents(text: str) -> list[SyntaxNode]:
 def _sibling(documents: Iterable[SyntaxNode], value: Json) -> MappingNode | None:
     """Return the last document of the same kind, else the last one."""
     known = [each for each in documents if isinstance(each, MappingNode) and each.entries]
-    alike = [each for each in known if _kind(each) == value["kind"]]
+    alike = [each for each in known if _kind(each) == as_object(value)["kind"]]
     return next(reversed(alike or known), None)
 
 

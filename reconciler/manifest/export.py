@@ -19,7 +19,7 @@ from reconciler.model.change import NoValue
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.field_path import iter_leaves
 from reconciler.model.field_tree import field_at
-from reconciler.model.json_types import Json, is_empty
+from reconciler.model.json_types import Json, as_object, child_of, is_empty
 from reconciler.model.resource import LiveResource
 from reconciler.model.source_map import DocumentPath
 from reconciler.semantics.compiled_field import CompiledField, compiled
@@ -60,7 +60,8 @@ class ExportableSpec:
     def _accepted(self, spec: dict[str, Json]) -> dict[str, Json]:
         """Return the spec without parts that its model refuses."""
         for _ in range(_ROUNDS):
-            spec, complaints = check(self._kind.model, spec)
+            checked, complaints = check(self._kind.model, spec)
+            spec = dict(as_object(checked))
             if not complaints:
                 break
             for each in complaints:
@@ -136,8 +137,8 @@ def _holds(spec: Json, path: DocumentPath) -> bool:
     """Tell whether a path exists: an absent part cannot be left out, its parent can."""
     for step in path:
         try:
-            spec = spec[step]
-        except (KeyError, IndexError, TypeError):
+            spec = child_of(spec, step)
+        except LookupError:
             return False
     return True
 
@@ -163,8 +164,8 @@ def _remove(spec: Json, path: DocumentPath) -> None:
     """Remove one entry of a new spec; an earlier problem may have removed it already."""
     for step in path[:-1]:
         try:
-            spec = spec[step]
-        except (KeyError, IndexError, TypeError):
+            spec = child_of(spec, step)
+        except LookupError:
             return
     if isinstance(spec, dict):
         spec.pop(path[-1], None)
@@ -219,7 +220,7 @@ def _text(
     metadata: dict[str, Json] = {"name": live.name}
     if pinned:
         metadata["id"] = live.id
-    value = {"apiVersion": API_VERSION, "kind": kind.name, "metadata": metadata, "spec": dict(spec)}
+    value: dict[str, Json] = {"apiVersion": API_VERSION, "kind": kind.name, "metadata": metadata, "spec": dict(spec)}
     comments = [f"Written by `reconciler {command}`. Fields at their documented default are left out."]
     comments += [f"The secret {name} is read from RECONCILER_SECRET_{name} when it is applied." for name in secrets]
     return document(comments, value)

@@ -11,7 +11,7 @@ from reconciler.manifest.source_view import SourceSpan
 from reconciler.manifest.yaml.scalar_text import ScalarStyle, inline, scalar_text
 from reconciler.manifest.yaml.syntax_tree import MappingNode, ScalarNode, SequenceNode, SyntaxNode
 from reconciler.manifest.yaml.writer import lines, quoted, scalar, text
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_list
 from reconciler.model.source_edit import SourceEdit
 from reconciler.model.source_map import DocumentPath
 
@@ -292,7 +292,7 @@ def _entry_lines(key: str, value: Json, node: SyntaxNode, *, typed: bool) -> lis
 
 
 def _parts(value: Json) -> list[Json]:
-    return list(value.values()) if isinstance(value, Mapping) else list(value)
+    return list(value.values()) if isinstance(value, Mapping) else as_list(value)
 
 
 def _scalar_like(value: Json, like: ScalarNode, *, flow: bool) -> str:

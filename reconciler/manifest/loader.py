@@ -226,7 +226,7 @@ class _Loading:
 
         if has_errors(given.problems):
             return
-        context = {"values": given.data, "env": {"name": env_name}}
+        context: dict[str, Json] = {"values": given.data, "env": {"name": env_name}}
         for file, result in render(tree, templates, context).items():
             self.add(file, [_explained(tree, given, problem, result.uses) for problem in result.problems])
             if result.lines is not None and not has_errors(result.problems):

@@ -125,9 +125,9 @@ def _merge(
         if before is not None and value is not None and shape(before) != shape(value):
             values.problems.append(_replaces(path, before, value, say(path), values.position_of(path)))
         if isinstance(value, dict):
-            if not isinstance(before, dict):
-                into[key] = {}
-            _merge(values, into[key], value, path, say)
+            inner: dict[str, Json] = before if isinstance(before, dict) else {}
+            into[key] = inner
+            _merge(values, inner, value, path, say)
         else:
             into[key] = value
         values.origins[path] = say

@@ -114,7 +114,8 @@ def _split(text: str) -> list[str]:
 
 def _read(part: str) -> Json:
     if part.startswith('"') or re.fullmatch(r"-?\d+|true|false", part):
-        return json.loads(part)
+        value: Json = json.loads(part)
+        return value
     return part or None
 
 

@@ -1,9 +1,12 @@
-"""JSON values, and which of them are empty."""
+"""JSON values: their type, access to untrusted ones, and which of them are empty."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 Json = Any
 """JSON value: None, bool, int, float, str, or a list or str-keyed dict of these."""
+
+JsonObject: TypeAlias = Mapping[str, Json]
 
 _EMPTY: tuple[Json, ...] = (None, "", [], {})
 
@@ -16,3 +19,20 @@ def is_empty(value: Json) -> bool:
 def is_blank(value: object) -> bool:
     """Return whether a value is null or an empty text; an empty list or object is not blank."""
     return value is None or value == ""
+
+
+def as_object(value: object) -> JsonObject:
+    """Return an object, or an empty one for anything else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def as_list(value: object) -> list[Json]:
+    """Return a list, or an empty one for anything else."""
+    return value if isinstance(value, list) else []
+
+
+def child_of(value: Json, step: str | int) -> Json:
+    """Return a field of an object or an item of a list. Raises LookupError where there is none."""
+    if isinstance(step, str):
+        return as_object(value)[step]
+    return as_list(value)[step]

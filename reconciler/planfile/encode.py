@@ -6,7 +6,6 @@ exact.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from reconciler.model.change import (
     Action,
@@ -26,7 +25,7 @@ from reconciler.redaction import redaction_shape
 _DRIFTED = (Attribution.DRIFT, Attribution.CONFLICT)
 
 
-def encode(plan: Plan) -> dict[str, Any]:
+def encode(plan: Plan) -> dict[str, Json]:
     """Return the plan as plain JSON."""
     summary = plan.summary()
     return {
@@ -48,7 +47,7 @@ def encode(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: Change) -> dict[str, Json]:
     return {
         **_head(change.address, change.kind, change.name, change.id),
         **({"previous_address": change.previous_address} if change.previous_address else {}),
@@ -75,12 +74,18 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
-def _head(address: str, kind: str, name: str, object_id: str) -> dict[str, Any]:
-    head = {"address": address, "mode": "managed", "type": kind, "name": name, "provider_name": "reconciler"}
+def _head(address: str, kind: str, name: str, object_id: str) -> dict[str, Json]:
+    head: dict[str, Json] = {
+        "address": address,
+        "mode": "managed",
+        "type": kind,
+        "name": name,
+        "provider_name": "reconciler",
+    }
     return {**head, "id": object_id}
 
 
-def _field(field: FieldChange) -> dict[str, Any]:
+def _field(field: FieldChange) -> dict[str, Json]:
     sides = {"before": field.before, "after": field.after, "base": field.base}
     return {
         "path": field.path,
@@ -98,11 +103,11 @@ def _field(field: FieldChange) -> dict[str, Any]:
     }
 
 
-def _suppressed(one: SuppressedDifference) -> dict[str, Any]:
+def _suppressed(one: SuppressedDifference) -> dict[str, Json]:
     return {"path": one.path, "rule": one.rule.value, "detail": one.detail, "position": _position(one.position)}
 
 
-def _unmanaged(one: UnmanagedResource) -> dict[str, Any]:
+def _unmanaged(one: UnmanagedResource) -> dict[str, Json]:
     return {
         **_head(one.address, one.kind, one.name, one.id),
         "foreign": one.foreign,
@@ -112,7 +117,7 @@ def _unmanaged(one: UnmanagedResource) -> dict[str, Any]:
     }
 
 
-def _held(one: DeferredChange) -> dict[str, Any]:
+def _held(one: DeferredChange) -> dict[str, Json]:
     return {
         "action": one.action.value,
         "address": one.address,
@@ -122,7 +127,7 @@ def _held(one: DeferredChange) -> dict[str, Any]:
     }
 
 
-def _diagnostic(one: Diagnostic) -> dict[str, Any]:
+def _diagnostic(one: Diagnostic) -> dict[str, Json]:
     return {
         "severity": one.severity.value,
         "code": one.code,
@@ -135,11 +140,11 @@ def _diagnostic(one: Diagnostic) -> dict[str, Any]:
     }
 
 
-def _position(where: Position | None) -> dict[str, Any] | None:
+def _position(where: Position | None) -> dict[str, Json] | None:
     return {"file": where.file, "line": where.line, "column": where.column} if where else None
 
 
-def _unknown(value: Json, paths: Sequence[str]) -> Any:
+def _unknown(value: Json, paths: Sequence[str]) -> Json:
     """Return a mask of the value's shape, true where it is known only after apply."""
     if not paths:
         return {} if isinstance(value, Mapping) else False
@@ -162,7 +167,7 @@ def _first(path: str) -> tuple[str, str]:
     return path[:end], path[end:].removeprefix(".")
 
 
-def _drift(plan: Plan) -> Iterator[dict[str, Any]]:
+def _drift(plan: Plan) -> Iterator[dict[str, Json]]:
     """Return a change of the live side as Terraform does: a changed or deleted object."""
     for change in plan.changes:
         moved = [field for field in change.fields if field.attribution in _DRIFTED]

@@ -11,12 +11,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from reconciler import json_codec
 from reconciler.errors import PlanError
 from reconciler.json_codec import canonical_json, loads_strict
 from reconciler.model.change import Change
+from reconciler.model.json_types import Json, as_object
 from reconciler.model.plan import Plan
 from reconciler.planfile.decode import decode
 from reconciler.planfile.encode import encode
@@ -149,7 +149,7 @@ def read_plans(data: bytes, *, key: bytes = b"") -> tuple[Plan, ...]:
     return tuple(map(_decoded, several)) if isinstance(several, list) else (_decoded(whole),)
 
 
-def _parsed(data: bytes) -> dict[str, Any]:
+def _parsed(data: bytes) -> dict[str, Json]:
     if len(data) > LARGEST:
         raise PlanError("the plan file is too large to be one", code="E_PLAN_FORMAT")
     if not data.strip():
@@ -193,21 +193,21 @@ _CUT_WORD = re.compile(r"t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\.|\.?[0-9]*[eE][+-]?
 """How a literal or a number of JSON may begin without being one."""
 
 
-def _decoded(body: Any) -> Plan:
+def _decoded(body: Json) -> Plan:
     problem = next(schema_problems(body), "")
     if problem:
         raise PlanError(f"this is no plan: {problem}", code="E_PLAN_FORMAT", hint="plan again")
     try:
-        return decode(body)
+        return decode(as_object(body))
     except ValueError as error:
         raise PlanError(f"the plan cannot be read: {error}", code="E_PLAN_FORMAT", hint="plan again") from None
 
 
-def _is_keyed(envelope: Mapping[str, Any]) -> bool:
+def _is_keyed(envelope: Mapping[str, Json]) -> bool:
     return str(envelope.get("digest")).startswith(_KEYED)
 
 
-def _check_seal(envelope: Mapping[str, Any], body: Mapping[str, Any], key: bytes) -> None:
+def _check_seal(envelope: Mapping[str, Json], body: Mapping[str, Json], key: bytes) -> None:
     if key and not _is_keyed(envelope):
         raise PlanError(
             "the plan was saved without RECONCILER_DIGEST_KEY, which is set here: anybody could have made it",
@@ -228,14 +228,14 @@ def _check_seal(envelope: Mapping[str, Any], body: Mapping[str, Any], key: bytes
         )
 
 
-def _seal(envelope: Mapping[str, Any], body: Mapping[str, Any], key: bytes) -> str:
+def _seal(envelope: Mapping[str, Json], body: Mapping[str, Json], key: bytes) -> str:
     content = {"envelope": envelope, "plan": body}
     if key:
         return _KEYED + keyed_digest(key, _KEY_USE + canonical_json(content))
     return "sha256:" + json_codec.digest(content)
 
 
-def _opened(envelope: Mapping[str, Any], plan: Plan) -> Saved:
+def _opened(envelope: Mapping[str, Json], plan: Plan) -> Saved:
     texts = {name: _text(envelope, name) for name in _TEXTS}
     if texts["environment"] != plan.environment:
         raise PlanError("the envelope names another environment than the plan", code="E_PLAN_FORMAT", hint="plan again")
@@ -254,7 +254,7 @@ _TEXTS = ("scope", "environment", "owner", "tool_version", "created", "expires",
 """Text fields of an envelope. One of an earlier version has neither environment nor owner."""
 
 
-def _text(envelope: Mapping[str, Any], name: str) -> str:
+def _text(envelope: Mapping[str, Json], name: str) -> str:
     value = envelope.get(name)
     if not isinstance(value, str):
         wrong = "is no text" if name in envelope else "is missing"

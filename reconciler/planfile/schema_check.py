@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reconciler.model.json_types import Json
 from reconciler.planfile.schema import plan_schema
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
@@ -17,7 +18,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def schema_problems(value: Any) -> Iterator[str]:
+def schema_problems(value: Json) -> Iterator[str]:
     """Yield the schema violations of a value, each with its JSON path; nothing for a valid plan."""
     schema = plan_schema()
     yield from _problems(schema, value, schema, "$")

@@ -4,12 +4,12 @@ A job on an external pull request passes JSON alone. Checked plans have the righ
 content.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from reconciler.errors import PlanError
-from reconciler.json_codec import loads_strict
+from reconciler.json_codec import loads_object, loads_strict
+from reconciler.model.json_types import Json, as_list, as_object
 from reconciler.model.plan import UNKNOWN_WITHOUT_LEDGER, Plan
 from reconciler.planfile.adoption import without_new_owners
 from reconciler.planfile.decode import decode
@@ -39,11 +39,11 @@ def checked_plans(data: bytes) -> tuple[Plan, ...]:
         raise PlanError(f"this is no plan: {error}", code="E_PLAN_FORMAT") from None
 
 
-def tables_of(data: bytes) -> list[dict[str, Any]]:
+def tables_of(data: bytes) -> list[dict[str, Json]]:
     """Return the tables of a report with checked plans: those of a replay, none for several plans."""
-    whole = loads_strict(data, max_depth=MAX_DEPTH)
-    tables = whole.get("tables", []) if "plans" not in whole else []
-    return [{name: table[name] for name in ("title", "columns", "rows", "note")} for table in tables]
+    whole = loads_object(data, max_depth=MAX_DEPTH)
+    tables = [] if "plans" in whole else as_list(whole.get("tables"))
+    return [{name: as_object(table)[name] for name in ("title", "columns", "rows", "note")} for table in tables]
 
 
 def as_untrusted(plans: Iterable[Plan]) -> tuple[Plan, ...]:
@@ -58,7 +58,7 @@ def _commit(base: str) -> str:
     return " + ".join(part for part in base.split(" + ") if part != "ledger")
 
 
-def _check(plans: list[Any]) -> None:
+def _check(plans: Sequence[Json]) -> None:
     problems = [one for plan in plans for one in schema_problems(plan)]
     if problems:
         shown = "; ".join(problems[:_MOST_PROBLEMS])

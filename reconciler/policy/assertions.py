@@ -6,11 +6,12 @@ is not defined`). A rule that applies to no object, and names a field that the A
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.registry import all_kinds
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.json_types import Json
 from reconciler.model.plan import Plan
 from reconciler.project.config import AssertKeys, Environment
 
@@ -35,7 +36,7 @@ def check_assertions(environment: Environment, plan: Plan, today: date) -> Itera
         yield from _judged(rule, asked, concerned, plan.environment, today)
 
 
-def _live(plan: Plan) -> Iterator[dict[str, Any]]:
+def _live(plan: Plan) -> Iterator[dict[str, Json]]:
     """Yield every managed live object as rules see it: the API's fields, and kind, name, id and address."""
     for change in plan.changes:
         if isinstance(change.before, Mapping):
@@ -45,12 +46,12 @@ def _live(plan: Plan) -> Iterator[dict[str, Any]]:
             yield _seen(one.values, kind=one.kind, name=one.name, id=one.id, address=one.address)
 
 
-def _seen(spec: Mapping[str, Any], **head: str) -> dict[str, Any]:
+def _seen(spec: Mapping[str, Json], **head: str) -> dict[str, Json]:
     return {**spec, **head}
 
 
 def _judged(
-    rule: AssertKeys, asked: "Expression", objects: Iterable[Mapping[str, Any]], environment: str, today: date
+    rule: AssertKeys, asked: "Expression", objects: Iterable[Mapping[str, Json]], environment: str, today: date
 ) -> Iterator[Diagnostic]:
     from reconciler.manifest.template.assert_expression import UnknownFieldError
 
@@ -70,7 +71,7 @@ def _judged(
         yield _unused(rule, environment, unknown)
 
 
-def _finding(rule: AssertKeys, resource: Mapping[str, Any], environment: str, failed: str) -> Diagnostic:
+def _finding(rule: AssertKeys, resource: Mapping[str, Json], environment: str, failed: str) -> Diagnostic:
     severity = Severity.WARNING if failed else Severity(rule.severity)
     message = failed or rule.message or f"{rule.that} does not hold"
     return Diagnostic(

@@ -13,6 +13,7 @@ from reconciler.errors import LedgerError, ManifestError
 from reconciler.kinds.base.kind import Kind, ListFilter
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics
+from reconciler.model.json_types import as_object
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.listed_object import AppliedFilter, ListedObject, ObjectList
 from reconciler.model.options import Selection
@@ -266,7 +267,7 @@ def _joined(
                 kind=ask.kind.name,
                 id=live.id,
                 name=live.name,
-                values=redact_fields(ask.kind.root, live.spec),
+                values=as_object(redact_fields(ask.kind.root, live.spec)),
                 hidden=live.hidden,
                 declared=theirs.position if theirs else None,
                 declared_as=theirs.address if theirs else "",

@@ -7,7 +7,7 @@ from reconciler.errors import LedgerError, NotFoundError, UsageError
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds, kind_called, kind_named
 from reconciler.model.desired_state import DesiredState
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_object
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.listed_object import ListedObject, ObjectChange, ObjectDescription, ObjectList
 from reconciler.model.resource import DeclaredResource
@@ -39,7 +39,7 @@ def describe_object(
         full = opened.access.redactor.value(opened.reader.show(kind_named(found.kind), found.id))
         if full is None:
             raise NotFoundError(f"{found.address} ({found.id}) was deleted while it was read", hint="list it again")
-        return _described(opened, replace(found, **_merged(found, full.spec, full.hidden)), lists, manifest)
+        return _described(opened, _merged(found, full.spec, full.hidden), lists, manifest)
 
 
 def _kinds(words: Sequence[str]) -> tuple[tuple[Kind, ...], str]:
@@ -88,10 +88,10 @@ def _listing() -> str:
     return " or ".join(f"`reconciler get {kind.plural_word}`" for kind in all_kinds().values())
 
 
-def _merged(found: ListedObject, full: Json, hidden: frozenset[str]) -> dict[str, Json]:
-    """Return the fields of the row and of the show together: each has some that the other lacks."""
-    values = {**found.values, **redact_fields(kind_named(found.kind).root, full)}
-    return {"values": values, "hidden": hidden & found.hidden}
+def _merged(found: ListedObject, full: Json, hidden: frozenset[str]) -> ListedObject:
+    """Return the object with the fields of the row and of the show: each has some that the other lacks."""
+    values = {**found.values, **as_object(redact_fields(kind_named(found.kind).root, full))}
+    return replace(found, values=values, hidden=hidden & found.hidden)
 
 
 def _described(

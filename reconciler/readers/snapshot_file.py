@@ -18,7 +18,7 @@ from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.manifest.files.project_tree import SAVED, read_file
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, JsonObject
 from reconciler.model.read_result import ReadResult
 from reconciler.model.resource import LiveResource
 from reconciler.readers.live_objects import name_of, stamp_of
@@ -77,10 +77,11 @@ def read_snapshot(path: Path) -> Snapshot:
     if digest != _digest(content):
         raise _damaged(path, "its digest does not match its content", "E_SNAPSHOT_DAMAGED")
     try:
+        parts = _object(content["kinds"])
         return Snapshot(
             whence=SnapshotOrigin(**{name: str(content[name]) for name in ("endpoint", "project_id", "app_user_id")}),
             taken=_time(content["taken"]),
-            readings={name: _reading(kind, content["kinds"].get(name)) for name, kind in all_kinds().items()},
+            readings={name: _reading(kind, parts.get(name)) for name, kind in all_kinds().items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise _damaged(path, "a part of it is missing", "E_SNAPSHOT_DAMAGED") from None
@@ -118,28 +119,46 @@ def _problem(item: Diagnostic) -> Json:
     return {"code": item.code, "message": item.message, "hint": item.hint, "address": item.address}
 
 
-def _reading(kind: Kind, part: Json) -> ReadResult:
-    if part is None:
+def _object(value: Json) -> JsonObject:
+    if not isinstance(value, dict):
+        raise TypeError("no object")
+    return value
+
+
+def _list(value: Json) -> list[Json]:
+    if not isinstance(value, list):
+        raise TypeError("no list")
+    return value
+
+
+def _reading(kind: Kind, found: Json) -> ReadResult:
+    if found is None:
         return ReadResult(kind=kind.name, incomplete="the snapshot holds nothing of it", code="E_READ_INCOMPLETE")
+    part = _object(found)
     return ReadResult(
         kind=kind.name,
-        resources=tuple(_live(kind, item) for item in part["objects"]),
+        resources=tuple(_live(kind, _object(item)) for item in _list(part["objects"])),
         incomplete=str(part["incomplete"]),
         code=str(part["code"]),
-        diagnostics=tuple(Diagnostic(severity=Severity.WARNING, **item) for item in part["problems"]),
+        diagnostics=tuple(_noted(_object(item)) for item in _list(part["problems"])),
         proof=str(part["proof"]),
-        listed=frozenset(part["listed"]),
+        listed=frozenset(map(str, _list(part["listed"]))),
     )
 
 
+def _noted(item: JsonObject) -> Diagnostic:
+    code, message, hint, address = (str(item[name]) for name in ("code", "message", "hint", "address"))
+    return Diagnostic(severity=Severity.WARNING, code=code, message=message, hint=hint, address=address)
+
+
 def _live(kind: Kind, item: Mapping[str, Json]) -> LiveResource:
-    spec = item["spec"]
+    spec = _object(item["spec"])
     return LiveResource(
         kind=kind.name,
         name=name_of(kind, spec),
         spec=spec,
         id=str(spec[kind.id_field]),
-        hidden=frozenset(item["hidden"]),
+        hidden=frozenset(map(str, _list(item["hidden"]))),
         stamp=stamp_of(kind, spec),
         foreign=str(item["foreign"]),
         shown=item["shown"] is True,

@@ -6,9 +6,9 @@ validate -json`'s. The same inputs give the same bytes: no clock, no usage, noth
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
 
 from reconciler.model.diagnostic import Diagnostic, Severity, has_errors, sort_diagnostics
+from reconciler.model.json_types import Json
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import FORMAT_VERSION, Plan
 from reconciler.model.report import Report, ReportOptions
@@ -23,14 +23,14 @@ def report(report: Report, options: ReportOptions) -> str:  # noqa: ARG001 - eve
     return document(_shape(report))
 
 
-def _shape(report: Report) -> dict[str, Any]:
+def _shape(report: Report) -> dict[str, Json]:
     if report.command == "validate":
         return validation(report.diagnostics, report.sources)
     if report.outcomes or report.adopted:
         return _applied(report)
     if len(report.plans) == 1 and report.command != "audit":
         return {**encode(_with(report.plans[0], report.diagnostics)), **report.extra}
-    shape: dict[str, Any] = {"format_version": FORMAT_VERSION}
+    shape: dict[str, Json] = {"format_version": FORMAT_VERSION}
     if report.plans:
         shape["plans"] = [encode(plan) for plan in report.plans]
     return {
@@ -45,7 +45,7 @@ def _with(plan: Plan, diagnostics: Sequence[Diagnostic]) -> Plan:
     return replace(plan, diagnostics=sort_diagnostics([*plan.diagnostics, *diagnostics]))
 
 
-def _applied(report: Report) -> dict[str, Any]:
+def _applied(report: Report) -> dict[str, Json]:
     return {
         "format_version": FORMAT_VERSION,
         "errored": not done(report.outcomes).complete or has_errors(report.diagnostics),
@@ -56,13 +56,13 @@ def _applied(report: Report) -> dict[str, Any]:
     }
 
 
-def _outcome(one: Outcome) -> dict[str, Any]:
+def _outcome(one: Outcome) -> dict[str, Json]:
     shape = {**asdict(one), "status": one.status.value, "action": one.action.value, "stuck": list(one.stuck)}
     shape["type"] = shape.pop("kind")
     return shape
 
 
-def validation(diagnostics: Sequence[Diagnostic], sources: Mapping[Position, str]) -> dict[str, Any]:
+def validation(diagnostics: Sequence[Diagnostic], sources: Mapping[Position, str]) -> dict[str, Json]:
     """Render a validation as Terraform does, with the diagnostic codes as additional keys."""
     return {
         "format_version": FORMAT_VERSION,
@@ -73,13 +73,13 @@ def validation(diagnostics: Sequence[Diagnostic], sources: Mapping[Position, str
     }
 
 
-def diagnostics_json(diagnostics: Sequence[Diagnostic], sources: Mapping[Position, str]) -> list[dict[str, Any]]:
+def diagnostics_json(diagnostics: Sequence[Diagnostic], sources: Mapping[Position, str]) -> list[dict[str, Json]]:
     """Return diagnostics as plain data, each with its source line where `sources` has it."""
     return [_diagnostic(one, sources) for one in diagnostics]
 
 
-def _diagnostic(one: Diagnostic, sources: Mapping[Position, str]) -> dict[str, Any]:
-    shape: dict[str, Any] = {
+def _diagnostic(one: Diagnostic, sources: Mapping[Position, str]) -> dict[str, Json]:
+    shape: dict[str, Json] = {
         "severity": one.severity.value,
         "code": one.code,
         "summary": one.message,
@@ -98,5 +98,5 @@ def _diagnostic(one: Diagnostic, sources: Mapping[Position, str]) -> dict[str, A
     return shape
 
 
-def _range(where: Position) -> dict[str, Any]:
+def _range(where: Position) -> dict[str, Json]:
     return {"filename": where.file, "start": {"line": where.line, "column": where.column}}

@@ -13,6 +13,7 @@ from typing import Any
 from reconciler.kinds.base.kind import Kind
 from reconciler.manifest.yaml.writer import lines as yaml_lines
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.json_types import Json
 from reconciler.model.listed_object import LISTING_FORMAT, ListedObject, ObjectDescription, ObjectList
 from reconciler.reports.escaping import csv_cell, escape_line
 from reconciler.reports.json_report import diagnostics_json
@@ -53,7 +54,7 @@ def object_names(objects: Sequence[ListedObject]) -> str:
 
 def objects_document(
     kind: Kind, objects: Sequence[ListedObject], lists: Sequence[ObjectList], diagnostics: Sequence[Diagnostic]
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     """Return the document of a listing: the objects, and for each environment whether its list is complete."""
     return {
         "format_version": LISTING_FORMAT,
@@ -66,7 +67,7 @@ def objects_document(
     }
 
 
-def _object(one: ListedObject) -> dict[str, Any]:
+def _object(one: ListedObject) -> dict[str, Json]:
     where = one.declared
     return {
         "environment": one.environment,
@@ -83,7 +84,7 @@ def _object(one: ListedObject) -> dict[str, Any]:
     }
 
 
-def _environment(one: ObjectList) -> dict[str, Any]:
+def _environment(one: ObjectList) -> dict[str, Json]:
     return {
         "environment": one.environment,
         "complete": one.complete,
@@ -97,7 +98,7 @@ def _environment(one: ObjectList) -> dict[str, Any]:
     }
 
 
-def description_document(described: ObjectDescription) -> dict[str, Any]:
+def description_document(described: ObjectDescription) -> dict[str, Json]:
     """Return the document of a description: the object as in a listing, and what is known beside its fields."""
     return {
         "format_version": LISTING_FORMAT,

@@ -5,9 +5,9 @@ GitHub's limits are kept (25,000 results a run): the least severe are left out, 
 """
 
 from collections.abc import Sequence
-from typing import Any
 from urllib.parse import quote
 
+from reconciler.model.json_types import Json
 from reconciler.model.report import Report, ReportOptions
 from reconciler.model.source_map import Position
 from reconciler.reports.escaping import document, plain
@@ -43,16 +43,16 @@ def report(report: Report, options: ReportOptions) -> str:
     return document({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1)
 
 
-def _driver(codes: Sequence[str], options: ReportOptions) -> dict[str, Any]:
-    driver: dict[str, Any] = {"name": "reconciler", "rules": [_rule(code) for code in codes]}
+def _driver(codes: Sequence[str], options: ReportOptions) -> dict[str, Json]:
+    driver: dict[str, Json] = {"name": "reconciler", "rules": [_rule(code) for code in codes]}
     return {**driver, "version": options.tool_version} if options.tool_version else driver
 
 
-def _rule(code: str) -> dict[str, Any]:
+def _rule(code: str) -> dict[str, Json]:
     return {"id": plain(code), "shortDescription": {"text": RULES.get(code, plain(code))}}
 
 
-def _invocation(left_out: int) -> dict[str, Any]:
+def _invocation(left_out: int) -> dict[str, Json]:
     if not left_out:
         return {"executionSuccessful": True}
     text = f"{left_out:,} more results are left out: a run holds at most {_MOST_RESULTS:,}."
@@ -62,8 +62,8 @@ def _invocation(left_out: int) -> dict[str, Any]:
     }
 
 
-def _result(one: Finding, codes: Sequence[str], options: ReportOptions, *, several: bool) -> dict[str, Any]:
-    result: dict[str, Any] = {
+def _result(one: Finding, codes: Sequence[str], options: ReportOptions, *, several: bool) -> dict[str, Json]:
+    result: dict[str, Json] = {
         "ruleId": plain(one.code),
         "ruleIndex": codes.index(one.code),
         "level": SEVERITIES[one.severity].sarif,
@@ -78,7 +78,7 @@ def _result(one: Finding, codes: Sequence[str], options: ReportOptions, *, sever
     return {**result, "relatedLocations": near} if near else result
 
 
-def _location(where: Position | None, options: ReportOptions) -> dict[str, Any]:
+def _location(where: Position | None, options: ReportOptions) -> dict[str, Json]:
     file = placed(where.file if where else PROJECT_FILE, options)
     region = {"startLine": max(1, where.line), "startColumn": max(1, where.column)} if where else {"startLine": 1}
     uri = quote(file, safe="/", errors="replace")

@@ -66,12 +66,10 @@ def is_long(value: Value) -> bool:
 
 def has_words(field: FieldChange) -> bool:
     """Whether both sides are texts long enough for a word-level difference."""
-    texts = isinstance(field.before, str) and isinstance(field.after, str)
-    return (
-        texts
-        and not any(map(is_redacted, (field.before, field.after)))
-        and (is_long(field.before) or is_long(field.after))
-    )
+    before, after = field.before, field.after
+    if not isinstance(before, str) or not isinstance(after, str):
+        return False
+    return not (is_redacted(before) or is_redacted(after)) and (is_long(before) or is_long(after))
 
 
 def differs_in_blanks(field: FieldChange) -> bool:

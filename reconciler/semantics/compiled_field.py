@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
 
 from reconciler.kinds.base.field import Field, FieldRole, FieldType, ListType
 from reconciler.kinds.base.kind import Kind
@@ -66,7 +65,7 @@ class CompiledField:
     @cached_property
     def default(self) -> Json:
         """Documented default; check `documented` first."""
-        return self.field.default
+        return self.field.documented_default
 
     @cached_property
     def defaulted(self) -> "tuple[CompiledField, ...]":
@@ -135,8 +134,3 @@ def _node(field: Field, references: Set[str]) -> CompiledField:
 def id_beside(name: str) -> str:
     """Return the field with the id of the object that `name` names: `group_id` beside `group_name`."""
     return name.removesuffix("_name") + "_id"
-
-
-def as_object(value: Any) -> Mapping[str, Json]:
-    """Return the value if it is an object, else an empty one."""
-    return value if isinstance(value, Mapping) else {}

@@ -61,7 +61,7 @@ def normalize(field: CompiledField, value: Json) -> Json:
     return _stated(field, value)
 
 
-def normalize_item(item: CompiledField, value: Json) -> Json:
+def normalize_item(item: CompiledField, value: Json | NoValue) -> Json:
     """Return the normal form of an item of a list, which keeps null and empty values."""
     return _value(item, value)
 
@@ -78,7 +78,7 @@ def _same(one: Json, other: Json) -> bool:
     return canonical_json(one) == canonical_json(other)
 
 
-def _value(field: CompiledField, value: Json) -> Json:
+def _value(field: CompiledField, value: Json | NoValue) -> Json:
     """Return the normal form of a present value: an item of a list keeps its null."""
     if isinstance(value, NoValue):
         return value.value

@@ -1,12 +1,12 @@
 """References by name: the fields of a spec that name other objects, and the ids beside them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import NoValue
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, JsonObject, as_object, child_of
 from reconciler.semantics.compiled_field import id_beside
 
 Resolve = Callable[[str, str], Json | NoValue]
@@ -62,6 +62,13 @@ def _fill(target: str, resolve: Resolve, name_of: NameOf, holder: dict[str, Any]
         known = name_of(target, holder[beside])
         if known is not None:
             holder[name] = known
+
+
+def holder_of(spec: Json, path: Sequence[str | int]) -> JsonObject:
+    """Return the object that holds the field at a path. Raises LookupError where there is none."""
+    for step in path[:-1]:
+        spec = child_of(spec, step)
+    return as_object(spec)
 
 
 def referred(kind: Kind, spec: Mapping[str, Json]) -> Iterator[tuple[tuple[str | int, ...], str, str]]:

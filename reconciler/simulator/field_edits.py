@@ -21,7 +21,7 @@ from reconciler.model.change import NoValue, Value
 from reconciler.model.diagnostic import has_errors
 from reconciler.model.field_path import FieldPath, ItemKey, printed, spell
 from reconciler.model.field_tree import field_at
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_list, as_object, child_of
 from reconciler.model.resource import address
 from reconciler.redaction.by_field import is_sensitive, redact
 from reconciler.semantics.compiled_field import CompiledField, compiled
@@ -188,7 +188,7 @@ class _Walk:
         inner = node.children.get(step) if node is not None else None
         after = self._inside(child, inner, value.get(step, NoValue.ABSENT), (*done, step))
         rest = {name: item for name, item in value.items() if name != step}
-        return rest if after is NoValue.ABSENT else {**value, step: after}
+        return rest if isinstance(after, NoValue) else {**value, step: after}
 
     def _inside(self, field: Field, node: CompiledField | None, value: Value, done: FieldPath) -> Value:
         if len(done) == len(self._edit.steps):
@@ -197,10 +197,10 @@ class _Walk:
             return self._after
         present = None if isinstance(value, NoValue) else value
         if field.item is not None:
-            return self._list(field.item, node, list(present or ()), done)
+            return self._list(field.item, node, as_list(present), done)
         if field.type is not FieldType.OBJECT:
             raise self._wrong(done, f"`{spell(done)}` is a single value ({field.type})", "end the path there")
-        return self.object(field, node, present or {}, done)
+        return self.object(field, node, as_object(present), done)
 
     def _list(self, item: Field, node: CompiledField | None, items: list[Json], done: FieldPath) -> list[Json]:
         step = self._edit.steps[len(done)]
@@ -209,7 +209,7 @@ class _Walk:
         inner = node.item if node is not None else None
         value = items[at] if at < len(items) else NoValue.ABSENT
         after = self._inside(item, inner, value, (*done, at))
-        return [*items[:at], *([] if after is NoValue.ABSENT else [after]), *items[at + 1 :]]
+        return [*items[:at], *([] if isinstance(after, NoValue) else [after]), *items[at + 1 :]]
 
     def _index(self, node: CompiledField | None, items: list[Json], step: str, done: FieldPath) -> int:
         """Return the index of an item by its key or its number; the number after the last one adds an item."""
@@ -242,7 +242,7 @@ class _Walk:
         model = self._kind.model if top in self._kind.model.model_fields else getattr(self._kind.model, "Answer", None)
         if model is None:
             return value
-        whole = value
+        whole: Json = value
         for step in reversed(self._raw):
             whole = [whole] if isinstance(step, int) else {step: whole}
         whole, problems = check(model, whole)
@@ -254,7 +254,7 @@ class _Walk:
                 )
                 raise UsageError(said.message, code=said.code, hint=said.hint)
         for step in self._raw:
-            whole = whole[step]
+            whole = child_of(whole, step)
         return whole
 
     def _wrong(self, done: FieldPath, message: str, hint: str, code: str = "") -> UsageError:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -37,7 +38,7 @@ class KeptObject(_StateModel):
     serial: int = Field(ge=0)
     revision: int = Field(ge=0)
     origin: str
-    body: dict[str, Json]
+    body: dict[str, Any]
 
 
 class KeptCollection(_StateModel):
@@ -208,7 +209,7 @@ def _by_serial(collection: ObjectCollection) -> list[StoredObject]:
     return sorted(collection.entries.values(), key=lambda entry: (entry.serial, entry.id))
 
 
-def _kept(entry: StoredObject, shape: FieldShape) -> Json:
+def _kept(entry: StoredObject, shape: FieldShape) -> dict[str, Json]:
     body = rewritten(shape, dict(entry.body), "sensitive", lambda _field, value, _path: _starred(value))
     return {"serial": entry.serial, "revision": entry.revision, "origin": entry.origin, "body": body}
 

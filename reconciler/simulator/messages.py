@@ -82,7 +82,8 @@ class Response:
 
     def json(self) -> Json:
         """Return the decoded body."""
-        return json.loads(self.body)
+        value: Json = json.loads(self.body)
+        return value
 
 
 class ServiceError(Exception):

@@ -14,7 +14,7 @@ from reconciler.manifest.yaml.limits import YamlLimits
 from reconciler.manifest.yaml.parser import ParsedFile, parse_yaml
 from reconciler.manifest.yaml.scalars import typed
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_list, as_object
 from reconciler.model.source_map import DocumentPath, Position
 from reconciler.simulator.behaviours import CHOICES, select_behaviours
 from reconciler.simulator.clock import START
@@ -22,7 +22,7 @@ from reconciler.simulator.faults.fault import Fault, faults_of
 from reconciler.simulator.gateway.authentication import Credentials, credentials_of
 from reconciler.simulator.gateway.gateway import RequestLimits, limits_of
 from reconciler.simulator.seed_check import SeedChecker, SeedProblem
-from reconciler.simulator.service.field_shape import rewritten, shape_of
+from reconciler.simulator.service.field_shape import FieldShape, rewritten, shape_of
 
 DEFAULT_PROJECT = "0" * 32
 
@@ -59,7 +59,7 @@ def load_seed(source: str | FilePath | bytes, name: str = "") -> Mapping[str, Js
     checked(seed, all_kinds(), check)
     if check.problems:
         raise _refused(check.problems, file, document or _places(content, file))
-    return _typed(seed, all_kinds())
+    return _typed(as_object(seed), all_kinds())
 
 
 def checked_seed(seed: Mapping[str, Json], kinds: Mapping[str, Kind]) -> Seed:
@@ -140,9 +140,10 @@ def _content(path: FilePath, name: str) -> tuple[bytes, str]:
 def _json(content: bytes) -> Json:
     """Return the value of JSON text, or None for other text, which the YAML parser reports with a position."""
     try:
-        return json.loads(content)
+        value: Json = json.loads(content)
     except (ValueError, RecursionError):
         return None
+    return value
 
 
 def _places(content: bytes, file: str) -> Document | None:
@@ -183,13 +184,17 @@ def _refused(problems: Iterable[SeedProblem], file: str, document: Document | No
 def _typed(seed: Mapping[str, Json], kinds: Mapping[str, Kind]) -> Mapping[str, Json]:
     """Return the seed with plain scalars of text fields as typed."""
     shapes = {kind.endpoints.items: shape_of(kind) for kind in kinds.values()}
-    projects = {name: _typed(inside or {}, kinds) for name, inside in (seed.get("projects") or {}).items()}
+    projects = {name: _typed(as_object(inside), kinds) for name, inside in as_object(seed.get("projects")).items()}
     bodies = {
-        key: [rewritten(shape, body, "text", lambda _field, value, _path: _text(value)) for body in seed.get(key) or ()]
+        key: [_with_texts(shape, body) for body in as_list(seed.get(key))]
         for key, shape in shapes.items()
         if key in seed
     }
     return {**seed, **bodies, **({"projects": projects} if projects else {})}
+
+
+def _with_texts(shape: FieldShape, body: Json) -> Json:
+    return rewritten(shape, body, "text", lambda _field, value, _path: _text(value))
 
 
 def _text(value: Json) -> Json:

@@ -95,9 +95,10 @@ class StateFile:
             if not content.startswith(_FIRST_LINE.encode()):
                 raise self._damaged("it is empty" if not content else "another version of reconciler wrote it")
             try:
-                return json.loads(content)
+                value: Json = json.loads(content)
             except (ValueError, RecursionError) as error:
                 raise self._damaged(f"it is no JSON: {error}") from None
+            return value
 
     def write(self, folder: int, data: dict[str, Json]) -> None:
         """Replace the file."""

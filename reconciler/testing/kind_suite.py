@@ -108,7 +108,7 @@ class KindSuite:
 
     def test_what_is_not_declared_survives(self) -> None:
         """An update keeps fields that the table does not know."""
-        row = {self.kind.name_field: NAME, "from_the_future": {"kept": [1, 2]}}
+        row: dict[str, Json] = {self.kind.name_field: NAME, "from_the_future": {"kept": [1, 2]}}
         with self.stage({self.kind.endpoints.items: [row]}) as service:
             writer = HttpWriter(service.client(), lambda name: f"the value of {name}")
             for spec in self.specs:

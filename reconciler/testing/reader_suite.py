@@ -21,7 +21,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.interfaces import Reader
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds, kind_named
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_list, as_object
 from reconciler.model.read_result import ConfirmRequest, ReadRequest, ReadResult
 from reconciler.model.resource import LiveResource
 from reconciler.testing.harness import TestService, stage
@@ -81,10 +81,10 @@ class ReaderSuite:
             wanted = ReadRequest(fields={"evening": frozenset({"play_policy"})})
             rooms = _by_name(reader.read(kind_named(ROOM), wanted))
             assert "play_policy" not in rooms["evening"].hidden
-            assert rooms["evening"].spec["play_policy"]["repeat_count"] == 2
+            assert as_object(rooms["evening"].spec["play_policy"])["repeat_count"] == 2
             wanted = ReadRequest(fields={"group 7": frozenset({"interaction_rules"})})
             groups = _by_name(reader.read(kind_named(GROUP), wanted))
-            assert [each["rule_name"] for each in groups["group 7"].spec["interaction_rules"]] == ["price"]
+            assert _rule_names(groups["group 7"]) == ["price"]
             for live in groups.values():
                 assert "interaction_rules" in live.hidden or "interaction_rules" in live.spec
 
@@ -116,7 +116,7 @@ class ReaderSuite:
             live = reader.show(kind, evening.id)
             assert live is not None
             assert (live.name, live.shown) == ("evening", True)
-            assert live.spec["play_policy"]["repeat_count"] == 2
+            assert as_object(live.spec["play_policy"])["repeat_count"] == 2
             assert not live.hidden & {"play_policy", "scene_scripts", "room_description", "interaction_rules"}
             assert reader.show(kind, "00000000-0000-4000-8000-000000000000") is None
 
@@ -135,7 +135,11 @@ class ReaderSuite:
 
     def test_a_list_that_breaks_off_is_incomplete(self) -> None:
         """A page that cannot be read makes the list incomplete, never complete."""
-        broken = {"match": {"operation": "list", "kind": GROUP}, "status": 500, "body": {"error_code": "MSS.00000004"}}
+        broken: dict[str, Json] = {
+            "match": {"operation": "list", "kind": GROUP},
+            "status": 500,
+            "body": {"error_code": "MSS.00000004"},
+        }
         # nothing could be read: an error is accepted too
         with self.stage({**SEED, "faults": [broken]}) as place, suppress(ReconcilerError):
             reading = self.reader(place).read(kind_named(GROUP), ReadRequest())
@@ -156,6 +160,10 @@ def _use(reader: Reader, kind: Kind) -> None:
     reader.confirm(kind, ConfirmRequest(creates=frozenset({"new"})))
     reader.find(kind, "new")
     reader.show(kind, reading.resources[0].id)
+
+
+def _rule_names(group: LiveResource) -> list[Json]:
+    return [as_object(rule)["rule_name"] for rule in as_list(group.spec["interaction_rules"])]
 
 
 def _by_name(reading: ReadResult) -> dict[str, LiveResource]:

@@ -28,9 +28,9 @@ from reconciler.testing.harness import TestService, declare, stage
 
 GROUP, ROOM = "InteractionRuleGroup", "SmartLiveRoom"
 
-LOST_ANSWER = {"close": True, "commit": "after"}
-LOST_REQUEST = {"close": True, "commit": "before"}
-REFUSED = {"status": 400, "body": {"error_code": "MSS.00000003", "error_msg": "invalid parameter"}}
+LOST_ANSWER: dict[str, Json] = {"close": True, "commit": "after"}
+LOST_REQUEST: dict[str, Json] = {"close": True, "commit": "before"}
+REFUSED: dict[str, Json] = {"status": 400, "body": {"error_code": "MSS.00000003", "error_msg": "invalid parameter"}}
 
 
 def rule(name: str, reply: str = "It is 99.", *, tags: Sequence[str] = ("price",), **more: Json) -> dict[str, Json]:
@@ -146,7 +146,7 @@ class WriterSuite:
 
     def test_what_is_not_declared_survives(self) -> None:
         """Unmanaged and unknown fields are unchanged, at any depth."""
-        live = {
+        live: dict[str, Json] = {
             "group_name": "welcome",
             "from_the_future": {"kept": [1, 2]},
             "interaction_rules": [
@@ -173,7 +173,7 @@ class WriterSuite:
 
     def _survives(self, fault: Mapping[str, Json]) -> None:
         for method in ("POST", "PUT", "DELETE"):
-            faults = [{"match": {"method": method, "path": "/v1/*"}, "times": 1, **fault}]
+            faults: list[Json] = [{"match": {"method": method, "path": "/v1/*"}, "times": 1, **fault}]
             with self.stage({"faults": faults}) as place:
                 for state in SHORT:
                     self.applied(place, state)
@@ -182,7 +182,7 @@ class WriterSuite:
 
     def test_a_refusal_is_no_success_and_the_others_go_on(self) -> None:
         """One object is refused: that is reported, and independent changes are applied."""
-        faults = [{"match": {"method": "POST", "kind": GROUP}, "nth": [1], **REFUSED}]
+        faults: list[Json] = [{"match": {"method": "POST", "kind": GROUP}, "nth": [1], **REFUSED}]
         with self.stage({"faults": faults}) as place:
             applied = self.applied(place, (group("refused"), group("taken")))
             found = {outcome.name: outcome.status for outcome in applied.outcomes}

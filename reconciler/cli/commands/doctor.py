@@ -17,6 +17,7 @@ from reconciler.cli.request_builder import build_plan_request, project, select_e
 from reconciler.errors import BlockedError, UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.model.change import GuardViolation
+from reconciler.model.json_types import as_object
 from reconciler.reports.escaping import one_document
 from reconciler.strings import count, pad
 
@@ -124,7 +125,7 @@ def _seed_text(answers: "Iterable[ProbeAnswer]", link: "Connection", *, json_tex
         return json.dumps(seed, indent=2) + "\n"
     today = datetime.now(UTC).date().isoformat()
     head = f"# Observed by reconciler doctor {__version__} on {today}: {link.origin}, project {link.project_id}\n"
-    lines = [f'  {name}: "{answer}"\n' for name, answer in seed["behaviours"].items()]
+    lines = [f'  {name}: "{answer}"\n' for name, answer in as_object(seed["behaviours"]).items()]
     return head + "behaviours:" + ("\n" + "".join(lines) if lines else " {}\n")
 
 

@@ -21,6 +21,7 @@ from reconciler.cli.request_builder import build_plan_request, project, select_e
 from reconciler.errors import ApiError, UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.model.diagnostic import sort_diagnostics
+from reconciler.model.json_types import Json
 
 if TYPE_CHECKING:
     from reconciler.project.config import Project
@@ -159,7 +160,7 @@ def _project(whole: "Project", chosen: str, folders: list[str]) -> str:
     if environment.embedded:
         keys = {"simulator": {"seed": environment.seed, "state": environment.state or _STATE}} | keys
         keys.pop("endpoint", None)
-    value = {"name": whole.name, "manifests": folders, "environments": {chosen: keys}}
+    value: dict[str, Json] = {"name": whole.name, "manifests": folders, "environments": {chosen: keys}}
     return f"{_modeline('schemas/project.schema.json')}\n{writer.document((), value)}"
 
 

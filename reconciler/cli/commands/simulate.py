@@ -13,6 +13,7 @@ from reconciler.cli.output import write_out
 from reconciler.cli.request_builder import project, select_environment
 from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode
+from reconciler.model.json_types import as_object
 from reconciler.strings import count
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ def served(
     run = session(context)
     known = load_seed(run.path(seed), seed) if seed else {}
     if behaves_like:
-        observed = load_seed(run.path(behaves_like), behaves_like).get("behaviours") or {}
-        known = {**known, "behaviours": {**(known.get("behaviours") or {}), **observed}}
+        observed = as_object(load_seed(run.path(behaves_like), behaves_like).get("behaviours"))
+        known = {**known, "behaviours": {**as_object(known.get("behaviours")), **observed}}
     simulator = Simulator(known)
     with open_log(run.root, log) if log else nullcontext() as sink:
         serve(simulator, port, sink, write_out)

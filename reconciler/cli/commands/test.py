@@ -16,6 +16,7 @@ from reconciler.cli.request_builder import project, select_environment
 from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.model.diagnostic import Diagnostic, has_errors, sort_diagnostics
+from reconciler.model.json_types import Json
 from reconciler.model.report import Report
 from reconciler.strings import count
 
@@ -110,7 +111,7 @@ def _refused(session_: CommandContext, problems: Sequence[Diagnostic], sources: 
     return ExitCode.ERROR
 
 
-def _problem(one: Diagnostic) -> dict[str, Any]:
+def _problem(one: Diagnostic) -> dict[str, Json]:
     place = one.position
     return {
         "code": one.code,
@@ -123,7 +124,7 @@ def _problem(one: Diagnostic) -> dict[str, Any]:
     }
 
 
-def _json(results: Sequence["PlacedResult"], covered: Sequence["RuleCoverage"]) -> dict[str, Any]:
+def _json(results: Sequence["PlacedResult"], covered: Sequence["RuleCoverage"]) -> dict[str, Json]:
     return {
         "format_version": FORMAT_VERSION,
         "cases": [
@@ -142,7 +143,7 @@ def _json(results: Sequence["PlacedResult"], covered: Sequence["RuleCoverage"]) 
     }
 
 
-def _text_of(shape: Any) -> str:
+def _text_of(shape: Json) -> str:
     return json.dumps(shape, ensure_ascii=False, indent=2)
 
 

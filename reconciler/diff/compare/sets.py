@@ -6,8 +6,8 @@ from reconciler.diff.compare.collector import DiffCollector, Inner, ListComparis
 from reconciler.json_codec import canonical_json, sorted_json
 from reconciler.model.change import SuppressionReason
 from reconciler.model.field_path import ItemKey, printed
-from reconciler.model.json_types import Json
-from reconciler.semantics.compiled_field import CompiledField, as_object
+from reconciler.model.json_types import Json, as_object
+from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.defaults import fill_defaults
 from reconciler.semantics.equality import normalize_item
 

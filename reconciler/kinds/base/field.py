@@ -93,7 +93,7 @@ class Field:
     examples: tuple[Json, ...] = ()
     enum: tuple[Json, ...] = ()
     refused: tuple[Json, ...] = ()
-    default: Json = NoDefault.NONE
+    default: Json | NoDefault = NoDefault.NONE
     minimum: float | None = None
     maximum: float | None = None
     min_length: int | None = None
@@ -129,6 +129,11 @@ class Field:
     def writable(self) -> bool:
         """Whether a manifest may declare it."""
         return self.role in WRITABLE
+
+    @property
+    def documented_default(self) -> Json:
+        """Documented default; None where there is none, or where it is null (see `documented`)."""
+        return None if isinstance(self.default, NoDefault) else self.default
 
     @property
     def documented(self) -> bool:

@@ -121,8 +121,10 @@ def default_text(field: Field) -> str:
             return "none: it must be given"
         return "none: an absent field is not managed" if field.writable else ""
     if field.server_may_override:
-        return f"{_spelled(field.default)}, or what the service decides: an absent field is not managed"
-    return _spelled(field.default) + (" for a new object; later not managed" if field.default_on_create_only else "")
+        return f"{_spelled(field.documented_default)}, or what the service decides: an absent field is not managed"
+    return _spelled(field.documented_default) + (
+        " for a new object; later not managed" if field.default_on_create_only else ""
+    )
 
 
 def live_text(field: Field) -> str:
@@ -163,7 +165,7 @@ def _own(field: Field, kind: Kind) -> dict[str, Json]:
         "required": field.required or bool(field.required_in),
         "required_when": field.required_when,
         "applies_when": field.applies_when,
-        "default": field.default if field.documented else None,
+        "default": field.documented_default,
         "has_default": field.documented,
         "default_text": default_text(field),
         "limits": {name: limit for name in _LIMITS if (limit := getattr(field, name)) is not None and limit != ""}

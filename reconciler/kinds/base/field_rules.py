@@ -46,7 +46,7 @@ class ConditionContext:
             return self.outer.lookup(name) if self.outer else NoValue.ABSENT
         value = self.value.get(name)
         if value is None:
-            return child.default if child.documented else NoValue.ABSENT
+            return child.documented_default if child.documented else NoValue.ABSENT
         return value
 
 

@@ -48,16 +48,6 @@ def integer_or(value: Json, missing: int = 0) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else missing
 
 
-def as_object(value: Json) -> Mapping[str, Json]:
-    """Return an object, or an empty one for anything else."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def as_list(value: Json) -> list[Json]:
-    """Return a list, or an empty one for anything else."""
-    return value if isinstance(value, list) else []
-
-
 def as_text(value: Json) -> str:
     """Return a text, or an empty one for anything else."""
     return value if isinstance(value, str) else ""

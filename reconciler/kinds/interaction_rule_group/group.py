@@ -5,7 +5,7 @@ documents the rules in the list; since 2025-05-22 the API text says that the lis
 that they are marked `list_may_hide`: absent is unknown, never empty.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from reconciler.kinds.base.field import FieldRole
 from reconciler.kinds.base.field_builders import SpecModel, items, keyed_by, text
@@ -14,6 +14,7 @@ from reconciler.kinds.base.probe_bodies import MARKED_ITEMS, MARKED_TEXT, ProbeB
 from reconciler.kinds.interaction_rule_group.checks import CHECKS
 from reconciler.kinds.interaction_rule_group.rule import TIME, WRITTEN_ALONE, InteractionRule
 from reconciler.kinds.interaction_rule_group.rule_sentence import rule_sentence
+from reconciler.model.json_types import Json
 
 
 class InteractionRuleDetailInfo(InteractionRule):
@@ -67,8 +68,8 @@ class InteractionRuleGroup(SpecModel):
     )
 
 
-def _rule(name: str, *keywords: str, text: str = "doctor", **more: Any) -> dict[str, Any]:
-    tags = [{"tag": "content", "match": "EQUAL", "value": keyword} for keyword in keywords or ("doctor",)]
+def _rule(name: str, *keywords: str, text: str = "doctor", **more: Json) -> dict[str, Json]:
+    tags: list[Json] = [{"tag": "content", "match": "EQUAL", "value": keyword} for keyword in keywords or ("doctor",)]
     return {
         "rule_name": name,
         "event_type": 1,
@@ -78,8 +79,8 @@ def _rule(name: str, *keywords: str, text: str = "doctor", **more: Any) -> dict[
     }
 
 
-def _body(first: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"interaction_rules": [first, _rule("second", enabled=False, **more), _rule("third")]}
+def _body(first: dict[str, Json]) -> dict[str, Json]:
+    return {"interaction_rules": [first, _rule("second", enabled=False), _rule("third")]}
 
 
 _PROBE = ProbeBodies(

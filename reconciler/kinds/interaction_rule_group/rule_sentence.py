@@ -6,8 +6,8 @@ Its input is a raw rule as the service returns it: a field of a wrong type count
 import json
 from collections.abc import Iterator, Mapping
 
-from reconciler.kinds.base.problem import as_integer, as_list, as_object, as_text
-from reconciler.model.json_types import Json
+from reconciler.kinds.base.problem import as_integer, as_text
+from reconciler.model.json_types import Json, as_list, as_object
 from reconciler.strings import count
 
 _EVENTS = {1: "comments", 2: "users who join", 3: "likes", 4: "gifts", 10: "the preset script"}

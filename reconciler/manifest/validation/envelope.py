@@ -1,10 +1,8 @@
 """Envelope of a spec: apiVersion, kind and metadata, as pydantic models."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-
-from reconciler.model.json_types import Json
 
 API_VERSION = "metastudio/v1"
 
@@ -62,4 +60,4 @@ class Envelope(_Part):
     apiVersion: Literal["metastudio/v1"] = Field(description="The version of this format.")  # noqa: N815 - Kubernetes' word
     kind: str = Field(description="The kind of resource.")
     metadata: Metadata = Field(description="Who it is.")
-    spec: dict[str, Json] | None = Field(default=None, description="The API's own fields.")
+    spec: dict[str, Any] | None = Field(default=None, description="The API's own fields.")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from reconciler.errors import ENOUGH
 from reconciler.kinds.base.field import Field, FieldType
 from reconciler.manifest.yaml.scalars import typed
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_list, child_of
 from reconciler.model.source_map import DocumentPath
 from reconciler.strings import did_you_mean
 
@@ -120,10 +120,10 @@ def _with(value: Json, changes: Mapping[DocumentPath, Json]) -> Json:
     below: dict[str | int, dict[DocumentPath, Json]] = {}
     for path, new in changes.items():
         below.setdefault(path[0], {})[path[1:]] = new
-    fresh: Any = dict(value) if isinstance(value, Mapping) else list(value)
-    for step, deeper in below.items():
-        fresh[step] = _with(fresh[step], deeper)
-    return fresh
+    fresh = {step: _with(child_of(value, step), deeper) for step, deeper in below.items()}
+    if isinstance(value, Mapping):
+        return {name: fresh.get(name, part) for name, part in value.items()}
+    return [fresh.get(index, part) for index, part in enumerate(as_list(value))]
 
 
 _LONGEST = 60

@@ -12,7 +12,7 @@ from reconciler.manifest.validation.envelope import Envelope
 from reconciler.manifest.validation.field_errors import FieldMessage, IsPlainScalar, ModelError, check, describe_error
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.field_tree import field_at
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, JsonObject, as_object
 from reconciler.model.options import ResourceScope
 from reconciler.model.resource import DeclaredResource, IgnoredLint, IgnoreRule, address
 from reconciler.model.source_map import DocumentPath, SourceMap
@@ -45,22 +45,23 @@ def validate(
     """Validate one document and make its resource; `plain` tells which scalars were written without quotes."""
     if not isinstance(value, dict):
         return ValidationResult(None, (_root(value, locate),))
-    value, complaints = check(Envelope, value)
+    checked, complaints = check(Envelope, value)
+    value = as_object(checked)
     problems = _told(complaints, lambda each: _envelope_problem(each, locate))
     kind = _kind(value.get("kind"), kinds)
     if kind is None:
-        if isinstance(value.get("kind"), str):
-            problems.append(_no_kind(value["kind"], kinds, locate))
+        unknown = value.get("kind")
+        if isinstance(unknown, str):
+            problems.append(_no_kind(unknown, kinds, locate))
         return ValidationResult(None, tuple(problems))
     metadata = value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
-    spec = value["spec"] if isinstance(value.get("spec"), dict) else {}
-    spec, found = _spec_problems(kind, spec, locate, plain)
+    spec, found = _spec_problems(kind, as_object(value.get("spec")), locate, plain)
     where = address(kind.name, name) if isinstance(name, str) else ""
     problems += [_addressed(each, where) for each in found]
     if not isinstance(metadata, dict) or not isinstance(name, str):
         return ValidationResult(None, tuple(problems))
-    resource = _declared(kind, metadata, spec, locate)
+    resource = _declared(kind, name, metadata, spec, locate)
     problems += _identity_problems(resource, kind, scope)
     return ValidationResult(resource, tuple(problems))
 
@@ -97,10 +98,11 @@ def _envelope_problem(complaint: ModelError, locate: SourceMap) -> Diagnostic:
 
 
 def _spec_problems(
-    kind: Kind, spec: dict[str, Json], locate: SourceMap, plain: IsPlainScalar
-) -> tuple[dict[str, Json], list[Diagnostic]]:
+    kind: Kind, declared: JsonObject, locate: SourceMap, plain: IsPlainScalar
+) -> tuple[JsonObject, list[Diagnostic]]:
     """Return the spec with its texts as typed, and its problems."""
-    spec, complaints = check(kind.model, spec, lambda path: plain(("spec", *path)))
+    checked, complaints = check(kind.model, declared, lambda path: plain(("spec", *path)))
+    spec = as_object(checked)
     problems = _told(complaints, lambda each: _field_problem(kind, each, locate))
     problems += [_checked(each, locate) for each in islice(kind.problems(spec), ENOUGH)]
     problems += [_checked(each, locate) for each in islice(names.problems(kind, spec), ENOUGH)]
@@ -164,16 +166,17 @@ def _addressed(problem: Diagnostic, where: str) -> Diagnostic:
 
 
 def _declared(
-    kind: Kind, metadata: Mapping[str, Json], spec: Mapping[str, Json], locate: SourceMap
+    kind: Kind, name: str, metadata: Mapping[str, Json], spec: Mapping[str, Json], locate: SourceMap
 ) -> DeclaredResource:
     lifecycle = metadata.get("lifecycle")
     lifecycle = lifecycle if isinstance(lifecycle, dict) else {}
+    pinned = metadata.get("id")
     labels, aliases = metadata.get("labels"), metadata.get("aliases")
     return DeclaredResource(
         kind=kind.name,
-        name=normalize_name(metadata["name"]),
+        name=normalize_name(name),
         spec=spec,
-        id=metadata["id"] if isinstance(metadata.get("id"), str) else "",
+        id=pinned if isinstance(pinned, str) else "",
         locate=locate,
         aliases=tuple(normalize_name(each) for each in aliases if isinstance(each, str))
         if isinstance(aliases, list)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.errors import ManifestError, error, refused
+from reconciler.manifest.yaml.event_source import ParserMark
 from reconciler.manifest.yaml.limits import YamlLimits
 from reconciler.model.diagnostic import Diagnostic, RelatedPosition
 from reconciler.model.json_types import Json
@@ -47,19 +48,19 @@ class AnchorTable:
             self._open.add(event.anchor)
             self.places.setdefault(event.anchor, self._place(event.start_mark))
 
-    def closed(self, anchor: str, value: Json, mark: Any) -> None:
+    def closed(self, anchor: str, value: Json, mark: ParserMark) -> None:
         """Record the anchor of a completed collection."""
         self._open.discard(anchor)
         self.name(anchor, value, mark)
 
-    def name(self, anchor: str, value: Json, mark: Any) -> None:
+    def name(self, anchor: str, value: Json, mark: ParserMark) -> None:
         """Record an anchor; a later one of the same name replaces it, as in YAML."""
         self._named[anchor] = (value, *self._weigh(value))
         self.places.setdefault(anchor, self._place(mark))
         if len(self._named) > self._limits.anchors:
             raise refused("E_YAML_SIZE", f"the file has more than {self._limits.anchors} anchors", self._place(mark))
 
-    def use(self, anchor: str, mark: Any, *, number: int, depth: int) -> Json:
+    def use(self, anchor: str, mark: ParserMark, *, number: int, depth: int) -> Json:
         """Return the anchored value and add its size to the budget. Raises ManifestError (E_YAML_LIMIT)."""
         if anchor in self._open:
             raise refused("E_YAML_ALIAS", f"alias *{anchor} refers to a node that contains it", self._place(mark))
@@ -76,7 +77,7 @@ class AnchorTable:
         self.aliases.add(number)
         return value
 
-    def _unnamed(self, anchor: str, mark: Any) -> ManifestError:
+    def _unnamed(self, anchor: str, mark: ParserMark) -> ManifestError:
         first = self._earlier.get(anchor)
         if first is None:
             hint = f"define the anchor &{anchor} before this line"
@@ -104,5 +105,5 @@ class AnchorTable:
         hint = "remove the tag; the field determines the type"
         self._problems.append(error("E_YAML_TAG", message, self._place(event.start_mark), hint=hint))
 
-    def _place(self, mark: Any) -> Position:
+    def _place(self, mark: ParserMark) -> Position:
         return self._where(mark.line + 1, mark.column + 1)

@@ -21,7 +21,7 @@ from yaml.events import (
 
 from reconciler.errors import error
 from reconciler.manifest.yaml import characters
-from reconciler.manifest.yaml.event_source import parser_for
+from reconciler.manifest.yaml.event_source import ParserMark, parser_for
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source_map import Position
 
@@ -133,7 +133,7 @@ class _Strict:
             if self._text[behind : behind + 1] == ":":
                 self.refuse(behind, "the name of an anchor holds a colon", "put a blank behind the name")
 
-    def _begins(self, mark: Any) -> None:
+    def _begins(self, mark: ParserMark) -> None:
         """Check that lines inside brackets are indented deeper than the node with the brackets."""
         if mark.line > self._line:
             self._line = mark.line

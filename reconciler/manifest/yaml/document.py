@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_object, child_of
 from reconciler.model.source_map import DocumentPath
 
 NodePlace = tuple[int, int]
@@ -79,7 +79,7 @@ class Document:
             if entry is None:
                 break
             here = entry.key if key and number == len(path) else entry.value
-            value = value[step]
+            value = child_of(value, step)
         return _place(here)
 
     def start_index(self) -> None:
@@ -103,7 +103,7 @@ class Document:
                 break
             number = key_number + isinstance(value, dict)
             here = self.marks[key_number if key and depth == len(path) else number]
-            value = value[step]
+            value = child_of(value, step)
         return here
 
     def _places(self) -> _Index:
@@ -190,6 +190,6 @@ class _Indexer:
         """Use the positions in the source mapping for merged entries."""
         sources = merge.source if isinstance(merge.source, list) else [merge.source]
         for source in sources:
-            for key in source:
+            for key in as_object(source):
                 if key in value and key not in entries:
                     entries[key] = self._found[id(source)][key]

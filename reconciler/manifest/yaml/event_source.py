@@ -14,6 +14,14 @@ _MOST_HANDLES = 1_000
 """Most %TAG directives of a text: libyaml compares each with all before it, and tags are refused anyway."""
 
 
+class ParserMark(Protocol):
+    """Position of an event in its text, of either parser; line, column and index count from 0."""
+
+    line: int
+    column: int
+    index: int
+
+
 class EventSource(Protocol):
     """Source of YAML events without recursion, so that depth cannot exhaust the stack."""
 

@@ -8,6 +8,7 @@ from yaml.events import AliasEvent, SequenceStartEvent
 from reconciler.errors import ManifestError, ProblemList, error, refused
 from reconciler.manifest.yaml import characters
 from reconciler.manifest.yaml.document import Document, MergeKey
+from reconciler.manifest.yaml.event_source import ParserMark
 from reconciler.manifest.yaml.scalars import Scalars
 from reconciler.model.diagnostic import Diagnostic, RelatedPosition
 from reconciler.model.json_types import Json
@@ -36,7 +37,7 @@ class MappingKeys:
         self._odd: list[tuple[dict[str, Json], str, str]] = []
         self._refused = False
         self._merges: dict[int, MergeKey] = {}
-        self._first_merge: dict[int, Any] = {}
+        self._first_merge: dict[int, ParserMark] = {}
         self._made = 0
         self._levels: dict[int, int] = {}
 
@@ -59,12 +60,12 @@ class MappingKeys:
             self.known[text] = key
         return key
 
-    def _refuse(self, mark: Any, message: str) -> str:
+    def _refuse(self, mark: ParserMark, message: str) -> str:
         place = self._place(mark)
         self._problems.append(error("E_YAML_KEYTYPE", message, place, hint="put it in quotes if it is meant as text"))
         return self._unwritable()
 
-    def _merge_key(self, mark: Any, inside: dict[str, Json]) -> str:
+    def _merge_key(self, mark: ParserMark, inside: dict[str, Json]) -> str:
         """Return the key for `<<`; a second one in a mapping is reported, and recorded under another name."""
         if MERGE not in inside:
             self._first_merge[id(inside)] = mark
@@ -95,12 +96,13 @@ class MappingKeys:
         self._odd.append((inside, key, name))
         return name
 
-    def merge(self, inside: dict[str, Json], number: int, mark: Any) -> None:
+    def merge(self, inside: dict[str, Json], number: int, mark: ParserMark) -> None:
         """Apply the merge key of a completed mapping: its own keys win, then earlier sources."""
         ordinal = list(inside).index(MERGE)
         source = inside.pop(MERGE)
-        parts = source if isinstance(source, list) else [source]
-        if not all(isinstance(part, dict) for part in parts):
+        sources = source if isinstance(source, list) else [source]
+        parts = [part for part in sources if isinstance(part, dict)]
+        if len(parts) != len(sources):
             place = self._place(self._first_merge[id(inside)])
             hint = "write <<: *name, where &name is a mapping"
             raise refused("E_YAML_MERGE", "`<<` merges mappings only", place, hint=hint)
@@ -110,7 +112,7 @@ class MappingKeys:
             for key, value in part.items():
                 inside.setdefault(key, value)
 
-    def _count(self, inside: dict[str, Json], parts: list[dict[str, Json]], mark: Any) -> None:
+    def _count(self, inside: dict[str, Json], parts: list[dict[str, Json]], mark: ParserMark) -> None:
         """Limit the nesting of merged mappings: each level can double the work."""
         level = 1 + max((self._levels.get(id(part), 0) for part in parts), default=0)
         self._levels[id(inside)] = level
@@ -139,7 +141,7 @@ class MappingKeys:
             self._refused = False
             _clean(document.value)
 
-    def _place(self, mark: Any) -> Position:
+    def _place(self, mark: ParserMark) -> Position:
         return self._where(mark.line + 1, mark.column + 1)
 
 

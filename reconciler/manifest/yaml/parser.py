@@ -28,7 +28,7 @@ from reconciler.errors import ManifestError, ProblemList, error, refused
 from reconciler.manifest.yaml import characters, conformance
 from reconciler.manifest.yaml.anchors import AnchorTable
 from reconciler.manifest.yaml.document import Document
-from reconciler.manifest.yaml.event_source import parser_for
+from reconciler.manifest.yaml.event_source import ParserMark, parser_for
 from reconciler.manifest.yaml.limits import LIMITS, YamlLimits, end_of_surplus
 from reconciler.manifest.yaml.mapping_keys import MERGE, MappingKeys
 from reconciler.manifest.yaml.scalars import Scalars
@@ -290,18 +290,18 @@ class _Loader:
             message = "the document before this line has not ended"
             raise refused("E_YAML_SYNTAX", message, place, hint="leave the line with the % out")
 
-    def _too_deep(self, mark: Any) -> ManifestError:
+    def _too_deep(self, mark: ParserMark) -> ManifestError:
         message = f"nesting is deeper than {self.limits.depth} levels"
         return refused("E_YAML_DEPTH", message, self.where(mark.line + 1, mark.column + 1))
 
-    def _too_long(self, mark: Any) -> ManifestError:
+    def _too_long(self, mark: ParserMark) -> ManifestError:
         message = f"a single text is longer than {self.limits.scalar} characters"
         return refused("E_YAML_SIZE", message, self.where(mark.line + 1, mark.column + 1))
 
     def _events(self) -> str:
         return f"{self.limits.nodes} YAML events (keys, values, ends of lists and mappings)"
 
-    def _at(self, mark: Any) -> Position:
+    def _at(self, mark: ParserMark) -> Position:
         return self.where(mark.line + 1, mark.column + 1)
 
     def _too_many(self, what: str, place: Position) -> ManifestError:

@@ -6,10 +6,10 @@ all three can be converted back to the typed text. Everything else is text, as t
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from reconciler.errors import ProblemList, error, warning
 from reconciler.manifest.yaml import characters
+from reconciler.manifest.yaml.event_source import ParserMark
 from reconciler.model.json_types import Json
 from reconciler.model.source_map import Position
 
@@ -30,7 +30,7 @@ class Scalars:
         self._problems = problems
         self._where = where
 
-    def resolve(self, text: str, mark: Any) -> Json:
+    def resolve(self, text: str, mark: ParserMark) -> Json:
         """Return the value of a plain scalar that is not cached."""
         if text in _DOUBTFUL:
             if self._problems.is_full:
@@ -56,7 +56,7 @@ class Scalars:
             self.plain[text] = value
         return value
 
-    def check(self, text: str, mark: Any) -> None:
+    def check(self, text: str, mark: ParserMark) -> None:
         """Record a forbidden character, raw or escaped."""
         verdict = characters.forbidden_character(text)
         if verdict:

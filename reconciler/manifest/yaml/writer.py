@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_list
 
 _PLAIN = re.compile(r"[^\W\d_](?:[\w ./+@()，。！？、；：“”‘’（）《》…—·-]*[\w.)。！？”’）》…])?")
 WORDS = frozenset(["yes", "no", "on", "off", "y", "n", "true", "false", "null", "none", "nan", "inf"])
@@ -28,7 +28,7 @@ def lines(value: Json, depth: int = 0) -> Iterator[str]:
         for key, item in value.items():
             yield from _entry(f"{margin}{text(key)}:", item, depth)
     else:
-        for item in value:
+        for item in as_list(value):
             yield from _item(margin, item, depth)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_object
 from reconciler.simulator.messages import Response, encode
 
 Transform = Callable[[Response, Json], Response]
@@ -40,7 +40,7 @@ def _drop(response: Response, argument: Json) -> Response:
 
 def _set(response: Response, argument: Json) -> Response:
     body = response.json()
-    for path, value in dict(argument).items():
+    for path, value in as_object(argument).items():
         _change(body, _steps(path), value)
     return replace(response, body=encode(body))
 
@@ -67,14 +67,18 @@ def _change(value: Json, steps: list[str], wish: Json, *, is_drop: bool = False)
 
 
 def _repeat_rows(response: Response, _argument: Json) -> Response:
-    body = response.json()
-    return replace(
-        response, body=encode({key: item * 2 if isinstance(item, list) else item for key, item in body.items()})
-    )
+    rows = as_object(response.json()).items()
+    return replace(response, body=encode({key: item * 2 if isinstance(item, list) else item for key, item in rows}))
 
 
 def _truncate(response: Response, argument: Json) -> Response:
-    return replace(response, body=response.body[: int(argument)])
+    return replace(response, body=response.body[: _whole(argument)])
+
+
+def _whole(argument: Json) -> int:
+    if not isinstance(argument, (int, float, str)):
+        raise TypeError("the argument is no number")
+    return int(argument)
 
 
 def _empty(response: Response, _argument: Json) -> Response:
@@ -99,7 +103,7 @@ def _nan(response: Response, argument: Json) -> Response:
 
 
 def _nested(response: Response, argument: Json) -> Response:
-    depth = 100_000 if argument is None or argument is True else int(argument)
+    depth = 100_000 if argument is None or argument is True else _whole(argument)
     return replace(response, body=b"[" * depth + b"]" * depth)
 
 
@@ -108,7 +112,7 @@ def _gzip(response: Response, _argument: Json) -> Response:
 
 
 def _gzip_bomb(response: Response, argument: Json) -> Response:
-    size = 16 if argument is None or argument is True else int(argument)
+    size = 16 if argument is None or argument is True else _whole(argument)
     packed = gzip.compress(b'{"padding":"' + b" " * (size << 20) + b'"}', mtime=0)
     return with_header(replace(response, body=packed), "Content-Encoding", "gzip")
 
@@ -130,7 +134,7 @@ def _bom(response: Response, _argument: Json) -> Response:
 
 
 def _padded(response: Response, argument: Json) -> Response:
-    return replace(response, body=response.body + b" " * int(argument))
+    return replace(response, body=response.body + b" " * _whole(argument))
 
 
 TRANSFORMS: Mapping[str, Transform] = {

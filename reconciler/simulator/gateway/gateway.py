@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_object
 from reconciler.simulator.gateway.authentication import ALGORITHM, Credentials, User, check_signature
 from reconciler.simulator.messages import JSON_TYPE, Request, Response, ServiceError, encode
 from reconciler.simulator.seed_check import SeedChecker
@@ -92,24 +92,32 @@ class Gateway:
         expires = now + timedelta(seconds=self.credentials.token_seconds)
         project = str(scope.get("id") or (self.own_project if scope.get("name") else ""))
         self.issued[token] = IssuedToken(project=project, expires=expires)
-        body = {"token": {"expires_at": _micro(expires), "issued_at": _micro(now), "methods": ["password"]}}
+        body: Json = {"token": {"expires_at": _micro(expires), "issued_at": _micro(now), "methods": ["password"]}}
         return Response(status=201, body=encode(body), headers=(JSON_TYPE, ("X-Subject-Token", token)))
 
     def _projects(self, name: str) -> Response:
-        projects = [{"id": self.own_project, "name": name, "enabled": True}] if name else []
+        projects: list[Json] = [{"id": self.own_project, "name": name, "enabled": True}] if name else []
         return Response(status=200, body=encode({"projects": projects}), headers=(JSON_TYPE,))
 
 
 def _asked(body: Mapping[str, Json]) -> tuple[User, Mapping[str, Json]]:
-    auth = body["auth"]
-    given = auth["identity"]["password"]["user"]
-    user = User(name=given["name"], password=given["password"], domain=given["domain"]["name"])
-    scope = (auth.get("scope") or {}).get("project") or {}
+    auth = as_object(body["auth"])
+    identity = as_object(auth["identity"])
+    given = as_object(as_object(identity["password"])["user"])
+    domain = as_object(given["domain"])
+    user = User(name=_text(given["name"]), password=_text(given["password"]), domain=_text(domain["name"]))
+    scope = as_object(as_object(auth.get("scope")).get("project"))
     return user, {"id": scope.get("id"), "name": scope.get("name")}
 
 
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
 def _refused(status: int, message: str, title: str) -> Response:
-    body = {"error": {"code": status, "message": message, "title": title}}
+    body: Json = {"error": {"code": status, "message": message, "title": title}}
     return Response(status=status, body=encode(body), headers=(JSON_TYPE,))
 
 

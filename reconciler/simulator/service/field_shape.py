@@ -40,7 +40,9 @@ def _shape(node: Field) -> FieldShape:
     marks = own.union(*(shape.marks for shape in below))
     return FieldShape(
         node=node,
-        defaults=tuple((name, child.node.default) for name, child in children.items() if "default" in child.own),
+        defaults=tuple(
+            (name, child.node.documented_default) for name, child in children.items() if "default" in child.own
+        ),
         children=children,
         item=item,
         own=own,
@@ -77,6 +79,12 @@ def _is_born(node: Field) -> bool:
 
 
 Visit = Callable[[Field, Json, str], Json]
+
+
+def rewritten_body(shape: FieldShape, body: dict[str, Json], mark: str, visit: Visit) -> dict[str, Json]:
+    """Return the body of an object with the fields of a mark rewritten."""
+    whole = rewritten(shape, body, mark, visit)
+    return whole if isinstance(whole, dict) else {}
 
 
 def rewritten(shape: FieldShape, value: Json, mark: str, visit: Visit, *, path: str = "") -> Json:

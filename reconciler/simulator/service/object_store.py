@@ -11,7 +11,7 @@ from reconciler.model.json_types import Json
 from reconciler.simulator.clock import Clock, Ids, real_clock
 from reconciler.simulator.service.field_shape import FieldShape
 from reconciler.simulator.service.request_bodies import normalised
-from reconciler.simulator.service.server_assigned import WriteStamp, derived, identified, with_items
+from reconciler.simulator.service.server_assigned import WriteStamp, body_with_items, derived, identified
 from reconciler.simulator.write_history import WriteHistory
 
 
@@ -201,7 +201,7 @@ def plant_one(
     entry = StoredObject(
         id=object_id,
         name=name,
-        body=identified(kind, shape, with_items(shape, whole, {}, writing), project=project, writing=writing),
+        body=identified(kind, shape, body_with_items(shape, whole, {}, writing), project=project, writing=writing),
         serial=serial,
         origin=origin,
     )

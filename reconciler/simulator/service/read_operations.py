@@ -5,7 +5,7 @@ from datetime import datetime
 
 from reconciler.kinds.base.kind import ListFilter
 from reconciler.kinds.registry import Kind
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_list
 from reconciler.simulator.messages import Response, ServiceError, answer
 from reconciler.simulator.service.field_shape import FieldShape
 from reconciler.simulator.service.object_store import ObjectCollection, StoredObject
@@ -96,8 +96,8 @@ def _until(value: Json, wish: str) -> bool:
 
 def _moment(value: Json) -> datetime | None:
     try:
-        return datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        return datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
         return None
 
 
@@ -122,7 +122,7 @@ def counted(kind: Kind, entries: list[StoredObject], choices: Mapping[str, str])
     inside = kind.items_field
     if choices["count"] == "objects" or not inside:
         return len(entries)
-    return sum(len(entry.body.get(inside) or ()) for entry in entries)
+    return sum(len(as_list(entry.body.get(inside))) for entry in entries)
 
 
 def seen_by_list(collection: ObjectCollection, entries: list[StoredObject], lag: int, order: str) -> list[StoredObject]:

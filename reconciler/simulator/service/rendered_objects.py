@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from reconciler.kinds.base.field import Field
 from reconciler.model.json_types import Json
-from reconciler.simulator.service.field_shape import FieldShape, rewritten
+from reconciler.simulator.service.field_shape import FieldShape, rewritten_body
 from reconciler.simulator.service.object_store import StoredObject
 from reconciler.simulator.service.request_bodies import SIGNATURE
 
@@ -55,13 +55,13 @@ def _spelled(
     shape: FieldShape, body: dict[str, Json], entry: StoredObject, choices: Mapping[str, str]
 ) -> dict[str, Json]:
     if choices["secrets"] != "clear":
-        body = rewritten(shape, body, "sensitive", lambda _field, value, _path: _masked(value, choices["secrets"]))
+        body = rewritten_body(shape, body, "sensitive", lambda _field, value, _path: _masked(value, choices["secrets"]))
     if choices["signed_urls"] == "changing" and "volatile" in shape.marks:
-        body = rewritten(shape, body, "volatile", lambda _field, value, _path: _signed(value, entry))
+        body = rewritten_body(shape, body, "volatile", lambda _field, value, _path: _signed(value, entry))
     if choices["times"] != "kept":
-        body = rewritten(shape, body, "time", lambda _field, value, _path: _respelled(value, choices["times"]))
+        body = rewritten_body(shape, body, "time", lambda _field, value, _path: _respelled(value, choices["times"]))
     if choices["numbers"] == "text":
-        body = rewritten(shape, body, "number", lambda _field, value, _path: _as_text(value))
+        body = rewritten_body(shape, body, "number", lambda _field, value, _path: _as_text(value))
     return body
 
 

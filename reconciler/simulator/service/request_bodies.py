@@ -7,9 +7,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from reconciler.kinds.base.field import Field, FieldType, ListType
 from reconciler.kinds.registry import Kind
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_object
 from reconciler.simulator.messages import ServiceError
-from reconciler.simulator.service.field_shape import FieldShape, rewritten
+from reconciler.simulator.service.field_shape import FieldShape, rewritten_body
 
 SIGNATURE = "sim-signature"
 """Query parameter of the simulator's signed material URLs; it is removed from URLs that are sent back."""
@@ -51,13 +51,11 @@ def _with_numbers(shape: FieldShape, body: dict[str, Json], choices: Mapping[str
     """Accept integers as text, for a service that returns them as text."""
     if choices["numbers"] == "kept":
         return body
-    changed: dict[str, Json] = rewritten(shape, body, "number", lambda _field, value, _path: _as_number(value))
-    return changed
+    return rewritten_body(shape, body, "number", lambda _field, value, _path: _as_number(value))
 
 
 def _as_number(value: Json) -> Json:
-    spelled = isinstance(value, str) and value.lstrip("-").isdecimal()
-    return int(value) if spelled else value
+    return int(value) if isinstance(value, str) and value.lstrip("-").isdecimal() else value
 
 
 def check_types(shape: FieldShape, body: Mapping[str, Json], choices: Mapping[str, str]) -> None:
@@ -92,18 +90,17 @@ def accepted(shape: FieldShape, body: Mapping[str, Json], choices: Mapping[str, 
 def normalised(shape: FieldShape, body: dict[str, Json], choices: Mapping[str, str]) -> dict[str, Json]:
     """Return a body as stored: texts and sets as chosen, defaults filled in, signatures removed."""
     if choices["whitespace"] == "trimmed" or choices["newlines"] == "lf":
-        body = rewritten(shape, body, "text", lambda _field, value, _path: _text(value, choices))
+        body = rewritten_body(shape, body, "text", lambda _field, value, _path: _text(value, choices))
     if choices["sets"] == "reordered":
-        body = rewritten(shape, body, "list", lambda field, value, _path: _reordered(field, value))
-    body = rewritten(shape, body, "volatile", lambda _field, value, _path: unsigned(value))
+        body = rewritten_body(shape, body, "list", lambda field, value, _path: _reordered(field, value))
+    body = rewritten_body(shape, body, "volatile", lambda _field, value, _path: unsigned(value))
     if choices["overridable"] == "ignored":
-        body = without_overridable(shape, body)
+        body = dict(as_object(without_overridable(shape, body)))
     if choices["defaults"] == "absent":
         return body
     if choices["defaults"] == "everywhere":
         body = {**_parents(shape), **body}
-    whole: dict[str, Json] = filled(shape, body)
-    return whole
+    return dict(as_object(filled(shape, body)))
 
 
 def _without_read_only(shape: FieldShape, body: Mapping[str, Json], unknown: str, path: str) -> dict[str, Json]:

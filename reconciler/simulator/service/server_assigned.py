@@ -26,7 +26,7 @@ def identified(
     kind: Kind, shape: FieldShape, body: dict[str, Json], *, project: str, writing: WriteStamp
 ) -> dict[str, Json]:
     """Return a new object's body with id, owner, times, state and versions; values of a seed are kept."""
-    whole = {kind.id_field: writing.object_id}
+    whole: dict[str, Json] = {kind.id_field: writing.object_id}
     if "project_id" in shape.children:
         whole["project_id"] = project
     whole |= {name: _first(child.node, writing) for name, child in shape.marked.get("born", ()) if "born" in child.own}
@@ -51,6 +51,14 @@ def _first(field: Field, writing: WriteStamp) -> Json:
     if field.name.endswith("_time"):
         return instant(writing.now)
     return field.enum[0] if field.enum else f"https://simulated.example/{writing.object_id}/{field.name}"
+
+
+def body_with_items(
+    shape: FieldShape, body: Mapping[str, Json], before: Mapping[str, Json], writing: WriteStamp
+) -> dict[str, Json]:
+    """Return the body of an object with the assigned values inside it."""
+    whole = with_items(shape, body, before, writing)
+    return whole if isinstance(whole, dict) else {}
 
 
 def with_items(shape: FieldShape, value: Json, before: Json, writing: WriteStamp, path: str = "") -> Json:
