@@ -152,7 +152,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def csv_cell(text: str) -> str:
-    """Return data as one cell of a CSV file that no spreadsheet evaluates; a quote mark precedes what looks like it."""
+    """Return data as the text of a CSV cell that no spreadsheet evaluates: `'` precedes what looks like a formula.
+
+    `csv.writer` quotes commas, quotation marks and line breaks; this does not.
+    """
     shown = escape_line(text)
     return f"'{shown}" if text.lstrip().startswith(_FORMULA) or text.startswith(_FORMULA) else shown
 

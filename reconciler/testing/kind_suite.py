@@ -4,8 +4,9 @@
         kind = KIND
         specs = ({"audience": "ALL"}, {"audience": "MEMBERS", "member_level": 3}, {})
 
-`specs` are states of one object, each applied after the one before it. The kind need not be installed. The suite of a
-kind that is installed already:
+`specs` are states of one object, each applied after the one before it. `seed` holds the live objects that they refer
+to, in the format of a simulator's seed: `{"interaction_rule_groups": [{"group_name": "Welcome"}]}`. The kind need not
+be installed. The suite of a kind that is installed already:
 
     >>> from reconciler.kinds.registry import kind_named
     >>> class TestGroup(KindSuite):
@@ -30,9 +31,11 @@ from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
 from reconciler.model.change import Action
 from reconciler.model.desired_state import DesiredState
+from reconciler.model.diagnostic import Severity
 from reconciler.model.json_types import Json
 from reconciler.model.outcome import OutcomeStatus
 from reconciler.model.read_result import ReadRequest
+from reconciler.model.resource import DeclaredResource
 from reconciler.testing.harness import TestService, declare, stage
 from reconciler.writers.http_writer import HttpWriter
 
@@ -46,6 +49,7 @@ class KindSuite:
 
     kind: ClassVar[Kind]
     specs: ClassVar[Sequence[Mapping[str, Json]]]
+    seed: ClassVar[Mapping[str, Json]] = {}
 
     @property
     def kinds(self) -> Mapping[str, Kind]:
@@ -54,9 +58,19 @@ class KindSuite:
 
     @contextmanager
     def stage(self, seed: Mapping[str, Json] | None = None) -> Iterator[TestService]:
-        """Give a simulated service that knows the kind."""
-        with stage(seed, served=False, kinds=self.kinds) as service:
+        """Give a simulated service that knows the kind and has the live objects of `seed`."""
+        with stage({**self.seed, **(seed or {})}, served=False, kinds=self.kinds) as service:
             yield service
+
+    def applied(self, service: TestService, spec: Mapping[str, Json]) -> tuple[DeclaredResource, ...]:
+        """Apply one state; fail with the diagnostics of its plan where anything is not applied."""
+        resources = (declare(self.kind.name, NAME, spec),)
+        problems = [one for one in service.plan(resources).diagnostics if one.severity is Severity.ERROR]
+        assert problems == [], problems
+        writer = HttpWriter(service.client(), lambda name: f"the value of {name}")
+        outcomes = service.apply(resources, writer).outcomes
+        assert {outcome.status for outcome in outcomes} <= {OutcomeStatus.APPLIED}, outcomes
+        return resources
 
     def loaded(self, text: str) -> DesiredState:
         """Return what a manifest declares, with its diagnostics."""
@@ -96,23 +110,19 @@ class KindSuite:
     def test_each_state_is_written_read_back_and_deleted(self) -> None:
         """After each apply there is nothing left to do, and an undeclared object is deleted."""
         with self.stage() as service:
-            writer = HttpWriter(service.client(), lambda name: f"the value of {name}")
             for spec in self.specs:
-                resources = (declare(self.kind.name, NAME, spec),)
-                outcomes = service.apply(resources, writer).outcomes
-                assert {outcome.status for outcome in outcomes} <= {OutcomeStatus.APPLIED}, outcomes
+                resources = self.applied(service, spec)
                 assert service.plan(resources).pending == ()
             assert [change.action for change in service.plan(()).pending] == [Action.DELETE]
-            service.apply((), writer)
+            service.apply((), HttpWriter(service.client(), lambda name: f"the value of {name}"))
             assert service.reader().read(self.kind, ReadRequest()).resources == ()
 
     def test_what_is_not_declared_survives(self) -> None:
         """An update keeps fields that the table does not know."""
         row: dict[str, Json] = {self.kind.name_field: NAME, "from_the_future": {"kept": [1, 2]}}
         with self.stage({self.kind.endpoints.items: [row]}) as service:
-            writer = HttpWriter(service.client(), lambda name: f"the value of {name}")
             for spec in self.specs:
-                service.apply((declare(self.kind.name, NAME, spec),), writer)
+                self.applied(service, spec)
             assert service.simulator.model.losses == []
 
     def test_what_is_live_is_exported_as_a_valid_manifest(self) -> None:
@@ -120,8 +130,7 @@ class KindSuite:
         secret = any(field.sensitive for field in self.kind.fields.values())
         for spec in self.specs:
             with self.stage() as service:
-                resources = (declare(self.kind.name, NAME, spec),)
-                service.apply(resources, HttpWriter(service.client(), lambda name: f"the value of {name}"))
+                self.applied(service, spec)
                 live = service.reader().read(self.kind, ReadRequest(depth="full")).resources
                 ((_, text),) = export_manifests(self.kind, live).manifests
                 found = self.loaded(text)

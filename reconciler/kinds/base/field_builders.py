@@ -1,16 +1,19 @@
 """Builders of a kind: the base of its models, and one helper a field type.
 
-    class Greeting(Spec):
-        text: str | None = text(max=80, doc="What to say.")
-        mood: Literal["CALM", "LOUD"] | None = choice(default="CALM")
-        parts: list[Part] | None = items(at_most=5, rule=by_key("name"))
-
-        class Answer(Spec):
-            created: str | None = text()
+    >>> class Part(SpecModel):
+    ...     name: str = text(1, 20, required=True, doc="Name of the part.")
+    >>> class Greeting(SpecModel):
+    ...     words: str | None = text(0, 80, doc="What to say.")
+    ...     parts: list[Part] | None = items(0, 5, rule=keyed_by("name"), doc="In parts.")
+    ...     class Answer(SpecModel):
+    ...         create_time: str | None = text(20, 20, in_list=True, doc="When it was created.")
+    >>> Greeting.model_validate({"words": "Welcome", "parts": [{"name": "first"}]}).words
+    'Welcome'
 
 The annotation says the type, and whether null (cleared) may be written; the helper says the rest. Limits are checked by
-pydantic, everything else becomes the Field tree (fields.py). An API default is metadata here and never a pydantic
-default: an absent field stays absent. Fields of the inner class `Answer` are known to the table but no manifest may
+pydantic, everything else becomes the Field tree (model_compiler). The options of every builder have the names of
+`kinds.base.field.Field`, explained there. An API default is metadata here and never a pydantic default: an absent field
+stays absent. Fields of the inner class `Answer` are known to the table but no manifest may
 hold them: the identity, which is `metadata.name`, and whatever the service computes.
 """
 
@@ -140,7 +143,7 @@ def items(
 
 
 def item_text(min: int | None = None, max: int | None = None) -> Any:  # noqa: A002 - as text()
-    """Describe the texts of a list, inside `Annotated[str, each(1, 64)]`."""
+    """Describe the texts of a list, inside `Annotated[str, item_text(1, 64)]`."""
     return pydantic.Field(min_length=min, max_length=max)
 
 

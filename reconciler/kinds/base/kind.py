@@ -115,10 +115,11 @@ class Kind:
 
     `model` is the pydantic model of the spec; its field metadata is compiled into `root`. `after` names kinds that come
     before this one on create. `references` maps a path of this kind to the kind its name resolves in (a room's rules
-    name their group); the id goes beside it, under the other kind's `id_field`. `unwritable` says of a raw live row why
-    it must never be written, or returns "". `on_air` tells whether an update or delete touches something running,
-    `on_update` what an update of this row does besides. `stamps` are the fields that each write changes, best first;
-    `created_field` and `updated_field` have the times of the first and the last write.
+    name their group); the id is sent beside it, in the field that `id_beside` names (`group_id` beside `group_name`).
+    `unwritable` says of a raw live row why it must never be written, or returns "". `on_air` tells whether an update
+    or delete touches something running, `on_update` what an update of this row does besides. `stamps` are the fields
+    that each write changes, best first; `created_field` and `updated_field` have the times of the first and the last
+    write.
     `scope_fields` are the fields by whose value an environment may choose objects. `shared_row` tells whether a listed
     row may belong to another project where the list itself belongs to this one. `probe` holds the bodies of
     `doctor`'s own objects; a kind without them is only read. `source` is where its fields are documented.
