@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
+from reconciler.cli.overview import print_overview
 from reconciler.cli.process import Interrupted, Interrupting, handled, open_missing_streams
 from reconciler.model.process_clock import REAL_TIME, ProcessClock
 
@@ -28,6 +29,9 @@ def main(
     given = dict(os.environ if variables is None else variables)
     if arguments is None:
         return _process(given)
+    open_missing_streams()
+    if print_overview(arguments, given):
+        return 0
     return _loaded()(list(arguments), given, clock)
 
 
@@ -35,6 +39,9 @@ def _process(variables: Mapping[str, str]) -> int:
     """Run the process's own command line. After an interruption, threads that still read are not joined."""
     interrupting = Interrupting()
     with handled(interrupting):
+        open_missing_streams()
+        if print_overview(sys.argv[1:], variables):
+            return 0
         run = _loaded()
         try:
             interrupting.begin()
@@ -49,7 +56,6 @@ def _process(variables: Mapping[str, str]) -> int:
 
 
 def _loaded() -> Callable[[Sequence[str], Mapping[str, str], ProcessClock], int]:
-    open_missing_streams()
     gc.set_threshold(*PATIENT)
     from reconciler.cli.app import run
 

@@ -11,10 +11,10 @@ from typer.main import get_command
 
 from reconciler import __version__
 from reconciler.cli import completion
+from reconciler.cli.argument_translation import join_against
 from reconciler.cli.command_context import ProcessContext
-from reconciler.cli.command_types import ReconcilerCommand, ReconcilerGroup
-from reconciler.cli.commands import COMMANDS
-from reconciler.cli.commands.replay import join_against
+from reconciler.cli.command_types import CommandLine, LazyCommands, ReconcilerCommand, ReconcilerGroup
+from reconciler.cli.commands import load_command
 from reconciler.cli.error_output import failed_report, report_error
 from reconciler.cli.filter_options import FilterOptionsCommand
 from reconciler.cli.misplaced_words import stray_environment
@@ -72,21 +72,31 @@ def _remember(context: typer.Context, flags: Mapping[str, Any]) -> None:
 
 
 def command_line() -> Any:
-    """Return the command line with all its commands."""
+    """Return the command line; each of its commands is built when it is named."""
     app = typer.Typer(
-        cls=ReconcilerGroup,
+        cls=CommandLine,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         add_completion=True,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(reconciler)
-    for name, command in COMMANDS.items():
-        if isinstance(command, typer.Typer):
-            app.add_typer(_classed(command), name=name, cls=ReconcilerGroup)
-        else:
-            app.command(name, cls=FilterOptionsCommand if name == "get" else ReconcilerCommand)(command)
-    return _shared(get_command(app))
+    root: Any = get_command(app)
+    root.commands = LazyCommands(lambda name: _shared(root, _command(name)))
+    return root
+
+
+def _command(name: str) -> Any:
+    """Load and build one command."""
+    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+    app.callback()(lambda: None)
+    command = load_command(name)
+    if isinstance(command, typer.Typer):
+        app.add_typer(_classed(command), name=name, cls=ReconcilerGroup)
+    else:
+        app.command(name, cls=FilterOptionsCommand if name == "get" else ReconcilerCommand)(command)
+    group: Any = get_command(app)
+    return group.commands[name]
 
 
 def _classed(group: typer.Typer) -> typer.Typer:
@@ -96,17 +106,12 @@ def _classed(group: typer.Typer) -> typer.Typer:
     return group
 
 
-def _shared(group: Any) -> Any:
-    """Add the global flags to every command, so that `plan --no-color` equals `--no-color plan`."""
-    flags = [parameter for parameter in group.params if parameter.name in _SHARED]
-    for command in _below(group):
-        command.params.extend(_late(flag) for flag in flags)
-    return group
-
-
-def _below(group: Any) -> list[Any]:
-    inside = getattr(group, "commands", {}).values()
-    return [one for command in inside for one in (command, *_below(command))]
+def _shared(root: Any, command: Any) -> Any:
+    """Add the global flags to a command and those below it, so that `plan --no-color` equals `--no-color plan`."""
+    flags = [parameter for parameter in root.params if parameter.name in _SHARED]
+    for one in (command, *getattr(command, "commands", {}).values()):
+        one.params.extend(_late(flag) for flag in flags)
+    return command
 
 
 def _late(flag: Any) -> Any:

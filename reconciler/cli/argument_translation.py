@@ -112,3 +112,17 @@ def _table() -> "ForeignWords":
     from reconciler.cli.foreign_words import foreign_words
 
     return foreign_words()
+
+
+def join_against(arguments: Sequence[str]) -> list[str]:
+    """Join `--against base REV` (and plan FILE, snapshot FILE) into one argument."""
+    joined: list[str] = []
+    items = iter(arguments)
+    for item in items:
+        joined.append(item)
+        if item == "--against" and (source := next(items, None)) is not None:
+            two = source in {"base", "plan", "snapshot"}
+            joined.append(f"{source} {next(items, '')}".strip() if two else source)
+        elif item in {"--against=base", "--against=plan", "--against=snapshot"}:
+            joined[-1] = f"{item} {next(items, '')}".strip()
+    return joined

@@ -1,5 +1,6 @@
 """Classes of the commands and groups: they take words of other tools, and print the help pages."""
 
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -7,7 +8,8 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from reconciler.cli.argument_translation import Options, translate
-from reconciler.cli.help_page import write_page
+from reconciler.cli.commands import COMMANDS
+from reconciler.cli.help_page import summary, write_page
 from reconciler.errors import UsageError
 from reconciler.strings import closest
 
@@ -56,6 +58,43 @@ class ReconcilerGroup(TyperGroup):
             raise _unknown_command(self, ctx, args)
         return super().resolve_command(ctx, args)
 
+    def summaries(self) -> list[tuple[str, str]]:
+        """Return the listed commands, each with the first paragraph of its description."""
+        return [(name, summary(command)) for name, command in self.commands.items() if not command.hidden]
+
+
+class CommandLine(ReconcilerGroup):
+    """The program: what its help lists stands in the table of commands, so that none is loaded for it."""
+
+    def summaries(self) -> list[tuple[str, str]]:
+        """Return the commands of the table."""
+        return [(name, COMMANDS[name].summary) for name in self.commands]
+
+
+class LazyCommands(Mapping[str, Any]):
+    """The commands of the table in the help's order, groups last; each is built when it is first taken."""
+
+    def __init__(self, build: Callable[[str], Any]) -> None:
+        self._build = build
+        self._built: dict[str, Any] = {}
+        self._names = dict.fromkeys(sorted(COMMANDS, key=lambda name: COMMANDS[name].is_group))
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._built:
+            if name not in self._names:
+                raise KeyError(name)
+            self._built[name] = self._build(name)
+        return self._built[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
 
 def _translated(command: Any, ctx: Any, args: list[str], *, stops: bool) -> list[str]:
     """Return the arguments in the command's own spelling; what is being completed is left alone where it is refused."""
@@ -84,7 +123,7 @@ def _unknown_command(group: Any, ctx: Any, args: list[str]) -> UsageError:
     if met is not None:
         phrase, entry = met
         return UsageError(message, hint=f"{entry.tool}'s {phrase}: {entry.answer}" if entry.tool else entry.answer)
-    close = closest(args[0], [name for name, one in group.commands.items() if not one.hidden])
+    close = closest(args[0], [name for name, _ in group.summaries()])
     if close:
         message = f"{message} Did you mean {close[0]!r}?"
     return UsageError(message, hint=f"Try '{ctx.command_path} --help'.")

@@ -53,7 +53,7 @@ def write_page(command: Any, context: Any, formatter: Any) -> None:
     formatter.write_usage(context.command_path, " ".join(pieces))
     _paragraphs(command, formatter)
     arguments, groups = _records(command, context)
-    commands = [(name, summary(one)) for name, one in getattr(command, "commands", {}).items() if not one.hidden]
+    commands = command.summaries() if hasattr(command, "summaries") else []
     sections = {"Arguments": arguments, **groups, "Commands": commands}
     column = min(_WIDEST, max(len(first) for rows in sections.values() for first, _ in rows))
     for title, rows in sections.items():

@@ -2,15 +2,19 @@
 
 import shlex
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 
 from reconciler.cli.app import command_line
+from reconciler.cli.commands import COMMANDS
 from reconciler.cli.examples import EXAMPLES
-from reconciler.cli.help_page import GROUPS
+from reconciler.cli.help_page import GROUPS, summary
+from reconciler.cli.overview import PAGE
 from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Attribution
 from tests.support.command_line import reconciler
+from tests.support.reference_pages import overview_page
 
 WIDTH = 80
 ROOT = command_line()
@@ -59,6 +63,33 @@ def test_an_example_is_understood_as_it_is_printed(line):
             context = command.make_context(rest[0], rest[1:], parent=context, resilient_parsing=True)
             rest = [*getattr(context, "_protected_args", []), *context.args]
             assert not rest or hasattr(context.command, "commands"), rest
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_table_says_of_a_command_what_its_description_begins_with(name):
+    assert COMMANDS[name].summary == summary(ROOT.commands[name])
+    assert COMMANDS[name].is_group == hasattr(ROOT.commands[name], "commands")
+
+
+def test_the_page_that_is_printed_without_the_parser_is_the_parser_s():
+    kept = Path(PAGE).read_text(encoding="ascii")
+    assert kept == overview_page(), "run: make generate"
+    for words in ((), ("-h",), ("--help",), ("help",)):
+        assert reconciler(*words).out == kept
+    assert reconciler("--no-color", "--help").out == kept
+
+
+def test_a_narrow_terminal_gets_lines_of_its_own_width(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    above, examples = page(()).split("\nExamples:\n")
+    assert max(map(len, above.splitlines())) <= 60
+    assert examples in Path(PAGE).read_text(encoding="ascii")
+
+
+def test_a_misspelled_variable_is_told_instead_of_the_page():
+    run = reconciler("--help", variables={"RECONCILER_WRITR": "x"})
+    assert run.code == 1
+    assert "RECONCILER_WRITER" in run.err
 
 
 def test_an_option_belongs_to_one_group():

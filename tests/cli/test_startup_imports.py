@@ -44,10 +44,30 @@ def packages(modules: set[str]) -> set[str]:
     return {name.partition(".")[0] for name in modules}
 
 
-def test_the_help_loads_the_command_line_alone(tmp_path):
-    found = packages(loaded(tmp_path, "--help"))
-    assert "typer" in found
-    assert not found & (ANYWHERE | {"httpx", "jinja2", "deepdiff", "yaml", "pydantic", "asyncio"})
+def command_modules(modules: set[str]) -> set[str]:
+    return {name.rpartition(".")[2] for name in modules if name.startswith("reconciler.cli.commands.")}
+
+
+def test_the_program_s_page_loads_no_parser(tmp_path):
+    found = loaded(tmp_path, "--help")
+    assert not packages(found) & (ANYWHERE | {"typer", "httpx", "jinja2", "deepdiff", "yaml", "pydantic", "asyncio"})
+    assert not any(
+        name.startswith(("reconciler.cli.commands", "reconciler.kinds", "reconciler.project")) for name in found
+    )
+
+
+def test_the_program_s_page_as_the_parser_makes_it_loads_no_command(tmp_path):
+    found = loaded(tmp_path, "--no-color", "--help")
+    assert "typer" in packages(found)
+    assert not packages(found) & (ANYWHERE | {"httpx", "jinja2", "deepdiff", "yaml", "pydantic", "asyncio"})
+    assert command_modules(found) == set()
+
+
+@pytest.mark.parametrize("command", ["apply", "version"])
+def test_a_command_loads_its_own_module_alone(tmp_path, command):
+    found = loaded(tmp_path, command, "--no-such-option")
+    assert command_modules(found) == {command}
+    assert not packages(found) & (ANYWHERE | {"httpx", "deepdiff"})
 
 
 def test_validate_loads_neither_a_client_nor_a_service(tmp_path):

@@ -13,8 +13,10 @@ from typing import Any
 
 import yaml
 
-from reconciler.cli.commands import COMMANDS
+from reconciler.cli.app import command_line
+from reconciler.cli.commands import COMMANDS, load_command
 from reconciler.cli.foreign_words import foreign_words
+from reconciler.cli.overview import PAGE, WIDTH
 from reconciler.kinds.base.field import Field, FieldType, ListType, NoDefault
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
@@ -51,9 +53,9 @@ def commands_page() -> str:
         "Global options stand before or after the command's name. Exit codes: [their page](exit-codes.md).",
         _help(),
     ]
-    for name, command in COMMANDS.items():
+    for name in COMMANDS:
         parts += [f"## {name}", _help(name)]
-        groups = getattr(command, "registered_commands", ())
+        groups = getattr(load_command(name), "registered_commands", ())
         for inside in groups:
             word = inside.name or inside.callback.__name__.replace("_", "-")
             parts += [f"### {name} {word}", _help(name, word)]
@@ -61,10 +63,29 @@ def commands_page() -> str:
 
 
 def _help(*words: str) -> str:
+    lines = "\n".join(line.rstrip() for line in _page(words).strip().splitlines())
+    return f"```text\n{lines}\n```"
+
+
+def _page(words: tuple[str, ...]) -> str:
+    if not words:
+        return overview_page()
     run = reconciler(*words, "--help")
     assert run.code == 0, run.err
-    lines = "\n".join(line.rstrip() for line in run.out.strip().splitlines())
-    return f"```text\n{lines}\n```"
+    return run.out
+
+
+def overview_page() -> str:
+    """Return the program's page as the parser writes it in 80 columns."""
+    root = command_line()
+    return (
+        str(
+            root.context_class(
+                root, info_name="reconciler", terminal_width=WIDTH - 2, **root.context_settings
+            ).get_help()
+        )
+        + "\n"
+    )
 
 
 def coming_from_page() -> str:
@@ -300,3 +321,4 @@ if __name__ == "__main__":
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(content, encoding="utf-8")
             sys.stdout.write(f"wrote {place.relative_to(ROOT)}\n")
+    Path(PAGE).write_text(overview_page(), encoding="ascii")

@@ -70,6 +70,6 @@ def _unknown(root: Any, words: tuple[str, ...]) -> UsageError:
     from reconciler.cli.foreign_words import foreign_words
 
     met = foreign_words().command(words)
-    known = [name for name, command in root.command.commands.items() if not command.hidden]
+    known = [name for name, _ in root.command.summaries()]
     hint = met[1].answer if met else did_you_mean(words[0], known, "`reconciler help` lists the commands")
     return UsageError(f"there is no help for {' '.join(words)!r}", hint=hint)

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -128,17 +128,3 @@ def _plan(path: Path, variables: Mapping[str, str]) -> "Plan":
     if len(plans) != 1:
         raise UsageError("--against plan takes a plan of one environment", hint="keep one with plan --out FILE")
     return plans[0]
-
-
-def join_against(arguments: Sequence[str]) -> list[str]:
-    """Join `--against base REV` (and plan FILE, snapshot FILE) into one argument."""
-    joined: list[str] = []
-    items = iter(arguments)
-    for item in items:
-        joined.append(item)
-        if item == "--against" and (source := next(items, None)) is not None:
-            two = source in {"base", "plan", "snapshot"}
-            joined.append(f"{source} {next(items, '')}".strip() if two else source)
-        elif item in {"--against=base", "--against=plan", "--against=snapshot"}:
-            joined[-1] = f"{item} {next(items, '')}".strip()
-    return joined
