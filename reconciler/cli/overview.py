@@ -12,7 +12,7 @@ PAGE = os.path.join(os.path.dirname(__file__), "overview.txt")
 
 WIDTH = 80
 
-_ASKED_BY = ([], ["-h"], ["--help"], ["help"])
+_ASKED_BY: tuple[list[str], ...] = ([], ["-h"], ["--help"], ["help"])
 
 
 def print_overview(arguments: Sequence[str], variables: Mapping[str, str]) -> bool:
