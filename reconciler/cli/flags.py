@@ -100,6 +100,9 @@ Untrusted = Annotated[
     bool,
     typer.Option("--untrusted", help="Treat the manifests as untrusted: ignore the project's endpoints and secrets."),
 ]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Check every manifest again, also those that did not change.")
+]
 Base = Annotated[
     str, typer.Option("--base", metavar="REV", help="The commit to tell this branch's changes from drift by.")
 ]

@@ -18,8 +18,8 @@ GROUPS: Mapping[str, str] = {
     """,
     "Filters": "--filter",
     "Values": """
-        --set --live --base --depth --refresh --today --untrusted --events --against --fleet --declared --seed
-        --behaves-like --from-env
+        --set --live --base --depth --refresh --today --untrusted --no-cache --events --against --fleet --declared
+        --seed --behaves-like --from-env
     """,
     "Output": """
         --format --report --out --output --detailed-exitcode --fail-on --fail-under --coverage --metrics --columns

@@ -22,6 +22,7 @@ from reconciler.model.read_result import ApiUsage
 from reconciler.model.report import Report
 
 if TYPE_CHECKING:
+    from reconciler.manifest.document_cache import DocumentCache
     from reconciler.planfile.saved_plan import Saved
     from reconciler.project.config import Project
     from reconciler.project.plan_environment import PlanRequest, PlanResult
@@ -127,6 +128,13 @@ def project(session: CommandContext, *, untrusted: bool = False) -> "Project":
     if untrusted:
         session.note("Untrusted: endpoints, credentials and ledgers of the project file are ignored.")
     return load_project(session.root, untrusted=untrusted)
+
+
+def document_cache(session: CommandContext, project: "Project", *, off: bool) -> "DocumentCache | None":
+    """Return the cache of the project's checked documents; None with `off`, and for untrusted manifests."""
+    from reconciler.manifest.document_cache import DocumentCache
+
+    return None if off or project.untrusted else DocumentCache(project.root, session.note)
 
 
 def select_environment(project: "Project", name: str) -> str:

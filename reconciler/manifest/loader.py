@@ -11,11 +11,13 @@ from reconciler.json_codec import digest
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.manifest import lint
+from reconciler.manifest.checked_documents import CheckedDocument, CheckedDocuments
+from reconciler.manifest.document_cache import DocumentCache
 from reconciler.manifest.files.project_tree import ProjectTree, at_key
 from reconciler.manifest.source_positions import DocumentLocator, DocumentSource, Origin, SourceLines, excerpts, line_of
 from reconciler.manifest.template_values import TemplateValues, merge_values, unread_names
 from reconciler.manifest.validation.collisions import find_collisions
-from reconciler.manifest.validation.validator import validate
+from reconciler.manifest.validation.validator import declared_resource, validate
 from reconciler.manifest.yaml import characters
 from reconciler.manifest.yaml.limits import LIMITS, RENDERED
 from reconciler.manifest.yaml.parser import ParsedFile, PositionOf, in_file, parse_yaml
@@ -71,23 +73,29 @@ def load(
     positions: Mapping[str, Position] | None = None,
     kinds: Mapping[str, Kind] | None = None,
     only: Sequence[str] = (),
+    cache: DocumentCache | None = None,
 ) -> DesiredState:
     """Return what the manifests of one environment declare, with every problem found.
 
     `entries` are project-relative files or folders (recursive), `values` project-relative files (later wins), `sets`
     the words of `--set`. `untrusted` is only passed through: templates render confined in any case. `positions` are
     those of the keys that hold the paths, by path, for problems about a path. With `only`, files or folders, the others
-    are read as well, but their problems are not among the result's. Raises UsageError for a malformed `--set` word
-    alone.
+    are read as well, but their problems are not among the result's. `cache` holds what earlier runs found without a
+    problem; it is left alone with `sets`, which are not for a file to keep, and with `untrusted`. Raises UsageError for
+    a malformed `--set` word alone.
     """
     given = merge_values(tree, values, sets, positions)
     loading = _Loading(problems=list(given.problems), positions=positions or {}, only=only)
-    files = loading.files(tree, entries)
-    texts = loading.texts(tree, files, given, env_name)
-    loading.problems += _unread_names(tree, given, values)
     known = all_kinds() if kinds is None else kinds
-    for text in texts:
-        loading.read(text, known, scope or ResourceScope())
+    inside = scope or ResourceScope()
+    if cache is not None and not sets and not untrusted:
+        context = _context(given, env_name)
+        loading.checked = CheckedDocuments(cache=cache, tree=tree, context=context, kinds=known, scope=inside)
+    texts = loading.texts(tree, loading.files(tree, entries), given, env_name)
+    loading.problems += _unread_names(tree, given, values)
+    loading.read_all(texts, known, inside)
+    if cache is not None:
+        cache.finish()
     loading.add_positioned(lint.unread_files(tree, entries, loading.problems))
     resources, collisions = find_collisions(loading.resources)
     loading.add_positioned(collisions)
@@ -156,6 +164,17 @@ class _SourceText:
         """Whether the text is the output of templates."""
         return self.rendered is not None
 
+    @property
+    def parts(self) -> tuple[object, ...]:
+        """What its documents follow from: the text, of a rendered one also the marks and their places."""
+        return (self.text, self.rendered.marked, self.rendered.places) if self.rendered else (self.text,)
+
+    def source(self, parsed: str) -> DocumentSource:
+        """Return the source of its documents; `parsed` is the text as the parser has it."""
+        return DocumentSource(
+            file=self.file, text=parsed, lines=self.rendered.lines if self.rendered else None, values=self.values
+        )
+
 
 @dataclass(slots=True)
 class _Loading:
@@ -166,11 +185,15 @@ class _Loading:
     entries: dict[str, str] = field(default_factory=dict)
     resources: list[DeclaredResource] = field(default_factory=list)
     only: Sequence[str] = ()
+    checked: CheckedDocuments | None = None
+    met: int = 0
 
     def add(self, file: str, problems: Iterable[Diagnostic]) -> None:
-        """Keep the problems of a file, where it is one of those that were asked for."""
+        """Keep the problems of a file, where it is one of those that were asked for; `met` counts all."""
+        found = tuple(problems)
+        self.met += len(found)
         if self._wanted(file):
-            self.problems += problems
+            self.problems += found
 
     def add_positioned(self, problems: Iterable[Diagnostic]) -> None:
         """Keep the problems with a position in a file that was asked for."""
@@ -198,7 +221,7 @@ class _Loading:
     def texts(self, tree: ProjectTree, files: Iterable[str], given: TemplateValues, env_name: str) -> list[_SourceText]:
         """Return the text of each file, templates rendered; an unreadable file is a problem."""
         sources = dict(self._sources(tree, files))
-        templates = [file for file, text in sources.items() if is_template(text)]
+        templates = {file: text for file, text in sources.items() if is_template(text)}
         rendered = dict(self._rendered(tree, templates, given, env_name)) if templates else {}
         plain = {file: _SourceText(file=file, text=text, where=in_file(file)) for file, text in sources.items()}
         return [
@@ -218,7 +241,7 @@ class _Loading:
             yield file, text
 
     def _rendered(
-        self, tree: ProjectTree, templates: Sequence[str], given: TemplateValues, env_name: str
+        self, tree: ProjectTree, templates: Mapping[str, str], given: TemplateValues, env_name: str
     ) -> Iterator[tuple[str, _SourceText]]:
         """Render templates; skipped where the values could not be read, to avoid follow-up errors."""
         from reconciler.manifest.template.rendered_problems import RenderedPlaces
@@ -226,8 +249,10 @@ class _Loading:
 
         if has_errors(given.problems):
             return
-        context: dict[str, Json] = {"values": given.data, "env": {"name": env_name}}
-        for file, result in render(tree, templates, context).items():
+        checked = self.checked
+        known = checked.rendered(templates) if checked else {}
+        keep = (lambda file, answer: checked.keep_rendered(file, templates[file], answer)) if checked else None
+        for file, result in render(tree, list(templates), _context(given, env_name), known=known, keep=keep).items():
             self.add(file, [_explained(tree, given, problem, result.uses) for problem in result.problems])
             if result.lines is not None and not has_errors(result.problems):
                 places = RenderedPlaces(result.lines, given)
@@ -244,14 +269,39 @@ class _Loading:
                     ),
                 )
 
+    def read_all(self, texts: Iterable[_SourceText], kinds: Mapping[str, Kind], scope: ResourceScope) -> None:
+        """Read each file, unless an earlier run read the same and found no problem."""
+        known = self.checked.documents({text.file: text.parts for text in texts}) if self.checked else {}
+        for text in texts:
+            if text.file in known:
+                self._take(text, known[text.file], kinds)
+            else:
+                self.read(text, kinds, scope)
+
     def read(self, text: _SourceText, kinds: Mapping[str, Kind], scope: ResourceScope) -> None:
         """Parse one file and check each of its documents."""
+        clean: list[CheckedDocument] = []
+        met = self.met
         sensitive = sensitive_names(field for kind in kinds.values() for field in kind.fields.values())
         for value, locate in self.documents(text, sensitive):
-            resource, found = validate(value, locate, kinds, scope, locate.plain)
+            resource, found, metadata = validate(value, locate, kinds, scope, locate.plain)
             self.add(text.file, text.explained(found))
             if resource is not None:
                 self.resources.append(replace(resource, file=text.file))
+                clean.append(
+                    CheckedDocument(document=locate.document, kind=resource.kind, metadata=metadata, spec=resource.spec)
+                )
+        if self.checked is not None and self.met == met:
+            self.checked.keep_documents(text.parts, clean)
+
+    def _take(self, text: _SourceText, known: Iterable[CheckedDocument], kinds: Mapping[str, Kind]) -> None:
+        """Make the resources of documents that were checked before."""
+        lines, source = SourceLines(text.text), text.source(text.text)
+        for one in known:
+            locate = DocumentLocator(one.document, text.where, text.origin, lines, source)
+            resource = declared_resource(kinds[one.kind], str(one.metadata["name"]), one.metadata, one.spec, locate)
+            self.resources.append(replace(resource, file=text.file))
+        self.add(text.file, text.explained(()))
 
     def documents(self, text: _SourceText, sensitive: Set[str]) -> Iterator[tuple[Json, DocumentLocator]]:
         """Parse one file and yield its documents, up to as many problems as are shown."""
@@ -267,18 +317,18 @@ class _Loading:
         if not declared and not text.templated and not has_errors(parsed.diagnostics):
             self.add(text.file, (_empty(text.file),))
         lines = SourceLines(parsed.text)
-        source = DocumentSource(
-            file=text.file,
-            text=parsed.text,
-            lines=text.rendered.lines if text.rendered else None,
-            values=text.values,
-        )
+        source = text.source(parsed.text)
         met = len(self.problems)
         for document in declared:
             if len(self.problems) - met >= ENOUGH:
                 self.add(text.file, (too_many(text.where(*document.start)),))
                 break
             yield document.value, DocumentLocator(document, text.where, text.origin, lines, source)
+
+
+def _context(given: TemplateValues, env_name: str) -> dict[str, Json]:
+    """Return what templates read."""
+    return {"values": given.data, "env": {"name": env_name}}
 
 
 def _explained(tree: ProjectTree, given: TemplateValues, problem: Diagnostic, uses: Iterable[str]) -> Diagnostic:

@@ -22,6 +22,7 @@ from reconciler.strings import abridge
 from reconciler.timestamps import date_of
 
 if TYPE_CHECKING:
+    from reconciler.manifest.document_cache import DocumentCache
     from reconciler.manifest.files.project_tree import ProjectTree
 
 
@@ -36,7 +37,8 @@ _MOST_LISTED = 300
 class PlanRequest:
     """Request for a plan: selection, depth, base commit, and access to the live side.
 
-    `sets` are `key=value` for templates. `base` is a revision of the project's git repository, or empty.
+    `sets` are `key=value` for templates. `base` is a revision of the project's git repository, or empty. `documents`
+    are those that earlier runs checked.
     """
 
     access: LiveAccess
@@ -44,6 +46,7 @@ class PlanRequest:
     selection: Selection = field(default_factory=Selection)
     depth: str = "auto"
     base: str = ""
+    documents: "DocumentCache | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +65,23 @@ class PlanResult:
     rates: Mapping[str, RateUse] = field(default_factory=dict)
 
 
-def load_declared(project: Project, name: str, sets: tuple[str, ...] = ()) -> DesiredState:
+def load_declared(
+    project: Project, name: str, sets: tuple[str, ...] = (), *, cache: "DocumentCache | None" = None
+) -> DesiredState:
     """Render, parse and validate the manifests of one environment; problems are in the result."""
     from reconciler.manifest.files.disk_tree import DiskTree
 
-    return load_from(project, name, sets, DiskTree(project.root))
+    return load_from(project, name, sets, DiskTree(project.root), cache=cache)
 
 
 def linted(
-    project: Project, name: str, sets: tuple[str, ...], today: date, *, only: tuple[str, ...] = ()
+    project: Project,
+    name: str,
+    sets: tuple[str, ...],
+    today: date,
+    *,
+    only: tuple[str, ...] = (),
+    cache: "DocumentCache | None" = None,
 ) -> DesiredState:
     """Return the manifests of one environment, with the lints of its rules among the problems.
 
@@ -84,7 +95,7 @@ def linted(
     from reconciler.manifest.source_positions import excerpts
 
     tree = DiskTree(project.root)
-    manifest = load_from(project, name, sets, tree, only=only)
+    manifest = load_from(project, name, sets, tree, only=only, cache=cache)
     if only:
         manifest = _only(manifest, name, only)
     lints = [one for resource in manifest.resources for one in resource_lints(resource, today)]
@@ -112,7 +123,7 @@ def _only(manifest: DesiredState, name: str, only: tuple[str, ...]) -> DesiredSt
 
 def plan_environment(project: Project, name: str, ask: PlanRequest) -> PlanResult:
     """Plan one environment; no plan where its manifests are invalid. Raises ReconcilerError."""
-    manifest = load_declared(project, name, ask.sets)
+    manifest = load_declared(project, name, ask.sets, cache=ask.documents)
     where = environment_summary(project, name, ask.access)
     if not manifest.valid:
         return PlanResult(environment=name, manifest=manifest, where=where)
@@ -222,7 +233,13 @@ def base_manifest(project: Project, name: str, ask: PlanRequest) -> DesiredState
 
 
 def load_from(
-    project: Project, name: str, sets: tuple[str, ...], tree: "ProjectTree", *, only: tuple[str, ...] = ()
+    project: Project,
+    name: str,
+    sets: tuple[str, ...],
+    tree: "ProjectTree",
+    *,
+    only: tuple[str, ...] = (),
+    cache: "DocumentCache | None" = None,
 ) -> DesiredState:
     """Load the manifests of one environment from a tree of files; problems are in the result, or those of `only`."""
     from reconciler.manifest.loader import load
@@ -238,4 +255,5 @@ def load_from(
         untrusted=project.untrusted,
         positions=project.positions(("manifests",), ("values",), ("environments", name, "values")),
         only=only,
+        cache=cache,
     )

@@ -186,3 +186,36 @@ def test_a_base_outside_any_repository_is_told_as_that(tmp_path):
     assert run.code == 1
     assert "E_GIT" in run.err
     assert "not a git repository" in run.err
+
+
+def entries(folder):
+    return sorted((folder / ".reconciler/cache").glob("*.json"))
+
+
+@pytest.mark.parametrize("words", [("plan", "-e", "demo", "--format", "json"), ("validate", "--format", "json")])
+def test_the_second_run_has_the_same_bytes_from_the_cache_and_a_damaged_entry_is_told(tmp_path, words):
+    folder = shutil.copytree(QUICKSTART, tmp_path / "shop", ignore=shutil.ignore_patterns(".reconciler"))
+    plain = reconciler("-C", folder, *words, "--no-cache")
+    assert not (folder / ".reconciler").exists()
+    untrusted = [*words[:1], "--untrusted", *(("-e", "demo", "--live", "none.json") if words[0] == "plan" else ())]
+    reconciler("-C", folder, *untrusted)
+    assert not entries(folder)
+    assert reconciler("-C", folder, *words) == plain
+    assert entries(folder)
+    assert reconciler("-C", folder, *words) == plain
+    entries(folder)[0].write_text("{}")
+    told = reconciler("-C", folder, *words)
+    assert (told.code, told.out) == (plain.code, plain.out)
+    assert told.err.count("W_CACHE_DROPPED") == 1
+    assert reconciler("-C", folder, *words) == plain
+
+
+def test_a_plan_follows_an_edit_that_the_cache_has_not_seen(tmp_path):
+    folder = shutil.copytree(QUICKSTART, tmp_path / "shop", ignore=shutil.ignore_patterns(".reconciler"))
+    for old, new in (("128 yuan", "130 yuan"), ("130 yuan", "128 yuan")):
+        reconciler("-C", folder, "plan", "-e", "demo")
+        file = folder / "values/demo.yaml"
+        file.write_text(file.read_text().replace(old, new))
+        cached, plain = (reconciler("-C", folder, "plan", "-e", "demo", *more) for more in ((), ("--no-cache",)))
+        assert cached == plain
+        assert new in cached.out

@@ -12,6 +12,7 @@ from reconciler.cli.option_groups import PartOptions, ReportFlags, grouped
 from reconciler.cli.output import progress, write_report
 from reconciler.cli.request_builder import (
     check_classes,
+    document_cache,
     plan_code,
     plan_report,
     project,
@@ -41,6 +42,7 @@ def plan(
     base: flags.Base = "",
     refresh: flags.Refresh = "changed",
     untrusted: flags.Untrusted = False,
+    no_cache: flags.NoCache = False,
     events: Annotated[
         list[str] | None,
         typer.Option("--events", metavar="FILE", help="Add what a recording leads to under the rules; repeatable."),
@@ -63,6 +65,7 @@ def plan(
     )
     whole = project(run, untrusted=untrusted)
     name = select_environment(whole, part.environment)
+    ask = replace(ask, documents=document_cache(run, whole, off=no_cache))
     played = _replayed(run, whole, events) if events else None
     with progress(run, f"Reading {name}"):
         result = plan_environment(whole, name, ask)

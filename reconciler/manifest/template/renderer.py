@@ -2,7 +2,7 @@
 
 import codecs
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,20 +51,35 @@ class RenderedTemplate:
         return marked_text.unmarked(self.marked)
 
 
+Answer = Mapping[str, Any]
+"""A worker's answer about one template: plain data."""
+
+
 def render(
-    tree: ProjectTree, files: Sequence[str], context: Mapping[str, Json], budget: WorkerLimits | None = None
+    tree: ProjectTree,
+    files: Sequence[str],
+    context: Mapping[str, Json],
+    budget: WorkerLimits | None = None,
+    *,
+    known: Mapping[str, Answer] | None = None,
+    keep: Callable[[str, Answer], None] | None = None,
 ) -> dict[str, RenderedTemplate]:
-    """Render these files of the tree with `context`, which is plain data; every file gets a result."""
+    """Render these files of the tree with `context`, which is plain data; every file gets a result.
+
+    `known` are the answers of an earlier run, by file; `keep` gets each new one.
+    """
     budget = budget or WorkerLimits()
-    done: dict[str, RenderedTemplate] = {}
+    done = {file: _rendered(file, known[file]) for file in files if known and file in known}
     while _stops(done) < _STOPPED and (left := [file for file in files if file not in done]):
-        for file, result in _one_child(tree, left, context, budget):
+        for file, result in _one_child(tree, left, context, budget, keep):
             done[file] = result
             if _stops(done) >= _STOPPED:
                 break
+    if known and _stops(done):  # which files are refused depends on all of them
+        return render(tree, files, context, budget)
     for file in files:
         done.setdefault(file, _stopped(file, "the templates before it took all there was"))
-    return done
+    return {file: done[file] for file in files}
 
 
 def _stops(done: Mapping[str, RenderedTemplate]) -> int:
@@ -72,7 +87,11 @@ def _stops(done: Mapping[str, RenderedTemplate]) -> int:
 
 
 def _one_child(
-    tree: ProjectTree, files: Sequence[str], context: Mapping[str, Json], budget: WorkerLimits
+    tree: ProjectTree,
+    files: Sequence[str],
+    context: Mapping[str, Json],
+    budget: WorkerLimits,
+    keep: Callable[[str, Answer], None] | None,
 ) -> Iterator[tuple[str, RenderedTemplate]]:
     """Render files until all are done or the child has died of one of them."""
     results = worker_process.run(
@@ -85,7 +104,10 @@ def _one_child(
             except worker_process.WorkerDiedError as problem:
                 yield file, _stopped(file, str(problem.args[0]))
                 return
-            yield file, _rendered(file, result)
+            made = _rendered(file, result)
+            if keep is not None and not made.problems:
+                keep(file, result)
+            yield file, made
     finally:
         results.close()
 
@@ -107,8 +129,9 @@ def _work(
         channel.send(_result(file, loader, context, budget))
 
 
-def _result(file: str, loader: BaseLoader, context: Mapping[str, Json], budget: WorkerLimits) -> dict[str, Any]:
+def _result(file: str, loader: "AskingLoader", context: Mapping[str, Json], budget: WorkerLimits) -> dict[str, Any]:
     sandbox = Sandbox(loader)
+    loader.asked.clear()
     try:
         with worker_process.time_limit(budget):
             texts = [rendered(sandbox, file, context, budget.output)]
@@ -116,7 +139,7 @@ def _result(file: str, loader: BaseLoader, context: Mapping[str, Json], budget: 
                 texts.append(rendered(Sandbox(loader, marking=False), file, context, budget.output))
     except BaseException as problem:  # errors of a template are returned, not raised
         return {"failure": failure(problem, file, sandbox.table.places)}
-    return {"places": sandbox.table.places, "texts": texts}
+    return {"places": sandbox.table.places, "texts": texts, "asked": list(loader.asked)}
 
 
 def rendered(sandbox: Sandbox, file: str, context: Mapping[str, Json], most: int) -> str:
@@ -146,14 +169,16 @@ def refuse_objects(value: Any) -> None:
 
 
 class AskingLoader(BaseLoader):
-    """Requests templates from the parent, once each."""
+    """Requests templates from the parent, once each; `asked` are those that the file at hand names."""
 
     def __init__(self, channel: worker_process.WorkerChannel) -> None:
         self._channel = channel
         self._known: dict[str, str] = {}
+        self.asked: dict[str, None] = {}
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002 - jinja2's signature
         """Return a template's text. Raises TemplatePathError, IncludeError or TemplateNotFound."""
+        self.asked[template] = None
         if template not in self._known:
             reply = self._channel.ask({"ask": template})
             _raise_refusal(reply, template)

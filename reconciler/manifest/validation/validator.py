@@ -29,10 +29,11 @@ _FULL_WIDTH = "\uff1a"
 
 
 class ValidationResult(NamedTuple):
-    """Result of one document; `resource` is None where kind and name are invalid."""
+    """Result of one document; `resource` is None where kind and name are invalid. `metadata` has its texts as typed."""
 
     resource: DeclaredResource | None
     problems: tuple[Diagnostic, ...]
+    metadata: Mapping[str, Json] = {}
 
 
 def validate(
@@ -61,9 +62,9 @@ def validate(
     problems += [_addressed(each, where) for each in found]
     if not isinstance(metadata, dict) or not isinstance(name, str):
         return ValidationResult(None, tuple(problems))
-    resource = _declared(kind, name, metadata, spec, locate)
+    resource = declared_resource(kind, name, metadata, spec, locate)
     problems += _identity_problems(resource, kind, scope)
-    return ValidationResult(resource, tuple(problems))
+    return ValidationResult(resource, tuple(problems), metadata)
 
 
 def _kind(name: Json, kinds: Mapping[str, Kind]) -> Kind | None:
@@ -165,9 +166,10 @@ def _addressed(problem: Diagnostic, where: str) -> Diagnostic:
     )
 
 
-def _declared(
+def declared_resource(
     kind: Kind, name: str, metadata: Mapping[str, Json], spec: Mapping[str, Json], locate: SourceMap
 ) -> DeclaredResource:
+    """Return the resource of a document with these checked parts."""
     lifecycle = metadata.get("lifecycle")
     lifecycle = lifecycle if isinstance(lifecycle, dict) else {}
     pinned = metadata.get("id")

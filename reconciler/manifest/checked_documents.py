@@ -1,0 +1,188 @@
+"""What the document cache keeps of one load: rendered templates, and the documents of files without any problem.
+
+A file with a problem, an error or a warning, is read again in every run, so that no message is ever kept. Nor are files
+with aliases or merge keys, whose positions need the parsed text.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import sys
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pydantic
+
+import reconciler
+from reconciler.errors import ManifestError
+from reconciler.kinds.base.kind import Kind
+from reconciler.manifest.document_cache import DocumentCache
+from reconciler.manifest.files.project_tree import ProjectTree
+from reconciler.manifest.yaml.document import Document
+from reconciler.model.json_types import Json
+from reconciler.model.options import ResourceScope
+
+_Message = Mapping[str, Any]
+
+SourceParts = Sequence[Any]
+"""What a file's documents follow from: its text, and of a rendered one the marks and places that its checks read."""
+
+
+def _digest(*parts: object) -> str:
+    """Return the digest of texts and plain data; their lengths are part of it."""
+    found = hashlib.sha256()
+    for part in parts:
+        data = part if isinstance(part, str) else json.dumps(part, separators=(",", ":"))
+        encoded = data.encode("utf-8", "surrogatepass")
+        found.update(b"%d:" % len(encoded))
+        found.update(encoded)
+    return found.hexdigest()
+
+
+@cache
+def _code(folder: str) -> str:
+    """Return a digest of the modules below a folder: an edited check is another one, though the version is the same."""
+    stamps = [
+        [one, found.st_size, found.st_mtime_ns]
+        for place, _, names in os.walk(folder)
+        for name in names
+        if name.endswith((".py", ".toml"))
+        for one in (os.path.join(place, name),)
+        for found in (os.stat(one),)
+    ]
+    return _digest(sorted(stamps))
+
+
+def _folder(module: str) -> str:
+    """Return the folder of a module's file; empty for one without."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return os.path.dirname(file) if file else ""
+
+
+def program(version: str) -> str:
+    """Return the digest of what interprets a manifest: this package, the interpreter and the validating library."""
+    package = str(Path(reconciler.__file__).parent)
+    return _digest(version, sys.version, sys.byteorder, pydantic.VERSION, _code(package))
+
+
+def kinds_table(kinds: Mapping[str, Kind]) -> str:
+    """Return the digest of the kinds' tables, and of the modules that their checks are in."""
+    package = str(Path(reconciler.__file__).parent) + os.sep
+    parts: list[object] = []
+    for name, kind in kinds.items():
+        modules = {kind.model.__module__, *(check.__module__ for check in kind.checks)}
+        foreign = {folder for folder in map(_folder, modules) if folder and not f"{folder}{os.sep}".startswith(package)}
+        checks = [f"{check.__module__}.{getattr(check, '__qualname__', '')}" for check in kind.checks]
+        parts += [name, kind.name_field, list(kind.scope_fields), dict(kind.references), checks]
+        parts += [repr(kind.root), sorted(map(_code, foreign))]
+    return _digest(*parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedDocument:
+    """A document without problems; `metadata` and `spec` are as its fields' types have them."""
+
+    document: Document
+    kind: str
+    metadata: Mapping[str, Json]
+    spec: Mapping[str, Json]
+
+
+@dataclass(slots=True, kw_only=True)
+class CheckedDocuments:
+    """The cache's part in one load. `context` is what templates read, `kinds` and `scope` what documents must meet."""
+
+    cache: DocumentCache
+    tree: ProjectTree
+    context: Mapping[str, Json]
+    kinds: Mapping[str, Kind]
+    scope: ResourceScope
+    _bases: dict[str, str] = field(default_factory=dict)
+
+    def rendered(self, files: Mapping[str, str]) -> dict[str, _Message]:
+        """Return what a worker answered about templates, by file, where each file it asked for is still the same."""
+        found = self.cache.find({file: self._template_key(file, text) for file, text in files.items()}, _answer)
+        return {file: answer for file, (answer, asked) in found.items() if self._are_same(asked)}
+
+    def _are_same(self, asked: Mapping[str, str]) -> bool:
+        """Tell whether files are the same, read in the order in which a template asked for them.
+
+        Up to the first that is not, rendering again asks for the same: no file is read that it does not read.
+        """
+        return all(self._content(name) == digest for name, digest in asked.items())
+
+    def keep_rendered(self, file: str, text: str, result: _Message) -> None:
+        """Keep what a worker answered about a template that rendered."""
+        if "failure" not in result:
+            asked = {name: self._content(name) for name in result["asked"]}
+            answer = {"places": result["places"], "texts": result["texts"]}
+            self.cache.keep(self._template_key(file, text), {"asked": asked, "result": answer})
+
+    def _template_key(self, file: str, text: str) -> str:
+        base = self._base("template", lambda: _digest("template", program(self.cache.version), self.context))
+        return _digest(base, file, text)
+
+    def _content(self, name: str) -> str:
+        """Return the digest of a file that a template names; empty where it cannot be read."""
+        try:
+            return hashlib.sha256(self.tree.read(name)).hexdigest()
+        except ManifestError:
+            return ""
+
+    def documents(self, texts: Mapping[str, SourceParts]) -> dict[str, list[CheckedDocument]]:
+        """Return the documents of those of the texts whose documents are known, by file."""
+        return self.cache.find({file: self._document_key(*parts) for file, parts in texts.items()}, _documents)
+
+    def keep_documents(self, parts: SourceParts, documents: Sequence[CheckedDocument]) -> None:
+        """Keep the documents of a text that no problem was found in."""
+        if not any(one.document.aliases or one.document.merges for one in documents):
+            self.cache.keep(self._document_key(*parts), {"documents": [_plain(one) for one in documents]})
+
+    def _document_key(self, text: str, *origin: object) -> str:
+        scope = {"name_prefix": self.scope.name_prefix, "fields": {k: sorted(v) for k, v in self.scope.fields.items()}}
+        base = self._base(
+            "document", lambda: _digest("document", program(self.cache.version), kinds_table(self.kinds), scope)
+        )
+        return _digest(base, text, *origin)
+
+    def _base(self, name: str, make: Callable[[], str]) -> str:
+        if name not in self._bases:
+            self._bases[name] = make()
+        return self._bases[name]
+
+
+def _plain(one: CheckedDocument) -> dict[str, Json]:
+    """Return a document as an entry holds it: what the checks changed of it, beside what was written."""
+    value = one.document.value
+    return {
+        "value": value,
+        "marks": base64.b64encode(one.document.marks.tobytes()).decode("ascii"),
+        "metadata": None if one.metadata is value["metadata"] else one.metadata,
+        "spec": None if one.spec is value["spec"] else one.spec,
+    }
+
+
+def _answer(entry: Mapping[str, Json]) -> tuple[_Message, Mapping[str, str]]:
+    """Return a worker's answer, and the digests of the files it asked for."""
+    return entry["result"], dict(entry["asked"])
+
+
+def _documents(entry: Mapping[str, Json]) -> list[CheckedDocument]:
+    return [_document(one) for one in entry["documents"]]
+
+
+def _document(entry: Mapping[str, Json]) -> CheckedDocument:
+    value = entry["value"]
+    marks = array("Q")
+    marks.frombytes(base64.b64decode(entry["marks"]))
+    return CheckedDocument(
+        document=Document(value=value, marks=marks),
+        kind=value["kind"],
+        metadata=value["metadata"] if entry["metadata"] is None else entry["metadata"],
+        spec=value["spec"] if entry["spec"] is None else entry["spec"],
+    )
