@@ -101,9 +101,9 @@ def test_what_is_applied_is_live_in_the_next_run_and_an_edit_is_drift_until_it_i
     assert applied.planned().code == 0
 
 
-def test_a_plan_writes_nothing_and_the_seed_is_read_once(shop: Shop) -> None:
+def test_a_plan_keeps_checked_documents_alone_and_the_seed_is_read_once(shop: Shop) -> None:
     assert shop.planned().code == 2
-    assert not (shop.folder / ".reconciler").exists()
+    assert {path.name for path in (shop.folder / ".reconciler").iterdir()} == {".gitignore", "cache"}
     shop.done("apply", "--auto-approve")
     (shop.folder / "live.yaml").write_text("{}")
     assert shop.planned().code == 0

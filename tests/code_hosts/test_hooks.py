@@ -32,7 +32,11 @@ def repository(tmp_path):
 
 
 def git(folder, *arguments):
-    subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, timeout=30)
+    return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, timeout=30).stdout
+
+
+def files(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def entry(programs, folder, hook):
@@ -47,9 +51,12 @@ def entry(programs, folder, hook):
 
 
 def test_the_hook_passes_what_is_right_stops_what_is_not_and_changes_no_file(repository, wheel_programs):
-    before = {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()}
+    before, status = files(repository), git(repository, "status", "--porcelain")
     assert entry(wheel_programs, repository, "reconciler-validate").returncode == 0
-    assert {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()} == before
+    after = files(repository)
+    assert {path: data for path, data in after.items() if path in before} == before
+    assert {path.relative_to(repository).parts[0] for path in after.keys() - before.keys()} == {".reconciler"}
+    assert git(repository, "status", "--porcelain") == status
     (repository / "rooms/morning.yaml").write_text(room("Morning", "room_descriptoin: x"))
     done = entry(wheel_programs, repository, "reconciler-validate")
     assert done.returncode == 1

@@ -39,7 +39,7 @@ def folder(tmp_path):
 
 def test_a_plan_notes_refusals_and_orders_where_there_is_a_ledger_and_no_value(folder):
     assert reconciler("-C", folder, "plan").code == 0
-    assert not (folder / ".reconciler").exists()
+    assert not list(folder.glob(".reconciler/*.db"))  # the cache of checked documents has a folder of its own
     first = reconciler("-C", folder, "doctor")
     assert "seen by earlier runs" not in first.out
     assert reconciler("-C", folder, "plan").code == 0
