@@ -45,23 +45,22 @@ def _digest(*parts: object) -> str:
 
 
 @cache
-def _code(folder: str) -> str:
-    """Return a digest of the modules below a folder: an edited check is another one, though the version is the same."""
-    stamps = [
-        [one, found.st_size, found.st_mtime_ns]
-        for place, _, names in os.walk(folder)
-        for name in names
-        if name.endswith((".py", ".toml"))
-        for one in (os.path.join(place, name),)
-        for found in (os.stat(one),)
-    ]
-    return _digest(sorted(stamps))
+def _code(place: str) -> str:
+    """Return a digest of a module's file, or of those of a package's folder.
+
+    An edited check is another one, though the version is the same.
+    """
+    files = [os.path.join(folder, name) for folder, _, names in os.walk(place) for name in names] or [place]
+    stamps = [(one, os.stat(one)) for one in sorted(files) if one.endswith((".py", ".toml"))]
+    return _digest([[one, found.st_size, found.st_mtime_ns] for one, found in stamps])
 
 
-def _folder(module: str) -> str:
-    """Return the folder of a module's file; empty for one without."""
-    file = getattr(sys.modules.get(module), "__file__", None)
-    return os.path.dirname(file) if file else ""
+def _place(module: str) -> str:
+    """Return the folder of the package that a module belongs to, or the file of one without; empty for neither."""
+    package, own = (sys.modules.get(name) for name in (module.partition(".")[0], module))
+    folders: list[str] = list(getattr(package, "__path__", ()))
+    file: str | None = getattr(own, "__file__", None)
+    return folders[0] if folders else file or ""
 
 
 def program(version: str) -> str:
@@ -72,11 +71,11 @@ def program(version: str) -> str:
 
 def kinds_table(kinds: Mapping[str, Kind]) -> str:
     """Return the digest of the kinds' tables, and of the modules that their checks are in."""
-    package = str(Path(reconciler.__file__).parent) + os.sep
+    package = str(Path(reconciler.__file__).parent)
     parts: list[object] = []
     for name, kind in kinds.items():
         modules = {kind.model.__module__, *(check.__module__ for check in kind.checks)}
-        foreign = {folder for folder in map(_folder, modules) if folder and not f"{folder}{os.sep}".startswith(package)}
+        foreign = {place for place in map(_place, modules) if place and place != package}
         checks = [f"{check.__module__}.{getattr(check, '__qualname__', '')}" for check in kind.checks]
         parts += [name, kind.name_field, list(kind.scope_fields), dict(kind.references), checks]
         parts += [repr(kind.root), sorted(map(_code, foreign))]
@@ -168,8 +167,11 @@ def _plain(one: CheckedDocument) -> dict[str, Json]:
 
 
 def _answer(entry: Mapping[str, Json]) -> tuple[_Message, Mapping[str, str]]:
-    """Return a worker's answer, and the digests of the files it asked for."""
-    return entry["result"], dict(entry["asked"])
+    """Return a worker's answer, and the digests of the files it asked for. Raises ValueError for another shape."""
+    answer = entry["result"]
+    if not all(isinstance(text, str) for text in answer["texts"]) or {len(place) for place in answer["places"]} - {7}:
+        raise ValueError("no answer of a worker")
+    return answer, dict(entry["asked"])
 
 
 def _documents(entry: Mapping[str, Json]) -> list[CheckedDocument]:
