@@ -4,8 +4,9 @@ Where anything could change the page, it is left to the parser, and so is a stdo
 """
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
+
+from reconciler.cli.process import is_narrower, write_at_once
 
 PAGE = os.path.join(os.path.dirname(__file__), "overview.txt")
 """What the parser prints on a terminal of WIDTH columns or more."""
@@ -17,28 +18,12 @@ _ASKED_BY: tuple[list[str], ...] = ([], ["-h"], ["--help"], ["help"])
 
 def print_overview(arguments: Sequence[str], variables: Mapping[str, str]) -> bool:
     """Print the page if it is what these arguments ask for, and tell whether it was printed."""
-    if list(arguments) not in _ASKED_BY or _is_changed(variables) or not _fits():
+    if list(arguments) not in _ASKED_BY or _is_changed(variables) or is_narrower(WIDTH):
         return False
-    try:
-        with open(PAGE, encoding="ascii") as page:
-            sys.stdout.write(page.read())
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        return False
-    return True
+    with open(PAGE, encoding="ascii") as page:
+        return write_at_once(page.read())
 
 
 def _is_changed(variables: Mapping[str, str]) -> bool:
     """Tell whether a variable may change the answer: the program's own, the shell's completion, the width."""
     return "COLUMNS" in os.environ or any("RECONCILER_" in name for name in variables)
-
-
-def _fits() -> bool:
-    """Tell whether stdout is no terminal, or one that is wide enough."""
-    if sys.__stdout__ is None:
-        return True
-    try:
-        width = os.get_terminal_size(sys.__stdout__.fileno()).columns
-    except (OSError, ValueError):
-        return True
-    return width >= WIDTH or not width

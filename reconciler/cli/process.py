@@ -45,6 +45,24 @@ def discard_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def is_narrower(columns: int) -> bool:
+    """Tell whether stdout is a terminal with fewer columns."""
+    try:
+        return sys.stdout.isatty() and 0 < os.get_terminal_size(sys.stdout.fileno()).columns < columns
+    except (OSError, ValueError):
+        return False
+
+
+def write_at_once(text: str) -> bool:
+    """Write a fixed text to stdout, and tell whether it took it."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def say_at_once(words: bytes) -> None:
     """Write fixed text to stderr from a signal handler, which must not use buffers."""
     os.write(2, words)

@@ -120,7 +120,7 @@ class CheckedDocuments:
         if "failure" not in result:
             asked = {name: self._content(name) for name in result["asked"]}
             answer = {"places": result["places"], "texts": result["texts"]}
-            self.cache.keep(self._template_key(file, text), {"asked": asked, "result": answer})
+            self.cache.add(self._template_key(file, text), {"asked": asked, "result": answer})
 
     def _template_key(self, file: str, text: str) -> str:
         base = self._base("template", lambda: _digest("template", program(self.cache.version), self.context))
@@ -140,7 +140,7 @@ class CheckedDocuments:
     def keep_documents(self, parts: SourceParts, documents: Sequence[CheckedDocument]) -> None:
         """Keep the documents of a text that no problem was found in."""
         if not any(one.document.aliases or one.document.merges for one in documents):
-            self.cache.keep(self._document_key(*parts), {"documents": [_plain(one) for one in documents]})
+            self.cache.add(self._document_key(*parts), {"documents": [_plain(one) for one in documents]})
 
     def _document_key(self, text: str, *origin: object) -> str:
         scope = {"name_prefix": self.scope.name_prefix, "fields": {k: sorted(v) for k, v in self.scope.fields.items()}}

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from reconciler import __version__
 from reconciler.errors import ReconcilerError
-from reconciler.manifest.files.project_tree import open_folder, read_in, temporary_in
+from reconciler.manifest.files.project_tree import open_folder, read_in, rename_in, temporary_in
 from reconciler.manifest.files.state_files import FOLDER, make_state_folder
 from reconciler.model.json_types import Json
 
@@ -33,6 +33,9 @@ without the owner's."""
 
 MOST = 20_000
 """Entries that are kept although this run had no use for them; the oldest are removed first."""
+
+DROPPED = "W_CACHE_DROPPED"
+"""Code of the message about an entry that is not believed."""
 
 _LARGEST = 256 << 20
 _ENDING = ".json"
@@ -53,7 +56,7 @@ class DocumentCache:
         self._new: dict[str, bytes] = {}
 
     def find(self, keys: Mapping[Name, str], read: Callable[[Mapping[str, Json]], Entry]) -> dict[Name, Entry]:
-        """Return what `read` makes of the entries that there are. A damaged one is removed, and told."""
+        """Return what `read` makes of the entries that there are. A damaged one is removed, and reported."""
         self._used.update(keys.values())
         found: dict[Name, Entry] = {}
         with suppress(OSError, ReconcilerError), open_folder(self._root, STEPS) as folder:
@@ -72,10 +75,10 @@ class DocumentCache:
             except (ValueError, KeyError, TypeError, AttributeError):
                 reason = "it is damaged"
         os.unlink(name, dir_fd=folder)
-        self._tell(f"W_CACHE_DROPPED: dropped {'/'.join((*STEPS, name))} and read the source again: {reason}")
+        self._tell(f"{DROPPED}: dropped {'/'.join((*STEPS, name))} and read the source again: {reason}")
         raise FileNotFoundError(name)
 
-    def keep(self, key: str, entry: Mapping[str, Json]) -> None:
+    def add(self, key: str, entry: Mapping[str, Json]) -> None:
         """Keep an entry until `finish` writes it."""
         self._used.add(key)
         body = json.dumps({"key": key, **entry}, separators=(",", ":")).encode("ascii")
@@ -107,13 +110,8 @@ def is_ours(found: os.stat_result) -> bool:
 
 def _write(folder: int, name: str, data: bytes) -> None:
     temporary = temporary_in(folder, data, mode=0o600)
-    try:
-        os.chmod(temporary, OURS, dir_fd=folder)
-        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(temporary, dir_fd=folder)
-        raise
+    os.chmod(temporary, OURS, dir_fd=folder)
+    rename_in(folder, temporary, name)
 
 
 def _entries(folder: int) -> Iterator[tuple[float, str]]:

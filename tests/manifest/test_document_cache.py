@@ -200,7 +200,7 @@ def test_an_entry_of_another_shape_is_dropped_too(root, shape):
     read(root, told_by(root)[0])
     for path in entries(root):
         cache, _ = told_by(root)
-        cache.keep(path.stem, shape)
+        cache.add(path.stem, shape)
         cache.finish()
     cache, lines = told_by(root)
     assert read(root, cache) == read(root)
@@ -327,11 +327,11 @@ def test_a_thousand_random_edits_are_read_the_same_with_and_without_the_cache(tm
 def test_the_oldest_entries_without_use_are_removed(root):
     cache = DocumentCache(root, pytest.fail, most=2)
     for number in range(5):
-        cache.keep(f"{number:064}", {"documents": []})
+        cache.add(f"{number:064}", {"documents": []})
         cache.finish()
         os.utime(root / f".reconciler/cache/{number:064}.json", (number, number))
     later = DocumentCache(root, pytest.fail, most=2)
     later.find({"x": f"{1:064}"}, dict)
-    later.keep("f" * 64, {"documents": []})
+    later.add("f" * 64, {"documents": []})
     later.finish()
     assert [path.stem[-1] for path in entries(root)] == ["1", "3", "4", "f"]
