@@ -5,7 +5,9 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from reconciler.cli.branch_run import published_json
 from reconciler.cli.output import one_line
+from reconciler.errors import ReconcilerError
 from reconciler.model.change import NoValue, Value
 from reconciler.model.json_types import Json
 from reconciler.model.source_edit import AcceptedDifference, RefusedDifference
@@ -13,6 +15,7 @@ from reconciler.model.source_edit import AcceptedDifference, RefusedDifference
 if TYPE_CHECKING:
     from reconciler.project.accept_drift import AcceptResult
     from reconciler.project.accept_proof import Collateral
+    from reconciler.project.edit_request import PublishedEdits
 
 _NOT_GIT = "E_ACCEPT_NO_GIT"
 _DIRTY = "E_ACCEPT_DIRTY"
@@ -74,8 +77,16 @@ def _json(value: Value) -> Json:
     return None if isinstance(value, NoValue) else value
 
 
-def accept_json(result: "AcceptResult", dirty: Mapping[str, str], diff: str, *, written: bool) -> dict[str, Json]:
-    """Return the document of `--format json`."""
+def accept_json(
+    result: "AcceptResult",
+    dirty: Mapping[str, str],
+    diff: str,
+    *,
+    written: bool,
+    published: "PublishedEdits | None" = None,
+    conflict: ReconcilerError | None = None,
+) -> dict[str, Json]:
+    """Return the document of `--format json`; `conflict` is what stands against the branch."""
     proposal = result.proposal
     refusals = [_refusal(each) for each in proposal.refused]
     refusals += [
@@ -88,6 +99,7 @@ def accept_json(result: "AcceptResult", dirty: Mapping[str, str], diff: str, *, 
         | {"place": file, "places": [file] if file else []}
         for file, why in dirty.items()
     ]
+    refusals += [_blocker(conflict.code, conflict.message, conflict.hint)] if conflict else []
     return {
         "format_version": "1.0",
         "environment": result.plan.environment if result.plan else "",
@@ -96,6 +108,7 @@ def accept_json(result: "AcceptResult", dirty: Mapping[str, str], diff: str, *, 
         "refusals": refusals,
         "files": sorted(result.files),
         "diff": diff,
+        **published_json(published),
     }
 
 

@@ -65,6 +65,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "accept": {
         "show what would be written into the manifests": "reconciler accept -e prod --dry-run",
         "take one drifted field over": ("reconciler accept -e prod 'SmartLiveRoom[\"Morning\"]' room_description"),
+        "as a pull or merge request": "reconciler accept -e prod --branch reconciler/accept-prod --open-request",
     },
     "destroy": {
         "show what would be deleted, ask, and do it": "reconciler destroy -e staging",

@@ -1,1 +1,1 @@
-"""Comments on pull requests and merge requests."""
+"""Pull and merge requests at GitHub and GitLab, and comments on them."""

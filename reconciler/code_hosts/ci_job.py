@@ -1,4 +1,4 @@
-"""Finds the pull or merge request of a comment, and its author, from the variables of a CI job."""
+"""Finds a repository at a code host, and the request of a comment in it, from the variables of a CI job."""
 
 import re
 from collections.abc import Mapping
@@ -34,13 +34,72 @@ class PullRequestRef:
     commit: str = ""
 
     def __post_init__(self) -> None:
-        pattern = _REPOSITORY if self.host == "github" else _PROJECT
-        if not pattern.fullmatch(self.repository) or ".." in self.repository.split("/"):
-            raise UsageError(f"{self.repository[:100]!r} is no repository", hint="write it as owner/name")
+        _check_repository(self.host, self.repository)
         if self.number < 1 and not (self.head and self.commit):
             raise UsageError(f"{self.number} is no number of a pull request")
-        if not self.token or not (self.token.isascii() and self.token.isprintable()):
-            raise UsageError("there is no token to comment with", hint="set GITHUB_TOKEN or GITLAB_TOKEN for this step")
+        _check_token(self.token, "comment with", "GITHUB_TOKEN or GITLAB_TOKEN")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostedRepository:
+    """A repository at a code host (`host` github or gitlab): where requests are opened, and where it is pushed to.
+
+    `web` is the origin of its pages and of git over https, which alone gets the token.
+    """
+
+    host: str
+    api: str
+    web: str
+    repository: str
+    token: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _check_repository(self.host, self.repository)
+        name = "GITHUB_TOKEN" if self.host == "github" else "GITLAB_TOKEN"
+        _check_token(self.token, "open requests with", name)
+
+    @property
+    def login(self) -> tuple[str, str]:
+        """Return the user and password of git over https."""
+        return ("x-access-token" if self.host == "github" else "oauth2"), self.token
+
+
+def repository_from(variables: Mapping[str, str], host: str, path: str) -> HostedRepository | None:
+    """Return the repository of a job, else the one that a remote's host and path name; None for any other host.
+
+    Raises UsageError where its token is missing.
+    """
+    if variables.get("GITHUB_REPOSITORY") or host in (_GITHUB, f"ssh.{_GITHUB}"):
+        return HostedRepository(
+            host="github",
+            api=variables.get("GITHUB_API_URL") or "https://api.github.com",
+            web=(variables.get("GITHUB_SERVER_URL") or f"https://{_GITHUB}").rstrip("/").lower(),
+            repository=variables.get("GITHUB_REPOSITORY") or path,
+            token=variables.get("GITHUB_TOKEN", ""),
+        )
+    if variables.get("CI_PROJECT_ID") or host in (_GITLAB, f"altssh.{_GITLAB}"):
+        return HostedRepository(
+            host="gitlab",
+            api=variables.get("CI_API_V4_URL") or f"https://{_GITLAB}/api/v4",
+            web=(variables.get("CI_SERVER_URL") or f"https://{_GITLAB}").rstrip("/").lower(),
+            repository=variables.get("CI_PROJECT_ID") or path,
+            token=variables.get("GITLAB_TOKEN", ""),
+        )
+    return None
+
+
+_GITHUB, _GITLAB = "github.com", "gitlab.com"
+
+
+def _check_repository(host: str, repository: str) -> None:
+    pattern = _REPOSITORY if host == "github" else _PROJECT
+    if not pattern.fullmatch(repository) or ".." in repository.split("/"):
+        raise UsageError(f"{repository[:100]!r} is no repository", hint="write it as owner/name")
+
+
+def _check_token(token: str, purpose: str, name: str) -> None:
+    if not token or not (token.isascii() and token.isprintable()):
+        raise UsageError(f"there is no token to {purpose}", hint=f"set {name} for this step")
 
 
 def place_from(variables: Mapping[str, str], *, number: int = 0, author: str = "") -> PullRequestRef:

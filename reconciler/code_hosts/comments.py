@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from reconciler.code_hosts.ci_job import PullRequestRef
 from reconciler.code_hosts.github import GitHub
 from reconciler.code_hosts.gitlab import GitLab
-from reconciler.code_hosts.host_client import HostClient, id_of, text_of
+from reconciler.code_hosts.host_client import HostClient, id_of, same_text, text_of, web_address
 from reconciler.errors import UsageError
 from reconciler.model.json_types import Json
 
@@ -76,7 +76,7 @@ def _posted(host: CodeHost, place: PullRequestRef, body: str, marker: str) -> Co
     if mine is None:
         made = host.create(body)
         return CommentResult(done="created", id=id_of(made), url=_url(made))
-    if _same(text_of(mine, "body"), body):
+    if same_text(text_of(mine, "body"), body):
         return CommentResult(done="unchanged", id=id_of(mine), url=_url(mine))
     return CommentResult(done="updated", id=id_of(mine), url=_url(host.update(id_of(mine), body)))
 
@@ -88,11 +88,5 @@ def _mine(host: CodeHost, author: str, marker: str) -> Mapping[str, Json] | None
     return None
 
 
-def _same(one: str, other: str) -> bool:
-    """Compare texts as hosts store them, with normalized line ends and trailing ones trimmed."""
-    return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
-
-
 def _url(comment: Mapping[str, Json]) -> str:
-    url = text_of(comment, "html_url")
-    return url if url.startswith("https://") else ""
+    return web_address(text_of(comment, "html_url"))

@@ -1,9 +1,9 @@
-"""GitHub: comments of a pull request are those of its issue (docs.github.com, REST, "Issue comments")."""
+"""GitHub: pull requests and their comments (docs.github.com, REST: "Pulls", "Issue comments")."""
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.code_hosts.ci_job import PullRequestRef
-from reconciler.code_hosts.host_client import PER_PAGE, HostClient, paginate, rows, text_of
+from reconciler.code_hosts.ci_job import HostedRepository, PullRequestRef
+from reconciler.code_hosts.host_client import PER_PAGE, HostClient, OpenRequest, id_of, paginate, rows, text_of
 from reconciler.errors import ApiError, UsageError
 from reconciler.model.json_types import Json
 
@@ -52,6 +52,53 @@ class GitHub:
     def update(self, number: int, body: str) -> Mapping[str, Json]:
         """Replace a comment's text."""
         return rows([self._client.write("PATCH", f"{self._repository}/comments/{number}", {"body": body})])[0]
+
+
+class PullRequests:
+    """Open pull requests of one repository, from its own branches."""
+
+    limit = 65_536
+    noun = "pull request"
+
+    def __init__(self, client: HostClient, place: HostedRepository) -> None:
+        self._client = client
+        self._repository = place.repository
+        self._pulls = f"/repos/{place.repository}/pulls"
+
+    credentials = GitHub.credentials
+
+    def default_branch(self) -> str:
+        """Return the repository's default branch."""
+        return text_of(rows([self._client.get(f"/repos/{self._repository}")])[0], "default_branch")
+
+    def open_requests(self, branch: str = "") -> Iterator[OpenRequest]:
+        """Yield the open requests, of one branch or all; those from forks are left out."""
+        head = {"head": f"{self._repository.split('/')[0]}:{branch}"} if branch else {}
+        for row in paginate(self._client, self._pulls, noun="pull requests", state="open", **head):
+            origin = text_of(row, "head", "repo", "full_name") or self._repository
+            if origin.casefold() == self._repository.casefold() and branch in (
+                "",
+                text_of(row, "head", "ref") or branch,
+            ):
+                yield _request(row)
+
+    def create(self, branch: str, base: str, title: str, body: str) -> OpenRequest:
+        """Open a request."""
+        shape = {"title": title, "head": branch, "base": base, "body": body}
+        return _request(rows([self._client.write("POST", self._pulls, shape)])[0])
+
+    def update(self, number: int, body: str) -> OpenRequest:
+        """Replace a request's description."""
+        return _request(rows([self._client.write("PATCH", f"{self._pulls}/{number}", {"body": body})])[0])
+
+
+def _request(row: Mapping[str, Json]) -> OpenRequest:
+    return OpenRequest(
+        number=id_of(row, "number"),
+        branch=text_of(row, "head", "ref"),
+        body=text_of(row, "body"),
+        url=text_of(row, "html_url"),
+    )
 
 
 def _number_of(client: HostClient, place: PullRequestRef) -> int:

@@ -1,10 +1,10 @@
-"""GitLab: comments of a merge request are its notes (docs.gitlab.com, REST, "Notes API")."""
+"""GitLab: merge requests and their notes (docs.gitlab.com, REST: "Merge requests API", "Notes API")."""
 
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
-from reconciler.code_hosts.ci_job import PullRequestRef
-from reconciler.code_hosts.host_client import HostClient, paginate, rows, text_of
+from reconciler.code_hosts.ci_job import HostedRepository, PullRequestRef
+from reconciler.code_hosts.host_client import HostClient, OpenRequest, id_of, paginate, rows, text_of
 from reconciler.errors import ApiError
 from reconciler.model.json_types import Json
 
@@ -49,3 +49,47 @@ class GitLab:
     def update(self, number: int, body: str) -> Mapping[str, Json]:
         """Replace a note's text."""
         return rows([self._client.write("PUT", f"{self._notes}/{number}", {"body": body})])[0]
+
+
+class MergeRequests:
+    """Open merge requests of one project, from its own branches."""
+
+    limit = 1_000_000
+    noun = "merge request"
+
+    def __init__(self, client: HostClient, place: HostedRepository) -> None:
+        self._client = client
+        self._project = f"/projects/{quote(place.repository, safe='')}"
+        self._requests = f"{self._project}/merge_requests"
+
+    credentials = GitLab.credentials
+
+    def default_branch(self) -> str:
+        """Return the project's default branch."""
+        return text_of(rows([self._client.get(self._project)])[0], "default_branch")
+
+    def open_requests(self, branch: str = "") -> Iterator[OpenRequest]:
+        """Yield the open requests, of one branch or all; those from forks are left out."""
+        source = {"source_branch": branch} if branch else {}
+        for row in paginate(self._client, self._requests, noun="merge requests", state="opened", **source):
+            own = row.get("source_project_id") == row.get("target_project_id")
+            if own and branch in ("", text_of(row, "source_branch") or branch):
+                yield _request(row)
+
+    def create(self, branch: str, base: str, title: str, body: str) -> OpenRequest:
+        """Open a request."""
+        shape = {"title": title, "source_branch": branch, "target_branch": base, "description": body}
+        return _request(rows([self._client.write("POST", self._requests, shape)])[0])
+
+    def update(self, number: int, body: str) -> OpenRequest:
+        """Replace a request's description."""
+        return _request(rows([self._client.write("PUT", f"{self._requests}/{number}", {"description": body})])[0])
+
+
+def _request(row: Mapping[str, Json]) -> OpenRequest:
+    return OpenRequest(
+        number=id_of(row, "iid"),
+        branch=text_of(row, "source_branch"),
+        body=text_of(row, "description"),
+        url=text_of(row, "web_url"),
+    )

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ PER_PAGE = 100
 MOST_PAGES = 100
 """Most pages of a list (ten thousand comments); beyond it nothing is written."""
 
+_WEB = re.compile(r"(?:https://[\w.-]+|http://(?:127\.0\.0\.1|localhost|\[::1\]))(?::\d+)?(?:/[!-~]*)?", re.ASCII)
 _BASE_PATH = re.compile(r"(?:/[\w.-]+)*", re.ASCII)
 
 
@@ -94,11 +96,13 @@ def _decoded(body: bytes) -> Json:
 def rows(value: Json) -> list[Mapping[str, Json]]:
     """Return a list of objects, or raise ApiError (E_READ_SCHEMA)."""
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-        raise ApiError("the host's answer is no list of comments", code="E_READ_SCHEMA", hint="is the API right?")
+        raise ApiError("the host's answer is no list of objects", code="E_READ_SCHEMA", hint="is the API right?")
     return value
 
 
-def paginate(client: HostClient, path: str, **query: str | int) -> Iterator[Mapping[str, Json]]:
+def paginate(
+    client: HostClient, path: str, *, noun: str = "comments", **query: str | int
+) -> Iterator[Mapping[str, Json]]:
     """Yield all rows of a list, page by page until one is not full; a link to elsewhere is never followed."""
     for page in range(1, MOST_PAGES + 1):
         these = rows(client.get(path, per_page=PER_PAGE, page=page, **query))
@@ -106,9 +110,9 @@ def paginate(client: HostClient, path: str, **query: str | int) -> Iterator[Mapp
         if len(these) < PER_PAGE:
             return
     raise ApiError(
-        f"more than {MOST_PAGES * PER_PAGE:,} comments: nothing was written",
+        f"more than {MOST_PAGES * PER_PAGE:,} {noun}: nothing was written",
         code="E_HOST_PAGES",
-        hint="comment on another request, or delete old comments",
+        hint="comment on another request, or delete old comments" if noun == "comments" else "close those not needed",
     )
 
 
@@ -120,9 +124,30 @@ def text_of(row: Mapping[str, Json], *path: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def id_of(row: Mapping[str, Json]) -> int:
-    """Return a comment's number, or raise ApiError (E_READ_SCHEMA)."""
-    value = row.get("id")
+def id_of(row: Mapping[str, Json], name: str = "id") -> int:
+    """Return the number of a comment or a request, or raise ApiError (E_READ_SCHEMA)."""
+    value = row.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ApiError("the host's answer has a comment without a number", code="E_READ_SCHEMA")
+        raise ApiError("the host's answer has an object without a number", code="E_READ_SCHEMA")
     return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRequest:
+    """An open pull or merge request: its number, source branch, description, and address on the web."""
+
+    number: int
+    branch: str
+    body: str
+    url: str
+
+
+def same_text(one: str, other: str) -> bool:
+    """Compare texts as hosts store them, with normalized line ends and trailing ones trimmed."""
+    return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
+
+
+def web_address(url: str) -> str:
+    """Return an address that a host gave, if a browser opens it: https anywhere, http on this machine; else nothing."""
+    found = _WEB.fullmatch(url)
+    return url if found else ""

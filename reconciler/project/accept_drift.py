@@ -82,9 +82,19 @@ class ChosenDifferences:
     notes: tuple[str, ...] = ()
 
 
-def accept_environment(project: Project, name: str, ask: AcceptRequest, confirm: Confirm | None = None) -> AcceptResult:
-    """Propose and prove the edits that accept live values of one environment; nothing is written."""
-    tree = DiskTree(project.root)
+def accept_environment(
+    project: Project,
+    name: str,
+    ask: AcceptRequest,
+    confirm: Confirm | None = None,
+    *,
+    tree: ProjectTree | None = None,
+) -> AcceptResult:
+    """Propose and prove the edits that accept live values of one environment; nothing is written.
+
+    `tree` has the files that are edited; those of the work tree where none is given.
+    """
+    tree = tree or DiskTree(project.root)
     manifest = load_from(project, name, ask.plan.sets, tree)
     if not manifest.valid:
         return AcceptResult(manifest=manifest, tree=tree)

@@ -81,7 +81,7 @@ def workflow_run(event, result):
 
 def test_the_examples_are_those_that_are_executed_here():
     assert set(WORKFLOWS) == {
-        *("apply", "audit", "fork-comment", "fork-plan", "pull-request", "reviewed-apply", "snapshot"),
+        *("accept", "apply", "audit", "fork-comment", "fork-plan", "pull-request", "reviewed-apply", "snapshot"),
     }
 
 
@@ -225,3 +225,19 @@ def test_the_audit_fails_for_drift_and_the_ledger_keeps_since_when(team, github)
 def test_the_audit_passes_where_nothing_drifted(team, github):
     team.run("apply", github.pushed())
     team.run("audit", github.event("schedule"))
+
+
+def test_what_was_changed_by_hand_is_one_pull_request_each_night(team, github):
+    github.host.repository = "shop/live"
+    team.run("apply", github.pushed())
+    night = github.event("schedule")
+    assert "Nothing to accept" in team.run("accept", night).log
+    github.edit("Morning", "Changed by hand.")
+    assert "pull request 1 created" in team.run("accept", night).log
+    assert "pull request 1 unchanged" in team.run("accept", night).log
+    assert len(github.git.pushes) == 1
+    (request,) = github.host.requests
+    assert (request["head"]["ref"], request["base"]["ref"]) == ("reconciler/accept-production", "main")
+    assert "Changed by hand." in request["body"]
+    origin = github.git.folder / "shop/live"
+    assert "Changed by hand." in git(origin, "show", "reconciler/accept-production:live/rooms/morning.yaml")

@@ -1,6 +1,7 @@
-"""GitHub's and GitLab's comment APIs, as far as we use them, on loopback: comments in memory, every call noted."""
+"""GitHub's and GitLab's APIs of comments and requests, as far as we use them, on loopback and in memory."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ class Host:
     login: str = "reconciler-bot"
     comments: list[dict[str, Any]] = field(default_factory=list)
     pulls: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    default_branch: str = "main"
+    repository: str = "shop/rooms"
     calls: list[tuple[str, str]] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
     knows_user: bool = True
@@ -49,8 +53,12 @@ class Host:
         path = unquote(parts.path)
         if path.endswith("/user"):
             return (200, {"login": self.login, "username": self.login}) if self.knows_user else (403, {"message": "no"})
-        if method == "GET" and path.endswith("/pulls"):
+        if method == "GET" and path.endswith("/pulls") and "head" in query and self.pulls:
             return 200, [pull for pull in self.pulls if pull["head"]["label"] == query["head"]]
+        if re.search("/(pulls|merge_requests)(/[0-9]+)?$", path):
+            return self.request(method, path, query, body)
+        if method == "GET" and re.fullmatch("(/api/v4)?/(repos/[^/]+|projects)/[^/]+(/sub/[^/]+)?", path):
+            return 200, {"default_branch": self.default_branch}
         if method == "GET":
             size, page = int(query["per_page"]), int(query["page"])
             return 200, self.comments[size * (page - 1) : size * page]
@@ -58,6 +66,44 @@ class Host:
             return 201, self.add(body["body"])
         row = next(row for row in self.comments if path.endswith(f"/{row['id']}"))
         row["body"] = body["body"].replace("\n", "\r\n")
+        return 200, row
+
+    def open(self, branch: str, body: str, *, fork: bool = False, **more: Any) -> dict[str, Any]:
+        """Open a request as both hosts show it."""
+        number = len(self.requests) + 1
+        row = {
+            "number": number,
+            "iid": number,
+            "state": "open",
+            "title": "",
+            "base": {"ref": "main"},
+            "head": {"ref": branch, "repo": {"full_name": "stranger/rooms" if fork else self.repository}},
+            "source_branch": branch,
+            "source_project_id": 2 if fork else 1,
+            "target_project_id": 1,
+            "body": body,
+            "description": body,
+            "html_url": f"https://example.test/requests/{number}",
+            "web_url": f"https://example.test/requests/{number}",
+            **more,
+        }
+        self.requests.append(row)
+        return row
+
+    def request(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
+        """List, open or change requests."""
+        if method == "GET":
+            branch = query.get("source_branch") or query.get("head", ":").split(":", 1)[1]
+            rows = [row for row in self.requests if row["state"] == "open" and branch in ("", row["source_branch"])]
+            size, page = int(query["per_page"]), int(query["page"])
+            return 200, rows[size * (page - 1) : size * page]
+        text = body.get("body") or body.get("description")
+        if method == "POST":
+            branch = body.get("head") or body["source_branch"]
+            base = body.get("base") or body["target_branch"]
+            return 201, self.open(branch, text, title=body["title"], base={"ref": base})
+        row = self.requests[int(path.rsplit("/", 1)[1]) - 1]
+        row["body"] = row["description"] = text.replace("\n", "\r\n")
         return 200, row
 
 

@@ -1,25 +1,29 @@
 """`accept`: writes live values back into the files that declare them, through templates and values files."""
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from reconciler.cli import completion, flags
 from reconciler.cli.accept_output import accept_json, collateral_lines, dirty_lines, question, refusal_line
+from reconciler.cli.branch_run import Branch, OpenRequest, is_conflict, opened_branch, publish, published_line
 from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.files import replace_files
-from reconciler.cli.output import from_repository, parse_output_flags, progress, write_out, write_report
+from reconciler.cli.output import from_repository, one_line, parse_output_flags, progress, write_out, write_report
 from reconciler.cli.request_builder import build_plan_request, plan_report, project, select_environment, selection
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.exit_codes import ExitCode
+from reconciler.model.plan import Plan
 from reconciler.strings import count
 
 if TYPE_CHECKING:
     from reconciler.model.report import Report
     from reconciler.model.source_edit import AcceptedDifference
-    from reconciler.project.accept_drift import AcceptRequest, AcceptResult, Confirm
+    from reconciler.project.accept_drift import AcceptResult, Confirm
     from reconciler.project.config import Project
+    from reconciler.project.edit_request import EditBranch, PublishedEdits
 
 Only = Literal["", "drift", "conflict", "all"]
 
@@ -51,8 +55,10 @@ def accept(
         typer.Option("--also", metavar="ADDRESS", help="A resource that the edits may change as well; repeatable."),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Edit files with changes that are not committed, or outside git.")
+        bool, typer.Option("--force", help="Overwrite what is not committed, or what somebody else put on the branch.")
     ] = False,
+    branch: Branch = "",
+    open_request: OpenRequest = False,
     format_: Annotated[Literal["text", "json"], typer.Option("--format", help="A diff, or JSON.")] = "text",
     live: flags.LiveFile = "",
     today: flags.Today = "",
@@ -85,12 +91,25 @@ def accept(
         also=frozenset(also or ()),
         at=at,
     )
-    with progress(run, f"Reading {name}"):
-        result = accept_environment(whole, name, ask, _asking(run) if interactive else None)
-    if result.plan is None:
-        write_report(run, _invalid(result, name), parse_output_flags("text", None))
-        return ExitCode.ERROR
-    return _finished(run, whole, result, ask, dry_run=dry_run, force=force, as_json=format_ == "json")
+    how = _Writing(only=only, dry_run=dry_run, force=force, as_json=format_ == "json")
+    with opened_branch(run, branch, opens=open_request, force=force) as onto:
+        with progress(run, f"Reading {name}"):
+            tree = onto.tree if onto else None
+            result = accept_environment(whole, name, ask, _asking(run) if interactive else None, tree=tree)
+        if result.plan is None:
+            write_report(run, _invalid(result, name), parse_output_flags("text", None))
+            return ExitCode.ERROR
+        return _finished(run, whole, result, how, onto)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Writing:
+    """How edits are written and shown; `only` is the class of differences that was asked for."""
+
+    only: str
+    dry_run: bool
+    force: bool
+    as_json: bool
 
 
 def _invalid(result: "AcceptResult", name: str) -> "Report":
@@ -101,29 +120,27 @@ def _invalid(result: "AcceptResult", name: str) -> "Report":
 
 
 def _finished(
-    run: CommandContext,
-    whole: "Project",
-    result: "AcceptResult",
-    ask: "AcceptRequest",
-    *,
-    dry_run: bool,
-    force: bool,
-    as_json: bool,
+    run: CommandContext, whole: "Project", result: "AcceptResult", how: _Writing, onto: "EditBranch | None"
 ) -> int:
-    """Print the diff or JSON and the refusals, write the files, and return the exit code."""
+    """Print the diff or JSON and the refusals, write the files or the branch, and return the exit code."""
     from reconciler.reports.unified_diff import unified_diff
 
-    dirty = {} if force or dry_run or not result.files else _dirty(whole, result)
-    stopped = bool(dirty or result.collateral)
-    writes = bool(result.files) and not stopped and not dry_run
-    if writes:
+    unchecked = how.force or how.dry_run or onto or not result.files
+    dirty = {} if unchecked else _dirty(whole, result)
+    refusals = [refusal_line(each) for each in result.proposal.refused]
+    lines = [*refusals, *collateral_lines(result.collateral), *dirty_lines(dirty)]
+    writes = bool(result.files) and not (dirty or result.collateral or how.dry_run)
+    published, conflict = _published(run, onto, result, refusals) if writes and onto else (None, None)
+    if writes and onto:
+        lines += [one_line(f"{conflict.code}: {conflict.message} ({conflict.hint})")] if conflict else []
+    elif writes:
         replace_files(run.root, result.files)
+    written = writes and conflict is None
     diff = unified_diff(result.files, from_repository(run.root))
-    lines = [refusal_line(each) for each in result.proposal.refused]
-    lines += collateral_lines(result.collateral)
-    lines += dirty_lines(dirty)
-    if as_json:
-        shape = run.redactor.value(accept_json(result, dirty, diff, written=writes))
+    if how.as_json:
+        shape = run.redactor.value(
+            accept_json(result, dirty, diff, written=written, published=published, conflict=conflict)
+        )
         write_out(shape_text(shape), human=False, parsed=True)
     elif diff:
         write_out(run.redactor.text(diff), human=False, parsed=True)
@@ -131,8 +148,24 @@ def _finished(
         run.say(line)
     for note in result.notes:
         run.note(note)
-    run.note(_summary(result, ask, stopped=stopped, writes=writes))
+    run.note(_summary(result, how.only, stopped=bool(dirty or result.collateral or conflict), writes=written))
+    if published is not None:
+        run.note(published_line(published))
     return ExitCode.CHANGES if lines else ExitCode.FINE
+
+
+def _published(
+    run: CommandContext, onto: "EditBranch", result: "AcceptResult", left: list[str]
+) -> "tuple[PublishedEdits | None, ReconcilerError | None]":
+    """Return the branch with the edits, or what of somebody else stands against it."""
+    files = {file: new for file, (_old, new) in result.files.items()}
+    plan = result.plan or Plan(environment="")
+    try:
+        return publish(run, onto, command="accept", plan=plan, files=files, left=left), None
+    except ReconcilerError as problem:
+        if not is_conflict(problem):
+            raise
+        return None, problem
 
 
 def shape_text(shape: object) -> str:
@@ -151,11 +184,11 @@ def _dirty(whole: "Project", result: "AcceptResult") -> dict[str, str]:
         return {"": problem.message}
 
 
-def _summary(result: "AcceptResult", ask: "AcceptRequest", *, stopped: bool, writes: bool) -> str:
+def _summary(result: "AcceptResult", only: str, *, stopped: bool, writes: bool) -> str:
     proposal = result.proposal
     if not proposal.accepted and not proposal.refused:
-        chosen = ask.only or "drift"
-        rest = " (--only all accepts every difference)" if result.plan and result.plan.pending and not ask.only else ""
+        chosen = only or "drift"
+        rest = " (--only all accepts every difference)" if result.plan and result.plan.pending and not only else ""
         return f"Nothing to accept: there is no {'difference' if chosen == 'all' else chosen}{rest}."
     edits = f"{count(len(proposal.accepted), 'difference')} in {count(len(result.files), 'file')}"
     if stopped:

@@ -1,8 +1,9 @@
-"""Runs git plumbing commands; no other module runs git.
+"""Runs git commands; no other module runs git.
 
 The repository is located without git: folders named like one (HEAD, objects, refs) can be committed into a project, and
 git would use the configuration of the first one. The repository's configuration cannot start a program: no hook, file
-system monitor, pager, credential helper or transport. Of the operator's variables git gets PATH alone.
+system monitor, pager, credential helper or transport. Of the operator's variables git gets PATH alone; a push also gets
+those that files/git_remote.py lists.
 """
 
 import functools
@@ -10,6 +11,8 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Timer
 from typing import NamedTuple
@@ -56,12 +59,18 @@ class Repository(NamedTuple):
     git_dir: Path
     top: Path
 
-    def run(self, *arguments: str) -> bytes:
-        """Return the output of one plumbing command. Raises ReconcilerError (E_GIT) when it fails."""
+    def run(
+        self, *arguments: str, data: bytes = b"", more: Mapping[str, str] | None = None, seconds: float = _PATIENCE
+    ) -> bytes:
+        """Return the output of one command that reads `data`. Raises ReconcilerError (E_GIT) when it fails.
+
+        `more` are variables beside the fixed ones, or in place of them; each is the caller's responsibility.
+        """
         program = _program(_search_path())
         settings = [word for setting in _SETTINGS for word in ("-c", setting)]
         where = [f"--git-dir={self.git_dir}", f"--work-tree={self.top}"]
-        return _output([program, "--no-pager", *settings, *where, *arguments], cwd=self.git_dir, name=arguments[0])
+        command = [program, "--no-pager", *settings, *where, *arguments]
+        return _output(command, cwd=self.git_dir, name=arguments[0], data=data, more=more or {}, seconds=seconds)
 
 
 def find_repository(folder: str | os.PathLike[str]) -> Repository:
@@ -146,33 +155,44 @@ def _program(search_path: str) -> str:
     return program
 
 
-def _output(command: list[str], *, cwd: Path, name: str) -> bytes:
+def _output(
+    command: list[str],
+    *,
+    cwd: Path,
+    name: str,
+    data: bytes = b"",
+    more: Mapping[str, str] | None = None,
+    seconds: float = _PATIENCE,
+) -> bytes:
     """Run a command to its end, within limits of time and output."""
-    try:
-        process = subprocess.Popen(  # noqa: S603 - an argument vector of ours; revisions stand behind --end-of-options
-            command,
-            cwd=cwd,
-            env={"PATH": _search_path(), **_VARIABLES},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-    except OSError as error:
-        raise ReconcilerError(f"git cannot be run: {error}", code="E_GIT", hint="install git") from error
-    with process:
-        timer = Timer(_PATIENCE, process.kill)
-        timer.daemon = True
-        timer.start()
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said:
+        given.write(data)
+        given.seek(0)
         try:
-            output = process.stdout.read(LARGEST_OUTPUT + 1) if process.stdout else b""
-            if len(output) > LARGEST_OUTPUT:
-                raise ReconcilerError(f"git {name} writes more than {LARGEST_OUTPUT:,} bytes", code="E_GIT")
-            said = process.stderr.read(_LARGEST_LINK) if process.stderr else b""
-            status = process.wait()
-        finally:
-            timer.cancel()
-            process.kill()
+            process = subprocess.Popen(  # noqa: S603 - an argument vector of ours; revisions stand behind --end-of-options
+                command,
+                cwd=cwd,
+                env={"PATH": _search_path(), **_VARIABLES, **(more or {})},
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=said,
+            )
+        except OSError as error:
+            raise ReconcilerError(f"git cannot be run: {error}", code="E_GIT", hint="install git") from error
+        with process:
+            timer = Timer(seconds, process.kill)
+            timer.daemon = True
+            timer.start()
+            try:
+                output = process.stdout.read(LARGEST_OUTPUT + 1) if process.stdout else b""
+                if len(output) > LARGEST_OUTPUT:
+                    raise ReconcilerError(f"git {name} writes more than {LARGEST_OUTPUT:,} bytes", code="E_GIT")
+                status = process.wait()
+            finally:
+                timer.cancel()
+                process.kill()
+        said.seek(0)
+        reason = said.read(_LARGEST_LINK).decode("utf-8", "replace").strip()
     if status:
-        reason = said.decode("utf-8", "replace").strip() or f"status {status}"
-        raise ReconcilerError(f"git {name} failed: {reason}", code="E_GIT")
+        raise ReconcilerError(f"git {name} failed: {reason or f'status {status}'}", code="E_GIT")
     return output
