@@ -1,5 +1,7 @@
 """Unified diff of edited files, as `git apply` and `patch` read it."""
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
@@ -59,16 +61,50 @@ def _ended(name: str) -> str:
 
 
 def _changes(before: Sequence[str], after: Sequence[str]) -> list[Opcode]:
-    """Return the replaced ranges of lines; what is alike at both ends is set aside first."""
-    start = 0
-    while start < min(len(before), len(after)) and before[start] == after[start]:
-        start += 1
-    tail = 0
-    while tail < min(len(before), len(after)) - start and before[-1 - tail] == after[-1 - tail]:
-        tail += 1
-    matcher = SequenceMatcher(a=before[start : len(before) - tail], b=after[start : len(after) - tail], autojunk=False)
-    codes = matcher.get_opcodes()
-    return [(a + start, b + start, c + start, d + start) for tag, a, b, c, d in codes if tag != "equal"]
+    """Return the replaced ranges of lines: between the lines that each side has once, range by range.
+
+    The anchors keep the time near the number of lines; a matcher over whole files would need its square.
+    """
+    found: list[Opcode] = []
+    first = start = 0
+    for index, other in (*_anchors(before, after), (len(before), len(after))):
+        found += _between(before, after, (first, index, start, other))
+        first, start = index + 1, other + 1
+    return found
+
+
+def _between(before: Sequence[str], after: Sequence[str], part: Opcode) -> Iterator[Opcode]:
+    """Yield the replaced ranges inside a part; what is alike at both ends is set aside first."""
+    first, last, start, end = part
+    while first < last and start < end and before[first] == after[start]:
+        first, start = first + 1, start + 1
+    while first < last and start < end and before[last - 1] == after[end - 1]:
+        last, end = last - 1, end - 1
+    matcher = SequenceMatcher(a=before[first:last], b=after[start:end], autojunk=False)
+    for tag, one, two, three, four in matcher.get_opcodes():
+        if tag != "equal":
+            yield one + first, two + first, three + start, four + start
+
+
+def _anchors(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the longest run of pairs, rising on both sides, of lines that each side has once (patience diff)."""
+    ours, theirs = Counter(before), Counter(after)
+    places = {line: place for place, line in enumerate(after) if theirs[line] == 1}
+    pairs = [(at, places[line]) for at, line in enumerate(before) if ours[line] == 1 and line in places]
+    tops: list[int] = []  # of each pile the smallest place, and the pair that has it
+    piles: list[int] = []
+    behind: list[int] = []
+    for number, (_, place) in enumerate(pairs):
+        pile = bisect_left(tops, place)
+        behind.append(piles[pile - 1] if pile else -1)
+        tops[pile : pile + 1] = [place]
+        piles[pile : pile + 1] = [number]
+    found = []
+    number = piles[-1] if piles else -1
+    while number >= 0:
+        found.append(pairs[number])
+        number = behind[number]
+    return found[::-1]
 
 
 def _hunks(changes: Sequence[Opcode], length: int) -> Iterator[list[Opcode]]:

@@ -51,7 +51,7 @@ def _against_terraform(folder: Path) -> list[Row]:
     terraform.write(there, shop.rooms(1_000), shop.groups(50))
     terraform.apply(there)
     terraform.write(there, shop.rooms(1_000, CHANGED), shop.groups(50, CHANGED))
-    theirs = _cpu(terraform.plan_command(), there)
+    theirs = cpu(terraform.plan_command(), there)
     return [_row(what, ours, theirs, f"{theirs / ours:.1f} × less CPU", "wanted: 20 × less")]
 
 
@@ -60,7 +60,7 @@ def _against_octodns(folder: Path) -> list[Row]:
     ours = _ours(folder / "ours", 10_000, 0)
     if not octodns.octodns():
         return [_row(what, ours, None, "skipped", "octodns is not installed")]
-    theirs = _cpu(octodns.write(folder / "octodns", 10_000), folder)
+    theirs = cpu(octodns.write(folder / "octodns", 10_000), folder)
     return [_row(what, ours, theirs, f"{theirs / ours:.1f} × less CPU an object", "wanted: less")]
 
 
@@ -71,7 +71,7 @@ def _against_the_floor(folder: Path) -> list[Row]:
         ours = _ours(project, 10_000, 500, templated=templated)
         report = folder / "plain-YAML" / "manifests"
         command = [sys.executable, "-m", "tests.bench.peers.floor", str(project / "seed.json")]
-        least = _cpu([*command, str(report / "rooms.yaml"), str(report / "groups.yaml")], ROOT)
+        least = cpu([*command, str(report / "rooms.yaml"), str(report / "groups.yaml")], ROOT)
         what = f"10,000 rooms + 500 groups × 20 rules, {name}, the floor"
         rows.append(_row(what, ours, least, f"{ours / least:.1f} × the floor", f"wanted: at most {most} ×"))
     return rows + _stages(folder / "plain-YAML")
@@ -93,17 +93,17 @@ def _ours(project: Path, rooms: int, groups: int, *, templated: bool = False, ro
     write = shop.write_templates if templated else shop.write_manifests
     write(project / "manifests", shop.rooms(rooms, CHANGED), shop.groups(groups, CHANGED))
     shop.write_seed(project / "seed.json", shop.rooms(rooms), shop.groups(groups))
-    with _served(project / "seed.json") as url:
+    with served(project / "seed.json") as url:
         values = "values: [values.yaml]\n" if templated else ""
         environment = f"  bench: {{endpoint: '{url}', project_id: '{PROJECT}', auth: none}}\n"
         (project / "reconciler.yaml").write_text(f"manifests: [manifests]\n{values}environments:\n{environment}")
         words = ["-C", str(project), "plan", "-e", "bench", "--detailed-exitcode"]
         command = [installed.interpreter(), "-m", "reconciler", *words]
-        return _cpu(command, ROOT, code=2, rounds=rounds)
+        return cpu(command, ROOT, code=2, rounds=rounds)
 
 
 @contextmanager
-def _served(seed: Path) -> Iterator[str]:
+def served(seed: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "reconciler", "simulate", "--seed", str(seed), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
         assert server.stdout is not None
@@ -113,7 +113,7 @@ def _served(seed: Path) -> Iterator[str]:
             server.terminate()
 
 
-def _cpu(command: Sequence[str], folder: Path, *, code: int = 0, rounds: int = ROUNDS) -> float:
+def cpu(command: Sequence[str], folder: Path, *, code: int = 0, rounds: int = ROUNDS) -> float:
     """Return the median processor time of a command that ends with this code."""
     found = []
     for _ in range(rounds):
@@ -128,7 +128,7 @@ def _cpu(command: Sequence[str], folder: Path, *, code: int = 0, rounds: int = R
 
 def _stages(project: Path) -> list[Row]:
     """Return the processor time of each stage, taken inside one process."""
-    with _served(project / "seed.json") as url:
+    with served(project / "seed.json") as url:
         command = [sys.executable, "-m", "tests.bench.bench_plan", str(project), url]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     stages = (line.split("\t") for line in done.stdout.splitlines())

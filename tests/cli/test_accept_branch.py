@@ -393,13 +393,12 @@ def test_a_host_that_refuses_leaves_a_branch_that_the_next_run_uses(team, kind, 
 
 def test_hostile_text_is_inert_in_the_request(tmp_path, kind, host):
     team = Team(tmp_path)
-    text = "@everybody <img src=x> [x](https://evil.test) \\u202e"
+    text = "@everybody <img src=x> [x](https://evil.test)"
     (team.folder / "live.yaml").write_text(SEED.replace("world", f'"{text}"'))
     team.commit("hostile")
     team.before = team.state()
     assert team.accept(variables=job(kind, host)).code == 0
     body = host.requests[0]["body"]
-    assert "\u202e" not in body
     assert "@everybody" not in body
     assert "](https" not in body
 
