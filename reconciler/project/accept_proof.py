@@ -79,7 +79,7 @@ class EditProof:
                 )
                 continue
             found = [*self._here(plan, after, chosen), *self._elsewhere(files)]
-            return ProvenEdits(proposal=proposal, files=files, collateral=tuple(dict.fromkeys(found)))
+            return ProvenEdits(proposal=proposal, files=files, collateral=_each_once(found))
         return ProvenEdits(
             proposal=_refused(proposal, proposal.accepted, "E_ACCEPT_REMAINS", "no edit holds"), files={}
         )
@@ -128,6 +128,18 @@ class EditProof:
             if before.valid and not after.valid:
                 yield Collateral(environment=name, address="")
             yield from _changed(name, before.resources, after.resources, set())
+
+
+def _each_once(found: Iterable[Collateral]) -> tuple[Collateral, ...]:
+    """Return each resource of an environment once, with its path where it is the only one."""
+    paths: dict[tuple[str, str], list[str]] = {}
+    for each in found:
+        known = paths.setdefault((each.environment, each.address), [])
+        known += [each.path] if each.path and each.path not in known else []
+    return tuple(
+        Collateral(environment=environment, address=address, path=each[0] if len(each) == 1 else "")
+        for (environment, address), each in paths.items()
+    )
 
 
 def _differences(plan: Plan) -> dict[tuple[str, str], object]:

@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.manifest.append import appended
-from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.files.overlay_tree import OverlayTree
+from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.source_text import SourceTexts
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Severity
@@ -72,13 +72,12 @@ def _declared(manifest: DesiredState, live: LiveResource) -> DeclaredResource | 
 
 
 def append_to(
-    project: Project, name: str, file: str, manifests: Sequence[str], before: DesiredState
+    project: Project, name: str, file: str, manifests: Sequence[str], before: DesiredState, *, tree: ProjectTree
 ) -> tuple[bytes, bytes]:
     """Return the old and new bytes of a file with manifests appended, proven by loading it.
 
     Raises ReconcilerError (E_ADOPT_INVALID) where the file does not declare exactly the new objects then.
     """
-    tree = DiskTree(project.root)
     texts = SourceTexts(tree)
     data = texts.edited([appended(texts, file, manifests)])[file]
     after = load_from(project, name, (), OverlayTree(tree, {file: data}))

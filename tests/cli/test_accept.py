@@ -106,6 +106,41 @@ def test_a_file_that_is_not_committed_as_it_is_stays_without_force(repository, s
     assert file.read_text() == before.replace('"hello"', '"world"')
 
 
+def test_what_accept_wrote_may_be_accepted_into_again(repository):
+    assert accept(repository).code == 0
+    (repository / "live.yaml").write_text(SEED.replace("mine", "theirs"))
+    again = accept(repository)
+    assert again.code == 0, again.err
+    file = repository / "rooms/one.yaml"
+    assert file.read_text() == TEXT.replace('"hello"', '"world"').replace("mine", "theirs")
+    assert git(repository, "status", "--porcelain").stdout == b" M live.yaml\n M rooms/one.yaml\n"
+    file.write_text(file.read_text() + "# a colleague\n")
+    (repository / "live.yaml").write_text(SEED)
+    assert accept(repository).code == 2
+    assert accept(repository, "--force").code == 0
+    (repository / "live.yaml").write_text(SEED.replace("mine", "theirs"))
+    assert accept(repository).code == 2
+
+
+def test_collateral_is_one_line_a_resource(repository):
+    shared = "# {{% set text = 'hello' %}}\n" + "---\n".join(
+        f"apiVersion: metastudio/v1\nkind: SmartLiveRoom\nmetadata: {{name: {name}}}\nspec:\n"
+        '  room_description: "{{ values.text }}"\n  priv_data: "{{ values.text }}"\n'
+        for name in ("One", "Two")
+    )
+    (repository / "rooms/one.yaml").write_text(shared.split("\n", 1)[1])
+    (repository / "v.yaml").write_text("text: hello\n")
+    text = (repository / "reconciler.yaml").read_text().replace("manifests:", "values: [v.yaml]\nmanifests:")
+    (repository / "reconciler.yaml").write_text(text)
+    rows = "{room_name: One, room_description: world, priv_data: hello}, {room_name: Two, room_description: hello}"
+    (repository / "live.yaml").write_text(f"{{smart_live_rooms: [{rows}]}}")
+    run = accept(repository, ONE, "room_description", "--force")
+    assert run.code == 2
+    lines = [line for line in run.err.splitlines() if "E_ACCEPT_COLLATERAL" in line]
+    assert len(lines) == len(set(lines)) == 2
+    assert sum("Two" in line for line in lines) == 1
+
+
 def test_a_price_that_a_colleague_changed_is_one_line_of_a_values_file(tmp_path):
     folder = shutil.copytree(QUICKSTART, tmp_path / "shop")
     run = accept(folder, "--dry-run")

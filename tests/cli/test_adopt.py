@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import subprocess
 
 import pytest
 
 from reconciler.simulator import Simulator
 from reconciler.simulator.server import running
 from tests.support.command_line import QUICKSTART, project, reconciler, room
+from tests.support.fake_hosts import TOKEN, Host, serving
 
 AUTUMN = 'SmartLiveRoom["Autumn campaign 2025"]'
 SEED = {
@@ -96,6 +98,67 @@ def test_arguments(place, arguments, code, said):
     run = adopt(place, *arguments)
     assert run.code == code, run.err
     assert said in run.err
+
+
+def with_two_environments(place):
+    text = (place / "reconciler.yaml").read_text() + '  other: {endpoint: "simulator:live.yaml"}\n'
+    (place / "reconciler.yaml").write_text(text)
+
+
+def addresses(place, environment):
+    run = reconciler("-C", place, "plan", "-e", environment, "--format", "json")
+    return {each["address"] for each in json.loads(run.out)["resource_changes"]}
+
+
+def test_another_environment_that_declares_it_too_is_told(place):
+    with_two_environments(place)
+    run = adopt(place, "Two", "-o", "rooms/adopted")
+    assert run.code == 0
+    assert "other (1 object)" in run.err
+    assert "--only-here" in run.err
+    assert 'SmartLiveRoom["Two"]' in addresses(place, "other")
+
+
+def test_with_a_condition_it_is_of_this_environment_alone(place):
+    with_two_environments(place)
+    run = adopt(place, "Two", "-o", "rooms/adopted", "--only-here")
+    assert run.code == 0, run.err
+    assert "other" not in run.err
+    assert 'SmartLiveRoom["Two"]' in addresses(place, "demo")
+    assert 'SmartLiveRoom["Two"]' not in addresses(place, "other")
+    assert adopt(place, "Two", "--into", "rooms/one.yaml", "--only-here").code == 1
+
+
+def test_files_are_in_the_folder_that_is_named(place):
+    assert adopt(place, "Two", "-o", "rooms/adopted").code == 0
+    assert [path.parent for path in (place / "rooms/adopted").rglob("*.yaml")] == [place / "rooms/adopted"]
+
+
+def test_adopted_objects_are_a_request_with_a_branch(place, tmp_path):
+    origin = tmp_path.parent / f"{tmp_path.name}.git"
+    git = ["git", "-c", "user.name=T", "-c", "user.email=t@example.invalid"]
+    steps = (
+        *(["init", "-q", "--bare", "-b", "main", str(origin)], ["init", "-q", "-b", "main"]),
+        *(["add", "."], ["commit", "-q", "-m", "first"], ["remote", "add", "origin", str(origin)]),
+        ["push", "-q", "origin", "main"],
+    )
+    for step in steps:
+        subprocess.run([*git, *step], cwd=place, check=True)
+    words = ("--branch", "reconciler/adopt-demo", "--open-request")
+    with serving(Host()) as host:
+        variables = {"GITHUB_REPOSITORY": "shop/rooms", "GITHUB_API_URL": host.url, "GITHUB_TOKEN": TOKEN}
+        for said in ("created", "unchanged"):
+            run = reconciler(
+                *("-C", place, "adopt", "-e", "demo", "Two", "-o", "rooms/adopted", *words), variables=variables
+            )
+            assert run.code == 0, run.err
+            assert f"pull request 1 {said}" in run.err
+    assert not (place / "rooms/adopted").exists()
+    listed = subprocess.run(
+        ["git", "ls-tree", "-r", "--name-only", "reconciler/adopt-demo"], cwd=origin, check=True, capture_output=True
+    )
+    assert b"rooms/adopted/two-" in listed.stdout
+    assert "to adopt" in host.requests[0]["body"] or "Two" in host.requests[0]["body"]
 
 
 def test_the_next_apply_owns_what_was_adopted(tmp_path):

@@ -8,6 +8,7 @@ import typer
 
 from reconciler.cli import completion, flags
 from reconciler.cli.accept_output import accept_json, collateral_lines, dirty_lines, question, refusal_line
+from reconciler.cli.accepted_files import dirty_files, remember_written
 from reconciler.cli.branch_run import Branch, OpenRequest, is_conflict, opened_branch, publish, published_line
 from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.files import replace_files
@@ -125,8 +126,9 @@ def _finished(
     """Print the diff or JSON and the refusals, write the files or the branch, and return the exit code."""
     from reconciler.reports.unified_diff import unified_diff
 
-    unchecked = how.force or how.dry_run or onto or not result.files
-    dirty = {} if unchecked else _dirty(whole, result)
+    before = {file: old for file, (old, _new) in result.files.items()}
+    changed = {} if how.dry_run or onto or not before else dirty_files(whole.root, before)
+    dirty = {} if how.force else changed
     refusals = [refusal_line(each) for each in result.proposal.refused]
     lines = [*refusals, *collateral_lines(result.collateral), *dirty_lines(dirty)]
     writes = bool(result.files) and not (dirty or result.collateral or how.dry_run)
@@ -135,6 +137,8 @@ def _finished(
         lines += [one_line(f"{conflict.code}: {conflict.message} ({conflict.hint})")] if conflict else []
     elif writes:
         replace_files(run.root, result.files)
+        made = {file: new for file, (_old, new) in result.files.items() if file not in changed}
+        remember_written(whole.root, {} if "" in changed else made)
     written = writes and conflict is None
     diff = unified_diff(result.files, from_repository(run.root))
     if how.as_json:
@@ -151,6 +155,8 @@ def _finished(
     run.note(_summary(result, how.only, stopped=bool(dirty or result.collateral or conflict), writes=written))
     if published is not None:
         run.note(published_line(published))
+    elif written and result.plan and "drift" not in result.plan.unknown_counts:
+        run.note("Plans mark what was accepted as [already], live has it, until the next apply records it.")
     return ExitCode.CHANGES if lines else ExitCode.FINE
 
 
@@ -173,15 +179,6 @@ def shape_text(shape: object) -> str:
     import json
 
     return json.dumps(shape, ensure_ascii=False, indent=2)
-
-
-def _dirty(whole: "Project", result: "AcceptResult") -> dict[str, str]:
-    from reconciler.manifest.files.git_changes import uncommitted
-
-    try:
-        return uncommitted(whole.root, {file: old for file, (old, _new) in result.files.items()})
-    except ReconcilerError as problem:
-        return {"": problem.message}
 
 
 def _summary(result: "AcceptResult", only: str, *, stopped: bool, writes: bool) -> str:

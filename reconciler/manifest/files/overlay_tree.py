@@ -1,14 +1,24 @@
 """A project tree with some files replaced in memory; it records which files were read."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from reconciler.errors import ManifestError
 from reconciler.manifest.files import project_tree
 from reconciler.manifest.files.project_tree import ProjectTree
 
 
+def _is_in(name: str, entry: Sequence[str]) -> bool:
+    """Tell whether a file is the entry, or a manifest below it."""
+    steps = name.split("/")
+    if steps[: len(entry)] != list(entry):
+        return False
+    below = steps[len(entry) :]
+    return not below or (project_tree.is_manifest(below[-1]) and not any(step.startswith(".") for step in below))
+
+
 class OverlayTree:
-    """The files of another tree, some with other bytes (see ProjectTree). `seen` are the files read through it."""
+    """The files of another tree, some with other bytes or added (see ProjectTree); `seen` are those read through it."""
 
     def __init__(self, tree: ProjectTree, files: Mapping[str, bytes] | None = None) -> None:
         self.seen: set[str] = set()
@@ -23,7 +33,14 @@ class OverlayTree:
 
     def manifests(self, entry: str) -> tuple[str, ...]:
         """Return the manifest files an entry names, sorted."""
-        return self._tree.manifests(entry)
+        steps = project_tree.checked(entry)
+        added = {name for name in self._files if _is_in(name, steps)}
+        try:
+            return tuple(sorted({*self._tree.manifests(entry), *added}))
+        except ManifestError:
+            if not added:
+                raise
+            return tuple(sorted(added))
 
     def lookalikes(self, entry: str) -> tuple[str, ...]:
         """Return the files below a folder with names that resemble manifests, sorted."""
