@@ -57,6 +57,21 @@ def propose(
     return _without_conflicts(ProposedEdits(accepted=tuple(accepted), refused=tuple(refused)), views)
 
 
+def refusal_reasons(
+    changes: Iterable[tuple[Change, Sequence[FieldChange]]],
+    resources: Mapping[str, DeclaredResource],
+    kinds: Mapping[str, Kind],
+    views: SourceViews,
+) -> dict[tuple[str, str], str]:
+    """Return why a live value would not be written, by address and path; the edits are not proven."""
+    found: dict[tuple[str, str], str] = {}
+    for change, fields in changes:
+        for each in propose([(change, fields)], resources, kinds, views).refused:
+            hint = f" ({each.hint})" if each.hint else ""
+            found[each.address, each.path] = f"{each.message}{hint}"
+    return found
+
+
 class _Proposal:
     """Edits of one resource."""
 

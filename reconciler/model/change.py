@@ -1,7 +1,7 @@
 """Change of one object as plain data: action, values before and after, reason, attribution."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
 from reconciler.model.json_types import Json
@@ -82,7 +82,8 @@ class FieldChange:
 
     `path` is written as in plans: `interaction_rules[price].trigger.time_window`. `before` is live, `after` is desired;
     both are already redacted when `sensitive`. `reason` is the origin of `after`: a position, `default`, a values file,
-    `--set`. `base` is the last common value, for conflicts.
+    `--set`. `base` is the last common value, for conflicts. `accept_refusal` is why `accept` would not write the live
+    value, with what to do; empty where it would, or nobody asked.
     """
 
     path: str
@@ -94,6 +95,7 @@ class FieldChange:
     reason: str = ""
     position: Position | None = None
     sensitive: bool = False
+    accept_refusal: str = field(default="", compare=False)
 
 
 class SuppressionReason(StrEnum):

@@ -6,7 +6,8 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reconciler.errors import ManifestError, UsageError
+from reconciler.errors import ManifestError, ReconcilerError, UsageError
+from reconciler.model.change import Action, Attribution, Change
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics
 from reconciler.model.options import PlanOptions, Selection, is_in
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _UNSHARED = "it stays, since the ledger goes with this job's disk: name a shared one"
 """Why an apply of a CI job without a shared ledger deletes nothing."""
 
+_MOST_EXPLAINED = 50
+"""Most drifted objects of which a plan says whether `accept` would write them."""
 _MOST_LISTED = 300
 """Most characters of a list of files in a message."""
 
@@ -128,7 +131,7 @@ def plan_environment(project: Project, name: str, ask: PlanRequest) -> PlanResul
     if not manifest.valid:
         return PlanResult(environment=name, manifest=manifest, where=where)
     with open_environment(project, name, ask.access) as opened:
-        plan = plan_opened(opened, manifest, ask)
+        plan = _with_accept_refusals(project, manifest, plan_opened(opened, manifest, ask))
         return PlanResult(
             environment=name,
             manifest=manifest,
@@ -137,6 +140,42 @@ def plan_environment(project: Project, name: str, ask: PlanRequest) -> PlanResul
             where=where,
             rates=opened.rates,
         )
+
+
+def _with_accept_refusals(project: Project, manifest: DesiredState, plan: Plan) -> Plan:
+    """Return the plan whose drifted fields say why `accept` would not write them; of a few changes alone.
+
+    A change to a report of many would take long, and nobody reads so many commands.
+    """
+    moved = {Attribution.DRIFT, Attribution.CONFLICT}
+    drifted = [
+        (change, [each for each in change.fields if each.attribution in moved and not each.sensitive])
+        for change in plan.changes
+        if change.action is Action.UPDATE
+    ]
+    drifted = [(change, fields) for change, fields in drifted if fields]
+    if not drifted or len(drifted) > _MOST_EXPLAINED:
+        return plan
+    from reconciler.kinds.registry import all_kinds
+    from reconciler.manifest.accept import refusal_reasons
+    from reconciler.manifest.files.disk_tree import DiskTree
+    from reconciler.manifest.source_text import SourceTexts
+    from reconciler.manifest.source_view import SourceViews
+
+    resources = {each.address: each for each in manifest.resources}
+    known = [(change, fields) for change, fields in drifted if change.address in resources]
+    try:
+        reasons = refusal_reasons(known, resources, all_kinds(), SourceViews(SourceTexts(DiskTree(project.root))))
+    except ReconcilerError:  # a file was changed meanwhile
+        return plan
+    if not reasons:
+        return plan
+    return replace(plan, changes=tuple(_explained(change, reasons) for change in plan.changes))
+
+
+def _explained(change: Change, reasons: Mapping[tuple[str, str], str]) -> Change:
+    fields = (replace(each, accept_refusal=reasons.get((change.address, each.path), "")) for each in change.fields)
+    return replace(change, fields=tuple(fields))
 
 
 def plan_options(opened: EnvironmentSession, ask: PlanRequest) -> PlanOptions:

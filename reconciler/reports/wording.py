@@ -238,9 +238,9 @@ def own_blocks(change: Change, shared: Iterable[GuardGroup]) -> tuple[GuardViola
 
 
 def accept_command(environment: str, change: Change, field: FieldChange) -> str:
-    """Return the command that accepts a drifted field; empty for what is no drift, and for secrets."""
+    """Return the command that accepts a drifted field; empty for what is no drift, for secrets, and for refusals."""
     only = {Attribution.DRIFT: "", Attribution.CONFLICT: " --only conflict"}.get(field.attribution)
-    if only is None or field.sensitive or change.action is not Action.UPDATE or not environment:
+    if only is None or field.accept_refusal or field.sensitive or change.action is not Action.UPDATE or not environment:
         return ""
     words = map(shell_word, (change.address, field.path))
     return f"reconciler accept {' '.join(words)} -e {shell_word(environment)}{only}"

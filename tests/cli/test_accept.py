@@ -266,6 +266,24 @@ def test_without_a_ledger_everything_is_accepted_and_with_one_only_drift(tmp_pat
     assert (tmp_path / "rooms/one.yaml").read_text() == TEXT.replace("mine", "ours").replace("hello", "world")
 
 
+def test_a_plan_names_the_command_only_where_accept_would_write(tmp_path):
+    simulator = Simulator({})
+    text = TEXT.replace("priv_data: mine", "priv_data: \"{{ 'mi' ~ 'ne' }}\"")
+    with running(simulator) as url:
+        place = f'  real: {{endpoint: "{url}", project_id: "{"0" * 32}", ledger: "sqlite:///.reconciler/ledger.db"}}\n'
+        project(tmp_path, {"rooms/one.yaml": text}, more=place)
+        assert reconciler("-C", tmp_path, "apply", "-e", "real", "--auto-approve").code == 0
+        simulator_edit(simulator, "room_description", "world")
+        simulator_edit(simulator, "priv_data", "theirs")
+        for form in ("text", "markdown", "html"):
+            run = reconciler("-C", tmp_path, "plan", "-e", "real", "--format", form)
+            assert "room_description -e real" in run.out
+            assert "priv_data -e real" not in run.out
+        run = reconciler("-C", tmp_path, "plan", "-e", "real")
+        assert "to accept what is live, edit it: the value comes from" in run.out
+        assert "--at FILE:LINE" in run.out
+
+
 def simulator_edit(simulator, name, value):
     console = simulator.console("SmartLiveRoom", "0" * 32)
     (entry,) = console.objects.entries.values()

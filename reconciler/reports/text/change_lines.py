@@ -75,6 +75,8 @@ def _fields(change: Change, view: PlanView) -> Iterator[str]:
         accepts = accept_command(view.environment, change, field)
         if accepts:
             yield style("quiet", f"          # accept what is live: {accepts}")
+        elif field.accept_refusal:
+            yield style("quiet", f"          # to accept what is live, edit it: {escape_line(field.accept_refusal)}")
 
 
 def _field(field: FieldChange, width: int, style: Style, *, create: bool, marked: bool) -> Iterator[str]:
