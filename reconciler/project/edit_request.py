@@ -174,7 +174,9 @@ def open_branch(
 def _at_remote(start: EditBranch, remote: RemoteRepository, host: ChangeRequests | None) -> EditBranch:
     """Return the branch at the remote repository. Raises UsageError for the default one, whoever names it."""
     name, listed = start.target.name, remote.branches()
-    told = [host.default_branch() if host is not None else "", listed.default, *_remembered_default(start.repository)]
+    told = [listed.default, *_remembered_default(start.repository)]
+    if not listed.default and host is not None:
+        told = [host.default_branch(), *told]
     others = [each for each in listed.tips if not is_same_branch(each, name)]
     only = others if len(others) == 1 else [] if others else list(listed.tips)
     known = [each for each in (*told, *_usual(listed.tips), *only) if each]

@@ -260,8 +260,9 @@ def test_the_default_branch_is_never_pushed_to(tmp_path, default, name, state):
     assert team.at() == TEXT.replace('"hello"', '"world"')
 
 
-def test_the_host_names_the_default_branch_too(team, kind, host):
+def test_the_host_names_the_default_branch_where_git_does_not(team, kind, host):
     host.default_branch = "production"
+    git(team.origin, "symbolic-ref", "HEAD", "refs/heads/nothing")
     run = team.accept(branch="production", variables=job(kind, host))
     assert run.code == 1
     assert "E_BRANCH_DEFAULT" in run.err
