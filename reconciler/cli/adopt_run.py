@@ -13,13 +13,13 @@ from reconciler.cli.commands.export import exported
 from reconciler.cli.files import replace_files, write_new
 from reconciler.cli.output import one_line, problems
 from reconciler.cli.request_builder import build_plan_request, project, select_environment
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import ReconcilerError, UsageError, warning
 from reconciler.exit_codes import ExitCode
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.files.overlay_tree import OverlayTree
 from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.model.desired_state import DesiredState
-from reconciler.model.diagnostic import sort_diagnostics
+from reconciler.model.diagnostic import Diagnostic, sort_diagnostics
 from reconciler.model.plan import Plan
 from reconciler.project.adopt_live import append_to, choose_live, is_read
 from reconciler.project.config import Project
@@ -79,12 +79,7 @@ def run_adopt(run: CommandContext, how: Adopting, onto: EditBranch | None) -> in
         return ExitCode.CHANGES
     _announce(run, whole, name, len(files), how.into or how.output, written=onto is None)
     if others:
-        run.say(
-            one_line(
-                f"W_ADOPT_ELSEWHERE: {', '.join(others)} read the manifests too, and create the objects where they are "
-                "not live (with --only-here they are of this environment alone)"
-            )
-        )
+        problems(run, [_elsewhere(others)])
     return ExitCode.FINE if all(one.reading.complete for one in found) else ExitCode.PARTIAL
 
 
@@ -151,6 +146,15 @@ def _declaring_others(whole: Project, name: str, tree: ProjectTree, after: Proje
             new = [each for each in load_from(whole, other, (), after).resources if each.address not in before]
             others += [f"{other} ({count(len(new), 'object')})"] if new else []
     return others
+
+
+def _elsewhere(others: list[str]) -> Diagnostic:
+    return warning(
+        "W_ADOPT_ELSEWHERE",
+        f"{', '.join(others)} read the manifests too, and create the objects where they are not live",
+        None,
+        hint="with --only-here they are of this environment alone",
+    )
 
 
 def _announce(run: CommandContext, whole: Project, name: str, objects: int, where: str, *, written: bool) -> None:
