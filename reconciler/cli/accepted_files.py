@@ -1,6 +1,6 @@
 """Files that the last runs of `accept` and `adopt` wrote: what they contain was made here, and may be edited again.
 
-`.reconciler/accepted.json` has the SHA-256 of each. A file is remembered only where nobody's uncommitted text was in it
+`.reconciler/accepted.json` has the SHA-256 of each. A file is remembered only where no uncommitted text was in it
 before, so that a further edit overwrites no work of a person.
 """
 
@@ -42,7 +42,7 @@ def remember_written(root: Path, files: Mapping[str, bytes]) -> None:
         return
     known = {file: digest for file, digest in _read(root).items() if (root / file).exists()}
     known |= {file: _digest(data) for file, data in files.items()}
-    text = json.dumps({"format_version": _VERSION, "files": known}, indent=1, sort_keys=True)
+    text = json.dumps({"format_version": _VERSION, "files": dict(sorted(known.items()))}, indent=1)
     with suppress(OSError, ReconcilerError, ValueError):
         make_state_folder(root)
         with open_folder(root, (FOLDER,)) as folder:

@@ -1,4 +1,4 @@
-"""Runs `adopt`: chooses live objects, writes their manifests into files or onto a branch, and says what follows."""
+"""Runs `adopt`: chooses live objects, writes their manifests into files or onto a branch, and reports."""
 
 import json
 import os
@@ -50,7 +50,7 @@ class Adopting:
 
 
 def run_adopt(run: CommandContext, how: Adopting, onto: EditBranch | None) -> int:
-    """Write the manifests, say what follows, and return the exit code."""
+    """Write the manifests, print the consequences, and return the exit code."""
     whole = project(run)
     name = select_environment(whole, how.environment)
     ask = build_plan_request(run, live=how.live, parallelism=how.parallelism)
@@ -124,7 +124,7 @@ def _is_below(root: Path, files: Iterable[str]) -> bool:
 
 
 def _published(run: CommandContext, onto: EditBranch, plan: Plan, pairs: Mapping[str, tuple[bytes, bytes]]) -> str:
-    """Put the files on a branch; return what of somebody else stands against it, or nothing."""
+    """Put the files on a branch; return the conflict with the work of another person, or nothing."""
     if not _is_below(onto.tree.root, pairs):
         raise UsageError("a branch has files of the project alone", code="E_PATH", hint="name a folder inside of it")
     try:

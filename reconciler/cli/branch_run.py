@@ -109,7 +109,7 @@ def published_json(done: "PublishedEdits | None") -> dict[str, Any]:
 
 
 def is_conflict(problem: ReconcilerError) -> bool:
-    """Tell whether an error is somebody else's work on the branch, which is a refusal."""
+    """Tell whether an error is another person's work on the branch, which is a refusal."""
     from reconciler.project.edit_request import CONFLICTS
 
     return problem.code in CONFLICTS

@@ -83,7 +83,7 @@ class FieldChange:
     `path` is written as in plans: `interaction_rules[price].trigger.time_window`. `before` is live, `after` is desired;
     both are already redacted when `sensitive`. `reason` is the origin of `after`: a position, `default`, a values file,
     `--set`. `base` is the last common value, for conflicts. `accept_refusal` is why `accept` would not write the live
-    value, with what to do; empty where it would, or nobody asked.
+    value, with what to do; empty where it would, or where that was not asked.
     """
 
     path: str

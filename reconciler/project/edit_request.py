@@ -36,7 +36,7 @@ CONFLICTS = frozenset({"E_BRANCH_MOVED", "E_BRANCH_TAKEN", "E_REQUEST_ELSEWHERE"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BranchTarget:
-    """Where edits go: a branch, pushed with a request where `opens`; `force` replaces what somebody else committed."""
+    """Where edits go: a branch, pushed with a request where `opens`; `force` replaces what a person committed."""
 
     name: str
     opens: bool = False
@@ -90,7 +90,7 @@ class EditBranch:
     def publish(self, edits: BranchEdits) -> PublishedEdits:
         """Commit the edits, push them, and open or update the request; what is there already stays.
 
-        Raises ReconcilerError, with one of `CONFLICTS` where somebody else's work would be overwritten.
+        Raises ReconcilerError, with one of `CONFLICTS` where a person's work would be overwritten.
         """
         known = self._known(edits.owner)
         request = self.host.find(self.target.name, edits.marker) if self.host is not None else None
@@ -109,7 +109,7 @@ class EditBranch:
         return replace(done, request=result.done, noun=self.host.noun, number=result.number, url=result.url)
 
     def _known(self, owner: str) -> SealedCommit:
-        """Return the commit at the branch's tip. Raises ReconcilerError for one of somebody else."""
+        """Return the commit at the branch's tip. Raises ReconcilerError for one of another person."""
         if not self.tip:
             return SealedCommit(id="")
         if self.remote is not None:
@@ -123,7 +123,7 @@ class EditBranch:
             hint = "name another branch with --branch"
             raise ReconcilerError(message, code="E_BRANCH_TAKEN", hint=hint)
         raise ReconcilerError(
-            f"the branch {name} has a commit of somebody else, {self.tip[:12]}: nothing was pushed",
+            f"the branch {name} has a commit of another person, {self.tip[:12]}: nothing was pushed",
             code="E_BRANCH_MOVED",
             hint="merge the branch or delete it, name another with --branch, or replace it with --force",
         )
@@ -172,7 +172,7 @@ def open_branch(
 
 
 def _at_remote(start: EditBranch, remote: RemoteRepository, host: ChangeRequests | None) -> EditBranch:
-    """Return the branch at the remote repository. Raises UsageError for the default one, whoever names it."""
+    """Return the branch at the remote repository. Raises UsageError for the default one, by every source."""
     name, listed = start.target.name, remote.branches()
     told = [listed.default, *_remembered_default(start.repository)]
     if not listed.default and host is not None:

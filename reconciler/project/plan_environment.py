@@ -145,7 +145,7 @@ def plan_environment(project: Project, name: str, ask: PlanRequest) -> PlanResul
 def _with_accept_refusals(project: Project, manifest: DesiredState, plan: Plan) -> Plan:
     """Return the plan whose drifted fields say why `accept` would not write them; of a few changes alone.
 
-    A change to a report of many would take long, and nobody reads so many commands.
+    The rest of a larger plan would take long, for commands that are too many to be read.
     """
     moved = {Attribution.DRIFT, Attribution.CONFLICT}
     drifted = [

@@ -56,7 +56,7 @@ def accept(
         typer.Option("--also", metavar="ADDRESS", help="A resource that the edits may change as well; repeatable."),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Overwrite what is not committed, or what somebody else put on the branch.")
+        bool, typer.Option("--force", help="Overwrite what is not committed, or what a person put on the branch.")
     ] = False,
     branch: Branch = "",
     open_request: OpenRequest = False,
@@ -163,7 +163,7 @@ def _finished(
 def _published(
     run: CommandContext, onto: "EditBranch", result: "AcceptResult", left: list[str]
 ) -> "tuple[PublishedEdits | None, ReconcilerError | None]":
-    """Return the branch with the edits, or what of somebody else stands against it."""
+    """Return the branch with the edits, or the conflict with the work of another person."""
     files = {file: new for file, (_old, new) in result.files.items()}
     plan = result.plan or Plan(environment="")
     try:

@@ -1,6 +1,6 @@
 """Commits edited files on top of a commit, without a work tree; commits of this tool carry a seal.
 
-A branch that somebody else committed to is recognised by it: the seal covers the tree, the parents and the edits of a
+A branch that a person committed to is recognised by it: the seal covers the tree, the parents and the edits of a
 commit, so that an amended commit, a merge and a commit on top have none that fits.
 """
 
