@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,7 @@ from reconciler import __version__
 from reconciler.cli.command_context import CommandContext
 from reconciler.cli.output import from_repository, one_line
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.model.json_types import Json
 
 if TYPE_CHECKING:
     from reconciler.model.plan import Plan
@@ -99,7 +100,7 @@ def published_line(done: "PublishedEdits") -> str:
     return one_line(f"{pushed}; {done.noun} {done.number} {done.request}{address}")
 
 
-def published_json(done: "PublishedEdits | None") -> dict[str, Any]:
+def published_json(done: "PublishedEdits | None") -> dict[str, Json]:
     """Return the keys `branch` and `request` of a JSON document; `request` is null where none was opened."""
     if done is None:
         return {}

@@ -22,7 +22,6 @@ SHALLOW = 60
 
 SEAMS = {
     "reconciler/apply/swapped_names.py": "frees a taken name; execute_plan keeps the order of changes alone",
-    "reconciler/code_hosts/gitlab.py": "one of the hosts that comments.py chooses between, beside github.py",
     "reconciler/ledger/sqlite_file.py": "the rules of a ledger that is a file; database.py serves PostgreSQL too",
     "reconciler/redaction/own_words.py": "the vocabulary that redaction by value spares; it grows with the formats",
 }
