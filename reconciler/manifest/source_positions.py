@@ -1,13 +1,15 @@
 """Source line of each position in a diagnostic, for reports with excerpts."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import ReconcilerError
 from reconciler.manifest.files.project_tree import ProjectTree
-from reconciler.manifest.yaml.document import Document
+from reconciler.manifest.yaml.document import Document, NodePlace
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source_map import DocumentPath, Excerpt, Position
 from reconciler.redaction import redact_from
@@ -88,7 +90,12 @@ def _lines(tree: ProjectTree, file: str, wanted: Iterable[int]) -> Mapping[int, 
     return found
 
 
-Origin = Callable[[int, int], str]
+Origin = Callable[[NodePlace, NodePlace], str]
+"""Describes the values that the text between two places was made of."""
+
+_DOCUMENT = re.compile(r"(?:---|\.\.\.)(?:\s|$)")
+_QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' """, re.DOTALL | re.VERBOSE)
+_COMMENT = re.compile(r"(?:^|\s)#", re.MULTILINE)
 
 
 class SourceLines:
@@ -105,6 +112,42 @@ class SourceLines:
         """Tell whether the scalar that begins there is written without quotes."""
         lines = self._lines
         return line <= len(lines) and lines[line - 1][column - 1 : column] not in ("'", '"', "|", ">")
+
+    def scalar_end(self, start: NodePlace, following: NodePlace | None) -> NodePlace:
+        """Return the place behind the scalar at `start`, before the node that follows it in its document, if any.
+
+        A comment behind the scalar is not part of it.
+        """
+        text = self._between(start, following)
+        if quoted := _QUOTED.match(text):
+            text = quoted[0]
+        elif text[:1] in ("|", ">"):
+            text = _block(text)
+        elif comment := _COMMENT.search(text):
+            text = text[: comment.start()]
+        breaks = text.count("\n")
+        return start[0] + breaks, len(text) - text.rfind("\n") if breaks else start[1] + len(text)
+
+    def _between(self, start: NodePlace, following: NodePlace | None) -> str:
+        """Return the text from one node to the next, or to the end of the document."""
+        lines = self._lines[start[0] - 1 : following[0] if following else None]
+        if following and lines:
+            lines[-1] = lines[-1][: following[1] - 1]
+        if lines:
+            lines[0] = lines[0][start[1] - 1 :]
+        rest = takewhile(lambda line: not _DOCUMENT.match(line), lines[1:])
+        return "\n".join((*lines[:1], *rest))
+
+
+def _block(text: str) -> str:
+    """Return a block scalar without the less indented lines behind it, which are comments."""
+    head, *lines = text.split("\n")
+    margin = next((_indentation(line) for line in lines if line.strip()), 0)
+    return "\n".join((head, *takewhile(lambda line: not line.strip() or _indentation(line) >= margin, lines)))
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 class ValueOrigins(Protocol):
@@ -129,7 +172,7 @@ class DocumentSource:
 class DocumentLocator:
     """Implements model.source_map.SourceMap for one document of a file.
 
-    `where` and `words` take a line and a column of `text`, the parsed text, which may be rendered.
+    `where` takes a line and a column of `text`, the parsed text, which may be rendered; `words` takes two such places.
     """
 
     document: Document = field(repr=False)
@@ -148,6 +191,7 @@ class DocumentLocator:
 
     def origin(self, path: DocumentPath) -> str:
         """Describe the origin of a value: its position, and the values files or `--set` its expression used."""
-        line, column = self.document.at(path)
-        used = self.words(line, column) if self.words else ""
-        return f"{self.where(line, column)}{used}"
+        start = self.document.at(path)
+        if self.words is None:
+            return str(self.where(*start))
+        return f"{self.where(*start)}{self.words(start, self.text.scalar_end(start, self.document.following(start)))}"

@@ -8,7 +8,7 @@ from reconciler.errors import ManifestError, error, warning
 from reconciler.manifest.files.project_tree import ProjectTree, at_key
 from reconciler.manifest.set_option import SetError, SetWord, applied, made_name, parsed, shape, unread
 from reconciler.manifest.source_positions import Origin
-from reconciler.manifest.yaml.document import Document
+from reconciler.manifest.yaml.document import Document, NodePlace
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.diagnostic import Diagnostic, RelatedPosition, has_errors
 from reconciler.model.json_types import Json
@@ -16,6 +16,9 @@ from reconciler.model.source_map import DocumentPath, Position
 
 if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
     from reconciler.manifest.template.template_positions import LineMap
+
+_MOST = 8
+"""Most values of which one text is described to be made."""
 
 
 @dataclass(slots=True)
@@ -50,11 +53,15 @@ class TemplateValues:
         return ""
 
     def used_by(self, lines: "LineMap") -> Origin:
-        """Return a function that describes the values of the expression at a position in rendered text."""
+        """Return a function that describes the values of the expressions between two places of rendered text.
 
-        def words(line: int, column: int) -> str:
-            place = lines.origin_at(line, column)
-            told = [self._told(name) for name in (place.uses if place else ())]
+        The environment's name is told where no value is read: there is nothing to edit in it.
+        """
+
+        def words(start: NodePlace, end: NodePlace) -> str:
+            names = dict.fromkeys(name for place in lines.expressions(start, end) for name in place.uses)
+            values = [name for name in names if name.partition(".")[0] != "env"]
+            told = [self._told(name) for name in (values or [*names])[:_MOST]]
             return f", from {', '.join(told)}" if told else ""
 
         return words

@@ -11,6 +11,7 @@ from reconciler.model.json_types import Json
 from reconciler.simulator.clock import FixedClock
 from reconciler.simulator.faults.fault import faults_of
 from reconciler.simulator.seed_check import SeedChecker
+from reconciler.simulator.service.console_edits import ConsoleEditor
 from reconciler.simulator.service.simulator import Simulator
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -56,8 +57,13 @@ class _Control:
         return self._simulator.model.as_json()
 
     async def objects(self, request: Request) -> Json:
-        console = self._simulator.console(request.query_params["kind"], request.query_params.get("project", ""))
+        console = self._console(request.query_params["kind"], request.query_params.get("project", ""))
         return [entry.body for entry in console.objects.entries.values()]
+
+    def _console(self, kind: str, project: str) -> ConsoleEditor:
+        if project and (reason := self._simulator.world.unknown_project_reason(project)):
+            raise ValueError(reason)
+        return self._simulator.console(kind, project)
 
     async def faults(self, _request: Request) -> Json:
         return [{"name": name, "met": met, "struck": struck} for name, met, struck in self._simulator.struck]
@@ -82,7 +88,7 @@ class _Control:
     async def edit(self, request: Request) -> Json:
         """Take `{kind, project?, name | id, set: {field: value}}`, `{…, remove: true}` or `{kind, insert: body}`."""
         asked = await request.json()
-        console = self._simulator.console(asked["kind"], asked.get("project", ""))
+        console = self._console(asked["kind"], asked.get("project", ""))
         if "insert" in asked:
             return {"id": console.insert(asked["insert"]).id}
         entry = console.objects.entries.get(asked.get("id", "")) or console.objects.named(asked["name"])[0]

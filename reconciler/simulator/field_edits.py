@@ -85,6 +85,8 @@ def parse_edit(word: str) -> FieldEdit:
 
 def find_object(simulator: Simulator, project_id: str, wanted: str) -> LiveObject:
     """Return the object of an address, of a name that only one object has, or of an id. Raises UsageError."""
+    if reason := simulator.world.unknown_project_reason(project_id):
+        raise UsageError(reason.partition(". ")[0], code="E_ADDRESS_UNKNOWN", hint=reason.partition(". ")[2])
     known = list(_objects(simulator, project_id))
     for key in (_by_address, _by_name, _by_id):
         found = [one for one in known if wanted in key(one)]

@@ -178,10 +178,12 @@ class KeptSimulator:
             self._file.refuse(f"{where}: {first['msg']}")
         world = self._simulator.world
         world.collections.clear()
+        world.begun.clear()
         for part in state.collections:
             if part.kind not in world.kinds:
                 self._file.refuse(f"there is no kind {part.kind!r}")
-            self._fill(world.collection(part.project, part.kind), part)
+            world.begun[part.project] = None
+            self._fill(world.bare_collection(part.project, part.kind), part)
         self._go_on(state.now)
 
     def _fill(self, collection: ObjectCollection, part: KeptCollection) -> None:

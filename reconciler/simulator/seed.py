@@ -23,6 +23,7 @@ from reconciler.simulator.gateway.authentication import Credentials, credentials
 from reconciler.simulator.gateway.gateway import RequestLimits, limits_of
 from reconciler.simulator.seed_check import SeedChecker, SeedProblem
 from reconciler.simulator.service.field_shape import FieldShape, rewritten, shape_of
+from reconciler.simulator.service.object_store import SeedObjects
 
 DEFAULT_PROJECT = "0" * 32
 
@@ -34,9 +35,14 @@ SETTINGS = ("project_id", "projects", "behaviours", "credentials", "limits", "fa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seed:
-    """Validated seed: bodies by project and kind, and the settings as values."""
+    """Validated seed: bodies by project and kind, and the settings as values.
 
-    objects: Mapping[tuple[str, str], list[Mapping[str, Json]]]
+    `shared` has the bodies by kind of a seed without `project_id`: every project that `projects` does not name begins
+    with them. It is None where the seed names all its projects.
+    """
+
+    objects: Mapping[str, SeedObjects]
+    shared: SeedObjects | None
     own_project: str
     choices: Mapping[str, str]
     credentials: Credentials
@@ -75,14 +81,16 @@ def checked(seed: Json, kinds: Mapping[str, Kind], check: SeedChecker) -> Seed:
     """Parse a seed, recording its problems in `check`."""
     items = {kind.endpoints.items: kind.name for kind in kinds.values()}
     top = check.mapping(seed, (), (*items, *SETTINGS))
-    own = check.text(top.get("project_id"), ("project_id",), DEFAULT_PROJECT)
-    objects = _objects(top, items, own, (), check)
+    own = check.text(top.get("project_id"), ("project_id",))
+    first = _objects(top, items, (), check)
+    objects = {own: first} if own else {}
     for project, inside in check.mapping(top.get("projects"), ("projects",)).items():
         path = ("projects", project)
-        objects |= _objects(check.mapping(inside, path, items), items, str(project), path, check)
+        objects[str(project)] = _objects(check.mapping(inside, path, items), items, path, check)
     return Seed(
         objects=objects,
-        own_project=own,
+        shared=first if not own and (first or not objects) else None,
+        own_project=own or DEFAULT_PROJECT,
         choices=_choices(top, check),
         credentials=credentials_of(top.get("credentials"), check),
         limits=limits_of(top.get("limits"), check),
@@ -92,16 +100,16 @@ def checked(seed: Json, kinds: Mapping[str, Kind], check: SeedChecker) -> Seed:
 
 
 def _objects(
-    part: Mapping[str, Json], items: Mapping[str, str], project: str, path: DocumentPath, check: SeedChecker
-) -> dict[tuple[str, str], list[Mapping[str, Json]]]:
-    found: dict[tuple[str, str], list[Mapping[str, Json]]] = {}
+    part: Mapping[str, Json], items: Mapping[str, str], path: DocumentPath, check: SeedChecker
+) -> dict[str, list[Mapping[str, Json]]]:
+    found: dict[str, list[Mapping[str, Json]]] = {}
     for key, kind in items.items():
         bodies = check.listed(part.get(key), (*path, key))
         for index, body in enumerate(bodies):
             if not isinstance(body, dict):
                 check.wrong((*path, key, index), f"an object of {key} must be a mapping of keys to values")
         if bodies:
-            found[project, kind] = [body for body in bodies if isinstance(body, dict)]
+            found[kind] = [body for body in bodies if isinstance(body, dict)]
     return found
 
 

@@ -1,11 +1,15 @@
 """`simulate edit`: an environment that keeps its simulated objects, and the colleague who edits them in the console."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
+import httpx
 import pytest
 
+from reconciler.simulator import Simulator
+from reconciler.simulator.server import running
 from tests.support.command_line import PROJECT_ID, Run, reconciler, room
 
 RULES = """
@@ -305,6 +309,59 @@ def test_only_an_environment_that_keeps_its_objects_can_be_edited(shop: Shop, pl
     assert run.code == 1
     assert said in run.err
     assert "state: .reconciler/simulator.json" in run.err
+
+
+def test_a_served_simulator_is_edited_by_the_command_that_the_refusal_shows(shop: Shop) -> None:
+    with running(Simulator({"smart_live_rooms": [{"room_name": "Morning", "room_description": "by hand"}]})) as url:
+        (shop.folder / "reconciler.yaml").write_text(
+            f'manifests: [rooms]\nenvironments:\n  demo: {{endpoint: "{url}", project_id: {"2" * 32}}}\n'
+        )
+        run = shop.run("simulate", "edit", MORNING, "room_description=x")
+        assert run.code == 1
+        assert "cannot be edited here: its live side is served at" in run.err
+        assert "in place of its `endpoint`" not in run.err
+        body, address = re.search(r"curl -d '(.*)' (\S+)", run.err).groups()
+        body = body.replace("…", "Morning").replace("FIELD", "room_description").replace("VALUE", "closed")
+        assert httpx.post(address, content=body).status_code == 200
+        found = shop.run("describe", MORNING, "-o", "json")
+        assert "closed" in found.out, found.err
+
+
+@pytest.mark.parametrize("letter", ["0", "2"])
+def test_a_seed_without_project_id_is_shown_to_each_project_id_served_and_kept(shop: Shop, letter: str) -> None:
+    with running(Simulator({"smart_live_rooms": [{"room_name": "Morning"}]})) as url:
+        for place in (
+            f'{{endpoint: "{url}", project_id: "{letter * 32}"}}',
+            f'{{endpoint: "simulator:live.yaml", project_id: "{letter * 32}"}}',
+            f'{{simulator: {{seed: live.yaml, state: {STATE}}}, project_id: "{letter * 32}"}}',
+        ):
+            (shop.folder / "reconciler.yaml").write_text(f"manifests: [rooms]\nenvironments:\n  demo: {place}\n")
+            assert shop.done("get", "rooms", "-o", "name").strip() == MORNING
+
+
+def test_a_project_id_that_the_seed_does_not_name_is_an_error_with_a_reason(shop: Shop) -> None:
+    seed = {"project_id": "a" * 32, "smart_live_rooms": [{"room_name": "Morning"}]}
+    (shop.folder / "live.yaml").write_text(json.dumps(seed))
+    with running(Simulator(seed)) as url:
+        for place in (f'endpoint: "{url}"', 'endpoint: "simulator:live.yaml"', "simulator: {seed: live.yaml}"):
+            (shop.folder / "reconciler.yaml").write_text(
+                f"manifests: [rooms]\nenvironments:\n  demo: {{{place}, project_id: {'b' * 32}}}\n"
+            )
+            run = shop.run("plan")
+            assert run.code == 1
+            assert f"no project {'b' * 32}: its seed names {'a' * 32}" in run.out + run.err
+
+
+def test_a_kept_project_keeps_its_objects_beside_one_that_begins_later(shop: Shop) -> None:
+    shop.done("apply", "--auto-approve")
+    shop.done("simulate", "edit", MORNING, "--delete")
+    text = (shop.folder / "reconciler.yaml").read_text()
+    other = f"  other: {{simulator: {{seed: live.yaml, state: {STATE}}}, project_id: {'c' * 32}}}\n"
+    (shop.folder / "reconciler.yaml").write_text(text + other)
+    assert shop.done("get", "rooms", "-e", "other", "-o", "name").strip() == MORNING
+    shop.done("simulate", "edit", MORNING, "room_description=here", "-e", "other")
+    assert shop.done("get", "rooms", "-e", "other", "--count").split()[-1] == "1"
+    assert shop.done("get", "rooms", "-e", "demo", "--count").split()[-1] == "0"
 
 
 @pytest.mark.parametrize(

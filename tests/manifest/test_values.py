@@ -101,6 +101,64 @@ def test_each_leaf_says_where_it_is_written_and_which_values_it_used(tmp_path: P
     )
 
 
+GREETING = "values.greeting (common.yaml:1:11)"
+SHOP = "values.shop (common.yaml:2:7)"
+
+
+@pytest.mark.parametrize(
+    ("written", "used"),
+    [
+        ("{{ values.greeting }}", GREETING),
+        ('"{{ values.greeting }}"', GREETING),
+        ("'{{ values.greeting }}'", GREETING),
+        ("Come and say {{ values.greeting }} to us", GREETING),
+        ('"Say {{ values.greeting }} in {{ values.shop }}"', f"{GREETING}, {SHOP}"),
+        ('"{{ values.greeting }} and {{ values.greeting }}"', GREETING),
+        ('"It is \\"{{ values.greeting }}\\""  # {{ values.shop }}', GREETING),
+        ("'It''s {{ values.greeting }}'  # {{ values.shop }}", GREETING),
+        ("plain  # {{ values.shop }}", ""),
+        ("say {{ values.greeting }}  # {{ values.shop }}", GREETING),
+        (">\n    Say\n    {{ values.greeting }}\n", GREETING),
+        ("|-\n    Say\n\n    {{ values.greeting }}\n  # {{ values.shop }}", GREETING),
+        ("|\n    # {{ values.greeting }}", GREETING),
+        ('"one\n    {{ values.greeting }}\n    two"', GREETING),
+        ("one\n    {{ values.greeting }}\n    two", GREETING),
+        ("plain in {{ env.name }}", "env.name (the environment)"),
+        ("{{ values.greeting }} in {{ env.name }}", GREETING),
+        ("{{ ('Say ' ~ values.greeting) | tojson }}", GREETING),
+    ],
+)
+@pytest.mark.parametrize("last", [True, False])
+def test_a_text_says_which_values_it_is_made_of_however_it_is_quoted(
+    tmp_path: Path, written: str, used: str, last: bool
+) -> None:
+    other = "  priv_data: '{{ values.other }}'\n"
+    described = f"  room_description: {written}\n"
+    spec = other + described if last else described + other
+    head = "apiVersion: metastudio/v1\nkind: SmartLiveRoom\nmetadata: {name: a}\nspec:\n"
+    second = head.replace("name: a", "name: '{{ values.other }}'").replace("spec:", "spec: {}")
+    (tmp_path / "a.yaml").write_text(f"{head}{spec}---\n{second}")
+    tree = folder(tmp_path, common="greeting: hello\nshop: tea\nother: b\n")
+    manifest = load(tree, entries=["a.yaml"], values=["common.yaml"], env_name="dev")
+    assert manifest.valid, manifest.diagnostics
+    line = 6 if last else 5
+    assert manifest.resources[0].locate.origin(("spec", "room_description")) == (
+        f"a.yaml:{line}:21{', from ' if used else ''}{used}"
+    )
+
+
+def test_an_item_of_a_list_says_its_own_values_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "apiVersion: metastudio/v1\nkind: InteractionRuleGroup\nmetadata: {name: a}\nspec:\n  interaction_rules:\n"
+        "    - rule_name: r\n      trigger:\n        reply_mode: SYSTEM_REPLY\n"
+        "        reply_texts: ['Say {{ values.greeting }}', \"{{ values.shop }}\", none]\n"
+    )
+    tree = folder(tmp_path, common="greeting: hello\nshop: tea\n")
+    locate = load(tree, entries=["a.yaml"], values=["common.yaml"]).resources[0].locate
+    texts = ("spec", "interaction_rules", 0, "trigger", "reply_texts")
+    assert [locate.origin((*texts, number)).partition(", from ")[2] for number in range(3)] == [GREETING, SHOP, ""]
+
+
 def test_the_environment_of_the_process_is_never_a_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUAWEICLOUD_SDK_SK", "canary")
     (tmp_path / "a.yaml").write_text("{{ env | tojson }}: {{ values | tojson }}")

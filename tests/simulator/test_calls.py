@@ -168,7 +168,7 @@ def test_an_unknown_path_is_the_gateways_404_and_every_answer_has_a_request_id_a
 
 
 def test_an_unseeded_project_is_an_empty_tenant_of_its_own():
-    simulator = Simulator({"projects": {"a" * 32: {"smart_live_rooms": [{"room_name": "A"}]}}})
+    simulator = Simulator({"projects": {"a" * 32: {"smart_live_rooms": [{"room_name": "A"}]}, "b" * 32: {}}})
     one, other = service(), service()
     one = type(one)(simulator, project="a" * 32)
     other = type(other)(simulator, project="b" * 32)

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.errors import ManifestError
 from reconciler.simulator import Simulator, load_seed
-from tests.support.service import Service, service
+from tests.support.service import ROOMS, Service, service
 
 
 def problems(text, name="seed.yaml"):
@@ -83,8 +83,46 @@ def test_objects_belong_to_the_own_project_or_to_those_named():
         "projects": {"b" * 32: {"smart_live_rooms": [{"room_name": "other"}]}},
     }
     simulator = Simulator(seed)
-    found = {letter: Service(simulator, project=letter * 32).rooms() for letter in "abc"}
-    assert [[row["room_name"] for row in rows] for rows in found.values()] == [["own"], ["other"], []]
+    found = {letter: Service(simulator, project=letter * 32).rooms() for letter in "ab"}
+    assert [[row["room_name"] for row in rows] for rows in found.values()] == [["own"], ["other"]]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_project_that_a_seed_with_project_ids_does_not_name_is_refused_with_the_reason(method):
+    for seed in ({"project_id": "a" * 32}, {"projects": {"a" * 32: {}, "b" * 32: {}}}):
+        answer = Service(Simulator(seed), project="c" * 32).call(method, ROOMS, {"room_name": "A"})
+        assert (answer.status, answer.json()["error_code"]) == (403, "APIGW.0302")
+        assert f"no project {'c' * 32}: its seed names {'a' * 32}" in answer.json()["error_msg"]
+
+
+def test_every_project_begins_with_the_objects_of_a_seed_without_project_id_and_goes_on_alone():
+    seed = {
+        "smart_live_rooms": [{"room_name": "own", "create_time": "2020-01-01T00:00:00Z"}],
+        "projects": {"b" * 32: {"smart_live_rooms": [{"room_name": "other"}]}},
+    }
+    simulator = Simulator(seed)
+    one, two, named = (Service(simulator, project=letter * 32) for letter in "acb")
+    one.call("POST", ROOMS, {"room_name": "new"})
+    one.call("DELETE", f"{ROOMS}/{one.rooms(room_name='own')[0]['room_id']}")
+    found = [[row["room_name"] for row in each.rooms()] for each in (one, two, named)]
+    assert found == [["new"], ["own"], ["other"]]
+    assert {row["project_id"] for row in two.rooms()} == {"c" * 32}
+    assert two.room(two.rooms()[0]["room_id"])["room_name"] == "own"
+
+
+def test_a_list_that_lags_behind_writes_shows_what_a_project_began_with():
+    lagging = [{"match": {"operation": "list"}, "list_lag": 2}, {"match": {"operation": "list"}, "stale": 60}]
+    for fault in lagging:
+        api = service({"smart_live_rooms": [{"room_name": "own"}], "faults": [fault]})
+        assert [row["room_name"] for row in api.rooms()] == ["own"]
+
+
+def test_an_edit_without_a_project_is_of_the_project_that_was_asked_for_first():
+    simulator = Simulator({"smart_live_rooms": [{"room_name": "own"}]})
+    api = Service(simulator, project="c" * 32)
+    api.rooms()
+    simulator.console("SmartLiveRoom").insert({"room_name": "new"})
+    assert {row["room_name"] for row in api.rooms()} == {"own", "new"}
 
 
 def test_ids_and_times_a_seed_gives_are_kept_and_others_do_not_depend_on_neighbours():

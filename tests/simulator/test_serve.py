@@ -110,6 +110,17 @@ def test_a_control_request_that_makes_no_sense_is_answered_with_the_reason():
             assert answer.json()["problems"]
 
 
+def test_the_control_routes_refuse_a_project_that_the_seed_does_not_name():
+    with running(Simulator({**SEED, "project_id": "a" * 32})) as url, httpx.Client(base_url=url) as client:
+        wanted = {"kind": "SmartLiveRoom", "project": "b" * 32}
+        for answer in (
+            client.post("/_control/edit", json={**wanted, "insert": {"room_name": "a"}}),
+            client.get("/_control/objects", params=wanted),
+        ):
+            assert answer.status_code == 400
+            assert "its seed names" in answer.json()["problems"][0]
+
+
 def test_embedded_there_are_no_control_routes():
     with httpx.Client(transport=transport(Simulator({})), base_url="http://127.0.0.1") as client:
         assert client.get("/_control/model").status_code == 404

@@ -38,7 +38,7 @@ def served(
     """Serve a simulated API on 127.0.0.1.
 
     The address is printed first and then nothing; it stops on SIGTERM. A seed file declares its
-    objects and its behaviour.
+    objects and its behaviour; without `project_id` in it, every project id begins with them.
 
     `simulate edit` and `simulate reset` change what the simulator of an environment keeps in its
     `state` file instead.
@@ -122,14 +122,25 @@ def _kept(run: CommandContext, name: str) -> "tuple[Environment, KeptSimulator]"
     chosen = select_environment(whole, name)
     place = whole.environments[chosen]
     if not place.state:
-        what = "its simulator keeps nothing" if place.embedded else "its live side is not simulated"
+        what, hint = _not_kept(place)
         raise UsageError(
-            f"the environment {chosen!r} cannot be edited here: {what}",
-            code="E_SIMULATOR_NONE",
-            hint=f"write `simulator: {{seed: {place.seed or 'live.yaml'}, state: .reconciler/simulator.json}}`"
-            " in place of its `endpoint`",
+            f"the environment {chosen!r} cannot be edited here: {what}", code="E_SIMULATOR_NONE", hint=hint
         )
     return place, kept_simulator(whole, place)
+
+
+def _not_kept(place: "Environment") -> tuple[str, str]:
+    """Return why nothing of an environment is kept on this machine, and what to do instead."""
+    if place.local and not place.embedded:
+        body = f'{{"kind": "SmartLiveRoom", "project": "{place.project_id}", "name": "…", "set": {{"FIELD": "VALUE"}}}}'
+        return (
+            f"its live side is served at {place.url}, by a process of its own",
+            f"if that is `reconciler simulate`, ask it: curl -d '{body}' {place.url}/_control/edit",
+        )
+    hint = f"write `simulator: {{seed: {place.seed or 'live.yaml'}, state: .reconciler/simulator.json}}`"
+    if place.embedded:
+        return "its simulator keeps nothing", f"{hint} in place of its `endpoint`"
+    return "its live side is not simulated", f"{hint} into an environment without `endpoint` and `region`"
 
 
 def _told(address: str, object_id: str, done: "Sequence[EditedField]", *, deleted: bool) -> Iterator[str]:

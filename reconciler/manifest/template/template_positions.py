@@ -68,6 +68,18 @@ class LineMap:
         found, _distance = self._find(line, column)
         return found.place if found and found.place.expression else None
 
+    def expressions(self, start: tuple[int, int], end: tuple[int, int]) -> Iterator[TemplateOrigin]:
+        """Yield the expressions that wrote the text between two places, in its order; the end is not part of it."""
+        first = self.place(*start)
+        if first is not None:
+            yield first
+        if not self.exact:
+            return
+        for number in range(start[0], min(end[0], len(self._lines)) + 1):
+            for found in self._on(number):
+                if start < (number, found.column + 1) < end and found.place.expression:
+                    yield found.place
+
     def _find(self, line: int, column: int) -> tuple[_OriginMark | None, int | None]:
         """Return the mark before a position, and the distance from it on its own line."""
         if not self.exact:

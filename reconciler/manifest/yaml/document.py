@@ -5,6 +5,7 @@ computed on first use: most documents never need it.
 """
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -81,6 +82,11 @@ class Document:
             here = entry.key if key and number == len(path) else entry.value
             value = child_of(value, step)
         return _place(here)
+
+    def following(self, place: NodePlace) -> NodePlace | None:
+        """Return the position of the first node behind a place; None behind the last."""
+        number = bisect_right(self.marks, packed(place[0] - 1, place[1] - 1))
+        return _place(self.marks[number]) if number < len(self.marks) else None
 
     def start_index(self) -> None:
         """Compute the positions now, before the value is changed."""

@@ -9,10 +9,17 @@ from hashlib import blake2b
 from reconciler.kinds.registry import Kind
 from reconciler.model.json_types import Json
 from reconciler.simulator.clock import Clock, Ids, real_clock
+from reconciler.simulator.messages import ServiceError
 from reconciler.simulator.service.field_shape import FieldShape
 from reconciler.simulator.service.request_bodies import normalised
 from reconciler.simulator.service.server_assigned import WriteStamp, body_with_items, derived, identified
 from reconciler.simulator.write_history import WriteHistory
+
+_NAMED = 3
+"""Most project ids in the refusal of another one."""
+
+SeedObjects = Mapping[str, list[Mapping[str, Json]]]
+"""Bodies of one project by kind."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -136,9 +143,11 @@ def _descending(text: str) -> str:
 
 @dataclass(slots=True, kw_only=True)
 class ServiceState:
-    """State of the service. A project without writes is an empty tenant.
+    """State of the service. A project begins with its objects of the seed, the first time it is asked for.
 
-    Changes require `lock`. With `remembers` some reads lag behind.
+    `shared` has the bodies by kind with which a project begins that `objects` does not name; None where there is no
+    such project. `begun` has the projects that have begun, in order. Changes require `lock`. With `remembers` some
+    reads lag behind.
     """
 
     kinds: Mapping[str, Kind]
@@ -148,16 +157,51 @@ class ServiceState:
     ids: Ids
     model: WriteHistory
     lock: threading.RLock = field(default_factory=threading.RLock)
+    start: datetime
+    objects: Mapping[str, SeedObjects] = field(default_factory=dict)
+    shared: SeedObjects | None = None
     remembers: bool = False
+    begun: dict[str, None] = field(default_factory=dict)
     collections: dict[tuple[str, str], ObjectCollection] = field(default_factory=dict)
 
+    def unknown_project_reason(self, project: str) -> str:
+        """Return why a project is none of the service: its seed has project ids, and this is no one of them."""
+        if self.shared is not None or project in self.objects or project in self.begun:
+            return ""
+        named = ", ".join([*self.objects][:_NAMED]) + (" and others" if len(self.objects) > _NAMED else "")
+        return (
+            f"The simulator has no project {project[:64]}: its seed names {named}. Use one of these project ids, "
+            "or leave `project_id` out of the seed: then every project begins with its objects."
+        )
+
+    def check_project(self, project: str) -> None:
+        """Refuse a project that is none of the service."""
+        if reason := self.unknown_project_reason(project):
+            raise ServiceError(403, "APIGW.0302", reason)
+
     def collection(self, project: str, kind: str) -> ObjectCollection:
-        """Return the objects of a kind in a project."""
+        """Return the objects of a kind in a project, which begins with those of the seed."""
+        with self.lock:
+            if project not in self.begun:
+                self.begin(project)
+            return self.bare_collection(project, kind)
+
+    def bare_collection(self, project: str, kind: str) -> ObjectCollection:
+        """Return the objects of a kind in a project as they are; none where it has not begun."""
         found = self.collections.get((project, kind))
         if found is None:
-            found = ObjectCollection(remembers=self.remembers, now=self._now)
+            found = ObjectCollection(now=self._now)
             self.collections[project, kind] = found
+        if self.remembers:
+            found.remember()
         return found
+
+    def begin(self, project: str) -> None:
+        """Load the seed's objects of a project; a read that lags behind writes shows them at once."""
+        self.begun[project] = None
+        remembers, self.remembers = self.remembers, False
+        load_objects(self, project, self.objects.get(project, self.shared or {}))
+        self.remembers = remembers
 
     def _now(self) -> datetime:
         return self.clock()
@@ -173,10 +217,10 @@ AGE = timedelta(days=30)
 """Age of the first seeded object at the service's start, where the seed has none."""
 
 
-def load_objects(world: ServiceState, objects: Mapping[tuple[str, str], list[Mapping[str, Json]]]) -> None:
-    """Load a seed's objects into the state."""
-    start = world.clock() - AGE
-    for (project, kind), bodies in objects.items():
+def load_objects(world: ServiceState, project: str, objects: SeedObjects) -> None:
+    """Load a seed's objects of one project into the state."""
+    start = world.start - AGE
+    for kind, bodies in objects.items():
         for body in bodies:
             moment = start + timedelta(seconds=world.collection(project, kind).serial + 1)
             plant_one(world, world.kinds[kind], project, body, moment=moment)

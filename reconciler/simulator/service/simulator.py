@@ -24,7 +24,7 @@ from reconciler.simulator.messages import Request, Response, ServiceError
 from reconciler.simulator.seed import checked_seed
 from reconciler.simulator.service.console_edits import CHURN, CONSOLE, ConsoleEditor, edited, make_random_edit
 from reconciler.simulator.service.field_shape import shape_of
-from reconciler.simulator.service.object_store import ServiceState, load_objects
+from reconciler.simulator.service.object_store import ServiceState
 from reconciler.simulator.service.operations import OperationContext, RouteMatch, routes, target_of
 from reconciler.simulator.service.read_operations import list_objects, list_summaries, show
 from reconciler.simulator.service.write_operations import (
@@ -98,7 +98,7 @@ class Simulator:
             self._seed = self._seed if seed is None else seed
             known = checked_seed(self._seed, self._kinds)
             self._serial = 0
-            self.own_project = known.own_project
+            self._own_project = known.own_project
             self.clock: Clock = self._given_clock or FixedClock(known.start)
             self.world = ServiceState(
                 kinds=self._kinds,
@@ -108,18 +108,29 @@ class Simulator:
                 ids=self._ids,
                 model=WriteHistory(),
                 lock=self._lock,
+                start=self.clock(),
+                objects=known.objects,
+                shared=known.shared,
             )
             self._gateway = Gateway(known.credentials, known.own_project)
             self._throttle = TokenBuckets(known.limits)
             self._scheduler = FaultSchedule()
             self._late: list[tuple[datetime, OperationContext]] = []
-            load_objects(self.world, known.objects)
+            for project in known.objects:
+                self.world.begin(project)
             self.inject(known.faults)
 
     @property
     def seed(self) -> Mapping[str, Json]:
         """Seed it starts from."""
         return self._seed
+
+    @property
+    def own_project(self) -> str:
+        """Project meant where none is named: the seed's own; of a seed without one, the first that was asked for."""
+        if self.world.shared is None:
+            return self._own_project
+        return next(iter(self.world.begun), self._own_project)
 
     @property
     def model(self) -> WriteHistory:
@@ -182,6 +193,7 @@ class Simulator:
                 return self._elsewhere(step)
             self._gateway.admit(step.request, step.target.project, step.now)
             self._throttle.admit(step.target.project, step.request.method, step.now)
+            self.world.check_project(step.target.project)
             return refusal_of(step.faults) or self._operate(step, step.target)
         except ServiceError as refusal:
             return refusal.response
