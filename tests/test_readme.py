@@ -91,4 +91,4 @@ def test_every_example_in_yaml_is_valid(block, tmp_path):
         return
     project(tmp_path, {"rooms/one.yaml": block})
     run = reconciler("-C", tmp_path, "validate")
-    assert run.code == 0, run.out
+    assert (run.code, run.out) == (0, "Success! The manifests are valid.\n")

@@ -19,7 +19,7 @@ SECTIONS = (
     ("Home", ("index.md",)),
     ("Tutorial", ("tutorial.md",)),
     ("How to", ("how-to/install.md", "how-to/init.md", "how-to/validate.md", "how-to/plan.md", "how-to/apply.md",
-                "how-to/*.md")),
+                "how-to/templates.md", "how-to/ci.md", "how-to/*.md")),
     ("Concepts", ("concepts/fields.md", "concepts/*.md")),
     ("Reference", ("reference/coming-from.md", "reference/commands.md", "reference/project-file.md",
                    "reference/kinds/*.md", "reference/*.md")),

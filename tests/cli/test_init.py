@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import select
+import shlex
 import subprocess
 import sys
 
@@ -65,6 +66,44 @@ def test_a_new_repository_keeps_what_is_applied_and_shows_a_colleagues_edit_as_d
     assert again.code == 0, again.err
 
 
+def test_the_commands_that_init_proposes_run_as_they_are_printed(tmp_path):
+    """Also in a shell that takes `#` on a line that is typed for a word, as zsh does."""
+    made = reconciler("-C", tmp_path, "init", "rooms")
+    lines = [line.strip() for line in made.out.splitlines() if line.startswith("  ")]
+    assert [shlex.split(line)[:3] for line in lines] == [
+        ["cd", "rooms"],
+        ["reconciler", "plan"],
+        ["reconciler", "apply"],
+        ["reconciler", "simulate", "edit"],
+        ["reconciler", "plan"],
+    ]
+    for line in lines[1:]:
+        words = shlex.split(line)[1:]
+        approved = ["--auto-approve"] if words == ["apply"] else []
+        run = reconciler("-C", tmp_path / "rooms", *words, *approved)
+        assert run.code == 0, run.err
+    assert "[drift]" in run.out
+
+
+def test_what_is_taken_out_of_a_new_repository_is_deleted(tmp_path):
+    assert reconciler("init", tmp_path).code == 0
+    shows = tmp_path / "values/common.yaml"
+    two = shows.read_text(encoding="utf-8")
+    shows.write_text(two + "  - Night\n", encoding="utf-8")
+    more = tmp_path / "interaction-rule-groups/more.yaml"
+    more.write_text((more.parent / "welcome.yaml").read_text(encoding="utf-8").replace("Welcome", "More"))
+    assert reconciler("-C", tmp_path, "apply", "--auto-approve").code == 0
+    shows.write_text(two, encoding="utf-8")
+    more.unlink()
+    assert "Plan: 0 to add, 0 to change, 2 to destroy." in reconciler("-C", tmp_path, "plan").out
+    applied = reconciler("-C", tmp_path, "apply", "--auto-approve")
+    assert applied.code == 0, applied.err
+    assert "2 destroyed" in applied.out
+    listed = reconciler("-C", tmp_path, "get", "rooms", "-o", "name").out
+    assert "Morning show" in listed
+    assert "Night show" not in listed
+
+
 def files(folder):
     return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in folder.rglob("*.y*ml")}
 
@@ -76,7 +115,7 @@ def test_both_sorts_of_repository_have_the_same_folders_and_are_written_in_block
         written = yaml.safe_load((tmp_path / name / "reconciler.yaml").read_text())
         assert written["manifests"] == ["interaction-rule-groups", "smart-live-rooms"]
         assert written["environments"] == {
-            "demo": {"simulator": {"seed": "live.yaml", "state": ".reconciler/simulator.json"}}
+            "demo": {"simulator": {"seed": "live.yaml", "state": ".reconciler/simulator.json"}, "prune": "owned"}
         }
         for file, text in files(tmp_path / name).items():
             code = [line.partition(" #")[0] for line in text.splitlines() if not line.startswith("#")]

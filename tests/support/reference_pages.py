@@ -1,10 +1,11 @@
-"""The pages of docs/reference/ that are made from the package; `python -m tests.support.reference_pages` writes them.
+"""Pages of docs/ that are made from the package: `python -m tests.support.reference_pages` writes them.
 
-Command line, fields of the kinds, the plan's JSON and the diagnostics. `tests/architecture/test_reference_pages.py`
+Command line, fields of the kinds, the plan's JSON, the diagnostics, and tables of other pages. `tests/architecture/test_reference_pages.py`
 fails where a page is not what this module makes.
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -20,6 +21,8 @@ from reconciler.cli.overview import PAGE, WIDTH
 from reconciler.kinds.base.field import Field, FieldType, ListType, NoDefault
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
+from reconciler.kinds.service_behaviours import BEHAVIOURS
+from reconciler.manifest.template.sandbox import FILTERS, GLOBALS
 from reconciler.planfile.schema import plan_schema
 from tests.support.command_line import ROOT, reconciler
 
@@ -42,7 +45,8 @@ def reference_pages() -> dict[str, str]:
     """Return every generated page by its name below docs/reference/."""
     kinds = {f"kinds/{name}.md": kind_page(kind) for name, kind in all_kinds().items() if name in COMMON}
     others = {"commands.md": commands_page(), "plan-json.md": plan_page(), "diagnostics.md": diagnostics_page()}
-    return {**others, "coming-from.md": coming_from_page(), **kinds}
+    partly = {"simulator.md": simulator_page(), "../how-to/templates.md": templates_page()}
+    return {**others, "coming-from.md": coming_from_page(), **partly, **kinds}
 
 
 def commands_page() -> str:
@@ -108,6 +112,32 @@ def _words_table(rows: list[tuple[str, str]]) -> str:
     lines = ["| there | here |", "|---|---|"]
     lines += [f"| {', '.join(f'`{word}`' for word in words.split(', '))} | {answer} |" for words, answer in rows]
     return "\n".join(lines)
+
+
+def simulator_page() -> str:
+    """Return the page of the simulator as it is written, with the table of its behaviours made anew."""
+    lines = ["| behaviour | choices, the default first | what it is about |", "| --- | --- | --- |"]
+    lines += [
+        f"| `{one.name}` | {', '.join(f'`{choice}`' for choice in one.choices)} | {_cell(one.doc)} |"
+        for one in BEHAVIOURS
+    ]
+    return _with_part("simulator.md", "behaviours", "\n".join(lines))
+
+
+def templates_page() -> str:
+    """Return the page of templates as it is written, with the names that templates have made anew."""
+    lines = [
+        f"{title}: {', '.join(f'`{name}`' for name in sorted(names))}."
+        for title, names in (("Filters", FILTERS), ("Functions", GLOBALS))
+    ]
+    return _with_part("../how-to/templates.md", "filters", "\n\n".join(lines))
+
+
+def _with_part(page: str, name: str, part: str) -> str:
+    """Return a page with the text between its mark of that name and the end mark replaced."""
+    text = (FOLDER / page).read_text(encoding="utf-8")
+    before, mark, rest = re.split(rf"(<!-- {name}: [^\n]*\n)", text)
+    return f"{before}{mark}\n{part}\n\n{rest[rest.index('<!-- end -->') :]}"
 
 
 def kind_page(kind: Kind) -> str:
@@ -320,5 +350,5 @@ if __name__ == "__main__":
         if _text(place) != content:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(content, encoding="utf-8")
-            sys.stdout.write(f"wrote {place.relative_to(ROOT)}\n")
+            sys.stdout.write(f"wrote {place.resolve().relative_to(ROOT)}\n")
     Path(PAGE).write_text(overview_page(), encoding="ascii")

@@ -84,8 +84,9 @@ def _next_steps(directory: str, target: Path, count: int, *, started: bool) -> I
     yield "  reconciler plan"
     if started:
         yield "  reconciler apply"
-        yield f"  reconciler simulate edit {_EDIT}   # a colleague in the console"
-        yield "  reconciler plan                   # shows it as drift"
+        yield "\nThen play a colleague who edits in the console, and see it as drift:\n"
+        yield f"  reconciler simulate edit {_EDIT}"
+        yield "  reconciler plan"
 
 
 def _identified(run: CommandContext, directory: str, other: str) -> int:
