@@ -1,7 +1,7 @@
 """Pages of docs/ that are made from the package: `python -m tests.support.reference_pages` writes them.
 
-Command line, fields of the kinds, the plan's JSON, the diagnostics, and tables of other pages. `tests/architecture/test_reference_pages.py`
-fails where a page is not what this module makes.
+Command line, fields of the kinds, the plan's JSON, the diagnostics, and tables of other pages.
+`tests/architecture/test_reference_pages.py` fails where a page is not what this module makes.
 """
 
 import json
