@@ -55,7 +55,7 @@ class TemplateValues:
     def used_by(self, lines: "LineMap") -> Origin:
         """Return a function that describes the values of the expressions between two places of rendered text.
 
-        The environment's name is told where no value is read: there is nothing to edit in it.
+        The environment's name is named only where no value is read: there is nothing to edit in it.
         """
 
         def words(start: NodePlace, end: NodePlace) -> str:
