@@ -70,7 +70,7 @@ class LineMap:
 
     def expressions(self, start: tuple[int, int], end: tuple[int, int]) -> Iterator[TemplateOrigin]:
         """Yield the expressions that wrote the text between two places, in its order; the end is not part of it."""
-        first = self.place(*start)
+        first = self.origin_at(*start)
         if first is not None:
             yield first
         if not self.exact:
