@@ -85,7 +85,10 @@ class DocumentCache:
         self._new[key] = (_HEAD % hashlib.sha256(body).hexdigest()).encode("ascii") + body + b"}"
 
     def finish(self) -> None:
-        """Write the new entries, and remove the oldest of those without use where they are too many."""
+        """Write the new entries, and remove the oldest of those without use where they are too many.
+
+        A command calls this at its end: a run that is refused writes nothing.
+        """
         if not self._new:
             return
         with suppress(OSError, ReconcilerError):

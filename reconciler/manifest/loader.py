@@ -81,8 +81,8 @@ def load(
     the words of `--set`. `untrusted` is only passed through: templates render confined in any case. `positions` are
     those of the keys that hold the paths, by path, for problems about a path. With `only`, files or folders, the others
     are read as well, but their problems are not among the result's. `cache` holds what earlier runs found without a
-    problem; it is left alone with `sets`, which are not for a file to keep, and with `untrusted`. Raises UsageError for
-    a malformed `--set` word alone.
+    problem; it is left alone with `sets`, which are not for a file to keep, and with `untrusted`; its `finish` writes
+    what this run found. Raises UsageError for a malformed `--set` word alone.
     """
     given = merge_values(tree, values, sets, positions)
     loading = _Loading(problems=list(given.problems), positions=positions or {}, only=only)
@@ -94,8 +94,6 @@ def load(
     texts = loading.texts(tree, loading.files(tree, entries), given, env_name)
     loading.problems += _unread_names(tree, given, values)
     loading.read_all(texts, known, inside)
-    if cache is not None:
-        cache.finish()
     loading.add_positioned(lint.unread_files(tree, entries, loading.problems))
     resources, collisions = find_collisions(loading.resources)
     loading.add_positioned(collisions)

@@ -99,6 +99,8 @@ def declared(resource: DeclaredResource):
 def read(root: Path, cache: DocumentCache | None = None, **more):
     options = {"entries": ("rooms",), "values": ("values/common.yaml",), "env_name": "demo", **more}
     found = load(DiskTree(root), cache=cache, **options)
+    if cache is not None:
+        cache.finish()
     return (
         [declared(one) for one in found.resources],
         found.diagnostics,

@@ -65,7 +65,8 @@ def plan(
     )
     whole = project(run, untrusted=untrusted)
     name = select_environment(whole, part.environment)
-    ask = replace(ask, documents=document_cache(run, whole, off=no_cache))
+    documents = document_cache(run, whole, off=no_cache)
+    ask = replace(ask, documents=documents)
     played = _replayed(run, whole, events) if events else None
     with progress(run, f"Reading {name}"):
         result = plan_environment(whole, name, ask)
@@ -75,6 +76,8 @@ def plan(
     if played is not None and result.plan is not None:
         report_ = replace(report_, **played(result.manifest, result.plan))
     write_report(run, with_requests(run, report_), how)
+    if documents is not None:
+        documents.finish()
     return plan_code(result, detailed=detailed_exitcode, fail_on=fail_on)
 
 

@@ -41,4 +41,6 @@ def validate(
     diagnostics = sort_diagnostics(item for one in manifests for item in one.diagnostics)
     sources = {place: text for one in manifests for place, text in one.sources.items()}
     write_report(run, Report(command="validate", diagnostics=diagnostics, sources=sources), how)
+    if cache is not None:
+        cache.finish()
     return ExitCode.ERROR if has_errors(diagnostics) else ExitCode.FINE
