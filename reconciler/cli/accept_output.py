@@ -43,7 +43,10 @@ def _collateral_message(each: "Collateral") -> str:
 
 
 def _collateral_hint(each: "Collateral") -> str:
-    return f"allow it with --also {shlex.quote(each.address)}" if each.address else "edit the files by hand"
+    if not each.address:
+        return "edit the files by hand"
+    value = "or write `{{ values.NAME }}` there, with each environment's value in its values file, and accept again"
+    return f"allow it with --also {shlex.quote(each.address)}; {value}"
 
 
 def dirty_lines(dirty: Mapping[str, str]) -> list[str]:

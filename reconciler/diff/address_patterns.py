@@ -101,8 +101,10 @@ def similar_address(asked: str, known: Iterable[NamedAddress]) -> str:
     names = sorted({one.address for one in known})
     asked = asked.partition(" [id=")[0]  # as a plan prints a live object
     word = normalize_name(asked).casefold()
-    same = sorted({one.address for one in known if normalize_name(one.name).casefold() == word})
-    close = same or closest(asked, names, most=3)
+    folded = sorted({(normalize_name(one.name).casefold(), one.address) for one in known})
+    same = [where for name, where in folded if name == word]
+    part = [where for name, where in folded if word and word in name][:_MOST_NAMED]
+    close = same or closest(asked, names, most=3) or part
     if close:
         return f"did you mean {' or '.join(close)}?"
     return f"write it as plans do: {names[0]}" if names else f"write it as plans do: {address('SmartLiveRoom', 'Show')}"

@@ -361,7 +361,10 @@ def _violations(text: _SourceText, parsed: ParsedFile, sensitive: Set[str]) -> l
 
 
 def _no_manifest(entry: str) -> Diagnostic:
-    hint = "put a manifest there, or take the entry out of `manifests`; an empty folder is never read as an empty side"
+    hint = (
+        "put a manifest there, or take the entry out of `manifests`; an empty folder is never read as an empty side: "
+        "to delete what it declared, put the manifest back and run `reconciler destroy`"
+    )
     return error("E_PATH_EMPTY", f"there is no manifest in {entry!r}", Position(entry, 1, 1), hint=hint)
 
 

@@ -236,3 +236,20 @@ def test_an_exported_files_name_is_safe_and_readable(tmp_path, name, file):
     (written,) = [str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert written.startswith(file)
     assert len(written) < 80
+
+
+def test_a_project_made_from_rooms_alone_names_their_folder_alone_and_plans_at_once(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "reconciler.yaml").write_text(
+        "name: shop\nid: 3f0c2a9e-5b1d-4c67-8e21-7d9a0b4f6c15\nmanifests: [smart-live-rooms]\n"
+        "environments:\n  demo: {simulator: {seed: live.yaml, state: .reconciler/simulator.json}}\n"
+    )
+    (source / "live.yaml").write_text("smart_live_rooms: [{room_name: Morning show}, {room_name: Tea room}]\n")
+    made = reconciler("-C", source, "init", "--from-env", "demo", tmp_path / "live")
+    assert made.code == 0, made.err
+    written = yaml.safe_load((tmp_path / "live/reconciler.yaml").read_text())
+    assert written["manifests"] == ["smart-live-rooms"]
+    planned = reconciler("-C", tmp_path / "live", "plan", "--detailed-exitcode")
+    assert planned.code == 0, planned.out + planned.err
+    assert "No changes." in planned.out

@@ -166,3 +166,10 @@ def test_an_address_is_never_ambiguous_though_a_name_spells_it() -> None:
     """A resource may have the address of another one as its name: the address wins."""
     assert _chooses(A, (ROOM, "a"), (GROUP, A)) == []
     assert _chooses('SmartLiveRoom["*"]', (ROOM, "a"), (ROOM, "b")) == []
+
+
+def test_a_part_of_a_name_is_answered_with_the_addresses_that_have_it() -> None:
+    world = World([declared(ROOM, "Shoe room"), declared(ROOM, "Tea room"), declared(ROOM, "White tea")])
+    plan = world.plan(selection=Selection(targets=("Tea",)))
+    (problem,) = [one for one in plan.diagnostics if one.code == "E_TARGET_UNKNOWN"]
+    assert problem.hint == 'did you mean SmartLiveRoom["Tea room"] or SmartLiveRoom["White tea"]?'

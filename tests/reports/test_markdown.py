@@ -45,6 +45,15 @@ def test_what_the_author_did_stands_apart_from_the_drift():
     assert "group_description" in section(text, "Conflicts")
 
 
+def test_what_was_merged_before_is_not_this_pull_requests_doing():
+    mine, before = field("bitrate"), field("time_window", attribution=Attribution.PENDING)
+    plan = Plan(environment="prod", base="main + ledger", changes=(update("A", mine), update("B", before)))
+    text = told(plan)
+    assert "bitrate" in section(text, "This pull request")
+    assert "time_window" not in section(text, "This pull request")
+    assert "time_window" in section(text, "Merged before, not applied yet")
+
+
 def test_without_a_base_nothing_is_called_drift():
     plan = Plan(environment="demo", changes=(update("A", field(attribution=Attribution.UNATTRIBUTED)),))
     assert "Drift" not in told(plan)

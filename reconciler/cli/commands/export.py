@@ -12,7 +12,7 @@ from reconciler.cli.output import problems, progress
 from reconciler.cli.request_builder import build_plan_request, project, select_environment
 from reconciler.exit_codes import ExitCode
 from reconciler.model.diagnostic import Diagnostic, sort_diagnostics
-from reconciler.strings import normalize_name
+from reconciler.strings import count, normalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -47,7 +47,7 @@ def export(
     write_new(run.root, output, files, force=force)
     doubted = doubts(found)
     problems(run, sort_diagnostics((*doubted, *left_out)))
-    run.note(f"Wrote {len(files)} manifest{'s'[: len(files) != 1]} to {run.path(output)}.")
+    run.note(f"Wrote {count(len(files), 'manifest')} to the folder {run.path(output)}")
     complete = all(one.reading.complete for one in found)
     return ExitCode.FINE if complete else ExitCode.PARTIAL
 

@@ -143,7 +143,8 @@ def _exported(run: CommandContext, name: str) -> dict[str, str]:
             hint="run it again",
         )
     texts = {file: f"{_modeline('../schemas/manifest.schema.json')}\n{text}" for file, text in manifests.items()}
-    folders = sorted(one.folder for one in found)
+    written = {file.partition("/")[0] for file in manifests}
+    folders = sorted(one.folder for one in found if one.folder in written) or sorted(one.folder for one in found)[:1]
     texts["reconciler.yaml"] = _project(whole, chosen, folders)
     if whole.environments[chosen].embedded:
         from reconciler.project.connection_settings import seed_text

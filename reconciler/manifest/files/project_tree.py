@@ -269,9 +269,8 @@ def symlink(path: str) -> ManifestError:
 
 def missing(path: str) -> ManifestError:
     """Return the error for a missing file."""
-    return refused(
-        "E_PATH_MISSING", f"there is no {display_path(path)}", Position(path, 1, 1), hint="make it, or correct the path"
-    )
+    hint = "make it, correct the path, or take it out of the project file; git keeps no empty folder"
+    return refused("E_PATH_MISSING", f"there is no {display_path(path)}", Position(path, 1, 1), hint=hint)
 
 
 def irregular(path: str) -> ManifestError:

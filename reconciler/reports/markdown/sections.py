@@ -27,7 +27,8 @@ from reconciler.reports.wording import (
 )
 from reconciler.strings import count
 
-CONFIG = frozenset({Attribution.CONFIG, Attribution.PENDING, Attribution.ALREADY})
+CONFIG = frozenset({Attribution.CONFIG, Attribution.ALREADY})
+PENDING = frozenset({Attribution.PENDING})
 DRIFT = frozenset({Attribution.DRIFT})
 OTHER = frozenset({Attribution.UNATTRIBUTED})
 EVERYTHING = frozenset(Attribution)
@@ -43,6 +44,7 @@ def plan_sections(plan: Plan, level: DetailLevel, options: ReportOptions) -> Ite
         yield from _bulleted(title, lines)
     if attributed(plan):
         yield from _section(source_of(plan), plan, CONFIG, level, options)
+        yield from _section("Merged before, not applied yet", plan, PENDING, level, options)
         yield from _section("Drift: changed outside the manifests", plan, DRIFT, level, options)
         yield from _section("Other differences: no base to attribute them to", plan, OTHER, level, options)
     else:
