@@ -157,7 +157,7 @@ class Environment(ConfigModel):
         if not self.embedded and not self.project_id:
             raise ValueError("needs `project_id`")
         if self.expires and parse_date(self.expires) is None:
-            raise ValueError(f"has the expiry {self.expires!r}, which is not a date (YYYY-MM-DD)")
+            raise ValueError(f"has `expires: {self.expires}`, which is not a date (YYYY-MM-DD)")
         if self.cache and (reason := outside_state_folder_reason(self.cache)):
             raise ValueError(f"keeps its read cache elsewhere: `cache` {reason}")
         if self.state and (reason := outside_state_folder_reason(self.state)):

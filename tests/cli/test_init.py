@@ -111,9 +111,10 @@ def files(folder):
 def test_both_sorts_of_repository_have_the_same_folders_and_are_written_in_blocks(tmp_path):
     assert reconciler("init", tmp_path / "new").code == 0
     assert reconciler("-C", tmp_path / "new", "init", "--from-env", "demo", tmp_path / "live").code == 0
-    for name in ("new", "live"):
+    for name, folders in (("new", ["interaction-rule-groups", "smart-live-rooms"]), ("live", ["smart-live-rooms"])):
         written = yaml.safe_load((tmp_path / name / "reconciler.yaml").read_text())
-        assert written["manifests"] == ["interaction-rule-groups", "smart-live-rooms"]
+        assert written["manifests"] == folders  # a folder of a kind that has no live object does not exist
+        assert all((tmp_path / name / folder).is_dir() for folder in folders)
         assert written["environments"] == {
             "demo": {"simulator": {"seed": "live.yaml", "state": ".reconciler/simulator.json"}, "prune": "owned"}
         }
