@@ -19,6 +19,9 @@ from reconciler.timestamps import seconds_of
 
 T = TypeVar("T")
 
+SHORTEST = 0.05
+"""Seconds that a wait takes at least: a shorter one may not move a coarse clock, and the window would never be over."""
+
 
 class LostCreateStatus(StrEnum):
     """Status of a lost create. ABSENT needs the full window; UNSURE leaves the decision to an operator."""
@@ -77,7 +80,7 @@ def find_lost_create(site: ApplyContext, intent: WriteIntent, declared: Declared
         if site.hooks.stop():
             return LostCreate(verdict=LostCreateStatus.UNSURE, reason="stopped while waiting for it to settle")
         pause = next(pauses)
-        _wait(site, intent.address, min(pause, left) if left > 0 else pause, left=left)
+        _wait(site, intent.address, min(pause, max(left, SHORTEST)) if left > 0 else pause, left=left)
 
 
 def _left(site: ApplyContext, began: float, *, answered: bool) -> float:
