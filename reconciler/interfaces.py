@@ -83,8 +83,8 @@ class ServiceClock(Protocol):
     """Optional addition to Reader: the offset between the service's clock and the local one."""
 
     @property
-    def service_offset(self) -> float:
-        """Return the seconds that the service's clock is ahead of the local one; 0 while the offset is unknown."""
+    def service_offset(self) -> float | None:
+        """Return the seconds that the service's clock is ahead of the local one; None while the offset is unknown."""
         ...
 
 
@@ -104,7 +104,9 @@ class WriteRequest:
     `desired` is the manifest's resource (None for a delete). `live` is the raw object as just read by show, verified to
     be as planned (None for a create). `references` maps "kind/name" to the id of each object this one refers to,
     including those just created. `ignored` are the paths that are sent back as they were read. `digest_key` makes the
-    keyed digests of the secrets that are sent.
+    keyed digests of the secrets that are sent. A writer that may wait before it sends, or that makes several calls,
+    calls `sending` before each: the journal then holds the time of the latest. It raises LockedError or LedgerError
+    where the call must not be made.
     """
 
     change: Change
@@ -114,6 +116,7 @@ class WriteRequest:
     ignored: tuple[str, ...] = ()
     live: LiveResource | None = None
     digest_key: bytes = field(default=b"", repr=False)
+    sending: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

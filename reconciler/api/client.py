@@ -1,8 +1,9 @@
 """Read and write clients. The read client cannot send a write; only writers import the write client."""
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
 
@@ -102,8 +103,8 @@ class ReadClient:
         return parse_http_date(self._sender.service_date)
 
     @property
-    def service_offset(self) -> float:
-        """Seconds that the service's clock is ahead of the local one; 0 while unknown."""
+    def service_offset(self) -> float | None:
+        """Seconds that the service's clock is ahead of the local one; None while unknown."""
         return self._sender.service_offset
 
     def close(self) -> None:
@@ -129,13 +130,20 @@ class WriteClient:
 
     Each write raises ApiError when the service refused it, TransportError(sent=True) when the outcome is unknown (a
     lost or unreadable response, or a service error that may follow the commit), and TransportError(sent=False) when it
-    certainly was not made.
+    certainly was not made. `announced` gives a view of the client that calls a function before each attempt of a write.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._sender = RetryingSender(connection)
         self._reader = ReadClient(connection)
+        self._sending: Callable[[], None] = lambda: None
         self.connection = connection
+
+    def announced(self, sending: Callable[[], None]) -> "WriteClient":
+        """Return this client with `sending` called right before each attempt of a write; what it raises ends it."""
+        view = copy(self)
+        view._sending = sending
+        return view
 
     def show(self, kind: Kind, object_id: str) -> dict[str, Json]:
         """Return one object in full, as ReadClient does."""
@@ -189,6 +197,7 @@ class WriteClient:
     ) -> dict[str, Json]:
         """Send a write. After a response with an error and without the id field `answers`, the outcome is unknown."""
         call = _call(self.connection, kind, method, path, ids, body=_encoded(body))
+        call = replace(call, sending=self._sending)
         self._sender.meter.add(ApiUsage(writes=1))
         try:
             return _said(self._sender.send(call), answers)

@@ -15,7 +15,8 @@ class ApiRequest:
     """A request before it is signed. `query` is already encoded; `body` holds the exact bytes to send.
 
     `not_found_codes` are the codes of an error response that mean a missing object (Kind.not_found_codes).
-    Headers are not in its repr: they may carry credentials.
+    Headers are not in its repr: they may carry credentials. `sending` is called before each attempt, and what it raises
+    ends the call.
     """
 
     method: str
@@ -25,6 +26,7 @@ class ApiRequest:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     not_found_codes: frozenset[str] = frozenset()
+    sending: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
     @property
     def url(self) -> str:

@@ -113,8 +113,8 @@ class RetryingSender:
         self.connection = connection
         self.meter = UsageCounter()
         self.service_date = ""
-        self.service_offset = 0.0
-        """Seconds that the service's clock is ahead of the local one, by the latest Date header; 0 without one."""
+        self.service_offset: float | None = None
+        """Seconds that the service's clock is ahead of the local one, by the latest Date header; None without one."""
         self._wire = HttpTransport(connection.transport or _network(connection), connection.monotonic)
 
     def send(self, call: ApiRequest) -> ApiResponse:
@@ -176,6 +176,7 @@ class RetryingSender:
     def _sent(self, call: ApiRequest, headers: Mapping[str, str], budget: Budget) -> ApiResponse:
         """Send one attempt; secrets are redacted from the response's text before it is truncated or quoted."""
         self.connection.observer.before(call)
+        call.sending()
         answer = replace(self._wire.send(call, headers, budget), redact=self.connection.redactor.cut_text)
         self.connection.observer.after(call, answer)
         return answer

@@ -74,9 +74,16 @@ class ApplyContext:
     settle: SettlePolicy = field(default_factory=SettlePolicy)
 
     def now(self) -> float:
-        """Return the time by the service's clock, in seconds since 1970, for comparison with its timestamps."""
+        """Return the time by the service's clock, in seconds since 1970, for comparison with its timestamps.
+
+        It is the local time until a response has told the service's: see `knows_service_time`.
+        """
         offset = self.reader.service_offset if isinstance(self.reader, ServiceClock) else 0.0
-        return self.hooks.clock() + offset
+        return self.hooks.clock() + (offset or 0.0)
+
+    def knows_service_time(self) -> bool:
+        """Tell whether `now` is the service's time; always true of a reader that has no other clock."""
+        return not isinstance(self.reader, ServiceClock) or self.reader.service_offset is not None
 
 
 @contextmanager

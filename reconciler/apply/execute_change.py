@@ -28,12 +28,14 @@ from reconciler.model.json_types import Json
 from reconciler.model.ledger_state import ObjectRecord, WriteIntent
 from reconciler.model.outcome import Outcome, OutcomeStatus, make_outcome
 from reconciler.model.resource import DeclaredResource
-from reconciler.strings import environment_option
-from reconciler.timestamps import format_rfc3339
+from reconciler.strings import count, environment_option
+from reconciler.timestamps import format_rfc3339, seconds_of
 
 ATTEMPTS = 2
 """Most attempts for one change, where the first certainly had no effect."""
 
+RECORDED_AGAIN = 5.0
+"""Seconds after its intent from which on the time of a call is recorded again."""
 
 _ID = re.compile(r"[\w.:~-]{1,256}", re.ASCII)
 """Valid ids: one segment of a URL path. Another id would be recorded and never be found again."""
@@ -73,9 +75,10 @@ def execute_change(
         intent = _intent(site, change, declared)
         site.ledger.record_intent(site.scope, site.run, intent)
         site.hooks.point("intended")
-        attempt = _attempt(site, task, intent)
+        sends = _Sends(site=site, intent=intent)
+        attempt = _attempt(site, replace(task, sending=sends), sends)
         site.hooks.point("written")
-        carried = _recorded(site, task, intent, attempt)
+        carried = _recorded(site, task, sends.intent, attempt)
         if carried.error or not (attempt.again and left):
             return carried
         # repeated only where the object is still as planned: a part of the write may have been processed
@@ -118,31 +121,57 @@ def _recorded(site: ApplyContext, task: WriteRequest, intent: WriteIntent, attem
     return ChangeResult(outcome=outcome)
 
 
-def _attempt(site: ApplyContext, task: WriteRequest, intent: WriteIntent) -> WriteAttempt:
+@dataclass(slots=True, kw_only=True)
+class _Sends:
+    """Calls of one change: called before each, it keeps the time of the latest in the journal (WriteRequest.sending).
+
+    A refusal may delay a call by minutes, and a change of several items takes several calls; the window in which the
+    last one may still become visible begins when that one is sent.
+    """
+
+    site: ApplyContext
+    intent: WriteIntent
+    made: int = 0
+
+    def __call__(self) -> None:
+        now = self.site.now()
+        if now - (seconds_of(self.intent.started) or 0.0) > RECORDED_AGAIN:
+            self.site.lease.check()
+            self.intent = replace(self.intent, started=format_rfc3339(now))
+            self.site.ledger.record_intent(self.site.scope, self.site.run, self.intent)
+        self.made += 1
+
+
+def _attempt(site: ApplyContext, task: WriteRequest, sends: _Sends) -> WriteAttempt:
     """Write while the lock is held; the lock is checked last, so that a pause at any earlier point is noticed."""
     try:
         site.lease.check()
         written = _kept(site.writer.write(task))
     except (LockedError, LedgerError) as error:
-        said = f"not sent: {error.message}"
-        return WriteAttempt(
-            outcome=make_outcome(task.change, OutcomeStatus.SKIPPED, code=error.code, reason=said), error=error
-        )
+        return WriteAttempt(outcome=_not_sent(task, error, made=sends.made), error=error)
     except TransportError as error:
-        return _lost(site, task, intent, error) if error.sent else _failed(task, error)
+        return _lost(site, task, sends.intent, error) if error.sent else _failed(task, error)
     except ApiError as error:
-        return _refused(site, task, intent, error)
+        return _refused(site, task, sends.intent, error)
     except ReconcilerError as error:
         return _failed(task, error)
     except Exception as error:  # a writer may fail in any way; what it sent by then is unknown
-        return _lost(site, task, intent, TransportError(f"the writer failed: {type(error).__name__}: {error}"))
+        return _lost(site, task, sends.intent, TransportError(f"the writer failed: {type(error).__name__}: {error}"))
     if task.change.action is Action.CREATE and not written.id:
-        return _lost(site, task, intent, TransportError("the answer names no id"), calls=written.calls)
+        return _lost(site, task, sends.intent, TransportError("the answer names no id"), calls=written.calls)
     if task.change.action is Action.CREATE and (task.kind.name, written.id) in site.past.objects:
         known = TransportError(f"the answer names {written.id}, which was there before")
-        return _lost(site, task, intent, known, calls=written.calls)
+        return _lost(site, task, sends.intent, known, calls=written.calls)
     done = make_outcome(task.change, OutcomeStatus.APPLIED, object_id=written.id, calls=written.calls)
     return WriteAttempt(outcome=replace(done, reason="; ".join(written.warnings)), written=written)
+
+
+def _not_sent(task: WriteRequest, error: ReconcilerError, *, made: int) -> Outcome:
+    """Return the outcome where the lock or the ledger was lost before a call; of an update, `made` calls were sent."""
+    if made and task.change.action is Action.UPDATE:
+        reason = f"cut off after {count(made, 'call')}: {error.message}"
+        return make_outcome(task.change, OutcomeStatus.UNKNOWN, code=UNSEEN, reason=reason, calls=made)
+    return make_outcome(task.change, OutcomeStatus.SKIPPED, code=error.code, reason=f"not sent: {error.message}")
 
 
 def _kept(written: object) -> WriteResult:

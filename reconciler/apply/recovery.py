@@ -21,6 +21,9 @@ from reconciler.model.source_map import NoSource
 from reconciler.strings import environment_option
 from reconciler.timestamps import seconds_of
 
+LONG_AGO = 1.0
+"""A beginning, in seconds since 1970, after which no window is open any more: one read decides."""
+
 
 def recover(
     reader: Reader,
@@ -108,7 +111,7 @@ def _repeatable(site: ApplyContext, intent: WriteIntent) -> Outcome:
     if not (deletes or waits):
         return _again(intent)
     done = (lambda: read_object(site, kind, intent.id) is None or None) if deletes else (lambda: _in_step(site, intent))
-    since = (seconds_of(intent.started) or site.now()) if waits else 0.0
+    since = (seconds_of(intent.started) or None) if waits else LONG_AGO
     try:
         seen = until_seen(site, intent.address, done, since=since, answered=deletes or intent.answered)
     except (LedgerError, LockedError):

@@ -50,6 +50,42 @@ class _ReadBack:
     final: bool = False
 
 
+@dataclass(slots=True, kw_only=True)
+class _Window:
+    """Time in which a write may still become visible, by the local clock.
+
+    It begins at `began` by the service's clock, or now where that is None. Until a response has told the service's time
+    it is counted in full from now: the machine that recorded `began` and this one may disagree by minutes.
+    """
+
+    site: ApplyContext
+    began: float | None
+    answered: bool
+    was_over: bool = False
+    _ends: float = 0.0
+    _fixed: bool = False
+
+    def __post_init__(self) -> None:
+        self._ends = self.site.hooks.clock() + self.site.settle.span(answered=self.answered)
+        self._fixed = self.began is None
+
+    def left(self) -> float:
+        """Return the seconds left, to be asked after each read; `was_over` tells whether the first one came too late.
+
+        A time that lies ahead makes the window no longer than one that begins now.
+        """
+        if not self._fixed and self.began is not None and self.site.knows_service_time():
+            elapsed = max(self.site.now() - self.began, 0.0)
+            self._ends = self.site.hooks.clock() + self.site.settle.span(answered=self.answered) - elapsed
+            self._fixed, self.was_over = True, self._ends < self.site.hooks.clock()
+        return self._ends - self.site.hooks.clock()
+
+    def wait(self, address: str, pause: float) -> None:
+        """Wait until the next read, at most to the window's end."""
+        left = self.left()
+        _wait(self.site, address, min(pause, max(left, SHORTEST)) if left > 0 else pause, left=left)
+
+
 def find_lost_create(site: ApplyContext, intent: WriteIntent, declared: DeclaredResource | None) -> LostCreate:
     """Read until one object is certain to be the created one, or the window is over after enough reads.
 
@@ -58,19 +94,16 @@ def find_lost_create(site: ApplyContext, intent: WriteIntent, declared: Declared
     a response is never ABSENT. Anything else is left to `history resolve`. A window that is already over needs one
     read.
     """
-    looks, ends, was_over, pauses = 0, 0.0, False, site.settle.pauses()
-    while True:
+    started = seconds_of(intent.started) or None
+    window = _Window(site=site, began=started, answered=bool(intent.id))
+    for looks, pause in enumerate(site.settle.pauses(), start=1):
         site.lease.check()
         now = _read_back(site, intent)
-        looks += 1
-        began = seconds_of(intent.started) or site.now()
-        if looks == 1:
-            left = _left(site, began, answered=bool(intent.id))
-            was_over, ends = left < 0, site.hooks.clock() + left
-        left = ends - site.hooks.clock()
-        over = was_over or (left <= 0 and looks >= site.settle.looks)
+        left = window.left()
+        over = window.was_over or (left <= 0 and looks >= site.settle.looks)
         if now.answered is not None:
             return LostCreate(verdict=LostCreateStatus.FOUND, live=now.answered)
+        began = site.now() if started is None else started
         doubt = _doubt(site, declared, now.named[0], began) if len(now.named) == 1 else ""
         # the service returned another id, so the object with this name may be a twin: it is taken last
         if len(now.named) == 1 and not doubt and (over or not intent.id):
@@ -79,13 +112,8 @@ def find_lost_create(site: ApplyContext, intent: WriteIntent, declared: Declared
             return _over(site.kinds[intent.kind], intent, now, doubt)
         if site.hooks.stop():
             return LostCreate(verdict=LostCreateStatus.UNSURE, reason="stopped while waiting for it to settle")
-        pause = next(pauses)
-        _wait(site, intent.address, min(pause, max(left, SHORTEST)) if left > 0 else pause, left=left)
-
-
-def _left(site: ApplyContext, began: float, *, answered: bool) -> float:
-    """Return the seconds left of a window that began then; a clock that ran ahead does not extend it."""
-    return min(began, site.now()) + site.settle.span(answered=answered) - site.now()
+        window.wait(intent.address, pause)
+    raise AssertionError("the pauses never end")
 
 
 def until_seen(
@@ -96,7 +124,7 @@ def until_seen(
     The window begins at `since` by the service's clock, or now; it is longer where the write was not `answered` and may
     be processed late. Raises the error of the last call.
     """
-    left = _left(site, site.now() if since is None else since, answered=answered)
+    window = _Window(site=site, began=since, answered=answered)
     for pause in site.settle.pauses():
         error: ReconcilerError | None = None
         try:
@@ -106,13 +134,12 @@ def until_seen(
             raise
         except ReconcilerError as caught:
             error = caught
-        if left <= 0 or site.hooks.stop():
+        if window.left() <= 0 or site.hooks.stop():
             if error is not None:
                 raise error
             return None
         site.lease.check()
-        _wait(site, address, min(pause, left), left=left)
-        left -= min(pause, left)
+        window.wait(address, pause)
     raise AssertionError("the pauses never end")
 
 

@@ -92,7 +92,9 @@ def _facts(reader: ReadClient, log: RequestLog, result: ProbeResult) -> Iterator
     link = reader.connection
     secure = "TLS, certificate verified" if link.origin.scheme == "https" else "plain http on loopback"
     yield f"reached {link.origin} ({secure}; {'through a proxy' if link.proxy else 'no proxy'})"
-    yield f"clock of the service: {reader.service_offset:+.0f} s from the local one"
+    offset = reader.service_offset
+    distance = "unknown, its responses carry no date" if offset is None else f"{offset:+.0f} s from the local one"
+    yield f"clock of the service: {distance}"
     for (operation, status), number in sorted(log.statuses.items()):
         yield f"{operation}: HTTP {status} ({count(number, 'response')})"
     for (status, code), number in sorted(log.codes.items()):

@@ -61,8 +61,8 @@ class HttpReader:
         return self._client.usage + self._meter.usage
 
     @property
-    def service_offset(self) -> float:
-        """Seconds that the service's clock is ahead of the local one (interfaces.ServiceClock)."""
+    def service_offset(self) -> float | None:
+        """Seconds that the service's clock is ahead of the local one, None while unknown (interfaces.ServiceClock)."""
         return self._client.service_offset
 
     def read(self, kind: Kind, wanted: ReadRequest) -> ReadResult:

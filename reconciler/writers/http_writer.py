@@ -76,21 +76,22 @@ class HttpWriter:
 
     def write(self, task: WriteRequest) -> WriteResult:
         """Apply one change in as few calls as lose no data."""
+        client = self._client.announced(task.sending)
         if task.change.action is Action.DELETE:
-            self._client.delete(task.kind, task.change.id)
+            client.delete(task.kind, task.change.id)
             return WriteResult(id=task.change.id, calls=1)
         if task.change.action is Action.CREATE:
-            return self._create(task)
-        return self._update(task)
+            return self._create(client, task)
+        return self._update(client, task)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def _create(self, task: WriteRequest) -> WriteResult:
+    def _create(self, client: WriteClient, task: WriteRequest) -> WriteResult:
         made = build_request_body(task.kind, _spec(task), {}, references=task.references)
         sealed = insert_secrets(task.kind, made.body, self._secret)
-        answer = self._client.create(task.kind, sealed.body)
+        answer = client.create(task.kind, sealed.body)
         object_id = answer.get(task.kind.id_field)
         return WriteResult(
             id=object_id if isinstance(object_id, str) else "",
@@ -100,15 +101,15 @@ class HttpWriter:
             secrets=digests(sealed, task.digest_key),
         )
 
-    def _update(self, task: WriteRequest) -> WriteResult:
-        raw = task.live.spec if task.live else self._client.show(task.kind, task.change.id)
+    def _update(self, client: WriteClient, task: WriteRequest) -> WriteResult:
+        raw = task.live.spec if task.live else client.show(task.kind, task.change.id)
         laid = build_request_body(task.kind, _spec(task), raw, ignored=task.ignored, references=task.references)
         calls = None if self._whole_objects else item_calls(task.kind, raw, laid.body)
         if calls is not None:
-            return self._children(task, calls)
+            return self._children(client, task, calls)
         refuse_masked(task.kind, raw, laid.body)
         sealed = insert_secrets(task.kind, laid.body, self._secret)
-        answer = self._client.update(task.kind, task.change.id, sealed.body)
+        answer = client.update(task.kind, task.change.id, sealed.body)
         return WriteResult(
             id=task.change.id,
             answer=answer,
@@ -117,18 +118,18 @@ class HttpWriter:
             secrets=digests(sealed, task.digest_key),
         )
 
-    def _children(self, task: WriteRequest, calls: ItemWrites) -> WriteResult:
+    def _children(self, client: WriteClient, task: WriteRequest, calls: ItemWrites) -> WriteResult:
         """Write items one by one; after a failure, the next plan has the rest."""
         done, creating = 0, False
         try:
             for item_id in calls.removed:
-                self._client.delete_item(task.kind, task.change.id, item_id)
+                client.delete_item(task.kind, task.change.id, item_id)
                 done += 1
             for item_id, body in calls.changed:
-                self._client.update_item(task.kind, task.change.id, item_id, body)
+                client.update_item(task.kind, task.change.id, item_id, body)
                 done += 1
             for body in calls.added:
-                self._client.create_item(task.kind, task.change.id, body)
+                client.create_item(task.kind, task.change.id, body)
                 done, creating = done + 1, True
         except TransportError as error:
             creating = creating or (error.sent and done >= len(calls.removed) + len(calls.changed))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.ledger.sql_ledger import open_ledger
 from reconciler.model.change import Action
 from reconciler.model.ledger_state import WriteIntent
 from reconciler.model.outcome import OutcomeStatus
@@ -32,6 +33,35 @@ def names(place: TestService, kind: str = ROOM) -> list[str]:
 def rules(place: TestService) -> list[str]:
     (entry,) = place.simulator.world.collection(place.project_id, GROUP).entries.values()
     return sorted(each["rule_name"] for each in entry.body["interaction_rules"])
+
+
+REFUSALS = {
+    "status": 429,
+    "headers": {"Retry-After": "60"},
+    "body": {"error_code": "APIGW.0308", "error_msg": "slower"},
+}
+"""An answer after which a write is sent again a minute later."""
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Dying(HttpWriter):
+    """A writer whose process ends where a write fails."""
+
+    def write(self, task: Any) -> Any:
+        try:
+            return super().write(task)
+        except Exception:
+            raise Killed from None
+
+
+def refused_then_lost(operation: str, **lost: Any) -> list[dict[str, Any]]:
+    """Return faults: six refusals, a minute apart, and then a write that the service carries out late."""
+    match = {"operation": operation}
+    late = {"match": match, "nth": [7], "status": 504, "late": 160, **lost}
+    return [{"match": match, "nth": [1, 2, 3, 4, 5, 6], **REFUSALS}, late]
 
 
 @pytest.mark.parametrize("lag", [5, 90, 170])
@@ -157,16 +187,6 @@ def test_a_lost_create_is_settled_however_many_groups_it_names(
         place.apply(libraries, http_writer(place))
         place.simulator.inject(place.faults({"match": {"method": "POST", "kind": ROOM}, "times": 1, **fault}))
 
-        class Killed(BaseException):
-            pass
-
-        class Dying(HttpWriter):
-            def write(self, task: Any) -> Any:
-                try:
-                    return super().write(task)
-                except Exception:
-                    raise Killed from None
-
         with pytest.raises(Killed):
             place.apply((*libraries, wish), Dying(place.client(), str))
         assert len(place.ledger.load_state(SCOPE, OWNER).intents) == 1
@@ -224,7 +244,7 @@ def test_a_rule_whose_answer_is_lost_or_late_is_added_once(http_writer: Made, fa
         wish = (group("g", rule("a"), rule("b")),)
         applied = place.apply(wish, http_writer(place))
         place.sleep(400)
-        assert place.apply(wish, http_writer(place)).exit_code == 0
+        assert place.plan(wish).pending == ()
         assert rules(place) == ["a", "b"]
         assert [one.status for one in applied.outcomes] == [OutcomeStatus.APPLIED]
 
@@ -236,21 +256,11 @@ def test_a_rule_that_arrives_after_the_run_was_cut_off_is_not_added_again(http_w
         place.simulator.inject(place.faults(late))
         wish = (group("g", rule("a"), rule("b")),)
 
-        class Killed(BaseException):
-            pass
-
-        class Dying(HttpWriter):
-            def write(self, task: Any) -> Any:
-                try:
-                    return super().write(task)
-                except Exception:
-                    raise Killed from None
-
         with pytest.raises(Killed):
             place.apply(wish, Dying(place.client(), str))
         place.apply(wish, http_writer(place))
         place.sleep(400)
-        assert place.apply(wish, http_writer(place)).exit_code == 0
+        assert place.plan(wish).pending == ()
         assert rules(place) == ["a", "b"]
 
 
@@ -279,6 +289,99 @@ def test_a_lost_create_is_settled_by_the_clock_of_the_service(
         assert applied.exit_code == 0, applied
         assert names(place) == ["evening"]
         assert place.clock() - began < 360
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["goes on", "killed"])
+@pytest.mark.parametrize("lag", [0, 170])
+def test_a_create_is_waited_for_from_when_it_was_sent_not_from_when_it_was_refused(
+    http_writer: Made, lag: float, killed: bool
+) -> None:
+    with stage() as place:
+        place.simulator.inject(place.faults(*refused_then_lost("create"), *(stale(lag) if lag else [])))
+        wish = (room("evening", "ours"),)
+        if killed:
+            with pytest.raises(Killed):
+                place.apply(wish, Dying(place.client(), str))
+        place.apply(wish, http_writer(place))
+        place.sleep(400)
+        assert place.apply(wish, http_writer(place)).exit_code == 0
+        assert names(place) == ["evening"]
+        assert place.simulator.model.duplicates == []
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["goes on", "killed"])
+@pytest.mark.parametrize("lag", [0, 170])
+def test_a_rule_is_waited_for_from_when_it_was_sent_not_from_when_it_was_refused(
+    http_writer: Made, lag: float, killed: bool
+) -> None:
+    with stage() as place:
+        place.apply((group("g", rule("a")),), http_writer(place))
+        place.simulator.inject(place.faults(*refused_then_lost("child_create"), *(stale(lag) if lag else [])))
+        wish = (group("g", rule("a"), rule("b")),)
+        if killed:
+            with pytest.raises(Killed):
+                place.apply(wish, Dying(place.client(), str))
+        place.apply(wish, http_writer(place))
+        place.sleep(400)
+        assert place.plan(wish).pending == ()
+        assert rules(place) == ["a", "b"]
+
+
+def test_a_lock_that_runs_out_while_a_rule_is_refused_stops_the_rule_and_leaves_the_change_open() -> None:
+    with stage() as place:
+
+        def clock() -> float:
+            return place.clock() + (301 if place.simulator.model.statuses[429] else 0)
+
+        paused = replace(place, ledger=open_ledger("sqlite:///p.db", root=place.folder, clock=clock))
+        paused.apply((group("g", rule("a")),), HttpWriter(place.client(), str))
+        again = {"match": {"operation": "child_create"}, "nth": 2, **REFUSALS}
+        place.simulator.inject(place.faults(again, *stale(100)))
+        wish = (group("g", rule("a"), rule("b"), rule("c")),)
+        applied = paused.apply(wish, HttpWriter(place.client(), str))
+        assert [(one.status, one.code) for one in applied.outcomes] == [(OutcomeStatus.UNKNOWN, "E_UNKNOWN_OUTCOME")]
+        assert "cut off after 2 calls: the lock" in applied.outcomes[0].reason
+        assert (applied.exit_code, rules(place)) == (4, ["a", "b"])
+        paused.apply(wish, HttpWriter(place.client(), str))
+        assert rules(place) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("skew", [-600, -300, 300, 600])
+@pytest.mark.parametrize("unread", [0, 9], ids=["reads", "fails to read first"])
+def test_after_a_kill_the_window_of_a_rule_is_counted_by_the_clock_of_the_service(
+    http_writer: Made, skew: float, unread: int
+) -> None:
+    with stage(skew=skew) as place:
+        place.apply((group("g", rule("a")),), http_writer(place))
+        late = {"match": {"operation": "child_create"}, "status": 504, "late": 100, "times": 1}
+        wish = (group("g", rule("a"), rule("b")),)
+        place.simulator.inject(place.faults(late))
+        with pytest.raises(Killed):
+            place.apply(wish, Dying(place.client(), str))
+        cut = {"match": {"method": "GET"}, "close": True, "times": unread}
+        place.simulator.inject(place.faults(*stale(170), *([cut] if unread else [])))
+        place.apply(wish, http_writer(place))
+        place.sleep(400)
+        assert place.plan(wish).pending == ()
+        assert rules(place) == ["a", "b"]
+
+
+@pytest.mark.parametrize("skew", [-600, -300, 300, 600])
+@pytest.mark.parametrize("unread", [0, 9], ids=["reads", "fails to read first"])
+def test_after_a_kill_the_window_of_a_create_is_counted_by_the_clock_of_the_service(
+    http_writer: Made, skew: float, unread: int
+) -> None:
+    late = {"match": {"operation": "create"}, "status": 504, "late": 100, "times": 1}
+    with stage({"faults": [late]}, skew=skew) as place:
+        wish = (room("evening", "ours"),)
+        with pytest.raises(Killed):
+            place.apply(wish, Dying(place.client(), str))
+        cut = {"match": {"method": "GET"}, "close": True, "times": unread}
+        place.simulator.inject(place.faults(*stale(170), *([cut] if unread else [])))
+        place.apply(wish, http_writer(place))
+        place.sleep(400)
+        assert place.apply(wish, http_writer(place)).exit_code == 0
+        assert names(place) == ["evening"]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])

@@ -13,6 +13,8 @@ from tests.support.schedules import Ended, Schedule
 SAMPLE, MANY = 12, 500
 SHORT_WAIT = 205
 """A seed whose window ends less than a tick of the clock after a read."""
+CLOCK_AHEAD = 263
+"""A seed whose killed run is followed by one whose clock is ahead of the service's, which it has not heard yet."""
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -30,7 +32,7 @@ def played(seed: int, ledger: str) -> Ended:
     return Schedule(seed=seed, ledger=ledger, scope=f"stage/{uuid4().hex}/").play()
 
 
-@pytest.mark.parametrize("seed", [*range(SAMPLE), SHORT_WAIT])
+@pytest.mark.parametrize("seed", [*range(SAMPLE), SHORT_WAIT, CLOCK_AHEAD])
 def test_a_schedule_ends_with_everything_done_once(ledger: str, seed: int) -> None:
     ended = played(seed, ledger)
     assert ended.wrong == (), ended
