@@ -168,6 +168,9 @@ class RetryingSender:
         return answer
 
     def _note_time(self, answer: ApiResponse) -> None:
+        """Take the service's time from a response of its own: an error may come from an intermediary with another."""
+        if answer.status >= 300:
+            return
         self.service_date = answer.headers.get("date", "")
         moment = answer.date
         if moment is not None:

@@ -52,33 +52,34 @@ class _ReadBack:
 
 @dataclass(slots=True, kw_only=True)
 class _Window:
-    """Time in which a write may still become visible, by the local clock.
+    """Time in which a write may still become visible, by the service's clock: the local one may be set meanwhile.
 
-    It begins at `began` by the service's clock, or now where that is None. Until a response has told the service's time
-    it is counted in full from now: the machine that recorded `began` and this one may disagree by minutes.
+    It begins at `began`, or now where that is None. Until a response has told the service's time it begins now: the
+    machine that recorded `began` and this one may differ by minutes. `was_over` tells that it ended before the read.
     """
 
     site: ApplyContext
     began: float | None
     answered: bool
     was_over: bool = False
+    _known: bool = False
     _ends: float = 0.0
-    _fixed: bool = False
 
     def __post_init__(self) -> None:
-        self._ends = self.site.hooks.clock() + self.site.settle.span(answered=self.answered)
-        self._fixed = self.began is None
+        self._begin()
+
+    def _begin(self) -> None:
+        now, self._known = self.site.now(), self.site.knows_service_time()
+        # a time that lies ahead makes the window no longer than one that begins now
+        began = min(self.began, now) if self._known and self.began is not None else now
+        self._ends = began + self.site.settle.span(answered=self.answered)
+        self.was_over = self._ends < now
 
     def left(self) -> float:
-        """Return the seconds left, to be asked after each read; `was_over` tells whether the first one came too late.
-
-        A time that lies ahead makes the window no longer than one that begins now.
-        """
-        if not self._fixed and self.began is not None and self.site.knows_service_time():
-            elapsed = max(self.site.now() - self.began, 0.0)
-            self._ends = self.site.hooks.clock() + self.site.settle.span(answered=self.answered) - elapsed
-            self._fixed, self.was_over = True, self._ends < self.site.hooks.clock()
-        return self._ends - self.site.hooks.clock()
+        """Return the seconds left, to be asked after each read."""
+        if not self._known and self.site.knows_service_time():
+            self._begin()
+        return self._ends - self.site.now()
 
     def wait(self, address: str, pause: float) -> None:
         """Wait until the next read, at most to the window's end."""

@@ -550,6 +550,20 @@ def test_a_window_is_of_the_clock_of_the_service(offset: float) -> None:
     assert WINDOW + LATE <= sum(place.waits) < WINDOW + LATE + 20
 
 
+@pytest.mark.parametrize("step", [600.0, -600.0])
+def test_a_window_is_as_long_when_the_local_clock_is_set_meanwhile(step: float) -> None:
+    place = Place(Shelf())
+
+    def set_the_clock() -> None:
+        place.now += step
+        place.reader.offset -= step
+
+    place.at = {2: set_the_clock}
+    settled = find_lost_create(place.site, replace(INTENT, started=format_rfc3339(START)), WISH)
+    assert settled.verdict is LostCreateStatus.ABSENT
+    assert WINDOW + LATE <= sum(place.waits) < WINDOW + LATE + 20
+
+
 def test_a_begin_that_lies_ahead_makes_no_longer_window_and_one_that_is_unknown_is_now() -> None:
     for started in (format_rfc3339(START + 5000), ""):
         place = Place(Shelf())

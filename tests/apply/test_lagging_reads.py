@@ -42,6 +42,19 @@ REFUSALS = {
 }
 """An answer after which a write is sent again a minute later."""
 
+PROXY = {
+    "status": 502,
+    "headers": {"Date": "Thu, 01 Jan 2026 02:00:00 GMT", "Content-Type": "text/html"},
+    "body": "<p>",
+}
+"""The answer of an intermediary whose clock is two hours ahead of the service's."""
+UNREAD: list[list[dict[str, Any]]] = [
+    [],
+    [{"match": {"method": "GET"}, "close": True, "times": 9}],
+    [{"match": {"method": "GET"}, "times": 9, **PROXY}],
+]
+"""What the first reads after a kill meet."""
+
 
 class Killed(BaseException):
     """The process ends here."""
@@ -347,9 +360,9 @@ def test_a_lock_that_runs_out_while_a_rule_is_refused_stops_the_rule_and_leaves_
 
 
 @pytest.mark.parametrize("skew", [-600, -300, 300, 600])
-@pytest.mark.parametrize("unread", [0, 9], ids=["reads", "fails to read first"])
+@pytest.mark.parametrize("first", UNREAD, ids=["reads", "fails to read first", "a proxy of another time answers first"])
 def test_after_a_kill_the_window_of_a_rule_is_counted_by_the_clock_of_the_service(
-    http_writer: Made, skew: float, unread: int
+    http_writer: Made, skew: float, first: list[dict[str, Any]]
 ) -> None:
     with stage(skew=skew) as place:
         place.apply((group("g", rule("a")),), http_writer(place))
@@ -358,8 +371,7 @@ def test_after_a_kill_the_window_of_a_rule_is_counted_by_the_clock_of_the_servic
         place.simulator.inject(place.faults(late))
         with pytest.raises(Killed):
             place.apply(wish, Dying(place.client(), str))
-        cut = {"match": {"method": "GET"}, "close": True, "times": unread}
-        place.simulator.inject(place.faults(*stale(170), *([cut] if unread else [])))
+        place.simulator.inject(place.faults(*stale(170), *first))
         place.apply(wish, http_writer(place))
         place.sleep(400)
         assert place.plan(wish).pending == ()
@@ -367,17 +379,16 @@ def test_after_a_kill_the_window_of_a_rule_is_counted_by_the_clock_of_the_servic
 
 
 @pytest.mark.parametrize("skew", [-600, -300, 300, 600])
-@pytest.mark.parametrize("unread", [0, 9], ids=["reads", "fails to read first"])
+@pytest.mark.parametrize("first", UNREAD, ids=["reads", "fails to read first", "a proxy of another time answers first"])
 def test_after_a_kill_the_window_of_a_create_is_counted_by_the_clock_of_the_service(
-    http_writer: Made, skew: float, unread: int
+    http_writer: Made, skew: float, first: list[dict[str, Any]]
 ) -> None:
     late = {"match": {"operation": "create"}, "status": 504, "late": 100, "times": 1}
     with stage({"faults": [late]}, skew=skew) as place:
         wish = (room("evening", "ours"),)
         with pytest.raises(Killed):
             place.apply(wish, Dying(place.client(), str))
-        cut = {"match": {"method": "GET"}, "close": True, "times": unread}
-        place.simulator.inject(place.faults(*stale(170), *([cut] if unread else [])))
+        place.simulator.inject(place.faults(*stale(170), *first))
         place.apply(wish, http_writer(place))
         place.sleep(400)
         assert place.apply(wish, http_writer(place)).exit_code == 0
