@@ -76,7 +76,7 @@ class ApplyContext:
     def now(self) -> float:
         """Return the time by the service's clock, in seconds since 1970, for comparison with its timestamps.
 
-        It is the local time until a response has told the service's: see `knows_service_time`.
+        It is the local time until a response gives the service's (`knows_service_time`).
         """
         offset = self.reader.service_offset if isinstance(self.reader, ServiceClock) else 0.0
         return self.hooks.clock() + (offset or 0.0)

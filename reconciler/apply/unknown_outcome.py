@@ -54,8 +54,8 @@ class _ReadBack:
 class _Window:
     """Time in which a write may still become visible, by the service's clock: the local one may be set meanwhile.
 
-    It begins at `began`, or now where that is None. Until a response has told the service's time it begins now: the
-    machine that recorded `began` and this one may differ by minutes. `was_over` tells that it ended before the read.
+    It begins at `began`, or now where that is None. Until a response gives the service's time, it begins now: the
+    machine that recorded `began` and this one may differ by minutes. `was_over` means that it ended before the read.
     """
 
     site: ApplyContext
