@@ -83,9 +83,16 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"close_at": 5},
     {"status": 200, "commit": "before", "body": {"error_code": "MSS.00000004", "error_msg": "internal error"}},
     {"status": 429, "body": {"error_code": "APIGW.0308", "error_msg": "slower"}},
+    {"status": 429, "headers": {"Retry-After": "60"}, "body": {"error_code": "APIGW.0308", "error_msg": "slower"}},
     {"body": {}},
 )
-READ_FAULTS: tuple[dict[str, Any], ...] = ({"status": 503}, {"close": True}, {"status": 500})
+READ_FAULTS: tuple[dict[str, Any], ...] = (
+    {"status": 503},
+    {"close": True},
+    {"status": 500},
+    {"status": 502, "headers": {"Date": "Thu, 01 Jan 2026 12:00:00 GMT"}, "body": "<p>Bad Gateway</p>"},
+)
+"""The last one is an intermediary's answer, by a clock hours ahead of the service's."""
 
 
 class Killed(BaseException):
@@ -175,12 +182,14 @@ class Schedule:
         for _ in range(self.dice.randrange(5)):
             what = dict(self.dice.choice([*FAULTS, {"status": 504, "late": self.dice.uniform(1, LONGEST_LAG)}]))
             method = self.dice.choice(["POST", "POST", "PUT", "DELETE"])
-            when = {"nth": self.dice.randint(1, 6)} if self.dice.random() < 0.7 else {"probability": 0.3, "times": 4}
+            when = self.dice.choice(
+                [{"nth": self.dice.randint(1, 6)}, {"nth": [1, 2, 3, 4, 5, 6]}, {"probability": 0.3, "times": 4}]
+            )
             faults.append(
                 {"match": {"method": method, "path": "/v1/*"}, "seed": str(self.dice.random()), **when, **what}
             )
         if self.dice.random() < 0.3:
-            many = {"probability": 0.05, "times": 6, "seed": str(self.dice.random())}
+            many = {"probability": self.dice.choice([0.05, 0.05, 1.0]), "times": 6, "seed": str(self.dice.random())}
             faults.append({"match": {"method": "GET"}, **many, **self.dice.choice(READ_FAULTS)})
         self.simulator.inject(checked_seed({"faults": faults}, self.simulator.world.kinds).faults)
 
