@@ -80,7 +80,7 @@ class ReadClient:
 
     def _page(self, kind: Kind, path: str, query: Iterable[tuple[str, str]]) -> ListPage:
         page = _page(kind, self._get(kind, path, {}, query, half_characters=True))
-        if self.connection.redactor.tainted(row[kind.id_field] for row in page.rows):
+        if self.connection.redactor.tainted(str(row[kind.id_field]) for row in page.rows):
             refuse("the id of a row holds a secret that we sent")
         return page
 

@@ -17,7 +17,7 @@ from reconciler.api_probe.written_values import vote_defaults, vote_texts, vote_
 from reconciler.errors import ApiError, AuthError, ReconcilerError
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.base.probe_bodies import ProbeBodies
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_list, as_object
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,9 +111,9 @@ class ObjectProbes:
             return dict(body)
         key = table.list.keys[0]
         sent_back = [name for name, child in table.item.children.items() if child.in_update and not child.writable]
-        old = {item.get(key): item for item in before.get(items) or () if isinstance(item, dict)}
+        old = {item.get(key): item for item in map(as_object, as_list(before.get(items)))}
         whole = []
-        for item in body[items]:
+        for item in map(as_object, as_list(body[items])):
             known = old.get(item[key], {})
             whole.append({**item, **{name: known[name] for name in sent_back if known.get(name) is not None}})
         return {**body, items: whole}
@@ -126,7 +126,7 @@ class ObjectProbes:
             return
         key = table.list.keys[0]
         old, new = (
-            {item.get(key): item.get(items.id_field) for item in value.get(items.field) or ()}
+            {item.get(key): item.get(items.id_field) for item in map(as_object, as_list(value.get(items.field)))}
             for value in (before, after)
         )
         pairs = [(old[name], new[name]) for name in old.keys() & new.keys() if old[name] and new[name]]

@@ -104,8 +104,8 @@ def published_json(done: "PublishedEdits | None") -> dict[str, Json]:
     """Return the keys `branch` and `request` of a JSON document; `request` is null where none was opened."""
     if done is None:
         return {}
-    request = {"number": done.number, "url": done.url, "status": done.request} if done.request else None
-    branch = {"name": done.branch, "base": done.base, "commit": done.commit, "pushed": done.pushed}
+    request: Json = {"number": done.number, "url": done.url, "status": done.request} if done.request else None
+    branch: Json = {"name": done.branch, "base": done.base, "commit": done.commit, "pushed": done.pushed}
     return {"branch": branch, "request": request}
 
 

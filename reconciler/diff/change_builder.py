@@ -8,7 +8,7 @@ from reconciler.diff.attribution import AttributionBases, BaseUnmanaged, alike_a
 from reconciler.diff.compare.collector import DiffCollector, Pair, SecretJudge, nothing_known
 from reconciler.diff.compare.walk import objects
 from reconciler.diff.field_changes import ComparedObject, field_changes
-from reconciler.diff.full_spec import live_state, without_unknown
+from reconciler.diff.full_spec import live_state
 from reconciler.diff.ignore_rules import ActiveIgnoreRules
 from reconciler.diff.rejected_fields import relabelled, unkept_notes
 from reconciler.diff.request_body import BodyMerge, merge_spec
@@ -19,9 +19,11 @@ from reconciler.model.change import (
     Change,
     FieldChange,
     NoValue,
+    PartialValue,
     SuppressedDifference,
     SuppressionReason,
     most_severe,
+    without_unknown,
 )
 from reconciler.model.field_path import iter_leaves, printed, spell
 from reconciler.model.field_tree import child_at, field_at_printed
@@ -280,6 +282,6 @@ def _always_listed(node: CompiledField, name: str) -> bool:
     return known is not None and known.in_list and not known.list_may_hide
 
 
-def _unknown(value: Json) -> Iterable[str]:
+def _unknown(value: PartialValue) -> Iterable[str]:
     """Return the index paths of values that are known only after apply."""
     return (spell(path) for path, leaf in iter_leaves(value) if leaf is NoValue.UNKNOWN)

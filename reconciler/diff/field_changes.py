@@ -1,6 +1,6 @@
 """Converts the differences of one object to field changes: path, values, attribution, reason, position."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,17 @@ from reconciler.diff.attribution import (
     reported_value,
     steps_of,
 )
-from reconciler.diff.compare.collector import DiffCollector, Pair, Tree
-from reconciler.diff.full_spec import without_unknown
-from reconciler.model.change import REDACTED, Attribution, FieldChange, FieldOp, NoValue, Value
+from reconciler.diff.compare.collector import DiffCollector, Pair
+from reconciler.model.change import (
+    REDACTED,
+    Attribution,
+    FieldChange,
+    FieldOp,
+    NoValue,
+    PartialValue,
+    Value,
+    without_unknown,
+)
 from reconciler.model.field_path import printed, spell
 from reconciler.model.field_tree import field_at_printed
 from reconciler.model.json_types import Json
@@ -52,7 +60,7 @@ def differences(pair: Pair) -> list[ValueDifference]:
     return sorted(_inside((), *pair), key=lambda one: [_rank(step) for step in one.steps])
 
 
-def _inside(steps: Steps, before: Tree, after: Tree) -> Iterator[ValueDifference]:
+def _inside(steps: Steps, before: PartialValue, after: PartialValue) -> Iterator[ValueDifference]:
     if isinstance(before, dict) and isinstance(after, dict):
         for name in {**before, **after}:
             yield from _inside((*steps, name), before.get(name, NoValue.ABSENT), after.get(name, NoValue.ABSENT))
@@ -69,12 +77,16 @@ def _inside(steps: Steps, before: Tree, after: Tree) -> Iterator[ValueDifference
         yield _one(steps, before, after)
 
 
-def _one(steps: Steps, before: Value, after: Value) -> ValueDifference:
+def _one(steps: Steps, before: PartialValue, after: PartialValue) -> ValueDifference:
     op = FieldOp.ADD if before is NoValue.ABSENT else FieldOp.REMOVE if after is NoValue.ABSENT else FieldOp.REPLACE
-    return ValueDifference(steps=steps, op=op, before=before, after=after)
+    return ValueDifference(steps=steps, op=op, before=_known(before), after=_known(after))
 
 
-def _only_place(before: list[Json], after: list[Json]) -> int | None:
+def _known(side: PartialValue) -> Value:
+    return side if isinstance(side, NoValue) else without_unknown(side)
+
+
+def _only_place(before: Sequence[PartialValue], after: Sequence[PartialValue]) -> int | None:
     """Return the one index at which two lists of single values differ; None where they have to be aligned."""
     if len(before) != len(after) or any(isinstance(item, (dict, list)) for item in (*before, *after)):
         return None
@@ -82,7 +94,7 @@ def _only_place(before: list[Json], after: list[Json]) -> int | None:
     return places[0] if len(places) == 1 else None
 
 
-def _aligned(steps: Steps, before: list[Json], after: list[Json]) -> Iterator[ValueDifference]:
+def _aligned(steps: Steps, before: Sequence[PartialValue], after: Sequence[PartialValue]) -> Iterator[ValueDifference]:
     from deepdiff import DeepDiff
 
     tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0, verbose_level=2)

@@ -2,10 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 
-from reconciler.diff.compare.collector import Tree
 from reconciler.kinds.base.kind import Kind
-from reconciler.model.change import NoValue
-from reconciler.model.field_path import map_leaves
 from reconciler.model.json_types import Json, as_object
 from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.semantics.compiled_field import compiled
@@ -47,8 +44,3 @@ def _digested(value: Json, digest: Digest | None) -> Json:
     if isinstance(name, str):
         return {"secret": name, "digest": digest(name)} if digest else {"secret": name}
     return value if value in ("", None) else {"secret": ""}
-
-
-def without_unknown(value: Tree) -> Json:
-    """Return plain JSON with null for values that are known only after apply or not at all."""
-    return map_leaves(value, lambda leaf: None if isinstance(leaf, NoValue) else leaf)

@@ -24,7 +24,6 @@ from reconciler.interaction_rules.rule_matching import (
 )
 from reconciler.interaction_rules.rule_state import ANY, Key, Value, values_of
 from reconciler.interaction_rules.settings import Semantics
-from reconciler.model.json_types import Json
 
 CONDITION_SETTINGS = (*TagReading._fields, "absent_relation", "empty_tags")
 """The settings on which it turns whether a condition without aggregates holds."""
@@ -263,8 +262,8 @@ class KeywordIndex:
         """Return the rules that may hold, in list order."""
         if self._set is None or not self._by_pattern:
             return self._rules
-        value: Json | Absent = resolve_key(event.content, self._tag, self._reading.tag_path)
-        if value is Absent.MISSING:
+        value = resolve_key(event.content, self._tag, self._reading.tag_path)
+        if isinstance(value, Absent):
             if self._reading.missing_key != "empty-string":
                 return self._always
             value = ""

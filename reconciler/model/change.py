@@ -1,8 +1,9 @@
 """Change of one object as plain data: action, values before and after, reason, attribution."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+from typing import TypeAlias
 
 from reconciler.model.json_types import Json
 from reconciler.model.source_map import Position
@@ -64,7 +65,19 @@ class NoValue(Enum):
 REDACTED = "(sensitive value)"
 """Replacement for sensitive values in every output."""
 
-Value = Json | NoValue
+Value: TypeAlias = Json | NoValue
+
+PartialValue: TypeAlias = Json | NoValue | list["PartialValue"] | dict[str, "PartialValue"]
+"""Value of which parts may be unknown."""
+
+
+def without_unknown(value: PartialValue) -> Json:
+    """Return plain JSON with null for values that are known only after apply or not at all."""
+    if isinstance(value, Mapping):
+        return {name: without_unknown(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [without_unknown(part) for part in value]
+    return None if isinstance(value, NoValue) else value
 
 
 class FieldOp(StrEnum):

@@ -19,7 +19,7 @@ ambiguous, so that two different paths never print alike: `[price]`, `["a, b"]`,
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from reconciler.model.json_types import Json
@@ -124,7 +124,7 @@ def schema_path(path: Iterable[FieldStep]) -> str:
     return "".join(f".{step}" if isinstance(step, str) else "[]" for step in path).removeprefix(".")
 
 
-def iter_leaves(value: Json, at: IndexPath = ()) -> Iterator[tuple[IndexPath, Json]]:
+def iter_leaves(value: object, at: IndexPath = ()) -> Iterator[tuple[IndexPath, object]]:
     """Yield everything in a value that is neither an object nor a list, with its path of names and indexes."""
     if isinstance(value, Mapping):
         for name, part in value.items():
@@ -134,13 +134,6 @@ def iter_leaves(value: Json, at: IndexPath = ()) -> Iterator[tuple[IndexPath, Js
             yield from iter_leaves(part, (*at, index))
     else:
         yield at, value
-
-
-def map_leaves(value: Json, change: Callable[[Json], Json]) -> Json:
-    """Return a value with everything in it that is neither an object nor a list changed."""
-    if isinstance(value, Mapping):
-        return {name: map_leaves(part, change) for name, part in value.items()}
-    return [map_leaves(part, change) for part in value] if isinstance(value, list) else change(value)
 
 
 def is_within(path: str, below: str) -> bool:

@@ -6,7 +6,7 @@ A tree is a kind's table (`kinds.base.field.Field`) or the table compiled for co
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
-from typing import Protocol, Self, TypeVar
+from typing import Literal, Protocol, Self, TypeAlias, TypeVar
 
 from reconciler.model.field_path import FieldStep
 from reconciler.model.json_types import Json
@@ -34,6 +34,10 @@ class Visit(Enum):
 
     INTO = "into"
     DROP = "drop"
+
+
+Dropped: TypeAlias = Literal[Visit.DROP]
+"""A part that its object or list is left without."""
 
 
 def child_at(field: Node | None, step: FieldStep) -> Node | None:
@@ -67,7 +71,7 @@ def is_undescribed(field: FieldNode, value: Json) -> bool:
     return isinstance(value, Mapping) and not field.children
 
 
-def map_parts(field: Node, value: Json, change: Callable[[Node | None, Json], Json | Visit]) -> Json:
+def map_parts(field: Node, value: Json, change: Callable[[Node | None, Json], Json | Dropped]) -> Json:
     """Return a value with each part directly inside it changed; a value without parts is returned as it is.
 
     `change` gets the field of a part, None where the tree has none, and returns the new part or Visit.DROP.
@@ -76,12 +80,13 @@ def map_parts(field: Node, value: Json, change: Callable[[Node | None, Json], Js
         fields = field.children
         changed: dict[str, Json] = {}
         for name, part in value.items():
-            if (new := change(fields.get(name), part)) is not Visit.DROP:
+            new = change(fields.get(name), part)
+            if new is not Visit.DROP:
                 changed[name] = new
         return changed
     if isinstance(value, list) and field.item is not None:
         item = field.item
-        return [part for one in value if (part := change(item, one)) is not Visit.DROP]
+        return [kept for one in value if (kept := change(item, one)) is not Visit.DROP]
     return value
 
 
@@ -92,7 +97,7 @@ def rewrite(root: Node | None, value: Json, visit: Callable[[Node | None, Json],
     same with its parts rewritten, or Visit.DROP: null, for the outermost value. A value without a field has no parts.
     """
 
-    def changed(field: Node | None, part: Json) -> Json | Visit:
+    def changed(field: Node | None, part: Json) -> Json | Dropped:
         seen = visit(field, part)
         if seen is not Visit.INTO:
             return seen

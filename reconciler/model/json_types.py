@@ -1,10 +1,10 @@
 """JSON values: their type, access to untrusted ones, and which of them are empty."""
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
-Json = Any
-"""JSON value: None, bool, int, float, str, or a list or str-keyed dict of these."""
+Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
+"""JSON value. Its lists and objects are read-only; code that builds one has a list or a dict of Json."""
 
 JsonObject: TypeAlias = Mapping[str, Json]
 

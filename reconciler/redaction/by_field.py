@@ -104,7 +104,7 @@ _HOLDING: dict[int, tuple[FieldTree, bool]] = {}
 """Whether a field holds something sensitive, by the identity of the field, which is kept alive."""
 
 
-def is_redacted(value: Json) -> bool:
+def is_redacted(value: object) -> bool:
     """Tell whether a value is the redaction mark."""
     return isinstance(value, str) and value == REDACTED
 

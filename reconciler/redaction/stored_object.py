@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.field_tree import Visit, rewrite
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_object
 from reconciler.redaction import redact_fields
 
 
 def safe(kind: Kind, spec: Mapping[str, Json]) -> dict[str, Json]:
     """Return a copy of a raw object that is safe to store; fields that are in no table are kept, as in a plan."""
-    return dict(rewrite(kind.root, redact_fields(kind.root, spec), _storable))
+    return dict(as_object(rewrite(kind.root, redact_fields(kind.root, spec), _storable)))
 
 
 def _storable(field: Field | None, value: Json) -> Json | Visit:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from reconciler.kinds.registry import all_kinds
 from reconciler.model.change import Action, Change, FieldChange, FieldOp, NoValue, Value
-from reconciler.model.field_tree import Visit, map_parts
+from reconciler.model.field_tree import Dropped, Visit, map_parts
 from reconciler.model.json_types import Json, is_empty
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import is_default
@@ -61,7 +61,7 @@ def _lost(change: Change, *, defaults: bool) -> ObjectContent:
 def _declarable(field: CompiledField, value: Json, *, without_defaults: bool = False) -> Json:
     """Return the writable part of a live value that is not empty; `without_defaults` removes documented defaults."""
 
-    def part_of(child: CompiledField | None, part: Json) -> Json | Visit:
+    def part_of(child: CompiledField | None, part: Json) -> Json | Dropped:
         if child is None or (without_defaults and is_default(child, part)):
             return Visit.DROP
         return _declarable(child, part, without_defaults=without_defaults)

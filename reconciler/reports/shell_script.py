@@ -1,12 +1,12 @@
 """API calls of a plan, in its order: method, path, body, and the values each needs or returns."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from itertools import count
-from typing import Any
+from typing import TypeAlias
 from urllib.parse import quote
 
 from reconciler.kinds.base.field import Field
@@ -14,7 +14,7 @@ from reconciler.kinds.registry import Kind, kind_named
 from reconciler.model.change import Action, Change
 from reconciler.model.field_path import iter_leaves
 from reconciler.model.field_tree import Visit, rewrite
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_object
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report, ReportOptions
 from reconciler.redaction import is_redacted
@@ -32,7 +32,11 @@ class Variable:
     description: str = ""
 
 
-def words(body: Json) -> str:
+Body: TypeAlias = Json | Variable | list["Body"] | dict[str, "Body"]
+"""Body of a call, with variables in place of texts."""
+
+
+def words(body: Body) -> str:
     """Quote a body as one shell word; a Variable in it is expanded inside its JSON text."""
     text = document(_marked(body)).rstrip("\n").replace("'", "\\u0027")
     return "'" + _MARK.sub(_expanded, text) + "'"
@@ -42,7 +46,7 @@ def _expanded(match: re.Match[str]) -> str:
     return '"\'"$(text "$' + match[1] + '")"\'"'
 
 
-def _marked(value: Json) -> Json:
+def _marked(value: Body) -> Json:
     if isinstance(value, Variable):
         return f"\x00{value.name}"
     if isinstance(value, Mapping):
@@ -68,15 +72,15 @@ def sendable(node: Field, value: Json, *, create: bool) -> Json:
     return rewrite(node, value, visit)
 
 
-def without_secrets(value: Json, names: Iterable[str], path: str = "") -> Json:
+def without_secrets(value: Body, names: Iterable[str], path: str = "") -> Body:
     """Replace every redacted value by a variable; `names` returns a new name for each."""
     supply = iter(names)
     return _unmasked(value, supply, path)
 
 
-def _unmasked(value: Json, supply: Iterable[str], path: str) -> Json:
+def _unmasked(value: Body, supply: Iterator[str], path: str) -> Body:
     if is_redacted(value):
-        return Variable(next(iter(supply)), path)
+        return Variable(next(supply), path)
     if isinstance(value, Mapping):
         return {key: _unmasked(part, supply, f"{path}.{key}" if path else str(key)) for key, part in value.items()}
     if isinstance(value, list):
@@ -84,7 +88,7 @@ def _unmasked(value: Json, supply: Iterable[str], path: str) -> Json:
     return value
 
 
-def variables(value: Json) -> list[Variable]:
+def variables(value: Body) -> list[Variable]:
     """Return the variables in a body, in its order."""
     return [leaf for _, leaf in iter_leaves(value) if isinstance(leaf, Variable)]
 
@@ -99,7 +103,7 @@ class ScriptCall:
     change: Change
     method: str
     path: str
-    body: Json = None
+    body: Body = None
     id_field: str = ""
     gives: str = ""
     keeps: tuple[str, ...] = ()
@@ -140,20 +144,20 @@ def _path(template: str, object_id: str = "") -> str:
     return template.replace("{project_id}", "$PROJECT_ID").replace("{id}", quote(object_id, safe="", errors="replace"))
 
 
-def _body(change: Change, kind: Kind, names: _VariableNames) -> Json:
+def _body(change: Change, kind: Kind, names: _VariableNames) -> Body:
     body = sendable(kind.root, change.after or {}, create=change.action is Action.CREATE)
-    body = _with_ids(body, change.unknown, kind, names)
-    return without_secrets(body, names.secrets)
+    return without_secrets(_with_ids(body, change.unknown, kind, names), names.secrets)
 
 
-def _keeps(change: Change, kind: Kind, body: Mapping[str, Json]) -> tuple[str, ...]:
+def _keeps(change: Change, kind: Kind, body: Body) -> tuple[str, ...]:
+    sent = as_object(body)
     moved = {re.split(r"[.\[]", one.path, maxsplit=1)[0] for one in change.fields}
     return tuple(
-        name for name, part in kind.top_fields.items() if part.in_update and name not in body and name not in moved
+        name for name, part in kind.top_fields.items() if part.in_update and name not in sent and name not in moved
     )
 
 
-def _with_ids(body: Json, unknown: tuple[str, ...], kind: Kind, names: _VariableNames) -> Json:
+def _with_ids(body: Body, unknown: tuple[str, ...], kind: Kind, names: _VariableNames) -> Body:
     """Put the ids in that only an earlier call of the script can tell: those of groups that are new in this plan."""
     for path in unknown:
         steps = [int(number) if number else name for name, number in _INDEXED.findall(path)]
@@ -161,20 +165,22 @@ def _with_ids(body: Json, unknown: tuple[str, ...], kind: Kind, names: _Variable
     return body
 
 
-def _put(value: Json, steps: list[Any], kind: Kind, names: _VariableNames, at: str) -> Json:
-    if len(steps) > 1 and isinstance(value, list) and isinstance(steps[0], int) and steps[0] < len(value):
-        changed = _put(value[steps[0]], steps[1:], kind, names, f"{at}[]")
-        return [*value[: steps[0]], changed, *value[steps[0] + 1 :]]
-    if not isinstance(value, Mapping) or not steps:
+def _put(value: Body, steps: Sequence[str | int], kind: Kind, names: _VariableNames, at: str) -> Body:
+    if not steps:
         return value
-    if len(steps) > 1:
-        inner = f"{at}.{steps[0]}" if at else str(steps[0])
-        return {**value, steps[0]: _put(value.get(steps[0]), steps[1:], kind, names, inner)}
+    step, rest = steps[0], steps[1:]
+    if rest and isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return [*value[:step], _put(value[step], rest, kind, names, f"{at}[]"), *value[step + 1 :]]
+    if not isinstance(value, Mapping):
+        return value
+    name = str(step)
+    if rest:
+        return {**value, name: _put(value.get(name), rest, kind, names, f"{at}.{name}" if at else name)}
     found = _new_id(value, kind, names, at)
-    return {**value, steps[0]: found} if found else value
+    return {**value, name: found} if found else value
 
 
-def _new_id(item: Mapping[str, Json], kind: Kind, names: _VariableNames, at: str) -> Variable | None:
+def _new_id(item: Mapping[str, Body], kind: Kind, names: _VariableNames, at: str) -> Variable | None:
     for path, other in kind.references.items():
         parent, _, name_field = path.rpartition(".")
         if parent == at and (other, item.get(name_field)) in names.created:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from reconciler.kinds.base.field import FieldType
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import NoValue
-from reconciler.model.field_tree import Visit, child_at, map_parts
-from reconciler.model.json_types import Json, is_empty
+from reconciler.model.field_tree import Dropped, Visit, child_at, map_parts
+from reconciler.model.json_types import Json, as_object, is_empty
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.equality import equivalent
 
@@ -69,7 +69,7 @@ def fill_defaults(
     if value is None:
         return field.default if field.documented else None
 
-    def filled(part_field: CompiledField | None, part: Json) -> Json | Visit:
+    def filled(part_field: CompiledField | None, part: Json) -> Json | Dropped:
         if part_field is None:
             return Visit.DROP
         if part is not None and part_field.plain:
@@ -78,6 +78,6 @@ def fill_defaults(
 
     if field.type is FieldType.OBJECT and isinstance(value, Mapping):
         absent = field.creation_defaults if creating else field.defaulted
-        given = map_parts(field, value, filled)
+        given = as_object(map_parts(field, value, filled))
         return {**given, **{child.name: child.default for child in absent if child.name not in value}}
     return map_parts(field, value, filled) if field.type is FieldType.LIST and isinstance(value, list) else value

@@ -39,7 +39,7 @@ from reconciler.timestamps import parse_rfc3339
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,39})(\.\d{1,40})?", re.ASCII)
 
 
-def identical(first: Json, second: Json) -> bool:
+def identical(first: object, second: object) -> bool:
     """Return whether two values are the same JSON: true is not 1, and 1 is not 1.0."""
     if isinstance(first, (Mapping, list)) and isinstance(second, (Mapping, list)):
         return canonical_json(first) == canonical_json(second)

@@ -7,7 +7,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.field_tree import Visit, child_at, rewrite
-from reconciler.model.json_types import Json, is_empty
+from reconciler.model.json_types import Json, as_object, is_empty
 from reconciler.redaction import is_sensitive, reads_masked, secret_digest
 
 
@@ -22,7 +22,7 @@ class BodyWithSecrets:
 def insert_secrets(kind: Kind, body: Mapping[str, Json], secret: Callable[[str], str]) -> BodyWithSecrets:
     """Return the body with every `{secret: NAME}` in it replaced by its value."""
     used: dict[str, str] = {}
-    return BodyWithSecrets(body=_filled(kind, body, secret, used), secrets=used)
+    return BodyWithSecrets(body=dict(as_object(_filled(kind, body, secret, used))), secrets=used)
 
 
 def secret_names(kind: Kind, spec: Mapping[str, Json]) -> tuple[str, ...]:

@@ -24,13 +24,22 @@ from reconciler.diff.dependency_order import (
 )
 from reconciler.diff.differ import diff
 from reconciler.diff.field_changes import classify_order, differences
-from reconciler.diff.full_spec import managed_fields, without_unknown
+from reconciler.diff.full_spec import managed_fields
 from reconciler.diff.ignore_rules import matches, matches_items, misspelt
 from reconciler.diff.rejected_fields import relabelled, unkept_notes, unkept_values
 from reconciler.diff.request_body import build_request_body, unreadable
 from reconciler.diff.secret_changes import judge
 from reconciler.kinds.base.field import Field, FieldRole, FieldType
-from reconciler.model.change import Action, Attribution, Change, FieldChange, FieldOp, NoValue, most_severe
+from reconciler.model.change import (
+    Action,
+    Attribution,
+    Change,
+    FieldChange,
+    FieldOp,
+    NoValue,
+    most_severe,
+    without_unknown,
+)
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.field_path import WILD, ItemKey, parse
 from reconciler.model.field_tree import field_at_printed

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from reconciler.model.change import NoValue, SuppressionReason
+from reconciler.model.change import NoValue, PartialValue, SuppressionReason
 from reconciler.model.field_path import FieldPath, FieldStep, printed
 from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField
@@ -76,14 +76,14 @@ class DiffCollector:
         self.series |= other.series
 
 
-Tree = Json | NoValue
-"""One side of a difference, reduced to what differs: objects by field, keyed lists by printed step."""
+Pair = tuple[PartialValue, PartialValue]
+"""Live and desired, reduced to what differs, with keyed lists as objects by printed step.
 
-Pair = tuple[Tree, Tree]
-"""Live and desired, reduced to what differs; ABSENT where one side has nothing."""
+ABSENT where one side has nothing.
+"""
 
 
-def put_pair(step: str, pair: Pair, before: dict[str, Json], after: dict[str, Json]) -> None:
+def put_pair(step: str, pair: Pair, before: dict[str, PartialValue], after: dict[str, PartialValue]) -> None:
     """Put both sides of a difference at a step; an absent side is left out."""
     for side, value in zip((before, after), pair, strict=True):
         if value is not NoValue.ABSENT:

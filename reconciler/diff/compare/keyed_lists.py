@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from reconciler.diff.compare import positional_lists, sets
 from reconciler.diff.compare.collector import DiffCollector, Inner, ListComparison, Pair, put_pair
 from reconciler.kinds.base.field import ListType
-from reconciler.model.change import SuppressionReason
+from reconciler.model.change import PartialValue, SuppressionReason
 from reconciler.model.field_path import ItemKey, printed, spell
 from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField
@@ -117,8 +117,8 @@ def _no_keys(node: CompiledField, want: list[Json], look: ListComparison) -> str
 
 def _keyed(node: CompiledField, want: KeyedItems, have: KeyedItems, look: ListComparison) -> Pair | None:
     pairs, gone = pair_items(node.each, want, have, look.inner)
-    before: dict[str, Json] = {}
-    after: dict[str, Json] = {}
+    before: dict[str, PartialValue] = {}
+    after: dict[str, PartialValue] = {}
     for index, (parts, other) in enumerate(zip(want.keys, pairs, strict=True)):
         key = ItemKey(parts)
         if other is None:

@@ -1,7 +1,7 @@
 """Compares two lists item by item: the order has a meaning, and items have no keys."""
 
 from reconciler.diff.compare.collector import ListComparison, Pair, put_pair
-from reconciler.model.change import NoValue
+from reconciler.model.change import NoValue, PartialValue
 from reconciler.model.field_path import printed
 from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField
@@ -26,8 +26,8 @@ def single_values(item: CompiledField, want: list[Json], have: list[Json], look:
 def by_index(item: CompiledField, want: list[Json], have: list[Json], look: ListComparison) -> Pair | None:
     """Compare item by item, after what is equal at both ends has been set aside."""
     start, tail = _ends(item, want, have, look)
-    before: dict[str, Json] = {}
-    after: dict[str, Json] = {}
+    before: dict[str, PartialValue] = {}
+    after: dict[str, PartialValue] = {}
     for index in range(start, max(len(want), len(have)) - tail):
         wanted, had = index < len(want) - tail, index < len(have) - tail
         pair: Pair | None = (have[index] if had else NoValue.ABSENT, want[index] if wanted else NoValue.ABSENT)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from reconciler.diff.compare import keyed_lists
 from reconciler.diff.compare.collector import DiffCollector, ListComparison, Pair, SecretStatus, put_pair
 from reconciler.kinds.base.field import FieldType
-from reconciler.model.change import NoValue, SuppressionReason
+from reconciler.model.change import NoValue, PartialValue, SuppressionReason
 from reconciler.model.field_path import FieldPath
 from reconciler.model.json_types import Json, is_empty
 from reconciler.semantics.compiled_field import CompiledField
@@ -26,8 +26,8 @@ def objects(
     node: CompiledField, want: Mapping[str, Json], have: Mapping[str, Json], at: FieldPath, found: DiffCollector
 ) -> Pair | None:
     """Compare two objects in the fields that the declared one manages."""
-    before: dict[str, Json] = {}
-    after: dict[str, Json] = {}
+    before: dict[str, PartialValue] = {}
+    after: dict[str, PartialValue] = {}
     children = node.children
     for name, wanted in want.items():
         child = children.get(name)

@@ -38,6 +38,7 @@ from reconciler.kinds.smart_live_room.streaming import (
     RTCLiveEventCallBackConfig,
     VideoConfig,
 )
+from reconciler.model.json_types import Json
 
 
 class ErrorResponse(SpecModel):
@@ -252,12 +253,12 @@ _COLUMNS = (
     TableColumn(title="Description", field="room_description", wide=True),
 )
 
-_PLAIN = {
+_PLAIN: Mapping[str, Json] = {
     "room_type": "NORMAL",
     "room_description": "made by reconciler doctor",
     "video_config": {"bitrate": 4000, "width": 1080, "height": 1920},
 }
-_SECRET = {"output_urls": ["rtmp://localhost/doctor"], "stream_keys": ["doctor-key"]}
+_SECRET: Mapping[str, Json] = {"output_urls": ["rtmp://localhost/doctor"], "stream_keys": ["doctor-key"]}
 
 _PROBE = ProbeBodies(
     plain=_PLAIN,

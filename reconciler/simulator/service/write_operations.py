@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reconciler.kinds.base.kind import ItemCollection, Kind
 from reconciler.kinds.base.simulated_kind import Confirmation
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_list, as_object
 from reconciler.simulator.clock import instant
 from reconciler.simulator.messages import Response, ServiceError, answer, empty
 from reconciler.simulator.service.field_shape import FieldShape
@@ -14,19 +14,19 @@ from reconciler.simulator.service.operations import OperationContext
 from reconciler.simulator.service.read_operations import is_foreign
 from reconciler.simulator.service.rendered_objects import show_response
 from reconciler.simulator.service.request_bodies import accepted, check_name, check_types, decoded
-from reconciler.simulator.service.server_assigned import derived, identified, restamped, with_items, with_own
+from reconciler.simulator.service.server_assigned import body_with_items, derived, identified, restamped, with_own
 from reconciler.simulator.write_history import WriteLogEntry
 
 
 def create(call: OperationContext) -> Response:
     """Create an object from the body and return its id alone (api.md §2)."""
     body = checked(call)
-    name = body[call.kind.name_field]
+    name = str(body[call.kind.name_field])
     twins = free(call, name)
     serial = call.collection.next_serial()
     object_id = call.world.ids(f"{call.target.project}/{call.kind.name}/{name}/{serial}")
     writing = call.writing(object_id, 0)
-    whole = derived(call.kind, with_items(call.shape, body, {}, writing), call.choices)
+    whole = derived(call.kind, body_with_items(call.shape, body, {}, writing), call.choices)
     whole = identified(call.kind, call.shape, whole, project=call.target.project, writing=writing)
     entry = StoredObject(id=object_id, name=name, body=whole, serial=serial, origin="api")
     call.collection.put(entry)
@@ -38,11 +38,15 @@ def update(call: OperationContext) -> Response:
     """Replace the object by the body (or merge it, as chosen) and return the whole object."""
     entry = writable(call)
     body = checked(call)
-    free(call, body[call.kind.name_field], entry.id)
+    free(call, str(body[call.kind.name_field]), entry.id)
     body = certain(call, entry, body)
     writing = call.writing(entry.id, entry.revision + 1)
     kept = {name: value for name, value in entry.body.items() if _stays(call, name)}
-    whole = {**kept, **with_items(call.shape, body, entry.body, writing), **restamped(call.kind, entry.body, writing)}
+    whole = {
+        **kept,
+        **body_with_items(call.shape, body, entry.body, writing),
+        **restamped(call.kind, entry.body, writing),
+    }
     changed = stored(call, entry, derived(call.kind, voided(call, whole), call.choices))
     return answer(show_response(call.shape, changed, call.choices))
 
@@ -61,9 +65,14 @@ def confirm(call: OperationContext) -> Response:
     body = decoded(call.request.body)
     rule = _confirmation(call.kind)
     assert rule is not None  # noqa: S101 - the route exists only where the kind has one
-    if body.get("action") not in rule.states or body.get(rule.version) != entry.body.get(rule.version):
+    action = body.get("action")
+    if (
+        not isinstance(action, str)
+        or action not in rule.states
+        or body.get(rule.version) != entry.body.get(rule.version)
+    ):
         raise ServiceError(400, "MSS.00000003", f"Invalid parameter: action or {rule.version}.")
-    stored(call, entry, {**entry.body, rule.field: rule.states[body["action"]]})
+    stored(call, entry, {**entry.body, rule.field: rule.states[action]})
     return empty()
 
 
@@ -194,7 +203,7 @@ def _item_shape(call: OperationContext) -> FieldShape:
 
 
 def _items(call: OperationContext, entry: StoredObject) -> list[Mapping[str, Json]]:
-    return list(entry.body.get(call.kind.items_field) or ())
+    return [as_object(item) for item in as_list(entry.body.get(call.kind.items_field))]
 
 
 def _index(call: OperationContext, items: list[Mapping[str, Json]]) -> int:
@@ -222,6 +231,6 @@ def _kept(call: OperationContext, entry: StoredObject, items: list[Mapping[str, 
 
 def _answered(call: OperationContext, entry: StoredObject, item: Mapping[str, Json]) -> Response:
     whole = show_response(call.shape, entry, call.choices)
-    items = whole[call.kind.items_field]
+    items = map(as_object, as_list(whole[call.kind.items_field]))
     id_field = _collection(call).id_field
     return answer(next(each for each in items if each.get(id_field) == item.get(id_field)))
