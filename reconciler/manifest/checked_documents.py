@@ -24,7 +24,7 @@ from reconciler.kinds.base.kind import Kind
 from reconciler.manifest.document_cache import DocumentCache
 from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.yaml.document import Document
-from reconciler.model.json_types import Json, as_list, as_object
+from reconciler.model.json_types import Json, require_list, require_object, require_text
 from reconciler.model.options import ResourceScope
 
 _Message = Mapping[str, Any]
@@ -157,7 +157,7 @@ class CheckedDocuments:
 
 def _plain(one: CheckedDocument) -> dict[str, Json]:
     """Return a document as an entry holds it: what the checks changed of it, beside what was written."""
-    value = as_object(one.document.value)
+    value = require_object(one.document.value)
     return {
         "value": value,
         "marks": base64.b64encode(one.document.marks.tobytes()).decode("ascii"),
@@ -168,26 +168,24 @@ def _plain(one: CheckedDocument) -> dict[str, Json]:
 
 def _answer(entry: Mapping[str, Json]) -> tuple[_Message, Mapping[str, str]]:
     """Return a worker's answer, and the digests of the files it asked for. Raises ValueError for another shape."""
-    answer = as_object(entry["result"])
-    places = as_list(answer["places"])
-    if not all(isinstance(text, str) for text in as_list(answer["texts"])) or {len(as_list(one)) for one in places} - {
-        7
-    }:
+    answer = require_object(entry["result"])
+    texts, places = require_list(answer["texts"]), require_list(answer["places"])
+    if not all(isinstance(text, str) for text in texts) or any(len(require_list(one)) != 7 for one in places):
         raise ValueError("no answer of a worker")
-    return answer, {name: str(digest) for name, digest in as_object(entry["asked"]).items()}
+    return answer, {name: require_text(digest) for name, digest in require_object(entry["asked"]).items()}
 
 
 def _documents(entry: Mapping[str, Json]) -> list[CheckedDocument]:
-    return [_document(one) for one in map(as_object, as_list(entry["documents"]))]
+    return [_document(one) for one in map(require_object, require_list(entry["documents"]))]
 
 
 def _document(entry: Mapping[str, Json]) -> CheckedDocument:
-    value = as_object(entry["value"])
+    value = require_object(entry["value"])
     marks = array("Q")
-    marks.frombytes(base64.b64decode(str(entry["marks"])))
+    marks.frombytes(base64.b64decode(require_text(entry["marks"])))
     return CheckedDocument(
         document=Document(value=value, marks=marks),
-        kind=str(value["kind"]),
-        metadata=as_object(value["metadata"] if entry["metadata"] is None else entry["metadata"]),
-        spec=as_object(value["spec"] if entry["spec"] is None else entry["spec"]),
+        kind=require_text(value["kind"]),
+        metadata=require_object(value["metadata"] if entry["metadata"] is None else entry["metadata"]),
+        spec=require_object(value["spec"] if entry["spec"] is None else entry["spec"]),
     )

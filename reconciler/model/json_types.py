@@ -31,6 +31,27 @@ def as_list(value: object) -> list[Json]:
     return value if isinstance(value, list) else []
 
 
+def require_object(value: object) -> JsonObject:
+    """Return an object. Raises ValueError for anything else."""
+    if not isinstance(value, Mapping):
+        raise ValueError("not a JSON object")  # noqa: TRY004 - the text is wrong, not the argument
+    return value
+
+
+def require_list(value: object) -> list[Json]:
+    """Return a list. Raises ValueError for anything else."""
+    if not isinstance(value, list):
+        raise ValueError("not a JSON list")  # noqa: TRY004 - the text is wrong, not the argument
+    return value
+
+
+def require_text(value: object) -> str:
+    """Return a text. Raises ValueError for anything else."""
+    if not isinstance(value, str):
+        raise ValueError("not a text")  # noqa: TRY004 - the text is wrong, not the argument
+    return value
+
+
 def child_of(value: Json, step: str | int) -> Json:
     """Return a field of an object or an item of a list. Raises LookupError where there is none."""
     if isinstance(step, str):

@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.change import NoValue
-from reconciler.model.json_types import as_list, as_object, child_of, is_blank, is_empty
+from reconciler.model.json_types import (
+    as_list,
+    as_object,
+    child_of,
+    is_blank,
+    is_empty,
+    require_list,
+    require_object,
+    require_text,
+)
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 2) | st.text(max_size=2),
@@ -24,6 +33,16 @@ def test_empty_is_what_has_no_content_and_blank_is_empty_without_containers(valu
 def test_a_value_of_another_shape_has_no_fields_and_no_items(value):
     assert as_object(value) == (value if isinstance(value, dict) else {})
     assert as_list(value) == (value if isinstance(value, list) else [])
+
+
+@given(VALUES)
+@pytest.mark.parametrize(("require", "shape"), [(require_object, dict), (require_list, list), (require_text, str)])
+def test_a_required_shape_is_returned_or_refused(require, shape, value):
+    if isinstance(value, shape):
+        assert require(value) is value
+    else:
+        with pytest.raises(ValueError, match="not a"):
+            require(value)
 
 
 @given(VALUES, st.text(max_size=2) | st.integers(0, 3))
