@@ -98,7 +98,7 @@ class ReadProbes:
         """Show a few of the project's own objects, those with a secret or an address twice."""
         page = self.listed[kind.name]
         own = self.client.connection.project_id
-        rows = [row for row in page.rows if row.get("project_id", own) == own and not kind.unwritable(row)]
+        rows = [row for row in page.rows if row.get("project_id", own) == own and not kind.foreign_reason(row)]
         for row in rows[:SHOWS]:
             full = self.client.show(kind, str(row[kind.id_field]))
             self.shown.setdefault(kind.name, []).append(full)

@@ -75,8 +75,8 @@ def _deletable(site: ApplyContext, change: Change) -> PrecheckResult:
     now = compare_undeclared(site, live)
     if now.before_fingerprint != change.before_fingerprint:
         return _no(change, STALE, "it was changed since the plan was made")
-    on_air = kind.on_air(live.spec)
-    if on_air and not kind.on_air(as_object(change.before)):
+    on_air = kind.busy_reason(live.spec)
+    if on_air and not kind.busy_reason(as_object(change.before)):
         return _no(change, STALE, f"{on_air} since the plan was made")
     return PrecheckResult(live=live)
 

@@ -38,6 +38,7 @@ from reconciler.strings import count
 
 if TYPE_CHECKING:
     from reconciler.apply.runner import ApplyResult
+    from reconciler.interfaces import Writer
     from reconciler.ledger.sql_ledger import SqlLedger
     from reconciler.planfile.saved_plan import Binding, Saved
     from reconciler.project.config import Project
@@ -148,7 +149,7 @@ class _ApplyRun:
                 return code if applied is None else self._done(plan, applied, shown=self._needs_asking(plan, writer))
 
     def _tried(
-        self, ledger: "SqlLedger", writer: Any, wanted: PlanOptions, stop: StopSignal
+        self, ledger: "SqlLedger", writer: "Writer", wanted: PlanOptions, stop: StopSignal
     ) -> tuple[int, Plan, "ApplyResult | None"]:
         """Plan, confirm and apply once. Raises LockedError where the lock is not available, before any write."""
         clock = self.session.clock
@@ -177,7 +178,7 @@ class _ApplyRun:
         return plan if self.destroyed is None else destroy_plan(plan, self.destroyed)
 
     @staticmethod
-    def _needs_asking(plan: Plan, writer: Any) -> bool:
+    def _needs_asking(plan: Plan, writer: "Writer") -> bool:
         """Whether a plan changes the live side or ownership."""
         return bool(plan.pending or (plan.adopting and writer.applies))
 
@@ -200,7 +201,7 @@ class _ApplyRun:
             )
         return apply_options(opened, self.ask, local=local)
 
-    def _recover(self, ledger: Any, writer: Any, wanted: PlanOptions, hooks: dict[str, Any]) -> None:
+    def _recover(self, ledger: "SqlLedger", writer: "Writer", wanted: PlanOptions, hooks: dict[str, Any]) -> None:
         from reconciler.apply.recovery import recover
 
         if not writer.applies:
@@ -294,7 +295,7 @@ class _ApplyRun:
         return sys.stdin.readline().strip() == "yes"
 
     def _applied(
-        self, plan: Plan, ledger: Any, writer: Any, wanted: PlanOptions, hooks: dict[str, Any]
+        self, plan: Plan, ledger: "SqlLedger", writer: "Writer", wanted: PlanOptions, hooks: dict[str, Any]
     ) -> "ApplyResult":
         from reconciler.apply.runner import apply
         from reconciler.project.run_origin import run_origin
@@ -369,7 +370,7 @@ def _spent(ledger: "SqlLedger", scope: str, use: str) -> bool:
     return any(run.id == use for run in ledger.list_runs(scope, _RUNS))
 
 
-def _plain(event: ApplyEvent) -> dict[str, Any]:
+def _plain(event: ApplyEvent) -> dict[str, Json]:
     shape = asdict(event)
     shape["type"] = str(shape.pop("step"))
     return {key: value for key, value in shape.items() if value not in ("", None)}

@@ -61,7 +61,7 @@ def upsert_comment(
         client.close()
 
 
-def _opened(place: PullRequestRef, agent: str, seams: Mapping[str, Any]) -> tuple[HostClient, CodeHost]:
+def _opened(place: PullRequestRef, agent: str, seams: Mapping[str, Json]) -> tuple[HostClient, CodeHost]:
     kind = GitHub if place.host == "github" else GitLab
     client = HostClient(place.api, kind.credentials(place.token), agent, **seams)
     return client, kind(client, place)

@@ -237,7 +237,7 @@ def _updated(
     told = [field for field in change.fields if field.attribution is not Attribution.ALREADY]
     unkept = tuple(unkept_notes(told, wish.remembered))
     only_unkept = unkept and len(unkept) == len(told)
-    warnings = (*laying.warnings, *_doubts(wish.node, change.fields), *wish.kind.on_update(live.spec))
+    warnings = (*laying.warnings, *_doubts(wish.node, change.fields), *wish.kind.update_effects(live.spec))
     return replace(
         change,
         previous_address=address(change.kind, live.name) if live.name != change.name else "",
@@ -254,7 +254,7 @@ def _updated(
 def _doubts(node: CompiledField, fields: Iterable[FieldChange]) -> Iterable[str]:
     for change in fields:
         child = child_at(node, change.path)
-        if child is not None and child.field.doubtful_change and change.attribution is not Attribution.ALREADY:
+        if child is not None and child.field.update_undocumented and change.attribution is not Attribution.ALREADY:
             yield f"{change.path}: what this change does to an object that exists is not documented"
 
 

@@ -153,7 +153,7 @@ def _protected(change: Change, protect: Sequence[str]) -> GuardViolation | None:
 def _on_air(change: Change, kind: Kind) -> GuardViolation | None:
     if change.action is not Action.DELETE or not isinstance(change.before, Mapping):
         return None
-    state = kind.on_air(change.before)
+    state = kind.busy_reason(change.before)
     return (
         GuardViolation(code=ON_AIR, message=f"it is on air: {state}", allow=f"--allow-live {quoted(change.name)}")
         if state

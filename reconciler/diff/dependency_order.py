@@ -59,7 +59,7 @@ def dependency_levels(kinds: Mapping[str, Kind]) -> dict[str, int]:
     """Return each kind's depth: 0 has no dependencies, 1 depends on a kind of depth 0, and so on."""
     found: dict[str, int] = {}
     for name, kind in kinds.items():  # kinds come after their dependencies
-        found[name] = 1 + max((found.get(other, -1) for other in kind.after), default=-1)
+        found[name] = 1 + max((found.get(other, -1) for other in kind.depends_on), default=-1)
     return found
 
 

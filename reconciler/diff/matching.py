@@ -97,7 +97,7 @@ def foreign_reason(kind: Kind, live: LiveResource, settings: PlanOptions) -> str
     if settings.project_id and owner and owner != settings.project_id:
         return f"belongs to the project {owner}"
     outside = outside_scope_reason(kind, live.name, live.spec, settings.scope)
-    return kind.unwritable(live.spec) or (f"{OUTSIDE}: {outside}" if outside else "")
+    return kind.foreign_reason(live.spec) or (f"{OUTSIDE}: {outside}" if outside else "")
 
 
 def _look_alikes(result: MatchResult) -> None:

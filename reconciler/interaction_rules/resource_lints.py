@@ -19,7 +19,7 @@ def resource_lints(resource: DeclaredResource, today: date) -> tuple[Diagnostic,
     """
     if not isinstance(resource.spec.get("interaction_rules"), list):
         return ()
-    room = bool(all_kinds()[resource.kind].after) if resource.kind in all_kinds() else False
+    room = bool(all_kinds()[resource.kind].depends_on) if resource.kind in all_kinds() else False
     found = lint_rules(resource.spec, room=room)
     active = [entry for entry in resource.ignore_lints if not _expired(entry, today)]
     used: dict[IgnoredLint, int] = {}

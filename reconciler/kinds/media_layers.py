@@ -64,7 +64,7 @@ class TextLayerConfig(SpecModel):
 
     text_context: str | None = text(0, 1024, format="base64", doc="The text, in Base64 (scene layers only).")
     font_name: str | None = text(0, 64, default=FONT, doc="Font.")
-    font_size: int | None = integer(0, 120, default=16, business_min=4, doc="Font size; sizes below 4 do not show.")
+    font_size: int | None = integer(0, 120, default=16, recommended_min=4, doc="Font size; sizes below 4 do not show.")
     font_color: str | None = text(0, 16, default=WHITE, doc="Font colour as #RRGGBB; older rooms hold 16777215.")
 
 
@@ -114,7 +114,7 @@ class SmartTextLayerConfig(SpecModel):
     )
     text_context: str | None = text(0, 1024, doc="The text.")
     font_name: str | None = text(0, 64, default=FONT, doc="Font.")
-    font_size: int | None = integer(0, 120, default=16, business_min=4, doc="Font size; sizes below 4 do not show.")
+    font_size: int | None = integer(0, 120, default=16, recommended_min=4, doc="Font size; sizes below 4 do not show.")
     font_color: str | None = text(0, 16, default=WHITE, doc="Font colour as #RRGGBB; older rules hold 16777215.")
     display_duration: int | None = integer(0, 3600, default=0, doc=_STAY)
 

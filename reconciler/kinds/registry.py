@@ -1,5 +1,6 @@
 """Registry of kinds: built-in and third-party ones are loaded from the entry-point group `reconciler.kinds`."""
 
+import re
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
@@ -20,7 +21,7 @@ def all_kinds() -> dict[str, Kind]:
         if name in trail:
             raise PluginError(f"kinds depend on each other in a circle: {' → '.join((*trail, name))}")
         if name not in levels:
-            needs = [level(other, (*trail, name)) for other in found[name].after if other in found]
+            needs = [level(other, (*trail, name)) for other in found[name].depends_on if other in found]
             levels[name] = 1 + max(needs, default=-1)
         return levels[name]
 
@@ -49,11 +50,31 @@ def kind_called(word: str) -> Kind:
     raise UsageError(f"no kind of object is called {word!r}", code="E_KIND_UNKNOWN", hint=hint)
 
 
+_RENAMED = {
+    "after": "depends_on",
+    "stamps": "version_fields",
+    "unwritable": "foreign_reason",
+    "on_air": "busy_reason",
+    "on_update": "update_effects",
+    "doubtful_change": "update_undocumented",
+    "business_min": "recommended_min",
+    "business_max": "recommended_max",
+    "business_values": "recommended_values",
+    "business_max_items": "recommended_max_items",
+}
+"""Arguments of `Kind` and of its fields that earlier versions named otherwise: old, new."""
+
+_UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
+
+
 def _load(entry: EntryPoint) -> Kind:
     try:
         kind = entry.load()
     except Exception as error:  # a plugin may fail in any way; the message names the plugin
-        raise PluginError(f"the kind {entry.name!r} cannot be loaded: {error}") from error
+        unexpected = _UNEXPECTED.search(str(error)) if isinstance(error, TypeError) else None
+        new = _RENAMED.get(unexpected[1], "") if unexpected else ""
+        hint = f"write `{new}` in place of `{unexpected[1]}`" if unexpected and new else ""
+        raise PluginError(f"the kind {entry.name!r} cannot be loaded: {error}", hint=hint) from error
     if not isinstance(kind, Kind):
         raise PluginError(f"the kind {entry.name!r} is no Kind")
     return kind

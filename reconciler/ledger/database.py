@@ -22,6 +22,7 @@ from reconciler.errors import LedgerError
 from reconciler.ledger.db_tables import ADDED, SCHEMA, lease, metadata, runs
 from reconciler.ledger.postgres_url import OPERATOR, Trust, connect_arguments, project_url
 from reconciler.ledger.sqlite_file import ledger_file, mark, refuse_tables
+from reconciler.model.json_types import Json
 
 POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 """Schemes of a PostgreSQL URL; psycopg is the only driver."""
@@ -68,7 +69,7 @@ def _begin(connection: Connection) -> None:
 
 def postgres(url: URL, busy: float, trust: Trust = OPERATOR) -> Engine:
     """Return an engine for a server. Raises LedgerError where its driver is missing."""
-    arguments: dict[str, Any] = {"connect_timeout": max(2, int(busy)), "prepare_threshold": None}
+    arguments: dict[str, Json] = {"connect_timeout": max(2, int(busy)), "prepare_threshold": None}
     arguments |= connect_arguments(url, trust)
     try:
         engine = create_engine(url, pool_size=2, pool_pre_ping=True, connect_args=arguments)

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection, Row
 from reconciler.errors import LedgerError, LockedError
 from reconciler.ledger.database import Database, damaged
 from reconciler.ledger.db_tables import lease
+from reconciler.model.json_types import Json
 from reconciler.model.run_history import LockInfo
 from reconciler.strings import environment_option
 from reconciler.timestamps import format_rfc3339
@@ -162,7 +163,7 @@ def digest_key(connection: Connection, scope: str) -> bytes:
 def _ensure(connection: Connection, scope: str) -> None:
     if _row(connection, scope) is not None:
         return
-    empty: dict[str, Any] = {"lock_id": "", "owner": "", "holder": "", "process": ""}
+    empty: dict[str, Json] = {"lock_id": "", "owner": "", "holder": "", "process": ""}
     times = {"since": 0.0, "heartbeat": 0.0, "until": 0.0}
     row = {"scope": scope, "epoch": 0, **empty, **times, "digest_key": secrets.token_hex(32)}
     if connection.dialect.name == "postgresql":

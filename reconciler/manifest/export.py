@@ -71,7 +71,7 @@ class ExportableSpec:
 
     def _contradiction(self, spec: Mapping[str, Json]) -> str:
         """Return the problem of the kind's checks, such as two rules of one name, without optional parts."""
-        temporary = self._kind.unwritable(self._live.spec)
+        temporary = self._kind.foreign_reason(self._live.spec)
         if temporary:
             return temporary
         for problem in [*self._kind.problems(spec), *names.problems(self._kind, spec)]:

@@ -203,10 +203,10 @@ def _sentences(field: Field) -> Iterator[str]:
     if field.list and field.list.type is not ListType.ATOMIC:
         pairs = f" Items pair by {', '.join(field.list.keys)}." if field.list.keys else ""
         yield f"Compared as {'an' if field.list.type is ListType.ORDERED_MAP else 'a'} {field.list.type}.{pairs}"
-    if field.business_min is not None or field.business_max is not None:
-        yield f"What works: {span(field.business_min, field.business_max)}."
-    if field.business_max_items is not None:
-        yield f"At most {field.business_max_items} are of use."
+    if field.recommended_min is not None or field.recommended_max is not None:
+        yield f"What works: {span(field.recommended_min, field.recommended_max)}."
+    if field.recommended_max_items is not None:
+        yield f"At most {field.recommended_max_items} are of use."
     if field.server_may_override:
         yield "The service may decide otherwise."
 

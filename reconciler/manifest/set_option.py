@@ -6,12 +6,11 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reconciler.errors import UsageError
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.diagnostic import has_errors
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_object, child_of
 from reconciler.model.source_map import DocumentPath
 from reconciler.strings import did_you_mean
 
@@ -63,7 +62,7 @@ def _value(name: str, text: str) -> Json:
 
 def applied(data: dict[str, Json], word: SetWord) -> dict[str, Json]:
     """Return the values with one replaced; the argument is not changed. Raises SetError."""
-    return dict(_replaced(data, word, 0))
+    return dict(as_object(_replaced(data, word, 0)))
 
 
 def made_name(data: Mapping[str, Json], word: SetWord, earlier: Collection[DocumentPath]) -> DocumentPath | None:
@@ -71,7 +70,7 @@ def made_name(data: Mapping[str, Json], word: SetWord, earlier: Collection[Docum
 
     `earlier` are the names that earlier words made: beside them and below them everything is new.
     """
-    here: Any = data
+    here: Json = data
     for depth, step in enumerate(word.path):
         around = word.path[:depth]
         is_new = any(around == made[:-1] or around[: len(made)] == made for made in earlier)
@@ -79,8 +78,8 @@ def made_name(data: Mapping[str, Json], word: SetWord, earlier: Collection[Docum
         if isinstance(step, str) and (empty or (is_new and isinstance(here, Mapping) and step not in here)):
             return word.path[: depth + 1]
         try:
-            here = here[step]
-        except (LookupError, TypeError):
+            here = child_of(here, step)
+        except LookupError:
             return None
     return None
 
@@ -111,7 +110,7 @@ def _never_read(word: SetWord, path: DocumentPath, code: Sequence[str]) -> SetEr
     return SetError("E_SET_UNKNOWN", message, hint, path[:-1])
 
 
-def _replaced(here: Any, word: SetWord, depth: int) -> Any:
+def _replaced(here: Json, word: SetWord, depth: int) -> Json:
     if depth == len(word.path):
         return _new(here, word)
     step = word.path[depth]
@@ -135,7 +134,7 @@ def _replaced(here: Any, word: SetWord, depth: int) -> Any:
     return {key: _replaced(item, word, depth + 1) if key == step else item for key, item in here.items()}
 
 
-def _new(here: Any, word: SetWord) -> Json:
+def _new(here: Json, word: SetWord) -> Json:
     """Return the new value at a path; mappings are merged, and only null changes the type of a value."""
     value = word.value
     if isinstance(here, Mapping) and isinstance(value, dict):

@@ -99,7 +99,7 @@ def replay_subjects(manifest: DesiredState, named: Sequence[str]) -> tuple[Decla
         if unknown:
             raise UsageError(f"no manifest declares {unknown[0]}", hint=f"use one of {', '.join(known)}")
         return tuple(known[address] for address in dict.fromkeys(named))
-    rooms = [one for one in holders if all_kinds()[one.kind].after]
+    rooms = [one for one in holders if all_kinds()[one.kind].depends_on]
     for choice in (rooms, [one for one in holders if one not in rooms]):
         if len(choice) == 1:
             return tuple(choice)

@@ -33,7 +33,7 @@ class ServiceMeasurement:
 
 def probed_kinds(*, rooms: bool) -> tuple[Kind, ...]:
     """Return the kinds of which write probes create an object: with `rooms` those too that refer to others."""
-    return tuple(kind for kind in all_kinds().values() if kind.probe is not None and (rooms or not kind.after))
+    return tuple(kind for kind in all_kinds().values() if kind.probe is not None and (rooms or not kind.depends_on))
 
 
 def measure_service(opened: EnvironmentSession, link: Connection, writes: tuple[Kind, ...]) -> ServiceMeasurement:

@@ -26,7 +26,7 @@ def name_of(kind: Kind, row: Mapping[str, Json]) -> str:
 
 def stamp_of(kind: Kind, row: Mapping[str, Json]) -> str:
     """Return the best version field, which changes with each write; a list and a show may have different ones."""
-    return next((str(row[stamp]) for stamp in kind.stamps if row.get(stamp)), "")
+    return next((str(row[stamp]) for stamp in kind.version_fields if row.get(stamp)), "")
 
 
 def is_elsewhere(row: Mapping[str, Json], project_id: str) -> bool:
@@ -54,7 +54,7 @@ class RowMapper:
 
     def foreign(self, row: Mapping[str, Json]) -> str:
         """Return why an object is never written, or ""."""
-        return "it belongs to another project" if is_elsewhere(row, self.project_id) else self.kind.unwritable(row)
+        return "it belongs to another project" if is_elsewhere(row, self.project_id) else self.kind.foreign_reason(row)
 
     def from_list(self, row: Mapping[str, Json]) -> LiveResource:
         """Return an object from its list row alone."""
@@ -66,16 +66,16 @@ class RowMapper:
         Other fields are dropped: each of a hundred rooms may have 5 MB of scenes.
         """
         hides = self.hides(row)
-        unseen = NOTHING if keep is None else hides - keep - frozenset(self.kind.stamps)
+        unseen = NOTHING if keep is None else hides - keep - frozenset(self.kind.version_fields)
         fresh = {name: value for name, value in full.items() if keep is None or name in row or name in hides - unseen}
         return self._live({**row, **fresh}, hidden=unseen, foreign=self.foreign(row), shown=True)
 
     def from_show(self, full: Mapping[str, Json], keep: frozenset[str] | None = ALL) -> LiveResource:
         """Return an object without a list row: fields that only the list has (its owner, its last job) are unread."""
-        skipped = NOTHING if keep is None else self._hideable - keep - frozenset(self.kind.stamps)
+        skipped = NOTHING if keep is None else self._hideable - keep - frozenset(self.kind.version_fields)
         spec = {name: value for name, value in full.items() if name not in skipped}
         listed_only = (name for name, field in self.kind.top_fields.items() if name not in full and not field.in_show)
-        return self._live(spec, hidden=skipped.union(listed_only), foreign=self.kind.unwritable(full), shown=True)
+        return self._live(spec, hidden=skipped.union(listed_only), foreign=self.kind.foreign_reason(full), shown=True)
 
     def unknown(self, row: Mapping[str, Json]) -> LiveResource:
         """Return an object that exists but may not be read: its id and name are known, the rest is unread."""

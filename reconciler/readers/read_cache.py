@@ -244,7 +244,7 @@ def _settled(kind: Kind, show: Mapping[str, Json], stamp: str, now: datetime) ->
 
 
 def _has_stamp(kind: Kind, show: Mapping[str, Json], stamp: str) -> bool:
-    return stamp in [show.get(name) for name in kind.stamps]
+    return stamp in [show.get(name) for name in kind.version_fields]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import NoValue
+from reconciler.model.field_path import IndexPath
 from reconciler.model.json_types import Json, JsonObject, as_object, child_of
 from reconciler.semantics.compiled_field import id_beside
 
@@ -29,6 +30,10 @@ def resolved(
     return result
 
 
+Reference: TypeAlias = tuple[IndexPath, str, str]
+"""Path of a name, with the kind and the name that it refers to."""
+
+
 def _relevant(kind: Kind, spec: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """Return the references that this spec can contain."""
     return (
@@ -36,7 +41,11 @@ def _relevant(kind: Kind, spec: Mapping[str, Json]) -> Iterator[tuple[str, str]]
     )
 
 
-def _resolve_in(holder: dict[str, Any], path: list[str], fill: Callable[[dict[str, Any], str], None]) -> None:
+_Holder: TypeAlias = dict[str, Any]
+"""Object that an id is put into: of JSON, and in a plan NoValue.UNKNOWN where the id is that of a new object."""
+
+
+def _resolve_in(holder: _Holder, path: list[str], fill: Callable[[_Holder, str], None]) -> None:
     name, rest = path[0].removesuffix("[]"), path[1:]
     inside = holder.get(name)
     if not rest:
@@ -52,7 +61,7 @@ def _resolve_in(holder: dict[str, Any], path: list[str], fill: Callable[[dict[st
         _resolve_in(holder[name], rest, fill)
 
 
-def _fill(target: str, resolve: Resolve, name_of: NameOf, holder: dict[str, Any], name: str) -> None:
+def _fill(target: str, resolve: Resolve, name_of: NameOf, holder: _Holder, name: str) -> None:
     given, beside = holder.get(name), id_beside(name)
     if isinstance(given, str) and holder.get(beside) is None:
         found = resolve(target, given)
@@ -71,13 +80,13 @@ def holder_of(spec: Json, path: Sequence[str | int]) -> JsonObject:
     return as_object(spec)
 
 
-def referred(kind: Kind, spec: Mapping[str, Json]) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+def referred(kind: Kind, spec: Mapping[str, Json]) -> Iterator[Reference]:
     """Return every reference by name alone in a spec: its path, kind and name."""
     for path, target in _relevant(kind, spec):
         yield from _referred(spec, path.split("."), (), target)
 
 
-def _referred(value: Json, path: list[str], at: tuple[str | int, ...], target: str) -> Iterator[Any]:
+def _referred(value: Json, path: list[str], at: tuple[str | int, ...], target: str) -> Iterator[Reference]:
     if not isinstance(value, Mapping):
         return
     name = path[0].removesuffix("[]")

@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reconciler.errors import UsageError
 from reconciler.kinds.base.field import Field, FieldType
@@ -27,6 +26,7 @@ from reconciler.redaction.by_field import is_sensitive, redact
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.list_keys import KeyValues, all_parts
 from reconciler.simulator.service.console_edits import ConsoleEditor
+from reconciler.simulator.service.field_shape import FieldShape
 from reconciler.simulator.service.object_store import StoredObject
 from reconciler.simulator.service.server_assigned import WriteStamp, with_items
 from reconciler.simulator.service.simulator import Simulator
@@ -151,7 +151,7 @@ def edit_object(found: LiveObject, edits: Sequence[FieldEdit]) -> tuple[EditedFi
     return tuple(made)
 
 
-def _numbered(shape: Any, name: str, value: Json, before: Mapping[str, Json], writing: WriteStamp) -> Json:
+def _numbered(shape: FieldShape, name: str, value: Json, before: Mapping[str, Json], writing: WriteStamp) -> Json:
     """Return a field's new value with what the service assigns inside it, such as the ids of new items."""
     child = shape.children.get(name)
     return value if child is None else with_items(child, value, before.get(name), writing, path=f".{name}")

@@ -38,7 +38,7 @@ class KeptObject(_StateModel):
     serial: int = Field(ge=0)
     revision: int = Field(ge=0)
     origin: str
-    body: dict[str, Any]
+    body: dict[str, Any]  # pydantic cannot read the recursive Json
 
 
 class KeptCollection(_StateModel):

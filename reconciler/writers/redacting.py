@@ -1,7 +1,7 @@
 """Wraps every writer: secrets are redacted from its result before it is shown, journalled or recorded."""
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 from reconciler.interfaces import Writer, WriteRequest, WriteResult
 from reconciler.redaction import SecretRedactor
@@ -17,7 +17,7 @@ class RedactingWriter:
 
     def write(self, task: WriteRequest) -> WriteResult:
         """Apply one change."""
-        written: Any = self._writer.write(task)
+        written: object = self._writer.write(task)
         if not isinstance(written, WriteResult) or not isinstance(written.id, str):
             return cast(WriteResult, written)  # invalid results of a plugin are refused by the pipeline
         known = task.change.id

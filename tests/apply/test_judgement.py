@@ -261,8 +261,8 @@ ON_AIR = {"priv_data": "old", "last_job_status": "PROCESSING"}
 def test_a_delete_is_of_the_planned_object_as_it_was_and_not_of_one_that_went_on_air(
     planned: dict[str, Any], now: dict[str, Any] | None, outcome: Any
 ) -> None:
-    assert ROOM.on_air(ON_AIR)
-    assert not ROOM.on_air({})
+    assert ROOM.busy_reason(ON_AIR)
+    assert not ROOM.busy_reason({})
     lives = [] if now is None else [live(ROOM, "a", spec=now)]
     for shelf in (Shelf([TWIN, *lives]), Shelf([TWIN], shows={one.id: one for one in lives})):
         found = precheck(Place(shelf).site, delete(planned), None)

@@ -92,7 +92,7 @@ def test_a_write_that_is_kept_in_part_at_an_unchanged_stamp_names_what_was_not_k
     old, new = {"room_description": "old", "priv_data": "old"}, {"room_description": "new", "priv_data": "new"}
     with stage({"smart_live_rooms": [{"room_name": "evening", **old}]}) as place:
         (entry,) = place.simulator.world.collection(PROJECT, ROOM).entries.values()
-        stamps = {name: entry.body[name] for name in kind_named(ROOM).stamps if name in entry.body}
+        stamps = {name: entry.body[name] for name in kind_named(ROOM).version_fields if name in entry.body}
         shows = {**stamps, **{name: (new if name in kept else old)[name] for name in old}}
 
         def point(name: str) -> None:

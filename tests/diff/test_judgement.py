@@ -1011,7 +1011,7 @@ def test_what_is_no_longer_declared_is_told_unless_its_absence_means_a_default()
 
 
 def test_a_field_whose_change_is_not_documented_is_doubted_where_it_changes() -> None:
-    doubtful = [name for name, one in ROOM.root.children.items() if one.doubtful_change and one.enum]
+    doubtful = [name for name, one in ROOM.root.children.items() if one.update_undocumented and one.enum]
     assert doubtful
     name = doubtful[0]
     first, second = [one for one in ROOM.root.children[name].enum if one not in ROOM.root.children[name].refused][:2]

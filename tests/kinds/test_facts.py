@@ -55,15 +55,15 @@ def said(fact: dict[str, Any]) -> dict[str, Any]:
         "applies_when": fact.get("applies_when", ""),
         "required_in": fact.get("required_in", []),
         "required": fact.get("required", False),
-        "doubtful_change": fact.get("change_after_create") == "undocumented",
+        "update_undocumented": fact.get("change_after_create") == "undocumented",
         "min_length": fact.get("min_length"),
         "max_length": fact.get("max_length"),
         "min_items": fact.get("min_items"),
         "max_items": fact.get("max_items", fact.get("max_items_in_request")),
-        "business_min": fact.get("business_min"),
-        "business_max": fact.get("business_max"),
-        "business_max_items": fact.get("business_max_items"),
-        "business_values": [int(value) for value in fact.get("business_values", {})],
+        "recommended_min": fact.get("business_min"),
+        "recommended_max": fact.get("business_max"),
+        "recommended_max_items": fact.get("business_max_items"),
+        "recommended_values": [int(value) for value in fact.get("business_values", {})],
         "list_may_hide": fact.get("list_reliability") == "may_be_absent",
     }
 
@@ -200,5 +200,5 @@ def test_operations_are_where_the_facts_say():
 
 def test_rooms_come_after_the_groups_their_rules_name():
     room: Kind = kind_named("SmartLiveRoom")
-    assert room.after == ("InteractionRuleGroup",)
+    assert room.depends_on == ("InteractionRuleGroup",)
     assert set(room.references) <= set(room.fields)

@@ -112,7 +112,7 @@ def test_identity_and_id_are_fields_of_the_kind():
     for kind in KINDS:
         assert kind.fields[kind.name_field].role is FieldRole.IDENTITY
         assert kind.fields[kind.id_field].role is FieldRole.COMPUTED
-        assert all(stamp in kind.fields for stamp in kind.stamps)
+        assert all(stamp in kind.fields for stamp in kind.version_fields)
 
 
 def test_a_table_survives_pickling():
@@ -122,13 +122,13 @@ def test_a_table_survives_pickling():
 
 def test_rooms_on_air_and_temporary_rooms_are_told():
     room = kind_named("SmartLiveRoom")
-    assert room.on_air({"last_job_status": "PROCESSING"})
-    assert room.on_air({"last_job_status": "WAITING"})
-    assert not room.on_air({"last_job_status": "SUCCEED"})
-    assert not room.on_air({})
-    assert room.unwritable({"room_type": "TEMP"})
-    assert not room.unwritable({"room_type": "TEMPLATE"})
-    assert not kind_named("InteractionRuleGroup").on_air({"last_job_status": "PROCESSING"})
+    assert room.busy_reason({"last_job_status": "PROCESSING"})
+    assert room.busy_reason({"last_job_status": "WAITING"})
+    assert not room.busy_reason({"last_job_status": "SUCCEED"})
+    assert not room.busy_reason({})
+    assert room.foreign_reason({"room_type": "TEMP"})
+    assert not room.foreign_reason({"room_type": "TEMPLATE"})
+    assert not kind_named("InteractionRuleGroup").busy_reason({"last_job_status": "PROCESSING"})
 
 
 class Part(SpecModel):

@@ -45,7 +45,7 @@ class Coupon(SpecModel):
 
     audience: Literal["ALL", "MEMBERS"] | None = choice(default="ALL", in_list=True, doc="Who may claim it.")
     member_level: int | None = integer(
-        1, 9, required_when="audience == 'MEMBERS'", in_list=True, business_max=5, doc="The lowest level."
+        1, 9, required_when="audience == 'MEMBERS'", in_list=True, recommended_max=5, doc="The lowest level."
     )
     steps: list[Step] | None = items(
         0, 9, rule=keyed_by("step_name", server=("step_id",)), in_list=True, doc="The steps."
@@ -382,9 +382,25 @@ def test_a_kind_that_cannot_be_had_is_named(shop: Path, line: str, told: str):
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "written"),
+    [
+        ("stamps", "version_fields", 'KIND = Kind(**{**vars(KIND), "stamps": ("changed",)})'),
+        ("business_max", "recommended_max", "integer(1, 9, business_max=5)"),
+    ],
+)
+def test_a_name_of_an_earlier_version_is_refused_with_the_new_one(shop: Path, old: str, new: str, written: str):
+    module = shop.parent / "plugin" / "toy_coupons.py"
+    module.write_text(f"{KIND}\n{written}\n")
+    refused = run(shop, "validate", "-e", "demo")
+    assert refused.returncode == 1
+    assert "E_PLUGIN" in refused.stderr
+    assert f"write `{new}` in place of `{old}`" in refused.stderr
+
+
 def test_kinds_that_wait_for_each_other_are_refused(shop: Path):
     module = shop.parent / "plugin" / "toy_coupons.py"
-    module.write_text(KIND + '\nKIND = Kind(**{**vars(KIND), "after": ("Coupon",)})\n')
+    module.write_text(KIND + '\nKIND = Kind(**{**vars(KIND), "depends_on": ("Coupon",)})\n')
     refused = run(shop, "validate", "-e", "demo")
     assert refused.returncode == 1
     assert "in a circle: Coupon → Coupon" in refused.stderr

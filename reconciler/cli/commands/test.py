@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
 from xml.etree import ElementTree as ET
 
 import typer
@@ -18,6 +18,7 @@ from reconciler.exit_codes import ExitCode
 from reconciler.model.diagnostic import Diagnostic, has_errors, sort_diagnostics
 from reconciler.model.json_types import Json
 from reconciler.model.report import Report
+from reconciler.model.source_map import Position
 from reconciler.strings import count
 
 if TYPE_CHECKING:
@@ -98,7 +99,9 @@ def _formats(format_: str, report: Sequence[str] | None) -> list[tuple[str, str]
     return files
 
 
-def _refused(session_: CommandContext, problems: Sequence[Diagnostic], sources: Any, format_: str) -> int:
+def _refused(
+    session_: CommandContext, problems: Sequence[Diagnostic], sources: Mapping[Position, str], format_: str
+) -> int:
     if format_ == "json":
         shape = {**_json([], ()), "diagnostics": [_problem(one) for one in problems]}
         write_out(session_.redactor.text(_text_of(shape)), human=False, parsed=True)

@@ -81,7 +81,7 @@ class Field:
     the kind has the reason.
 
     Limits bind the desired side only; the lengths that the API gives for enums are left out, being wrong (fields.yaml:
-    reply_mode). `business_…` are tighter limits that only prose gives: warnings.
+    reply_mode). `recommended_…` are tighter limits that only prose gives: warnings.
     """
 
     path: str
@@ -116,11 +116,11 @@ class Field:
     in_create: bool = True
     in_update: bool = True
     list_may_hide: bool = False
-    business_min: float | None = None
-    business_max: float | None = None
-    business_values: tuple[Json, ...] = ()
-    business_max_items: int | None = None
-    doubtful_change: bool = False
+    recommended_min: float | None = None
+    recommended_max: float | None = None
+    recommended_values: tuple[Json, ...] = ()
+    recommended_max_items: int | None = None
+    update_undocumented: bool = False
     list: ListSemantics | None = None
     children: Mapping[str, "Field"] = field(default_factory=dict)
     item: "Field | None" = None

@@ -63,16 +63,16 @@ class FieldOptions(TypedDict, total=False):
     volatile_url: bool
     server_may_override: bool
     default_on_create_only: bool
-    doubtful_change: bool
+    update_undocumented: bool
     in_list: bool
     in_show: bool
     in_create: bool
     in_update: bool
     list_may_hide: bool
-    business_min: float
-    business_max: float
-    business_values: tuple[Json, ...]
-    business_max_items: int
+    recommended_min: float
+    recommended_max: float
+    recommended_values: tuple[Json, ...]
+    recommended_max_items: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,12 @@ def each_secret(min: int | None = None, max: int | None = None) -> FieldMetadata
     return FieldMetadata({"min_length": min, "max_length": max})
 
 
+_NAMES = FieldOptions.__annotations__.keys() | {"list", "min_length", "max_length"}
+
+
 def _field(facts: FieldMetadata, **limits: Any) -> Any:
+    for name in facts.said.keys() - _NAMES:
+        raise TypeError(f"a field got an unexpected keyword argument '{name}'")
     start = ... if facts.said.get("required") else None
     info: FieldInfo = pydantic.Field(default=start, description=facts.said.get("doc"), **limits)
     info.metadata.append(facts)

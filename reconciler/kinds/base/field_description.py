@@ -105,12 +105,12 @@ def _between(low: float | None, high: float | None) -> str:
 def recommended_text(field: Field) -> str:
     """Return the tighter limits that only the API's prose gives; beyond them validate warns."""
     parts = []
-    if text := _between(field.business_min, field.business_max):
+    if text := _between(field.recommended_min, field.recommended_max):
         parts.append(text)
-    if field.business_values:
-        parts.append("one of " + ", ".join(_spelled(one) for one in field.business_values))
-    if field.business_max_items is not None:
-        parts.append(f"at most {field.business_max_items} items")
+    if field.recommended_values:
+        parts.append("one of " + ", ".join(_spelled(one) for one in field.recommended_values))
+    if field.recommended_max_items is not None:
+        parts.append(f"at most {field.recommended_max_items} items")
     return "; ".join(parts)
 
 

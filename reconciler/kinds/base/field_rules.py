@@ -91,8 +91,8 @@ def watched(field: Field) -> RuleNode | None:
 
 
 def _has_rule(field: Field) -> bool:
-    limits = (field.business_min, field.business_max, field.business_max_items)
-    return bool(field.required_when or field.applies_when or field.business_values or limits != (None, None, None))
+    limits = (field.recommended_min, field.recommended_max, field.recommended_max_items)
+    return bool(field.required_when or field.applies_when or field.recommended_values or limits != (None, None, None))
 
 
 def table_problems(watch: RuleNode | None, spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
@@ -141,7 +141,7 @@ def _inapplicable(path: DocumentPath, field: Field, condition: str) -> SpecProbl
 
 
 def _list(path: DocumentPath, watch: RuleNode, value: list[Json], scope: ConditionContext) -> Iterator[SpecProblem]:
-    most = watch.field.business_max_items
+    most = watch.field.recommended_max_items
     if most is not None and len(value) > most:
         yield _limit(path, f"{watch.field.name} has {len(value)} items, but at most {most} are of use")
     if watch.item:
@@ -155,8 +155,8 @@ def _list(path: DocumentPath, watch: RuleNode, value: list[Json], scope: Conditi
 def _business(path: DocumentPath, field: Field, value: Json) -> Iterator[SpecProblem]:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return
-    low, high = field.business_min, field.business_max
-    if field.business_values and value not in field.business_values:
+    low, high = field.recommended_min, field.recommended_max
+    if field.recommended_values and value not in field.recommended_values:
         yield _limit(path, f"{field.name} {value} means nothing to the service", field.doc)
     if (low is not None and value < low) or (high is not None and value > high):
         unit = f" {field.unit}" if field.unit else ""

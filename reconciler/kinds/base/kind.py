@@ -113,13 +113,14 @@ class ItemCollection:
 class Kind:
     """Type of resource.
 
-    `model` is the pydantic model of the spec; its field metadata is compiled into `root`. `after` names kinds that come
-    before this one on create. `references` maps a path of this kind to the kind its name resolves in (a room's rules
-    name their group); the id is sent beside it, in the field that `id_beside` names (`group_id` beside `group_name`).
-    `unwritable` says of a raw live row why it must never be written, or returns "". `on_air` tells whether an update
-    or delete touches something running, `on_update` what an update of this row does besides. `stamps` are the fields
-    that each write changes, best first; `created_field` and `updated_field` have the times of the first and the last
-    write.
+    `model` is the pydantic model of the spec; its field metadata is compiled into `root`. `depends_on` names kinds that
+    come before this one on create. `references` maps a path of this kind to the kind its name resolves in (a room's
+    rules name their group); the id is sent beside it, in the field that `id_beside` names (`group_id` beside
+    `group_name`).
+    `foreign_reason` returns why a raw live row must never be written, `busy_reason` what is running that an update or a
+    delete of it touches; both return "" otherwise. `update_effects` are the side effects of an update of the row.
+    `version_fields` are the fields that each write changes, best first; `created_field` and `updated_field` have the
+    times of the first and the last write.
     `scope_fields` are the fields by whose value an environment may choose objects. `shared_row` tells whether a listed
     row may belong to another project where the list itself belongs to this one. `probe` holds the bodies of
     `doctor`'s own objects; a kind without them is only read. `source` is where its fields are documented.
@@ -139,15 +140,15 @@ class Kind:
     name_field: str
     endpoints: Endpoints
     title: str = ""
-    after: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     references: Mapping[str, str] = dataclasses.field(default_factory=dict)
     created_field: str = "create_time"
     updated_field: str = "update_time"
-    stamps: tuple[str, ...] = ("update_time",)
-    unwritable: Callable[[Mapping[str, Json]], str] = lambda row: ""  # noqa: ARG005 - the common answer
-    on_air: Callable[[Mapping[str, Json]], str] = lambda row: ""  # noqa: ARG005 - the common answer
-    on_update: Callable[[Mapping[str, Json]], tuple[str, ...]] = lambda row: ()  # noqa: ARG005 - the common answer
+    version_fields: tuple[str, ...] = ("update_time",)
+    foreign_reason: Callable[[Mapping[str, Json]], str] = lambda row: ""  # noqa: ARG005 - the common answer
+    busy_reason: Callable[[Mapping[str, Json]], str] = lambda row: ""  # noqa: ARG005 - the common answer
+    update_effects: Callable[[Mapping[str, Json]], tuple[str, ...]] = lambda row: ()  # noqa: ARG005 - the common answer
     scope_fields: tuple[str, ...] = ()
     shared_row: Callable[[Mapping[str, Json]], bool] = lambda row: False  # noqa: ARG005 - the common answer
     example: str = ""

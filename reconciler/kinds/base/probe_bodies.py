@@ -18,7 +18,7 @@ class ProbeBodies:
 
     `plain` uses nothing that an account may lack. `marked` holds MARKED_TEXT in one text and MARKED_ITEMS in one set.
     `overridden` sets fields that the service may override (`server_may_override`). `mistyped` has one value of another
-    JSON type than its field. `changed` differs from `plain` in a field that may be immutable (`doubtful_change`).
+    JSON type than its field. `changed` differs from `plain` in a field that may be immutable (`update_undocumented`).
     `derived` holds a value that contradicts the one which the service may derive; `derivation` names that behaviour.
 
     For a kind with items that are written one by one: `added_item` is a further one, and `changed_item` the body of a

@@ -137,7 +137,7 @@ KIND = Kind(
         update_fields=WRITTEN_ALONE,
     ),
     checks=CHECKS,
-    stamps=("update_time",),
+    version_fields=("update_time",),
     example="examples/kinds/InteractionRuleGroup.yaml",
     source="docs/api/fields.yaml, resources.interaction_rule_group",
     probe=_PROBE,

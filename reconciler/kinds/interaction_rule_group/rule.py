@@ -126,7 +126,7 @@ class InteractionRule(SpecModel):
     event_type: int | None = integer(
         0,
         100,
-        business_values=tuple(EVENTS),
+        recommended_values=tuple(EVENTS),
         doc="; ".join(f"{number} = {meaning}" for number, meaning in EVENTS.items()) + ".",
     )
     hit_condition: HitCondition | None = nested_object(doc="When the rule applies.")

@@ -5,7 +5,7 @@ ShowSmartLiveRoomResponse. The list shows six of the nineteen writable fields (a
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from reconciler.kinds.base.field import FieldRole
 from reconciler.kinds.base.field_builders import (
@@ -157,7 +157,7 @@ class SmartLiveRoom(SpecModel):
         default="NORMAL",
         default_on_create_only=True,
         refused=("TEMP",),
-        doubtful_change=True,
+        update_undocumented=True,
         in_list=True,
         source="SmartLiveRoomBaseInfo.room_type",
         doc="TEMP rooms vanish after their broadcast and are refused; what a change of type does is not documented.",
@@ -202,7 +202,7 @@ class SmartLiveRoom(SpecModel):
         0, 1, doc="Keys of output_urls, one by one."
     )
     backup_model_asset_ids: list[Annotated[str, item_text(0, 64)]] | None = items(
-        0, 32, business_max_items=5, doc="Stand-in avatars, in the order they take turns."
+        0, 32, recommended_max_items=5, doc="Stand-in avatars, in the order they take turns."
     )
     live_event_callback_config: LiveRoomEventCallBackConfig | None = nested_object(
         doc="Whom the room tells about events."
@@ -213,30 +213,30 @@ class SmartLiveRoom(SpecModel):
     relation_live_platform_info: PlatformLiveInfo | None = nested_object(doc="Its account on a live platform.")
 
 
-def _is_shared(row: Mapping[str, Any]) -> bool:
+def _is_shared(row: Mapping[str, Json]) -> bool:
     """Tell whether a row is no ordinary room: templates may be shared by other projects."""
     return bool(row.get("room_type", "NORMAL") != "NORMAL")
 
 
-def _foreign_reason(row: Mapping[str, Any]) -> str:
+def _foreign_reason(row: Mapping[str, Json]) -> str:
     """Return the reason for TEMP rooms, which the service deletes after their broadcast (seed 000)."""
     return "a TEMP room: the service deletes it after its broadcast" if row.get("room_type") == "TEMP" else ""
 
 
-def _busy_reason(row: Mapping[str, Any]) -> str:
+def _busy_reason(row: Mapping[str, Json]) -> str:
     """Return the reason for a broadcast that waits or runs (seed 000: last_job_status)."""
     status = row.get("last_job_status")
     return f"last_job_status is {status}" if status in ("WAITING", "PROCESSING") else ""
 
 
-def _update_effects(row: Mapping[str, Any]) -> tuple[str, ...]:
+def _update_effects(row: Mapping[str, Json]) -> tuple[str, ...]:
     """Return the side effects of a PUT (api.md §3: a running job uses its own copy; a PUT renews script_version)."""
     running = ("it is on air: the change takes effect at the next start",) if _busy_reason(row) else ()
     confirmed = ("its scripts are confirmed: an update renews script_version, so they need confirming again",)
     return running + (confirmed if row.get("confirm_state") == "CONFIRMED" else ())
 
 
-def _state(row: Mapping[str, Any]) -> str:
+def _state(row: Mapping[str, Json]) -> str:
     """Return room_state with the code and message of error_info, which explains DISABLE and BLOCKED (seed 000)."""
     error = row.get("error_info")
     parts = [error.get("error_code"), error.get("error_msg")] if isinstance(error, Mapping) else []
@@ -270,7 +270,7 @@ _PROBE = ProbeBodies(
 """Bodies of the room that `doctor --probe-rooms` creates and deletes; it is never started."""
 
 
-def _with_view_mode(body: dict[str, Any]) -> dict[str, Any]:
+def _with_view_mode(body: dict[str, Json]) -> dict[str, Json]:
     """Return the body with the view mode that its picture's size gives (api.md §4)."""
     video = body.get("video_config")
     width, height = (video.get("width"), video.get("height")) if isinstance(video, dict) else (None, None)
@@ -297,13 +297,13 @@ KIND = Kind(
     id_field="room_id",
     name_field="room_name",
     endpoints=Endpoints(collection="/v1/{project_id}/smart-live-rooms", items="smart_live_rooms", filters=FILTERS),
-    after=("InteractionRuleGroup",),
+    depends_on=("InteractionRuleGroup",),
     checks=CHECKS,
     references={"interaction_rules[].group_name": "InteractionRuleGroup"},
-    stamps=("script_version", "update_time"),
-    unwritable=_foreign_reason,
-    on_air=_busy_reason,
-    on_update=_update_effects,
+    version_fields=("script_version", "update_time"),
+    foreign_reason=_foreign_reason,
+    busy_reason=_busy_reason,
+    update_effects=_update_effects,
     scope_fields=("room_type",),
     shared_row=_is_shared,
     example="examples/kinds/SmartLiveRoom.yaml",

@@ -1,12 +1,12 @@
 """Filters of the list of live rooms (seed 000), and those that depend on an owner instead of a field."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from reconciler.kinds.base.kind import ListFilter
+from reconciler.model.json_types import Json
 
 
-def owner_types(row: Mapping[str, Any], project: str) -> frozenset[str]:
+def owner_types(row: Mapping[str, Json], project: str) -> frozenset[str]:
     """Return the template_own_type values that match a room; the misspelling is the API's (api.md §10)."""
     shared = row.get("shared_config")
     kind_of_share = shared.get("shared_type") if isinstance(shared, dict) else None
@@ -15,7 +15,7 @@ def owner_types(row: Mapping[str, Any], project: str) -> frozenset[str]:
     return frozenset({"PUBLIC" if kind_of_share == "PUBLIC" else "SHARED_FROM_OHTERS"})
 
 
-def _owner_contradicts(row: Mapping[str, Any], value: str, project_id: str) -> bool:
+def _owner_contradicts(row: Mapping[str, Json], value: str, project_id: str) -> bool:
     """Tell whether a row cannot be in the list of a template_own_type: by its owner, or by how it is shared."""
     owner, shared = row.get("project_id"), row.get("shared_config")
     if value == "PUBLIC":

@@ -82,7 +82,7 @@ class SubtitleConfig(SpecModel):
     h: int | None = integer(0, 1920, doc="Height of the box; the service does not use it.")
     w: int | None = integer(0, 1920, doc="Width of the box, always 80 % of the screen; the service does not use it.")
     font_name: str | None = text(0, 64, default=FONT, doc="Font.")
-    font_size: int | None = integer(0, 120, default=54, business_min=24, doc="Font size.")
+    font_size: int | None = integer(0, 120, default=54, recommended_min=24, doc="Font size.")
     font_color: str | None = text(0, 16, default=WHITE, pattern=_COLOR, doc="Font colour as #RRGGBB.")
     stroke_color: str | None = text(pattern=_COLOR, examples=("#000000",), doc="Outline colour as #RRGGBB.")
     stroke_thickness: float | None = number(0, 50, doc="Outline in pixels.")
@@ -99,8 +99,8 @@ class VideoConfig(SpecModel):
         30000,
         required=True,
         unit="kbit/s",
-        business_min=1000,
-        business_max=8000,
+        recommended_min=1000,
+        recommended_max=8000,
         examples=(4000,),
         doc="Bit rate of the picture.",
     )

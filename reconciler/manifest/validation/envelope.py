@@ -60,4 +60,5 @@ class Envelope(_Part):
     apiVersion: Literal["metastudio/v1"] = Field(description="The version of this format.")  # noqa: N815 - Kubernetes' word
     kind: str = Field(description="The kind of resource.")
     metadata: Metadata = Field(description="Who it is.")
+    # Any: pydantic cannot read the recursive Json
     spec: dict[str, Any] | None = Field(default=None, description="The API's own fields.")

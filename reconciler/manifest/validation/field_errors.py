@@ -29,7 +29,7 @@ class ModelError(NamedTuple):
     path: DocumentPath
     type: str
     value: Json
-    limits: Mapping[str, Any]
+    limits: Mapping[str, Json]
 
 
 IsPlainScalar = Callable[[DocumentPath], bool]

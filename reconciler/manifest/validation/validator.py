@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from reconciler.errors import ENOUGH, error, too_many, warning
 from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.base.problem import SpecProblem
 from reconciler.manifest.validation import names
 from reconciler.manifest.validation.envelope import Envelope
 from reconciler.manifest.validation.field_errors import FieldMessage, IsPlainScalar, ModelError, check, describe_error
@@ -135,7 +136,7 @@ def _problem(path: DocumentPath, said: FieldMessage, locate: SourceMap) -> Diagn
     )
 
 
-def _checked(problem: Any, locate: SourceMap) -> Diagnostic:
+def _checked(problem: SpecProblem, locate: SourceMap) -> Diagnostic:
     path = ("spec", *problem.path)
     return Diagnostic(
         severity=problem.severity,

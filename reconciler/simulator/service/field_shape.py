@@ -64,7 +64,7 @@ def _own_marks(node: Field) -> frozenset[str]:
         "read_only": not node.in_create,
         "overridable": node.server_may_override,
         "born": _is_born(node),
-        "doubtful": node.doubtful_change,
+        "doubtful": node.update_undocumented,
     }
     return frozenset(name for name, is_set in marks.items() if is_set)
 

@@ -31,12 +31,12 @@ def identified(
         whole["project_id"] = project
     whole |= {name: _first(child.node, writing) for name, child in shape.marked.get("born", ()) if "born" in child.own}
     whole |= body
-    return {**whole, **{name: _stamp(name, None, writing) for name in kind.stamps if name not in whole}}
+    return {**whole, **{name: _stamp(name, None, writing) for name in kind.version_fields if name not in whole}}
 
 
 def restamped(kind: Kind, before: Mapping[str, Json], writing: WriteStamp) -> dict[str, Json]:
     """Return the version fields of an update, each different from before where its format permits."""
-    return {name: _stamp(name, before.get(name), writing) for name in kind.stamps}
+    return {name: _stamp(name, before.get(name), writing) for name in kind.version_fields}
 
 
 def _stamp(name: str, before: Json, writing: WriteStamp) -> str:

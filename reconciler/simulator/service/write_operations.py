@@ -107,7 +107,7 @@ def writable(call: OperationContext) -> StoredObject:
     entry = call.entry("delete_missing")
     if is_foreign(entry, call.target.project):
         raise ServiceError(403, "MSS.20010082", "The template belongs to another tenant and cannot be edited.")
-    if call.choices["on_air"] == "refused" and call.kind.on_air(entry.body):
+    if call.choices["on_air"] == "refused" and call.kind.busy_reason(entry.body):
         raise ServiceError(400, "MSS.20010046", "A job of this object exists.")
     return entry
 
@@ -219,7 +219,7 @@ def _numbered(
 ) -> dict[str, Json]:
     writing = call.writing(entry.id, entry.revision + 1)
     whole = with_own(_item_shape(call), item, old, writing, path=f".{call.kind.items_field}", index=index)
-    return {**whole, **{name: instant(call.now) for name in call.kind.stamps if name in whole}}
+    return {**whole, **{name: instant(call.now) for name in call.kind.version_fields if name in whole}}
 
 
 def _kept(call: OperationContext, entry: StoredObject, items: list[Mapping[str, Json]]) -> StoredObject:
