@@ -14,8 +14,9 @@ from reconciler.kinds.base.kind import Kind
 from reconciler.manifest.accepted_differences import Differences, ListTarget, ValueTarget
 from reconciler.manifest.edit_writer import DocumentEditor, EditRefused, shape_refused
 from reconciler.manifest.list_writer import list_edits
+from reconciler.manifest.mixed_values import mixed_refused, not_in_a_file
 from reconciler.manifest.source_positions import DocumentLocator, ValueOrigins
-from reconciler.manifest.source_view import PureExpression, SourceView, SourceViews
+from reconciler.manifest.source_view import PureExpression, SourceViews
 from reconciler.manifest.yaml.scalar_text import reads_back
 from reconciler.manifest.yaml.syntax_tree import AliasStep, ScalarNode, SyntaxNode, node_at, nodes_on
 from reconciler.model.change import Change, FieldChange, FieldOp
@@ -23,9 +24,6 @@ from reconciler.model.json_types import Json, as_object
 from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.model.source_edit import AcceptedDifference, ProposedEdits, RefusedDifference, SourceEdit
 from reconciler.model.source_map import DocumentPath, Position
-
-_LISTED = 8
-"""Most places that a refusal names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +117,7 @@ class _Proposal:
             place = self._place(target.path[:-1])
             edits = self._inserted(place, str(target.path[-1]), target.value, target)
         else:
-            place = self._place(target.path)
+            place = self._place(target.path, target.value)
             self._check_fits(place, target.value)
             edits = place.editor.set(place.path, target.value)
         if not edits:
@@ -131,7 +129,7 @@ class _Proposal:
             raise shape_refused("a template writes the value as text", place.through.position)
         return place.editor.insert(place.path, name, value, target.order)
 
-    def _place(self, path: DocumentPath) -> _EditTarget:
+    def _place(self, path: DocumentPath, live: Json = None) -> _EditTarget:
         """Return where a path is edited: in the document, or in the values file that a pure expression reads."""
         view = self._view
         if view is None:
@@ -147,7 +145,7 @@ class _Proposal:
                 return self._in_values(pure, (*pure.path, *whole[depth:]), node, above[:depth])
         found = node_at(view.root, whole)
         if not isinstance(found, AliasStep) and isinstance(found[0], ScalarNode) and view.literal(found[0]) is None:
-            raise self._mixed(view, found[0])
+            raise mixed_refused(view, found[0], live, self._values(), self._views)
         return _EditTarget(DocumentEditor(view), whole)
 
     def _in_values(
@@ -156,7 +154,7 @@ class _Proposal:
         values = self._values()
         decided = values.decided(tuple(map(str, path))) if values else ""
         if isinstance(decided, str):
-            raise _not_in_a_file(decided, pure.position)
+            raise not_in_a_file(decided, pure.position)
         for document in reversed(self._views.of_values(decided.file)):
             found = node_at(document.root, path)
             if isinstance(found, AliasStep) or found[1] == len(path):
@@ -168,22 +166,6 @@ class _Proposal:
     def _values(self) -> ValueOrigins | None:
         locate = self._declared.locate
         return locate.source.values if isinstance(locate, DocumentLocator) and locate.source else None
-
-    def _mixed(self, view: SourceView, node: SyntaxNode) -> EditRefused:
-        """Return the refusal of a value that a template puts together, with the places of its pieces."""
-        pieces = [each for each in view.origins(node) if each.expression]
-        places: dict[Position, None] = {Position(each.file, each.line, each.column): None for each in pieces}
-        values = self._values()
-        for name in (name for each in pieces for name in each.uses if name.startswith("values.")):
-            decided = values.decided(tuple(name.split(".")[1:])) if values else ""
-            if isinstance(decided, str) and decided:
-                return _not_in_a_file(decided, *places)
-            if isinstance(decided, Position):
-                places[decided] = None
-        said = f"`{_one_line(pieces[0].expression)}`" if len(pieces) == 1 else f"{len(pieces)} expressions"
-        message = f"the value comes from {said}: a loop item, a filter or a concatenation"
-        hint = "choose the place with --at FILE:LINE, or edit it by hand"
-        return EditRefused("E_ACCEPT_EXPRESSION", message, list(places)[:_LISTED], hint)
 
     def _check_fits(self, place: _EditTarget, value: Json) -> None:
         """Refuse a value that the quotes or the plain scalar around a pure expression cannot hold."""
@@ -230,19 +212,6 @@ def refused_difference(address: str, each: FieldChange, refusal: EditRefused) ->
         positions=places,
         hint=refusal.hint or ("edit the order by hand" if moved else ""),
     )
-
-
-def _not_in_a_file(decided: str, *places: Position) -> EditRefused:
-    if decided:
-        message = f"the value comes from {decided}"
-        return EditRefused("E_ACCEPT_SET", message, places, "leave --set out, or change what passes it")
-    message = "no values file sets the value"
-    return EditRefused("E_ACCEPT_EXPRESSION", message, places, "choose the place with --at FILE:LINE")
-
-
-def _one_line(expression: str) -> str:
-    text = " ".join(expression.split())
-    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def _without_conflicts(found: ProposedEdits, views: SourceViews) -> ProposedEdits:

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from reconciler.errors import ManifestError, UsageError
 from reconciler.manifest.accept import refused_difference
 from reconciler.manifest.edit_writer import DocumentEditor, EditRefused
+from reconciler.manifest.mixed_values import texts_for
 from reconciler.manifest.source_view import SourceView, SourceViews
-from reconciler.manifest.yaml.scalars import typed
 from reconciler.manifest.yaml.syntax_tree import ScalarNode, scalars_of
-from reconciler.model.change import Change, FieldChange, NoValue, Value
-from reconciler.model.json_types import Json
+from reconciler.model.change import Change, FieldChange
 from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_edit import AcceptedDifference, ProposedEdits, SourceEdit
 from reconciler.model.source_map import DocumentPath, Position
@@ -31,7 +30,7 @@ def proposals_at(
 ) -> Iterator[ProposedEdits]:
     """Yield what may be written at a place, the most specific first: a part of the live text, or all of it."""
     for editor, path, node in _scalars(place, declared, views):
-        for value in _values(node.value, field.after, field.before):
+        for value in texts_for(node.value, field.after, field.before):
             try:
                 edits = editor.set(path, value)
             except EditRefused:
@@ -80,24 +79,3 @@ def _is_at(view: SourceView, node: ScalarNode, place: Position) -> bool:
         return False
     found = span.position
     return found.line == place.line and place.column in (0, found.column)
-
-
-def _values(token: str, declared: Value, live: Value) -> Iterator[Json]:
-    """Yield what the token may become: the part of the live text where the declared one has the token, or the whole."""
-    if isinstance(live, NoValue):
-        return
-    before, after = _text(declared), _text(live)
-    if before is not None and after is not None and token:
-        for found in re.finditer(re.escape(token), before):
-            head, tail = before[: found.start()], before[found.end() :]
-            if len(after) >= len(head) + len(tail) and after.startswith(head) and after.endswith(tail):
-                part = after[len(head) : len(after) - len(tail)]
-                if part != after:
-                    yield part
-    yield live
-
-
-def _text(value: Value) -> str | None:
-    if isinstance(value, str):
-        return value
-    return typed(value) if isinstance(value, (int, float)) else None

@@ -337,11 +337,14 @@ def _reordered(draft: _ListDraft, kept: list[int | NewItem]) -> list[int | NewIt
 
 
 def _merged(draft: _ListDraft, kept: list[int | NewItem]) -> list[int | NewItem]:
-    """Insert new items behind the item that precedes them in live."""
+    """Insert new items behind the item that precedes them in live; an equal one that goes elsewhere moves."""
     wanted = list(kept)
     placed: dict[int, int | NewItem] = dict(_paired(draft))
+    texts = _texts(draft.node, draft.declared)
+    spare = {texts[index]: index for index in sorted(draft.gone, reverse=True)}
     for place, value in sorted(draft.added, key=_first):
-        item = NewItem(value)
+        moved = spare.pop(_texts(draft.node, [value])[0], None)
+        item = NewItem(value) if moved is None else moved
         before = next((placed[each] for each in range(place - 1, -1, -1) if placed.get(each) in wanted), None)
         wanted.insert(0 if before is None else wanted.index(before) + 1, item)
         placed[place] = item

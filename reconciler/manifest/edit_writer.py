@@ -8,6 +8,7 @@ from reconciler.manifest.source_text import SourceFile
 from reconciler.manifest.source_view import SourceSpan, SourceView
 from reconciler.manifest.yaml.scalar_text import ScalarStyle, inline, scalar_text
 from reconciler.manifest.yaml.syntax_tree import (
+    BLOCK_STYLES,
     AliasStep,
     MappingNode,
     ScalarNode,
@@ -84,11 +85,28 @@ class DocumentEditor:
             elif before.endswith(":"):
                 new = f" {new}"
             return [_edit(span, new)]
-        like = ScalarStyle(style=node.style, flow=flow, text=span.text, typed=self.typed)
-        token = scalar_text(value, like)
+        token = self._token(value, node, span, flow=flow)
         before = span.source.text[span.start - 1 : span.start]
         gap = " " if span.start == span.end and before in (":", "-") else ""
         return [_edit(span, gap + token)]
+
+    def _token(self, value: Json, node: ScalarNode, span: SourceSpan, *, flow: bool) -> str:
+        """Return the text of a scalar in the style of the one that it replaces."""
+        source = span.source
+        behind = source.next_line(span.end)
+        blank = source.text[behind : source.line_end(behind)].strip() == "" and behind < len(source.text)
+        like = ScalarStyle(
+            style=node.style,
+            flow=flow,
+            text=span.text,
+            value=node.value,
+            typed=self.typed,
+            blank_follows=blank or self.view.is_template,
+        )
+        token = scalar_text(value, like)
+        if token[:1] in BLOCK_STYLES and span.end == len(source.text) and str(value).endswith("\n"):
+            token += source.line_break(span.start)  # without a line end, the last line of a file has none to give
+        return token
 
     def _flow(self, path: DocumentPath) -> bool:
         above = list(nodes_on(self.view.root, path[:-1]))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from reconciler.manifest.edit_writer import DocumentEditor, shape_refused
@@ -105,9 +105,7 @@ class _BlockItems(_Items):
         source = self.one_source()
         found: list[SourceEdit] = []
         present = {each for each in wanted if isinstance(each, int)}
-        for index in range(len(self.node.items)):
-            if index not in present:
-                found.append(self._removal(source, *self._chunk(source, index)))
+        gone = [self._chunk(source, index) for index in range(len(self.node.items)) if index not in present]
         last = -1
         for each in wanted:
             if isinstance(each, int) and each in kept:
@@ -118,11 +116,11 @@ class _BlockItems(_Items):
                 inside = [one for one in others if one.file == source.file and start <= one.start and one.end <= end]
                 others[:] = [one for one in others if one not in inside]
                 chunk = replaced(source.text[start:end], inside, shift=start).rstrip("\r\n")
-                found.append(self._removal(source, start, end))
+                gone.append((start, end))
             else:
                 chunk = self._new(source, each.value, max(last, 0))
             found.append(self._insertion(source, last, chunk))
-        return found
+        return _removed(source, gone, found)
 
     def _dash(self, source: SourceFile, index: int) -> int:
         start = self.start(index).start
@@ -143,12 +141,6 @@ class _BlockItems(_Items):
             while start > floor and source.text.startswith(f"{indent}#", above):
                 start, above = above, source.line_start(above - 1)
         return start, source.next_line(self.end(index).start)
-
-    @staticmethod
-    def _removal(source: SourceFile, start: int, end: int) -> SourceEdit:
-        if end == len(source.text) and source.text[start:end].rstrip("\r\n") == source.text[start:end] and start:
-            start = len(source.text[:start].rstrip("\r\n"))
-        return SourceEdit(source.file, start, end, "")
 
     def _insertion(self, source: SourceFile, after: int, chunk: str) -> SourceEdit:
         if after < 0:
@@ -177,6 +169,28 @@ class _BlockItems(_Items):
         return line_end.join([f"{indent}-{gap}{first}", *(f"{margin}{line}" if line else line for line in rest)])
 
 
+def _removed(source: SourceFile, gone: Sequence[tuple[int, int]], inserted: list[SourceEdit]) -> list[SourceEdit]:
+    """Return the insertions with the removal of lines; where the last line of a file goes, no line end is left over."""
+    found: list[SourceEdit] = list(inserted)
+    ranges: list[tuple[int, int]] = []
+    for start, end in sorted(gone):
+        if ranges and ranges[-1][1] == start:
+            ranges[-1] = (ranges[-1][0], end)
+        else:
+            ranges.append((start, end))
+    for start, end in ranges:
+        first = start
+        if end == len(source.text) and not source.text.endswith(("\n", "\r")):
+            here = [number for number, each in enumerate(found) if each.start == start and each.text]
+            if here:
+                last = found[here[-1]]
+                found[here[-1]] = replace(last, text=last.text.removesuffix(source.line_break(start)))
+            else:
+                first = len(source.text[:start].rstrip("\r\n"))
+        found.append(SourceEdit(source.file, first, end, ""))
+    return found
+
+
 class _FlowItems(_Items):
     """Items of a flow list, `[a, b]`."""
 
@@ -197,7 +211,7 @@ class _FlowItems(_Items):
                 start, end = self.end(index - 1).start, self.end(index).start
                 comma = source.text[start : self.start(index).start]
             if not re.fullmatch(r"\s*,\s*", comma):
-                raise shape_refused("a comment is between the items", self.start(index).position)
+                raise shape_refused("a comment or a template tag is between the items", self.start(index).position)
             found.append(SourceEdit(source.file, start, end, ""))
         last = -1
         for each in wanted:

@@ -4,6 +4,7 @@ Edits are proven where exactly the accepted differences are gone and nothing els
 the plan, no other resource, no other environment.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -69,7 +70,7 @@ class EditProof:
                 continue
             plan = self.replan(after)
             chosen = {(each.address, each.path) for each in proposal.accepted}
-            staying = chosen & set(_differences(plan))
+            staying = _staying(chosen, _differences(self.plan), _differences(plan))
             if staying:
                 proposal = _refused(
                     proposal,
@@ -98,17 +99,21 @@ class EditProof:
             if not load_from(self.project, self.environment, self.sets, OverlayTree(self.tree, files)).valid:
                 bad += alone
         problem = next(each for each in after.diagnostics if each.severity is Severity.ERROR)
-        files_hit = {each.position.file for each in after.diagnostics if each.position}
-        if not bad:
-            bad = [each for each in proposal.accepted if any(edit.file in files_hit for edit in each.edits)]
+        errors = [each for each in after.diagnostics if each.severity is Severity.ERROR]
+        for wrong in ({each.address for each in errors}, {each.position.file for each in errors if each.position}):
+            bad = bad or [
+                each
+                for each in proposal.accepted
+                if each.address in wrong or any(edit.file in wrong for edit in each.edits)
+            ]
         message = f"the edited file is not valid: {problem.message}"
         return _refused(proposal, bad or list(proposal.accepted), "E_ACCEPT_INVALID", message)
 
     def _here(self, plan: Plan, after: DesiredState, chosen: set[tuple[str, str]]) -> Iterator[Collateral]:
         before, now = _differences(self.plan), _differences(plan)
-        lists = {(address, path[: path.rfind("[")]) for address, path in chosen if path.endswith("]")}
+        lists = {_list_of(key) for key in chosen if key[1].endswith("]")}
         for key in sorted({**before, **now}):
-            in_list = (key[0], key[1][: key[1].rfind("[")]) in lists and key[1].endswith("]")
+            in_list = key[1].endswith("]") and _list_of(key) in lists
             if before.get(key) != now.get(key) and key not in chosen and not in_list:
                 yield Collateral(environment=self.environment, address=key[0], path=key[1])
         addresses = {address for address, _ in chosen}
@@ -150,6 +155,31 @@ def _differences(plan: Plan) -> dict[tuple[str, str], object]:
         for each in change.fields
         if each.attribution is not Attribution.ALREADY
     }
+
+
+def _staying(
+    chosen: set[tuple[str, str]], before: Mapping[tuple[str, str], object], now: Mapping[tuple[str, str], object]
+) -> set[tuple[str, str]]:
+    """Return the chosen differences that are still there.
+
+    Items without a key are known by their place, which others may have after an edit: of a list with such items, the
+    chosen differences are gone where as many are gone.
+    """
+    found = chosen & set(now)
+    had, left, gone = (_by_list(keys) for keys in (before, now, chosen))
+    for each in gone:
+        if left[each] + (each in now) > had[each] - gone[each]:
+            found |= {key for key in chosen if key[1].endswith("]") and _list_of(key) == each}
+    return found
+
+
+def _by_list(keys: Iterable[tuple[str, str]]) -> Counter[tuple[str, str]]:
+    return Counter(_list_of(key) for key in keys if key[1].endswith("]"))
+
+
+def _list_of(key: tuple[str, str]) -> tuple[str, str]:
+    address, path = key
+    return address, path[: path.rfind("[")]
 
 
 def _whole_changes(plan: Plan) -> set[str]:

@@ -56,6 +56,13 @@ def test_a_dry_run_prints_a_diff_that_git_applies_and_writes_nothing(repository)
     assert (repository / "rooms/one.yaml").read_text() == TEXT.replace('"hello"', '"world"')
 
 
+def test_all_is_only_all(repository):
+    assert accept(repository, "--all", "--dry-run").out == accept(repository, "--only", "all", "--dry-run").out != ""
+    run = accept(repository, "--all", "--only", "conflict")
+    assert run.code == 1
+    assert "leave one of them out" in run.err
+
+
 def test_it_writes_and_the_next_run_finds_nothing(repository):
     run = accept(repository)
     assert run.code == 0, run.err
@@ -281,7 +288,8 @@ def test_a_plan_names_the_command_only_where_accept_would_write(tmp_path):
             assert "priv_data -e real" not in run.out
         run = reconciler("-C", tmp_path, "plan", "-e", "real")
         assert "to accept what is live, edit it: the value comes from" in run.out
-        assert "--at FILE:LINE" in run.out
+        assert "edit it by hand, then plan again" in run.out
+        assert "--at FILE:LINE" not in run.out
 
 
 def simulator_edit(simulator, name, value):

@@ -55,13 +55,17 @@ def test_a_new_repository_keeps_what_is_applied_and_shows_a_colleagues_edit_as_d
     assert planned.code == 0
     assert "No changes." in planned.out
     edit = next(line for line in made.out.splitlines() if "simulate edit" in line)
-    assert run("simulate", "edit", 'SmartLiveRoom["Morning show"]', "room_description=On air at nine.").code == 0
-    assert """'SmartLiveRoom["Morning show"]' 'room_description=On air at nine.'""" in edit
+    assert run(*shlex.split(edit)[1:]).code == 0
     drifted = run("plan", "--detailed-exitcode")
     assert drifted.code == 2
-    assert '"On air at nine." -> "The Morning show, kept in Git."  [drift]' in drifted.out
-    assert run("apply", "--auto-approve").code == 0
+    assert '"A tin is 88 yuan." -> "A tin is 96 yuan."  [drift]' in drifted.out
+    values = tmp_path / "rooms/values/common.yaml"
+    before = values.read_text(encoding="utf-8")
+    accepted = next(line for line in drifted.out.splitlines() if "# accept what is live: " in line)
+    assert run(*shlex.split(accepted.partition("live: ")[2])[1:], "--force").code == 0
+    assert values.read_text(encoding="utf-8") == before.replace("96 yuan", "88 yuan")
     assert run("plan", "--detailed-exitcode").code == 0
+    values.write_text(before, encoding="utf-8")
     again = reconciler("-C", tmp_path, "init", "rooms")
     assert again.code == 0, again.err
 

@@ -43,6 +43,7 @@ def accept(
     field: Annotated[str, typer.Argument(metavar="[FIELD]", help="Only this field and what is in it.")] = "",
     environment: flags.Env = "",
     only: Annotated[Only, typer.Option("--only", help="What is accepted: drift, conflicts, or every difference.")] = "",
+    all_: Annotated[bool, typer.Option("--all", help="Every difference, as --only all.")] = False,
     label: flags.Labels = None,
     target: flags.Targets = None,
     set_: flags.Sets = None,
@@ -75,6 +76,9 @@ def accept(
         raise UsageError(
             "--interactive asks, but stdin is not a terminal", code="E_NO_TERMINAL", hint="leave --interactive out"
         )
+    if all_ and only not in ("", "all"):
+        raise UsageError(f"--all is --only all, and --only {only} is given", hint="leave one of them out")
+    only = "all" if all_ else only
     whole = project(run)
     name = select_environment(whole, environment)
     ask = AcceptRequest(

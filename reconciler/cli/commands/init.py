@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _NAMES = {"gitignore": ".gitignore"}
 """Starter files whose name would have an effect in the package's folder."""
 
-_EDIT = """'SmartLiveRoom["Morning show"]' 'room_description=On air at nine.'"""
+_EDIT = """'InteractionRuleGroup["Welcome"]' 'interaction_rules[0].trigger.reply_texts[0]=A tin is 88 yuan.'"""
 _NAME_LINE = re.compile(r"^name: .*$", re.MULTILINE)
 _STATE = ".reconciler/simulator.json"
 

@@ -21,15 +21,18 @@ _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\xa0\u00ad\u200b-\u200f\u2028-\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalarStyle:
-    """How a scalar is written: its style, whether it is inside `{}` or `[]`, and its text as it is now.
+    """How a scalar is written: its style, whether it is inside `{}` or `[]`, its text as it is now, and its value.
 
-    `typed` is off where the value decides its own type, as in a values file.
+    `typed` is off where the value decides its own type, as in a values file. `blank_follows`: blank lines may follow,
+    which a block scalar that keeps its final line ends would take in.
     """
 
     style: str = ""
     flow: bool = False
     text: str = ""
+    value: str = ""
     typed: bool = True
+    blank_follows: bool = False
 
 
 def scalar_text(value: Json, like: ScalarStyle) -> str:
@@ -42,7 +45,7 @@ def scalar_text(value: Json, like: ScalarStyle) -> str:
     if _TEMPLATE.search(value) or characters.forbidden_character(value):
         return quoted(value)
     if like.style in BLOCK_STYLES:
-        made = _block(value, like.text)
+        made = _block(value, like)
         if made is not None:
             return made
     if like.style == "'" and "\n" not in value and not _INVISIBLE.search(value):
@@ -77,18 +80,18 @@ def reads_back(token: str, value: Json, *, flow: bool) -> bool:
     return bool(found["k"] == value or (token == value and typed(found["k"]) == value and found["k"] is not None))
 
 
-def _block(value: str, before: str) -> str | None:
+def _block(value: str, like: ScalarStyle) -> str | None:
     """Return a literal or folded scalar with the header, indentation and line ends of the one before."""
-    header = _HEADER.match(before)
-    if header is None or _INVISIBLE.search(value):
+    header = _HEADER.match(like.text)
+    if header is None or _INVISIBLE.search(value) or (value.endswith("\n\n") and like.blank_follows):
         return None
-    body = before[header.end() :]
+    body = like.text[header.end() :]
     lines = _BREAK.split(body)
     filled = [line for line in lines if line.strip()]
     text = value.rstrip("\n")
     if not filled or not text or text[0] in " \t\n" or text != text.rstrip(" \t"):
         return None
-    margin = _margin(filled, header[2])
+    margin = _margin(filled, header[2], like.value)
     if header[1] == "|":
         written = text.split("\n")
     else:
@@ -111,12 +114,16 @@ def _chomps(indicators: str) -> str:
     return indicators.strip("0123456789")
 
 
-def _margin(filled: list[str], indicators: str) -> str:
-    first = filled[0]
+def _margin(filled: list[str], indicators: str, value: str) -> str:
+    """Return the indentation; with an indicator, blanks in front of every line are part of the value."""
     if any(each.isdigit() for each in indicators):
-        shortest = min(len(line) - len(line.lstrip(" ")) for line in filled)
-        return " " * shortest
-    return first[: len(first) - len(first.lstrip(" "))]
+        own = min((_blanks(line) for line in value.split("\n") if line.strip()), default=0)
+        return " " * (min(map(_blanks, filled)) - own)
+    return " " * _blanks(filled[0])
+
+
+def _blanks(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def _folded(text: str, before: list[str]) -> list[str] | None:
