@@ -4,9 +4,12 @@ A law that fails in `make deep` prints the seed that shows it again; the case th
 """
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.fake_hosts import Host, serving
 
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 """How long it takes to draw a case says something of the machine, nothing of the law."""
@@ -14,6 +17,13 @@ UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filte
 settings.register_profile("test", deadline=None, derandomize=True, suppress_health_check=UNHURRIED, database=None)
 settings.register_profile("deep", deadline=None, print_blob=True, suppress_health_check=UNHURRIED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    """A code host, served for one test."""
+    with serving(Host()) as running:
+        yield running
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -40,11 +40,6 @@ def report_error(error: BaseException, log: StderrLog, *, debug: bool, hint: str
     return error.exit_code if isinstance(error, ReconcilerError) else ExitCode.ERROR
 
 
-def is_internal(error: BaseException) -> bool:
-    """Tell whether a failure is an internal error and not one of the input."""
-    return isinstance(error, Exception) and not isinstance(error, (ReconcilerError, TyperException, BrokenPipeError))
-
-
 def failed_report(error: BaseException, arguments: Sequence[str]) -> tuple[str, Report] | None:
     """Return the format of a command line, and the report of an error that ends it before its own report.
 

@@ -63,6 +63,11 @@ class PatternNode:
             yield from part.walk()
 
 
+def cased_letters(source: str) -> str:
+    """Return the letters of a pattern that have another case and are not ASCII."""
+    return "".join(char for char in source if not char.isascii() and char.lower() != char.upper())
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedPattern:
     """Result of parsing.
@@ -103,12 +108,4 @@ class ParsedPattern:
     @property
     def cased(self) -> str:
         """The letters in it that have another case and are not ASCII."""
-        return "".join(char for char in self.source if not char.isascii() and char.lower() != char.upper())
-
-    def undecided_on(self, text: str, *, ignore_case: bool = False) -> str:
-        """Return why engines may disagree on this text, or an empty text."""
-        if self.line_sensitive and not LINE_BREAKS.isdisjoint(text):
-            return "the text holds a line break, which `.`, `^` and `$` treat differently"
-        if (ignore_case or self.ignore_case) and not FOLDING.isdisjoint(text):
-            return "the text holds a letter that folds differently"
-        return ""
+        return cased_letters(self.source)

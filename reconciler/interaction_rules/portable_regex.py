@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from reconciler.interaction_rules.pattern_tree import Construct, ParsedPattern, PatternNode
+from reconciler.interaction_rules.pattern_tree import Construct, ParsedPattern, PatternNode, cased_letters
 
 MOST_REPEATS = 1000
 MOST_UNBOUNDED = 3
@@ -43,7 +43,7 @@ class _PatternParser:
         root = self._alternation(depth=0)
         if self.offset < len(self.source):
             raise _InvalidPatternError("unmatched )")
-        if self.ignore_case and (cased := [c for c in self.source if not c.isascii() and c.lower() != c.upper()]):
+        if self.ignore_case and (cased := cased_letters(self.source)):
             self.outside.append(Construct(f"(?i) with {cased[0]}", 0))
         return root
 

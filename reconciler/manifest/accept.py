@@ -222,16 +222,7 @@ def _without_conflicts(found: ProposedEdits, views: SourceViews) -> ProposedEdit
     kept = tuple(each for each in found.accepted if not set(each.edits) & bad)
     message = "one place in the files has several live values: a loop, a macro or a value that is used twice"
     refused = [
-        RefusedDifference(
-            code="E_ACCEPT_SHARED",
-            message=message,
-            address=each.address,
-            path=each.path,
-            declared=each.declared,
-            live=each.live,
-            positions=(each.position,),
-            hint="write the values out where they differ",
-        )
+        each.refused("E_ACCEPT_SHARED", message, "write the values out where they differ")
         for each in found.accepted
         if set(each.edits) & bad
     ]

@@ -31,7 +31,3 @@ class ReadEvent:
 
 
 ReadListener = Callable[[ReadEvent], None]
-
-
-def ignore_progress(_event: ReadEvent) -> None:
-    """Listen to nothing."""

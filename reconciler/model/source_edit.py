@@ -31,6 +31,19 @@ class AcceptedDifference:
     position: Position
     edits: tuple[SourceEdit, ...]
 
+    def refused(self, code: str, message: str, hint: str) -> "RefusedDifference":
+        """Return the difference as one that is not accepted."""
+        return RefusedDifference(
+            code=code,
+            message=message,
+            address=self.address,
+            path=self.path,
+            declared=self.declared,
+            live=self.live,
+            positions=(self.position,),
+            hint=hint,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedDifference:

@@ -16,7 +16,7 @@ from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Severity
 from reconciler.model.plan import Plan
 from reconciler.model.resource import DeclaredResource
-from reconciler.model.source_edit import AcceptedDifference, ProposedEdits, RefusedDifference
+from reconciler.model.source_edit import AcceptedDifference, ProposedEdits
 from reconciler.project.config import Project
 from reconciler.project.plan_environment import load_from
 
@@ -211,16 +211,7 @@ def _facts(each: DeclaredResource) -> tuple[object, ...]:
 def _refused(proposal: ProposedEdits, bad: Iterable[AcceptedDifference], code: str, message: str) -> ProposedEdits:
     gone = {each.edits for each in bad}
     refused = [
-        RefusedDifference(
-            code=code,
-            message=message,
-            address=each.address,
-            path=each.path,
-            declared=each.declared,
-            live=each.live,
-            positions=(each.position,),
-            hint="edit it by hand, then plan again",
-        )
+        each.refused(code, message, "edit it by hand, then plan again")
         for each in proposal.accepted
         if each.edits in gone
     ]

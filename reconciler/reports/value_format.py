@@ -7,7 +7,6 @@ from reconciler.model.change import FieldChange, NoValue, Value
 from reconciler.redaction import is_redacted
 from reconciler.reports.escaping import escape_line, quoted
 from reconciler.reports.word_diff import only_blanks_differ
-from reconciler.strings import count
 
 LONG = 48
 """Characters from which a text has lines of its own."""
@@ -48,15 +47,6 @@ def _spell(value: Value) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return escape_line(str(value))
-
-
-def summarize_value(value: Value, most: int = LONG) -> str:
-    """Format a value in a few words: lists and objects by their size."""
-    if isinstance(value, Mapping):
-        return "{}" if not value else f"{{{count(len(value), 'field')}}}"
-    if isinstance(value, (list, tuple)):
-        return "[]" if not value else f"[{count(len(value), 'item')}]"
-    return format_value(value, most)
 
 
 def is_long(value: Value) -> bool:

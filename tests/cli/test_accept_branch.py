@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import git_server
 from tests.support.command_line import project, reconciler, room
-from tests.support.fake_hosts import TOKEN, Host, serving
+from tests.support.fake_hosts import TOKEN, Host
 from tests.support.git_server import MAY_PUSH
 
 BRANCH = "reconciler/accept-demo"
@@ -88,12 +88,6 @@ def team(tmp_path):
 @pytest.fixture(params=HOSTS)
 def kind(request):
     return request.param
-
-
-@pytest.fixture
-def host():
-    with serving(Host()) as running:
-        yield running
 
 
 def job(kind: str, host: Host, **more: str) -> dict[str, str]:

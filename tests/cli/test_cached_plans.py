@@ -1,6 +1,7 @@
 """A plan or audit from the read cache says so and is incomplete, unless `doctor` measured that it cannot be stale."""
 
 import json
+from contextlib import contextmanager
 
 import pytest
 
@@ -121,13 +122,20 @@ def test_with_a_profile_that_proves_it_a_cached_plan_is_complete_and_sees_what_c
         assert made["summary"]["change"] == 1
 
 
-def test_with_a_profile_that_has_become_false_a_plan_sees_one_changed_rule_at_once(folder):
+@contextmanager
+def with_a_false_profile(folder):
+    """Yield a simulator that renewed an object's time with a rule while it was measured, and no longer does."""
     simulator = served(child_stamp="renewed")
     with running(simulator) as url:
         settle(folder, url)
         reconciler("-C", folder, "doctor", *WRITES)
         plan(folder)
         simulator.world.choices = {**simulator.world.choices, "child_stamp": "kept"}
+        yield simulator
+
+
+def test_with_a_profile_that_has_become_false_a_plan_sees_one_changed_rule_at_once(folder):
+    with with_a_false_profile(folder) as simulator:
         change_a_rule(simulator, 3)
         _, made = plan(folder)
         assert (made["complete"], made["summary"]["change"]) == (True, 1)
@@ -135,12 +143,7 @@ def test_with_a_profile_that_has_become_false_a_plan_sees_one_changed_rule_at_on
 
 
 def test_a_profile_that_a_read_contradicts_is_dropped_and_the_plan_is_that_of_a_full_read(folder):
-    simulator = served(child_stamp="renewed")
-    with running(simulator) as url:
-        settle(folder, url)
-        reconciler("-C", folder, "doctor", *WRITES)
-        plan(folder)
-        simulator.world.choices = {**simulator.world.choices, "child_stamp": "kept"}
+    with with_a_false_profile(folder) as simulator:
         for number in range(14):
             change_a_rule(simulator, number)
         _, made = plan(folder)

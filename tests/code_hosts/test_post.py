@@ -19,12 +19,6 @@ def kind(request):
     return request.param
 
 
-@pytest.fixture
-def host():
-    with serving(Host()) as running:
-        yield running
-
-
 def place(kind, host, **more):
     repository = "shop/rooms" if kind == "github" else "shop/sub/rooms"
     return PullRequestRef(

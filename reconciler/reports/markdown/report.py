@@ -85,7 +85,6 @@ def _table(table: Mapping[str, Any], most: int) -> Iterator[str]:
         yield ""
 
 
-_FOUND = re.compile(r"\A<!-- reconciler [\w.,%-]{0,80} -->")
 _LONGEST = 60
 
 
@@ -95,12 +94,6 @@ def marker(report: Report) -> str:
     if len(names) > _LONGEST:
         names = hashlib.sha256(names.encode()).hexdigest()[:16]
     return f"<!-- reconciler {names} -->"
-
-
-def marker_of(body: str) -> str:
-    """Return the marker at the start of a comment, or nothing where there is none."""
-    found = _FOUND.match(body)
-    return found.group() if found else ""
 
 
 def _encoded(name: str) -> str:
