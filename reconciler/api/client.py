@@ -11,7 +11,7 @@ from reconciler.api.allowed_hosts import is_segment, path_segment
 from reconciler.api.connection import Connection
 from reconciler.api.error_responses import refusal
 from reconciler.api.messages import ApiRequest, ApiResponse
-from reconciler.api.response_body import decode, is_whole_text, refuse
+from reconciler.api.response_body import decode, is_whole_text, may_hold_half_characters, refuse
 from reconciler.api.retry import RetryingSender
 from reconciler.api.signing import encode_query
 from reconciler.errors import ApiError, TransportError
@@ -79,7 +79,9 @@ class ReadClient:
         return self._page(kind, kind.endpoints.summary, query)
 
     def _page(self, kind: Kind, path: str, query: Iterable[tuple[str, str]]) -> ListPage:
-        page = _page(kind, self._get(kind, path, {}, query, half_characters=True))
+        body = self._sender.send(_call(self.connection, kind, "GET", path, {}, query=query)).body
+        with self._decoding:
+            page = _page(kind, decode(body, half_characters=True), whole=not may_hold_half_characters(body))
         if self.connection.redactor.tainted(str(row[kind.id_field]) for row in page.rows):
             refuse("the id of a row holds a secret that we sent")
         return page
@@ -117,12 +119,10 @@ class ReadClient:
         path: str,
         ids: Mapping[str, str],
         query: Iterable[tuple[str, str]] = (),
-        *,
-        half_characters: bool = False,
     ) -> dict[str, Json]:
         body = self._sender.send(_call(self.connection, kind, "GET", path, ids, query=query)).body
         with self._decoding:
-            return decode(body, half_characters=half_characters)
+            return decode(body)
 
 
 class WriteClient:
@@ -265,13 +265,14 @@ def _encoded(body: Mapping[str, Json] | None) -> bytes:
     return data
 
 
-def _page(kind: Kind, body: Mapping[str, Json]) -> ListPage:
+def _page(kind: Kind, body: Mapping[str, Json], *, whole: bool) -> ListPage:
+    """Return the page in a body; `whole`: no text in it holds half a character."""
     rows = body.get(kind.endpoints.items)
     if rows is None and body.get(kind.endpoints.count) == 0 and "error_code" not in body:
         rows = []
     if not isinstance(rows, list):
         refuse(f"it has no list {kind.endpoints.items!r}")
-    judged = [(row, _oddness(kind, row)) for row in rows]
+    judged = [(row, _oddness(kind, row, whole=whole)) for row in rows]
     return ListPage(
         rows=tuple(row for row, reason in judged if not reason),
         count=_count(kind, body),
@@ -279,7 +280,7 @@ def _page(kind: Kind, body: Mapping[str, Json]) -> ListPage:
     )
 
 
-def _oddness(kind: Kind, row: Json) -> str:
+def _oddness(kind: Kind, row: Json, *, whole: bool) -> str:
     """Return the reason why a row's object cannot be managed, or an empty text."""
     if not isinstance(row, dict):
         return "its row is no object"
@@ -288,7 +289,7 @@ def _oddness(kind: Kind, row: Json) -> str:
         return f"its {kind.id_field} is {'missing' if given is None else 'no text'}"
     if not is_segment(given):
         return f"its {kind.id_field} cannot be part of an address"
-    return "" if is_whole_text(row) else "a text in it holds half a character (a lone surrogate)"
+    return "" if whole or is_whole_text(row) else "a text in it holds half a character (a lone surrogate)"
 
 
 def _odd(kind: Kind, row: Json, reason: str) -> OddRow:

@@ -79,6 +79,17 @@ def decode(body: bytes, *, half_characters: bool = False, max_depth: int = MAX_D
     return value
 
 
+def may_hold_half_characters(body: bytes) -> bool:
+    """Tell whether a text in a body may hold a lone surrogate, escaped or in its bytes; most bodies have no escape."""
+    if _SURROGATE.search(body):
+        return True
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
 def is_whole_text(value: Json) -> bool:
     """Return whether no text in a value holds a lone surrogate, which no request can carry."""
     try:

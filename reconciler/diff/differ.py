@@ -237,6 +237,8 @@ class PlanBuilder:
 
     def _waits(self, kind: Kind, declared: DeclaredResource) -> str:
         """Return the referenced new object that is deferred; empty where there is none."""
+        if not self.held:
+            return ""
         held = {(one.kind, normalize_name(one.name)): one for one in self.held if one.action is Action.CREATE}
         needed = [(target, normalize_name(name)) for target, name in self.names.needed(kind, declared)]
         waiting = next((held[key].address for key in needed if key in held), "")

@@ -282,10 +282,10 @@ class _Loading:
         met = self.met
         sensitive = sensitive_names(field for kind in kinds.values() for field in kind.fields.values())
         for value, locate in self.documents(text, sensitive):
-            resource, found, metadata = validate(value, locate, kinds, scope, locate.plain)
+            resource, found, metadata = validate(value, locate, kinds, scope, locate.plain, file=text.file)
             self.add(text.file, text.explained(found))
             if resource is not None:
-                self.resources.append(replace(resource, file=text.file))
+                self.resources.append(resource)
                 clean.append(
                     CheckedDocument(document=locate.document, kind=resource.kind, metadata=metadata, spec=resource.spec)
                 )
@@ -297,8 +297,8 @@ class _Loading:
         lines, source = SourceLines(text.text), text.source(text.text)
         for one in known:
             locate = DocumentLocator(one.document, text.where, text.origin, lines, source)
-            resource = declared_resource(kinds[one.kind], str(one.metadata["name"]), one.metadata, one.spec, locate)
-            self.resources.append(replace(resource, file=text.file))
+            kind, name = kinds[one.kind], str(one.metadata["name"])
+            self.resources.append(declared_resource(kind, name, one.metadata, one.spec, locate, file=text.file))
         self.add(text.file, text.explained(()))
 
     def documents(self, text: _SourceText, sensitive: Set[str]) -> Iterator[tuple[Json, DocumentLocator]]:

@@ -38,6 +38,7 @@ class _UnknownFieldSet:
     """Unknown fields so far, and for each object of the table the types of its fields with open values."""
 
     plain: dict[int, Mapping[str, type]] = field(default_factory=dict)
+    choices: dict[int, Mapping[str, frozenset[Json]]] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     values: dict[str, set[str]] = field(default_factory=dict)
     types: dict[str, tuple[FieldType, str]] = field(default_factory=dict)
@@ -55,9 +56,13 @@ def _object(table: Field, value: Mapping[str, Json], found: _UnknownFieldSet) ->
     plain = found.plain.get(id(table))
     if plain is None:
         plain = found.plain[id(table)] = _plain(table)
+        found.choices[id(table)] = _choices(table)
+    choices = found.choices[id(table)]
     for name, item in value.items():
         if type(item) is plain.get(name):
             continue  # nearly every field of nearly every object: checked first
+        if type(item) is str and item in choices.get(name, ()):
+            continue
         child = child_at(table, name)
         if child is None:
             found.unknown.add(f"{table.path}.{name}" if table.path else name)
@@ -72,14 +77,25 @@ def _plain(table: Field) -> Mapping[str, type]:
     }
 
 
+def _choices(table: Field) -> Mapping[str, frozenset[Json]]:
+    """Return the known values of the texts that have some."""
+    return {
+        name: frozenset(child.enum)
+        for name, child in table.children.items()
+        if child.type is FieldType.TEXT and child.enum
+    }
+
+
 def _value(table: Field, value: Json, found: _UnknownFieldSet) -> None:
     if not _fits(table.type, value):
         found.types[table.path] = (table.type, type(value).__name__)
     elif isinstance(value, dict):
         _object(table, value, found)
     elif isinstance(value, list) and table.item is not None:
+        exact = _EXACT.get(table.item.type) if not table.item.enum else None
         for item in value:
-            _value(table.item, item, found)
+            if type(item) is not exact:
+                _value(table.item, item, found)
     elif table.enum and value not in table.enum and isinstance(value, str) and value:
         found.values.setdefault(table.path, set()).add(value)
 

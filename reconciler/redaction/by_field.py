@@ -37,6 +37,8 @@ def redact_fields(field: FieldTree, value: Json) -> Json:
 
     Fields that are in no table are kept.
     """
+    if isinstance(value, Mapping) and not field.sensitive and _holding_parts(field).isdisjoint(value):
+        return value
     return rewrite(field, value, _redacted)
 
 
@@ -100,8 +102,20 @@ def holds_sensitive(field: FieldTree) -> bool:
     return known[1]
 
 
+def _holding_parts(field: FieldTree) -> frozenset[str]:
+    """Return the names of the fields directly inside an object that are sensitive, or hold something that is."""
+    known = _HOLDING_PARTS.get(id(field))
+    if known is None:
+        names = frozenset(name for name, child in field.children.items() if holds_sensitive(child))
+        known = _HOLDING_PARTS[id(field)] = (field, names)
+    return known[1]
+
+
 _HOLDING: dict[int, tuple[FieldTree, bool]] = {}
 """Whether a field holds something sensitive, by the identity of the field, which is kept alive."""
+
+_HOLDING_PARTS: dict[int, tuple[FieldTree, frozenset[str]]] = {}
+"""Names of the parts of a field that hold something sensitive, by the identity of the field, which is kept alive."""
 
 
 def is_redacted(value: object) -> bool:

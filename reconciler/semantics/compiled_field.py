@@ -58,6 +58,14 @@ class CompiledField:
         return self.type not in (FieldType.OBJECT, FieldType.LIST) and not self.sensitive
 
     @cached_property
+    def exact(self) -> bool:
+        """Whether identical values have no difference to tell: none inside is a secret, and no list pairs by keys."""
+        if self.sensitive or self.mode in (ListType.MAP, ListType.ORDERED_MAP):
+            return False
+        parts = (*self.children.values(), *((self.item,) if self.item is not None else ()))
+        return all(part.exact for part in parts)
+
+    @cached_property
     def documented(self) -> bool:
         """Whether the API documents a default, which is the value of a live object without the field."""
         return self.field.documented

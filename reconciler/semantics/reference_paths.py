@@ -1,7 +1,7 @@
 """References by name: the fields of a spec that name other objects, and the ids beside them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
 from reconciler.kinds.base.kind import Kind
@@ -26,7 +26,7 @@ def resolved(
     """Return the spec with the id beside each name that refers to another object, and the name beside a lone id."""
     result = dict(spec)
     for path, target in _relevant(kind, spec):
-        _resolve_in(result, path.split("."), partial(_fill, target, resolve, name_of))
+        _resolve_in(result, path, partial(_fill, target, resolve, name_of))
     return result
 
 
@@ -34,10 +34,17 @@ Reference: TypeAlias = tuple[IndexPath, str, str]
 """Path of a name, with the kind and the name that it refers to."""
 
 
-def _relevant(kind: Kind, spec: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """Return the references that this spec can contain."""
-    return (
-        (path, target) for path, target in kind.references.items() if path.replace("[", ".").partition(".")[0] in spec
+def _relevant(kind: Kind, spec: Mapping[str, Json]) -> list[tuple[Sequence[str], str]]:
+    """Return the references that this spec can contain, each with the steps of its path."""
+    return [(path, target) for first, path, target in _paths(kind) if first in spec]
+
+
+@lru_cache(maxsize=64)
+def _paths(kind: Kind) -> tuple[tuple[str, Sequence[str], str], ...]:
+    """Return the references of a kind: the top-level field, the steps of the path, and the kind that is named."""
+    return tuple(
+        (path.replace("[", ".").partition(".")[0], tuple(path.split(".")), target)
+        for path, target in kind.references.items()
     )
 
 
@@ -45,7 +52,7 @@ _Holder: TypeAlias = dict[str, Any]
 """Object that an id is put into: of JSON, and in a plan NoValue.UNKNOWN where the id is that of a new object."""
 
 
-def _resolve_in(holder: _Holder, path: list[str], fill: Callable[[_Holder, str], None]) -> None:
+def _resolve_in(holder: _Holder, path: Sequence[str], fill: Callable[[_Holder, str], None]) -> None:
     name, rest = path[0].removesuffix("[]"), path[1:]
     inside = holder.get(name)
     if not rest:
@@ -83,10 +90,10 @@ def holder_of(spec: Json, path: Sequence[str | int]) -> JsonObject:
 def referred(kind: Kind, spec: Mapping[str, Json]) -> Iterator[Reference]:
     """Return every reference by name alone in a spec: its path, kind and name."""
     for path, target in _relevant(kind, spec):
-        yield from _referred(spec, path.split("."), (), target)
+        yield from _referred(spec, path, (), target)
 
 
-def _referred(value: Json, path: list[str], at: tuple[str | int, ...], target: str) -> Iterator[Reference]:
+def _referred(value: Json, path: Sequence[str], at: tuple[str | int, ...], target: str) -> Iterator[Reference]:
     if not isinstance(value, Mapping):
         return
     name = path[0].removesuffix("[]")

@@ -40,7 +40,7 @@ def check(
     model: type[BaseModel], value: Json, plain: IsPlainScalar = lambda _path: True
 ) -> tuple[Json, list[ModelError]]:
     """Return the value with its texts and numbers as typed, and its problems, up to the limit."""
-    few = _first_items(value, _names(model))
+    few = value if _is_short(value) else _first_items(value, _names(model))
     if few is not value and len(complaints := _wrong(model, few)) > ENOUGH:
         return value, complaints
     complaints = list(_complaints(model, value))
@@ -54,6 +54,17 @@ def check(
 def _wrong(model: type[BaseModel], value: Json) -> list[ModelError]:
     """Return the errors that remain for any type of the plain scalars."""
     return [each for each in _complaints(model, value) if _meant(each, lambda _path: True) is None]
+
+
+def _is_short(value: Json) -> bool:
+    """Tell whether every list and mapping inside a value, and the value itself, is within the checked length."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if len(parts) > _CUT:
+        return False
+    for part in parts:  # noqa: SIM110 - a generator takes twice as long
+        if isinstance(part, (dict, list)) and not _is_short(part):
+            return False
+    return True
 
 
 def _first_items(value: Json, known: Set[str]) -> Json:

@@ -43,8 +43,10 @@ def validate(
     kinds: Mapping[str, Kind],
     scope: ResourceScope,
     plain: IsPlainScalar = lambda _path: True,
+    *,
+    file: str = "",
 ) -> ValidationResult:
-    """Validate one document and make its resource; `plain` tells which scalars were written without quotes."""
+    """Validate one document of a file and make its resource; `plain` tells which scalars are written without quotes."""
     if not isinstance(value, dict):
         return ValidationResult(None, (_root(value, locate),))
     checked, complaints = check(Envelope, value)
@@ -63,7 +65,7 @@ def validate(
     problems += [_addressed(each, where) for each in found]
     if not isinstance(metadata, dict) or not isinstance(name, str):
         return ValidationResult(None, tuple(problems))
-    resource = declared_resource(kind, name, metadata, spec, locate)
+    resource = declared_resource(kind, name, metadata, spec, locate, file=file)
     problems += _identity_problems(resource, kind, scope)
     return ValidationResult(resource, tuple(problems), metadata)
 
@@ -168,9 +170,9 @@ def _addressed(problem: Diagnostic, where: str) -> Diagnostic:
 
 
 def declared_resource(
-    kind: Kind, name: str, metadata: Mapping[str, Json], spec: Mapping[str, Json], locate: SourceMap
+    kind: Kind, name: str, metadata: Mapping[str, Json], spec: Mapping[str, Json], locate: SourceMap, *, file: str
 ) -> DeclaredResource:
-    """Return the resource of a document with these checked parts."""
+    """Return the resource of a document of a file with these checked parts."""
     lifecycle = metadata.get("lifecycle")
     lifecycle = lifecycle if isinstance(lifecycle, dict) else {}
     pinned = metadata.get("id")
@@ -188,6 +190,7 @@ def declared_resource(
         prevent_destroy=lifecycle.get("prevent_destroy") is True,
         ignore_changes=_ignored(lifecycle.get("ignore_changes"), locate),
         ignore_lints=_ignored_lints(lifecycle.get("ignore_lints"), locate),
+        file=file,
     )
 
 

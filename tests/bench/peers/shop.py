@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ import yaml
 
 Objects = dict[str, dict[str, Any]]
 
-_FILE = 10_000
+_IN_A_FILE = {"rooms": 1_000, "groups": 50}
+"""Objects of a file, by its stem: a file of very many is refused."""
 
 
 def rooms(count: int, changed: float = 0.0) -> Objects:
@@ -63,29 +64,32 @@ def _some(found: Objects, share: float) -> list[str]:
 
 
 def write_manifests(folder: Path, rooms_of: Objects, groups_of: Objects) -> None:
-    """Write our manifests, one file a kind and ten thousand objects: a larger file is refused."""
+    """Write our manifests, one file for so many objects of a kind."""
     folder.mkdir(parents=True, exist_ok=True)
     for stem, kind, objects in (("rooms", "SmartLiveRoom", rooms_of), ("groups", "InteractionRuleGroup", groups_of)):
-        for number, part in enumerate(_parts(objects)):
+        for file, part in _parts(folder, stem, list(objects)):
             documents = (
                 {"apiVersion": "metastudio/v1", "kind": kind, "metadata": {"name": name}, "spec": objects[name]}
                 for name in part
             )
-            file = folder / (f"{stem}-{number}.yaml" if number else f"{stem}.yaml")
             with file.open("w", encoding="utf-8") as stream:
                 yaml.dump_all(documents, stream, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False)
 
 
-def _parts(objects: Objects) -> list[list[str]]:
-    names = list(objects)
-    return [names[start : start + _FILE] for start in range(0, len(names), _FILE)]
+def _parts(folder: Path, stem: str, names: list[str]) -> Iterator[tuple[Path, list[str]]]:
+    """Yield the files of a kind, and the names in each."""
+    most = _IN_A_FILE[stem]
+    for start in range(0, len(names), most):
+        yield folder / f"{stem}-{start // most:03d}.yaml", names[start : start + most]
 
 
 def write_templates(folder: Path, rooms_of: Objects, groups_of: Objects) -> None:
     """Write templates and values that render to the same manifests."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "rooms.yaml").write_text(_ROOMS, encoding="utf-8")
-    (folder / "groups.yaml").write_text(_GROUPS, encoding="utf-8")
+    for stem, template, objects in (("rooms", _ROOMS, rooms_of), ("groups", _GROUPS, groups_of)):
+        for number, (file, part) in enumerate(_parts(folder, stem, list(objects))):
+            first = number * _IN_A_FILE[stem]
+            file.write_text(template.replace("SLICE", f"{first}:{first + len(part)}"), encoding="utf-8")
     values = {
         "rooms": [{"name": name, **spec} for name, spec in rooms_of.items()],
         "groups": [
@@ -98,7 +102,7 @@ def write_templates(folder: Path, rooms_of: Objects, groups_of: Objects) -> None
 
 
 _ROOMS = """\
-{% for room in values.rooms %}
+{% for room in values.rooms[SLICE] %}
 ---
 apiVersion: metastudio/v1
 kind: SmartLiveRoom
@@ -113,7 +117,7 @@ spec:
 """
 
 _GROUPS = """\
-{% for group in values.groups %}
+{% for group in values.groups[SLICE] %}
 ---
 apiVersion: metastudio/v1
 kind: InteractionRuleGroup
