@@ -184,9 +184,7 @@ def _base(subject: ComparedObject, steps: Printed) -> Value:
 
 
 def _shown(node: CompiledField | None, value: Value) -> Value:
-    if isinstance(value, NoValue) or node is None:
-        return value
-    return without_unknown(redact_fields(node, value))
+    return value if isinstance(value, NoValue) else redact_fields(node, value)
 
 
 def _secret(subject: ComparedObject, steps: tuple[str, ...]) -> FieldChange:

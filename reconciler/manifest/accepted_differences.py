@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import takewhile
 
-from reconciler.json_codec import canonical_json
 from reconciler.kinds.base.field import ListType
 from reconciler.kinds.base.kind import Kind
 from reconciler.manifest.edit_writer import EditRefused, shape_refused
@@ -17,7 +16,7 @@ from reconciler.model.json_types import Json, as_list, as_object
 from reconciler.model.resource import LiveResource
 from reconciler.model.source_map import DocumentPath
 from reconciler.semantics.compiled_field import CompiledField, compiled, id_beside
-from reconciler.semantics.equality import normalize_item
+from reconciler.semantics.equality import equality_key
 from reconciler.semantics.list_keys import all_parts
 
 
@@ -177,11 +176,11 @@ class Differences:
         if each.op is FieldOp.REMOVE:
             draft.added.append((len(draft.live), self._item(draft.node, _live_value(each))))
         else:
-            wanted = canonical_json(normalize_item(item, each.after))
+            wanted = equality_key(item, each.after)
             same = (
                 index
                 for index, value in enumerate(draft.declared)
-                if index not in draft.gone and canonical_json(normalize_item(item, value)) == wanted
+                if index not in draft.gone and equality_key(item, value) == wanted
             )
             index = next(same, None)
             if index is None:
@@ -363,7 +362,7 @@ def _paired(draft: _ListDraft) -> Mapping[int, int]:
 
 
 def _texts(node: CompiledField, items: list[Json]) -> list[bytes]:
-    return [canonical_json(normalize_item(node.each, each)) for each in items]
+    return [equality_key(node.each, each) for each in items]
 
 
 def _pair_set(draft: _ListDraft) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Set
 from typing import Protocol
 
 from reconciler.model.change import REDACTED
-from reconciler.model.field_tree import FieldNode, Visit, rewrite, walk_fields
+from reconciler.model.field_tree import FieldNode, map_parts, walk_fields
 from reconciler.model.json_types import Json
 
 
@@ -32,20 +32,18 @@ def redact(value: Json) -> Json:
     return [redact(item) for item in value] if isinstance(value, list) else REDACTED
 
 
-def redact_fields(field: FieldTree, value: Json) -> Json:
+def redact_fields(field: FieldTree | None, value: Json) -> Json:
     """Return a value with every sensitive field in it redacted, the same object where there is none.
 
-    Fields that are in no table are kept.
+    Fields that are in no table, None here, are kept.
     """
-    if isinstance(value, Mapping) and not field.sensitive and _holding_parts(field).isdisjoint(value):
-        return value
-    return rewrite(field, value, _redacted)
-
-
-def _redacted(field: FieldTree | None, value: Json) -> Json | Visit:
     if field is None or value is None or not holds_sensitive(field):
         return value
-    return redact(value) if field.sensitive else Visit.INTO
+    if field.sensitive:
+        return redact(value)
+    if isinstance(value, Mapping) and _holding_parts(field).isdisjoint(value):
+        return value
+    return map_parts(field, value, redact_fields)
 
 
 def is_sensitive(field: FieldTree) -> bool:

@@ -63,12 +63,17 @@ def _same_classes(first: object, second: object) -> bool:
 
 def equivalent(field: CompiledField, first: Json, second: Json) -> bool:
     """Return whether two values of a field are equivalent; None is a field that is absent or null."""
-    return canonical_json(_stated(field, first)) == canonical_json(_stated(field, second))
+    return identical(_stated(field, first), _stated(field, second))
 
 
 def equivalent_items(item: CompiledField, first: Json, second: Json) -> bool:
     """Return whether two items of a list are equivalent; a null or empty item is an item of its own."""
-    return canonical_json(normalize_item(item, first)) == canonical_json(normalize_item(item, second))
+    return equality_key(item, first) == equality_key(item, second)
+
+
+def equality_key(item: CompiledField, value: Json | NoValue) -> bytes:
+    """Return the JSON that only equivalent items of a list share."""
+    return canonical_json(normalize_item(item, value))
 
 
 def normalize(field: CompiledField, value: Json) -> Json:
@@ -86,11 +91,7 @@ def _stated(field: CompiledField, value: Json) -> Json:
     part = _value(field, value)
     if field.sensitive or not field.documented:
         return None if is_empty(part) else part
-    return None if part is None or _same(part, _value(field, field.default)) else part
-
-
-def _same(one: Json, other: Json) -> bool:
-    return canonical_json(one) == canonical_json(other)
+    return None if part is None or identical(part, _value(field, field.default)) else part
 
 
 def _value(field: CompiledField, value: Json | NoValue) -> Json:

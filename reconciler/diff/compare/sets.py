@@ -3,13 +3,13 @@
 from collections import Counter, defaultdict
 
 from reconciler.diff.compare.collector import DiffCollector, Inner, ListComparison, Pair
-from reconciler.json_codec import canonical_json, sorted_json
+from reconciler.json_codec import sorted_json
 from reconciler.model.change import SuppressionReason
 from reconciler.model.field_path import ItemKey, printed
 from reconciler.model.json_types import Json, as_object
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.defaults import fill_defaults
-from reconciler.semantics.equality import normalize_item
+from reconciler.semantics.equality import equality_key
 
 _MOST_TRIED = 64
 """Most remaining items that are compared by tolerance; beyond that only equal ones pair."""
@@ -57,11 +57,6 @@ def step_of(item: CompiledField, value: Json, seen: Counter[bytes]) -> ItemKey:
     text = equality_key(item, value)
     seen[text] += 1
     return key_of_whole(item, value, seen[text])
-
-
-def equality_key(item: CompiledField, value: Json) -> bytes:
-    """Return the JSON that only equivalent items share."""
-    return canonical_json(normalize_item(item, value))
 
 
 def key_of_whole(item: CompiledField, value: Json, nth: int) -> ItemKey:
