@@ -18,22 +18,21 @@ from reconciler.model.change import (
     Attribution,
     Change,
     FieldChange,
-    NoValue,
-    PartialValue,
     SuppressedDifference,
     SuppressionReason,
     most_severe,
     without_unknown,
 )
-from reconciler.model.field_path import iter_leaves, printed, spell
+from reconciler.model.field_path import printed, spell
 from reconciler.model.field_tree import child_at, field_at_printed
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_object
 from reconciler.model.ledger_state import ObjectRecord
 from reconciler.model.resource import DeclaredResource, LiveResource, address
 from reconciler.redaction import redact_fields
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.defaults import fill_defaults
 from reconciler.semantics.fingerprint import fingerprint, live_fingerprint
+from reconciler.semantics.reference_paths import unknown_ids
 
 
 def converged_fields(subject: ComparedObject) -> Iterator[FieldChange]:
@@ -106,11 +105,12 @@ class ChangeInput:
 def build_create(wish: ChangeInput, attribution: Attribution) -> Change:
     """Return the change that creates a declared object."""
     after = _stated(fill_defaults(wish.node, wish.spec, creating=True))
+    shown, unknown = _shown(wish, after)
     return _change(
         wish,
         Action.CREATE,
-        after=without_unknown(redact_fields(wish.node, after)),
-        unknown=tuple(_unknown(after)),
+        after=shown,
+        unknown=unknown,
         defaults=tuple(_not_declared(after, wish.spec, ())),
         attribution=attribution,
         reason=_GONE if attribution is Attribution.DRIFT else "declared, not live yet",
@@ -238,11 +238,12 @@ def _updated(
     unkept = tuple(unkept_notes(told, wish.remembered))
     only_unkept = unkept and len(unkept) == len(told)
     warnings = (*laying.warnings, *_doubts(wish.node, change.fields), *wish.kind.update_effects(live.spec))
+    shown, unknown = _shown(wish, after)
     return replace(
         change,
         previous_address=address(change.kind, live.name) if live.name != change.name else "",
-        after=without_unknown(redact_fields(wish.node, after)),
-        unknown=tuple(_unknown(after)),
+        after=shown,
+        unknown=unknown,
         attribution=moved,
         reason=(unkept[0].partition(": ")[2] if only_unkept else _MOVED.get(moved, "")) if moved else "",
         notes=(*change.notes, *unkept, *warnings),
@@ -282,6 +283,8 @@ def _always_listed(node: CompiledField, name: str) -> bool:
     return known is not None and known.in_list and not known.list_may_hide
 
 
-def _unknown(value: PartialValue) -> Iterable[str]:
-    """Return the index paths of values that are known only after apply."""
-    return (spell(path) for path, leaf in iter_leaves(value) if leaf is NoValue.UNKNOWN)
+def _shown(wish: ChangeInput, after: Json) -> tuple[Json, tuple[str, ...]]:
+    """Return a result redacted, with null for the ids that are known only after apply, and the paths of these."""
+    unknown = tuple(map(spell, unknown_ids(wish.kind, as_object(after))))
+    shown = redact_fields(wish.node, after)
+    return without_unknown(shown) if unknown else shown, unknown

@@ -7,8 +7,7 @@ from reconciler.model.change import Action, Change
 from reconciler.model.json_types import Json
 from reconciler.model.plan import Plan
 from reconciler.model.resource import address
-from reconciler.semantics.compiled_field import id_beside
-from reconciler.semantics.reference_paths import holder_of, referred
+from reconciler.semantics.reference_paths import id_at, referred
 from reconciler.strings import normalize_name
 
 
@@ -26,7 +25,7 @@ def told_ids(kind: Kind, spec: Mapping[str, Json]) -> dict[str, str]:
     """Return the ids that a live object holds beside the names it refers to."""
     found = {}
     for path, other, name in referred(kind, spec):
-        object_id = holder_of(spec, path).get(id_beside(str(path[-1])))
+        object_id = id_at(spec, path)
         if isinstance(object_id, str):
             found[reference(other, name)] = object_id
     return found

@@ -83,7 +83,7 @@ def _one(steps: Steps, before: PartialValue, after: PartialValue) -> ValueDiffer
 
 
 def _known(side: PartialValue) -> Value:
-    return side if isinstance(side, NoValue) else without_unknown(side)
+    return without_unknown(side) if isinstance(side, (Mapping, list)) else side
 
 
 def _only_place(before: Sequence[PartialValue], after: Sequence[PartialValue]) -> int | None:

@@ -10,8 +10,7 @@ from reconciler.model.change import NoValue
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.json_types import Json
 from reconciler.model.resource import DeclaredResource
-from reconciler.semantics.compiled_field import id_beside
-from reconciler.semantics.reference_paths import holder_of, referred, resolved
+from reconciler.semantics.reference_paths import id_at, referred, resolved
 from reconciler.strings import normalize_name
 
 
@@ -91,4 +90,4 @@ def _by_name(kind: Kind, declared: DeclaredResource) -> Iterator[tuple[tuple[str
 
 
 def _has_id(spec: Json, path: tuple[str | int, ...]) -> bool:
-    return isinstance(path[-1], str) and holder_of(spec, path).get(id_beside(path[-1])) is not None
+    return isinstance(path[-1], str) and id_at(spec, path) is not None

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import NoValue
 from reconciler.model.field_path import IndexPath
-from reconciler.model.json_types import Json, JsonObject, as_object, child_of
+from reconciler.model.json_types import Json, as_object, child_of
 from reconciler.semantics.compiled_field import id_beside
 
 Resolve = Callable[[str, str], Json | NoValue]
@@ -80,11 +80,22 @@ def _fill(target: str, resolve: Resolve, name_of: NameOf, holder: _Holder, name:
             holder[name] = known
 
 
-def holder_of(spec: Json, path: Sequence[str | int]) -> JsonObject:
-    """Return the object that holds the field at a path. Raises LookupError where there is none."""
+def id_at(spec: Json, path: IndexPath) -> Json:
+    """Return the id beside the name at a path, None where there is none. Raises LookupError for another path."""
     for step in path[:-1]:
         spec = child_of(spec, step)
-    return as_object(spec)
+    return as_object(spec).get(id_beside(str(path[-1])))
+
+
+def unknown_ids(kind: Kind, spec: Mapping[str, Json]) -> Iterator[IndexPath]:
+    """Yield the path of each id that is known only after apply: those beside the names of new objects."""
+    for path, _, _ in referred(kind, spec):
+        if _is_unknown(id_at(spec, path)):
+            yield *path[:-1], id_beside(str(path[-1]))
+
+
+def _is_unknown(value: object) -> bool:
+    return value is NoValue.UNKNOWN
 
 
 def referred(kind: Kind, spec: Mapping[str, Json]) -> Iterator[Reference]:
