@@ -1,10 +1,14 @@
-"""Random projects: manifests of one object in random YAML styles, with templates, values files and comments."""
+"""Random projects: manifests of one object in random YAML styles, with templates, values files and comments.
+
+A value is a literal in any style of YAML, an alias, part of a merge key, an expression that reads a values file (alone,
+in quotes, through a macro, as a concatenation), an item of a loop, or text of an included file.
+"""
 
 import json
 from random import Random
 from typing import Any
 
-from reconciler.manifest.yaml.writer import text
+from reconciler.manifest.yaml.writer import quoted, text
 
 WORDS = (
     "tea",
@@ -16,6 +20,11 @@ WORDS = (
     "12",
     "x\ny",
     "🎉 now",
+    "🎉",
+    "{{ x }}",
+    " in front",
+    "null",
+    "2024-01-01",
     'say "hi"',
     "one two three four five six",
 )
@@ -53,44 +62,86 @@ def group_spec(random: Random) -> dict[str, Any]:
     return {"interaction_rules": [rule(random, f"r{number}") for number in range(random.randint(1, 3))]}
 
 
+INCLUDED = "shared/part.yaml.j2"
+_MACRO = "{% macro say(what) %}{{ what | tojson }}{% endmacro %}\n"
+
+
 class Writing:
-    """Writes values in random styles; some texts become pure expressions, whose values are collected."""
+    """Writes values in random styles; `values` collects what expressions read, `included` an included file's text."""
 
     def __init__(self, random: Random, *, templated: bool) -> None:
         self.random = random
         self.values: dict[str, Any] = {}
+        self.included = ""
         self._templated = templated
+        self._anchors: dict[str, str] = {}
 
-    def document(self, kind: str, name: str, spec: dict[str, Any]) -> str:
-        """Return a manifest."""
-        body = self._block(spec, 2)
-        return f"apiVersion: metastudio/v1\nkind: {kind}\nmetadata:\n  name: {name}\nspec:\n{body}"
+    def document(self, kind: str, name: str, spec: dict[str, Any], *, condition: str = "") -> str:
+        """Return a manifest; one with a condition is declared where the template expression is true."""
+        *above, last = list(spec)
+        apart = self._templated and self.random.random() < 0.3
+        body = self._block({each: spec[each] for each in above} if apart else spec, 2)
+        if apart:
+            self.included = self._block({last: spec[last]}, 2)
+            body += f'{{% include "{INCLUDED}" %}}\n'
+        text = f"apiVersion: metastudio/v1\nkind: {kind}\nmetadata:\n  name: {name}\nspec:\n{body}"
+        text = f"{{% if {condition} %}}\n{text}{{% endif %}}\n" if condition else text
+        return _MACRO + text if self._templated else text
 
     def _block(self, value: Any, indent: int) -> str:
         margin = " " * indent
         lines = []
+        merged = next(iter(value), "") if len(value) > 1 and self.random.random() < 0.08 else ""
         for name, item in value.items():
             if self.random.random() < 0.15:
                 lines.append(f"{margin}# about {name}\n")
-            lines.append(f"{margin}{name}:{self._after(item, indent)}")
+            if name == merged:
+                lines.append(f"{margin}<<: {{{name}: {self._flow(item, inside=True)}}}\n")
+                continue
+            key = f'"{name}"' if self.random.random() < 0.08 else name
+            lines.append(f"{margin}{key}:{self._after(item, indent)}")
         return "".join(lines)
 
     def _after(self, item: Any, indent: int) -> str:
         if isinstance(item, dict) and item and self.random.random() < 0.7:
             return f"\n{self._block(item, indent + 2)}"
         if isinstance(item, list) and item and self.random.random() < 0.7:
-            return "\n" + "".join(self._item(each, indent + 2) for each in item)
+            return "\n" + self._items(item, indent + 2)
+        if isinstance(item, str) and "{" not in item and self.random.random() < 0.25:
+            return self._block_text(item, indent)
         comment = self.random.choice(("", "", " # why", "  #\ttab"))
-        if isinstance(item, str) and "\n" in item and self.random.random() < 0.5:
-            lines = "".join(f"{' ' * (indent + 2)}{line}\n" for line in item.split("\n"))
-            return f" |-\n{lines}"
-        return f" {self._flow(item, inside=False)}{comment}\n"
+        return f" {self._shared(item)}{comment}\n"
+
+    def _block_text(self, item: str, indent: int) -> str:
+        margin = " " * (indent + 2)
+        if "\n" not in item and item == item.strip() and self.random.random() < 0.5:
+            return f" >-\n{margin}{item}\n"
+        lines = "".join(f"{margin}{line}\n" for line in item.split("\n"))
+        return f" |2-\n{lines}" if item[0] == " " or self.random.random() < 0.3 else f" |-\n{lines}"
+
+    def _items(self, items: list[Any], indent: int) -> str:
+        margin = " " * indent
+        if self._templated and all(isinstance(each, str) for each in items) and self.random.random() < 0.15:
+            name = self._kept(items)
+            return (
+                f"{margin}{{% for one in values.{name} %}}\n{margin}- {{{{ one | tojson }}}}\n{margin}{{% endfor %}}\n"
+            )
+        return "".join(self._item(each, indent) for each in items)
 
     def _item(self, item: Any, indent: int) -> str:
         margin = " " * indent
         if isinstance(item, dict) and self.random.random() < 0.7:
             return margin + "- " + self._block(item, indent + 2).lstrip(" ")
-        return f"{margin}- {self._flow(item, inside=False)}\n"
+        return f"{margin}- {self._shared(item)}\n"
+
+    def _shared(self, item: Any) -> str:
+        """Return a value on one line; at times a text has an anchor, or is an alias of an earlier one."""
+        if not isinstance(item, str) or self.random.random() < 0.7:
+            return self._flow(item, inside=False)
+        if item in self._anchors:
+            return f"*{self._anchors[item]}"
+        self._anchors[item] = f"a{len(self._anchors)}"
+        return f"&{self._anchors[item]} {json.dumps(item, ensure_ascii=False) if '{' not in item else quoted(item)}"
 
     def _flow(self, item: Any, *, inside: bool) -> str:
         if isinstance(item, dict):
@@ -99,14 +150,30 @@ class Writing:
             return "[" + ", ".join(self._flow(each, inside=True) for each in item) + "]"
         if not isinstance(item, str):
             return json.dumps(item)
-        if self._templated and self.random.random() < 0.3:
-            name = f"v{len(self.values)}"
-            self.values[name] = item
-            return f"{{{{ values.{name} | tojson }}}}"
+        if self._templated and self.random.random() < 0.4:
+            return self._expression(item)
         style = self.random.choice(("plain", "single", "double"))
+        if "{" in item:
+            return quoted(item)
         if style == "single" and "\n" not in item:
             return "'" + item.replace("'", "''") + "'"
         return text(item) if style == "plain" and not inside else json.dumps(item, ensure_ascii=False)
+
+    def _expression(self, item: str) -> str:
+        name = self._kept(item)
+        way = self.random.choice(("alone", "alone", "quoted", "macro", "pieces"))
+        if way == "quoted" and item.isalnum():
+            return self.random.choice((f'"{{{{ values.{name} }}}}"', f"'{{{{ values.{name} }}}}'"))
+        if way == "macro":
+            return f"{{{{ say(values.{name}) }}}}"
+        if way == "pieces":
+            return f'{{{{ (values.{name} ~ "") | tojson }}}}'
+        return f"{{{{ values.{name} | tojson }}}}"
+
+    def _kept(self, value: Any) -> str:
+        name = f"v{len(self.values)}"
+        self.values[name] = value
+        return name
 
 
 def edited(random: Random, kind: str, live: dict[str, Any]) -> dict[str, Any]:
