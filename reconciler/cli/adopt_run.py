@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from reconciler.cli.accepted_files import dirty_files, remember_written
@@ -21,7 +22,7 @@ from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, sort_diagnostics
 from reconciler.model.plan import Plan
-from reconciler.project.adopt_live import append_to, choose_live, is_read
+from reconciler.project.adopt_live import append_to, choose_live, is_read, with_shared_values
 from reconciler.project.config import Project
 from reconciler.project.edit_request import EditBranch
 from reconciler.project.environment_session import open_environment
@@ -34,7 +35,8 @@ from reconciler.strings import count
 class Adopting:
     """Which live objects are adopted, and where: new files of the folder `output`, or appended to the file `into`.
 
-    `only_here` puts a condition around each new manifest, so that the environment alone declares it.
+    `only_here` puts a condition around each new manifest, so that the environment alone declares it. What several new
+    manifests share goes to the values file `values`, where one is named.
     """
 
     environment: str
@@ -43,6 +45,7 @@ class Adopting:
     pattern: str
     output: str
     into: str
+    values: str
     only_here: bool
     live: str
     force: bool
@@ -91,29 +94,35 @@ def _pairs(
     if how.into:
         return {how.into: append_to(whole, name, how.into, list(files.values()), manifest, tree=tree)} if files else {}
     folder = os.path.normpath(how.output)
-    found = {}
-    for file, text in files.items():
-        condition = f"{{% if env.name == {json.dumps(name)} %}}\n{text}{{% endif %}}\n"
-        path = os.path.join(folder, os.path.basename(file))
-        found[path] = (b"", (condition if how.only_here else text).encode("utf-8", "backslashreplace"))
-    return found
+    texts = {os.path.join(folder, os.path.basename(file)): text for file, text in files.items()}
+    whose = partial(_own, environment=name) if how.only_here else str
+    if how.values and texts:
+        if not is_read(whole, how.output):
+            hint = "add the folder to `manifests:` first"
+            raise UsageError(f"plans do not read {how.output}, and --values is proven by loading it", hint=hint)
+        return with_shared_values(whole, name, os.path.normpath(how.values), texts, whose, tree=tree)
+    return {path: (b"", whose(text).encode("utf-8", "backslashreplace")) for path, text in texts.items()}
+
+
+def _own(text: str, environment: str) -> str:
+    """Return a manifest that one environment alone declares."""
+    return f"{{% if env.name == {json.dumps(environment)} %}}\n{text}{{% endif %}}\n"
 
 
 def _written(run: CommandContext, whole: Project, how: Adopting, pairs: Mapping[str, tuple[bytes, bytes]]) -> None:
     """Write the files, and remember those that hold nothing but what was written here."""
-    if how.into:
-        changed = dirty_files(whole.root, {how.into: pairs[how.into][0]})
-        if changed and not how.force:
-            (file, reason), *_ = changed.items()
-            code = "E_ACCEPT_DIRTY" if file else "E_ACCEPT_NO_GIT"
-            raise UsageError(
-                f"{file}: {reason}" if file else reason, code=code, hint="commit it first, or pass --force"
-            )
-        replace_files(run.root, pairs)
-    else:
-        changed = {}
-        texts = {os.path.basename(file): new.decode() for file, (_old, new) in pairs.items()}
-        write_new(run.root, how.output, texts, force=how.force)
+    edited = {
+        file: (old, new) for file, (old, new) in pairs.items() if how.into or file == os.path.normpath(how.values)
+    }
+    changed = dirty_files(whole.root, {file: old for file, (old, _new) in edited.items()}) if edited else {}
+    if changed and not how.force:
+        (file, reason), *_ = changed.items()
+        code = "E_ACCEPT_DIRTY" if file else "E_ACCEPT_NO_GIT"
+        raise UsageError(f"{file}: {reason}" if file else reason, code=code, hint="commit it first, or pass --force")
+    if not how.into:
+        made = {os.path.basename(file): new.decode() for file, (_old, new) in pairs.items() if file not in edited}
+        write_new(run.root, how.output, made, force=how.force)
+    replace_files(run.root, edited)
     if not changed and _is_below(whole.root, pairs):
         remember_written(whole.root, {file: new for file, (_old, new) in pairs.items()})
 

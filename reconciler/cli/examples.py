@@ -61,6 +61,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "adopt": {
         "a manifest of one live room": "reconciler adopt -e prod 'SmartLiveRoom[\"Morning\"]'",
         "manifests of all live objects without one": "reconciler adopt -e prod --all -o adopted",
+        "what they share in a values file": "reconciler adopt -e prod --all -o rooms --values values/common.yaml",
     },
     "accept": {
         "show what would be written into the manifests": "reconciler accept -e prod --dry-run",

@@ -1,6 +1,6 @@
 """Chooses live objects that no manifest declares yet, to write manifests of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -8,7 +8,9 @@ from reconciler.errors import ReconcilerError, UsageError
 from reconciler.manifest.append import appended
 from reconciler.manifest.files.overlay_tree import OverlayTree
 from reconciler.manifest.files.project_tree import ProjectTree
+from reconciler.manifest.shared_values import share_values
 from reconciler.manifest.source_text import SourceTexts
+from reconciler.manifest.template_values import merge_values
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Severity
 from reconciler.model.resource import DeclaredResource, LiveResource, address
@@ -89,6 +91,52 @@ def append_to(
         hint = "is the file under `manifests:`? Write new files with -o instead"
         raise ReconcilerError(f"{file} cannot be appended to: {problem}", code="E_ADOPT_INVALID", hint=hint)
     return tree.read(file), data
+
+
+def with_shared_values(
+    project: Project,
+    name: str,
+    file: str,
+    manifests: Mapping[str, str],
+    whose: Callable[[str], str],
+    *,
+    tree: ProjectTree,
+) -> dict[str, tuple[bytes, bytes]]:
+    """Return the old and new bytes of new manifests, and of the values file that has what they share.
+
+    `whose` puts its condition around a manifest that is of one environment alone.
+
+    Proven by loading them: this environment declares the same as with the values written out, and no other one becomes
+    invalid. Raises UsageError for a values file that the environment does not read; ReconcilerError (E_ADOPT_INVALID).
+    """
+    read = (*project.file.values, *project.environments[name].values)
+    if file not in read:
+        hint = f"it reads {', '.join(read)}" if read else "add it to `values:` of reconciler.yaml"
+        raise UsageError(f"{name} does not read the values file {file}", code="E_ADOPT_VALUES", hint=hint)
+    known = merge_values(tree, read, ()).data
+    shared = share_values(manifests, known)
+    plain = {path: whose(text).encode() for path, text in manifests.items()}
+    new = {path: whose(text).encode() for path, text in shared.manifests.items()}
+    texts = SourceTexts(tree)
+    edited = texts.edited([shared.appended(texts, file)]) if shared.entries else {}
+    before = load_from(project, name, (), OverlayTree(tree, plain))
+    for other in project.environments:
+        after = load_from(project, other, (), OverlayTree(tree, {**new, **edited}))
+        problem = next((one.message for one in after.diagnostics if one.severity is Severity.ERROR), "")
+        if not problem and other == name and _specs(before) != _specs(after):
+            problem = "other values would be declared"
+        if problem:
+            hint = (
+                f"does {other} read {file}? Name a values file that it reads, pass --only-here, or leave --values out"
+            )
+            raise ReconcilerError(f"{other} would not be valid: {problem}", code="E_ADOPT_INVALID", hint=hint)
+    return {path: (b"", data) for path, data in new.items()} | {
+        path: (tree.read(path), data) for path, data in edited.items()
+    }
+
+
+def _specs(state: DesiredState) -> dict[str, object]:
+    return {each.address: each.spec for each in state.resources}
 
 
 def is_read(project: Project, folder: str) -> bool:

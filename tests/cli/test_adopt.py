@@ -173,3 +173,77 @@ def test_the_next_apply_owns_what_was_adopted(tmp_path):
         assert "to adopt" in run.out
         assert reconciler("-C", tmp_path, "apply", "-e", "real", "--auto-approve").code == 0
         assert "to adopt" not in reconciler("-C", tmp_path, "plan", "-e", "real").out
+
+
+HALL = "room_type: NORMAL, video_config: {width: 1080, height: 1920, bitrate: 3000}"
+HALLS = (
+    "{smart_live_rooms: ["
+    f"{{room_name: East, room_description: 'say {{{{ x }}}}', {HALL}}},"
+    f"{{room_name: West, room_description: one, {HALL}}},"
+    f"{{room_name: South, room_description: one, {HALL.replace('3000', '4000')}}}]}}"
+)
+
+
+@pytest.fixture
+def halls(tmp_path):
+    """A project with a values file, and three live rooms that share values."""
+    files = {"rooms/one.yaml": room("One"), "values/common.yaml": "# common\r\nshared: 1"}
+    folder = project(tmp_path, files, seed=HALLS)
+    text = (folder / "reconciler.yaml").read_text()
+    (folder / "reconciler.yaml").write_text(
+        text.replace("environments:", "values: [values/common.yaml]\nenvironments:")
+    )
+    return folder
+
+
+def test_what_objects_share_is_one_entry_of_a_values_file(halls):
+    run = adopt(halls, "--all", "-o", "rooms/halls", "--values", "values/common.yaml", "--force")
+    assert run.code == 0, run.err
+    values = (halls / "values/common.yaml").read_bytes().decode()
+    assert values.startswith("# common\r\nshared: 1\r\nshared_2:\r\n")
+    assert values.count("width: 1080") == 1
+    texts = {path.name.partition("-")[0]: path.read_text() for path in (halls / "rooms/halls").iterdir()}
+    reads = "video_config: {{ values.shared_2.video_config | tojson }}"
+    assert reads in texts["east"]
+    assert reads in texts["west"]
+    assert "bitrate: 4000" in texts["south"]
+    assert "room_description: {{ values.shared_2.room_description | tojson }}" in texts["south"]
+    changes = {each["address"]: each["change"]["actions"] for each in plan(halls)["resource_changes"]}
+    del changes['SmartLiveRoom["One"]']
+    assert len(changes) == 3
+    assert set(map(tuple, changes.values())) == {("no-op",)}
+
+
+def test_another_environment_without_the_values_file_stops_it(halls):
+    with_two_environments(halls)
+    text = (halls / "reconciler.yaml").read_text()
+    text = text.replace("values: [values/common.yaml]\n", "").replace(
+        "demo: {", "demo: {values: [values/common.yaml], ", 1
+    )
+    (halls / "reconciler.yaml").write_text(text)
+    words = ("--all", "-o", "rooms/halls", "--values", "values/common.yaml", "--force")
+    before = (halls / "values/common.yaml").read_bytes()
+    run = adopt(halls, *words)
+    assert run.code == 1
+    assert "E_ADOPT_INVALID: other would not be valid" in run.err
+    assert (halls / "values/common.yaml").read_bytes() == before
+    assert not (halls / "rooms/halls").exists()
+    assert adopt(halls, *words, "--only-here").code == 0
+    assert 'SmartLiveRoom["East"]' in addresses(halls, "demo")
+    assert 'SmartLiveRoom["East"]' not in addresses(halls, "other")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("-o", "rooms/halls", "--values", "values/other.yaml", "--force"), "E_ADOPT_VALUES"),
+        (("-o", "elsewhere", "--values", "values/common.yaml", "--force"), "add the folder"),
+        (("--into", "rooms/one.yaml", "--values", "values/common.yaml"), "write new files with -o DIR"),
+        (("-o", "rooms/halls", "--values", "values/common.yaml"), "--force"),
+    ],
+)
+def test_a_values_file_that_cannot_be_written_stops_it(halls, words, said):
+    run = adopt(halls, "--all", *words)
+    assert run.code == 1
+    assert said in run.err
+    assert not (halls / "rooms/halls").exists()

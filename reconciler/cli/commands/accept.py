@@ -160,7 +160,7 @@ def _finished(
     if published is not None:
         run.note(published_line(published))
     elif written and result.plan and "drift" not in result.plan.unknown_counts:
-        run.note("Plans mark what was accepted as [already], live has it, until the next apply records it.")
+        run.note("The next apply records it in the ledger; until then plans may mark it as [already].")
     return ExitCode.CHANGES if lines else ExitCode.FINE
 
 

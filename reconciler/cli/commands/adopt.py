@@ -25,6 +25,12 @@ def adopt(
     into: Annotated[
         str, typer.Option("--into", metavar="FILE", help="Append to this file, in its style, and write no new ones.")
     ] = "",
+    values: Annotated[
+        str,
+        typer.Option(
+            "--values", metavar="FILE", help="Write what several of the objects share to this values file, once."
+        ),
+    ] = "",
     live: flags.LiveFile = "",
     only_here: Annotated[
         bool, typer.Option("--only-here", help="Put a condition around each manifest: it is of this environment alone.")
@@ -41,6 +47,9 @@ def adopt(
 
     run = session(context)
     _check(addresses or [], output, into, every=all_, only_here=only_here)
+    if values and into:
+        hint = "write new files with -o DIR"
+        raise UsageError("--values is for manifests in files of their own, not in another", hint=hint)
     how = Adopting(
         environment=environment,
         addresses=tuple(addresses or ()),
@@ -48,6 +57,7 @@ def adopt(
         pattern=name_pattern,
         output=output,
         into=into,
+        values=values,
         only_here=only_here,
         live=live,
         force=force,
