@@ -35,10 +35,9 @@ _EXACT: Mapping[FieldType, type] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _UnknownFieldSet:
-    """Unknown fields so far, and for each object of the table the types of its fields with open values."""
+    """Unknown fields so far, and for each object of the table what `_expected` returns."""
 
-    plain: dict[int, Mapping[str, type]] = field(default_factory=dict)
-    choices: dict[int, Mapping[str, frozenset[Json]]] = field(default_factory=dict)
+    expected: dict[int, "_Expected"] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     values: dict[str, set[str]] = field(default_factory=dict)
     types: dict[str, tuple[FieldType, str]] = field(default_factory=dict)
@@ -53,11 +52,10 @@ def find_unknown_fields(kind: Kind, rows: Iterable[Mapping[str, Json]]) -> tuple
 
 
 def _object(table: Field, value: Mapping[str, Json], found: _UnknownFieldSet) -> None:
-    plain = found.plain.get(id(table))
-    if plain is None:
-        plain = found.plain[id(table)] = _plain(table)
-        found.choices[id(table)] = _choices(table)
-    choices = found.choices[id(table)]
+    expected = found.expected.get(id(table))
+    if expected is None:
+        expected = found.expected[id(table)] = _expected(table)
+    plain, choices = expected
     for name, item in value.items():
         if type(item) is plain.get(name):
             continue  # nearly every field of nearly every object: checked first
@@ -70,20 +68,14 @@ def _object(table: Field, value: Mapping[str, Json], found: _UnknownFieldSet) ->
             _value(child, item, found)
 
 
-def _plain(table: Field) -> Mapping[str, type]:
-    """Return the exact types of the fields that hold one value of an open set."""
-    return {
-        name: _EXACT[child.type] for name, child in table.children.items() if child.type in _EXACT and not child.enum
-    }
+_Expected = tuple[Mapping[str, type], Mapping[str, frozenset[Json]]]
 
 
-def _choices(table: Field) -> Mapping[str, frozenset[Json]]:
-    """Return the known values of the texts that have some."""
-    return {
-        name: frozenset(child.enum)
-        for name, child in table.children.items()
-        if child.type is FieldType.TEXT and child.enum
-    }
+def _expected(table: Field) -> _Expected:
+    """Return the exact types of the fields with one value of an open set, and the known values of texts with some."""
+    fields = table.children.items()
+    plain = {name: _EXACT[child.type] for name, child in fields if child.type in _EXACT and not child.enum}
+    return plain, {name: frozenset(child.enum) for name, child in fields if child.type is FieldType.TEXT and child.enum}
 
 
 def _value(table: Field, value: Json, found: _UnknownFieldSet) -> None:

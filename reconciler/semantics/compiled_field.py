@@ -6,7 +6,10 @@ from functools import cached_property, lru_cache
 
 from reconciler.kinds.base.field import Field, FieldRole, FieldType, ListType
 from reconciler.kinds.base.kind import Kind
+from reconciler.model.field_tree import walk_fields
 from reconciler.model.json_types import Json
+
+_KEYED = (ListType.MAP, ListType.ORDERED_MAP)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +63,7 @@ class CompiledField:
     @cached_property
     def exact(self) -> bool:
         """Whether identical values have no difference to tell: none inside is a secret, and no list pairs by keys."""
-        if self.sensitive or self.mode in (ListType.MAP, ListType.ORDERED_MAP):
-            return False
-        parts = (*self.children.values(), *((self.item,) if self.item is not None else ()))
-        return all(part.exact for part in parts)
+        return not any(part.sensitive or part.mode in _KEYED for part in (self, *walk_fields(self)))
 
     @cached_property
     def documented(self) -> bool:
