@@ -1,8 +1,8 @@
 """Report of one command: the value that every reporter turns into text."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.outcome import Outcome
@@ -43,6 +43,17 @@ class Figure:
     style: str = ""
 
 
+class ReportTable(TypedDict, total=False):
+    """One of the tables of `Report.extra`. `widest` is the most columns of a cell, but for those of `whole` columns."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    note: str
+    widest: int
+    whole: Sequence[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Plans, outcomes and diagnostics of one command. A single environment is a fleet of one.
@@ -50,7 +61,8 @@ class Report:
     `where` describes the environments of the plans by name (host, project, ledger), for human formats only.
     `sources` holds the source line of each position in a diagnostic, for excerpts. `adopted` counts the objects that an
     apply took ownership of. `usage` is printed on stderr and in human formats, never in JSON. `extra` holds data of a
-    single command (a comparison's matrix, a history). `rates` are the learnt rates of reads and writes by environment.
+    single command (a comparison's matrix, a history), with ReportTables as `tables`. `rates` are the learnt rates of
+    reads and writes by environment.
     `headline`, `figures` and `charts` are for graphical formats; `extra` has the same data.
     """
 

@@ -8,6 +8,7 @@ from reconciler.interaction_rules.event import LiveEvent
 from reconciler.interaction_rules.replay import EventComparison, ReplayResult
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.plan import Plan
+from reconciler.model.report import ReportTable
 from reconciler.project.config import Project
 from reconciler.project.replay_charts import CLASS_LABELS, replay_charts
 from reconciler.project.rule_replay import replay_subjects_of, rules_before
@@ -39,7 +40,7 @@ def replay_parts(project: Project, manifest: DesiredState, plan: Plan, events: S
     return {"extra": {"tables": tables}, "charts": replay_charts(result, events)}
 
 
-def replay_tables(result: ReplayResult, events: Sequence[LiveEvent], *, show_text: bool) -> list[dict[str, Any]]:
+def replay_tables(result: ReplayResult, events: Sequence[LiveEvent], *, show_text: bool) -> list[ReportTable]:
     """Return a replay as tables: the summary, differences by rule, and the settings that results depend on."""
     rows = result.events
     if not any(event.before for event in rows):
@@ -55,17 +56,17 @@ def replay_tables(result: ReplayResult, events: Sequence[LiveEvent], *, show_tex
         [CLASS_LABELS[name], f"{count:,}", f"{sum(bool(e.direct) for e in rows if e.change == name):,}"]
         for name, count in counts.items()
     ]
-    head = {"title": "Replay", "columns": ["Result", "Events", "Direct"], "rows": summary, "note": note}
+    head: ReportTable = {"title": "Replay", "columns": ["Result", "Events", "Direct"], "rows": summary, "note": note}
     return [head, _by_rule(rows, events, show_text=show_text), _settings(result)]
 
 
-def _alone(rows: Sequence[EventComparison]) -> dict[str, Any]:
+def _alone(rows: Sequence[EventComparison]) -> ReportTable:
     fired = Counter(event.from_to[1] for event in rows)
     table = [[name, f"{count:,}"] for name, count in fired.most_common(MOST_PAIRS)]
     return {"title": "Replay", "columns": ["Rules", "Events"], "rows": table, "note": f"{len(rows):,} events."}
 
 
-def _by_rule(rows: Sequence[EventComparison], events: Sequence[LiveEvent], *, show_text: bool) -> dict[str, Any]:
+def _by_rule(rows: Sequence[EventComparison], events: Sequence[LiveEvent], *, show_text: bool) -> ReportTable:
     groups: defaultdict[tuple[str, str, str], list[EventComparison]] = defaultdict(list)
     for event in rows:
         if event.change not in {"", "same"}:
@@ -87,7 +88,7 @@ def _example(event: EventComparison, events: Sequence[LiveEvent], *, show_text: 
     return f"event {event.index}" + (f" {text!r}" if isinstance(text, str) else "")
 
 
-def _settings(result: ReplayResult) -> dict[str, Any]:
+def _settings(result: ReplayResult) -> ReportTable:
     table = [[name, f"{count:,}"] for name, count in result.depends_on().items()]
     columns = ["Setting", "Events that turn on it"]
     return {"title": "What is not documented", "columns": columns, "rows": table, "note": NOT_SIMULATED}

@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reconciler.model.change import Action
 from reconciler.model.diagnostic import Diagnostic, has_errors
 from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.plan import Plan
-from reconciler.model.report import Report, ReportOptions
+from reconciler.model.report import Report, ReportOptions, ReportTable
 from reconciler.model.source_map import Position, column_in
 from reconciler.reports.escaping import escape_line
 from reconciler.reports.html.bar_charts import Drawing, drawings_of
@@ -188,11 +187,14 @@ class Page:
     drawings: tuple[Drawing, ...]
     plans: tuple[Section, ...]
     several: bool
-    tables: Sequence[Mapping[str, Any]]
+    tables: Sequence[ReportTable]
     quiet: tuple[NameList, ...]
     count: int
     nothing: str
     foot: str
+
+
+_EMPTY_TABLE: ReportTable = {"title": "", "columns": (), "rows": (), "note": ""}
 
 
 def page_of(report: Report, options: ReportOptions) -> Page:
@@ -222,7 +224,7 @@ def page_of(report: Report, options: ReportOptions) -> Page:
         drawings=drawings_of(report.charts),
         plans=tuple(section for section in sections if section.groups),
         several=len(plans) > 1,
-        tables=[{"title": "", "columns": (), "rows": (), "note": "", **one} for one in report.extra.get("tables", ())],
+        tables=[_EMPTY_TABLE | one for one in report.extra.get("tables", ())],
         quiet=tuple(one for one in _quiet(plans, details=options.details) if one.names),
         count=total,
         nothing="No change fits these filters." if total else _verdict(report),

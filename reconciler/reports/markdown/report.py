@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 from reconciler.model.plan import Plan
-from reconciler.model.report import Report, ReportOptions
+from reconciler.model.report import Report, ReportOptions, ReportTable
 from reconciler.reports.escaping import span
 from reconciler.reports.markdown.counts_only import bare
 from reconciler.reports.markdown.sections import outcome_sections, plan_sections, problem_lines
@@ -66,7 +66,7 @@ def extra_tables(extra: Mapping[str, Any], level: DetailLevel) -> Iterator[str]:
         yield from _table(table, _MOST_TABLE_ROWS.get(level, 0))
 
 
-def _table(table: Mapping[str, Any], most: int) -> Iterator[str]:
+def _table(table: ReportTable, most: int) -> Iterator[str]:
     columns = [str(column) for column in table.get("columns", ())]
     rows = list(table.get("rows", ()))
     if table.get("title"):

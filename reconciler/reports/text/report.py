@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.model.change import SYMBOLS, Action
 from reconciler.model.outcome import Outcome, OutcomeStatus
-from reconciler.model.report import Report, ReportOptions
+from reconciler.model.report import Report, ReportOptions, ReportTable
 from reconciler.reports.escaping import escape_line
 from reconciler.reports.text.diagnostic_lines import diagnostic_lines, verdict
 from reconciler.reports.text.plan_lines import plan_lines
@@ -28,7 +28,7 @@ def extra_lines(extra: Mapping[str, Any], style: Style) -> Iterator[str]:
         yield from _table(table, style)
 
 
-def _table(table: Mapping[str, Any], style: Style) -> Iterator[str]:
+def _table(table: ReportTable, style: Style) -> Iterator[str]:
     """Render a table; cells are cut at a width, but for those of the columns that the table names as `whole`."""
     heads = [escape_line(str(head)) for head in table.get("columns", ())]
     most = table.get("widest", _WIDEST)
