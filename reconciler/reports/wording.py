@@ -73,7 +73,7 @@ def unknown_line(plan: Plan) -> str:
 
 def _by_commit(plan: Plan) -> str:
     """Name the other cause of drift where a commit alone is the base."""
-    if plan.knows("drift") and plan.summary().drift and "drift" not in plan.unknown_counts:
+    if plan.knows("drift") and plan.summary().drift and not accepting_environment(plan):
         return f" Against {plan.base} alone, drift may be what was merged and not applied yet."
     return ""
 
@@ -235,6 +235,15 @@ def own_blocks(change: Change, shared: Iterable[GuardGroup]) -> tuple[GuardViola
     """Return the guards that block this change alone."""
     common = {(group.code, group.message) for group in shared}
     return tuple(block for block in change.blocks if (block.code, block.message) not in common)
+
+
+def accepting_environment(plan: Plan) -> str:
+    """Return the environment of the commands that accept drift; empty where a commit alone is the base.
+
+    What live has may then be older than what was merged, and a command to accept it would take that back.
+    """
+    by_commit = bool(plan.unknown_counts) and "drift" not in plan.unknown_counts
+    return "" if by_commit else plan.environment
 
 
 def accept_command(environment: str, change: Change, field: FieldChange) -> str:

@@ -55,6 +55,14 @@ def test_what_is_no_drift_has_none(reporter, attribution):
 
 
 @pytest.mark.parametrize("reporter", [text, markdown, html])
+def test_against_a_commit_alone_there_is_none(reporter):
+    """What live has may be older than what was merged."""
+    made = plan()
+    alone = replace(made.plans[0], base="main", unknown_counts=("destroy",))
+    assert "reconciler accept" not in reporter(replace(made, plans=(alone,)), ReportOptions())
+
+
+@pytest.mark.parametrize("reporter", [text, markdown, html])
 def test_a_secret_has_none(reporter):
     assert "reconciler accept" not in reporter(plan(field=replace(DRIFT, sensitive=True)), ReportOptions())
 

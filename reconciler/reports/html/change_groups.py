@@ -33,6 +33,7 @@ from reconciler.reports.wording import (
     LEGEND,
     GuardGroup,
     accept_command,
+    accepting_environment,
     attributed,
     attribution_of,
     by_kind,
@@ -205,7 +206,7 @@ def groups_of(plan: Plan, shown: Sequence[Change], options: ReportOptions) -> tu
         few=len(shown) < _OPEN_BELOW,
         marked=attributed(plan),
         options=options,
-        environment=plan.environment,
+        environment=accepting_environment(plan),
         guards=shared_guards(plan),
     )
     return tuple(

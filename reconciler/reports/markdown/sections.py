@@ -13,6 +13,7 @@ from reconciler.reports.markdown.size_budget import DetailLevel
 from reconciler.reports.value_format import spell_sides
 from reconciler.reports.wording import (
     GuardGroup,
+    accepting_environment,
     apply_line,
     attributed,
     attribution_of,
@@ -153,7 +154,7 @@ def _section(
         yield ""
         for change in changes:
             yield from change_block(
-                change, fields[id(change)], level, plan.environment, show_defaults=options.show_defaults
+                change, fields[id(change)], level, accepting_environment(plan), show_defaults=options.show_defaults
             )
         yield ""
 

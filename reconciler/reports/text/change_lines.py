@@ -75,7 +75,7 @@ def _fields(change: Change, view: PlanView) -> Iterator[str]:
         accepts = accept_command(view.environment, change, field)
         if accepts:
             yield style("quiet", f"          # accept what is live: {accepts}")
-        elif field.accept_refusal:
+        elif field.accept_refusal and view.environment:
             yield style("quiet", f"          # to accept what is live, edit it: {escape_line(field.accept_refusal)}")
 
 

@@ -15,6 +15,7 @@ from reconciler.reports.wording import (
     LEGEND,
     UNTRUSTED,
     GuardGroup,
+    accepting_environment,
     attributed,
     by_kind,
     in_step,
@@ -41,7 +42,7 @@ def plan_lines(
 ) -> Iterator[Iterator[str]]:
     """Render a plan in sections; below its `heading` where there are several; `outcomes` replace the changes."""
     view = PlanView(
-        environment=plan.environment,
+        environment=accepting_environment(plan),
         style=style,
         marked=attributed(plan),
         show_defaults=options.show_defaults,
