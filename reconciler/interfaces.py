@@ -20,10 +20,11 @@ A class with the methods of a Protocol implements it, without inheriting from it
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, runtime_checkable
 
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Change
 from reconciler.model.json_types import Json
 from reconciler.model.ledger_state import LedgerState, ObjectRecord, WriteIntent

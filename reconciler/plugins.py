@@ -7,9 +7,9 @@ Traceback (most recent call last):
 reconciler.errors.PluginError: there is no reporter 'jason'
 """
 
-from importlib.metadata import entry_points
 from typing import cast
 
+from reconciler.entry_points import registered
 from reconciler.errors import PluginError
 from reconciler.interfaces import Writer, WriterContext
 from reconciler.model.report import Reporter
@@ -20,7 +20,7 @@ _GROUP = "reconciler."
 
 def names(sort: str) -> tuple[str, ...]:
     """Return the registered names of one group: `readers`, `writers` or `reporters`."""
-    return tuple(sorted({entry.name for entry in entry_points(group=_GROUP + sort)}))
+    return tuple(sorted({entry.name for entry in registered(_GROUP + sort)}))
 
 
 def reporter(name: str) -> Reporter:
@@ -40,7 +40,7 @@ def writer(name: str, setup: WriterContext) -> Writer:
 
 def load(sort: str, name: str) -> object:
     """Return the object that an entry point names. Raises PluginError where it does not exist or fails to load."""
-    found = {entry.name: entry for entry in entry_points(group=_GROUP + sort)}
+    found = {entry.name: entry for entry in registered(_GROUP + sort)}
     if name not in found:
         raise PluginError(f"there is no {sort[:-1]} {name!r}", hint=_hint(name, sorted(found)))
     try:

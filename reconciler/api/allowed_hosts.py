@@ -7,10 +7,10 @@ others), and the pattern matches neither.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from reconciler.errors import HostNotAllowedError
+from reconciler.late_methods import dataclass
 
 _ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253}|\[::1\])(?::(?P<port>[0-9]{1,5}))?/?", re.ASCII)
 _CLOUD = re.compile(r"(metastudio\.[a-z0-9-]{1,32}|iam(\.[a-z0-9-]{1,32})?)\.myhuaweicloud\.com", re.ASCII)

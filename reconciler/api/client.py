@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
@@ -17,6 +17,7 @@ from reconciler.api.signing import encode_query
 from reconciler.errors import ApiError, TransportError
 from reconciler.json_codec import digest
 from reconciler.kinds.base.kind import ItemCollection, Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 from reconciler.model.read_result import ApiUsage
 from reconciler.timestamps import parse_http_date

@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, field
 from datetime import UTC, datetime
 
 from reconciler.api.allowed_hosts import Origin, check_allowed, check_credentials_allowed, path_segment
@@ -14,6 +14,7 @@ from reconciler.api.messages import CallObserver
 from reconciler.api.rate_limit import RateLimiter
 from reconciler.errors import UsageError
 from reconciler.http_library import httpx
+from reconciler.late_methods import dataclass
 from reconciler.model.read_result import ApiUsage
 from reconciler.redaction import SecretRedactor
 

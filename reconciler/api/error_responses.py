@@ -1,12 +1,12 @@
 """Error responses: the status decides; the code is shown and never trusted alone (api.md §7)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reconciler.api.messages import ApiRequest, ApiResponse
 from reconciler.errors import ApiError, AuthError, ForbiddenError, NotFoundError, RateLimitedError
 from reconciler.json_codec import loads_object
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 from reconciler.timestamps import format_rfc3339
 

@@ -1,10 +1,11 @@
 """Request and response as values: auth signs them, the transport sends them, retries repeat them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from reconciler.api.allowed_hosts import Origin
+from reconciler.late_methods import dataclass
 from reconciler.timestamps import parse_http_date
 
 READING_VERBS = frozenset({"GET"})

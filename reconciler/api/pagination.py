@@ -10,13 +10,13 @@ detected by queries for names (readers.confirm).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import Protocol, TypeVar
 
 from reconciler.api.client import ListPage, OddRow
 from reconciler.errors import ReconcilerError
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 
 LIMIT = 100

@@ -8,9 +8,9 @@ What cannot be read is ignored: a header is advice, and only a refusal is certai
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from reconciler.late_methods import dataclass
 from reconciler.timestamps import parse_http_date
 
 _LONGEST = 1000

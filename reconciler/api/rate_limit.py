@@ -9,9 +9,9 @@ never raises the rate above the setting's, and never lowers it below the floor.
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from reconciler.errors import RateLimitedError
+from reconciler.late_methods import dataclass
 from reconciler.model.read_result import RateUse
 
 _SAFE = 0.85

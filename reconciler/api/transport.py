@@ -8,7 +8,6 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -16,6 +15,7 @@ from reconciler.api.messages import ApiRequest, ApiResponse
 from reconciler.api.response_body import BodyDecoder
 from reconciler.errors import ReconcilerError, TransportError
 from reconciler.http_library import httpcore, httpx
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files.project_tree import DOCUMENT, read_file
 
 

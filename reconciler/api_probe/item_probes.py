@@ -1,11 +1,11 @@
 """Probes of the calls for single items of an object: what they reset, and whether they renew the object's stamp."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from reconciler.api_probe.probe_target import STAMP, ProbeTarget
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import ItemCollection
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json, as_list
 
 

@@ -6,9 +6,10 @@ has none, is not observed: an answer never goes beyond the evidence.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.kinds.service_behaviours import CHOICES
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 
 FORMAT_VERSION = "1.0"

@@ -1,10 +1,10 @@
 """Pairs the fields of two values of one kind, such as a body that was sent and the object that was read."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from reconciler.kinds.base.field import Field
+from reconciler.late_methods import dataclass
 from reconciler.model.field_path import iter_leaves
 from reconciler.model.json_types import Json
 

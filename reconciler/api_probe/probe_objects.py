@@ -6,12 +6,13 @@ is found by it. Nothing with another name is ever written or deleted.
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from reconciler.api.client import ReadClient, WriteClient
 from reconciler.errors import ApiError, AuthError, NotFoundError, ReconcilerError, TransportError
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 from reconciler.model.run_history import ProbeRecord
 

@@ -1,7 +1,7 @@
 """One run of all probes: what an interrupted run left is removed, then the reads, then the writes, then the answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.api.client import ReadClient
 from reconciler.api_probe.list_orders import OrderEvidence
@@ -13,6 +13,7 @@ from reconciler.api_probe.request_log import RequestLog
 from reconciler.api_probe.write_probes import ObjectProbes
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 
 

@@ -1,7 +1,7 @@
 """The object that write probes write: its reads and writes, the service's clock, and its row in the list."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.api.client import ListPage
 from reconciler.api_probe.list_orders import OrderEvidence
@@ -10,6 +10,7 @@ from reconciler.api_probe.probe_objects import ProbeObjects
 from reconciler.api_probe.read_probes import PAGE
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.base.probe_bodies import ProbeBodies
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json, as_list
 from reconciler.timestamps import parse_rfc3339
 

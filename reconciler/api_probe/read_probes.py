@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.api.client import ListPage, ReadClient
 from reconciler.api_probe.list_orders import OrderEvidence
@@ -12,6 +12,7 @@ from reconciler.api_probe.request_log import ProbeLimitError, RequestLog
 from reconciler.errors import ApiError, AuthError, HostNotAllowedError, ReconcilerError, TransportError
 from reconciler.kinds.base.field import FieldType
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json, is_empty
 from reconciler.semantics.equality import without_query
 from reconciler.timestamps import parse_rfc3339

@@ -5,7 +5,7 @@ no answer ends its step; the steps after it go on.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.api_probe.item_probes import ItemProbes
 from reconciler.api_probe.observations import Observations
@@ -17,6 +17,7 @@ from reconciler.api_probe.written_values import vote_defaults, vote_texts, vote_
 from reconciler.errors import ApiError, AuthError, ReconcilerError
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.base.probe_bodies import ProbeBodies
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json, as_list, as_object
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.interfaces import Lease, Ledger, Reader, ServiceClock, Writer
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.options import PlanOptions
 from reconciler.model.outcome import ApplyEvent

@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from reconciler.apply import ledger_updates
 from reconciler.apply.context import ApplyContext
@@ -23,6 +23,7 @@ from reconciler.errors import (
 )
 from reconciler.interfaces import WriteRequest, WriteResult
 from reconciler.json_codec import ledger_digest
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Attribution, Change
 from reconciler.model.json_types import Json
 from reconciler.model.ledger_state import ObjectRecord, WriteIntent

@@ -1,13 +1,14 @@
 """Executes the changes of a plan in order. Skips changes with failed dependencies; stops on ledger and lock errors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.execute_change import execute_change
 from reconciler.apply.swapped_names import holder_of, step_aside
 from reconciler.diff.dependency_order import hindered, needs, reference
 from reconciler.errors import AuthError, LedgerError, LockedError, ReconcilerError
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Change
 from reconciler.model.outcome import ApplyEvent, ApplyPhase, Outcome, OutcomeStatus, make_outcome
 from reconciler.model.plan import Plan

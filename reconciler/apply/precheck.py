@@ -1,6 +1,6 @@
 """Last read before a write: only an object that is still as planned is written."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.recompare import compare_undeclared
@@ -9,6 +9,7 @@ from reconciler.diff.matching import similar_name_reason
 from reconciler.errors import AuthError, NotFoundError, ReconcilerError
 from reconciler.interfaces import NameSearch
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Change
 from reconciler.model.json_types import as_object
 from reconciler.model.outcome import Outcome, OutcomeStatus, make_outcome

@@ -6,7 +6,7 @@ blocks the plan; then nothing was done.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.apply import ledger_updates
 from reconciler.apply.context import ApplyContext, ApplyHooks, SettlePolicy, locked_context
@@ -22,6 +22,7 @@ from reconciler.errors import LedgerError, LockedError, PlanError, ReconcilerErr
 from reconciler.interfaces import Ledger, Reader, Writer, WriteRequest
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Change
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.options import GuardOverrides, PlanOptions

@@ -1,7 +1,6 @@
 """Determines the outcome of a write: reads may lag behind it, and a lost create is never sent again blindly."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -10,6 +9,7 @@ from reconciler.apply.precheck import read_object
 from reconciler.apply.recompare import differing
 from reconciler.errors import AuthError, LedgerError, LockedError, ReconcilerError
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action
 from reconciler.model.ledger_state import WriteIntent
 from reconciler.model.outcome import ApplyEvent, ApplyPhase

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.precheck import read_object
@@ -11,6 +11,7 @@ from reconciler.apply.unknown_outcome import LostCreateStatus, find_lost_create,
 from reconciler.errors import LedgerError, LockedError, ReconcilerError
 from reconciler.interfaces import WriteRequest
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.json_types import Json
 from reconciler.model.ledger_state import WriteIntent

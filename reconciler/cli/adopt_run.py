@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from reconciler.cli.output import one_line, problems
 from reconciler.cli.request_builder import build_plan_request, project, select_environment
 from reconciler.errors import ReconcilerError, UsageError, warning
 from reconciler.exit_codes import ExitCode
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.files.overlay_tree import OverlayTree
 from reconciler.manifest.files.project_tree import ProjectTree

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Event, Thread
 
 from reconciler.cli.command_context import CommandContext
 from reconciler.cli.output import one_line, progress
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action
 from reconciler.model.outcome import ApplyEvent, ApplyPhase, Outcome, OutcomeStatus
 

@@ -4,7 +4,7 @@ import json
 import secrets
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ from reconciler.cli.process import StopSignal, stopping
 from reconciler.cli.request_builder import note_rates, plan_report
 from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode, most_severe
+from reconciler.late_methods import dataclass
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.json_types import Json
 from reconciler.model.options import WRITER_SECONDS, GuardOverrides, PlanOptions

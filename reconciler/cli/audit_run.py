@@ -3,13 +3,14 @@
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.cli.command_context import CommandContext
 from reconciler.cli.output import progress
 from reconciler.cli.request_builder import select_environment, select_environments
 from reconciler.errors import UsageError
+from reconciler.late_methods import dataclass
 
 if TYPE_CHECKING:
     from reconciler.fleet.audit_records import AuditRecorder

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime
 from functools import reduce
 from pathlib import Path
@@ -14,6 +14,7 @@ import typer
 from reconciler.cli.reading_line import ReadingLine
 from reconciler.cli.stderr_log import StderrLog, listen
 from reconciler.errors import UsageError
+from reconciler.late_methods import dataclass
 from reconciler.model.process_clock import REAL_TIME, ProcessClock
 from reconciler.redaction import SecretRedactor
 from reconciler.timestamps import parse_date

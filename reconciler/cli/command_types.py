@@ -10,12 +10,17 @@ from typer.exceptions import TyperException
 from reconciler.cli.argument_translation import Options, translate
 from reconciler.cli.commands import COMMANDS
 from reconciler.cli.help_page import summary, write_page
+from reconciler.cli.plain_values import keep_plain_values
 from reconciler.errors import UsageError
 from reconciler.strings import closest
 
 
 class ReconcilerCommand(TyperCommand):
     """A command."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, that of the help page among them."""
+        return keep_plain_values(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments after the command's name."""
@@ -28,6 +33,10 @@ class ReconcilerCommand(TyperCommand):
 
 class ReconcilerGroup(TyperGroup):
     """A command with commands below it."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, that of the help page among them."""
+        return keep_plain_values(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments up to the name of a command."""

@@ -62,9 +62,9 @@ def labels(ctx: typer.Context) -> list[str]:
 
 def formats() -> list[str]:
     """Return the names of the reports, those of plugins included."""
-    from importlib.metadata import entry_points
+    from reconciler.entry_points import registered
 
-    return _quiet(lambda: [one.name for one in entry_points(group="reconciler.reporters")])
+    return _quiet(lambda: [one.name for one in registered("reconciler.reporters")])
 
 
 def reports() -> list[str]:

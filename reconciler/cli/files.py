@@ -11,11 +11,11 @@ import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TextIO
 
 from reconciler.errors import PlanError, ReconcilerError, UsageError
+from reconciler.late_methods import dataclass
 from reconciler.strings import escape_control
 
 _DESCRIPTOR = re.compile(r"/dev/(stdin|stdout|stderr|fd/[0-9]+)|/proc/(self|thread-self|[0-9]+)/fd/[0-9]+")

@@ -6,10 +6,12 @@ mean something else (`-o json` is no file name).
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from reconciler.late_methods import dataclass
 
 _TABLE = Path(__file__).with_name("foreign_words.toml")
 

@@ -4,11 +4,11 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import TypeVar
 
 from reconciler.cli.output import one_line
 from reconciler.errors import LockedError, UsageError
+from reconciler.late_methods import dataclass
 
 Result = TypeVar("Result")
 

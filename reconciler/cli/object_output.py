@@ -1,7 +1,7 @@
 """Writes lists of live objects for `get`: objects to stdout, problems to stderr."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +10,7 @@ from reconciler.cli.error_output import report_error
 from reconciler.cli.output import OutputOptions, problems, render_report, write_out
 from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import ExitCode, most_severe
+from reconciler.late_methods import dataclass
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import Report
 from reconciler.strings import did_you_mean

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -12,6 +12,7 @@ from reconciler.cli.command_context import CommandContext
 from reconciler.cli.lock_timeout import seconds_of
 from reconciler.cli.output import OutputOptions, parse_output_flags
 from reconciler.cli.request_builder import build_plan_request, chosen_writer, project_files, selection
+from reconciler.late_methods import dataclass
 from reconciler.model.options import WRITER_SECONDS, GuardOverrides
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler import __version__
@@ -12,6 +11,7 @@ from reconciler.cli.command_context import CommandContext
 from reconciler.cli.files import ended, refuse_unwritable, write_file
 from reconciler.cli.process import discard_stdout, moving
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.late_methods import dataclass
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.report import Report, ReportOptions
 from reconciler.strings import escape_control, escape_output

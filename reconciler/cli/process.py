@@ -10,9 +10,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import FrameType
 from typing import TYPE_CHECKING
+
+from reconciler.late_methods import dataclass
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -5,9 +5,9 @@ import logging
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from reconciler.late_methods import dataclass
 from reconciler.redaction import SecretRedactor
 from reconciler.strings import escape_output
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from reconciler.code_hosts.ci_job import HostedRepository
@@ -10,6 +9,7 @@ from reconciler.code_hosts.github import PullRequests
 from reconciler.code_hosts.gitlab import MergeRequests
 from reconciler.code_hosts.host_client import HostClient, OpenRequest, same_text, web_address
 from reconciler.errors import ApiError, ReconcilerError
+from reconciler.late_methods import dataclass
 from reconciler.strings import escape_control
 
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.json_codec import loads_strict
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files.project_tree import DOCUMENT, read_file
 from reconciler.model.json_types import Json
 

@@ -1,7 +1,6 @@
 """Posts or updates one comment, identified by its marker and author; equal text is not written again."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from reconciler.code_hosts.ci_job import PullRequestRef
@@ -9,6 +8,7 @@ from reconciler.code_hosts.github import GitHub
 from reconciler.code_hosts.gitlab import GitLab
 from reconciler.code_hosts.host_client import HostClient, id_of, same_text, text_of, web_address
 from reconciler.errors import UsageError
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 
 

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from reconciler.api.retry import RetryingSender
 from reconciler.api.signing import encode_query
 from reconciler.errors import ApiError, UsageError
 from reconciler.json_codec import loads_strict
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 
 PER_PAGE = 100

@@ -12,13 +12,13 @@ field is `config`. No base for the object: unattributed, never drift.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from reconciler.diff.compare.collector import DiffCollector
 from reconciler.diff.compare.sets import step_of
 from reconciler.diff.compare.walk import same, values
 from reconciler.kinds.base.field import ListType
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Attribution, NoValue, Value
 from reconciler.model.field_path import ItemKey, printed
 from reconciler.model.field_tree import child_at

@@ -1,7 +1,7 @@
 """Builds the Change of one object: create, update, delete, or none."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from reconciler.diff.attribution import AttributionBases, BaseUnmanaged, alike_at, lookup, reported_value
@@ -13,6 +13,7 @@ from reconciler.diff.ignore_rules import ActiveIgnoreRules
 from reconciler.diff.rejected_fields import relabelled, unkept_notes
 from reconciler.diff.request_body import BodyMerge, merge_spec
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.change import (
     Action,
     Attribution,
@@ -96,7 +97,7 @@ class ChangeInput:
     declared: DeclaredResource
     spec: Mapping[str, Json]
     ignoring: ActiveIgnoreRules
-    bases: AttributionBases = AttributionBases()  # noqa: RUF009 - frozen, and the common case
+    bases: AttributionBases = AttributionBases()
     judge: SecretJudge = nothing_known
     level: int = 0
     remembered: ObjectRecord | None = None

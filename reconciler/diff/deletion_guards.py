@@ -5,11 +5,12 @@ Guards never hide changes: the plan is complete, and apply refuses what is still
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.diff.address_patterns import matches_glob
 from reconciler.errors import BlockedError
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Change, GuardViolation
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.options import GuardOverrides

@@ -1,7 +1,7 @@
 """Computes a plan from manifests, live side and ledger state; pure, so that the same inputs give the same plan."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from reconciler.diff.address_patterns import NamedAddress
 from reconciler.diff.attribution import AttributionBases
@@ -17,6 +17,7 @@ from reconciler.diff.secret_changes import SecretValue, judge
 from reconciler.diff.selection import SelectionFilter, needs
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Attribution, Change, NoValue, SuppressionReason
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics

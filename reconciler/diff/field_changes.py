@@ -1,7 +1,6 @@
 """Converts the differences of one object to field changes: path, values, attribution, reason, position."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reconciler.diff.attribution import (
@@ -13,6 +12,7 @@ from reconciler.diff.attribution import (
     steps_of,
 )
 from reconciler.diff.compare.collector import DiffCollector, Pair
+from reconciler.late_methods import dataclass
 from reconciler.model.change import (
     REDACTED,
     Attribution,

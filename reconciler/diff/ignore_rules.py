@@ -1,11 +1,12 @@
 """`ignore_changes`: differences that a manifest excludes from plan and apply, and warnings for unused rules."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 
 from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.registry import all_kinds
+from reconciler.late_methods import dataclass
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.field_path import WILD, FieldPath, covers, parse, printed
 from reconciler.model.resource import DeclaredResource, IgnoreRule

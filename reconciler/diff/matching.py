@@ -6,9 +6,10 @@ an error for that name alone.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.lookalikes import quoted_apart
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger_state import LedgerState

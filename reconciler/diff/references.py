@@ -1,11 +1,12 @@
 """References by name: resolved to the id of exactly that object, or to one that is known after apply."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.diff.dependency_order import told_ids
 from reconciler.diff.matching import MatchResult, no_reference
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.change import NoValue
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.json_types import Json

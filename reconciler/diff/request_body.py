@@ -6,7 +6,7 @@ sent.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from reconciler.diff.compare.collector import DiffCollector
@@ -16,6 +16,7 @@ from reconciler.diff.compare.walk import items as compare_items
 from reconciler.diff.ignore_rules import matches, matches_items
 from reconciler.kinds.base.field import Field, FieldType, ListType
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.change import NoValue
 from reconciler.model.field_path import FieldPath, FieldStep, ItemKey, parse, spell
 from reconciler.model.field_tree import child_at

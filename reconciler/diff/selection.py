@@ -1,10 +1,11 @@
 """`--target`, `--exclude`, `-f` and `-l`: the part of the manifests that a plan covers, and a warning of the rest."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.diff.address_patterns import AddressPatterns, NamedAddress, quoted_word, similar_address
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.options import Selection, is_in
 from reconciler.model.resource import DeclaredResource

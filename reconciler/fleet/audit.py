@@ -7,9 +7,10 @@ read, so the work of a lost worker is repeated elsewhere.
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from reconciler.fleet.environment_result import EnvironmentResult, visit, worker_lost
+from reconciler.late_methods import dataclass
 from reconciler.project.config import Environment, Project
 from reconciler.project.connection_settings import project_id
 from reconciler.project.plan_environment import PlanRequest

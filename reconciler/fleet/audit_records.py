@@ -7,11 +7,12 @@ reports all.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from typing import Any
 
 from reconciler.errors import LedgerError
 from reconciler.fleet.environment_result import EnvironmentResult
+from reconciler.late_methods import dataclass
 from reconciler.ledger.sql_ledger import AuditHistory, open_audits
 from reconciler.model.change import Action, Attribution, Change
 from reconciler.model.desired_state import DesiredState

@@ -5,12 +5,13 @@ ignores what is not declared, so it runs in both directions.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.diff.differ import diff
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, FieldChange, NoValue, Value
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.field_tree import Visit, is_undescribed, rewrite

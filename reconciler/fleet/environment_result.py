@@ -1,9 +1,10 @@
 """Visits one environment in an audit; a failure is part of its result and never ends the audit."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.errors import ManifestError, ReconcilerError
+from reconciler.late_methods import dataclass
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan

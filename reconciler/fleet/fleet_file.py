@@ -12,12 +12,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from reconciler.errors import ENOUGH, ManifestError, too_many
+from reconciler.late_methods import dataclass
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.diagnostic import Diagnostic, Severity, has_errors
 from reconciler.model.json_types import Json, is_blank

@@ -5,7 +5,7 @@ tells for each event what changes (docs/api/rules.md §5, §5.1, §5.2). One `Ru
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 from reconciler.interaction_rules.event import LiveEvent
@@ -16,6 +16,7 @@ from reconciler.interaction_rules.rule_outcome import MOST_OUTCOMES, SILENCE, Ev
 from reconciler.interaction_rules.rule_run import Outcomes, RuleRun
 from reconciler.interaction_rules.rule_state import MOST_ROWS
 from reconciler.interaction_rules.settings import SETTINGS, UNDEFINED, Semantics
+from reconciler.late_methods import dataclass
 
 
 def evaluate(

@@ -8,10 +8,11 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal, InvalidOperation
 from typing import TypeGuard
 
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 
 EVENT_TYPES: Mapping[str, int] = {"comment": 1, "join": 2, "like": 3, "gift": 4, "script": 10}

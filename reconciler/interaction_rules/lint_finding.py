@@ -1,9 +1,9 @@
 """Findings of lints, and look-ups in rules with possibly wrong types."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeGuard
 
+from reconciler.late_methods import dataclass
 from reconciler.model.diagnostic import Severity
 from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath

@@ -1,7 +1,8 @@
 """Syntax tree of a pattern, with the constructs that engines read differently."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from reconciler.late_methods import dataclass
 
 LINE_BREAKS = frozenset("\r\n\u0085\u2028\u2029")
 """Characters before which engines disagree on `.`, `^` and `$`."""

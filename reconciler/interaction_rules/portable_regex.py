@@ -6,10 +6,11 @@ spelling. The subset is decided by parsing, never by trying a pattern.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from reconciler.interaction_rules.pattern_tree import Construct, ParsedPattern, PatternNode, cased_letters
+from reconciler.late_methods import dataclass
 
 MOST_REPEATS = 1000
 MOST_UNBOUNDED = 3

@@ -5,9 +5,9 @@ Built from the API's own shape (`InteractionRule` of a group or a room); a field
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from reconciler.kinds.base.problem import as_integer, as_text
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json, as_list, as_object
 
 DEFAULT_PRIORITY = 500

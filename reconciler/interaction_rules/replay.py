@@ -6,7 +6,7 @@ it is a *knock-on* of an earlier one: a window, a counter or an aggregate that m
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.interaction_rules.evaluator import Recording, Results, evaluate, joined, played_order
 from reconciler.interaction_rules.event import LiveEvent
@@ -15,6 +15,7 @@ from reconciler.interaction_rules.relevance import relevant_swaps
 from reconciler.interaction_rules.rule_outcome import SILENCE, EventResult
 from reconciler.interaction_rules.rule_run import Outcomes
 from reconciler.interaction_rules.settings import UNDEFINED, Semantics
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 
 FORMAT_VERSION = "1.0"

@@ -5,7 +5,7 @@ some do not, it is undecided, and names the settings. Documents: docs/how-to/rul
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.interaction_rules.evaluator import evaluate
 from reconciler.interaction_rules.event import LiveEvent
@@ -13,6 +13,7 @@ from reconciler.interaction_rules.prepared_rule import EvaluatedRule
 from reconciler.interaction_rules.rule_outcome import EventResult, RuleOutcome
 from reconciler.interaction_rules.rule_trace import tags_held, trace
 from reconciler.interaction_rules.settings import Semantics
+from reconciler.late_methods import dataclass
 from reconciler.model.source_map import DocumentPath
 from reconciler.strings import did_you_mean
 

@@ -1,8 +1,7 @@
 """Outcomes of events, and results with every outcome and the settings they depend on."""
 
-from dataclasses import dataclass
-
 from reconciler.interaction_rules.rule_state import Key, Marks, Value
+from reconciler.late_methods import dataclass
 
 MOST_OUTCOMES = 64
 """Outcomes of one event beyond which it is undecidable."""

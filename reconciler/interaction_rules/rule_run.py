@@ -5,7 +5,7 @@ it gives a set of outcomes for each event, and its state holds every way that wh
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.interaction_rules.event import LiveEvent
 from reconciler.interaction_rules.prepared_rule import EvaluatedRule
@@ -22,6 +22,7 @@ from reconciler.interaction_rules.rule_outcome import (
 from reconciler.interaction_rules.rule_state import ANY, MOST_ROWS, Key, Marks, RuleStates, Value, either, values_of
 from reconciler.interaction_rules.rule_walk import RuleWalk, ranked_groups
 from reconciler.interaction_rules.settings import Semantics
+from reconciler.late_methods import dataclass
 
 Outcomes = frozenset[RuleOutcome] | None
 """Possible outcomes of one event in one reading; None where there are too many."""

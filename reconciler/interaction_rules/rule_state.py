@@ -8,7 +8,9 @@ superset of what may be, so that a result is never more certain than it is.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from reconciler.late_methods import dataclass
 
 Key = tuple[object, ...]
 """State key: ("fired", rule), ("matched", rule), ("replies", rule), ("reset", rule, …); "room" for a rule."""

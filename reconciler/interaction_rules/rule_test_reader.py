@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from reconciler.interaction_rules.event import EVENT_TYPES, LATEST, LiveEvent, decode_content
 from reconciler.interaction_rules.rule_cases import Expectation, RuleCase, RuleTest
 from reconciler.interaction_rules.settings import Semantics
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
 

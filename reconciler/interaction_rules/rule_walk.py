@@ -1,7 +1,6 @@
 """Walks the rules that may hold for one event, in evaluation order and both ways where a decision is open (§5.1)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from reconciler.interaction_rules.event import LiveEvent
@@ -10,6 +9,7 @@ from reconciler.interaction_rules.rule_matching import Truth
 from reconciler.interaction_rules.rule_outcome import MOST_STEPS, RuleStep, UndecidableError
 from reconciler.interaction_rules.rule_state import Key, Marks, Value
 from reconciler.interaction_rules.settings import UNDEFINED, Semantics
+from reconciler.late_methods import dataclass
 
 Held = tuple[EvaluatedRule, Truth]
 """A rule that may hold, with whether it does: TRUE or EITHER."""

@@ -5,9 +5,10 @@ setting takes part in may go either way. Two alternatives cannot be computed fro
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.errors import UsageError
+from reconciler.late_methods import dataclass
 from reconciler.strings import did_you_mean
 
 UNDEFINED = "undefined"

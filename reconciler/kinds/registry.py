@@ -2,8 +2,8 @@
 
 import re
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 
+from reconciler.entry_points import RegisteredObject, registered
 from reconciler.errors import PluginError, UsageError
 from reconciler.kinds.base.kind import Kind
 from reconciler.strings import did_you_mean
@@ -14,7 +14,7 @@ __all__ = ["Kind", "all_kinds", "kind_called", "kind_named"]
 @cache
 def all_kinds() -> dict[str, Kind]:
     """Return every kind by name, in dependency order (a kind after its dependencies), then by name."""
-    found = {entry.name: _load(entry) for entry in entry_points(group="reconciler.kinds")}
+    found = {entry.name: _load(entry) for entry in registered("reconciler.kinds")}
     levels: dict[str, int] = {}
 
     def level(name: str, trail: tuple[str, ...] = ()) -> int:
@@ -67,7 +67,7 @@ _RENAMED = {
 _UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
 
 
-def _load(entry: EntryPoint) -> Kind:
+def _load(entry: RegisteredObject) -> Kind:
     try:
         kind = entry.load()
     except Exception as error:  # a plugin may fail in any way; the message names the plugin

@@ -5,7 +5,8 @@ all three read this table.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from reconciler.late_methods import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ import hashlib
 import os
 import secrets
 import socket
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -13,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection, Row
 
 from reconciler.errors import LedgerError, LockedError
+from reconciler.late_methods import dataclass
 from reconciler.ledger.database import Database, damaged
 from reconciler.ledger.db_tables import lease
 from reconciler.model.json_types import Json

@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -23,6 +22,7 @@ from reconciler.api.allowed_hosts import (
     parse_allowed_hosts,
 )
 from reconciler.errors import LedgerError, ReconcilerError
+from reconciler.late_methods import dataclass
 from reconciler.strings import HIDDEN
 
 _ABOUT_THE_URL = ("E_PATH", "E_LEDGER_FOREIGN", "E_LEDGER_DAMAGED", "E_LEDGER_URL", "E_LEDGER_TLS", "E_URL_HOST")

@@ -7,10 +7,11 @@ written.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.errors import ManifestError
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.manifest.accepted_differences import Differences, ListTarget, ValueTarget
 from reconciler.manifest.edit_writer import DocumentEditor, EditRefused, shape_refused
 from reconciler.manifest.list_writer import list_edits

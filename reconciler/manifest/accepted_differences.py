@@ -1,12 +1,13 @@
 """Differences of one object as changes of its manifest: values to set, and lists with the items they are to have."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import SequenceMatcher
 from itertools import takewhile
 
 from reconciler.kinds.base.field import ListType
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.manifest.edit_writer import EditRefused, shape_refused
 from reconciler.manifest.export import ExportableSpec
 from reconciler.manifest.list_writer import NewItem, Wanted

@@ -11,7 +11,7 @@ import os
 import sys
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import pydantic
 import reconciler
 from reconciler.errors import ManifestError
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.manifest.document_cache import DocumentCache
 from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.yaml.document import Document

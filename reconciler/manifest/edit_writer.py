@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from reconciler.late_methods import dataclass
 from reconciler.manifest.source_text import SourceFile
 from reconciler.manifest.source_view import SourceSpan, SourceView
 from reconciler.manifest.yaml.scalar_text import ScalarStyle, inline, scalar_text

@@ -4,11 +4,11 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from reconciler.errors import warning
 from reconciler.kinds.base.field import Field, FieldType, ListType
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.manifest.validation import names
 from reconciler.manifest.validation.envelope import API_VERSION
 from reconciler.manifest.validation.field_errors import check, describe_error

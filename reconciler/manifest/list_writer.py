@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 
+from reconciler.late_methods import dataclass
 from reconciler.manifest.edit_writer import DocumentEditor, shape_refused
 from reconciler.manifest.source_text import SourceFile, replaced
 from reconciler.manifest.source_view import SourceSpan

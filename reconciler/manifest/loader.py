@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from reconciler.errors import ENOUGH, ManifestError, error, too_many
 from reconciler.json_codec import digest
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
+from reconciler.late_methods import dataclass
 from reconciler.manifest import lint
 from reconciler.manifest.checked_documents import CheckedDocument, CheckedDocuments
 from reconciler.manifest.document_cache import DocumentCache

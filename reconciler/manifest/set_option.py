@@ -5,9 +5,9 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.errors import UsageError
+from reconciler.late_methods import dataclass
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.diagnostic import has_errors
 from reconciler.model.json_types import Json, as_object, child_of

@@ -7,10 +7,10 @@ A field of `spec` is shared as a whole, where objects of one kind have it with t
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from itertools import count
 
 from reconciler.json_codec import canonical_json
+from reconciler.late_methods import dataclass
 from reconciler.manifest.source_text import SourceTexts
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.manifest.yaml.writer import document, lines

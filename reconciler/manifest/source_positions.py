@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import ReconcilerError
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.yaml.document import Document, NodePlace
 from reconciler.model.diagnostic import Diagnostic

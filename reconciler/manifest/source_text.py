@@ -7,9 +7,10 @@ end. Offsets count code points of the text as it is in the file.
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.yaml import characters
 from reconciler.model.source_edit import SourceEdit

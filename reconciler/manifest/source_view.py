@@ -7,10 +7,10 @@ output of one expression, or a mixture that has no single place.
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestError
+from reconciler.late_methods import dataclass
 from reconciler.manifest.source_positions import DocumentLocator, DocumentSource
 from reconciler.manifest.source_text import SourceFile, SourceTexts
 from reconciler.manifest.yaml.syntax_tree import BLOCK_STYLES, ScalarNode, SyntaxNode, syntax_trees

@@ -1,10 +1,11 @@
 """Values for templates: plain YAML files merged in order, then `--set`; each leaf has its origin."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestError, error, warning
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files.project_tree import ProjectTree, at_key
 from reconciler.manifest.set_option import SetError, SetWord, applied, made_name, parsed, shape, unread
 from reconciler.manifest.source_positions import Origin

@@ -1,10 +1,11 @@
 """Change of one object as plain data: action, values before and after, reason, attribution."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, StrEnum
 from typing import TypeAlias
 
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 from reconciler.model.source_map import Position
 

@@ -1,8 +1,9 @@
 """Desired state: the manifests as read and validated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from reconciler.late_methods import dataclass
 from reconciler.model.diagnostic import Diagnostic, has_errors
 from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_map import Position

@@ -1,9 +1,9 @@
 """Diagnostic: one problem as a value, collected and reported with all others."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.late_methods import dataclass
 from reconciler.model.source_map import Position
 from reconciler.strings import abridge
 

@@ -1,8 +1,9 @@
 """Recorded state of the ledger, as values that planning reads and never writes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action
 from reconciler.model.json_types import Json
 

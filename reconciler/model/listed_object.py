@@ -1,8 +1,9 @@
 """Live objects of one kind in one environment, as a list for people and programs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from reconciler.late_methods import dataclass
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.json_types import Json
 from reconciler.model.read_result import ApiUsage

@@ -1,8 +1,10 @@
 """Options of a plan, from the project file and the command line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
+
+from reconciler.late_methods import dataclass
 
 WRITER_SECONDS = 120.0
 """Default limit in seconds for one change in a writer."""

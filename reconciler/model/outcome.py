@@ -1,9 +1,9 @@
 """Outcome of one change."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Change
 from reconciler.model.ledger_state import WriteIntent
 

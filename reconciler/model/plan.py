@@ -1,8 +1,9 @@
 """The plan: the ordered changes for one environment, as plain data that every later step reads."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Attribution, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.json_types import Json

@@ -1,8 +1,9 @@
 """Progress of reading a live side, as events that a reader emits while it reads."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from reconciler.late_methods import dataclass
 
 
 class ReadPhase(StrEnum):

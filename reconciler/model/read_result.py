@@ -1,8 +1,9 @@
 """Read requests and results: complete, or incomplete with the reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from reconciler.late_methods import dataclass
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.resource import LiveResource
 

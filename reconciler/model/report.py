@@ -1,9 +1,10 @@
 """Report of one command: the value that every reporter turns into text."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypedDict
 
+from reconciler.late_methods import dataclass
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan

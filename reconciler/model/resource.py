@@ -1,8 +1,9 @@
 """Declared and live resources."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath, Position, SourceMap
 

@@ -1,8 +1,9 @@
 """History in the ledger: runs, their changes, and locks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from reconciler.late_methods import dataclass
 from reconciler.model.ledger_state import WriteIntent
 from reconciler.model.outcome import Outcome
 

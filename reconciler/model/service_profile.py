@@ -4,8 +4,10 @@ A profile may save reads or tighten a guard. It never allows a delete that would
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
+
+from reconciler.late_methods import dataclass
 
 MAX_AGE = 30 * 86_400.0
 """Seconds for which a profile is used."""

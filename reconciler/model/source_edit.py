@@ -1,8 +1,8 @@
 """Live values accepted into manifests: the edits of source files, and what was refused."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Value
 from reconciler.model.source_map import Position
 

@@ -1,7 +1,8 @@
 """Positions in source files."""
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from reconciler.late_methods import dataclass
 
 DocumentPath = tuple[str | int, ...]
 """Steps from a document's root: keys and list indexes, as in ("spec", "interaction_rules", 3, "trigger")."""

@@ -9,12 +9,13 @@ plain digest, which detects damage and not forgery.
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from reconciler import json_codec
 from reconciler.errors import PlanError
 from reconciler.json_codec import canonical_json, loads_strict
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Change
 from reconciler.model.json_types import Json, as_object
 from reconciler.model.plan import Plan

@@ -1,9 +1,10 @@
 """Intersects a saved or reviewed plan with a new one; only the intersection is applied."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.errors import PlanError
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics
 from reconciler.model.plan import Plan

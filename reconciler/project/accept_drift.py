@@ -1,10 +1,11 @@
 """Accepts drift of one environment: which differences are chosen, their edits, and the proof of the edits."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from reconciler.errors import ManifestError, UsageError
 from reconciler.kinds.registry import all_kinds
+from reconciler.late_methods import dataclass
 from reconciler.manifest.accept import propose
 from reconciler.manifest.accept_at import parse_place, proposals_at, refused_at
 from reconciler.manifest.files.disk_tree import DiskTree

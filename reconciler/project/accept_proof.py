@@ -6,8 +6,9 @@ the plan, no other resource, no other environment.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files.overlay_tree import OverlayTree
 from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.source_text import SourceTexts

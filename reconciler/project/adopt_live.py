@@ -1,10 +1,10 @@
 """Chooses live objects that no manifest declares yet, to write manifests of them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.late_methods import dataclass
 from reconciler.manifest.append import appended
 from reconciler.manifest.files.overlay_tree import OverlayTree
 from reconciler.manifest.files.project_tree import ProjectTree

@@ -7,12 +7,13 @@ committed, and the commit is made in a scratch repository.
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from reconciler import __version__
 from reconciler.code_hosts.change_requests import ChangeRequests, RequestText, requests_of
 from reconciler.code_hosts.ci_job import repository_from
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files.git_branch import (
     CommitMessage,
     SealedCommit,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from reconciler import plugins
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.interfaces import Reader, Writer, WriterContext
 from reconciler.kinds.registry import all_kinds
+from reconciler.late_methods import dataclass
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.options import WRITER_SECONDS, PlanOptions, ResourceScope, Selection

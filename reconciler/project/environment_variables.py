@@ -6,10 +6,11 @@ names are those of the official SDK and command line client.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import unquote
 
 from reconciler.errors import AuthError, ReconcilerError, UsageError
+from reconciler.late_methods import dataclass
 from reconciler.redaction import SHORTEST, SecretRedactor, is_undecoded
 from reconciler.strings import did_you_mean
 

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.change import REDACTED, Action, Change, NoValue, SuppressionReason, Value
 from reconciler.model.field_path import FieldPath, ItemKey, is_within, spell
 from reconciler.model.field_tree import child_at, is_undescribed

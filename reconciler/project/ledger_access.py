@@ -3,12 +3,13 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reconciler.errors import LedgerError, ReconcilerError
+from reconciler.late_methods import dataclass
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.service_profile import ServiceProfile
 from reconciler.project.config import Environment, Project

@@ -6,11 +6,12 @@ contradict is reported; the list is then read without it, and the filter is appl
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.diff.matching import match
 from reconciler.errors import LedgerError, ManifestError
 from reconciler.kinds.base.kind import Kind, ListFilter
+from reconciler.late_methods import dataclass
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics
 from reconciler.model.json_types import as_object

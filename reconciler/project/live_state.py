@@ -1,12 +1,12 @@
 """Reads all live objects of one environment in full, kind by kind."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
+from reconciler.late_methods import dataclass
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.read_result import ReadRequest, ReadResult
 from reconciler.model.resource import LiveResource

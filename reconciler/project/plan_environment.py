@@ -1,12 +1,13 @@
 """Plans one environment from its manifests, for every command that plans."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestError, ReconcilerError, UsageError
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Attribution, Change
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics

@@ -1,7 +1,7 @@
 """Replays of recordings in a project: the subjects, and their rules before and after."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from reconciler.interaction_rules.replay import ReplayResult
 from reconciler.interaction_rules.replay import replay as replay_events
 from reconciler.interaction_rules.settings import Semantics
 from reconciler.kinds.registry import all_kinds
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files.project_tree import read_file
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from reconciler.interaction_rules.prepared_rule import EvaluatedRule, prepare_rules
 from reconciler.interaction_rules.rule_cases import CaseResult, RuleTest, run_case
 from reconciler.interaction_rules.rule_test_reader import CaseReader
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import LoadedDocuments, load_documents
 from reconciler.manifest.source_positions import DocumentLocator

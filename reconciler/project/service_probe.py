@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from reconciler.api.client import ReadClient, WriteClient
 from reconciler.api.connection import Connection
@@ -13,6 +13,7 @@ from reconciler.api_probe.request_log import RequestLog
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
+from reconciler.late_methods import dataclass
 from reconciler.ledger.probe_records import ProbeRecords
 from reconciler.model.service_profile import ServiceProfile
 from reconciler.project.environment_session import EnvironmentSession

@@ -7,10 +7,11 @@ One object that a search finds and no list returns makes the whole list incomple
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.api.pagination import ListScan
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.read_result import ConfirmRequest, ConfirmResult
 from reconciler.model.resource import LiveResource
 from reconciler.readers.list_reader import ListClient, ListResult

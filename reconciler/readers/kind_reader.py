@@ -1,11 +1,11 @@
 """Combines a list and shows to the ReadResult of one kind."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 
 from reconciler.api.connection import UsageCounter
 from reconciler.api.pagination import LIMIT
 from reconciler.errors import ForbiddenError
+from reconciler.late_methods import dataclass
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.read_result import ApiUsage, CachedShows, ReadResult
 from reconciler.model.resource import LiveResource, address

@@ -1,13 +1,14 @@
 """Reads a whole list: scanned until one pass is clean, at most three times, with all objects merged by id."""
 
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Generic, TypeVar
 
 from reconciler.api.client import ListPage, ReadClient
 from reconciler.api.pagination import ListScan, ParallelMap, sweep
 from reconciler.errors import ApiError, ForbiddenError, NotFoundError, ReconcilerError
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.readers.live_objects import Row, RowMapper
 from reconciler.readers.read_filter import Filters
 from reconciler.readers.read_tracker import ReadTracker

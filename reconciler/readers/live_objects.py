@@ -1,11 +1,12 @@
 """Converts a raw row to a LiveResource: unread fields, owner, and the kept parts of a show."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from reconciler.api.client import OddRow
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json, is_empty
 from reconciler.model.resource import LiveResource
 from reconciler.strings import normalize_name

@@ -17,11 +17,12 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files.state_files import DatabaseFormat, check_database, find_state_file, is_marked
 from reconciler.model.json_types import Json
 from reconciler.model.resource import address

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 from reconciler.model.read_result import ReadRequest
 from reconciler.model.resource import LiveResource

@@ -5,7 +5,6 @@ a digest. The digest detects damage, not forgery.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from reconciler.errors import ApiError, ReconcilerError, SnapshotError
 from reconciler.json_codec import sorted_json
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files.project_tree import SAVED, read_file
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.json_types import Json, JsonObject

@@ -4,10 +4,11 @@ The API grows: ten enumerations gained values in eighteen months (api.md §11). 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.field_tree import child_at
 from reconciler.model.json_types import Json

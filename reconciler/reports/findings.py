@@ -7,9 +7,10 @@ agree. A change is one finding for any number of fields; its position is the man
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from reconciler.late_methods import dataclass
 from reconciler.model.change import SEVERITY_ORDER, Action, Attribution, Change, FieldChange
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.outcome import Outcome, OutcomeStatus

@@ -1,12 +1,12 @@
 """Columns of a list of live objects: what each shows, and by which value it sorts."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from reconciler.errors import UsageError
 from reconciler.kinds.base.kind import Kind, TableColumn
+from reconciler.late_methods import dataclass
 from reconciler.model.field_path import WILD, parse
 from reconciler.model.json_types import Json, is_empty
 from reconciler.model.listed_object import ListedObject

@@ -5,9 +5,9 @@ can declare is listed: identifiers, states and times that the service assigns ar
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from reconciler.kinds.registry import all_kinds
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Change, FieldChange, FieldOp, NoValue, Value
 from reconciler.model.field_tree import Dropped, Visit, map_parts
 from reconciler.model.json_types import Json, is_empty

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from importlib.resources import files
 from itertools import count
@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.registry import Kind, kind_named
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Change
 from reconciler.model.field_path import iter_leaves
 from reconciler.model.field_tree import Visit, rewrite

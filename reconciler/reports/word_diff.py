@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
+
+from reconciler.late_methods import dataclass
 
 _TOKEN = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})|[A-Za-z0-9_À-ɏ]+|\s+|.", re.DOTALL)
 """Token: the escape of a character, a word, blanks, or one character."""

@@ -1,11 +1,11 @@
 """Field tree of a kind, compiled for comparison: properties that are read thousands of times are computed once."""
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from reconciler.kinds.base.field import Field, FieldRole, FieldType, ListType
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.field_tree import walk_fields
 from reconciler.model.json_types import Json
 

@@ -7,11 +7,11 @@ typed and checked by the kind's table. `null` clears a field, and takes an item 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.errors import UsageError
 from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.manifest.validation.field_errors import check, describe_error
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.manifest.yaml.scalars import typed

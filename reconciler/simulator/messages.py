@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Protocol
 from urllib.parse import parse_qsl, unquote
 
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 
 JSON_TYPE = ("Content-Type", "application/json;charset=utf8")

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
 
 from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.kinds.registry import Kind, all_kinds
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files.project_tree import SEED, read_file
 from reconciler.manifest.yaml.document import Document
 from reconciler.manifest.yaml.limits import YamlLimits

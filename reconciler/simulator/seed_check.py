@@ -1,8 +1,9 @@
 """Validates a seed's settings: every problem with its path, and the closest name for an unknown one."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
 from reconciler.strings import did_you_mean

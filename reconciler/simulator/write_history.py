@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 from reconciler.simulator.service.field_shape import FieldShape, leaves
 

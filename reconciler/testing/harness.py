@@ -8,7 +8,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +20,7 @@ from reconciler.apply.recovery import recover
 from reconciler.apply.runner import ApplyResult, apply
 from reconciler.interfaces import Writer
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.ledger.sql_ledger import SqlLedger, open_ledger
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.json_types import Json

@@ -5,11 +5,11 @@ disabled item must never be activated by accident. So every changed item must be
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from reconciler.api.allowed_hosts import is_segment
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import ItemCollection, Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.field_tree import Visit, child_at, is_undescribed, rewrite
 from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField, compiled

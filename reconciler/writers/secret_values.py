@@ -1,11 +1,12 @@
 """Secrets in requests: named ones are inserted, redacted ones are never sent."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.field_tree import Visit, child_at, rewrite
 from reconciler.model.json_types import Json, as_object, is_empty
 from reconciler.redaction import is_sensitive, reads_masked, secret_digest

@@ -67,7 +67,13 @@ def test_the_program_s_page_as_the_parser_makes_it_loads_no_command(tmp_path):
 def test_a_command_loads_its_own_module_alone(tmp_path, command):
     found = loaded(tmp_path, command, "--no-such-option")
     assert command_modules(found) == {command}
-    assert not packages(found) & (ANYWHERE | {"httpx", "deepdiff"})
+    assert not packages(found) & (ANYWHERE | {"httpx", "deepdiff", "pydantic"})
+
+
+def test_plain_values_of_the_command_line_load_no_validating_library(tmp_path):
+    found = loaded(tmp_path, "-q", "--log-format", "json", "version")
+    assert not packages(found) & (ANYWHERE | {"httpx", "deepdiff", "yaml", "jinja2", "pydantic"})
+    assert "importlib.metadata" not in found
 
 
 def test_validate_loads_neither_a_client_nor_a_service(tmp_path):

@@ -1,7 +1,6 @@
 """`accept`: writes live values back into the files that declare them, through templates and values files."""
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -16,6 +15,7 @@ from reconciler.cli.output import from_repository, one_line, parse_output_flags,
 from reconciler.cli.request_builder import build_plan_request, plan_report, project, select_environment, selection
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.exit_codes import ExitCode
+from reconciler.late_methods import dataclass
 from reconciler.model.plan import Plan
 from reconciler.strings import count
 

@@ -1,9 +1,10 @@
 """Collector of one comparison's side results, besides the differences."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
+from reconciler.late_methods import dataclass
 from reconciler.model.change import NoValue, PartialValue, SuppressionReason
 from reconciler.model.field_path import FieldPath, FieldStep, printed
 from reconciler.model.json_types import Json

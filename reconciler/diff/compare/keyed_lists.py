@@ -7,11 +7,11 @@ atomic, with a note; live items that share a key do not: the first equal one pai
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.diff.compare import positional_lists, sets
 from reconciler.diff.compare.collector import DiffCollector, Inner, ListComparison, Pair, put_pair
 from reconciler.kinds.base.field import ListType
+from reconciler.late_methods import dataclass
 from reconciler.model.change import PartialValue, SuppressionReason
 from reconciler.model.field_path import ItemKey, printed, spell
 from reconciler.model.json_types import Json

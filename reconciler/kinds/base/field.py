@@ -4,9 +4,10 @@ The terms are those of fields.yaml (legend) and, for lists, of Kubernetes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, StrEnum
 
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 
 

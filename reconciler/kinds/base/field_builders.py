@@ -18,7 +18,6 @@ hold them: the identity, which is `metadata.name`, and whatever the service comp
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, TypedDict, Unpack
 
 import pydantic
@@ -26,6 +25,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 
 from reconciler.kinds.base.field import FieldRole, ListSemantics, ListType
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 
 

@@ -5,12 +5,12 @@ A spec may have other problems at the same time (all are reported at once), so n
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from reconciler.errors import PluginError
 from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.base.problem import SpecProblem
+from reconciler.late_methods import dataclass
 from reconciler.model.change import NoValue
 from reconciler.model.diagnostic import Severity
 from reconciler.model.json_types import Json

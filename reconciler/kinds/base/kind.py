@@ -6,7 +6,6 @@ kind is one new file.
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from pydantic import BaseModel
@@ -17,6 +16,7 @@ from reconciler.kinds.base.model_compiler import compile_model
 from reconciler.kinds.base.probe_bodies import ProbeBodies
 from reconciler.kinds.base.problem import Check, SpecProblem
 from reconciler.kinds.base.simulated_kind import SimulatedKind
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 
 

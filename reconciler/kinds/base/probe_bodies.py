@@ -1,8 +1,9 @@
 """Bodies of a kind's own objects, with which `doctor` measures what the service does."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 
 MARKED_TEXT = "  reconciler\r\ndoctor  "

@@ -1,8 +1,8 @@
 """Problems of a spec, and look-ups for checks of a spec with possibly wrong types."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from reconciler.late_methods import dataclass
 from reconciler.model.diagnostic import Severity
 from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath

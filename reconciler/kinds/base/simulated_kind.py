@@ -1,8 +1,9 @@
 """Behaviour of a kind in the simulator that its table does not state: plain callables, read by the simulator alone."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 
 Row = Mapping[str, Json]

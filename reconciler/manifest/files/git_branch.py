@@ -11,10 +11,10 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files.git_command import Repository
 from reconciler.strings import escape_control, normalize_name
 

@@ -10,11 +10,12 @@ import base64
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files.git_command import Repository
 from reconciler.strings import escape_control
 

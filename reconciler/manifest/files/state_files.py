@@ -12,11 +12,11 @@ import sqlite3
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from reconciler.errors import ReconcilerError
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files import project_tree
 from reconciler.manifest.files.project_tree import open_folder, refuse_irregular
 

@@ -6,7 +6,6 @@ its object.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
@@ -15,6 +14,7 @@ from jinja2 import DictLoader, TemplateError, TemplateSyntaxError, UndefinedErro
 from jinja2.parser import Parser
 
 from reconciler.errors import ReconcilerError
+from reconciler.late_methods import dataclass
 from reconciler.manifest.template.exceptions import LimitError, PrivateNameError, StructureError
 from reconciler.manifest.template.filters import TEXT
 from reconciler.manifest.template.sandbox import Sandbox

@@ -3,11 +3,12 @@
 import bisect
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from jinja2 import Environment, nodes
 
+from reconciler.late_methods import dataclass
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.exceptions import ControlCharacterError
 

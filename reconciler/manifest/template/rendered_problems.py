@@ -1,8 +1,9 @@
 """Problems in rendered text: the values used, and the calls of macros and includes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from reconciler.late_methods import dataclass
 from reconciler.manifest.source_positions import VALUE
 from reconciler.manifest.template.template_positions import LineMap
 from reconciler.manifest.template_values import TemplateValues

@@ -3,13 +3,13 @@
 import codecs
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 from jinja2.exceptions import SecurityError
 
 from reconciler.errors import ManifestError, error
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.template import marked_text, worker_process
 from reconciler.manifest.template.exceptions import IncludeError, LimitError, TemplateFailure, TemplatePathError

@@ -18,9 +18,9 @@ import time
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from reconciler.late_methods import dataclass
 from reconciler.manifest.template.exceptions import OutOfTimeError
 from reconciler.manifest.template.system_calls import restrict_system_calls
 

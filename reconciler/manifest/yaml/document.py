@@ -7,9 +7,10 @@ computed on first use: most documents never need it.
 from array import array
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json, as_object, child_of
 from reconciler.model.source_map import DocumentPath
 

@@ -1,7 +1,8 @@
 """Size limits of a file (E_YAML_SIZE, E_YAML_DEPTH, E_YAML_LIMIT)."""
 
 import re
-from dataclasses import dataclass
+
+from reconciler.late_methods import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ nothing below its limit. Without libyaml PyYAML's own parser does the same.
 import re
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import repeat
 from typing import Any, cast
 
@@ -25,6 +25,7 @@ from yaml.events import (
 from yaml.reader import ReaderError
 
 from reconciler.errors import ManifestError, ProblemList, error, refused
+from reconciler.late_methods import dataclass
 from reconciler.manifest.yaml import characters, conformance
 from reconciler.manifest.yaml.anchors import AnchorTable
 from reconciler.manifest.yaml.document import Document

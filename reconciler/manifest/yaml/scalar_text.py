@@ -3,8 +3,8 @@
 import json
 import re
 import textwrap
-from dataclasses import dataclass
 
+from reconciler.late_methods import dataclass
 from reconciler.manifest.yaml import characters
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.manifest.yaml.scalars import typed

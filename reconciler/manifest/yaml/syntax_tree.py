@@ -6,7 +6,7 @@ that are edited. Offsets count code points of the parsed text.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from yaml.error import YAMLError
@@ -21,6 +21,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from reconciler.late_methods import dataclass
 from reconciler.manifest.yaml.event_source import EventSource, parser_for
 from reconciler.model.source_map import DocumentPath
 from reconciler.strings import normalize_name

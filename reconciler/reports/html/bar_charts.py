@@ -1,8 +1,8 @@
 """Charts of a report for the page: rectangles on a scale, with the text in the page itself."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from reconciler.late_methods import dataclass
 from reconciler.model.report import BarChart, ChartBar
 from reconciler.reports.html.chart import Bar, LegendEntry
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from reconciler.late_methods import dataclass
 from reconciler.lookalikes import apart
 from reconciler.model.change import (
     SEVERITY_ORDER,

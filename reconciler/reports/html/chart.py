@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Attribution
 from reconciler.model.plan import Plan
 from reconciler.reports.wording import attribution_of

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action
 from reconciler.model.diagnostic import Diagnostic, has_errors
 from reconciler.model.outcome import Outcome, OutcomeStatus

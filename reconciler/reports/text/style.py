@@ -1,8 +1,8 @@
 """Terminal colours; the only module with escape sequences."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Attribution
 from reconciler.reports.wording import GuardGroup
 

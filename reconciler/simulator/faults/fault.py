@@ -1,9 +1,10 @@
 """Parses faults of a seed or a control request; an unknown key is a problem with a suggestion."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.kinds.registry import all_kinds
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
 from reconciler.simulator.behaviours import CHOICES

@@ -2,9 +2,10 @@
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 from reconciler.simulator.faults.body_transforms import transformed, with_header
 from reconciler.simulator.faults.fault import Fault, ResponseFault

@@ -4,10 +4,11 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, unquote
 
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 from reconciler.simulator.messages import Request, ServiceError
 from reconciler.simulator.seed_check import SeedChecker

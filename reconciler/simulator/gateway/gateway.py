@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json, as_object
 from reconciler.simulator.gateway.authentication import ALGORITHM, Credentials, User, check_signature
 from reconciler.simulator.messages import JSON_TYPE, Request, Response, ServiceError, encode

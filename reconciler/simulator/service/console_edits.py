@@ -2,9 +2,10 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.kinds.registry import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 from reconciler.simulator.clock import instant
 from reconciler.simulator.faults.fault import BackgroundEdits, ConsoleEdit

@@ -1,11 +1,12 @@
 """Field tree of a kind, compiled for walking many objects: the marks below each field are precomputed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 
 from reconciler.kinds.base.field import Field, FieldRole, FieldType, ListSemantics
 from reconciler.kinds.registry import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 
 

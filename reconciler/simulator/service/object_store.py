@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
 from reconciler.kinds.registry import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 from reconciler.simulator.clock import Clock, Ids, real_clock
 from reconciler.simulator.messages import ServiceError

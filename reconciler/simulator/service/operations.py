@@ -1,10 +1,11 @@
 """Context of one call in the service."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from reconciler.kinds.registry import Kind
+from reconciler.late_methods import dataclass
 from reconciler.simulator.messages import Request, ServiceError
 from reconciler.simulator.service.field_shape import FieldShape
 from reconciler.simulator.service.object_store import ObjectCollection, ServiceState, StoredObject

@@ -1,11 +1,11 @@
 """Values that the service assigns, by the kind's table: ids, times, versions and states."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.kinds.base.field import Field, FieldRole, ListSemantics
 from reconciler.kinds.registry import Kind
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 from reconciler.simulator.clock import Ids, instant, milliseconds
 from reconciler.simulator.service.field_shape import FieldShape, item_key

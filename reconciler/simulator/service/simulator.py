@@ -4,10 +4,11 @@ import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reconciler.kinds.registry import Kind, all_kinds
+from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 from reconciler.simulator.clock import Clock, FixedClock, Ids, hashed_ids, http_date
 from reconciler.simulator.faults.fault import Fault

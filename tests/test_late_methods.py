@@ -1,0 +1,126 @@
+"""Dataclasses with late methods are those of the standard library in everything."""
+
+import copy
+import dataclasses
+import pickle
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import pytest
+
+from reconciler import late_methods
+
+
+def _plain(make: Callable[..., Any]) -> Any:
+    @make(frozen=True, slots=True, kw_only=True)
+    class Point:
+        """A point."""
+
+        x: int
+        y: int = 2
+        tags: list[str] = dataclasses.field(default_factory=list)
+        hidden: int = dataclasses.field(default=0, repr=False, compare=False)
+        axes: ClassVar[int] = 2
+
+    return Point
+
+
+def _open(make: Callable[..., Any]) -> Any:
+    @make
+    class Counter:
+        """A counter."""
+
+        first: int
+        step: dataclasses.InitVar[int] = 1
+        total: int = dataclasses.field(init=False, default=0)
+
+        def __post_init__(self, step: int) -> None:
+            self.total = self.first + step
+
+    return Counter
+
+
+PAIRS = [(shape(dataclasses.dataclass), shape(late_methods.dataclass)) for shape in (_plain, _open)]
+
+
+@late_methods.dataclass(frozen=True, slots=True)
+class Pair:
+    """Two values."""
+
+    left: int
+    right: tuple[int, ...] = ()
+
+
+@pytest.mark.parametrize(("known", "late"), PAIRS)
+def test_fields_and_parameters_are_the_standard_library_s(known, late):
+    assert [(each.name, each.type, each.default, each.kw_only) for each in dataclasses.fields(late)] == [
+        (each.name, each.type, each.default, each.kw_only) for each in dataclasses.fields(known)
+    ]
+    assert late.__match_args__ == known.__match_args__
+    assert late.__dataclass_params__.frozen == known.__dataclass_params__.frozen
+    assert getattr(late, "__slots__", None) == getattr(known, "__slots__", None)
+
+
+def test_values_are_made_shown_and_compared_alike():
+    (known, late), (counter, late_counter) = PAIRS
+    for one in (known, late):
+        point = one(x=1, hidden=7)
+        assert repr(point).endswith("Point(x=1, y=2, tags=[])")
+        assert point == one(x=1, hidden=8) != one(x=2)
+        assert point != (1, 2, [])
+        assert dataclasses.asdict(dataclasses.replace(point, y=3)) == {"x": 1, "y": 3, "tags": [], "hidden": 7}
+        assert one(x=1).tags is not one(x=1).tags
+        with pytest.raises(TypeError, match=r"missing 1 required keyword-only argument: 'x'"):
+            one()
+        with pytest.raises(TypeError, match=r"positional argument"):
+            one(1)
+    for one in (counter, late_counter):
+        assert one(1, step=4).total == 5
+        assert one.__hash__ is None
+
+
+def test_a_frozen_value_is_not_changed_but_hashed_copied_and_pickled():
+    pair = Pair(1, (2,))
+    for change in (lambda: setattr(pair, "left", 2), lambda: delattr(pair, "left"), lambda: setattr(pair, "new", 2)):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            change()
+    assert {pair: "found"}[Pair(1, (2,))] == "found"
+    assert copy.deepcopy(pair) == pair == copy.copy(pair) == pickle.loads(pickle.dumps(pair))
+
+
+def test_own_methods_stay_and_ordered_or_derived_classes_are_whole_at_once():
+    @late_methods.dataclass(frozen=True, eq=False)
+    class Named:
+        """With its own words."""
+
+        name: str
+
+        def __repr__(self) -> str:
+            return self.name
+
+    @late_methods.dataclass(frozen=True)
+    class Longer(Named):
+        """With one field more."""
+
+        age: int = 0
+
+    @late_methods.dataclass(frozen=True, slots=True, order=True)
+    class Version:
+        """Ordered."""
+
+        number: int
+
+    assert repr(Named("a")) == "a"
+    assert Named("a") != Named("a")
+    assert Longer("a", 2) == Longer("a", 2)
+    assert max(Version(1), Version(2)) == Version(2)
+
+
+def test_a_method_is_made_once():
+    made = _plain(late_methods.dataclass)
+    before = made.__init__
+    made(x=1)
+    assert made.__init__ is not before
+    after = made.__init__
+    made(x=2)
+    assert made.__init__ is after
