@@ -61,6 +61,13 @@ def _found(path: tuple[tuple[str, int], ...]) -> tuple[RegisteredObject, ...]:
     return tuple(found)
 
 
+def installed_distributions() -> tuple[str, ...]:
+    """Return the names of the folders that describe distributions, which hold their versions, and of archives."""
+    folders = [folder for folder in sys.path if not os.path.isfile(folder)]
+    archives = [f"{folder} {_moment(folder)}" for folder in sys.path if os.path.isfile(folder)]
+    return (*sorted({name for folder in folders for name in _listed(folder)}), *sorted(archives))
+
+
 def _is_foreign(finder: object) -> bool:
     """Tell whether a finder of modules knows of distributions that are in no folder of the import path."""
     return finder is not PathFinder and hasattr(finder, "find_distributions")

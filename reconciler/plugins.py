@@ -7,15 +7,18 @@ Traceback (most recent call last):
 reconciler.errors.PluginError: there is no reporter 'jason'
 """
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from reconciler.entry_points import registered
 from reconciler.errors import PluginError
-from reconciler.interfaces import Writer, WriterContext
-from reconciler.model.report import Reporter
 from reconciler.strings import did_you_mean
 
 _GROUP = "reconciler."
+
+
+if TYPE_CHECKING:
+    from reconciler.interfaces import Writer, WriterContext
+    from reconciler.model.report import Reporter
 
 
 def names(sort: str) -> tuple[str, ...]:
@@ -23,12 +26,12 @@ def names(sort: str) -> tuple[str, ...]:
     return tuple(sorted({entry.name for entry in registered(_GROUP + sort)}))
 
 
-def reporter(name: str) -> Reporter:
+def reporter(name: str) -> "Reporter":
     """Return the reporter of a format. Raises PluginError where none is registered."""
     return cast("Reporter", load("reporters", name))
 
 
-def writer(name: str, setup: WriterContext) -> Writer:
+def writer(name: str, setup: "WriterContext") -> "Writer":
     """Return a writer for one environment. Raises PluginError where none of that name is registered."""
     made = getattr(load("writers", name), "made", None)
     if made is None:

@@ -130,11 +130,11 @@ def project(session: CommandContext, *, untrusted: bool = False) -> "Project":
     return load_project(session.root, untrusted=untrusted)
 
 
-def document_cache(session: CommandContext, project: "Project", *, off: bool) -> "DocumentCache | None":
-    """Return the cache of the project's checked documents; None with `off`, and for untrusted manifests."""
+def document_cache(session: CommandContext, *, off: bool) -> "DocumentCache | None":
+    """Return the cache of the project's checked documents; None with `off`, as for untrusted manifests."""
     from reconciler.manifest.document_cache import DocumentCache
 
-    return None if off or project.untrusted else DocumentCache(project.root, session.note)
+    return None if off else DocumentCache(session.root, session.note)
 
 
 def select_environment(project: "Project", name: str) -> str:

@@ -6,24 +6,19 @@ with aliases or merge keys, whose positions need the parsed text.
 
 import base64
 import hashlib
-import json
-import os
 import sys
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import pydantic
-
-import reconciler
 from reconciler.errors import ManifestError
 from reconciler.kinds.base.kind import Kind
+from reconciler.kinds.registry import all_kinds
 from reconciler.late_methods import dataclass
 from reconciler.manifest.document_cache import DocumentCache
 from reconciler.manifest.files.project_tree import ProjectTree
+from reconciler.manifest.program_digest import PACKAGE, code, digest_of, program
 from reconciler.manifest.yaml.document import Document
 from reconciler.model.json_types import Json, require_list, require_object, require_text
 from reconciler.model.options import ResourceScope
@@ -34,28 +29,6 @@ SourceParts = Sequence[Any]
 """What a file's documents follow from: its text, and of a rendered one the marks and places that its checks read."""
 
 
-def _digest(*parts: object) -> str:
-    """Return the digest of texts and plain data; their lengths are part of it."""
-    found = hashlib.sha256()
-    for part in parts:
-        data = part if isinstance(part, str) else json.dumps(part, separators=(",", ":"))
-        encoded = data.encode("utf-8", "surrogatepass")
-        found.update(b"%d:" % len(encoded))
-        found.update(encoded)
-    return found.hexdigest()
-
-
-@cache
-def _code(place: str) -> str:
-    """Return a digest of a module's file, or of those of a package's folder.
-
-    An edited check is another one, though the version is the same.
-    """
-    files = [os.path.join(folder, name) for folder, _, names in os.walk(place) for name in names] or [place]
-    stamps = [(one, os.stat(one)) for one in sorted(files) if one.endswith((".py", ".toml"))]
-    return _digest([[one, found.st_size, found.st_mtime_ns] for one, found in stamps])
-
-
 def _place(module: str) -> str:
     """Return the folder of the package that a module belongs to, or the file of one without; empty for neither."""
     package, own = (sys.modules.get(name) for name in (module.partition(".")[0], module))
@@ -64,23 +37,17 @@ def _place(module: str) -> str:
     return folders[0] if folders else file or ""
 
 
-def program(version: str) -> str:
-    """Return the digest of what interprets a manifest: this package, the interpreter and the validating library."""
-    package = str(Path(reconciler.__file__).parent)
-    return _digest(version, sys.version, sys.byteorder, pydantic.VERSION, _code(package))
-
-
 def kinds_table(kinds: Mapping[str, Kind]) -> str:
     """Return the digest of the kinds' tables, and of the modules that their checks are in."""
-    package = str(Path(reconciler.__file__).parent)
     parts: list[object] = []
     for name, kind in kinds.items():
         modules = {kind.model.__module__, *(check.__module__ for check in kind.checks)}
-        foreign = {place for place in map(_place, modules) if place and place != package}
+        foreign = {place for place in map(_place, modules) if place and place != PACKAGE}
         checks = [f"{check.__module__}.{getattr(check, '__qualname__', '')}" for check in kind.checks]
         parts += [name, kind.name_field, list(kind.scope_fields), dict(kind.references), checks]
-        parts += [repr(kind.root), sorted(map(_code, foreign))]
-    return _digest(*parts)
+        if kind is not all_kinds().get(name) or foreign:  # the package's own tables are in the digest of its code
+            parts += [repr(kind.root), sorted(map(code, foreign))]
+    return digest_of(*parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +91,8 @@ class CheckedDocuments:
             self.cache.add(self._template_key(file, text), {"asked": asked, "result": answer})
 
     def _template_key(self, file: str, text: str) -> str:
-        base = self._base("template", lambda: _digest("template", program(self.cache.version), self.context))
-        return _digest(base, file, text)
+        base = self._base("template", lambda: digest_of("template", program(self.cache.version), self.context))
+        return digest_of(base, file, text)
 
     def _content(self, name: str) -> str:
         """Return the digest of a file that a template names; empty where it cannot be read."""
@@ -146,9 +113,9 @@ class CheckedDocuments:
     def _document_key(self, text: str, *origin: object) -> str:
         scope = {"name_prefix": self.scope.name_prefix, "fields": {k: sorted(v) for k, v in self.scope.fields.items()}}
         base = self._base(
-            "document", lambda: _digest("document", program(self.cache.version), kinds_table(self.kinds), scope)
+            "document", lambda: digest_of("document", program(self.cache.version), kinds_table(self.kinds), scope)
         )
-        return _digest(base, text, *origin)
+        return digest_of(base, text, *origin)
 
     def _base(self, name: str, make: Callable[[], str]) -> str:
         if name not in self._bases:

@@ -15,13 +15,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from reconciler.errors import UsageError
 from reconciler.kinds.registry import all_kinds
 from reconciler.manifest.files.git_command import root_commits
+from reconciler.manifest.files.project_tree import PROJECT_FILE
 from reconciler.manifest.files.state_files import outside_state_folder_reason
 from reconciler.model.ledger_state import ProjectIdentity
 from reconciler.model.source_map import DocumentPath, Position
 from reconciler.strings import did_you_mean
 from reconciler.timestamps import parse_date
 
-FILE = "reconciler.yaml"
+FILE = PROJECT_FILE
 """Name of the project file."""
 
 SIMULATOR = "simulator:"

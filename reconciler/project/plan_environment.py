@@ -86,8 +86,11 @@ def linted(
     *,
     only: tuple[str, ...] = (),
     cache: "DocumentCache | None" = None,
+    tree: "ProjectTree | None" = None,
 ) -> DesiredState:
     """Return the manifests of one environment, with the lints of its rules among the problems.
+
+    `tree` holds the project's files, by default those on disk.
 
     With `only`, files or folders, the result has their resources and problems alone. Raises UsageError where one of
     them declares nothing.
@@ -98,7 +101,7 @@ def linted(
     from reconciler.manifest.loader import deduplicate
     from reconciler.manifest.source_positions import excerpts
 
-    tree = DiskTree(project.root)
+    tree = tree or DiskTree(project.root)
     manifest = load_from(project, name, sets, tree, only=only, cache=cache)
     if only:
         manifest = _only(manifest, name, only)

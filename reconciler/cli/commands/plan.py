@@ -65,7 +65,7 @@ def plan(
     )
     whole = project(run, untrusted=untrusted)
     name = select_environment(whole, part.environment)
-    documents = document_cache(run, whole, off=no_cache)
+    documents = document_cache(run, off=no_cache or untrusted)
     ask = replace(ask, documents=documents)
     played = _replayed(run, whole, events) if events else None
     with progress(run, f"Reading {name}"):

@@ -22,6 +22,9 @@ from reconciler.manifest.yaml import characters
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source_map import Position
 
+PROJECT_FILE = "reconciler.yaml"
+"""Name of the project file."""
+
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 

@@ -12,7 +12,6 @@ from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.report import Report, ReportOptions, ReportTable
 from reconciler.reports.escaping import escape_line
 from reconciler.reports.text.diagnostic_lines import diagnostic_lines, verdict
-from reconciler.reports.text.plan_lines import plan_lines
 from reconciler.reports.text.style import ACTION_STYLE, Style
 from reconciler.reports.wording import apply_line, done, environment_line
 from reconciler.strings import count, display_width, escape_output, pad, truncate
@@ -100,15 +99,22 @@ def _sections(report: Report, style: Style, options: ReportOptions) -> Iterator[
     planned = {one for plan in report.plans for one in plan.diagnostics}
     for diagnostic in (one for one in report.diagnostics if one not in planned):
         yield diagnostic_lines(diagnostic, report.sources, style)
-    several = len(report.plans) > 1
-    for plan in report.plans:
-        heading = _heading(plan.environment, report.where) if several else ""
-        yield from plan_lines(plan, report.sources, style, options, heading=heading, outcomes=bool(report.outcomes))
+    if report.plans:
+        yield from _plans(report, style, options)
     yield outcome_lines(report.outcomes, style, report.adopted, command=report.command)
     yield extra_lines(report.extra, style)
     if report.command == "validate":
         yield verdict(report, style)
     yield _usage(report, style)
+
+
+def _plans(report: Report, style: Style, options: ReportOptions) -> Iterator[Iterator[str]]:
+    from reconciler.reports.text.plan_lines import plan_lines  # for start-up: it loads the kinds
+
+    several = len(report.plans) > 1
+    for plan in report.plans:
+        heading = _heading(plan.environment, report.where) if several else ""
+        yield from plan_lines(plan, report.sources, style, options, heading=heading, outcomes=bool(report.outcomes))
 
 
 def _environment(report: Report, style: Style) -> Iterator[str]:
