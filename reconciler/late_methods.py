@@ -11,6 +11,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
+__all__ = ["dataclass"]
+
 if TYPE_CHECKING:
     from dataclasses import dataclass
 else:
@@ -30,7 +32,7 @@ else:
         return made if cls is None else made(cls)
 
 
-def _late(given: type, *, frozen: bool, slots: bool, kw_only: bool, eq: bool) -> type:
+def _late(given: type, *, frozen: bool, slots: bool, kw_only: bool, eq: bool) -> Any:
     own = set(vars(given))
     made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)(given)
     late = [name for name in ("__init__", "__repr__") if name not in own]
@@ -70,7 +72,7 @@ def _method(made: Any, name: str, *, frozen: bool) -> Callable[..., Any]:
         body["__post_init__"] = made.__post_init__
     twin = type(made.__name__, (), body)
     compared = name in ("__eq__", "__hash__")
-    found = dataclasses.dataclass(
+    found: Any = dataclasses.dataclass(
         init=name == "__init__", repr=name == "__repr__", eq=compared, frozen=frozen and name != "__repr__"
     )(twin)
     method: Callable[..., Any] = vars(found)[name]

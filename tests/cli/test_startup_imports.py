@@ -1,6 +1,7 @@
 """What a command loads: start-up is held by the modules that are imported, not by a clock."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -77,10 +78,23 @@ def test_plain_values_of_the_command_line_load_no_validating_library(tmp_path):
 
 
 def test_validate_loads_neither_a_client_nor_a_service(tmp_path):
-    found = loaded(tmp_path, "-C", "examples/quickstart", "validate")
+    found = loaded(tmp_path, "-C", "examples/quickstart", "validate", "--no-cache")
     assert "yaml" in packages(found)
     assert not packages(found) & (ANYWHERE | {"httpx", "httpcore", "deepdiff"})
     assert not any(name.startswith(("reconciler.simulator", "reconciler.api.client")) for name in found)
+
+
+def test_validate_of_an_unchanged_project_loads_neither_a_parser_nor_the_kinds(tmp_path):
+    shutil.copytree(ROOT / "examples/quickstart", tmp_path / "shop", ignore=shutil.ignore_patterns(".reconciler"))
+    whole = loaded(tmp_path, "-C", str(tmp_path / "shop"), "validate")
+    assert {"yaml", "pydantic", "jinja2"} <= packages(whole)
+    found = loaded(tmp_path, "-C", str(tmp_path / "shop"), "validate")
+    assert not packages(found) & (ANYWHERE | {"yaml", "pydantic", "pydantic_core", "jinja2", "httpx", "deepdiff"})
+    assert not any(
+        name.startswith(("reconciler.kinds", "reconciler.manifest.validation", "reconciler.interaction_rules"))
+        for name in found
+    )
+    assert not {"reconciler.project.config", "reconciler.manifest.loader", "importlib.metadata"} & found
 
 
 def test_a_plan_loads_no_replay_without_a_recording(tmp_path):
