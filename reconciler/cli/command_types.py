@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
@@ -10,7 +10,6 @@ from typer.exceptions import TyperException
 from reconciler.cli.argument_translation import Options, translate
 from reconciler.cli.commands import COMMANDS
 from reconciler.cli.help_page import summary, write_page
-from reconciler.cli.plain_values import keep_plain_values
 from reconciler.errors import UsageError
 from reconciler.strings import closest
 
@@ -20,7 +19,7 @@ class ReconcilerCommand(TyperCommand):
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters, that of the help page among them."""
-        return keep_plain_values(super().get_params(ctx))
+        return _with_plain_values(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments after the command's name."""
@@ -36,7 +35,7 @@ class ReconcilerGroup(TyperGroup):
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters, that of the help page among them."""
-        return keep_plain_values(super().get_params(ctx))
+        return _with_plain_values(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments up to the name of a command."""
@@ -136,3 +135,58 @@ def _unknown_command(group: Any, ctx: Any, args: list[str]) -> UsageError:
     if close:
         message = f"{message} Did you mean {close[0]!r}?"
     return UsageError(message, hint=f"Try '{ctx.command_path} --help'.")
+
+
+class PlainValues:
+    """Converter of one parameter whose plain values need no conversion: the parser's own imports pydantic for each.
+
+    A text stays a text, a default is already what its annotation says. Everything else goes to the parser's converter,
+    whose messages stay. The parser asks for a converter by a call.
+    """
+
+    def __init__(self, parameter: Any) -> None:
+        self._parameter = parameter
+        self._convert = parameter.get_runtime_param
+
+    def __call__(self) -> "PlainValues":
+        """Return the converter."""
+        return self
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the value as the parameter's annotation says; the parser calls this with these names."""
+        kind = self._parameter.type_descriptor
+        many = param.multiple or param.nargs == -1
+        if value is None:
+            return () if many else None
+        if kind.parameter_info.parser is None:
+            if many and isinstance(value, (list, tuple)) and get_origin(kind.annotation) is list:
+                (inner,) = get_args(kind.annotation)
+                if all(_is_plain(item, inner, param) for item in value):
+                    return list(value)
+            elif not many and _is_plain(value, kind.annotation, param):
+                return value
+        return self._convert().coerce(value, param=param, ctx=ctx)
+
+
+def _with_plain_values(parameters: list[Any]) -> list[Any]:
+    """Return the parameters of a command, whose plain values are no longer converted."""
+    for parameter in parameters:
+        found = getattr(parameter, "get_runtime_param", None)
+        if found is not None and not isinstance(found, PlainValues):
+            parameter.get_runtime_param = PlainValues(parameter)
+    return parameters
+
+
+def _is_plain(value: Any, annotation: Any, parameter: Any) -> bool:
+    """Tell whether a value already has the type that an annotation names, and the parameter's limits allow it."""
+    if get_origin(annotation) is Literal:
+        return isinstance(value, str) and value in get_args(annotation)
+    if annotation in (int, float):
+        least, most = getattr(parameter, "min", None), getattr(parameter, "max", None)
+        within = (least is None or value >= least) and (most is None or value <= most) if _is_number(value) else False
+        return type(value) is annotation and within
+    return annotation is str and type(value) is str
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float))

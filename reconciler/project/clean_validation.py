@@ -51,8 +51,8 @@ class CleanValidation:
         found = self._cache.find({"": self._key}, _observations)
         return "" in found and is_unchanged(DiskTree(self._root), found[""])
 
-    def keep(self, trees: Iterable[ObservedTree]) -> None:
-        """Keep that this run, which read these trees, found no problem; unless the project file changed meanwhile."""
+    def record(self, trees: Iterable[ObservedTree]) -> None:
+        """Record that this run, which read these trees, found no problem; unless the project file changed meanwhile."""
         if self._keepable and self._before and self._before == self._project_file():
             seen = dict.fromkeys((*self._before, *(one for tree in trees for one in tree.observations)))
             self._cache.add(self._key, {"observations": [list(one) for one in seen]})

@@ -71,7 +71,7 @@ def _validated(
     cache: "DocumentCache | None",
     earlier: "CleanValidation | None",
 ) -> Report:
-    """Check the environments; where there is no problem at all, `earlier` keeps that."""
+    """Check the environments; where there is no problem at all, `earlier` records that."""
     from reconciler.manifest.files.disk_tree import DiskTree
     from reconciler.manifest.files.observed_tree import ObservedTree
     from reconciler.project.plan_environment import linted
@@ -81,5 +81,5 @@ def _validated(
     diagnostics = sort_diagnostics(item for one in manifests for item in one.diagnostics)
     sources = {place: text for one in manifests for place, text in one.sources.items()}
     if earlier is not None and not diagnostics:
-        earlier.keep(trees.values())
+        earlier.record(trees.values())
     return Report(command="validate", diagnostics=diagnostics, sources=sources)
