@@ -1,30 +1,27 @@
-"""httpx and httpcore, imported without the optional packages that they import wherever those are installed.
+"""httpx, imported without the optional packages that it imports wherever those are installed.
 
-httpcore imports trio for its asynchronous side, and httpx its own command line with click and rich: this package uses
-neither. A program that needs them imports them itself, before or after.
+httpx imports its own command line with click and rich, and httpcore, which only a network needs, trio for its
+asynchronous side: this package uses none of them. A program that needs them imports them itself, before or after.
 """
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_UNUSED = ("trio", "httpx._main")
-
 
 @contextmanager
-def _hidden(*names: str) -> Iterator[None]:
+def hidden(*names: str) -> Iterator[None]:
     """Make imports of modules that are not loaded yet fail as if they were not installed, for the time of a `with`."""
-    hidden = [name for name in names if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None is how Python marks what cannot be imported
+    absent = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None is how Python marks what cannot be imported
     try:
         yield
     finally:
-        for name in hidden:
+        for name in absent:
             sys.modules.pop(name, None)
 
 
-with _hidden(*_UNUSED):
-    import httpcore
+with hidden("httpx._main"):
     import httpx
 
-__all__ = ["httpcore", "httpx"]
+__all__ = ["hidden", "httpx"]

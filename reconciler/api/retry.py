@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from reconciler.api.connection import Connection, UsageCounter
 from reconciler.api.error_responses import ApiErrorBody, refusal, to_exception
@@ -16,10 +17,13 @@ from reconciler.api.logins import REFUSED
 from reconciler.api.messages import ApiRequest, ApiResponse
 from reconciler.api.quota_headers import StatedLimits, stated_limits
 from reconciler.api.rate_limit import RateLimiter
-from reconciler.api.transport import Budget, HttpTransport, PooledTransport
+from reconciler.api.transport import Budget, HttpTransport
 from reconciler.errors import TransportError
 from reconciler.model.read_result import ApiUsage
 from reconciler.timestamps import parse_http_date
+
+if TYPE_CHECKING:
+    from reconciler.api.pooled_transport import PooledTransport
 
 MAX_PAUSE = 60.0
 """Longest wait in seconds that a Retry-After is granted."""
@@ -214,7 +218,9 @@ class RetryingSender:
         return self.connection.reads if call.reading else self.connection.writes
 
 
-def _network(connection: Connection) -> PooledTransport:
+def _network(connection: Connection) -> "PooledTransport":
+    from reconciler.api.pooled_transport import PooledTransport  # for start-up: the embedded simulator has no network
+
     return PooledTransport(
         connections=connection.parallelism,
         monotonic=connection.monotonic,

@@ -17,7 +17,7 @@ from reconciler.manifest.yaml.syntax_tree import BLOCK_STYLES, ScalarNode, Synta
 from reconciler.model.source_map import DocumentPath, Position
 
 if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
-    from reconciler.manifest.template.instrumentation import TemplateOrigin
+    from reconciler.manifest.template.marked_text import TemplateOrigin
     from reconciler.manifest.template.template_positions import RenderedSegment
 
 _PURE = re.compile(

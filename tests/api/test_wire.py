@@ -9,7 +9,8 @@ import pytest
 from reconciler.api.allowed_hosts import check_allowed
 from reconciler.api.client import ReadClient
 from reconciler.api.messages import ApiRequest
-from reconciler.api.transport import HttpTransport, PooledTransport
+from reconciler.api.pooled_transport import PooledTransport
+from reconciler.api.transport import HttpTransport
 from reconciler.errors import ApiError, TransportError
 from reconciler.simulator import Simulator
 from reconciler.simulator.server import running

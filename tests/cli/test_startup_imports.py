@@ -101,7 +101,16 @@ def test_a_plan_loads_no_replay_without_a_recording(tmp_path):
     found = loaded(tmp_path, "-C", "examples/quickstart", "plan", "-e", "demo")
     assert "reconciler.simulator" in found
     assert not packages(found) & ANYWHERE
+    assert not packages(found) & {"httpcore", "h11"}
     assert not any(name.startswith(("reconciler.project.replay", "reconciler.fleet")) for name in found)
+
+
+def test_a_plan_of_templates_that_were_rendered_before_loads_no_jinja(tmp_path):
+    shutil.copytree(ROOT / "examples/quickstart", tmp_path / "shop", ignore=shutil.ignore_patterns(".reconciler"))
+    assert "jinja2" in packages(loaded(tmp_path, "-C", str(tmp_path / "shop"), "plan", "-e", "demo"))
+    found = loaded(tmp_path, "-C", str(tmp_path / "shop"), "plan", "-e", "demo")
+    assert "reconciler.simulator" in found
+    assert not packages(found) & (ANYWHERE | {"jinja2", "httpcore", "h11"})
 
 
 @pytest.mark.parametrize("command", ["plan", "export"])

@@ -17,9 +17,10 @@ from jinja2 import DictLoader
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.exceptions import OutOfTimeError
-from reconciler.manifest.template.renderer import render, rendered
+from reconciler.manifest.template.renderer import render
 from reconciler.manifest.template.sandbox import Sandbox
 from reconciler.manifest.template.system_calls import restrict_system_calls
+from reconciler.manifest.template.template_worker import rendered
 from reconciler.manifest.template.worker_process import WorkerChannel, WorkerDiedError, WorkerLimits, run, time_limit
 
 QUICK = WorkerLimits(wall=20.0)

@@ -11,9 +11,10 @@ from jinja2 import DictLoader
 
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.template.exceptions import TemplateFailure
-from reconciler.manifest.template.renderer import render, rendered
+from reconciler.manifest.template.renderer import render
 from reconciler.manifest.template.sandbox import Sandbox
 from reconciler.manifest.template.template_errors import failure
+from reconciler.manifest.template.template_worker import rendered
 from reconciler.manifest.template.worker_process import WorkerLimits
 from reconciler.manifest.yaml.parser import ParsedFile, parse_yaml
 

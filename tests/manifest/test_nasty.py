@@ -16,8 +16,8 @@ from jinja2.exceptions import SecurityError
 
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
-from reconciler.manifest.template.renderer import rendered
 from reconciler.manifest.template.sandbox import Sandbox
+from reconciler.manifest.template.template_worker import rendered
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Severity
 from reconciler.model.source_map import Position

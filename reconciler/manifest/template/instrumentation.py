@@ -11,6 +11,7 @@ from jinja2 import Environment, nodes
 from reconciler.late_methods import dataclass
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.exceptions import ControlCharacterError
+from reconciler.manifest.template.marked_text import TemplateOrigin
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
@@ -74,26 +75,6 @@ _CAUGHT = (*_MACROS, nodes.FilterBlock, nodes.AssignBlock)
 _STATEMENTS = (nodes.Include, nodes.CallBlock)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LINE = re.compile(r"[^\n]*\n?")
-
-
-class TemplateOrigin(NamedTuple):
-    """Origin of a piece of rendered text; for an expression also its source, and the values it reads.
-
-    `calls`: the following text may come from a macro or another file; `in_macro`: the piece is in a macro.
-    """
-
-    file: str
-    line: int
-    column: int
-    expression: str = ""
-    uses: tuple[str, ...] = ()
-    calls: bool = False
-    in_macro: bool = False
-
-    @property
-    def is_statement(self) -> bool:
-        """Whether it is an include or a call block, which has no output of its own."""
-        return self.expression.startswith("{%")
 
 
 @dataclass(slots=True)

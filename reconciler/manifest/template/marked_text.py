@@ -6,9 +6,29 @@ where possible.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.manifest.template.exceptions import StructureError
+
+
+class TemplateOrigin(NamedTuple):
+    """Origin of a piece of rendered text; for an expression also its source, and the values it reads.
+
+    `calls`: the following text may come from a macro or another file; `in_macro`: the piece is in a macro.
+    """
+
+    file: str
+    line: int
+    column: int
+    expression: str = ""
+    uses: tuple[str, ...] = ()
+    calls: bool = False
+    in_macro: bool = False
+
+    @property
+    def is_statement(self) -> bool:
+        """Whether it is an include or a call block, which has no output of its own."""
+        return self.expression.startswith("{%")
 
 
 class CompleteNode(str):

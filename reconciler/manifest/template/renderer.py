@@ -1,21 +1,14 @@
 """Renders templates in one confined child, with the origin of each character and checked structure."""
 
-import codecs
-import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
-
-from jinja2 import BaseLoader, Environment, TemplateNotFound
-from jinja2.exceptions import SecurityError
 
 from reconciler.errors import ManifestError, error
 from reconciler.late_methods import dataclass
 from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.template import marked_text, worker_process
-from reconciler.manifest.template.exceptions import IncludeError, LimitError, TemplateFailure, TemplatePathError
-from reconciler.manifest.template.instrumentation import TemplateOrigin
-from reconciler.manifest.template.sandbox import Sandbox
-from reconciler.manifest.template.template_errors import failure
+from reconciler.manifest.template.exceptions import TemplateFailure
+from reconciler.manifest.template.marked_text import TemplateOrigin
 from reconciler.manifest.template.template_positions import LineMap
 from reconciler.manifest.template.worker_process import WorkerLimits
 from reconciler.manifest.yaml import characters
@@ -25,8 +18,6 @@ from reconciler.model.source_map import Position
 
 _STOPPED = 3
 """Files that may exhaust time or memory before the remaining ones of the run are refused."""
-_LOADED = (textwrap, codecs.lookup("unicode_escape"))
-"""Modules that Jinja imports on first use, which is too late in a child that cannot open files."""
 _CONTENT = ("E_YAML_ENCODING", "E_YAML_SYNTAX", "E_TEXT_")
 
 
@@ -94,8 +85,10 @@ def _one_child(
     keep: Callable[[str, Answer], None] | None,
 ) -> Iterator[tuple[str, RenderedTemplate]]:
     """Render files until all are done or the child has died of one of them."""
+    from reconciler.manifest.template.template_worker import send_rendered  # for start-up: it loads Jinja
+
     results = worker_process.run(
-        lambda channel: _work(channel, files, context, budget), lambda ask: _answer(tree, ask), budget
+        lambda channel: send_rendered(channel, files, context, budget), lambda ask: _answer(tree, ask), budget
     )
     try:
         for file in files:
@@ -116,86 +109,6 @@ def _stopped(file: str, why: str) -> RenderedTemplate:
     hint = "split the file, or render less"
     problem = error("E_TPL_LIMIT", f"rendering was stopped: {why}", Position(file, 1, 1), hint=hint)
     return RenderedTemplate(problems=(problem,))
-
-
-# Child side.
-
-
-def _work(
-    channel: worker_process.WorkerChannel, files: Iterable[str], context: Mapping[str, Json], budget: WorkerLimits
-) -> None:
-    loader = AskingLoader(channel)
-    for file in files:
-        channel.send(_result(file, loader, context, budget))
-
-
-def _result(file: str, loader: "AskingLoader", context: Mapping[str, Json], budget: WorkerLimits) -> dict[str, Any]:
-    sandbox = Sandbox(loader)
-    loader.asked.clear()
-    try:
-        with worker_process.time_limit(budget):
-            texts = [rendered(sandbox, file, context, budget.output)]
-            if sandbox.table.captures:
-                texts.append(rendered(Sandbox(loader, marking=False), file, context, budget.output))
-    except BaseException as problem:  # errors of a template are returned, not raised
-        return {"failure": failure(problem, file, sandbox.table.places)}
-    return {"places": sandbox.table.places, "texts": texts, "asked": list(loader.asked)}
-
-
-def rendered(sandbox: Sandbox, file: str, context: Mapping[str, Json], most: int) -> str:
-    """Compile and render one template. Raises Jinja's exceptions, LimitError for too much output."""
-    refuse_objects(context)
-    parts: list[str] = []
-    length = 0
-    for part in sandbox.get_template(file).generate(context):
-        parts.append(part)
-        length += len(part)
-        if length > most:
-            raise LimitError(f"more than {most} characters")
-    return "".join(parts)
-
-
-def refuse_objects(value: Any) -> None:
-    """Raise SecurityError unless a value is plain data, since templates can read attributes of any object."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            refuse_objects(key)
-            refuse_objects(item)
-    elif isinstance(value, list):
-        for item in value:
-            refuse_objects(item)
-    elif value is not None and type(value) not in (str, int, float, bool):
-        raise SecurityError(f"the context holds a {type(value).__name__}, which is no plain data")
-
-
-class AskingLoader(BaseLoader):
-    """Requests templates from the parent, once each; `asked` are those that the file at hand names."""
-
-    def __init__(self, channel: worker_process.WorkerChannel) -> None:
-        self._channel = channel
-        self._known: dict[str, str] = {}
-        self.asked: dict[str, None] = {}
-
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002 - jinja2's signature
-        """Return a template's text. Raises TemplatePathError, IncludeError or TemplateNotFound."""
-        self.asked[template] = None
-        if template not in self._known:
-            reply = self._channel.ask({"ask": template})
-            _raise_refusal(reply, template)
-            self._known[template] = reply["text"]
-        return self._known[template], template, None
-
-
-def _raise_refusal(reply: Mapping[str, Any], template: str) -> None:
-    if "failure" in reply:
-        raise IncludeError(reply["failure"])
-    if reply.get("code") == "E_PATH_MISSING":
-        raise TemplateNotFound(template)
-    if "code" in reply:
-        raise TemplatePathError(reply["message"])
-
-
-# Parent side.
 
 
 def _answer(tree: ProjectTree, ask: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from yaml.events import ScalarEvent, StreamEndEvent
 
 from reconciler.errors import ManifestError, ProblemList, error
 from reconciler.manifest.template import marked_text
-from reconciler.manifest.template.instrumentation import TemplateOrigin
+from reconciler.manifest.template.marked_text import TemplateOrigin
 from reconciler.manifest.validation.field_errors import display_value
 from reconciler.manifest.yaml.document import Document, packed
 from reconciler.manifest.yaml.event_source import parser_for

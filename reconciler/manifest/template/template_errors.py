@@ -19,7 +19,7 @@ from reconciler.manifest.template.exceptions import (
     TemplateFailure,
     TemplatePathError,
 )
-from reconciler.manifest.template.instrumentation import TemplateOrigin
+from reconciler.manifest.template.marked_text import TemplateOrigin
 
 _TOJSON = "write {{ … | tojson }}: it makes one YAML value of anything"
 _LARGE = "split the file, or render less"

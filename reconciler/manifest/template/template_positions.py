@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from reconciler.manifest.template import marked_text
-from reconciler.manifest.template.instrumentation import TemplateOrigin
+from reconciler.manifest.template.marked_text import TemplateOrigin
 from reconciler.model.source_map import Position
 
 _BREAK = re.compile(r"\r\n|\r|\n")

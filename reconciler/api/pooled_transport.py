@@ -1,0 +1,161 @@
+"""Network transport: pooled connections, verified TLS, and a hard time limit for every attempt.
+
+httpx bounds the time between two reads, not their sum: a server that sends one byte of a header at a time could delay a
+run for hours. Here every read and write is limited to what is left of the attempt's total time.
+"""
+
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from reconciler.errors import ReconcilerError
+from reconciler.http_library import hidden, httpx
+from reconciler.manifest.files.project_tree import DOCUMENT, read_file
+
+with hidden("trio"):
+    import httpcore
+
+
+class PooledTransport(httpx.BaseTransport):
+    """An httpx transport over httpcore. A request's extension `until` is the time at which its attempt must have ended.
+
+    `proxy` and `ca_file` are the operator's; neither is ever read from the environment. Without a `ca_file` the trusted
+    certificates are the ones httpx brings.
+    """
+
+    def __init__(self, *, connections: int, monotonic: Callable[[], float], proxy: str = "", ca_file: str = "") -> None:
+        self._hurry = _Hurry(monotonic)
+        self._connections = connections
+        self._proxy = proxy
+        self._ca_file = ca_file
+        self._pools: dict[bytes, httpcore.ConnectionPool] = {}
+        self._lock = threading.Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; the response's stream is read by the same thread."""
+        self._hurry.until = request.extensions.get("until", float("inf"))
+        assert isinstance(request.stream, httpx.SyncByteStream)  # noqa: S101 - Wire makes no other
+        raw = httpcore.Request(
+            method=request.method.encode(),
+            url=httpcore.URL(
+                scheme=request.url.raw_scheme,
+                host=request.url.raw_host,
+                port=request.url.port,
+                target=request.url.raw_path,
+            ),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        with _as_httpx():
+            answer = self._pool(raw.url.scheme).handle_request(raw)
+        assert isinstance(answer.stream, Iterable)  # noqa: S101 - the sync pool gives no other
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Stream(answer.stream))
+
+    def close(self) -> None:
+        """Close every connection."""
+        for pool in self._pools.values():
+            pool.close()
+
+    def _pool(self, scheme: bytes) -> httpcore.ConnectionPool:
+        """Return the pool of a scheme; a plain one never loads the trusted certificates, which is slow."""
+        with self._lock:
+            if scheme not in self._pools:
+                self._pools[scheme] = httpcore.ConnectionPool(
+                    ssl_context=_trust(self._ca_file) if scheme == b"https" else None,
+                    proxy=httpcore.Proxy(self._proxy) if self._proxy else None,
+                    max_connections=self._connections,
+                    max_keepalive_connections=self._connections,
+                    keepalive_expiry=30.0,
+                    network_backend=_Backend(self._hurry),
+                )
+            return self._pools[scheme]
+
+
+@cache
+def _trust(ca_file: str) -> ssl.SSLContext:
+    context = _trusting(ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _trusting(ca_file: str) -> ssl.SSLContext:
+    """Return a context that trusts only the certificates of a PEM file. Raises ReconcilerError."""
+    text = read_file(ca_file, DOCUMENT).decode("ascii", "ignore")  # bundles have comments in any encoding
+    try:
+        return ssl.create_default_context(cadata=text or "-")  # without data it would trust the system's certificates
+    except (ssl.SSLError, ValueError) as error:
+        message = f"{ca_file} holds no certificates: {error}"
+        raise ReconcilerError(message, code="E_CA_FILE", hint="set RECONCILER_CA_FILE to a file in PEM") from None
+
+
+@contextmanager
+def _as_httpx() -> Iterator[None]:
+    try:
+        yield
+    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.ProxyError) as error:
+        same = getattr(httpx, type(error).__name__, httpx.TransportError)
+        raise same(str(error)) from error
+
+
+class _Stream(httpx.SyncByteStream):
+    def __init__(self, stream: Iterable[bytes]) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _as_httpx():
+            yield from self._stream
+
+    def close(self) -> None:
+        close = getattr(self._stream, "close", None)
+        if close is not None:
+            close()
+
+
+class _Hurry(threading.local):
+    """Time left for the attempt of this thread."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self.until = float("inf")
+        self._monotonic = monotonic
+
+    def left(self, timeout: float | None) -> float:
+        left = self.until - self._monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the whole answer took too long")
+        return left if timeout is None else min(left, timeout)
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self, hurry: _Hurry) -> None:
+        self._inner = httpcore.SyncBackend()
+        self._hurry = hurry
+
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *rest: Any, **more: Any) -> "_Socket":
+        return _Socket(self._inner.connect_tcp(host, port, self._hurry.left(timeout), *rest, **more), self._hurry)
+
+
+class _Socket(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream, hurry: _Hurry) -> None:
+        self._inner = inner
+        self._hurry = hurry
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._hurry.left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._hurry.left(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> "_Socket":
+        return _Socket(self._inner.start_tls(ssl_context, server_hostname, self._hurry.left(timeout)), self._hurry)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)

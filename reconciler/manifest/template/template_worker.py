@@ -1,0 +1,94 @@
+"""What the confined child does: compiles and renders templates, whose text it asks its parent for."""
+
+import codecs
+import textwrap
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from jinja2 import BaseLoader, Environment, TemplateNotFound
+from jinja2.exceptions import SecurityError
+
+from reconciler.manifest.template import worker_process
+from reconciler.manifest.template.exceptions import IncludeError, LimitError, TemplatePathError
+from reconciler.manifest.template.sandbox import Sandbox
+from reconciler.manifest.template.template_errors import failure
+from reconciler.manifest.template.worker_process import WorkerLimits
+from reconciler.model.json_types import Json
+
+_LOADED = (textwrap, codecs.lookup("unicode_escape"))
+"""Modules that Jinja imports on first use, which is too late in a child that cannot open files."""
+
+
+def send_rendered(
+    channel: worker_process.WorkerChannel, files: Iterable[str], context: Mapping[str, Json], budget: WorkerLimits
+) -> None:
+    """Render each file, and send what came of it: the texts with their places, or the failure."""
+    loader = AskingLoader(channel)
+    for file in files:
+        channel.send(_result(file, loader, context, budget))
+
+
+def _result(file: str, loader: "AskingLoader", context: Mapping[str, Json], budget: WorkerLimits) -> dict[str, Any]:
+    sandbox = Sandbox(loader)
+    loader.asked.clear()
+    try:
+        with worker_process.time_limit(budget):
+            texts = [rendered(sandbox, file, context, budget.output)]
+            if sandbox.table.captures:
+                texts.append(rendered(Sandbox(loader, marking=False), file, context, budget.output))
+    except BaseException as problem:  # errors of a template are returned, not raised
+        return {"failure": failure(problem, file, sandbox.table.places)}
+    return {"places": sandbox.table.places, "texts": texts, "asked": list(loader.asked)}
+
+
+def rendered(sandbox: Sandbox, file: str, context: Mapping[str, Json], most: int) -> str:
+    """Compile and render one template. Raises Jinja's exceptions, LimitError for too much output."""
+    refuse_objects(context)
+    parts: list[str] = []
+    length = 0
+    for part in sandbox.get_template(file).generate(context):
+        parts.append(part)
+        length += len(part)
+        if length > most:
+            raise LimitError(f"more than {most} characters")
+    return "".join(parts)
+
+
+def refuse_objects(value: Any) -> None:
+    """Raise SecurityError unless a value is plain data, since templates can read attributes of any object."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            refuse_objects(key)
+            refuse_objects(item)
+    elif isinstance(value, list):
+        for item in value:
+            refuse_objects(item)
+    elif value is not None and type(value) not in (str, int, float, bool):
+        raise SecurityError(f"the context holds a {type(value).__name__}, which is no plain data")
+
+
+class AskingLoader(BaseLoader):
+    """Requests templates from the parent, once each; `asked` are those that the file at hand names."""
+
+    def __init__(self, channel: worker_process.WorkerChannel) -> None:
+        self._channel = channel
+        self._known: dict[str, str] = {}
+        self.asked: dict[str, None] = {}
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002 - jinja2's signature
+        """Return a template's text. Raises TemplatePathError, IncludeError or TemplateNotFound."""
+        self.asked[template] = None
+        if template not in self._known:
+            reply = self._channel.ask({"ask": template})
+            _raise_refusal(reply, template)
+            self._known[template] = reply["text"]
+        return self._known[template], template, None
+
+
+def _raise_refusal(reply: Mapping[str, Any], template: str) -> None:
+    if "failure" in reply:
+        raise IncludeError(reply["failure"])
+    if reply.get("code") == "E_PATH_MISSING":
+        raise TemplateNotFound(template)
+    if "code" in reply:
+        raise TemplatePathError(reply["message"])
