@@ -24,8 +24,8 @@ from dataclasses import replace
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
+from reconciler.apply.context import RunCallbacks
 from reconciler.apply.recovery import recover
 from reconciler.apply.runner import ApplyResult
 from reconciler.apply.runner import apply as _apply_plan
@@ -228,7 +228,12 @@ def apply(
         raise ManifestError("the manifests have errors: nothing is applied", desired.diagnostics)
     check_secrets(desired, access.variables)
     with open_environment(project, reviewed.environment, access) as opened:
-        hooks = {"clock": access.clock.now, "sleep": access.clock.sleep, "stop": stop, "progress": progress}
+        hooks: RunCallbacks = {
+            "clock": access.clock.now,
+            "sleep": access.clock.sleep,
+            "stop": stop,
+            "progress": progress,
+        }
         return _apply_opened(
             opened, desired, reviewed, request, writer=writer, overrides=overrides, skip_stale=skip_stale, hooks=hooks
         )
@@ -243,20 +248,31 @@ def _apply_opened(
     writer: str,
     overrides: GuardOverrides | None,
     skip_stale: bool,
-    hooks: Mapping[str, Any],
+    hooks: RunCallbacks,
 ) -> ApplyResult:
     ledger = opened.ledger()
     check_unshared(opened.project, opened.name, ledger.load_state(opened.scope, opened.owner))
     target = opened.writer(writer, lambda line: None)  # noqa: ARG005 - outcomes carry what the writer did
     options = apply_options(opened, request, local=ledger.local)
-    shared = {"scope": opened.scope, "owner": opened.owner, "run": secrets.token_hex(8), "settings": options, **hooks}
+    scope, owner, run = opened.scope, opened.owner, secrets.token_hex(8)
     if target.applies:
-        recover(opened.reader, target, ledger, **shared)
+        recover(opened.reader, target, ledger, scope=scope, owner=owner, run=run, settings=options, **hooks)
     fresh = plan_opened(opened, desired, request, settings=options)
     common = accepted(reviewed, fresh, skip_stale=skip_stale)
     origin = run_origin(opened.project, opened.name, common.plan, opened.access.variables)
     return _apply_plan(
-        common.plan, desired, opened.reader, target, ledger, overrides=overrides, origin=origin, **shared
+        common.plan,
+        desired,
+        opened.reader,
+        target,
+        ledger,
+        scope=scope,
+        owner=owner,
+        run=run,
+        settings=options,
+        overrides=overrides,
+        origin=origin,
+        **hooks,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
+from typing import TypedDict
 
 from reconciler.interfaces import Lease, Ledger, Reader, ServiceClock, Writer
 from reconciler.kinds.base.kind import Kind
@@ -55,6 +56,15 @@ class ApplyHooks:
     stop: Callable[[], bool] = lambda: False
     progress: Callable[[ApplyEvent], None] = lambda event: None  # noqa: ARG005 - the default does nothing
     point: Callable[[str], None] = lambda name: None  # noqa: ARG005 - the default does nothing
+
+
+class RunCallbacks(TypedDict):
+    """Callbacks that a run gives to `recover` and `apply` alike, as their keywords."""
+
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    stop: Callable[[], bool]
+    progress: Callable[[ApplyEvent], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

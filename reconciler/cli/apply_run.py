@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.cli.apply_progress import ApplyProgress
 from reconciler.cli.command_context import CommandContext
@@ -38,6 +38,7 @@ from reconciler.reports.escaping import one_document
 from reconciler.strings import count
 
 if TYPE_CHECKING:
+    from reconciler.apply.context import RunCallbacks
     from reconciler.apply.runner import ApplyResult
     from reconciler.interfaces import Writer
     from reconciler.ledger.sql_ledger import SqlLedger
@@ -154,7 +155,7 @@ class _ApplyRun:
     ) -> tuple[int, Plan, "ApplyResult | None"]:
         """Plan, confirm and apply once. Raises LockedError where the lock is not available, before any write."""
         clock = self.session.clock
-        hooks = {"stop": stop, "progress": self._progress(), "clock": clock.now, "sleep": clock.sleep}
+        hooks: RunCallbacks = {"stop": stop, "progress": self._progress(), "clock": clock.now, "sleep": clock.sleep}
         with stop.gently():
             self._recover(ledger, writer, wanted, hooks)
         nothing = Plan(environment=self.opened.name)
@@ -202,7 +203,7 @@ class _ApplyRun:
             )
         return apply_options(opened, self.ask, local=local)
 
-    def _recover(self, ledger: "SqlLedger", writer: "Writer", wanted: PlanOptions, hooks: dict[str, Any]) -> None:
+    def _recover(self, ledger: "SqlLedger", writer: "Writer", wanted: PlanOptions, hooks: "RunCallbacks") -> None:
         from reconciler.apply.recovery import recover
 
         if not writer.applies:
@@ -296,7 +297,7 @@ class _ApplyRun:
         return sys.stdin.readline().strip() == "yes"
 
     def _applied(
-        self, plan: Plan, ledger: "SqlLedger", writer: "Writer", wanted: PlanOptions, hooks: dict[str, Any]
+        self, plan: Plan, ledger: "SqlLedger", writer: "Writer", wanted: PlanOptions, hooks: "RunCallbacks"
     ) -> "ApplyResult":
         from reconciler.apply.runner import apply
         from reconciler.project.run_origin import run_origin

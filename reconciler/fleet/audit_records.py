@@ -71,7 +71,7 @@ class AuditRecorder:
     project: Project
     url: str = ""
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
-    mask: Callable[[Any], Any] = lambda value: value
+    mask: Callable[[Json], Json] = lambda value: value
     opened: dict[LedgerLocation, AuditHistory] = field(default_factory=dict)
 
     def recordable(self, name: str) -> bool:
@@ -148,7 +148,7 @@ _HOLDER = "(problems)"
 """Environment name of a plan that holds problems alone, so that the JSON form of plans can store them."""
 
 
-def _row(one: EnvironmentResult) -> dict[str, Any]:
+def _row(one: EnvironmentResult) -> dict[str, Json]:
     usage = one.planned.usage if one.planned else ApiUsage()
     return {
         "plan": encode(one.plan) if one.plan else None,
@@ -163,7 +163,7 @@ def _told(diagnostics: Sequence[Diagnostic]) -> Json:
     return encode(Plan(environment=_HOLDER, diagnostics=tuple(diagnostics)))["diagnostics"]
 
 
-def _read(rows: Any) -> tuple[Diagnostic, ...]:
+def _read(rows: Json) -> tuple[Diagnostic, ...]:
     return decode({**encode(Plan(environment=_HOLDER)), "diagnostics": rows}).diagnostics
 
 

@@ -1,8 +1,7 @@
 """Reads all live objects of one environment in full, kind by kind."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
@@ -12,6 +11,7 @@ from reconciler.model.read_result import ReadRequest, ReadResult
 from reconciler.model.resource import LiveResource
 from reconciler.project.connection_settings import project_id
 from reconciler.project.environment_session import EnvironmentSession, scope_of
+from reconciler.readers.snapshot_file import Mask
 from reconciler.readers.snapshot_reader import SnapshotOrigin, snapshot_text
 
 
@@ -59,9 +59,7 @@ def doubts(found: Iterable[LiveKind]) -> tuple[Diagnostic, ...]:
     return tuple(problems)
 
 
-def snapshot_of(
-    opened: EnvironmentSession, found: Iterable[LiveKind], *, taken: datetime, mask: Callable[[Any], Any]
-) -> str:
+def snapshot_of(opened: EnvironmentSession, found: Iterable[LiveKind], *, taken: datetime, mask: Mask) -> str:
     """Return the text of a snapshot of all objects; `mask` is applied to all of it."""
     environment = opened.environment
     whence = SnapshotOrigin(

@@ -7,7 +7,6 @@ a digest. The digest detects damage, not forgery.
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from reconciler import __version__, json_codec
 from reconciler.api.response_body import decode
@@ -18,7 +17,7 @@ from reconciler.kinds.registry import all_kinds
 from reconciler.late_methods import dataclass
 from reconciler.manifest.files.project_tree import SAVED, read_file
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.json_types import Json, JsonObject
+from reconciler.model.json_types import Json, JsonObject, as_object
 from reconciler.model.read_result import ReadResult
 from reconciler.model.resource import LiveResource
 from reconciler.readers.live_objects import name_of, stamp_of
@@ -28,7 +27,7 @@ from reconciler.timestamps import format_rfc3339, parse_rfc3339
 FORMAT = "reconciler-snapshot"
 VERSION = "1.0"
 
-Mask = Callable[[Any], Any]
+Mask = Callable[[Json], Json]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,7 @@ def snapshot_text(
         "app_user_id": whence.app_user_id,
         "kinds": {reading.kind: _part(reading) for reading in readings},
     }
-    content = mask(content) if mask else content
+    content = dict(as_object(mask(content))) if mask else content
     return sorted_json({**content, "digest": _digest(content)}, indent=1) + "\n"
 
 
