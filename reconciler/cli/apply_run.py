@@ -98,7 +98,7 @@ def run_apply(
     from reconciler.project.plan_environment import PlanResult, load_declared
 
     check_report_files(session, how)
-    manifest = load_declared(project, name, ask.sets)
+    manifest = load_declared(project, name, ask.sets, cache=ask.documents)
     if not manifest.valid:
         where = environment_summary(project, name, ask.access, applies=True)
         write_report(
@@ -115,7 +115,10 @@ def run_apply(
         run = _ApplyRun(
             session=session, opened=opened, manifest=manifest, ask=ask, wish=wish, how=how, destroyed=destroyed
         )
-        return run.go()
+        code = run.go()
+    if ask.documents is not None:
+        ask.documents.finish()
+    return code
 
 
 @dataclass(slots=True, kw_only=True)

@@ -31,6 +31,7 @@ class PartOptions:
     set_: flags.Sets = None
     today: flags.Today = ""
     parallelism: flags.Parallelism = 8
+    no_cache: flags.NoCache = False
 
     def request(self, run: CommandContext, *, with_dependencies: bool = False, **more: Any) -> "PlanRequest":
         """Return the request for a plan; `more` is as for build_plan_request. Raises UsageError."""

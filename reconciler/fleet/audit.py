@@ -59,9 +59,9 @@ def run_on_worker(errand: AuditBatch) -> tuple[EnvironmentResult, ...]:
 
 
 def without_credentials(errand: AuditBatch) -> AuditBatch:
-    """Return a batch that may be sent to a worker: without this process's environment."""
+    """Return a batch that may be sent to a worker: without this process's environment, and without its cache."""
     access = replace(errand.ask.access, variables={}, tenants={}, redactor=SecretRedactor(), progress=None)
-    return replace(errand, ask=replace(errand.ask, access=access))
+    return replace(errand, ask=replace(errand.ask, access=access, documents=None))
 
 
 def _visit(errand: AuditBatch, name: str, ask: PlanRequest) -> EnvironmentResult:

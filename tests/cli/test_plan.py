@@ -210,6 +210,21 @@ def test_the_second_run_has_the_same_bytes_from_the_cache_and_a_damaged_entry_is
     assert reconciler("-C", folder, *words) == plain
 
 
+@pytest.mark.parametrize("words", [("apply", "-e", "demo", "--auto-approve"), ("audit", "-e", "demo")])
+def test_apply_and_audit_use_the_documents_that_an_earlier_run_checked(tmp_path, words):
+    folder = shutil.copytree(QUICKSTART, tmp_path / "shop", ignore=shutil.ignore_patterns(".reconciler"))
+    plain = reconciler("-C", folder, *words, "--no-cache")
+    assert not entries(folder)
+    assert reconciler("-C", folder, *words).code == plain.code
+    assert entries(folder)
+    for entry in entries(folder):
+        entry.write_text("{}")
+    told = reconciler("-C", folder, *words)
+    assert told.code == plain.code
+    assert told.err.count("W_CACHE_DROPPED") == len(entries(folder))
+    assert "W_CACHE_DROPPED" not in reconciler("-C", folder, *words).err
+
+
 def test_a_plan_follows_an_edit_that_the_cache_has_not_seen(tmp_path):
     folder = shutil.copytree(QUICKSTART, tmp_path / "shop", ignore=shutil.ignore_patterns(".reconciler"))
     for old, new in (("128 yuan", "130 yuan"), ("130 yuan", "128 yuan")):

@@ -1,5 +1,6 @@
 """`apply`: plans again, shows the plan, confirms it, and executes it."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -8,7 +9,7 @@ from reconciler.cli import flags
 from reconciler.cli.apply_run import run_apply
 from reconciler.cli.command_context import session
 from reconciler.cli.option_groups import PartOptions, ReportFlags, WriteOptions, grouped
-from reconciler.cli.request_builder import environment_of, kept_plan, project, select_environment
+from reconciler.cli.request_builder import document_cache, environment_of, kept_plan, project, select_environment
 
 
 @grouped
@@ -40,5 +41,6 @@ def apply(
     wish = write.request(run, kept=kept, adopt=adopt, expect=expect, skip_stale=skip_stale, allow_empty=allow_empty)
     ask = part.request(run, with_dependencies=with_dependencies)
     whole = project(run)
+    ask = replace(ask, documents=document_cache(run, off=part.no_cache))
     name = environment_of(whole, kept, part.environment) if kept else select_environment(whole, part.environment)
     return run_apply(run, whole, name, ask=ask, wish=wish, how=how)

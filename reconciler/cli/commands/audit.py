@@ -14,6 +14,7 @@ from reconciler.cli.output import parse_output_flags, write_report
 from reconciler.cli.request_builder import (
     build_plan_request,
     check_classes,
+    document_cache,
     plan_code,
     plan_report,
     project,
@@ -56,6 +57,7 @@ def audit(
     ledger: flags.LedgerUrl = "",
     resume: Annotated[str, typer.Option("--resume", metavar="RUN", help="Only what this run has not done yet.")] = "",
     live: flags.LiveFile = "",
+    no_cache: flags.NoCache = False,
     parallelism: flags.Parallelism = 8,
 ) -> int:
     """Compare environments with their manifests; exit 2 on drift."""
@@ -73,13 +75,19 @@ def audit(
         cached=True,
         parallelism=parallelism,
     )
-    where = places(run, project(run), environment, fleet_file)
+    whole = project(run)
+    documents = document_cache(run, off=no_cache)
+    where = places(run, whole, environment, fleet_file)
     if live and len(where.names) > 1:
         raise UsageError("--live is one environment's snapshot", hint="name the environment with -e")
-    results, drift = audit_environments(run, where, ask, dask=dask, ledger=ledger, resume=resume)
+    results, drift = audit_environments(
+        run, where, replace(ask, documents=documents), dask=dask, ledger=ledger, resume=resume
+    )
     write_report(run, with_requests(run, _report(results, drift, ask.access.today, fail_on)), how)
     if metrics:
         _write_figures(run, metrics, results, started)
+    if documents is not None:
+        documents.finish()
     return most_severe(_code(one, fail_on) for one in results)
 
 

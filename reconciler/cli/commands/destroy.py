@@ -1,11 +1,13 @@
 """`destroy`: deletes what an environment owns; shows the plan, confirms it, and executes it."""
 
+from dataclasses import replace
+
 import typer
 
 from reconciler.cli.apply_run import run_apply
 from reconciler.cli.command_context import session
 from reconciler.cli.option_groups import PartOptions, ReportFlags, WriteOptions, grouped
-from reconciler.cli.request_builder import project, select_environment
+from reconciler.cli.request_builder import document_cache, project, select_environment
 
 
 @grouped
@@ -18,6 +20,6 @@ def destroy(context: typer.Context, *, part: PartOptions, shown: ReportFlags, wr
     run = session(context)
     how = shown.parsed()
     wish = write.request(run, destroy=True)
-    ask = part.request(run)
     whole = project(run)
+    ask = replace(part.request(run), documents=document_cache(run, off=part.no_cache))
     return run_apply(run, whole, select_environment(whole, part.environment), ask=ask, wish=wish, how=how)

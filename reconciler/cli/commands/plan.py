@@ -42,7 +42,6 @@ def plan(
     base: flags.Base = "",
     refresh: flags.Refresh = "changed",
     untrusted: flags.Untrusted = False,
-    no_cache: flags.NoCache = False,
     events: Annotated[
         list[str] | None,
         typer.Option("--events", metavar="FILE", help="Add what a recording leads to under the rules; repeatable."),
@@ -65,7 +64,7 @@ def plan(
     )
     whole = project(run, untrusted=untrusted)
     name = select_environment(whole, part.environment)
-    documents = document_cache(run, off=no_cache or untrusted)
+    documents = document_cache(run, off=part.no_cache or untrusted)
     ask = replace(ask, documents=documents)
     played = _replayed(run, whole, events) if events else None
     with progress(run, f"Reading {name}"):
