@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import re
+from sys import intern
 from typing import NoReturn
 
 from reconciler.model.json_types import Json
@@ -89,7 +90,8 @@ def _is_deeper(body: bytes, most: int) -> bool:
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
+    """Return an object whose texts are shared with all equal ones: thousands of objects repeat a few hundred."""
+    found = {name: intern(value) if value.__class__ is str else value for name, value in pairs}
     if len(found) != len(pairs):
         raise ValueError("a key is repeated")
     return found

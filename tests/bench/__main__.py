@@ -2,11 +2,13 @@
 
 Each `bench_*.py` beside this file has a docstring that says what is compared, and a function `run()` that returns
 rows: dicts of column → value, all with the same columns. A comparison that cannot be made here is a row that says
-why. `python -m tests.bench read plan` runs only those.
+why. `python -m tests.bench read plan` runs only those; `--scale 0.1` takes a tenth of the objects in `plan`, `memory`
+and `fleet`, for a run of minutes.
 """
 
+import argparse
 import importlib
-import sys
+import os
 from pathlib import Path
 
 Rows = list[dict[str, object]]
@@ -32,4 +34,9 @@ def table(rows: Rows) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    arguments = argparse.ArgumentParser(prog="python -m tests.bench", description=(__doc__ or "").strip())
+    arguments.add_argument("names", nargs="*", help="what to measure: all, unless some are named")
+    arguments.add_argument("--scale", type=float, default=1.0, help="share of the objects (default: 1)")
+    asked = arguments.parse_args()
+    os.environ["BENCH_SCALE"] = str(asked.scale)
+    main(asked.names)

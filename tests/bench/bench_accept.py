@@ -31,7 +31,7 @@ def _row(folder: Path, share: float) -> Row:
         environment = f"  bench: {{endpoint: '{url}', project_id: '{PROJECT}', auth: none}}\n"
         (project / "reconciler.yaml").write_text(f"manifests: [manifests]\nenvironments:\n{environment}")
         command = [installed.interpreter(), "-m", "reconciler", "-C", str(project)]
-        planned = cpu([*command, "plan", "-e", "bench"], ROOT)
+        planned = cpu([*command, "plan", "-e", "bench", "--no-cache"], ROOT)
         accepted = cpu([*command, "accept", "-e", "bench", "--only", "all", "--dry-run"], ROOT)
     return {
         "what": f"{OBJECTS:,} rooms, {share:.0%} of them changed in live",

@@ -20,7 +20,7 @@ from reconciler.project.environment_session import LiveAccess
 from reconciler.project.plan_environment import PlanRequest
 from tests.support.fleets import LEDGER, Audit, fleet, kill_a_worker, once, rows
 
-SIZE = int(os.environ.get("BENCH_PROJECTS", "10000"))
+SIZE = int(os.environ.get("BENCH_PROJECTS", 10_000 * float(os.environ.get("BENCH_SCALE", "1"))))
 _BARE = 500
 
 
