@@ -238,6 +238,10 @@ class Ledger(Protocol):
         """Return journal entries with their outcomes, newest first; of one run where it is given."""
         ...
 
+    def list_recent(self, scope: str, seconds: float) -> tuple[JournalEntry, ...]:
+        """Return the entries whose outcome was recorded in the last seconds by the ledger's clock, oldest first."""
+        ...
+
     def resolve(self, scope: str, operation: str, created_id: str) -> JournalEntry:
         """Resolve an open intent as an operator decided: created under this id, or (empty) not applied."""
         ...

@@ -3,14 +3,18 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
+from functools import cache, partial
 from typing import TypedDict
 
+from reconciler.errors import NotFoundError
 from reconciler.interfaces import Lease, Ledger, Reader, ServiceClock, Writer
 from reconciler.kinds.base.kind import Kind
 from reconciler.late_methods import dataclass
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.options import PlanOptions
 from reconciler.model.outcome import ApplyEvent
+from reconciler.model.resource import LiveResource
+from reconciler.model.run_history import JournalEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,8 @@ class ApplyContext:
     hooks: ApplyHooks
     kinds: Mapping[str, Kind]
     settle: SettlePolicy = field(default_factory=SettlePolicy)
+    recent: Callable[[], tuple[JournalEntry, ...]] = tuple
+    """Journal entries that ended within a settle window before this run, oldest first."""
 
     def now(self) -> float:
         """Return the time by the service's clock, in seconds since 1970, for comparison with its timestamps.
@@ -95,6 +101,14 @@ class ApplyContext:
     def knows_service_time(self) -> bool:
         """Tell whether `now` is the service's time; always true of a reader that has no other clock."""
         return not isinstance(self.reader, ServiceClock) or self.reader.service_offset is not None
+
+
+def read_object(site: ApplyContext, kind: Kind, object_id: str) -> LiveResource | None:
+    """Return an object in full, None where it does not exist."""
+    try:
+        return site.reader.show(kind, object_id)
+    except NotFoundError:
+        return None
 
 
 @contextmanager
@@ -112,6 +126,7 @@ def locked_context(
     settle: SettlePolicy | None = None,
 ) -> Iterator[ApplyContext]:
     """Hold the scope's lock for the duration of a `with`; the ledger's state is read under it. Raises LockedError."""
+    policy = settle or SettlePolicy()
     with ledger.lock(scope, owner) as lease:
         yield ApplyContext(
             reader=reader,
@@ -125,5 +140,6 @@ def locked_context(
             settings=settings,
             hooks=hooks,
             kinds=kinds,
-            settle=settle or SettlePolicy(),
+            settle=policy,
+            recent=cache(partial(ledger.list_recent, scope, policy.window + policy.skew)),
         )

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 
 from reconciler.apply import ledger_updates
-from reconciler.apply.context import ApplyContext
-from reconciler.apply.precheck import PrecheckResult, precheck, read_object
+from reconciler.apply.context import ApplyContext, read_object
+from reconciler.apply.precheck import PrecheckResult, precheck
 from reconciler.apply.recompare import compare
 from reconciler.apply.unknown_outcome import LostCreateStatus, find_lost_create, until_seen
 from reconciler.apply.verify import UNSEEN, Verified, is_deleted, verify

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from reconciler.apply.context import ApplyContext
+from reconciler.apply.context import ApplyContext, read_object
+from reconciler.apply.recent_writes import is_visible_again, shows_more_items
 from reconciler.apply.recompare import compare_undeclared
 from reconciler.diff.full_spec import live_state
 from reconciler.diff.matching import similar_name_reason
-from reconciler.errors import AuthError, NotFoundError, ReconcilerError
+from reconciler.errors import AuthError, ReconcilerError
 from reconciler.interfaces import NameSearch
 from reconciler.kinds.base.kind import Kind
 from reconciler.late_methods import dataclass
@@ -45,14 +46,6 @@ def precheck(site: ApplyContext, change: Change, declared: DeclaredResource | No
         return replace(refused, error=error if isinstance(error, AuthError) else None)
 
 
-def read_object(site: ApplyContext, kind: Kind, object_id: str) -> LiveResource | None:
-    """Return an object in full, None where it does not exist."""
-    try:
-        return site.reader.show(kind, object_id)
-    except NotFoundError:
-        return None
-
-
 def _free(site: ApplyContext, change: Change) -> PrecheckResult:
     kind = site.kinds[change.kind]
     known = (thing.id for thing in site.past.objects.values() if (thing.kind, thing.name) == (kind.name, change.name))
@@ -64,6 +57,8 @@ def _free(site: ApplyContext, change: Change) -> PrecheckResult:
         return _no(change, STALE, "an object of this name appeared since the plan was made")
     if others := [live for live in found if (kind.name, live.id) not in site.past.objects]:
         return _no(change, STALE, similar_name_reason(change.name, others))
+    if is_visible_again(site, kind, change):
+        return _no(change, STALE, "it was written a moment ago, and the plan was made from a read that lags behind")
     return PrecheckResult()
 
 
@@ -90,6 +85,8 @@ def _updatable(site: ApplyContext, change: Change, declared: DeclaredResource) -
         return _no(change, STALE, f"{live.foreign} since the plan was made")
     if live_state(site.kinds[change.kind], declared, live) != change.before_fingerprint:
         return _no(change, STALE, "it was changed since the plan was made")
+    if shows_more_items(site, site.kinds[change.kind], change, declared, live):
+        return _no(change, STALE, "it was written a moment ago, and the plan was made from a read that lags behind")
     return PrecheckResult(live=live) if not (again := _pointless(site, change)) else PrecheckResult(outcome=again)
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from reconciler.apply import ledger_updates
-from reconciler.apply.context import ApplyContext, ApplyHooks, SettlePolicy, locked_context
-from reconciler.apply.precheck import read_object
+from reconciler.apply.context import ApplyContext, ApplyHooks, SettlePolicy, locked_context, read_object
 from reconciler.apply.recompare import differing
 from reconciler.apply.unknown_outcome import LostCreateStatus, find_lost_create, until_seen
 from reconciler.apply.verify import UNSEEN

@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from reconciler.apply import ledger_updates
-from reconciler.apply.context import ApplyContext, ApplyHooks, SettlePolicy, locked_context
+from reconciler.apply.context import ApplyContext, ApplyHooks, SettlePolicy, locked_context, read_object
 from reconciler.apply.execute_plan import RunState, execute_plan
-from reconciler.apply.precheck import read_object
 from reconciler.apply.recompare import compare, differences
 from reconciler.apply.recovery import resolve_open_intents
 from reconciler.apply.unknown_outcome import until_seen

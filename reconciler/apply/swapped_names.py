@@ -4,9 +4,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.apply.context import ApplyContext
+from reconciler.apply.context import ApplyContext, read_object
 from reconciler.apply.execute_change import ChangeResult, execute_change
-from reconciler.apply.precheck import read_object
 from reconciler.diff.full_spec import live_state
 from reconciler.model.change import Action, Change
 from reconciler.model.outcome import Outcome, OutcomeStatus

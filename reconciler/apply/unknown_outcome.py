@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
-from reconciler.apply.context import ApplyContext
-from reconciler.apply.precheck import read_object
+from reconciler.apply.context import ApplyContext, read_object
 from reconciler.apply.recompare import differing
 from reconciler.errors import AuthError, LedgerError, LockedError, ReconcilerError
 from reconciler.kinds.base.kind import Kind

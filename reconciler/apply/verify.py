@@ -4,8 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.apply.context import ApplyContext
-from reconciler.apply.precheck import read_object
+from reconciler.apply.context import ApplyContext, read_object
 from reconciler.apply.recompare import compare, differences
 from reconciler.apply.unknown_outcome import LostCreateStatus, find_lost_create, until_seen
 from reconciler.errors import LedgerError, LockedError, ReconcilerError

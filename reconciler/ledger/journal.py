@@ -70,6 +70,12 @@ def entries(connection: Connection, scope: str, run: str, limit: int) -> tuple[J
     return tuple(replace(one, intent=replace(one.intent, fields=fields.get(one.intent.operation, ()))) for one in found)
 
 
+def ended_since(connection: Connection, scope: str, moment: str) -> tuple[JournalEntry, ...]:
+    """Return the entries whose outcome was recorded at this time (RFC 3339, UTC) or later, oldest first."""
+    query = select(journal).where(journal.c.scope == scope, journal.c.ended >= moment).order_by(journal.c.number)
+    return tuple(_entry(row) for row in connection.execute(query))
+
+
 def write_object(connection: Connection, scope: str, run: str, thing: ObjectRecord) -> None:
     """Write the record of one object; the start of its drift is kept."""
     same = (objects.c.scope == scope, objects.c.kind == thing.kind, objects.c.id == thing.id)

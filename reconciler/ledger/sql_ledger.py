@@ -180,6 +180,14 @@ class SqlLedger:
         with self._store.read() as connection:
             return () if connection is None else journal.entries(connection, scope, run, limit)
 
+    def list_recent(self, scope: str, seconds: float) -> tuple[JournalEntry, ...]:
+        """Return the entries whose outcome was recorded in the last seconds, oldest first."""
+        with self._store.read() as connection:
+            if connection is None:
+                return ()
+            now = float(connection.execute(select(self._store.now())).scalar_one())
+            return journal.ended_since(connection, scope, format_rfc3339(now - seconds))
+
     def resolve(self, scope: str, operation: str, created_id: str) -> JournalEntry:
         """Resolve an open intent as an operator decided: created under this id, or (empty) not applied."""
         with self._store.write() as connection:

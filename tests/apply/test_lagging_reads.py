@@ -30,6 +30,11 @@ def names(place: TestService, kind: str = ROOM) -> list[str]:
     return sorted(entry.name for entry in place.simulator.world.collection(place.project_id, kind).entries.values())
 
 
+def delete_in_the_console(place: TestService, kind: str) -> None:
+    (entry,) = place.simulator.world.collection(place.project_id, kind).entries.values()
+    place.simulator.console(kind, place.project_id).remove(entry)
+
+
 def rules(place: TestService) -> list[str]:
     (entry,) = place.simulator.world.collection(place.project_id, GROUP).entries.values()
     return sorted(each["rule_name"] for each in entry.body["interaction_rules"])
@@ -393,6 +398,60 @@ def test_after_a_kill_the_window_of_a_create_is_counted_by_the_clock_of_the_serv
         place.sleep(400)
         assert place.apply(wish, http_writer(place)).exit_code == 0
         assert names(place) == ["evening"]
+
+
+@pytest.mark.parametrize("lag", [20, 170])
+def test_a_room_that_a_slower_replica_does_not_have_yet_is_not_created_again(http_writer: Made, lag: float) -> None:
+    with stage() as place:
+        place.simulator.world.remember()
+        wish = (room("evening", "ours"),)
+        assert place.apply(wish, http_writer(place)).exit_code == 0
+        place.simulator.inject(place.faults(*stale(lag)))
+        (outcome,) = place.apply(wish, http_writer(place)).outcomes
+        assert (outcome.status, outcome.code) == (OutcomeStatus.SKIPPED, "E_STALE_OBJECT")
+        assert place.apply(wish, http_writer(place)).exit_code == 0
+        assert names(place) == ["evening"]
+
+
+@pytest.mark.parametrize("lag", [20, 170])
+def test_a_rule_that_a_slower_replica_does_not_have_yet_is_not_added_again(http_writer: Made, lag: float) -> None:
+    with stage() as place:
+        place.simulator.world.remember()
+        place.apply((group("g", rule("a")),), http_writer(place))
+        place.sleep(400)
+        wish = (group("g", rule("a"), rule("b")),)
+        assert place.apply(wish, http_writer(place)).exit_code == 0
+        place.simulator.inject(place.faults(*stale(lag)))
+        (outcome,) = place.apply(wish, http_writer(place)).outcomes
+        assert (outcome.status, outcome.code) == (OutcomeStatus.SKIPPED, "E_STALE_OBJECT")
+        assert place.apply(wish, http_writer(place)).exit_code == 0
+        assert rules(place) == ["a", "b"]
+
+
+def test_what_a_colleague_deletes_right_after_it_was_made_is_made_again_when_the_window_is_over(
+    http_writer: Made,
+) -> None:
+    with stage() as place:
+        wish = (room("evening", "ours"), group("g", rule("a")))
+        assert place.apply(wish, http_writer(place)).exit_code == 0
+        place.sleep(30)
+        for kind in (ROOM, GROUP):
+            delete_in_the_console(place, kind)
+        began = place.clock()
+        assert place.apply(wish, http_writer(place)).exit_code == 0
+        assert names(place) == ["evening"]
+        assert 100 < place.clock() - began < 250
+
+
+def test_what_was_made_long_ago_is_made_again_without_a_wait(http_writer: Made) -> None:
+    with stage() as place:
+        wish = (room("evening", "ours"),)
+        assert place.apply(wish, http_writer(place)).exit_code == 0
+        place.sleep(300)
+        delete_in_the_console(place, ROOM)
+        began = place.clock()
+        assert place.apply(wish, http_writer(place)).exit_code == 0
+        assert place.clock() - began < 60
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])

@@ -178,7 +178,9 @@ class Schedule:
     def inject(self) -> None:
         faults: list[dict[str, Any]] = []
         if self.lag:
-            faults += [{"match": {"operation": name}, "stale": self.lag} for name in ("list", "show")]
+            # of several replicas, each read meets one that lags or one that does not
+            often = {"probability": self.dice.choice([1.0, 1.0, 0.5])}
+            faults += [{"match": {"operation": name}, "stale": self.lag, **often} for name in ("list", "show")]
         for _ in range(self.dice.randrange(5)):
             what = dict(self.dice.choice([*FAULTS, {"status": 504, "late": self.dice.uniform(1, LONGEST_LAG)}]))
             method = self.dice.choice(["POST", "POST", "PUT", "DELETE"])
