@@ -233,6 +233,7 @@ def apply(
             "sleep": access.clock.sleep,
             "stop": stop,
             "progress": progress,
+            "settle": opened.settle_policy(),
         }
         return _apply_opened(
             opened, desired, reviewed, request, writer=writer, overrides=overrides, skip_stale=skip_stale, hooks=hooks

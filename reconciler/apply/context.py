@@ -24,7 +24,8 @@ class SettlePolicy:
     `window` (seconds) must be longer than the greatest lag of reads: after it a write counts as *not* made, so it is a
     matter of safety. `late` seconds are added where the response to a write was lost: it may be processed late, and a
     retry would create a second object. `looks` is the least number of reads in it, `pause` the seconds between the
-    first two, `longest` the longest pause. `skew` allows for the machines of a service whose clocks differ.
+    first two, `longest` the longest pause. `skew` allows for the machines of a service whose clocks differ. For
+    `replicas` seconds a read may lack what an earlier run wrote and saw: it may have been of another replica.
     """
 
     window: float = 180.0
@@ -33,6 +34,7 @@ class SettlePolicy:
     longest: float = 20.0
     looks: int = 8
     skew: float = 60.0
+    replicas: float = 180.0
 
     def span(self, *, answered: bool) -> float:
         """Return how many seconds after it was sent a write counts as not made."""
@@ -63,12 +65,13 @@ class ApplyHooks:
 
 
 class RunCallbacks(TypedDict):
-    """Callbacks that a run gives to `recover` and `apply` alike, as their keywords."""
+    """Callbacks and waits that a run gives to `recover` and `apply` alike, as their keywords."""
 
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     stop: Callable[[], bool]
     progress: Callable[[ApplyEvent], None]
+    settle: SettlePolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +130,7 @@ def locked_context(
 ) -> Iterator[ApplyContext]:
     """Hold the scope's lock for the duration of a `with`; the ledger's state is read under it. Raises LockedError."""
     policy = settle or SettlePolicy()
+    recent = cache(partial(ledger.list_recent, scope, policy.replicas + policy.skew))
     with ledger.lock(scope, owner) as lease:
         yield ApplyContext(
             reader=reader,
@@ -141,5 +145,5 @@ def locked_context(
             hooks=hooks,
             kinds=kinds,
             settle=policy,
-            recent=cache(partial(ledger.list_recent, scope, policy.window + policy.skew)),
+            recent=recent if policy.replicas else tuple,
         )

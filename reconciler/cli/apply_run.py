@@ -158,7 +158,13 @@ class _ApplyRun:
     ) -> tuple[int, Plan, "ApplyResult | None"]:
         """Plan, confirm and apply once. Raises LockedError where the lock is not available, before any write."""
         clock = self.session.clock
-        hooks: RunCallbacks = {"stop": stop, "progress": self._progress(), "clock": clock.now, "sleep": clock.sleep}
+        hooks: RunCallbacks = {
+            "stop": stop,
+            "progress": self._progress(),
+            "clock": clock.now,
+            "sleep": clock.sleep,
+            "settle": self.opened.settle_policy(),
+        }
         with stop.gently():
             self._recover(ledger, writer, wanted, hooks)
         nothing = Plan(environment=self.opened.name)

@@ -37,6 +37,7 @@ from reconciler.writers.secret_values import secret_names
 if TYPE_CHECKING:
     from reconciler.api.client import WriteClient
     from reconciler.api.connection import Connection
+    from reconciler.apply.context import SettlePolicy
     from reconciler.ledger.sql_ledger import SqlLedger
     from reconciler.readers.read_cache import ReadCache
 
@@ -107,6 +108,12 @@ class EnvironmentSession:
     def ledger_state(self) -> LedgerState:
         """Return the recorded state of the ledger; empty where there is none."""
         return load_ledger_state(self.project, self.name, self.access.variables)
+
+    def settle_policy(self) -> "SettlePolicy":
+        """Return how an apply waits for what it wrote; the embedded simulator has no replicas that lag behind."""
+        from reconciler.apply.context import SettlePolicy  # a plan does not load it
+
+        return SettlePolicy(replicas=0.0) if self.environment.embedded else SettlePolicy()
 
     def writer(self, name: str, emit: Callable[[str], object], *, seconds: float = WRITER_SECONDS) -> Writer:
         """Return a writer by name, ready to write here.
