@@ -55,11 +55,11 @@ def _applied(site: ApplyContext, kind: Kind) -> Iterator[WriteIntent]:
 def _wait(site: ApplyContext, kind: Kind, intent: WriteIntent, address: str, items: frozenset[str]) -> bool:
     """Wait until a read shows the object with these items; False where the window of its write ends before."""
 
-    def look() -> bool | None:
+    def read() -> bool | None:
         live = read_object(site, kind, intent.id)
         return (live is not None and items <= _keys(kind, live.spec)) or None
 
-    return bool(until_seen(site, address, look, since=seconds_of(intent.started) or None))
+    return bool(until_seen(site, address, read, since=seconds_of(intent.started) or None))
 
 
 def _keys(kind: Kind, spec: Json) -> frozenset[str]:

@@ -18,9 +18,6 @@ from reconciler.timestamps import seconds_of
 
 T = TypeVar("T")
 
-SHORTEST = 0.05
-"""Seconds that a wait takes at least: a shorter one may not move a coarse clock, and the window would never be over."""
-
 
 class LostCreateStatus(StrEnum):
     """Status of a lost create. ABSENT needs the full window; UNSURE leaves the decision to an operator."""
@@ -51,10 +48,12 @@ class _ReadBack:
 
 @dataclass(slots=True, kw_only=True)
 class _Window:
-    """Time in which a write may still become visible, by the service's clock: the local one may be set meanwhile.
+    """Time in which a write may still become visible: what is left of it when reading begins, less what was waited.
 
-    It begins at `began`, or now where that is None. Until a response gives the service's time, it begins now: the
-    machine that recorded `began` and this one may differ by minutes. `was_over` means that it ended before the read.
+    It begins at `began` by the service's clock, or now where that is None. Until a response gives the service's time,
+    it begins now: the machine that recorded `began` and this one may differ by minutes. Waits are counted, not read
+    from a clock: one may be set meanwhile, and the date of a response may stand still. `was_over` means that the window
+    ended before the first read.
     """
 
     site: ApplyContext
@@ -62,28 +61,29 @@ class _Window:
     answered: bool
     was_over: bool = False
     _known: bool = False
-    _ends: float = 0.0
+    _left: float = 0.0
 
     def __post_init__(self) -> None:
         self._begin()
 
     def _begin(self) -> None:
-        now, self._known = self.site.now(), self.site.knows_service_time()
+        self._known = self.site.knows_service_time()
+        elapsed = self.site.now() - self.began if self._known and self.began is not None else 0.0
         # a time that lies ahead makes the window no longer than one that begins now
-        began = min(self.began, now) if self._known and self.began is not None else now
-        self._ends = began + self.site.settle.span(answered=self.answered)
-        self.was_over = self._ends < now
+        self._left = self.site.settle.span(answered=self.answered) - max(elapsed, 0.0)
+        self.was_over = self._left < 0
 
     def left(self) -> float:
         """Return the seconds left, to be asked after each read."""
         if not self._known and self.site.knows_service_time():
             self._begin()
-        return self._ends - self.site.now()
+        return self._left
 
     def wait(self, address: str, pause: float) -> None:
         """Wait until the next read, at most to the window's end."""
-        left = self.left()
-        _wait(self.site, address, min(pause, max(left, SHORTEST)) if left > 0 else pause, left=left)
+        pause = min(pause, self._left) if self._left > 0 else pause
+        _wait(self.site, address, pause, left=self._left)
+        self._left -= pause
 
 
 def find_lost_create(site: ApplyContext, intent: WriteIntent, declared: DeclaredResource | None) -> LostCreate:
