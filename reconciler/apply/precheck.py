@@ -9,7 +9,6 @@ from reconciler.diff.full_spec import live_state
 from reconciler.diff.matching import similar_name_reason
 from reconciler.errors import AuthError, ReconcilerError
 from reconciler.interfaces import NameSearch
-from reconciler.kinds.base.kind import Kind
 from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Change
 from reconciler.model.json_types import as_object
