@@ -203,10 +203,11 @@ def test_the_second_run_has_the_same_bytes_from_the_cache_and_a_damaged_entry_is
     assert reconciler("-C", folder, *words) == plain
     assert entries(folder)
     assert reconciler("-C", folder, *words) == plain
-    entries(folder)[0].write_text("{}")
+    for entry in entries(folder):
+        entry.write_text("{}")
     told = reconciler("-C", folder, *words)
     assert (told.code, told.out) == (plain.code, plain.out)
-    assert told.err.count("W_CACHE_DROPPED") == 1
+    assert told.err.count("W_CACHE_DROPPED") == len(entries(folder))
     assert reconciler("-C", folder, *words) == plain
 
 
