@@ -172,7 +172,9 @@ class DocumentEditor:
         starts = [self._point(self.view.start(key)) for key, _ in node.entries]
         if at == 0:
             return _insertion(starts[0], f"{entry}, ")
-        end = self._point(self.view.end(node.entries[at - 1][1]))
+        before, end = starts[at - 1], self._point(self.view.end(node.entries[at - 1][1]))
+        if not _follows(end, before):
+            return _insertion(before, f"{entry}, ")
         return _insertion(end, f"{_separator(starts, self._ends(node), at)}{entry}")
 
     def _ends(self, node: MappingNode) -> list[SourceSpan]:
@@ -196,7 +198,9 @@ class DocumentEditor:
             here = source.line_start(first.start)
             end = source.line_break(first.start)
             return SourceEdit(source.file, here, here, "".join(f"{indent}{line}{end}" for line in entry))
-        end_ = self._line_end(node.entries[max(at, 1) - 1][1])
+        key_before, value_before = node.entries[max(at, 1) - 1]
+        start, end_ = self._point(self.view.start(key_before)), self._point(self.view.end(value_before))
+        end_ = self._line_end(end_) if _follows(end_, start) else _end_of_line(start)
         end = source.line_break(end_.start)
         return _insertion(end_, "".join(f"{end}{indent}{line}" if line else end for line in entry))
 
@@ -205,14 +209,13 @@ class DocumentEditor:
         inner = [each for _, each in node.entries if isinstance(each, (MappingNode, SequenceNode))]
         return not inner or not all(each.flow for each in inner)
 
-    def _line_end(self, node: SyntaxNode) -> SourceSpan:
-        """Return the end of the line on which a node ends, its comment included."""
-        point = self._point(self.view.end(node))
+    @staticmethod
+    def _line_end(point: SourceSpan) -> SourceSpan:
+        """Return the end of the line on which a node ends at this point, its comment included."""
         rest = point.source.text[point.start : point.source.line_end(point.start)]
         if not _REST.fullmatch(rest):
             raise shape_refused("more follows on the line", point.position)
-        at = point.source.line_end(point.start)
-        return SourceSpan(point.source, at, at)
+        return _end_of_line(point)
 
     @staticmethod
     def _point(found: SourceSpan | None) -> SourceSpan:
@@ -223,6 +226,16 @@ class DocumentEditor:
 
 def _edit(span: SourceSpan, new: str) -> SourceEdit:
     return SourceEdit(span.source.file, span.start, span.end, new)
+
+
+def _follows(end: SourceSpan, start: SourceSpan) -> bool:
+    """Tell whether a value ends behind its key; one that a macro writes ends in the macro's text."""
+    return end.source is start.source and end.start >= start.start
+
+
+def _end_of_line(point: SourceSpan) -> SourceSpan:
+    at = point.source.line_end(point.start)
+    return SourceSpan(point.source, at, at)
 
 
 def _insertion(span: SourceSpan, new: str) -> SourceEdit:

@@ -198,7 +198,7 @@ class _FlowItems(_Items):
     def edits(self, wanted: Wanted, kept: frozenset[int], others: list[SourceEdit]) -> list[SourceEdit]:
         source = self.one_source()
         order = [each for each in wanted if isinstance(each, int)]
-        if any(index not in kept for index in order):
+        if not order or any(index not in kept for index in order):
             return self._rewritten(source, wanted, others)
         found: list[SourceEdit] = []
         count = len(self.node.items)

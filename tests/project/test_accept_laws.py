@@ -120,7 +120,7 @@ def law(folder: Path, seed: int, service: tuple[Simulator, str]) -> tuple[int, i
     before, texts = specs(folder), {path: path.read_bytes() for path in folder.rglob("*.*")}
     result = run(folder, url)
     named = {each.address for each in result.collateral}
-    assert all(each.environment == "other" for each in result.collateral)
+    assert all(each.environment == "other" for each in result.collateral), result.collateral
     if named:  # nothing is written without the leave to change them
         result = run(folder, url, also=frozenset(named))
         assert not result.collateral
