@@ -173,7 +173,7 @@ class DocumentEditor:
         if at == 0:
             return _insertion(starts[0], f"{entry}, ")
         before, end = starts[at - 1], self._point(self.view.end(node.entries[at - 1][1]))
-        if not _follows(end, before):
+        if not end.follows(before):
             return _insertion(before, f"{entry}, ")
         return _insertion(end, f"{_separator(starts, self._ends(node), at)}{entry}")
 
@@ -200,7 +200,7 @@ class DocumentEditor:
             return SourceEdit(source.file, here, here, "".join(f"{indent}{line}{end}" for line in entry))
         key_before, value_before = node.entries[max(at, 1) - 1]
         start, end_ = self._point(self.view.start(key_before)), self._point(self.view.end(value_before))
-        end_ = self._line_end(end_) if _follows(end_, start) else _end_of_line(start)
+        end_ = self._line_end(end_) if end_.follows(start) else _end_of_line(start)
         end = source.line_break(end_.start)
         return _insertion(end_, "".join(f"{end}{indent}{line}" if line else end for line in entry))
 
@@ -226,11 +226,6 @@ class DocumentEditor:
 
 def _edit(span: SourceSpan, new: str) -> SourceEdit:
     return SourceEdit(span.source.file, span.start, span.end, new)
-
-
-def _follows(end: SourceSpan, start: SourceSpan) -> bool:
-    """Tell whether a value ends behind its key; one that a macro writes ends in the macro's text."""
-    return end.source is start.source and end.start >= start.start
 
 
 def _end_of_line(point: SourceSpan) -> SourceSpan:

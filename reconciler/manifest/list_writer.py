@@ -94,9 +94,16 @@ class _Items:
     def one_source(self) -> SourceFile:
         """Return the one file that has all items. Raises EditRefused."""
         source = self.start(0).source
-        if any(self.start(index).source is not source for index in range(len(self.node.items))):
+        if any(each.source is not source for each in self._starts()):
             raise shape_refused("the items come from several files", self.start(0).position)
+        head = self.editor.view.start(self.node)
+        ahead = [] if head is None else [each for each in self._starts() if not each.follows(head)]
+        if ahead:
+            raise shape_refused("an item is written by a macro", *(each.position for each in ahead))
         return source
+
+    def _starts(self) -> list[SourceSpan]:
+        return [self.start(index) for index in range(len(self.node.items))]
 
 
 class _BlockItems(_Items):

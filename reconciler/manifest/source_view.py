@@ -44,6 +44,10 @@ class SourceSpan:
         """Position of its start."""
         return self.source.position(self.start)
 
+    def follows(self, other: "SourceSpan") -> bool:
+        """Tell whether it stands behind another one of the same file; what a macro writes stands in the macro."""
+        return self.source is other.source and self.start >= other.start
+
 
 @dataclass(frozen=True, slots=True)
 class PureExpression:
