@@ -86,8 +86,8 @@ def audit(
     write_report(run, with_requests(run, _report(results, drift, ask.access.today, fail_on)), how)
     if metrics:
         _write_figures(run, metrics, results, started)
-    if documents is not None:
-        documents.finish()
+    if documents is not None and all(one.planned is not None for one in results):
+        documents.finish()  # a row that is refused leaves nothing behind
     return most_severe(_code(one, fail_on) for one in results)
 
 
