@@ -14,7 +14,7 @@ from reconciler.apply.execute_plan import RunState, execute_plan
 from reconciler.apply.recompare import compare, differences
 from reconciler.apply.recovery import resolve_open_intents
 from reconciler.apply.unknown_outcome import until_seen
-from reconciler.apply.verify import ignore_entry
+from reconciler.apply.verify import ignore_entry, is_older
 from reconciler.diff.deletion_guards import check_guards
 from reconciler.diff.dependency_order import known_ids
 from reconciler.errors import LedgerError, LockedError, PlanError, ReconcilerError
@@ -72,8 +72,10 @@ def _mark_stuck(site: ApplyContext, plan: Plan, manifest: DesiredState, course: 
         change, resource = left.get(outcome.address), declared.get(outcome.address)
         if change is None or outcome.status is not OutcomeStatus.APPLIED or outcome.stuck or outcome.code:
             continue
-        before = planned[outcome.address].before_fingerprint
-        if resource and change.before_fingerprint == before and _only_lags(site, resource, change, course):
+        before = planned[outcome.address]
+        earlier = is_older(site.kinds[change.kind], change.before, before.before)
+        unmoved = earlier or change.before_fingerprint == before.before_fingerprint
+        if resource and unmoved and _only_lags(site, resource, change, course):
             continue
         paths = tuple(dict.fromkeys(item.path for item in differences(change)))
         reason = f"{', '.join(paths)} changed again after the write; to accept this, add: {ignore_entry(paths)}"

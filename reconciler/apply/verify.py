@@ -12,11 +12,12 @@ from reconciler.interfaces import WriteRequest
 from reconciler.kinds.base.kind import Kind
 from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Change, FieldChange
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, as_object
 from reconciler.model.ledger_state import WriteIntent
 from reconciler.model.outcome import Outcome, OutcomeStatus
 from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.strings import environment_option
+from reconciler.timestamps import seconds_of
 
 UNSEEN = "E_UNKNOWN_OUTCOME"
 """Code of an open outcome: the write has a response but is not visible (yet)."""
@@ -121,9 +122,18 @@ def _answered(site: ApplyContext, task: WriteRequest, desired: DeclaredResource,
 
 
 def _untouched(task: WriteRequest, live: LiveResource, now: Change) -> bool:
-    """Tell whether an object is as before the write: not kept, or not visible yet."""
-    same_stamp = task.live is not None and live.stamp == task.live.stamp
-    return now.action is not Action.NONE and same_stamp and now.before_fingerprint == task.change.before_fingerprint
+    """Tell whether an object is as before the write, or earlier: not kept, or not visible yet."""
+    if now.action is Action.NONE or task.live is None:
+        return False
+    if is_older(task.kind, live.spec, task.live.spec):
+        return True
+    return live.stamp == task.live.stamp and now.before_fingerprint == task.change.before_fingerprint
+
+
+def is_older(kind: Kind, shown: Json, before: Json) -> bool:
+    """Tell whether a read shows an object as it was earlier than another one did: of a replica that lags behind."""
+    times = [seconds_of(as_object(one).get(kind.updated_field)) for one in (shown, before)]
+    return times[0] is not None and times[1] is not None and times[0] < times[1]
 
 
 def _judged(outcome: Outcome, now: Change) -> Verified:

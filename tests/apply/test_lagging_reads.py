@@ -454,6 +454,20 @@ def test_what_was_made_long_ago_is_made_again_without_a_wait(http_writer: Made) 
         assert place.clock() - began < 60
 
 
+@pytest.mark.parametrize("read", [1, 2, 3, 4, 5])
+def test_a_read_back_of_an_older_state_than_before_the_write_is_no_rewrite(http_writer: Made, read: int) -> None:
+    with stage() as place:
+        place.simulator.world.remember()
+        for text in ("one", "two"):
+            assert place.apply((room("evening", text),), http_writer(place)).exit_code == 0
+            place.sleep(50)
+        place.simulator.inject(place.faults({"match": SHOWS, "stale": 60, "nth": read}))
+        applied = place.apply((room("evening", "three"),), http_writer(place))
+        assert {one.code for one in applied.outcomes} <= {"", "E_STALE_OBJECT"}, applied.outcomes
+        place.simulator.heal()
+        assert place.apply((room("evening", "three"),), http_writer(place)).exit_code == 0
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_an_error_in_the_body_of_a_200_is_not_recorded_as_applied(http_writer: Made, method: str) -> None:
     with stage() as place:

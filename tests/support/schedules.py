@@ -74,6 +74,8 @@ EXPECTED = {
     GROUP: {"changed", "growing", "first", "second", "theirs"},
     ROOM: {"edited", "before", "alpha", "gamma", "nobody's", "their room"},
 }
+LIE: dict[str, Any] = {"body": {}}
+"""A success without the write. One call of several that is answered so is told as not kept, and is not sent again."""
 FAULTS: tuple[dict[str, Any], ...] = (
     {"close": True},
     {"close": True, "commit": "before"},
@@ -84,7 +86,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"status": 200, "commit": "before", "body": {"error_code": "MSS.00000004", "error_msg": "internal error"}},
     {"status": 429, "body": {"error_code": "APIGW.0308", "error_msg": "slower"}},
     {"status": 429, "headers": {"Retry-After": "60"}, "body": {"error_code": "APIGW.0308", "error_msg": "slower"}},
-    {"body": {}},
+    LIE,
 )
 READ_FAULTS: tuple[dict[str, Any], ...] = (
     {"status": 503},
@@ -133,6 +135,7 @@ class Schedule:
     ledger: str
     scope: str = ""
     kills: int = 0
+    lies: bool = False
     _until_kill: int = 0
     _run: Iterator[int] = field(default_factory=lambda: iter(range(10_000)))
 
@@ -187,6 +190,7 @@ class Schedule:
             faults += [{"match": {"operation": name}, "stale": self.lag, **often} for name in ("list", "show")]
         for _ in range(self.dice.randrange(5)):
             what = dict(self.dice.choice([*FAULTS, {"status": 504, "late": self.dice.uniform(1, LONGEST_LAG)}]))
+            self.lies = self.lies or what == LIE
             method = self.dice.choice(["POST", "POST", "PUT", "DELETE"])
             when = self.dice.choice(
                 [{"nth": self.dice.randint(1, 6)}, {"nth": [1, 2, 3, 4, 5, 6]}, {"probability": 0.3, "times": 4}]
@@ -229,10 +233,11 @@ class Schedule:
         unknown = [one for one in outcomes if one.status is OutcomeStatus.UNKNOWN]
         exit_code = last.exit_code if last else 1
         reasons = tuple(f"{one.address}: {one.reason}" for one in unknown)
-        wrong = list(self._wrong(settled=not unknown and (exit_code == 0 or not self.replicas)))
+        wrong = list(self._wrong(settled=exit_code == 0))
         if exit_code != 0 and not all(one.reason for one in unknown):
             wrong.append("an UNKNOWN that names nothing")
-        if exit_code != 0 and not unknown and not self.replicas:
+        unkept = self.lies and all(one.code in {"", "E_SERVER_REWROTE"} for one in outcomes)
+        if exit_code != 0 and not (unknown or self.replicas or unkept):
             wrong.append(f"exit {exit_code}: {[(str(one.status), one.code, one.reason) for one in outcomes]}")
         return Ended(exit_code=exit_code, runs=runs, kills=self.kills, unknown=reasons, wrong=tuple(wrong))
 
