@@ -19,6 +19,8 @@ from reconciler.strings import normalize_name
 STALE = "E_STALE_OBJECT"
 """Code for a live object that is no longer as planned."""
 
+_LAGGED = "it was written a moment ago, and the plan was made from a read that lags behind"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrecheckResult:
@@ -57,7 +59,7 @@ def _free(site: ApplyContext, change: Change) -> PrecheckResult:
     if others := [live for live in found if (kind.name, live.id) not in site.past.objects]:
         return _no(change, STALE, similar_name_reason(change.name, others))
     if is_visible_again(site, kind, change):
-        return _no(change, STALE, "it was written a moment ago, and the plan was made from a read that lags behind")
+        return _no(change, STALE, _LAGGED)
     return PrecheckResult()
 
 
@@ -85,7 +87,7 @@ def _updatable(site: ApplyContext, change: Change, declared: DeclaredResource) -
     if live_state(site.kinds[change.kind], declared, live) != change.before_fingerprint:
         return _no(change, STALE, "it was changed since the plan was made")
     if shows_more_items(site, site.kinds[change.kind], change, declared, live):
-        return _no(change, STALE, "it was written a moment ago, and the plan was made from a read that lags behind")
+        return _no(change, STALE, _LAGGED)
     return PrecheckResult(live=live) if not (again := _pointless(site, change)) else PrecheckResult(outcome=again)
 
 
