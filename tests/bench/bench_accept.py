@@ -8,8 +8,9 @@ import tempfile
 from pathlib import Path
 
 from tests.bench import installed
-from tests.bench.bench_plan import PROJECT, ROOT, Row, cpu, served
+from tests.bench.bench_plan import PROJECT, ROOT, cpu, served
 from tests.bench.peers import shop
+from tests.bench.results import Ratio, Row
 
 OBJECTS = 5_000
 A_FILE = 100
@@ -37,5 +38,5 @@ def _row(folder: Path, share: float) -> Row:
         "what": f"{OBJECTS:,} rooms, {share:.0%} of them changed in live",
         "plan, CPU s": f"{planned:.2f}",
         "accept, CPU s": f"{accepted:.2f}",
-        "result": f"{accepted / planned:.2f} × a plan (wanted: at most 2)",
+        "result": Ratio(accepted / planned, "{:.2f} × a plan (wanted: at most 2)"),
     }

@@ -18,13 +18,14 @@ from reconciler.fleet.fleet_file import read_fleet_file
 from reconciler.project.config_file import load_project
 from reconciler.project.environment_session import LiveAccess
 from reconciler.project.plan_environment import PlanRequest
+from tests.bench.results import Row
 from tests.support.fleets import LEDGER, Audit, fleet, kill_a_worker, once, rows
 
 SIZE = int(os.environ.get("BENCH_PROJECTS", 10_000 * float(os.environ.get("BENCH_SCALE", "1"))))
 _BARE = 500
 
 
-def run() -> list[dict[str, object]]:
+def run() -> list[Row]:
     """Audit the same fleet three times."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -40,7 +41,7 @@ def run() -> list[dict[str, object]]:
 
 def _row(
     way: str, audit: Audit, names: tuple[str, ...], bare: float, watch: Callable[..., object] = lambda process: None
-) -> dict[str, object]:
+) -> Row:
     (audit.folder / LEDGER).unlink(missing_ok=True)
     audit.run(watch, timeout=3600)
     owners = sorted(owner for _, owner in rows(audit.folder))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.bench_read import GROUPS, PROJECT, ROOMS, served
+from tests.bench.results import Ratio, Row
 
 SLOW = 5.0
 FAST = 10 * SLOW
@@ -24,7 +25,7 @@ CHANGED = 100
 """Every so manieth object changes between the two plans."""
 
 
-def run(rate: float = FAST, *, loop: bool = True) -> list[dict[str, object]]:
+def run(rate: float = FAST, *, loop: bool = True) -> list[Row]:
     """Measure both plans, and the loop, against one served simulator."""
     with tempfile.TemporaryDirectory() as folder:
         seed, cache = Path(folder) / "seed.json", Path(folder) / "cache.db"
@@ -47,7 +48,7 @@ def _seed(latency: float) -> dict[str, Any]:
     }
 
 
-def _row(side: str, rate: float, requests: int, least: int, taken: tuple[float, float]) -> dict[str, object]:
+def _row(side: str, rate: float, requests: int, least: int, taken: tuple[float, float]) -> Row:
     """Return one row; `taken` are the seconds that passed, and those of this process's processor."""
     seconds, processor = taken
     floor = (least - 1) / rate + LATENCY * SLOW / rate
@@ -55,15 +56,15 @@ def _row(side: str, rate: float, requests: int, least: int, taken: tuple[float, 
         "side": side,
         "requests": requests,
         "least": least,
-        "requests / least": f"{requests / least:.3f}",
+        "requests / least": Ratio(requests / least, "{:.3f}"),
         "seconds": f"{seconds:.1f}",
         "least seconds": f"{floor:.1f}",
-        "seconds / least": f"{seconds / floor:.3f}",
+        "seconds / least": Ratio(seconds / floor, "{:.3f}"),
         "processor seconds": f"{processor:.1f}",
     }
 
 
-def _ours(side: str, url: str, cache: Path, rate: float) -> dict[str, object]:
+def _ours(side: str, url: str, cache: Path, rate: float) -> Row:
     from reconciler.api.client import ReadClient
     from reconciler.api.connection import Connection
     from reconciler.kinds.registry import all_kinds
@@ -105,7 +106,7 @@ def _change(url: str) -> None:
     time.sleep(3)  # a stamp younger than two seconds proves nothing
 
 
-def _with_the_sdk(url: str, rate: float) -> dict[str, object]:
+def _with_the_sdk(url: str, rate: float) -> Row:
     from tests.support.sdk import client, sdk
 
     model, api = sdk(), client(url, PROJECT)

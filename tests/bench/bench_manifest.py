@@ -26,6 +26,7 @@ from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.options import ResourceScope
 from reconciler.model.source_map import NO_SOURCE
+from tests.bench.results import Ratio, Row
 
 _RULE = """\
     - rule_name: 规则 {rule}
@@ -96,7 +97,7 @@ _VALUES = {
 }
 
 
-def run() -> list[dict[str, object]]:
+def run() -> list[Row]:
     """Return one row a comparison."""
     return [*_parsing(), *_pretty_json(), *_templates(), *_validation()]
 
@@ -107,7 +108,7 @@ def _groups(count: int, rules: int) -> str:
     )
 
 
-def _parsing() -> list[dict[str, object]]:
+def _parsing() -> list[Row]:
     text = _groups(200, 20)
     theirs = _best(lambda: list(yaml.load_all(text, yaml.CSafeLoader)))
     ours = _best(lambda: parse_yaml(text, "bench", limits=UNBOUNDED))
@@ -117,7 +118,7 @@ def _parsing() -> list[dict[str, object]]:
     ]
 
 
-def _pretty_json() -> list[dict[str, object]]:
+def _pretty_json() -> list[Row]:
     """Return how the time of pretty-printed JSON grows with its size, and what a file of too many keys costs."""
     sizes = (100_000, 2_000_000)
     with tempfile.TemporaryDirectory() as folder:
@@ -129,7 +130,7 @@ def _pretty_json() -> list[dict[str, object]]:
             "what": "pretty-printed JSON with Chinese texts, validated",
             "against": f"0.1 MB: {spent[0] * 1000:.0f} ms",
             "ours": f"2 MB: {spent[1] * 1000:.0f} ms",
-            "ratio": f"exponent {exponent:.2f}",
+            "ratio": Ratio(exponent, "exponent {:.2f}"),
             "goal": "≤ 1.15",
         },
         _row("8 MB of 740,000 keys", "2 MB of JSON", spent[1], "refused", too_many, "≤ 1.5 s"),
@@ -144,7 +145,7 @@ def _validated(root: Path, text: str) -> float:
 def pretty_json(size: int) -> str:
     """Return groups of 400 rules as pretty-printed JSON, about `size` bytes in all."""
     trigger = {"time_window": 10, "reply_mode": "SYSTEM_REPLY", "reply_texts": ["欢迎来到直播间" * 9] * 2}
-    rules: list[dict[str, object]] = []
+    rules: list[Row] = []
     written = 0
     while written < size:
         rules.append({"rule_name": f"规则 {len(rules)}", "event_type": 1, "trigger": trigger})
@@ -165,7 +166,7 @@ def _declared(state: DesiredState) -> None:
     assert len(state.resources) == 20, state.diagnostics[:3]
 
 
-def _templates() -> list[dict[str, object]]:
+def _templates() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "a.yaml").write_text(_TEMPLATE, encoding="utf-8")
@@ -207,7 +208,7 @@ def _mapped(root: Path, context: Mapping[str, object]) -> None:
     assert result.lines.at(line, column).line == 19
 
 
-def _validation() -> list[dict[str, object]]:
+def _validation() -> list[Row]:
     kinds = dict(all_kinds())
     rows = []
     for what, text in (
@@ -225,13 +226,13 @@ def _validation() -> list[dict[str, object]]:
     return rows
 
 
-def _row(what: str, first: str, one: float, second: str, other: float, goal: str) -> dict[str, object]:
-    ratio = f"{one / other:.2f}× faster" if other <= one else f"{other / one:.2f}× slower"
+def _row(what: str, first: str, one: float, second: str, other: float, goal: str) -> Row:
+    words = f"{one / other:.2f}× faster" if other <= one else f"{other / one:.2f}× slower"
     return {
         "what": what,
         "against": f"{first}: {one * 1000:.0f} ms",
         "ours": f"{second}: {other * 1000:.0f} ms",
-        "ratio": ratio,
+        "ratio": Ratio(other / one, words),
         "goal": goal,
     }
 

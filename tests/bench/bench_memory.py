@@ -10,7 +10,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench.bench_plan import ROOT, SCALE, Row, project_of
+from tests.bench.bench_plan import ROOT, SCALE, project_of
+from tests.bench.results import Ratio, Row
 
 
 def run() -> list[Row]:
@@ -30,10 +31,11 @@ def _row(folder: Path, what: str, small: tuple[int, int], large: tuple[int, int]
     )
     objects = large[0] - small[0] + 20 * (large[1] - small[1])
     beyond = (peaks[1] - peaks[0] - (texts[1] - texts[0])) / objects
+    text = f"{(texts[1] - texts[0]) / objects:.0f}"
     return {
         "what": f"one unchanged {what}, of {objects:,}",
         "peak MB": f"{peaks[0] / 1e6:.0f} → {peaks[1] / 1e6:.0f}",
-        "result": f"{beyond / 1000:.2f} KB beyond its text of {(texts[1] - texts[0]) / objects:.0f} bytes",
+        "result": Ratio(beyond / 1000, "{:.2f} KB beyond its text of " + text + " bytes"),
         "": f"wanted: {wanted}",
     }
 
@@ -43,7 +45,7 @@ def _largest(folder: Path, rooms: int) -> Row:
     return {
         "what": f"{rooms:,} rooms",
         "peak MB": f"{peak / 1e6:.0f}",
-        "result": f"{peak / rooms / 1000:.2f} KB a room, all in all",
+        "result": Ratio(peak / rooms / 1000, "{:.2f} KB a room, all in all"),
         "": "wanted: at most 700 MB for 100,000",
     }
 

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from tests.bench import installed
 from tests.bench.peers import octodns, shop, terraform
+from tests.bench.results import Ratio, Row
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "0" * 32
@@ -30,7 +31,6 @@ ROUNDS = 3
 SCALE = float(os.environ.get("BENCH_SCALE", "1"))
 """Share of the objects that the floor and the growth are measured with."""
 CHANGED = 0.01
-Row = dict[str, object]
 
 
 def run() -> list[Row]:
@@ -57,7 +57,7 @@ def _against_terraform(folder: Path) -> list[Row]:
     terraform.apply(there)
     terraform.write(there, shop.rooms(1_000, CHANGED), shop.groups(50, CHANGED))
     theirs = cpu(terraform.plan_command(), there)
-    return [_row(what, ours, theirs, f"{theirs / ours:.1f} × less CPU", "wanted: 35 × less")]
+    return [_row(what, ours, theirs, Ratio(theirs / ours, "{:.1f} × less CPU"), "wanted: 35 × less")]
 
 
 def _against_octodns(folder: Path) -> list[Row]:
@@ -66,7 +66,7 @@ def _against_octodns(folder: Path) -> list[Row]:
     if not octodns.octodns():
         return [_row(what, ours, None, "skipped", "octodns is not installed")]
     theirs = cpu(octodns.write(folder / "octodns", 10_000), folder)
-    return [_row(what, ours, theirs, f"{theirs / ours:.1f} × less CPU an object", "wanted: 4 × less")]
+    return [_row(what, ours, theirs, Ratio(theirs / ours, "{:.1f} × less CPU an object"), "wanted: 4 × less")]
 
 
 def _against_the_floor(folder: Path) -> list[Row]:
@@ -89,7 +89,8 @@ def _against_the_floor(folder: Path) -> list[Row]:
         for state, found, wanted in (("cold", cold, most[0]), ("warm", warm, most[1])):
             ours = statistics.median(found)
             what = f"{rooms:,} rooms + {groups} groups × 20 rules, {name}, cache {state}; the floor"
-            rows.append(_row(what, ours, least_, f"{ours / least_:.2f} × the floor", f"wanted: at most {wanted} ×"))
+            ratio = Ratio(ours / least_, "{:.2f} × the floor")
+            rows.append(_row(what, ours, least_, ratio, f"wanted: at most {wanted} ×"))
     return rows + _stages(plain)
 
 
@@ -100,7 +101,7 @@ def _growth(folder: Path) -> list[Row]:
     for at in (1, 2):
         exponent = math.log(found[at] / found[at - 1]) / math.log(sizes[at] / sizes[at - 1])
         what = f"{sizes[at - 1]:,} → {sizes[at]:,} rooms"
-        rows.append(_row(what, found[at], found[at - 1], f"exponent {exponent:.2f}", "wanted: at most 1.05"))
+        rows.append(_row(what, found[at], found[at - 1], Ratio(exponent, "exponent {:.2f}"), "wanted: at most 1.05"))
     return rows
 
 

@@ -16,20 +16,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.bench.results import Ratio, Row
+
 ROOT = Path(__file__).parents[2]
 PROJECT = "0" * 32
 ROOMS, GROUPS, LATENCY = 2_000, 300, 0.04
 SIZES = (25_000, 50_000, 100_000)
 
 
-def run() -> list[dict[str, object]]:
+def run() -> list[Row]:
     """Measure all sides, each in a fresh process."""
     with tempfile.TemporaryDirectory() as folder:
         rows = _sides(Path(folder))
     return rows + [_row("ours, many rooms", _measured("many", str(size)), None) for size in SIZES]
 
 
-def _sides(folder: Path) -> list[dict[str, object]]:
+def _sides(folder: Path) -> list[Row]:
     (folder / "seed.json").write_text(json.dumps(_seed()))
     cache = str(folder / "cache.db")
     with served(folder / "seed.json") as url:
@@ -40,7 +42,7 @@ def _sides(folder: Path) -> list[dict[str, object]]:
     return rows
 
 
-def _row(name: str, found: dict[str, Any], theirs: dict[str, Any] | None) -> dict[str, object]:
+def _row(name: str, found: dict[str, Any], theirs: dict[str, Any] | None) -> Row:
     return {
         "side": name,
         "rooms": found["rooms"],
@@ -48,7 +50,7 @@ def _row(name: str, found: dict[str, Any], theirs: dict[str, Any] | None) -> dic
         "rules": found["rules"],
         "requests": found["requests"],
         "seconds": f"{found['seconds']:.2f}",
-        "times faster": f"{theirs['seconds'] / found['seconds']:.1f}" if theirs else "",
+        "times faster": Ratio(theirs["seconds"] / found["seconds"], "{:.1f}") if theirs else "",
         "memory grown by, MiB": f"{found['mib']:.0f}",
         "bytes a room": f"{found['mib'] * 2**20 / found['rooms']:.0f}",
     }
