@@ -50,6 +50,10 @@ class AttributionBases:
         return self.applied is not None or self.commit is not None
 
 
+NO_BASES = AttributionBases()
+"""Bases of an object that neither the ledger nor a base commit has."""
+
+
 def attribute_field(
     applied: BaseValue | None, commit: BaseValue | None, desired: Value, live: Value, equal: Alike
 ) -> Attribution | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from reconciler.diff.attribution import AttributionBases, BaseUnmanaged, alike_at, lookup, reported_value
+from reconciler.diff.attribution import NO_BASES, AttributionBases, BaseUnmanaged, alike_at, lookup, reported_value
 from reconciler.diff.compare.collector import DiffCollector, Pair, SecretJudge, nothing_known
 from reconciler.diff.compare.walk import objects
 from reconciler.diff.field_changes import ComparedObject, field_changes
@@ -31,7 +31,7 @@ from reconciler.model.ledger_state import ObjectRecord
 from reconciler.model.resource import DeclaredResource, LiveResource, address
 from reconciler.redaction import redact_fields
 from reconciler.semantics.compiled_field import CompiledField
-from reconciler.semantics.defaults import fill_defaults
+from reconciler.semantics.defaults import fill_defaults, is_unchanged
 from reconciler.semantics.fingerprint import fingerprint, live_fingerprint
 from reconciler.semantics.reference_paths import unknown_ids
 
@@ -43,7 +43,9 @@ def converged_fields(subject: ComparedObject) -> Iterator[FieldChange]:
     if not base:
         return
     moved = objects(subject.node, subject.spec, base, (), subject.found)
-    then = replace(subject, live=base, bases=AttributionBases())
+    if moved is None and not subject.found.secrets and not subject.found.moves:
+        return
+    then = replace(subject, live=base, bases=NO_BASES)
     for steps, change in field_changes(then, moved):
         now = reported_value(lookup(subject.node, subject.live, steps))
         plain = not change.sensitive and not isinstance(steps[-1], int)
@@ -90,17 +92,22 @@ _MOVED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeInput:
-    """Declared object with its spec, bases, ignore rules, judge of secrets, level and ledger record."""
+    """Declared object with its spec, bases, ignore rules, judge of secrets, level and ledger record.
+
+    `adopt`: apply takes ownership of the live object, from `owner` (empty where it had none).
+    """
 
     kind: Kind
     node: CompiledField
     declared: DeclaredResource
     spec: Mapping[str, Json]
     ignoring: ActiveIgnoreRules
-    bases: AttributionBases = AttributionBases()
+    bases: AttributionBases = NO_BASES
     judge: SecretJudge = nothing_known
     level: int = 0
     remembered: ObjectRecord | None = None
+    adopt: bool = False
+    owner: str = ""
 
 
 def build_create(wish: ChangeInput, attribution: Attribution) -> Change:
@@ -141,23 +148,24 @@ def _not_declared(value: Json, spec: Json, at: tuple[str | int, ...]) -> Iterato
 
 def build_update(wish: ChangeInput, live: LiveResource) -> Change:
     """Compare a declared object with its live one."""
-    missed = [name for name in live.hidden if name in wish.spec or name in wish.node.default_names]
+    missed = _missed(wish, live)
+    if not missed and not wish.bases.known and is_unchanged(wish.node, wish.spec, live.spec):
+        return _of_live(wish, live, Action.NONE)
     node, spec = _seen(wish, missed) if missed else (wish.node, wish.spec)
     found = DiffCollector(judge=wish.judge)
     pair = objects(node, spec, live.spec, (), found)
+    if pair is None and not missed and not wish.bases.known and found.silent:
+        return _of_live(wish, live, Action.NONE)
     differing, ignored = _kept(wish, _object(wish, node, spec, live, found), pair)
     fields = relabelled(differing, wish.remembered)
     unseen = [
         SuppressedDifference(path=name, rule=SuppressionReason.HIDDEN, detail="not seen by this read")
         for name in sorted(missed)
     ]
-    before = redact_fields(wish.node, live.spec)
-    change = _change(
+    change = _of_live(
         wish,
+        live,
         Action.UPDATE if fields else Action.NONE,
-        id=live.id,
-        before=before,
-        after=before,
         fields=(
             *fields,
             *(converged_fields(_object(wish, node, spec, live, DiffCollector())) if wish.bases.known else ()),
@@ -168,6 +176,21 @@ def build_update(wish: ChangeInput, live: LiveResource) -> Change:
     return _updated(wish, change, spec, live, missed) if fields else change
 
 
+def _missed(wish: ChangeInput, live: LiveResource) -> list[str]:
+    """Return the managed fields that the read of a live object did not return."""
+    hidden, always = live.hidden, wish.node.default_names
+    if hidden.isdisjoint(wish.spec) and hidden.isdisjoint(always):
+        return []
+    return [name for name in hidden if name in wish.spec or name in always]
+
+
+def _of_live(wish: ChangeInput, live: LiveResource, action: Action, **more: Any) -> Change:
+    """Return the change of a live object, which is its own result until an update is computed."""
+    before = redact_fields(wish.node, live.spec)
+    change = _change(wish, action, id=live.id, before=before, after=before, adopt=wish.adopt, owner=wish.owner, **more)
+    return change.positioned_at(wish.declared) if action is Action.NONE else change
+
+
 def _change(wish: ChangeInput, action: Action, **more: Any) -> Change:
     declared = wish.declared
     return Change(
@@ -175,7 +198,7 @@ def _change(wish: ChangeInput, action: Action, **more: Any) -> Change:
         address=declared.address,
         kind=declared.kind,
         name=declared.name,
-        position=declared.position,
+        position=declared.position if action is not Action.NONE else None,
         level=wish.level,
         **more,
     )

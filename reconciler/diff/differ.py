@@ -1,10 +1,10 @@
 """Computes a plan from manifests, live side and ledger state; pure, so that the same inputs give the same plan."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 
 from reconciler.diff.address_patterns import NamedAddress
-from reconciler.diff.attribution import AttributionBases
+from reconciler.diff.attribution import NO_BASES, AttributionBases
 from reconciler.diff.change_builder import ChangeInput, build_create, build_delete, build_update
 from reconciler.diff.deletion_guards import GuardInputs, apply_guards
 from reconciler.diff.dependency_order import dependency_levels, level_of, sort_changes
@@ -38,7 +38,7 @@ from reconciler.model.read_result import CachedShows, ReadResult
 from reconciler.model.resource import DeclaredResource, LiveResource, address
 from reconciler.redaction import redact_fields
 from reconciler.semantics.compiled_field import CompiledField, compiled
-from reconciler.semantics.reference_paths import resolved
+from reconciler.semantics.reference_paths import may_refer, resolved
 from reconciler.strings import environment_option, normalize_name
 
 Unsure = Mapping[str, Mapping[str, str]]
@@ -63,31 +63,29 @@ class DiffInputs:
     nameless: Mapping[str, str] = field(default_factory=dict)
     secret: SecretValue | None = None
 
+    def record(self, live: LiveResource) -> ObjectRecord | None:
+        """Return the ledger record of a live object, of any owner."""
+        objects = self.past.objects
+        return objects.get((live.kind, live.id)) if objects else None
+
     def owner(self, live: LiveResource) -> ObjectRecord | None:
         """Return the ledger record of a live object, if it is owned."""
-        remembered = self.past.objects.get((live.kind, live.id))
+        remembered = self.record(live)
         return remembered if self.past.owns(remembered) else None
 
-    def known(self, live: LiveResource) -> ObjectRecord | None:
-        """Return the ledger record of a live object, if this owner or its former name owns it."""
-        remembered = self.past.objects.get((live.kind, live.id))
-        return remembered if self.past.knows(remembered) else None
-
-    def adopted(self, change: Change) -> Change:
-        """Mark the change of a live object that apply takes ownership of, with its present owner."""
-        remembered = self.past.objects.get((change.kind, change.id))
+    def adopted(self, remembered: ObjectRecord | None) -> tuple[bool, str]:
+        """Tell whether apply takes ownership of a live object, and from which owner, empty where it has none."""
         if not self.past.adopts or self.past.owns(remembered):
-            return change
-        return replace(change, adopt=True, owner=self.past.name_of(remembered.owner) if remembered else "")
+            return False, ""
+        return True, self.past.name_of(remembered.owner) if remembered else ""
 
-    def bases(self, kind: Kind, declared: DeclaredResource, live: LiveResource | None) -> AttributionBases:
-        """Return the attribution bases of an object."""
-        remembered = self.known(live) if live is not None else None
+    def bases(self, kind: Kind, declared: DeclaredResource, remembered: ObjectRecord | None) -> AttributionBases:
+        """Return the attribution bases of an object with this ledger record, its owner's or that of a former name."""
         applied = None
-        if remembered is not None and isinstance(remembered.last_applied, Mapping):
+        if remembered is not None and self.past.knows(remembered) and isinstance(remembered.last_applied, Mapping):
             applied = {kind.name_field: remembered.name, **remembered.last_applied}
         if self.base is None:
-            return AttributionBases(applied=applied)
+            return AttributionBases(applied=applied) if applied is not None else NO_BASES
         then = self._declared_then(self.base, declared)
         return AttributionBases(
             applied=applied, commit=managed_fields(kind, full_spec(kind, then)) if then is not None else {}
@@ -225,6 +223,8 @@ class PlanBuilder:
                     yield declared, wish.spec
 
     def _refers_well(self, kind: Kind, declared: DeclaredResource) -> bool:
+        if not may_refer(kind, declared.spec):
+            return True
         problems = [*self.names.problems(kind, declared), *self._not_chosen(kind, declared)]
         self.diagnostics += problems
         return not problems
@@ -246,18 +246,22 @@ class PlanBuilder:
         return f"it needs {waiting}, which is held back" if waiting else ""
 
     def _wish(self, kind: Kind, declared: DeclaredResource, live: LiveResource | None) -> ChangeInput:
-        node = compiled(kind)
-        bases = self.inputs.bases(kind, declared, live)
+        node, inputs = compiled(kind), self.inputs
+        remembered = inputs.record(live) if live is not None else None
+        bases = inputs.bases(kind, declared, remembered)
+        adopt, owner = inputs.adopted(remembered) if live is not None else (False, "")
         return ChangeInput(
             kind=kind,
             node=node,
             declared=declared,
             spec=resolved(kind, full_spec(kind, declared), self.names.resolve, self.names.name_of),
             bases=bases,
-            ignoring=ignoring(declared, self.inputs.settings.today, kind.root),
-            judge=judge(node, bases.applied, self.inputs.past.digest_key, self.inputs.secret),
+            ignoring=ignoring(declared, inputs.settings.today, kind.root),
+            judge=judge(node, bases.applied, inputs.past.digest_key, inputs.secret),
             level=level_of(kind.name, self.depth),
-            remembered=self.inputs.owner(live) if live is not None else None,
+            remembered=remembered if inputs.past.owns(remembered) else None,
+            adopt=adopt,
+            owner=owner,
         )
 
     def _planned(self, wish: ChangeInput, live: LiveResource | None, alike: str) -> bool:
@@ -265,7 +269,7 @@ class PlanBuilder:
         declared = wish.declared
         self.diagnostics += wish.ignoring.diagnostics
         if live is not None:
-            self.changes.append(self.inputs.adopted(build_update(wish, live)))
+            self.changes.append(build_update(wish, live))
             self.diagnostics += wish.ignoring.unused(declared)
             return False
         reason = alike or self.inputs.doubt(declared, declared.name)

@@ -62,8 +62,14 @@ class ActiveIgnoreRules:
                 yield _warning("W_IGNORE_UNUSED", text, rule, declared, "take the rule out if it is no longer needed")
 
 
+_NO_RULES = ActiveIgnoreRules()
+"""The rules of every manifest without any: nothing is recorded of them."""
+
+
 def ignoring(declared: DeclaredResource, today: date, root: Field) -> ActiveIgnoreRules:
     """Parse a manifest's rules; expired and invalid ones become warnings and do not apply."""
+    if not declared.ignore_changes:
+        return _NO_RULES
     result = ActiveIgnoreRules()
     for rule in declared.ignore_changes:
         if rule.expires and rule.expires <= today.isoformat():

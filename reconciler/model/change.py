@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from enum import Enum, StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
@@ -146,8 +146,40 @@ class GuardViolation:
     allow: str = ""
 
 
+class Positioned(Protocol):
+    """What has a position that takes a search to find."""
+
+    @property
+    def position(self) -> Position:
+        """Its position."""
+        ...
+
+
+class LatePosition:
+    """Base of a change whose position is found when it is first read: few reports print that of an unchanged object."""
+
+    __slots__ = ("_positioned",)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Find the position, the one field that may be left open, and keep it."""
+            if name != "position":
+                raise AttributeError(f"{type(self).__name__} has no {name}")
+            position = self._positioned.position
+            object.__setattr__(self, "position", position)
+            object.__setattr__(self, "_positioned", None)
+            return position
+
+    def positioned_at(self, what: Positioned) -> Self:
+        """Leave the position open until it is read."""
+        object.__setattr__(self, "_positioned", what)
+        object.__delattr__(self, "position")
+        return self
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(LatePosition):
     """Planned change of one object; an object that is up to date has the action NONE.
 
     `before` is the live object as read, `after` the result; both plain redacted JSON, None where there is none.

@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from reconciler.kinds.base.field import Field, FieldRole, FieldType, ListType
 from reconciler.kinds.base.kind import Kind
 from reconciler.late_methods import dataclass
-from reconciler.model.field_tree import walk_fields
+from reconciler.model.field_tree import field_at, walk_fields
 from reconciler.model.json_types import Json
 
 _KEYED = (ListType.MAP, ListType.ORDERED_MAP)
@@ -64,6 +64,19 @@ class CompiledField:
     def exact(self) -> bool:
         """Whether identical values have no difference to tell: none inside is a secret, and no list pairs by keys."""
         return not any(part.sensitive or part.mode in _KEYED for part in (self, *walk_fields(self)))
+
+    @cached_property
+    def exact_names(self) -> frozenset[str]:
+        """Names of the children that are exact."""
+        return frozenset(name for name, child in self.children.items() if child.exact)
+
+    @cached_property
+    def integer_keys(self) -> frozenset[int]:
+        """Indexes of the keys of an item that are integers, of which a text is another spelling."""
+        found = (field_at(self, (0, *path)) for path in self.keys)
+        return frozenset(
+            index for index, field in enumerate(found) if field is not None and field.type is FieldType.INTEGER
+        )
 
     @cached_property
     def documented(self) -> bool:

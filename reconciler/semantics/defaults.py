@@ -13,7 +13,7 @@ from reconciler.model.change import NoValue
 from reconciler.model.field_tree import Dropped, Visit, child_at, map_parts
 from reconciler.model.json_types import Json, as_object, is_empty
 from reconciler.semantics.compiled_field import CompiledField, compiled
-from reconciler.semantics.equality import equivalent
+from reconciler.semantics.equality import equivalent, holds
 
 
 def holds_secret(value: Json) -> bool:
@@ -24,6 +24,18 @@ def holds_secret(value: Json) -> bool:
 def is_default(field: CompiledField, value: Json) -> bool:
     """Return whether a value is equivalent to the field's documented default."""
     return field.documented and equivalent(field, field.default, value)
+
+
+def is_unchanged(field: CompiledField, declared: Mapping[str, Json], live: Mapping[str, Json]) -> bool:
+    """Tell at once that a comparison of two objects has nothing to tell, as of nearly every object of a plan.
+
+    The live one has what is declared, and no default that is left out. Where this is false, only the comparison tells.
+    """
+    return (
+        field.exact_names.issuperset(declared)
+        and holds(live, declared)
+        and all(name in declared or name not in live for name in field.default_names)
+    )
 
 
 def effective(field: CompiledField, value: Json | NoValue, *, creating: bool = False) -> Json | NoValue:

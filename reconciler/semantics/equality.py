@@ -23,7 +23,7 @@ ends, so that a declared and a live text may count as equal although they are no
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 
 from reconciler.json_codec import canonical_json
@@ -44,19 +44,39 @@ def identical(first: object, second: object) -> bool:
     return first == second and _same_classes(first, second)
 
 
+def holds(whole: Mapping[str, Json], part: Mapping[str, Json]) -> bool:
+    """Return whether an object has every field of another one with the same JSON; it may have further ones."""
+    return part.items() <= whole.items() and _same_in_objects(part, whole)
+
+
+_SIMPLE = frozenset({int, bool, type(None)})
+"""Classes whose equal values are the same JSON where they have one class."""
+
+
 def _same_classes(first: object, second: object) -> bool:
-    """Tell whether two equal values have the same classes at every place."""
-    pairs: Iterable[tuple[object, object]]
-    if isinstance(first, dict) and isinstance(second, dict):
-        pairs = ((part, second[name]) for name, part in first.items())
-    elif isinstance(first, list) and isinstance(second, list):
-        pairs = zip(first, second, strict=True)
-    elif isinstance(first, Mapping) and isinstance(second, Mapping):
+    """Tell whether two equal values have the same classes at every place.
+
+    Only numbers of different classes are equal. A text equals texts alone, so that texts are passed over.
+    """
+    if first.__class__ is dict and second.__class__ is dict:
+        return _same_in_objects(first, second)
+    if isinstance(first, list) and isinstance(second, list):
+        return all(one.__class__ is str or _same_classes(one, other) for one, other in zip(first, second, strict=True))
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
         return canonical_json(first) == canonical_json(second)
-    else:
-        return first.__class__ is second.__class__ and (first.__class__ is not float or repr(first) == repr(second))
-    for one, other in pairs:  # noqa: SIM110 - a generator takes twice as long
-        if one.__class__ is not str and not _same_classes(one, other):
+    return first.__class__ is second.__class__ and (first.__class__ is not float or repr(first) == repr(second))
+
+
+def _same_in_objects(first: Mapping[str, object], second: Mapping[str, object]) -> bool:
+    for name, one in first.items():
+        simple = one.__class__
+        if simple is str:
+            continue
+        other = second[name]
+        if simple in _SIMPLE:
+            if other.__class__ is not simple:
+                return False
+        elif not _same_classes(one, other):
             return False
     return True
 

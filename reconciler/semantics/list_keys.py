@@ -3,8 +3,6 @@
 import re
 from collections.abc import Sequence
 
-from reconciler.kinds.base.field import FieldType
-from reconciler.model.field_tree import field_at
 from reconciler.model.json_types import Json, is_blank
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.strings import normalize_name
@@ -28,19 +26,16 @@ def parts_of(field: CompiledField, item: Json) -> KeyValues | None:
         if is_blank(value) and index in field.optional:
             value = None
         elif isinstance(value, str):
-            value = _spelled(field, path, value)
+            value = _as_integer(value) if index in field.integer_keys else normalize_name(value)
         elif not isinstance(value, (int, float)):
             return None
         parts.append(value)
     return tuple(parts)
 
 
-def _spelled(field: CompiledField, path: Sequence[str], text: str) -> Json:
-    """Return a key's text in NFC; where the key is an integer, as that number."""
-    if not _INTEGER.fullmatch(text):
-        return normalize_name(text)
-    at = field_at(field, (0, *path))
-    return int(text) if at is not None and at.type is FieldType.INTEGER else text
+def _as_integer(text: str) -> Json:
+    """Return the number of a text in an integer's place; any other text in NFC."""
+    return int(text) if _INTEGER.fullmatch(text) else normalize_name(text)
 
 
 def all_parts(field: CompiledField, items: Sequence[Json]) -> list[KeyValues] | None:

@@ -25,7 +25,7 @@ def resolved(
 ) -> dict[str, Json]:
     """Return the spec with the id beside each name that refers to another object, and the name beside a lone id."""
     result = dict(spec)
-    for path, target in _relevant(kind, spec):
+    for path, target in _relevant(kind, spec) if may_refer(kind, spec) else ():
         _resolve_in(result, path, partial(_fill, target, resolve, name_of))
     return result
 
@@ -37,6 +37,16 @@ Reference: TypeAlias = tuple[IndexPath, str, str]
 def _relevant(kind: Kind, spec: Mapping[str, Json]) -> list[tuple[Sequence[str], str]]:
     """Return the references that this spec can contain, each with the steps of its path."""
     return [(path, target) for first, path, target in _paths(kind) if first in spec]
+
+
+def may_refer(kind: Kind, spec: Mapping[str, Json]) -> bool:
+    """Tell whether a spec has a field that can refer to another object, itself or in a part of it."""
+    return not _first_steps(kind).isdisjoint(spec)
+
+
+@lru_cache(maxsize=64)
+def _first_steps(kind: Kind) -> frozenset[str]:
+    return frozenset(first for first, _, _ in _paths(kind))
 
 
 @lru_cache(maxsize=64)

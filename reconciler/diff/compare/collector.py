@@ -50,6 +50,11 @@ class DiffCollector:
     defaults: set[tuple[str, ...]] = field(default_factory=set)
     series: set[tuple[str, ...]] = field(default_factory=set)
 
+    @property
+    def silent(self) -> bool:
+        """Whether the comparison recorded nothing to tell beside its differences."""
+        return not (self.hidden or self.notes or self.secrets or self.moves)
+
     def hide(self, at: FieldPath, rule: SuppressionReason, detail: str = "") -> None:
         """Record a suppressed raw difference and its reason."""
         self.hidden.append((at, rule, detail))

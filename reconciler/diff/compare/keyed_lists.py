@@ -16,6 +16,7 @@ from reconciler.model.change import PartialValue, SuppressionReason
 from reconciler.model.field_path import ItemKey, printed, spell
 from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField
+from reconciler.semantics.defaults import is_unchanged
 from reconciler.semantics.list_keys import KeyValues, all_parts
 
 
@@ -61,6 +62,8 @@ def listed(node: CompiledField, want: list[Json], have: list[Json], look: ListCo
     if node.mode is ListType.SET:
         return sets.compare(node.each, want, have, look)
     if node.mode in (ListType.MAP, ListType.ORDERED_MAP):
+        if _all_unchanged(node, want, have):
+            return None
         sides = keyed_sides(node, want, have)
         if sides is not None:
             return _keyed(node, *sides, look)
@@ -71,6 +74,20 @@ def listed(node: CompiledField, want: list[Json], have: list[Json], look: ListCo
     if pair is not None:
         look.found.series.add(tuple(map(printed, look.at)))
     return pair
+
+
+def _all_unchanged(node: CompiledField, want: list[Json], have: list[Json]) -> bool:
+    """Tell whether two keyed lists have unchanged items in one order, each with all of its keys: the common case."""
+    if len(want) != len(have) or not node.each.exact:
+        return False
+    keys = all_parts(node, want)
+    if keys is None or len(set(keys)) != len(keys) or any(None in key for key in keys):
+        return False
+    item = node.each
+    return all(
+        isinstance(wanted, dict) and isinstance(had, dict) and is_unchanged(item, wanted, had)
+        for wanted, had in zip(want, have, strict=True)
+    )
 
 
 def keyed_sides(node: CompiledField, want: list[Json], have: list[Json]) -> tuple[KeyedItems, KeyedItems] | None:

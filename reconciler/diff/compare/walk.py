@@ -14,9 +14,10 @@ from reconciler.model.change import NoValue, PartialValue, SuppressionReason
 from reconciler.model.field_path import FieldPath
 from reconciler.model.json_types import Json, is_empty
 from reconciler.semantics.compiled_field import CompiledField
-from reconciler.semantics.defaults import cleared_value, effective, holds_secret, is_default
+from reconciler.semantics.defaults import cleared_value, effective, holds_secret, is_default, is_unchanged
 from reconciler.semantics.equality import equivalent, equivalent_items, identical, suppression_reason
 
+_PARTED = (dict, list)
 _DEFAULT = "the documented default, spelled out on one side only"
 _EMPTY = "empty on one side, absent on the other"
 _UNSEEN = "a secret cannot be compared"
@@ -57,7 +58,7 @@ def values(node: CompiledField, want: Json, have: Json, at: FieldPath, found: Di
         return _cleared(node, have, at, found)
     if have is None:
         return _missing(node, want, at, found)
-    if node.exact and want.__class__ in (dict, list) and identical(want, have):
+    if node.exact and want.__class__ in _PARTED and identical(want, have):
         return None
     if node.type is FieldType.OBJECT and isinstance(want, dict) and isinstance(have, dict):
         return objects(node, want, have, at, found)
@@ -69,7 +70,7 @@ def values(node: CompiledField, want: Json, have: Json, at: FieldPath, found: Di
 def items(node: CompiledField, want: Json, have: Json, at: FieldPath, found: DiffCollector) -> Pair | None:
     """Compare two items of a list; a null or empty item is an item of its own."""
     if isinstance(want, dict) and isinstance(have, dict):
-        return None if node.exact and identical(want, have) else objects(node, want, have, at, found)
+        return None if is_unchanged(node, want, have) else objects(node, want, have, at, found)
     if is_empty(want) and is_empty(have):
         return None if equivalent_items(node, want, have) else (have, want)
     return (have, want) if want is None or have is None else _single(node, want, have, at, found)
