@@ -9,7 +9,15 @@ from sqlalchemy import ColumnElement, Table, func, inspect, select
 from sqlalchemy.engine import Connection, Row
 
 from reconciler.ledger.database import Database
-from reconciler.ledger.db_tables import audit_metadata, drift, results, upsert, verify_row
+from reconciler.ledger.db_tables import (
+    DriftRows,
+    audit_metadata,
+    drift,
+    drift_by_owner,
+    results,
+    upsert,
+    verify_row,
+)
 from reconciler.ledger.postgres_url import OPERATOR, Trust
 from reconciler.model.run_history import AuditRecord, AuditRun, DriftRecord
 from reconciler.timestamps import format_rfc3339
@@ -27,10 +35,11 @@ class AuditHistory:
         with self._store.write() as connection:
             self._make(connection)
             at = self._now(connection)
-            for one in found:
-                upsert(connection, results, {"run": run, "owner": one.owner, "at": at, "result": one.result})
-                if one.looked:
-                    _note(connection, one, at)
+            rows = ({"run": run, "owner": one.owner, "at": at, "result": one.result} for one in found)
+            upsert(connection, results, *rows)
+            looked = [one for one in found if one.looked]
+            known = drift_by_owner(connection, [one.owner for one in looked])
+            upsert(connection, drift, *(row for one in looked for row in _drift_rows(one, known[one.owner], at)))
 
     def done(self, run: str) -> dict[str, str]:
         """Return the result of each environment (by owner) that a run has completed."""
@@ -103,15 +112,13 @@ def _of(table: Table, whose: str) -> ColumnElement[bool]:
     return table.c.owner.startswith(whose, autoescape=True) if whose.endswith("/") else table.c.owner == whose
 
 
-def _note(connection: Connection, found: AuditRecord, at: str) -> None:
-    """Record open drift; objects that were read and no longer differ have their drift closed."""
-    rows = connection.execute(select(drift).where(drift.c.owner == found.owner))
-    known = {(values["address"], values["path"]): values for values in map(verify_row, rows)}
+def _drift_rows(found: AuditRecord, known: DriftRows, at: str) -> Iterator[dict[str, Any]]:
+    """Yield the rows of open drift, and of objects that were read and no longer differ, whose drift is closed."""
     for key, attribution in found.differs.items():
-        upsert(connection, drift, _seen(found.owner, key, attribution, known.get(key), at))
+        yield _seen(found.owner, key, attribution, known.get(key), at)
     for key, values in known.items():
         if values["open"] and key not in found.differs and found.saw(key[0]):
-            upsert(connection, drift, {**values, "open": False, "flips": values["flips"] + 1})
+            yield {**values, "open": False, "flips": values["flips"] + 1}
 
 
 def _seen(owner: str, key: tuple[str, str], attribution: str, old: dict[str, Any] | None, at: str) -> dict[str, Any]:

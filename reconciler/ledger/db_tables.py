@@ -1,9 +1,9 @@
 """Tables of the ledger, and the checksum that detects a damaged row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Double, Integer, MetaData, Table, Text
+from sqlalchemy import Boolean, Column, Double, Integer, MetaData, Table, Text, bindparam, select
 from sqlalchemy.engine import Connection, Row
 
 from reconciler.errors import LedgerError
@@ -118,12 +118,18 @@ ADDED = (owners, run_origins, change_fields)
 """Tables that ledgers of earlier versions lack; they are created with the next write."""
 
 
-def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
-    """Write one whole row in place of the one with its key, with a checksum where the table has one."""
-    values = {**row, "seal": _seal(row)} if "seal" in table.c else dict(row)
-    same = [column == values[column.name] for column in table.primary_key.columns]
-    connection.execute(table.delete().where(*same))
-    connection.execute(table.insert().values(values))
+def upsert(connection: Connection, table: Table, *rows: Mapping[str, Any]) -> None:
+    """Write whole rows in place of those with their keys, with a checksum where the table has one.
+
+    No two rows have one key. Many are written by two statements, each prepared once.
+    """
+    if not rows:
+        return
+    values = [{**row, "seal": _seal(row)} if "seal" in table.c else dict(row) for row in rows]
+    keys = [column.name for column in table.primary_key.columns]
+    same = [table.c[name] == bindparam(f"key_{name}") for name in keys]
+    connection.execute(table.delete().where(*same), [{f"key_{name}": row[name] for name in keys} for row in values])
+    connection.execute(table.insert(), values)
 
 
 def verify_row(row: Row[Any]) -> dict[str, Any]:
@@ -179,6 +185,18 @@ drift = Table(
     Column("seal", Text, nullable=False),
 )
 """One row for each field that ever drifted: first and last time, and the number of transitions."""
+
+DriftRows = dict[tuple[str, str], dict[str, Any]]
+"""Rows of the drift of one owner, by address and path."""
+
+
+def drift_by_owner(connection: Connection, owners: Sequence[str]) -> Mapping[str, DriftRows]:
+    """Return the recorded drift of each of the owners."""
+    found: dict[str, DriftRows] = {owner: {} for owner in owners}
+    for row in connection.execute(select(drift).where(drift.c.owner.in_(owners))):
+        values = verify_row(row)
+        found[values["owner"]][values["address"], values["path"]] = values
+    return found
 
 
 probe_metadata = MetaData()

@@ -115,13 +115,15 @@ def note_drift(
 ) -> None:
     """Record the start of drift for drifting objects; the others of those seen are up to date again."""
     drifts, looked_at = set(drifting), set(seen)
+    changed = []
     for row in connection.execute(select(objects).where(objects.c.scope == scope)).all():
         values = verify_row(row)
         key = (values["kind"], values["id"])
         if key in drifts:
-            upsert(connection, objects, {**values, "drift_first": values["drift_first"] or now, "drift_last": now})
+            changed.append({**values, "drift_first": values["drift_first"] or now, "drift_last": now})
         elif key in looked_at and values["drift_first"]:
-            upsert(connection, objects, {**values, "drift_first": ""})
+            changed.append({**values, "drift_first": ""})
+    upsert(connection, objects, *changed)
 
 
 def write_run(connection: Connection, run: RunRecord, schema: int, sweeps: dict[str, int] | None = None) -> None:

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import inspect, select
 from sqlalchemy.engine import Connection
 
 from reconciler.errors import LedgerError
 from reconciler.ledger import journal
-from reconciler.ledger.db_tables import drift, objects, owners, upsert, verify_row
+from reconciler.ledger.db_tables import drift, drift_by_owner, objects, owners, upsert, verify_row
 from reconciler.strings import environment_option
 
 
@@ -47,8 +48,7 @@ def transfer(connection: Connection, scope: str, source: str, target: str) -> in
             f"{environment_option(target.rpartition('/')[2])}",
         )
     rows = connection.execute(select(objects).where(objects.c.scope == scope, objects.c.owner == source)).all()
-    for row in rows:
-        upsert(connection, objects, {**verify_row(row), "owner": target})
+    upsert(connection, objects, *({**verify_row(row), "owner": target} for row in rows))
     _transfer_drift(connection, source, target)
     return len(rows)
 
@@ -57,15 +57,14 @@ def _transfer_drift(connection: Connection, source: str, target: str) -> None:
     """Keep the age of known drift under the new owner; drift that this one recorded itself takes precedence."""
     if not inspect(connection).has_table(drift.name):
         return
-    rows = {
-        owner: {(row.address, row.path): verify_row(row) for row in connection.execute(of_owner)}
-        for owner in (source, target)
-        for of_owner in [select(drift).where(drift.c.owner == owner)]
-    }
-    for key, before in rows[source].items():
-        now = rows[target].get(key)
-        kept = {**before, "owner": target} if now is None else {**now, "first": min(before["first"], now["first"])}
-        if now is not None and now["open"] and before["open"]:
-            kept["since"] = min(before["since"], now["since"])
-        upsert(connection, drift, kept)
+    rows = drift_by_owner(connection, (source, target))
+    kept = (_handed_over(before, rows[target].get(key), target) for key, before in rows[source].items())
+    upsert(connection, drift, *kept)
     connection.execute(drift.delete().where(drift.c.owner == source))
+
+
+def _handed_over(before: dict[str, Any], now: dict[str, Any] | None, target: str) -> dict[str, Any]:
+    if now is None:
+        return {**before, "owner": target}
+    since = min(before["since"], now["since"]) if now["open"] and before["open"] else now["since"]
+    return {**now, "first": min(before["first"], now["first"]), "since": since}

@@ -82,8 +82,8 @@ class ProbeRecords:
         with self._store.write() as connection:
             self._make(connection)
             now = self._seconds(connection)
-            for name, seen in new:
-                upsert(connection, observations, {"scope": self._scope, "name": name, "seen": seen, "first": now})
+            rows = ({"scope": self._scope, "name": name, "seen": seen, "first": now} for name, seen in new)
+            upsert(connection, observations, *rows)
 
     def learned(self) -> tuple[tuple[str, str], ...]:
         """Return what runs saw by themselves."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path as FilePath
 
 from reconciler.errors import ManifestError, ReconcilerError
@@ -57,15 +58,21 @@ def load_seed(source: str | FilePath | bytes, name: str = "") -> Mapping[str, Js
     Raises ManifestError with every problem and its file:line. A text field keeps a plain YAML scalar as typed.
     """
     content, file = (source, name or "seed") if isinstance(source, bytes) else _content(FilePath(source), name)
+    return _loaded(content, file, tuple(all_kinds().values()))
+
+
+@lru_cache(maxsize=8)  # the environments of a fleet share few seeds, and nothing changes what a seed holds
+def _loaded(content: bytes, file: str, kinds: tuple[Kind, ...]) -> Mapping[str, Json]:
+    by_name = {kind.name: kind for kind in kinds}
     seed, document = (_json(content) if file.endswith(".json") else None), None
     if seed is None:
         document = _document(parse_yaml(content, file, limits=LARGE))
         seed = document.value if document and document.value is not None else {}
     check = SeedChecker()
-    checked(seed, all_kinds(), check)
+    checked(seed, by_name, check)
     if check.problems:
         raise _refused(check.problems, file, document or _places(content, file))
-    return _typed(as_object(seed), all_kinds())
+    return _typed(as_object(seed), by_name)
 
 
 def checked_seed(seed: Mapping[str, Json], kinds: Mapping[str, Kind]) -> Seed:

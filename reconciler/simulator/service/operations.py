@@ -1,8 +1,9 @@
 """Context of one call in the service."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
+from functools import cache
 
 from reconciler.kinds.registry import Kind
 from reconciler.late_methods import dataclass
@@ -41,7 +42,8 @@ def routes(kinds: Mapping[str, Kind]) -> dict[tuple[str, int], list[Route]]:
     return table
 
 
-def _routes_of(kind: Kind) -> Iterable[Route]:
+@cache
+def _routes_of(kind: Kind) -> tuple[Route, ...]:
     places = kind.endpoints
     calls = [
         ("GET", places.collection, "list"),
@@ -57,9 +59,10 @@ def _routes_of(kind: Kind) -> Iterable[Route]:
     if items := kind.item_collection:
         calls += [("POST", items.path, "child_create"), ("PUT", items.item_path, "child_update")]
         calls.append(("DELETE", items.item_path, "child_delete"))
-    for method, path, operation in calls:
-        pattern = tuple(path.strip("/").split("/"))
-        yield Route(method=method, pattern=pattern, operation=operation, kind=kind.name)
+    return tuple(
+        Route(method=method, pattern=tuple(path.strip("/").split("/")), operation=operation, kind=kind.name)
+        for method, path, operation in calls
+    )
 
 
 def target_of(table: Mapping[tuple[str, int], list[Route]], request: Request) -> RouteMatch | None:
