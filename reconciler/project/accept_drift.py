@@ -96,7 +96,7 @@ def accept_environment(
     `tree` has the files that are edited; those of the work tree where none is given.
     """
     tree = tree or DiskTree(project.root)
-    manifest = load_from(project, name, ask.plan.sets, tree)
+    manifest = load_from(project, name, ask.plan.sets, tree, cache=ask.plan.documents)
     if not manifest.valid:
         return AcceptResult(manifest=manifest, tree=tree)
     with open_environment(project, name, ask.plan.access) as opened:
@@ -112,6 +112,7 @@ def accept_environment(
             tree=tree,
             manifest=manifest,
             plan=plan,
+            documents=ask.plan.documents,
             replan=lambda after: plan_opened(recorded, after, ask.plan),
         )
         if ask.at:

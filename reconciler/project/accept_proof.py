@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.late_methods import dataclass
+from reconciler.manifest.document_cache import DocumentCache
 from reconciler.manifest.files.overlay_tree import OverlayTree
 from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.source_text import SourceTexts
@@ -58,6 +59,7 @@ class EditProof:
     manifest: DesiredState
     plan: Plan
     replan: Replan
+    documents: DocumentCache | None = None
 
     def prove(self, proposal: ProposedEdits) -> ProvenEdits:
         """Return what of a proposal holds; differences that stay, or make the files invalid, become refusals."""
@@ -65,7 +67,7 @@ class EditProof:
             files = self._files(proposal)
             if not files:
                 return ProvenEdits(proposal=proposal, files={})
-            after = load_from(self.project, self.environment, self.sets, OverlayTree(self.tree, files))
+            after = self._load(self.environment, self.sets, OverlayTree(self.tree, files))
             if not after.valid:
                 proposal = self._without_invalid(proposal, after)
                 continue
@@ -86,6 +88,10 @@ class EditProof:
             proposal=_refused(proposal, proposal.accepted, "E_ACCEPT_REMAINS", "no edit holds"), files={}
         )
 
+    def _load(self, name: str, sets: tuple[str, ...], tree: ProjectTree) -> DesiredState:
+        """Load an environment; files without an edit may be those that an earlier run checked."""
+        return load_from(self.project, name, sets, tree, cache=self.documents)
+
     def _files(self, proposal: ProposedEdits) -> dict[str, bytes]:
         edited = SourceTexts(self.tree).edited(proposal.edits)
         return {file: data for file, data in edited.items() if data != self.tree.read(file)}
@@ -97,7 +103,7 @@ class EditProof:
         for group in groups if len(groups) <= _ALONE else ():
             alone = tuple(each for each in proposal.accepted if each.edits == group)
             files = self._files(ProposedEdits(accepted=alone))
-            if not load_from(self.project, self.environment, self.sets, OverlayTree(self.tree, files)).valid:
+            if not self._load(self.environment, self.sets, OverlayTree(self.tree, files)).valid:
                 bad += alone
         problem = next(each for each in after.diagnostics if each.severity is Severity.ERROR)
         errors = [each for each in after.diagnostics if each.severity is Severity.ERROR]
@@ -127,10 +133,10 @@ class EditProof:
             if name == self.environment:
                 continue
             seen = OverlayTree(self.tree)
-            before = load_from(self.project, name, (), seen)
+            before = self._load(name, (), seen)
             if not seen.seen & set(files):
                 continue
-            after = load_from(self.project, name, (), OverlayTree(self.tree, files))
+            after = self._load(name, (), OverlayTree(self.tree, files))
             if before.valid and not after.valid:
                 yield Collateral(environment=name, address="")
             yield from _changed(name, before.resources, after.resources, set())

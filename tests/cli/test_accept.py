@@ -241,6 +241,64 @@ def test_arguments(repository, arguments, code, said):
     assert said in run.err
 
 
+def entries(folder):
+    return sorted((folder / ".reconciler/cache").glob("*.json"))
+
+
+def test_it_reads_what_an_earlier_plan_checked_and_says_the_same(tmp_path):
+    project(
+        tmp_path,
+        {
+            "rooms/one.yaml": "# the room\n"
+            + room("One", "room_description: {{ values.said }}\n  priv_data: {{ 1 }}a"),
+            "rooms/two.yaml": room("Two", "room_description: 'hello'"),
+            "values.yaml": "said: hello\n",
+        },
+        more="values: [values.yaml]\n",
+        seed="{smart_live_rooms: [{room_name: One, room_description: world, priv_data: 1b}, "
+        "{room_name: Two, room_description: world}]}",
+    )
+    plain = accept(tmp_path, "--dry-run", "--no-cache")
+    assert plain.code == 2
+    assert "+said: world" in plain.out
+    assert "E_ACCEPT_EXPRESSION" in plain.err
+    assert not entries(tmp_path)
+    assert reconciler("-C", tmp_path, "plan", "-e", "demo").code == 0
+    made = entries(tmp_path)
+    assert made
+    assert accept(tmp_path, "--dry-run") == plain
+    for entry in entries(tmp_path):
+        entry.write_text("{}")
+    told = accept(tmp_path, "--dry-run")
+    assert (told.code, told.out) == (plain.code, plain.out)
+    assert told.err.count("W_CACHE_DROPPED") >= len(made)
+    assert accept(tmp_path, "--dry-run") == plain
+
+
+def test_what_changed_since_an_earlier_plan_is_edited_as_it_is_now(repository):
+    """The lines of a manifest, and the values and macros that it reads, are those of now."""
+    (repository / "parts").mkdir()
+    (repository / "parts/a.jinja").write_text("{% macro said(text) %}{{ text }}{% endmacro %}\n")
+    (repository / "values.yaml").write_text("said: hello\n")
+    text = (repository / "reconciler.yaml").read_text()
+    (repository / "reconciler.yaml").write_text(text + "values: [values.yaml]\n")
+    body = '{% from "parts/a.jinja" import said %}\n' + TEXT.replace('"hello"', "{{ values.said }}")
+    body = body.replace("priv_data: mine", "priv_data: '{{ said(\"yours\") }}'")
+    (repository / "rooms/one.yaml").write_text(body)
+    assert reconciler("-C", repository, "plan", "-e", "demo").code == 0
+    first = accept(repository, "--dry-run", "--force")
+    assert "+said: world" in first.out
+    (repository / "values.yaml").write_text("# moved\nother: 1\nsaid:   hello\n")
+    (repository / "parts/a.jinja").write_text("{% macro said(text) %}mine{% endmacro %}\n")
+    (repository / "rooms/one.yaml").write_text("# more\n" + body)
+    now = accept(repository, "--dry-run", "--force", "--no-cache")
+    assert "+said:   world" in now.out
+    assert "priv_data" not in now.err
+    assert accept(repository, "--dry-run", "--force") == now
+    assert accept(repository, "--force").code == now.code == 0
+    assert (repository / "values.yaml").read_text() == "# moved\nother: 1\nsaid:   world\n"
+
+
 def test_an_invalid_manifest_is_an_error(repository):
     (repository / "rooms/one.yaml").write_text(TEXT.replace("room_description", "room_descripton"))
     run = accept(repository, "--force")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.accept_corpus import MAIN, Case, accepted, cases, write_project
+from tests.support.accept_corpus import MAIN, Case, accepted, accepted_twice_cached, cases, write_project
 
 CASES = cases()
 ROOM = "apiVersion: metastudio/v1\nkind: SmartLiveRoom\nmetadata:\n  name: One\nspec:\n"
@@ -18,7 +18,9 @@ def test_the_corpus_is_large_enough():
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_an_edit_gives_exactly_the_expected_bytes(case, tmp_path):
     write_project(tmp_path, case)
+    cached = accepted_twice_cached(tmp_path, case)
     result = accepted(tmp_path, case)
+    assert (cached.proposal, cached.files, cached.collateral) == (result.proposal, result.files, result.collateral)
     assert result.plan is not None
     assert sorted({each.code for each in result.proposal.refused}) == sorted(case.refused), result.proposal.refused
     assert sorted({each.address for each in result.collateral}) == sorted(case.collateral)

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from reconciler.manifest.document_cache import DocumentCache
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
 from reconciler.project.accept_drift import AcceptRequest, AcceptResult, accept_environment
@@ -153,10 +154,10 @@ def _steps(path: str) -> list[Any]:
     return [int(found[1]) if found[1] else found[0] for found in re.finditer(r"\[(\d+)\]|[^.\[\]]+", path)]
 
 
-def accepted(folder: Path, case: Case) -> AcceptResult:
+def accepted(folder: Path, case: Case, *, documents: DocumentCache | None = None, writes: bool = True) -> AcceptResult:
     """Propose and prove, and write as the command does where nothing stands against it."""
     request = AcceptRequest(
-        plan=PlanRequest(access=LiveAccess(variables={}, cached=False), sets=case.sets),
+        plan=PlanRequest(access=LiveAccess(variables={}, cached=False), sets=case.sets, documents=documents),
         address=case.ask.get("address", ""),
         field=case.ask.get("field", ""),
         only=case.ask.get("only", ""),
@@ -164,7 +165,18 @@ def accepted(folder: Path, case: Case) -> AcceptResult:
         at=case.ask.get("at", ""),
     )
     result = accept_environment(load_project(folder), "demo", request)
-    if not result.blocked:
+    if writes and not result.blocked:
         for name, (_old, new) in result.files.items():
             (folder / name).write_bytes(new)
+    return result
+
+
+def accepted_twice_cached(folder: Path, case: Case) -> AcceptResult:
+    """Accept with an empty cache, keep what it found, and accept again with that; nothing is written to sources."""
+    told: list[str] = []
+    for _ in range(2):
+        documents = DocumentCache(folder, told.append)
+        result = accepted(folder, case, documents=documents, writes=False)
+        documents.finish()
+    assert not told
     return result

@@ -1,6 +1,7 @@
 """`accept`: writes live values back into the files that declare them, through templates and values files."""
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -12,7 +13,14 @@ from reconciler.cli.branch_run import Branch, OpenRequest, is_conflict, opened_b
 from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.files import replace_files
 from reconciler.cli.output import from_repository, one_line, parse_output_flags, progress, write_out, write_report
-from reconciler.cli.request_builder import build_plan_request, plan_report, project, select_environment, selection
+from reconciler.cli.request_builder import (
+    build_plan_request,
+    document_cache,
+    plan_report,
+    project,
+    select_environment,
+    selection,
+)
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.late_methods import dataclass
@@ -65,6 +73,7 @@ def accept(
     live: flags.LiveFile = "",
     today: flags.Today = "",
     parallelism: flags.Parallelism = 8,
+    no_cache: flags.NoCache = False,
 ) -> int:
     """Write live values back into the manifests' sources, and show the edits as a diff."""
     from reconciler.project.accept_drift import AcceptRequest, accept_environment
@@ -81,15 +90,12 @@ def accept(
     only = "all" if all_ else only
     whole = project(run)
     name = select_environment(whole, environment)
+    asked = build_plan_request(
+        run, sets=set_, selected=selection(target, None, label), live=live, today=today, parallelism=parallelism
+    )
+    documents = document_cache(run, off=no_cache)
     ask = AcceptRequest(
-        plan=build_plan_request(
-            run,
-            sets=set_,
-            selected=selection(target, None, label),
-            live=live,
-            today=today,
-            parallelism=parallelism,
-        ),
+        plan=replace(asked, documents=documents),
         address=address,
         field=field,
         only=only,
@@ -104,7 +110,10 @@ def accept(
         if result.plan is None:
             write_report(run, _invalid(result, name), parse_output_flags("text", None))
             return ExitCode.ERROR
-        return _finished(run, whole, result, how, onto)
+        code = _finished(run, whole, result, how, onto)
+    if documents is not None:
+        documents.finish()
+    return code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
