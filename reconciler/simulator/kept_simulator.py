@@ -9,9 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
-
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from typing import TYPE_CHECKING
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.json_types import Json
@@ -24,38 +22,11 @@ from reconciler.simulator.service.rendered_objects import STARS
 from reconciler.simulator.service.simulator import Simulator
 from reconciler.simulator.state_file import Signature, StateFile
 
+if TYPE_CHECKING:
+    from reconciler.simulator.kept_state import KeptCollection
+
 _UNKNOWN: Signature = (-1, -1, -1)
 """Signature of no file: what is in memory is not what the file has."""
-
-
-class _StateModel(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-
-class KeptObject(_StateModel):
-    """One object: its body as stored, the number of its creation, of its writes, and who created it."""
-
-    serial: int = Field(ge=0)
-    revision: int = Field(ge=0)
-    origin: str
-    body: dict[str, Any]  # pydantic cannot read the recursive Json
-
-
-class KeptCollection(_StateModel):
-    """The objects of one kind in one project, and the number of creations so far."""
-
-    project: str
-    kind: str
-    serial: int = Field(ge=0)
-    objects: list[KeptObject]
-
-
-class KeptState(_StateModel):
-    """What a state file holds."""
-
-    format: str
-    now: AwareDatetime
-    collections: list[KeptCollection]
 
 
 class KeptSimulator:
@@ -170,12 +141,9 @@ class KeptSimulator:
 
     def _restore(self, data: Json) -> None:
         """Replace all objects by those of a state file."""
-        try:
-            state = KeptState.model_validate(data)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(str(step) for step in first["loc"])
-            self._file.refuse(f"{where}: {first['msg']}")
+        from reconciler.simulator.kept_state import kept_state  # for start-up: it is made of pydantic models
+
+        state = kept_state(data, self._file.refuse)
         world = self._simulator.world
         world.collections.clear()
         world.begun.clear()
@@ -186,7 +154,7 @@ class KeptSimulator:
             self._fill(world.bare_collection(part.project, part.kind), part)
         self._go_on(state.now)
 
-    def _fill(self, collection: ObjectCollection, part: KeptCollection) -> None:
+    def _fill(self, collection: ObjectCollection, part: "KeptCollection") -> None:
         kind = self._simulator.world.kinds[part.kind]
         collection.serial = part.serial
         for one in part.objects:

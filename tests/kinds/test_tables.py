@@ -3,6 +3,7 @@
 import pickle
 from typing import Annotated
 
+import pydantic
 import pytest
 
 from reconciler.errors import PluginError
@@ -177,3 +178,56 @@ class Strange(SpecModel):
 def test_a_model_that_contradicts_itself_is_refused(model):
     with pytest.raises(PluginError):
         compile_model(model)
+
+
+class Priced(Part):
+    """A part with what pydantic alone knows: a field without a helper, a written-out type, a check of its own."""
+
+    name: str = text(1, 4, required=True, doc="Short name.")
+    price: float | None = pydantic.Field(default=None, ge=1, description="Price.")
+    box: "Part | None" = nested_object(doc="Its box.")
+
+    @pydantic.field_validator("name")
+    @classmethod
+    def _plain(cls, name: str) -> str:
+        if name == "none":
+            raise ValueError("is reserved")
+        return name
+
+
+class Own(pydantic.BaseModel):
+    """A model of pydantic's own."""
+
+    part: Priced | None = None
+    words: list[Annotated[str, pydantic.Field(max_length=4)]] | None = None
+
+
+def test_a_model_with_checks_of_pydantic_s_own_keeps_them():
+    root = compile_model(Own)
+    part = root.children["part"]
+    assert list(part.children) == ["name", "price", "box"]
+    assert (part.children["name"].max_length, part.children["price"].minimum) == (4, 1)
+    assert part.children["box"].children["name"].path == "part.box.name"
+    assert root.children["words"].item.max_length == 4
+    Own.model_validate({"part": {"name": "tray", "price": 2.0, "box": {"name": "cardbox"}}, "words": ["four"]})
+    wrong = {"part": {"name": "none", "price": 0.5, "box": {"name": "", "size": 1}}, "words": ["fives"]}
+    with pytest.raises(pydantic.ValidationError) as raised:
+        Own.model_validate(wrong)
+    assert [(each["loc"], each["type"]) for each in raised.value.errors()] == [
+        (("part", "name"), "value_error"),
+        (("part", "price"), "greater_than_equal"),
+        (("part", "box", "name"), "string_too_short"),
+        (("part", "box", "size"), "extra_forbidden"),
+        (("words", 0), "string_too_long"),
+    ]
+
+
+def test_an_instance_of_a_model_is_one_of_pydantic_s():
+    made = Whole(parts=[Part(name="first")], words=["one"])
+    assert isinstance(made, Whole)
+    assert isinstance(made, pydantic.BaseModel)
+    assert made.parts[0].name == "first"
+    assert made == Whole.model_validate(made.model_dump())
+    assert not hasattr(Whole, "size")
+    with pytest.raises(pydantic.ValidationError):
+        Whole(words=["fives"])

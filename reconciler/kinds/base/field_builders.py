@@ -17,32 +17,40 @@ stays absent. Fields of the inner class `Answer` are known to the table but no m
 hold them: the identity, which is `metadata.name`, and whatever the service computes.
 """
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, TypedDict, Unpack
-
-import pydantic
-from pydantic import BaseModel, ConfigDict
-from pydantic.fields import FieldInfo
+from typing import Any, TypedDict, Unpack, cast
 
 from reconciler.kinds.base.field import FieldRole, ListSemantics, ListType
-from reconciler.late_methods import dataclass
+from reconciler.kinds.base.spec_model import FieldMetadata, SpecModel
 from reconciler.model.json_types import Json
 
-
-class SpecModel(BaseModel):
-    """Base of every object in a manifest: strict, without unknown keys, built on first use.
-
-    `api_object` names the object in the API's own definitions, where it differs from the class.
-    """
-
-    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True, allow_inf_nan=False)
-    api_object: ClassVar[str] = ""
+__all__ = [
+    "ATOMIC",
+    "SET",
+    "FieldOptions",
+    "Secret",
+    "SpecModel",
+    "by_key_in_order",
+    "choice",
+    "each_secret",
+    "flag",
+    "integer",
+    "item_text",
+    "items",
+    "keyed_by",
+    "nested_object",
+    "number",
+    "secret",
+    "text",
+]
 
 
 class Secret(SpecModel):
     """Reference to a sensitive value in a manifest: `{secret: NAME}`, read from RECONCILER_SECRET_NAME by apply."""
 
-    secret: str = pydantic.Field(pattern="^[A-Z][A-Z0-9_]{0,127}$", examples=["STREAM_KEY"])
+    secret: str = cast(
+        str,
+        FieldMetadata({"required": True}, {"pattern": "^[A-Z][A-Z0-9_]{0,127}$", "examples": ["STREAM_KEY"]}),
+    )
 
 
 class FieldOptions(TypedDict, total=False):
@@ -75,13 +83,6 @@ class FieldOptions(TypedDict, total=False):
     recommended_max_items: int
 
 
-@dataclass(frozen=True, slots=True)
-class FieldMetadata:
-    """Arguments of a helper that pydantic does not need, kept in the field's metadata."""
-
-    said: Mapping[str, Any]
-
-
 ATOMIC = ListSemantics(type=ListType.ATOMIC)
 SET = ListSemantics(type=ListType.SET)
 
@@ -98,37 +99,37 @@ def by_key_in_order(*keys: str, server: tuple[str, ...] = ()) -> ListSemantics:
 
 def text(min: int | None = None, max: int | None = None, *, pattern: str = "", **about: Unpack[FieldOptions]) -> Any:  # noqa: A002 - read as text(1, 64) or text(max=64)
     """Describe a text; `min` and `max` are its length in characters."""
-    return _field(FieldMetadata(about), min_length=min, max_length=max, pattern=pattern or None)
+    return _field(about, min_length=min, max_length=max, pattern=pattern or None)
 
 
 def secret(min: int | None = None, max: int | None = None, **about: Unpack[FieldOptions]) -> Any:  # noqa: A002 - as text()
     """Describe a sensitive text, annotated `Secret`: the limits are the API's, of the text it stands for."""
-    return _field(FieldMetadata({**about, "min_length": min, "max_length": max}))
+    return _field({**about, "min_length": min, "max_length": max})
 
 
 def choice(**about: Unpack[FieldOptions]) -> Any:
     """Describe a text out of a closed set, annotated as Literal."""
-    return _field(FieldMetadata(about))
+    return _field(about)
 
 
 def integer(min: int | None = None, max: int | None = None, **about: Unpack[FieldOptions]) -> Any:  # noqa: A002 - as text()
     """Describe a whole number."""
-    return _field(FieldMetadata(about), ge=min, le=max)
+    return _field(about, ge=min, le=max)
 
 
 def number(min: float | None = None, max: float | None = None, **about: Unpack[FieldOptions]) -> Any:  # noqa: A002 - as text()
     """Describe a number."""
-    return _field(FieldMetadata(about), ge=min, le=max)
+    return _field(about, ge=min, le=max)
 
 
 def flag(**about: Unpack[FieldOptions]) -> Any:
     """Describe a boolean."""
-    return _field(FieldMetadata(about))
+    return _field(about)
 
 
 def nested_object(**about: Unpack[FieldOptions]) -> Any:
     """Describe an object, annotated with its Spec."""
-    return _field(FieldMetadata(about))
+    return _field(about)
 
 
 def items(
@@ -139,26 +140,27 @@ def items(
     **about: Unpack[FieldOptions],
 ) -> Any:
     """Describe a list, annotated with the type of its items."""
-    return _field(FieldMetadata({**about, "list": rule}), min_length=at_least, max_length=at_most)
+    return _field({**about, "list": rule}, min_length=at_least, max_length=at_most)
 
 
 def item_text(min: int | None = None, max: int | None = None) -> Any:  # noqa: A002 - as text()
     """Describe the texts of a list, inside `Annotated[str, item_text(1, 64)]`."""
-    return pydantic.Field(min_length=min, max_length=max)
+    return FieldMetadata({}, _given(min_length=min, max_length=max))
 
 
 def each_secret(min: int | None = None, max: int | None = None) -> FieldMetadata:  # noqa: A002 - as text()
     """Describe the sensitive texts of a list, inside `Annotated[Secret, each_secret(0, 1024)]`."""
-    return FieldMetadata({"min_length": min, "max_length": max})
+    return FieldMetadata({"min_length": min, "max_length": max}, {})
 
 
 _NAMES = FieldOptions.__annotations__.keys() | {"list", "min_length", "max_length"}
 
 
-def _field(facts: FieldMetadata, **limits: Any) -> Any:
-    for name in facts.said.keys() - _NAMES:
+def _field(said: FieldOptions | dict[str, Any], **limits: Any) -> Any:
+    for name in said.keys() - _NAMES:
         raise TypeError(f"a field got an unexpected keyword argument '{name}'")
-    start = ... if facts.said.get("required") else None
-    info: FieldInfo = pydantic.Field(default=start, description=facts.said.get("doc"), **limits)
-    info.metadata.append(facts)
-    return info
+    return FieldMetadata(said, _given(**limits))
+
+
+def _given(**limits: Any) -> dict[str, Any]:
+    return {name: limit for name, limit in limits.items() if limit is not None}

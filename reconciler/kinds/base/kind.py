@@ -8,14 +8,13 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
-from pydantic import BaseModel
-
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.field_rules import RuleNode, table_problems, watched
 from reconciler.kinds.base.model_compiler import compile_model
 from reconciler.kinds.base.probe_bodies import ProbeBodies
 from reconciler.kinds.base.problem import Check, SpecProblem
 from reconciler.kinds.base.simulated_kind import SimulatedKind
+from reconciler.kinds.base.spec_model import CheckedModel
 from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
 
@@ -113,7 +112,7 @@ class ItemCollection:
 class Kind:
     """Type of resource.
 
-    `model` is the pydantic model of the spec; its field metadata is compiled into `root`. `depends_on` names kinds that
+    `model` is the model of the spec; its field metadata is compiled into `root`. `depends_on` names kinds that
     come before this one on create. `references` maps a path of this kind to the kind its name resolves in (a room's
     rules name their group); the id is sent beside it, in the field that `id_beside` names (`group_id` beside
     `group_name`).
@@ -135,7 +134,7 @@ class Kind:
     """
 
     name: str
-    model: type[BaseModel]
+    model: CheckedModel
     id_field: str
     name_field: str
     endpoints: Endpoints

@@ -6,10 +6,9 @@ from functools import cache
 from operator import is_
 from typing import Any, NamedTuple, get_args
 
-from pydantic import BaseModel, ValidationError
-
 from reconciler.errors import ENOUGH
 from reconciler.kinds.base.field import Field, FieldType
+from reconciler.kinds.base.spec_model import CheckedModel, is_model
 from reconciler.manifest.yaml.scalars import typed
 from reconciler.model.json_types import Json, as_list, child_of
 from reconciler.model.source_map import DocumentPath
@@ -36,9 +35,7 @@ IsPlainScalar = Callable[[DocumentPath], bool]
 """Tells whether the scalar at a path is written without quotes."""
 
 
-def check(
-    model: type[BaseModel], value: Json, plain: IsPlainScalar = lambda _path: True
-) -> tuple[Json, list[ModelError]]:
+def check(model: CheckedModel, value: Json, plain: IsPlainScalar = lambda _path: True) -> tuple[Json, list[ModelError]]:
     """Return the value with its texts and numbers as typed, and its problems, up to the limit."""
     few = value if _is_short(value) else _first_items(value, _names(model))
     if few is not value and len(complaints := _wrong(model, few)) > ENOUGH:
@@ -51,7 +48,7 @@ def check(
     return value, list(_complaints(model, value))
 
 
-def _wrong(model: type[BaseModel], value: Json) -> list[ModelError]:
+def _wrong(model: CheckedModel, value: Json) -> list[ModelError]:
     """Return the errors that remain for any type of the plain scalars."""
     return [each for each in _complaints(model, value) if _meant(each, lambda _path: True) is None]
 
@@ -84,7 +81,7 @@ def _first_items(value: Json, known: Set[str]) -> Json:
 
 
 @cache
-def _names(model: type[BaseModel]) -> Set[str]:
+def _names(model: CheckedModel) -> Set[str]:
     """Return the names of all fields of a model and of the models in it."""
     found: set[str] = set()
     _collect(model, found, set())
@@ -92,7 +89,7 @@ def _names(model: type[BaseModel]) -> Set[str]:
 
 
 def _collect(kind: Any, found: set[str], seen: set[Any]) -> None:
-    if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in seen:
+    if is_model(kind) and kind not in seen:
         seen.add(kind)
         for name, field in kind.model_fields.items():
             found.add(field.alias or name)
@@ -101,7 +98,9 @@ def _collect(kind: Any, found: set[str], seen: set[Any]) -> None:
         _collect(part, found, seen)
 
 
-def _complaints(model: type[BaseModel], value: Json) -> Iterator[ModelError]:
+def _complaints(model: CheckedModel, value: Json) -> Iterator[ModelError]:
+    from pydantic import ValidationError  # for start-up: documents that were checked before need no model
+
     try:
         model.model_validate(value)
     except ValidationError as error:
