@@ -121,13 +121,13 @@ def _labels(items: Iterable[str]) -> Iterable[tuple[str, str]]:
         yield name, value
 
 
-def project(session: CommandContext, *, untrusted: bool = False) -> "Project":
-    """Load the project in the run's folder."""
+def project(session: CommandContext, *, untrusted: bool = False, cache: "DocumentCache | None" = None) -> "Project":
+    """Load the project in the run's folder; `cache` may know its file."""
     from reconciler.project.config_file import load_project
 
     if untrusted:
         session.note("Untrusted: endpoints, credentials and ledgers of the project file are ignored.")
-    return load_project(session.root, untrusted=untrusted)
+    return load_project(session.root, untrusted=untrusted, cache=cache)
 
 
 def document_cache(session: CommandContext, *, off: bool) -> "DocumentCache | None":

@@ -11,6 +11,7 @@ from dataclasses import field, replace
 
 from reconciler.fleet.environment_result import EnvironmentResult, visit, worker_lost
 from reconciler.late_methods import dataclass
+from reconciler.model.source_map import DocumentPath
 from reconciler.project.config import Environment, Project
 from reconciler.project.connection_settings import project_id
 from reconciler.project.plan_environment import PlanRequest
@@ -77,10 +78,14 @@ def _errand(
 ) -> AuditBatch:
     """Reduce the project to the batch's environments, so that ten thousand are not sent two hundred times."""
     places = {name: project.environments[name] for name in names}
-    file = project.file.model_copy(update={"environments": places})
-    ways = [("manifests",), ("values",), *(("environments", name, key) for name in names for key in _NAMING)]
+    file = replace(project.file, environments=places)
+    ways: list[DocumentPath] = [
+        ("manifests",),
+        ("values",),
+        *(("environments", name, key) for name in names for key in _NAMING),
+    ]
     known = {way: place for way in ways if (place := project.position_of(*way))}
-    part = project.model_copy(update={"file": file, "root": project.root.resolve(), "document": None, "places": known})
+    part = replace(project, file=file, root=project.root.resolve(), document=None, places=known)
     return AuditBatch(
         project=part, names=tuple(names), ask=ask, sets={name: sets[name] for name in names if name in sets}
     )

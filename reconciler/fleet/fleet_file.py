@@ -12,6 +12,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -74,13 +75,13 @@ def read_fleet_file(project: Project, template: str, path: Path, content: bytes)
         problems.append(_problem(path, 1, "there is no row in it"))
     if problems:
         raise ManifestError(f"the fleet file {path.name} is not valid", problems, code="E_FLEET")
-    file = project.file.model_copy(update={"environments": found})
-    return FleetFile(project=project.model_copy(update={"file": file, "places": places}), sets=sets)
+    file = replace(project.file, environments=found)
+    return FleetFile(project=replace(project, file=file, places=places), sets=sets)
 
 
 def is_template(environment: Environment) -> bool:
     """Tell whether an environment is only a template: one of its texts has a `{column}`."""
-    keys = environment.model_dump(by_alias=True, exclude_unset=True)
+    keys = environment.written()
     texts = (
         text
         for key, value in keys.items()
@@ -103,14 +104,11 @@ def _check(name: str, row: Mapping[str, object], found: Mapping[str, Environment
 
 
 def _environment(template: Environment, row: Mapping[str, object]) -> Environment:
-    keys = {
-        key: value if key in _FIXED else _filled(value, row)
-        for key, value in template.model_dump(by_alias=True, exclude_unset=True).items()
-    }
+    keys = {key: value if key in _FIXED else _filled(value, row) for key, value in template.written().items()}
     given = {key: value for key, value in row.items() if key in COLUMNS and not is_blank(value)}
     if isinstance(given.get("values"), str):
         given["values"] = str(given["values"]).split()
-    return Environment.model_validate({**keys, **given})
+    return Environment.checked({**keys, **given})
 
 
 def _filled(value: Json, row: Mapping[str, object]) -> Json:

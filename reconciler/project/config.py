@@ -1,24 +1,25 @@
-"""Keys of `reconciler.yaml` as strict models, from which the validator and the JSON Schema are made.
+"""Keys of `reconciler.yaml`, from which the validator and the JSON Schema are made.
 
 An unknown key is an error. No key holds a secret, selects a writer, or disables a check.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import field
 from functools import partial
 from pathlib import Path as FilePath
-from typing import Annotated, Any, Literal, Protocol, Self, runtime_checkable
+from typing import Annotated, Any, Literal, Protocol
 from urllib.parse import urlsplit
-
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from reconciler.errors import UsageError
 from reconciler.kinds.registry import all_kinds
+from reconciler.late_methods import dataclass
 from reconciler.manifest.files.git_command import root_commits
 from reconciler.manifest.files.project_tree import PROJECT_FILE
 from reconciler.manifest.files.state_files import outside_state_folder_reason
 from reconciler.model.ledger_state import ProjectIdentity
 from reconciler.model.source_map import DocumentPath, Position
+from reconciler.project.config_model import Checked, ConfigModel, key
 from reconciler.strings import did_you_mean
 from reconciler.timestamps import parse_date
 
@@ -44,11 +45,11 @@ def _number(value: object) -> object:
     return float(value) if isinstance(value, str) and re.fullmatch(r"[0-9]+\.[0-9]+", value) else value
 
 
-Text = Annotated[str, BeforeValidator(_as_typed)]
-Rate = Annotated[float, BeforeValidator(_number), Field(gt=0, le=1000)]
-ProjectPath = Annotated[Text, Field(min_length=1, max_length=1024)]
+Text = Annotated[str, Checked(before=_as_typed)]
+Rate = Annotated[float, Checked(before=_number, gt=0, le=1000)]
+ProjectPath = Annotated[Text, Checked(min_length=1, max_length=1024)]
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-Name = Annotated[Text, Field(pattern=NAME_PATTERN)]
+Name = Annotated[Text, Checked(pattern=NAME_PATTERN)]
 
 
 def _ledger_file_reason(url: str) -> str:
@@ -70,18 +71,13 @@ def _scope_field(name: str) -> str:
     return name
 
 
-class ConfigModel(BaseModel):
-    """A mapping of the project file: unknown keys are refused, nothing is coerced, nothing changes later."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
-
-
+@dataclass(frozen=True, kw_only=True)
 class ScopeKeys(ConfigModel):
     """Which objects an environment manages; a manifest outside of it is an error."""
 
-    name_prefix: Text = Field(default="", description="Only objects whose name starts with this are managed.")
-    fields: dict[Annotated[Text, AfterValidator(_scope_field)], Annotated[list[Text], Field(min_length=1)]] = Field(
-        default={}, description="Only objects with one of these values in a field are managed: `{room_type: [NORMAL]}`."
+    name_prefix: Text = key("", description="Only objects whose name starts with this are managed.")
+    fields: dict[Annotated[Text, Checked(after=_scope_field)], Annotated[list[Text], Checked(min_length=1)]] = key(
+        {}, description="Only objects with one of these values in a field are managed: `{room_type: [NORMAL]}`."
     )
 
     @property
@@ -90,67 +86,69 @@ class ScopeKeys(ConfigModel):
         return {name: frozenset(values) for name, values in self.fields.items()}
 
 
+@dataclass(frozen=True, kw_only=True)
 class ThrottleKeys(ConfigModel):
     """Requests a second this environment may cost; defaults are the service's published limits."""
 
-    reads: Rate = Field(default=5.0, description="Reads a second.")
-    writes: Rate = Field(default=1.0, description="Writes a second.")
+    reads: Rate = key(5.0, description="Reads a second.")
+    writes: Rate = key(1.0, description="Writes a second.")
 
 
+@dataclass(frozen=True, kw_only=True)
 class SimulatorKeys(ConfigModel):
     """The embedded simulator: what it holds at first, and where it keeps what became of that."""
 
-    seed: ProjectPath = Field(description="The file with its first objects and its behaviour.")
-    state: Text = Field(
-        default="",
+    seed: ProjectPath = key(description="The file with its first objects and its behaviour.")
+    state: Text = key(
+        "",
         max_length=1024,
         description="A file below .reconciler/ that keeps its objects between runs; without it they end with the run.",
     )
 
 
+@dataclass(frozen=True, kw_only=True)
 class AssertKeys(ConfigModel):
     """A rule of health: a finding for each live object for which the expression is not true."""
 
-    kind: Text = Field(default="", description="The kind it looks at; empty looks at all.")
-    that: Text = Field(min_length=1, max_length=2000, description="A Jinja expression over `resource`.")
-    message: Text = Field(default="", description="What to say when it does not hold.")
-    severity: Literal["error", "warning", "note"] = Field(default="warning", description="How much it matters.")
+    kind: Text = key("", description="The kind it looks at; empty looks at all.")
+    that: Text = key(min_length=1, max_length=2000, description="A Jinja expression over `resource`.")
+    message: Text = key("", description="What to say when it does not hold.")
+    severity: Literal["error", "warning", "note"] = key("warning", description="How much it matters.")
 
 
+@dataclass(frozen=True, kw_only=True)
 class Environment(ConfigModel):
     """A named place: where its live side is, what is ours there, and how carefully it is treated."""
 
-    endpoint: Text = Field(default="", description="`simulator:FILE`, or the address of the API; else `region` says.")
-    simulator: SimulatorKeys | None = Field(
-        default=None, description="In place of `endpoint`: a simulated API, with objects that last between runs."
+    endpoint: Text = key("", description="`simulator:FILE`, or the address of the API; else `region` says.")
+    simulator: SimulatorKeys | None = key(
+        None, description="In place of `endpoint`: a simulated API, with objects that last between runs."
     )
-    region: Text = Field(default="", pattern=r"^([a-z]{2,3}-[a-z]+-[0-9]+)?$", description="Region such as cn-north-4.")
-    project_id: Text = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,64}$", description="The Huawei Cloud project id.")
-    auth: Literal["aksk", "token", "password", "none"] | None = Field(
-        default=None,
+    region: Text = key("", pattern=r"^([a-z]{2,3}-[a-z]+-[0-9]+)?$", description="Region such as cn-north-4.")
+    project_id: Text = key("", pattern=r"^[A-Za-z0-9_-]{0,64}$", description="The Huawei Cloud project id.")
+    auth: Literal["aksk", "token", "password", "none"] | None = key(
+        None,
         description="How requests are authorised; by default aksk, none on loopback (see RECONCILER_ALLOWED_HOSTS).",
     )
-    credentials_prefix: Text = Field(
-        default="", pattern=r"^([A-Z][A-Z0-9_]{0,30})?$", description="Put before each credential variable's name."
+    credentials_prefix: Text = key(
+        "", pattern=r"^([A-Z][A-Z0-9_]{0,30})?$", description="Put before each credential variable's name."
     )
-    app_user_id: Text = Field(default="", max_length=64, description="Sent as X-App-UserId; part of the ledger scope.")
-    values: list[ProjectPath] = Field(default=[], description="Values files of this environment; later ones win.")
-    ledger: Text = Field(
-        default="",
+    app_user_id: Text = key("", max_length=64, description="Sent as X-App-UserId; part of the ledger scope.")
+    values: list[ProjectPath] = key([], description="Values files of this environment; later ones win.")
+    ledger: Text = key(
+        "",
         description="Where applied state is kept: sqlite:///.reconciler/FILE, or postgresql://… on an allowed host.",
     )
-    prune: Literal["none", "owned"] = Field(default="none", description="Whether owned objects without manifest go.")
-    scope: ScopeKeys = Field(default=ScopeKeys(), description="What this environment looks after.")
-    throttle: ThrottleKeys | None = Field(default=None, description="Requests a second; none on loopback by default.")
-    protect: list[Text] = Field(default=[], description="Address patterns that are never deleted.")
-    expires: Text = Field(default="", description="A date (YYYY-MM-DD) from which the environment is to be removed.")
-    assertions: list[AssertKeys] = Field(default=[], alias="assert", description="Rules of health for audits.")
-    cache: Text = Field(
-        default="", description="A file below .reconciler/ that keeps objects already read, for audits."
-    )
+    prune: Literal["none", "owned"] = key("none", description="Whether owned objects without manifest go.")
+    scope: ScopeKeys = key(ScopeKeys(), description="What this environment looks after.")
+    throttle: ThrottleKeys | None = key(None, description="Requests a second; none on loopback by default.")
+    protect: list[Text] = key([], description="Address patterns that are never deleted.")
+    expires: Text = key("", description="A date (YYYY-MM-DD) from which the environment is to be removed.")
+    assertions: list[AssertKeys] = key([], alias="assert", description="Rules of health for audits.")
+    cache: Text = key("", description="A file below .reconciler/ that keeps objects already read, for audits.")
 
-    @model_validator(mode="after")
-    def _reachable(self) -> Self:
+    def check(self) -> None:
+        """Raise ValueError where the environment cannot be reached, or keeps a file elsewhere."""
         if self.simulator is not None and self.endpoint:
             raise ValueError("says both `endpoint` and `simulator`")
         if not self.endpoint and not self.region and self.simulator is None:
@@ -165,7 +163,6 @@ class Environment(ConfigModel):
             raise ValueError(f"keeps its simulated objects elsewhere: `simulator.state` {reason}")
         if self.ledger.lower().startswith("sqlite") and (reason := _ledger_file_reason(self.ledger)):
             raise ValueError(f"keeps its ledger elsewhere: the file of `ledger` {reason}")
-        return self
 
     @property
     def embedded(self) -> bool:
@@ -207,27 +204,25 @@ class Environment(ConfigModel):
         return self.auth or ("none" if self.local else "aksk")
 
 
+@dataclass(frozen=True, kw_only=True)
 class ProjectFile(ConfigModel):
     """The whole of `reconciler.yaml`."""
 
-    name: Name | None = Field(default=None, description="What people call the project; by default its folder's name.")
-    id: Text = Field(
-        default="",
+    name: Name | None = key(None, description="What people call the project; by default its folder's name.")
+    id: Text = key(
+        "",
         pattern=r"^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$",
         description="A random UUID, with the environment who owns an object; `reconciler init --id` writes one.",
     )
-    manifests: list[ProjectPath] = Field(min_length=1, description="Manifest files and folders, read recursively.")
-    values: list[ProjectPath] = Field(default=[], description="Values files of every environment; later ones win.")
-    tests: list[ProjectPath] = Field(
-        default=["rule-tests"], description="Files and folders of rule tests, read recursively."
+    manifests: list[ProjectPath] = key(min_length=1, description="Manifest files and folders, read recursively.")
+    values: list[ProjectPath] = key([], description="Values files of every environment; later ones win.")
+    tests: list[ProjectPath] = key(["rule-tests"], description="Files and folders of rule tests, read recursively.")
+    semantics: dict[Text, Text] = key(
+        {}, description="Readings of what the service does not document, assumed by `replay` (docs: rules)."
     )
-    semantics: dict[Text, Text] = Field(
-        default={}, description="Readings of what the service does not document, assumed by `replay` (docs: rules)."
-    )
-    environments: dict[Name, Environment] = Field(min_length=1, description="The named places.")
+    environments: dict[Name, Environment] = key(min_length=1, description="The named places.")
 
 
-@runtime_checkable
 class KeyDocument(Protocol):
     """Parsed project file with the position of each key."""
 
@@ -236,16 +231,15 @@ class KeyDocument(Protocol):
         ...
 
 
-class Project(ConfigModel):
+@dataclass(frozen=True, kw_only=True)
+class Project:
     """Loaded project: its folder, its keys, and whether its endpoints and secrets are trusted."""
-
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     root: FilePath
     file: ProjectFile
     untrusted: bool = False
     document: KeyDocument | None = None
-    places: Mapping[tuple[str | int, ...], Position] = {}
+    places: Mapping[tuple[str | int, ...], Position] = field(default_factory=dict)
 
     def position_of(self, *path: str | int) -> Position | None:
         """Return the position of a key: in the project file, or for an environment of a fleet file in its row."""
@@ -300,7 +294,7 @@ class Project(ConfigModel):
 
 def project_schema() -> dict[str, Any]:
     """Return the project file's schema, 2020-12, for editors and other validators."""
-    body = ProjectFile.model_json_schema(by_alias=True)
+    body = ProjectFile.model().model_json_schema(by_alias=True)
     fields = body["$defs"]["ScopeKeys"]["properties"]["fields"]
     fields["properties"] = dict.fromkeys(scope_fields(), fields["additionalProperties"])
     fields["additionalProperties"] = False

@@ -4,14 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.manifest.files.project_tree import read_below
 from reconciler.manifest.yaml.document import Document
 from reconciler.manifest.yaml.limits import LIMITS
-from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.diagnostic import Diagnostic, Severity, has_errors, sort_diagnostics
 from reconciler.model.source_map import Position
 from reconciler.project.config import (
@@ -24,8 +22,14 @@ from reconciler.project.config import (
     SimulatorKeys,
     ThrottleKeys,
 )
+from reconciler.project.config_model import ConfigModel
 from reconciler.project.project_identity import id_hint, missing_ids
 from reconciler.strings import did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+    from reconciler.manifest.document_cache import DocumentCache
 
 _OPERATORS = {
     "writer": ("E_WRITER_UNTRUSTED", "which writer runs comes from --writer or RECONCILER_WRITER, never from a file"),
@@ -41,7 +45,7 @@ _OPERATORS = {
     "password": ("E_CONFIG_UNTRUSTED", "a password comes from the environment: HW_USER_PASSWORD"),
 }
 
-_MODELS: tuple[tuple[tuple[str, ...], type[BaseModel]], ...] = (
+_MODELS: tuple[tuple[tuple[str, ...], type[ConfigModel]], ...] = (
     ((), ProjectFile),
     (("environments", "*"), Environment),
     (("environments", "*", "scope"), ScopeKeys),
@@ -51,9 +55,12 @@ _MODELS: tuple[tuple[tuple[str, ...], type[BaseModel]], ...] = (
 )
 
 
-def load_project(root: Path, *, untrusted: bool = False) -> Project:
-    """Return the project in a folder; raises ManifestError with every problem of its file."""
-    return parse_project(load_bytes(root), root=root, untrusted=untrusted, whole=True)
+def load_project(root: Path, *, untrusted: bool = False, cache: "DocumentCache | None" = None) -> Project:
+    """Return the project in a folder; raises ManifestError with every problem of its file.
+
+    A file that `cache` knows is not checked again, and one without problems is kept there.
+    """
+    return parse_project(load_bytes(root), root=root, untrusted=untrusted, whole=True, cache=cache)
 
 
 def load_bytes(root: Path) -> bytes:
@@ -70,22 +77,47 @@ def load_bytes(root: Path) -> bytes:
         ) from None
 
 
-def parse_project(content: bytes, *, root: Path, untrusted: bool = False, whole: bool = False) -> Project:
+def parse_project(
+    content: bytes,
+    *,
+    root: Path,
+    untrusted: bool = False,
+    whole: bool = False,
+    cache: "DocumentCache | None" = None,
+) -> Project:
     """Return the project a file's bytes describe (of the work tree, or of an earlier commit).
 
     With `whole`, the file must have the id that planning and applying require.
     """
-    document = _parse(content)
-    try:
-        file = ProjectFile.model_validate(document.value)
-    except ValidationError as error:
-        problems = sort_diagnostics(_diagnostics(error, document))
-        raise ManifestError(f"{FILE} is not valid", problems, code="E_PROJECT") from None
+    document, file = _known_or_checked(content, cache) if cache is not None else _checked(content)
     project = Project(root=root, file=file, untrusted=untrusted, document=document)
     if whole and (missing := tuple(missing_ids(project))):
         placed = [replace(one, position=Position(FILE, *document.at(_steps(one.path), key=True))) for one in missing]
         raise ManifestError(f"{FILE} is not valid", placed, code="E_PROJECT", hint=id_hint())
     return project
+
+
+def _known_or_checked(content: bytes, cache: "DocumentCache") -> tuple[Document, ProjectFile]:
+    from reconciler.project.known_project import KnownProject
+
+    known = KnownProject(cache, content)
+    found = known.find()
+    if found is None:
+        found = _checked(content)
+        known.keep(*found)
+    return found
+
+
+def _checked(content: bytes) -> tuple[Document, ProjectFile]:
+    """Return the file's document and its keys. Raises ManifestError with every problem."""
+    from pydantic import ValidationError  # for start-up: a file that was checked before needs no model
+
+    document = _parse(content)
+    try:
+        return document, ProjectFile.checked(document.value)
+    except ValidationError as error:
+        problems = sort_diagnostics(_diagnostics(error, document))
+        raise ManifestError(f"{FILE} is not valid", problems, code="E_PROJECT") from None
 
 
 def _steps(path: str) -> tuple[str, ...]:
@@ -99,7 +131,7 @@ def _shown(root: Path) -> str:
     return "this folder" if root == Path() else str(root)
 
 
-def _diagnostics(error: ValidationError, document: Document) -> Iterator[Diagnostic]:
+def _diagnostics(error: "ValidationError", document: Document) -> Iterator[Diagnostic]:
     for item in error.errors(include_url=False, include_input=False):
         path = tuple(step for step in item["loc"] if step != "[key]")
         unknown = item["type"] == "extra_forbidden"
@@ -145,7 +177,7 @@ def _wrong(path: tuple[str | int, ...], message: str, place: Position) -> Diagno
 def _known(parent: tuple[str | int, ...]) -> list[str]:
     for pattern, model in _MODELS:
         if len(pattern) == len(parent) and all(a in ("*", b) for a, b in zip(pattern, parent, strict=True)):
-            return [field.alias or name for name, field in model.model_fields.items()]
+            return [key for _, key, _ in model.key_fields()]
     return []
 
 
@@ -155,6 +187,8 @@ def _dotted(path: tuple[str | int, ...]) -> str:
 
 def _parse(content: bytes) -> Document:
     """Return the file's one document. Raises ManifestError with the parser's problems."""
+    from reconciler.manifest.yaml.parser import parse_yaml  # for start-up: a file that was checked before is not parsed
+
     parsed = parse_yaml(content, FILE)
     if has_errors(parsed.diagnostics):
         raise ManifestError(f"{FILE} is not valid", parsed.diagnostics, code="E_PROJECT")

@@ -19,7 +19,7 @@ def room(name, **fields):
 
 
 def found(*rules, changes=(), unmanaged=()):
-    environment = Environment(endpoint="simulator:live.yaml", **{"assert": [AssertKeys(**rule) for rule in rules]})
+    environment = Environment(endpoint="simulator:live.yaml", assertions=[AssertKeys(**rule) for rule in rules])
     return list(check_assertions(environment, Plan(environment="demo", changes=changes, unmanaged=unmanaged), TODAY))
 
 

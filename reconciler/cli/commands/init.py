@@ -158,7 +158,7 @@ def _project(whole: "Project", chosen: str, folders: list[str]) -> str:
     from reconciler.manifest.yaml import writer
 
     environment = whole.environments[chosen]
-    keys = environment.model_dump(by_alias=True, exclude_defaults=True, exclude={"values", "cache"})
+    keys = environment.beside_defaults(without=frozenset({"values", "cache"}))
     if environment.embedded:
         keys = {"simulator": {"seed": environment.seed, "state": environment.state or _STATE}} | keys
         keys.pop("endpoint", None)

@@ -62,9 +62,9 @@ def plan(
         full=refresh == "full",
         cached=True,
     )
-    whole = project(run, untrusted=untrusted)
-    name = select_environment(whole, part.environment)
     documents = document_cache(run, off=part.no_cache or untrusted)
+    whole = project(run, untrusted=untrusted, cache=documents)
+    name = select_environment(whole, part.environment)
     ask = replace(ask, documents=documents)
     played = _replayed(run, whole, events) if events else None
     with progress(run, f"Reading {name}"):

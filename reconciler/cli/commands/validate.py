@@ -44,7 +44,7 @@ def validate(
     if earlier is not None and earlier.is_known():
         found = Report(command="validate")
     else:
-        whole = project(run, untrusted=untrusted)
+        whole = project(run, untrusted=untrusted, cache=cache)
         names = select_environments(whole, environment)
         found = _validated(whole, names, tuple(set_ or ()), date, only=only, cache=cache, earlier=earlier)
     write_report(run, found, how)
