@@ -16,27 +16,35 @@ _NO_DEFAULT: Any = dataclasses.MISSING
 
 
 class Checked:
-    """Mark in an annotation: functions that see a value before and after, and limits with the names of pydantic."""
+    """Mark in an annotation: functions that see a value before and after, and limits with the names of pydantic.
+
+    A text has the form of `pattern` once it is converted.
+    """
 
     def __init__(
         self,
         *,
         before: Callable[[Any], object] | None = None,
         after: Callable[[Any], object] | None = None,
+        pattern: str = "",
         **limits: Any,
     ) -> None:
         self._before = before
         self._after = after
+        self._pattern = pattern
         self._limits = limits
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         """Return what pydantic checks of a value with this mark."""
-        from pydantic import AfterValidator, BeforeValidator, Field
+        from pydantic import Field
+        from pydantic_core import core_schema
 
-        marks: list[Any] = [BeforeValidator(self._before)] if self._before else []
-        marks += [Field(**self._limits)] if self._limits else []
-        marks += [AfterValidator(self._after)] if self._after else []
-        return handler(Annotated[source, *marks])
+        schema = handler(Annotated[source, Field(**self._limits)] if self._limits else source)
+        if self._before is not None:
+            schema = core_schema.no_info_before_validator_function(self._before, schema)
+        if self._pattern:
+            schema = core_schema.chain_schema([schema, core_schema.str_schema(pattern=self._pattern)])
+        return core_schema.no_info_after_validator_function(self._after, schema) if self._after is not None else schema
 
 
 def key(default: Any = _NO_DEFAULT, *, description: str, alias: str = "", **limits: Any) -> Any:
