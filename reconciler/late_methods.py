@@ -1,13 +1,15 @@
 """Dataclasses whose methods are made when they are first called.
 
 `dataclasses` compiles up to six functions a class where it is defined, which is most of the time that a module of
-plain values takes to import; a command uses few of the classes that it imports. `dataclass` here takes the same
-options, and its classes are the standard library's in everything: fields, slots, `replace`, `asdict`, matching. A
-method is made by the standard library itself, of a class with the same fields.
+plain values takes to import; a command uses few of the classes that it imports, and most of those a few times. What
+`dataclass` here makes takes the same options and is the standard library's in everything: fields, slots, `replace`,
+`asdict`, matching. The first calls of a method walk the fields, which takes less time than to compile one; then it is
+made by the standard library itself, of a class with the same fields, as is one whose arguments are wrong.
 """
 
 import copy
 import dataclasses
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -32,6 +34,15 @@ else:
         return made if cls is None else made(cls)
 
 
+_FEW = 24
+"""Calls of a method before it is compiled: that takes as long as so many calls that walk the fields."""
+
+_UNFIT: Any = object()
+"""Answer of a walk that leaves a call to the compiled method."""
+
+_Walk = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
+
+
 def _late(given: type, *, frozen: bool, slots: bool, kw_only: bool, eq: bool) -> Any:
     own = set(vars(given))
     made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)(given)
@@ -50,9 +61,17 @@ def _late(given: type, *, frozen: bool, slots: bool, kw_only: bool, eq: bool) ->
 
 
 def _stub(made: Any, name: str, *, frozen: bool) -> Callable[..., Any]:
-    """Return a method that puts the real one in its own place, and calls it."""
+    """Return a method that puts the real one in its own place after some calls, and calls it."""
+    walk: _Walk | None = None
+    left = _FEW if name in _WALKS else 0
 
     def method(self: object, *arguments: Any, **given: Any) -> Any:
+        nonlocal walk, left
+        if left > 0:
+            left -= 1
+            walk = walk or _WALKS[name](made, frozen=frozen)
+            if (found := walk(self, arguments, given)) is not _UNFIT:
+                return found
         real = _method(made, name, frozen=frozen)
         setattr(made, name, real)
         return real(self, *arguments, **given)
@@ -60,6 +79,70 @@ def _stub(made: Any, name: str, *, frozen: bool) -> Callable[..., Any]:
     method.__name__ = name
     method.__qualname__ = f"{made.__qualname__}.{name}"
     return method
+
+
+def _walking_init(made: Any, *, frozen: bool) -> _Walk:
+    """Return what initialises an instance field by field, in a class with plain fields alone."""
+    declared: Mapping[str, Any] = made.__dataclass_fields__
+    plain = dataclasses.fields(made)
+    if len(plain) != len(declared) or not all(field.init for field in plain):
+        return lambda _self, _arguments, _given: _UNFIT
+    places = {name: number for number, name in enumerate(each.name for each in plain if not each.kw_only)}
+    walked = [(each.name, places.get(each.name, sys.maxsize), each.default, each.default_factory) for each in plain]
+    assign = object.__setattr__ if frozen else setattr
+    follows = hasattr(made, "__post_init__")
+
+    def walk(self: Any, arguments: tuple[Any, ...], given: dict[str, Any]) -> Any:
+        values, used, count = [], 0, len(arguments)
+        if count > len(places):
+            return _UNFIT
+        for name, place, default, factory in walked:
+            if place < count:
+                values.append(arguments[place])
+            elif name in given:
+                used += 1
+                values.append(given[name])
+            elif default is not dataclasses.MISSING:
+                values.append(default)
+            elif factory is not dataclasses.MISSING:
+                values.append(factory())
+            else:
+                return _UNFIT
+        if used != len(given):
+            return _UNFIT
+        for (name, *_), value in zip(walked, values, strict=True):
+            assign(self, name, value)
+        return self.__post_init__() if follows else None
+
+    return walk
+
+
+def _walking_eq(made: Any, *, frozen: bool) -> _Walk:  # noqa: ARG001 - as the others
+    names = [field.name for field in dataclasses.fields(made) if field.compare]
+
+    def walk(self: Any, arguments: tuple[Any, ...], given: dict[str, Any]) -> Any:
+        if len(arguments) != 1 or given:
+            return _UNFIT
+        other = arguments[0]
+        return _values(self, names) == _values(other, names) if other.__class__ is self.__class__ else NotImplemented
+
+    return walk
+
+
+def _walking_hash(made: Any, *, frozen: bool) -> _Walk:  # noqa: ARG001 - as the others
+    names = [field.name for field in dataclasses.fields(made) if (field.compare if field.hash is None else field.hash)]
+
+    def walk(self: Any, arguments: tuple[Any, ...], given: dict[str, Any]) -> Any:
+        return _UNFIT if arguments or given else hash(_values(self, names))
+
+    return walk
+
+
+def _values(instance: object, names: list[str]) -> tuple[Any, ...]:
+    return tuple([getattr(instance, name) for name in names])
+
+
+_WALKS = {"__init__": _walking_init, "__eq__": _walking_eq, "__hash__": _walking_hash}
 
 
 def _method(made: Any, name: str, *, frozen: bool) -> Callable[..., Any]:

@@ -116,11 +116,83 @@ def test_own_methods_stay_and_ordered_or_derived_classes_are_whole_at_once():
     assert max(Version(1), Version(2)) == Version(2)
 
 
-def test_a_method_is_made_once():
-    made = _plain(late_methods.dataclass)
-    before = made.__init__
-    made(x=1)
-    assert made.__init__ is not before
-    after = made.__init__
-    made(x=2)
-    assert made.__init__ is after
+@pytest.mark.parametrize("calls", [1, 100])
+def test_a_method_is_the_same_before_and_after_it_is_compiled(calls):
+    for known, late in ((shape(dataclasses.dataclass), shape(late_methods.dataclass)) for shape in (_plain, _open)):
+        for _ in range(calls):
+            made = [one(x=1, y=3, hidden=4) if one.__name__ == "Point" else one(1, 4) for one in (known, late)]
+            equal = [one == copy.copy(one) for one in made]
+            assert equal == [True, True]
+            assert repr(made[0]) == repr(made[1])
+            assert vars(made[0]) == vars(made[1]) if hasattr(made[0], "__dict__") else True
+
+
+WRONG: list[tuple[tuple[object, ...], dict[str, object]]] = [
+    ((), {}),
+    ((1, 2, 3), {}),
+    ((1,), {"left": 1}),
+    ((1,), {"middle": 1}),
+    ((), {"right": ()}),
+]
+
+
+@pytest.mark.parametrize(("arguments", "given"), WRONG)
+def test_wrong_arguments_are_refused_as_the_standard_library_does(arguments, given):
+    def pair(make: Callable[..., Any]) -> Any:
+        @make(frozen=True, slots=True)
+        class Couple:
+            """Two values."""
+
+            left: int
+            right: tuple[int, ...] = ()
+
+        return Couple
+
+    said = []
+    for one in (pair(dataclasses.dataclass), pair(late_methods.dataclass)):
+        with pytest.raises(TypeError) as raised:
+            one(*arguments, **given)
+        said.append(str(raised.value).partition(".<locals>.")[2])
+    assert said[0] == said[1] != ""
+
+
+def test_a_method_that_is_called_often_is_made_once():
+    @late_methods.dataclass(frozen=True, slots=True)
+    class Single:
+        """A value."""
+
+        x: int
+
+    before = Single.__init__
+    Single(1)
+    assert Single.__init__ is before
+    assert [Single(number).x for number in range(100)] == list(range(100))
+    after = Single.__init__
+    assert after is not before
+    Single(x=2)
+    assert Single.__init__ is after
+
+
+def test_a_custom_setter_and_a_subclass_are_honoured():
+    class Loud:
+        """Doubles what is set."""
+
+        def __setattr__(self, name: str, value: int) -> None:
+            super().__setattr__(name, value * 2)
+
+    @late_methods.dataclass
+    class Heard(Loud):
+        """Set by its base."""
+
+        size: int = 1
+
+    class Wide(Pair):
+        """A plain subclass."""
+
+        def __init__(self, left: int) -> None:
+            super().__init__(left, (left,))
+
+    assert [Heard(2).size for _ in range(40)] == [4] * 40
+    assert [Wide(3).right for _ in range(40)] == [(3,)] * 40
+    assert Wide(1) != Pair(1, (1,))
+    assert {hash(Pair(1, (2,))) for _ in range(40)} == {hash((1, (2,)))}

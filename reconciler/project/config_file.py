@@ -104,7 +104,7 @@ def _known_or_checked(content: bytes, cache: "DocumentCache") -> tuple[Document,
     found = known.find()
     if found is None:
         found = _checked(content)
-        known.keep(*found)
+        known.record(*found)
     return found
 
 

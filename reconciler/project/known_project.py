@@ -34,7 +34,7 @@ class KnownProject:
         """Return the document and the keys that an earlier run found; None where there was none, or a problem."""
         return self._cache.find({"": self._key}, _entry).get("")
 
-    def keep(self, document: Document, file: ProjectFile) -> None:
+    def record(self, document: Document, file: ProjectFile) -> None:
         """Keep a file that has no problem."""
         if not document.aliases and not document.merges and not _CREDENTIALS.search(self._content):
             entry = {"value": document.value, "marks": list(document.marks), "keys": file.written()}
