@@ -1,7 +1,8 @@
 """Decodes a plan's JSON, which is not trusted to be valid."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import TypeVar
 
 from reconciler.model.change import (
     Action,
@@ -16,126 +17,197 @@ from reconciler.model.change import (
     Value,
 )
 from reconciler.model.diagnostic import Diagnostic, RelatedPosition, Severity
+from reconciler.model.json_types import Json, require_list, require_object, require_text
 from reconciler.model.plan import FORMAT_VERSION, DeferredChange, Plan, UnmanagedResource
 from reconciler.model.source_map import Position
 
+_Word = TypeVar("_Word", bound=Enum)
 
-def decode(data: Mapping[str, Any]) -> Plan:
+
+class _JsonObject:
+    """Object of a plan's JSON; each access states the type that it wants.
+
+    Raises ValueError where a key is missing, unless a default stands for it, or where its value is of another type.
+    """
+
+    def __init__(self, value: Json, at: str = "plan") -> None:
+        self._at = at
+        self._values = require_object(value)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+    def value(self, name: str) -> Json:
+        if name not in self._values:
+            raise ValueError(f"{self._at} has no {name}")
+        return self._values[name]
+
+    def text(self, name: str, default: str | None = None) -> str:
+        return default if default is not None and name not in self else require_text(self.value(name))
+
+    def number(self, name: str) -> int:
+        value = self.value(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ValueError(f"{self._at}.{name} is no integer")  # noqa: TRY004 - the text is wrong
+        return value
+
+    def flag(self, name: str, default: bool | None = None) -> bool:
+        value = default if default is not None and name not in self else self.value(name)
+        if not isinstance(value, bool):
+            raise ValueError(f"{self._at}.{name} is no boolean")  # noqa: TRY004 - the text is wrong
+        return value
+
+    def texts(self, name: str, *, optional: bool = False) -> tuple[str, ...]:
+        return () if optional and name not in self else tuple(map(require_text, require_list(self.value(name))))
+
+    def word(self, name: str, words: type[_Word]) -> _Word:
+        return words(self.text(name))
+
+    def child(self, name: str) -> "_JsonObject":
+        return _JsonObject(self.value(name), f"{self._at}.{name}")
+
+    def optional(self, name: str) -> "_JsonObject | None":
+        return self.child(name) if self.value(name) is not None else None
+
+    def children(self, name: str) -> Iterator["_JsonObject"]:
+        for index, part in enumerate(require_list(self.value(name))):
+            yield _JsonObject(part, f"{self._at}.{name}[{index}]")
+
+
+def decode(data: Mapping[str, Json]) -> Plan:
     """Decode a plan. Raises ValueError for another major version or invalid data."""
+    plan = _JsonObject(data)
     version = str(data.get("format_version", ""))
     major = FORMAT_VERSION.partition(".")[0]
     if version.partition(".")[0] != major:
         raise ValueError(f"format_version {version!r} is not {major}.x")
     try:
-        return Plan(
-            environment=data["environment"],
-            changes=tuple(map(_change_of, data["resource_changes"])),
-            unmanaged=tuple(map(_unmanaged_of, data["unmanaged"])),
-            held=tuple(map(_held_of, data["held"])),
-            diagnostics=tuple(map(_diagnostic_of, data["diagnostics"])),
-            complete=data["complete"],
-            untrusted=data["untrusted"],
-            base=data["base"],
-            unknown_counts=tuple(data.get("unknown_counts", ())),
-            destroys=data.get("destroys", False) is True,
-        )
-    except (KeyError, TypeError, AttributeError) as error:
+        return _plan(plan)
+    except ValueError as error:
         raise ValueError(f"this is no plan: {error}") from None
 
 
-def _change_of(data: Mapping[str, Any]) -> Change:
+def _plan(plan: _JsonObject) -> Plan:
+    return Plan(
+        environment=plan.text("environment"),
+        changes=tuple(map(_change, plan.children("resource_changes"))),
+        unmanaged=tuple(map(_unmanaged, plan.children("unmanaged"))),
+        held=tuple(map(_held, plan.children("held"))),
+        diagnostics=tuple(map(_diagnostic, plan.children("diagnostics"))),
+        complete=plan.flag("complete"),
+        untrusted=plan.flag("untrusted"),
+        base=plan.text("base"),
+        unknown_counts=plan.texts("unknown_counts", optional=True),
+        destroys=plan.flag("destroys", default=False),
+    )
+
+
+def _change(data: _JsonObject) -> Change:
+    change, fingerprints = data.child("change"), data.child("fingerprints")
+    (action,) = change.texts("actions")
     return Change(
-        action=Action(data["change"]["actions"][0]),
-        address=data["address"],
-        kind=data["type"],
-        name=data["name"],
-        id=data["id"],
-        previous_address=data.get("previous_address", ""),
-        before=data["change"]["before"],
-        after=data["change"]["after"],
-        unknown=tuple(data["unknown"]),
-        fields=tuple(map(_field_of, data["fields"])),
-        suppressed=tuple(map(_suppressed_of, data["suppressed"])),
-        attribution=Attribution(data["attribution"]) if data["attribution"] else None,
-        reason=data["action_reason"],
-        position=_position_of(data["position"]),
-        blocks=tuple(
-            GuardViolation(code=one["code"], message=one["message"], allow=one["allow"]) for one in data["blocks"]
-        ),
-        notes=tuple(data["notes"]),
-        before_fingerprint=data["fingerprints"]["before"],
-        after_fingerprint=data["fingerprints"]["after"],
-        level=data["level"],
-        adopt=data.get("adopt", False),
-        owner=data.get("owner", ""),
-        defaults=tuple(data.get("defaults", ())),
+        action=Action(action),
+        address=data.text("address"),
+        kind=data.text("type"),
+        name=data.text("name"),
+        id=data.text("id"),
+        previous_address=data.text("previous_address", ""),
+        before=change.value("before"),
+        after=change.value("after"),
+        unknown=data.texts("unknown"),
+        fields=tuple(map(_field, data.children("fields"))),
+        suppressed=tuple(map(_suppressed, data.children("suppressed"))),
+        attribution=data.word("attribution", Attribution) if data.value("attribution") else None,
+        reason=data.text("action_reason"),
+        position=_position(data.optional("position")),
+        blocks=tuple(map(_violation, data.children("blocks"))),
+        notes=data.texts("notes"),
+        before_fingerprint=fingerprints.text("before"),
+        after_fingerprint=fingerprints.text("after"),
+        level=data.number("level"),
+        adopt=data.flag("adopt", default=False),
+        owner=data.text("owner", ""),
+        defaults=data.texts("defaults", optional=True),
     )
 
 
-def _field_of(data: Mapping[str, Any]) -> FieldChange:
-    def side(name: str) -> Value:
-        return NoValue(data[f"{name}_missing"]) if f"{name}_missing" in data else data.get(name, NoValue.ABSENT)
+def _violation(data: _JsonObject) -> GuardViolation:
+    return GuardViolation(code=data.text("code"), message=data.text("message"), allow=data.text("allow"))
 
+
+def _field(data: _JsonObject) -> FieldChange:
     return FieldChange(
-        path=data["path"],
-        op=FieldOp(data["op"]),
-        before=side("before"),
-        after=side("after"),
-        base=side("base"),
-        attribution=Attribution(data["attribution"]),
-        reason=data["reason"],
-        position=_position_of(data["position"]),
-        sensitive=data["sensitive"],
+        path=data.text("path"),
+        op=data.word("op", FieldOp),
+        before=_side(data, "before"),
+        after=_side(data, "after"),
+        base=_side(data, "base"),
+        attribution=data.word("attribution", Attribution),
+        reason=data.text("reason"),
+        position=_position(data.optional("position")),
+        sensitive=data.flag("sensitive"),
     )
 
 
-def _suppressed_of(data: Mapping[str, Any]) -> SuppressedDifference:
-    where = _position_of(data["position"])
+def _side(data: _JsonObject, name: str) -> Value:
+    if f"{name}_missing" in data:
+        return data.word(f"{name}_missing", NoValue)
+    return data.value(name) if name in data else NoValue.ABSENT
+
+
+def _suppressed(data: _JsonObject) -> SuppressedDifference:
     return SuppressedDifference(
-        path=data["path"], rule=SuppressionReason(data["rule"]), detail=data["detail"], position=where
+        path=data.text("path"),
+        rule=data.word("rule", SuppressionReason),
+        detail=data.text("detail"),
+        position=_position(data.optional("position")),
     )
 
 
-def _unmanaged_of(data: Mapping[str, Any]) -> UnmanagedResource:
+def _unmanaged(data: _JsonObject) -> UnmanagedResource:
     return UnmanagedResource(
-        address=data["address"],
-        kind=data["type"],
-        name=data["name"],
-        id=data["id"],
-        foreign=data["foreign"],
-        owned=data["owned"],
-        reason=data.get("reason", ""),
-        values=data["values"],
+        address=data.text("address"),
+        kind=data.text("type"),
+        name=data.text("name"),
+        id=data.text("id"),
+        foreign=data.text("foreign"),
+        owned=data.flag("owned"),
+        reason=data.text("reason", ""),
+        values=data.value("values"),
     )
 
 
-def _held_of(data: Mapping[str, Any]) -> DeferredChange:
+def _held(data: _JsonObject) -> DeferredChange:
     return DeferredChange(
-        action=Action(data["action"]),
-        address=data["address"],
-        kind=data["type"],
-        name=data["name"],
-        reason=data["reason"],
+        action=data.word("action", Action),
+        address=data.text("address"),
+        kind=data.text("type"),
+        name=data.text("name"),
+        reason=data.text("reason"),
     )
 
 
-def _diagnostic_of(data: Mapping[str, Any]) -> Diagnostic:
+def _diagnostic(data: _JsonObject) -> Diagnostic:
     return Diagnostic(
-        severity=Severity(data["severity"]),
-        code=data["code"],
-        message=data["summary"],
-        position=_position_of(data["position"]),
-        hint=data["detail"],
-        address=data["address"],
-        path=data["path"],
-        related=tuple(_related_of(near) for near in data["related"]),
+        severity=data.word("severity", Severity),
+        code=data.text("code"),
+        message=data.text("summary"),
+        position=_position(data.optional("position")),
+        hint=data.text("detail"),
+        address=data.text("address"),
+        path=data.text("path"),
+        related=tuple(map(_related, data.children("related"))),
     )
 
 
-def _related_of(data: Mapping[str, Any]) -> RelatedPosition:
-    where = data["position"]
-    return RelatedPosition(message=data["message"], position=Position(where["file"], where["line"], where["column"]))
+def _related(data: _JsonObject) -> RelatedPosition:
+    place = data.child("position")
+    return RelatedPosition(message=data.text("message"), position=_at(place))
 
 
-def _position_of(data: Mapping[str, Any] | None) -> Position | None:
-    return Position(data["file"], data["line"], data["column"]) if data else None
+def _position(data: _JsonObject | None) -> Position | None:
+    return _at(data) if data else None
+
+
+def _at(data: _JsonObject) -> Position:
+    return Position(data.text("file"), data.number("line"), data.number("column"))

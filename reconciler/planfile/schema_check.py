@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, JsonObject, as_list, as_object
 from reconciler.planfile.schema import plan_schema
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
@@ -24,11 +23,12 @@ def schema_problems(value: Json) -> Iterator[str]:
     yield from _problems(schema, value, schema, "$")
 
 
-def _problems(schema: Mapping[str, Any], value: Any, root: Mapping[str, Any], at: str) -> Iterator[str]:
+def _problems(schema: JsonObject, value: Json, root: JsonObject, at: str) -> Iterator[str]:
     if "$ref" in schema:
-        schema = root["$defs"][schema["$ref"].rpartition("/")[2]]
+        schema = as_object(as_object(root["$defs"])[str(schema["$ref"]).rpartition("/")[2]])
     if "anyOf" in schema:
-        if not any(not list(_problems(one, value, root, at)) for one in schema["anyOf"]):
+        choices = map(as_object, as_list(schema["anyOf"]))
+        if not any(not list(_problems(one, value, root, at)) for one in choices):
             yield f"{at} is none of what it may be"
         return
     wrong = _wrong(schema, value)
@@ -38,28 +38,34 @@ def _problems(schema: Mapping[str, Any], value: Any, root: Mapping[str, Any], at
         yield from _inside(schema, value, root, at)
     elif isinstance(value, list) and "items" in schema:
         for index, part in enumerate(value):
-            yield from _problems(schema["items"], part, root, f"{at}[{index}]")
+            yield from _problems(as_object(schema["items"]), part, root, f"{at}[{index}]")
 
 
-def _inside(schema: Mapping[str, Any], value: Mapping[str, Any], root: Mapping[str, Any], at: str) -> Iterator[str]:
-    for name, part in schema.get("properties", {}).items():
+def _inside(schema: JsonObject, value: JsonObject, root: JsonObject, at: str) -> Iterator[str]:
+    for name, part in as_object(schema.get("properties")).items():
         if name in value:
-            yield from _problems(part, value[name], root, f"{at}.{name}")
-    yield from (f"{at} has no {name}" for name in schema.get("required", ()) if name not in value)
+            yield from _problems(as_object(part), value[name], root, f"{at}.{name}")
+    yield from (f"{at} has no {name}" for name in as_list(schema.get("required")) if name not in value)
 
 
-def _wrong(schema: Mapping[str, Any], value: Any) -> str:
+def _wrong(schema: JsonObject, value: Json) -> str:
     wanted = schema.get("type")
-    if wanted and (not isinstance(value, _TYPES[wanted]) or (isinstance(value, bool) and wanted != "boolean")):
+    if wanted and (not isinstance(value, _TYPES[str(wanted)]) or (isinstance(value, bool) and wanted != "boolean")):
         return f"is no {wanted}"
-    if "enum" in schema and not any(value == one and type(value) is type(one) for one in schema["enum"]):
+    if "enum" in schema and not any(value == one and type(value) is type(one) for one in as_list(schema["enum"])):
         return "is none of its words"
     if "const" in schema and value != schema["const"]:
         return f"is not {schema['const']}"
-    if "pattern" in schema and not re.search(schema["pattern"], value):
+    if isinstance(value, str) and not re.search(str(schema.get("pattern", "")), value):
         return "is spelled wrong"
-    if value is not None and "minimum" in schema and value < schema["minimum"]:
-        return f"is less than {schema['minimum']}"
-    if isinstance(value, list) and not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
+    least = schema.get("minimum")
+    if isinstance(value, (int, float)) and isinstance(least, (int, float)) and value < least:
+        return f"is less than {least}"
+    if isinstance(value, list) and not _within(schema, len(value)):
         return "has the wrong number of items"
     return ""
+
+
+def _within(schema: JsonObject, length: int) -> bool:
+    least, most = schema.get("minItems"), schema.get("maxItems")
+    return not (isinstance(least, int) and length < least) and not (isinstance(most, int) and length > most)
