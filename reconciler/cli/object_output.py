@@ -1,6 +1,6 @@
 """Writes lists of live objects for `get`: objects to stdout, problems to stderr."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -12,7 +12,8 @@ from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import ExitCode, most_severe
 from reconciler.late_methods import dataclass
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.report import Report
+from reconciler.model.json_types import JsonObject
+from reconciler.model.report import Report, ReportTable
 from reconciler.strings import did_you_mean
 from reconciler.timestamps import utc
 
@@ -118,7 +119,7 @@ def chosen_objects(found: EnvironmentLists, view: ListView) -> "list[ListedObjec
 
 def listing_document(
     listing: ListingRun, objects: "Sequence[ListedObject]", found: EnvironmentLists, told: Sequence[Diagnostic]
-) -> Mapping[str, object]:
+) -> JsonObject:
     """Return the document of a listing, with an entry and a problem for each environment that could not be read."""
     from reconciler.model.listed_object import ObjectList
     from reconciler.reports.object_list import objects_document
@@ -134,7 +135,7 @@ def listing_document(
     return objects_document(listing.kind, objects, [*found.lists, *unread], [*told, *failures])
 
 
-def write_document(run: CommandContext, shape: Mapping[str, object], form: str, *, one_line: bool = False) -> None:
+def write_document(run: CommandContext, shape: JsonObject, form: str, *, one_line: bool = False) -> None:
     """Write plain data as JSON or YAML, with secrets redacted; JSON on one line for a stream of documents."""
     from reconciler.reports.escaping import document, one_document
     from reconciler.reports.object_list import yaml_document
@@ -165,9 +166,9 @@ def local_time(run: CommandContext) -> datetime:
     return utc(run.clock.now())
 
 
-def write_table(run: CommandContext, table: Mapping[str, object]) -> None:
+def write_table(run: CommandContext, table: ReportTable) -> None:
     """Write a table as the text report does."""
-    text = render_report(run, Report(command="get", extra={"tables": [table]}), OutputOptions().format)
+    text = render_report(run, Report(command="get", tables=[table]), OutputOptions().format)
     write_out(text, styled=run.color)
 
 

@@ -16,6 +16,7 @@ from reconciler.errors import PlanError, UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.model.change import Attribution
 from reconciler.model.diagnostic import sort_diagnostics
+from reconciler.model.json_types import Json
 from reconciler.model.options import Selection
 from reconciler.model.plan import Plan
 from reconciler.model.read_result import ApiUsage
@@ -189,7 +190,7 @@ def with_requests(session: CommandContext, report: Report) -> Report:
         return report
     session.note(f"Requests: {usage.requests:,} made, {usage.least:,} the least possible.")
     note_rates(session, report)
-    extra: dict[str, object] = {**report.extra, "requests": {"made": usage.requests, "least": usage.least}}
+    extra: dict[str, Json] = {**report.extra, "requests": {"made": usage.requests, "least": usage.least}}
     if report.rates:
         extra["rates"] = {
             name: {calls: asdict(use) for calls, use in rates.items()} for name, rates in report.rates.items()

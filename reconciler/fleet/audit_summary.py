@@ -1,13 +1,14 @@
 """Tables of an audit: status of each environment, differences by kind and cause, and the oldest drift."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from reconciler.fleet.environment_result import EnvironmentResult
 from reconciler.model.change import Action, Change
 from reconciler.model.json_types import Json
 from reconciler.model.plan import Plan
+from reconciler.model.report import ReportTable
 from reconciler.model.run_history import DriftRecord
 from reconciler.reports.wording import figure
 from reconciler.timestamps import date_of
@@ -17,7 +18,7 @@ FEW = 100
 _OLDEST = 20
 
 
-def overview(results: Sequence[EnvironmentResult]) -> Mapping[str, Json]:
+def overview(results: Sequence[EnvironmentResult]) -> ReportTable:
     """Return a table of environments: status and counts."""
     columns = ["Environment", "State", "Add", "Change", "Destroy", "Drifted fields", "Unmanaged", "Findings"]
     loud = [one for one in results if len(results) <= FEW or _loud(one)]
@@ -26,14 +27,14 @@ def overview(results: Sequence[EnvironmentResult]) -> Mapping[str, Json]:
     return {"title": "Environments", "columns": columns, "rows": [_row(one) for one in loud], "note": note}
 
 
-def causes(results: Sequence[EnvironmentResult]) -> Mapping[str, Json]:
+def causes(results: Sequence[EnvironmentResult]) -> ReportTable:
     """Return a table of differences: environment, kind, attribution, and the number of objects and fields."""
     columns = ["Environment", "Kind", "Cause", "Objects", "Fields"]
     rows = [row for one in results if one.plan for row in _causes(one.environment, one.plan)]
     return {"title": "What differs", "columns": columns, "rows": rows}
 
 
-def oldest(drift: Sequence[DriftRecord], today: date) -> Mapping[str, Json]:
+def oldest(drift: Sequence[DriftRecord], today: date) -> ReportTable:
     """Return a table of open drift, the oldest first."""
     still = [one for one in drift if one.open]
     more = f"and {len(still) - _OLDEST:,} more; see `reconciler history -e ENV`" if len(still) > _OLDEST else ""

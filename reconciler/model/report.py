@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from reconciler.late_methods import dataclass
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.json_types import Json, JsonObject
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan
 from reconciler.model.read_result import ApiUsage, RateUse
@@ -45,11 +46,11 @@ class Figure:
 
 
 class ReportTable(TypedDict, total=False):
-    """One of the tables of `Report.extra`. `widest` is the most columns of a cell, but for those of `whole` columns."""
+    """One of the tables of a report. `widest` is the most columns of a cell, but for those of `whole` columns."""
 
     title: str
     columns: Sequence[str]
-    rows: Sequence[Sequence[object]]
+    rows: Sequence[Sequence[Json]]
     note: str
     widest: int
     whole: Sequence[str]
@@ -61,10 +62,10 @@ class Report:
 
     `where` describes the environments of the plans by name (host, project, ledger), for human formats only.
     `sources` holds the source line of each position in a diagnostic, for excerpts. `adopted` counts the objects that an
-    apply took ownership of. `usage` is printed on stderr and in human formats, never in JSON. `extra` holds data of a
-    single command (a comparison's matrix, a history), with ReportTables as `tables`. `rates` are the learnt rates of
-    reads and writes by environment.
-    `headline`, `figures` and `charts` are for graphical formats; `extra` has the same data.
+    apply took ownership of. `usage` is printed on stderr and in human formats, never in JSON. `tables` are those of a
+    command that has any (a comparison's matrix, a history): None writes no such key to JSON. `extra` holds further keys
+    of its JSON. `rates` are the learnt rates of reads and writes by environment.
+    `headline`, `figures` and `charts` are for graphical formats; `tables` has the same data.
     """
 
     command: str
@@ -76,7 +77,8 @@ class Report:
     sources: Mapping[Position, str] = field(default_factory=dict)
     where: Mapping[str, str] = field(default_factory=dict)
     rates: Mapping[str, Mapping[str, RateUse]] = field(default_factory=dict)
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    tables: Sequence[ReportTable] | None = None
+    extra: JsonObject = field(default_factory=dict)
     headline: str = ""
     figures: tuple[Figure, ...] = ()
     charts: tuple[BarChart, ...] = ()

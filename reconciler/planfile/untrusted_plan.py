@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from reconciler.errors import PlanError
 from reconciler.json_codec import loads_object, loads_strict
-from reconciler.model.json_types import Json, as_list, as_object
+from reconciler.model.json_types import Json, JsonObject, as_list, as_object
 from reconciler.model.plan import UNKNOWN_WITHOUT_LEDGER, Plan
+from reconciler.model.report import ReportTable
 from reconciler.planfile.adoption import without_new_owners
 from reconciler.planfile.decode import decode
 from reconciler.planfile.saved_plan import MAX_DEPTH
@@ -39,11 +40,20 @@ def checked_plans(data: bytes) -> tuple[Plan, ...]:
         raise PlanError(f"this is no plan: {error}", code="E_PLAN_FORMAT") from None
 
 
-def tables_of(data: bytes) -> list[dict[str, Json]]:
+def tables_of(data: bytes) -> list[ReportTable]:
     """Return the tables of a report with checked plans: those of a replay, none for several plans."""
     whole = loads_object(data, max_depth=MAX_DEPTH)
     tables = [] if "plans" in whole else as_list(whole.get("tables"))
-    return [{name: as_object(table)[name] for name in ("title", "columns", "rows", "note")} for table in tables]
+    return [_table(as_object(table)) for table in tables]
+
+
+def _table(table: JsonObject) -> ReportTable:
+    return {
+        "title": str(table["title"]),
+        "columns": [str(column) for column in as_list(table["columns"])],
+        "rows": [as_list(row) for row in as_list(table["rows"])],
+        "note": str(table["note"]),
+    }
 
 
 def as_untrusted(plans: Iterable[Plan]) -> tuple[Plan, ...]:

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 from reconciler.interaction_rules.event import LiveEvent
 from reconciler.interaction_rules.replay import CLASSES, EventComparison, ReplayResult
 from reconciler.interaction_rules.rule_outcome import EventResult
-from reconciler.model.report import BarChart, ChartBar, Figure
+from reconciler.model.report import BarChart, ChartBar, Figure, Report
 from reconciler.strings import count
 
 CLASS_LABELS: Mapping[str, str] = {
@@ -30,8 +30,8 @@ _MOST_COLUMNS = 60
 _MOST_RULES = 20
 
 
-def replay_figures(result: ReplayResult) -> dict[str, Any]:
-    """Return the headline and the large numbers of a replay, as keywords of a Report."""
+def with_figures(report: Report, result: ReplayResult) -> Report:
+    """Add the headline and the large numbers of a replay to a report."""
     total = len(result.events)
     if not any(event.before for event in result.events):
         silent = sum(event.after.silent for event in result.events)
@@ -40,7 +40,7 @@ def replay_figures(result: ReplayResult) -> dict[str, Any]:
             Figure(total - silent, "may be answered", "create"),
             Figure(silent, "silent"),
         )
-        return {"headline": f"{count(total, 'event')}, rules of the manifests alone.", "figures": alone}
+        return replace(report, headline=f"{count(total, 'event')}, rules of the manifests alone.", figures=alone)
     counts = result.counts()
     figures = tuple(
         Figure(counts[name], CLASS_LABELS[name], _STYLES[name] if name != "same" else "") for name in reversed(CLASSES)
@@ -48,7 +48,8 @@ def replay_figures(result: ReplayResult) -> dict[str, Any]:
     if result.undecidable:
         figures = (*figures, Figure(result.undecidable, _UNDECIDABLE, "drift"))
     differing = total - counts["same"]
-    return {"headline": f"{differing:,} of {count(total, 'event')} differ or may differ.", "figures": figures}
+    headline = f"{differing:,} of {count(total, 'event')} differ or may differ."
+    return replace(report, headline=headline, figures=figures)
 
 
 def replay_charts(result: ReplayResult, events: Sequence[LiveEvent]) -> tuple[BarChart, ...]:

@@ -2,13 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 from reconciler.interaction_rules.event import LiveEvent
 from reconciler.interaction_rules.replay import EventComparison, ReplayResult
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.plan import Plan
-from reconciler.model.report import ReportTable
+from reconciler.model.report import Report, ReportTable
 from reconciler.project.config import Project
 from reconciler.project.replay_charts import CLASS_LABELS, replay_charts
 from reconciler.project.rule_replay import replay_subjects_of, rules_before
@@ -22,11 +22,10 @@ NOT_SIMULATED = (
 )
 
 
-def replay_parts(project: Project, manifest: DesiredState, plan: Plan, events: Sequence[LiveEvent]) -> dict[str, Any]:
-    """Return the results of a recording before and after a plan, for each resource with changed rules.
-
-    As keywords of a Report: tables in `extra`, and charts.
-    """
+def with_replay(
+    report: Report, project: Project, manifest: DesiredState, plan: Plan, events: Sequence[LiveEvent]
+) -> Report:
+    """Add the results of a recording before and after a plan, for each resource with changed rules: tables, charts."""
     changed = {change.address for change in plan.pending}
     before = rules_before(plan, [one for one in manifest.resources if one.address in changed])
     subjects = [
@@ -34,10 +33,10 @@ def replay_parts(project: Project, manifest: DesiredState, plan: Plan, events: S
     ]
     if not subjects:
         note = "No resource with rules changes in this plan."
-        return {"extra": {"tables": [{"title": "Replay", "columns": [], "rows": [], "note": note}]}}
+        return replace(report, tables=[{"title": "Replay", "columns": [], "rows": [], "note": note}])
     result = replay_subjects_of(project, subjects, before, events)
     tables = replay_tables(result, events, show_text=False)
-    return {"extra": {"tables": tables}, "charts": replay_charts(result, events)}
+    return replace(report, tables=tables, charts=replay_charts(result, events))
 
 
 def replay_tables(result: ReplayResult, events: Sequence[LiveEvent], *, show_text: bool) -> list[ReportTable]:

@@ -6,9 +6,10 @@ validate -json`'s. The same inputs give the same bytes: no clock, no usage, noth
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from typing import cast
 
 from reconciler.model.diagnostic import Diagnostic, Severity, has_errors, sort_diagnostics
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, JsonObject
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import FORMAT_VERSION, Plan
 from reconciler.model.report import Report, ReportOptions
@@ -29,7 +30,7 @@ def _shape(report: Report) -> dict[str, Json]:
     if report.outcomes or report.adopted:
         return _applied(report)
     if len(report.plans) == 1 and report.command != "audit":
-        return {**encode(_with(report.plans[0], report.diagnostics)), **report.extra}
+        return {**encode(_with(report.plans[0], report.diagnostics)), **report.extra, **_tables(report)}
     shape: dict[str, Json] = {"format_version": FORMAT_VERSION}
     if report.plans:
         shape["plans"] = [encode(plan) for plan in report.plans]
@@ -38,7 +39,12 @@ def _shape(report: Report) -> dict[str, Json]:
         "errored": has_errors(report.diagnostics) or any(plan.errored for plan in report.plans),
         "diagnostics": diagnostics_json(report.diagnostics, report.sources),
         **report.extra,
+        **_tables(report),
     }
+
+
+def _tables(report: Report) -> dict[str, Json]:
+    return {} if report.tables is None else {"tables": [cast("JsonObject", table) for table in report.tables]}
 
 
 def _with(plan: Plan, diagnostics: Sequence[Diagnostic]) -> Plan:

@@ -6,15 +6,15 @@ The document's keys and their meaning are stable (docs/how-to/get.md); `format_v
 import csv
 import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from reconciler.kinds.base.kind import Kind
 from reconciler.manifest.yaml.writer import lines as yaml_lines
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, JsonObject
 from reconciler.model.listed_object import LISTING_FORMAT, ListedObject, ObjectDescription, ObjectList
+from reconciler.model.report import ReportTable
 from reconciler.reports.escaping import csv_cell, escape_line
 from reconciler.reports.json_report import diagnostics_json
 from reconciler.reports.object_columns import ObjectColumn, columns_of
@@ -26,7 +26,7 @@ _UNLIMITED = 1_000_000
 
 def object_table(
     objects: Sequence[ListedObject], columns: Sequence[ObjectColumn], now: datetime, *, wide: bool = False
-) -> dict[str, Any]:
+) -> ReportTable:
     """Return a table for the text report; long cells are cut unless it is wide, a place in a manifest never."""
     rows = [[_short(column, column.text(one, now), wide=wide) for column in columns] for one in objects]
     return {"columns": [column.title for column in columns], "rows": rows, "widest": _UNLIMITED}
@@ -124,7 +124,7 @@ def description_document(described: ObjectDescription) -> dict[str, Json]:
     }
 
 
-def yaml_document(document: Mapping[str, Any]) -> str:
+def yaml_document(document: JsonObject) -> str:
     """Return a document as YAML in block style."""
     return "\n".join((*yaml_lines(document), ""))
 

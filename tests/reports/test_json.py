@@ -72,7 +72,7 @@ def test_an_apply_counts_what_happened():
 
 
 def test_what_only_one_command_has_stands_beside_the_rest():
-    assert told(command="history", extra={"tables": []})["tables"] == []
+    assert told(command="history", tables=[])["tables"] == []
 
 
 def test_the_bytes_do_not_know_what_reading_cost():

@@ -58,7 +58,7 @@ def test_no_spelling_of_a_secret_is_in_any_format(module, spelled, make):
 @every_format
 def test_what_is_masked_is_said_to_be(module):
     plan = replace(SecretRedactor([SECRET]).value(hostile(SECRET)).plans[0], diagnostics=())
-    told = module.report(replace(hostile("x"), plans=(plan,), sources={}, extra={}), PLAIN)
+    told = module.report(replace(hostile("x"), plans=(plan,), sources={}, tables=None), PLAIN)
     assert REDACTED in told or module is shell_script
 
 

@@ -268,7 +268,7 @@ def test_unmanaged_objects_are_named_up_to_a_bound():
 
 def test_tables_of_a_command_line_up():
     table = {"title": "Differences", "columns": ["字段", "a"], "rows": [["名", "x"], ["name", "y"]], "note": "2 rows"}
-    text = told(extra={"tables": [table]})
+    text = told(tables=[table])
     assert text == "Differences\n字段  a\n名    x\nname  y\n2 rows\n"
 
 

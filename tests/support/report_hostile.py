@@ -89,7 +89,7 @@ def hostile(text: str) -> Report:
         command="plan",
         plans=(plan,),
         sources={where: text},
-        extra={"tables": [{"title": text, "columns": [text, "b"], "rows": [[text, text]], "note": text}]},
+        tables=[{"title": text, "columns": [text, "b"], "rows": [[text, text]], "note": text}],
     )
 
 

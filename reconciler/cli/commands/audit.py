@@ -99,7 +99,7 @@ def _report(
     found = plan_report("audit", *(one.planned for one in results if one.planned), fail_on=fail_on)
     more = (item for one in results for item in (*one.diagnostics, *one.findings))
     tables = [overview(results), *(table for table in (causes(results), oldest(drift, today)) if table["rows"])]
-    return replace(found, diagnostics=sort_diagnostics((*found.diagnostics, *more)), extra={"tables": tables})
+    return replace(found, diagnostics=sort_diagnostics((*found.diagnostics, *more)), tables=tables)
 
 
 def _write_figures(run: CommandContext, file: str, results: "tuple[EnvironmentResult, ...]", started: float) -> None:

@@ -38,7 +38,7 @@ def comment(
     if untrusted:
         plans = as_untrusted(plans)
     command = "plan" if len(plans) == 1 else "audit"
-    report = run.redactor.value(Report(command=command, plans=plans, extra={"tables": tables_of(data)}))
+    report = run.redactor.value(Report(command=command, plans=plans, tables=tables_of(data)))
     body = markdown.report(report, ReportOptions(budget=budget, whole=whole, tool_version=__version__))
     if dry_run:
         write_out(body, human=False, marks=True)

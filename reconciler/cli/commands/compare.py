@@ -14,7 +14,7 @@ from reconciler.errors import ManifestError, UsageError
 from reconciler.exit_codes import ExitCode
 from reconciler.lookalikes import apart
 from reconciler.model.change import NoValue, Value
-from reconciler.model.report import Report
+from reconciler.model.report import Report, ReportTable
 
 if TYPE_CHECKING:
     from reconciler.fleet.compare_environments import ComparedEnvironment, ComparisonRow, EnvironmentDifference
@@ -62,7 +62,7 @@ def compare(
     pairs = {(one.name, other.name): comparing.compare(one, other) for one, other in combinations(sides, 2)}
     names = [side.name for side in sides]
     tables = [_counts(sides, pairs, declared), _differences(names, comparing.matrix(pairs), declared)]
-    write_report(run, Report(command="compare", extra={"tables": tables}), how)
+    write_report(run, Report(command="compare", tables=tables), how)
     if any(side.incomplete for side in sides):
         return ExitCode.PARTIAL
     differs = any(_counted(found, declared) for found in pairs.values())
@@ -104,7 +104,7 @@ def _counted(found: "tuple[EnvironmentDifference, ...]", declared: bool) -> int:
     return sum(1 for one in found if declared or not one.expected)
 
 
-def _counts(sides: "list[ComparedEnvironment]", pairs: "Pairs", declared: bool) -> dict[str, object]:
+def _counts(sides: "list[ComparedEnvironment]", pairs: "Pairs", declared: bool) -> ReportTable:
     """Count the relevant differences of each pair."""
     names = [side.name for side in sides]
 
@@ -118,7 +118,7 @@ def _counts(sides: "list[ComparedEnvironment]", pairs: "Pairs", declared: bool) 
     return {"title": title, "columns": ["", *names], "rows": rows, "note": "; ".join(seen)}
 
 
-def _differences(names: list[str], rows: "tuple[ComparisonRow, ...]", declared: bool) -> dict[str, object]:
+def _differences(names: list[str], rows: "tuple[ComparisonRow, ...]", declared: bool) -> ReportTable:
     """Print every difference in one line: the value in each environment."""
     told = [
         [

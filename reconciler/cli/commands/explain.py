@@ -14,7 +14,8 @@ from reconciler.cli.output import HUMAN, OutputOptions, parse_output_flags, writ
 from reconciler.cli.request_builder import build_plan_request, plan_report, project, select_environment
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.exit_codes import ExitCode
-from reconciler.model.report import Report
+from reconciler.model.json_types import JsonObject
+from reconciler.model.report import Report, ReportTable
 from reconciler.strings import did_you_mean
 
 if TYPE_CHECKING:
@@ -94,9 +95,9 @@ def _explain_kind(run: CommandContext, how: OutputOptions, kind: "Kind", path: s
         for one in _below(found, recursive=recursive)
     ]
     title = f"{kind.name}.{about.field_path(found)}".rstrip(".")
-    table = {"title": title, "columns": ["Field", "Type", "Default", "Description"], "rows": rows}
+    table: ReportTable = {"title": title, "columns": ["Field", "Type", "Default", "Description"], "rows": rows}
     whole = about.description(found, kind, recursive=recursive)
-    write_report(run, Report(command="explain", extra={"explained": whole, "tables": [table]}), how)
+    write_report(run, Report(command="explain", extra={"explained": whole}, tables=[table]), how)
     return ExitCode.FINE
 
 
@@ -222,14 +223,14 @@ def _explain_resource(
     rows = explained(resource, kind_named(resource.kind), change, field)
     if not rows:
         raise UsageError(f"{address} declares no field {field!r}", hint="leave the field out to see all")
-    table = {
+    table: ReportTable = {
         "title": f"{resource.address} ({resource.position})",
         "columns": ["Field", "Value", "From", "Against live"],
         "rows": [[one.path, one.value, one.origin, one.standing] for one in rows],
         "whole": ["Field", "From", "Against live"],
     }
-    facts = {"address": resource.address, "fields": [asdict(one) for one in rows]}
-    write_report(run, Report(command="explain", extra={"explained": facts, "tables": [table]}), how)
+    facts: JsonObject = {"address": resource.address, "fields": [asdict(one) for one in rows]}
+    write_report(run, Report(command="explain", extra={"explained": facts}, tables=[table]), how)
     return ExitCode.FINE
 
 

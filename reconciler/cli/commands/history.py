@@ -13,7 +13,7 @@ from reconciler.cli.output import parse_output_flags, write_report
 from reconciler.cli.request_builder import project, select_environment
 from reconciler.errors import UsageError
 from reconciler.exit_codes import ExitCode
-from reconciler.model.report import Report
+from reconciler.model.report import Report, ReportTable
 from reconciler.model.run_history import AuditRun, DriftRecord, JournalEntry, RunRecord
 from reconciler.strings import closest, count, environment_option
 
@@ -81,7 +81,7 @@ def listed(
     tables = [_runs(runs), _origins(runs), _entries(entries), _audited(audits), _drift(drift, run.today(today))]
     shown = [one for one in tables if one["rows"]] or [_nothing(name, ledger)]
     shown[-1]["note"] = shown[-1].get("note") or _CLOCK
-    write_report(run, Report(command="history", extra={"tables": shown}), how)
+    write_report(run, Report(command="history", tables=shown), how)
     return ExitCode.PARTIAL if any(entry.outcome is None for entry in entries) else ExitCode.FINE
 
 
@@ -225,7 +225,7 @@ def _seen(
         return kept.runs(whose, limit), kept.drift(whose)
 
 
-def _nothing(name: str, ledger: str) -> dict[str, object]:
+def _nothing(name: str, ledger: str) -> ReportTable:
     """Return an empty table with a note on what is not recorded, and what records it."""
     where = f" of {name}" if name else ""
     if ledger:
@@ -236,7 +236,7 @@ def _nothing(name: str, ledger: str) -> dict[str, object]:
     return {"title": "Runs", "columns": ["Run"], "rows": [], "note": note}
 
 
-def _runs(runs: tuple[RunRecord, ...]) -> dict[str, object]:
+def _runs(runs: tuple[RunRecord, ...]) -> ReportTable:
     rows = [
         [one.id, one.command, one.origin.actor, one.owner, one.started, one.ended, one.result or "not ended"]
         for one in runs
@@ -245,7 +245,7 @@ def _runs(runs: tuple[RunRecord, ...]) -> dict[str, object]:
     return {"title": "Runs", "columns": columns, "rows": rows}
 
 
-def _origins(runs: tuple[RunRecord, ...]) -> dict[str, object]:
+def _origins(runs: tuple[RunRecord, ...]) -> ReportTable:
     """Return the commit and the plan's digest of each run that recorded them."""
     rows = [
         [one.id, one.origin.commit or "unknown", one.origin.plan]
@@ -255,12 +255,12 @@ def _origins(runs: tuple[RunRecord, ...]) -> dict[str, object]:
     return {"title": "Commits and plans", "columns": ["Run", "Commit", "Plan"], "rows": rows, "widest": _WIDEST}
 
 
-def _audited(runs: tuple[AuditRun, ...]) -> dict[str, object]:
+def _audited(runs: tuple[AuditRun, ...]) -> ReportTable:
     rows = [[one.run, one.started, one.ended, str(one.environments)] for one in runs]
     return {"title": "Audits", "columns": ["Run", "First done", "Last done", "Environments"], "rows": rows}
 
 
-def _entries(entries: tuple[JournalEntry, ...]) -> dict[str, object]:
+def _entries(entries: tuple[JournalEntry, ...]) -> ReportTable:
     rows = [
         [
             one.run,
@@ -278,7 +278,7 @@ def _entries(entries: tuple[JournalEntry, ...]) -> dict[str, object]:
     return {"title": "Changes", "columns": columns, "rows": rows, "widest": _WIDEST}
 
 
-def _drift(drift: tuple[DriftRecord, ...], today: date) -> dict[str, object]:
+def _drift(drift: tuple[DriftRecord, ...], today: date) -> ReportTable:
     """Print open and closed drift with its times."""
     from reconciler.fleet.audit_summary import DRIFT_COLUMNS, drift_row
 

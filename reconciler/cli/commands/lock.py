@@ -11,7 +11,7 @@ from reconciler.cli.command_context import CommandContext, session
 from reconciler.cli.output import parse_output_flags, write_report
 from reconciler.cli.request_builder import project, select_environment
 from reconciler.exit_codes import ExitCode
-from reconciler.model.report import Report
+from reconciler.model.report import Report, ReportTable
 
 if TYPE_CHECKING:
     from reconciler.ledger.sql_ledger import SqlLedger
@@ -33,8 +33,8 @@ def listed(context: typer.Context, *, environment: flags.Env = "", format_: flag
     ]
     columns = ["Lock", "Scope", "Owner", "Holder", "Since", "Until"]
     note = "Times are UTC, by the clock of the ledger." if rows else f"No lock is held in the ledger of {name}."
-    table = {"title": "Locks", "columns": columns, "rows": rows, "note": note}
-    write_report(run, Report(command="lock", extra={"tables": [table]}), how)
+    table: ReportTable = {"title": "Locks", "columns": columns, "rows": rows, "note": note}
+    write_report(run, Report(command="lock", tables=[table]), how)
     return ExitCode.FINE
 
 

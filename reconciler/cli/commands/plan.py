@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,6 +24,7 @@ from reconciler.cli.request_builder import (
 if TYPE_CHECKING:
     from reconciler.model.desired_state import DesiredState
     from reconciler.model.plan import Plan
+    from reconciler.model.report import Report
     from reconciler.project.config import Project
 
 
@@ -73,7 +74,7 @@ def plan(
         write_saved_plan(run, out, whole, result.plan)
     report_ = plan_report("plan", result, fail_on=fail_on)
     if played is not None and result.plan is not None:
-        report_ = replace(report_, **played(result.manifest, result.plan))
+        report_ = played(report_, result.manifest, result.plan)
     write_report(run, with_requests(run, report_), how)
     if documents is not None:
         documents.finish()
@@ -82,10 +83,10 @@ def plan(
 
 def _replayed(
     run: CommandContext, whole: "Project", files: Sequence[str]
-) -> "Callable[[DesiredState, Plan], dict[str, Any]]":
+) -> "Callable[[Report, DesiredState, Plan], Report]":
     """Read recordings, before anything else is read, and return what gives their part of the report."""
-    from reconciler.project.replay_tables import replay_parts
+    from reconciler.project.replay_tables import with_replay
     from reconciler.project.rule_replay import read_recording
 
     recorded = read_recording(run.path(file) for file in files)
-    return lambda manifest, plan: replay_parts(whole, manifest, plan, recorded)
+    return lambda report, manifest, plan: with_replay(report, whole, manifest, plan, recorded)

@@ -52,7 +52,7 @@ def replay(
     """Show what viewers' events lead to before and after the manifests are applied."""
     from reconciler.interaction_rules.replay import replay_json
     from reconciler.project.plan_environment import load_declared
-    from reconciler.project.replay_charts import replay_charts, replay_figures
+    from reconciler.project.replay_charts import replay_charts, with_figures
     from reconciler.project.replay_tables import replay_tables
     from reconciler.project.rule_replay import Against, read_recording, replay_rules, replay_subjects
 
@@ -93,10 +93,10 @@ def replay(
             write_file(run.root, item.removeprefix("json="), run.redactor.text(shape))
     told_ = Report(
         command="replay",
-        extra={"tables": replay_tables(result, events, show_text=show_text)},
+        tables=replay_tables(result, events, show_text=show_text),
         charts=replay_charts(result, events),
-        **replay_figures(result),
     )
+    told_ = with_figures(told_, result)
     if format_ == "json":
         write_out(run.redactor.text(shape), human=False, parsed=True)
         tell_files(run, told_, how)

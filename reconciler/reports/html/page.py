@@ -224,7 +224,7 @@ def page_of(report: Report, options: ReportOptions) -> Page:
         drawings=drawings_of(report.charts),
         plans=tuple(section for section in sections if section.groups),
         several=len(plans) > 1,
-        tables=[_EMPTY_TABLE | one for one in report.extra.get("tables", ())],
+        tables=[_EMPTY_TABLE | one for one in report.tables or ()],
         quiet=tuple(one for one in _quiet(plans, details=options.details) if one.names),
         count=total,
         nothing="No change fits these filters." if total else _verdict(report),

@@ -6,9 +6,8 @@ blocked changes are omitted last. The end names what was omitted and where the f
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any
 
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report, ReportOptions, ReportTable
@@ -60,9 +59,9 @@ _MOST_TABLE_ROWS = {
 }
 
 
-def extra_tables(extra: Mapping[str, Any], level: DetailLevel) -> Iterator[str]:
-    """Render every table of `extra["tables"]`, with fewer rows at each level."""
-    for table in extra.get("tables", ()):
+def report_tables(tables: Iterable[ReportTable], level: DetailLevel) -> Iterator[str]:
+    """Render every table, with fewer rows at each level."""
+    for table in tables:
         yield from _table(table, _MOST_TABLE_ROWS.get(level, 0))
 
 
@@ -168,7 +167,7 @@ def _body(report: Report, level: DetailLevel, options: ReportOptions) -> Iterato
         elif is_loud(plan):
             yield from _folded(plan, level, options, report.where.get(plan.environment, ""))
     if not several:
-        yield from extra_tables(report.extra, level)
+        yield from report_tables(report.tables or (), level)
 
 
 def _one(plan: Plan, level: DetailLevel, options: ReportOptions, *, told: bool) -> Iterator[str]:

@@ -4,8 +4,7 @@ A legend for the symbols that occur, one block a change, grouped by kind; unchan
 show the differing words, and every block has its position in the manifests.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.model.change import SYMBOLS, Action
 from reconciler.model.outcome import Outcome, OutcomeStatus
@@ -19,9 +18,9 @@ from reconciler.strings import count, display_width, escape_output, pad, truncat
 _WIDEST = 60
 
 
-def extra_lines(extra: Mapping[str, Any], style: Style) -> Iterator[str]:
+def table_lines(tables: Iterable[ReportTable], style: Style) -> Iterator[str]:
     """Render every table; `widest` of a table is the most columns of a cell."""
-    for index, table in enumerate(extra.get("tables", ())):
+    for index, table in enumerate(tables):
         if index:
             yield ""
         yield from _table(table, style)
@@ -102,7 +101,7 @@ def _sections(report: Report, style: Style, options: ReportOptions) -> Iterator[
     if report.plans:
         yield from _plans(report, style, options)
     yield outcome_lines(report.outcomes, style, report.adopted, command=report.command)
-    yield extra_lines(report.extra, style)
+    yield table_lines(report.tables or (), style)
     if report.command == "validate":
         yield verdict(report, style)
     yield _usage(report, style)
