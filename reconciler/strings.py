@@ -34,6 +34,11 @@ def escape_control(text: str) -> str:
     return HIDDEN.sub(_spell, text)
 
 
+def quoted(text: str) -> str:
+    """Return a text in double quotes, on one line, so that its ends are visible."""
+    return '"' + HIDDEN.sub(_spell, text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+
+
 def escape_output(text: str, *, styled: bool = False, marks: bool = False) -> str:
     """Return lines with control characters and CI commands escaped.
 

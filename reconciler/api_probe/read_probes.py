@@ -13,8 +13,8 @@ from reconciler.errors import ApiError, AuthError, HostNotAllowedError, Reconcil
 from reconciler.kinds.base.field import FieldType
 from reconciler.kinds.base.kind import Kind
 from reconciler.late_methods import dataclass
-from reconciler.model.json_types import Json, is_empty
-from reconciler.semantics.equality import without_query
+from reconciler.model.json_types import Json
+from reconciler.semantics.equality import is_empty, without_query
 from reconciler.timestamps import parse_rfc3339
 
 READ_LIMIT = 30

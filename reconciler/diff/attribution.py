@@ -11,7 +11,7 @@ field is `config`. No base for the object: unattributed, never drift.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from enum import Enum
 
 from reconciler.diff.compare.collector import DiffCollector
@@ -116,7 +116,7 @@ def _below(node: CompiledField, value: Json, step: str | int) -> tuple[CompiledF
 def steps_of(node: CompiledField, items: list[Json]) -> list[tuple[str, Json]]:
     """Return the items of a list by their printed steps, as the comparison names them."""
     if node.mode is ListType.SET:
-        seen: Counter[bytes] = Counter()
+        seen: Counter[Hashable] = Counter()
         return [(printed(step_of(node.each, item, seen)), item) for item in items]
     parts = all_parts(node, items) if node.mode is not ListType.ATOMIC else None
     if parts is None or len(set(parts)) != len(parts):

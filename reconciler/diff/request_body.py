@@ -20,10 +20,11 @@ from reconciler.late_methods import dataclass
 from reconciler.model.change import NoValue
 from reconciler.model.field_path import FieldPath, FieldStep, ItemKey, parse, spell
 from reconciler.model.field_tree import child_at
-from reconciler.model.json_types import Json, as_object, is_empty
+from reconciler.model.json_types import Json, as_object
 from reconciler.redaction import reads_masked
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import cleared_value, is_default
+from reconciler.semantics.equality import is_empty
 from reconciler.semantics.reference_paths import resolved
 
 
@@ -171,6 +172,8 @@ def _list(node: CompiledField, want: list[Json], had: Json, at: FieldPath, layin
     stay = [other for other, step in found.left.items() if matches(laying.ignored, (*at, step))]
     laid = {
         index: _item(node.each, wanted, _pair_items(found, index, have), (*at, found.steps[index]), laying)
+        if isinstance(wanted, Mapping)
+        else wanted
         for index, wanted in enumerate(want)
         if index in found.pairs or had is None or not matches(laying.ignored, (*at, found.steps[index]))
     }
@@ -185,9 +188,7 @@ def _pair_items(found: ListPairing, index: int, have: list[Json]) -> Json:
     return have[found.pairs[index]] if index in found.pairs else None
 
 
-def _item(node: CompiledField, want: Json, had: Json, at: FieldPath, laying: BodyMerge) -> Json:
-    if not isinstance(want, Mapping):
-        return want
+def _item(node: CompiledField, want: Mapping[str, Json], had: Json, at: FieldPath, laying: BodyMerge) -> Json:
     return _object(node, want, as_object(had), at, laying, new=not isinstance(had, Mapping))
 
 

@@ -1,6 +1,6 @@
 """Differences of one object as changes of its manifest: values to set, and lists with the items they are to have."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import field
 from difflib import SequenceMatcher
 from itertools import takewhile
@@ -362,7 +362,7 @@ def _paired(draft: _ListDraft) -> Mapping[int, int]:
     return {place: place for place in range(min((place for place, _ in draft.added), default=0))}
 
 
-def _texts(node: CompiledField, items: list[Json]) -> list[bytes]:
+def _texts(node: CompiledField, items: list[Json]) -> list[Hashable]:
     return [equality_key(node.each, each) for each in items]
 
 

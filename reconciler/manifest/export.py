@@ -19,11 +19,12 @@ from reconciler.model.change import NoValue
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.field_path import iter_leaves
 from reconciler.model.field_tree import field_at
-from reconciler.model.json_types import Json, as_object, child_of, is_empty
+from reconciler.model.json_types import Json, as_object, child_of
 from reconciler.model.resource import LiveResource
 from reconciler.model.source_map import DocumentPath
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import effective, is_default
+from reconciler.semantics.equality import is_empty
 from reconciler.strings import normalize_name
 
 _ROUNDS = 20

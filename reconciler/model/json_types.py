@@ -1,4 +1,4 @@
-"""JSON values: their type, access to untrusted ones, and which of them are empty."""
+"""JSON values: their type, and access to untrusted ones."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
@@ -7,13 +7,6 @@ Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Js
 """JSON value. Its lists and objects are read-only; code that builds one has a list or a dict of Json."""
 
 JsonObject: TypeAlias = Mapping[str, Json]
-
-_EMPTY: tuple[Json, ...] = (None, "", [], {})
-
-
-def is_empty(value: Json) -> bool:
-    """Return whether a value is null, an empty text, an empty list or an empty object; 0 and false are not empty."""
-    return value in _EMPTY
 
 
 def is_blank(value: object) -> bool:

@@ -7,8 +7,9 @@ from functools import cached_property
 from reconciler.api.client import OddRow
 from reconciler.kinds.base.kind import Kind
 from reconciler.late_methods import dataclass
-from reconciler.model.json_types import Json, is_empty
+from reconciler.model.json_types import Json
 from reconciler.model.resource import LiveResource
+from reconciler.semantics.equality import is_empty
 from reconciler.strings import normalize_name
 
 Row = dict[str, Json]

@@ -27,11 +27,6 @@ def block(text: str) -> str:
     return "\n".join(escape_line(part) for part in text.split("\n"))
 
 
-def quoted(text: str) -> str:
-    """Return a text in double quotes, on one line, so that its ends are visible."""
-    return '"' + escape_line(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
-
-
 def shell_word(text: str) -> str:
     """Return text as one word of a POSIX shell; with invisible characters as bash's `$'…'`."""
     if escape_line(text) == text:

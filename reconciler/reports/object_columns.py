@@ -8,9 +8,10 @@ from reconciler.errors import UsageError
 from reconciler.kinds.base.kind import Kind, TableColumn
 from reconciler.late_methods import dataclass
 from reconciler.model.field_path import WILD, parse
-from reconciler.model.json_types import Json, is_empty
+from reconciler.model.json_types import Json
 from reconciler.model.listed_object import ListedObject
 from reconciler.reports.value_format import format_value
+from reconciler.semantics.equality import is_empty
 from reconciler.strings import did_you_mean
 from reconciler.timestamps import parse_rfc3339
 

@@ -10,9 +10,10 @@ from reconciler.kinds.registry import all_kinds
 from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Change, FieldChange, FieldOp, NoValue, Value
 from reconciler.model.field_tree import Dropped, Visit, map_parts
-from reconciler.model.json_types import Json, is_empty
+from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import is_default
+from reconciler.semantics.equality import is_empty
 from reconciler.strings import count
 
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from reconciler.lookalikes import apart
 from reconciler.model.change import FieldChange, NoValue, Value
 from reconciler.redaction import is_redacted
-from reconciler.reports.escaping import escape_line, quoted
+from reconciler.reports.escaping import escape_line
 from reconciler.reports.word_diff import only_blanks_differ
+from reconciler.strings import quoted
 
 LONG = 48
 """Characters from which a text has lines of its own."""

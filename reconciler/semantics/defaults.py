@@ -11,9 +11,9 @@ from reconciler.kinds.base.field import FieldType
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import NoValue
 from reconciler.model.field_tree import Dropped, Visit, child_at, map_parts
-from reconciler.model.json_types import Json, as_object, is_empty
+from reconciler.model.json_types import Json, as_object
 from reconciler.semantics.compiled_field import CompiledField, compiled
-from reconciler.semantics.equality import equivalent, holds
+from reconciler.semantics.equality import equivalent, holds, is_empty
 
 
 def holds_secret(value: Json) -> bool:

@@ -23,18 +23,26 @@ ends, so that a declared and a live text may count as equal although they are no
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from decimal import Decimal
 
 from reconciler.json_codec import canonical_json
 from reconciler.kinds.base.field import FieldType, ListType
 from reconciler.model.change import NoValue, SuppressionReason
-from reconciler.model.json_types import Json, is_empty
+from reconciler.model.json_types import Json
 from reconciler.redaction import redacted_presence
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.list_keys import has_keys
 from reconciler.strings import compatibility_form, normalize_name
 from reconciler.timestamps import parse_rfc3339
+
+_EMPTY: tuple[Json, ...] = (None, "", [], {})
+
+
+def is_empty(value: Json) -> bool:
+    """Return whether a value is null, an empty text, an empty list or an empty object; 0 and false are not empty."""
+    return value in _EMPTY
+
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,39})(\.\d{1,40})?", re.ASCII)
 
@@ -88,12 +96,23 @@ def equivalent(field: CompiledField, first: Json, second: Json) -> bool:
 
 def equivalent_items(item: CompiledField, first: Json, second: Json) -> bool:
     """Return whether two items of a list are equivalent; a null or empty item is an item of its own."""
-    return equality_key(item, first) == equality_key(item, second)
+    return identical(_value(item, first), _value(item, second))
 
 
-def equality_key(item: CompiledField, value: Json | NoValue) -> bytes:
-    """Return the JSON that only equivalent items of a list share."""
-    return canonical_json(normalize_item(item, value))
+def equality_key(item: CompiledField, value: Json | NoValue) -> Hashable:
+    """Return the key that only equivalent items of a list share."""
+    return _key(_value(item, value))
+
+
+def _key(value: Json) -> Hashable:
+    """Return a key that only identical values share: texts and null as they are, all else with its class."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return frozenset((name, _key(part)) for name, part in value.items())
+    if isinstance(value, Sequence):
+        return tuple(map(_key, value))
+    return value.__class__, repr(value)
 
 
 def normalize(field: CompiledField, value: Json) -> Json:

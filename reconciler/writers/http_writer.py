@@ -14,9 +14,10 @@ from reconciler.interfaces import WriterContext, WriteRequest, WriteResult
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action
 from reconciler.model.field_tree import child_at
-from reconciler.model.json_types import Json, is_empty
+from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import is_default
+from reconciler.semantics.equality import is_empty
 from reconciler.writers.item_writes import ItemWrites, item_calls
 from reconciler.writers.secret_values import digests, insert_secrets, refuse_masked
 

@@ -8,8 +8,9 @@ from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.kind import Kind
 from reconciler.late_methods import dataclass
 from reconciler.model.field_tree import Visit, child_at, rewrite
-from reconciler.model.json_types import Json, as_object, is_empty
+from reconciler.model.json_types import Json, as_object
 from reconciler.redaction import is_sensitive, reads_masked, secret_digest
+from reconciler.semantics.equality import is_empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,11 @@ from reconciler.model.json_types import (
     as_object,
     child_of,
     is_blank,
-    is_empty,
     require_list,
     require_object,
     require_text,
 )
+from reconciler.semantics.equality import is_empty
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 2) | st.text(max_size=2),

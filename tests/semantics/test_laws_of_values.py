@@ -9,7 +9,7 @@ import pytest
 from reconciler.json_codec import canonical_json
 from reconciler.kinds.base.field import Field, FieldRole, FieldType, ListSemantics, ListType
 from reconciler.model.change import REDACTED, NoValue, SuppressionReason
-from reconciler.model.json_types import as_object, is_empty
+from reconciler.model.json_types import as_object
 from reconciler.model.options import ResourceScope
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import cleared_value, effective, fill_defaults, holds_secret, is_default
@@ -18,6 +18,7 @@ from reconciler.semantics.equality import (
     equivalent_items,
     fold_name,
     identical,
+    is_empty,
     normalize,
     normalize_item,
     spellings,

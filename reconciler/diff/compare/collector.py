@@ -108,12 +108,12 @@ class ListComparison:
     found: DiffCollector
     inner: Inner
 
-    def compare_item(self, node: CompiledField, want: Json, have: Json, step: FieldStep) -> Pair | None:
-        """Compare two items that belong together."""
-        return self.inner(node, want, have, (*self.at, step), self.found)
+    def step(self, step: FieldStep) -> FieldPath:
+        """Return the path of an item."""
+        return (*self.at, step)
 
     def tries(self, node: CompiledField, want: Json, have: Json, step: FieldStep) -> DiffCollector | None:
         """Compare two items that may correspond: the result if they are equivalent, else None."""
         scratch = self.found.scratch()
-        pair = self.inner(node, want, have, (*self.at, step), scratch)
+        pair = self.inner(node, want, have, self.step(step), scratch)
         return None if pair is not None or scratch.secrets or scratch.moves else scratch

@@ -143,7 +143,7 @@ def _keyed(node: CompiledField, want: KeyedItems, have: KeyedItems, look: ListCo
             look.found.record_index((*look.at, key), index)
             continue
         quiet = len(look.found.secrets) + len(look.found.moves)
-        pair = look.compare_item(node.each, want.items[index], have.items[other], key)
+        pair = look.inner(node.each, want.items[index], have.items[other], look.step(key), look.found)
         if pair is not None or quiet < len(look.found.secrets) + len(look.found.moves):
             look.found.record_index((*look.at, key), index)
         if pair is not None:

@@ -16,7 +16,7 @@ def single_values(item: CompiledField, want: list[Json], have: list[Json], look:
     spelled = list(have)
     different = False
     for index, (wanted, had) in enumerate(zip(want, have, strict=True)):
-        if look.compare_item(item, wanted, had, index) is None:
+        if look.inner(item, wanted, had, look.step(index), look.found) is None:
             spelled[index] = wanted
         else:
             different = True
@@ -32,7 +32,7 @@ def by_index(item: CompiledField, want: list[Json], have: list[Json], look: List
         wanted, had = index < len(want) - tail, index < len(have) - tail
         pair: Pair | None = (have[index] if had else NoValue.ABSENT, want[index] if wanted else NoValue.ABSENT)
         if wanted and had:
-            pair = look.compare_item(item, want[index], have[index], index)
+            pair = look.inner(item, want[index], have[index], look.step(index), look.found)
         if wanted:
             look.found.record_index((*look.at, index), index)
         if pair is not None:

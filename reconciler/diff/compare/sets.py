@@ -1,6 +1,7 @@
 """Compares two lists without order and keys; duplicates count one by one."""
 
 from collections import Counter, defaultdict
+from collections.abc import Hashable
 
 from reconciler.diff.compare.collector import DiffCollector, Inner, ListComparison, Pair
 from reconciler.json_codec import sorted_json
@@ -21,7 +22,7 @@ def compare(item: CompiledField, want: list[Json], have: list[Json], look: ListC
         return None
     found = matched(item, want, have, look.inner)
     for index, other in found[0]:
-        look.compare_item(item, want[index], have[other], index)
+        look.inner(item, want[index], have[other], look.step(index), look.found)
     had = [other for _, other in found[0]]
     if had != sorted(had):
         look.found.hide(look.at, SuppressionReason.ORDER)
@@ -40,7 +41,7 @@ def _one_by_one(item: CompiledField, want: list[Json], have: list[Json], look: L
         return False
     if len(want) == 1:  # the order cannot differ, so nothing is rolled back
         count = len(look.found.hidden)
-        if look.compare_item(item, want[0], have[0], 0) is None:
+        if look.inner(item, want[0], have[0], look.step(0), look.found) is None:
             return True
         del look.found.hidden[count:]
         return False
@@ -52,11 +53,11 @@ def _one_by_one(item: CompiledField, want: list[Json], have: list[Json], look: L
     return True
 
 
-def step_of(item: CompiledField, value: Json, seen: Counter[bytes]) -> ItemKey:
+def step_of(item: CompiledField, value: Json, seen: Counter[Hashable]) -> ItemKey:
     """Return the step of an item without keys; `seen` counts equal ones."""
-    text = equality_key(item, value)
-    seen[text] += 1
-    return key_of_whole(item, value, seen[text])
+    key = equality_key(item, value)
+    seen[key] += 1
+    return key_of_whole(item, value, seen[key])
 
 
 def key_of_whole(item: CompiledField, value: Json, nth: int) -> ItemKey:
@@ -78,7 +79,7 @@ Matched = tuple[list[tuple[int, int]], list[int], list[int]]
 
 def matched(item: CompiledField, want: list[Json], have: list[Json], inner: Inner) -> Matched:
     """Pair the items of two sets, duplicates one by one: pairs, only in the first, only in the second."""
-    places: defaultdict[bytes, list[int]] = defaultdict(list)
+    places: defaultdict[Hashable, list[int]] = defaultdict(list)
     for index in reversed(range(len(have))):
         places[equality_key(item, have[index])].append(index)
     pairs, added = [], []
@@ -100,7 +101,7 @@ def left_steps(
     """Return the steps of items in one list only, by index: of the declared items, and of the live ones."""
     want, have = lists
     pairs, added, gone = found
-    seen: Counter[bytes] = Counter(equality_key(item, want[index]) for index, _ in pairs)
+    seen: Counter[Hashable] = Counter(equality_key(item, want[index]) for index, _ in pairs)
     steps = {index: step_of(item, want[index], seen) for index in added}
     return steps, {other: step_of(item, have[other], seen) for other in gone}
 

@@ -12,10 +12,10 @@ from reconciler.diff.compare.collector import DiffCollector, ListComparison, Pai
 from reconciler.kinds.base.field import FieldType
 from reconciler.model.change import NoValue, PartialValue, SuppressionReason
 from reconciler.model.field_path import FieldPath
-from reconciler.model.json_types import Json, is_empty
+from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.defaults import cleared_value, effective, holds_secret, is_default, is_unchanged
-from reconciler.semantics.equality import equivalent, equivalent_items, identical, suppression_reason
+from reconciler.semantics.equality import equivalent, equivalent_items, identical, is_empty, suppression_reason
 
 _PARTED = (dict, list)
 _DEFAULT = "the documented default, spelled out on one side only"
