@@ -1,12 +1,13 @@
 """JSON Schemas (2020-12) of rule tests, for editors, and of the output of `test` and `replay`, for programs."""
 
-from typing import Any
+from typing import TypeAlias
 
 from reconciler.interaction_rules.event import EVENT_TYPES
 from reconciler.interaction_rules.replay import CLASSES
 from reconciler.interaction_rules.settings import SETTINGS, UNDEFINED, defined_alternatives
+from reconciler.model.json_types import JsonObject
 
-Schema = dict[str, Any]
+Schema: TypeAlias = JsonObject
 
 _TEXT: Schema = {"type": "string"}
 _NAME: Schema = {"type": "string", "minLength": 1}
@@ -57,14 +58,14 @@ def _list(items: Schema, least: int = 0) -> Schema:
 
 
 def _rule_test() -> Schema:
-    document = {
+    document: Schema = {
         "apiVersion": {"const": "metastudio/v1"},
         "kind": {"const": "RuleTest"},
         "subject": {"anyOf": [_NAME, _list(_NAME, 1)], "description": "Addresses of rooms and libraries."},
         "assume": {**semantics_schema(), "description": "What this test may rely on; every other setting is swapped."},
         "cases": _list({"$ref": "#/$defs/case"}, 1),
     }
-    case = {
+    case: Schema = {
         "name": _NAME,
         "events": _list({"$ref": "#/$defs/event"}, 1),
         "expect": {"$ref": "#/$defs/expect", "description": "Of the first event."},
@@ -81,8 +82,8 @@ def _rule_test() -> Schema:
 
 
 def _event() -> Schema:
-    nothing = {"type": ["object", "null"], "maxProperties": 0}
-    properties = {
+    nothing: Schema = {"type": ["object", "null"], "maxProperties": 0}
+    properties: Schema = {
         "at": {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h)$", "description": "Since the start."},
         "user": {"type": "object", "description": "By the wire's names: userId, name, level, badge, badgeLevel."},
         "comment": _TEXT,
@@ -110,7 +111,7 @@ def _expect() -> Schema:
 
 
 def _test_result() -> Schema:
-    case = {
+    case: Schema = {
         "file": _TEXT,
         "line": _COUNT,
         "name": _TEXT,
@@ -127,7 +128,7 @@ def _test_result() -> Schema:
         "line": _COUNT,
         "column": _COUNT,
     }
-    properties = {
+    properties: Schema = {
         "format_version": _VERSION,
         "cases": _list(_object(case)),
         "summary": _object({"passed": _COUNT, "failed": _COUNT, "undecided": _COUNT}),
@@ -139,7 +140,7 @@ def _test_result() -> Schema:
 
 def _replay() -> Schema:
     result = {"$ref": "#/$defs/result"}
-    event = {
+    event: Schema = {
         "subject": _TEXT,
         "index": _COUNT,
         "before": {"anyOf": [result, {"type": "null"}]},
@@ -147,14 +148,14 @@ def _replay() -> Schema:
         "class": {"enum": [*CLASSES, None]},
         "direct": {"type": ["boolean", "null"]},
     }
-    summary = {
+    summary: Schema = {
         "events": _COUNT,
         **dict.fromkeys((*CLASSES, "direct"), _COUNT),
         "depends_on": {"type": "object", "additionalProperties": _COUNT},
         "undecidable": _COUNT,
     }
     outcome = {"fires": _list(_TEXT), "suppressed": _list(_TEXT), "replies": _list(_list(_TEXT))}
-    outcomes = {
+    outcomes: Schema = {
         "outcomes": _list(_object(outcome)),
         "depends_on": _SETTINGS,
         "undecidable": {"const": True, "description": "More outcomes than are followed; `outcomes` is empty then."},

@@ -20,7 +20,7 @@ from reconciler.kinds.base.field_rules import FieldCondition, parse, span
 from reconciler.kinds.base.kind import Kind
 from reconciler.manifest.validation.envelope import Envelope
 from reconciler.manifest.yaml.scalars import typed
-from reconciler.model.json_types import is_blank
+from reconciler.model.json_types import JsonObject, is_blank
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BASE = "urn:reconciler:schemas/"
@@ -42,15 +42,15 @@ _LIMITS = {
 }
 
 
-def schemas(kinds: Mapping[str, Kind], extra: Mapping[str, Schema] | None = None) -> dict[str, Schema]:
+def schemas(kinds: Mapping[str, Kind], extra: Mapping[str, JsonObject] | None = None) -> dict[str, JsonObject]:
     """Return every schema by its file name: all kinds in one, one a kind, and the given ones."""
-    files = {"manifest.schema.json": manifest_schema(kinds.values())}
+    files: dict[str, JsonObject] = {"manifest.schema.json": manifest_schema(kinds.values())}
     files |= {f"{kind.name}.schema.json": kind_schema(kind) for kind in kinds.values()}
     files |= extra or {}
     return dict(sorted(files.items()))
 
 
-def written(schema: Schema) -> str:
+def written(schema: JsonObject) -> str:
     """Return the text of a schema file; the same tables give the same bytes."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 

@@ -69,7 +69,7 @@ class _JsonObject:
     def optional(self, name: str) -> "_JsonObject | None":
         return self.child(name) if self.value(name) is not None else None
 
-    def children(self, name: str) -> Iterator["_JsonObject"]:
+    def objects(self, name: str) -> Iterator["_JsonObject"]:
         for index, part in enumerate(require_list(self.value(name))):
             yield _JsonObject(part, f"{self._at}.{name}[{index}]")
 
@@ -90,10 +90,10 @@ def decode(data: Mapping[str, Json]) -> Plan:
 def _plan(plan: _JsonObject) -> Plan:
     return Plan(
         environment=plan.text("environment"),
-        changes=tuple(map(_change, plan.children("resource_changes"))),
-        unmanaged=tuple(map(_unmanaged, plan.children("unmanaged"))),
-        held=tuple(map(_held, plan.children("held"))),
-        diagnostics=tuple(map(_diagnostic, plan.children("diagnostics"))),
+        changes=tuple(map(_change, plan.objects("resource_changes"))),
+        unmanaged=tuple(map(_unmanaged, plan.objects("unmanaged"))),
+        held=tuple(map(_held, plan.objects("held"))),
+        diagnostics=tuple(map(_diagnostic, plan.objects("diagnostics"))),
         complete=plan.flag("complete"),
         untrusted=plan.flag("untrusted"),
         base=plan.text("base"),
@@ -115,12 +115,12 @@ def _change(data: _JsonObject) -> Change:
         before=change.value("before"),
         after=change.value("after"),
         unknown=data.texts("unknown"),
-        fields=tuple(map(_field, data.children("fields"))),
-        suppressed=tuple(map(_suppressed, data.children("suppressed"))),
+        fields=tuple(map(_field, data.objects("fields"))),
+        suppressed=tuple(map(_suppressed, data.objects("suppressed"))),
         attribution=data.word("attribution", Attribution) if data.value("attribution") else None,
         reason=data.text("action_reason"),
         position=_position(data.optional("position")),
-        blocks=tuple(map(_violation, data.children("blocks"))),
+        blocks=tuple(map(_violation, data.objects("blocks"))),
         notes=data.texts("notes"),
         before_fingerprint=fingerprints.text("before"),
         after_fingerprint=fingerprints.text("after"),
@@ -196,7 +196,7 @@ def _diagnostic(data: _JsonObject) -> Diagnostic:
         hint=data.text("detail"),
         address=data.text("address"),
         path=data.text("path"),
-        related=tuple(map(_related, data.children("related"))),
+        related=tuple(map(_related, data.objects("related"))),
     )
 
 

@@ -1,11 +1,14 @@
 """JSON Schema of a plan (2020-12), for programs that read `plan --format json`."""
 
-from typing import Any
+from collections.abc import Iterable
+from enum import Enum
+from typing import TypeAlias
 
 from reconciler.model.change import Action, Attribution, FieldOp, NoValue, SuppressionReason
 from reconciler.model.diagnostic import Severity
+from reconciler.model.json_types import JsonObject
 
-Schema = dict[str, Any]
+Schema: TypeAlias = JsonObject
 
 TEXT: Schema = {"type": "string"}
 FLAG: Schema = {"type": "boolean"}
@@ -191,7 +194,7 @@ def _diagnostic() -> Schema:
 
 
 def _rate() -> Schema:
-    number = {"type": "number", "minimum": 0}
+    number: Schema = {"type": "number", "minimum": 0}
     return {
         "per_second": _told(number, "Calls a second at the end."),
         "setting": _told(number, "Most calls a second by the setting; 0 where it has no limit."),
@@ -202,7 +205,7 @@ def _rate() -> Schema:
 
 
 def _position() -> Schema:
-    counted = {"type": "integer", "minimum": 1}
+    counted: Schema = {"type": "integer", "minimum": 1}
     return {"anyOf": [{"type": "null"}, _object({"file": TEXT, "line": counted, "column": counted})]}
 
 
@@ -210,7 +213,7 @@ def _actions() -> Schema:
     return {"type": "array", "items": _one_of(Action), "minItems": 1, "maxItems": 1}
 
 
-def _one_of(words: Any) -> Schema:
+def _one_of(words: Iterable[Enum]) -> Schema:
     return {"enum": [word.value for word in words]}
 
 
