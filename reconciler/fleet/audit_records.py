@@ -21,8 +21,8 @@ from reconciler.model.json_types import Json
 from reconciler.model.plan import Plan, is_resource_error
 from reconciler.model.read_result import ApiUsage
 from reconciler.model.run_history import AuditRecord, DriftRecord
-from reconciler.planfile.decode import decode
-from reconciler.planfile.encode import encode
+from reconciler.planfile.decode import decode, decode_diagnostics
+from reconciler.planfile.encode import encode, encode_diagnostic
 from reconciler.project.config import Project
 from reconciler.project.ledger_access import LedgerLocation, ledger_location
 from reconciler.project.plan_environment import PlanResult
@@ -144,27 +144,15 @@ class AuditRecorder:
         return self.opened[place]
 
 
-_HOLDER = "(problems)"
-"""Environment name of a plan that holds problems alone, so that the JSON form of plans can store them."""
-
-
 def _row(one: EnvironmentResult) -> dict[str, Json]:
     usage = one.planned.usage if one.planned else ApiUsage()
     return {
         "plan": encode(one.plan) if one.plan else None,
-        "diagnostics": _told(one.diagnostics),
-        "findings": _told(one.findings),
+        "diagnostics": [encode_diagnostic(each) for each in one.diagnostics],
+        "findings": [encode_diagnostic(each) for each in one.findings],
         "usage": asdict(usage),
         "seconds": round(one.seconds, 3),
     }
-
-
-def _told(diagnostics: Sequence[Diagnostic]) -> Json:
-    return encode(Plan(environment=_HOLDER, diagnostics=tuple(diagnostics)))["diagnostics"]
-
-
-def _read(rows: Json) -> tuple[Diagnostic, ...]:
-    return decode({**encode(Plan(environment=_HOLDER)), "diagnostics": rows}).diagnostics
 
 
 def _visited(name: str, row: Mapping[str, Any]) -> EnvironmentResult:
@@ -173,8 +161,8 @@ def _visited(name: str, row: Mapping[str, Any]) -> EnvironmentResult:
     return EnvironmentResult(
         environment=name,
         planned=planned if plan else None,
-        diagnostics=_read(row["diagnostics"]),
-        findings=_read(row["findings"]),
+        diagnostics=decode_diagnostics(row["diagnostics"]),
+        findings=decode_diagnostics(row["findings"]),
         seconds=row["seconds"],
     )
 

@@ -187,6 +187,11 @@ def _held(data: _JsonObject) -> DeferredChange:
     )
 
 
+def decode_diagnostics(rows: Json) -> tuple[Diagnostic, ...]:
+    """Decode diagnostics. Raises ValueError for invalid data."""
+    return tuple(_diagnostic(_JsonObject(row, "diagnostic")) for row in require_list(rows))
+
+
 def _diagnostic(data: _JsonObject) -> Diagnostic:
     return Diagnostic(
         severity=data.word("severity", Severity),

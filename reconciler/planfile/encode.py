@@ -43,7 +43,7 @@ def encode(plan: Plan) -> dict[str, Json]:
         "resource_drift": list(_drift(plan)),
         "unmanaged": [_unmanaged(one) for one in plan.unmanaged],
         "held": [_held(one) for one in plan.held],
-        "diagnostics": [_diagnostic(one) for one in plan.diagnostics],
+        "diagnostics": [encode_diagnostic(one) for one in plan.diagnostics],
     }
 
 
@@ -127,7 +127,8 @@ def _held(one: DeferredChange) -> dict[str, Json]:
     }
 
 
-def _diagnostic(one: Diagnostic) -> dict[str, Json]:
+def encode_diagnostic(one: Diagnostic) -> dict[str, Json]:
+    """Return a diagnostic as plain JSON."""
     return {
         "severity": one.severity.value,
         "code": one.code,
