@@ -80,7 +80,8 @@ def _is_deeper(body: bytes, most: int) -> bool:
     Text that is cut or no JSON leaves brackets without a partner: the decoder refuses it, unless they are too many.
     """
     text = _ESCAPE.sub(b"", body) if b"\\" in body else body
-    brackets = _STRING.sub(b"", text.translate(None, _PLAIN)).partition(b'"')[0].translate(_ALIKE)
+    left = text.translate(None, _PLAIN).replace(b'""', b"")  # nearly every string holds no bracket
+    brackets = _STRING.sub(b"", left).partition(b'"')[0].translate(_ALIKE)
     for _ in range(most):
         peeled = brackets.replace(b"[]", b"")
         if len(peeled) == len(brackets):

@@ -50,9 +50,15 @@ class RowMapper:
         A list omits fields that are not documented for it, and those that newer deployments leave out: without the key,
         as null, or empty.
         """
-        carried = {name for name in self._may_hide & row.keys() if not is_empty(row[name])}
-        carried |= self._not_listed & row.keys()
-        return self._hideable - carried if carried else self._hideable
+        return self._hideable if self._hideable.isdisjoint(row) else self.hidden_of(row, self._hideable)
+
+    def hidden_of(self, row: Mapping[str, Json], names: frozenset[str]) -> frozenset[str]:
+        """Return those of some fields that a list row leaves unknown; equal sets of many rows are one object."""
+        may_hide = self._may_hide
+        found = frozenset(
+            name for name in self._hideable & names if name not in row or (name in may_hide and is_empty(row[name]))
+        )
+        return self._shared.setdefault(found, found) if found else NOTHING
 
     def foreign(self, row: Mapping[str, Json]) -> str:
         """Return why an object is never written, or ""."""
@@ -114,6 +120,10 @@ class RowMapper:
     def _may_hide(self) -> frozenset[str]:
         fields = self.kind.top_fields.items()
         return frozenset(name for name, field in fields if field.in_show and field.list_may_hide)
+
+    @cached_property
+    def _shared(self) -> dict[frozenset[str], frozenset[str]]:
+        return {}
 
     @cached_property
     def _hideable(self) -> frozenset[str]:

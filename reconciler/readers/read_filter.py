@@ -21,16 +21,15 @@ Filters = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadFilter:
-    """ReadRequest prepared for checking rows."""
+    """ReadRequest prepared for checking rows.
+
+    `ids` matter whatever the list returns: those in the ledger, and the pins.
+    """
 
     rows: RowMapper
     wanted: ReadRequest
     by_name: Mapping[str, frozenset[str]]
-
-    @property
-    def ids(self) -> frozenset[str]:
-        """Ids that matter whatever the list returns: those in the ledger, and the pins."""
-        return self.wanted.known | self.wanted.pins.keys()
+    ids: frozenset[str]
 
     @property
     def is_of_a_plan(self) -> bool:
@@ -55,9 +54,10 @@ class ReadFilter:
         """
         if row[self.rows.kind.id_field] in self.ids:
             return True
-        return self.may_cover(name_of(self.rows.kind, row)) and not outside_field(
-            self.rows.kind, row, self.wanted.scope_fields
-        )
+        kind, wanted = self.rows.kind, self.wanted
+        if wanted.name_prefix and not self.may_cover(name_of(kind, row)):
+            return False
+        return not wanted.scope_fields or not outside_field(kind, row, wanted.scope_fields)
 
     def may_cover(self, name: str | None) -> bool:
         """Tell whether an object with only a readable name may be in scope."""
@@ -65,9 +65,10 @@ class ReadFilter:
 
     def fields_to_show(self, row: Mapping[str, Json]) -> frozenset[str] | None:
         """Return the fields to read by show for a row: none, all (None), or those a manifest manages."""
-        if self.wanted.depth == "list" or self.rows.foreign(row):
+        if self.wanted.depth == "list":
             return NOTHING
-        return ALL if self.wanted.depth == "full" else self.managed(row) & self.rows.hides(row)
+        wanted = ALL if self.wanted.depth == "full" else self.rows.hidden_of(row, self.managed(row))
+        return NOTHING if wanted == NOTHING or self.rows.foreign(row) else wanted
 
     def made(self, row: Mapping[str, Json] | None, full: Mapping[str, Json]) -> LiveResource:
         """Return an object from its show and its list row, if any, reduced to the needed fields."""
@@ -81,8 +82,10 @@ class ReadFilter:
 
     def managed(self, row: Mapping[str, Json]) -> frozenset[str]:
         """Return the fields that a manifest manages of this row."""
-        pinned = self.wanted.pins.get(str(row[self.rows.kind.id_field]), NOTHING)
-        return pinned | self.by_name.get(name_of(self.rows.kind, row), NOTHING)
+        kind, pins = self.rows.kind, self.wanted.pins
+        named = self.by_name.get(name_of(kind, row), NOTHING)
+        pinned = pins.get(str(row[kind.id_field]), NOTHING) if pins else NOTHING
+        return pinned | named if pinned else named
 
 
 def need(kind: Kind, wanted: ReadRequest, project_id: str) -> ReadFilter:
@@ -90,7 +93,12 @@ def need(kind: Kind, wanted: ReadRequest, project_id: str) -> ReadFilter:
     by_name: dict[str, frozenset[str]] = {}
     for name, fields in wanted.fields.items():
         by_name[normalize_name(name)] = by_name.get(normalize_name(name), NOTHING) | fields
-    return ReadFilter(rows=RowMapper(kind=kind, project_id=project_id), wanted=wanted, by_name=by_name)
+    return ReadFilter(
+        rows=RowMapper(kind=kind, project_id=project_id),
+        wanted=wanted,
+        by_name=by_name,
+        ids=wanted.known | wanted.pins.keys(),
+    )
 
 
 def name_queries(kind: Kind, name: str) -> tuple[Filters, ...]:

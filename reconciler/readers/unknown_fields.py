@@ -34,11 +34,18 @@ _EXACT: Mapping[FieldType, type] = {
 }
 
 
+_Shape = tuple[object, ...]
+"""Names of an object's fields, and the types of their values."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _UnknownFieldSet:
-    """Unknown fields so far, and for each object of the table what `_expected` returns."""
+    """Unknown fields so far, and for each object of the table the fields to look into, by the object's shape.
 
-    expected: dict[int, "_Expected"] = field(default_factory=dict)
+    Thousands of objects have a few shapes, and nearly every field of a shape has the type of the table.
+    """
+
+    shapes: dict[int, dict[_Shape, "_Open"]] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     values: dict[str, set[str]] = field(default_factory=dict)
     types: dict[str, tuple[FieldType, str]] = field(default_factory=dict)
@@ -53,41 +60,42 @@ def find_unknown_fields(kind: Kind, rows: Iterable[Mapping[str, Json]]) -> tuple
 
 
 def _object(table: Field, value: Mapping[str, Json], found: _UnknownFieldSet) -> None:
-    expected = found.expected.get(id(table))
-    if expected is None:
-        expected = found.expected[id(table)] = _expected(table)
-    plain, choices = expected
-    for name, item in value.items():
-        if type(item) is plain.get(name):
-            continue  # nearly every field of nearly every object: checked first
-        if type(item) is str and item in choices.get(name, ()):
-            continue
-        child = child_at(table, name)
-        if child is None:
-            found.unknown.add(f"{table.path}.{name}" if table.path else name)
-        elif item is not None:
+    shapes = found.shapes.setdefault(id(table), {})
+    shape = (*value, *map(type, value.values()))
+    left = shapes.get(shape)
+    if left is None:
+        found.unknown.update(
+            f"{table.path}.{name}" if table.path else name for name in value if child_at(table, name) is None
+        )
+        left = shapes[shape] = tuple(_open(table, value))
+    for name, choices, child in left:
+        item = value[name]
+        if choices is None or item not in choices:
             _value(child, item, found)
 
 
-_Expected = tuple[Mapping[str, type], Mapping[str, frozenset[Json]]]
+_Open = tuple[tuple[str, frozenset[Json] | None, Field], ...]
+"""Fields of a shape whose values are looked at: the known values of a text with some, and the field's table."""
 
 
-def _expected(table: Field) -> _Expected:
-    """Return the exact types of the fields with one value of an open set, and the known values of texts with some."""
-    fields = table.children.items()
-    plain = {name: _EXACT[child.type] for name, child in fields if child.type in _EXACT and not child.enum}
-    return plain, {name: frozenset(child.enum) for name, child in fields if child.type is FieldType.TEXT and child.enum}
+def _open(table: Field, value: Mapping[str, Json]) -> Iterator[tuple[str, frozenset[Json] | None, Field]]:
+    """Yield the fields of an object with values of this object's types that may be unknown, or hold what is unknown."""
+    for name, item in value.items():
+        child = child_at(table, name)
+        if child is None or item is None or (type(item) is _EXACT.get(child.type) and not child.enum):
+            continue
+        yield name, frozenset(child.enum) if isinstance(item, str) and child.enum else None, child
 
 
 def _value(table: Field, value: Json, found: _UnknownFieldSet) -> None:
-    if not _fits(table.type, value):
-        found.types[table.path] = (table.type, type(value).__name__)
-    elif isinstance(value, dict):
+    if isinstance(value, dict) and table.type is FieldType.OBJECT:
         _object(table, value, found)
+    elif not _fits(table.type, value):
+        found.types[table.path] = (table.type, type(value).__name__)
     elif isinstance(value, list) and table.item is not None:
         exact = _EXACT.get(table.item.type) if not table.item.enum else None
-        for item in value:
-            if type(item) is not exact:
+        if exact is None or not {exact}.issuperset(map(type, value)):
+            for item in value:
                 _value(table.item, item, found)
     elif table.enum and value not in table.enum and isinstance(value, str) and value:
         found.values.setdefault(table.path, set()).add(value)

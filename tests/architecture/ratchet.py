@@ -28,7 +28,7 @@ HOMES = {
     r"\bobject_pairs_hook\b": {"json_codec.py"},
     r"\beast_asian_width\b": {"strings.py"},
     r"\bos\.replace\b": {"manifest/files/project_tree.py"},
-    r'\b(?:in|=) \(None, ""': {"model/json_types.py"},
+    r'\b(?:in|=) \(None, ""': {"semantics/equality.py"},
     r"\bNoDefault\b": {"kinds/base/field.py", "semantics/compiled_field.py"},
 }
 """Rules that are implemented once: what betrays a second implementation, and where the first one is."""
