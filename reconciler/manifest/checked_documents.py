@@ -152,7 +152,7 @@ def _document(entry: Mapping[str, Json]) -> CheckedDocument:
     marks = array("Q")
     marks.frombytes(base64.b64decode(require_text(entry["marks"])))
     return CheckedDocument(
-        document=Document(value=value, marks=marks),
+        document=Document(value=value, source_marks=marks),
         kind=require_text(value["kind"]),
         metadata=require_object(value["metadata"] if entry["metadata"] is None else entry["metadata"]),
         spec=require_object(value["spec"] if entry["spec"] is None else entry["spec"]),

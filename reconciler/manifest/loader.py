@@ -20,6 +20,7 @@ from reconciler.manifest.template_values import TemplateValues, merge_values, un
 from reconciler.manifest.validation.collisions import find_collisions
 from reconciler.manifest.validation.validator import declared_resource, validate
 from reconciler.manifest.yaml import characters
+from reconciler.manifest.yaml.block_reader import BlockReader
 from reconciler.manifest.yaml.limits import LIMITS, RENDERED
 from reconciler.manifest.yaml.parser import ParsedFile, PositionOf, in_file, parse_yaml
 from reconciler.model.desired_state import DesiredState
@@ -186,6 +187,7 @@ class _Loading:
     only: Sequence[str] = ()
     checked: CheckedDocuments | None = None
     met: int = 0
+    blocks: BlockReader = field(default_factory=BlockReader)
 
     def add(self, file: str, problems: Iterable[Diagnostic]) -> None:
         """Keep the problems of a file, where it is one of those that were asked for; `met` counts all."""
@@ -276,6 +278,7 @@ class _Loading:
                 self._take(text, known[text.file], kinds)
             else:
                 self.read(text, kinds, scope)
+        self.blocks.forget()
 
     def read(self, text: _SourceText, kinds: Mapping[str, Kind], scope: ResourceScope) -> None:
         """Parse one file and check each of its documents."""
@@ -305,7 +308,7 @@ class _Loading:
     def documents(self, text: _SourceText, sensitive: Set[str]) -> Iterator[tuple[Json, DocumentLocator]]:
         """Parse one file and yield its documents, up to as many problems as are shown."""
         limits = RENDERED if text.templated else LIMITS
-        parsed = parse_yaml(text.text, text.file, where=text.where, limits=limits)
+        parsed = parse_yaml(text.text, text.file, where=text.where, limits=limits, blocks=self.blocks)
         violations = _violations(text, parsed, sensitive)
         if violations:
             self.add(text.file, text.explained(violations))

@@ -26,11 +26,11 @@ class AnchorTable:
     ) -> None:
         self.places: dict[str, Position] = {}
         self._earlier = earlier or {}
-        self.aliases: set[int] = set()
+        self.aliases: dict[int, int] = {}
         self._limits = limits
         self._problems = problems
         self._where = where
-        self._named: dict[str, tuple[Json, int, int]] = {}
+        self._named: dict[str, tuple[Json, int, int, int]] = {}
         self._sizes: dict[int, tuple[int, int]] = {}
         self._open: set[str] = set()
         self._spent = 0
@@ -48,14 +48,14 @@ class AnchorTable:
             self._open.add(event.anchor)
             self.places.setdefault(event.anchor, self._place(event.start_mark))
 
-    def closed(self, anchor: str, value: Json, mark: ParserMark) -> None:
+    def closed(self, anchor: str, value: Json, mark: ParserMark, *, number: int) -> None:
         """Record the anchor of a completed collection."""
         self._open.discard(anchor)
-        self.name(anchor, value, mark)
+        self.name(anchor, value, mark, number=number)
 
-    def name(self, anchor: str, value: Json, mark: ParserMark) -> None:
-        """Record an anchor; a later one of the same name replaces it, as in YAML."""
-        self._named[anchor] = (value, *self._weigh(value))
+    def name(self, anchor: str, value: Json, mark: ParserMark, *, number: int) -> None:
+        """Record the anchor of the node with this number; a later one of the same name replaces it, as in YAML."""
+        self._named[anchor] = (value, number, *self._weigh(value))
         self.places.setdefault(anchor, self._place(mark))
         if len(self._named) > self._limits.anchors:
             raise refused("E_YAML_SIZE", f"the file has more than {self._limits.anchors} anchors", self._place(mark))
@@ -66,7 +66,7 @@ class AnchorTable:
             raise refused("E_YAML_ALIAS", f"alias *{anchor} refers to a node that contains it", self._place(mark))
         if anchor not in self._named:
             raise self._unnamed(anchor, mark)
-        value, weight, levels = self._named[anchor]
+        value, named, weight, levels = self._named[anchor]
         self._spent += weight
         if self._spent > self._limits.shared:
             message = f"the aliases expand to more than {self._limits.shared} values"
@@ -74,7 +74,7 @@ class AnchorTable:
         if depth + levels > self._limits.depth:
             message = f"with `*{anchor}`, nesting is deeper than {self._limits.depth} levels"
             raise refused("E_YAML_DEPTH", message, self._place(mark))
-        self.aliases.add(number)
+        self.aliases[number] = named
         return value
 
     def _unnamed(self, anchor: str, mark: ParserMark) -> ManifestError:

@@ -1,12 +1,12 @@
 """One YAML document: its value, and the position of every key and item in it.
 
-While parsing, the positions of all nodes are recorded in order, eight bytes each. The mapping from paths to nodes is
-computed on first use: most documents never need it.
+A position is found by the number of its node, in the order of the text: equal parts of a value may be one object. The
+numbers below a mapping or list are computed when one of them is asked for: most documents never need them.
 """
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import NamedTuple
 
@@ -18,11 +18,6 @@ NodePlace = tuple[int, int]
 """Line and column, counted from 1."""
 
 _COLUMN = (1 << 32) - 1
-
-_NEAR = 2
-"""Length of paths that are located by a walk: `metadata.name` is near the start of its document."""
-_WALKS = 8
-"""Walks before the index is built, so that thousands of problems do not take quadratic time."""
 
 
 def packed(line: int, column: int) -> int:
@@ -38,165 +33,157 @@ class MergeKey(NamedTuple):
     source: Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _NodeMarks:
-    """Positions of one key (for an item, the item's) and its value."""
+class _Entry(NamedTuple):
+    """Numbers of the nodes of one key (for an item, the item's) and its value."""
 
     key: int
     value: int
 
 
-_Index = Mapping[int, Mapping[str | int, _NodeMarks]]
+_Entries = Mapping[str | int, _Entry]
 
 
 @dataclass(slots=True, kw_only=True)
 class Document:
     """A document's plain value, with positions.
 
-    `marks` are the positions of its nodes in the order of the text; `aliases` and `merges` are the nodes, by number,
-    with content from elsewhere.
+    `source_marks` are the positions of its nodes in the order of the text, or a function that reads them. `aliases` are
+    the nodes that stand for another, with the number of that; `merges` are the mappings with a merge key. `widest` is
+    the most entries of a mapping or list in its text; None where merge keys add to them.
     """
 
     value: Json
-    marks: "array[int]"
-    aliases: frozenset[int] = frozenset()
+    source_marks: "array[int] | Callable[[], array[int]]"
+    aliases: Mapping[int, int] = field(default_factory=dict)
     merges: Mapping[int, MergeKey] = field(default_factory=dict)
-    _index: _Index | None = field(default=None, repr=False, compare=False)
-    _walks: int = field(default=0, repr=False, compare=False)
+    widest: int | None = None
+    _entries: dict[int, _Entries] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def marks(self) -> "array[int]":
+        """Positions of its nodes in the order of the text, packed."""
+        if not isinstance(self.source_marks, array):
+            self.source_marks = self.source_marks()
+        return self.source_marks
 
     @property
     def start(self) -> NodePlace:
         """Position of its first node."""
-        return _place(self.marks[0]) if self.marks else (1, 1)
+        return self._place(0)
 
     def at(self, path: DocumentPath, *, key: bool = False) -> NodePlace:
         """Return the position of the value at `path` (of its key with `key`), or of its nearest parent's."""
-        if self._walkable(path):
-            self._walks += 1
-            return _place(self._near(path, key=key))
-        index = self._places()
-        here, value = self.marks[0] if self.marks else 0, self.value
-        for number, step in enumerate(path, 1):
-            entry = index.get(id(value), {}).get(step)
+        found = number = 0
+        value = self.value
+        for depth, step in enumerate(path, 1):
+            entry = self._below(number, value).get(step)
             if entry is None:
                 break
-            here = entry.key if key and number == len(path) else entry.value
-            value = child_of(value, step)
-        return _place(here)
+            found = entry.key if key and depth == len(path) else entry.value
+            number, value = entry.value, child_of(value, step)
+        return self._place(found)
 
     def following(self, place: NodePlace) -> NodePlace | None:
         """Return the position of the first node behind a place; None behind the last."""
         number = bisect_right(self.marks, packed(place[0] - 1, place[1] - 1))
-        return _place(self.marks[number]) if number < len(self.marks) else None
+        return self._place(number) if number < len(self.marks) else None
 
     def start_index(self) -> None:
-        """Compute the positions now, before the value is changed."""
-        self._places()
+        """Compute all numbers now, before the value is changed."""
+        waiting: list[tuple[int, Json]] = [(0, self.value)]
+        while waiting:
+            number, value = waiting.pop()
+            waiting += [(entry.value, child_of(value, step)) for step, entry in self._below(number, value).items()]
 
-    def key_place(self, mapping: Mapping[str, Json], key: str) -> NodePlace:
-        """Return the position of a key of a mapping that is part of the value."""
-        return _place(self._places()[id(mapping)][key].key)
+    def key_place(self, number: int, mapping: Mapping[str, Json], key: str) -> NodePlace:
+        """Return the position of a key of the mapping with this number."""
+        return self._place(self._below(number, mapping)[key].key)
 
-    def _walkable(self, path: DocumentPath) -> bool:
-        simple = self.marks and not self.aliases and not self.merges
-        return self._index is None and len(path) <= _NEAR and self._walks < _WALKS and bool(simple)
+    def _place(self, number: int) -> NodePlace:
+        mark = self.marks[number] if self.marks else 0
+        return (mark >> 32) + 1, (mark & _COLUMN) + 1
 
-    def _near(self, path: DocumentPath, *, key: bool) -> int:
-        """Find one position without an index; most documents need that of their name alone."""
-        number, value, here = 0, self.value, self.marks[0]
-        for depth, step in enumerate(path, 1):
-            key_number = _entry_number(value, step, number)
-            if key_number is None:
-                break
-            number = key_number + isinstance(value, dict)
-            here = self.marks[key_number if key and depth == len(path) else number]
-            value = child_of(value, step)
-        return here
+    def _below(self, number: int, value: Json) -> _Entries:
+        """Return the entries of a mapping or list, by key or index; those of what an alias stands for."""
+        number = self.aliases.get(number, number)
+        if self._entries is None:
+            self._entries = {}
+        found = self._entries.get(number)
+        if found is None:
+            if isinstance(value, dict):
+                found = self._keys(number, value)
+            else:
+                found = dict(enumerate(self._items(number, value))) if isinstance(value, list) else {}
+            self._entries[number] = found
+        return found
 
-    def _places(self) -> _Index:
-        if self._index is None:
-            self._index = _Indexer(self).index()
-        return self._index
+    def _items(self, number: int, value: list[Json]) -> Iterator[_Entry]:
+        following = number + 1
+        for index, item in enumerate(value):
+            yield _Entry(following, following)
+            if index + 1 < len(value):
+                following = self._after(following, item)
 
+    def _keys(self, number: int, value: Mapping[str, Json]) -> _Entries:
+        merge = self.merges.get(number)
+        found: dict[str | int, _Entry] = {}
+        source = number
+        for key, here, _ in self._written(number, value):
+            if key is None:
+                source = here + 1
+            else:
+                found[key] = _Entry(here, here + 1)
+        if merge is not None:
+            for each, mapping in self._sources(source, merge.source):
+                below = self._below(each, mapping)
+                found |= {key: below[key] for key in mapping if key in value and key not in found}
+        return found
 
-def _place(mark: int) -> NodePlace:
-    return (mark >> 32) + 1, (mark & _COLUMN) + 1
+    def _sources(self, number: int, source: Json) -> Iterator[tuple[int, Mapping[str, Json]]]:
+        if isinstance(source, list):
+            yield from (
+                (entry.value, as_object(source[int(index)])) for index, entry in self._below(number, source).items()
+            )
+        else:
+            yield number, as_object(source)
 
+    def _written(self, number: int, value: Mapping[str, Json]) -> Iterator[tuple[str | None, int, Json]]:
+        """Yield what is written in a mapping: each key (None is the merge key), its node's number, and its value."""
+        written: list[tuple[str | None, Json]] = list(value.items())
+        merge = self.merges.get(number)
+        if merge is not None:
+            written[merge.own :] = []
+            written.insert(merge.ordinal, (None, merge.source))
+        following = number + 1
+        for index, (key, item) in enumerate(written):
+            yield key, following, item
+            if index + 1 < len(written):
+                following = self._after(following + 1, item)
 
-def _entry_number(value: Json, step: str | int, number: int) -> int | None:
-    """Return the number of an entry's first node (a mapping's key, a sequence's item), counting from its parent's."""
-    following = number + 1
-    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, item in entries:
-        if name == step:
-            return following
-        following += isinstance(value, dict) + _nodes(item)
-    return None
+    def _after(self, number: int, value: Json) -> int:
+        """Return the number of the node behind a node."""
+        if number in self.aliases:
+            return number + 1
+        if not self.aliases and not self.merges:
+            return number + _nodes(value)
+        following = number + 1
+        if isinstance(value, dict):
+            for _, key, item in self._written(number, value):
+                following = self._after(key + 1, item)
+        elif isinstance(value, list):
+            for item in value:
+                following = self._after(following, item)
+        return following
 
 
 def _nodes(value: Json) -> int:
     """Count the nodes of a value that holds no alias."""
+    if not isinstance(value, (dict, list)):
+        return 1
+    count = 1 + len(value)
     if isinstance(value, dict):
-        return 1 + len(value) + sum(map(_nodes, value.values()))
-    if isinstance(value, list):
-        return 1 + sum(map(_nodes, value))
-    return 1
-
-
-class _Indexer:
-    """Walks a value in the order of its nodes, and records which position belongs to which entry."""
-
-    def __init__(self, document: Document) -> None:
-        self._marks = document.marks
-        self._aliases = document.aliases
-        self._merges = document.merges
-        self._root = document.value
-        self._found: dict[int, dict[str | int, _NodeMarks]] = {}
-
-    def index(self) -> _Index:
-        if self._marks:
-            self._walk(self._root, 0)
-        return self._found
-
-    def _walk(self, value: Json, number: int) -> int:
-        """Record the entries of the node with this number; return the number of the node after it."""
-        if number in self._aliases:
-            return number + 1
-        if isinstance(value, dict):
-            return self._mapping(value, number)
-        if isinstance(value, list):
-            return self._sequence(value, number)
-        return number + 1
-
-    def _sequence(self, value: Sequence[Json], number: int) -> int:
-        entries = self._found.setdefault(id(value), {})
-        following = number + 1
-        for position, item in enumerate(value):
-            mark = self._marks[following]
-            entries[position] = _NodeMarks(key=mark, value=mark)
-            following = self._walk(item, following)
-        return following
-
-    def _mapping(self, value: Mapping[str, Json], number: int) -> int:
-        entries = self._found.setdefault(id(value), {})
-        merge = self._merges.get(number)
-        own = list(value.items())[: merge.own if merge else len(value)]
-        following = number + 1
-        for ordinal, (key, item) in enumerate(own):
-            if merge and merge.ordinal == ordinal:
-                following = self._walk(merge.source, following + 1)
-            entries[key] = _NodeMarks(key=self._marks[following], value=self._marks[following + 1])
-            following = self._walk(item, following + 1)
-        if merge:
-            if merge.ordinal == len(own):
-                following = self._walk(merge.source, following + 1)
-            self._merged(merge, value, entries)
-        return following
-
-    def _merged(self, merge: MergeKey, value: Mapping[str, Json], entries: dict[str | int, _NodeMarks]) -> None:
-        """Use the positions in the source mapping for merged entries."""
-        sources = merge.source if isinstance(merge.source, list) else [merge.source]
-        for source in sources:
-            for key in as_object(source):
-                if key in value and key not in entries:
-                    entries[key] = self._found[id(source)][key]
+        count += len(value)
+    for part in value.values() if isinstance(value, dict) else value:
+        if isinstance(part, (dict, list)):
+            count += _nodes(part) - 1
+    return count

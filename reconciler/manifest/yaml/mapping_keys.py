@@ -34,7 +34,7 @@ class MappingKeys:
         self._problems = problems
         self._where = where
         self._scalars = Scalars(ProblemList(), where)
-        self._odd: list[tuple[dict[str, Json], str, str]] = []
+        self._odd: list[tuple[int, dict[str, Json], str, str]] = []
         self._refused = False
         self._merges: dict[int, MergeKey] = {}
         self._first_merge: dict[int, ParserMark] = {}
@@ -47,7 +47,7 @@ class MappingKeys:
         if event.implicit[0]:
             if text == "<<":
                 return self._merge_key(event.start_mark, inside)
-            if text.isascii() and text.isidentifier() and text not in _NO_TEXTS:
+            if is_plain_key(text):
                 self.known[text] = text
                 return text
             if not isinstance(self._scalars.resolve(text, event.start_mark), str):
@@ -90,10 +90,10 @@ class MappingKeys:
         hint = "put it in quotes if it is meant as text: `{` and `[` begin a mapping or a list"
         return refused("E_YAML_KEYTYPE", f"the key is a {what}; a key must be text", place, hint=hint)
 
-    def repeated(self, inside: dict[str, Json], key: str) -> str:
-        """Return the name under which a repeated key is recorded until `settle`."""
+    def repeated(self, number: int, inside: dict[str, Json], key: str) -> str:
+        """Return the name under which a repeated key of the mapping with this number is recorded until `settle`."""
         name = f"{_INTERNAL}{len(self._odd)}:{key}"
-        self._odd.append((inside, key, name))
+        self._odd.append((number, inside, key, name))
         return name
 
     def merge(self, inside: dict[str, Json], number: int, mark: ParserMark) -> None:
@@ -126,15 +126,18 @@ class MappingKeys:
         self._first_merge.clear()
         return merges
 
-    def settle(self, document: Document) -> None:
-        """Report the repeated keys of a document with both positions, and remove placeholder keys."""
+    def settle(self, document: Document, where: Callable[[int, int], Position]) -> None:
+        """Report the repeated keys of a document with both positions, and remove placeholder keys.
+
+        `where` takes the document's own places, which are those of the whole text.
+        """
         self._refused = self._refused or bool(self._odd and document.merges)  # a merge copies placeholder keys too
-        if self._refused:
+        if self._refused or self._odd:
             document.start_index()
-        for inside, key, name in self._odd:
-            first, second = (self._where(*document.key_place(inside, each)) for each in (key, name))
+        for number, inside, key, name in self._odd:
+            first, second = (where(*document.key_place(number, inside, each)) for each in (key, name))
             self._problems.append(_twice(key, second, first, "remove one of the two"))
-        for inside, _key, name in self._odd:
+        for _number, inside, _key, name in self._odd:
             inside.pop(name, None)
         self._odd.clear()
         if self._refused:
@@ -143,6 +146,11 @@ class MappingKeys:
 
     def _place(self, mark: ParserMark) -> Position:
         return self._where(mark.line + 1, mark.column + 1)
+
+
+def is_plain_key(text: str) -> bool:
+    """Tell whether a plain scalar is a key as it is: a name in ASCII, which no one takes for another value."""
+    return text.isascii() and text.isidentifier() and text not in _NO_TEXTS
 
 
 def _twice(key: str, second: Position, first: Position, hint: str) -> Diagnostic:

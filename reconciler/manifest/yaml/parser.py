@@ -8,8 +8,9 @@ nothing below its limit. Without libyaml PyYAML's own parser does the same.
 import re
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import field
-from itertools import repeat
+from contextlib import suppress
+from itertools import islice, repeat
+from operator import length_hint
 from typing import Any, cast
 
 from yaml.error import MarkedYAMLError, YAMLError
@@ -28,6 +29,7 @@ from reconciler.errors import ManifestError, ProblemList, error, refused
 from reconciler.late_methods import dataclass
 from reconciler.manifest.yaml import characters, conformance
 from reconciler.manifest.yaml.anchors import AnchorTable
+from reconciler.manifest.yaml.block_reader import BlockMarks, BlockReader, document_spans, readable_text
 from reconciler.manifest.yaml.document import Document
 from reconciler.manifest.yaml.event_source import ParserMark, parser_for
 from reconciler.manifest.yaml.limits import LIMITS, YamlLimits, end_of_surplus
@@ -109,17 +111,26 @@ class ParsedFile:
 
 
 def parse_yaml(
-    source: str | bytes, file: str, *, where: PositionOf | None = None, limits: YamlLimits = LIMITS, pure: bool = False
+    source: str | bytes,
+    file: str,
+    *,
+    where: PositionOf | None = None,
+    limits: YamlLimits = LIMITS,
+    pure: bool = False,
+    blocks: BlockReader | None = None,
 ) -> ParsedFile:
     """Parse YAML and return all its problems; never raises for any bytes.
 
-    `where` maps positions of rendered text. `pure` uses PyYAML's own parser even where libyaml is available.
+    `where` maps positions of rendered text. `pure` uses PyYAML's own parser even where libyaml is available. `blocks`
+    reads the documents that need no parser; the files of one load share it.
     """
     text = ""
     loader = _Loader(file, where or in_file(file), limits)
     try:
         text = _text(source, file, limits)
-        loader.load(text, pure=pure)
+        if blocks is None or not loader.load_blocks(text, blocks):
+            loader = _Loader(file, where or in_file(file), limits)
+            loader.load(text, pure=pure)
     except ManifestError as error:
         loader.problems.extend(error.diagnostics)
         if error.code in _GIVEN_UP:
@@ -151,50 +162,83 @@ def in_file(file: str) -> PositionOf:
     return lambda line, column: Position(file, line, column)
 
 
-@dataclass(slots=True)
 class _Loader:
-    """One pass over a text. `load` is one long function because a call for each node would double its time."""
+    """One pass over a text. `_document` is one long function because a call for each node would double its time."""
 
-    file: str
-    where: PositionOf
-    limits: YamlLimits
-    documents: list[Document] = field(default_factory=list)
-    problems: ProblemList = field(default_factory=ProblemList)
-    several_lines: bool = False
-    ended: bool = True
+    def __init__(self, file: str, where: PositionOf, limits: YamlLimits) -> None:
+        self.file = file
+        self.limits = limits
+        self.documents: list[Document] = []
+        self.problems = ProblemList()
+        self._position = where
+        self._line = 0
+        self._several_lines = False
+        self._ended = True
+        self._scalars = Scalars(self.problems, self.where)
+        self._keys = MappingKeys(self.problems, self.where, limits.merges)
+        self._budget: Iterator[None] = repeat(None, limits.nodes)
+        self._anchors: dict[str, Position] = {}
+
+    def where(self, line: int, column: int) -> Position:
+        """Return the position of a line and column of the text that is parsed, which may start at a later line."""
+        return self._position(line + self._line, column)
 
     def load(self, text: str, *, pure: bool) -> None:
+        """Parse a whole text."""
         surplus = end_of_surplus(text, self.limits)
         if surplus is not None:
             place = characters.position_of(text, surplus - 1, self.file)
             raise self._too_many(self._events(), self.where(place.line, place.column))
-        parser = parser_for(text, pure=pure)
-        next_event = parser.get_event
-        scalars, keys = Scalars(self.problems, self.where), MappingKeys(self.problems, self.where, self.limits.merges)
-        budget: Iterator[None] = repeat(None, self.limits.nodes)
+        self._parse(text, pure=pure)
+        conformance.check(text, self.where, self.problems, pure=pure, several_lines=self._several_lines)
+
+    def load_blocks(self, text: str, blocks: BlockReader) -> bool:
+        """Read a text document by document: those of plain blocks without a parser, each other one parsed alone.
+
+        False where a syntax error or a limit ends that: only `load` sees what the whole text has.
+        """
+        plain = readable_text(text, self.limits)
+        if plain is None:
+            return False
+        with suppress(ManifestError, YAMLError, ValueError, RecursionError):
+            for start, end in document_spans(plain):
+                part = plain[start:end]
+                found = blocks.read(part)
+                if found is None:
+                    self._parse(part, pure=False)
+                elif found.events > length_hint(self._budget) or len(self.documents) >= self.limits.documents:
+                    return False
+                elif found.value is not None:
+                    next(islice(self._budget, found.events, found.events), None)
+                    marks = BlockMarks(blocks, plain, start, end, self._line)
+                    self.documents.append(Document(value=found.value, source_marks=marks, widest=found.widest))
+                self._line += part.count("\n")
+            self._line = 0
+            conformance.check(text, self.where, self.problems, pure=False, several_lines=self._several_lines)
+            return True
+        return False
+
+    def _parse(self, text: str, *, pure: bool) -> None:
+        """Parse a text, or the part of one that begins at `_line`."""
+        next_event = parser_for(text, pure=pure).get_event
         shared_may_occur = "&" in text or "!" in text or "*" in text
-        anchors: dict[str, Position] = {}
         next_event()
         while type(event := next_event()) is not StreamEndEvent:
             self._check_directives(event)
-            shared = AnchorTable(self.limits, self.problems, self.where, anchors)
-            self._document(next_event, scalars, keys, shared if shared_may_occur else None, budget)
-            if shared.places and len(anchors) <= self.limits.anchors:
-                anchors |= shared.places
+            shared = AnchorTable(self.limits, self.problems, self.where, self._anchors)
+            self._document(event.start_mark, next_event, shared if shared_may_occur else None)
+            if shared.places and len(self._anchors) <= self.limits.anchors:
+                self._anchors |= shared.places
             if len(self.documents) > self.limits.documents:
                 raise self._too_many(f"{self.limits.documents} documents", self._at(event.start_mark))
-        conformance.check(text, self.where, self.problems, pure=pure, several_lines=self.several_lines)
 
     def _document(  # noqa: PLR0912, PLR0915 - see the class
-        self,
-        next_event: Callable[[], Any],
-        scalars: Scalars,
-        keys: MappingKeys,
-        shared: AnchorTable | None,
-        budget: Iterator[None],
+        self, mark: ParserMark, next_event: Callable[[], Any], shared: AnchorTable | None
     ) -> None:
+        scalars, keys = self._scalars, self._keys
         marks: array[int] = array("Q")
-        note = marks.append
+        note, first = marks.append, self._line
+        widest = 0
         plain, known_keys = scalars.plain, keys.known
         miss = scalars
         deepest, longest = self.limits.depth, self.limits.scalar
@@ -203,20 +247,19 @@ class _Loader:
         is_mapping = False
         key: str | None = None
         stack: list[tuple[Any, bool, int, str | None, int | None]] = []
-        mark: Any = None
-        for _ in budget:
+        for _ in self._budget:
             event = next_event()
             kind = type(event)
             if kind is ScalarEvent:
                 mark = event.start_mark
-                note(mark.line << 32 | mark.column)
+                note(mark.line + first << 32 | mark.column)
                 value = event.value
                 if shared is not None:
                     shared.scalar(event)
                 if is_mapping and key is None:
                     key = known_keys.get(value) or keys.key(event, inside)
                     if key in inside:
-                        key = keys.repeated(inside, key)
+                        key = keys.repeated(stack[-1][2], inside, key)
                     continue
                 if event.implicit[0]:
                     resolved = plain.get(value, miss)
@@ -225,11 +268,11 @@ class _Loader:
                     if not value.isprintable():
                         scalars.check(value, mark)
                     if event.end_mark.line != mark.line:
-                        self.several_lines = True
+                        self._several_lines = True
                 if len(event.value) > longest:
                     raise self._too_long(mark)
                 if shared is not None and event.anchor is not None:
-                    shared.name(event.anchor, value, mark)
+                    shared.name(event.anchor, value, mark, number=len(marks) - 1)
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 mark = event.start_mark
                 if is_mapping and key is None:
@@ -237,7 +280,7 @@ class _Loader:
                 if shared is not None:
                     shared.opened(event)
                 stack.append((inside, is_mapping, len(marks), event.anchor, mark.line if event.flow_style else None))
-                note(mark.line << 32 | mark.column)
+                note(mark.line + first << 32 | mark.column)
                 if len(stack) > deepest:
                     raise self._too_deep(mark)
                 value = {} if kind is MappingStartEvent else []
@@ -250,12 +293,13 @@ class _Loader:
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 value = inside
                 inside, is_mapping, number, anchor, line = stack.pop()
+                widest = max(widest, len(value))
                 if line is not None and line != event.end_mark.line:
-                    self.several_lines = True
+                    self._several_lines = True
                 if MERGE in value and kind is MappingEndEvent:
                     keys.merge(value, number, event.start_mark)
                 if anchor is not None and shared is not None:
-                    shared.closed(anchor, value, event.start_mark)
+                    shared.closed(anchor, value, event.start_mark, number=number)
                 key = None
                 continue
             elif kind is AliasEvent:
@@ -263,9 +307,9 @@ class _Loader:
                 if is_mapping and key is None:
                     raise keys.not_text(event)
                 value = cast(AnchorTable, shared).use(event.anchor, mark, number=len(marks), depth=len(stack))
-                note(mark.line << 32 | mark.column)
+                note(mark.line + first << 32 | mark.column)
             else:
-                self.ended = event.explicit
+                self._ended = event.explicit
                 break
             if is_mapping:
                 inside[key] = value
@@ -275,29 +319,30 @@ class _Loader:
         else:
             raise self._too_many(self._events(), self._at(mark))
         merges = keys.finished()
+        aliases = shared.aliases if shared else {}
         document = Document(
-            value=root[0], marks=marks, aliases=frozenset(shared.aliases if shared else ()), merges=merges
+            value=root[0], source_marks=marks, aliases=aliases, merges=merges, widest=None if merges else widest
         )
-        keys.settle(document)
+        keys.settle(document, self._position)
         self.documents.append(document)
 
     def _check_directives(self, event: Any) -> None:
         """Check directives: one precedes a document, at the start of the file or behind a line of three dots."""
-        place = self.where(event.start_mark.line + 1, event.start_mark.column + 1)
+        place = self._at(event.start_mark)
         if event.version is not None and tuple(event.version) not in {(1, 1), (1, 2)}:
             version = ".".join(map(str, event.version))
             raise refused("E_YAML_SYNTAX", f"there is no YAML {version}", place, hint="leave the %YAML line out")
-        if (event.version or event.tags) and not self.ended:
+        if (event.version or event.tags) and not self._ended:
             message = "the document before this line has not ended"
             raise refused("E_YAML_SYNTAX", message, place, hint="leave the line with the % out")
 
     def _too_deep(self, mark: ParserMark) -> ManifestError:
         message = f"nesting is deeper than {self.limits.depth} levels"
-        return refused("E_YAML_DEPTH", message, self.where(mark.line + 1, mark.column + 1))
+        return refused("E_YAML_DEPTH", message, self._at(mark))
 
     def _too_long(self, mark: ParserMark) -> ManifestError:
         message = f"a single text is longer than {self.limits.scalar} characters"
-        return refused("E_YAML_SIZE", message, self.where(mark.line + 1, mark.column + 1))
+        return refused("E_YAML_SIZE", message, self._at(mark))
 
     def _events(self) -> str:
         return f"{self.limits.nodes} YAML events (keys, values, ends of lists and mappings)"

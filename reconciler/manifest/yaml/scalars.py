@@ -49,10 +49,8 @@ class Scalars:
         if text == "-":
             place = self._where(mark.line + 1, mark.column + 1)
             self._problems.append(error("E_YAML_SYNTAX", "a dash alone is no text", place, hint="put it in quotes"))
-        if text in _WORDS:
-            return _WORDS[text]
-        value: Json = int(text) if _INTEGER.match(text) else text
-        if len(text) < _REMEMBERED:
+        value = plain_value(text)
+        if text not in _WORDS and len(text) < _REMEMBERED:
             self.plain[text] = value
         return value
 
@@ -61,6 +59,18 @@ class Scalars:
         verdict = characters.forbidden_character(text)
         if verdict:
             self._problems.append(error(*verdict, self._where(mark.line + 1, mark.column + 1)))
+
+
+def plain_value(text: str) -> Json:
+    """Return the value of a plain scalar."""
+    if text in _WORDS:
+        return _WORDS[text]
+    return int(text) if _INTEGER.match(text) else text
+
+
+def is_doubtful(text: str) -> bool:
+    """Tell whether a plain scalar has a problem."""
+    return text in _DOUBTFUL or text == "-"
 
 
 def typed(value: Json) -> str:
