@@ -286,7 +286,10 @@ class _Loading:
         met = self.met
         sensitive = sensitive_names(field for kind in kinds.values() for field in kind.fields.values())
         for value, locate in self.documents(text, sensitive):
-            resource, found, metadata = validate(value, locate, kinds, scope, locate.plain, file=text.file)
+            widest = locate.document.widest
+            resource, found, metadata = validate(
+                value, locate, kinds, scope, locate.plain, file=text.file, widest=widest
+            )
             self.add(text.file, text.explained(found))
             if resource is not None:
                 self.resources.append(resource)

@@ -6,8 +6,9 @@ A spec may have other problems at the same time (all are reported at once), so n
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any, NamedTuple
 
-from reconciler.errors import PluginError
+from reconciler.errors import ENOUGH, PluginError
 from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.base.problem import SpecProblem
 from reconciler.late_methods import dataclass
@@ -31,8 +32,7 @@ class FieldCondition:
         return " and ".join(f"{name} is {value}" for name, value in self.terms)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConditionContext:
+class ConditionContext(NamedTuple):
     """Object of a spec with its parents, in which a condition looks up names."""
 
     field: Field
@@ -62,14 +62,18 @@ def parse(text: str) -> FieldCondition:
 
 def holds(condition: FieldCondition, scope: ConditionContext) -> bool | None:
     """Tell whether it holds; None where a field is neither declared nor has a default."""
-    answers = [_answer(scope.lookup(name), value) for name, value in condition.terms]
-    if False in answers:
-        return False
-    return None if None in answers else True
+    known = True
+    for name, value in condition.terms:
+        found = scope.lookup(name)
+        if found is NoValue.ABSENT:
+            known = False
+        elif found != value:
+            return False
+    return True if known else None
 
 
-def _answer(found: Json | NoValue, value: str) -> bool | None:
-    return None if found is NoValue.ABSENT else found == value
+_Path = tuple[Any, ...]
+"""Path of a value: that of its parent, and its own step; it is made flat for a problem only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,58 +81,87 @@ class RuleNode:
     """Field with checks, or that contains such fields; the rest of the table is not visited."""
 
     field: Field
+    name: str
+    required: FieldCondition | None
+    applies: FieldCondition | None
+    has_limits: bool
     children: "tuple[RuleNode, ...]" = ()
     item: "RuleNode | None" = None
+
+    def check_object(self, path: _Path, scope: ConditionContext, found: list[SpecProblem]) -> None:
+        """Add the problems of an object's fields, up to as many as are shown."""
+        get = scope.value.get
+        for child in self.children:
+            value = get(child.name)
+            if value is not None:
+                child.check((path, child.name), value, scope, found)
+            elif child.required is not None and holds(child.required, scope):
+                message = f"{child.name} is required when {child.required}"
+                found.append(
+                    SpecProblem(_flat((path, child.name)), "E_FIELD_REQUIRED_WHEN", message, f"add {child.name}")
+                )
+            if len(found) >= ENOUGH:
+                return
+
+    def check(self, path: _Path, value: Json, scope: ConditionContext, found: list[SpecProblem]) -> None:
+        """Add the problems of a value that is there."""
+        if self.applies is not None and holds(self.applies, scope) is False:
+            found.append(_inapplicable(_flat(path), self.field, str(self.applies)))
+        elif isinstance(value, dict) and self.field.type is FieldType.OBJECT:
+            self.check_object(path, ConditionContext(self.field, value, scope), found)
+        elif isinstance(value, list) and self.field.type is FieldType.LIST:
+            self._check_list(path, value, scope, found)
+        elif self.has_limits:
+            found.extend(_business(_flat(path), self.field, value))
+
+    def _check_list(self, path: _Path, value: list[Json], scope: ConditionContext, found: list[SpecProblem]) -> None:
+        most = self.field.recommended_max_items
+        if most is not None and len(value) > most:
+            message = f"{self.field.name} has {len(value)} items, but at most {most} are of use"
+            found.append(_limit(_flat(path), message))
+        if self.item:
+            for index, item in enumerate(value):
+                if isinstance(item, dict):
+                    self.item.check_object((path, index), ConditionContext(self.item.field, item, scope), found)
+                if len(found) >= ENOUGH:
+                    return
+
+
+def _flat(path: _Path) -> DocumentPath:
+    steps: list[str | int] = []
+    while path:
+        path, step = path
+        steps.append(step)
+    return tuple(reversed(steps))
 
 
 def watched(field: Field) -> RuleNode | None:
     """Return the part of a table with checks; None where there are none."""
     children = tuple(found for child in field.children.values() if (found := watched(child)))
     item = watched(field.item) if field.item else None
-    if children or item or _has_rule(field):
-        return RuleNode(field=field, children=children, item=item)
-    return None
-
-
-def _has_rule(field: Field) -> bool:
     limits = (field.recommended_min, field.recommended_max, field.recommended_max_items)
-    return bool(field.required_when or field.applies_when or field.recommended_values or limits != (None, None, None))
+    has_limits = bool(field.recommended_values or limits != (None, None, None))
+    required = parse(field.required_when) if field.required_when else None
+    applies = parse(field.applies_when) if field.applies_when else None
+    if not (children or item or has_limits or required or applies):
+        return None
+    return RuleNode(
+        field=field,
+        name=field.name,
+        required=None if required is None or required.inferred else required,
+        applies=applies,
+        has_limits=has_limits,
+        children=children,
+        item=item,
+    )
 
 
-def table_problems(watch: RuleNode | None, spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
-    """Yield the problems of a spec by the table: unmet conditions are errors, prose limits are warnings."""
+def table_problems(watch: RuleNode | None, spec: Mapping[str, Json]) -> list[SpecProblem]:
+    """Return the problems of a spec by the table: unmet conditions are errors, prose limits are warnings."""
+    found: list[SpecProblem] = []
     if watch:
-        yield from _object((), watch, ConditionContext(field=watch.field, value=spec))
-
-
-def _object(path: DocumentPath, watch: RuleNode, scope: ConditionContext) -> Iterator[SpecProblem]:
-    for child in watch.children:
-        name = child.field.name
-        value = scope.value.get(name)
-        if value is None:
-            yield from _missing((*path, name), child.field, scope)
-        else:
-            yield from _present((*path, name), child, value, scope)
-
-
-def _missing(path: DocumentPath, field: Field, scope: ConditionContext) -> Iterator[SpecProblem]:
-    condition = parse(field.required_when) if field.required_when else None
-    if condition and not condition.inferred and holds(condition, scope):
-        message = f"{field.name} is required when {condition}"
-        yield SpecProblem(path, "E_FIELD_REQUIRED_WHEN", message, f"add {field.name}")
-
-
-def _present(path: DocumentPath, watch: RuleNode, value: Json, scope: ConditionContext) -> Iterator[SpecProblem]:
-    field = watch.field
-    condition = parse(field.applies_when) if field.applies_when else None
-    if condition and holds(condition, scope) is False:
-        yield _inapplicable(path, field, str(condition))
-    elif field.type is FieldType.OBJECT and isinstance(value, dict):
-        yield from _object(path, watch, ConditionContext(field=field, value=value, outer=scope))
-    elif field.type is FieldType.LIST and isinstance(value, list):
-        yield from _list(path, watch, value, scope)
-    else:
-        yield from _business(path, field, value)
+        watch.check_object((), ConditionContext(watch.field, spec), found)
+    return found
 
 
 def _inapplicable(path: DocumentPath, field: Field, condition: str) -> SpecProblem:
@@ -138,18 +171,6 @@ def _inapplicable(path: DocumentPath, field: Field, condition: str) -> SpecProbl
         return SpecProblem(path, "E_FIELD_APPLIES_WHEN", f"{field.name} is only for objects whose {condition}", hint)
     message = f"{field.name} has no effect unless {condition}"
     return SpecProblem(path, "W_FIELD_NO_EFFECT", message, f"take {field.name} out", Severity.WARNING)
-
-
-def _list(path: DocumentPath, watch: RuleNode, value: list[Json], scope: ConditionContext) -> Iterator[SpecProblem]:
-    most = watch.field.recommended_max_items
-    if most is not None and len(value) > most:
-        yield _limit(path, f"{watch.field.name} has {len(value)} items, but at most {most} are of use")
-    if watch.item:
-        for index, item in enumerate(value):
-            if isinstance(item, dict):
-                yield from _object(
-                    (*path, index), watch.item, ConditionContext(field=watch.item.field, value=item, outer=scope)
-                )
 
 
 def _business(path: DocumentPath, field: Field, value: Json) -> Iterator[SpecProblem]:

@@ -1,6 +1,6 @@
 """Problems of a spec, and look-ups for checks of a spec with possibly wrong types."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from reconciler.late_methods import dataclass
 from reconciler.model.diagnostic import Severity
@@ -35,12 +35,13 @@ def value_at(value: Json, *keys: str) -> Json:
     return value
 
 
-def objects(value: Json, *keys: str) -> Iterator[tuple[int, Mapping[str, Json]]]:
-    """Yield the objects of the list at these keys with their indexes; nothing where there is no list."""
-    found = value_at(value, *keys)
-    for index, item in enumerate(found if isinstance(found, list) else ()):
-        if isinstance(item, dict):
-            yield index, item
+def objects(value: Json, *keys: str) -> Sequence[tuple[int, Mapping[str, Json]]]:
+    """Return the objects of the list at these keys with their indexes; nothing where there is no list."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(value, list):
+        return ()
+    return [(index, item) for index, item in enumerate(value) if isinstance(item, dict)]
 
 
 def integer_or(value: Json, missing: int = 0) -> int:

@@ -35,9 +35,15 @@ IsPlainScalar = Callable[[DocumentPath], bool]
 """Tells whether the scalar at a path is written without quotes."""
 
 
-def check(model: CheckedModel, value: Json, plain: IsPlainScalar = lambda _path: True) -> tuple[Json, list[ModelError]]:
-    """Return the value with its texts and numbers as typed, and its problems, up to the limit."""
-    few = value if _is_short(value) else _first_items(value, _names(model))
+def check(
+    model: CheckedModel, value: Json, plain: IsPlainScalar = lambda _path: True, *, widest: int | None = None
+) -> tuple[Json, list[ModelError]]:
+    """Return the value with its texts and numbers as typed, and its problems, up to the limit.
+
+    `widest` is the most entries of a list or mapping in it, where that is known.
+    """
+    is_short = widest <= _CUT if widest is not None else _is_short(value)
+    few = value if is_short else _first_items(value, _names(model))
     if few is not value and len(complaints := _wrong(model, few)) > ENOUGH:
         return value, complaints
     complaints = list(_complaints(model, value))

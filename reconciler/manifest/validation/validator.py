@@ -44,13 +44,18 @@ def validate(
     plain: IsPlainScalar = lambda _path: True,
     *,
     file: str = "",
+    widest: int | None = None,
 ) -> ValidationResult:
-    """Validate one document of a file and make its resource; `plain` tells which scalars are written without quotes."""
+    """Validate one document of a file and make its resource.
+
+    `plain` tells which scalars are written without quotes; `widest` is the most entries of a list or mapping in it,
+    where that is known.
+    """
     if not isinstance(value, dict):
         return ValidationResult(None, (_root(value, locate),))
     from reconciler.manifest.validation.envelope import Envelope  # for start-up: it is made of pydantic models
 
-    checked, complaints = check(Envelope, value)
+    checked, complaints = check(Envelope, value, widest=widest)
     value = as_object(checked)
     problems = _told(complaints, lambda each: _envelope_problem(each, locate))
     kind = _kind(value.get("kind"), kinds)
@@ -61,7 +66,7 @@ def validate(
         return ValidationResult(None, tuple(problems))
     metadata = value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
-    spec, found = _spec_problems(kind, as_object(value.get("spec")), locate, plain)
+    spec, found = _spec_problems(kind, as_object(value.get("spec")), locate, plain, widest)
     where = address(kind.name, name) if isinstance(name, str) else ""
     problems += [_addressed(each, where) for each in found]
     if not isinstance(metadata, dict) or not isinstance(name, str):
@@ -103,10 +108,10 @@ def _envelope_problem(complaint: ModelError, locate: SourceMap) -> Diagnostic:
 
 
 def _spec_problems(
-    kind: Kind, declared: JsonObject, locate: SourceMap, plain: IsPlainScalar
+    kind: Kind, declared: JsonObject, locate: SourceMap, plain: IsPlainScalar, widest: int | None
 ) -> tuple[JsonObject, list[Diagnostic]]:
     """Return the spec with its texts as typed, and its problems."""
-    checked, complaints = check(kind.model, declared, lambda path: plain(("spec", *path)))
+    checked, complaints = check(kind.model, declared, lambda path: plain(("spec", *path)), widest=widest)
     spec = as_object(checked)
     problems = _told(complaints, lambda each: _field_problem(kind, each, locate))
     problems += [_checked(each, locate) for each in islice(kind.problems(spec), ENOUGH)]

@@ -200,12 +200,14 @@ class _Loader:
         plain = readable_text(text, self.limits)
         if plain is None:
             return False
+        parsed = False
         with suppress(ManifestError, YAMLError, ValueError, RecursionError):
             for start, end in document_spans(plain):
                 part = plain[start:end]
                 found = blocks.read(part)
                 if found is None:
                     self._parse(part, pure=False)
+                    parsed = True
                 elif found.events > length_hint(self._budget) or len(self.documents) >= self.limits.documents:
                     return False
                 elif found.value is not None:
@@ -214,7 +216,8 @@ class _Loader:
                     self.documents.append(Document(value=found.value, source_marks=marks, widest=found.widest))
                 self._line += part.count("\n")
             self._line = 0
-            conformance.check(text, self.where, self.problems, pure=False, several_lines=self._several_lines)
+            if parsed:
+                conformance.check(text, self.where, self.problems, pure=False, several_lines=self._several_lines)
             return True
         return False
 
