@@ -43,4 +43,4 @@ class KnownProject:
 
 def _entry(entry: Mapping[str, Json]) -> tuple[Document, ProjectFile]:
     marks = array("Q", [mark for mark in require_list(entry["marks"]) if isinstance(mark, int)])
-    return Document(value=entry["value"], marks=marks), ProjectFile.restored(require_object(entry["keys"]))
+    return Document(value=entry["value"], source_marks=marks), ProjectFile.restored(require_object(entry["keys"]))

@@ -29,7 +29,7 @@ from reconciler.errors import ManifestError, ProblemList, error, refused
 from reconciler.late_methods import dataclass
 from reconciler.manifest.yaml import characters, conformance
 from reconciler.manifest.yaml.anchors import AnchorTable
-from reconciler.manifest.yaml.block_reader import BlockMarks, BlockReader, document_spans, readable_text
+from reconciler.manifest.yaml.block_reader import LARGEST_PART, BlockMarks, BlockReader, document_spans, readable_text
 from reconciler.manifest.yaml.document import Document
 from reconciler.manifest.yaml.event_source import ParserMark, parser_for
 from reconciler.manifest.yaml.limits import LIMITS, YamlLimits, end_of_surplus
@@ -203,6 +203,8 @@ class _Loader:
         parsed = False
         with suppress(ManifestError, YAMLError, ValueError, RecursionError):
             for start, end in document_spans(plain):
+                if end - start > LARGEST_PART:
+                    return False
                 part = plain[start:end]
                 found = blocks.read(part)
                 if found is None:
