@@ -10,7 +10,7 @@ import sys
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.errors import ManifestError
 from reconciler.kinds.base.kind import Kind
@@ -18,7 +18,9 @@ from reconciler.kinds.registry import all_kinds
 from reconciler.late_methods import dataclass
 from reconciler.manifest.document_cache import DocumentCache
 from reconciler.manifest.files.project_tree import ProjectTree
+from reconciler.manifest.part_table import PartTable, read_parts
 from reconciler.manifest.program_digest import PACKAGE, code, digest_of, program
+from reconciler.manifest.yaml.block_reader import BlockMarks, BlockReader, BlockSpan
 from reconciler.manifest.yaml.document import Document
 from reconciler.model.json_types import Json, require_list, require_object, require_text
 from reconciler.model.options import ResourceScope
@@ -60,6 +62,16 @@ class CheckedDocument:
     spec: Mapping[str, Json]
 
 
+class _KeptDocument(NamedTuple):
+    """A document of an entry, with its positions or where these are read."""
+
+    kind: str
+    metadata: Mapping[str, Json]
+    spec: Mapping[str, Json]
+    value: Json
+    marks: "array[int] | BlockSpan"
+
+
 @dataclass(slots=True, kw_only=True)
 class CheckedDocuments:
     """The cache's part in one load. `context` is what templates read, `kinds` and `scope` what documents must meet."""
@@ -69,6 +81,7 @@ class CheckedDocuments:
     context: Mapping[str, Json]
     kinds: Mapping[str, Kind]
     scope: ResourceScope
+    blocks: BlockReader
     _bases: dict[str, str] = field(default_factory=dict)
 
     def rendered(self, files: Mapping[str, str]) -> dict[str, _Message]:
@@ -103,12 +116,22 @@ class CheckedDocuments:
 
     def documents(self, texts: Mapping[str, SourceParts]) -> dict[str, list[CheckedDocument]]:
         """Return the documents of those of the texts whose documents are known, by file."""
-        return self.cache.find({file: self._document_key(*parts) for file, parts in texts.items()}, _documents)
+        found = self.cache.find({file: self._document_key(*parts) for file, parts in texts.items()}, _documents)
+        return {file: [self._bound(one, str(texts[file][0])) for one in documents] for file, documents in found.items()}
+
+    def _bound(self, one: _KeptDocument, text: str) -> CheckedDocument:
+        """Return a document with its positions, read from its text where they are wanted."""
+        kind, metadata, spec, value, marks = one
+        source = BlockMarks(self.blocks, text, marks) if isinstance(marks, BlockSpan) else marks
+        document = Document(value=value, source_marks=source)
+        return CheckedDocument(document=document, kind=kind, metadata=metadata, spec=spec)
 
     def keep_documents(self, parts: SourceParts, documents: Sequence[CheckedDocument]) -> None:
         """Keep the documents of a text that no problem was found in."""
         if not any(one.document.aliases or one.document.merges for one in documents):
-            self.cache.add(self._document_key(*parts), {"documents": [_plain(one) for one in documents]})
+            table = PartTable()
+            kept: list[Json] = [_row(one, table) for one in documents]
+            self.cache.add(self._document_key(*parts), {"parts": table.rows, "documents": kept})
 
     def _document_key(self, text: str, *origin: object) -> str:
         scope = {"name_prefix": self.scope.name_prefix, "fields": {k: sorted(v) for k, v in self.scope.fields.items()}}
@@ -123,15 +146,18 @@ class CheckedDocuments:
         return self._bases[name]
 
 
-def _plain(one: CheckedDocument) -> dict[str, Json]:
-    """Return a document as an entry holds it: what the checks changed of it, beside what was written."""
+def _row(one: CheckedDocument, table: PartTable) -> list[Json]:
+    """Return a document as an entry holds it: the rows of its parts, and its positions or where these are read."""
+    marks = one.document.source_marks
+    span = marks.span if isinstance(marks, BlockMarks) else None
     value = require_object(one.document.value)
-    return {
-        "value": value,
-        "marks": base64.b64encode(one.document.marks.tobytes()).decode("ascii"),
-        "metadata": None if one.metadata is value["metadata"] else one.metadata,
-        "spec": None if one.spec is value["spec"] else one.spec,
-    }
+    return [
+        one.kind,
+        table.number(one.metadata),
+        table.number(one.spec),
+        table.number(value),
+        list(span) if span else base64.b64encode(one.document.marks.tobytes()).decode("ascii"),
+    ]
 
 
 def _answer(entry: Mapping[str, Json]) -> tuple[_Message, Mapping[str, str]]:
@@ -143,17 +169,27 @@ def _answer(entry: Mapping[str, Json]) -> tuple[_Message, Mapping[str, str]]:
     return answer, {name: require_text(digest) for name, digest in require_object(entry["asked"]).items()}
 
 
-def _documents(entry: Mapping[str, Json]) -> list[CheckedDocument]:
-    return [_document(one) for one in map(require_object, require_list(entry["documents"]))]
+def _documents(entry: Mapping[str, Json]) -> list[_KeptDocument]:
+    made = read_parts(require_list(entry["parts"]))
+    return [_document(require_list(one), made) for one in require_list(entry["documents"])]
 
 
-def _document(entry: Mapping[str, Json]) -> CheckedDocument:
-    value = require_object(entry["value"])
-    marks = array("Q")
-    marks.frombytes(base64.b64decode(require_text(entry["marks"])))
-    return CheckedDocument(
-        document=Document(value=value, source_marks=marks),
-        kind=require_text(value["kind"]),
-        metadata=require_object(value["metadata"] if entry["metadata"] is None else entry["metadata"]),
-        spec=require_object(value["spec"] if entry["spec"] is None else entry["spec"]),
+def _document(row: list[Json], made: list[Json]) -> _KeptDocument:
+    """Return a document of an entry. Raises ValueError or LookupError for another shape."""
+    kind, metadata, spec, value, kept = row
+    marks: array[int] = array("Q")
+    if not isinstance(kept, list):
+        marks.frombytes(base64.b64decode(require_text(kept)))
+    return _KeptDocument(
+        kind=require_text(kind),
+        metadata=require_object(made[_index(metadata)]),
+        spec=require_object(made[_index(spec)]),
+        value=made[_index(value)],
+        marks=BlockSpan(*map(_index, kept)) if isinstance(kept, list) else marks,
     )
+
+
+def _index(value: Json) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError("not an index")
+    return value

@@ -72,7 +72,7 @@ class DocumentCache:
         if is_ours(os.stat(name, dir_fd=folder, follow_symlinks=False)):
             try:
                 return read(_decoded(read_in(folder, name, name, _LARGEST), key))
-            except (ValueError, KeyError, TypeError, AttributeError):
+            except (ValueError, LookupError, TypeError, AttributeError):
                 reason = "it is damaged"
         os.unlink(name, dir_fd=folder)
         self._tell(f"{DROPPED}: dropped {'/'.join((*STEPS, name))} and read the source again: {reason}")

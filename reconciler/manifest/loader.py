@@ -92,7 +92,9 @@ def load(
     inside = scope or ResourceScope()
     if cache is not None and not sets and not untrusted:
         context = _context(given, env_name)
-        loading.checked = CheckedDocuments(cache=cache, tree=tree, context=context, kinds=known, scope=inside)
+        loading.checked = CheckedDocuments(
+            cache=cache, tree=tree, context=context, kinds=known, scope=inside, blocks=loading.blocks
+        )
     texts = loading.texts(tree, loading.files(tree, entries), given, env_name)
     loading.problems += _unread_names(tree, given, values)
     loading.read_all(texts, known, inside)

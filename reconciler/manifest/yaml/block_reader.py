@@ -172,24 +172,36 @@ class BlockReader:
         return self._parts.setdefault(tuple(map(id, part)), part)
 
 
-@dataclass(frozen=True, slots=True)
-class BlockMarks:
-    """Positions of the nodes of a document that was read: that of a part of a text, which begins at a line."""
+class BlockSpan(NamedTuple):
+    """Part of a text, and the number of the line at which it begins."""
 
-    reader: BlockReader
-    text: str
     start: int
     end: int
     line: int
 
+
+@dataclass(frozen=True, slots=True)
+class BlockMarks:
+    """Positions of the nodes of a document that was read: that of a part of a text."""
+
+    reader: BlockReader
+    text: str
+    span: BlockSpan
+
     def __call__(self) -> "array[int]":
         """Read the positions."""
-        return self.reader.marks(self.text[self.start : self.end], self.line)
+        start, end, line = self.span
+        return self.reader.marks(plain_text(self.text)[start:end], line)
+
+
+def plain_text(text: str) -> str:
+    """Return a text with line feeds where it has both characters."""
+    return text.replace("\r\n", "\n") if "\r" in text else text
 
 
 def readable_text(text: str, limits: YamlLimits) -> str | None:
     """Return a text with line feeds alone; None where no document of it may be read here."""
-    plain = text.replace("\r\n", "\n") if "\r" in text else text
+    plain = plain_text(text)
     if "\r" in plain or plain.startswith("%") or "\n%" in plain:
         return None
     return plain if limits.scalar >= LONGEST and limits.depth > _DEEPEST + DEEPEST else None

@@ -18,6 +18,8 @@ NodePlace = tuple[int, int]
 """Line and column, counted from 1."""
 
 _COLUMN = (1 << 32) - 1
+_FEW = 4
+"""Positions that are asked for before anything is kept for the next: most documents need that of their name alone."""
 
 
 def packed(line: int, column: int) -> int:
@@ -58,13 +60,17 @@ class Document:
     merges: Mapping[int, MergeKey] = field(default_factory=dict)
     widest: int | None = None
     _entries: dict[int, _Entries] | None = field(default=None, repr=False, compare=False)
+    _asked: int = field(default=0, repr=False, compare=False)
 
     @property
     def marks(self) -> "array[int]":
         """Positions of its nodes in the order of the text, packed."""
-        if not isinstance(self.source_marks, array):
-            self.source_marks = self.source_marks()
-        return self.source_marks
+        if isinstance(self.source_marks, array):
+            return self.source_marks
+        marks = self.source_marks()
+        if self._asked > _FEW:
+            self.source_marks = marks
+        return marks
 
     @property
     def start(self) -> NodePlace:
@@ -73,6 +79,7 @@ class Document:
 
     def at(self, path: DocumentPath, *, key: bool = False) -> NodePlace:
         """Return the position of the value at `path` (of its key with `key`), or of its nearest parent's."""
+        self._asked += 1
         found = number = 0
         value = self.value
         for depth, step in enumerate(path, 1):
@@ -90,6 +97,7 @@ class Document:
 
     def start_index(self) -> None:
         """Compute all numbers now, before the value is changed."""
+        self._asked, self._entries = _FEW + 1, {}
         waiting: list[tuple[int, Json]] = [(0, self.value)]
         while waiting:
             number, value = waiting.pop()
@@ -100,21 +108,22 @@ class Document:
         return self._place(self._below(number, mapping)[key].key)
 
     def _place(self, number: int) -> NodePlace:
-        mark = self.marks[number] if self.marks else 0
+        marks = self.marks
+        mark = marks[number] if marks else 0
         return (mark >> 32) + 1, (mark & _COLUMN) + 1
 
     def _below(self, number: int, value: Json) -> _Entries:
         """Return the entries of a mapping or list, by key or index; those of what an alias stands for."""
         number = self.aliases.get(number, number)
-        if self._entries is None:
-            self._entries = {}
-        found = self._entries.get(number)
+        found = self._entries.get(number) if self._entries else None
         if found is None:
             if isinstance(value, dict):
                 found = self._keys(number, value)
             else:
                 found = dict(enumerate(self._items(number, value))) if isinstance(value, list) else {}
-            self._entries[number] = found
+            if self._asked > _FEW:
+                self._entries = self._entries or {}
+                self._entries[number] = found
         return found
 
     def _items(self, number: int, value: list[Json]) -> Iterator[_Entry]:

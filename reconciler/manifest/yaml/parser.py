@@ -29,7 +29,14 @@ from reconciler.errors import ManifestError, ProblemList, error, refused
 from reconciler.late_methods import dataclass
 from reconciler.manifest.yaml import characters, conformance
 from reconciler.manifest.yaml.anchors import AnchorTable
-from reconciler.manifest.yaml.block_reader import LARGEST_PART, BlockMarks, BlockReader, document_spans, readable_text
+from reconciler.manifest.yaml.block_reader import (
+    LARGEST_PART,
+    BlockMarks,
+    BlockReader,
+    BlockSpan,
+    document_spans,
+    readable_text,
+)
 from reconciler.manifest.yaml.document import Document
 from reconciler.manifest.yaml.event_source import ParserMark, parser_for
 from reconciler.manifest.yaml.limits import LIMITS, YamlLimits, end_of_surplus
@@ -214,7 +221,7 @@ class _Loader:
                     return False
                 elif found.value is not None:
                     next(islice(self._budget, found.events, found.events), None)
-                    marks = BlockMarks(blocks, plain, start, end, self._line)
+                    marks = BlockMarks(blocks, text, BlockSpan(start, end, self._line))
                     self.documents.append(Document(value=found.value, source_marks=marks, widest=found.widest))
                 self._line += part.count("\n")
             self._line = 0
