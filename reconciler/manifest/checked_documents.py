@@ -4,13 +4,11 @@ A file with a problem, an error or a warning, is read again in every run, so tha
 with aliases or merge keys, whose positions need the parsed text.
 """
 
-import base64
 import hashlib
 import sys
-from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from typing import Any, NamedTuple
+from typing import Any
 
 from reconciler.errors import ManifestError
 from reconciler.kinds.base.kind import Kind
@@ -18,7 +16,7 @@ from reconciler.kinds.registry import all_kinds
 from reconciler.late_methods import dataclass
 from reconciler.manifest.document_cache import DocumentCache
 from reconciler.manifest.files.project_tree import ProjectTree
-from reconciler.manifest.part_table import PartTable, read_parts
+from reconciler.manifest.kept_documents import CheckedDocument, KeptDocument, documents_of, entry_of
 from reconciler.manifest.program_digest import PACKAGE, code, digest_of, program
 from reconciler.manifest.yaml.block_reader import BlockMarks, BlockReader, BlockSpan
 from reconciler.manifest.yaml.document import Document
@@ -50,26 +48,6 @@ def kinds_table(kinds: Mapping[str, Kind]) -> str:
         if kind is not all_kinds().get(name) or foreign:  # the package's own tables are in the digest of its code
             parts += [repr(kind.root), sorted(map(code, foreign))]
     return digest_of(*parts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedDocument:
-    """A document without problems; `metadata` and `spec` are as its fields' types have them."""
-
-    document: Document
-    kind: str
-    metadata: Mapping[str, Json]
-    spec: Mapping[str, Json]
-
-
-class _KeptDocument(NamedTuple):
-    """A document of an entry, with its positions or where these are read."""
-
-    kind: str
-    metadata: Mapping[str, Json]
-    spec: Mapping[str, Json]
-    value: Json
-    marks: "array[int] | BlockSpan"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -116,10 +94,10 @@ class CheckedDocuments:
 
     def documents(self, texts: Mapping[str, SourceParts]) -> dict[str, list[CheckedDocument]]:
         """Return the documents of those of the texts whose documents are known, by file."""
-        found = self.cache.find({file: self._document_key(*parts) for file, parts in texts.items()}, _documents)
+        found = self.cache.find({file: self._document_key(*parts) for file, parts in texts.items()}, documents_of)
         return {file: [self._bound(one, str(texts[file][0])) for one in documents] for file, documents in found.items()}
 
-    def _bound(self, one: _KeptDocument, text: str) -> CheckedDocument:
+    def _bound(self, one: KeptDocument, text: str) -> CheckedDocument:
         """Return a document with its positions, read from its text where they are wanted."""
         kind, metadata, spec, value, marks = one
         source = BlockMarks(self.blocks, text, marks) if isinstance(marks, BlockSpan) else marks
@@ -129,9 +107,7 @@ class CheckedDocuments:
     def keep_documents(self, parts: SourceParts, documents: Sequence[CheckedDocument]) -> None:
         """Keep the documents of a text that no problem was found in."""
         if not any(one.document.aliases or one.document.merges for one in documents):
-            table = PartTable()
-            kept: list[Json] = [_row(one, table) for one in documents]
-            self.cache.add(self._document_key(*parts), {"parts": table.rows, "documents": kept})
+            self.cache.add(self._document_key(*parts), entry_of(documents))
 
     def _document_key(self, text: str, *origin: object) -> str:
         scope = {"name_prefix": self.scope.name_prefix, "fields": {k: sorted(v) for k, v in self.scope.fields.items()}}
@@ -146,20 +122,6 @@ class CheckedDocuments:
         return self._bases[name]
 
 
-def _row(one: CheckedDocument, table: PartTable) -> list[Json]:
-    """Return a document as an entry holds it: the rows of its parts, and its positions or where these are read."""
-    marks = one.document.source_marks
-    span = marks.span if isinstance(marks, BlockMarks) else None
-    value = require_object(one.document.value)
-    return [
-        one.kind,
-        table.number(one.metadata),
-        table.number(one.spec),
-        table.number(value),
-        list(span) if span else base64.b64encode(one.document.marks.tobytes()).decode("ascii"),
-    ]
-
-
 def _answer(entry: Mapping[str, Json]) -> tuple[_Message, Mapping[str, str]]:
     """Return a worker's answer, and the digests of the files it asked for. Raises ValueError for another shape."""
     answer = require_object(entry["result"])
@@ -167,29 +129,3 @@ def _answer(entry: Mapping[str, Json]) -> tuple[_Message, Mapping[str, str]]:
     if not all(isinstance(text, str) for text in texts) or any(len(require_list(one)) != 7 for one in places):
         raise ValueError("no answer of a worker")
     return answer, {name: require_text(digest) for name, digest in require_object(entry["asked"]).items()}
-
-
-def _documents(entry: Mapping[str, Json]) -> list[_KeptDocument]:
-    made = read_parts(require_list(entry["parts"]))
-    return [_document(require_list(one), made) for one in require_list(entry["documents"])]
-
-
-def _document(row: list[Json], made: list[Json]) -> _KeptDocument:
-    """Return a document of an entry. Raises ValueError or LookupError for another shape."""
-    kind, metadata, spec, value, kept = row
-    marks: array[int] = array("Q")
-    if not isinstance(kept, list):
-        marks.frombytes(base64.b64decode(require_text(kept)))
-    return _KeptDocument(
-        kind=require_text(kind),
-        metadata=require_object(made[_index(metadata)]),
-        spec=require_object(made[_index(spec)]),
-        value=made[_index(value)],
-        marks=BlockSpan(*map(_index, kept)) if isinstance(kept, list) else marks,
-    )
-
-
-def _index(value: Json) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError("not an index")
-    return value

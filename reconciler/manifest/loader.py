@@ -12,9 +12,10 @@ from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.late_methods import dataclass
 from reconciler.manifest import lint
-from reconciler.manifest.checked_documents import CheckedDocument, CheckedDocuments
+from reconciler.manifest.checked_documents import CheckedDocuments
 from reconciler.manifest.document_cache import DocumentCache
 from reconciler.manifest.files.project_tree import ProjectTree, at_key
+from reconciler.manifest.kept_documents import CheckedDocument
 from reconciler.manifest.source_positions import DocumentLocator, DocumentSource, Origin, SourceLines, excerpts, line_of
 from reconciler.manifest.template_values import TemplateValues, merge_values, unread_names
 from reconciler.manifest.validation.collisions import find_collisions

@@ -37,7 +37,7 @@ class KnownProject:
     def record(self, document: Document, file: ProjectFile) -> None:
         """Keep a file that has no problem."""
         if not document.aliases and not document.merges and not _CREDENTIALS.search(self._content):
-            entry = {"value": document.value, "marks": list(document.marks), "keys": file.written()}
+            entry = {"value": document.value, "marks": list(document.positions), "keys": file.written()}
             self._cache.add(self._key, entry)
 
 

@@ -77,7 +77,8 @@ def told(text, blocks, **more):
     """Return all that parsing tells."""
     parsed = parse_yaml(text, "a.yaml", blocks=blocks, **more)
     documents = [
-        (repr(one.value), list(one.marks), dict(one.aliases), dict(one.merges), one.start) for one in parsed.documents
+        (repr(one.value), list(one.positions), dict(one.aliases), dict(one.merges), one.start)
+        for one in parsed.documents
     ]
     return documents, parsed.diagnostics, parsed.text
 

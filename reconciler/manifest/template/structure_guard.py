@@ -101,7 +101,7 @@ def find_structure_violations(
     `documents` are the parsed documents of the text without marks; `broken`: parsing ended early. `sensitive` are the
     names of fields with values that are hidden in messages.
     """
-    met = {mark for document in documents for mark in document.marks} if marked_text.NODE in marked else set()
+    met = {mark for document in documents for mark in document.positions} if marked_text.NODE in marked else set()
     if not broken and marked_text.OPEN not in marked and "\r" not in marked and met.issuperset(node_places(marked)):
         return []
     text = marked_text.unmarked(marked)

@@ -134,7 +134,7 @@ class BlockReader:
         after = (self._lines.get(lines[end]) or self._line(lines[end])) if end < len(lines) else _END
         return after is not None and after is not BLANK and after.column <= column
 
-    def marks(self, text: str, line: int) -> "array[int]":
+    def positions(self, text: str, line: int) -> "array[int]":
         """Return the positions of the nodes of a text that was read, whose first line has this number."""
         marks = array("Q")
         note = marks.append
@@ -191,7 +191,7 @@ class BlockMarks:
     def __call__(self) -> "array[int]":
         """Read the positions."""
         start, end, line = self.span
-        return self.reader.marks(plain_text(self.text)[start:end], line)
+        return self.reader.positions(plain_text(self.text)[start:end], line)
 
 
 def plain_text(text: str) -> str:

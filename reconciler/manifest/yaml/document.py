@@ -63,7 +63,7 @@ class Document:
     _asked: int = field(default=0, repr=False, compare=False)
 
     @property
-    def marks(self) -> "array[int]":
+    def positions(self) -> "array[int]":
         """Positions of its nodes in the order of the text, packed."""
         if isinstance(self.source_marks, array):
             return self.source_marks
@@ -92,8 +92,8 @@ class Document:
 
     def following(self, place: NodePlace) -> NodePlace | None:
         """Return the position of the first node behind a place; None behind the last."""
-        number = bisect_right(self.marks, packed(place[0] - 1, place[1] - 1))
-        return self._place(number) if number < len(self.marks) else None
+        number = bisect_right(self.positions, packed(place[0] - 1, place[1] - 1))
+        return self._place(number) if number < len(self.positions) else None
 
     def start_index(self) -> None:
         """Compute all numbers now, before the value is changed."""
@@ -108,7 +108,7 @@ class Document:
         return self._place(self._below(number, mapping)[key].key)
 
     def _place(self, number: int) -> NodePlace:
-        marks = self.marks
+        marks = self.positions
         mark = marks[number] if marks else 0
         return (mark >> 32) + 1, (mark & _COLUMN) + 1
 

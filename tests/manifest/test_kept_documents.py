@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.manifest.part_table import PartTable, read_parts
+from reconciler.manifest.kept_documents import PartTable, read_parts
 
 VALUES = st.recursive(
     st.integers() | st.text(max_size=4) | st.booleans() | st.none() | st.floats(allow_nan=False),
