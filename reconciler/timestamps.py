@@ -15,6 +15,11 @@ from datetime import UTC, date, datetime, timedelta
 
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?(?:([Zz])|([+-])(\d\d):(\d\d))", re.ASCII)
 _DATE_LENGTH = len("2026-11-23")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_HTTP_DATE = re.compile(
+    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) ({'|'.join(_MONTHS)}) ([1-9]\d{{3}}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII
+)
+"""The form that a service sends; older ones are read by the mail package."""
 
 
 def utc(seconds: float) -> datetime:
@@ -72,7 +77,14 @@ def seconds_of(text: object) -> float | None:
 
 def parse_http_date(text: str) -> datetime | None:
     """Parse a Date or Retry-After header (RFC 9110 §5.6.7); None for anything but a date."""
-    from email.utils import parsedate_to_datetime  # loads the mail package, which no run without the network needs
+    try:
+        if found := _HTTP_DATE.fullmatch(text):
+            day, month, *rest = found.groups()
+            year, hour, minute, second = map(int, rest)
+            return datetime(year, _MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
+    from email.utils import parsedate_to_datetime  # for start-up: it loads the mail package
 
     try:
         moment = parsedate_to_datetime(text)

@@ -1,11 +1,13 @@
 """Times and dates as text: what is read is written back, and what is no time is none."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from email.utils import format_datetime, parsedate_to_datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.simulator.clock import http_date
 from reconciler.timestamps import (
     date_of,
     format_compact,
@@ -81,6 +83,36 @@ def test_iso_8601_without_a_zone_is_utc():
 )
 def test_an_http_date_is_an_instant(text):
     assert parse_http_date(text) == MOMENT
+
+
+TIMES = ["10:00:00", "23:59:59", "23:59:60", "24:00:00", "1:00:00"]
+DAYS = [
+    "23 Nov 2026",
+    "29 Feb 2024",
+    "29 Feb 2023",
+    "01 Jan 9999",
+    "3 Mar 2026",
+    "03 Mar 26",
+    "03 mar 2026",
+    "00 Mar 2026",
+]
+
+
+@pytest.mark.parametrize(
+    "text", [f"{name} {day} {time} GMT" for name in ("Mon,", "Xxx,", "Mon") for day in DAYS for time in TIMES]
+)
+def test_an_http_date_is_read_as_the_mail_package_reads_it(text):
+    try:
+        expected = parsedate_to_datetime(text)
+    except ValueError:
+        expected = None
+    assert parse_http_date(text) == (expected and (expected if expected.tzinfo else expected.replace(tzinfo=UTC)))
+
+
+@pytest.mark.parametrize("seconds", [0, 951_782_400, 1_764_000_000, 4_102_444_799])
+def test_a_simulated_service_writes_a_date_as_the_mail_package_does(seconds):
+    assert http_date(utc(seconds)) == format_datetime(utc(seconds), usegmt=True)
+    assert parse_http_date(http_date(utc(seconds))) == utc(seconds)
 
 
 def test_what_is_no_date_is_none():

@@ -6,17 +6,21 @@ import time
 from collections.abc import Callable
 from dataclasses import InitVar, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from reconciler.api.allowed_hosts import Origin, check_allowed, check_credentials_allowed, path_segment
 from reconciler.api.auth import Auth, NoAuth
 from reconciler.api.logins import Logins
 from reconciler.api.messages import CallObserver
 from reconciler.api.rate_limit import RateLimiter
+from reconciler.api.transport import DirectTransport
 from reconciler.errors import UsageError
-from reconciler.http_library import httpx
 from reconciler.late_methods import dataclass
 from reconciler.model.read_result import ApiUsage
 from reconciler.redaction import SecretRedactor
+
+if TYPE_CHECKING:
+    from reconciler.http_library import httpx
 
 READS_PER_SECOND = 5.0
 WRITES_PER_SECOND = 1.0
@@ -53,7 +57,7 @@ class Connection:
     allowed_hosts: tuple[str, ...] = ()
     proxy: str = field(default="", repr=False)
     ca_file: str = ""
-    transport: httpx.BaseTransport | None = field(default=None, repr=False)
+    transport: "httpx.BaseTransport | DirectTransport | None" = field(default=None, repr=False)
     clock: Callable[[], datetime] = field(default=_utc_now, repr=False)
     monotonic: Callable[[], float] = field(default=time.monotonic, repr=False)
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)

@@ -1,20 +1,21 @@
 """One attempt of a call over a transport, within a hard time limit."""
 
-import ssl
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from reconciler.api.messages import ApiRequest, ApiResponse
 from reconciler.api.response_body import BodyDecoder
-from reconciler.errors import TransportError
-from reconciler.http_library import httpx
 from reconciler.late_methods import dataclass
 
-CONNECT = 5.0
-READ = 30.0
-WHOLE = 120.0
-"""Seconds: to connect, between two chunks of a response, and for all attempts of one call together, without waits."""
+if TYPE_CHECKING:
+    from reconciler.http_library import httpx
 
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+WHOLE = 120.0
+"""Seconds for all attempts of one call together, without waits."""
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+"""Methods of which a request tells its length, though it has no body."""
 
 
 @dataclass(slots=True)
@@ -24,10 +25,36 @@ class Budget:
     left: float = WHOLE
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectAnswer:
+    """Response of a service in this process: `body` is complete, or None where it is not sent as one piece at once.
+
+    `over_http` gives the response as httpx does: with its delays, and with the errors of a cut connection.
+    """
+
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes | None
+    over_http: "Callable[[httpx.Request], httpx.Response]"
+
+
+class DirectTransport(ABC):
+    """Transport to a service in this process, for which no httpx is loaded."""
+
+    @abstractmethod
+    def answer(
+        self, method: str, path: str, query: str, headers: Sequence[tuple[str, str]], body: bytes
+    ) -> DirectAnswer:
+        """Process one request, with its headers as they are sent."""
+
+    def close(self) -> None:  # noqa: B027 - there is no connection
+        """Close nothing."""
+
+
 class HttpTransport:
     """Sends calls through one transport. Safe to share between threads."""
 
-    def __init__(self, transport: httpx.BaseTransport, monotonic: Callable[[], float]) -> None:
+    def __init__(self, transport: "httpx.BaseTransport | DirectTransport", monotonic: Callable[[], float]) -> None:
         self._transport = transport
         self._monotonic = monotonic
 
@@ -44,58 +71,43 @@ class HttpTransport:
             budget.left -= self._monotonic() - started
 
     def _answer(self, call: ApiRequest, headers: Mapping[str, str], until: float) -> ApiResponse:
-        try:
-            response = self._transport.handle_request(_request(call, headers, until))
-            try:
-                return self._received(response, until)
-            finally:
-                response.close()
-        except httpx.TransportError as error:
-            raise _failure(call, error) from None
+        sent = {**call.headers, **headers, "Accept": "application/json", "Accept-Encoding": "gzip"}
+        if isinstance(self._transport, DirectTransport):
+            answer = self._transport.answer(call.method, call.path, call.query, _sent_headers(call, sent), call.body)
+            if answer.body is not None and self._monotonic() <= until:
+                return received(answer.status, _by_name(answer.headers), [answer.body] if answer.body else [])
+            handle = answer.over_http
+        else:
+            handle = self._transport.handle_request
+        from reconciler.api.http_exchange import exchange  # for start-up: the embedded simulator needs no httpx
 
-    def _received(self, response: httpx.Response, until: float) -> ApiResponse:
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        inflater = BodyDecoder(headers.get("content-encoding", ""))
-        assert isinstance(response.stream, httpx.SyncByteStream)  # noqa: S101 - a transport of this class gives no other
-        for piece in response.stream:
-            inflater.feed(piece)
-            if self._monotonic() > until:
-                raise httpx.ReadTimeout("the whole answer took too long")
-        return ApiResponse(status=response.status_code, headers=headers, body=inflater.finish())
+        return exchange(handle, call, sent, until, self._monotonic)
 
     def close(self) -> None:
         """Close its connections."""
         self._transport.close()
 
 
-def _request(call: ApiRequest, headers: Mapping[str, str], until: float) -> httpx.Request:
-    limits = {"connect": CONNECT, "read": READ, "write": READ, "pool": WHOLE}
-    sent = {**call.headers, **headers, "Accept": "application/json", "Accept-Encoding": "gzip"}
-    return httpx.Request(
-        call.method,
-        call.url,
-        headers=sent,
-        content=call.body or None,
-        extensions={"timeout": limits, "until": until},
-    )
+def received(status: int, headers: Mapping[str, str], pieces: Iterable[bytes]) -> ApiResponse:
+    """Return a response whose body comes in pieces, as sent; its headers have lower-case names."""
+    decoder = BodyDecoder(headers.get("content-encoding", ""))
+    for piece in pieces:
+        decoder.feed(piece)
+    return ApiResponse(status=status, headers=headers, body=decoder.finish())
 
 
-def _failure(call: ApiRequest, error: httpx.TransportError) -> TransportError:
-    if _about_tls(error):
-        return TransportError(
-            f"{call.origin}: the certificate cannot be trusted: {error}",
-            code="E_TLS",
-            sent=False,
-            hint="a private certificate authority is named by the operator, never by a file of the repository",
-        )
-    sent = not isinstance(error, _NEVER_SENT)
-    what = "the answer was lost or cut" if sent else "no connection"
-    return TransportError(f"{call}: {what}: {type(error).__name__} {error}".rstrip(), sent=sent)
+def _sent_headers(call: ApiRequest, headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return a request's headers as httpx sends them."""
+    host, length = ("Host", call.origin.netloc), ("Content-Length", str(len(call.body)))
+    if call.body:
+        return [host, *headers.items(), length]
+    return [host, *([length] if call.method in _WITH_BODY else []), *headers.items()]
 
 
-def _about_tls(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+def _by_name(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return headers by lower-case name; those of one name are joined."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode().lower(), raw_value.decode()
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found

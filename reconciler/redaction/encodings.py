@@ -7,7 +7,6 @@ characters of an inner layer. So a large text without such an escape is not deco
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from html.entities import html5
 
 from reconciler.redaction.alphabet import LINE_BREAKS, Alphabet, Escape, character_class, pattern_behind
 
@@ -157,6 +156,8 @@ def _backslash(text: str) -> Iterator[Escape]:
 
 
 def _named_entities(characters: frozenset[str]) -> dict[str, str]:
+    from html.entities import html5  # for start-up: a process without secrets decodes nothing
+
     return {name.rstrip(";"): char for name, char in html5.items() if char in characters}
 
 

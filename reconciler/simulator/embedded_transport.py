@@ -1,49 +1,69 @@
-"""The simulated API inside this process: an httpx transport without a socket."""
+"""The simulated API inside this process: a transport without a socket."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Self
 
-from reconciler.http_library import httpx
+from reconciler.api.transport import DirectAnswer, DirectTransport
 from reconciler.simulator.messages import Request, RequestHandler, Response
+
+if TYPE_CHECKING:
+    from reconciler.http_library import httpx
 
 PIECES = 16
 """Number of chunks of a slow body."""
 
 
-def transport(simulator: RequestHandler, *, sleep: Callable[[float], None] = time.sleep) -> httpx.BaseTransport:
-    """Return a transport that answers from a simulator; `sleep` is called for delays.
+class EmbeddedTransport(DirectTransport):
+    """Answers from a simulator; a client of httpx may use it too.
 
     A delay beyond the client's read timeout raises ReadTimeout after that time, and a cut connection raises what httpx
     raises on a real one, so that callers meet the same errors as on a socket.
     """
 
-    def respond(request: httpx.Request) -> httpx.Response:
-        response = simulator.handle(_request(request))
-        _wait(response, request, sleep)
-        if response.raw or (response.cut is not None and response.cut.at is None):
-            raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
-        return httpx.Response(response.status, headers=header_bytes(response), stream=_Body(response, sleep))
+    def __init__(self, simulator: RequestHandler, *, sleep: Callable[[float], None]) -> None:
+        self._simulator = simulator
+        self._sleep = sleep
 
-    return httpx.MockTransport(respond)
+    def answer(
+        self, method: str, path: str, query: str, headers: Sequence[tuple[str, str]], body: bytes
+    ) -> DirectAnswer:
+        """Process one request; a response with a fault is sent over httpx alone."""
+        response = self._simulator.handle(
+            Request(method=method, path=path, query=query, headers=tuple(headers), body=body)
+        )
+        whole = not response.raw and response.cut is None and not response.delay and not response.drip
+        return DirectAnswer(
+            status=response.status,
+            headers=header_bytes(response),
+            body=response.body if whole else None,
+            over_http=partial(self._over_http, response),
+        )
+
+    def handle_request(self, request: "httpx.Request") -> "httpx.Response":
+        """Process a request of httpx."""
+        body = request.read()
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
+        path = request.url.raw_path.partition(b"?")[0].decode("ascii")
+        answer = self.answer(request.method, path, request.url.query.decode("ascii"), headers, body)
+        return answer.over_http(request)
+
+    def _over_http(self, response: Response, request: "httpx.Request") -> "httpx.Response":
+        from reconciler.simulator.http_faults import sent  # for start-up: most responses have no fault
+
+        return sent(response, header_bytes(response), pieces(response), request, self._sleep)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
-def _request(request: httpx.Request) -> Request:
-    return Request(
-        method=request.method,
-        path=request.url.raw_path.partition(b"?")[0].decode("ascii"),
-        query=request.url.query.decode("ascii"),
-        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw),
-        body=request.content,
-    )
-
-
-def _wait(response: Response, request: httpx.Request, sleep: Callable[[float], None]) -> None:
-    allowed = (request.extensions.get("timeout") or {}).get("read")
-    if allowed is not None and response.delay > allowed:
-        sleep(allowed)
-        raise httpx.ReadTimeout("The read operation timed out", request=request)
-    if response.delay:
-        sleep(response.delay)
+def transport(simulator: RequestHandler, *, sleep: Callable[[float], None] = time.sleep) -> EmbeddedTransport:
+    """Return a transport that answers from a simulator; `sleep` is called for delays."""
+    return EmbeddedTransport(simulator, sleep=sleep)
 
 
 def header_bytes(response: Response) -> list[tuple[bytes, bytes]]:
@@ -54,21 +74,6 @@ def header_bytes(response: Response) -> list[tuple[bytes, bytes]]:
     if response.cut is not None and response.cut.chunked:
         return headers
     return [*headers, (b"content-length", str(len(response.body)).encode())]
-
-
-class _Body(httpx.SyncByteStream):
-    def __init__(self, response: Response, sleep: Callable[[float], None]) -> None:
-        self._response = response
-        self._sleep = sleep
-
-    def __iter__(self) -> Iterator[bytes]:
-        cut = self._response.cut
-        for piece in pieces(self._response):
-            yield piece
-            if self._response.drip:
-                self._sleep(self._response.drip)
-        if cut is not None:
-            raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
 
 
 def pieces(response: Response) -> list[bytes]:

@@ -8,17 +8,20 @@ already change it (a journal is rolled back, a write-ahead log is merged).
 import errno
 import os
 import re
-import sqlite3
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from reconciler.errors import ReconcilerError
 from reconciler.late_methods import dataclass
 from reconciler.manifest.files import project_tree
 from reconciler.manifest.files.project_tree import open_folder, refuse_irregular
+
+if TYPE_CHECKING:
+    import sqlite3
 
 FOLDER = ".reconciler"
 """Folder for the state of runs in a project; none of it belongs into git."""
@@ -85,6 +88,8 @@ def check_database(path: Path, database: DatabaseFormat) -> None:
     An empty file is a new one. SQLite opens the file as immutable: without a lock, a journal rollback or a log. Only
     SQLite opens the file: closing another descriptor would drop the locks that another thread holds on it (fcntl(2)).
     """
+    import sqlite3  # for start-up: few commands open a database
+
     found = os.stat(path)
     if not found.st_size:
         return
@@ -109,6 +114,8 @@ def check_database(path: Path, database: DatabaseFormat) -> None:
 
 def is_marked(path: Path, database: DatabaseFormat) -> bool:
     """Tell whether a file's header has the application id, independent of the rest of the file."""
+    import sqlite3
+
     try:
         with _unchanging(path) as connection:
             return os.stat(path).st_nlink == 1 and _application_id(connection) == database.application_id
@@ -178,19 +185,21 @@ def _write_new(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def _unchanging(path: Path) -> Iterator[sqlite3.Connection]:
+def _unchanging(path: Path) -> Iterator["sqlite3.Connection"]:
     """Yield a connection that reads a database as it is on disk, without locks or changes."""
+    import sqlite3
+
     url = f"file:{quote(os.fspath(path.resolve()))}?mode=ro&immutable=1"
     with closing(sqlite3.connect(url, uri=True)) as connection:
         connection.execute("PRAGMA trusted_schema = OFF")
         yield connection
 
 
-def _application_id(connection: sqlite3.Connection) -> int:
+def _application_id(connection: "sqlite3.Connection") -> int:
     return int(connection.execute("PRAGMA application_id").fetchone()[0])
 
 
-def _tables(connection: sqlite3.Connection) -> dict[str, frozenset[str]]:
+def _tables(connection: "sqlite3.Connection") -> dict[str, frozenset[str]]:
     """Return the columns of every table by its name; other objects have none."""
     rows = connection.execute("SELECT name, type FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
     return {

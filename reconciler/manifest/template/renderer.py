@@ -1,20 +1,22 @@
 """Renders templates in one confined child, with the origin of each character and checked structure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import ManifestError, error
 from reconciler.late_methods import dataclass
 from reconciler.manifest.files.project_tree import ProjectTree
-from reconciler.manifest.template import marked_text, worker_process
+from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.exceptions import TemplateFailure
 from reconciler.manifest.template.marked_text import TemplateOrigin
 from reconciler.manifest.template.template_positions import LineMap
-from reconciler.manifest.template.worker_process import WorkerLimits
 from reconciler.manifest.yaml import characters
 from reconciler.model.diagnostic import Diagnostic, RelatedPosition
 from reconciler.model.json_types import Json
 from reconciler.model.source_map import Position
+
+if TYPE_CHECKING:
+    from reconciler.manifest.template.worker_process import WorkerLimits
 
 _STOPPED = 3
 """Files that may exhaust time or memory before the remaining ones of the run are refused."""
@@ -50,7 +52,7 @@ def render(
     tree: ProjectTree,
     files: Sequence[str],
     context: Mapping[str, Json],
-    budget: WorkerLimits | None = None,
+    budget: "WorkerLimits | None" = None,
     *,
     known: Mapping[str, Answer] | None = None,
     keep: Callable[[str, Answer], None] | None = None,
@@ -59,7 +61,6 @@ def render(
 
     `known` are the answers of an earlier run, by file; `keep` gets each new one.
     """
-    budget = budget or WorkerLimits()
     done = {file: _rendered(file, known[file]) for file in files if known and file in known}
     while _stops(done) < _STOPPED and (left := [file for file in files if file not in done]):
         for file, result in _one_child(tree, left, context, budget, keep):
@@ -81,14 +82,16 @@ def _one_child(
     tree: ProjectTree,
     files: Sequence[str],
     context: Mapping[str, Json],
-    budget: WorkerLimits,
+    budget: "WorkerLimits | None",
     keep: Callable[[str, Answer], None] | None,
 ) -> Iterator[tuple[str, RenderedTemplate]]:
     """Render files until all are done or the child has died of one of them."""
+    from reconciler.manifest.template import worker_process  # for start-up: templates that are known need no child
     from reconciler.manifest.template.template_worker import send_rendered  # for start-up: it loads Jinja
 
+    limits = budget or worker_process.WorkerLimits()
     results = worker_process.run(
-        lambda channel: send_rendered(channel, files, context, budget), lambda ask: _answer(tree, ask), budget
+        lambda channel: send_rendered(channel, files, context, limits), lambda ask: _answer(tree, ask), limits
     )
     try:
         for file in files:
