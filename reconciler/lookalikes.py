@@ -1,11 +1,11 @@
 """Characters and texts that look alike: their common form, and escapes that show where two texts differ."""
 
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
 
+from reconciler.late_patterns import late_pattern
 from reconciler.strings import compatibility_form, decomposed, normalize_name, spell_escape
 
 LOOKS_LATIN = str.maketrans(
@@ -20,7 +20,7 @@ _SIGNS = str.maketrans("‐‑‒–—―−‘’‛′ʼ“”‟″∕⁄∶
 _SHOWN_APART = ("<super>", "<sub>", "<fraction>", "<circle>", "<square>", "<vertical>")
 """Compatibility forms that are visibly different from the plain character: ², ½, ①."""
 
-_SINGLE = re.compile(r"[\u2e80-\ua4cf\uac00-\ud7ff]|\W")
+_SINGLE = late_pattern(r"[\u2e80-\ua4cf\uac00-\ud7ff]|\W")
 """Characters that form a word of their own: signs, and scripts without spaces."""
 
 _MOST = 1_200

@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from reconciler.late_patterns import late_pattern
+
 _HIDDEN_CLASS = (
     "\x7f-\x9f"  # DEL, C1
     "\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"  # soft hyphen, fillers, direction marks
@@ -17,15 +19,15 @@ _HIDDEN_CLASS = (
 )
 """Invisible characters, and those that change how others are displayed. The joiners U+200C and U+200D are kept."""
 
-HIDDEN = re.compile(f"[\x00-\x1f{_HIDDEN_CLASS}]")
-HIDDEN_BESIDE_C0 = re.compile(f"[{_HIDDEN_CLASS}]")
+HIDDEN = late_pattern(f"[\x00-\x1f{_HIDDEN_CLASS}]")
+HIDDEN_BESIDE_C0 = late_pattern(f"[{_HIDDEN_CLASS}]")
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 _STYLE = r"\x1b\[[0-9;]*m"
-_UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f{_HIDDEN_CLASS}]")
-_UNSAFE_BESIDE_STYLES = re.compile(rf"(?P<style>{_STYLE})|[\x00-\x08\x0b-\x1f{_HIDDEN_CLASS}]")
-_COMMAND = re.compile(rf"^(?P<lead>(?:[^\S\n]|{_STYLE})*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
+_UNSAFE = late_pattern(f"[\x00-\x08\x0b-\x1f{_HIDDEN_CLASS}]")
+_UNSAFE_BESIDE_STYLES = late_pattern(rf"(?P<style>{_STYLE})|[\x00-\x08\x0b-\x1f{_HIDDEN_CLASS}]")
+_COMMAND = late_pattern(rf"^(?P<lead>(?:[^\S\n]|{_STYLE})*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
 """Commands to a CI runner in a log: `::name::` at the start of a line after any blanks, `##[name]`, `##vso[name]`."""
 
 

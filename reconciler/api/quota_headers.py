@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.timestamps import parse_http_date
 
 _LONGEST = 1000
@@ -21,15 +22,15 @@ _EPOCH = 10.0**9
 """A reset from here on is a moment in seconds since 1970, and from a thousand times that in milliseconds."""
 _SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86_400.0}
 _PREFIXES = ("ratelimit", "x-ratelimit", "x-rate-limit", "rate-limit")
-_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,6})?")
-_GATEWAY = re.compile(
+_NUMBER = late_pattern(r"[0-9]{1,15}(?:\.[0-9]{1,6})?")
+_GATEWAY = late_pattern(
     r"(?:remain:\s*(?P<remaining>[0-9]{1,15}),\s*)?limit:\s*(?P<limit>[0-9]{1,15}(?:\.[0-9]{1,6})?),\s*"
     r"time:\s*(?P<number>[0-9]{1,9})?\s*(?P<unit>second|minute|hour|day)s?",
     re.IGNORECASE,
 )
-_MEMBER = re.compile(r'\s*(?:"(?P<name>[^"\\]*)"|(?P<token>[^\s;,="]+))(?P<parameters>(?:\s*;[^,]*)?)\s*(?:,|$)')
-_PARAMETER = re.compile(r";\s*([a-z*][a-z0-9_.*-]*)=\s*(\"[^\"]*\"|[^\s;]*)", re.IGNORECASE)
-_PAIR = re.compile(r"\b(limit|remaining|reset)=\s*([0-9]{1,15})", re.IGNORECASE)
+_MEMBER = late_pattern(r'\s*(?:"(?P<name>[^"\\]*)"|(?P<token>[^\s;,="]+))(?P<parameters>(?:\s*;[^,]*)?)\s*(?:,|$)')
+_PARAMETER = late_pattern(r";\s*([a-z*][a-z0-9_.*-]*)=\s*(\"[^\"]*\"|[^\s;]*)", re.IGNORECASE)
+_PAIR = late_pattern(r"\b(limit|remaining|reset)=\s*([0-9]{1,15})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,9 +110,11 @@ def _known_or_checked(content: bytes, cache: "DocumentCache") -> tuple[Document,
 
 def _checked(content: bytes) -> tuple[Document, ProjectFile]:
     """Return the file's document and its keys. Raises ManifestError with every problem."""
-    from pydantic import ValidationError  # for start-up: a file that was checked before needs no model
-
     document = _parse(content)
+    if (known := ProjectFile.accepted(document.value)) is not None:
+        return document, known
+    from pydantic import ValidationError  # for start-up: it words the problems
+
     try:
         return document, ProjectFile.checked(document.value)
     except ValidationError as error:

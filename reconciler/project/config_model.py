@@ -6,10 +6,13 @@ annotations, `key` and `Checked` say, and the JSON Schema is made from them.
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from copy import copy
 from functools import partial
 from types import UnionType
 from typing import Annotated, Any, ClassVar, Self, Union, get_args, get_origin
+
+from reconciler.kinds.base.plain_check import Accepts, PlainField, limited, plain_check
 
 _LIMITS = "limits"
 _NO_DEFAULT: Any = dataclasses.MISSING
@@ -33,6 +36,20 @@ class Checked:
         self._after = after
         self._pattern = pattern
         self._limits = limits
+
+    def accepting(self, inner: Accepts) -> Accepts:
+        """Return the check of a value that needs no conversion."""
+        check = limited(inner, self._limits | ({"pattern": self._pattern} if self._pattern else {}))
+        return partial(self._accepts, check)
+
+    def _accepts(self, check: Accepts, value: Any) -> bool:
+        with suppress(ValueError):
+            return check(value) and all(self._same(made, value) for made in (self._before, self._after))
+        return False
+
+    @staticmethod
+    def _same(function: Callable[[Any], object] | None, value: Any) -> bool:
+        return function is None or function(value) is value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         """Return what pydantic checks of a value with this mark."""
@@ -64,12 +81,25 @@ class ConfigModel:
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
 
     _model: ClassVar[Any]
+    _accepts: ClassVar[Accepts | None]
     _given: ClassVar[frozenset[str] | None] = None
 
     @classmethod
     def checked(cls, value: object) -> Self:
         """Return the mapping that a value is. Raises pydantic's ValidationError with all problems."""
         return cls._of_model(cls.model().model_validate(value))
+
+    @classmethod
+    def accepted(cls, value: object) -> Self | None:
+        """Return the mapping that a value is, where that is sure without pydantic; else None."""
+        if "_accepts" not in vars(cls):
+            cls._accepts = plain_check(cls)
+        if cls._accepts is not None and cls._accepts(value) and isinstance(value, Mapping):
+            made = cls.restored(value)
+            with suppress(ValueError):
+                made.check_all()
+                return made
+        return None
 
     @classmethod
     def restored(cls, written: Mapping[str, Any]) -> Self:
@@ -84,6 +114,15 @@ class ConfigModel:
         """Yield the attributes, each with the key that has its value, and its declaration."""
         for name, field in cls.__dataclass_fields__.items():
             yield name, field.metadata[_LIMITS].get("alias", name), field
+
+    @classmethod
+    def plain_fields(cls) -> Mapping[str, PlainField]:
+        """Return the fields by key, for plain_check."""
+        found = {}
+        for _, key_, field in cls.key_fields():
+            limits = {name: said for name, said in field.metadata[_LIMITS].items() if name not in ("alias", "default")}
+            found[key_] = PlainField(field.type, limits, field.metadata[_LIMITS]["default"] is _NO_DEFAULT)
+        return found
 
     @classmethod
     def model(cls) -> Any:
@@ -125,6 +164,15 @@ class ConfigModel:
 
     def check(self) -> None:
         """Raise ValueError where the keys contradict each other."""
+
+    def check_all(self) -> None:
+        """Raise ValueError where the keys of this mapping, or of one in it, contradict each other."""
+        self.check()
+        for name, _, _ in self.key_fields():
+            value = getattr(self, name)
+            for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]:
+                if isinstance(part, ConfigModel):
+                    part.check_all()
 
     def written(self) -> dict[str, Any]:
         """Return the keys that were given, as plain data; of an instance made by a call those beside the defaults."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.api.client import ReadClient
 from reconciler.api.connection import UsageCounter
@@ -25,10 +25,12 @@ from reconciler.readers.confirm import PreviousRead, confirmation, in_order, mat
 from reconciler.readers.kind_reader import KindReader
 from reconciler.readers.list_reader import ListClient
 from reconciler.readers.live_objects import NOTHING, Row, RowMapper
-from reconciler.readers.read_cache import ReadCache
 from reconciler.readers.read_filter import Filters, is_plain, name_queries, need, spelling_queries
 from reconciler.readers.read_tracker import ReadTracker
 from reconciler.threads import thread_pool
+
+if TYPE_CHECKING:
+    from reconciler.readers.read_cache import ReadCache
 
 
 class HttpReader:
@@ -44,7 +46,7 @@ class HttpReader:
         *,
         parallelism: int = 8,
         executor: Executor | None = None,
-        cache: ReadCache | None = None,
+        cache: "ReadCache | None" = None,
         progress: ReadListener | None = None,
     ) -> None:
         self._client = client

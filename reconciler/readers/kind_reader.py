@@ -1,6 +1,7 @@
 """Combines a list and shows to the ReadResult of one kind."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from typing import TYPE_CHECKING
 
 from reconciler.api.connection import UsageCounter
 from reconciler.api.pagination import LIMIT
@@ -12,9 +13,11 @@ from reconciler.model.resource import LiveResource, address
 from reconciler.readers.confirm import in_order
 from reconciler.readers.list_reader import ListClient, ListResult, ShowResults
 from reconciler.readers.live_objects import NOTHING, Row, is_elsewhere, name_of, stamp_of
-from reconciler.readers.read_cache import ReadCache
 from reconciler.readers.read_filter import ReadFilter
 from reconciler.readers.unknown_fields import MOST, find_unknown_fields
+
+if TYPE_CHECKING:
+    from reconciler.readers.read_cache import ReadCache
 
 INCOMPLETE = "E_READ_INCOMPLETE"
 
@@ -30,7 +33,7 @@ class KindReader:
     listing: ListResult
     lister: ListClient
     meter: UsageCounter
-    cache: ReadCache | None = None
+    cache: "ReadCache | None" = None
 
     def reading(self) -> ReadResult:
         """Look up objects the list lacks, show fields it omits, and return what is proven."""

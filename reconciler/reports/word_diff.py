@@ -6,8 +6,9 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 
-_TOKEN = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})|[A-Za-z0-9_À-ɏ]+|\s+|.", re.DOTALL)
+_TOKEN = late_pattern(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})|[A-Za-z0-9_À-ɏ]+|\s+|.", re.DOTALL)
 """Token: the escape of a character, a word, blanks, or one character."""
 _MOST_TOKENS = 1_200
 """Most tokens to align; beyond it only the common start and end are found, since the matcher is quadratic."""

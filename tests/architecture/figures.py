@@ -23,6 +23,7 @@ SHALLOW = 60
 SEAMS = {
     "reconciler/apply/swapped_names.py": "frees a taken name; execute_plan keeps the order of changes alone",
     "reconciler/ledger/sqlite_file.py": "the rules of a ledger that is a file; database.py serves PostgreSQL too",
+    "reconciler/simulator/http_faults.py": "what an embedded simulator needs httpx for; only a fault loads it",
     "reconciler/simulator/kept_state.py": "the models of a state file, which need pydantic; a run without one does not",
     "reconciler/project/known_project.py": "the cache's part in a project file; a command without a cache loads none",
     "reconciler/redaction/own_words.py": "the vocabulary that redaction by value spares; it grows with the formats",

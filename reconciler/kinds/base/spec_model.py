@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, get_origin
 
+from reconciler.kinds.base.plain_check import Accepts, NotPlainError, PlainField, limited
 from reconciler.late_methods import dataclass
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ class FieldMetadata:
 
     said: Mapping[str, Any]
     limits: Mapping[str, Any]
+
+    def accepting(self, inner: Accepts) -> Accepts:
+        """Return the check of the items of a list, in whose annotation this stands."""
+        return limited(inner, self.limits)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         """Return what pydantic checks of the items of a list, in whose annotation this stands."""
@@ -64,6 +69,16 @@ class SpecModel(metaclass=_SpecModelType):
     api_object: ClassVar[str] = ""
 
     @classmethod
+    def plain_fields(cls) -> Mapping[str, PlainField]:
+        """Return the fields by name, for plain_check. Raises NotPlainError where the class says more than they do."""
+        if not all(map(_has_fields_alone, cls.__mro__)) or not all(map(_is_plain, _own_fields(cls))):
+            raise NotPlainError(cls)
+        return {
+            name: PlainField(annotation, about.limits, bool(about.said.get("required")))
+            for name, annotation, about in _own_fields(cls)
+        }
+
+    @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
         """Return what pydantic checks of a field that is annotated with the class."""
         return handler(_model_of(cls))
@@ -96,6 +111,14 @@ def _own_fields(model: Any) -> Iterator[tuple[str, Any, Any]]:
             found |= {name: one for name, one in vars(part).get("__annotations__", {}).items() if not _is_of_class(one)}
     for name, annotation in found.items():
         yield name, annotation, getattr(model, name, None)
+
+
+def _has_fields_alone(part: type) -> bool:
+    """Tell whether a class or its base adds nothing to the fields: no check of its own, no other configuration."""
+    if part is SpecModel or part is object:
+        return True
+    others = (value for name, value in vars(part).items() if not name.startswith("__") and name != "api_object")
+    return issubclass(part, SpecModel) and all(isinstance(value, (FieldMetadata, type)) for value in others)
 
 
 def _is_of_class(annotation: Any) -> bool:

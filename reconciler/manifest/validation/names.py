@@ -8,13 +8,14 @@ from functools import cache
 from reconciler.kinds.base.field import Field, FieldRole, FieldType
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.base.problem import SpecProblem
+from reconciler.late_patterns import late_pattern
 from reconciler.lookalikes import LOOKS_LATIN
 from reconciler.manifest.yaml import characters
 from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
 from reconciler.strings import compatibility_form, normalize_name
 
-_INVISIBLE = re.compile(
+_INVISIBLE = late_pattern(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
     "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )

@@ -9,6 +9,7 @@ from reconciler.errors import ENOUGH, error, too_many, warning
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.base.problem import SpecProblem
 from reconciler.manifest.validation import names
+from reconciler.manifest.validation.envelope import Envelope
 from reconciler.manifest.validation.field_errors import FieldMessage, IsPlainScalar, ModelError, check, describe_error
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.field_tree import field_at
@@ -53,8 +54,6 @@ def validate(
     """
     if not isinstance(value, dict):
         return ValidationResult(None, (_root(value, locate),))
-    from reconciler.manifest.validation.envelope import Envelope  # for start-up: it is made of pydantic models
-
     checked, complaints = check(Envelope, value, widest=widest)
     value = as_object(checked)
     problems = _told(complaints, lambda each: _envelope_problem(each, locate))
