@@ -12,7 +12,7 @@ from functools import partial
 from types import UnionType
 from typing import Annotated, Any, ClassVar, Self, Union, get_args, get_origin
 
-from reconciler.kinds.base.plain_check import Accepts, PlainField, limited, plain_check
+from reconciler.kinds.base.plain_check import PlainField, ValueCheck, limited, plain_check
 
 _LIMITS = "limits"
 _NO_DEFAULT: Any = dataclasses.MISSING
@@ -37,14 +37,20 @@ class Checked:
         self._pattern = pattern
         self._limits = limits
 
-    def accepting(self, inner: Accepts) -> Accepts:
+    def accepting(self, inner: ValueCheck) -> ValueCheck:
         """Return the check of a value that needs no conversion."""
         check = limited(inner, self._limits | ({"pattern": self._pattern} if self._pattern else {}))
-        return partial(self._accepts, check)
+        return (
+            check
+            if self._before is None and self._after is None
+            else check._replace(more=partial(self._accepts, check.more))
+        )
 
-    def _accepts(self, check: Accepts, value: Any) -> bool:
+    def _accepts(self, more: Callable[[Any], bool] | None, value: Any) -> bool:
         with suppress(ValueError):
-            return check(value) and all(self._same(made, value) for made in (self._before, self._after))
+            return (more is None or more(value)) and all(
+                self._same(made, value) for made in (self._before, self._after)
+            )
         return False
 
     @staticmethod
@@ -81,7 +87,7 @@ class ConfigModel:
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
 
     _model: ClassVar[Any]
-    _accepts: ClassVar[Accepts | None]
+    _accepts: ClassVar[Callable[[Any], bool] | None]
     _given: ClassVar[frozenset[str] | None] = None
 
     @classmethod

@@ -1,23 +1,41 @@
 """Checks of plain values by a model's annotations, without pydantic: they accept what it would accept as it stands.
 
 Loading pydantic and building its models takes longer than a few documents do. What is not accepted here is not refused:
-pydantic decides about it, and words the problem. A model that says more than its annotations has no check here.
+pydantic decides about it, and words the problem. A model that has more to it than its annotations has no check here.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
+from itertools import repeat
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Protocol, Union, get_args, get_origin
 
-Accepts = Callable[[Any], bool]
-"""Tells whether a value is surely valid, and stays as it is."""
+_UNUSED = frozenset({"description", "examples"})
+_LIMITS = {"min_length": "least", "max_length": "most", "ge": "low", "gt": "above", "le": "high"}
+_HALF = re.compile("[\ud800-\udfff]")
 
-_SAID = frozenset({"description", "examples"})
+
+class ValueCheck(NamedTuple):
+    """What a value must be: of exactly one type, within limits; `more` decides about the parts of it.
+
+    A text with a `pattern` must be ASCII on one line, where Python and pydantic agree about patterns.
+    """
+
+    exact: type | None = None
+    nullable: bool = False
+    options: frozenset[Any] | None = None
+    least: int | None = None
+    most: int | None = None
+    low: float | None = None
+    above: float | None = None
+    high: float | None = None
+    pattern: re.Pattern[str] | None = None
+    more: Callable[[Any], bool] | None = None
 
 
 class NotPlainError(Exception):
-    """A model says what only pydantic can check."""
+    """A model has a check that only pydantic can make."""
 
 
 class PlainField(NamedTuple):
@@ -40,17 +58,18 @@ class PlainModel(Protocol):
 class AnnotationMark(Protocol):
     """Mark inside `Annotated`."""
 
-    def accepting(self, inner: Accepts) -> Accepts:
+    def accepting(self, inner: ValueCheck) -> ValueCheck:
         """Return the check of a value with this mark, of the check without it. Raises NotPlainError."""
         ...
 
 
-def plain_check(model: Any) -> Accepts | None:
-    """Return the check of a model's values; None where only pydantic can check them."""
+def plain_check(model: Any) -> Callable[[Any], bool] | None:
+    """Return what tells that a value is surely valid and stays as it is; None where only pydantic can check a model."""
     try:
-        return _of(model)
+        check = _of(model)
     except NotPlainError:
         return None
+    return lambda value: _fit([(check, value)])
 
 
 FEW = 50
@@ -76,125 +95,88 @@ def first_values(model: Any) -> FirstValues:
     return FirstValues(model)
 
 
-def limited(inner: Accepts, limits: Mapping[str, Any]) -> Accepts:
+def limited(inner: ValueCheck, limits: Mapping[str, Any]) -> ValueCheck:
     """Return a check with the limits of pydantic. Raises NotPlainError for another one."""
-    checks = [inner, *(_limit(name, limit) for name, limit in limits.items() if name not in _SAID)]
-    return inner if len(checks) == 1 else partial(_all, checks)
+    for name, limit in limits.items():
+        if name in _LIMITS:
+            inner = inner._replace(**{_LIMITS[name]: limit})
+        elif name == "pattern" and inner.exact is str and inner.pattern is None:
+            inner = inner._replace(pattern=re.compile(limit, re.ASCII))
+        elif name not in _UNUSED:
+            raise NotPlainError(name)
+    return inner
 
 
-def _all(checks: Iterable[Accepts], value: Any) -> bool:
-    return all(check(value) for check in checks)
+def _fit(pairs: Iterable[tuple[ValueCheck, Any]]) -> bool:
+    """Tell whether each value passes its check; scalars are checked in this loop, which is most of the work."""
+    for check, value in pairs:
+        if value is None:
+            if not check.nullable:
+                return False
+        elif (
+            (check.exact is not None and type(value) is not check.exact)
+            or (check.exact is str and not value.isascii() and _HALF.search(value))
+            or (check.exact is float and value - value != 0.0)
+            or (check.options is not None and value not in check.options)
+            or (check.least is not None and len(value) < check.least)
+            or (check.most is not None and len(value) > check.most)
+            or (check.low is not None and value < check.low)
+            or (check.above is not None and value <= check.above)
+            or (check.high is not None and value > check.high)
+            or (check.pattern and not (value.isascii() and "\n" not in value and check.pattern.search(value)))
+            or (check.more is not None and not check.more(value))
+        ):
+            return False
+    return True
 
 
-def _limit(name: str, limit: Any) -> Accepts:
-    if name == "min_length":
-        return lambda value: len(value) >= limit
-    if name == "max_length":
-        return lambda value: len(value) <= limit
-    if name == "ge":
-        return lambda value: value >= limit
-    if name == "gt":
-        return lambda value: value > limit
-    if name == "le":
-        return lambda value: value <= limit
-    if name == "pattern":
-        return partial(_has_form, re.compile(limit, re.ASCII))
-    raise NotPlainError(name)
-
-
-def _has_form(pattern: re.Pattern[str], value: str) -> bool:
-    """Tell whether a text has a form, in which the two languages of patterns agree: ASCII, on one line."""
-    return value.isascii() and "\n" not in value and pattern.search(value) is not None
-
-
-def _is_text(value: Any) -> bool:
-    if type(value) is not str:
-        return False
-    return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
-
-
-def _is_number(value: Any) -> bool:
-    """Tell whether a value is a finite number with a point: a whole one becomes another."""
-    return type(value) is float and value - value == 0.0
-
-
-_SCALARS: Mapping[Any, Accepts] = {
-    Any: lambda _value: True,
-    str: _is_text,
-    int: lambda value: type(value) is int,
-    float: _is_number,
-    bool: lambda value: type(value) is bool,
-}
-
-
-def _of(annotation: Any) -> Accepts:
+def _of(annotation: Any) -> ValueCheck:
+    """Return the check of an annotation."""
     origin, parts = get_origin(annotation), get_args(annotation)
-    if origin is None and annotation in _SCALARS:
-        return _SCALARS[annotation]
-    if origin is Literal:
-        return partial(_is_one_of, frozenset((type(part), part) for part in parts))
+    if annotation is Any:
+        return ValueCheck(nullable=True)
+    if origin is None and annotation in (str, int, float, bool):
+        return ValueCheck(exact=annotation)
+    if origin is Literal and len({type(part) for part in parts}) == 1:
+        return ValueCheck(exact=type(parts[0]), options=frozenset(parts))
     if origin is Annotated:
-        check = _of(parts[0])
-        for mark in parts[1:]:
-            if not hasattr(mark, "accepting"):
-                raise NotPlainError(mark)
-            check = mark.accepting(check)
-        return check
+        return _marked(_of(parts[0]), parts[1:])
     if origin in (Union, UnionType):
-        (inner,) = _single(part for part in parts if part is not NoneType)
-        return partial(_is_absent_or, _of(inner)) if NoneType in parts else _of(inner)
+        inner = [part for part in parts if part is not NoneType]
+        if len(inner) == 1:
+            return _of(inner[0])._replace(nullable=True)
     if origin is list:
-        return partial(_is_list, _of(parts[0]))
+        return ValueCheck(exact=list, more=partial(_are_items, _of(parts[0])))
     if origin is dict:
-        return partial(_is_mapping, _of(parts[0]), _of(parts[1]))
+        return ValueCheck(exact=dict, more=partial(_are_entries, _of(parts[0]), _of(parts[1])))
     if isinstance(annotation, type) and hasattr(annotation, "plain_fields"):
         return _of_model(annotation)
     raise NotPlainError(annotation)
 
 
-def _single(parts: Iterable[Any]) -> tuple[Any]:
-    found = tuple(parts)
-    if len(found) != 1:
-        raise NotPlainError(found)
-    return found
+def _marked(check: ValueCheck, marks: Iterable[Any]) -> ValueCheck:
+    for mark in marks:
+        if not hasattr(mark, "accepting"):
+            raise NotPlainError(mark)
+        check = mark.accepting(check)
+    return check
 
 
-def _is_one_of(options: frozenset[tuple[type, Any]], value: Any) -> bool:
-    return type(value) in (str, int, bool) and (type(value), value) in options
-
-
-def _is_absent_or(inner: Accepts, value: Any) -> bool:
-    return value is None or inner(value)
-
-
-def _is_list(inner: Accepts, value: Any) -> bool:
-    return type(value) is list and all(map(inner, value))
-
-
-def _is_mapping(key: Accepts, inner: Accepts, value: Any) -> bool:
-    return type(value) is dict and all(map(key, value)) and all(map(inner, value.values()))
-
-
-def _of_model(model: type[PlainModel]) -> Accepts:
+def _of_model(model: type[PlainModel]) -> ValueCheck:
     fields = model.plain_fields()
-    checks = {key: _of_field(field) for key, field in fields.items()}
-    return partial(_is_object, checks, frozenset(key for key, field in fields.items() if field.required))
+    checks = {key: limited(_of(field.annotation), field.limits) for key, field in fields.items()}
+    required = frozenset(key for key, field in fields.items() if field.required)
+    return ValueCheck(exact=dict, more=partial(_is_mapping, checks, required))
 
 
-def _of_field(field: PlainField) -> Accepts:
-    """Return the check of a field; its limits are those of a value that is not null."""
-    origin, parts = get_origin(field.annotation), get_args(field.annotation)
-    if origin in (Union, UnionType) and NoneType in parts:
-        (inner,) = _single(part for part in parts if part is not NoneType)
-        return partial(_is_absent_or, limited(_of(inner), field.limits))
-    return limited(_of(field.annotation), field.limits)
+def _are_items(inner: ValueCheck, values: list[Any]) -> bool:
+    return _fit(zip(repeat(inner), values, strict=False))
 
 
-def _is_object(checks: Mapping[str, Accepts], required: frozenset[str], value: Any) -> bool:
-    if type(value) is not dict or not required <= value.keys():
-        return False
-    for key, item in value.items():
-        check = checks.get(key)
-        if check is None or not check(item):
-            return False
-    return True
+def _are_entries(key: ValueCheck, inner: ValueCheck, values: dict[Any, Any]) -> bool:
+    return _are_items(key, list(values)) and _are_items(inner, list(values.values()))
+
+
+def _is_mapping(checks: Mapping[str, ValueCheck], required: frozenset[str], value: dict[Any, Any]) -> bool:
+    known = required <= value.keys() <= checks.keys()
+    return known and _fit((checks[key], item) for key, item in value.items())

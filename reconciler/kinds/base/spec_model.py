@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, get_origin
 
-from reconciler.kinds.base.plain_check import Accepts, NotPlainError, PlainField, limited
+from reconciler.kinds.base.plain_check import NotPlainError, PlainField, ValueCheck, limited
 from reconciler.late_methods import dataclass
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class FieldMetadata:
     said: Mapping[str, Any]
     limits: Mapping[str, Any]
 
-    def accepting(self, inner: Accepts) -> Accepts:
+    def accepting(self, inner: ValueCheck) -> ValueCheck:
         """Return the check of the items of a list, in whose annotation this stands."""
         return limited(inner, self.limits)
 
