@@ -52,7 +52,7 @@ class SourceFile:
         """Convert an offset in `plain` to one in the text."""
         if self.plain is self.text:
             return offset
-        line = self.plain.count("\n", 0, offset)
+        line = bisect_right(self._plain_starts, offset) - 1
         return self._starts[line] + offset - self._plain_starts[line]
 
     def position(self, offset: int) -> Position:

@@ -13,7 +13,7 @@ from reconciler.errors import ManifestError
 from reconciler.late_methods import dataclass
 from reconciler.manifest.source_positions import DocumentLocator, DocumentSource
 from reconciler.manifest.source_text import SourceFile, SourceTexts
-from reconciler.manifest.yaml.syntax_tree import BLOCK_STYLES, ScalarNode, SyntaxNode, syntax_trees
+from reconciler.manifest.yaml.syntax_tree import BLOCK_STYLES, DocumentTrees, ScalarNode, SyntaxNode, syntax_trees
 from reconciler.model.source_map import DocumentPath, Position
 
 if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
@@ -107,7 +107,7 @@ class RenderedView(SourceView):
         super().__init__(SourceFile(source.file, source.text), root)
         self._texts = texts
         self._segments = source.lines.segments if source.lines is not None else ()
-        self._starts = [each.start for each in self._segments]
+        self._starts = source.lines.segment_starts if source.lines is not None else ()
 
     @property
     def is_template(self) -> bool:
@@ -216,7 +216,8 @@ class SourceViews:
 
     def __init__(self, texts: SourceTexts) -> None:
         self.texts = texts
-        self._trees: dict[tuple[str, str], dict[tuple[int, int], SyntaxNode]] = {}
+        self._trees: dict[tuple[str, str], DocumentTrees] = {}
+        self._values: dict[str, list[SourceView]] = {}
 
     def of(self, locate: object) -> SourceView | None:
         """Return the view of a document; None where no file declares it, or its template reads its own output."""
@@ -232,17 +233,19 @@ class SourceViews:
 
     def of_values(self, file: str) -> list[SourceView]:
         """Return the views of the documents of a values file."""
-        source = self.texts.text(file)
-        return [SourceView(source, root) for root in self._roots(file, source.text).values()]
-
-    def _roots(self, file: str, text: str) -> dict[tuple[int, int], SyntaxNode]:
-        if (file, text) not in self._trees:
+        if file not in self._values:
+            source = self.texts.text(file)
             try:
-                roots = syntax_trees(text)
+                roots = syntax_trees(source.text)
             except ValueError:
                 roots = []
-            self._trees[file, text] = {(each.line, each.column): each for each in roots}
-        return self._trees[file, text]
+            self._values[file] = [SourceView(source, root) for root in roots]
+        return self._values[file]
 
     def _root(self, file: str, text: str, start: tuple[int, int]) -> SyntaxNode | None:
-        return self._roots(file, text).get(start)
+        if (file, text) not in self._trees:
+            self._trees[file, text] = DocumentTrees(text)
+        try:
+            return self._trees[file, text].at(*start)
+        except ValueError:
+            return None

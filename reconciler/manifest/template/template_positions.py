@@ -131,19 +131,21 @@ class LineMap:
         """Return the pieces of the rendered text in its order, each with its origin; empty where it is not exact."""
         if not self.exact:
             return ()
-        found: list[RenderedSegment] = []
+        found: list[tuple[int, TemplateOrigin]] = []
         length = behind = 0
         for mark in marked_text.MARK.finditer(self._marked):
             length += mark.start() - behind
             behind = mark.end()
             place = self._named(mark[1])
             if place is not None:
-                if found:
-                    found[-1] = found[-1]._replace(end=length)
-                found.append(RenderedSegment(length, length, place))
-        if found:
-            found[-1] = found[-1]._replace(end=length + len(self._marked) - behind)
-        return found
+                found.append((length, place))
+        ends = [start for start, _ in found[1:]] + [length + len(self._marked) - behind]
+        return [RenderedSegment(start, end, place) for (start, place), end in zip(found, ends, strict=False)]
+
+    @cached_property
+    def segment_starts(self) -> Sequence[int]:
+        """Return the offset of each of the segments."""
+        return [each.start for each in self.segments]
 
     def _named(self, digits: str | None) -> TemplateOrigin | None:
         number = marked_text.number(digits) if digits else len(self._places)

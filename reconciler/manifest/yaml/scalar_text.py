@@ -9,7 +9,7 @@ from reconciler.manifest.yaml import characters
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.manifest.yaml.scalars import typed
 from reconciler.manifest.yaml.syntax_tree import BLOCK_STYLES
-from reconciler.manifest.yaml.writer import WORDS, quoted, scalar
+from reconciler.manifest.yaml.writer import WORDS, is_plain_word, quoted, scalar
 from reconciler.model.json_types import Json
 
 _TEMPLATE = re.compile(r"\{[{%#]|[}%#]\}")
@@ -70,6 +70,9 @@ def _is_plain(value: str, like: ScalarStyle) -> bool:
 
 def reads_back(token: str, value: Json, *, flow: bool) -> bool:
     """Tell whether a token is one value of a mapping that YAML reads as this value, the type of plain text aside."""
+    inner = token[1:-1] if token[:1] in ("'", '"') and token[-1:] == token[:1] else token
+    if inner.isascii() and is_plain_word(inner):
+        return inner == value
     text = f"{{k: {token}, z: 1}}" if flow else f"k: {token}\nz: 1\n"
     read = parse_yaml(text, "")
     if read.diagnostics or len(read.documents) != 1:

@@ -5,8 +5,10 @@ that are edited. Offsets count code points of the parsed text.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import field
+from functools import cached_property
 from typing import Any
 
 from yaml.error import YAMLError
@@ -26,6 +28,8 @@ from reconciler.manifest.yaml.event_source import EventSource, parser_for
 from reconciler.model.source_map import DocumentPath
 from reconciler.strings import normalize_name
 
+_MARKER = re.compile(r"(\A|[\r\n])(---|\.\.\.)(?=\s|\Z)")
+_BREAK = re.compile(r"\r\n|\r|\n")
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 BLOCK_STYLES = ("|", ">")
 
@@ -70,10 +74,14 @@ class MappingNode(SyntaxNode):
 
     flow: bool
     entries: list[tuple[ScalarNode, SyntaxNode]] = field(default_factory=list)
+    _by_name: dict[str, tuple[ScalarNode, SyntaxNode]] = field(default_factory=dict, repr=False, compare=False)
 
     def entry(self, name: str) -> tuple[ScalarNode, SyntaxNode] | None:
         """Return a key of this mapping itself, merged ones excluded, and its value."""
-        return next((each for each in self.entries if normalize_name(each[0].value) == name), None)
+        if not self._by_name:
+            for each in self.entries:
+                self._by_name.setdefault(normalize_name(each[0].value), each)
+        return self._by_name.get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,57 @@ def syntax_trees(text: str) -> list[SyntaxNode]:
     except YAMLError as problem:
         raise ValueError(str(problem)) from None
     return roots
+
+
+class DocumentTrees:
+    """Syntax trees of the documents of a valid text, each made when it is asked for.
+
+    A marker at the start of a line ends a document wherever it is, so that each part is parsed alone. The part of `...`
+    begins behind it: no text begins with that.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        markers = (found.end() if found[2] == "..." else found.end(1) for found in _MARKER.finditer(text))
+        self._starts = [0, *(start for start in markers if start)]
+        self._parts: dict[int, dict[tuple[int, int], SyntaxNode]] = {}
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        """Return the number of lines before each part."""
+        numbers, behind, count = [], 0, 0
+        for start in self._starts:
+            count += len(_BREAK.findall(self._text, behind, start))
+            numbers.append(count)
+            behind = start
+        return numbers
+
+    def at(self, line: int, column: int) -> SyntaxNode | None:
+        """Return the root of the document whose first node is at a place; raises ValueError for invalid YAML."""
+        part = bisect_right(self._lines, line - 1) - 1
+        if part not in self._parts:
+            start, above = self._starts[part], self._lines[part]
+            text = self._text[start : self._starts[part + 1] if part + 1 < len(self._starts) else None]
+            roots = syntax_trees(text)
+            for root in roots:
+                _shift(root, start, above)
+            self._parts[part] = {(root.line, root.column): root for root in roots}
+        return self._parts[part].get((line, column))
+
+
+def _shift(root: SyntaxNode, offset: int, lines: int) -> None:
+    """Move a tree down by the text before the part that it was made from."""
+    left = [root] if offset else []
+    while left:
+        node = left.pop()
+        node.start += offset
+        node.end += offset
+        node.line += lines
+        if isinstance(node, SequenceNode):
+            left += node.items
+        elif isinstance(node, MappingNode):
+            for entry in node.entries:
+                left += entry
 
 
 def _document(parser: EventSource, text: str) -> SyntaxNode:
@@ -139,26 +198,27 @@ def _last_end(node: SequenceNode | MappingNode) -> int:
     return max(node.start, children[-1].end) if children else node.end
 
 
+_COLLECTIONS: dict[Any, Any] = {MappingStartEvent: MappingNode, SequenceStartEvent: SequenceNode}
+
+
 def _node(event: Any, text: str) -> SyntaxNode:
     mark = event.start_mark
-    found = _PROPERTIES.match(text, mark.index)
-    properties = event.anchor and type(event) is not AliasEvent
-    start = found.end() if found and properties else mark.index
-    place: dict[str, Any] = {"start": start, "line": mark.line + 1, "column": mark.column + 1}
+    start, line, column = mark.index, mark.line + 1, mark.column + 1
     kind = type(event)
     if kind is AliasEvent:
-        return AliasNode(**place, end=event.end_mark.index, name=event.anchor)
+        return AliasNode(start=start, end=event.end_mark.index, line=line, column=column, name=event.anchor)
     anchor = event.anchor or ""
+    if anchor and (found := _PROPERTIES.match(text, start)):
+        start = found.end()
     if kind is ScalarEvent:
-        style = event.style or ""
+        style, value = event.style or "", event.value
         end = max(start, event.end_mark.index)
         if style in BLOCK_STYLES:
-            end = _block_end(text, start, end, keeps=event.value.endswith("\n\n"))
-        return ScalarNode(**place, end=end, anchor=anchor, value=event.value, style=style)
-    if kind is MappingStartEvent:
-        return MappingNode(**place, end=start, anchor=anchor, flow=bool(event.flow_style))
-    if kind is SequenceStartEvent:
-        return SequenceNode(**place, end=start, anchor=anchor, flow=bool(event.flow_style))
+            end = _block_end(text, start, end, keeps=value.endswith("\n\n"))
+        return ScalarNode(start=start, end=end, line=line, column=column, anchor=anchor, value=value, style=style)
+    if kind in _COLLECTIONS:
+        made: type[MappingNode | SequenceNode] = _COLLECTIONS[kind]
+        return made(start=start, end=start, line=line, column=column, anchor=anchor, flow=bool(event.flow_style))
     raise ValueError(f"unexpected {kind.__name__}")
 
 

@@ -66,9 +66,12 @@ def scalar(value: Json) -> str:
 
 def text(value: str) -> str:
     """Format a text on one line: plain where that is safe, else in double quotes."""
-    if _PLAIN.fullmatch(value) and "  " not in value and value.casefold() not in WORDS:
-        return value
-    return quoted(value)
+    return value if is_plain_word(value) else quoted(value)
+
+
+def is_plain_word(value: str) -> bool:
+    """Tell whether every parser reads a text as itself without quotes, by its characters alone."""
+    return bool(_PLAIN.fullmatch(value)) and "  " not in value and value.casefold() not in WORDS
 
 
 def quoted(value: str) -> str:
