@@ -2,9 +2,9 @@
 
 import bisect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, nodes
 
@@ -90,17 +90,37 @@ class OriginTable:
         return marked_text.origin_mark(len(self.places) - 1)
 
 
+def nodes_below(tree: nodes.Node) -> list[nodes.Node]:
+    """Return every node below one, each before those in it, as `find_all` does in several times as long."""
+    found: list[nodes.Node] = []
+    left = [tree]
+    while left:
+        node = left.pop()
+        found.append(node)
+        inside: list[nodes.Node] = []
+        for name in node.fields:
+            value = getattr(node, name, None)
+            if isinstance(value, nodes.Node):
+                inside.append(value)
+            elif isinstance(value, list):
+                inside += [each for each in value if isinstance(each, nodes.Node)]
+        left += reversed(inside)
+    return found[1:]
+
+
 def mark(
     environment: Environment, tree: nodes.Template, text: str, name: str, table: OriginTable, *, visible: bool
 ) -> nodes.Template:
-    """Mark a template's syntax tree in place; without `visible`, expressions only record their origins."""
+    """Mark a parsed template in place; without `visible`, expressions only record their origins."""
+    below = nodes_below(tree)
     source = TemplateText(text)
     texts, expressions = (iter(found) for found in pieces(environment, source, name))
     uses = used(tree)
-    table.captures = table.captures or any(True for _ in tree.find_all(_CAPTURING))
-    _refuse_control(tree)
-    in_macros = {id(output) for macro in tree.find_all(_MACROS) for output in macro.find_all(nodes.Output)}
-    for output in list(tree.find_all(nodes.Output)):
+    table.captures = table.captures or any(isinstance(node, _CAPTURING) for node in below)
+    _refuse_control(below)
+    macros = [node for node in below if isinstance(node, _MACROS)]
+    in_macros = {id(output) for macro in macros for output in macro.find_all(nodes.Output)}
+    for output in (node for node in below if isinstance(node, nodes.Output)):
         inside = id(output) in in_macros
         for number, child in enumerate(output.nodes):
             if isinstance(child, nodes.TemplateData):
@@ -110,13 +130,13 @@ def mark(
                     )
             else:
                 piece = next(expressions)
-                calls = isinstance(child, nodes.Call) or child.find(nodes.Call) is not None
+                calls = any(isinstance(each, nodes.Call) for each in (child, *nodes_below(child)))
                 reads = uses.get(id(child), ())
                 place = TemplateOrigin(name, *source.at(piece.offset), piece.text, reads, calls, inside)
-                output.nodes[number] = _through_output(child, table.add(place), calls=calls)
-    if visible:
+                output.nodes[number] = _through_output(environment, child, table.add(place), calls=calls)
+    if visible and any(isinstance(node, _STATEMENTS) for node in below):
         _mark_statements(tree, source, name, table)
-    tree.set_environment(environment)
+        tree.set_environment(environment)
     return tree
 
 
@@ -157,21 +177,22 @@ def _marked(data: str, piece: TemplatePiece, source: TemplateText, place: Templa
 
 
 def _at(place: TemplateOrigin, source: TemplateText, offset: int) -> TemplateOrigin:
-    line, column = source.at(offset)
-    return place._replace(line=line, column=column)
+    return TemplateOrigin(place.file, *source.at(offset), in_macro=place.in_macro)
 
 
-def _through_output(node: nodes.Expr, mark_: str, *, calls: bool) -> nodes.Filter:
-    arguments: list[nodes.Expr] = [nodes.Const(each, lineno=node.lineno) for each in (mark_, calls)]
-    return nodes.Filter(node, OUTPUT, arguments, [], None, None, lineno=node.lineno)
+def _through_output(environment: Environment, node: nodes.Expr, mark_: str, *, calls: bool) -> nodes.Filter:
+    of: dict[str, Any] = {"lineno": node.lineno, "environment": environment}
+    arguments: list[nodes.Expr] = [nodes.Const(each, **of) for each in (mark_, calls)]
+    return nodes.Filter(node, OUTPUT, arguments, [], None, None, **of)
 
 
-def _refuse_control(tree: nodes.Template) -> None:
+def _refuse_control(below: Iterable[nodes.Node]) -> None:
     """Refuse control characters in the template's own text, which could imitate a mark and are invalid in manifests."""
-    for const in tree.find_all(nodes.Const):
-        found = _CONTROL.search(const.value) if isinstance(const.value, str) else None
+    for node in below:
+        value = node.value if isinstance(node, nodes.Const) else None
+        found = _CONTROL.search(value) if isinstance(value, str) else None
         if found:
-            raise ControlCharacterError(f"U+{ord(found[0]):04X}", const.lineno)
+            raise ControlCharacterError(f"U+{ord(found[0]):04X}", node.lineno)
 
 
 Paths = frozenset[tuple[str, ...]]

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 from jinja2 import BaseLoader, StrictUndefined, Template, Undefined, nodes, pass_context
@@ -20,7 +20,7 @@ from reconciler.manifest.template.filters import (
     text_filters,
     written,
 )
-from reconciler.manifest.template.instrumentation import OUTPUT, OriginTable, mark
+from reconciler.manifest.template.instrumentation import OUTPUT, OriginTable, mark, nodes_below
 from reconciler.manifest.template.marked_text import CompleteNode, MarkedString, concat, keeping_marks, plain
 from reconciler.strings import did_you_mean
 
@@ -84,17 +84,21 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Compile a template's source, marked."""
         if isinstance(source, str):
             text, source = source, self.parse(source, name, filename)
-            for each in source.find_all((nodes.Import, nodes.FromImport)):
-                each.with_context = True
+            for each in nodes_below(source):
+                if isinstance(each, (nodes.Import, nodes.FromImport)):
+                    each.with_context = True
             source = mark(self, source, text, name or "", self.table, visible=self.marking)
         return super().compile(source, name, filename, *rest, **named)
 
     def _generate(self, source: nodes.Template, *rest: Any, **named: Any) -> Any:
         """Refuse private names and apply the text form to operands of `~`, in templates and in single expressions."""
-        _refuse_private(source)
-        for concat_ in source.find_all(nodes.Concat):
+        below = nodes_below(source)
+        _refuse_private(below)
+        joined = [each for each in below if isinstance(each, nodes.Concat)]
+        for concat_ in joined:
             concat_.nodes = [_spelled(each) for each in concat_.nodes]
-        source.set_environment(self)
+        if joined or source.environment is not self:
+            source.set_environment(self)
         return super()._generate(source, *rest, **named)
 
     def handle_exception(self, source: str | None = None) -> NoReturn:  # noqa: ARG002 - jinja2's signature
@@ -257,15 +261,18 @@ def _refuse_private_name(name: Any) -> None:
         raise SecurityError(f"`{name}` is a private name")
 
 
-def _refuse_private(tree: nodes.Template) -> None:
+def _refuse_private(below: Iterable[nodes.Node]) -> None:
     """Refuse names with a leading underscore, which access Python's internals."""
-    names: list[tuple[Any, int]] = [(node.attr, node.lineno) for node in tree.find_all(nodes.Getattr)]
-    names += [(getattr(node.arg, "value", None), node.lineno) for node in tree.find_all(nodes.Getitem)]
-    for node in tree.find_all(nodes.Filter):
-        arguments = [getattr(each, "value", None) for each in node.args]
-        keywords: list[Any] = list(node.kwargs)
-        named = {each.key: getattr(each.value, "value", None) for each in keywords}
-        names.append((private_attribute(node.name, arguments, named), node.lineno))
-    for name, line in names:
+    for node in below:
+        name: Any = None
+        if isinstance(node, nodes.Getattr):
+            name = node.attr
+        elif isinstance(node, nodes.Getitem):
+            name = getattr(node.arg, "value", None)
+        elif isinstance(node, nodes.Filter) and node.name != OUTPUT:
+            arguments = [getattr(each, "value", None) for each in node.args]
+            keywords: list[Any] = list(node.kwargs)
+            named = {each.key: getattr(each.value, "value", None) for each in keywords}
+            name = private_attribute(node.name, arguments, named)
         if isinstance(name, str) and name.startswith("_"):
-            raise PrivateNameError(name, line)
+            raise PrivateNameError(name, node.lineno)

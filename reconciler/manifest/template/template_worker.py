@@ -15,6 +15,7 @@ from reconciler.manifest.template.template_errors import failure
 from reconciler.manifest.template.worker_process import WorkerLimits
 from reconciler.model.json_types import Json
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 _LOADED = (textwrap, codecs.lookup("unicode_escape"))
 """Modules that Jinja imports on first use, which is too late in a child that cannot open files."""
 
@@ -56,15 +57,18 @@ def rendered(sandbox: Sandbox, file: str, context: Mapping[str, Json], most: int
 
 def refuse_objects(value: Any) -> None:
     """Raise SecurityError unless a value is plain data, since templates can read attributes of any object."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            refuse_objects(key)
-            refuse_objects(item)
-    elif isinstance(value, list):
-        for item in value:
-            refuse_objects(item)
-    elif value is not None and type(value) not in (str, int, float, bool):
-        raise SecurityError(f"the context holds a {type(value).__name__}, which is no plain data")
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, Mapping):
+            inside = [*each.keys(), *each.values()]
+        elif isinstance(each, list):
+            inside = each
+        elif type(each) in _PLAIN:
+            continue
+        else:
+            raise SecurityError(f"the context holds a {type(each).__name__}, which is no plain data")
+        left += [one for one in inside if type(one) not in _PLAIN]
 
 
 class AskingLoader(BaseLoader):
