@@ -170,7 +170,8 @@ def diff(
         secret=secret,
     )
     chosen = SelectionFilter(settings.selection, manifest.resources, known)
-    draft = PlanBuilder(inputs=inputs, chosen=chosen, depth=dependency_levels(known))
+    names = ReferenceIndex(targets=frozenset().union(*(kind.references.values() for kind in known.values())))
+    draft = PlanBuilder(inputs=inputs, chosen=chosen, depth=dependency_levels(known), names=names)
     for kind in known.values():
         draft.add(kind)
     return draft.plan(known)
@@ -187,7 +188,7 @@ class PlanBuilder:
     inputs: DiffInputs
     chosen: SelectionFilter
     depth: Mapping[str, int]
-    names: ReferenceIndex = field(default_factory=ReferenceIndex)
+    names: ReferenceIndex
     changes: list[Change] = field(default_factory=list)
     held: list[DeferredChange] = field(default_factory=list)
     unmanaged: list[UnmanagedResource] = field(default_factory=list)

@@ -17,8 +17,12 @@ from reconciler.strings import normalize_name
 
 @dataclass(slots=True, kw_only=True)
 class ReferenceIndex:
-    """Resolution of names in this plan, by kind: an id, UNKNOWN for a new object, or the problem."""
+    """Resolution of names in this plan, by kind: an id, UNKNOWN for a new object, or the problem.
 
+    `targets` are the kinds that any kind refers to: no other's names are asked for.
+    """
+
+    targets: frozenset[str]
     ids: dict[tuple[str, str], Json | NoValue] = field(default_factory=dict)
     names: dict[tuple[str, str], str] = field(default_factory=dict)
     doubts: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -26,6 +30,8 @@ class ReferenceIndex:
     def learn(self, matching: MatchResult, *, complete: bool) -> None:
         """Add the objects of a kind: undeclared live ones by their name, declared ones by theirs."""
         kind = matching.kind.name
+        if kind not in self.targets:
+            return
         if not complete:
             self.doubts[kind, ""] = "and not every object of that kind could be read"
         for live in matching.left:

@@ -92,7 +92,8 @@ def need(kind: Kind, wanted: ReadRequest, project_id: str) -> ReadFilter:
     """Prepare a ReadRequest for rows of one kind, read as one project."""
     by_name: dict[str, frozenset[str]] = {}
     for name, fields in wanted.fields.items():
-        by_name[normalize_name(name)] = by_name.get(normalize_name(name), NOTHING) | fields
+        known = by_name.get(normalize_name(name))
+        by_name[normalize_name(name)] = fields if known is None else known | fields
     return ReadFilter(
         rows=RowMapper(kind=kind, project_id=project_id),
         wanted=wanted,

@@ -1,0 +1,55 @@
+"""Equal parts of live objects are one object, and no object reads differently for it."""
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.readers.list_reader import SharedParts
+
+TEXTS = st.sampled_from(["", "a", "price", "\ud800", "晚场"])
+VALUES: Any = st.recursive(
+    st.none() | st.booleans() | st.sampled_from([0, 1, 1.0, 0.0, -0.0, 2**70]) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=12,
+)
+ROWS = st.lists(st.dictionaries(TEXTS, VALUES, max_size=4), max_size=6)
+
+
+@given(rows=ROWS)
+def test_every_row_reads_as_before(rows):
+    before = [json.dumps(row) for row in rows]
+    parts = SharedParts()
+    for row in (*rows, *rows):
+        parts.share(row)
+    assert [json.dumps(row) for row in rows] == before
+
+
+def rule(number: Any, **more: Any) -> dict[str, Any]:
+    return {"rule_id": f"r{number}", "trigger": {"time_window": 30, "reply_texts": ["one", "two"], **more}}
+
+
+def test_what_is_inside_an_item_is_one_object_for_all_of_them():
+    rows = [{"name": f"g{number}", "rules": [rule(number), rule(-number)]} for number in range(5)]
+    parts = SharedParts()
+    for row in rows:
+        parts.share(row)
+    assert len({id(each["trigger"]) for row in rows for each in row["rules"]}) == 1
+    assert len({id(each) for row in rows for each in row["rules"]}) == 10
+
+
+def test_a_part_with_another_class_or_order_is_another():
+    rows = [{"part": part} for part in ({"a": 1, "b": 2}, {"a": True, "b": 2}, {"a": 1.0, "b": 2}, {"b": 2, "a": 1})]
+    parts = SharedParts()
+    for row in rows:
+        parts.share(row)
+    assert len({id(row["part"]) for row in rows}) == 4
+
+
+def test_a_long_part_is_not_remembered():
+    rows = [{"part": {"text": "x" * 3_000}} for _ in range(2)]
+    parts = SharedParts()
+    for row in rows:
+        parts.share(row)
+    assert rows[0]["part"] is not rows[1]["part"]
