@@ -34,12 +34,17 @@ def refusal_line(each: RefusedDifference) -> str:
 
 def collateral_lines(found: Iterable["Collateral"]) -> list[str]:
     """Return one line for each resource that would change as well."""
-    return [one_line(f"{_COLLATERAL}: {_collateral_message(each)} ({_collateral_hint(each)})") for each in found]
+    places = ((f"{each.position}: " if each.position else "", each) for each in found)
+    return [
+        one_line(f"{place}{_COLLATERAL}: {_collateral_message(each)} ({_collateral_hint(each)})")
+        for place, each in places
+    ]
 
 
 def _collateral_message(each: "Collateral") -> str:
     what = f"{each.address} {each.path}".strip() or "its manifests are not valid any longer"
-    return f"environment {each.environment}: the edits change {what} as well"
+    values = f": {_word(each.before)} becomes {_word(each.after)}" if each.position else ""
+    return f"environment {each.environment}: the edits change {what} as well{values}"
 
 
 def _collateral_hint(each: "Collateral") -> str:
@@ -95,6 +100,7 @@ def accept_json(
     refusals += [
         _blocker(_COLLATERAL, _collateral_message(each), _collateral_hint(each))
         | {"environment": each.environment, "address": each.address, "path": each.path}
+        | _value_of(each)
         for each in result.collateral
     ]
     refusals += [
@@ -113,6 +119,14 @@ def accept_json(
         "diff": diff,
         **published_json(published),
     }
+
+
+def _value_of(each: "Collateral") -> dict[str, Json]:
+    """Return the place of one value, and what is declared there before and after the edits."""
+    if each.position is None:
+        return {}
+    place = f"{each.position.file}:{each.position.line}"
+    return {"place": place, "places": [place], "declared": each.before, "edited": each.after}
 
 
 def _edit(each: AcceptedDifference) -> dict[str, Json]:

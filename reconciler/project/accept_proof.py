@@ -7,6 +7,7 @@ the plan, no other resource, no other environment.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import reduce
 
 from reconciler.late_methods import dataclass
 from reconciler.manifest.document_cache import DocumentCache
@@ -16,9 +17,12 @@ from reconciler.manifest.source_text import SourceTexts
 from reconciler.model.change import Action, Attribution, FieldOp
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Severity
+from reconciler.model.field_path import IndexPath, iter_leaves, spell
+from reconciler.model.json_types import Json, as_object, child_of
 from reconciler.model.plan import Plan
 from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_edit import AcceptedDifference, ProposedEdits
+from reconciler.model.source_map import Position
 from reconciler.project.config import Project
 from reconciler.project.plan_environment import load_from
 
@@ -32,11 +36,17 @@ Replan = Callable[[DesiredState], Plan]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collateral:
-    """Resource that the edits change though none of its differences was chosen; `path` is empty for a whole one."""
+    """Resource that the edits change though none of its differences was chosen; `path` is empty for a whole one.
+
+    Of one value of another environment there are also its place, and what is declared before and after the edits.
+    """
 
     environment: str
     address: str
     path: str = ""
+    position: Position | None = None
+    before: Json = None
+    after: Json = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,14 +154,15 @@ class EditProof:
 
 def _each_once(found: Iterable[Collateral]) -> tuple[Collateral, ...]:
     """Return each resource of an environment once, with its path where it is the only one."""
-    paths: dict[tuple[str, str], list[str]] = {}
+    known: dict[tuple[str, str], dict[str, Collateral]] = {}
     for each in found:
-        known = paths.setdefault((each.environment, each.address), [])
-        known += [each.path] if each.path and each.path not in known else []
-    return tuple(
-        Collateral(environment=environment, address=address, path=each[0] if len(each) == 1 else "")
-        for (environment, address), each in paths.items()
-    )
+        known.setdefault((each.environment, each.address), {}).setdefault(each.path, each)
+    return tuple(_of_one(key, paths) for key, paths in known.items())
+
+
+def _of_one(key: tuple[str, str], paths: Mapping[str, Collateral]) -> Collateral:
+    named = [each for path, each in paths.items() if path]
+    return named[0] if len(named) == 1 else Collateral(environment=key[0], address=key[1])
 
 
 def _differences(plan: Plan) -> dict[tuple[str, str], object]:
@@ -205,8 +216,36 @@ def _changed(
     for address in sorted({**ours, **theirs}):
         one, other = ours.get(address), theirs.get(address)
         same = one is not None and other is not None and _facts(one) == _facts(other)
-        if not same or (address not in chosen and one and other and one.spec != other.spec):
+        if not same or one is None or other is None:
             yield Collateral(environment=environment, address=address)
+        elif address not in chosen and one.spec != other.spec:
+            yield _one_value(environment, one, other)
+
+
+def _one_value(environment: str, one: DeclaredResource, other: DeclaredResource) -> Collateral:
+    """Return what is declared differently, with its place and both values where it is one value."""
+    ours, theirs = dict(iter_leaves(one.spec)), dict(iter_leaves(other.spec))
+    same = {path for path in ours if path in theirs and ours[path] == theirs[path]}
+    paths = [path for path in {**ours, **theirs} if path not in same]
+    if len(paths) != 1:
+        return Collateral(environment=environment, address=one.address)
+    (path,) = paths
+    return Collateral(
+        environment=environment,
+        address=one.address,
+        path=spell(path),
+        position=one.at(path),
+        before=_value_at(as_object(one.spec), path),
+        after=_value_at(as_object(other.spec), path),
+    )
+
+
+def _value_at(value: Json, path: IndexPath) -> Json:
+    """Return a value of a spec; None where it is not declared."""
+    try:
+        return reduce(child_of, path, value)
+    except LookupError:
+        return None
 
 
 def _facts(each: DeclaredResource) -> tuple[object, ...]:

@@ -318,6 +318,41 @@ def test_collateral_names_the_environment_and_asks_for_also(repository):
     assert "world" in (repository / "rooms/one.yaml").read_text()
 
 
+def test_one_object_of_two_environments_takes_each_live_value_where_it_has_a_place_of_its_own(tmp_path):
+    """Values that both read are refused with the place and both values; one after the other, each gets its own."""
+    places = {name: f'{{endpoint: "simulator:{name}.live.yaml", values: [values/{name}.yaml]}}' for name in ("a", "b")}
+    own = "\"{{ values.own }}\"\n  priv_data: '{{ values.shared }}'"
+    files = {
+        "rooms/one.yaml": room("One", f"room_description: {own}"),
+        "values/common.yaml": "shared: same\n",
+        **{f"values/{name}.yaml": f"own: {name}1\n" for name in places},
+        **{
+            f"{name}.live.yaml": "smart_live_rooms: "
+            f"[{{room_name: One, room_description: {name}2, priv_data: {name}3}}]"
+            for name in places
+        },
+    }
+    more = "values: [values/common.yaml]\n"
+    project(tmp_path, files, more="".join(f"  {name}: {place}\n" for name, place in places.items()) + more)
+    words = ("-C", tmp_path, "accept", "--force")
+    for name, other in (("a", "b"), ("b", "a")):
+        run = reconciler(*words, "-e", name)
+        assert run.code == 2
+        assert (
+            f"rooms/one.yaml:6:14: E_ACCEPT_COLLATERAL: environment {other}: the edits change {ONE} priv_data"
+            in run.err
+        )
+        assert f'"same" becomes "{name}3"' in run.err
+        found = json.loads(reconciler(*words, "-e", name, "--format", "json").out)["refusals"]
+        assert [(each["place"], each["declared"], each["edited"]) for each in found] == [
+            ("rooms/one.yaml:6", "same", f"{name}3")
+        ]
+    for name in places:
+        assert reconciler(*words, ONE, "room_description", "-e", name).code == 0
+        assert (tmp_path / f"values/{name}.yaml").read_text() == f"own: {name}2\n"
+    assert (tmp_path / "values/common.yaml").read_text() == "shared: same\n"
+
+
 def test_without_a_ledger_everything_is_accepted_and_with_one_only_drift(tmp_path):
     simulator = Simulator({})
     with running(simulator) as url:
