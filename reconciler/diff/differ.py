@@ -1,7 +1,7 @@
 """Computes a plan from manifests, live side and ledger state; pure, so that the same inputs give the same plan."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from reconciler.diff.address_patterns import NamedAddress
 from reconciler.diff.attribution import NO_BASES, AttributionBases
@@ -50,7 +50,8 @@ class DiffInputs:
     """Inputs of one comparison.
 
     `base` holds what a base commit declared, by address; None without one. `nameless` holds for each kind the live
-    object without a readable name: it may be any declared object that was not found.
+    object without a readable name: it may be any declared object that was not found. `applied` are the kinds and
+    addresses of the ledger's objects of this owner, or of its former name.
     """
 
     manifest: DesiredState
@@ -61,6 +62,7 @@ class DiffInputs:
     base_name: str = ""
     unsure: Unsure = field(default_factory=dict)
     nameless: Mapping[str, str] = field(default_factory=dict)
+    applied: frozenset[tuple[str, str]] = frozenset()
     secret: SecretValue | None = None
 
     def record(self, live: LiveResource) -> ObjectRecord | None:
@@ -100,8 +102,7 @@ class DiffInputs:
 
     def anew(self, declared: DeclaredResource) -> Attribution:
         """Attribute a create: newly declared, merged and not applied yet, or deleted on the live side."""
-        ours = filter(self.past.knows, self.past.objects.values())
-        applied = any((one.kind, one.address) == (declared.kind, declared.address) for one in ours)
+        applied = (declared.kind, declared.address) in self.applied
         if self.base is not None:
             if self._declared_then(self.base, declared) is None:
                 return Attribution.CONFIG
@@ -157,11 +158,13 @@ def diff(
     `unsure` names what could not be confirmed. `secret` returns the value of a named secret where this run has it.
     """
     known = kinds if kinds is not None else all_kinds()
-    read = {name: readings.get(name) or _unread(name) for name in known}
+    unread = ReadResult(kind="", incomplete="it was not read", code="E_READ_INCOMPLETE")
+    read = {name: readings.get(name) or replace(unread, kind=name) for name in known}
     inputs = DiffInputs(
         manifest=manifest,
         readings=read,
         nameless=nameless(read),
+        applied=frozenset((one.kind, one.address) for one in past.objects.values() if past.knows(one)),
         past=past,
         settings=settings,
         base={one.address: one for one in base.resources} if base is not None else None,
@@ -175,10 +178,6 @@ def diff(
     for kind in known.values():
         draft.add(kind)
     return draft.plan(known)
-
-
-def _unread(kind: str) -> ReadResult:
-    return ReadResult(kind=kind, incomplete="it was not read", code="E_READ_INCOMPLETE")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -183,7 +183,7 @@ def _by_ledger(result: MatchResult, known: _LiveIndex, past: LedgerState) -> Non
     for place in result.open if ids else ():
         declared = result.declared[place]
         names = (declared.address, *(address(declared.kind, alias) for alias in declared.aliases))
-        live = next((known.by_id[ids[name]] for name in names if ids.get(name, "") not in ("", *known.taken)), None)
+        live = next((known.by_id[ids[name]] for name in names if ids.get(name) and ids[name] not in known.taken), None)
         if live is not None:
             _take(result, known, place, live)
 
@@ -194,7 +194,7 @@ def _by_name(result: MatchResult, known: _LiveIndex) -> None:
 
 
 def _by_alias(result: MatchResult, known: _LiveIndex) -> None:
-    for place in result.open:
+    for place in result.open if any(one.aliases for one in result.declared) else ():
         aliases = result.declared[place].aliases
         _one_of(
             result,
@@ -217,11 +217,11 @@ def _old_names(result: MatchResult, known: _LiveIndex) -> None:
     """Report an old name that is live beside the new one; the new name matches, the old object is not changed."""
     for place, matched in result.pairs.items():
         declared = result.declared[place]
-        others = [live for alias in declared.aliases for live in known.free(alias)]
+        others = [live for alias in declared.aliases for live in known.free(alias)] if declared.aliases else []
         if others:
             result.spared.update(live.id for live in others)
             result.diagnostics.append(both_live(declared, matched, others))
-        if normalize_name(matched.name) != normalize_name(declared.name):
+        if matched.name != declared.name and normalize_name(matched.name) != normalize_name(declared.name):
             namesakes = known.free(declared.name)
             result.spared.update(live.id for live in namesakes)
             if namesakes:

@@ -132,6 +132,8 @@ class SharedParts:
         The items of a list of objects stay; what is inside them is shared.
         """
         for name, part in row.items():
+            if part.__class__ is str:
+                continue  # nearly every field of nearly every object: checked first
             if part.__class__ is dict:
                 row[name] = self._kept(part)
             elif isinstance(part, list) and part:

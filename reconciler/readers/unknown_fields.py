@@ -16,6 +16,9 @@ from reconciler.model.json_types import Json
 MOST = 20
 """Most paths that are reported one by one; the rest are counted."""
 
+_MOST_SEEN = 2_000
+"""Parts of rows that are remembered."""
+
 _PYTHON: Mapping[FieldType, tuple[type, ...]] = {
     FieldType.TEXT: (str,),
     FieldType.INTEGER: (int,),
@@ -42,10 +45,12 @@ _Shape = tuple[object, ...]
 class _UnknownFieldSet:
     """Unknown fields so far, and for each object of the table the fields to look into, by the object's shape.
 
-    Thousands of objects have a few shapes, and nearly every field of a shape has the type of the table.
+    Thousands of objects have a few shapes, and nearly every field of a shape has the type of the table. `seen` are the
+    first parts that were looked at, by the identities of table and part: rows share equal parts.
     """
 
     shapes: dict[int, dict[_Shape, "_Open"]] = field(default_factory=dict)
+    seen: dict[tuple[int, int], Json] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     values: dict[str, set[str]] = field(default_factory=dict)
     types: dict[str, tuple[FieldType, str]] = field(default_factory=dict)
@@ -70,8 +75,16 @@ def _object(table: Field, value: Mapping[str, Json], found: _UnknownFieldSet) ->
         left = shapes[shape] = tuple(_open(table, value))
     for name, choices, child in left:
         item = value[name]
-        if choices is None or item not in choices:
-            _value(child, item, found)
+        if choices is not None:
+            if item in choices:
+                continue
+        elif item.__class__ is dict:
+            key = (id(child), id(item))
+            if key in found.seen:
+                continue
+            if len(found.seen) < _MOST_SEEN:
+                found.seen[key] = item  # keeps its identity
+        _value(child, item, found)
 
 
 _Open = tuple[tuple[str, frozenset[Json] | None, Field], ...]
