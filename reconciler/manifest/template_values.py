@@ -9,6 +9,7 @@ from reconciler.late_methods import dataclass
 from reconciler.manifest.files.project_tree import ProjectTree, at_key
 from reconciler.manifest.set_option import SetError, SetWord, applied, made_name, parsed, shape, unread
 from reconciler.manifest.source_positions import Origin
+from reconciler.manifest.yaml.block_reader import BlockReader
 from reconciler.manifest.yaml.document import Document, NodePlace
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.diagnostic import Diagnostic, RelatedPosition, has_errors
@@ -98,7 +99,7 @@ def unread_names(values: TemplateValues, texts: Sequence[str]) -> list[Diagnosti
 
 def _file(values: TemplateValues, tree: ProjectTree, file: str, key: Position | None) -> None:
     try:
-        read = parse_yaml(tree.read(file), file)
+        read = parse_yaml(tree.read(file), file, blocks=BlockReader())
     except ManifestError as problem:
         values.problems += at_key(problem.diagnostics, key)
         return

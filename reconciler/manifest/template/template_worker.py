@@ -3,6 +3,7 @@
 import codecs
 import textwrap
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from jinja2 import BaseLoader, Environment, TemplateNotFound
@@ -25,8 +26,12 @@ def send_rendered(
 ) -> None:
     """Render each file, and send what came of it: the texts with their places, or the failure."""
     loader = AskingLoader(channel)
+    data: Mapping[str, Json] = context
     for file in files:
-        channel.send(_result(file, loader, context, budget))
+        if not isinstance(data, PlainContext):
+            with suppress(SecurityError):  # which each file then has
+                data = PlainContext.of(context)
+        channel.send(_result(file, loader, data, budget))
 
 
 def _result(file: str, loader: "AskingLoader", context: Mapping[str, Json], budget: WorkerLimits) -> dict[str, Any]:
@@ -44,7 +49,8 @@ def _result(file: str, loader: "AskingLoader", context: Mapping[str, Json], budg
 
 def rendered(sandbox: Sandbox, file: str, context: Mapping[str, Json], most: int) -> str:
     """Compile and render one template. Raises Jinja's exceptions, LimitError for too much output."""
-    refuse_objects(context)
+    if not isinstance(context, PlainContext):
+        refuse_objects(context)
     parts: list[str] = []
     length = 0
     for part in sandbox.get_template(file).generate(context):
@@ -53,6 +59,16 @@ def rendered(sandbox: Sandbox, file: str, context: Mapping[str, Json], most: int
         if length > most:
             raise LimitError(f"more than {most} characters")
     return "".join(parts)
+
+
+class PlainContext(dict[str, Json]):
+    """Context that is known to be plain data: it is checked once, not for each of its files."""
+
+    @classmethod
+    def of(cls, context: Mapping[str, Json]) -> "PlainContext":
+        """Check a context. Raises SecurityError."""
+        refuse_objects(context)
+        return cls(context)
 
 
 def refuse_objects(value: Any) -> None:

@@ -17,8 +17,8 @@ from reconciler.manifest.yaml.document import packed
 from reconciler.manifest.yaml.limits import YamlLimits
 from reconciler.model.json_types import Json
 
-LARGEST_PART = 1 << 19
-"""Most characters of a document in a text that is read here: lines of their own take several times its memory."""
+MOST_LINES = 100_000
+"""Most lines of a document in a text that is read here, for their memory; more have too many events in any case."""
 _DEEPEST = 16
 """Deepest nesting of lines that is read here."""
 _MOST = 20_000

@@ -30,7 +30,7 @@ from reconciler.late_methods import dataclass
 from reconciler.manifest.yaml import characters, conformance
 from reconciler.manifest.yaml.anchors import AnchorTable
 from reconciler.manifest.yaml.block_reader import (
-    LARGEST_PART,
+    MOST_LINES,
     BlockMarks,
     BlockReader,
     BlockSpan,
@@ -210,7 +210,8 @@ class _Loader:
         parsed = False
         with suppress(ManifestError, YAMLError, ValueError, RecursionError):
             for start, end in document_spans(plain):
-                if end - start > LARGEST_PART:
+                lines = plain.count("\n", start, end)
+                if lines > MOST_LINES:
                     return False
                 part = plain[start:end]
                 found = blocks.read(part)
@@ -223,7 +224,7 @@ class _Loader:
                     next(islice(self._budget, found.events, found.events), None)
                     marks = BlockMarks(blocks, text, BlockSpan(start, end, self._line))
                     self.documents.append(Document(value=found.value, source_marks=marks, widest=found.widest))
-                self._line += part.count("\n")
+                self._line += lines
             self._line = 0
             if parsed:
                 conformance.check(text, self.where, self.problems, pure=False, several_lines=self._several_lines)
