@@ -152,6 +152,8 @@ _BACK = str.maketrans("\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17", "0123456789")
 
 PLACE = re.compile("\x01([\x0e-\x17]{1,9})\x02")
 MARK = re.compile("\x01([\x0e-\x17]{1,9})\x02|([\x03-\x06])|\x01([\x0e-\x17]{1,9})\x01")
+_MARKS = re.compile("\x01[\x0e-\x17]{1,9}[\x01\x02]|[\x03-\x06]")
+"""The marks that MARK finds, without groups, which takes half the time."""
 _ANY = re.compile("[\x01-\x06\x0e-\x17]")
 
 
@@ -172,7 +174,7 @@ def number(digits: str) -> int:
 
 def unmarked(text: str) -> str:
     """Return the text without marks."""
-    return MARK.sub("", text)
+    return _MARKS.sub("", text)
 
 
 def holds_marks(text: str) -> bool:

@@ -101,8 +101,10 @@ def find_structure_violations(
     `documents` are the parsed documents of the text without marks; `broken`: parsing ended early. `sensitive` are the
     names of fields with values that are hidden in messages.
     """
-    met = {mark for document in documents for mark in document.positions} if marked_text.NODE in marked else set()
-    if not broken and marked_text.OPEN not in marked and "\r" not in marked and met.issuperset(node_places(marked)):
+    has_nodes = marked_text.NODE in marked
+    met = {mark for document in documents for mark in document.positions} if has_nodes else set()
+    is_plain = not broken and marked_text.OPEN not in marked and "\r" not in marked
+    if is_plain and (not has_nodes or met.issuperset(node_places(marked))):
         return []
     text = marked_text.unmarked(marked)
     found = spans(marked, places)
