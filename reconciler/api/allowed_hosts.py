@@ -11,14 +11,15 @@ from urllib.parse import quote
 
 from reconciler.errors import HostNotAllowedError
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 
 _ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253}|\[::1\])(?::(?P<port>[0-9]{1,5}))?/?", re.ASCII)
-_CLOUD = re.compile(r"(metastudio\.[a-z0-9-]{1,32}|iam(\.[a-z0-9-]{1,32})?)\.myhuaweicloud\.com", re.ASCII)
+_CLOUD = late_pattern(r"(metastudio\.[a-z0-9-]{1,32}|iam(\.[a-z0-9-]{1,32})?)\.myhuaweicloud\.com", re.ASCII)
 _LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-_REGION = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
+_ID = late_pattern(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_REGION = late_pattern(r"[a-z0-9-]{1,32}", re.ASCII)
 _STANDARD_PORTS = {"https": 443, "http": 80}
-_DATABASE = re.compile(
+_DATABASE = late_pattern(
     r"(?:postgres(?:ql)?://)?(?P<host>[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?/?", re.ASCII
 )
 POSTGRESQL_PORT = 5432

@@ -8,16 +8,17 @@ from collections.abc import Collection, Mapping, Sequence
 
 from reconciler.errors import UsageError
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.diagnostic import has_errors
 from reconciler.model.json_types import Json, as_object, child_of
 from reconciler.model.source_map import DocumentPath
 from reconciler.strings import did_you_mean
 
-_NAME = re.compile(r"[^.\[\]=]+(?:\.[^.\[\]=]+|\[[0-9]{1,9}\])*")
-_STEP = re.compile(r"\[([0-9]+)\]|[^.\[\]]+")
-_EXPRESSION = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
-_READ = re.compile(r"\bvalues(?:\.|\[['\"])(\w+)")
+_NAME = late_pattern(r"[^.\[\]=]+(?:\.[^.\[\]=]+|\[[0-9]{1,9}\])*")
+_STEP = late_pattern(r"\[([0-9]+)\]|[^.\[\]]+")
+_EXPRESSION = late_pattern(r"\{[{%].*?[%}]\}", re.DOTALL)
+_READ = late_pattern(r"\bvalues(?:\.|\[['\"])(\w+)")
 _MOST_NAMES = 12
 _QUOTED = ('"', "'", "[", "{")
 

@@ -1,12 +1,12 @@
 """Loads `reconciler.yaml`: reports all its problems, each with its position and, for a misspelling, the right key."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestError, ReconcilerError
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.files.project_tree import read_below
 from reconciler.manifest.yaml.document import Document
 from reconciler.manifest.yaml.limits import LIMITS
@@ -157,14 +157,14 @@ def _unknown(path: tuple[str | int, ...], place: Position) -> Diagnostic:
 
 
 _WORDS = (
-    (re.compile(r"^Value error, Invalid isoformat.*"), "must have a date in `expires`, such as 2027-01-01"),
-    (re.compile(r"^Value error, "), ""),
-    (re.compile(r"^Input should be a valid (dictionary|mapping).*"), "must be a mapping"),
-    (re.compile(r"^Input should be a valid string"), "must be text"),
-    (re.compile(r"^Input should be (a valid )?"), "must be "),
-    (re.compile(r"^(List|Dictionary) should have at least 1 item.*"), "must have at least 1 entry"),
-    (re.compile(r"^String should have at (least|most) "), r"must have at \1 "),
-    (re.compile(r"^String should match pattern '\^?(.*?)\$?'"), r"must look like \1"),
+    (late_pattern(r"^Value error, Invalid isoformat.*"), "must have a date in `expires`, such as 2027-01-01"),
+    (late_pattern(r"^Value error, "), ""),
+    (late_pattern(r"^Input should be a valid (dictionary|mapping).*"), "must be a mapping"),
+    (late_pattern(r"^Input should be a valid string"), "must be text"),
+    (late_pattern(r"^Input should be (a valid )?"), "must be "),
+    (late_pattern(r"^(List|Dictionary) should have at least 1 item.*"), "must have at least 1 entry"),
+    (late_pattern(r"^String should have at (least|most) "), r"must have at \1 "),
+    (late_pattern(r"^String should match pattern '\^?(.*?)\$?'"), r"must look like \1"),
 )
 """Messages for the validation library's errors."""
 

@@ -73,6 +73,8 @@ def show_all(
 
 @dataclass(frozen=True, slots=True)
 class _Made(Generic[T]):
+    """A result, which may be None."""
+
     made: T
 
 

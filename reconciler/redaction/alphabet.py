@@ -7,6 +7,8 @@ or a line break that may be a fold, the rest is taken to fit.
 import re
 from collections.abc import Iterable
 
+from reconciler.late_patterns import late_pattern
+
 Escape = tuple[int, int, str]
 """Start, end and character of an escape; the character is empty for an inserted line break."""
 
@@ -176,16 +178,16 @@ _FAR = 24
 
 _REMEMBERED = 2000
 
-_INDENTED = re.compile(r"(?:\A|\n|\\n|[ \t]{16})[ \t]+\Z")
-_BEGUN = re.compile(
+_INDENTED = late_pattern(r"(?:\A|\n|\\n|[ \t]{16})[ \t]+\Z")
+_BEGUN = late_pattern(
     r"(?:\\(?:u\{?[0-9A-Fa-f]*|U[0-9A-Fa-f]{0,7}|x[0-9A-Fa-f]?|[0-7]{0,2})|&[#A-Za-z][0-9A-Za-z]*"
     r"|[%=](?:u?[0-9A-Fa-f]{0,3})|[\\%&=])\Z"
 )
 """The beginning of an escape: what follows may be the rest, escaped itself."""
 
 _LONGEST_ESCAPE = 20
-_INTRODUCED = re.compile(r"[\\%&=#;}]")
-_UNREAD_ENDS = re.compile(
+_INTRODUCED = late_pattern(r"[\\%&=#;}]")
+_UNREAD_ENDS = late_pattern(
     r"(?:(?:[\\;]|[%=](?:25)*5[cC]|[\\%]u005[cC]|\\x5[cC])"  # a backslash, escaped itself or not
     r"(?:\S|[0-7]{3}|u(?:[0-9A-Fa-f]{4}|\{[0-9A-Fa-f]+\})|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2})"
     r"|(?:[%=;](?:25)*|[%=]3[dD]|[\\%]u00(?:25|3[dD]))u?(?:[0-9A-Fa-f]{2}){1,2})\Z"
@@ -193,8 +195,8 @@ _UNREAD_ENDS = re.compile(
 """How an escape ends whose characters cannot be taken for those of a secret, where its beginning may be escaped too."""
 
 _ESCAPED_ENDS = frozenset(";0123456789abcdefABCDEFnrt\"'/\\}")
-_BEGINS = re.compile(r"\\[^\s]|%(?:[0-9A-Fa-f%]|u)|&[#A-Za-z]|=(?:[0-9A-Fa-f]{2}|\r?\n)")
-_ENDS = re.compile(r"(?:\\(?:[^\s\w]|[nrtbf]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})|[%=][0-9A-Fa-f]{2}|&#?\w{1,8};)\Z")
+_BEGINS = late_pattern(r"\\[^\s]|%(?:[0-9A-Fa-f%]|u)|&[#A-Za-z]|=(?:[0-9A-Fa-f]{2}|\r?\n)")
+_ENDS = late_pattern(r"(?:\\(?:[^\s\w]|[nrtbf]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})|[%=][0-9A-Fa-f]{2}|&#?\w{1,8};)\Z")
 """Start and end of another escape; beside it, the characters of the text are not yet those of a secret."""
 
 

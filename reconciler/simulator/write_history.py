@@ -46,6 +46,8 @@ class OverwrittenEdit:
 
 @dataclass(slots=True)
 class _Memory:
+    """What is remembered of one object."""
+
     revision: int = 0
     seen: dict[str, int] = field(default_factory=dict)
     edits: list[tuple[int, str, Mapping[str, Json]]] = field(default_factory=list)

@@ -11,9 +11,11 @@ from itertools import repeat
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Protocol, Union, get_args, get_origin
 
+from reconciler.late_patterns import late_pattern
+
 _UNUSED = frozenset({"description", "examples"})
 _LIMITS = {"min_length": "least", "max_length": "most", "ge": "low", "gt": "above", "le": "high"}
-_HALF = re.compile("[\ud800-\udfff]")
+_HALF = late_pattern("[\ud800-\udfff]")
 
 
 class ValueCheck(NamedTuple):

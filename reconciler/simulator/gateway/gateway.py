@@ -153,6 +153,8 @@ def limits_of(value: Json, check: SeedChecker) -> RequestLimits:
 
 @dataclass(slots=True)
 class _Bucket:
+    """Tokens of a caller, and when they were counted."""
+
     tokens: float
     at: datetime
 
