@@ -17,6 +17,7 @@ from reconciler.model.source_edit import SourceEdit
 from reconciler.model.source_map import DocumentPath
 
 _GAP = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*[ \t]*(?:[&!]\S*\s+)*")
+_ITEM_END = re.compile(r"[ \t]*(?:,[ \t]*)?(?:(?<=[ \t,])#[^\r\n]*)?")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -219,7 +220,7 @@ class _FlowItems(_Items):
                 start, end = self.end(index - 1).start, self.end(index).start
                 comma = source.text[start : self.start(index).start]
             if not re.fullmatch(r"\s*,\s*", comma):
-                raise shape_refused("a comment or a template tag is between the items", self.start(index).position)
+                start, end = self._own_lines(source, index)
             found.append(SourceEdit(source.file, start, end, ""))
         last = -1
         for each in wanted:
@@ -228,6 +229,18 @@ class _FlowItems(_Items):
             else:
                 found.append(self._insertion(source, last, self._token(each.value, max(last, 0))))
         return found
+
+    def _own_lines(self, source: SourceFile, index: int) -> tuple[int, int]:
+        """Return the lines that an item has to itself, with its comma and the comment behind it.
+
+        A comma in front of the bracket stays. Raises EditRefused where more is on these lines.
+        """
+        start, end = self.start(index).start, self.end(index).start
+        first, last = source.line_start(start), source.next_line(end)
+        ahead, behind = source.text[first:start], source.text[end : source.line_end(end)]
+        if ahead.strip(" ") or not _ITEM_END.fullmatch(behind):
+            raise shape_refused("a comment or a template tag is between the items", self.start(index).position)
+        return first, last
 
     def _insertion(self, source: SourceFile, after: int, token: str) -> SourceEdit:
         if after < 0:
