@@ -19,7 +19,7 @@ from reconciler.manifest.kept_documents import CheckedDocument
 from reconciler.manifest.source_positions import DocumentLocator, DocumentSource, Origin, SourceLines, excerpts, line_of
 from reconciler.manifest.template_values import TemplateValues, merge_values, unread_names
 from reconciler.manifest.validation.collisions import find_collisions
-from reconciler.manifest.validation.validator import declared_resource, validate
+from reconciler.manifest.validation.validator import CheckedSpecs, declared_resource, validate
 from reconciler.manifest.yaml import characters
 from reconciler.manifest.yaml.block_reader import BlockReader
 from reconciler.manifest.yaml.limits import LIMITS, RENDERED
@@ -191,6 +191,7 @@ class _Loading:
     checked: CheckedDocuments | None = None
     met: int = 0
     blocks: BlockReader = field(default_factory=BlockReader)
+    specs: CheckedSpecs = field(default_factory=CheckedSpecs)
 
     def add(self, file: str, problems: Iterable[Diagnostic]) -> None:
         """Keep the problems of a file, where it is one of those that were asked for; `met` counts all."""
@@ -291,7 +292,7 @@ class _Loading:
         for value, locate in self.documents(text, sensitive):
             widest = locate.document.widest
             resource, found, metadata = validate(
-                value, locate, kinds, scope, locate.plain, file=text.file, widest=widest
+                value, locate, kinds, scope, locate.plain, file=text.file, widest=widest, specs=self.specs
             )
             self.add(text.file, text.explained(found))
             if resource is not None:

@@ -1,11 +1,14 @@
 """Equal parts of manifests are one object, which no plan and no apply changes."""
 
 import shutil
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from reconciler.apply.runner import apply
+from reconciler.kinds.base.problem import warning
+from reconciler.kinds.registry import all_kinds
 from reconciler.manifest.document_cache import DocumentCache
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
@@ -83,3 +86,26 @@ def test_parts_are_shared_whether_they_are_parsed_or_kept(folder):
     parsed = load(DiskTree(folder), entries=["rooms"], values=["values/demo.yaml"], env_name="demo")
     specs = {one.name: one.locate.document.value["spec"] for one in parsed.resources}
     assert specs["One"] is specs["Two"]
+
+
+@pytest.mark.parametrize(
+    ("bitrate", "codec", "times"), [("3000", "H264", 1), ("3000", "'H264'", 1), ("4000", "H264", 2)]
+)
+def test_an_equal_spec_is_checked_once_and_its_problems_are_told_for_each(tmp_path, bitrate, codec, times):
+    met = []
+
+    def counting(spec):
+        met.append(spec)
+        return [warning(("video_config",), "W_TEST", "large")] if spec["video_config"]["bitrate"] == 5000 else []
+
+    kinds = {"SmartLiveRoom": replace(all_kinds()["SmartLiveRoom"], checks=(counting,))}
+    text = ROOM.replace("  room_description: 12\n", "")
+    (tmp_path / "a.yaml").write_text(text.format(name="One"))
+    (tmp_path / "b.yaml").write_text(text.format(name="Two").replace("3000", bitrate).replace("H264", codec))
+    found = load(DiskTree(tmp_path), entries=["a.yaml", "b.yaml"], kinds=kinds)
+    assert (found.diagnostics, len(met)) == ((), times)
+    for name in ("a", "b"):
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(file.read_text().replace("3000", "5000").replace("4000", "5000"))
+    found = load(DiskTree(tmp_path), entries=["a.yaml", "b.yaml"], kinds=kinds)
+    assert [(one.position.file, one.code) for one in found.diagnostics] == [("a.yaml", "W_TEST"), ("b.yaml", "W_TEST")]

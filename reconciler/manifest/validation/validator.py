@@ -37,6 +37,21 @@ class ValidationResult(NamedTuple):
     metadata: Mapping[str, Json] = {}
 
 
+class CheckedSpecs:
+    """Specs of one load without a problem: equal ones are one object (block_reader), which is checked once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int], JsonObject] = {}
+
+    def know(self, kind: Kind, spec: JsonObject) -> bool:
+        """Tell whether a spec has no problem."""
+        return self._known.get((kind.name, id(spec))) is spec
+
+    def add(self, kind: Kind, spec: JsonObject) -> None:
+        """Note a spec without a problem, whose texts are as they were read."""
+        self._known[kind.name, id(spec)] = spec
+
+
 def validate(
     value: Json,
     locate: SourceMap,
@@ -46,11 +61,12 @@ def validate(
     *,
     file: str = "",
     widest: int | None = None,
+    specs: CheckedSpecs | None = None,
 ) -> ValidationResult:
     """Validate one document of a file and make its resource.
 
     `plain` tells which scalars are written without quotes; `widest` is the most entries of a list or mapping in it,
-    where that is known.
+    where that is known. `specs` are those that were validated before.
     """
     if not isinstance(value, dict):
         return ValidationResult(None, (_root(value, locate),))
@@ -65,7 +81,12 @@ def validate(
         return ValidationResult(None, tuple(problems))
     metadata = value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
-    spec, found = _spec_problems(kind, as_object(value.get("spec")), locate, plain, widest)
+    spec, found = as_object(value.get("spec")), list[Diagnostic]()
+    if specs is None or not specs.know(kind, spec):
+        declared = spec
+        spec, found = _spec_problems(kind, declared, locate, plain, widest)
+        if specs is not None and spec is declared and not found:
+            specs.add(kind, spec)
     where = address(kind.name, name) if isinstance(name, str) else ""
     problems += [_addressed(each, where) for each in found]
     if not isinstance(metadata, dict) or not isinstance(name, str):
