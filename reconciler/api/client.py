@@ -1,11 +1,12 @@
 """Read and write clients. The read client cannot send a write; only writers import the write client."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
-from threading import Lock
+from threading import Condition, Lock
 
 from reconciler.api.allowed_hosts import is_segment, path_segment
 from reconciler.api.connection import Connection
@@ -59,12 +60,44 @@ class ListPage:
         return len(self.rows) + len(self.odd)
 
 
+MOST_ON_THE_WAY = 4 * 2**20
+"""Bytes of the pages that are requested or being decoded at a time; a larger page is alone."""
+
+
+class PageBudget:
+    """Bounds the memory of pages on their way, by the size of the last one: many small ones at once, few large ones."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._last = 0
+        self._taken = 0
+
+    @contextmanager
+    def page(self) -> Iterator[None]:
+        """Wait until a further page fits."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._taken or self._taken + self._last <= MOST_ON_THE_WAY)
+            size = self._last
+            self._taken += size
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken -= size
+                self._changed.notify_all()
+
+    def came(self, size: int) -> None:
+        """Record the size of a page."""
+        self._last = size
+
+
 class ReadClient:
     """Lists and shows objects of one project. Safe to share between threads."""
 
     def __init__(self, connection: Connection) -> None:
         self._sender = RetryingSender(connection)
         self._decoding = Lock()  # one response at a time: a large one takes five times its size while it is decoded
+        self._pages = PageBudget()
         self.connection = connection
 
     def page(self, kind: Kind, *, offset: int, limit: int, filters: Iterable[tuple[str, str]] = ()) -> ListPage:
@@ -80,9 +113,11 @@ class ReadClient:
         return self._page(kind, kind.endpoints.summary, query)
 
     def _page(self, kind: Kind, path: str, query: Iterable[tuple[str, str]]) -> ListPage:
-        body = self._sender.send(_call(self.connection, kind, "GET", path, {}, query=query)).body
-        with self._decoding:
-            page = _page(kind, decode(body, half_characters=True), whole=not may_hold_half_characters(body))
+        with self._pages.page():
+            body = self._sender.send(_call(self.connection, kind, "GET", path, {}, query=query)).body
+            self._pages.came(len(body))
+            with self._decoding:
+                page = _page(kind, decode(body, half_characters=True), whole=not may_hold_half_characters(body))
         if self.connection.redactor.tainted(str(row[kind.id_field]) for row in page.rows):
             refuse("the id of a row holds a secret that we sent")
         return page
