@@ -105,6 +105,7 @@ class Plan:
     unknown_counts: tuple[str, ...] = ()
     destroys: bool = False
     folder: str = field(default="", compare=False, repr=False)
+    _summary: PlanSummary | None = field(default_factory=lambda: None, init=False, compare=False, repr=False)
 
     @property
     def errored(self) -> bool:
@@ -146,7 +147,15 @@ class Plan:
         return count not in self.unknown_counts or getattr(self.summary(), count) > 0
 
     def summary(self) -> PlanSummary:
-        """Count the changes by action, and by attribution their fields; a create or delete counts as one."""
+        """Return the counts of the changes by action, and by attribution of their fields, counted once."""
+        found = self._summary
+        if found is None:
+            found = self._counted()
+            object.__setattr__(self, "_summary", found)
+        return found
+
+    def _counted(self) -> PlanSummary:
+        """Count the changes and their fields; a create or delete counts as one field."""
         actions = Counter(change.action for change in self.changes)
         fields = Counter(field.attribution for change in self.changes for field in change.fields)
         fields.update(change.attribution for change in self.pending if change.attribution and not change.fields)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from reconciler.model.change import Action, Change
+from reconciler.model.plan import Plan
 from reconciler.model.source_map import Position
 
 THERE = Position("rooms.yaml", 3)
@@ -58,3 +59,12 @@ def test_a_late_position_is_part_of_every_copy(use):
 def test_no_other_name_is_late():
     with pytest.raises(AttributeError, match="Change has no postion"):
         _ = late(Counted()).postion
+
+
+def test_a_plan_with_other_changes_is_counted_again():
+    plan = Plan(environment="test", changes=(PLACED,))
+    assert (plan.summary().unchanged, plan.summary().change) == (1, 0)
+    assert plan.summary() is plan.summary()
+    other = replace(plan, changes=(replace(PLACED, action=Action.UPDATE),))
+    assert (other.summary().unchanged, other.summary().change) == (0, 1)
+    assert pickle.loads(pickle.dumps(plan)) == Plan(environment="test", changes=(PLACED,))
