@@ -111,7 +111,7 @@ def accept(
             write_report(run, _invalid(result, name), parse_output_flags("text", None))
             return ExitCode.ERROR
         code = _finished(run, whole, result, how, onto)
-    if documents is not None:
+    if documents is not None and not dry_run and not branch:  # these two leave the folder as it is
         documents.finish()
     return code
 
