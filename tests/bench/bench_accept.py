@@ -13,8 +13,9 @@ import tempfile
 from pathlib import Path
 
 from tests.bench import installed
-from tests.bench.bench_plan import PROJECT, ROOT, ROUNDS, Row, cpu, served
+from tests.bench.bench_plan import PROJECT, ROOT, ROUNDS, cpu, served
 from tests.bench.peers import shop
+from tests.bench.results import Ratio, Row
 
 OBJECTS = 5_000
 A_FILE = 100
@@ -57,7 +58,7 @@ def _row(project: Path, what: str, state: str) -> Row:
         "what": f"{OBJECTS:,} rooms, {what}, cache {state}",
         "plan, CPU s": f"{least:.2f}",
         "accept, CPU s": f"{ours:.2f}",
-        "result": f"{ours / least:.2f} × a plan (wanted: at most 2 ×)",
+        "result": Ratio(ours / least, "{:.2f} × a plan (wanted: at most 2 ×)"),
     }
 
 

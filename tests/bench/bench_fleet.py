@@ -1,9 +1,11 @@
-"""An audit of 10,000 simulated projects: threads of one process against a Dask cluster of two workers, in one run.
+"""An audit of 10,000 simulated projects: threads of one process against Dask clusters of one and two workers, in one
+run.
 
 Each way is the whole command line in a process of its own, ledger and JSON report included; CPU and peak memory are
 summed over the process and all it started. "Overhead" is the CPU a project costs beyond a bare visit (render, read
-from the embedded simulator, plan) in a loop. In the last row one worker is killed by its pid midway; "told once" says
-that every project stands in the report and in the ledger exactly once.
+from the embedded simulator, plan) in a loop. Of the row with a killed worker, one is killed by its pid midway; "told
+once" says that every project stands in the report and in the ledger exactly once. "Wall / 1 worker" compares clusters
+that stand already, one worker a process, so that neither pays for its start; their processor time is not counted.
 """
 
 import os
@@ -18,7 +20,7 @@ from reconciler.fleet.fleet_file import read_fleet_file
 from reconciler.project.config_file import load_project
 from reconciler.project.environment_session import LiveAccess
 from reconciler.project.plan_environment import PlanRequest
-from tests.bench.results import Row
+from tests.bench.results import Ratio, Row
 from tests.support.fleets import LEDGER, Audit, fleet, kill_a_worker, once, rows
 
 SIZE = int(os.environ.get("BENCH_PROJECTS", 10_000 * float(os.environ.get("BENCH_SCALE", "1"))))
@@ -32,11 +34,37 @@ def run() -> list[Row]:
         names = fleet(folder, SIZE)
         bare = _bare(folder)
         kill = once(folder, SIZE // 4, kill_a_worker)
-        return [
+        rows = [
             _row("threads, 1 process", Audit(folder), names, bare),
             _row("Dask, 2 workers", Audit(folder, ("--dask", "local")), names, bare),
             _row("Dask, 2 workers, one killed", Audit(folder, ("--dask", "local")), names, bare, watch=kill),
         ]
+        walls = [_on_workers(folder, number, names) for number in (1, 2)]
+        return [*rows, _standing(walls, names)]
+
+
+def _on_workers(folder: Path, number: int, names: tuple[str, ...]) -> float:
+    """Return the wall time of an audit on a cluster of so many workers that stands already."""
+    from distributed import LocalCluster
+
+    (folder / LEDGER).unlink(missing_ok=True)
+    with LocalCluster(
+        n_workers=number, threads_per_worker=4, host="127.0.0.1", dashboard_address=None, silence_logs=50
+    ) as cluster:
+        audit = Audit(folder, ("--dask", cluster.scheduler_address)).run(timeout=3600)
+    if sorted(audit.told()) != list(names):
+        raise SystemExit(f"an audit on {number} workers: {_said(audit)}")
+    return audit.wall
+
+
+def _standing(walls: list[float], names: tuple[str, ...]) -> Row:
+    one, two = walls
+    return {
+        "way": "Dask, 2 standing workers against 1",
+        "projects": len(names),
+        "wall s": f"{two:.1f} against {one:.1f}",
+        "wall / 1 worker": Ratio(two / one),
+    }
 
 
 def _row(
@@ -44,12 +72,13 @@ def _row(
 ) -> Row:
     (audit.folder / LEDGER).unlink(missing_ok=True)
     audit.run(watch, timeout=3600)
-    owners = sorted(owner for _, owner in rows(audit.folder))
-    once_each = sorted(audit.told()) == list(names) and owners == [f"test/{name}" for name in names]
+    recorded = sorted(owner.rpartition("/")[2] for _, owner in rows(audit.folder))
+    once_each = sorted(audit.told()) == recorded == list(names)
     return {
         "way": way,
         "projects": len(names),
         "wall s": f"{audit.wall:.1f}",
+        "wall / 1 worker": "",
         "CPU s": f"{audit.cpu:.1f}",
         "peak MB": f"{audit.peak / 1e6:.0f}",
         "CPU ms a project": f"{audit.cpu / len(names) * 1000:.1f}",
