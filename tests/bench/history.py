@@ -16,6 +16,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 HISTORY = ROOT / "docs" / "benchmarks" / "history.jsonl"
+WRITTEN = ("docs/benchmarks/history.jsonl", "docs/images/benchmarks.svg")
+"""What a run writes into the repository, which does not make it another revision."""
 Line = dict[str, Any]
 
 
@@ -38,9 +40,14 @@ def _processor() -> str:
 
 
 def revision() -> str:
-    """Return the commit at hand, marked where files differ from it; empty outside a repository."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    """Return the commit at hand, marked where files differ that no run writes; empty outside a repository."""
+    head = _git("rev-parse", "--short=12", "HEAD")
+    others = _git("status", "--porcelain", "--", ".", *(f":!{path}" for path in WRITTEN))
+    return f"{head}-dirty" if others else head
+
+
+def _git(*words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.strip()
 
 
