@@ -33,8 +33,9 @@ def make_plan(
     base_name: str = "",
     kinds: Mapping[str, Kind] | None = None,
     secret: SecretValue | None = None,
+    parallelism: int | None = None,
 ) -> Plan:
-    """Plan one environment; nothing is written anywhere.
+    """Plan one environment; nothing is written anywhere. At most `parallelism` kinds are read at once.
 
     Manifests with errors give a plan that holds the errors and no changes. Raises ReconcilerError where nothing of the
     live side can be read.
@@ -45,7 +46,8 @@ def make_plan(
         return Plan(
             environment=settings.environment, diagnostics=problems, complete=False, untrusted=manifest.untrusted
         )
-    readings = read_all(reader, known, build_read_requests(manifest.resources, past, settings, known))
+    needs = build_read_requests(manifest.resources, past, settings, known)
+    readings = read_all(reader, known, needs, parallelism=parallelism)
 
     def compare(seen: Mapping[str, ReadResult], unsure: Unsure) -> Plan:
         return diff(
@@ -113,9 +115,11 @@ def _remembered(
     return known
 
 
-def read_all(reader: Reader, kinds: Mapping[str, Kind], needs: Mapping[str, ReadRequest]) -> dict[str, ReadResult]:
-    """Read all kinds concurrently."""
-    with thread_pool(max(1, len(kinds))) as pool:
+def read_all(
+    reader: Reader, kinds: Mapping[str, Kind], needs: Mapping[str, ReadRequest], *, parallelism: int | None = None
+) -> dict[str, ReadResult]:
+    """Read all kinds concurrently, at most `parallelism` at once."""
+    with thread_pool(max(1, min(len(kinds), parallelism or len(kinds)))) as pool:
         readings = pool.map(lambda name: reader.read(kinds[name], needs[name]), kinds)
         return dict(zip(kinds, readings, strict=True))
 

@@ -1,13 +1,41 @@
 """Thread pools that are not joined after an interruption."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
+
+Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
+
+
+class InlineExecutor(Executor):
+    """Executor of one call at a time: each is completed, in the thread that submits it, before the next begins.
+
+    An interruption is raised where the call was submitted; every other error is the future's.
+    """
+
+    def submit(
+        self, fn: Callable[Arguments, Result], /, *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Future[Result]:
+        """Call a function, and return its result as a future."""
+        answer: Future[Result] = Future()
+        try:
+            answer.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            answer.set_exception(error)
+        return answer
 
 
 @contextmanager
-def thread_pool(workers: int, name: str = "") -> Iterator[ThreadPoolExecutor]:
-    """Yield an executor; on exit it completes all work, or after an interruption cancels what has not started."""
+def thread_pool(workers: int, name: str = "") -> Iterator[Executor]:
+    """Yield an executor; on exit it completes all work, or after an interruption cancels what has not started.
+
+    One worker is the calling thread itself.
+    """
+    if workers == 1:
+        yield InlineExecutor()
+        return
     pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix=name)
     try:
         yield pool

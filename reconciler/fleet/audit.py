@@ -11,6 +11,7 @@ from dataclasses import field, replace
 
 from reconciler.fleet.environment_result import EnvironmentResult, visit, worker_lost
 from reconciler.late_methods import dataclass
+from reconciler.manifest.shared_loads import SharedLoads
 from reconciler.model.source_map import DocumentPath
 from reconciler.project.config import Environment, Project
 from reconciler.project.connection_settings import project_id
@@ -48,7 +49,8 @@ def split_batches(
 
 def run(errand: AuditBatch) -> tuple[EnvironmentResult, ...]:
     """Visit the environments of a batch in this process, with the access of the request."""
-    return tuple(_visit(errand, name, errand.ask) for name in errand.names)
+    ask = errand.ask if errand.ask.shared else replace(errand.ask, shared=SharedLoads(errand.project.root))
+    return tuple(_visit(errand, name, ask) for name in errand.names)
 
 
 def run_on_worker(errand: AuditBatch) -> tuple[EnvironmentResult, ...]:
@@ -62,7 +64,7 @@ def run_on_worker(errand: AuditBatch) -> tuple[EnvironmentResult, ...]:
 def without_credentials(errand: AuditBatch) -> AuditBatch:
     """Return a batch that may be sent to a worker: without this process's environment, and without its cache."""
     access = replace(errand.ask.access, variables={}, tenants={}, redactor=SecretRedactor(), progress=None)
-    return replace(errand, ask=replace(errand.ask, access=access, documents=None))
+    return replace(errand, ask=replace(errand.ask, access=access, documents=None, shared=None))
 
 
 def _visit(errand: AuditBatch, name: str, ask: PlanRequest) -> EnvironmentResult:

@@ -108,7 +108,7 @@ def load(
         diagnostics=diagnostics,
         rendered={text.file: text.text for text in texts},
         sources=excerpts(tree, diagnostics),
-        digest=_digest(tree, sets, env_name),
+        digest=source_digest(tree, sets, env_name),
         untrusted=untrusted,
     )
 
@@ -383,5 +383,6 @@ def _empty(file: str) -> Diagnostic:
     return error("E_YAML_EMPTY", "the file declares nothing", Position(file, 1, 1), hint="fill it, or delete it")
 
 
-def _digest(tree: ProjectTree, sets: Sequence[str], env_name: str) -> str:
+def source_digest(tree: ProjectTree, sets: Sequence[str], env_name: str) -> str:
+    """Return the digest of every file that was read, of the words of `--set`, and of the environment's name."""
     return digest([dict(tree.digests()), list(sets), env_name])

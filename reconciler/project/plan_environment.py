@@ -26,6 +26,7 @@ from reconciler.timestamps import date_of
 if TYPE_CHECKING:
     from reconciler.manifest.document_cache import DocumentCache
     from reconciler.manifest.files.project_tree import ProjectTree
+    from reconciler.manifest.shared_loads import SharedLoads
 
 
 _UNSHARED = "it stays, since the ledger goes with this job's disk: name a shared one"
@@ -42,7 +43,7 @@ class PlanRequest:
     """Request for a plan: selection, depth, base commit, and access to the live side.
 
     `sets` are `key=value` for templates. `base` is a revision of the project's git repository, or empty. `documents`
-    are those that earlier runs checked.
+    are those that earlier runs checked, `shared` what the environments of this run have in common.
     """
 
     access: LiveAccess
@@ -51,6 +52,7 @@ class PlanRequest:
     depth: str = "auto"
     base: str = ""
     documents: "DocumentCache | None" = None
+    shared: "SharedLoads | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +72,22 @@ class PlanResult:
 
 
 def load_declared(
-    project: Project, name: str, sets: tuple[str, ...] = (), *, cache: "DocumentCache | None" = None
+    project: Project,
+    name: str,
+    sets: tuple[str, ...] = (),
+    *,
+    cache: "DocumentCache | None" = None,
+    shared: "SharedLoads | None" = None,
 ) -> DesiredState:
     """Render, parse and validate the manifests of one environment; problems are in the result."""
+    return load_from(project, name, sets, project_files(project, shared), cache=cache, shared=shared)
+
+
+def project_files(project: Project, shared: "SharedLoads | None" = None) -> "ProjectTree":
+    """Return the project's files on disk, or as the run has read them."""
     from reconciler.manifest.files.disk_tree import DiskTree
 
-    return load_from(project, name, sets, DiskTree(project.root), cache=cache)
+    return DiskTree(project.root) if shared is None else shared.files.view()
 
 
 def linted(
@@ -130,12 +142,12 @@ def _only(manifest: DesiredState, name: str, only: tuple[str, ...]) -> DesiredSt
 
 def plan_environment(project: Project, name: str, ask: PlanRequest) -> PlanResult:
     """Plan one environment; no plan where its manifests are invalid. Raises ReconcilerError."""
-    manifest = load_declared(project, name, ask.sets, cache=ask.documents)
+    manifest = load_declared(project, name, ask.sets, cache=ask.documents, shared=ask.shared)
     where = environment_summary(project, name, ask.access)
     if not manifest.valid:
         return PlanResult(environment=name, manifest=manifest, where=where)
     with open_environment(project, name, ask.access) as opened:
-        plan = _with_accept_refusals(project, manifest, plan_opened(opened, manifest, ask))
+        plan = _with_accept_refusals(project_files(project, ask.shared), manifest, plan_opened(opened, manifest, ask))
         return PlanResult(
             environment=name,
             manifest=manifest,
@@ -146,7 +158,7 @@ def plan_environment(project: Project, name: str, ask: PlanRequest) -> PlanResul
         )
 
 
-def _with_accept_refusals(project: Project, manifest: DesiredState, plan: Plan) -> Plan:
+def _with_accept_refusals(tree: "ProjectTree", manifest: DesiredState, plan: Plan) -> Plan:
     """Return the plan whose drifted fields say why `accept` would not write them; of a few changes alone.
 
     The rest of a larger plan would take long, for commands that are too many to be read.
@@ -162,14 +174,13 @@ def _with_accept_refusals(project: Project, manifest: DesiredState, plan: Plan) 
         return plan
     from reconciler.kinds.registry import all_kinds
     from reconciler.manifest.accept import refusal_reasons
-    from reconciler.manifest.files.disk_tree import DiskTree
     from reconciler.manifest.source_text import SourceTexts
     from reconciler.manifest.source_view import SourceViews
 
     resources = {each.address: each for each in manifest.resources}
     known = [(change, fields) for change, fields in drifted if change.address in resources]
     try:
-        reasons = refusal_reasons(known, resources, all_kinds(), SourceViews(SourceTexts(DiskTree(project.root))))
+        reasons = refusal_reasons(known, resources, all_kinds(), SourceViews(SourceTexts(tree)))
     except ReconcilerError:  # a file was changed meanwhile
         return plan
     if not reasons:
@@ -214,6 +225,7 @@ def plan_opened(
         base=base,
         base_name=ask.base,
         secret=named_secrets(opened.access.variables).get,
+        parallelism=opened.access.parallelism,
     )
     made = make()
     contradiction = _contradiction(opened)
@@ -283,12 +295,14 @@ def load_from(
     *,
     only: tuple[str, ...] = (),
     cache: "DocumentCache | None" = None,
+    shared: "SharedLoads | None" = None,
 ) -> DesiredState:
     """Load the manifests of one environment from a tree of files; problems are in the result, or those of `only`."""
     from reconciler.manifest.loader import load
 
     environment = project.environments[name]
-    return load(
+    load_with = load if shared is None else shared.load
+    return load_with(
         tree,
         entries=tuple(project.file.manifests),
         values=(*project.file.values, *environment.values),

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from reconciler.fleet.dask_executor import open_executor
+from tests.support.command_line import PROJECT_ID
 from tests.support.fleets import Audit, fleet, kill_a_worker, kill_all, once, rows, workers
 
 
@@ -37,7 +38,7 @@ def test_a_killed_workers_errands_are_done_by_another_and_every_project_is_told_
     assert run.code == 2, run.err
     assert sorted(run.told()) == sorted(names)
     assert run.report()["diagnostics"] == []
-    assert sorted(owner for _, owner in rows(tmp_path)) == sorted(f"test/{name}" for name in names)
+    assert sorted(owner for _, owner in rows(tmp_path)) == sorted(f"{PROJECT_ID}/{name}" for name in names)
 
 
 @pytest.mark.deep
@@ -66,7 +67,7 @@ def test_workers_that_are_killed_again_and_again_cost_no_project(tmp_path):
     assert run.code == 2, run.err
     assert sorted(run.told()) == sorted(names)
     assert run.report()["diagnostics"] == []
-    assert sorted(owner for _, owner in rows(tmp_path)) == sorted(f"test/{name}" for name in names)
+    assert sorted(owner for _, owner in rows(tmp_path)) == sorted(f"{PROJECT_ID}/{name}" for name in names)
 
 
 @pytest.mark.deep
