@@ -8,7 +8,8 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.manifest.yaml.block_reader import BlockReader
+from reconciler.manifest.yaml.block_reader import BlockMarks, BlockReader
+from reconciler.manifest.yaml.document import Document
 from reconciler.manifest.yaml.limits import YamlLimits
 from reconciler.manifest.yaml.parser import parse_yaml
 
@@ -95,6 +96,45 @@ def check(text, **more):
 def widest(value):
     parts = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
     return max([len(parts), *map(widest, parts)])
+
+
+def paths(value, keys=()):
+    """Yield the keys to every value that has keys alone above it."""
+    yield keys
+    for key, part in value.items() if isinstance(value, dict) else ():
+        yield from paths(part, (*keys, key))
+
+
+MISSING = [("zz",), ("a", "zz"), ("b", "b", "b"), ("a: 1\nb",), ("x",), ("- a",), ("name", "0"), ("", "")]
+
+
+def check_found_places(text):
+    """Compare the place of each value that is found by its keys with the one that all positions give."""
+    met = 0
+    for document in parse_yaml(text, "a.yaml", blocks=BlockReader()).documents:
+        marks = document.source_marks
+        if not isinstance(marks, BlockMarks):
+            continue
+        every = Document(value=document.value, source_marks=marks())
+        known = set(paths(document.value))
+        for keys in known:
+            assert marks.value_at(keys) == every.at(keys)
+            met += 1
+        for keys in [*MISSING, *((*keys, more) for keys in known for more in "abcd")]:
+            assert keys in known or marks.value_at(keys) is None
+    return met
+
+
+@given(st.one_of(NEARLY, DUMPED, st.tuples(DUMPED, NEARLY).map("\n---\n".join)))
+@example("a:\n  b:\n  - c: 1\n    d: 2\n  d: 3\nd: {a: 1, b: {c: [x]}}\n")
+@example("a:\n# c\n\n  b:\n\n  # c\n    c: 1\na_b:\nb: x\n")
+@example("--- \na:\n- b: 1\n- c\nb:\n    c: 1\n    d:\n  \nc: 2\n")
+def test_a_value_found_by_its_keys_is_where_all_positions_say(text):
+    check_found_places(text)
+
+
+def test_the_files_here_hold_values_that_are_found_by_their_keys():
+    assert sum(check_found_places(file.read_bytes()) for file in FILES if file.suffix != ".json") > 500
 
 
 @given(NEARLY)

@@ -3,12 +3,19 @@
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.errors import UsageError
 from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.files.overlay_tree import OverlayTree
 from reconciler.manifest.loader import load
-from reconciler.manifest.template_values import TemplateValues, merge_values
+from reconciler.manifest.template_values import TemplateValues, WordValues, merge_values
+from reconciler.manifest.yaml.document import Document
+from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.desired_state import DesiredState
+from reconciler.model.json_types import Json
 
 
 def folder(root: Path, **files: str) -> DiskTree:
@@ -237,3 +244,48 @@ def test_a_value_that_takes_the_place_of_a_mapping_is_told_with_both_places(tmp_
         ("W_VALUES_REPLACED", "over.yaml:1:6", "common.yaml:3:6"),
         ("W_VALUES_REPLACED", "over.yaml:2:7", "common.yaml:1:7"),
     ]
+
+
+PARTS = st.recursive(
+    st.sampled_from([1, None, "x", [], {}]) | st.lists(st.integers(0, 9), max_size=2),
+    lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+FILES = st.lists(st.tuples(st.dictionaries(st.sampled_from("abc"), PARTS, max_size=3), st.booleans()), max_size=4)
+PATHS = st.lists(st.sampled_from([*"abc", "0"]), min_size=1, max_size=4).map(tuple)
+
+
+def origins_of(files: dict[str, str], words: list[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
+    """Return what set each value, as it is noted value by value while the files are merged."""
+    found: dict[tuple[str, ...], str] = {}
+
+    def note(file: str, document: Document, value: dict[str, Json], base: tuple[str, ...]) -> None:
+        for key, part in value.items():
+            if isinstance(part, dict):
+                note(file, document, part, (*base, key))
+            line, column = document.at((*base, key))
+            found[*base, key] = f"{file}:{line}:{column}"
+
+    for file, text in files.items():
+        for document in parse_yaml(text, file).documents:
+            if isinstance(document.value, dict):
+                note(file, document, document.value, ())
+    for word in words:
+        found = {path: said for path, said in found.items() if path[: len(word)] != word}
+        found[word] = f"--set {'.'.join(word)}"
+    return found
+
+
+@given(FILES, st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(tuple), max_size=2), PATHS)
+def test_what_set_a_value_is_found_as_if_it_were_noted_for_each(
+    made: list[tuple[dict[str, Json], bool]], words: list[tuple[str, ...]], path: tuple[str, ...]
+) -> None:
+    files = {
+        f"{number}.yaml": yaml.safe_dump(value, default_flow_style=flow) for number, (value, flow) in enumerate(made)
+    }
+    tree = OverlayTree(DiskTree(Path(__file__).parent), {file: text.encode() for file, text in files.items()})
+    values = merge_values(tree, files, [f"{'.'.join(word)}:=1" for word in words])
+    kept = [each.steps for each in values.sources if isinstance(each, WordValues)]
+    noted = origins_of(files, kept)
+    wanted = next((noted[path[:length]] for length in range(len(path), 0, -1) if path[:length] in noted), "")
+    assert values.origin(path) == wanted

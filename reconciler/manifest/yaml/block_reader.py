@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from reconciler.late_methods import dataclass
 from reconciler.manifest.yaml.block_lines import BLANK, DEEPEST, LONGEST, NO_TEXT, BlockLine, BlockLines
-from reconciler.manifest.yaml.document import packed
+from reconciler.manifest.yaml.block_places import find_value
+from reconciler.manifest.yaml.document import NodePlace, packed
 from reconciler.manifest.yaml.limits import YamlLimits
 from reconciler.model.json_types import Json
 
@@ -161,6 +162,14 @@ class BlockReader:
             note(null)
         return marks
 
+    def value_at(self, text: str, keys: Sequence[str], line: int) -> NodePlace | None:
+        """Return the place of the value below these keys in a text that was read, as `positions` has it; None if none.
+
+        The first line of the text has this number, counted from 0.
+        """
+        found = find_value(text, keys, lambda content: self._lines.get(content) or self._line(content))
+        return (found[0] + line, found[1]) if found else None
+
     def _line(self, text: str) -> BlockLine | None:
         found = self._lines[text] = self._source.read(text)
         return found
@@ -190,8 +199,16 @@ class BlockMarks:
 
     def __call__(self) -> "array[int]":
         """Read the positions."""
-        start, end, line = self.span
-        return self.reader.positions(plain_text(self.text)[start:end], line)
+        return self.reader.positions(self._part, self.span.line)
+
+    def value_at(self, keys: Sequence[str]) -> NodePlace | None:
+        """Return the line and column of the value below these keys, without reading all positions; None without one."""
+        return self.reader.value_at(self._part, keys, self.span.line)
+
+    @property
+    def _part(self) -> str:
+        start, end, _ = self.span
+        return plain_text(self.text)[start:end]
 
 
 def plain_text(text: str) -> str:
