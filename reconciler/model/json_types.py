@@ -16,7 +16,7 @@ def is_blank(value: object) -> bool:
 
 def as_object(value: object) -> JsonObject:
     """Return an object, or an empty one for anything else."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, (dict, Mapping)) else {}
 
 
 def as_list(value: object) -> list[Json]:
@@ -26,7 +26,7 @@ def as_list(value: object) -> list[Json]:
 
 def require_object(value: object) -> JsonObject:
     """Return an object. Raises ValueError for anything else."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, (dict, Mapping)):
         raise ValueError("not a JSON object")  # noqa: TRY004 - the text is wrong, not the argument
     return value
 

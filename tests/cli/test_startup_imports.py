@@ -88,7 +88,7 @@ def test_validate_of_an_unchanged_project_loads_neither_a_parser_nor_the_kinds(t
     shutil.copytree(ROOT / "examples/quickstart", tmp_path / "shop", ignore=shutil.ignore_patterns(".reconciler"))
     whole = loaded(tmp_path, "-C", str(tmp_path / "shop"), "validate")
     assert {"yaml", "jinja2"} <= packages(whole)
-    assert "pydantic" not in packages(whole)  # it words problems, and checks more documents than these
+    assert "pydantic" not in packages(whole)  # it words problems
     found = loaded(tmp_path, "-C", str(tmp_path / "shop"), "validate")
     assert not packages(found) & (ANYWHERE | {"yaml", "pydantic", "pydantic_core", "jinja2", "httpx", "deepdiff"})
     assert not any(
@@ -96,6 +96,18 @@ def test_validate_of_an_unchanged_project_loads_neither_a_parser_nor_the_kinds(t
         for name in found
     )
     assert not {"reconciler.project.config", "reconciler.manifest.loader", "importlib.metadata"} & found
+
+
+def test_documents_without_a_problem_load_no_validating_library_however_many_there_are(tmp_path):
+    (tmp_path / "rooms").mkdir()
+    (tmp_path / "rooms/all.yaml").write_text("---\n".join(room(f"Room {number}") for number in range(120)))
+    (tmp_path / "reconciler.yaml").write_text(
+        f'manifests: [rooms]\nenvironments:\n  demo: {{endpoint: embedded, project_id: "{PROJECT_ID}"}}\n'
+    )
+    assert "pydantic" not in packages(loaded(tmp_path, "-C", str(tmp_path), "validate", "--no-cache"))
+    with (tmp_path / "rooms/all.yaml").open("a") as file:
+        file.write("---\n" + room("Last") + "  room_type: NONE\n")
+    assert "pydantic" in packages(loaded(tmp_path, "-C", str(tmp_path), "validate", "--no-cache"))
 
 
 def test_a_plan_loads_no_replay_without_a_recording(tmp_path):

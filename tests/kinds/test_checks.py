@@ -1,5 +1,6 @@
 """What must hold between fields: errors for what cannot work, warnings for what the service's guide advises."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -252,3 +253,17 @@ def _entered(node: dict[str, Any], name: str, *, is_list: bool) -> dict[str, Any
 def test_checks_bear_any_json_at_any_path(kind, data):
     for problem in kind.problems(_nested(data.draw(SPECS[kind.name]))):
         assert problem.code[:2] in ("E_", "W_")
+
+
+BARE = {kind.name: replace(kind, checks=()) for kind in (ROOM, GROUP)}
+"""The kinds with the checks of their tables alone."""
+
+
+@pytest.mark.parametrize("kind", [ROOM, GROUP], ids=lambda kind: kind.name)
+@given(st.data())
+def test_no_check_is_left_out_that_has_something_to_say(kind, data):
+    flat = data.draw(SPECS[kind.name])
+    known = [spec for each, spec, *_ in (*FINE, *BAD) if each is kind]
+    for spec in (_nested(flat), {**data.draw(st.sampled_from(known)), **_nested(flat)}):
+        every = [problem for check in kind.checks for problem in check(spec)]
+        assert list(kind.problems(spec)) == [*BARE[kind.name].problems(spec), *every]

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
+from reconciler.manifest.validation import names
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Severity
 from reconciler.model.options import ResourceScope
@@ -172,6 +175,13 @@ def test_metadata_reaches_the_resource(tmp_path: Path) -> None:
         "2027-01-01",
     )
     assert str(rule.position) == "a.yaml:11:9"
+
+
+@given(st.text(" ab.-\t\n\u200b\u00ad\x7fйé茶", max_size=5))
+def test_an_ordinary_name_has_neither_a_problem_nor_a_warning(name: str) -> None:
+    found = (names.problem(name), list(names.name_warnings(name)))
+    assert (found == (None, [])) or not names.is_ordinary(name)
+    assert names.is_ordinary("Room 1 (test)")
 
 
 def test_two_of_one_name_are_fine_when_all_have_ids_of_their_own(tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ kind is one new file.
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.base.field_rules import RuleNode, table_problems, watched
 from reconciler.kinds.base.model_compiler import compile_model
 from reconciler.kinds.base.probe_bodies import ProbeBodies
-from reconciler.kinds.base.problem import Check, SpecProblem
+from reconciler.kinds.base.problem import Check, SpecProblem, concerns
 from reconciler.kinds.base.simulated_kind import SimulatedKind
 from reconciler.kinds.base.spec_model import CheckedModel
 from reconciler.late_methods import dataclass
@@ -202,6 +202,12 @@ class Kind:
         return self.root.children
 
     @cached_property
+    def name_length(self) -> int | None:
+        """Most characters of a name, where that is known."""
+        field = self.top_fields.get(self.name_field)
+        return field.max_length if field else None
+
+    @cached_property
     def fields(self) -> Mapping[str, Field]:
         """Fields by path, as in fields.yaml."""
         return dict(_flatten(self.root))
@@ -213,8 +219,15 @@ class Kind:
     def problems(self, spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
         """Yield the problems of a spec beyond the types and limits of its model; types may be wrong too."""
         yield from table_problems(self._watched, spec)
-        for check in self.checks:
+        for check in self._checks_of(tuple(spec)):
             yield from check(spec)
+
+    @cached_property
+    def _checks_of(self) -> Callable[[tuple[str, ...]], tuple[Check, ...]]:
+        """Return the checks that concern a spec with these fields: most specs have few of them."""
+        return lru_cache(maxsize=256)(
+            lambda fields: tuple(check for check in self.checks if concerns(check, frozenset(fields)))
+        )
 
 
 def _words(name: str) -> str:

@@ -1,13 +1,13 @@
 """Checks of plain values by a model's annotations, without pydantic: they accept what it would accept as it stands.
 
-Loading pydantic and building its models takes longer than a few documents do. What is not accepted here is not refused:
-pydantic decides about it, and words the problem. A model that has more to it than its annotations has no check here.
+Loading pydantic and building its models takes longer than many documents do, and it makes an object of each value. What
+is not accepted here is not refused: pydantic decides about it, and words the problem. A model that has more to it than
+its annotations has no check here.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache, partial
-from itertools import repeat
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Protocol, Union, get_args, get_origin
 
@@ -34,6 +34,9 @@ class ValueCheck(NamedTuple):
     high: float | None = None
     pattern: re.Pattern[str] | None = None
     more: Callable[[Any], bool] | None = None
+
+
+_ANY = ValueCheck(nullable=True)
 
 
 class NotPlainError(Exception):
@@ -65,36 +68,27 @@ class AnnotationMark(Protocol):
         ...
 
 
-def plain_check(model: Any) -> Callable[[Any], bool] | None:
+Test = Callable[[Any], bool]
+
+
+class _FieldTest(NamedTuple):
+    """A check as it is applied: a text's length, and what is asked of a value of the type beside it, if anything."""
+
+    exact: Any
+    nullable: bool
+    least: int
+    most: int
+    passes: Test | None
+
+
+def plain_check(model: Any) -> Test | None:
     """Return what tells that a value is surely valid and stays as it is; None where only pydantic can check a model."""
     try:
-        check = _of(model)
+        test = _compiled(_of(model))
     except NotPlainError:
         return None
-    return lambda value: _fit([(check, value)])
-
-
-FEW = 50
-"""Values of a model that are checked here in one process; of more, pydantic checks each faster."""
-
-
-class FirstValues:
-    """Check of the first values of a model."""
-
-    def __init__(self, model: Any) -> None:
-        self._check = plain_check(model)
-        self._left = FEW
-
-    def accept(self, value: Any) -> bool:
-        """Tell whether a value is surely valid, and stays as it is."""
-        self._left -= 1
-        return self._check is not None and self._left >= 0 and self._check(value)
-
-
-@cache
-def first_values(model: Any) -> FirstValues:
-    """Return the check of the first values of a model in this process."""
-    return FirstValues(model)
+    fits = _fitting({"": test})
+    return lambda value: fits((("", value),))
 
 
 def limited(inner: ValueCheck, limits: Mapping[str, Any]) -> ValueCheck:
@@ -109,34 +103,72 @@ def limited(inner: ValueCheck, limits: Mapping[str, Any]) -> ValueCheck:
     return inner
 
 
-def _fit(pairs: Iterable[tuple[ValueCheck, Any]]) -> bool:
-    """Tell whether each value passes its check; scalars are checked in this loop, which is most of the work."""
-    for check, value in pairs:
-        if value is None:
-            if not check.nullable:
+def _fitting(
+    tests: Mapping[str, _FieldTest], every: _FieldTest | None = None
+) -> Callable[[Iterable[tuple[Any, Any]]], bool]:
+    """Return what tells of keys and values whether each value passes `every` test, or that of its key.
+
+    The texts are tested in its loop: they are most of the values.
+    """
+
+    def fits(pairs: Iterable[tuple[Any, Any]]) -> bool:
+        for key, value in pairs:
+            test = every or tests.get(key)
+            if test is None:
                 return False
-        elif (
-            (check.exact is not None and type(value) is not check.exact)
-            or (check.exact is str and not value.isascii() and _HALF.search(value))
-            or (check.exact is float and value - value != 0.0)
-            or (check.options is not None and value not in check.options)
-            or (check.least is not None and len(value) < check.least)
-            or (check.most is not None and len(value) > check.most)
-            or (check.low is not None and value < check.low)
-            or (check.above is not None and value <= check.above)
-            or (check.high is not None and value > check.high)
-            or (check.pattern and not (value.isascii() and "\n" not in value and check.pattern.search(value)))
-            or (check.more is not None and not check.more(value))
-        ):
-            return False
-    return True
+            exact, nullable, least, most, passes = test
+            if type(value) is not exact:
+                if exact is not None and (value is not None or not nullable):
+                    return False
+            elif (
+                exact is str
+                and not (
+                    least <= len(value) <= most and (value.isascii() or value.isprintable() or not _HALF.search(value))
+                )
+            ) or (passes is not None and not passes(value)):
+                return False
+        return True
+
+    return fits
+
+
+def _compiled(check: ValueCheck) -> _FieldTest:
+    """Return the test of a check: made once a field, so that a value is asked nothing that its field does not say."""
+    limits = list(_limits(check))
+    if check.exact is None and limits:
+        raise NotPlainError(check)
+    passes = (lambda value: all(limit(value) for limit in limits)) if len(limits) > 1 else next(iter(limits), None)
+    most = sys.maxsize if check.most is None else check.most
+    return _FieldTest(check.exact, check.nullable, check.least or 0, most, passes)
+
+
+def _limits(check: ValueCheck) -> Iterator[Test]:
+    """Yield the tests of a value of the right type, beside the length of a text."""
+    pattern, low, above, high = check.pattern, check.low, check.above, check.high
+    if check.options is not None:
+        yield check.options.__contains__
+    if check.exact is float:
+        yield lambda value: value - value == 0.0
+    if check.exact is not str and (check.least, check.most) != (None, None):
+        least, most = check.least or 0, sys.maxsize if check.most is None else check.most
+        yield lambda value: least <= len(value) <= most
+    if low is not None:
+        yield lambda value: value >= low
+    if above is not None:
+        yield lambda value: value > above
+    if high is not None:
+        yield lambda value: value <= high
+    if pattern is not None:
+        yield lambda value: value.isascii() and "\n" not in value and pattern.search(value) is not None
+    if check.more is not None:
+        yield check.more
 
 
 def _of(annotation: Any) -> ValueCheck:
     """Return the check of an annotation."""
     origin, parts = get_origin(annotation), get_args(annotation)
     if annotation is Any:
-        return ValueCheck(nullable=True)
+        return _ANY
     if origin is None and annotation in (str, int, float, bool):
         return ValueCheck(exact=annotation)
     if origin is Literal and len({type(part) for part in parts}) == 1:
@@ -148,9 +180,9 @@ def _of(annotation: Any) -> ValueCheck:
         if len(inner) == 1:
             return _of(inner[0])._replace(nullable=True)
     if origin is list:
-        return ValueCheck(exact=list, more=partial(_are_items, _of(parts[0])))
+        return ValueCheck(exact=list, more=_items(_of(parts[0])))
     if origin is dict:
-        return ValueCheck(exact=dict, more=partial(_are_entries, _of(parts[0]), _of(parts[1])))
+        return ValueCheck(exact=dict, more=_entries(_of(parts[0]), _of(parts[1])))
     if isinstance(annotation, type) and hasattr(annotation, "plain_fields"):
         return _of_model(annotation)
     raise NotPlainError(annotation)
@@ -168,17 +200,22 @@ def _of_model(model: type[PlainModel]) -> ValueCheck:
     fields = model.plain_fields()
     checks = {key: limited(_of(field.annotation), field.limits) for key, field in fields.items()}
     required = frozenset(key for key, field in fields.items() if field.required)
-    return ValueCheck(exact=dict, more=partial(_is_mapping, checks, required))
+    return ValueCheck(exact=dict, more=_mapping(checks, required))
 
 
-def _are_items(inner: ValueCheck, values: list[Any]) -> bool:
-    return _fit(zip(repeat(inner), values, strict=False))
+def _items(inner: ValueCheck) -> Test:
+    """Return the test of the items of a list, or of the keys of a mapping."""
+    fits = _fitting({}, _compiled(inner))
+    return lambda values: fits(enumerate(values))
 
 
-def _are_entries(key: ValueCheck, inner: ValueCheck, values: dict[Any, Any]) -> bool:
-    return _are_items(key, list(values)) and _are_items(inner, list(values.values()))
+def _entries(key: ValueCheck, inner: ValueCheck) -> Test:
+    """Return the test of a mapping with any keys."""
+    keys, values = _items(key), _items(inner)
+    return keys if inner == _ANY else lambda value: keys(value) and values(value.values())
 
 
-def _is_mapping(checks: Mapping[str, ValueCheck], required: frozenset[str], value: dict[Any, Any]) -> bool:
-    known = required <= value.keys() <= checks.keys()
-    return known and _fit((checks[key], item) for key, item in value.items())
+def _mapping(checks: Mapping[str, ValueCheck], required: frozenset[str]) -> Test:
+    """Return the test of a mapping with fields: no others, and none missing."""
+    fits = _fitting({key: _compiled(check) for key, check in checks.items()})
+    return lambda value: fits(value.items()) and required <= value.keys()

@@ -1,6 +1,7 @@
 """Problems of a spec, and look-ups for checks of a spec with possibly wrong types."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from typing import TypeVar
 
 from reconciler.late_methods import dataclass
 from reconciler.model.diagnostic import Severity
@@ -21,6 +22,26 @@ class SpecProblem:
 
 Check = Callable[[Mapping[str, Json]], Iterable[SpecProblem]]
 """Check of one kind. It must accept any JSON: types are checked separately, in the same run."""
+
+
+_AnyCheck = TypeVar("_AnyCheck", bound=Callable[..., Iterable[SpecProblem]])
+_ABOUT = "about"
+
+
+def about(*fields: str) -> Callable[[_AnyCheck], _AnyCheck]:
+    """Mark a check that has nothing to say of a spec without any of these fields."""
+
+    def marked(check: _AnyCheck) -> _AnyCheck:
+        setattr(check, _ABOUT, frozenset(fields))
+        return check
+
+    return marked
+
+
+def concerns(check: Check, fields: Set[str]) -> bool:
+    """Tell whether a check may have something to say of a spec with these fields."""
+    named: frozenset[str] | None = getattr(check, _ABOUT, None)
+    return named is None or not named.isdisjoint(fields)
 
 
 def warning(path: DocumentPath, code: str, message: str, hint: str = "") -> SpecProblem:

@@ -1,8 +1,8 @@
 """Base of the models of specs: classes of which pydantic models are made when a value is checked, and not before.
 
-A command that meets only documents that were checked before needs what the classes declare, which model_compiler reads,
-and not the models: it does not load pydantic. What is asked of a class that pydantic answers (`model_validate`,
-`model_fields`, `model_json_schema`, an instance) is asked of its model.
+A command that meets only documents without a problem needs what the classes declare, which model_compiler and
+plain_check read, and not the models: it does not load pydantic. What is asked of a class that pydantic answers
+(`model_validate`, `model_fields`, `model_json_schema`, an instance) is asked of its model.
 """
 
 from collections.abc import Iterator, Mapping

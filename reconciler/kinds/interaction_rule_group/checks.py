@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.kinds.base.problem import Check, SpecProblem, objects, value_at
+from reconciler.kinds.base.problem import Check, SpecProblem, about, objects, value_at
 from reconciler.kinds.media_layers import CANVASES, layer_problems
 from reconciler.model.json_types import Json
 
@@ -10,6 +10,7 @@ PRESET = 10
 """The event type whose tags are always `content` (seed 003)."""
 
 
+@about("interaction_rules")
 def names(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Check that rule names are unique in their group, since rules pair by name."""
     first: dict[tuple[str, str], int] = {}
@@ -24,6 +25,7 @@ def names(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
             yield SpecProblem(path, "E_RULE_DUPLICATE", f"the rule name {name!r} is taken by {where}", hint)
 
 
+@about("interaction_rules")
 def preset_tags(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Check that with event type 10 the only tag is `content` (seed 003: tag)."""
     for index, rule in objects(spec, "interaction_rules"):
@@ -36,6 +38,7 @@ def preset_tags(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
                 yield SpecProblem(path, "E_RULE_TAG", message, "write tag: content")
 
 
+@about("interaction_rules")
 def layers(spec: Mapping[str, Json], canvases: tuple[tuple[int, int], ...] = CANVASES) -> Iterator[SpecProblem]:
     """Check that layers of replies are inside the picture."""
     for index, rule in objects(spec, "interaction_rules"):

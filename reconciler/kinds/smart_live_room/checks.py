@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from reconciler.kinds.base.problem import Check, SpecProblem, objects, value_at, warning
+from reconciler.kinds.base.problem import Check, SpecProblem, about, objects, value_at, warning
 from reconciler.kinds.interaction_rule_group import checks
 from reconciler.kinds.media_layers import CANVASES, LANDSCAPE, VERTICAL, background_problems, layer_problems
 from reconciler.model.json_types import Json
@@ -18,6 +18,7 @@ _TAG = re.compile(r"<[^<>]*>")
 _MOMENT = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
 
 
+@about("room_type")
 def no_temporary_room(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Refuse TEMP rooms: the service deletes them after their broadcast (seed 000), so each plan would create them."""
     if spec.get("room_type") == "TEMP":
@@ -25,6 +26,7 @@ def no_temporary_room(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
         yield SpecProblem(("room_type",), "E_ROOM_TEMP", message, "write room_type: NORMAL, or leave it out")
 
 
+@about("shared_config")
 def expiry(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Check the one format of times (seed 000, hyphens restored: api.md §10); empty means never."""
     moment = value_at(spec, "shared_config", "expire_time")
@@ -35,6 +37,7 @@ def expiry(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
         )
 
 
+@about("interaction_rules")
 def rule_scenes(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Check that rules name scenes of their own room, where a list of scenes is declared."""
     scenes = {scene.get("script_name") for _, scene in objects(spec, "scene_scripts") if _hashable(scene)}
@@ -52,6 +55,7 @@ def _hashable(scene: Mapping[str, Json]) -> bool:
     return isinstance(scene.get("script_name"), str)
 
 
+@about("interaction_rules")
 def rule_groups(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Check that rules of a room are unique by group name and rule name, by which they pair (design §4)."""
     for index, rule in objects(spec, "interaction_rules"):
@@ -71,6 +75,7 @@ def canvases(spec: Mapping[str, Json]) -> tuple[tuple[int, int], ...]:
     return modes.get(mode, CANVASES) if isinstance(mode, str) else CANVASES
 
 
+@about("scene_scripts", "interaction_rules")
 def layers(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Check that layers of scenes and of replies are inside the picture, and that backgrounds fill it."""
     sizes = canvases(spec)
@@ -82,6 +87,7 @@ def layers(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     yield from checks.layers(spec, sizes)
 
 
+@about("video_config")
 def live_picture(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Check the limits of live pictures: two sizes, one codec, one frame rate, no subtitles yet (SDK: VideoConfig)."""
     video = spec.get("video_config")
@@ -102,6 +108,7 @@ def _limit(name: str, message: str) -> SpecProblem:
     return warning(("video_config", name), "W_BUSINESS_LIMIT", message)
 
 
+@about("scene_scripts")
 def text_lengths(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Check the limits of texts in scenes, paragraphs and rooms."""
     total = 0
@@ -132,6 +139,7 @@ def _text(paragraph: Mapping[str, Json]) -> str:
     return said if isinstance(said, str) else ""
 
 
+@about("scene_scripts")
 def overlaid_videos(spec: Mapping[str, Json]) -> Iterator[SpecProblem]:
     """Check that at most three videos overlay the picture at a time, those of rules included."""
     replies = sum(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, get_args
 
 from reconciler.errors import ENOUGH
 from reconciler.kinds.base.field import Field, FieldType
-from reconciler.kinds.base.plain_check import first_values
+from reconciler.kinds.base.plain_check import plain_check
 from reconciler.kinds.base.spec_model import CheckedModel, is_model
 from reconciler.manifest.yaml.scalars import typed
 from reconciler.model.json_types import Json, as_list, child_of
@@ -43,7 +43,8 @@ def check(
 
     `widest` is the most entries of a list or mapping in it, where that is known.
     """
-    if first_values(model).accept(value):
+    accepts = _plain_check(model)
+    if accepts is not None and accepts(value):
         return value, []
     is_short = widest <= _CUT if widest is not None else _is_short(value)
     few = value if is_short else _first_items(value, _names(model))
@@ -55,6 +56,11 @@ def check(
         return value, complaints
     value = _with(value, retyped)
     return value, list(_complaints(model, value))
+
+
+@cache
+def _plain_check(model: CheckedModel) -> Callable[[Json], bool] | None:
+    return plain_check(model)
 
 
 def _wrong(model: CheckedModel, value: Json) -> list[ModelError]:

@@ -29,6 +29,11 @@ _NEAR = 64
 """Characters around one that are checked: no emoji has more parts."""
 
 
+def is_ordinary(name: str) -> bool:
+    """Tell whether a name surely has neither a problem nor a warning: ASCII, with no blank at its ends."""
+    return name.isascii() and name.isprintable() and name == name.strip() != ""
+
+
 def problem(name: str) -> tuple[str, str] | None:
     """Return code and message of a forbidden character; None for a valid name."""
     if not name.strip():

@@ -72,7 +72,7 @@ def validate(
         return ValidationResult(None, (_root(value, locate),))
     checked, complaints = check(Envelope, value, widest=widest)
     value = as_object(checked)
-    problems = _told(complaints, lambda each: _envelope_problem(each, locate))
+    problems = _told(complaints, lambda each: _envelope_problem(each, locate)) if complaints else []
     kind = _kind(value.get("kind"), kinds)
     if kind is None:
         unknown = value.get("kind")
@@ -87,8 +87,9 @@ def validate(
         spec, found = _spec_problems(kind, declared, locate, plain, widest)
         if specs is not None and spec is declared and not found:
             specs.add(kind, spec)
-    where = address(kind.name, name) if isinstance(name, str) else ""
-    problems += [_addressed(each, where) for each in found]
+    if found:
+        where = address(kind.name, name) if isinstance(name, str) else ""
+        problems += [_addressed(each, where) for each in found]
     if not isinstance(metadata, dict) or not isinstance(name, str):
         return ValidationResult(None, tuple(problems))
     resource = declared_resource(kind, name, metadata, spec, locate, file=file)
@@ -133,7 +134,7 @@ def _spec_problems(
     """Return the spec with its texts as typed, and its problems."""
     checked, complaints = check(kind.model, declared, lambda path: plain(("spec", *path)), widest=widest)
     spec = as_object(checked)
-    problems = _told(complaints, lambda each: _field_problem(kind, each, locate))
+    problems = _told(complaints, lambda each: _field_problem(kind, each, locate)) if complaints else []
     problems += [_checked(each, locate) for each in islice(kind.problems(spec), ENOUGH)]
     problems += [_checked(each, locate) for each in islice(names.problems(kind, spec), ENOUGH)]
     return spec, problems
@@ -199,8 +200,9 @@ def declared_resource(
     kind: Kind, name: str, metadata: Mapping[str, Json], spec: Mapping[str, Json], locate: SourceMap, *, file: str
 ) -> DeclaredResource:
     """Return the resource of a document of a file with these checked parts."""
-    lifecycle = metadata.get("lifecycle")
-    lifecycle = lifecycle if isinstance(lifecycle, dict) else {}
+    if len(metadata) == 1:  # the name alone, as in most documents
+        return DeclaredResource(kind=kind.name, name=normalize_name(name), spec=spec, locate=locate, file=file)
+    lifecycle = as_object(metadata.get("lifecycle"))
     pinned = metadata.get("id")
     labels, aliases = metadata.get("labels"), metadata.get("aliases")
     return DeclaredResource(
@@ -250,16 +252,14 @@ def _ignored(rules: Json, locate: SourceMap) -> tuple[IgnoreRule, ...]:
 
 def _identity_problems(resource: DeclaredResource, kind: Kind, scope: ResourceScope) -> list[Diagnostic]:
     """Check the name and the aliases, and the environment's scope."""
-    problems: list[Diagnostic] = []
-    places: list[tuple[str, DocumentPath]] = [(resource.name, ("metadata", "name"))]
-    places += [(alias, ("metadata", "aliases", number)) for number, alias in enumerate(resource.aliases)]
-    for name, path in places:
-        problems += _name_problems(name, path, kind, resource)
+    problems = _name_problems(resource.name, ("metadata", "name"), kind, resource)
+    for number, alias in enumerate(resource.aliases):
+        problems += _name_problems(alias, ("metadata", "aliases", number), kind, resource)
     if scope.name_prefix and not resource.name.startswith(normalize_name(scope.name_prefix)):
         message = f"the name {resource.name!r} does not start with {scope.name_prefix!r}"
         hint = "this environment's scope looks after such names only"
         problems.append(error("E_SCOPE", message, resource.position, hint=hint))
-    if field := outside_field(kind, resource.spec, scope.fields):
+    if scope.fields and (field := outside_field(kind, resource.spec, scope.fields)):
         message = f"`{field}` is outside the scope of this environment"
         hint = f"this environment manages {field} {', '.join(sorted(scope.fields[field]))} only"
         problems.append(error("E_SCOPE", message, resource.at((field,)), hint=hint))
@@ -268,11 +268,12 @@ def _identity_problems(resource: DeclaredResource, kind: Kind, scope: ResourceSc
 
 def _name_problems(name: str, path: DocumentPath, kind: Kind, resource: DeclaredResource) -> list[Diagnostic]:
     """Check a name; its position is computed only for a problem."""
+    longest = kind.name_length
+    if names.is_ordinary(name) and (longest is None or len(name) <= longest):
+        return []
     place = partial(resource.locate.at, path)
     found = names.problem(name)
     problems = [error(*found, place())] if found else []
-    field = kind.top_fields.get(kind.name_field)
-    longest = field.max_length if field else None
     if longest is not None and len(name) > longest:
         message = f"the name is {len(name)} characters long; it may have at most {longest}"
         problems.append(error("E_FIELD_LENGTH", message, place()))
