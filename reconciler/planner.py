@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from reconciler.diff.differ import Unsure, diff
+from reconciler.diff.diff_inputs import Unsure
+from reconciler.diff.differ import diff
 from reconciler.diff.secret_changes import SecretValue
 from reconciler.exit_codes import ExitCode
 from reconciler.interfaces import Reader
@@ -69,16 +70,19 @@ def build_read_requests(
     """Return for each kind the fields that its manifests manage, and the ids in the ledger."""
     fields: dict[str, dict[str, frozenset[str]]] = {name: {} for name in kinds}
     pins: dict[str, dict[str, frozenset[str]]] = {name: {} for name in kinds}
-    always = {name: compiled(kind).default_names for name, kind in kinds.items()}
-    shared: dict[frozenset[str], frozenset[str]] = {}
+    shared: dict[tuple[str, ...], frozenset[str]] = {}
     for declared in resources:
         if declared.kind not in kinds:
             continue
-        needs = always[declared.kind].union(declared.spec)
-        needs = shared.setdefault(needs, needs)
+        managed = (declared.kind, *declared.spec)
+        needs = shared.get(managed)
+        if needs is None:
+            needs = shared[managed] = compiled(kinds[declared.kind]).default_names.union(declared.spec)
+        named = fields[declared.kind]
         for name in (declared.name, *declared.aliases):
-            known_needs = fields[declared.kind].get(name)
-            fields[declared.kind][name] = needs if known_needs is None else known_needs | needs
+            known_needs = named.setdefault(name, needs)
+            if known_needs is not needs:
+                named[name] = known_needs | needs
         if declared.id:
             pins[declared.kind][declared.id] = needs
     known = _remembered(resources, past, pins, fields)
@@ -130,7 +134,7 @@ def changes_to_confirm(
     """Return what the first comparison would create or delete; a list alone does not prove either."""
     creates: defaultdict[str, set[str]] = defaultdict(set)
     deletes: defaultdict[str, set[str]] = defaultdict(set)
-    aliases = {one.address: one.aliases for one in resources}
+    aliases = {one.address: one.aliases for one in resources if one.aliases}
     for change in plan.changes:
         if change.action is Action.CREATE:
             creates[change.kind].update({change.name, *aliases.get(change.address, ())})

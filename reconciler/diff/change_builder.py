@@ -33,6 +33,7 @@ from reconciler.redaction import redact_fields
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.defaults import fill_defaults, is_unchanged
 from reconciler.semantics.fingerprint import fingerprint, live_fingerprint
+from reconciler.semantics.known_parts import KnownParts
 from reconciler.semantics.reference_paths import unknown_ids
 
 
@@ -91,38 +92,58 @@ _MOVED = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeInput:
-    """Declared object with its spec, bases, ignore rules, judge of secrets, level and ledger record.
+class ComparedKind:
+    """What is the same for all objects of a kind: its table, its level, and the parts that this plan met before."""
+
+    kind: Kind
+    node: CompiledField
+    level: int
+    known: KnownParts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedState:
+    """State of one object in ledger and base commit: bases, judge of secrets, and its record where it is owned.
 
     `adopt`: apply takes ownership of the live object, from `owner` (empty where it had none).
     """
 
-    kind: Kind
-    node: CompiledField
-    declared: DeclaredResource
-    spec: Mapping[str, Json]
-    ignoring: ActiveIgnoreRules
     bases: AttributionBases = NO_BASES
     judge: SecretJudge = nothing_known
-    level: int = 0
     remembered: ObjectRecord | None = None
     adopt: bool = False
     owner: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeInput:
+    """Declared object with its spec, its ignore rules, and what is recorded of it."""
+
+    of: ComparedKind
+    declared: DeclaredResource
+    spec: Mapping[str, Json]
+    ignoring: ActiveIgnoreRules
+    recorded: RecordedState
+
+
 def build_create(wish: ChangeInput, attribution: Attribution) -> Change:
     """Return the change that creates a declared object."""
-    after = _stated(fill_defaults(wish.node, wish.spec, creating=True))
+    after = _stated(fill_defaults(wish.of.node, wish.spec, creating=True))
     shown, unknown = _shown(wish, after)
-    return _change(
-        wish,
-        Action.CREATE,
+    declared = wish.declared
+    return Change(
+        action=Action.CREATE,
+        address=declared.address,
+        kind=declared.kind,
+        name=declared.name,
+        position=declared.position,
+        level=wish.of.level,
         after=shown,
         unknown=unknown,
         defaults=tuple(_not_declared(after, wish.spec, ())),
         attribution=attribution,
         reason=_GONE if attribution is Attribution.DRIFT else "declared, not live yet",
-        after_fingerprint=fingerprint(wish.node, wish.spec),
+        after_fingerprint=fingerprint(wish.of.node, wish.spec),
     )
 
 
@@ -148,16 +169,16 @@ def _not_declared(value: Json, spec: Json, at: tuple[str | int, ...]) -> Iterato
 
 def build_update(wish: ChangeInput, live: LiveResource) -> Change:
     """Compare a declared object with its live one."""
-    missed = _missed(wish, live)
-    if not missed and not wish.bases.known and is_unchanged(wish.node, wish.spec, live.spec):
+    missed, bases, known = _missed(wish, live), wish.recorded.bases, wish.of.known
+    if not missed and not bases.known and is_unchanged(wish.of.node, wish.spec, live.spec, known):
         return _of_live(wish, live, Action.NONE)
-    node, spec = _seen(wish, missed) if missed else (wish.node, wish.spec)
-    found = DiffCollector(judge=wish.judge)
+    node, spec = _seen(wish, missed) if missed else (wish.of.node, wish.spec)
+    found = DiffCollector(judge=wish.recorded.judge, known=known)
     pair = objects(node, spec, live.spec, (), found)
-    if pair is None and not missed and not wish.bases.known and found.silent:
+    if pair is None and not missed and not bases.known and found.silent:
         return _of_live(wish, live, Action.NONE)
     differing, ignored = _kept(wish, _object(wish, node, spec, live, found), pair)
-    fields = relabelled(differing, wish.remembered)
+    fields = relabelled(differing, wish.recorded.remembered)
     unseen = [
         SuppressedDifference(path=name, rule=SuppressionReason.HIDDEN, detail="not seen by this read")
         for name in sorted(missed)
@@ -168,47 +189,47 @@ def build_update(wish: ChangeInput, live: LiveResource) -> Change:
         Action.UPDATE if fields else Action.NONE,
         fields=(
             *fields,
-            *(converged_fields(_object(wish, node, spec, live, DiffCollector())) if wish.bases.known else ()),
+            *(converged_fields(_object(wish, node, spec, live, DiffCollector())) if bases.known else ()),
         ),
         suppressed=(*unseen, *ignored, *_suppressed(found)),
-        notes=(*found.notes, *(no_longer_managed(wish.node, wish.spec, wish.bases) if wish.bases.known else ())),
+        notes=(*found.notes, *(no_longer_managed(wish.of.node, wish.spec, bases) if bases.known else ())),
     )
     return _updated(wish, change, spec, live, missed) if fields else change
 
 
 def _missed(wish: ChangeInput, live: LiveResource) -> list[str]:
     """Return the managed fields that the read of a live object did not return."""
-    hidden, always = live.hidden, wish.node.default_names
-    if hidden.isdisjoint(wish.spec) and hidden.isdisjoint(always):
+    hidden, always = live.hidden, wish.of.node.default_names
+    if not hidden or (hidden.isdisjoint(wish.spec) and hidden.isdisjoint(always)):
         return []
     return [name for name in hidden if name in wish.spec or name in always]
 
 
 def _of_live(wish: ChangeInput, live: LiveResource, action: Action, **more: Any) -> Change:
     """Return the change of a live object, which is its own result until an update is computed."""
-    before = redact_fields(wish.node, live.spec)
-    change = _change(wish, action, id=live.id, before=before, after=before, adopt=wish.adopt, owner=wish.owner, **more)
-    return change.positioned_at(wish.declared) if action is Action.NONE else change
-
-
-def _change(wish: ChangeInput, action: Action, **more: Any) -> Change:
-    declared = wish.declared
-    return Change(
+    declared, recorded, before = wish.declared, wish.recorded, redact_fields(wish.of.node, live.spec)
+    change = Change(
         action=action,
         address=declared.address,
         kind=declared.kind,
         name=declared.name,
+        id=live.id,
+        before=before,
+        after=before,
         position=declared.position if action is not Action.NONE else None,
-        level=wish.level,
+        level=wish.of.level,
+        adopt=recorded.adopt,
+        owner=recorded.owner,
         **more,
     )
+    return change.positioned_at(declared) if action is Action.NONE else change
 
 
 def _seen(wish: ChangeInput, missed: Sequence[str]) -> tuple[CompiledField, Mapping[str, Json]]:
     """Return the table and the spec without the managed fields that this read did not return."""
-    children = {name: child for name, child in wish.node.children.items() if name not in missed}
+    children = {name: child for name, child in wish.of.node.children.items() if name not in missed}
     spec = {name: value for name, value in wish.spec.items() if name not in missed}
-    return replace(wish.node, children=children), spec
+    return replace(wish.of.node, children=children), spec
 
 
 def _object(
@@ -216,11 +237,11 @@ def _object(
 ) -> ComparedObject:
     return ComparedObject(
         node=node,
-        name_field=wish.kind.name_field,
+        name_field=wish.of.kind.name_field,
         declared=wish.declared,
         spec=spec,
         live=live.spec,
-        bases=wish.bases,
+        bases=wish.recorded.bases,
         found=found,
     )
 
@@ -257,11 +278,11 @@ def _updated(
     """Complete an update: the result, its effects, and the fingerprints of both sides."""
     laying = BodyMerge(ignored=wish.ignoring.patterns)
     moved = most_severe(field.attribution for field in change.fields)
-    after = merge_spec(wish.node, spec, live.spec, laying)
+    after = merge_spec(wish.of.node, spec, live.spec, laying)
     told = [field for field in change.fields if field.attribution is not Attribution.ALREADY]
-    unkept = tuple(unkept_notes(told, wish.remembered))
+    unkept = tuple(unkept_notes(told, wish.recorded.remembered))
     only_unkept = unkept and len(unkept) == len(told)
-    warnings = (*laying.warnings, *_doubts(wish.node, change.fields), *wish.kind.update_effects(live.spec))
+    warnings = (*laying.warnings, *_doubts(wish.of.node, change.fields), *wish.of.kind.update_effects(live.spec))
     shown, unknown = _shown(wish, after)
     return replace(
         change,
@@ -271,8 +292,8 @@ def _updated(
         attribution=moved,
         reason=(unkept[0].partition(": ")[2] if only_unkept else _MOVED.get(moved, "")) if moved else "",
         notes=(*change.notes, *unkept, *warnings),
-        before_fingerprint=live_state(wish.kind, wish.declared, live, unseen),
-        after_fingerprint=fingerprint(wish.node, spec),
+        before_fingerprint=live_state(wish.of.kind, wish.declared, live, unseen),
+        after_fingerprint=fingerprint(wish.of.node, spec),
     )
 
 
@@ -309,6 +330,6 @@ def _always_listed(node: CompiledField, name: str) -> bool:
 
 def _shown(wish: ChangeInput, after: Json) -> tuple[Json, tuple[str, ...]]:
     """Return a result redacted, with null for the ids that are known only after apply, and the paths of these."""
-    unknown = tuple(map(spell, unknown_ids(wish.kind, as_object(after))))
-    shown = redact_fields(wish.node, after)
+    unknown = tuple(map(spell, unknown_ids(wish.of.kind, as_object(after))))
+    shown = redact_fields(wish.of.node, after)
     return without_unknown(shown) if unknown else shown, unknown

@@ -4,25 +4,31 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 
 from reconciler.diff.address_patterns import NamedAddress
-from reconciler.diff.attribution import NO_BASES, AttributionBases
-from reconciler.diff.change_builder import ChangeInput, build_create, build_delete, build_update
+from reconciler.diff.change_builder import (
+    ChangeInput,
+    ComparedKind,
+    build_create,
+    build_delete,
+    build_update,
+)
 from reconciler.diff.deletion_guards import GuardInputs, apply_guards
 from reconciler.diff.dependency_order import dependency_levels, level_of, sort_changes
-from reconciler.diff.full_spec import full_spec, managed_fields
+from reconciler.diff.diff_inputs import DiffInputs, Unsure, nameless
+from reconciler.diff.full_spec import full_spec
 from reconciler.diff.ignore_rules import ignoring
 from reconciler.diff.matching import MatchResult, incomplete, match
 from reconciler.diff.references import ReferenceIndex
 from reconciler.diff.rename_hints import suggest_renames
-from reconciler.diff.secret_changes import SecretValue, judge
+from reconciler.diff.secret_changes import SecretValue
 from reconciler.diff.selection import SelectionFilter, needs
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.late_methods import dataclass
-from reconciler.model.change import Action, Attribution, Change, NoValue, SuppressionReason
+from reconciler.model.change import Action, Change, NoValue, SuppressionReason
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics
 from reconciler.model.json_types import Json
-from reconciler.model.ledger_state import LedgerState, ObjectRecord
+from reconciler.model.ledger_state import LedgerState
 from reconciler.model.options import PlanOptions
 from reconciler.model.plan import (
     OWNED_UNDECLARED,
@@ -35,109 +41,12 @@ from reconciler.model.plan import (
     is_resource_error,
 )
 from reconciler.model.read_result import CachedShows, ReadResult
-from reconciler.model.resource import DeclaredResource, LiveResource, address
+from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.redaction import redact_fields
 from reconciler.semantics.compiled_field import CompiledField, compiled
+from reconciler.semantics.known_parts import KnownParts
 from reconciler.semantics.reference_paths import may_refer, resolved
-from reconciler.strings import environment_option, normalize_name
-
-Unsure = Mapping[str, Mapping[str, str]]
-"""For each kind: names and ids that could not be confirmed, with the reason."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiffInputs:
-    """Inputs of one comparison.
-
-    `base` holds what a base commit declared, by address; None without one. `nameless` holds for each kind the live
-    object without a readable name: it may be any declared object that was not found. `applied` are the kinds and
-    addresses of the ledger's objects of this owner, or of its former name.
-    """
-
-    manifest: DesiredState
-    readings: Mapping[str, ReadResult]
-    past: LedgerState
-    settings: PlanOptions
-    base: Mapping[str, DeclaredResource] | None = None
-    base_name: str = ""
-    unsure: Unsure = field(default_factory=dict)
-    nameless: Mapping[str, str] = field(default_factory=dict)
-    applied: frozenset[tuple[str, str]] = frozenset()
-    secret: SecretValue | None = None
-
-    def record(self, live: LiveResource) -> ObjectRecord | None:
-        """Return the ledger record of a live object, of any owner."""
-        objects = self.past.objects
-        return objects.get((live.kind, live.id)) if objects else None
-
-    def owner(self, live: LiveResource) -> ObjectRecord | None:
-        """Return the ledger record of a live object, if it is owned."""
-        remembered = self.record(live)
-        return remembered if self.past.owns(remembered) else None
-
-    def adopted(self, remembered: ObjectRecord | None) -> tuple[bool, str]:
-        """Tell whether apply takes ownership of a live object, and from which owner, empty where it has none."""
-        if not self.past.adopts or self.past.owns(remembered):
-            return False, ""
-        return True, self.past.name_of(remembered.owner) if remembered else ""
-
-    def bases(self, kind: Kind, declared: DeclaredResource, remembered: ObjectRecord | None) -> AttributionBases:
-        """Return the attribution bases of an object with this ledger record, its owner's or that of a former name."""
-        applied = None
-        if remembered is not None and self.past.knows(remembered) and isinstance(remembered.last_applied, Mapping):
-            applied = {kind.name_field: remembered.name, **remembered.last_applied}
-        if self.base is None:
-            return AttributionBases(applied=applied) if applied is not None else NO_BASES
-        then = self._declared_then(self.base, declared)
-        return AttributionBases(
-            applied=applied, commit=managed_fields(kind, full_spec(kind, then)) if then is not None else {}
-        )
-
-    def _declared_then(
-        self, base: Mapping[str, DeclaredResource], declared: DeclaredResource
-    ) -> DeclaredResource | None:
-        """Return the declaration of the same object in the base commit, under this name or an earlier one."""
-        names = (declared.address, *(address(declared.kind, alias) for alias in declared.aliases))
-        return next((base[name] for name in names if name in base), None)
-
-    def anew(self, declared: DeclaredResource) -> Attribution:
-        """Attribute a create: newly declared, merged and not applied yet, or deleted on the live side."""
-        applied = (declared.kind, declared.address) in self.applied
-        if self.base is not None:
-            if self._declared_then(self.base, declared) is None:
-                return Attribution.CONFIG
-            return Attribution.PENDING if self.past.present and not applied else Attribution.DRIFT
-        if not self.past.present:
-            return Attribution.UNATTRIBUTED
-        return Attribution.DRIFT if applied else Attribution.CONFIG
-
-    def delete_attribution(self, live: LiveResource) -> Attribution:
-        """Attribute a delete: this commit removed the manifest, or an earlier one did."""
-        remembered = self.owner(live)
-        addresses = {live.address, remembered.address if remembered is not None else live.address}
-        return Attribution.CONFIG if self.base is None or addresses & self.base.keys() else Attribution.PENDING
-
-    def doubt(self, what: DeclaredResource | LiveResource, key: str) -> str:
-        """Return why a create or a delete is not proven; `key` is its name or id. Empty where it is."""
-        open_intents = (one for one in self.past.intents if one.kind == what.kind and one.action is Action.CREATE)
-        intent = next((one for one in open_intents if normalize_name(one.name) == normalize_name(key)), None)
-        if intent is not None:
-            resolve = f"reconciler history resolve {intent.operation}{environment_option(self.settings.environment)}"
-            return f"an earlier create of this name is not settled; decide with: {resolve}"
-        found = self.readings[what.kind].incomplete or self.unsure.get(what.kind, {}).get(key, "")
-        if found or isinstance(what, LiveResource) or what.kind not in self.nameless:
-            return found
-        return f"the live object {self.nameless[what.kind]} has no name that can be read, and may be this one"
-
-
-def nameless(readings: Mapping[str, ReadResult]) -> Mapping[str, str]:
-    """Return the id of one live object without a readable name, for each kind that has any."""
-    return {
-        kind: live.id
-        for kind, reading in readings.items()
-        for live in reading.resources
-        if not live.name and (live.unusable or not live.foreign)
-    }
+from reconciler.strings import normalize_name
 
 
 def diff(
@@ -182,7 +91,10 @@ def diff(
 
 @dataclass(slots=True, kw_only=True)
 class PlanBuilder:
-    """Builder of a plan, kind by kind."""
+    """Builder of a plan, kind by kind.
+
+    `awaited` holds the addresses of the creates that are held back, by kind and name.
+    """
 
     inputs: DiffInputs
     chosen: SelectionFilter
@@ -193,6 +105,8 @@ class PlanBuilder:
     unmanaged: list[UnmanagedResource] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     owned: dict[str, int] = field(default_factory=dict)
+    awaited: dict[tuple[str, str], str] = field(default_factory=dict)
+    known: KnownParts = field(default_factory=KnownParts)
 
     def add(self, kind: Kind) -> None:
         """Add the objects of one kind; kinds come after their dependencies."""
@@ -201,7 +115,7 @@ class PlanBuilder:
         matching = match(kind, declared, reading, self.inputs.past, self.inputs.settings)
         self.names.learn(matching, complete=reading.complete)
         live = (*matching.pairs.values(), *matching.left)
-        self.owned[kind.name] = sum(1 for one in live if self.inputs.owner(one) is not None)
+        self.owned[kind.name] = self.inputs.owned(live)
         self.diagnostics += [*matching.diagnostics, *reading.diagnostics, *incomplete(reading)]
         new = list(self._declared(kind, matching))
         self._left(matching)
@@ -209,22 +123,29 @@ class PlanBuilder:
 
     def _declared(self, kind: Kind, matching: MatchResult) -> Iterator[tuple[DeclaredResource, Mapping[str, Json]]]:
         """Compare each declared object; return the new ones with their specs."""
+        of = ComparedKind(kind=kind, node=compiled(kind), level=level_of(kind.name, self.depth), known=self.known)
         for place, declared in enumerate(matching.declared):
             if not self.chosen.manifest(declared):
                 continue
             if place in matching.unread:
                 self._hold(Action.UPDATE, declared, self.inputs.readings[kind.name].incomplete)
-            elif place not in matching.stopped and self._refers_well(kind, declared):
-                if waits := self._waits(kind, declared):
-                    self._hold(Action.UPDATE if place in matching.pairs else Action.CREATE, declared, waits)
+                continue
+            if place in matching.stopped:
+                continue
+            live, spec = matching.pairs.get(place), full_spec(kind, declared)
+            if may_refer(kind, spec):
+                if not self._refers_well(kind, declared):
                     continue
-                wish = self._wish(kind, declared, matching.pairs.get(place))
-                if self._planned(wish, matching.pairs.get(place), matching.alike.get(place, "")):
-                    yield declared, wish.spec
+                if waits := self._waits(kind, declared):
+                    self._hold(Action.CREATE if live is None else Action.UPDATE, declared, waits)
+                    continue
+                spec = resolved(kind, spec, self.names.resolve, self.names.name_of)
+            ignored = ignoring(declared, self.inputs.settings.today, kind.root)
+            wish = ChangeInput(of, declared, spec, ignored, self.inputs.recorded(kind, declared, live))
+            if self._planned(wish, live, matching.alike.get(place, "")):
+                yield declared, spec
 
     def _refers_well(self, kind: Kind, declared: DeclaredResource) -> bool:
-        if not may_refer(kind, declared.spec):
-            return True
         problems = [*self.names.problems(kind, declared), *self._not_chosen(kind, declared)]
         self.diagnostics += problems
         return not problems
@@ -238,31 +159,11 @@ class PlanBuilder:
 
     def _waits(self, kind: Kind, declared: DeclaredResource) -> str:
         """Return the referenced new object that is deferred; empty where there is none."""
-        if not self.held:
+        if not self.awaited:
             return ""
-        held = {(one.kind, normalize_name(one.name)): one for one in self.held if one.action is Action.CREATE}
-        needed = [(target, normalize_name(name)) for target, name in self.names.needed(kind, declared)]
-        waiting = next((held[key].address for key in needed if key in held), "")
+        needed = ((target, normalize_name(name)) for target, name in self.names.needed(kind, declared))
+        waiting = next((self.awaited[key] for key in needed if key in self.awaited), "")
         return f"it needs {waiting}, which is held back" if waiting else ""
-
-    def _wish(self, kind: Kind, declared: DeclaredResource, live: LiveResource | None) -> ChangeInput:
-        node, inputs = compiled(kind), self.inputs
-        remembered = inputs.record(live) if live is not None else None
-        bases = inputs.bases(kind, declared, remembered)
-        adopt, owner = inputs.adopted(remembered) if live is not None else (False, "")
-        return ChangeInput(
-            kind=kind,
-            node=node,
-            declared=declared,
-            spec=resolved(kind, full_spec(kind, declared), self.names.resolve, self.names.name_of),
-            bases=bases,
-            ignoring=ignoring(declared, inputs.settings.today, kind.root),
-            judge=judge(node, bases.applied, inputs.past.digest_key, inputs.secret),
-            level=level_of(kind.name, self.depth),
-            remembered=remembered if inputs.past.owns(remembered) else None,
-            adopt=adopt,
-            owner=owner,
-        )
 
     def _planned(self, wish: ChangeInput, live: LiveResource | None, alike: str) -> bool:
         """Add the change of a declared object; tells whether it is a new one."""
@@ -283,6 +184,8 @@ class PlanBuilder:
         self.held.append(
             DeferredChange(action=action, address=what.address, kind=what.kind, name=what.name, reason=reason)
         )
+        if action is Action.CREATE:
+            self.awaited[what.kind, normalize_name(what.name)] = what.address
 
     def _left(self, matching: MatchResult) -> None:
         """Add undeclared objects: deleted if owned and pruning is on, else reported."""

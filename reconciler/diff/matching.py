@@ -38,7 +38,7 @@ class MatchResult:
     declared: Sequence[DeclaredResource]
     pairs: dict[int, LiveResource] = field(default_factory=dict)
     stopped: set[int] = field(default_factory=set)
-    unread: list[int] = field(default_factory=list)
+    unread: set[int] = field(default_factory=set)
     left: list[LiveResource] = field(default_factory=list)
     foreign: list[tuple[LiveResource, str]] = field(default_factory=list)
     candidates: list[LiveResource] = field(default_factory=list)
@@ -54,14 +54,23 @@ class MatchResult:
 
 @dataclass(frozen=True, slots=True)
 class _LiveIndex:
-    """Managed live objects, by id and by name; `taken` are the ids that are matched already."""
+    """Managed live objects, by id and by name; `taken` are the ids that are matched already.
+
+    `namesakes` are the further objects with a name of `by_name`, in their order.
+    """
 
     by_id: Mapping[str, LiveResource]
-    by_name: Mapping[str, Sequence[LiveResource]]
+    by_name: Mapping[str, LiveResource]
+    namesakes: Mapping[str, Sequence[LiveResource]]
     taken: set[str]
 
     def free(self, name: str) -> list[LiveResource]:
-        return [live for live in self.by_name.get(normalize_name(name), ()) if live.id not in self.taken]
+        name = normalize_name(name)
+        first = self.by_name.get(name)
+        if first is None:
+            return []
+        named = (first, *self.namesakes[name]) if name in self.namesakes else (first,)
+        return [live for live in named if live.id not in self.taken]
 
 
 def match(
@@ -92,9 +101,9 @@ def match(
 
 def foreign_reason(kind: Kind, live: LiveResource, settings: PlanOptions) -> str:
     """Return why a live object is never written, or an empty text."""
-    owner = live.spec.get("project_id")
     if live.foreign:
         return live.foreign
+    owner = live.spec.get("project_id")
     if settings.project_id and owner and owner != settings.project_id:
         return f"belongs to the project {owner}"
     outside = outside_scope_reason(kind, live.name, live.spec, settings.scope)
@@ -144,12 +153,14 @@ def _word(declared: DeclaredResource, name: str) -> str:
 
 def _known(ours: Iterable[LiveResource]) -> _LiveIndex:
     by_id: dict[str, LiveResource] = {}
-    by_name: defaultdict[str, list[LiveResource]] = defaultdict(list)
+    by_name: dict[str, LiveResource] = {}
+    namesakes: defaultdict[str, list[LiveResource]] = defaultdict(list)
     for live in ours:
-        if live.id not in by_id:
-            by_id[live.id] = live
-            by_name[normalize_name(live.name)].append(live)
-    return _LiveIndex(by_id, by_name, set())
+        if by_id.setdefault(live.id, live) is live:
+            name = normalize_name(live.name)
+            if by_name.setdefault(name, live) is not live:
+                namesakes[name].append(live)
+    return _LiveIndex(by_id, by_name, namesakes, set())
 
 
 def _take(result: MatchResult, known: _LiveIndex, place: int, live: LiveResource) -> None:
@@ -172,7 +183,7 @@ def _by_pin(result: MatchResult, known: _LiveIndex, reading: ReadResult) -> None
         elif live is not None or reading.complete:
             result.diagnostics.append(not_found(declared, taken=live is not None))
         else:
-            result.unread.append(place)
+            result.unread.add(place)
 
 
 def _by_ledger(result: MatchResult, known: _LiveIndex, past: LedgerState) -> None:

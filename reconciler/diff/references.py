@@ -50,7 +50,7 @@ class ReferenceIndex:
         if live is not None:
             self.ids[key] = live.id
             self.names[declared.kind, live.id] = declared.name
-        elif place in matching.open:
+        elif place not in matching.stopped:
             self.ids[key] = NoValue.UNKNOWN
         else:
             self.doubts[key] = "of which it is not clear which live object it is"

@@ -13,7 +13,8 @@ from reconciler.model.change import NoValue
 from reconciler.model.field_tree import Dropped, Visit, child_at, map_parts
 from reconciler.model.json_types import Json, as_object
 from reconciler.semantics.compiled_field import CompiledField, compiled
-from reconciler.semantics.equality import equivalent, holds, is_empty
+from reconciler.semantics.equality import equivalent, is_empty
+from reconciler.semantics.known_parts import KnownParts
 
 
 def holds_secret(value: Json) -> bool:
@@ -26,15 +27,17 @@ def is_default(field: CompiledField, value: Json) -> bool:
     return field.documented and equivalent(field, field.default, value)
 
 
-def is_unchanged(field: CompiledField, declared: Mapping[str, Json], live: Mapping[str, Json]) -> bool:
+def is_unchanged(
+    field: CompiledField, declared: Mapping[str, Json], live: Mapping[str, Json], known: KnownParts
+) -> bool:
     """Tell at once that a comparison of two objects has nothing to tell, as of nearly every object of a plan.
 
     The live one has what is declared, and no default that is left out. Where this is false, only the comparison tells.
     """
     return (
         field.exact_names.issuperset(declared)
-        and holds(live, declared)
-        and all(name in declared or name not in live for name in field.default_names)
+        and known.holds(live, declared)
+        and field.default_names.difference(declared).isdisjoint(live)
     )
 
 

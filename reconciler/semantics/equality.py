@@ -52,11 +52,6 @@ def identical(first: object, second: object) -> bool:
     return first == second and _same_classes(first, second)
 
 
-def holds(whole: Mapping[str, Json], part: Mapping[str, Json]) -> bool:
-    """Return whether an object has every field of another one with the same JSON; it may have further ones."""
-    return part.items() <= whole.items() and _same_in_objects(part, whole)
-
-
 _SIMPLE = frozenset({int, bool, type(None)})
 """Classes whose equal values are the same JSON where they have one class."""
 

@@ -49,6 +49,12 @@ def all_parts(field: CompiledField, items: Sequence[Json]) -> list[KeyValues] | 
     return found
 
 
+def has_keys_of_their_own(field: CompiledField, items: Sequence[Json]) -> bool:
+    """Return whether every item of a list has all of its keys, optional ones too, and no other item has the same."""
+    keys = all_parts(field, items)
+    return keys is not None and len(set(keys)) == len(keys) and not any(None in key for key in keys)
+
+
 def has_keys(field: CompiledField, items: Sequence[Json]) -> bool:
     """Return whether every item of a list has its keys, so that the order of the list has no meaning."""
     return all(parts_of(field, item) is not None for item in items)

@@ -14,9 +14,9 @@ ScopeFields = Mapping[str, frozenset[str]]
 
 def outside_scope_reason(kind: Kind, name: str, spec: Mapping[str, Json], scope: ResourceScope) -> str:
     """Return why an object, declared or live, is outside a scope; empty where it is inside."""
-    if not normalize_name(name).startswith(normalize_name(scope.name_prefix)):
+    if scope.name_prefix and not normalize_name(name).startswith(normalize_name(scope.name_prefix)):
         return f"its name does not start with {scope.name_prefix}"
-    field = outside_field(kind, spec, scope.fields)
+    field = outside_field(kind, spec, scope.fields) if scope.fields else ""
     return f"its {field} is {effective_field(kind, field, spec)}" if field else ""
 
 

@@ -16,6 +16,7 @@ from reconciler.kinds.registry import kind_named
 from reconciler.model.change import Action, SuppressionReason
 from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.defaults import is_unchanged
+from reconciler.semantics.known_parts import KnownParts
 from tests.support.planning import GROUP, ROOM, World, declared, live, only
 from tests.support.random_specs import Maker
 from tests.support.raw_differences import raw_differences, top_of_series
@@ -103,17 +104,18 @@ def the_same_inputs_give_the_same_plan(kind: Kind, seed: int) -> None:
 
 def unchanged_at_once_is_no_raw_difference(kind: Kind, seed: int) -> None:
     """What leaves at once has nothing to show or suppress; a number of another class inside it does not leave."""
-    maker, node = Maker(seed, null=0.2), compiled(kind)
+    maker, node, known = Maker(seed, null=0.2), compiled(kind), KnownParts()
     spec = {kind.name_field: "it", **maker.declared(kind)}
     spec = {name: part for name, part in spec.items() if name in node.exact_names or seed % 5 == 0}
     row = {**json.loads(json.dumps(spec)), "more": seed, **(maker.raw(kind) if seed % 3 == 0 else {})}
-    if is_unchanged(node, spec, row):
+    if is_unchanged(node, spec, row, known):
+        assert is_unchanged(node, spec, row, known)
         assert not raw_differences(kind, spec, row)
         found = DiffCollector()
         assert objects(node, spec, row, (), found) is None
         assert found.silent
         for other in _of_another_class(spec):
-            assert not is_unchanged(node, other, row)
+            assert not is_unchanged(node, other, row, known)
 
 
 def _of_another_class(value: Any) -> list[Any]:

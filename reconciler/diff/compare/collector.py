@@ -9,6 +9,7 @@ from reconciler.model.change import NoValue, PartialValue, SuppressionReason
 from reconciler.model.field_path import FieldPath, FieldStep, printed
 from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField
+from reconciler.semantics.known_parts import KnownParts
 
 
 class SecretStatus(Enum):
@@ -36,12 +37,15 @@ def nothing_known(steps: FieldPath, value: Json) -> SecretStatus:  # noqa: ARG00
 class DiffCollector:
     """The collector of one comparison.
 
+    `known` are the parts that comparisons of the same plan met before.
+
     `hidden` are suppressed raw differences. `places` maps the printed steps of a list item to its index in the
     manifest. `secrets` and `moves` are differences that are not split further. `defaults` are the printed steps whose
     desired side is a default, `series` those of lists whose items have no keys.
     """
 
     judge: SecretJudge = nothing_known
+    known: KnownParts = field(default_factory=KnownParts)
     hidden: list[tuple[FieldPath, SuppressionReason, str]] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
     places: dict[tuple[str, ...], int] = field(default_factory=dict)
@@ -69,7 +73,7 @@ class DiffCollector:
 
     def scratch(self) -> "DiffCollector":
         """Return an empty collector for a comparison that may be discarded."""
-        return DiffCollector(judge=self.judge)
+        return DiffCollector(judge=self.judge, known=self.known)
 
     def take(self, other: "DiffCollector") -> None:
         """Merge the results of a scratch collector."""

@@ -17,6 +17,7 @@ from reconciler.model.field_path import ItemKey, printed, spell
 from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.defaults import is_unchanged
+from reconciler.semantics.known_parts import KnownParts
 from reconciler.semantics.list_keys import KeyValues, all_parts
 
 
@@ -62,7 +63,7 @@ def listed(node: CompiledField, want: list[Json], have: list[Json], look: ListCo
     if node.mode is ListType.SET:
         return sets.compare(node.each, want, have, look)
     if node.mode in (ListType.MAP, ListType.ORDERED_MAP):
-        if _all_unchanged(node, want, have):
+        if _all_unchanged(node, want, have, look.found.known):
             return None
         sides = keyed_sides(node, want, have)
         if sides is not None:
@@ -76,16 +77,13 @@ def listed(node: CompiledField, want: list[Json], have: list[Json], look: ListCo
     return pair
 
 
-def _all_unchanged(node: CompiledField, want: list[Json], have: list[Json]) -> bool:
+def _all_unchanged(node: CompiledField, want: list[Json], have: list[Json], known: KnownParts) -> bool:
     """Tell whether two keyed lists have unchanged items in one order, each with all of its keys: the common case."""
-    if len(want) != len(have) or not node.each.exact:
-        return False
-    keys = all_parts(node, want)
-    if keys is None or len(set(keys)) != len(keys) or any(None in key for key in keys):
-        return False
     item = node.each
+    if len(want) != len(have) or not item.exact or not known.has_keys_of_their_own(node, want):
+        return False
     return all(
-        isinstance(wanted, dict) and isinstance(had, dict) and is_unchanged(item, wanted, had)
+        isinstance(wanted, dict) and isinstance(had, dict) and is_unchanged(item, wanted, had, known)
         for wanted, had in zip(want, have, strict=True)
     )
 

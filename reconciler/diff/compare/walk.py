@@ -58,7 +58,7 @@ def values(node: CompiledField, want: Json, have: Json, at: FieldPath, found: Di
         return _cleared(node, have, at, found)
     if have is None:
         return _missing(node, want, at, found)
-    if node.exact and want.__class__ in _PARTED and identical(want, have):
+    if node.exact and want.__class__ in _PARTED and found.known.identical(want, have):
         return None
     if node.type is FieldType.OBJECT and isinstance(want, dict) and isinstance(have, dict):
         return objects(node, want, have, at, found)
@@ -70,7 +70,7 @@ def values(node: CompiledField, want: Json, have: Json, at: FieldPath, found: Di
 def items(node: CompiledField, want: Json, have: Json, at: FieldPath, found: DiffCollector) -> Pair | None:
     """Compare two items of a list; a null or empty item is an item of its own."""
     if isinstance(want, dict) and isinstance(have, dict):
-        return None if is_unchanged(node, want, have) else objects(node, want, have, at, found)
+        return None if is_unchanged(node, want, have, found.known) else objects(node, want, have, at, found)
     if is_empty(want) and is_empty(have):
         return None if equivalent_items(node, want, have) else (have, want)
     return (have, want) if want is None or have is None else _single(node, want, have, at, found)

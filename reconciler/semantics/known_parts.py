@@ -1,0 +1,90 @@
+"""Parts of objects that one plan met before, by identity: what many objects share is compared once.
+
+Readers and the loader keep equal parts of objects once, so that ten thousand rules refer to a few hundred parts. A part
+is never modified in place (`model.resource`), so that what was found of it holds for as long as it is kept alive here.
+
+    >>> declared, live = {"priority": 500}, {"priority": 500}
+    >>> known = KnownParts()
+    >>> known.identical(declared, live), known.identical(declared, live), known.identical(declared, {"priority": True})
+    (True, True, False)
+    >>> known.holds({"name": "a", "more": 1, "condition": live}, {"condition": declared, "name": "a"})
+    True
+"""
+
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+
+from reconciler.model.json_types import Json
+from reconciler.semantics.compiled_field import CompiledField
+from reconciler.semantics.equality import identical
+from reconciler.semantics.list_keys import has_keys_of_their_own
+
+_MOST = 2_000
+"""Most parts that are kept; where nothing is shared, all of them are dropped each time that so many were met."""
+
+_PARTED = (dict, list)
+_NOTHING = object()
+
+Fact = TypeVar("Fact")
+
+
+class KnownParts:
+    """What was found of the parts of declared objects."""
+
+    __slots__ = ("_live", "_own_keys")
+
+    def __init__(self) -> None:
+        self._live = _Facts[object]()
+        self._own_keys = _Facts[tuple[CompiledField, bool]]()
+
+    def identical(self, declared: object, live: object) -> bool:
+        """Return whether two values are the same JSON, as `equality.identical` does."""
+        if declared.__class__ not in _PARTED:
+            return identical(declared, live)
+        known = self._live.find(declared)
+        if known is live and known is not None:
+            return True
+        if not identical(declared, live):
+            return False
+        self._live.store(declared, live)
+        return True
+
+    def holds(self, whole: Mapping[str, Json], part: Mapping[str, Json]) -> bool:
+        """Return whether a live object has every field of a declared one with the same JSON; it may have more."""
+        for name, declared in part.items():
+            live = whole.get(name, _NOTHING)
+            if declared is live:
+                continue
+            if declared.__class__ is str:  # nearly every field of nearly every object; equal to texts alone
+                if declared != live:
+                    return False
+            elif not self.identical(declared, live):
+                return False
+        return True
+
+    def has_keys_of_their_own(self, field: CompiledField, items: list[Json]) -> bool:
+        """Return whether the items of a declared list have keys, as `list_keys.has_keys_of_their_own` does."""
+        known = self._own_keys.find(items)
+        if known is None or known[0] is not field:
+            known = field, has_keys_of_their_own(field, items)
+            self._own_keys.store(items, known)
+        return known[1]
+
+
+class _Facts(Generic[Fact]):
+    """One fact of each part, by the identity of the part, which is kept alive."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[object, Fact]] = {}
+
+    def find(self, part: object) -> Fact | None:
+        """Return the fact that is known of a part."""
+        known = self._known.get(id(part))
+        return known[1] if known is not None else None
+
+    def store(self, part: object, fact: Fact) -> None:
+        if len(self._known) >= _MOST:
+            self._known.clear()
+        self._known[id(part)] = part, fact
