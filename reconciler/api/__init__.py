@@ -1,1 +1,1 @@
-"""HTTP client of the API: authentication, rate limits, validated responses. Only the simulator uses httpx too."""
+"""HTTP client of the API: authentication, rate limits, validated responses. The network is httpcore's."""

@@ -36,9 +36,14 @@ class Origin:
     port: int
 
     @property
+    def has_standard_port(self) -> bool:
+        """Whether the port is the scheme's default, which a URL leaves out."""
+        return self.port == _STANDARD_PORTS[self.scheme]
+
+    @property
     def netloc(self) -> str:
         """Value of the Host header: the port only where it is not the scheme's default."""
-        return self.host if self.port == _STANDARD_PORTS[self.scheme] else f"{self.host}:{self.port}"
+        return self.host if self.has_standard_port else f"{self.host}:{self.port}"
 
     @property
     def loopback(self) -> bool:

@@ -1,71 +1,68 @@
 """Network transport: pooled connections, verified TLS, and a hard time limit for every attempt.
 
-httpx bounds the time between two reads, not their sum: a server that sends one byte of a header at a time could delay a
-run for hours. Here every read and write is limited to what is left of the attempt's total time.
+httpcore bounds the time between two reads, not their sum: a server that sends one byte of a header at a time could
+delay a run for hours. Here every read and write is limited to what is left of the attempt's total time.
 """
 
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
+import certifi
+
+from reconciler.api.http_exchange import LIMITS, bounded, lost
+from reconciler.api.messages import ApiRequest, ApiResponse
+from reconciler.api.transport import NetworkTransport, received
 from reconciler.errors import ReconcilerError
-from reconciler.http_library import hidden, httpx
+from reconciler.http_library import httpcore
 from reconciler.manifest.files.project_tree import DOCUMENT, read_file
 
-with hidden("trio"):
-    import httpcore
+_LOST = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.ProxyError)
+"""What httpcore raises where there is no response."""
 
 
-class PooledTransport(httpx.BaseTransport):
-    """An httpx transport over httpcore. A request's extension `until` is the time at which its attempt must have ended.
+class PooledTransport(NetworkTransport):
+    """Transport over httpcore.
 
     `proxy` and `ca_file` are the operator's; neither is ever read from the environment. Without a `ca_file` the trusted
-    certificates are the ones httpx brings.
+    certificates are those of certifi, which httpcore brings.
     """
 
     def __init__(self, *, connections: int, monotonic: Callable[[], float], proxy: str = "", ca_file: str = "") -> None:
         self._hurry = _Hurry(monotonic)
+        self._monotonic = monotonic
         self._connections = connections
         self._proxy = proxy
         self._ca_file = ca_file
-        self._pools: dict[bytes, httpcore.ConnectionPool] = {}
+        self._pools: dict[str, httpcore.ConnectionPool] = {}
         self._lock = threading.Lock()
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; the response's stream is read by the same thread."""
-        self._hurry.until = request.extensions.get("until", float("inf"))
-        assert isinstance(request.stream, httpx.SyncByteStream)  # noqa: S101 - Wire makes no other
-        raw = httpcore.Request(
-            method=request.method.encode(),
-            url=httpcore.URL(
-                scheme=request.url.raw_scheme,
-                host=request.url.raw_host,
-                port=request.url.port,
-                target=request.url.raw_path,
-            ),
-            headers=request.headers.raw,
-            content=request.stream,
-            extensions=request.extensions,
-        )
-        with _as_httpx():
-            answer = self._pool(raw.url.scheme).handle_request(raw)
-        assert isinstance(answer.stream, Iterable)  # noqa: S101 - the sync pool gives no other
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Stream(answer.stream))
+    def exchange(self, call: ApiRequest, headers: Sequence[tuple[str, str]], until: float) -> ApiResponse:
+        """Send a request and read its response, both in this thread."""
+        self._hurry.until = until
+        try:
+            answer = self._pool(call.origin.scheme).handle_request(_request(call, headers))
+            try:
+                pieces = bounded(answer.iter_stream(), until, self._monotonic, httpcore.ReadTimeout)
+                return received(answer.status, answer.headers, pieces)
+            finally:
+                answer.close()
+        except _LOST as error:
+            raise lost(call, error) from None
 
     def close(self) -> None:
         """Close every connection."""
         for pool in self._pools.values():
             pool.close()
 
-    def _pool(self, scheme: bytes) -> httpcore.ConnectionPool:
+    def _pool(self, scheme: str) -> httpcore.ConnectionPool:
         """Return the pool of a scheme; a plain one never loads the trusted certificates, which is slow."""
         with self._lock:
             if scheme not in self._pools:
                 self._pools[scheme] = httpcore.ConnectionPool(
-                    ssl_context=_trust(self._ca_file) if scheme == b"https" else None,
+                    ssl_context=_trust(self._ca_file) if scheme == "https" else None,
                     proxy=httpcore.Proxy(self._proxy) if self._proxy else None,
                     max_connections=self._connections,
                     max_keepalive_connections=self._connections,
@@ -75,9 +72,20 @@ class PooledTransport(httpx.BaseTransport):
             return self._pools[scheme]
 
 
+def _request(call: ApiRequest, headers: Sequence[tuple[str, str]]) -> httpcore.Request:
+    origin = call.origin
+    url = httpcore.URL(
+        scheme=origin.scheme,
+        host=origin.host.strip("[]"),
+        port=None if origin.has_standard_port else origin.port,
+        target=f"{call.path}?{call.query}" if call.query else call.path,
+    )
+    return httpcore.Request(call.method, url, headers=headers, content=call.body, extensions={"timeout": LIMITS})
+
+
 @cache
 def _trust(ca_file: str) -> ssl.SSLContext:
-    context = _trusting(ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)
+    context = _trusting(ca_file) if ca_file else ssl.create_default_context(cafile=certifi.where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
@@ -90,29 +98,6 @@ def _trusting(ca_file: str) -> ssl.SSLContext:
     except (ssl.SSLError, ValueError) as error:
         message = f"{ca_file} holds no certificates: {error}"
         raise ReconcilerError(message, code="E_CA_FILE", hint="set RECONCILER_CA_FILE to a file in PEM") from None
-
-
-@contextmanager
-def _as_httpx() -> Iterator[None]:
-    try:
-        yield
-    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.ProxyError) as error:
-        same = getattr(httpx, type(error).__name__, httpx.TransportError)
-        raise same(str(error)) from error
-
-
-class _Stream(httpx.SyncByteStream):
-    def __init__(self, stream: Iterable[bytes]) -> None:
-        self._stream = stream
-
-    def __iter__(self) -> Iterator[bytes]:
-        with _as_httpx():
-            yield from self._stream
-
-    def close(self) -> None:
-        close = getattr(self._stream, "close", None)
-        if close is not None:
-            close()
 
 
 class _Hurry(threading.local):

@@ -51,10 +51,24 @@ class DirectTransport(ABC):
         """Close nothing."""
 
 
+class NetworkTransport(ABC):
+    """Transport to a service over a network, for which no httpx is loaded."""
+
+    @abstractmethod
+    def exchange(self, call: ApiRequest, headers: Sequence[tuple[str, str]], until: float) -> ApiResponse:
+        """Send one attempt that ends at this time, with its headers as they are sent. Raises TransportError."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close its connections."""
+
+
 class HttpTransport:
     """Sends calls through one transport. Safe to share between threads."""
 
-    def __init__(self, transport: "httpx.BaseTransport | DirectTransport", monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, transport: "httpx.BaseTransport | DirectTransport | NetworkTransport", monotonic: Callable[[], float]
+    ) -> None:
         self._transport = transport
         self._monotonic = monotonic
 
@@ -72,14 +86,16 @@ class HttpTransport:
 
     def _answer(self, call: ApiRequest, headers: Mapping[str, str], until: float) -> ApiResponse:
         sent = {**call.headers, **headers, "Accept": "application/json", "Accept-Encoding": "gzip"}
+        if isinstance(self._transport, NetworkTransport):
+            return self._transport.exchange(call, _sent_headers(call, sent), until)
         if isinstance(self._transport, DirectTransport):
             answer = self._transport.answer(call.method, call.path, call.query, _sent_headers(call, sent), call.body)
             if answer.body is not None and self._monotonic() <= until:
-                return received(answer.status, _by_name(answer.headers), [answer.body] if answer.body else [])
+                return received(answer.status, answer.headers, [answer.body] if answer.body else [])
             handle = answer.over_http
         else:
             handle = self._transport.handle_request
-        from reconciler.api.http_exchange import exchange  # for start-up: the embedded simulator needs no httpx
+        from reconciler.api.http_exchange import exchange  # for start-up: the embedded simulator needs no TLS
 
         return exchange(handle, call, sent, until, self._monotonic)
 
@@ -88,16 +104,17 @@ class HttpTransport:
         self._transport.close()
 
 
-def received(status: int, headers: Mapping[str, str], pieces: Iterable[bytes]) -> ApiResponse:
-    """Return a response whose body comes in pieces, as sent; its headers have lower-case names."""
-    decoder = BodyDecoder(headers.get("content-encoding", ""))
+def received(status: int, headers: Sequence[tuple[bytes, bytes]], pieces: Iterable[bytes]) -> ApiResponse:
+    """Return a response whose headers and pieces of the body come as sent."""
+    named = _by_name(headers)
+    decoder = BodyDecoder(named.get("content-encoding", ""))
     for piece in pieces:
         decoder.feed(piece)
-    return ApiResponse(status=status, headers=headers, body=decoder.finish())
+    return ApiResponse(status=status, headers=named, body=decoder.finish())
 
 
 def _sent_headers(call: ApiRequest, headers: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return a request's headers as httpx sends them."""
+    """Return a request's headers in the order in which httpx sends them."""
     host, length = ("Host", call.origin.netloc), ("Content-Length", str(len(call.body)))
     if call.body:
         return [host, *headers.items(), length]
@@ -105,9 +122,18 @@ def _sent_headers(call: ApiRequest, headers: Mapping[str, str]) -> list[tuple[st
 
 
 def _by_name(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return headers by lower-case name; those of one name are joined."""
+    """Return headers by lower-case name; those of one name are joined. A text that is no UTF-8 is Latin-1."""
+    encoding = _encoding(headers)
     found: dict[str, str] = {}
     for raw_name, raw_value in headers:
-        name, value = raw_name.decode().lower(), raw_value.decode()
+        name, value = raw_name.lower().decode(encoding), raw_value.decode(encoding)
         found[name] = f"{found[name]}, {value}" if name in found else value
     return found
+
+
+def _encoding(headers: Sequence[tuple[bytes, bytes]]) -> str:
+    try:
+        b"".join([text for header in headers for text in header]).decode("utf-8")
+    except UnicodeDecodeError:
+        return "iso-8859-1"
+    return "utf-8"

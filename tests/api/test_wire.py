@@ -2,8 +2,10 @@
 
 import gzip
 import time
+from dataclasses import replace
 from itertools import count
 
+import httpx
 import pytest
 
 from reconciler.api.allowed_hosts import check_allowed
@@ -14,6 +16,7 @@ from reconciler.api.transport import HttpTransport
 from reconciler.errors import ApiError, TransportError
 from reconciler.simulator import Simulator
 from reconciler.simulator.server import running
+from tests.api.test_direct_transport import CALLS
 from tests.support.raw_server import http, raw_server, says, says_slowly
 from tests.support.reading import ROOM, connection, rooms
 
@@ -106,6 +109,21 @@ def test_the_servers_date_is_read_and_nonsense_is_none():
         assert send(raw.url).date.isoformat() == "2026-01-01T00:16:00+00:00"
     with raw_server(says(http(EMPTY, headers="Date: soon\r\n"))) as raw:
         assert send(raw.url).date is None
+
+
+@pytest.mark.parametrize("headers", [b"X-Text: \xe8\x8c\xb6\r\nx-text: b\r\n", b"X-Text: caf\xe9\r\n"])
+@pytest.mark.parametrize("call", [call for call in CALLS if not call.body], ids=str)
+def test_the_network_sends_and_gives_what_httpx_does(call, headers):
+    """The clients of the network and of httpx: the same bytes are sent, and the same response is returned."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + headers + b"\r\n{}"
+    with raw_server(says(answer)) as raw:
+        found = []
+        for transport in (PooledTransport(connections=1, monotonic=time.monotonic), httpx.HTTPTransport()):
+            wire = HttpTransport(transport, time.monotonic)
+            found.append(wire.send(replace(call, origin=check_allowed(raw.url)), {"Authorization": "x"}))
+            wire.close()
+    assert found[0] == found[1]
+    assert raw.received[0] == raw.received[1]
 
 
 def test_connections_are_kept_open_from_call_to_call():
