@@ -12,6 +12,6 @@ def _safe_path() -> None:
 
 if __name__ == "__main__":
     _safe_path()
-    from reconciler.cli import main
+    from reconciler.cli import process_main
 
-    raise SystemExit(main())
+    raise SystemExit(process_main())

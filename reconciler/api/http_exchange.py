@@ -45,7 +45,7 @@ def exchange(
         finally:
             response.close()
     except httpx.TransportError as error:
-        raise lost(call, error) from None
+        raise transport_error(call, error) from None
 
 
 def bounded(
@@ -58,7 +58,7 @@ def bounded(
             raise late("the whole answer took too long")
 
 
-def lost(call: ApiRequest, error: Exception) -> TransportError:
+def transport_error(call: ApiRequest, error: Exception) -> TransportError:
     """Return the error of a call without a response, of what httpcore or httpx raised."""
     if _about_tls(error):
         return TransportError(

@@ -12,7 +12,7 @@ from typing import Any
 
 import certifi
 
-from reconciler.api.http_exchange import LIMITS, bounded, lost
+from reconciler.api.http_exchange import LIMITS, bounded, transport_error
 from reconciler.api.messages import ApiRequest, ApiResponse
 from reconciler.api.transport import NetworkTransport, received
 from reconciler.errors import ReconcilerError
@@ -50,7 +50,7 @@ class PooledTransport(NetworkTransport):
             finally:
                 answer.close()
         except _LOST as error:
-            raise lost(call, error) from None
+            raise transport_error(call, error) from None
 
     def close(self) -> None:
         """Close every connection."""

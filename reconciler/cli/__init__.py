@@ -7,13 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from reconciler.cli.overview import print_overview
-from reconciler.cli.process import Interrupted, Interrupting, handled, open_missing_streams
+from reconciler.cli.process import Interrupted, Interrupting, end_process, handled, open_missing_streams
 from reconciler.model.process_clock import REAL_TIME, ProcessClock
 
 PATIENT = (200_000, 50, 50)
 """Thresholds of the garbage collector, raised since most objects live until the run ends."""
 
 _SIGNALLED = 128
+
+
+def process_main() -> int:
+    """Run the process's own command line and end the process; only what cannot end it here returns the exit code."""
+    code = main()
+    end_process(code)
+    return code
 
 
 def main(
@@ -52,7 +59,7 @@ def _process(variables: Mapping[str, str]) -> int:
             with suppress(OSError, ValueError):
                 sys.stdout.flush()
             os._exit(code)
-    gc.freeze()  # the interpreter need not look for cycles in what ends with the process
+    gc.freeze()  # where the interpreter ends the process, it need not look for cycles in what ends with it
     return code
 
 

@@ -4,6 +4,7 @@ SIGTERM does not end process 1 without a handler (pid_namespaces(7)), so there i
 process ignores (`nohup`) stays ignored.
 """
 
+import atexit
 import os
 import signal
 import sys
@@ -45,6 +46,24 @@ def _occupy(number: int, flags: int) -> None:
 def discard_stdout() -> None:
     """Discard the buffered rest of stdout, so that Python reports no error at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def end_process(code: int) -> None:
+    """End this process without freeing its objects, which takes the interpreter a tenth of a short run.
+
+    What is registered for the end is done, and the streams are flushed. It returns, for the interpreter to end as it
+    does, while other threads run, under a profiler or a debugger, and where a stream cannot be written.
+    """
+    threading = sys.modules.get("threading")
+    if (threading and threading.active_count() > 1) or sys.getprofile() or sys.gettrace():
+        return
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return
+    os._exit(code)
 
 
 def is_narrower(columns: int) -> bool:

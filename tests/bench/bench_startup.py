@@ -16,7 +16,8 @@ from tests.bench.installed import ROOT, interpreter
 from tests.bench.results import Ratio, Row
 
 _ROUNDS = 7
-_SCRIPT = "import sys; from reconciler.cli import main; sys.exit(main())"
+_SCRIPT = "import sys; from reconciler.cli import process_main; sys.exit(process_main())"
+"""What an installation's script does."""
 _WANTED = {"--help": 5, "validate": 16, "plan -e demo": 26}
 _PASS = "pass"
 

@@ -36,7 +36,7 @@ def test_the_wheel_holds_the_package_and_what_says_what_it_is(dist):
     assert "reconciler/py.typed" in held
     metadata = held[f"{inside}/METADATA"].decode()
     assert set(re.findall("^Provides-Extra: (.+)$", metadata, re.M)) == set(PROJECT["project"]["optional-dependencies"])
-    assert "reconciler = reconciler.cli:main" in held[f"{inside}/entry_points.txt"].decode()
+    assert "reconciler = reconciler.cli:process_main" in held[f"{inside}/entry_points.txt"].decode()
     assert f"{inside}/licenses/LICENSE" in held
     assert dist["wheel"].name == f"reconciler-{__version__}-py3-none-any.whl"
 
