@@ -16,17 +16,16 @@ from reconciler.kinds.registry import all_kinds
 from reconciler.late_methods import dataclass
 from reconciler.manifest.document_cache import DocumentCache
 from reconciler.manifest.files.project_tree import ProjectTree
-from reconciler.manifest.kept_documents import CheckedDocument, KeptDocument, documents_of, entry_of
+from reconciler.manifest.kept_documents import CheckedDocument, documents_of, entry_of
 from reconciler.manifest.program_digest import PACKAGE, code, digest_of, program
-from reconciler.manifest.yaml.block_reader import BlockMarks, BlockReader, BlockSpan
-from reconciler.manifest.yaml.document import Document
+from reconciler.manifest.yaml.block_reader import BlockReader
 from reconciler.model.json_types import Json, require_list, require_object, require_text
 from reconciler.model.options import ResourceScope
 
 _Message = Mapping[str, Any]
 
-SourceParts = Sequence[Any]
-"""What a file's documents follow from: its text, and of a rendered one the marks and places that its checks read."""
+SourceParts = Sequence[object]
+"""What a file's documents follow from: its digest, or its rendered text with the marks and places that checks read."""
 
 
 def _place(module: str) -> str:
@@ -64,7 +63,8 @@ class CheckedDocuments:
 
     def rendered(self, files: Mapping[str, str]) -> dict[str, _Message]:
         """Return what a worker answered about templates, by file, where each file it asked for is still the same."""
-        found = self.cache.find({file: self._template_key(file, text) for file, text in files.items()}, _answer)
+        keys = {file: self._template_key(file, text) for file, text in files.items()}
+        found = self.cache.find(keys, lambda _, entry: _answer(entry))
         return {file: answer for file, (answer, asked) in found.items() if self._are_same(asked)}
 
     def _are_same(self, asked: Mapping[str, str]) -> bool:
@@ -92,29 +92,22 @@ class CheckedDocuments:
         except ManifestError:
             return ""
 
-    def documents(self, texts: Mapping[str, SourceParts]) -> dict[str, list[CheckedDocument]]:
+    def documents(self, texts: Mapping[str, str], parts: Mapping[str, SourceParts]) -> dict[str, list[CheckedDocument]]:
         """Return the documents of those of the texts whose documents are known, by file."""
-        found = self.cache.find({file: self._document_key(*parts) for file, parts in texts.items()}, documents_of)
-        return {file: [self._bound(one, str(texts[file][0])) for one in documents] for file, documents in found.items()}
-
-    def _bound(self, one: KeptDocument, text: str) -> CheckedDocument:
-        """Return a document with its positions, read from its text where they are wanted."""
-        kind, metadata, spec, value, marks = one
-        source = BlockMarks(self.blocks, text, marks) if isinstance(marks, BlockSpan) else marks
-        document = Document(value=value, source_marks=source)
-        return CheckedDocument(document=document, kind=kind, metadata=metadata, spec=spec)
+        keys = {file: self._document_key(*parts[file]) for file in texts}
+        return self.cache.find(keys, lambda file, entry: documents_of(entry, texts[file], self.blocks))
 
     def keep_documents(self, parts: SourceParts, documents: Sequence[CheckedDocument]) -> None:
         """Keep the documents of a text that no problem was found in."""
         if not any(one.document.aliases or one.document.merges for one in documents):
             self.cache.add(self._document_key(*parts), entry_of(documents))
 
-    def _document_key(self, text: str, *origin: object) -> str:
+    def _document_key(self, *parts: object) -> str:
         scope = {"name_prefix": self.scope.name_prefix, "fields": {k: sorted(v) for k, v in self.scope.fields.items()}}
         base = self._base(
             "document", lambda: digest_of("document", program(self.cache.version), kinds_table(self.kinds), scope)
         )
-        return digest_of(base, text, *origin)
+        return digest_of(base, *parts)
 
     def _base(self, name: str, make: Callable[[], str]) -> str:
         if name not in self._bases:

@@ -12,6 +12,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -55,14 +56,14 @@ class DocumentCache:
         self._used: set[str] = set()
         self._new: dict[str, bytes] = {}
 
-    def find(self, keys: Mapping[Name, str], read: Callable[[Mapping[str, Json]], Entry]) -> dict[Name, Entry]:
-        """Return what `read` makes of the entries that there are. A damaged one is removed, and reported."""
+    def find(self, keys: Mapping[Name, str], read: Callable[[Name, Mapping[str, Json]], Entry]) -> dict[Name, Entry]:
+        """Return what `read` makes of the names and entries that there are. A damaged one is removed, and reported."""
         self._used.update(keys.values())
         found: dict[Name, Entry] = {}
         with suppress(OSError, ReconcilerError), open_folder(self._root, STEPS) as folder:
             for name, key in keys.items():
                 with suppress(FileNotFoundError):
-                    found[name] = self._read(folder, key, read)
+                    found[name] = self._read(folder, key, partial(read, name))
         return found
 
     def _read(self, folder: int, key: str, read: Callable[[Mapping[str, Json]], Entry]) -> Entry:

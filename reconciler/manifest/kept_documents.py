@@ -1,22 +1,23 @@
-"""Checked documents as an entry of the cache holds them: as a table of their distinct mappings and lists.
+"""Checked documents as an entry of the cache holds them: plain JSON, in which what they share is written once.
 
-A row of the table is a mapping or a list; in it, the place of another one has a list of that one's number. Rows hold
-only rows before them, so that a table is read in one pass, and equal parts of documents are one object again.
+A part that occurs again in the file is a row of a table, and so is whatever holds such a part; all else is written
+where it stands. A row is a value and its gaps: each key or index at which another row belongs, with the number of that
+row. Gaps are filled by rows before their own, so that a table is read in one pass, and shared parts are one object
+again.
 """
 
 import base64
 from array import array
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from operator import index
+from typing import Any, NamedTuple
 
-from reconciler.late_methods import dataclass
-from reconciler.manifest.yaml.block_reader import BlockMarks, BlockSpan
+from reconciler.manifest.yaml.block_reader import BlockMarks, BlockReader, BlockSpan
 from reconciler.manifest.yaml.document import Document
-from reconciler.model.json_types import Json, require_list, require_object, require_text
+from reconciler.model.json_types import Json, as_object, require_list, require_object, require_text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedDocument:
+class CheckedDocument(NamedTuple):
     """A document without problems; `metadata` and `spec` are as its fields' types have them."""
 
     document: Document
@@ -24,107 +25,136 @@ class CheckedDocument:
     metadata: Mapping[str, Json]
     spec: Mapping[str, Json]
 
-
-class KeptDocument(NamedTuple):
-    """A document of an entry, with its positions or where these are read."""
-
-    kind: str
-    metadata: Mapping[str, Json]
-    spec: Mapping[str, Json]
-    value: Json
-    marks: "array[int] | BlockSpan"
+    @property
+    def as_written(self) -> bool:
+        """Whether kind, metadata and spec are those of the document: no type has changed them."""
+        written = require_object(self.document.value)
+        spec = written.get("spec")
+        return (
+            self.kind == written["kind"]
+            and self.metadata is written["metadata"]
+            and (self.spec is spec or (spec is None and not self.spec))
+        )
 
 
 class PartTable:
-    """Table of values that are not changed meanwhile."""
+    """Table of what values share; they are not changed meanwhile."""
 
-    def __init__(self) -> None:
+    def __init__(self, values: Sequence[Mapping[str, Json]]) -> None:
         self.rows: list[Json] = []
+        self._values = values  # alive, so that no other part gets the identity of one
         self._numbers: dict[int, int] = {}
-        self._known: list[object] = []
+        self._shared: set[int] = set()
+        met: set[int] = set()
+        for value in values:
+            self._note(value, met)
 
-    def number(self, value: Mapping[str, Json] | list[Json]) -> int:
-        """Return the number of the row of a mapping or list, added with its parts where it is new."""
-        found = self._numbers.get(id(value))
-        if found is not None:
-            return found
-        row: Json
-        if isinstance(value, Mapping):
-            row = {key: [self.number(item)] if isinstance(item, (dict, list)) else item for key, item in value.items()}
-        else:
-            row = [[self.number(item)] if isinstance(item, (dict, list)) else item for item in value]
-        self._numbers[id(value)] = number = len(self.rows)
-        self._known.append(value)  # alive, so that no other value gets its identity
-        self.rows.append(row)
+    def _note(self, value: Mapping[str, Json] | list[Json], met: set[int]) -> None:
+        for item in value.values() if isinstance(value, dict) else value:
+            if isinstance(item, (dict, list)):
+                if id(item) in met:
+                    self._shared.add(id(item))
+                else:
+                    met.add(id(item))
+                    self._note(item, met)
+
+    def row(self, value: Mapping[str, Json] | list[Json]) -> list[Json]:
+        """Return the row of a mapping or list; those that fill its gaps are in the table."""
+        gaps: dict[str | int, int] = {}
+        for step, item in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(item, (dict, list)) and (number := self._number(item)) is not None:
+                gaps[step] = number
+        return [_without(value, gaps) if gaps else value, list(map(list, gaps.items()))]
+
+    def _number(self, part: Mapping[str, Json] | list[Json]) -> int | None:
+        """Return the number of the row of a part; None for one that is written where it stands."""
+        number = self._numbers.get(id(part))
+        if number is None:
+            row = self.row(part)
+            is_shared = id(part) in self._shared
+            if not is_shared and not row[1]:
+                return None
+            number = len(self.rows)
+            self.rows.append(row)
+            if is_shared:
+                self._numbers[id(part)] = number
         return number
 
 
-def read_parts(rows: list[Json]) -> list[Json]:
-    """Return the values of a table's rows, which become these. Raises ValueError or LookupError for another shape."""
+def _without(value: Mapping[str, Json] | list[Json], gaps: Mapping[str | int, int]) -> Json:
+    if isinstance(value, Mapping):
+        return {key: None if key in gaps else item for key, item in value.items()}
+    return [None if index in gaps else item for index, item in enumerate(value)]
+
+
+def read_rows(rows: list[Json]) -> list[Json]:
+    """Return the values of a table's rows. Raises ValueError, LookupError or TypeError for another shape."""
     made: list[Json] = []
     for row in rows:
-        if isinstance(row, dict):
-            for key, item in row.items():
-                if type(item) is list:
-                    row[key] = _part(made, item)
-        else:
-            items = require_list(row)
-            for index, item in enumerate(items):
-                if type(item) is list:
-                    items[index] = _part(made, item)
-        made.append(row)
+        made.append(_filled(row, made))
     return made
 
 
-def _part(made: list[Json], reference: list[Json]) -> Json:
-    (number,) = reference
-    if type(number) is not int or number < 0:
-        raise ValueError("a part is named by a number")
-    return made[number]
+def _filled(row: Any, made: list[Json]) -> Json:
+    """Return the value of a row, with its gaps filled by the values of rows before it."""
+    value, gaps = row
+    for step, number in gaps:
+        if type(number) is not int or number < 0 or value[step] is not None:
+            raise ValueError("no gap for a row")
+        value[step] = made[number]
+    filled: Json = value
+    return filled
 
 
-def entry_of(documents: Iterable[CheckedDocument]) -> dict[str, Json]:
+def entry_of(documents: Sequence[CheckedDocument]) -> dict[str, Json]:
     """Return what an entry holds of documents."""
-    table = PartTable()
-    return {"documents": [_row(one, table) for one in documents], "parts": table.rows}
+    parts: list[Mapping[str, Json]] = []
+    for one in documents:
+        parts += [require_object(one.document.value), *(() if one.as_written else (one.metadata, one.spec))]
+    table = PartTable(parts)
+    return {"documents": [_written(one, table) for one in documents], "parts": table.rows}
 
 
-def _row(one: CheckedDocument, table: PartTable) -> list[Json]:
-    """Return a document as an entry holds it: the rows of its parts, and its positions or where these are read."""
+def _written(one: CheckedDocument, table: PartTable) -> list[Json]:
+    """Return a document as an entry holds it: its row, its positions or where they are read, and what types changed."""
     marks = one.document.source_marks
-    span = marks.span if isinstance(marks, BlockMarks) else None
-    value = require_object(one.document.value)
-    return [
-        one.kind,
-        table.number(one.metadata),
-        table.number(one.spec),
-        table.number(value),
-        list(span) if span else base64.b64encode(one.document.positions.tobytes()).decode("ascii"),
-    ]
+    span = list(marks.span) if isinstance(marks, BlockMarks) else None
+    row = table.row(require_object(one.document.value))
+    changed = [] if one.as_written else [one.kind, table.row(one.metadata), table.row(one.spec)]
+    return [row, span or base64.b64encode(one.document.positions.tobytes()).decode("ascii"), *changed]
 
 
-def documents_of(entry: Mapping[str, Json]) -> list[KeptDocument]:
-    """Return the documents of an entry. Raises ValueError, LookupError or TypeError for another shape."""
-    made = read_parts(require_list(entry["parts"]))
-    return [_document(require_list(one), made) for one in require_list(entry["documents"])]
+def documents_of(entry: Mapping[str, Json], text: str, blocks: BlockReader) -> list[CheckedDocument]:
+    """Return the documents of an entry for a text, from which their positions are read where they are wanted.
+
+    Raises ValueError, LookupError or TypeError for another shape.
+    """
+    made = read_rows(require_list(entry["parts"]))
+    return [_document(row, made, text, blocks) for row in require_list(entry["documents"])]
 
 
-def _document(row: list[Json], made: list[Json]) -> KeptDocument:
-    """Return a document of an entry."""
-    kind, metadata, spec, value, kept = row
-    marks: array[int] = array("Q")
-    if not isinstance(kept, list):
-        marks.frombytes(base64.b64decode(require_text(kept)))
-    return KeptDocument(
+def _document(kept: Any, made: list[Json], text: str, blocks: BlockReader) -> CheckedDocument:
+    row, marks, *changed = kept
+    value = require_object(_filled(row, made))
+    if changed:
+        kind, *parts = changed
+        metadata, spec = (_filled(part, made) for part in parts)
+    else:
+        kind, metadata, spec = value["kind"], value["metadata"], value.get("spec")
+    return CheckedDocument(
+        document=Document(
+            value=value,
+            source_marks=BlockMarks(blocks, text, BlockSpan(*map(index, marks)))
+            if isinstance(marks, list)
+            else _unpacked(require_text(marks)),
+        ),
         kind=require_text(kind),
-        metadata=require_object(made[_index(metadata)]),
-        spec=require_object(made[_index(spec)]),
-        value=made[_index(value)],
-        marks=BlockSpan(*map(_index, kept)) if isinstance(kept, list) else marks,
+        metadata=require_object(metadata),
+        spec=as_object(spec),
     )
 
 
-def _index(value: Json) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError("not an index")
-    return value
+def _unpacked(text: str) -> "array[int]":
+    marks = array("Q")
+    marks.frombytes(base64.b64decode(text))
+    return marks

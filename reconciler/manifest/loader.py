@@ -152,11 +152,12 @@ def _unread_names(tree: ProjectTree, given: TemplateValues, values: Sequence[str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _SourceText:
-    """Text of a file to be parsed, with the mapping to its source."""
+    """Text of a file to be parsed, with the mapping to its source. `digest` is that of a file without templates."""
 
     file: str
     text: str
     where: PositionOf
+    digest: str = ""
     origin: Origin | None = None
     rendered: "RenderedTemplate | None" = None
     values: TemplateValues | None = None
@@ -169,8 +170,8 @@ class _SourceText:
 
     @property
     def parts(self) -> tuple[object, ...]:
-        """What its documents follow from: the text, of a rendered one also the marks and their places."""
-        return (self.text, self.rendered.marked, self.rendered.places) if self.rendered else (self.text,)
+        """What its documents follow from: the file, or what was rendered, with the marks and their places."""
+        return (self.text, self.rendered.marked, self.rendered.places) if self.rendered else (self.digest,)
 
     def source(self, parsed: str) -> DocumentSource:
         """Return the source of its documents; `parsed` is the text as the parser has it."""
@@ -228,12 +229,14 @@ class _Loading:
         sources = dict(self._sources(tree, files))
         templates = {file: text for file, text in sources.items() if is_template(text)}
         rendered = dict(self._rendered(tree, templates, given, env_name)) if templates else {}
-        plain = {file: _SourceText(file=file, text=text, where=in_file(file)) for file, text in sources.items()}
-        return [
-            rendered[file] if file in rendered else plain[file]
-            for file in sources
-            if file in rendered or file not in templates
-        ]
+        digests = tree.digests()
+        plain = {
+            file: _SourceText(file=file, text=text, where=in_file(file), digest=digests[file])
+            for file, text in sources.items()
+            if file not in templates
+        }
+        made = rendered | plain
+        return [made[file] for file in sources if file in made]
 
     def _sources(self, tree: ProjectTree, files: Iterable[str]) -> Iterator[tuple[str, str]]:
         for file in files:
@@ -276,7 +279,11 @@ class _Loading:
 
     def read_all(self, texts: Iterable[_SourceText], kinds: Mapping[str, Kind], scope: ResourceScope) -> None:
         """Read each file, unless an earlier run read the same and found no problem."""
-        known = self.checked.documents({text.file: text.parts for text in texts}) if self.checked else {}
+        known: Mapping[str, Sequence[CheckedDocument]] = {}
+        if self.checked:
+            known = self.checked.documents(
+                {text.file: text.text for text in texts}, {text.file: text.parts for text in texts}
+            )
         for text in texts:
             if text.file in known:
                 self._take(text, known[text.file], kinds)

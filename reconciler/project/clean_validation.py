@@ -48,7 +48,7 @@ class CleanValidation:
         """Tell whether an earlier run read the same, and found no problem."""
         if not self._keepable:
             return False
-        found = self._cache.find({"": self._key}, _observations)
+        found = self._cache.find({"": self._key}, lambda _, entry: _observations(entry))
         return "" in found and is_unchanged(DiskTree(self._root), found[""])
 
     def record(self, trees: Iterable[ObservedTree]) -> None:

@@ -32,7 +32,7 @@ class KnownProject:
 
     def find(self) -> tuple[Document, ProjectFile] | None:
         """Return the document and the keys that an earlier run found; None where there was none, or a problem."""
-        return self._cache.find({"": self._key}, _entry).get("")
+        return self._cache.find({"": self._key}, lambda _, entry: _entry(entry)).get("")
 
     def record(self, document: Document, file: ProjectFile) -> None:
         """Keep a file that has no problem."""

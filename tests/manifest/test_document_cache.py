@@ -194,6 +194,10 @@ SHAPES = [
     {"documents": [1], "result": {"places": [[1]], "texts": [""]}, "asked": {}},
     {"documents": None, "result": 3, "asked": []},
     {"documents": [{"value": 1, "marks": "x"}], "result": {"places": [], "texts": [1]}, "asked": {}},
+    {"parts": [], "documents": [[[{"kind": "A", "metadata": {}}, []], [0, "1", 0]]]},
+    {"parts": [], "documents": [[[{"kind": "A", "metadata": 1}, []], [0, 1, 0]]]},
+    {"parts": [], "documents": [[[{"kind": "A", "metadata": {}}, [["kind", 0]]], [0, 1, 0]]]},
+    {"parts": [], "documents": [[[{}, []], [0, 1, 0], "A", [{}, []]]]},
 ]
 
 
@@ -333,7 +337,7 @@ def test_the_oldest_entries_without_use_are_removed(root):
         cache.finish()
         os.utime(root / f".reconciler/cache/{number:064}.json", (number, number))
     later = DocumentCache(root, pytest.fail, most=2)
-    later.find({"x": f"{1:064}"}, dict)
+    later.find({"x": f"{1:064}"}, lambda _, entry: dict(entry))
     later.add("f" * 64, {"documents": []})
     later.finish()
     assert [path.stem[-1] for path in entries(root)] == ["1", "3", "4", "f"]

@@ -1,13 +1,12 @@
 """The project's files on disk, opened by `files/project_tree`: no link is followed."""
 
-import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from reconciler.manifest.files import project_tree
-from reconciler.manifest.files.project_tree import explained, open_folder, read_below
+from reconciler.manifest.files.project_tree import ReadFiles, explained, open_folder, read_below
 from reconciler.manifest.yaml.limits import LIMITS
 
 
@@ -17,14 +16,12 @@ class DiskTree:
     def __init__(self, root: str | os.PathLike[str], *, size: int = LIMITS.size) -> None:
         self.root = Path(root)
         self._size = size
-        self._read: dict[str, bytes] = {}
+        self._files = ReadFiles()
 
     def read(self, path: str) -> bytes:
         """Return a regular file's bytes, the same at every call."""
         name = "/".join(project_tree.checked(path))
-        if name not in self._read:
-            self._read[name] = read_below(self.root, name, self._size)
-        return self._read[name]
+        return self._files.get(name, lambda name: read_below(self.root, name, self._size))
 
     def manifests(self, entry: str) -> tuple[str, ...]:
         """Return the manifest files an entry names, sorted."""
@@ -48,7 +45,7 @@ class DiskTree:
 
     def digests(self) -> Mapping[str, str]:
         """Return the SHA-256 of every file read so far, by path."""
-        return {path: hashlib.sha256(data).hexdigest() for path, data in self._read.items()}
+        return self._files.digests()
 
     def _below(self, steps: tuple[str, ...], wanted: Callable[[str], bool]) -> Iterator[str]:
         name = "/".join(steps)

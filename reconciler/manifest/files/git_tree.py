@@ -4,7 +4,6 @@ Only plumbing runs (rev-parse, ls-tree, cat-file): it applies no filters, and fi
 network access and other programs of a repository's configuration.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import NamedTuple
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.manifest.files import project_tree
 from reconciler.manifest.files.git_command import Repository, find_repository
+from reconciler.manifest.files.project_tree import ReadFiles
 from reconciler.manifest.yaml.limits import LIMITS
 
 _FOLDER, _LINK, _MODULE = "040000", "120000", "160000"
@@ -30,22 +30,22 @@ class GitTree:
     def __init__(self, root: str | os.PathLike[str], revision: str, *, size: int = LIMITS.size) -> None:
         self.root = Path(root)
         self._size = size
-        self._read: dict[str, bytes] = {}
+        self._files = ReadFiles()
         self._repository = find_repository(root)
         self.commit = _resolved(self._repository, revision)
         self._entries = _entries(self._repository, self.commit, self._prefix())
 
     def read(self, path: str) -> bytes:
         """Return a regular file's bytes."""
-        name = "/".join(project_tree.checked(path))
-        if name not in self._read:
-            entry = self._entry(name)
-            if entry.mode in (_FOLDER, _MODULE):
-                raise project_tree.irregular(name)
-            if entry.size > self._size:
-                raise project_tree.too_large(name, self._size)
-            self._read[name] = self._repository.run("cat-file", "blob", entry.object)
-        return self._read[name]
+        return self._files.get("/".join(project_tree.checked(path)), self._blob)
+
+    def _blob(self, name: str) -> bytes:
+        entry = self._entry(name)
+        if entry.mode in (_FOLDER, _MODULE):
+            raise project_tree.irregular(name)
+        if entry.size > self._size:
+            raise project_tree.too_large(name, self._size)
+        return self._repository.run("cat-file", "blob", entry.object)
 
     def manifests(self, entry: str) -> tuple[str, ...]:
         """Return the manifest files an entry names, sorted."""
@@ -76,7 +76,7 @@ class GitTree:
 
     def digests(self) -> Mapping[str, str]:
         """Return the SHA-256 of every file read so far, by path."""
-        return {path: hashlib.sha256(data).hexdigest() for path, data in self._read.items()}
+        return self._files.digests()
 
     def _is(self, wanted: Callable[[str], bool], path: str, below: str) -> bool:
         if any(step.startswith(".") for step in below.split("/")):

@@ -8,11 +8,12 @@ as well.
 Paths that the operator names (flags, RECONCILER_ variables) may be anywhere and contain links: see `read_file`.
 """
 
+import hashlib
 import os
 import secrets
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Protocol
@@ -219,6 +220,27 @@ class ProjectTree(Protocol):
     def digests(self) -> Mapping[str, str]:
         """Return the SHA-256 of every file read so far, by path."""
         ...
+
+
+class ReadFiles:
+    """The bytes of files by path, in the order in which they were read; each is digested once."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, bytes] = {}
+        self._digests: dict[str, str] = {}
+
+    def get(self, name: str, read: Callable[[str], bytes]) -> bytes:
+        """Return the bytes of a file, by `read` at first."""
+        if name not in self._read:
+            self._read[name] = read(name)
+        return self._read[name]
+
+    def digests(self) -> Mapping[str, str]:
+        """Return the SHA-256 of every file, by path."""
+        for name, data in self._read.items():
+            if name not in self._digests:
+                self._digests[name] = hashlib.sha256(data).hexdigest()
+        return dict(self._digests)
 
 
 SUFFIXES = (".yaml", ".yml")
