@@ -13,7 +13,9 @@ from reconciler.errors import HostNotAllowedError
 from reconciler.late_methods import dataclass
 from reconciler.late_patterns import late_pattern
 
-_ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253}|\[::1\])(?::(?P<port>[0-9]{1,5}))?/?", re.ASCII)
+_ORIGIN = late_pattern(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253}|\[::1\])(?::(?P<port>[0-9]{1,5}))?/?", re.ASCII
+)
 _CLOUD = late_pattern(r"(metastudio\.[a-z0-9-]{1,32}|iam(\.[a-z0-9-]{1,32})?)\.myhuaweicloud\.com", re.ASCII)
 _LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 _ID = late_pattern(r"[A-Za-z0-9_-]{1,64}", re.ASCII)

@@ -24,6 +24,7 @@ from reconciler.errors import (
 from reconciler.interfaces import WriteRequest, WriteResult
 from reconciler.json_codec import ledger_digest
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.model.change import Action, Attribution, Change
 from reconciler.model.json_types import Json
 from reconciler.model.ledger_state import ObjectRecord, WriteIntent
@@ -38,7 +39,7 @@ ATTEMPTS = 2
 RECORDED_AGAIN = 5.0
 """Seconds after its intent from which on the time of a call is recorded again."""
 
-_ID = re.compile(r"[\w.:~-]{1,256}", re.ASCII)
+_ID = late_pattern(r"[\w.:~-]{1,256}", re.ASCII)
 """Valid ids: one segment of a URL path. Another id would be recorded and never be found again."""
 
 

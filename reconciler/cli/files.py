@@ -6,7 +6,6 @@ the path from the run's folder is refused. Only an absolute path of the operator
 
 import errno
 import os
-import re
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,9 +15,10 @@ from typing import TextIO
 
 from reconciler.errors import PlanError, ReconcilerError, UsageError
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.strings import escape_control
 
-_DESCRIPTOR = re.compile(r"/dev/(stdin|stdout|stderr|fd/[0-9]+)|/proc/(self|thread-self|[0-9]+)/fd/[0-9]+")
+_DESCRIPTOR = late_pattern(r"/dev/(stdin|stdout|stderr|fd/[0-9]+)|/proc/(self|thread-self|[0-9]+)/fd/[0-9]+")
 _LISTEN = 2.0
 """Seconds within which another process must open a pipe for reading before it is written."""
 _PIPE = os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC

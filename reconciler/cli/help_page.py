@@ -10,6 +10,7 @@ from textwrap import wrap
 from typing import Any
 
 from reconciler.cli.examples import EXAMPLES
+from reconciler.late_patterns import late_pattern
 
 GROUPS: Mapping[str, str] = {
     "Selection": """
@@ -43,8 +44,8 @@ _WIDEST = 30
 """Columns of the names; a longer one stands on a line of its own."""
 
 _OTHERS = "Options"
-_BRACKETS = re.compile(r"\{(.+)\}(?:\.{3})?|\[(\[.+\](?:\.{3})?)\](?:\.{3})?|(\[.+\.{3}\])\.{3}")
-_TYPE = re.compile(r" <[^>]*>(?=$| )")
+_BRACKETS = late_pattern(r"\{(.+)\}(?:\.{3})?|\[(\[.+\](?:\.{3})?)\](?:\.{3})?|(\[.+\.{3}\])\.{3}")
+_TYPE = late_pattern(r" <[^>]*>(?=$| )")
 
 
 def write_page(command: Any, context: Any, formatter: Any) -> None:

@@ -1,6 +1,5 @@
 """`apply --lock-timeout`: waits for a lock that another run holds, then plans again and continues."""
 
-import re
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -9,10 +8,11 @@ from typing import TypeVar
 from reconciler.cli.output import one_line
 from reconciler.errors import LockedError, UsageError
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 
 Result = TypeVar("Result")
 
-_DURATION = re.compile(r"([0-9]{1,7})(s|m|h|)")
+_DURATION = late_pattern(r"([0-9]{1,7})(s|m|h|)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _BETWEEN_LOOKS = 1.0
 _BETWEEN_WORDS = 30.0

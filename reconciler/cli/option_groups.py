@@ -7,7 +7,6 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from reconciler.cli import flags
-from reconciler.cli.apply_run import ApplyRequest
 from reconciler.cli.command_context import CommandContext
 from reconciler.cli.lock_timeout import seconds_of
 from reconciler.cli.output import OutputOptions, parse_output_flags
@@ -16,6 +15,7 @@ from reconciler.late_methods import dataclass
 from reconciler.model.options import WRITER_SECONDS, GuardOverrides
 
 if TYPE_CHECKING:
+    from reconciler.cli.apply_run import ApplyRequest
     from reconciler.project.plan_environment import PlanRequest
 
 
@@ -72,8 +72,10 @@ class WriteOptions:
     writer_timeout: flags.WriterTimeout = WRITER_SECONDS
     lock_timeout: flags.LockTimeout = ""
 
-    def request(self, run: CommandContext, *, allow_empty: bool = False, **more: Any) -> ApplyRequest:
+    def request(self, run: CommandContext, *, allow_empty: bool = False, **more: Any) -> "ApplyRequest":
         """Return the request for an apply; `more` are further fields of it. Raises UsageError."""
+        from reconciler.cli.apply_run import ApplyRequest  # for start-up: a plan has none
+
         return ApplyRequest(
             auto_approve=self.auto_approve,
             writer=chosen_writer(run, self.writer, self.writer_timeout),

@@ -7,12 +7,13 @@ from dataclasses import field
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.json_codec import loads_strict
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.files.project_tree import DOCUMENT, read_file
 from reconciler.model.json_types import Json
 
-_REPOSITORY = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)
-_PROJECT = re.compile(r"[\w./-]{1,300}", re.ASCII)
-_PULL_REF = re.compile(r"refs/pull/([0-9]{1,12})/(?:merge|head)")
+_REPOSITORY = late_pattern(r"[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)
+_PROJECT = late_pattern(r"[\w./-]{1,300}", re.ASCII)
+_PULL_REF = late_pattern(r"refs/pull/([0-9]{1,12})/(?:merge|head)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

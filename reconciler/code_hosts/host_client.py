@@ -15,14 +15,15 @@ from reconciler.api.signing import encode_query
 from reconciler.errors import ApiError, UsageError
 from reconciler.json_codec import loads_strict
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.model.json_types import Json
 
 PER_PAGE = 100
 MOST_PAGES = 100
 """Most pages of a list (ten thousand comments); beyond it nothing is written."""
 
-_WEB = re.compile(r"(?:https://[\w.-]+|http://(?:127\.0\.0\.1|localhost|\[::1\]))(?::\d+)?(?:/[!-~]*)?", re.ASCII)
-_BASE_PATH = re.compile(r"(?:/[\w.-]+)*", re.ASCII)
+_WEB = late_pattern(r"(?:https://[\w.-]+|http://(?:127\.0\.0\.1|localhost|\[::1\]))(?::\d+)?(?:/[!-~]*)?", re.ASCII)
+_BASE_PATH = late_pattern(r"(?:/[\w.-]+)*", re.ASCII)
 
 
 class HostToken:

@@ -9,7 +9,6 @@ settings.
 import csv
 import io
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -19,13 +18,14 @@ from pydantic import ValidationError
 
 from reconciler.errors import ENOUGH, ManifestError, too_many
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.diagnostic import Diagnostic, Severity, has_errors
 from reconciler.model.json_types import Json, is_blank
 from reconciler.model.source_map import Position
 from reconciler.project.config import Environment, Project
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+NAME = late_pattern(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 COLUMNS = ("endpoint", "region", "project_id", "app_user_id", "credentials_prefix", "values", "ledger")
 """Columns of a row beside its `name`; `values` takes several files, separated by blanks."""
 
@@ -36,8 +36,8 @@ _MOST_ROWS = 100_000
 _LONGEST_LINE = 1 << 20
 """Most characters of a line: a thousand columns of a thousand."""
 
-_VALUE = re.compile(r"values((\.[A-Za-z_][A-Za-z0-9_]*)+)")
-_PLACE = re.compile(r"\{([a-z_][A-Za-z0-9_.]*)\}")
+_VALUE = late_pattern(r"values((\.[A-Za-z_][A-Za-z0-9_]*)+)")
+_PLACE = late_pattern(r"\{([a-z_][A-Za-z0-9_.]*)\}")
 _FIXED = ("assert", "scope", "throttle")
 """Keys of the template that no row can set."""
 

@@ -10,12 +10,13 @@ from reconciler.interaction_rules.lint_finding import LintedRule, LintFinding, a
 from reconciler.interaction_rules.pattern_tree import ParsedPattern, PatternNode
 from reconciler.interaction_rules.portable_regex import parse_pattern
 from reconciler.interaction_rules.prepared_rule import AGGREGATES
+from reconciler.late_patterns import late_pattern
 from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
 from reconciler.strings import compatibility_form
 
-_WRONG_BARS = re.compile(r"(?<=\w)[｜、，；/](?=\w)")
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_WRONG_BARS = late_pattern(r"(?<=\w)[｜、，；/](?=\w)")
+_NUMBER = late_pattern(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def condition_lints(rule: LintedRule, extra_keys: frozenset[str] = frozenset()) -> Iterator[LintFinding]:

@@ -6,13 +6,13 @@ that holds JSON, on the wire; an object is accepted too. A line or a body is a b
 
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from decimal import Decimal, InvalidOperation
 from typing import TypeGuard
 
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.model.json_types import Json
 
 EVENT_TYPES: Mapping[str, int] = {"comment": 1, "join": 2, "like": 3, "gift": 4, "script": 10}
@@ -31,7 +31,7 @@ TEXT_KEYS = frozenset({"content", "name", "userId", "badge", "giftName"})
 """Keys whose values are text."""
 
 _LONGEST_INTEGER = 10**4000
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = late_pattern("[\ud800-\udfff]")
 MOST_DIGITS = 400
 """Digits of a number before the point, or zeros behind it: beyond it is no number."""
 

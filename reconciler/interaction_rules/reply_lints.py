@@ -15,12 +15,13 @@ from reconciler.interaction_rules.lint_finding import (
     is_integer,
     warning,
 )
+from reconciler.late_patterns import late_pattern
 from reconciler.model.json_types import Json, as_list
 
 CHARACTERS_PER_SECOND = 4
 """Approximate speed of a spoken reply (rules.md §7: window-short, inferred)."""
 
-_PLACEHOLDER = re.compile(r"\{\{|\{%|\$\{|%s|TODO|FIXME|x{3,}|待补充|示例文案", re.IGNORECASE)
+_PLACEHOLDER = late_pattern(r"\{\{|\{%|\$\{|%s|TODO|FIXME|x{3,}|待补充|示例文案", re.IGNORECASE)
 
 
 def reply_lints(rule: LintedRule, room: Mapping[str, Json] | None) -> Iterator[LintFinding]:

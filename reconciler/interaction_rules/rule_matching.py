@@ -6,7 +6,6 @@ Tags are joined in Kleene logic: one false settles AND, one true settles OR (doc
 import itertools
 import math
 import operator
-import re
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ from reconciler.interaction_rules.event import MOST_DIGITS, LiveEvent, as_number
 from reconciler.interaction_rules.prepared_rule import Tag
 from reconciler.interaction_rules.regex_engine import pattern_verdict
 from reconciler.interaction_rules.settings import Semantics
+from reconciler.late_patterns import late_pattern
 from reconciler.model.json_types import Json
 from reconciler.strings import compatibility_form
 
@@ -39,7 +39,7 @@ _COMPARE: Mapping[str, Callable[[Number, Decimal], bool]] = {
     "MATH_EQ": operator.eq,
 }
 _LARGEST = 10**MOST_DIGITS
-_PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_PLAIN_NUMBER = late_pattern(r"-?[0-9]+(\.[0-9]+)?")
 
 
 class Absent(Enum):

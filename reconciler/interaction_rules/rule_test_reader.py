@@ -1,6 +1,5 @@
 """Reads RuleTest documents; every problem at its place (docs/how-to/rules.md)."""
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -8,11 +7,12 @@ from reconciler.interaction_rules.event import EVENT_TYPES, LATEST, LiveEvent, d
 from reconciler.interaction_rules.rule_cases import Expectation, RuleCase, RuleTest
 from reconciler.interaction_rules.settings import Semantics
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
 
 EXPECTED = ("rule", "rules", "reply", "suppressed")
-_AT = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
+_AT = late_pattern(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
 

@@ -1,11 +1,11 @@
 """Registry of kinds: built-in and third-party ones are loaded from the entry-point group `reconciler.kinds`."""
 
-import re
 from functools import cache
 
 from reconciler.entry_points import RegisteredObject, registered
 from reconciler.errors import PluginError, UsageError
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_patterns import late_pattern
 from reconciler.strings import did_you_mean
 
 __all__ = ["Kind", "all_kinds", "kind_called", "kind_named"]
@@ -64,7 +64,7 @@ _RENAMED = {
 }
 """Arguments of `Kind` and of its fields that earlier versions named otherwise: old, new."""
 
-_UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
+_UNEXPECTED = late_pattern(r"unexpected keyword argument '(\w+)'")
 
 
 def _load(entry: RegisteredObject) -> Kind:

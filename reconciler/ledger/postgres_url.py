@@ -23,6 +23,7 @@ from reconciler.api.allowed_hosts import (
 )
 from reconciler.errors import LedgerError, ReconcilerError
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.strings import HIDDEN
 
 _ABOUT_THE_URL = ("E_PATH", "E_LEDGER_FOREIGN", "E_LEDGER_DAMAGED", "E_LEDGER_URL", "E_LEDGER_TLS", "E_URL_HOST")
@@ -58,7 +59,7 @@ OPERATOR = Trust()
 """Trust of a URL that the caller supplies."""
 
 
-_URL = re.compile(
+_URL = late_pattern(
     r"(?:postgresql(?:\+psycopg)?|postgres)://"
     r"(?:(?P<user>[A-Za-z0-9._~%+-]+)(?::(?P<password>[A-Za-z0-9._~%!$&'*+=-]*))?@)?"
     r"(?P<host>[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?"

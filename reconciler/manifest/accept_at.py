@@ -1,9 +1,9 @@
 """Edits at a place that a person chooses, where a value is put together and has no place of its own."""
 
-import re
 from collections.abc import Iterator
 
 from reconciler.errors import ManifestError, UsageError
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.accept import refused_difference
 from reconciler.manifest.edit_writer import DocumentEditor, EditRefused
 from reconciler.manifest.mixed_values import texts_for
@@ -14,7 +14,7 @@ from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_edit import AcceptedDifference, ProposedEdits, SourceEdit
 from reconciler.model.source_map import DocumentPath, Position
 
-_PLACE = re.compile(r"(.+?):(\d+)(?::(\d+))?")
+_PLACE = late_pattern(r"(.+?):(\d+)(?::(\d+))?")
 
 
 def parse_place(text: str) -> Position:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.source_text import SourceFile
 from reconciler.manifest.source_view import SourceSpan, SourceView
 from reconciler.manifest.yaml.scalar_text import ScalarStyle, inline, scalar_text
@@ -23,7 +24,7 @@ from reconciler.model.json_types import Json
 from reconciler.model.source_edit import SourceEdit
 from reconciler.model.source_map import DocumentPath, Position
 
-_REST = re.compile(r"[ \t]*(?:,[ \t]*)?(?:#[^\r\n]*)?")
+_REST = late_pattern(r"[ \t]*(?:,[ \t]*)?(?:#[^\r\n]*)?")
 _WIDTH = 100
 
 

@@ -9,15 +9,16 @@ from yaml.error import YAMLError
 from yaml.events import ScalarEvent, StreamEndEvent
 
 from reconciler.errors import ENOUGH, ManifestError, warning
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.files.project_tree import SUFFIXES, ProjectTree, manifest_name
 from reconciler.manifest.yaml.event_source import parser_for
 from reconciler.manifest.yaml.parser import PositionOf
 from reconciler.model.diagnostic import Diagnostic, has_errors
 from reconciler.model.source_map import Position
 
-_CUT = re.compile(r"\S[ \t]+#(?=\S)")
-_MARKER = re.compile(r"\{\{|\{%")
-_BREAK = re.compile(r"\r\n|\r|\n")
+_CUT = late_pattern(r"\S[ \t]+#(?=\S)")
+_MARKER = late_pattern(r"\{\{|\{%")
+_BREAK = late_pattern(r"\r\n|\r|\n")
 
 
 def warnings(text: str, where: PositionOf, *, templated: bool) -> Iterator[Diagnostic]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.edit_writer import DocumentEditor, shape_refused
 from reconciler.manifest.source_text import SourceFile, replaced
 from reconciler.manifest.source_view import SourceSpan
@@ -16,8 +17,8 @@ from reconciler.model.json_types import Json, as_list
 from reconciler.model.source_edit import SourceEdit
 from reconciler.model.source_map import DocumentPath
 
-_GAP = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*[ \t]*(?:[&!]\S*\s+)*")
-_ITEM_END = re.compile(r"[ \t]*(?:,[ \t]*)?(?:(?<=[ \t,])#[^\r\n]*)?")
+_GAP = late_pattern(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*[ \t]*(?:[&!]\S*\s+)*")
+_ITEM_END = late_pattern(r"[ \t]*(?:,[ \t]*)?(?:(?<=[ \t,])#[^\r\n]*)?")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,5 @@
 """Loads resources from files: read, render, parse, validate, check for collisions."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import field, replace
 from functools import partial
@@ -11,6 +10,7 @@ from reconciler.json_codec import digest
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest import lint
 from reconciler.manifest.checked_documents import CheckedDocuments
 from reconciler.manifest.document_cache import DocumentCache
@@ -57,8 +57,8 @@ def is_template(text: str) -> bool:
     return "{{" in text or "{%" in text or "{#" in text
 
 
-_COMMENT = re.compile(r"(?:^|\s)#")
-_HALF = re.compile("[\ud800-\udfff]")
+_COMMENT = late_pattern(r"(?:^|\s)#")
+_HALF = late_pattern("[\ud800-\udfff]")
 
 if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
     from reconciler.manifest.template.renderer import RenderedTemplate

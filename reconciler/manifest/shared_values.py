@@ -4,20 +4,20 @@ The manifests are those of `export`: their texts hold no template syntax, so tha
 A field of `spec` is shared as a whole, where objects of one kind have it with the same value.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from itertools import count
 
 from reconciler.json_codec import canonical_json
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.source_text import SourceTexts
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.manifest.yaml.writer import document, lines
 from reconciler.model.json_types import Json, as_object
 from reconciler.model.source_edit import SourceEdit
 
-_COMMENT = re.compile(r"# (.*)")
+_COMMENT = late_pattern(r"# (.*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import ReconcilerError
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.yaml.document import Document, NodePlace
 from reconciler.model.diagnostic import Diagnostic
@@ -94,9 +95,9 @@ def _lines(tree: ProjectTree, file: str, wanted: Iterable[int]) -> Mapping[int, 
 Origin = Callable[[NodePlace, NodePlace], str]
 """Describes the values that the text between two places was made of."""
 
-_DOCUMENT = re.compile(r"(?:---|\.\.\.)(?:\s|$)")
-_QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' """, re.DOTALL | re.VERBOSE)
-_COMMENT = re.compile(r"(?:^|\s)#", re.MULTILINE)
+_DOCUMENT = late_pattern(r"(?:---|\.\.\.)(?:\s|$)")
+_QUOTED = late_pattern(r""" "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' """, re.DOTALL | re.VERBOSE)
+_COMMENT = late_pattern(r"(?:^|\s)#", re.MULTILINE)
 
 
 class SourceLines:

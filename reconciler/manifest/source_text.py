@@ -11,13 +11,14 @@ from dataclasses import field
 from functools import cached_property
 
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.yaml import characters
 from reconciler.model.source_edit import SourceEdit
 from reconciler.model.source_map import Position
 
 _MARK = b"\xef\xbb\xbf"
-_BREAK = re.compile(r"\r\n|\r|\n")
+_BREAK = late_pattern(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True)

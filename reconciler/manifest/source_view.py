@@ -4,13 +4,13 @@ A document of a plain file is its own source. That of a template was rendered: a
 output of one expression, or a mixture that has no single place.
 """
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestError
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.source_positions import DocumentLocator, DocumentSource
 from reconciler.manifest.source_text import SourceFile, SourceTexts
 from reconciler.manifest.yaml.syntax_tree import BLOCK_STYLES, DocumentTrees, ScalarNode, SyntaxNode, syntax_trees
@@ -20,10 +20,10 @@ if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
     from reconciler.manifest.template.marked_text import TemplateOrigin
     from reconciler.manifest.template.template_positions import RenderedSegment
 
-_PURE = re.compile(
+_PURE = late_pattern(
     r"\{\{[-+]?\s*values((?:\.[^\W\d]\w*|\.\d+|\[(?:\d+|'[^'\\]*'|\"[^\"\\]*\")\])+)\s*(\|\s*tojson\s*)?[-+]?\}\}"
 )
-_STEP = re.compile(r"\.(\w+)|\[(\d+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
+_STEP = late_pattern(r"\.(\w+)|\[(\d+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from reconciler.late_patterns import late_pattern
 from reconciler.model.json_types import Json
 
 WILD = "*"
-_SPECIAL = re.compile(r'[\[\]",*\\#]|^\s|\s$|^-?\d+$|^$|^(true|false|null)$')
-_TOKEN = re.compile(r'\.?(?P<name>\*|\w+)|(?P<keys>\[(?:"(?:[^"\\]|\\.)*"|[^"\]])*\](?:#\d+)?)')
-_PART = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^",]*)\s*(,|$)')
+_SPECIAL = late_pattern(r'[\[\]",*\\#]|^\s|\s$|^-?\d+$|^$|^(true|false|null)$')
+_TOKEN = late_pattern(r'\.?(?P<name>\*|\w+)|(?P<keys>\[(?:"(?:[^"\\]|\\.)*"|[^"\]])*\](?:#\d+)?)')
+_PART = late_pattern(r'\s*("(?:[^"\\]|\\.)*"|[^",]*)\s*(,|$)')
 
 
 class ItemKey(NamedTuple):

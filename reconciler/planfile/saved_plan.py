@@ -7,7 +7,6 @@ plain digest, which detects damage and not forgery.
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from reconciler import json_codec
 from reconciler.errors import PlanError
 from reconciler.json_codec import canonical_json, loads_strict
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.model.change import Change
 from reconciler.model.json_types import Json, as_object
 from reconciler.model.plan import Plan
@@ -190,7 +190,7 @@ def _is_cut(data: bytes, error: json.JSONDecodeError) -> bool:
     return inside or not rest.strip() or _CUT_WORD.fullmatch(rest) is not None
 
 
-_CUT_WORD = re.compile(r"t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\.|\.?[0-9]*[eE][+-]?")
+_CUT_WORD = late_pattern(r"t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\.|\.?[0-9]*[eE][+-]?")
 """How a literal or a number of JSON may begin without being one."""
 
 

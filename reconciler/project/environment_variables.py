@@ -4,13 +4,13 @@ Credentials have no flags and no keys in files: command lines are visible in pro
 names are those of the official SDK and command line client.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from urllib.parse import unquote
 
 from reconciler.errors import AuthError, ReconcilerError, UsageError
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.redaction import SHORTEST, SecretRedactor, is_undecoded
 from reconciler.strings import did_you_mean
 
@@ -76,7 +76,7 @@ def url_passwords(url: str) -> Iterator[str]:
         yield from {found[1], unquote(found[1])}
 
 
-_PASSWORD = re.compile(r"://[^/?#@\s]*?:([^/?#\s]+)@")
+_PASSWORD = late_pattern(r"://[^/?#@\s]*?:([^/?#\s]+)@")
 
 
 def named_secrets(variables: Mapping[str, str]) -> dict[str, str]:

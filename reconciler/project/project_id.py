@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.json_types import Json
 from reconciler.project.config import FILE, NAME_PATTERN
@@ -11,8 +12,8 @@ from reconciler.project.config_file import load_bytes
 
 _HEAD = 4096
 """Characters of a file in which its first brace is searched."""
-NAME = re.compile(NAME_PATTERN)
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NAME = late_pattern(NAME_PATTERN)
+_ID = late_pattern(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def read_project_file(folder: Path) -> str:

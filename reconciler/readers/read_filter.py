@@ -1,10 +1,10 @@
 """Applies a ReadRequest to rows: its scope, and the fields it needs."""
 
-import re
 from collections.abc import Mapping
 
 from reconciler.kinds.base.kind import Kind
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.model.json_types import Json
 from reconciler.model.read_result import ReadRequest
 from reconciler.model.resource import LiveResource
@@ -13,7 +13,7 @@ from reconciler.semantics.equality import fold_name, spellings
 from reconciler.semantics.scope import outside_field
 from reconciler.strings import normalize_name
 
-_PLAIN = re.compile(r"[\w -]+")
+_PLAIN = late_pattern(r"[\w -]+")
 
 Filters = tuple[tuple[str, str], ...]
 """Query parameters of a list."""

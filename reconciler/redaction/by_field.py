@@ -2,10 +2,10 @@
 
 import hashlib
 import hmac
-import re
 from collections.abc import Iterable, Mapping, Set
 from typing import Protocol
 
+from reconciler.late_patterns import late_pattern
 from reconciler.model.change import REDACTED
 from reconciler.model.field_tree import FieldNode, map_parts, walk_fields
 from reconciler.model.json_types import Json
@@ -62,7 +62,7 @@ def follows_sensitive_key(text: str, at: int, names: Set[str]) -> bool:
     return bool(keys) and keys[-1] in names
 
 
-_KEY = re.compile(r"([A-Za-z_]+)[\"']?[ \t]*:")
+_KEY = late_pattern(r"([A-Za-z_]+)[\"']?[ \t]*:")
 _NEAR = 400
 
 

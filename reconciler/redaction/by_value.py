@@ -7,13 +7,15 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from itertools import compress, count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from reconciler.late_patterns import late_pattern
 from reconciler.model.change import REDACTED
-from reconciler.redaction.alphabet import Alphabet
-from reconciler.redaction.encodings import Decoder, View, decoders, unfolder
 from reconciler.redaction.own_words import is_own_word
-from reconciler.redaction.spellings import Spelling, spellings
+
+if TYPE_CHECKING:
+    from reconciler.redaction.encodings import Decoder, View
+    from reconciler.redaction.spellings import Spelling
 
 SHORTEST = 4
 """Length below which a secret is redacted only as a separate word, and `apply` refuses to send it."""
@@ -67,6 +69,10 @@ class SecretRedactor:
             known = self._secrets | {part for secret in secrets for part in _parts(secret)}
             if known == self._secrets:
                 return
+            from reconciler.redaction.alphabet import Alphabet  # for start-up: many runs have no secrets
+            from reconciler.redaction.encodings import decoders, unfolder
+            from reconciler.redaction.spellings import spellings
+
             self._secrets = known
             found = {form for secret in known if len(secret) >= SHORTEST for form in spellings(secret, SHORTEST)}
             self._forms = tuple(sorted(found, key=lambda form: (-len(form.text), form.text)))
@@ -143,7 +149,7 @@ class SecretRedactor:
             found += [(*_traced(maps, begin, end), length) for begin, end, length in spans]
         return _merged(found)
 
-    def _decoded(self, text: str) -> Iterator[tuple[View, "tuple[_Source, ...]"]]:
+    def _decoded(self, text: str) -> "Iterator[tuple[View, tuple[_Source, ...]]]":
         """Yield the text as decoded by each order of decoders, with the mapping back."""
         seen = {text}
         layer: list[tuple[str, tuple[_Source, ...]]] = [(text, ())]
@@ -220,15 +226,15 @@ _SEPARATOR = "\x00\ufffe\x00"
 _GRAM = 4
 """Length of the pieces: a spelling of nearly twice this length contains one at a multiple of it."""
 
-_PIECES = re.compile(f"(?s:.{{{_GRAM}}})")
+_PIECES = late_pattern(f"(?s:.{{{_GRAM}}})")
 
 _TAIL = 1024
 """Characters at the end of a text that are decoded to find a truncated secret."""
 
-_RANDOM = re.compile("[0-9a-fA-F-]{20,}")
+_RANDOM = late_pattern("[0-9a-fA-F-]{20,}")
 
 
-_ELLIPSIS = re.compile(r"\s*(?:…|\.{3,})\s*")
+_ELLIPSIS = late_pattern(r"\s*(?:…|\.{3,})\s*")
 
 
 def _part(whole: str, text: str) -> int:
@@ -242,7 +248,7 @@ def _part(whole: str, text: str) -> int:
     return 0
 
 
-def _indexed(forms: Iterable[Spelling]) -> dict[str, list[tuple[Spelling, int]]]:
+def _indexed(forms: "Iterable[Spelling]") -> "dict[str, list[tuple[Spelling, int]]]":
     """Return the pieces by which spellings are found: for each offset the first that can begin there."""
     found: dict[str, list[tuple[Spelling, int]]] = {}
     for form in forms:

@@ -3,9 +3,11 @@
 import re
 from functools import lru_cache
 
-_OWN_TEXT = re.compile(r"[EWN]_[A-Z0-9_]+|(?:sha256:)?[0-9a-f]{64}")
-_OWN_PATH = re.compile(r"\w+(?:\.\w+|\[[^\[\]]*\])*|[A-Za-z]+/.*", re.ASCII | re.DOTALL)
-_WORD = re.compile(r"\w+", re.ASCII)
+from reconciler.late_patterns import late_pattern
+
+_OWN_TEXT = late_pattern(r"[EWN]_[A-Z0-9_]+|(?:sha256:)?[0-9a-f]{64}")
+_OWN_PATH = late_pattern(r"\w+(?:\.\w+|\[[^\[\]]*\])*|[A-Za-z]+/.*", re.ASCII | re.DOTALL)
+_WORD = late_pattern(r"\w+", re.ASCII)
 _STRUCTURE = frozenset(
     """
     action action_reason actions address addresses after after_missing after_sensitive after_unknown allow app_user_id

@@ -2,9 +2,9 @@
 
 import base64
 import dataclasses
-import re
 from collections.abc import Callable, Iterator
 
+from reconciler.late_patterns import late_pattern
 from reconciler.redaction.by_field import is_undecoded, secret_bytes
 from reconciler.strings import decomposed, normalize_name
 
@@ -14,7 +14,7 @@ _LONG = 8
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 _BASE64_OR_END = _BASE64 | {"="}
 _URL_SAFE = str.maketrans("+/", "-_")
-_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*/?")
+_ORIGIN = late_pattern(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*/?")
 
 Span = tuple[int, int, int]
 """Start and end of a secret in a text, and its own length."""

@@ -12,6 +12,7 @@ import shlex
 
 from markupsafe import Markup, escape
 
+from reconciler.late_patterns import late_pattern
 from reconciler.strings import HIDDEN_BESIDE_C0, escape_control
 
 ZERO_WIDTH_SPACE = "\u200b"
@@ -44,7 +45,7 @@ def _in_shell(character: str) -> str:
 
 # --- Markdown ---------------------------------------------------------------------------------------------------------
 
-_REFERENCE = re.compile(r"@|#(?=\d)|\bGH-(?=\d)|!(?=\d)|\]\(|://|\bwww\.", re.IGNORECASE)
+_REFERENCE = late_pattern(r"@|#(?=\d)|\bGH-(?=\d)|!(?=\d)|\]\(|://|\bwww\.", re.IGNORECASE)
 """Text that a code host converts to a mention, an issue, a merge request or a link."""
 
 
@@ -132,7 +133,7 @@ def one_document(value: object, indent: int | None = None) -> str:
     return _LOG_COMMAND.sub("\\\\u0023", text)
 
 
-_LOG_COMMAND = re.compile(r"#(?=#\w*\[)")
+_LOG_COMMAND = late_pattern(r"#(?=#\w*\[)")
 """Commands to a CI runner anywhere in a line: `##[name]`, `##vso[name]`. JSON's own escape keeps the value."""
 
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from reconciler.kinds.base.field import Field
 from reconciler.kinds.registry import Kind, kind_named
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.model.change import Action, Change
 from reconciler.model.field_path import iter_leaves
 from reconciler.model.field_tree import Visit, rewrite
@@ -22,7 +23,7 @@ from reconciler.redaction import is_redacted
 from reconciler.reports.escaping import comment, document
 from reconciler.reports.wording import ACTION_PHRASES, summary_line
 
-_MARK = re.compile('"\x00([A-Z0-9_]+)"'.replace("\x00", r"\\u0000"))
+_MARK = late_pattern('"\x00([A-Z0-9_]+)"'.replace("\x00", r"\\u0000"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def variables(value: Body) -> list[Variable]:
     return [leaf for _, leaf in iter_leaves(value) if isinstance(leaf, Variable)]
 
 
-_INDEXED = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_INDEXED = late_pattern(r"([^.\[\]]+)|\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

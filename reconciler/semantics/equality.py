@@ -28,6 +28,7 @@ from decimal import Decimal
 
 from reconciler.json_codec import canonical_json
 from reconciler.kinds.base.field import FieldType, ListType
+from reconciler.late_patterns import late_pattern
 from reconciler.model.change import NoValue, SuppressionReason
 from reconciler.model.json_types import Json
 from reconciler.redaction import redacted_presence
@@ -44,7 +45,7 @@ def is_empty(value: Json) -> bool:
     return value in _EMPTY
 
 
-_NUMBER = re.compile(r"-?(0|[1-9]\d{0,39})(\.\d{1,40})?", re.ASCII)
+_NUMBER = late_pattern(r"-?(0|[1-9]\d{0,39})(\.\d{1,40})?", re.ASCII)
 
 
 def identical(first: object, second: object) -> bool:

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 
+from reconciler.late_patterns import late_pattern
 from reconciler.model.json_types import Json, is_blank
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.strings import normalize_name
 
 KeyValues = tuple[Json, ...]
-_INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})", re.ASCII)
+_INTEGER = late_pattern(r"-?(0|[1-9]\d{0,17})", re.ASCII)
 
 
 def parts_of(field: CompiledField, item: Json) -> KeyValues | None:

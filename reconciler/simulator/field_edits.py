@@ -12,6 +12,7 @@ from reconciler.errors import UsageError
 from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.base.kind import Kind
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.validation.field_errors import check, describe_error
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.manifest.yaml.scalars import typed
@@ -35,7 +36,7 @@ from reconciler.strings import abridge, did_you_mean
 _QUOTED = ('"', "'")
 _NULL = ("null", "~")
 _LONGEST = 120
-_INDEX = re.compile(r"\[(\d{1,9})\]")
+_INDEX = late_pattern(r"\[(\d{1,9})\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,5 @@
 """`explain`: the fields of a kind; the origin of each value of a resource, and its comparison with live."""
 
-import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from reconciler.cli.output import HUMAN, OutputOptions, parse_output_flags, writ
 from reconciler.cli.request_builder import build_plan_request, plan_report, project, select_environment
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.exit_codes import ExitCode
+from reconciler.late_patterns import late_pattern
 from reconciler.model.json_types import JsonObject
 from reconciler.model.report import Report, ReportTable
 from reconciler.strings import did_you_mean
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 80
 _LABELS = 13
-_KIND = re.compile(r"([\w-]+)(?:\.(.*))?")
+_KIND = late_pattern(r"([\w-]+)(?:\.(.*))?")
 
 
 def explain(

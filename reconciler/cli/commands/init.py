@@ -20,6 +20,7 @@ from reconciler.cli.output import problems, progress, write_out
 from reconciler.cli.request_builder import build_plan_request, project, select_environment
 from reconciler.errors import ApiError, UsageError
 from reconciler.exit_codes import ExitCode
+from reconciler.late_patterns import late_pattern
 from reconciler.model.diagnostic import sort_diagnostics
 from reconciler.model.json_types import Json
 
@@ -30,7 +31,7 @@ _NAMES = {"gitignore": ".gitignore"}
 """Starter files whose name would have an effect in the package's folder."""
 
 _EDIT = """'InteractionRuleGroup["Welcome"]' 'interaction_rules[0].trigger.reply_texts[0]=A tin is 88 yuan.'"""
-_NAME_LINE = re.compile(r"^name: .*$", re.MULTILINE)
+_NAME_LINE = late_pattern(r"^name: .*$", re.MULTILINE)
 _STATE = ".reconciler/simulator.json"
 
 

@@ -1,12 +1,12 @@
 """Describes a field of a kind's table for people and for programs: type, limits, default, role, what live shows."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 
 from reconciler.errors import UsageError
 from reconciler.kinds.base.field import Field, FieldRole, FieldType
 from reconciler.kinds.base.kind import Kind
+from reconciler.late_patterns import late_pattern
 from reconciler.model.json_types import Json
 from reconciler.strings import did_you_mean
 
@@ -21,7 +21,7 @@ ROLES = {
     FieldRole.COMPUTED: "assigned by the service; never declared, never compared",
 }
 _LIMITS = ("minimum", "maximum", "min_length", "max_length", "min_items", "max_items", "pattern", "format", "unit")
-_STEP = re.compile(r"\[[^\]]*\]")
+_STEP = late_pattern(r"\[[^\]]*\]")
 
 
 def find_field(kind: Kind, path: str) -> Field:

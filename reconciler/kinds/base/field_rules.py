@@ -3,7 +3,6 @@
 A spec may have other problems at the same time (all are reported at once), so no type is assumed here.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -12,12 +11,13 @@ from reconciler.errors import ENOUGH, PluginError
 from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.base.problem import SpecProblem
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.model.change import NoValue
 from reconciler.model.diagnostic import Severity
 from reconciler.model.json_types import Json
 from reconciler.model.source_map import DocumentPath
 
-_TERM = re.compile(r"(\w+) == '([^']*)'")
+_TERM = late_pattern(r"(\w+) == '([^']*)'")
 INFERRED = " (inferred)"
 
 

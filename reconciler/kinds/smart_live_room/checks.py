@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.kinds.base.problem import Check, SpecProblem, about, objects, value_at, warning
 from reconciler.kinds.interaction_rule_group import checks
 from reconciler.kinds.media_layers import CANVASES, LANDSCAPE, VERTICAL, background_problems, layer_problems
+from reconciler.late_patterns import late_pattern
 from reconciler.model.json_types import Json
 
 SCENE_TEXT = 200
@@ -14,8 +15,8 @@ PARAGRAPH_SSML = 3000
 ROOM_TEXT = 300_000
 OVERLAID_VIDEOS = 3
 
-_TAG = re.compile(r"<[^<>]*>")
-_MOMENT = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
+_TAG = late_pattern(r"<[^<>]*>")
+_MOMENT = late_pattern(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
 
 
 @about("room_type")

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.files.git_command import Repository
 from reconciler.strings import escape_control, normalize_name
 
-_TRAILER = re.compile(r"^Reconciler-(Owner|Edits|Seal): ([^\n]{1,300})$", re.MULTILINE)
+_TRAILER = late_pattern(r"^Reconciler-(Owner|Edits|Seal): ([^\n]{1,300})$", re.MULTILINE)
 _NO_BLOB = "-"
 _CONFIG = "[core]\n repositoryformatversion = 1\n bare = true\n[extensions]\n objectformat = {form}\n"
 

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.files.git_command import Repository
 from reconciler.strings import escape_control
 
@@ -25,7 +26,7 @@ _OPERATORS = (
     *("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"),
 )
 _SECONDS = 300.0
-_SCP = re.compile(r"(?:[^/:@]+@)?(\[[^\]]+\]|[^/:]+):(?!/)(.+)")
+_SCP = late_pattern(r"(?:[^/:@]+@)?(\[[^\]]+\]|[^/:]+):(?!/)(.+)")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 

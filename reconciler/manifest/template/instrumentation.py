@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, nodes
 
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.exceptions import ControlCharacterError
 from reconciler.manifest.template.marked_text import TemplateOrigin
 
-_NEWLINE = re.compile(r"\r\n|\r|\n")
+_NEWLINE = late_pattern(r"\r\n|\r|\n")
 
 
 class TemplatePiece(NamedTuple):
@@ -73,8 +74,8 @@ _CAPTURING = (
 _MACROS = (nodes.Macro, nodes.CallBlock)
 _CAUGHT = (*_MACROS, nodes.FilterBlock, nodes.AssignBlock)
 _STATEMENTS = (nodes.Include, nodes.CallBlock)
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_LINE = re.compile(r"[^\n]*\n?")
+_CONTROL = late_pattern("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LINE = late_pattern(r"[^\n]*\n?")
 
 
 @dataclass(slots=True)

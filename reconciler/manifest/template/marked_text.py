@@ -4,10 +4,10 @@ It contains marks. Comparisons, lengths, slices and methods see the plain text; 
 where possible.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.template.exceptions import StructureError
 
 
@@ -150,11 +150,11 @@ NODE, NODE_END = "\x05", "\x06"
 _DIGITS = str.maketrans("0123456789", "\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17")
 _BACK = str.maketrans("\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17", "0123456789")
 
-PLACE = re.compile("\x01([\x0e-\x17]{1,9})\x02")
-MARK = re.compile("\x01([\x0e-\x17]{1,9})\x02|([\x03-\x06])|\x01([\x0e-\x17]{1,9})\x01")
-_MARKS = re.compile("\x01[\x0e-\x17]{1,9}[\x01\x02]|[\x03-\x06]")
+PLACE = late_pattern("\x01([\x0e-\x17]{1,9})\x02")
+MARK = late_pattern("\x01([\x0e-\x17]{1,9})\x02|([\x03-\x06])|\x01([\x0e-\x17]{1,9})\x01")
+_MARKS = late_pattern("\x01[\x0e-\x17]{1,9}[\x01\x02]|[\x03-\x06]")
 """The marks that MARK finds, without groups, which takes half the time."""
-_ANY = re.compile("[\x01-\x06\x0e-\x17]")
+_ANY = late_pattern("[\x01-\x06\x0e-\x17]")
 
 
 def origin_mark(number: int) -> str:

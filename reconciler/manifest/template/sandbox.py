@@ -10,6 +10,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
 
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.exceptions import LimitError, PrivateNameError, StructureError, TemplatePathError
 from reconciler.manifest.template.filters import (
@@ -36,8 +37,10 @@ GLOBALS = frozenset({"range", "dict", "namespace", "cycler", "joiner"})
 LARGEST = 1_000_000
 """Most elements of a text or list that an operator may make."""
 
-_SAFE = re.compile(r"\w(?:[\w ./+@%&!*|>=~$^();<，。！？、；：“”‘’（）《》…—·-]*[^\W]|[。！？”’）》…]?)?")
-_ESCAPED = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]")
+_SAFE = late_pattern(r"\w(?:[\w ./+@%&!*|>=~$^();<，。！？、；：“”‘’（）《》…—·-]*[^\W]|[。！？”’）》…]?)?")
+_ESCAPED = late_pattern(
+    "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]"
+)
 
 
 class SuggestingUndefined(StrictUndefined):

@@ -4,7 +4,6 @@ Values come from files, `--set` and other users. A value that ends a scalar earl
 would change the manifest's structure.
 """
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence, Set
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import ScalarEvent, StreamEndEvent
 
 from reconciler.errors import ManifestError, ProblemList, error
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.marked_text import TemplateOrigin
 from reconciler.manifest.validation.field_errors import display_value
@@ -22,7 +22,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source_map import Position
 from reconciler.redaction import follows_sensitive_key, redact
 
-_EDGE = re.compile("([\x03-\x06])")
+_EDGE = late_pattern("([\x03-\x06])")
 
 
 class OutputSpan(NamedTuple):
@@ -70,10 +70,10 @@ def _last_place(piece: str, places: Sequence[TemplateOrigin]) -> TemplateOrigin 
 
 
 _HINT = "write {{ … | tojson }} without quotes around it: it makes one YAML value of any text"
-_COMMENT = re.compile(r"(?:^|\s)#")
-_INNER_COMMENT = re.compile(r"\s#")
-_BREAK = re.compile(r"\r\n|\r|\n")
-_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
+_COMMENT = late_pattern(r"(?:^|\s)#")
+_INNER_COMMENT = late_pattern(r"\s#")
+_BREAK = late_pattern(r"\r\n|\r|\n")
+_PROPERTIES = late_pattern(r"(?:[&!]\S*\s+)*")
 _NULLS = frozenset({"null", "~"})
 
 

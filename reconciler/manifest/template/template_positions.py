@@ -1,6 +1,5 @@
 """Maps a position in rendered text to the position in its template."""
 
-import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -8,11 +7,12 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from typing import NamedTuple
 
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.marked_text import TemplateOrigin
 from reconciler.model.source_map import Position
 
-_BREAK = re.compile(r"\r\n|\r|\n")
+_BREAK = late_pattern(r"\r\n|\r|\n")
 _COMPARED = 400
 """Most lines of texts that are compared line by line with every line, which takes quadratic time."""
 

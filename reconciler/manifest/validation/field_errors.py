@@ -1,6 +1,5 @@
 """Messages about one field: the code, the message and the hint."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from functools import cache
 from operator import is_
@@ -10,12 +9,13 @@ from reconciler.errors import ENOUGH
 from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.base.plain_check import plain_check
 from reconciler.kinds.base.spec_model import CheckedModel, is_model
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.yaml.scalars import typed
 from reconciler.model.json_types import Json, as_list, child_of
 from reconciler.model.source_map import DocumentPath
 from reconciler.strings import did_you_mean
 
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
+_NUMBER = late_pattern(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
 """Number with a point, which is text until its field is known."""
 
 

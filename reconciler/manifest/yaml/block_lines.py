@@ -7,6 +7,7 @@ A line is read here only where every parser agrees on it: a key that is an ident
 import re
 from typing import NamedTuple
 
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.yaml.mapping_keys import is_plain_key
 from reconciler.manifest.yaml.scalars import is_doubtful, plain_value
 from reconciler.model.json_types import Json
@@ -22,15 +23,17 @@ _PLAIN = (
     r"""(?:[^\ \-?:,\[\]{}\#&*!|>'"%@`]|-(?=[0-9A-Za-z]))(?:[^\ :\#]++|:(?=[^\ ])|(?<=[^\ ])\#|\ ++(?=[^\ \#:]))*+"""
 )
 _WORDS = r"-?[0-9]++ | [\w./][\w./-]*+(?:\ ++[\w./][\w./-]*+)*+"
-_LINE = re.compile(
+_LINE = late_pattern(
     rf"""(?P<margin>\ *+) (?P<dash>-\ ++)? (?:(?P<key>{_KEY}):(?:\ ++|\Z))?
          (?: (?P<text>{_QUOTED}|{_PLAIN})\ *+ | (?P<bracket>[\[{{].*+) )? \Z""",
     re.VERBOSE,
 )
-_PLAIN_TEXT = re.compile(_PLAIN, re.VERBOSE)
-_ENTRY = re.compile(rf"\ *+ (?:(?P<key>{_KEY}):\ ++)? (?:(?P<text>{_QUOTED}|{_WORDS})|(?P<bracket>[\[{{]))", re.VERBOSE)
-_END = re.compile(r"\ *+([,\]}])")
-_CLOSED = re.compile(r"\ *+[\]}]")
+_PLAIN_TEXT = late_pattern(_PLAIN, re.VERBOSE)
+_ENTRY = late_pattern(
+    rf"\ *+ (?:(?P<key>{_KEY}):\ ++)? (?:(?P<text>{_QUOTED}|{_WORDS})|(?P<bracket>[\[{{]))", re.VERBOSE
+)
+_END = late_pattern(r"\ *+([,\]}])")
+_CLOSED = late_pattern(r"\ *+[\]}]")
 
 
 class NoText:

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.yaml.block_lines import BLANK, DEEPEST, LONGEST, NO_TEXT, BlockLine, BlockLines
 from reconciler.manifest.yaml.block_places import find_value
 from reconciler.manifest.yaml.document import NodePlace, packed
@@ -31,7 +32,7 @@ _LAST, _END = "\n", BlockLine(-1, -1, None, None, (), 0)
 """What stands behind the last line, and ends whatever is open."""
 _ITEM = -1
 """Index at which an item is the last of its list."""
-_START = re.compile(r"^---(?=[ \t\n]|\Z)", re.MULTILINE)
+_START = late_pattern(r"^---(?=[ \t\n]|\Z)", re.MULTILINE)
 
 
 class BlockDocument(NamedTuple):

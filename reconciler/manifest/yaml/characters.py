@@ -7,15 +7,16 @@ differently from what is parsed. Escapes in double quotes are checked by value (
 import re
 
 from reconciler.errors import ManifestError, refused
+from reconciler.late_patterns import late_pattern
 from reconciler.model.source_map import Position
 
 _CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f"
 _LINES = "\x85\u2028\u2029"
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _SURROGATE = "\ud800-\udfff"
-_RAW = re.compile(f"[{_CONTROL}{_LINES}{_BIDI}{_SURROGATE}\ufeff\ufffe\uffff]")
+_RAW = late_pattern(f"[{_CONTROL}{_LINES}{_BIDI}{_SURROGATE}\ufeff\ufffe\uffff]")
 _ASCII = bytes(byte for byte in range(0x80) if not _RAW.match(chr(byte)))
-_VALUE = re.compile(f"[{_CONTROL}{_BIDI}{_SURROGATE}\ufffe\uffff]")
+_VALUE = late_pattern(f"[{_CONTROL}{_BIDI}{_SURROGATE}\ufffe\uffff]")
 _MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x00\x00\xfe\xff": "UTF-32"}
 
 

@@ -20,6 +20,7 @@ from yaml.events import (
 )
 
 from reconciler.errors import error
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.yaml import characters
 from reconciler.manifest.yaml.event_source import ParserMark, parser_for
 from reconciler.model.diagnostic import Diagnostic
@@ -28,13 +29,13 @@ from reconciler.model.source_map import Position
 _GLUED = ('"#', "'#", "]#", "}#", ",#", "|#", ">#", "-#", "+#", "%YAML")
 """Characters beside a comment without a blank before it, or a directive with one."""
 
-_QUESTION = re.compile(r"\?(?<=[\[{,\s]\?)[^ \t\n]")
-_BLANK_START = re.compile(r"[|>][-+0-9]*[ ]*\n[ ]+\n")
-_DIRECTIVE = re.compile(r"^%YAML[ ]+[0-9.]*#", re.MULTILINE)
-_HEADER = re.compile(r"[|>][-+0-9]*(?:(#)[^\n]*|[ \t]*(?:#[^\n]*)?)\n")
-_EMPTY_LINES = re.compile(r"[ \n]*")
-_AFTER = re.compile(r"(?:[ \t]*,)?#")
-_BLANKS = re.compile(r"[ ]*")
+_QUESTION = late_pattern(r"\?(?<=[\[{,\s]\?)[^ \t\n]")
+_BLANK_START = late_pattern(r"[|>][-+0-9]*[ ]*\n[ ]+\n")
+_DIRECTIVE = late_pattern(r"^%YAML[ ]+[0-9.]*#", re.MULTILINE)
+_HEADER = late_pattern(r"[|>][-+0-9]*(?:(#)[^\n]*|[ \t]*(?:#[^\n]*)?)\n")
+_EMPTY_LINES = late_pattern(r"[ \n]*")
+_AFTER = late_pattern(r"(?:[ \t]*,)?#")
+_BLANKS = late_pattern(r"[ ]*")
 
 
 def check(

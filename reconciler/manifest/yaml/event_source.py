@@ -9,7 +9,9 @@ from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner
 
-_HANDLE = re.compile(r"(?:^|(?<=[\n\r]))%TAG[ \t]")
+from reconciler.late_patterns import late_pattern
+
+_HANDLE = late_pattern(r"(?:^|(?<=[\n\r]))%TAG[ \t]")
 _MOST_HANDLES = 1_000
 """Most %TAG directives of a text: libyaml compares each with all before it, and tags are refused anyway."""
 

@@ -5,7 +5,6 @@ after NFC; tags are refused; aliases and merge keys are allowed within limits. T
 nothing below its limit. Without libyaml PyYAML's own parser does the same.
 """
 
-import re
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -27,6 +26,7 @@ from yaml.reader import ReaderError
 
 from reconciler.errors import ManifestError, ProblemList, error, refused
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.yaml import characters, conformance
 from reconciler.manifest.yaml.anchors import AnchorTable
 from reconciler.manifest.yaml.block_reader import (
@@ -46,7 +46,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.json_types import Json
 from reconciler.model.source_map import Position
 
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\U0000[dD][89a-fA-F]")
+_SURROGATE = late_pattern(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\U0000[dD][89a-fA-F]")
 _HINTS = (
     ("character '\\t'", "indent with spaces, never with tabs"),
     ("character '%'", "put the value in quotes"),

@@ -1,10 +1,10 @@
 """Text of a new value in the style of the scalar that it replaces: plain, quoted either way, literal or folded."""
 
 import json
-import re
 import textwrap
 
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.yaml import characters
 from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.manifest.yaml.scalars import typed
@@ -12,11 +12,11 @@ from reconciler.manifest.yaml.syntax_tree import BLOCK_STYLES
 from reconciler.manifest.yaml.writer import WORDS, is_plain_word, quoted, scalar
 from reconciler.model.json_types import Json
 
-_TEMPLATE = re.compile(r"\{[{%#]|[}%#]\}")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-_HEADER = re.compile(r"([|>])([0-9+-]*)([^\r\n]*)(\r\n|\r|\n)")
-_BREAK = re.compile(r"\r\n|\r|\n")
-_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\xa0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]")
+_TEMPLATE = late_pattern(r"\{[{%#]|[}%#]\}")
+_NUMBER = late_pattern(r"-?\d+(?:\.\d+)?")
+_HEADER = late_pattern(r"([|>])([0-9+-]*)([^\r\n]*)(\r\n|\r|\n)")
+_BREAK = late_pattern(r"\r\n|\r|\n")
+_INVISIBLE = late_pattern("[\x00-\x08\x0b-\x1f\x7f-\xa0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

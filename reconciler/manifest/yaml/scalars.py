@@ -4,16 +4,16 @@ Only `true` and `false` are booleans, `~`, `null` and empty are null, integers i
 all three can be converted back to the typed text. Everything else is text, as typed.
 """
 
-import re
 from collections.abc import Callable
 
 from reconciler.errors import ProblemList, error, warning
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.yaml import characters
 from reconciler.manifest.yaml.event_source import ParserMark
 from reconciler.model.json_types import Json
 from reconciler.model.source_map import Position
 
-_INTEGER = re.compile(r"(?:0|-?[1-9][0-9]{0,18})\Z")
+_INTEGER = late_pattern(r"(?:0|-?[1-9][0-9]{0,18})\Z")
 _WORDS: dict[str, Json] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _DOUBTFUL = frozenset(
     word for base in ("yes", "no", "on", "off", "y", "n") for word in (base, base.capitalize(), base.upper())

@@ -4,7 +4,6 @@ The parser in parser.py keeps eight bytes a node; this one keeps all that an edi
 that are edited. Offsets count code points of the parsed text.
 """
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import field
@@ -24,13 +23,14 @@ from yaml.events import (
 )
 
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.manifest.yaml.event_source import EventSource, parser_for
 from reconciler.model.source_map import DocumentPath
 from reconciler.strings import normalize_name
 
-_MARKER = re.compile(r"(\A|[\r\n])(---|\.\.\.)(?=\s|\Z)")
-_BREAK = re.compile(r"\r\n|\r|\n")
-_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
+_MARKER = late_pattern(r"(\A|[\r\n])(---|\.\.\.)(?=\s|\Z)")
+_BREAK = late_pattern(r"\r\n|\r|\n")
+_PROPERTIES = late_pattern(r"(?:[&!]\S*\s+)*")
 BLOCK_STYLES = ("|", ">")
 
 

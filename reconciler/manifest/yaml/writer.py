@@ -8,16 +8,19 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from reconciler.late_patterns import late_pattern
 from reconciler.model.json_types import Json, as_list
 
-_PLAIN = re.compile(r"[^\W\d_](?:[\w ./+@()，。！？、；：“”‘’（）《》…—·-]*[\w.)。！？”’）》…])?")
+_PLAIN = late_pattern(r"[^\W\d_](?:[\w ./+@()，。！？、；：“”‘’（）《》…—·-]*[\w.)。！？”’）》…])?")
 WORDS = frozenset(["yes", "no", "on", "off", "y", "n", "true", "false", "null", "none", "nan", "inf"])
-_BLOCK = re.compile(
+_BLOCK = late_pattern(
     "[^\x00-\x08\x0b-\x1f\x7f-\xa0\u00ad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3000\ufeff\ufff0-\uffff]*"
 )
-_ESCAPED = re.compile("[\x7f-\xa0\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff]|\\{(?=[{%#])")
-_WIDE = re.compile("[\ud800-\udfff]")
-_TEMPLATE = re.compile(r"\{[{%#]")
+_ESCAPED = late_pattern(
+    "[\x7f-\xa0\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff]|\\{(?=[{%#])"
+)
+_WIDE = late_pattern("[\ud800-\udfff]")
+_TEMPLATE = late_pattern(r"\{[{%#]")
 _INDENT = "  "
 
 

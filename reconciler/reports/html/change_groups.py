@@ -1,10 +1,10 @@
 """The changes of one environment, grouped by kind, as the page shows them."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.lookalikes import apart
 from reconciler.model.change import (
     SEVERITY_ORDER,
@@ -45,7 +45,7 @@ from reconciler.reports.wording import (
 )
 from reconciler.strings import count
 
-_STEPS = re.compile(r"[.\[]?[^.\[]+|[.\[]")
+_STEPS = late_pattern(r"[.\[]?[^.\[]+|[.\[]")
 """Steps of a path, between which a long one may wrap."""
 
 _MOST_VALUE = 20_000

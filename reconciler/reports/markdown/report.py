@@ -5,10 +5,10 @@ blocked changes are omitted last. The end names what was omitted and where the f
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
+from reconciler.late_patterns import late_pattern
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report, ReportOptions, ReportTable
 from reconciler.reports.escaping import span
@@ -104,7 +104,7 @@ def _percent(char: str) -> str:
     return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
 
 
-_LINK = re.compile(r"https://[\w.-]+(?:/[\w./#?=&%-]*)?")
+_LINK = late_pattern(r"https://[\w.-]+(?:/[\w./#?=&%-]*)?")
 _BANNER = f"""> **{UNTRUSTED}**
 > A job without credentials made it from files of a contributor, who may have written anything in it: nothing here is
 > verified. Deletes and drift are unknown without the ledger."""

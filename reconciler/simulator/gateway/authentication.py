@@ -2,13 +2,13 @@
 
 import hashlib
 import hmac
-import re
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, unquote
 
 from reconciler.late_methods import dataclass
+from reconciler.late_patterns import late_pattern
 from reconciler.model.json_types import Json
 from reconciler.simulator.messages import Request, ServiceError
 from reconciler.simulator.seed_check import SeedChecker
@@ -94,7 +94,7 @@ ALGORITHM = "SDK-HMAC-SHA256"
 SKEW = timedelta(minutes=15)
 UNSIGNED = "UNSIGNED-PAYLOAD"
 
-_AUTHORIZATION = re.compile(
+_AUTHORIZATION = late_pattern(
     rf"{ALGORITHM} Access=(?P<ak>[^,\s]+),\s*SignedHeaders=(?P<names>[^,\s]+)"
     r",\s*Signature=(?P<signature>[0-9a-f]{64})"
 )
