@@ -58,12 +58,15 @@ def audit_environments(
     Returns the results in the requested order, and the recorded drift.
     """
     from reconciler.fleet.audit_records import AuditRecorder
+    from reconciler.fleet.audit_summary import costs
 
     records = AuditRecorder(project=where.project, url=ledger, variables=run.variables, mask=run.redactor.value)
     with closing(records):
         number, done = _resumed(records, resume, where.names)
         left = tuple(name for name in where.names if name not in done)
         found = _rest(run, replace(where, names=left), ask, dask=dask, records=records, number=number) if left else ()
+        for line in costs(found) if len(found) >= _MANY else ():
+            run.note(line)
         every = {**done, **{one.environment: one for one in found}}
         return tuple(every[name] for name in where.names), records.drift(where.names)
 

@@ -11,11 +11,33 @@ from reconciler.model.plan import Plan
 from reconciler.model.report import ReportTable
 from reconciler.model.run_history import DriftRecord
 from reconciler.reports.wording import figure
+from reconciler.strings import count
 from reconciler.timestamps import date_of
 
 FEW = 100
 """Number of environments up to which each has its row; of more, only those with findings."""
 _OLDEST = 20
+
+
+def costs(results: Sequence[EnvironmentResult]) -> Iterator[str]:
+    """Yield what a visit has cost of a processor, and where several workers visited environments what each has done.
+
+    Environments that an earlier run visited are left out.
+    """
+    by_worker: dict[str, list[float]] = {}
+    for one in results:
+        if one.worker:
+            by_worker.setdefault(one.worker, []).append(one.processor)
+    everything = [seconds for found in by_worker.values() for seconds in found]
+    if not everything:
+        return
+    yield f"An environment cost {_milliseconds(everything)} ms of processor time, beside what records and reports it."
+    for worker, found in sorted(by_worker.items()) if len(by_worker) > 1 else ():
+        yield f"Worker {worker} visited {count(len(found), 'environment')}, {_milliseconds(found)} ms each."
+
+
+def _milliseconds(found: Sequence[float]) -> str:
+    return f"{sum(found) / len(found) * 1000:.1f}"
 
 
 def overview(results: Sequence[EnvironmentResult]) -> ReportTable:

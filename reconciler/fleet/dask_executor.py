@@ -18,6 +18,12 @@ class DaskExecutor(Executor):
     def __init__(self, client: Any) -> None:
         self._client = client
 
+    @property
+    def threads(self) -> int:
+        """Number of threads of all workers, as the client last heard of them."""
+        workers = self._client.scheduler_info().get("workers", {})
+        return sum(int(worker.get("nthreads", 0)) for worker in workers.values())
+
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Submit a call to any worker; the future holds its result, or the error."""
         answer: Future[Any] = Future()

@@ -1,5 +1,7 @@
 """Visits one environment in an audit; a failure is part of its result and never ends the audit."""
 
+import os
+import socket
 import time
 from dataclasses import replace
 
@@ -18,7 +20,8 @@ from reconciler.project.plan_environment import PlanRequest, PlanResult, plan_en
 class EnvironmentResult:
     """Result of one environment: its plan, or the reason why there is none.
 
-    Problems are in `diagnostics`, failed assertions in `findings`. `seconds` is the duration, and `lost`: it was not
+    Problems are in `diagnostics`, failed assertions in `findings`. `seconds` is the duration, `processor` the seconds
+    of it that a processor worked, and `worker` the process that visited it: host and process id. `lost`: it was not
     read, since a worker or a whole cluster failed.
     """
 
@@ -27,6 +30,8 @@ class EnvironmentResult:
     diagnostics: tuple[Diagnostic, ...] = ()
     findings: tuple[Diagnostic, ...] = ()
     seconds: float = 0.0
+    processor: float = 0.0
+    worker: str = ""
     lost: bool = False
 
     @property
@@ -42,8 +47,15 @@ class EnvironmentResult:
 
 def visit(project: Project, name: str, ask: PlanRequest) -> EnvironmentResult:
     """Plan one environment and check its assertions; a failure is part of the result."""
-    started = time.monotonic()
-    return replace(_visit(project, name, ask), seconds=time.monotonic() - started)
+    started, worked = time.monotonic(), time.thread_time()
+    found = _visit(project, name, ask)
+    return replace(
+        found, seconds=time.monotonic() - started, processor=time.thread_time() - worked, worker=_process_name()
+    )
+
+
+def _process_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def _visit(project: Project, name: str, ask: PlanRequest) -> EnvironmentResult:

@@ -108,7 +108,8 @@ def _environment(template: Environment, row: Mapping[str, object]) -> Environmen
     given = {key: value for key, value in row.items() if key in COLUMNS and not is_blank(value)}
     if isinstance(given.get("values"), str):
         given["values"] = str(given["values"]).split()
-    return Environment.checked({**keys, **given})
+    written = {**keys, **given}
+    return Environment.accepted(written) or Environment.checked(written)
 
 
 def _filled(value: Json, row: Mapping[str, object]) -> Json:

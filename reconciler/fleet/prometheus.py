@@ -16,6 +16,7 @@ _HELP = {
     "reconciler_requests": "Requests the audit sent.",
     "reconciler_retries": "Requests the audit sent again.",
     "reconciler_duration_seconds": "Time the environment's audit took.",
+    "reconciler_processor_seconds": "Processor time the environment's visit took.",
     "reconciler_audit_duration_seconds": "Time the whole audit took.",
     "reconciler_audit_timestamp_seconds": "When the audit ended, in seconds since 1970.",
 }
@@ -51,6 +52,8 @@ def _samples(one: EnvironmentResult) -> Iterator[_Sample]:
     place = {"environment": one.environment}
     yield "reconciler_environment_readable", place, int(one.readable)
     yield "reconciler_duration_seconds", place, round(one.seconds, 3)
+    if one.worker:
+        yield "reconciler_processor_seconds", place, round(one.processor, 6)
     if one.planned is None or one.plan is None:
         return
     counts = one.plan.summary()

@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 
 from reconciler.errors import UsageError
 from reconciler.late_methods import dataclass
@@ -41,6 +42,7 @@ class SetWord:
     adds: bool = False
 
 
+@lru_cache(maxsize=1024)  # the rows of a fleet file repeat values, and nothing changes one
 def parsed(word: str) -> SetWord:
     """Parse `a.b[0].c=value`, the value typed as in YAML. Raises UsageError for another form."""
     name, equals, text = word.partition("=")

@@ -30,6 +30,8 @@ def without_adoption(plan: Plan) -> Plan:
 
 def without_new_owners(plan: Plan, shown: Callable[[Change], bool]) -> Plan:
     """Remove adoptions of unchanged objects for which `shown` is false."""
+    if all(shown(change) for change in plan.adopting):
+        return plan
     changes = (change if not change.adopt or shown(change) else replace(change, adopt=False) for change in plan.changes)
     return replace(plan, changes=tuple(changes))
 

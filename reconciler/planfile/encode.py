@@ -48,6 +48,7 @@ def encode(plan: Plan) -> dict[str, Json]:
 
 
 def _change(change: Change) -> dict[str, Json]:
+    sensitive = redaction_shape(change.before)
     return {
         **_head(change.address, change.kind, change.name, change.id),
         **({"previous_address": change.previous_address} if change.previous_address else {}),
@@ -57,8 +58,8 @@ def _change(change: Change) -> dict[str, Json]:
             "before": change.before,
             "after": change.after,
             "after_unknown": _unknown(change.after, change.unknown),
-            "before_sensitive": redaction_shape(change.before),
-            "after_sensitive": redaction_shape(change.after),
+            "before_sensitive": sensitive,
+            "after_sensitive": sensitive if change.after is change.before else redaction_shape(change.after),
         },
         "action_reason": change.reason,
         "level": change.level,

@@ -20,6 +20,7 @@ from reconciler.timestamps import utc
 if TYPE_CHECKING:
     from reconciler.api.auth import Auth
     from reconciler.api.connection import Connection
+    from reconciler.manifest.files.shared_files import SharedFiles
     from reconciler.simulator import KeptSimulator, Simulator
     from reconciler.simulator.messages import RequestHandler
 
@@ -43,8 +44,12 @@ def connection(
     tenants: RateLimitGroups,
     redactor: SecretRedactor,
     clock: ProcessClock,
+    seeds: "SharedFiles | None" = None,
 ) -> "Connection":
-    """Return the connection to an environment. Raises HostNotAllowedError or AuthError before anything is sent."""
+    """Return the connection to an environment. Raises HostNotAllowedError or AuthError before anything is sent.
+
+    `seeds` are files of the project from which embedded simulators begin, where a run reads them once.
+    """
     from reconciler.api.connection import Connection
     from reconciler.api.logins import LOGINS
 
@@ -57,7 +62,7 @@ def connection(
             app_user_id=environment.app_user_id,
             parallelism=parallelism,
             redactor=redactor,
-            transport=transport(embedded_simulator(project, environment)),
+            transport=transport(embedded_simulator(project, environment, seeds)),
         )
     throttle = environment.throttle
     tenant = (environment.url, environment.project_id)
@@ -129,12 +134,12 @@ def _password(environment: Environment, variables: CredentialLookup) -> "Auth":
     )
 
 
-def seed_content(project: Project, environment: Environment) -> bytes:
+def seed_content(project: Project, environment: Environment, seeds: "SharedFiles | None" = None) -> bytes:
     """Return the bytes of an embedded simulator's seed, a file of the project; raises ManifestError."""
     from reconciler.manifest.files.project_tree import SEED, read_below
 
     try:
-        return read_below(project.root, environment.seed, SEED)
+        return seeds.read(environment.seed) if seeds else read_below(project.root, environment.seed, SEED)
     except ManifestError as error:  # it is not a manifest: the position of its key says more than a position in it
         place = project.placed(environment, "endpoint" if environment.simulator is None else "simulator")
         told = [replace(one, message=f"the seed: {one.message}", position=place) for one in error.diagnostics]
@@ -154,10 +159,12 @@ def named_at(place: Position | None) -> Iterator[None]:
         raise
 
 
-def embedded_simulator(project: Project, environment: Environment) -> "RequestHandler":
+def embedded_simulator(
+    project: Project, environment: Environment, seeds: "SharedFiles | None" = None
+) -> "RequestHandler":
     """Return the simulator of an environment, with fixed clock and ids: its objects are the seed's, or those kept."""
     if not environment.state:
-        return _seeded(project, environment)
+        return _seeded(project, environment, seeds)
     kept = kept_simulator(project, environment)
     kept.load()
     return kept
@@ -181,7 +188,7 @@ def seed_text(project: Project, environment: Environment) -> str:
     return writer.document((f"What is live in a new simulator, as it was kept in {environment.state}.",), kept)
 
 
-def _seeded(project: Project, environment: Environment) -> "Simulator":
-    from reconciler.simulator import Simulator, load_seed
+def _seeded(project: Project, environment: Environment, seeds: "SharedFiles | None" = None) -> "Simulator":
+    from reconciler.simulator import Simulator, loaded_seed
 
-    return Simulator(load_seed(seed_content(project, environment), environment.seed))
+    return Simulator(loaded_seed(seed_content(project, environment, seeds), environment.seed))

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from reconciler.api.connection import Connection
     from reconciler.apply.context import SettlePolicy
     from reconciler.ledger.sql_ledger import SqlLedger
+    from reconciler.manifest.files.shared_files import SharedFiles
     from reconciler.readers.read_cache import ReadCache
 
 
@@ -48,7 +49,7 @@ class LiveAccess:
 
     `live` is a snapshot to read instead of the API. `full` renews the read cache, without `cached` there is none.
     `tenants` is filled as environments are opened: those of one tenant share one rate limiter. `progress` listens to
-    the calls of reading.
+    the calls of reading. `seeds` are the files of simulators, where a run reads each once.
     """
 
     variables: Mapping[str, str] = field(repr=False)
@@ -61,6 +62,7 @@ class LiveAccess:
     redactor: SecretRedactor = field(default_factory=SecretRedactor, repr=False, compare=False)
     clock: ProcessClock = field(default=REAL_TIME, repr=False, compare=False)
     progress: ReadListener | None = field(default=None, repr=False, compare=False)
+    seeds: "SharedFiles | None" = field(default=None, repr=False, compare=False)
 
     @property
     def pause_left(self) -> float:
@@ -224,6 +226,7 @@ def _from_api(project: Project, name: str, access: LiveAccess) -> EnvironmentSes
         tenants=access.tenants,
         redactor=access.redactor,
         clock=access.clock,
+        seeds=access.seeds,
     )
     closing = ExitStack()
     if not environment.embedded:

@@ -3,7 +3,7 @@
 from reconciler.simulator.embedded_transport import transport
 from reconciler.simulator.kept_simulator import KeptSimulator
 from reconciler.simulator.messages import ConnectionCut, Request, Response
-from reconciler.simulator.seed import load_seed
+from reconciler.simulator.seed import load_seed, loaded_seed
 from reconciler.simulator.service.simulator import Simulator
 from reconciler.simulator.state_file import StateFile
 
@@ -15,5 +15,6 @@ __all__ = [
     "Simulator",
     "StateFile",
     "load_seed",
+    "loaded_seed",
     "transport",
 ]

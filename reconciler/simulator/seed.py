@@ -39,8 +39,10 @@ class Seed:
     """Validated seed: bodies by project and kind, and the settings as values.
 
     `shared` has the bodies by kind of a seed without `project_id`: every project that `projects` does not name begins
-    with them. It is None where the seed names all its projects.
+    with them. It is None where the seed names all its projects. `written` is the seed as plain data.
     """
+
+    written: Mapping[str, Json]
 
     objects: Mapping[str, SeedObjects]
     shared: SeedObjects | None
@@ -58,11 +60,16 @@ def load_seed(source: str | FilePath | bytes, name: str = "") -> Mapping[str, Js
     Raises ManifestError with every problem and its file:line. A text field keeps a plain YAML scalar as typed.
     """
     content, file = (source, name or "seed") if isinstance(source, bytes) else _content(FilePath(source), name)
+    return loaded_seed(content, file).written
+
+
+def loaded_seed(content: bytes, file: str) -> Seed:
+    """Return the seed of a file's bytes, as `load_seed` does; equal ones are one object, which nothing changes."""
     return _loaded(content, file, tuple(all_kinds().values()))
 
 
 @lru_cache(maxsize=8)  # the environments of a fleet share few seeds, and nothing changes what a seed holds
-def _loaded(content: bytes, file: str, kinds: tuple[Kind, ...]) -> Mapping[str, Json]:
+def _loaded(content: bytes, file: str, kinds: tuple[Kind, ...]) -> Seed:
     by_name = {kind.name: kind for kind in kinds}
     seed, document = (_json(content) if file.endswith(".json") else None), None
     if seed is None:
@@ -72,7 +79,7 @@ def _loaded(content: bytes, file: str, kinds: tuple[Kind, ...]) -> Mapping[str, 
     checked(seed, by_name, check)
     if check.problems:
         raise _refused(check.problems, file, document or _places(content, file))
-    return _typed(as_object(seed), by_name)
+    return checked_seed(_typed(as_object(seed), by_name), by_name)
 
 
 def checked_seed(seed: Mapping[str, Json], kinds: Mapping[str, Kind]) -> Seed:
@@ -95,6 +102,7 @@ def checked(seed: Json, kinds: Mapping[str, Kind], check: SeedChecker) -> Seed:
         path = ("projects", project)
         objects[str(project)] = _objects(check.mapping(inside, path, items), items, path, check)
     return Seed(
+        written=top,
         objects=objects,
         shared=first if not own and (first or not objects) else None,
         own_project=own or DEFAULT_PROJECT,

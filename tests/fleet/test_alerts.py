@@ -1,6 +1,7 @@
 """Alerts that open and close by themselves: a fingerprint stays while lines move, and goes when the matter is over."""
 
 import json
+import re
 
 from tests.support.command_line import project, reconciler, room
 from tests.support.fleets import fleet
@@ -39,3 +40,4 @@ def test_a_long_run_says_how_far_it_is_as_json_lines_where_that_is_asked_for(tmp
     told = [line["message"] for line in lines if line["message"].startswith("Read ")]
     assert told[-1] == "Read 60 of 60 environments."
     assert 2 <= len(told) <= 10
+    assert re.fullmatch(r"An environment cost \d+\.\d ms of processor time, .*", lines[-1]["message"])

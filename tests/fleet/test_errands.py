@@ -4,7 +4,8 @@ import pickle
 
 import pytest
 
-from reconciler.fleet.audit import run_on_worker, split_batches, without_credentials
+from reconciler.fleet.audit_batches import BatchSize, run_on_worker, split_batches, without_credentials
+from reconciler.fleet.environment_result import EnvironmentResult
 from reconciler.project.config_file import load_project
 from reconciler.project.environment_session import LiveAccess, open_environment
 from reconciler.project.plan_environment import PlanRequest
@@ -60,3 +61,44 @@ def test_environments_of_one_tenant_keep_one_pace_and_others_their_own(many):
     assert one.reads is same.reads
     assert one.reads is not other.reads
     assert one.reads.rate == 3
+
+
+def visited(number, seconds):
+    """Return results of so many environments, each visited in so many seconds."""
+    return [EnvironmentResult(environment=f"e{at}", seconds=seconds) for at in range(number)]
+
+
+def test_a_batch_holds_what_a_worker_visits_in_half_a_second_and_fifty_before_any_is_measured():
+    size = BatchSize(100_000, 2)
+    assert size() == 50
+    size.measured(visited(50, 0.005))
+    assert size() == 100
+    size.measured(visited(50, 0.095))
+    assert size() == 10
+    size.measured(visited(1000, 60.0))
+    assert size() == 1
+
+
+def test_a_batch_is_never_so_large_that_other_workers_have_nothing_left_to_do():
+    size = BatchSize(1000, 2)
+    size.measured(visited(10, 0.0001))
+    assert size() == 125
+    size.sent(960)
+    assert size() == 5
+    size.sent(40)
+    assert size() == 1
+    assert BatchSize(1_000_000, 1)() == 50
+
+
+def test_an_environment_that_was_lost_with_its_worker_tells_nothing_of_the_cost():
+    size = BatchSize(100_000, 1)
+    size.measured([EnvironmentResult(environment="gone", lost=True)])
+    assert size() == 50
+
+
+def test_later_batches_have_the_size_that_was_measured_meanwhile(many):
+    size = BatchSize(len(many.environments), 1)
+    parts = split_batches(many, list(many.environments), ask(), width=1, sets={}, size=size)
+    first = next(parts)
+    size.measured(visited(len(first.names), 10.0))
+    assert len(next(parts).names) == 10  # one tenant

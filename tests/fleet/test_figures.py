@@ -2,9 +2,11 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
+from reconciler.fleet.audit_summary import costs
 from reconciler.fleet.environment_result import EnvironmentResult
 from reconciler.fleet.prometheus import escaped, textfile
 from tests.support.command_line import FLEET, project, reconciler, room
@@ -21,6 +23,7 @@ def test_every_environment_has_its_figures_and_the_file_is_whole(tmp_path):
     assert 'reconciler_fields{environment="south",attribution="unattributed"} 1\n' in text
     assert 'reconciler_environment_complete{environment="north"} 1\n' in text
     assert 'reconciler_requests{environment="north"} 3\n' in text
+    assert len(re.findall(r'^reconciler_processor_seconds{environment="\w+"} 0\.\d+$', text, flags=re.MULTILINE)) > 2
     assert 'reconciler_findings{environment="west",severity="warning"} 1\n' in text
     assert len(re.findall(r"^reconciler_audit_timestamp_seconds \d{10}$", text, flags=re.MULTILINE)) == 1
     families = re.findall(r"^# TYPE (\S+) gauge$", text, flags=re.MULTILINE)
@@ -33,6 +36,7 @@ def test_an_environment_that_could_not_be_read_says_so_and_has_no_counts():
     assert 'reconciler_environment_readable{environment="away"} 0\n' in text
     assert 'reconciler_duration_seconds{environment="away"} 1.5\n' in text
     assert "reconciler_changes{" not in text
+    assert "reconciler_processor_seconds{" not in text  # it was not visited here
     assert "reconciler_audit_timestamp_seconds 1790000000\n" in text
 
 
@@ -95,3 +99,17 @@ def test_the_examples_fleet_file_finds_the_same_as_its_environments():
     assert run.code == 2, run.err
     assert "west" in run.out
     assert "its last live job failed" in run.out
+
+
+def test_the_cost_of_an_environment_is_told_and_of_several_workers_what_each_has_done():
+    one = EnvironmentResult(environment="a", processor=0.002, worker="host:1")
+    two = EnvironmentResult(environment="b", processor=0.004, worker="host:2")
+    known = EnvironmentResult(environment="c")  # of an earlier run
+    assert list(costs([known])) == []
+    (alone,) = costs([one, replace(one, environment="d"), known])
+    assert alone == "An environment cost 2.0 ms of processor time, beside what records and reports it."
+    assert list(costs([one, two, replace(two, environment="d")])) == [
+        "An environment cost 3.3 ms of processor time, beside what records and reports it.",
+        "Worker host:1 visited 1 environment, 2.0 ms each.",
+        "Worker host:2 visited 2 environments, 4.0 ms each.",
+    ]

@@ -11,19 +11,24 @@ class SharedFiles:
 
     def __init__(self, tree: ProjectTree) -> None:
         self._tree = tree
-        self._read: dict[str, tuple[bytes, str]] = {}
+        self._read: dict[str, bytes] = {}
+        self._digests: dict[str, str] = {}
         self._listed: dict[tuple[bool, str], tuple[str, ...]] = {}
 
     def view(self) -> "FileView":
         """Return the tree as one environment sees it."""
         return FileView(self)
 
-    def file(self, name: str) -> tuple[bytes, str]:
-        """Return the bytes of a file, and their SHA-256."""
-        found = self._read.get(name)
+    def read(self, path: str) -> bytes:
+        """Return a regular file's bytes, the same at every call."""
+        found = self._read.get(path)
+        return self._read.setdefault(path, self._tree.read(path)) if found is None else found
+
+    def digest(self, path: str) -> str:
+        """Return the SHA-256 of a file."""
+        found = self._digests.get(path)
         if found is None:
-            data = self._tree.read(name)
-            found = self._read.setdefault(name, (data, hashlib.sha256(data).hexdigest()))
+            found = self._digests[path] = hashlib.sha256(self.read(path)).hexdigest()
         return found
 
     def manifests(self, entry: str) -> tuple[str, ...]:
@@ -44,12 +49,13 @@ class FileView:
 
     def __init__(self, files: SharedFiles) -> None:
         self._files = files
-        self._digests: dict[str, str] = {}
+        self._seen: dict[str, None] = {}
 
     def read(self, path: str) -> bytes:
         """Return a regular file's bytes, the same at every call."""
         name = "/".join(checked(path))
-        data, self._digests[name] = self._files.file(name)
+        data = self._files.read(name)
+        self._seen[name] = None
         return data
 
     def manifests(self, entry: str) -> tuple[str, ...]:
@@ -62,4 +68,4 @@ class FileView:
 
     def digests(self) -> Mapping[str, str]:
         """Return the SHA-256 of every file read so far, by path."""
-        return dict(self._digests)
+        return {name: self._files.digest(name) for name in self._seen}

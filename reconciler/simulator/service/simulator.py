@@ -22,7 +22,7 @@ from reconciler.simulator.faults.schedule import (
 )
 from reconciler.simulator.gateway.gateway import Gateway, TokenBuckets, check_size
 from reconciler.simulator.messages import Request, Response, ServiceError
-from reconciler.simulator.seed import checked_seed
+from reconciler.simulator.seed import Seed, checked_seed
 from reconciler.simulator.service.console_edits import CHURN, CONSOLE, ConsoleEditor, edited, make_random_edit
 from reconciler.simulator.service.field_shape import shape_of
 from reconciler.simulator.service.object_store import ServiceState
@@ -71,7 +71,7 @@ class _RequestState:
 
 
 class Simulator:
-    """The service behind every kind's endpoints, seeded from plain data.
+    """The service behind every kind's endpoints, seeded from plain data, or from a seed that was checked already.
 
     `handle` may be called from many threads; each call is one step. With the default clock and ids the same requests in
     the same order get the same bytes. `model` is the write history; `console` edits as another user.
@@ -79,7 +79,7 @@ class Simulator:
 
     def __init__(
         self,
-        seed: Mapping[str, Json] | None = None,
+        seed: Mapping[str, Json] | Seed | None = None,
         *,
         clock: Clock | None = None,
         ids: Ids = hashed_ids,
@@ -90,14 +90,14 @@ class Simulator:
         self._shapes = {name: shape_of(kind) for name, kind in self._kinds.items()}
         self._lock = threading.RLock()
         self._given_clock, self._ids = clock, ids
-        self._seed: Mapping[str, Json] = seed or {}
+        self._seed = seed if isinstance(seed, Seed) else checked_seed(seed or {}, self._kinds)
         self.reset()
 
     def reset(self, seed: Mapping[str, Json] | None = None) -> None:
         """Restart from another seed, or from the initial one."""
         with self._lock:
-            self._seed = self._seed if seed is None else seed
-            known = checked_seed(self._seed, self._kinds)
+            known = self._seed if seed is None else checked_seed(seed, self._kinds)
+            self._seed = known
             self._serial = 0
             self._own_project = known.own_project
             self.clock: Clock = self._given_clock or FixedClock(known.start)
@@ -124,7 +124,7 @@ class Simulator:
     @property
     def seed(self) -> Mapping[str, Json]:
         """Seed it starts from."""
-        return self._seed
+        return self._seed.written
 
     @property
     def own_project(self) -> str:
@@ -146,7 +146,7 @@ class Simulator:
 
     def go_by(self, clock: Clock) -> None:
         """Use another clock from now on, unless one was given or the seed sets the time."""
-        if self._given_clock is None and "clock" not in self._seed:
+        if self._given_clock is None and "clock" not in self._seed.written:
             self._given_clock = self.clock = self.world.clock = clock
 
     def inject(self, faults: tuple[Fault, ...]) -> None:
@@ -184,7 +184,9 @@ class Simulator:
         operation = _operation(request, target)
         kind, project = (target.route.kind, target.project) if target else ("", "")
         struck = self._scheduler.strike(request, kind=kind, operation=operation, project=project)
-        now = self.clock() + timedelta(seconds=sum(armed.fault.clock_shift for armed in struck))
+        now = self.clock()
+        if struck:
+            now += timedelta(seconds=sum(armed.fault.clock_shift for armed in struck))
         return _RequestState(request=request, target=target, operation=operation, kind=kind, struck=struck, now=now)
 
     def _answer(self, step: _RequestState) -> Response:
@@ -216,11 +218,14 @@ class Simulator:
         response = OPERATIONS[step.operation](call)
         if step.request.method != "GET" and isinstance(self.clock, FixedClock):
             self.clock.advance(1)
-        self._disturb(step, target)
+        if step.struck:
+            self._disturb(step, target)
         return response
 
     def _finish_late(self) -> None:
         """Execute delayed operations that are due, after their response was sent."""
+        if not self._late:
+            return
         now = self.clock()
         due = [(when, call) for when, call in self._late if when <= now]
         self._late = [(when, call) for when, call in self._late if when > now]
@@ -239,11 +244,12 @@ class Simulator:
     def _finished(self, step: _RequestState, response: Response) -> Response:
         request_id = hashlib.sha256(f"request {self._serial}".encode()).hexdigest()[:32]
         headers = (("Date", http_date(step.now)), ("X-Request-Id", request_id), *response.headers)
-        whole = apply_faults(replace(response, headers=headers), step.faults)
+        names = tuple(fault.name for fault in step.faults)
+        told = replace(response, headers=headers, operation=step.operation, kind=step.kind, faults=names)
+        whole = apply_faults(told, step.faults)
         self.model.requests[step.operation] += 1
         self.model.statuses[whole.status] += 1
-        names = tuple(fault.name for fault in step.faults)
-        return replace(whole, operation=step.operation, kind=step.kind, faults=names)
+        return whole
 
 
 def _operation(request: Request, target: RouteMatch | None) -> str:
