@@ -9,6 +9,7 @@ again.
 import base64
 from array import array
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from operator import index
 from typing import Any, NamedTuple
 
@@ -26,15 +27,14 @@ class CheckedDocument(NamedTuple):
     spec: Mapping[str, Json]
 
     @property
-    def as_written(self) -> bool:
-        """Whether kind, metadata and spec are those of the document: no type has changed them."""
+    def changed(self) -> tuple[Mapping[str, Json], ...]:
+        """Metadata and spec, unless they and the kind are as the document has them."""
         written = require_object(self.document.value)
         spec = written.get("spec")
-        return (
-            self.kind == written["kind"]
-            and self.metadata is written["metadata"]
-            and (self.spec is spec or (spec is None and not self.spec))
-        )
+        same_spec = self.spec is spec or (spec is None and not self.spec)
+        if same_spec and self.metadata is written["metadata"] and self.kind == written["kind"]:
+            return ()
+        return (self.metadata, self.spec)
 
 
 class PartTable:
@@ -61,6 +61,8 @@ class PartTable:
     def row(self, value: Mapping[str, Json] | list[Json]) -> list[Json]:
         """Return the row of a mapping or list; those that fill its gaps are in the table."""
         gaps: dict[str | int, int] = {}
+        if not self._shared:
+            return [value, []]
         for step, item in value.items() if isinstance(value, dict) else enumerate(value):
             if isinstance(item, (dict, list)) and (number := self._number(item)) is not None:
                 gaps[step] = number
@@ -108,20 +110,23 @@ def _filled(row: Any, made: list[Json]) -> Json:
 
 def entry_of(documents: Sequence[CheckedDocument]) -> dict[str, Json]:
     """Return what an entry holds of documents."""
-    parts: list[Mapping[str, Json]] = []
-    for one in documents:
-        parts += [require_object(one.document.value), *(() if one.as_written else (one.metadata, one.spec))]
-    table = PartTable(parts)
-    return {"documents": [_written(one, table) for one in documents], "parts": table.rows}
+    parts = [(require_object(one.document.value), *one.changed) for one in documents]
+    table = PartTable(list(chain.from_iterable(parts)))
+    return {
+        "documents": [
+            _written(one, [table.row(part) for part in row]) for one, row in zip(documents, parts, strict=True)
+        ],
+        "parts": table.rows,
+    }
 
 
-def _written(one: CheckedDocument, table: PartTable) -> list[Json]:
+def _written(one: CheckedDocument, rows: list[list[Json]]) -> list[Json]:
     """Return a document as an entry holds it: its row, its positions or where they are read, and what types changed."""
     marks = one.document.source_marks
     span = list(marks.span) if isinstance(marks, BlockMarks) else None
-    row = table.row(require_object(one.document.value))
-    changed = [] if one.as_written else [one.kind, table.row(one.metadata), table.row(one.spec)]
-    return [row, span or base64.b64encode(one.document.positions.tobytes()).decode("ascii"), *changed]
+    row, *changed = rows
+    places = span or base64.b64encode(one.document.positions.tobytes()).decode("ascii")
+    return [row, places, one.kind, *changed] if changed else [row, places]
 
 
 def documents_of(entry: Mapping[str, Json], text: str, blocks: BlockReader) -> list[CheckedDocument]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import field, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ENOUGH, ManifestError, error, too_many
@@ -197,9 +197,9 @@ class _Loading:
     def add(self, file: str, problems: Iterable[Diagnostic]) -> None:
         """Keep the problems of a file, where it is one of those that were asked for; `met` counts all."""
         found = tuple(problems)
-        self.met += len(found)
-        if self._wanted(file):
-            self.problems += found
+        if found:
+            self.met += len(found)
+            self.problems += found if self._wanted(file) else ()
 
     def add_positioned(self, problems: Iterable[Diagnostic]) -> None:
         """Keep the problems with a position in a file that was asked for."""
@@ -295,8 +295,7 @@ class _Loading:
         """Parse one file and check each of its documents."""
         clean: list[CheckedDocument] = []
         met = self.met
-        sensitive = sensitive_names(field for kind in kinds.values() for field in kind.fields.values())
-        for value, locate in self.documents(text, sensitive):
+        for value, locate in self.documents(text, _sensitive(tuple(kinds.values()))):
             widest = locate.document.widest
             resource, found, metadata = validate(
                 value, locate, kinds, scope, locate.plain, file=text.file, widest=widest, specs=self.specs
@@ -340,6 +339,12 @@ class _Loading:
                 self.add(text.file, (too_many(text.where(*document.start)),))
                 break
             yield document.value, DocumentLocator(document, text.where, text.origin, lines, source)
+
+
+@lru_cache(maxsize=8)
+def _sensitive(kinds: tuple[Kind, ...]) -> Set[str]:
+    """Return the names of all sensitive fields of some kinds."""
+    return sensitive_names(field for kind in kinds for field in kind.fields.values())
 
 
 def _context(given: TemplateValues, env_name: str) -> dict[str, Json]:

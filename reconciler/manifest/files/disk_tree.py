@@ -17,6 +17,7 @@ class DiskTree:
         self.root = Path(root)
         self._size = size
         self._files = ReadFiles()
+        self._listed: dict[str, tuple[str, ...] | None] = {}
 
     def read(self, path: str) -> bytes:
         """Return a regular file's bytes, the same at every call."""
@@ -35,19 +36,27 @@ class DiskTree:
         """Return the matching files below a folder; an entry that is a file counts `alone`, with any name."""
         steps = project_tree.checked(entry)
         name = "/".join(steps)
+        if name not in self._listed:
+            self._listed[name] = self._all_below(steps)
+        files = self._listed[name]
+        if files is None:
+            return (name,) if alone else ()
+        return tuple(file for file in files if wanted(file.rpartition("/")[2]))
+
+    def _all_below(self, steps: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Return all files below a folder, sorted; None where it is a file."""
+        name = "/".join(steps)
         with explained(name), open_folder(self.root, steps[:-1]) as folder:
             mode = os.stat(steps[-1] if steps else ".", dir_fd=folder, follow_symlinks=False).st_mode
         if stat.S_ISLNK(mode):
             raise project_tree.symlink(name)
-        if not stat.S_ISDIR(mode):
-            return (name,) if alone else ()
-        return tuple(sorted(self._below(steps, wanted)))
+        return tuple(sorted(self._below(steps))) if stat.S_ISDIR(mode) else None
 
     def digests(self) -> Mapping[str, str]:
         """Return the SHA-256 of every file read so far, by path."""
         return self._files.digests()
 
-    def _below(self, steps: tuple[str, ...], wanted: Callable[[str], bool]) -> Iterator[str]:
+    def _below(self, steps: tuple[str, ...]) -> Iterator[str]:
         name = "/".join(steps)
         with explained(name), open_folder(self.root, steps) as folder, os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
@@ -59,6 +68,6 @@ class DiskTree:
                 if entry.is_symlink():
                     raise project_tree.symlink(path)
                 if entry.is_dir(follow_symlinks=False):
-                    yield from self._below((*steps, entry.name), wanted)
-                elif wanted(entry.name):
+                    yield from self._below((*steps, entry.name))
+                else:
                     yield path

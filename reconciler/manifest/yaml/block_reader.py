@@ -5,14 +5,12 @@ events give: a test compares the two for any text. Equal parts of all documents 
 value that was read.
 """
 
-import re
 from array import array
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
 from reconciler.late_methods import dataclass
-from reconciler.late_patterns import late_pattern
 from reconciler.manifest.yaml.block_lines import BLANK, DEEPEST, LONGEST, NO_TEXT, BlockLine, BlockLines
 from reconciler.manifest.yaml.block_places import find_value
 from reconciler.manifest.yaml.document import NodePlace, packed
@@ -32,7 +30,8 @@ _LAST, _END = "\n", BlockLine(-1, -1, None, None, (), 0)
 """What stands behind the last line, and ends whatever is open."""
 _ITEM = -1
 """Index at which an item is the last of its list."""
-_START = late_pattern(r"^---(?=[ \t\n]|\Z)", re.MULTILINE)
+_START = "\n---"
+"""How a document starts that is not the first, with a blank or the end of the line behind it."""
 
 
 class BlockDocument(NamedTuple):
@@ -228,10 +227,13 @@ def readable_text(text: str, limits: YamlLimits) -> str | None:
 def document_spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield where each document begins and ends: at its `---`, or at the start of the text."""
     start = 0
-    for found in _START.finditer(text):
-        if found.start():
-            yield start, found.start()
-        start = found.start()
+    found = text.find(_START)
+    while found >= 0:
+        behind = found + len(_START)
+        if text[behind : behind + 1] in ("", " ", "\t", "\n"):
+            yield start, found + 1
+            start = found + 1
+        found = text.find(_START, behind)
     yield start, len(text)
 
 
