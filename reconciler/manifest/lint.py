@@ -5,12 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from yaml.error import YAMLError
-from yaml.events import ScalarEvent, StreamEndEvent
-
 from reconciler.errors import ENOUGH, ManifestError, warning
 from reconciler.late_patterns import late_pattern
 from reconciler.manifest.files.project_tree import SUFFIXES, ProjectTree, manifest_name
+from reconciler.manifest.yaml import pyyaml
 from reconciler.manifest.yaml.event_source import parser_for
 from reconciler.manifest.yaml.parser import PositionOf
 from reconciler.model.diagnostic import Diagnostic, has_errors
@@ -56,10 +54,10 @@ def _cuts(text: str, where: PositionOf) -> Iterator[Diagnostic]:
 def _plain_scalars(text: str) -> Iterator[Any]:
     try:
         parser = parser_for(text)
-        while type(event := parser.get_event()) is not StreamEndEvent:
-            if type(event) is ScalarEvent and event.implicit[0]:
+        while type(event := parser.get_event()) is not pyyaml.StreamEndEvent:
+            if type(event) is pyyaml.ScalarEvent and event.implicit[0]:
                 yield event
-    except (YAMLError, ValueError, RecursionError):  # already reported by the parser
+    except (pyyaml.YAMLError, ValueError, RecursionError):  # already reported by the parser
         return
 
 

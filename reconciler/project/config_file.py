@@ -189,9 +189,10 @@ def _dotted(path: tuple[str | int, ...]) -> str:
 
 def _parse(content: bytes) -> Document:
     """Return the file's one document. Raises ManifestError with the parser's problems."""
-    from reconciler.manifest.yaml.parser import parse_yaml  # for start-up: a file that was checked before is not parsed
+    from reconciler.manifest.yaml.block_reader import BlockReader  # for start-up: what was checked before is not parsed
+    from reconciler.manifest.yaml.parser import parse_yaml
 
-    parsed = parse_yaml(content, FILE)
+    parsed = parse_yaml(content, FILE, blocks=BlockReader())
     if has_errors(parsed.diagnostics):
         raise ManifestError(f"{FILE} is not valid", parsed.diagnostics, code="E_PROJECT")
     if len(parsed.documents) != 1:

@@ -9,19 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from yaml.error import YAMLError
-from yaml.events import (
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-    StreamEndEvent,
-)
-
 from reconciler.errors import error
 from reconciler.late_patterns import late_pattern
-from reconciler.manifest.yaml import characters
+from reconciler.manifest.yaml import characters, pyyaml
 from reconciler.manifest.yaml.event_source import ParserMark, parser_for
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source_map import Position
@@ -56,7 +46,7 @@ def check(
     directive = _DIRECTIVE.search(text)
     if directive:
         found.refuse(directive.end() - 1, "a comment needs a blank before it")
-    with suppress(YAMLError):  # reported by the first pass
+    with suppress(pyyaml.YAMLError):  # reported by the first pass
         found.walk(parser_for(text, pure=pure))
 
 
@@ -82,14 +72,14 @@ class _Strict:
 
     def walk(self, parser: Any) -> None:
         kind: Any = None
-        while kind is not StreamEndEvent:
+        while kind is not pyyaml.StreamEndEvent:
             event = parser.get_event()
             kind = type(event)
-            if kind is ScalarEvent:
+            if kind is pyyaml.ScalarEvent:
                 self._scalar(event)
-            elif kind in (MappingStartEvent, SequenceStartEvent):
+            elif kind in (pyyaml.MappingStartEvent, pyyaml.SequenceStartEvent):
                 self._opened(event)
-            elif kind in (MappingEndEvent, SequenceEndEvent):
+            elif kind in (pyyaml.MappingEndEvent, pyyaml.SequenceEndEvent):
                 self._closed(event)
 
     def refuse(self, offset: int, message: str, hint: str = "") -> None:

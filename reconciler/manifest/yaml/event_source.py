@@ -1,15 +1,13 @@
 """Sources of YAML events: libyaml, or PyYAML's own parser where libyaml is missing."""
 
 import re
+from collections.abc import Callable
+from functools import cache
 from itertools import islice
 from typing import Any, Protocol
 
-from yaml.error import Mark, MarkedYAMLError
-from yaml.parser import Parser
-from yaml.reader import Reader
-from yaml.scanner import Scanner
-
 from reconciler.late_patterns import late_pattern
+from reconciler.manifest.yaml import pyyaml
 
 _HANDLE = late_pattern(r"(?:^|(?<=[\n\r]))%TAG[ \t]")
 _MOST_HANDLES = 1_000
@@ -32,13 +30,20 @@ class EventSource(Protocol):
         ...
 
 
-class _Pure(Reader, Scanner, Parser):
-    """PyYAML's own parser, composed as in its loaders."""
+@cache
+def _pure() -> Callable[[str], EventSource]:
+    """Return PyYAML's own parser, composed as in its loaders."""
+    from yaml.parser import Parser
+    from yaml.reader import Reader
+    from yaml.scanner import Scanner
 
-    def __init__(self, text: str) -> None:
-        Reader.__init__(self, text)
-        Scanner.__init__(self)
-        Parser.__init__(self)
+    class Pure(Reader, Scanner, Parser):
+        def __init__(self, text: str) -> None:
+            Reader.__init__(self, text)
+            Scanner.__init__(self)
+            Parser.__init__(self)
+
+    return Pure
 
 
 def parser_for(text: str, *, pure: bool = False) -> EventSource:
@@ -46,13 +51,13 @@ def parser_for(text: str, *, pure: bool = False) -> EventSource:
     surplus = next(islice(_HANDLE.finditer(text), _MOST_HANDLES, None), None) if "%TAG" in text else None
     if surplus:
         line = len(re.findall("\r\n|\r|\n", text[: surplus.start()]))
-        mark = Mark("", surplus.start(), line, 0, "", 0)
-        raise MarkedYAMLError(problem=f"found more than {_MOST_HANDLES} %TAG directives", problem_mark=mark)
+        mark = pyyaml.Mark("", surplus.start(), line, 0, "", 0)
+        raise pyyaml.MarkedYAMLError(problem=f"found more than {_MOST_HANDLES} %TAG directives", problem_mark=mark)
     if not pure:
         try:
             from yaml._yaml import CParser
         except ImportError:
-            return _Pure(text)
+            return _pure()(text)
         fast: EventSource = CParser(text)
         return fast
-    return _Pure(text)
+    return _pure()(text)

@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from yaml.events import AliasEvent, SequenceStartEvent
-
 from reconciler.errors import ManifestError, ProblemList, error, refused
-from reconciler.manifest.yaml import characters
+from reconciler.manifest.yaml import characters, pyyaml
 from reconciler.manifest.yaml.document import Document, MergeKey
 from reconciler.manifest.yaml.event_source import ParserMark
 from reconciler.manifest.yaml.scalars import Scalars
@@ -83,10 +81,10 @@ class MappingKeys:
     def not_text(self, event: Any) -> ManifestError:
         """Return the error for a key that is a list, a mapping or an alias."""
         place = self._place(event.start_mark)
-        if type(event) is AliasEvent:
+        if type(event) is pyyaml.AliasEvent:
             message = f"the key is the alias `*{event.anchor}`; a key is written out, so that a reader sees it"
             return refused("E_YAML_KEYTYPE", message, place, hint="write the text it stands for, in quotes")
-        what = "list" if type(event) is SequenceStartEvent else "mapping"
+        what = "list" if type(event) is pyyaml.SequenceStartEvent else "mapping"
         hint = "put it in quotes if it is meant as text: `{` and `[` begin a mapping or a list"
         return refused("E_YAML_KEYTYPE", f"the key is a {what}; a key must be text", place, hint=hint)
 

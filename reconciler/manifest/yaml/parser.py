@@ -7,27 +7,14 @@ nothing below its limit. Without libyaml PyYAML's own parser does the same.
 
 from array import array
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from itertools import islice, repeat
 from operator import length_hint
 from typing import Any, cast
 
-from yaml.error import MarkedYAMLError, YAMLError
-from yaml.events import (
-    AliasEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-    StreamEndEvent,
-)
-from yaml.reader import ReaderError
-
 from reconciler.errors import ManifestError, ProblemList, error, refused
 from reconciler.late_methods import dataclass
 from reconciler.late_patterns import late_pattern
-from reconciler.manifest.yaml import characters, conformance
+from reconciler.manifest.yaml import characters, conformance, pyyaml
 from reconciler.manifest.yaml.anchors import AnchorTable
 from reconciler.manifest.yaml.block_reader import (
     MOST_LINES,
@@ -62,16 +49,16 @@ _HINTS = (
 
 def explained(problem: Exception, text: str, where: Callable[[int, int], Position]) -> Diagnostic:
     """Convert a parser's exception to a Diagnostic."""
-    if isinstance(problem, MarkedYAMLError):
+    if isinstance(problem, pyyaml.MarkedYAMLError):
         return _marked(problem, text, where)
-    if isinstance(problem, ReaderError):
+    if isinstance(problem, pyyaml.ReaderError):
         return error("E_YAML_SYNTAX", f"the file cannot be read as YAML: {problem.reason}", where(1, 1))
-    if isinstance(problem, (YAMLError, ValueError)):
+    if isinstance(problem, (pyyaml.YAMLError, ValueError)):
         return error("E_YAML_SYNTAX", "the file cannot be read as YAML", where(1, 1))
     return error("E_YAML_DEPTH", "the nesting is too deep", where(1, 1))
 
 
-def _marked(problem: MarkedYAMLError, text: str, where: Callable[[int, int], Position]) -> Diagnostic:
+def _marked(problem: "pyyaml.MarkedYAMLError", text: str, where: Callable[[int, int], Position]) -> Diagnostic:
     mark = problem.problem_mark or problem.context_mark
     place = where(mark.line + 1, mark.column + 1) if mark else where(1, 1)
     said = ", ".join(part for part in (problem.context, problem.problem) if part) or "it cannot be understood"
@@ -143,7 +130,7 @@ def parse_yaml(
         if error.code in _GIVEN_UP:
             loader.documents.clear()  # checking so many would cost more than parsing them
             text = ""
-    except YAMLError as error:
+    except pyyaml.YAMLError as error:
         loader.problems.extend([explained(error, text, loader.where)])
     except (ValueError, RecursionError) as error:  # both parsers raise bare ones for some invalid input
         loader.problems.extend([explained(error, text, loader.where)])
@@ -208,7 +195,7 @@ class _Loader:
         if plain is None:
             return False
         parsed = False
-        with suppress(ManifestError, YAMLError, ValueError, RecursionError):
+        try:
             for start, end in document_spans(plain):
                 lines = plain.count("\n", start, end)
                 if lines > MOST_LINES:
@@ -228,15 +215,18 @@ class _Loader:
             self._line = 0
             if parsed:
                 conformance.check(text, self.where, self.problems, pure=False, several_lines=self._several_lines)
+        except (ManifestError, pyyaml.YAMLError, ValueError, RecursionError):
+            return False
+        else:
             return True
-        return False
 
     def _parse(self, text: str, *, pure: bool) -> None:
         """Parse a text, or the part of one that begins at `_line`."""
         next_event = parser_for(text, pure=pure).get_event
         shared_may_occur = "&" in text or "!" in text or "*" in text
         next_event()
-        while type(event := next_event()) is not StreamEndEvent:
+        stream_end = pyyaml.StreamEndEvent
+        while type(event := next_event()) is not stream_end:
             self._check_directives(event)
             shared = AnchorTable(self.limits, self.problems, self.where, self._anchors)
             self._document(event.start_mark, next_event, shared if shared_may_occur else None)
@@ -249,6 +239,9 @@ class _Loader:
         self, mark: ParserMark, next_event: Callable[[], Any], shared: AnchorTable | None
     ) -> None:
         scalars, keys = self._scalars, self._keys
+        scalar, alias = pyyaml.ScalarEvent, pyyaml.AliasEvent
+        mapping_start, sequence_start = pyyaml.MappingStartEvent, pyyaml.SequenceStartEvent
+        mapping_end, sequence_end = pyyaml.MappingEndEvent, pyyaml.SequenceEndEvent
         marks: array[int] = array("Q")
         note, first = marks.append, self._line
         widest = 0
@@ -263,7 +256,7 @@ class _Loader:
         for _ in self._budget:
             event = next_event()
             kind = type(event)
-            if kind is ScalarEvent:
+            if kind is scalar:
                 mark = event.start_mark
                 note(mark.line + first << 32 | mark.column)
                 value = event.value
@@ -286,7 +279,7 @@ class _Loader:
                     raise self._too_long(mark)
                 if shared is not None and event.anchor is not None:
                     shared.name(event.anchor, value, mark, number=len(marks) - 1)
-            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+            elif kind is mapping_start or kind is sequence_start:
                 mark = event.start_mark
                 if is_mapping and key is None:
                     raise keys.not_text(event)
@@ -296,26 +289,26 @@ class _Loader:
                 note(mark.line + first << 32 | mark.column)
                 if len(stack) > deepest:
                     raise self._too_deep(mark)
-                value = {} if kind is MappingStartEvent else []
+                value = {} if kind is mapping_start else []
                 if is_mapping:
                     inside[key] = value
                 else:
                     inside.append(value)
-                inside, is_mapping, key = value, kind is MappingStartEvent, None
+                inside, is_mapping, key = value, kind is mapping_start, None
                 continue
-            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+            elif kind is mapping_end or kind is sequence_end:
                 value = inside
                 inside, is_mapping, number, anchor, line = stack.pop()
                 widest = max(widest, len(value))
                 if line is not None and line != event.end_mark.line:
                     self._several_lines = True
-                if MERGE in value and kind is MappingEndEvent:
+                if MERGE in value and kind is mapping_end:
                     keys.merge(value, number, event.start_mark)
                 if anchor is not None and shared is not None:
                     shared.closed(anchor, value, event.start_mark, number=number)
                 key = None
                 continue
-            elif kind is AliasEvent:
+            elif kind is alias:
                 mark = event.start_mark
                 if is_mapping and key is None:
                     raise keys.not_text(event)
