@@ -90,6 +90,70 @@ def test_what_is_no_strict_json_is_refused(text, reason):
             loads_strict(data)
 
 
+BLANKS = st.text(" \t\r\n", max_size=2)
+KEYS = st.sampled_from(['"a"', '"b"', '"\\u0061"', '"\\""', '""', '" : "', '"é"'])
+LEAVES = KEYS | st.sampled_from(
+    ["1", "-0", "1.5e3", "1e999", "NaN", "null", "true", '"\\":"', '":"', '"\\\\"', '"', "x"]
+)
+
+
+def written(parts, ends):
+    return ends[0] + ",".join(f"{before}{part}{after}" for before, part, after in parts) + ends[1]
+
+
+def members(inner):
+    pair = st.tuples(KEYS, BLANKS, BLANKS, inner).map(lambda each: f"{each[0]}{each[1]}:{each[2]}{each[3]}")
+    return st.lists(st.tuples(BLANKS, pair, BLANKS), max_size=4).map(lambda parts: written(parts, "{}"))
+
+
+def items(inner):
+    return st.lists(st.tuples(BLANKS, inner, BLANKS), max_size=3).map(lambda parts: written(parts, "[]"))
+
+
+TEXTS = st.recursive(LEAVES, lambda inner: members(inner) | items(inner), max_leaves=10)
+
+
+def with_every_key_looked_at(text):
+    """Decode a text as `loads_strict` must: by the standard library, which shows each object's keys."""
+
+    def unique(pairs):
+        if len({key for key, _ in pairs}) < len(pairs):
+            raise ValueError("a key is repeated")
+        return dict(pairs)
+
+    def refuse(constant):
+        raise ValueError(f"{constant} is no JSON number")
+
+    def finite(number):
+        if number == "1e999":
+            raise ValueError("a number is too large")
+        return float(number)
+
+    return json.loads(text, object_pairs_hook=unique, parse_constant=refuse, parse_float=finite)
+
+
+def outcome(decode, text):
+    """Return a decoded value with the order of its keys, or the error."""
+    try:
+        value = decode(text)
+    except ValueError as error:
+        return type(error), str(error)
+    return typed(value), json.dumps(value)
+
+
+@given(TEXTS)
+@example('{"a": 1, "a": "\\":"}')
+@example('{"a": "\\":", "a"\n:1}')
+@example('{"a": {"a": 1}, "b": [{"a": 1, "a": 1}]}')
+@example('{"a": 1, "a": 2, "b": x}')
+@example('{"a": 1, "b": x, "a": 2}')
+@example('{"a": 1, "\\u0061": ":"}')
+@example('{"": ":", "":  ":"}')
+def test_a_value_or_an_error_is_that_of_a_look_at_every_key(text):
+    for data in (text, text.encode()):
+        assert outcome(loads_strict, data) == outcome(with_every_key_looked_at, text)
+
+
 @pytest.mark.parametrize("data", [b'"\xff"', b'"\xed\xa0\x80"', '{"a": 1}'.encode("utf-16")])
 def test_bytes_are_strict_utf_8(data):
     with pytest.raises(UnicodeDecodeError):

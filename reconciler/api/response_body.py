@@ -74,7 +74,7 @@ def decode(body: bytes, *, half_characters: bool = False, max_depth: int = MAX_D
         refuse(f"the body is no JSON ({type(error).__name__})" if body else "the body is empty")
     if not isinstance(value, dict):
         refuse("the body is no JSON object")
-    if _SURROGATE.search(body) and not half_characters and not is_whole_text(value):
+    if not half_characters and _SURROGATE.search(body) and not is_whole_text(value):
         refuse("a text holds half a character (a lone surrogate)")
     return value
 

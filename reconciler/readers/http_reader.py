@@ -24,7 +24,7 @@ from reconciler.model.resource import LiveResource
 from reconciler.readers.confirm import PreviousRead, confirmation, in_order, matching, similar_rows
 from reconciler.readers.kind_reader import KindReader
 from reconciler.readers.list_reader import ListClient
-from reconciler.readers.live_objects import NOTHING, Row, RowMapper
+from reconciler.readers.live_objects import Row, RowMapper
 from reconciler.readers.read_filter import Filters, is_plain, name_queries, need, spelling_queries
 from reconciler.readers.read_tracker import ReadTracker
 from reconciler.threads import thread_pool
@@ -70,9 +70,7 @@ class HttpReader:
     def read(self, kind: Kind, wanted: ReadRequest) -> ReadResult:
         """Return every object of a kind, or those that could be read and why others are missing (interfaces.Reader)."""
         asked_for = need(kind, wanted, self._client.connection.project_id)
-        tracker = self._tracker(
-            kind, needs_show=lambda row: asked_for.covers(row) and asked_for.fields_to_show(row) != NOTHING
-        )
+        tracker = self._tracker(kind, needs_show=asked_for.needs_show if asked_for.may_show else None)
         with self._lister(kind, asked_for.filters, tracker) as lister:
             listing = lister.listing()
             if listing.error and not listing.rows and _hopeless(listing.error):

@@ -12,7 +12,7 @@ from reconciler.model.read_result import ApiUsage, CachedShows, ReadResult
 from reconciler.model.resource import LiveResource, address
 from reconciler.readers.confirm import in_order
 from reconciler.readers.list_reader import ListClient, ListResult, ShowResults
-from reconciler.readers.live_objects import NOTHING, Row, is_elsewhere, name_of, stamp_of
+from reconciler.readers.live_objects import Row, is_elsewhere, name_of, stamp_of
 from reconciler.readers.read_filter import ReadFilter
 from reconciler.readers.unknown_fields import MOST, find_unknown_fields
 
@@ -39,8 +39,9 @@ class KindReader:
         """Look up objects the list lacks, show fields it omits, and return what is proven."""
         listed = self.listing.rows
         missing = self.lister.show(self._unaccounted(), self._made)
-        rows = {key: row for key, row in listed.items() if key not in missing.gone and self.need.covers(row)}
-        needed = {key for key, row in rows.items() if self.need.fields_to_show(row) != NOTHING}
+        alive = {key: row for key, row in listed.items() if key not in missing.gone} if missing.gone else listed
+        rows = self.need.covered(alive)
+        needed = self.need.to_show(rows)
         pages = max(1, -(-len(listed) // LIMIT))
         self.meter.add(ApiUsage(least=pages + len(missing.requested)))
         details, cached = self._details(needed - missing.requested)
@@ -55,7 +56,7 @@ class KindReader:
             incomplete=doubt,
             code=code,
             proof="" if doubt else self._proof(shown),
-            listed=frozenset(name for row in listed.values() for name in row),
+            listed=frozenset().union(*listed.values()),
             cached=cached,
             diagnostics=(
                 *_unmanageable(unusable),

@@ -1,19 +1,18 @@
 """Reads a whole list: scanned until one pass is clean, at most three times, with all objects merged by id."""
 
-import marshal
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import field, replace
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from reconciler.api.client import ListPage, ReadClient
 from reconciler.api.pagination import ListScan, ParallelMap, sweep
 from reconciler.errors import ApiError, ForbiddenError, NotFoundError, ReconcilerError
 from reconciler.kinds.base.kind import Kind
 from reconciler.late_methods import dataclass
-from reconciler.model.json_types import Json
 from reconciler.readers.live_objects import Row, RowMapper
 from reconciler.readers.read_filter import Filters
 from reconciler.readers.read_tracker import ReadTracker
+from reconciler.readers.shared_parts import SharedParts
 
 T = TypeVar("T")
 
@@ -53,15 +52,16 @@ def show_all(
     *,
     last: Set[str] = frozenset(),
     tracker: ReadTracker | None = None,
+    parts: SharedParts | None = None,
 ) -> ShowResults[T]:
-    """Show each object once, those in `last` at the end.
+    """Show each object once, those in `last` at the end. `parts` are shared by all of them.
 
     After a failure that concerns them all (credentials, connection) the rest is skipped.
     """
     order = sorted(ids, key=lambda object_id: (object_id in last, object_id))
     tracker = tracker or ReadTracker()
     tracker.begin(len(order))
-    asker = _Asker(client, kind, make, tracker)
+    asker = _Asker(client, kind, make, tracker, parts or SharedParts())
     answers = dict(zip(order, spread(asker.ask, order), strict=True))
     failed = {key: answer for key, answer in answers.items() if isinstance(answer, ReconcilerError)}
     return ShowResults(
@@ -81,11 +81,12 @@ class _Made(Generic[T]):
 class _Asker(Generic[T]):
     """Shows one object after another, on any thread, until a failure concerns all of them."""
 
-    def __init__(self, client: ReadClient, kind: Kind, make: Make[T], tracker: ReadTracker) -> None:
+    def __init__(self, client: ReadClient, kind: Kind, make: Make[T], tracker: ReadTracker, parts: SharedParts) -> None:
         self._client = client
         self._kind = kind
         self._make = make
         self._tracker = tracker
+        self._parts = parts
         self._error: ReconcilerError | None = None
 
     def ask(self, object_id: str) -> _Made[T] | ReconcilerError | None:
@@ -93,7 +94,9 @@ class _Asker(Generic[T]):
         if self._error is not None:
             return self._error
         try:
-            return _Made(self._make(object_id, self._client.show(self._kind, object_id)))
+            full = self._client.show(self._kind, object_id)
+            self._parts.share([full])
+            return _Made(self._make(object_id, full))
         except NotFoundError:
             return None
         except ReconcilerError as error:
@@ -109,49 +112,6 @@ def _of_one(error: ReconcilerError) -> bool:
     return isinstance(error, ForbiddenError) or (
         isinstance(error, ApiError) and error.code in {"E_API", "E_READ_SCHEMA"}
     )
-
-
-_MOST_PARTS = 2_000
-"""Parts that are remembered; what comes later is shared with these alone, so that few bytes are spent in vain."""
-
-_LONGEST_PART = 2_000
-"""Bytes of the longest part that is remembered."""
-
-
-class SharedParts:
-    """Parts of the rows of one read, equal ones kept once: thousands of objects repeat a few hundred.
-
-    Two parts are one only where they are the same JSON with the same order of keys, so that nothing written of an
-    object depends on it. What is shared is never modified in place. Threads may use one: the first of two is kept.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[bytes, Json] = {}
-
-    def share(self, row: Row) -> None:
-        """Put the part that is kept in the place of each equal one: objects inside a row, and lists without any.
-
-        The items of a list of objects stay; what is inside them is shared.
-        """
-        for name, part in row.items():
-            if part.__class__ is str:
-                continue  # nearly every field of nearly every object: checked first
-            if part.__class__ is dict:
-                row[name] = self._kept(part)
-            elif isinstance(part, list) and part:
-                if part[0].__class__ is not dict:
-                    row[name] = self._kept(part)
-                    continue
-                for item in part:
-                    if isinstance(item, dict):
-                        self.share(item)
-
-    def _kept(self, part: Json) -> Json:
-        plain: Any = part
-        key = marshal.dumps(plain, 0)  # in this process alone: no other text of a value is made as fast
-        if len(self._known) < _MOST_PARTS and len(key) <= _LONGEST_PART:
-            return self._known.setdefault(key, part)
-        return self._known.get(key, part)
 
 
 SWEEPS = 3
@@ -191,7 +151,7 @@ class ListResult:
 class ListClient:
     """Reads lists of one kind through one client, `width` calls at once. `filters` apply to every list.
 
-    `tracker` counts the pages and shows, `parts` are shared by all rows.
+    `tracker` counts the pages and shows, `parts` are shared by all rows and shows.
     """
 
     client: ReadClient
@@ -251,8 +211,7 @@ class ListClient:
     def _page(self, offset: int, limit: int) -> ListPage:
         page = self.client.page(self.kind, offset=offset, limit=limit, filters=self.filters)
         self.tracker.page(page)
-        for row in page.rows:
-            self.parts.share(row)
+        self.parts.share(page.rows)
         return page
 
     def _swept(self) -> ListScan:
@@ -263,4 +222,6 @@ class ListClient:
 
     def show(self, ids: Iterable[str], make: Make[T], *, last: Set[str] = frozenset()) -> ShowResults[T]:
         """Show each object once, those in `last` at the end, and convert each as needed."""
-        return show_all(self.client, self.kind, ids, self.spread, make, last=last, tracker=self.tracker)
+        return show_all(
+            self.client, self.kind, ids, self.spread, make, last=last, tracker=self.tracker, parts=self.parts
+        )

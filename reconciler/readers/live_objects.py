@@ -28,13 +28,16 @@ def name_of(kind: Kind, row: Mapping[str, Json]) -> str:
 
 def stamp_of(kind: Kind, row: Mapping[str, Json]) -> str:
     """Return the best version field, which changes with each write; a list and a show may have different ones."""
-    return next((str(row[stamp]) for stamp in kind.version_fields if row.get(stamp)), "")
+    for name in kind.version_fields:
+        if stamp := row.get(name):
+            return str(stamp)
+    return ""
 
 
 def is_elsewhere(row: Mapping[str, Json], project_id: str) -> bool:
     """Tell whether a row names another project; a row without a project is managed (groups never have one)."""
     owner = row.get("project_id")
-    return bool(project_id) and isinstance(owner, str) and owner not in {"", project_id}
+    return bool(project_id) and isinstance(owner, str) and owner not in ("", project_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,13 +53,13 @@ class RowMapper:
         A list omits fields that are not documented for it, and those that newer deployments leave out: without the key,
         as null, or empty.
         """
-        return self._hideable if self._hideable.isdisjoint(row) else self.hidden_of(row, self._hideable)
+        return self.hideable if self.hideable.isdisjoint(row) else self.hidden_of(row, self.hideable)
 
     def hidden_of(self, row: Mapping[str, Json], names: frozenset[str]) -> frozenset[str]:
         """Return those of some fields that a list row leaves unknown; equal sets of many rows are one object."""
         may_hide = self._may_hide
         found = frozenset(
-            name for name in self._hideable & names if name not in row or (name in may_hide and is_empty(row[name]))
+            name for name in self.hideable & names if name not in row or (name in may_hide and is_empty(row[name]))
         )
         return self._shared.setdefault(found, found) if found else NOTHING
 
@@ -80,7 +83,7 @@ class RowMapper:
 
     def from_show(self, full: Mapping[str, Json], keep: frozenset[str] | None = ALL) -> LiveResource:
         """Return an object without a list row: fields that only the list has (its owner, its last job) are unread."""
-        skipped = NOTHING if keep is None else self._hideable - keep - frozenset(self.kind.version_fields)
+        skipped = NOTHING if keep is None else self.hideable - keep - frozenset(self.kind.version_fields)
         spec = {name: value for name, value in full.items() if name not in skipped}
         listed_only = (name for name, field in self.kind.top_fields.items() if name not in full and not field.in_show)
         return self._live(spec, hidden=skipped.union(listed_only), foreign=self.kind.foreign_reason(full), shown=True)
@@ -126,5 +129,6 @@ class RowMapper:
         return {}
 
     @cached_property
-    def _hideable(self) -> frozenset[str]:
+    def hideable(self) -> frozenset[str]:
+        """Fields that a list may leave unknown, and a show has."""
         return self._not_listed | self._may_hide

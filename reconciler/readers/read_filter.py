@@ -1,6 +1,7 @@
 """Applies a ReadRequest to rows: its scope, and the fields it needs."""
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from reconciler.kinds.base.kind import Kind
 from reconciler.late_methods import dataclass
@@ -8,7 +9,7 @@ from reconciler.late_patterns import late_pattern
 from reconciler.model.json_types import Json
 from reconciler.model.read_result import ReadRequest
 from reconciler.model.resource import LiveResource
-from reconciler.readers.live_objects import ALL, NOTHING, RowMapper, name_of
+from reconciler.readers.live_objects import ALL, NOTHING, Row, RowMapper, name_of
 from reconciler.semantics.equality import fold_name, spellings
 from reconciler.semantics.scope import outside_field
 from reconciler.strings import normalize_name
@@ -19,7 +20,7 @@ Filters = tuple[tuple[str, str], ...]
 """Query parameters of a list."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ReadFilter:
     """ReadRequest prepared for checking rows.
 
@@ -47,6 +48,21 @@ class ReadFilter:
         single = [(rule.parameter, fields[rule.field]) for rule in exact if len(fields.get(rule.field, ())) == 1]
         return self.wanted.query + tuple((parameter, value) for parameter, values in single for value in values)
 
+    @cached_property
+    def may_show(self) -> bool:
+        """Whether a row may need a show: most requests are for fields that no list leaves out."""
+        if self.wanted.depth in ("list", "full"):
+            return self.wanted.depth == "full"
+        return any(
+            not self.rows.hideable.isdisjoint(fields) for fields in {*self.by_name.values(), *self.wanted.pins.values()}
+        )
+
+    def covered(self, rows: Mapping[str, Row]) -> Mapping[str, Row]:
+        """Return the rows in scope, by id."""
+        if not (self.wanted.name_prefix or self.wanted.scope_fields):
+            return rows
+        return {key: row for key, row in rows.items() if self.covers(row)}
+
     def covers(self, row: Mapping[str, Json]) -> bool:
         """Tell whether a row is in scope, or has so similar a name that a manifest may declare it.
 
@@ -65,10 +81,20 @@ class ReadFilter:
 
     def fields_to_show(self, row: Mapping[str, Json]) -> frozenset[str] | None:
         """Return the fields to read by show for a row: none, all (None), or those a manifest manages."""
-        if self.wanted.depth == "list":
+        if not self.may_show:
             return NOTHING
         wanted = ALL if self.wanted.depth == "full" else self.rows.hidden_of(row, self.managed(row))
         return NOTHING if wanted == NOTHING or self.rows.foreign(row) else wanted
+
+    def to_show(self, rows: Mapping[str, Row]) -> frozenset[str]:
+        """Return the ids of the rows that leave a field open that is asked for."""
+        if not self.may_show:
+            return frozenset()
+        return frozenset(key for key, row in rows.items() if self.fields_to_show(row) != NOTHING)
+
+    def needs_show(self, row: Mapping[str, Json]) -> bool:
+        """Tell whether a row is in scope, and leaves a field open that is asked for."""
+        return self.covers(row) and self.fields_to_show(row) != NOTHING
 
     def made(self, row: Mapping[str, Json] | None, full: Mapping[str, Json]) -> LiveResource:
         """Return an object from its show and its list row, if any, reduced to the needed fields."""
@@ -92,8 +118,9 @@ def need(kind: Kind, wanted: ReadRequest, project_id: str) -> ReadFilter:
     """Prepare a ReadRequest for rows of one kind, read as one project."""
     by_name: dict[str, frozenset[str]] = {}
     for name, fields in wanted.fields.items():
-        known = by_name.get(normalize_name(name))
-        by_name[normalize_name(name)] = fields if known is None else known | fields
+        composed = normalize_name(name)
+        known = by_name.get(composed)
+        by_name[composed] = fields if known is None else known | fields
     return ReadFilter(
         rows=RowMapper(kind=kind, project_id=project_id),
         wanted=wanted,

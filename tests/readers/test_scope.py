@@ -1,6 +1,10 @@
 """What of a scope the service is asked for, what is checked here, and what stays in scope whatever it is called."""
 
+from hypothesis import example, given
+from hypothesis import strategies as st
+
 from reconciler.model.read_result import ConfirmRequest, ReadRequest
+from reconciler.readers.read_filter import need
 from reconciler.simulator import Simulator, transport
 from tests.support.reading import GROUP, PROJECT, ROOM, reader, rooms
 
@@ -109,3 +113,26 @@ def test_a_name_with_odd_characters_is_looked_for_in_the_whole_list_too():
     service = Listened({"smart_live_rooms": [*rooms(3), {"room_name": "50% off! (today)"}]})
     assert [one.name for one in service.reader().find(ROOM, "50% off! (today)")] == ["50% off! (today)"]
     assert [query.get("room_name") for query in service.queries] == ["50% off! (today)", "today", None]
+
+
+NAMES = st.sampled_from(["a", "b", "é", "e\u0301"])
+FIELDS = st.frozensets(st.sampled_from(["room_type", "scene_scripts", "play_policy", "interaction_rules"]), max_size=2)
+ROWS = st.dictionaries(
+    st.sampled_from(["1", "2", "3"]),
+    st.fixed_dictionaries(
+        {"room_name": NAMES}, optional={"play_policy": st.just({}), "interaction_rules": st.just([])}
+    ),
+)
+
+
+@given(rows=ROWS, fields=st.dictionaries(NAMES, FIELDS), pins=st.dictionaries(st.sampled_from(["1", "2"]), FIELDS))
+@example(rows={"1": {"room_name": "a"}}, fields={"a": frozenset({"scene_scripts"})}, pins={})
+@example(rows={"1": {"room_name": "a"}}, fields={}, pins={"1": frozenset({"play_policy"})})
+@example(rows={"1": {"room_name": "a"}}, fields={"a": frozenset({"room_type"})}, pins={})
+def test_the_rows_to_show_are_those_that_leave_a_field_open_that_is_asked_for(rows, fields, pins):
+    rows = {key: {"room_id": key, **row} for key, row in rows.items()}
+    asked = need(ROOM, ReadRequest(fields=fields, pins=pins), PROJECT)
+    open_ = {key for key, row in rows.items() if asked.rows.hidden_of(row, asked.managed(row))}
+    assert asked.to_show(rows) == open_
+    assert {key for key, row in rows.items() if asked.needs_show(row)} == open_
+    assert asked.covered(rows) == rows

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.readers.list_reader import SharedParts
+from reconciler.readers.shared_parts import SharedParts
 
 TEXTS = st.sampled_from(["", "a", "price", "\ud800", "晚场"])
 VALUES: Any = st.recursive(
@@ -21,8 +21,8 @@ ROWS = st.lists(st.dictionaries(TEXTS, VALUES, max_size=4), max_size=6)
 def test_every_row_reads_as_before(rows):
     before = [json.dumps(row) for row in rows]
     parts = SharedParts()
-    for row in (*rows, *rows):
-        parts.share(row)
+    for _ in range(2):
+        parts.share(rows)
     assert [json.dumps(row) for row in rows] == before
 
 
@@ -33,8 +33,7 @@ def rule(number: Any, **more: Any) -> dict[str, Any]:
 def test_what_is_inside_an_item_is_one_object_for_all_of_them():
     rows = [{"name": f"g{number}", "rules": [rule(number), rule(-number)]} for number in range(5)]
     parts = SharedParts()
-    for row in rows:
-        parts.share(row)
+    parts.share(rows)
     assert len({id(each["trigger"]) for row in rows for each in row["rules"]}) == 1
     assert len({id(each) for row in rows for each in row["rules"]}) == 10
 
@@ -42,8 +41,7 @@ def test_what_is_inside_an_item_is_one_object_for_all_of_them():
 def test_a_part_with_another_class_or_order_is_another():
     rows = [{"part": part} for part in ({"a": 1, "b": 2}, {"a": True, "b": 2}, {"a": 1.0, "b": 2}, {"b": 2, "a": 1})]
     parts = SharedParts()
-    for row in rows:
-        parts.share(row)
+    parts.share(rows)
     assert len({id(row["part"]) for row in rows}) == 4
 
 
@@ -51,5 +49,23 @@ def test_a_long_part_is_not_remembered():
     rows = [{"part": {"text": "x" * 3_000}} for _ in range(2)]
     parts = SharedParts()
     for row in rows:
-        parts.share(row)
+        parts.share([row])
     assert rows[0]["part"] is not rows[1]["part"]
+
+
+def test_texts_that_rows_repeat_are_one_object_and_what_is_inside_a_new_part_too():
+    rows = [
+        {
+            "owner": "a team of many",
+            "name": f"number {each}",
+            "play": {"order": "one after the other", "text": f"t{each}"},
+        }
+        for each in range(200)
+    ]
+    rows = json.loads(json.dumps(rows))
+    parts = SharedParts()
+    parts.share(rows[:100])
+    parts.share(rows[100:])
+    assert len({id(row["owner"]) for row in rows}) == 1
+    assert len({id(row["play"]["order"]) for row in rows}) == 1
+    assert len({id(row["name"]) for row in rows}) == 200
