@@ -1,7 +1,7 @@
 """Read and write clients. The read client cannot send a write; only writers import the write client."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
@@ -45,7 +45,7 @@ class OddRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPage:
-    """One page of a list: its rows as sent, and its `count`, None where there is none.
+    """One page of a list: its rows as sent, its `count`, None where there is none, and the `length` of its body.
 
     `odd` are the rows that cannot be managed; they are reported and not changed.
     """
@@ -53,6 +53,7 @@ class ListPage:
     rows: tuple[dict[str, Json], ...]
     count: int | None = None
     odd: tuple[OddRow, ...] = ()
+    length: int = 0
 
     @property
     def size(self) -> int:
@@ -60,7 +61,15 @@ class ListPage:
         return len(self.rows) + len(self.odd)
 
 
-MOST_ON_THE_WAY = 4 * 2**20
+Compact = Callable[[Sequence[dict[str, Json]]], None]
+"""Makes decoded objects smaller, in place."""
+
+
+def _as_decoded(objects: Sequence[dict[str, Json]]) -> None:
+    pass
+
+
+MOST_ON_THE_WAY = 2 * 2**20
 """Bytes of the pages that are requested or being decoded at a time; a larger page is alone."""
 
 
@@ -92,7 +101,10 @@ class PageBudget:
 
 
 class ReadClient:
-    """Lists and shows objects of one project. Safe to share between threads."""
+    """Lists and shows objects of one project. Safe to share between threads.
+
+    Where a call is given `compact`, it makes the objects smaller before another response is decoded.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._sender = RetryingSender(connection)
@@ -100,11 +112,19 @@ class ReadClient:
         self._pages = PageBudget()
         self.connection = connection
 
-    def page(self, kind: Kind, *, offset: int, limit: int, filters: Iterable[tuple[str, str]] = ()) -> ListPage:
+    def page(
+        self,
+        kind: Kind,
+        *,
+        offset: int,
+        limit: int,
+        filters: Iterable[tuple[str, str]] = (),
+        compact: Compact = _as_decoded,
+    ) -> ListPage:
         """Return one page of a kind's list. Raises ApiError (E_READ_SCHEMA) for an invalid one."""
         query = [("limit", str(limit)), ("offset", str(offset)), *filters]
         self._sender.meter.add(ApiUsage(pages=1))
-        return self._page(kind, kind.endpoints.collection, query)
+        return self._page(kind, kind.endpoints.collection, query, compact)
 
     def summary(self, kind: Kind, *, offset: int, limit: int) -> ListPage:
         """Return one page of a kind's summary list, which has the same objects with few fields."""
@@ -112,20 +132,26 @@ class ReadClient:
         self._sender.meter.add(ApiUsage(pages=1))
         return self._page(kind, kind.endpoints.summary, query)
 
-    def _page(self, kind: Kind, path: str, query: Iterable[tuple[str, str]]) -> ListPage:
+    def _page(
+        self, kind: Kind, path: str, query: Iterable[tuple[str, str]], compact: Compact = _as_decoded
+    ) -> ListPage:
         with self._pages.page():
             body = self._sender.send(_call(self.connection, kind, "GET", path, {}, query=query)).body
             self._pages.came(len(body))
             with self._decoding:
-                page = _page(kind, decode(body, half_characters=True), whole=not may_hold_half_characters(body))
+                page = _page(kind, body)
+                compact(page.rows)
         if self.connection.redactor.tainted(str(row[kind.id_field]) for row in page.rows):
             refuse("the id of a row holds a secret that we sent")
         return page
 
-    def show(self, kind: Kind, object_id: str) -> dict[str, Json]:
+    def show(self, kind: Kind, object_id: str, *, compact: Compact = _as_decoded) -> dict[str, Json]:
         """Return one object in full; raises NotFoundError, ForbiddenError or another ApiError."""
         self._sender.meter.add(ApiUsage(shows=1))
-        body = self._get(kind, kind.endpoints.object, {"id": object_id})
+        answer = self._sender.send(_call(self.connection, kind, "GET", kind.endpoints.object, {"id": object_id}))
+        with self._decoding:
+            body = decode(answer.body)
+            compact([body])
         if "error_code" in body or body.setdefault(kind.id_field, object_id) != object_id:
             refuse("it is not the object that was asked for")
         return body
@@ -148,17 +174,6 @@ class ReadClient:
     def close(self) -> None:
         """Close the connections."""
         self._sender.close()
-
-    def _get(
-        self,
-        kind: Kind,
-        path: str,
-        ids: Mapping[str, str],
-        query: Iterable[tuple[str, str]] = (),
-    ) -> dict[str, Json]:
-        body = self._sender.send(_call(self.connection, kind, "GET", path, ids, query=query)).body
-        with self._decoding:
-            return decode(body)
 
 
 class WriteClient:
@@ -301,8 +316,9 @@ def _encoded(body: Mapping[str, Json] | None) -> bytes:
     return data
 
 
-def _page(kind: Kind, body: Mapping[str, Json], *, whole: bool) -> ListPage:
-    """Return the page in a body; `whole`: no text in it holds half a character."""
+def _page(kind: Kind, raw: bytes) -> ListPage:
+    body = decode(raw, half_characters=True)
+    whole = not may_hold_half_characters(raw)
     rows = body.get(kind.endpoints.items)
     if rows is None and body.get(kind.endpoints.count) == 0 and "error_code" not in body:
         rows = []
@@ -313,6 +329,7 @@ def _page(kind: Kind, body: Mapping[str, Json], *, whole: bool) -> ListPage:
         rows=tuple(row for row, reason in judged if not reason),
         count=_count(kind, body),
         odd=tuple(_odd(kind, row, reason) for row, reason in judged if reason),
+        length=len(raw),
     )
 
 

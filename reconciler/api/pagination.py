@@ -14,7 +14,7 @@ from functools import partial
 from itertools import islice
 from typing import Protocol, TypeVar
 
-from reconciler.api.client import ListPage, OddRow
+from reconciler.api.client import MOST_ON_THE_WAY, ListPage, OddRow
 from reconciler.errors import ReconcilerError
 from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
@@ -121,6 +121,7 @@ class _PageCollector:
         self._short: set[int] = set()
         self._seen: set[str] = set()
         self._contents: set[tuple[str, ...]] = set()
+        self._longest = 0
         self._repeats = 0
         self._stuck = False
         self._error: ReconcilerError | None = None
@@ -131,6 +132,7 @@ class _PageCollector:
             self._error = self._error or page
             return
         self._pages[offset] = page
+        self._longest = max(self._longest, page.length)
         if page.size < limit:
             self._short.add(offset)
         ids = (*(str(row[self._id_field]) for row in page.rows), *(row.key for row in page.odd))
@@ -196,7 +198,13 @@ class _PageCollector:
         return min(LIMIT, self._step, beyond - reach)
 
     def _size(self) -> int:
-        """Return how many pages to request at once, bounded so that a false count cannot cause a thousand calls."""
+        """Return how many pages to request at once, bounded so that a false count cannot cause a thousand calls.
+
+        Of large pages these are so few as may be on the way together: each thread that decodes one keeps memory.
+        """
+        few = MOST_ON_THE_WAY // max(self._longest, 1)
+        if few < self._width:
+            return max(few, 1)
         return max(self._width, len(self._pages)) if self._count_is_objects else self._width
 
     def _most(self) -> int:

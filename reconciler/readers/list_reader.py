@@ -94,8 +94,7 @@ class _Asker(Generic[T]):
         if self._error is not None:
             return self._error
         try:
-            full = self._client.show(self._kind, object_id)
-            self._parts.share([full])
+            full = self._client.show(self._kind, object_id, compact=self._parts.share)
             return _Made(self._make(object_id, full))
         except NotFoundError:
             return None
@@ -209,9 +208,8 @@ class ListClient:
         )
 
     def _page(self, offset: int, limit: int) -> ListPage:
-        page = self.client.page(self.kind, offset=offset, limit=limit, filters=self.filters)
+        page = self.client.page(self.kind, offset=offset, limit=limit, filters=self.filters, compact=self.parts.share)
         self.tracker.page(page)
-        self.parts.share(page.rows)
         return page
 
     def _swept(self) -> ListScan:

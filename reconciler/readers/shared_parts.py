@@ -14,7 +14,7 @@ _LONGEST_PART = 2_000
 """Bytes of the longest part that is remembered."""
 
 _SAMPLE = 40
-"""Rows, at least, of which the values tell what a field holds; of fewer rows all are looked at."""
+"""Rows whose values tell what a field holds: so many neighbours, which often have one time, and as many far apart."""
 
 
 class SharedParts:
@@ -34,13 +34,13 @@ class SharedParts:
         The items of a list of objects stay; what is inside them is shared. Which fields hold such parts, and which hold
         texts that rows repeat, is seen in some of the rows.
         """
-        sample = rows[:: 1 + len(rows) // _SAMPLE]
-        for name in set().union(*sample):
-            values = [row.get(name) for row in sample]
-            classes = set(map(type, values))
+        near, far = rows[:_SAMPLE], rows[:: 1 + len(rows) // _SAMPLE] if len(rows) > _SAMPLE else ()
+        for name in set().union(*near, *far):
+            values, others = [row.get(name) for row in near], [row.get(name) for row in far]
+            classes = {*map(type, values), *map(type, others)}
             if dict in classes or list in classes:
                 self._share_parts(name, rows)
-            elif str in classes and _are_repeated(values):
+            elif str in classes and (_are_repeated(values) or _are_repeated(others)):
                 _share_texts(name, rows)
 
     def _share_parts(self, name: str, rows: Sequence[dict[str, Json]]) -> None:

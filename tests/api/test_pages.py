@@ -1,9 +1,11 @@
 """Laws of one sweep through a list that holds still, whatever its pages look like."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.api.client import ListPage
+from reconciler.api.client import MOST_ON_THE_WAY, ListPage
 from reconciler.api.pagination import LIMIT, sweep
 from reconciler.errors import ApiError
 
@@ -102,6 +104,23 @@ def test_after_a_short_page_only_the_gap_is_asked_for(size, brings, at, width):
     assert len(found.rows) == size
     beyond = [(offset, limit) for offset, limit in short.asked if at < offset < at + LIMIT]
     assert beyond == [(at + brings, LIMIT - brings)]
+
+
+@given(size=st.integers(301, 900), length=st.sampled_from([1, 2, 5, 9]), width=WIDTHS, counted=st.booleans())
+def test_of_large_pages_so_few_are_asked_for_at_once_as_may_be_on_the_way(size, length, width, counted):
+    still, waves = Still(size), []
+
+    def fetch(offset, limit):
+        return replace(still(offset, limit), length=length * MOST_ON_THE_WAY // 5)
+
+    def spread(ask, wave):
+        waves.append(len(wave))
+        return map(ask, wave)
+
+    found = sweep(fetch, "id", spread=spread, width=width, items="" if counted else "rules")
+    assert found.clean
+    assert len(found.rows) == size
+    assert max(waves) <= (max(1, 5 // length) if 5 // length < width else max(width, len(still.asked)))
 
 
 def test_a_list_ends_on_a_short_page_whose_count_agrees_and_a_full_last_page_needs_an_empty_one_after_it():

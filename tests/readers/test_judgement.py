@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.api.client import ListPage, OddRow
+from reconciler.api.client import Compact, ListPage, OddRow
 from reconciler.api.connection import UsageCounter
 from reconciler.errors import ApiError, ForbiddenError, NotFoundError, ReconcilerError
 from reconciler.model.read_result import ConfirmRequest, ConfirmResult, ReadRequest, ReadResult
@@ -43,7 +43,9 @@ class Client:
     def connection(self) -> Any:
         return SimpleNamespace(project_id=PROJECT)
 
-    def page(self, kind: Any, *, offset: int, limit: int, filters: Iterable[tuple[str, str]] = ()) -> ListPage:
+    def page(
+        self, kind: Any, *, offset: int, limit: int, filters: Iterable[tuple[str, str]] = (), compact: Compact
+    ) -> ListPage:
         text = next((value for _, value in filters), None)
         if text is not None:
             self.asked.append(text)
@@ -59,7 +61,7 @@ class Client:
             rows=tuple(rows[offset : offset + limit]), count=self.counts(size), odd=self.odd if not offset else ()
         )
 
-    def show(self, kind: Any, object_id: str) -> Row:
+    def show(self, kind: Any, object_id: str, *, compact: Compact) -> Row:
         self.shown.append(object_id)
         found = self.shows.get(object_id)
         if isinstance(found, ReconcilerError):

@@ -6,7 +6,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.model.read_result import ReadRequest
 from reconciler.readers.shared_parts import SharedParts
+from reconciler.simulator import Simulator, transport
+from tests.support.reading import GROUP, reader
 
 TEXTS = st.sampled_from(["", "a", "price", "\ud800", "晚场"])
 VALUES: Any = st.recursive(
@@ -69,3 +72,24 @@ def test_texts_that_rows_repeat_are_one_object_and_what_is_inside_a_new_part_too
     assert len({id(row["owner"]) for row in rows}) == 1
     assert len({id(row["play"]["order"]) for row in rows}) == 1
     assert len({id(row["name"]) for row in rows}) == 200
+
+
+def test_the_objects_of_a_read_share_what_is_equal_from_the_list_and_from_shows():
+    rules = [
+        {
+            "rule_name": f"rule {number}",
+            "event_type": 1,
+            "trigger": {"reply_mode": "SYSTEM_REPLY", "reply_texts": ["a"]},
+        }
+        for number in range(3)
+    ]
+    seed = {"interaction_rule_groups": [{"group_name": f"group {n}", "interaction_rules": rules} for n in range(130)]}
+    for depth, details in (("list", "shown"), ("full", "hidden")):
+        made = reader(
+            "http://localhost", transport=transport(Simulator(seed | {"behaviours": {"list_details": details}}))
+        )
+        found = made.read(GROUP, ReadRequest(depth=depth)).resources
+        assert len(found) == 130
+        listed = [rule for one in found for rule in one.spec["interaction_rules"]]
+        assert len({id(rule["trigger"]) for rule in listed}) == 1
+        assert [rule["rule_name"] for rule in listed] == [f"rule {number}" for number in range(3)] * 130
