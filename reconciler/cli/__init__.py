@@ -10,7 +10,7 @@ from reconciler.cli.overview import print_overview
 from reconciler.cli.process import Interrupted, Interrupting, end_process, handled, open_missing_streams
 from reconciler.model.process_clock import REAL_TIME, ProcessClock
 
-PATIENT = (200_000, 50, 50)
+PATIENT = (1_000_000, 50, 50)
 """Thresholds of the garbage collector, raised since most objects live until the run ends."""
 
 _SIGNALLED = 128

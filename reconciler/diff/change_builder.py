@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from reconciler.diff.attribution import NO_BASES, AttributionBases, BaseUnmanaged, alike_at, lookup, reported_value
 from reconciler.diff.compare.collector import DiffCollector, Pair, SecretJudge, nothing_known
@@ -115,7 +114,7 @@ class RecordedState:
     owner: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ChangeInput:
     """Declared object with its spec, its ignore rules, and what is recorded of it."""
 
@@ -205,7 +204,15 @@ def _missed(wish: ChangeInput, live: LiveResource) -> list[str]:
     return [name for name in hidden if name in wish.spec or name in always]
 
 
-def _of_live(wish: ChangeInput, live: LiveResource, action: Action, **more: Any) -> Change:
+def _of_live(
+    wish: ChangeInput,
+    live: LiveResource,
+    action: Action,
+    *,
+    fields: tuple[FieldChange, ...] = (),
+    suppressed: tuple[SuppressedDifference, ...] = (),
+    notes: tuple[str, ...] = (),
+) -> Change:
     """Return the change of a live object, which is its own result until an update is computed."""
     declared, recorded, before = wish.declared, wish.recorded, redact_fields(wish.of.node, live.spec)
     change = Change(
@@ -220,7 +227,9 @@ def _of_live(wish: ChangeInput, live: LiveResource, action: Action, **more: Any)
         level=wish.of.level,
         adopt=recorded.adopt,
         owner=recorded.owner,
-        **more,
+        fields=fields,
+        suppressed=suppressed,
+        notes=notes,
     )
     return change.positioned_at(declared) if action is Action.NONE else change
 

@@ -24,7 +24,7 @@ from reconciler.model.json_types import Json, as_object
 from reconciler.redaction import reads_masked
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.defaults import cleared_value, is_default
-from reconciler.semantics.equality import is_empty
+from reconciler.semantics.equality import identical, is_empty
 from reconciler.semantics.reference_paths import resolved
 
 
@@ -156,11 +156,19 @@ def _value(node: CompiledField, want: Json, have: Json, at: FieldPath, laying: B
         return cleared_value(node)
     if node.sensitive:
         return want
+    if node.exact and isinstance(have, (dict, list)) and identical(want, have) and not _clears(want):
+        return have
     if node.type is FieldType.OBJECT and isinstance(want, Mapping):
         return _object(node, want, as_object(have), at, laying, new=not isinstance(have, Mapping))
     if node.type is FieldType.LIST and isinstance(want, list) and node.item is not None:
         return _list(node, want, have, at, laying)
     return want
+
+
+def _clears(want: Json) -> bool:
+    """Tell whether a declared value clears a field somewhere inside it."""
+    parts = want.values() if isinstance(want, dict) else want if isinstance(want, list) else ()
+    return any(part is None or _clears(part) for part in parts)
 
 
 def _list(node: CompiledField, want: list[Json], had: Json, at: FieldPath, laying: BodyMerge) -> list[Json]:

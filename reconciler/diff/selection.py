@@ -28,7 +28,7 @@ class SelectionFilter:
     _targets: AddressPatterns = field(default_factory=lambda: AddressPatterns(()))
     _excludes: AddressPatterns = field(default_factory=lambda: AddressPatterns(()))
     _candidates: list[NamedAddress] = field(default_factory=list)
-    _selected: frozenset[str] = frozenset()
+    _selected: frozenset[str] | None = None
     _by_name: dict[tuple[str, str], DeclaredResource] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -47,7 +47,7 @@ class SelectionFilter:
 
     def manifest(self, declared: DeclaredResource) -> bool:
         """Tell whether a manifest is selected; labels and files select manifests, never live objects."""
-        return not self.selection.partial or declared.address in self._selected
+        return self._selected is None or declared.address in self._selected
 
     def _meant(self, declared: DeclaredResource, targeted: Set[str]) -> bool:
         selection = self.selection

@@ -25,6 +25,7 @@ ends, so that a declared and a live text may count as equal although they are no
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from reconciler.json_codec import canonical_json
 from reconciler.kinds.base.field import FieldType, ListType
@@ -126,7 +127,12 @@ def _stated(field: CompiledField, value: Json) -> Json:
     part = _value(field, value)
     if field.sensitive or not field.documented:
         return None if is_empty(part) else part
-    return None if part is None or identical(part, _value(field, field.default)) else part
+    return None if part is None or identical(part, _normal_default(field)) else part
+
+
+@lru_cache(maxsize=1024)
+def _normal_default(field: CompiledField) -> Json:
+    return _value(field, field.default)
 
 
 def _value(field: CompiledField, value: Json | NoValue) -> Json:
@@ -135,12 +141,14 @@ def _value(field: CompiledField, value: Json | NoValue) -> Json:
         return value.value
     if field.sensitive:
         return redacted_presence(value)
+    if value is None or isinstance(value, (str, int, float)):
+        return _single(field, value)
     if field.type is FieldType.OBJECT and isinstance(value, Mapping):
         found = ((name, _stated(child, value.get(name))) for name, child in field.children.items())
         return {name: part for name, part in found if part is not None}
     if field.type is FieldType.LIST and isinstance(value, list) and field.item is not None:
         return _list(field, [_value(field.each, part) for part in value], value)
-    return _unexpected(value) if isinstance(value, (Mapping, list)) else _single(field, value)
+    return _unexpected(value)
 
 
 def _list(field: CompiledField, parts: list[Json], items: list[Json]) -> Json:

@@ -12,7 +12,7 @@ is never modified in place (`model.resource`), so that what was found of it hold
 """
 
 from collections.abc import Mapping
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField
@@ -26,27 +26,29 @@ _PARTED = (dict, list)
 _NOTHING = object()
 
 Fact = TypeVar("Fact")
+Facts = dict[int, tuple[object, Fact]]
+"""One fact of each part, by the identity of the part, which is kept alive."""
 
 
 class KnownParts:
-    """What was found of the parts of declared objects."""
+    """What was found of the parts of declared objects: the live part that is identical, and whether items have keys."""
 
     __slots__ = ("_live", "_own_keys")
 
     def __init__(self) -> None:
-        self._live = _Facts[object]()
-        self._own_keys = _Facts[tuple[CompiledField, bool]]()
+        self._live: Facts[object] = {}
+        self._own_keys: Facts[tuple[CompiledField, bool]] = {}
 
     def identical(self, declared: object, live: object) -> bool:
         """Return whether two values are the same JSON, as `equality.identical` does."""
         if declared.__class__ not in _PARTED:
             return identical(declared, live)
-        known = self._live.find(declared)
-        if known is live and known is not None:
+        known = self._live.get(id(declared))
+        if known is not None and known[1] is live:
             return True
         if not identical(declared, live):
             return False
-        self._live.store(declared, live)
+        _store(self._live, declared, live)
         return True
 
     def holds(self, whole: Mapping[str, Json], part: Mapping[str, Json]) -> bool:
@@ -64,27 +66,15 @@ class KnownParts:
 
     def has_keys_of_their_own(self, field: CompiledField, items: list[Json]) -> bool:
         """Return whether the items of a declared list have keys, as `list_keys.has_keys_of_their_own` does."""
-        known = self._own_keys.find(items)
-        if known is None or known[0] is not field:
-            known = field, has_keys_of_their_own(field, items)
-            self._own_keys.store(items, known)
-        return known[1]
+        known = self._own_keys.get(id(items))
+        if known is not None and known[1][0] is field:
+            return known[1][1]
+        found = has_keys_of_their_own(field, items)
+        _store(self._own_keys, items, (field, found))
+        return found
 
 
-class _Facts(Generic[Fact]):
-    """One fact of each part, by the identity of the part, which is kept alive."""
-
-    __slots__ = ("_known",)
-
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[object, Fact]] = {}
-
-    def find(self, part: object) -> Fact | None:
-        """Return the fact that is known of a part."""
-        known = self._known.get(id(part))
-        return known[1] if known is not None else None
-
-    def store(self, part: object, fact: Fact) -> None:
-        if len(self._known) >= _MOST:
-            self._known.clear()
-        self._known[id(part)] = part, fact
+def _store(facts: Facts[Fact], part: object, fact: Fact) -> None:
+    if len(facts) >= _MOST:
+        facts.clear()
+    facts[id(part)] = part, fact

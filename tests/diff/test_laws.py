@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from reconciler.diff.compare.collector import DiffCollector
 from reconciler.diff.compare.walk import objects
 from reconciler.diff.full_spec import full_spec
-from reconciler.diff.request_body import build_request_body
+from reconciler.diff.request_body import BodyMerge, build_request_body, merge_spec
 from reconciler.kinds.base.kind import Kind
 from reconciler.kinds.registry import kind_named
 from reconciler.model.change import Action, SuppressionReason
 from reconciler.semantics.compiled_field import compiled
 from reconciler.semantics.defaults import is_unchanged
+from reconciler.semantics.equality import identical
 from reconciler.semantics.known_parts import KnownParts
 from tests.support.planning import GROUP, ROOM, World, declared, live, only
 from tests.support.random_specs import Maker
@@ -131,7 +132,30 @@ def _of_another_class(value: Any) -> list[Any]:
     return [float(value)] if isinstance(value, int) and value == float(value) else []
 
 
+def what_is_equal_stays_as_it_was_read(kind: Kind, seed: int) -> None:
+    """A merge leaves what is equal on both sides as it was read, the order of keys and items too; a null clears."""
+    maker, node = Maker(seed, null=0.2), compiled(kind)
+    spec = {kind.name_field: "it", **maker.declared(kind)}
+    row = {**maker.shuffled(kind.root, json.loads(json.dumps(spec))), "more": [seed]}
+    merged = merge_spec(node, spec, row, BodyMerge())
+    assert merged["more"] == [seed]
+    for name in spec.keys() & node.exact_names:
+        text = json.dumps(row[name])
+        if identical(spec[name], row[name]) and "null" not in text:
+            assert json.dumps(merged[name]) == text
+        elif spec[name] is not None:
+            assert not any(part is None for part in _parts(merged.get(name)))
+
+
+def _parts(value: Any) -> list[Any]:
+    """Return what is in objects inside a value."""
+    if isinstance(value, dict):
+        return [found for part in value.values() for found in (part, *_parts(part))]
+    return [found for part in value for found in _parts(part)] if isinstance(value, list) else []
+
+
 LAWS = [
+    what_is_equal_stays_as_it_was_read,
     unchanged_at_once_is_no_raw_difference,
     nothing_to_do_between_equal_states,
     what_is_applied_is_what_was_declared,
