@@ -92,8 +92,7 @@ def _rest(
     kept = any(records.recordable(name) for name in where.names)
     if kept:
         run.note(f"Run {number}; if it breaks off, go on with --resume {number}.")
-    width = min(ask.access.parallelism, len(where.names))
-    each = replace(ask, access=replace(ask.access, parallelism=max(1, ask.access.parallelism // width)))
+    width, each = _shares(where, ask, dask)
     with open_executor(dask, width) as executor, _told(run, len(where.names)) as advance:
 
         def record_results(some: "tuple[EnvironmentResult, ...]") -> "tuple[EnvironmentResult, ...]":
@@ -111,6 +110,19 @@ def _rest(
             keep=record_results,
             hint=f"go on with --resume {number}" if kept else "run it again; with --ledger it can be resumed",
         )
+
+
+def _shares(where: AuditTargets, ask: "PlanRequest", dask: str) -> "tuple[int, PlanRequest]":
+    """Return how many environments are visited at once, and the request for each, so that both keep to the parallelism.
+
+    Simulators inside a process answer at once: its threads would only wait for each other.
+    """
+    from reconciler.fleet.dask_executor import WORKERS
+
+    if all(where.project.environments[name].embedded for name in where.names):
+        return WORKERS if dask else 1, replace(ask, access=replace(ask.access, parallelism=1))
+    width = min(ask.access.parallelism, len(where.names))
+    return width, replace(ask, access=replace(ask.access, parallelism=max(1, ask.access.parallelism // width)))
 
 
 @contextmanager

@@ -16,13 +16,14 @@ from reconciler.fleet.audit_batches import (
     split_batches,
     without_credentials,
 )
-from reconciler.fleet.dask_executor import DaskExecutor
 from reconciler.fleet.environment_result import EnvironmentResult, worker_lost
 from reconciler.project.config import Project
 from reconciler.project.plan_environment import PlanRequest
 
 AHEAD = 2
 """Batches for each worker that are sent before their results are there: it has the next one when it ends the first."""
+QUEUED = 64
+"""Batches that a cluster has at least, whose number of workers is its own matter and may follow from what waits."""
 
 Keep = Callable[[tuple[EnvironmentResult, ...]], tuple[EnvironmentResult, ...]]
 
@@ -60,10 +61,9 @@ def _completed(
 ) -> Iterator[tuple[tuple[EnvironmentResult, ...], bool]]:
     """Send batches, some ahead of the results, and yield the results of each, and whether they were lost."""
     sent: dict[Future[tuple[EnvironmentResult, ...]], tuple[str, ...]] = {}
-    more = True
+    more, most = True, max(AHEAD * width, QUEUED if away else 0)
     while more or sent:
-        workers = max(width, executor.threads if isinstance(executor, DaskExecutor) else 0)
-        while more and len(sent) < AHEAD * workers:
+        while more and len(sent) < most:
             if (batch := next(batches, None)) is None:
                 more = False
                 break

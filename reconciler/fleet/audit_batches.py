@@ -1,4 +1,4 @@
-"""Batches of an audit: whole tenants, as many environments as a worker visits in half a second.
+"""Batches of an audit: whole tenants, as many environments as a worker visits in a second.
 
 What an environment costs is measured while the audit runs. A batch is sent, awaited and recorded as a whole, so that a
 large one spares a worker's time, and a small one loses little with a worker that is lost.
@@ -24,8 +24,10 @@ FIRST = 50
 """Most environments in a batch before any is measured."""
 MOST = 500
 """Most environments in a batch."""
-SECONDS = 0.5
+SECONDS = 1.0
 """Time that a batch should take a worker."""
+PARTS = 10
+"""Part of that time that the last batches take at least: what a batch costs beside its visits is not worth less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +50,10 @@ class BatchSize:
         self._visited = 0
 
     def __call__(self) -> int:
-        """Return it: what a worker visits in the time of a batch, and never so many that others have nothing to do."""
+        """Return it: what a worker visits in the time of a batch, and less where others would have nothing to do."""
         wanted = FIRST if not self._visited else round(SECONDS * self._visited / max(self._seconds, 1e-9))
-        return max(1, min(wanted, MOST, self._left // (4 * self._width)))
+        most = min(wanted, MOST)
+        return max(1, min(most, max(self._left // (4 * self._width), most // PARTS)))
 
     def sent(self, number: int) -> None:
         """Count environments that a worker visits from now on."""

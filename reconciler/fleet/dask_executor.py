@@ -1,5 +1,6 @@
 """Executor of an audit: threads of this process, or a Dask cluster, with the same interface."""
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
@@ -17,12 +18,7 @@ class DaskExecutor(Executor):
 
     def __init__(self, client: Any) -> None:
         self._client = client
-
-    @property
-    def threads(self) -> int:
-        """Number of threads of all workers, as the client last heard of them."""
-        workers = self._client.scheduler_info().get("workers", {})
-        return sum(int(worker.get("nthreads", 0)) for worker in workers.values())
+        self._lock = threading.Lock()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Submit a call to any worker; the future holds its result, or the error."""
@@ -38,16 +34,28 @@ class DaskExecutor(Executor):
                 if left and _given_up(error):
                     self._send(answer, left - 1, fn, *args, **kwargs)
                 else:
-                    answer.set_exception(error)
+                    self._end(answer, error)
             else:
-                answer.set_result(result)
+                self._end(answer, None, result)
 
         try:
             sent = self._client.submit(fn, *args, pure=False, retries=RETRIES, **kwargs)
         except Exception as error:  # the client is closed: this may be its own thread, where an error would be lost
-            answer.set_exception(error)
-        else:
-            sent.add_done_callback(ended)
+            self._end(answer, error)
+            return
+        sent.add_done_callback(ended)
+        if self._client.status != "running":  # it connects again, and gave up only what was sent before
+            self._end(answer, ConnectionError("the scheduler does not answer"))
+
+    def _end(self, answer: Future[Any], error: BaseException | None, result: Any = None) -> None:
+        """Complete a future with what came first: its end, or the loss of the scheduler."""
+        with self._lock:
+            if answer.done():
+                return
+            if error is not None:
+                answer.set_exception(error)
+            else:
+                answer.set_result(result)
 
 
 def _given_up(error: BaseException) -> bool:
