@@ -25,7 +25,7 @@ def warnings(text: str, where: PositionOf, *, templated: bool) -> Iterator[Diagn
 
 
 def _warnings(text: str, where: PositionOf, *, templated: bool) -> Iterator[Diagnostic]:
-    if (" #" in text or "\t#" in text) and _CUT.search(text):
+    if "#" in text and (" #" in text or "\t#" in text) and _CUT.search(text):
         yield from _cuts(text, where)
     if templated and ("{{" in text or "{%" in text):
         for line, column in _places(_MARKER, text):

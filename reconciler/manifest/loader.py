@@ -54,7 +54,7 @@ def _told(group: list[Diagnostic]) -> Diagnostic:
 
 def is_template(text: str) -> bool:
     """Tell whether a text holds any Jinja syntax."""
-    return "{{" in text or "{%" in text or "{#" in text
+    return "{" in text and any(start in text for start in ("{{", "{%", "{#"))
 
 
 _COMMENT = late_pattern(r"(?:^|\s)#")

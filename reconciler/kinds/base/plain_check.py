@@ -87,8 +87,8 @@ def plain_check(model: Any) -> Test | None:
         test = _compiled(_of(model))
     except NotPlainError:
         return None
-    fits = _fitting({"": test})
-    return lambda value: fits((("", value),))
+    exact, passes = test.exact, test.passes
+    return lambda value: type(value) is exact and (passes is None or passes(value))
 
 
 def limited(inner: ValueCheck, limits: Mapping[str, Any]) -> ValueCheck:

@@ -219,7 +219,7 @@ def plain_text(text: str) -> str:
 def readable_text(text: str, limits: YamlLimits) -> str | None:
     """Return a text with line feeds alone; None where no document of it may be read here."""
     plain = plain_text(text)
-    if "\r" in plain or plain.startswith("%") or "\n%" in plain:
+    if "\r" in plain or ("%" in plain and (plain.startswith("%") or "\n%" in plain)):
         return None
     return plain if limits.scalar >= LONGEST and limits.depth > _DEEPEST + DEEPEST else None
 
