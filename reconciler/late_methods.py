@@ -2,9 +2,10 @@
 
 `dataclasses` compiles up to six functions a class where it is defined, which is most of the time that a module of
 plain values takes to import; a command uses few of the classes that it imports, and most of those a few times. What
-`dataclass` here makes takes the same options and is the standard library's in everything: fields, slots, `replace`,
-`asdict`, matching. The first calls of a method walk the fields, which takes less time than to compile one; then it is
-made by the standard library itself, of a class with the same fields, as is one whose arguments are wrong.
+`dataclass` here makes takes the same options and is the standard library's in everything but the docstring of a class
+without one: fields, slots, `replace`, `asdict`, matching. The first calls of a method walk the fields, which takes less
+time than to compile one; then it is made by the standard library itself, of a class with the same fields, as is one
+whose arguments are wrong.
 """
 
 import copy
@@ -45,6 +46,7 @@ _Walk = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
 
 def _late(given: type, *, frozen: bool, slots: bool, kw_only: bool, eq: bool) -> Any:
     own = set(vars(given))
+    given.__doc__ = given.__doc__ or given.__name__  # for one without, `dataclasses` parses the text of its signature
     made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)(given)
     late = [name for name in ("__init__", "__repr__") if name not in own]
     if eq and "__eq__" not in own:

@@ -51,6 +51,17 @@ class Pair:
     right: tuple[int, ...] = ()
 
 
+def test_a_class_without_a_docstring_is_named_and_its_signature_is_not_parsed():
+    """The standard library writes the signature, for which it imports and compiles what parses Python."""
+
+    @late_methods.dataclass
+    class Bare:
+        first: int
+
+    assert Bare.__doc__ == "Bare"
+    assert Bare(1) == Bare(first=1)
+
+
 @pytest.mark.parametrize(("known", "late"), PAIRS)
 def test_fields_and_parameters_are_the_standard_library_s(known, late):
     assert [(each.name, each.type, each.default, each.kw_only) for each in dataclasses.fields(late)] == [

@@ -6,7 +6,7 @@ subset, whose unbounded repeats are at most three and never nested): patterns co
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from reconciler.interaction_rules.pattern_tree import FOLDING, LINE_BREAKS, ParsedPattern
@@ -15,10 +15,15 @@ from reconciler.interaction_rules.portable_regex import parse_pattern
 MOST_STEPS = 5_000_000
 """Bound on the steps of one search by `re`: pattern length times text length to the power of unbounded repeats + 1."""
 
-try:  # the extra `rules`
-    import re2
-except ImportError:
-    re2 = None
+
+@cache
+def _re2() -> Any:
+    """Return google-re2, or None where the extra `rules` is not installed; a rule of plain texts needs no engine."""
+    try:
+        import re2
+    except ImportError:
+        return None
+    return re2
 
 
 class _Prepared(NamedTuple):
@@ -50,7 +55,7 @@ def pattern_verdict(source: str, text: str, *, mode: str, engine: str, case: str
     google-re2 is installed. `case` is `sensitive` or `insensitive`.
     """
     insensitive = case == "insensitive"
-    if engine == "re2" and re2 is not None:
+    if engine == "re2" and _re2() is not None:
         compiled = _compiled_re2(source, insensitive)
         return compiled is not None and _re2_verdict(compiled, text, mode)
     known = _prepared(source, insensitive)
@@ -60,7 +65,7 @@ def pattern_verdict(source: str, text: str, *, mode: str, engine: str, case: str
         return None
     if known.literals is not None:
         return text in known.literals if mode == "full" else any(part in text for part in known.literals)
-    if re2 is not None:
+    if _re2() is not None:
         compiled = _compiled_re2(source, insensitive)
         return None if compiled is None else _re2_verdict(compiled, text, mode)
     if len(source) * max(1, len(text)) ** (known.parsed.unbounded + 1) > MOST_STEPS:
@@ -79,7 +84,7 @@ def _re2_verdict(compiled: Any, text: str, mode: str) -> bool:
 
 
 def _options(*, insensitive: bool) -> Any:
-    options = re2.Options()
+    options = _re2().Options()
     options.log_errors = False
     options.case_sensitive = not insensitive
     return options
@@ -88,8 +93,8 @@ def _options(*, insensitive: bool) -> Any:
 @lru_cache(maxsize=4096)
 def _compiled_re2(source: str, insensitive: bool) -> Any:
     try:
-        return re2.compile(source, _options(insensitive=insensitive))
-    except (re2.error, UnicodeEncodeError):
+        return _re2().compile(source, _options(insensitive=insensitive))
+    except (_re2().error, UnicodeEncodeError):
         return None
 
 
@@ -126,7 +131,7 @@ class PatternSet:
             self._lengths.setdefault(text[:1], set()).add(len(text))
         self._firsts = frozenset(self._lengths)
         others: tuple[list[str], Any] = (
-            _build_set(rest, mode, insensitive=self._insensitive) if re2 is not None else ([], None)
+            _build_set(rest, mode, insensitive=self._insensitive) if rest and _re2() is not None else ([], None)
         )
         self._others, self._set = others
         self.sources = frozenset(self._others).union(*self._keywords.values())
@@ -161,13 +166,13 @@ class PatternSet:
 
 def _build_set(sources: list[str], mode: str, *, insensitive: bool) -> tuple[list[str], Any]:
     options = _options(insensitive=insensitive)
-    made = re2.Set.SearchSet(options) if mode == "search" else re2.Set.FullMatchSet(options)
+    made = _re2().Set.SearchSet(options) if mode == "search" else _re2().Set.FullMatchSet(options)
     kept = []
     for source in sources:
         try:
             made.Add(source)
             kept.append(source)
-        except (re2.error, UnicodeEncodeError):
+        except (_re2().error, UnicodeEncodeError):
             continue
     if kept:
         made.Compile()

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from xml.etree import ElementTree as ET
 
 from reconciler.interaction_rules.layer_lints import LAYERS, layer_lints
 from reconciler.interaction_rules.lint_finding import (
@@ -164,6 +163,8 @@ def _texts(rule: LintedRule) -> Iterator[LintFinding]:
 def _well_formed(text: str) -> bool:
     if "<!" in text:
         return False
+    from xml.etree import ElementTree as ET  # for start-up: few replies have markup
+
     try:
         ET.fromstring(f"<r>{text}</r>")  # noqa: S314 - no document type passes the line above
     except ET.ParseError:

@@ -27,7 +27,9 @@ from tests.bench.results import Ratio, Row
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "0" * 32
-ROUNDS = 3
+ROUNDS = 7
+LARGE = 10_000
+"""Most rooms of a project that is planned so often; a larger one is planned once."""
 SCALE = float(os.environ.get("BENCH_SCALE", "1"))
 """Share of the objects that the floor and the growth are measured with."""
 CHANGED = 0.01
@@ -96,12 +98,14 @@ def _against_the_floor(folder: Path) -> list[Row]:
 
 def _growth(folder: Path) -> list[Row]:
     sizes = [int(size * SCALE) for size in (1_000, 10_000, 100_000)]
-    found = [_ours(folder / str(size), size, 0, rounds=1 if size > 10_000 else ROUNDS) for size in sizes]
+    found = [_ours(folder / str(size), size, 0, rounds=1 if size > LARGE else ROUNDS) for size in sizes]
     rows = []
     for at in (1, 2):
         exponent = math.log(found[at] / found[at - 1]) / math.log(sizes[at] / sizes[at - 1])
         what = f"{sizes[at - 1]:,} → {sizes[at]:,} rooms"
-        rows.append(_row(what, found[at], found[at - 1], Ratio(exponent, "exponent {:.2f}"), "wanted: at most 1.05"))
+        once = f"; {sizes[at]:,} rooms once" if sizes[at] > LARGE else ""
+        ratio = Ratio(exponent, "exponent {:.2f}")
+        rows.append(_row(what, found[at], found[at - 1], ratio, f"wanted: at most 1.05{once}"))
     return rows
 
 

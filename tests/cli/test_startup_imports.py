@@ -85,7 +85,7 @@ def test_plain_values_of_the_command_line_load_no_validating_library(tmp_path):
 def test_validate_loads_neither_a_client_nor_a_service(tmp_path):
     found = loaded(tmp_path, "-C", "examples/quickstart", "validate", "--no-cache")
     assert "yaml" in packages(found)
-    assert not packages(found) & (ANYWHERE | {"httpx", "httpcore", "deepdiff", "pydantic"})
+    assert not packages(found) & (ANYWHERE | {"httpx", "httpcore", "deepdiff", "pydantic", "xml"})
     assert not any(name.startswith(("reconciler.simulator", "reconciler.api.client")) for name in found)
 
 
