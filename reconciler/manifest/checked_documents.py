@@ -6,9 +6,9 @@ with aliases or merge keys, whose positions need the parsed text.
 
 import hashlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestError
 from reconciler.kinds.base.kind import Kind
@@ -17,15 +17,16 @@ from reconciler.late_methods import dataclass
 from reconciler.manifest.document_cache import DocumentCache
 from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.kept_documents import CheckedDocument, documents_of, entry_of
+from reconciler.manifest.kept_values import values_digest
 from reconciler.manifest.program_digest import PACKAGE, code, digest_of, program
 from reconciler.manifest.yaml.block_reader import BlockReader
-from reconciler.model.json_types import Json, require_list, require_object, require_text
 from reconciler.model.options import ResourceScope
 
-_Message = Mapping[str, Any]
+if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
+    from reconciler.manifest.template.renderer import RenderedTemplate
 
-SourceParts = Sequence[object]
-"""What a file's documents follow from: its digest, or its rendered text with the marks and places that checks read."""
+SourceParts = Sequence[str]
+"""What a file's documents follow from: its digest, of a rendered one that of all that its checks read."""
 
 
 def _place(module: str) -> str:
@@ -51,21 +52,27 @@ def kinds_table(kinds: Mapping[str, Kind]) -> str:
 
 @dataclass(slots=True, kw_only=True)
 class CheckedDocuments:
-    """The cache's part in one load. `context` is what templates read, `kinds` and `scope` what documents must meet."""
+    """The cache's part in one load.
+
+    `values`, the files, and `env_name` are what templates read; `kinds` and `scope` are what documents must meet.
+    """
 
     cache: DocumentCache
     tree: ProjectTree
-    context: Mapping[str, Json]
+    values: Sequence[str]
+    env_name: str
     kinds: Mapping[str, Kind]
     scope: ResourceScope
     blocks: BlockReader
     _bases: dict[str, str] = field(default_factory=dict)
 
-    def rendered(self, files: Mapping[str, str]) -> dict[str, _Message]:
-        """Return what a worker answered about templates, by file, where each file it asked for is still the same."""
+    def rendered(self, files: Mapping[str, str]) -> "dict[str, RenderedTemplate]":
+        """Return what was rendered, by file, where each file that a template asked for is still the same."""
+        from reconciler.manifest.template.kept_template import template_of  # for start-up: where there are templates
+
         keys = {file: self._template_key(file, text) for file, text in files.items()}
-        found = self.cache.find(keys, lambda _, entry: _answer(entry))
-        return {file: answer for file, (answer, asked) in found.items() if self._are_same(asked)}
+        found = self.cache.find(keys, lambda _, entry: template_of(entry))
+        return {file: made for file, (made, asked) in found.items() if self._are_same(asked)}
 
     def _are_same(self, asked: Mapping[str, str]) -> bool:
         """Tell whether files are the same, read in the order in which a template asked for them.
@@ -74,16 +81,19 @@ class CheckedDocuments:
         """
         return all(self._content(name) == digest for name, digest in asked.items())
 
-    def keep_rendered(self, file: str, text: str, result: _Message) -> None:
-        """Keep what a worker answered about a template that rendered."""
-        if "failure" not in result:
-            asked = {name: self._content(name) for name in result["asked"]}
-            answer = {"places": result["places"], "texts": result["texts"]}
-            self.cache.add(self._template_key(file, text), {"asked": asked, "result": answer})
+    def keep_rendered(self, made: "RenderedTemplate", text: str, asked: Iterable[str]) -> None:
+        """Keep what became of a template with this text, which asked for these files."""
+        from reconciler.manifest.template.kept_template import template_entry  # for start-up, as above
+
+        digests = {name: self._content(name) for name in asked}
+        self.cache.add(self._template_key(made.file, text), template_entry(made, digests))
 
     def _template_key(self, file: str, text: str) -> str:
-        base = self._base("template", lambda: digest_of("template", program(self.cache.version), self.context))
+        base = self._base("template", self._template_base)
         return digest_of(base, file, text)
+
+    def _template_base(self) -> str:
+        return digest_of("template", program(self.cache.version), values_digest(self.tree, self.values), self.env_name)
 
     def _content(self, name: str) -> str:
         """Return the digest of a file that a template names; empty where it cannot be read."""
@@ -92,17 +102,17 @@ class CheckedDocuments:
         except ManifestError:
             return ""
 
-    def documents(self, texts: Mapping[str, str], parts: Mapping[str, SourceParts]) -> dict[str, list[CheckedDocument]]:
-        """Return the documents of those of the texts whose documents are known, by file."""
-        keys = {file: self._document_key(*parts[file]) for file in texts}
-        return self.cache.find(keys, lambda file, entry: documents_of(entry, texts[file], self.blocks))
+    def documents(self, texts: Mapping[str, tuple[SourceParts, Callable[[], str]]]) -> dict[str, list[CheckedDocument]]:
+        """Return the documents of those of the texts whose documents are known, by file; their calls read the texts."""
+        keys = {file: self._document_key(parts) for file, (parts, _) in texts.items()}
+        return self.cache.find(keys, lambda file, entry: documents_of(entry, texts[file][1], self.blocks))
 
     def keep_documents(self, parts: SourceParts, documents: Sequence[CheckedDocument]) -> None:
         """Keep the documents of a text that no problem was found in."""
         if not any(one.document.aliases or one.document.merges for one in documents):
-            self.cache.add(self._document_key(*parts), entry_of(documents))
+            self.cache.add(self._document_key(parts), entry_of(documents))
 
-    def _document_key(self, *parts: object) -> str:
+    def _document_key(self, parts: SourceParts) -> str:
         scope = {"name_prefix": self.scope.name_prefix, "fields": {k: sorted(v) for k, v in self.scope.fields.items()}}
         base = self._base(
             "document", lambda: digest_of("document", program(self.cache.version), kinds_table(self.kinds), scope)
@@ -113,12 +123,3 @@ class CheckedDocuments:
         if name not in self._bases:
             self._bases[name] = make()
         return self._bases[name]
-
-
-def _answer(entry: Mapping[str, Json]) -> tuple[_Message, Mapping[str, str]]:
-    """Return a worker's answer, and the digests of the files it asked for. Raises ValueError for another shape."""
-    answer = require_object(entry["result"])
-    texts, places = require_list(answer["texts"]), require_list(answer["places"])
-    if not all(isinstance(text, str) for text in texts) or any(len(require_list(one)) != 7 for one in places):
-        raise ValueError("no answer of a worker")
-    return answer, {name: require_text(digest) for name, digest in require_object(entry["asked"]).items()}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import field, replace
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from itertools import islice
 
 from reconciler.errors import ENOUGH, ManifestError, error, too_many
 from reconciler.json_codec import digest
@@ -16,14 +16,16 @@ from reconciler.manifest.checked_documents import CheckedDocuments
 from reconciler.manifest.document_cache import DocumentCache
 from reconciler.manifest.files.project_tree import ProjectTree, at_key
 from reconciler.manifest.kept_documents import CheckedDocument
-from reconciler.manifest.source_positions import DocumentLocator, DocumentSource, Origin, SourceLines, excerpts, line_of
+from reconciler.manifest.kept_values import known_values
+from reconciler.manifest.loaded_text import LoadedText, TextsByFile, is_template, structure_violations
+from reconciler.manifest.source_positions import DocumentLocator, SourceLines, excerpts, line_of
 from reconciler.manifest.template_values import TemplateValues, merge_values, unread_names
 from reconciler.manifest.validation.collisions import find_collisions
 from reconciler.manifest.validation.validator import CheckedSpecs, declared_resource, validate
 from reconciler.manifest.yaml import characters
 from reconciler.manifest.yaml.block_reader import BlockReader
 from reconciler.manifest.yaml.limits import LIMITS, RENDERED
-from reconciler.manifest.yaml.parser import ParsedFile, PositionOf, in_file, parse_yaml
+from reconciler.manifest.yaml.parser import in_file, parse_yaml
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity, has_errors, sort_diagnostics
 from reconciler.model.json_types import Json
@@ -52,16 +54,9 @@ def _told(group: list[Diagnostic]) -> Diagnostic:
     return replace(first, message=f"{first.message} (and {more} more like it from this place)") if more else first
 
 
-def is_template(text: str) -> bool:
-    """Tell whether a text holds any Jinja syntax."""
-    return "{" in text and any(start in text for start in ("{{", "{%", "{#"))
-
-
+_BESIDE = 16
+"""Most files that are read beside a template, in the time that the next one takes to render."""
 _COMMENT = late_pattern(r"(?:^|\s)#")
-_HALF = late_pattern("[\ud800-\udfff]")
-
-if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
-    from reconciler.manifest.template.renderer import RenderedTemplate
 
 
 def load(
@@ -87,26 +82,32 @@ def load(
     problem; it is left alone with `sets`, which are not for a file to keep, and with `untrusted`; its `finish` writes
     what this run found. Raises UsageError for a malformed `--set` word alone.
     """
-    given = merge_values(tree, values, sets, positions)
+    cached = cache if not sets and not untrusted else None
+    given = known_values(cached, tree, values, positions) if cached else merge_values(tree, values, sets, positions)
     loading = _Loading(problems=list(given.problems), positions=positions or {}, only=only)
     known = all_kinds() if kinds is None else kinds
     inside = scope or ResourceScope()
-    if cache is not None and not sets and not untrusted:
-        context = _context(given, env_name)
+    if cached:
         loading.checked = CheckedDocuments(
-            cache=cache, tree=tree, context=context, kinds=known, scope=inside, blocks=loading.blocks
+            cache=cached,
+            tree=tree,
+            values=values,
+            env_name=env_name,
+            kinds=known,
+            scope=inside,
+            blocks=loading.blocks,
         )
-    texts = loading.texts(tree, loading.files(tree, entries), given, env_name)
+    files = loading.files(tree, entries)
+    texts = loading.read_all(loading.texts(tree, files, given, env_name), known, inside)
     loading.problems += _unread_names(tree, given, values)
-    loading.read_all(texts, known, inside)
     loading.add_positioned(lint.unread_files(tree, entries, loading.problems))
-    resources, collisions = find_collisions(loading.resources)
+    resources, collisions = find_collisions([one for file in files for one in loading.resources.get(file, ())])
     loading.add_positioned(collisions)
     diagnostics = deduplicate(loading.problems)
     return DesiredState(
         resources=resources,
         diagnostics=diagnostics,
-        rendered={text.file: text.text for text in texts},
+        rendered=TextsByFile({file: texts[file] for file in files if file in texts}),
         sources=excerpts(tree, diagnostics),
         digest=source_digest(tree, sets, env_name),
         untrusted=untrusted,
@@ -134,9 +135,10 @@ def load_documents(
     """Render and parse files as `load` does, and return their documents without converting them to resources."""
     given = merge_values(tree, values, sets, positions)
     loading = _Loading(problems=list(given.problems), positions=positions or {})
-    texts = loading.texts(tree, loading.files(tree, entries), given, env_name)
+    files = loading.files(tree, entries)
+    texts = {text.file: text for group in loading.texts(tree, files, given, env_name) for text in group}
     loading.problems += _unread_names(tree, given, values)
-    documents = tuple(found for text in texts for found in loading.documents(text, frozenset()))
+    documents = tuple(found for file in files if file in texts for found in loading.documents(texts[file], frozenset()))
     return LoadedDocuments(
         documents=documents, diagnostics=tuple(deduplicate(loading.problems)), excerpt=partial(excerpts, tree)
     )
@@ -150,36 +152,6 @@ def _unread_names(tree: ProjectTree, given: TemplateValues, values: Sequence[str
     return unread_names(given, [tree.read(file).decode("utf-8", "replace") for file in files])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _SourceText:
-    """Text of a file to be parsed, with the mapping to its source. `digest` is that of a file without templates."""
-
-    file: str
-    text: str
-    where: PositionOf
-    digest: str = ""
-    origin: Origin | None = None
-    rendered: "RenderedTemplate | None" = None
-    values: TemplateValues | None = None
-    explained: Callable[[Iterable[Diagnostic]], Iterable[Diagnostic]] = tuple
-
-    @property
-    def templated(self) -> bool:
-        """Whether the text is the output of templates."""
-        return self.rendered is not None
-
-    @property
-    def parts(self) -> tuple[object, ...]:
-        """What its documents follow from: the file, or what was rendered, with the marks and their places."""
-        return (self.text, self.rendered.marked, self.rendered.places) if self.rendered else (self.digest,)
-
-    def source(self, parsed: str) -> DocumentSource:
-        """Return the source of its documents; `parsed` is the text as the parser has it."""
-        return DocumentSource(
-            file=self.file, text=parsed, lines=self.rendered.lines if self.rendered else None, values=self.values
-        )
-
-
 @dataclass(slots=True)
 class _Loading:
     """State of one load; `entries` are the entries that files belong to, by file."""
@@ -187,7 +159,7 @@ class _Loading:
     problems: list[Diagnostic] = field(default_factory=list)
     positions: Mapping[str, Position] = field(default_factory=dict)
     entries: dict[str, str] = field(default_factory=dict)
-    resources: list[DeclaredResource] = field(default_factory=list)
+    resources: dict[str, list[DeclaredResource]] = field(default_factory=dict)
     only: Sequence[str] = ()
     checked: CheckedDocuments | None = None
     met: int = 0
@@ -224,19 +196,22 @@ class _Loading:
             self.entries |= {file: entry for file in files if file not in self.entries}
         return list(self.entries)
 
-    def texts(self, tree: ProjectTree, files: Iterable[str], given: TemplateValues, env_name: str) -> list[_SourceText]:
-        """Return the text of each file, templates rendered; an unreadable file is a problem."""
+    def texts(
+        self, tree: ProjectTree, files: Iterable[str], given: TemplateValues, env_name: str
+    ) -> Iterator[Sequence[LoadedText]]:
+        """Yield the text of each file, templates rendered; an unreadable file is a problem.
+
+        They come in groups, a template and other files, since the next template is rendered while a group is read.
+        """
         sources = dict(self._sources(tree, files))
         templates = {file: text for file, text in sources.items() if is_template(text)}
-        rendered = dict(self._rendered(tree, templates, given, env_name)) if templates else {}
-        digests = tree.digests()
-        plain = {
-            file: _SourceText(file=file, text=text, where=in_file(file), digest=digests[file])
-            for file, text in sources.items()
-            if file not in templates
-        }
-        made = rendered | plain
-        return [made[file] for file in sources if file in made]
+        others, digests = [file for file in sources if file not in templates], tree.digests()
+        plain = (
+            LoadedText(file=file, plain=sources[file], where=in_file(file), digest=digests[file]) for file in others
+        )
+        for rendered in self._rendered(tree, templates, given, env_name) if templates else ():
+            yield [rendered, *islice(plain, _BESIDE)]
+        yield list(plain)
 
     def _sources(self, tree: ProjectTree, files: Iterable[str]) -> Iterator[tuple[str, str]]:
         for file in files:
@@ -250,48 +225,48 @@ class _Loading:
 
     def _rendered(
         self, tree: ProjectTree, templates: Mapping[str, str], given: TemplateValues, env_name: str
-    ) -> Iterator[tuple[str, _SourceText]]:
+    ) -> Iterator[LoadedText]:
         """Render templates; skipped where the values could not be read, to avoid follow-up errors."""
         from reconciler.manifest.template.rendered_problems import RenderedPlaces
-        from reconciler.manifest.template.renderer import render
+        from reconciler.manifest.template.renderer import Rendering
 
         if has_errors(given.problems):
             return
         checked = self.checked
         known = checked.rendered(templates) if checked else {}
-        keep = (lambda file, answer: checked.keep_rendered(file, templates[file], answer)) if checked else None
-        for file, result in render(tree, list(templates), _context(given, env_name), known=known, keep=keep).items():
-            self.add(file, [_explained(tree, given, problem, result.uses) for problem in result.problems])
-            if result.lines is not None and not has_errors(result.problems):
-                places = RenderedPlaces(result.lines, given)
-                yield (
-                    file,
-                    _SourceText(
-                        file=file,
-                        text=result.text,
-                        where=places.at,
-                        origin=given.used_by(result.lines),
-                        rendered=result,
-                        values=given,
-                        explained=places.explained,
-                    ),
+        keep = (lambda made, asked: checked.keep_rendered(made, templates[made.file], asked)) if checked else None
+        context = partial(_context, given, env_name)
+        for result in Rendering(tree=tree, context=context, texts=templates, keep=keep).each(list(templates), known):
+            self.add(result.file, [_explained(tree, given, problem, result.uses) for problem in result.problems])
+            if result.texts and not has_errors(result.problems):
+                places = RenderedPlaces(result, given)
+                yield LoadedText(
+                    file=result.file,
+                    where=places.at,
+                    origin=given.used_by(result),
+                    rendered=result,
+                    values=given,
+                    explained=places.explained,
                 )
 
-    def read_all(self, texts: Iterable[_SourceText], kinds: Mapping[str, Kind], scope: ResourceScope) -> None:
-        """Read each file, unless an earlier run read the same and found no problem."""
-        known: Mapping[str, Sequence[CheckedDocument]] = {}
-        if self.checked:
-            known = self.checked.documents(
-                {text.file: text.text for text in texts}, {text.file: text.parts for text in texts}
-            )
-        for text in texts:
-            if text.file in known:
-                self._take(text, known[text.file], kinds)
-            else:
-                self.read(text, kinds, scope)
+    def read_all(
+        self, groups: Iterable[Sequence[LoadedText]], kinds: Mapping[str, Kind], scope: ResourceScope
+    ) -> dict[str, LoadedText]:
+        """Read each file, unless an earlier run read the same and found no problem; return them by name."""
+        done: dict[str, LoadedText] = {}
+        for texts in groups:
+            kept = {text.file: (text.parts, text.read) for text in texts}
+            known = self.checked.documents(kept) if self.checked else {}
+            for text in texts:
+                if text.file in known:
+                    self._take(text, known[text.file], kinds)
+                else:
+                    self.read(text, kinds, scope)
+                done[text.file] = text
         self.blocks.forget()
+        return done
 
-    def read(self, text: _SourceText, kinds: Mapping[str, Kind], scope: ResourceScope) -> None:
+    def read(self, text: LoadedText, kinds: Mapping[str, Kind], scope: ResourceScope) -> None:
         """Parse one file and check each of its documents."""
         clean: list[CheckedDocument] = []
         met = self.met
@@ -302,27 +277,29 @@ class _Loading:
             )
             self.add(text.file, text.explained(found))
             if resource is not None:
-                self.resources.append(resource)
+                self.resources.setdefault(text.file, []).append(resource)
                 clean.append(
                     CheckedDocument(document=locate.document, kind=resource.kind, metadata=metadata, spec=resource.spec)
                 )
         if self.checked is not None and self.met == met:
             self.checked.keep_documents(text.parts, clean)
 
-    def _take(self, text: _SourceText, known: Iterable[CheckedDocument], kinds: Mapping[str, Kind]) -> None:
+    def _take(self, text: LoadedText, known: Iterable[CheckedDocument], kinds: Mapping[str, Kind]) -> None:
         """Make the resources of documents that were checked before."""
-        lines, source = SourceLines(text.text), text.source(text.text)
+        lines, source = SourceLines(text.read), text.source(text.read)
         for one in known:
             locate = DocumentLocator(one.document, text.where, text.origin, lines, source)
             kind, name = kinds[one.kind], str(one.metadata["name"])
-            self.resources.append(declared_resource(kind, name, one.metadata, one.spec, locate, file=text.file))
+            self.resources.setdefault(text.file, []).append(
+                declared_resource(kind, name, one.metadata, one.spec, locate, file=text.file)
+            )
         self.add(text.file, text.explained(()))
 
-    def documents(self, text: _SourceText, sensitive: Set[str]) -> Iterator[tuple[Json, DocumentLocator]]:
+    def documents(self, text: LoadedText, sensitive: Set[str]) -> Iterator[tuple[Json, DocumentLocator]]:
         """Parse one file and yield its documents, up to as many problems as are shown."""
         limits = RENDERED if text.templated else LIMITS
         parsed = parse_yaml(text.text, text.file, where=text.where, limits=limits, blocks=self.blocks)
-        violations = _violations(text, parsed, sensitive)
+        violations = structure_violations(text, parsed, sensitive)
         if violations:
             self.add(text.file, text.explained(violations))
             return
@@ -331,8 +308,8 @@ class _Loading:
         declared = [document for document in parsed.documents if document.value is not None]
         if not declared and not text.templated and not has_errors(parsed.diagnostics):
             self.add(text.file, (_empty(text.file),))
-        lines = SourceLines(parsed.text)
-        source = text.source(parsed.text)
+        lines = SourceLines(lambda: parsed.text)
+        source = text.source(lambda: parsed.text)
         met = len(self.problems)
         for document in declared:
             if len(self.problems) - met >= ENOUGH:
@@ -366,21 +343,6 @@ def _explained(tree: ProjectTree, given: TemplateValues, problem: Diagnostic, us
         elif _COMMENT.search(line[: place.column - 1] or line):
             hint = "Jinja is rendered in YAML comments too: take it out, or write it between {# and #}"
     return replace(problem, position=place, hint=hint, related=(*problem.related, *related))
-
-
-def _violations(text: _SourceText, parsed: ParsedFile, sensitive: Set[str]) -> list[Diagnostic]:
-    """Return the structure guard's problems; with any, problems of the parsed text are dropped."""
-    made = text.rendered
-    if made is None or made.lines is None or _HALF.search(made.marked):  # lone surrogate: the parser reports it
-        return []
-    from reconciler.manifest.template import structure_guard
-
-    if not made.lines.exact:  # the template compared its own output, so the marked text is checked instead
-        parsed = parse_yaml(made.unmarked, text.file, limits=RENDERED)
-    broken = has_errors(parsed.diagnostics)
-    return structure_guard.find_structure_violations(
-        made.marked, made.places, parsed.documents, broken=broken, sensitive=sensitive
-    )
 
 
 def _no_manifest(entry: str) -> Diagnostic:

@@ -16,7 +16,8 @@ from reconciler.late_methods import dataclass
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.files.shared_files import SharedFiles
-from reconciler.manifest.loader import is_template, load, source_digest
+from reconciler.manifest.loaded_text import is_template
+from reconciler.manifest.loader import load, source_digest
 from reconciler.manifest.template_values import merge_values
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.options import ResourceScope

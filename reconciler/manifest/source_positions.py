@@ -17,6 +17,7 @@ from reconciler.model.source_map import DocumentPath, Excerpt, Position
 from reconciler.redaction import redact_from
 
 if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
+    from reconciler.manifest.template.renderer import RenderedTemplate
     from reconciler.manifest.template.template_positions import LineMap
 
 _LONGEST = 400
@@ -101,14 +102,14 @@ _COMMENT = late_pattern(r"(?:^|\s)#", re.MULTILINE)
 
 
 class SourceLines:
-    """Text with access by line and column, counted from 1; it is split into lines once."""
+    """The text that `text` returns, with access by line and column, counted from 1; it is split into lines once."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: Callable[[], str]) -> None:
         self._text = text
 
     @cached_property
     def _lines(self) -> list[str]:
-        return self._text.split("\n")
+        return self._text().split("\n")
 
     def is_plain(self, line: int, column: int) -> bool:
         """Tell whether the scalar that begins there is written without quotes."""
@@ -162,12 +163,22 @@ class ValueOrigins(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentSource:
-    """Text that a document was parsed from; of a template also the origin of each piece, and of each value."""
+    """Text that a document was parsed from, by `read`; of a template also the origins of its values."""
 
     file: str
-    text: str = field(repr=False)
-    lines: "LineMap | None" = field(default=None, repr=False)
+    read: Callable[[], str] = field(repr=False)
+    template: "RenderedTemplate | None" = field(default=None, repr=False)
     values: ValueOrigins | None = field(default=None, repr=False)
+
+    @property
+    def text(self) -> str:
+        """The parsed text."""
+        return self.read()
+
+    @property
+    def lines(self) -> "LineMap | None":
+        """The origin of each piece of a template's text."""
+        return self.template.lines if self.template else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +191,7 @@ class DocumentLocator:
     document: Document = field(repr=False)
     where: Callable[[int, int], Position] = field(repr=False)
     words: Origin | None = field(default=None, repr=False)
-    text: "SourceLines" = field(default_factory=lambda: SourceLines(""), repr=False)
+    text: "SourceLines" = field(default_factory=lambda: SourceLines(str), repr=False)
     source: DocumentSource | None = field(default=None, repr=False)
 
     def at(self, path: DocumentPath, *, key: bool = False) -> Position:

@@ -17,7 +17,7 @@ from reconciler.model.json_types import Json, child_of
 from reconciler.model.source_map import DocumentPath, Position
 
 if TYPE_CHECKING:  # Jinja stays unloaded where no file is a template
-    from reconciler.manifest.template.template_positions import LineMap
+    from reconciler.manifest.template.renderer import RenderedTemplate
 
 _MOST = 8
 """Most values of which one text is described to be made."""
@@ -73,14 +73,14 @@ class TemplateValues:
         """Return what the last source says that sets exactly the value at `path`."""
         return next((found for each in reversed(self.sources) if (found := each(path)) is not None), None)
 
-    def used_by(self, lines: "LineMap") -> Origin:
+    def used_by(self, template: "RenderedTemplate") -> Origin:
         """Return a function that describes the values of the expressions between two places of rendered text.
 
         The environment's name is named only where no value is read: there is nothing to edit in it.
         """
 
         def words(start: NodePlace, end: NodePlace) -> str:
-            names = dict.fromkeys(name for place in lines.expressions(start, end) for name in place.uses)
+            names = dict.fromkeys(name for place in template.lines.expressions(start, end) for name in place.uses)
             values = [name for name in names if name.partition(".")[0] != "env"]
             told = [self._known(name) for name in (values or [*names])[:_MOST]]
             return f", from {', '.join(told)}" if told else ""

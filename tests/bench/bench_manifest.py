@@ -200,8 +200,8 @@ def _plainly(context: Mapping[str, object]) -> None:
 
 
 def _mapped(root: Path, context: Mapping[str, object]) -> None:
-    result = render(DiskTree(root), ["a.yaml"], context)["a.yaml"]
-    assert result.lines is not None, result.problems
+    result = render(DiskTree(root), ["a.yaml"], lambda: context)["a.yaml"]
+    assert result.texts, result.problems
     parsed = parse_yaml(result.text, "a.yaml", where=result.lines.at, limits=UNBOUNDED)
     assert not structure_guard.find_structure_violations(result.marked, result.places, parsed.documents, broken=False)
     line, column = parsed.documents[-1].at(("spec", "interaction_rules", 7, "trigger"))

@@ -148,7 +148,7 @@ def test_three_files_may_take_all_there_is_and_then_the_run_has_had_enough(tmp_p
     files = [f"{number}.yaml" for number in range(5)]
     for file in files:
         (tmp_path / file).write_text("a: {{ 1 }}" if file == "1.yaml" else bomb)
-    done = render(DiskTree(tmp_path), files, {}, WorkerLimits(cpu=0.1))
+    done = render(DiskTree(tmp_path), files, dict, WorkerLimits(cpu=0.1))
     assert done["1.yaml"].text == "a: 1"
     told = [done[file].problems[0].message for file in files if file != "1.yaml"]
     assert len(told) == 4
@@ -159,7 +159,7 @@ def test_three_files_may_take_all_there_is_and_then_the_run_has_had_enough(tmp_p
 @pytest.mark.parametrize("milliseconds", range(10, 60, 5))
 def test_wherever_time_runs_out_it_is_told_as_that(tmp_path: Path, milliseconds: int) -> None:
     (tmp_path / "a.yaml").write_text("{{ 'a'" + "~'a'" * 30_000 + " }}")
-    (problem,) = render(DiskTree(tmp_path), ["a.yaml"], {}, WorkerLimits(cpu=milliseconds / 1000))["a.yaml"].problems
+    (problem,) = render(DiskTree(tmp_path), ["a.yaml"], dict, WorkerLimits(cpu=milliseconds / 1000))["a.yaml"].problems
     assert problem.code == "E_TPL_LIMIT"
 
 

@@ -130,7 +130,7 @@ def test_a_second_run_reads_the_same_and_writes_nothing(root):
     assert not plain[1]
     assert read(root, told_by(root)[0]) == plain
     kept = {path: path.stat().st_mtime_ns for path in entries(root)}
-    assert len(kept) == 3  # the template, its documents, and the plain file: anchors are read each time
+    assert len(kept) == 4  # the values, the template, its documents, and the plain file: anchors are read each time
     cache, lines = told_by(root)
     assert read(root, cache) == plain
     assert {path: path.stat().st_mtime_ns for path in entries(root)} == kept
@@ -145,22 +145,54 @@ def test_an_entry_is_json_and_holds_no_message(root):
     warned = read(root, told_by(root)[0])
     assert [one.code for one in warned[1]] == ["W_YAML_BOOL"]
     assert all(set(json.loads(path.read_text())) == {"sha256", "entry"} for path in entries(root))
-    assert len(entries(root)) == 3
+    assert len(entries(root)) == 4
     assert read(root, told_by(root)[0]) == warned
 
 
 def test_what_is_believed_is_what_the_entry_says(root):
     read(root, told_by(root)[0])
     for path in entries(root):
-        body = path.read_text().replace("Second", "Forged").partition(',"entry":')[2][:-1]
-        path.write_text(f'{{"sha256":"{sha256(body.encode()).hexdigest()}","entry":{body}}}')
+        forge(path, "Second", "Forged")
     names = [resource[2].name for resource in read(root, told_by(root)[0])[0]]
     assert "Forged" in names  # the entries are used at all
     assert "Forged" not in [resource[2].name for resource in read(root)[0]]
 
 
+def forge(path: Path, old: str, new: str) -> None:
+    """Change an entry and its digest."""
+    body = path.read_text().partition(',"entry":')[2][:-1].replace(old, new)
+    path.write_text(f'{{"sha256":"{sha256(body.encode()).hexdigest()}","entry":{body}}}')
+
+
+def test_where_a_value_was_set_is_what_the_entry_says_of_its_file(root):
+    def origins(cache):
+        resources = load(DiskTree(root), entries=["rooms"], values=["values/common.yaml"], cache=cache).resources
+        cache.finish()
+        return {one.name: one.locate.origin(("metadata", "name")) for one in resources}
+
+    expected = origins(told_by(root)[0])
+    assert expected["Tea house Dawn"].endswith(
+        "from values.shop (values/common.yaml:1:7), values.shows.name (values/common.yaml:3:8)"
+    )
+    assert origins(told_by(root)[0]) == expected
+    for path in entries(root):
+        forge(path, '"values/common.yaml",0,', '"values/common.yaml",16,')
+    forged = origins(told_by(root)[0])  # the file is not parsed again
+    assert forged["Tea house Dawn"].endswith("from values.shop, values.shows.name (values/common.yaml:2:8)")
+
+
+def test_a_problem_of_a_values_file_is_told_in_every_run(root):
+    (root / "values/common.yaml").write_text(FILES["values/common.yaml"] + "sells: yes\n")
+    for _ in range(3):
+        assert read(root, told_by(root)[0]) == read(root)
+        assert [one.code for one in read(root, told_by(root)[0])[1]] == ["W_YAML_BOOL"]
+    (root / "values/common.yaml").unlink()
+    for _ in range(2):
+        assert [one.code for one in read(root, told_by(root)[0])[1]] == ["E_PATH_MISSING"]
+
+
 DAMAGES = {
-    "a changed letter": lambda path: path.write_bytes(path.read_bytes().replace(b"name", b"nome", 1)),
+    "a changed letter": lambda path: path.write_bytes(path.read_bytes().replace(b'"key"', b'"kex"', 1)),
     "cut": lambda path: path.write_bytes(path.read_bytes()[:-7]),
     "empty": lambda path: path.write_bytes(b""),
     "no text": lambda path: path.write_bytes(b"\xff\x00" * 100),
@@ -191,9 +223,10 @@ def test_a_damaged_entry_is_dropped_and_told(root, damage):
 
 SHAPES = [
     {},
-    {"documents": [1], "result": {"places": [[1]], "texts": [""]}, "asked": {}},
-    {"documents": None, "result": 3, "asked": []},
-    {"documents": [{"value": 1, "marks": "x"}], "result": {"places": [], "texts": [1]}, "asked": {}},
+    {"documents": [1], "template": {"places": [[1]], "texts": [""], "file": "a", "digest": "b"}, "asked": {}},
+    {"documents": [["a", 1]], "template": 3, "asked": []},
+    {"documents": {"value": 1}, "template": {"places": [], "texts": [1], "file": "a", "digest": "b"}, "asked": {}},
+    {"documents": [[1, 2, 3, 4]], "template": {"places": [], "texts": ["%"], "file": "a", "digest": "b"}, "asked": {}},
     {"parts": [], "documents": [[[{"kind": "A", "metadata": {}}, []], [0, "1", 0]]]},
     {"parts": [], "documents": [[[{"kind": "A", "metadata": 1}, []], [0, 1, 0]]]},
     {"parts": [], "documents": [[[{"kind": "A", "metadata": {}}, [["kind", 0]]], [0, 1, 0]]]},
@@ -210,7 +243,7 @@ def test_an_entry_of_another_shape_is_dropped_too(root, shape):
         cache.finish()
     cache, lines = told_by(root)
     assert read(root, cache) == read(root)
-    assert len(lines) == 3
+    assert len(lines) == 4
 
 
 @pytest.mark.parametrize("what", ["a file", "a link"])
@@ -233,9 +266,13 @@ def test_which_templates_are_refused_depends_on_no_cache(root):
     endless = [f"rooms/a{number}.yaml" for number in range(3)]
     for name in endless:
         (root / name).write_text("{% for a in range(99999999) %}{% endfor %}\n")
-    files, context, budget = [*endless, "shared/note.txt"], {"values": {"shop": "Cafe"}}, WorkerLimits(cpu=0.05)
+    files, budget = [*endless, "shared/note.txt"], WorkerLimits(cpu=0.05)
+
+    def context():
+        return {"values": {"shop": "Cafe"}}
+
     answers = {}
-    render(DiskTree(root), files[3:], context, budget, keep=answers.__setitem__)
+    render(DiskTree(root), files[3:], context, budget, keep=lambda made, _: answers.update({made.file: made}))
     assert list(answers) == files[3:]
     assert render(DiskTree(root), files[3:], context, budget, known=answers)["shared/note.txt"].text == "sold by Cafe"
     plain = render(DiskTree(root), files, context, budget)

@@ -263,13 +263,13 @@ def test_random_templates_keep_to_their_files_in_the_child(tmp_path: Path) -> No
     sources = {f"{number}.yaml": template(chance) for number in range(150)}
     for name, source in sources.items():
         (tmp_path / name).write_bytes(source.encode())
-    results = render(DiskTree(tmp_path), list(sources), CONTEXT, WorkerLimits(wall=60.0))
+    results = render(DiskTree(tmp_path), list(sources), lambda: CONTEXT, WorkerLimits(wall=60.0))
     for name, result in results.items():
         lines = sources[name].replace("\r\n", "\n").count("\n") + 1
         for problem in result.problems:
             assert problem.position is not None
             assert (problem.position.file, 1 <= problem.position.line <= lines) == (name, True)
-        if result.lines is not None:
+        if result.texts:
             for line in range(1, result.text.count("\n") + 2):
                 where = result.lines.at(line, 1)
                 assert (where.file, 1 <= where.line <= lines) == (name, True)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.renderer import RenderedTemplate, render
 
 CORPUS: dict[str, Any] = yaml.load((Path(__file__).parent / "line_maps.yaml").read_bytes(), yaml.CSafeLoader)
@@ -29,7 +30,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RenderedTempl
     for number, case in enumerate(CORPUS["cases"]):
         (root / f"{number}.yaml").write_bytes(marked("main", case["main"]).encode())
     files = [f"{number}.yaml" for number in range(len(CORPUS["cases"]))]
-    return render(DiskTree(root), files, {"values": CORPUS["values"], "env": {"name": "test"}})
+    return render(DiskTree(root), files, lambda: {"values": CORPUS["values"], "env": {"name": "test"}})
 
 
 def test_the_corpus_is_large_enough() -> None:
@@ -40,7 +41,7 @@ def test_the_corpus_is_large_enough() -> None:
 @pytest.mark.parametrize("number", range(len(CORPUS["cases"])), ids=[case["name"] for case in CORPUS["cases"]])
 def test_each_line_leads_to_the_line_that_wrote_it(number: int, results: dict[str, RenderedTemplate]) -> None:
     result = results[f"{number}.yaml"]
-    assert result.lines is not None, result.problems
+    assert result.texts, result.problems
     checked = 0
     for line, text in enumerate(result.text.replace("\r\n", "\n").split("\n"), 1):
         if not text.strip():
@@ -59,8 +60,8 @@ def test_columns_lead_to_expressions_and_into_text(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(
         'a: {{ values.x }}\n{% if 1 %}\n  b: "{{ values.x }}" c{{ values.x }}d\n{% endif %}\n'
     )
-    (result,) = render(DiskTree(tmp_path), ["a.yaml"], {"values": {"x": "long text"}}).values()
-    assert result.lines is not None
+    (result,) = render(DiskTree(tmp_path), ["a.yaml"], lambda: {"values": {"x": "long text"}}).values()
+    assert result.texts
     places = {(1, 1): "1:1", (1, 4): "1:4", (1, 8): "1:4", (3, 3): "3:3", (3, 6): "3:6", (3, 7): "3:7", (3, 18): "3:23"}
     places |= {(3, 19): "3:24", (3, 28): "3:38"}
     assert {place: str(result.lines.at(*place)).removeprefix("a.yaml:") for place in places} == places
@@ -111,8 +112,10 @@ def test_whatever_is_nested_in_whatever_each_line_is_led_back(tmp_path: Path, ca
     sources = {f"{number}.yaml": _WRAP + "".join(map(spelled, case)) for number, case in enumerate(cases)}
     for name, source in sources.items():
         (tmp_path / name).write_text(marked("main", source))
-    for name, result in render(DiskTree(tmp_path), list(sources), {"values": CORPUS["values"], "env": {}}).items():
-        assert result.lines is not None, (sources[name], result.problems)
+    for name, result in render(
+        DiskTree(tmp_path), list(sources), lambda: {"values": CORPUS["values"], "env": {}}
+    ).items():
+        assert result.texts, (sources[name], result.problems)
         for line, text in enumerate(result.text.split("\n"), 1):
             found = _MARK.search(text)
             if found:
@@ -121,3 +124,8 @@ def test_whatever_is_nested_in_whatever_each_line_is_led_back(tmp_path: Path, ca
                 assert (file, where.line) == (found[1].lower(), int(found[2])), (sources[name], text)
             else:
                 assert not text.strip(), (sources[name], text)
+
+
+@given(st.text("\x01\x02\x03\x04\x05\x06\x0e\x0f\x17a\n茶", max_size=40))
+def test_a_text_is_without_exactly_the_marks_that_are_found_in_it(text: str) -> None:
+    assert marked_text.unmarked(text) == marked_text.MARK.sub("", text)

@@ -128,3 +128,16 @@ def test_a_template_that_another_reads_or_may_read_is_meant_as_such(tmp_path: Pa
 def test_after_errors_nothing_is_said_of_what_may_have_been_read(tmp_path: Path) -> None:
     manifest = loaded(tmp_path, {"groups/a.yaml": "{{ values.gone }}", "groups/part.yaml.j2": "x"})
     assert codes(manifest) == ["E_TPL_UNDEFINED"]
+
+
+def test_resources_and_texts_are_in_the_order_of_the_files(tmp_path: Path) -> None:
+    """Templates are read as they are rendered, with other files between them."""
+    files = {
+        f"groups/{number:02}.yaml": GROUP.format(name="{{ 'g" + str(number) + "' }}" if templated else f"g{number}")
+        for number, templated in enumerate(number % 7 in {1, 2, 6} or number > 40 for number in range(50))
+    }
+    manifest = loaded(tmp_path, files)
+    assert codes(manifest) == []
+    assert [one.name for one in manifest.resources] == [f"g{number}" for number in range(50)]
+    assert list(manifest.rendered) == list(files)
+    assert manifest.rendered == {file: text.replace("{{ '", "").replace("' }}", "") for file, text in files.items()}

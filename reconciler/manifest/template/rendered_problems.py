@@ -5,7 +5,7 @@ from dataclasses import field, replace
 
 from reconciler.late_methods import dataclass
 from reconciler.manifest.source_positions import VALUE
-from reconciler.manifest.template.template_positions import LineMap
+from reconciler.manifest.template.renderer import RenderedTemplate
 from reconciler.manifest.template_values import TemplateValues
 from reconciler.model.diagnostic import Diagnostic, RelatedPosition
 from reconciler.model.source_map import Position
@@ -15,13 +15,13 @@ from reconciler.model.source_map import Position
 class RenderedPlaces:
     """Maps rendered text to templates and records the requested positions, from which problems are explained."""
 
-    lines: LineMap
+    template: RenderedTemplate
     values: TemplateValues
     asked: dict[Position, list[tuple[int, int]]] = field(default_factory=dict)
 
     def at(self, line: int, column: int) -> Position:
         """Return the template position of a line and column of the rendered text."""
-        position = self.lines.at(line, column)
+        position = self.template.lines.at(line, column)
         self.asked.setdefault(position, []).append((line, column))
         return position
 
@@ -35,10 +35,10 @@ class RenderedPlaces:
         position = problem.position
         asked = self.asked.get(position, []) if position else []
         where = asked.pop(0) if len(asked) > 1 else next(iter(asked), None)
-        where = where or (self.lines.met(position) if position else None)
+        where = where or (self.template.lines.met(position) if position else None)
         if where is None or position is None:
             return problem
-        place, caller = self.lines.origin_at(*where), self.lines.caller(*where)
+        place, caller = self.template.lines.origin_at(*where), self.template.lines.caller(*where)
         uses = dict.fromkeys([*(place.uses if place else ()), *(caller.uses if caller else ())])
         related = [*problem.related, *value_places(self.values, uses)]
         if caller is None:

@@ -1,11 +1,14 @@
 """Renders templates in one confined child, with the origin of each character and checked structure."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import ManifestError, error
 from reconciler.late_methods import dataclass
 from reconciler.manifest.files.project_tree import ProjectTree
+from reconciler.manifest.program_digest import digest_of
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.exceptions import TemplateFailure
 from reconciler.manifest.template.marked_text import TemplateOrigin
@@ -23,95 +26,132 @@ _STOPPED = 3
 _CONTENT = ("E_YAML_ENCODING", "E_YAML_SYNTAX", "E_TEXT_")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RenderedTemplate:
     """Rendered text with its origins; `problems` explain a missing one.
 
-    `marked` is the text with its marks (marked_text.py), `places` their origins. Both texts are the same, unless the
-    template reads its own output in a way that marks change. `uses` are the values that a failed expression reads.
+    `texts` return the text with its marks (marked_text.py), whose origins are `places`, and the text without any where
+    the template may read its own output in a way that marks change. They are read when they are asked for. `digest` is
+    that of the texts and places. `uses` are the values that a failed expression reads.
     """
 
-    text: str = ""
-    lines: LineMap | None = None
-    marked: str = ""
+    file: str
+    texts: Sequence[Callable[[], str]] = ()
     places: tuple[TemplateOrigin, ...] = ()
+    digest: str = ""
     problems: tuple[Diagnostic, ...] = ()
     uses: tuple[str, ...] = ()
 
-    @property
+    @cached_property
+    def marked(self) -> str:
+        """Text with its marks."""
+        return self.texts[0]() if self.texts else ""
+
+    @cached_property
     def unmarked(self) -> str:
         """Marked text without its marks."""
         return marked_text.unmarked(self.marked)
 
+    @cached_property
+    def text(self) -> str:
+        """Text that is parsed."""
+        return self.texts[-1]() if len(self.texts) > 1 else self.unmarked
 
-Answer = Mapping[str, Any]
-"""A worker's answer about one template: plain data."""
+    @cached_property
+    def lines(self) -> LineMap:
+        """Map of the text to the template."""
+        is_exact = len(self.texts) < 2 or self.text == self.unmarked
+        return LineMap(self.file, self.marked, None if is_exact else self.text, self.places)
+
+
+Keep = Callable[[RenderedTemplate, Sequence[str]], None]
+"""Gets a template that rendered, and the files that it asked for."""
 
 
 def render(
     tree: ProjectTree,
     files: Sequence[str],
-    context: Mapping[str, Json],
+    context: Callable[[], Mapping[str, Json]],
     budget: "WorkerLimits | None" = None,
     *,
-    known: Mapping[str, Answer] | None = None,
-    keep: Callable[[str, Answer], None] | None = None,
+    known: Mapping[str, RenderedTemplate] | None = None,
+    keep: Keep | None = None,
 ) -> dict[str, RenderedTemplate]:
-    """Render these files of the tree with `context`, which is plain data; every file gets a result.
+    """Render these files of the tree with what `context` returns, which is plain data; every file gets a result.
 
-    `known` are the answers of an earlier run, by file; `keep` gets each new one.
+    `known` are the results of an earlier run, by file; `keep` gets each new one.
     """
-    done = {file: _rendered(file, known[file]) for file in files if known and file in known}
-    while _stops(done) < _STOPPED and (left := [file for file in files if file not in done]):
-        for file, result in _one_child(tree, left, context, budget, keep):
-            done[file] = result
-            if _stops(done) >= _STOPPED:
-                break
-    if known and _stops(done):  # which files are refused depends on all of them
-        return render(tree, files, context, budget)
-    for file in files:
-        done.setdefault(file, _stopped(file, "the templates before it took all there was"))
-    return {file: done[file] for file in files}
+    rendering = Rendering(tree=tree, context=context, budget=budget, keep=keep)
+    return {one.file: one for one in rendering.each(files, known or {})}
 
 
-def _stops(done: Mapping[str, RenderedTemplate]) -> int:
-    return sum(each.code == "E_TPL_LIMIT" for result in done.values() for each in result.problems)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """What templates are rendered with (see `render`); of those with their checked text in `texts` no child asks."""
+
+    tree: ProjectTree
+    context: Callable[[], Mapping[str, Json]]
+    budget: "WorkerLimits | None" = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    keep: Keep | None = None
+
+    def each(self, files: Sequence[str], known: Mapping[str, RenderedTemplate]) -> Iterator[RenderedTemplate]:
+        """Yield the result of each file in their order; while one is looked at, the child renders the next."""
+        done = {file: known[file] for file in files if file in known}
+        if done:
+            done.update((one.file, one) for one in self._new([file for file in files if file not in done]))
+        if done and not _stops(done.values()):
+            yield from (done[file] for file in files)
+        else:  # which files are refused depends on all of them
+            yield from self._new(files)
+
+    def _new(self, files: Sequence[str]) -> Iterator[RenderedTemplate]:
+        """Render files, in another child behind one that a file ends, up to the number that refuses the rest."""
+        left, stops = list(files), 0
+        while left and stops < _STOPPED:
+            for result in self._one_child(list(left)):
+                left.remove(result.file)
+                stops += _stops([result])
+                yield result
+                if stops >= _STOPPED:
+                    break
+        for file in left:
+            yield _stopped(file, "the templates before it took all there was")
+
+    def _one_child(self, files: Sequence[str]) -> Iterator[RenderedTemplate]:
+        """Render files until all are done or the child has died of one of them."""
+        from reconciler.manifest.template import worker_process  # for start-up: templates that are known need no child
+        from reconciler.manifest.template.template_worker import send_rendered  # for start-up: it loads Jinja
+
+        limits, context = self.budget or worker_process.WorkerLimits(), self.context()
+        results = worker_process.run(
+            lambda channel: send_rendered(channel, files, context, limits, self.texts),
+            lambda ask: _answer(self.tree, ask),
+            limits,
+        )
+        try:
+            for file in files:
+                try:
+                    result = next(results)
+                except worker_process.WorkerDiedError as problem:
+                    yield _stopped(file, str(problem.args[0]))
+                    return
+                made = _rendered(file, result)
+                if self.keep is not None and not made.problems:
+                    self.keep(made, list(result["asked"]))
+                yield made
+        finally:
+            results.close()
 
 
-def _one_child(
-    tree: ProjectTree,
-    files: Sequence[str],
-    context: Mapping[str, Json],
-    budget: "WorkerLimits | None",
-    keep: Callable[[str, Answer], None] | None,
-) -> Iterator[tuple[str, RenderedTemplate]]:
-    """Render files until all are done or the child has died of one of them."""
-    from reconciler.manifest.template import worker_process  # for start-up: templates that are known need no child
-    from reconciler.manifest.template.template_worker import send_rendered  # for start-up: it loads Jinja
-
-    limits = budget or worker_process.WorkerLimits()
-    results = worker_process.run(
-        lambda channel: send_rendered(channel, files, context, limits), lambda ask: _answer(tree, ask), limits
-    )
-    try:
-        for file in files:
-            try:
-                result = next(results)
-            except worker_process.WorkerDiedError as problem:
-                yield file, _stopped(file, str(problem.args[0]))
-                return
-            made = _rendered(file, result)
-            if keep is not None and not made.problems:
-                keep(file, result)
-            yield file, made
-    finally:
-        results.close()
+def _stops(results: Iterable[RenderedTemplate]) -> int:
+    return sum(each.code == "E_TPL_LIMIT" for result in results for each in result.problems)
 
 
 def _stopped(file: str, why: str) -> RenderedTemplate:
     hint = "split the file, or render less"
     problem = error("E_TPL_LIMIT", f"rendering was stopped: {why}", Position(file, 1, 1), hint=hint)
-    return RenderedTemplate(problems=(problem,))
+    return RenderedTemplate(file=file, problems=(problem,))
 
 
 def _answer(tree: ProjectTree, ask: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,13 +192,12 @@ def _rendered(file: str, result: Mapping[str, Any]) -> RenderedTemplate:
             for each in told["related"]
         )
         problem = error(told["code"], told["message"], position, hint=told["hint"], related=related)
-        return RenderedTemplate(problems=(problem,), uses=tuple(map(str, told["uses"])))
-    places = tuple(
-        TemplateOrigin(each[0], each[1], each[2], each[3], tuple(each[4]), each[5], each[6])
-        for each in result["places"]
-    )
-    marked = result["texts"][0]
-    stripped = marked_text.unmarked(marked)
-    text = result["texts"][-1] if len(result["texts"]) > 1 else stripped
-    lines = LineMap(file, marked, text, places, exact=text == stripped)
-    return RenderedTemplate(text=text, lines=lines, marked=marked, places=places)
+        return RenderedTemplate(file=file, problems=(problem,), uses=tuple(map(str, told["uses"])))
+    texts, places = result["texts"], result["places"]
+    read = [partial(str, text) for text in texts]
+    return RenderedTemplate(file=file, texts=read, places=origins(places), digest=digest_of(*texts, places))
+
+
+def origins(rows: Iterable[Sequence[Any]]) -> tuple[TemplateOrigin, ...]:
+    """Return the origins of a worker's answer, which are rows of their fields."""
+    return tuple(TemplateOrigin(each[0], each[1], each[2], each[3], tuple(each[4]), each[5], each[6]) for each in rows)

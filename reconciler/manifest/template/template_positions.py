@@ -39,19 +39,17 @@ def _column(found: _OriginMark) -> int:
 class LineMap:
     """Maps rendered text to its template, through loops, includes, imports, macros, blocks and filters.
 
-    `marked` is the text with its marks, `text` what was parsed. They differ only in the marks, unless a template reads
-    its own output in a way that marks change: then lines are paired, and the nearest line is returned. Every line that
-    is not blank has a mark of its own, so that only requested lines are searched.
+    `marked` is the text with its marks, `text` what was parsed where that differs in more than the marks, because a
+    template reads its own output in a way that marks change: then lines are paired, and the nearest line is returned.
+    Every line that is not blank has a mark of its own, so that only requested lines are searched.
     """
 
-    def __init__(
-        self, file: str, marked: str, text: str, places: Sequence[TemplateOrigin], *, exact: bool = True
-    ) -> None:
+    def __init__(self, file: str, marked: str, text: str | None, places: Sequence[TemplateOrigin]) -> None:
         self._file = file
         self._marked = marked
         self._text = text
         self._places = places
-        self.exact = exact
+        self.exact = text is None
         self._known: dict[int, list[_OriginMark]] = {}
 
     def at(self, line: int, column: int) -> Position:
@@ -196,7 +194,7 @@ class LineMap:
     @cached_property
     def _pairs(self) -> dict[int, int]:
         """Return the lines of the parsed text, each with the nearest line of the marked one."""
-        return _paired(_BREAK.split(self._text), [marked_text.unmarked(line) for line in self._lines])
+        return _paired(_BREAK.split(self._text or ""), [marked_text.unmarked(line) for line in self._lines])
 
 
 def _paired(lines: Sequence[str], others: Sequence[str]) -> dict[int, int]:

@@ -22,10 +22,17 @@ _LOADED = (textwrap, codecs.lookup("unicode_escape"))
 
 
 def send_rendered(
-    channel: worker_process.WorkerChannel, files: Iterable[str], context: Mapping[str, Json], budget: WorkerLimits
+    channel: worker_process.WorkerChannel,
+    files: Iterable[str],
+    context: Mapping[str, Json],
+    budget: WorkerLimits,
+    texts: Mapping[str, str],
 ) -> None:
-    """Render each file, and send what came of it: the texts with their places, or the failure."""
-    loader = AskingLoader(channel)
+    """Render each file, and send what came of it: the texts with their places, or the failure.
+
+    `texts` are those of templates that are known: the parent is asked for all others.
+    """
+    loader = AskingLoader(channel, texts)
     data: Mapping[str, Json] = context
     for file in files:
         if not isinstance(data, PlainContext):
@@ -88,11 +95,11 @@ def refuse_objects(value: Any) -> None:
 
 
 class AskingLoader(BaseLoader):
-    """Requests templates from the parent, once each; `asked` are those that the file at hand names."""
+    """Requests templates from the parent, once each unless known; `asked` are those that the file at hand names."""
 
-    def __init__(self, channel: worker_process.WorkerChannel) -> None:
+    def __init__(self, channel: worker_process.WorkerChannel, known: Mapping[str, str]) -> None:
         self._channel = channel
-        self._known: dict[str, str] = {}
+        self._known = dict(known)
         self.asked: dict[str, None] = {}
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002 - jinja2's signature

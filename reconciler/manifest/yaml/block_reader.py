@@ -6,7 +6,7 @@ value that was read.
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -191,10 +191,10 @@ class BlockSpan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BlockMarks:
-    """Positions of the nodes of a document that was read: that of a part of a text."""
+    """Positions of the nodes of a document that was read: that of a part of the text that `text` returns."""
 
     reader: BlockReader
-    text: str
+    text: Callable[[], str]
     span: BlockSpan
 
     def __call__(self) -> "array[int]":
@@ -208,7 +208,7 @@ class BlockMarks:
     @property
     def _part(self) -> str:
         start, end, _ = self.span
-        return plain_text(self.text)[start:end]
+        return plain_text(self.text())[start:end]
 
 
 def plain_text(text: str) -> str:

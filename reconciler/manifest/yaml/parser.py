@@ -195,6 +195,10 @@ class _Loader:
         if plain is None:
             return False
         parsed = False
+
+        def read() -> str:
+            return text
+
         try:
             for start, end in document_spans(plain):
                 lines = plain.count("\n", start, end)
@@ -209,7 +213,7 @@ class _Loader:
                     return False
                 elif found.value is not None:
                     next(islice(self._budget, found.events, found.events), None)
-                    marks = BlockMarks(blocks, text, BlockSpan(start, end, self._line))
+                    marks = BlockMarks(blocks, read, BlockSpan(start, end, self._line))
                     self.documents.append(Document(value=found.value, source_marks=marks, widest=found.widest))
                 self._line += lines
             self._line = 0
