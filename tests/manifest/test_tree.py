@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,17 @@ def test_the_same_bytes_have_the_same_digest_from_disk_and_commit(repository: Pa
     assert (
         load(DiskTree(project), entries=["groups"]).digest == load(GitTree(project, "HEAD"), entries=["groups"]).digest
     )
+
+
+def test_a_tree_answers_the_same_whatever_happens_to_the_disk_meanwhile(tree: ProjectTree, repository: Path) -> None:
+    files = tree.manifests("groups")
+    read = {file: tree.read(file) for file in files}
+    digests = tree.digests()
+    for name in ("a.yaml", "later.yaml", "later.yaml.j2"):
+        (repository / "project/groups" / name).write_text("later")
+    assert (tree.manifests("groups"), tree.lookalikes("groups")) == (files, ())
+    assert {file: tree.read(file) for file in files} == read
+    assert tree.digests() == digests == {file: sha256(data).hexdigest() for file, data in read.items()}
 
 
 def test_reading_a_commit_runs_no_hook(repository: Path) -> None:
