@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import itertools
 import pickle
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -136,6 +137,33 @@ def test_a_method_is_the_same_before_and_after_it_is_compiled(calls):
             assert equal == [True, True]
             assert repr(made[0]) == repr(made[1])
             assert vars(made[0]) == vars(made[1]) if hasattr(made[0], "__dict__") else True
+
+
+@pytest.mark.parametrize("calls", [1, 100])
+def test_a_frozen_value_with_slots_is_initialised_as_by_the_standard_library(calls):
+    def mixed(make: Callable[..., Any]) -> Any:
+        @make(frozen=True, slots=True)
+        class Mixed:
+            """Every kind of parameter."""
+
+            self_: int
+            right: list[int] = dataclasses.field(default_factory=list)
+            left: int = dataclasses.field(default=3, kw_only=True)
+            made: dict[str, int] = dataclasses.field(default_factory=dict, kw_only=True)
+
+            def __post_init__(self) -> None:
+                self.made["sum"] = self.self_ + self.left
+
+        return Mixed
+
+    for given in ({}, {"right": [1]}, {"left": 4}, {"made": {"other": 1}, "right": [2], "left": 5}):
+        seen = []
+        for one in (mixed(dataclasses.dataclass), mixed(late_methods.dataclass)):
+            values = [one(1, **copy.deepcopy(given)) for _ in range(calls)]
+            assert all(first.made is not second.made for first, second in itertools.pairwise(values))
+            init = one.__init__
+            seen.append((dataclasses.asdict(values[-1]), calls < 50 or (init.__defaults__, init.__kwdefaults__)))
+        assert seen[0] == seen[1]
 
 
 WRONG: list[tuple[tuple[object, ...], dict[str, object]]] = [
