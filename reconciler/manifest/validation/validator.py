@@ -81,7 +81,8 @@ def validate(
         return ValidationResult(None, tuple(problems))
     metadata = value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
-    spec, found = as_object(value.get("spec")), list[Diagnostic]()
+    spec = as_object(value.get("spec"))
+    found: Sequence[Diagnostic] = ()
     if specs is None or not specs.know(kind, spec):
         declared = spec
         spec, found = _spec_problems(kind, declared, locate, plain, widest)
@@ -135,8 +136,9 @@ def _spec_problems(
     checked, complaints = check(kind.model, declared, lambda path: plain(("spec", *path)), widest=widest)
     spec = as_object(checked)
     problems = _told(complaints, lambda each: _field_problem(kind, each, locate)) if complaints else []
-    problems += [_checked(each, locate) for each in islice(kind.problems(spec), ENOUGH)]
-    problems += [_checked(each, locate) for each in islice(names.problems(kind, spec), ENOUGH)]
+    stated = [*islice(kind.problems(spec), ENOUGH), *islice(names.problems(kind, spec), ENOUGH)]
+    if stated:
+        problems += [_checked(each, locate) for each in stated]
     return spec, problems
 
 
