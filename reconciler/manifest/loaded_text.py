@@ -78,8 +78,8 @@ class TextsByFile(Mapping[str, str]):
 def structure_violations(text: LoadedText, parsed: ParsedFile, sensitive: Set[str]) -> list[Diagnostic]:
     """Return the structure guard's problems; with any, problems of the parsed text are dropped."""
     made = text.rendered
-    if made is None or not made.texts or _HALF.search(made.marked):  # lone surrogate: the parser reports it
-        return []
+    if made is None or not made.texts or (not made.marked.isascii() and _HALF.search(made.marked)):
+        return []  # half a character is the parser's to report
     from reconciler.manifest.template import structure_guard
 
     if not made.lines.exact:  # the template compared its own output, so the marked text is checked instead

@@ -171,6 +171,8 @@ def _marked_output(_context: Context, value: Any, place: str, calls: bool = Fals
     """
     if type(value) is str and _SAFE.fullmatch(value) and value != "null":
         return place + value
+    if type(value) is int and value >= 0:
+        return place + str(value)
     text = _written_at(value, place)
     if isinstance(value, MarkedString) or marked_text.NUMBER in text:
         return _called(text, marked_text.as_call(place)) if calls else text
