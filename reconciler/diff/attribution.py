@@ -24,6 +24,7 @@ from reconciler.model.field_path import ItemKey, printed
 from reconciler.model.field_tree import child_at
 from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField
+from reconciler.semantics.equality import identical
 from reconciler.semantics.list_keys import all_parts
 
 
@@ -48,6 +49,10 @@ class AttributionBases:
     def known(self) -> bool:
         """Whether there is any base for the object."""
         return self.applied is not None or self.commit is not None
+
+    def declare(self, spec: Mapping[str, Json]) -> bool:
+        """Tell whether each base there is has exactly this spec: then nothing moved, and nothing is dropped."""
+        return all(base is None or identical(spec, base) for base in (self.applied, self.commit))
 
 
 NO_BASES = AttributionBases()

@@ -169,12 +169,13 @@ def _not_declared(value: Json, spec: Json, at: tuple[str | int, ...]) -> Iterato
 def build_update(wish: ChangeInput, live: LiveResource) -> Change:
     """Compare a declared object with its live one."""
     missed, bases, known = _missed(wish, live), wish.recorded.bases, wish.of.known
-    if not missed and not bases.known and is_unchanged(wish.of.node, wish.spec, live.spec, known):
+    settled = not missed and bases.declare(wish.spec)
+    if settled and is_unchanged(wish.of.node, wish.spec, live.spec, known):
         return _of_live(wish, live, Action.NONE)
     node, spec = _seen(wish, missed) if missed else (wish.of.node, wish.spec)
     found = DiffCollector(judge=wish.recorded.judge, known=known)
     pair = objects(node, spec, live.spec, (), found)
-    if pair is None and not missed and not bases.known and found.silent:
+    if settled and pair is None and found.silent:
         return _of_live(wish, live, Action.NONE)
     differing, ignored = _kept(wish, _object(wish, node, spec, live, found), pair)
     fields = relabelled(differing, wish.recorded.remembered)

@@ -37,13 +37,13 @@ def redact_fields(field: FieldTree | None, value: Json) -> Json:
 
     Fields that are in no table, None here, are kept.
     """
-    if field is None or value is None or not holds_sensitive(field):
+    if field is None or value is None:
         return value
     if field.sensitive:
         return redact(value)
-    if isinstance(value, Mapping) and _holding_parts(field).isdisjoint(value):
-        return value
-    return map_parts(field, value, redact_fields)
+    if isinstance(value, Mapping):
+        return value if _holding_parts(field).isdisjoint(value) else map_parts(field, value, redact_fields)
+    return map_parts(field, value, redact_fields) if holds_sensitive(field) else value
 
 
 def is_sensitive(field: FieldTree) -> bool:

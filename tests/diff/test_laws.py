@@ -7,8 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.diff.attribution import AttributionBases
+from reconciler.diff.change_builder import converged_fields, no_longer_managed
 from reconciler.diff.compare.collector import DiffCollector
 from reconciler.diff.compare.walk import objects
+from reconciler.diff.field_changes import ComparedObject
 from reconciler.diff.full_spec import full_spec
 from reconciler.diff.request_body import BodyMerge, build_request_body, merge_spec
 from reconciler.kinds.base.kind import Kind
@@ -119,6 +122,30 @@ def unchanged_at_once_is_no_raw_difference(kind: Kind, seed: int) -> None:
             assert not is_unchanged(node, other, row, known)
 
 
+def bases_with_what_is_declared_tell_nothing(kind: Kind, seed: int) -> None:
+    """Where the bases have exactly what is declared, nothing converged, and nothing is no longer managed."""
+    maker, node = Maker(seed, null=0.2), compiled(kind)
+    spec = {kind.name_field: "it", **maker.declared(kind)}
+    row, base = maker.raw(kind), json.loads(json.dumps(dict(reversed(spec.items()))))
+    for sides in ({"applied": base}, {"commit": base}, {"applied": base, "commit": base}):
+        bases = AttributionBases(**sides)
+        assert bases.declare(spec)
+        subject = ComparedObject(
+            node=node,
+            name_field=kind.name_field,
+            declared=declared(kind, "it", spec),
+            spec=spec,
+            live=row,
+            bases=bases,
+            found=DiffCollector(),
+        )
+        assert not list(converged_fields(subject))
+        assert no_longer_managed(node, spec, bases) == ()
+    for other in (*_of_another_class(spec), {**spec, "more": 1}, {**spec, kind.name_field: "other"}):
+        assert not AttributionBases(applied=base, commit=other).declare(spec)
+        assert not AttributionBases(applied=other).declare(spec)
+
+
 def _of_another_class(value: Any) -> list[Any]:
     """Return the value once for each number or flag in it, with an equal one of another class in its place."""
     if isinstance(value, dict):
@@ -155,6 +182,7 @@ def _parts(value: Any) -> list[Any]:
 
 
 LAWS = [
+    bases_with_what_is_declared_tell_nothing,
     what_is_equal_stays_as_it_was_read,
     unchanged_at_once_is_no_raw_difference,
     nothing_to_do_between_equal_states,
