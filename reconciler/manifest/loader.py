@@ -270,7 +270,7 @@ class _Loading:
         """Parse one file and check each of its documents."""
         clean: list[CheckedDocument] = []
         met = self.met
-        for value, locate in self.documents(text, _sensitive(tuple(kinds.values()))):
+        for value, locate in self.documents(text, _secret_names(tuple(kinds.values()))):
             widest = locate.document.widest
             resource, found, metadata = validate(
                 value, locate, kinds, scope, locate.plain, file=text.file, widest=widest, specs=self.specs
@@ -319,7 +319,7 @@ class _Loading:
 
 
 @lru_cache(maxsize=8)
-def _sensitive(kinds: tuple[Kind, ...]) -> Set[str]:
+def _secret_names(kinds: tuple[Kind, ...]) -> Set[str]:
     """Return the names of all sensitive fields of some kinds."""
     return sensitive_names(field for kind in kinds for field in kind.fields.values())
 
