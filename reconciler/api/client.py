@@ -118,13 +118,16 @@ class ReadClient:
         *,
         offset: int,
         limit: int,
-        filters: Iterable[tuple[str, str]] = (),
+        filters: Sequence[tuple[str, str]] = (),
         compact: Compact = _as_decoded,
     ) -> ListPage:
         """Return one page of a kind's list. Raises ApiError (E_READ_SCHEMA) for an invalid one."""
         query = [("limit", str(limit)), ("offset", str(offset)), *filters]
         self._sender.meter.add(ApiUsage(pages=1))
-        return self._page(kind, kind.endpoints.collection, query, compact)
+        page = self._page(kind, kind.endpoints.collection, query, compact)
+        if not offset and not filters:
+            self.connection.observer.listed(kind, page.rows)
+        return page
 
     def summary(self, kind: Kind, *, offset: int, limit: int) -> ListPage:
         """Return one page of a kind's summary list, which has the same objects with few fields."""

@@ -1,11 +1,13 @@
 """Request and response as values: auth signs them, the transport sends them, retries repeat them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 
 from reconciler.api.allowed_hosts import Origin
+from reconciler.kinds.base.kind import Kind
 from reconciler.late_methods import dataclass
+from reconciler.model.json_types import Json
 from reconciler.timestamps import parse_http_date
 
 READING_VERBS = frozenset({"GET"})
@@ -72,3 +74,6 @@ class CallObserver:
 
     def after(self, call: ApiRequest, answer: ApiResponse) -> None:
         """Note the response of an attempt."""
+
+    def listed(self, kind: Kind, rows: Sequence[Mapping[str, Json]]) -> None:
+        """Note the rows of the first page of a whole list."""

@@ -4,11 +4,16 @@ import sqlite3
 
 import pytest
 
-from reconciler.simulator import Simulator
+from reconciler.api.client import ReadClient
+from reconciler.api.connection import Connection
+from reconciler.api.messages import CallObserver
+from reconciler.api_probe.passive_log import PassiveLog
+from reconciler.simulator import Simulator, transport
 from reconciler.simulator.clock import real_clock
 from reconciler.simulator.server import running
 from tests.support.command_line import PROJECT_ID, reconciler
 from tests.support.probing import OWN
+from tests.support.reading import GROUP
 
 GROUPS = [
     {
@@ -56,3 +61,31 @@ def test_the_spelling_of_a_refusal_is_noted_once(folder):
         rows = dict(ledger.execute("select name, seen from reconciler_observations").fetchall())
     assert rows["error code of HTTP 429"] == "APIGW.0308"
     assert rows["Retry-After of HTTP 429"] == "seconds"
+
+
+class Listed(CallObserver):
+    def __init__(self):
+        self.pages = []
+
+    def listed(self, kind, rows):
+        self.pages.append((kind.name, [row["group_name"] for row in rows]))
+
+
+def test_the_first_page_of_a_whole_list_is_noted_and_no_other():
+    seen, simulator = Listed(), Simulator({"interaction_rule_groups": GROUPS})
+    client = ReadClient(
+        Connection(base_url="http://localhost", project_id=OWN, transport=transport(simulator), observer=seen)
+    )
+    client.page(GROUP, offset=0, limit=2, filters=[("group_name", "group 1")])
+    client.page(GROUP, offset=2, limit=2)
+    client.page(GROUP, offset=0, limit=2)
+    assert seen.pages == [("InteractionRuleGroup", ["group 7", "group 6"])]
+
+
+@pytest.mark.parametrize(
+    ("rows", "noted"), [(8, {("order of the list of InteractionRuleGroup", "create_desc"): 1}), (1, {})]
+)
+def test_one_object_has_no_order(rows, noted):
+    log = PassiveLog()
+    log.listed(GROUP, [{"group_id": group["group_name"], **group} for group in reversed(GROUPS[:rows])])
+    assert log.seen == noted
