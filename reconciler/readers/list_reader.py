@@ -1,6 +1,6 @@
 """Reads a whole list: scanned until one pass is clean, at most three times, with all objects merged by id."""
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import field, replace
 from typing import Generic, TypeVar
 
@@ -62,6 +62,8 @@ def show_all(
     tracker = tracker or ReadTracker()
     tracker.begin(len(order))
     asker = _Asker(client, kind, make, tracker, parts or SharedParts())
+    if not order:
+        return ShowResults()
     answers = dict(zip(order, spread(asker.ask, order), strict=True))
     failed = {key: answer for key, answer in answers.items() if isinstance(answer, ReconcilerError)}
     return ShowResults(
@@ -114,6 +116,9 @@ def _of_one(error: ReconcilerError) -> bool:
 
 
 SWEEPS = 3
+
+FEW_ROWS = 10
+"""Rows of a page from which equal parts are shared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,9 +213,14 @@ class ListClient:
         )
 
     def _page(self, offset: int, limit: int) -> ListPage:
-        page = self.client.page(self.kind, offset=offset, limit=limit, filters=self.filters, compact=self.parts.share)
+        page = self.client.page(self.kind, offset=offset, limit=limit, filters=self.filters, compact=self._share)
         self.tracker.page(page)
         return page
+
+    def _share(self, rows: Sequence[Row]) -> None:
+        """Share the parts of a page's rows; of so few the time is worth more than the memory."""
+        if len(rows) >= FEW_ROWS:
+            self.parts.share(rows)
 
     def _swept(self) -> ListScan:
         found = self.sweep()

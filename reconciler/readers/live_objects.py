@@ -53,13 +53,13 @@ class RowMapper:
         A list omits fields that are not documented for it, and those that newer deployments leave out: without the key,
         as null, or empty.
         """
-        return self.hideable if self.hideable.isdisjoint(row) else self.hidden_of(row, self.hideable)
+        return self.kind.hideable if self.kind.hideable.isdisjoint(row) else self.hidden_of(row, self.kind.hideable)
 
     def hidden_of(self, row: Mapping[str, Json], names: frozenset[str]) -> frozenset[str]:
         """Return those of some fields that a list row leaves unknown; equal sets of many rows are one object."""
-        may_hide = self._may_hide
+        may_hide = self.kind.at_times_listed
         found = frozenset(
-            name for name in self.hideable & names if name not in row or (name in may_hide and is_empty(row[name]))
+            name for name in self.kind.hideable & names if name not in row or (name in may_hide and is_empty(row[name]))
         )
         return self._shared.setdefault(found, found) if found else NOTHING
 
@@ -83,7 +83,7 @@ class RowMapper:
 
     def from_show(self, full: Mapping[str, Json], keep: frozenset[str] | None = ALL) -> LiveResource:
         """Return an object without a list row: fields that only the list has (its owner, its last job) are unread."""
-        skipped = NOTHING if keep is None else self.hideable - keep - frozenset(self.kind.version_fields)
+        skipped = NOTHING if keep is None else self.kind.hideable - keep - frozenset(self.kind.version_fields)
         spec = {name: value for name, value in full.items() if name not in skipped}
         listed_only = (name for name, field in self.kind.top_fields.items() if name not in full and not field.in_show)
         return self._live(spec, hidden=skipped.union(listed_only), foreign=self.kind.foreign_reason(full), shown=True)
@@ -115,20 +115,5 @@ class RowMapper:
         )
 
     @cached_property
-    def _not_listed(self) -> frozenset[str]:
-        fields = self.kind.top_fields.items()
-        return frozenset(name for name, field in fields if field.in_show and not field.in_list)
-
-    @cached_property
-    def _may_hide(self) -> frozenset[str]:
-        fields = self.kind.top_fields.items()
-        return frozenset(name for name, field in fields if field.in_show and field.list_may_hide)
-
-    @cached_property
     def _shared(self) -> dict[frozenset[str], frozenset[str]]:
         return {}
-
-    @cached_property
-    def hideable(self) -> frozenset[str]:
-        """Fields that a list may leave unknown, and a show has."""
-        return self._not_listed | self._may_hide

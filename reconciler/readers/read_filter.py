@@ -54,7 +54,8 @@ class ReadFilter:
         if self.wanted.depth in ("list", "full"):
             return self.wanted.depth == "full"
         return any(
-            not self.rows.hideable.isdisjoint(fields) for fields in {*self.by_name.values(), *self.wanted.pins.values()}
+            not self.rows.kind.hideable.isdisjoint(fields)
+            for fields in {*self.by_name.values(), *self.wanted.pins.values()}
         )
 
     def covered(self, rows: Mapping[str, Row]) -> Mapping[str, Row]:

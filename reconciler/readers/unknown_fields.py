@@ -5,6 +5,7 @@ The API grows: ten enumerations gained values in eighteen months (api.md §11). 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
+from weakref import WeakKeyDictionary
 
 from reconciler.kinds.base.field import Field, FieldType
 from reconciler.kinds.base.kind import Kind
@@ -38,18 +39,30 @@ _EXACT: Mapping[FieldType, type] = {
 
 
 _Shape = tuple[object, ...]
-"""Names of an object's fields, and the types of their values."""
+"""Identity of an object's table, names of its fields, and the types of their values."""
+
+_Open = tuple[tuple[str, frozenset[Json] | None, Field], ...]
+"""Fields of a shape whose values are looked at: the known values of a text with some, and the field's table."""
+
+_Shapes = dict[_Shape, tuple[frozenset[str], _Open]]
+"""Unknown fields of each shape, and those to look into."""
+
+_KNOWN_SHAPES: WeakKeyDictionary[Kind, _Shapes] = WeakKeyDictionary()
+"""Shapes of earlier reads, without those with unknown fields."""
+
+_MOST_SHAPES = 500
+"""Shapes of a kind that are kept for later reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _UnknownFieldSet:
-    """Unknown fields so far, and for each object of the table the fields to look into, by the object's shape.
+    """Unknown fields so far, and the shapes of objects.
 
     Thousands of objects have a few shapes, and nearly every field of a shape has the type of the table. `seen` are the
     first parts that were looked at, by the identities of table and part: rows share equal parts.
     """
 
-    shapes: dict[int, dict[_Shape, "_Open"]] = field(default_factory=dict)
+    shapes: _Shapes
     seen: dict[tuple[int, int], Json] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     values: dict[str, set[str]] = field(default_factory=dict)
@@ -58,22 +71,22 @@ class _UnknownFieldSet:
 
 def find_unknown_fields(kind: Kind, rows: Iterable[Mapping[str, Json]]) -> tuple[Diagnostic, ...]:
     """Return one diagnostic for each unknown field, unknown value or unexpected type, wherever it occurs."""
-    found = _UnknownFieldSet()
+    known = _KNOWN_SHAPES.setdefault(kind, {})
+    found = _UnknownFieldSet(shapes=known.copy())
     for row in rows:
         _object(kind.root, row, found)
+    if len(known) < len(found.shapes) <= _MOST_SHAPES:
+        known.update({shape: each for shape, each in found.shapes.items() if not each[0]})
     return tuple(_told(kind, found))
 
 
 def _object(table: Field, value: Mapping[str, Json], found: _UnknownFieldSet) -> None:
-    shapes = found.shapes.setdefault(id(table), {})
-    shape = (*value, *map(type, value.values()))
-    left = shapes.get(shape)
-    if left is None:
-        found.unknown.update(
-            f"{table.path}.{name}" if table.path else name for name in value if child_at(table, name) is None
-        )
-        left = shapes[shape] = tuple(_open(table, value))
-    for name, choices, child in left:
+    shape = (id(table), *value, *map(type, value.values()))
+    known = found.shapes.get(shape)
+    if known is None:
+        known = found.shapes[shape] = _unknown(table, value), tuple(_open(table, value))
+        found.unknown.update(known[0])
+    for name, choices, child in known[1]:
         item = value[name]
         if choices is not None:
             if item in choices:
@@ -87,8 +100,9 @@ def _object(table: Field, value: Mapping[str, Json], found: _UnknownFieldSet) ->
         _value(child, item, found)
 
 
-_Open = tuple[tuple[str, frozenset[Json] | None, Field], ...]
-"""Fields of a shape whose values are looked at: the known values of a text with some, and the field's table."""
+def _unknown(table: Field, value: Mapping[str, Json]) -> frozenset[str]:
+    path = f"{table.path}." if table.path else ""
+    return frozenset(path + name for name in value if child_at(table, name) is None)
 
 
 def _open(table: Field, value: Mapping[str, Json]) -> Iterator[tuple[str, frozenset[Json] | None, Field]]:

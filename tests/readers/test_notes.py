@@ -47,3 +47,12 @@ def test_a_flood_of_unknown_fields_is_counted_and_not_listed():
     found = find_unknown_fields(ROOM, [{f"field {number:03}": 1 for number in range(500)}])
     assert len(found) == MOST + 1
     assert str(500 - MOST) in found[-1].message
+
+
+def test_a_later_read_tells_the_same_as_the_first():
+    rows = [{"room_name": "a", "odd": 1}, {"room_name": 5}, {"room_name": "b", "room_state": "DREAMING"}]
+    first = find_unknown_fields(ROOM, rows)
+    assert [item.path for item in first] == ["odd", "room_state", "room_name"]
+    assert find_unknown_fields(ROOM, rows) == first
+    assert find_unknown_fields(ROOM, rows[2:]) == (first[1],)
+    assert find_unknown_fields(ROOM, [*rows[:1], *rows]) == first

@@ -208,6 +208,21 @@ class Kind:
         return field.max_length if field else None
 
     @cached_property
+    def shown_alone(self) -> frozenset[str]:
+        """Fields at the top that an object's own call returns, and a list never."""
+        return frozenset(name for name, field in self.top_fields.items() if field.in_show and not field.in_list)
+
+    @cached_property
+    def at_times_listed(self) -> frozenset[str]:
+        """Fields at the top that a list may leave out, and an object's own call returns."""
+        return frozenset(name for name, field in self.top_fields.items() if field.in_show and field.list_may_hide)
+
+    @cached_property
+    def hideable(self) -> frozenset[str]:
+        """Fields at the top that a list may leave unknown."""
+        return self.shown_alone | self.at_times_listed
+
+    @cached_property
     def fields(self) -> Mapping[str, Field]:
         """Fields by path, as in fields.yaml."""
         return dict(_flatten(self.root))
