@@ -5,6 +5,7 @@ the reading under which it matters.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from reconciler.interaction_rules.condition_lints import condition_lints
 from reconciler.interaction_rules.lint_finding import LintedRule, LintFinding, as_mapping, as_text, error, warning
@@ -106,8 +107,10 @@ def _priority_path(rule: LintedRule) -> tuple[str | int, ...]:
 
 def _pairs(audience: Sequence[LintedRule]) -> Iterator[LintFinding]:
     seen: dict[object, LintedRule] = {}
+    identities = {rule.index: _identity(rule) for rule in audience}
+    witnesses = _Witnesses()
     for rule in audience:
-        key = _identity(rule)
+        key = identities[rule.index]
         if key is None:
             continue
         if (first := seen.setdefault(key, rule)) is not rule:
@@ -126,8 +129,8 @@ def _pairs(audience: Sequence[LintedRule]) -> Iterator[LintFinding]:
             if compared > MOST_PAIRS:
                 return
             if rule.priority == other.priority:
-                if _identity(rule) is None or _identity(rule) != _identity(other):
-                    yield from _tie(*sorted((rule, other), key=lambda one: one.index))
+                if identities[rule.index] is None or identities[rule.index] != identities[other.index]:
+                    yield from _tie(witnesses, *sorted((rule, other), key=lambda one: one.index))
             else:
                 yield from _unreachable(rule, other)
 
@@ -147,11 +150,28 @@ def _identity(rule: LintedRule) -> object:
     return (rule.relation, tags) if tags else None
 
 
-def _tie(first: LintedRule, second: LintedRule) -> Iterator[LintFinding]:
+class _Witnesses(dict[int, list[dict[str, str]]]):
+    """Witnesses of the rules of one list, by index, each found once however many rules it is compared with."""
+
+    def of(self, rule: LintedRule) -> list[dict[str, str]]:
+        """Return what a rule holds for, as values by tag."""
+        if rule.index not in self:
+            self[rule.index] = list(_witnesses(rule))
+        return self[rule.index]
+
+    def joined(self, first: LintedRule, second: LintedRule) -> Iterator[dict[str, str]]:
+        """Join witnesses of two rules that look at different tags: one event may carry both."""
+        for one in self.of(first)[:8]:
+            for two in self.of(second)[:8]:
+                if not one.keys() & two.keys():
+                    yield {**one, **two}
+
+
+def _tie(witnesses: _Witnesses, first: LintedRule, second: LintedRule) -> Iterator[LintFinding]:
     """A tie counts only with a witness: one text that both rules hold for."""
     if first.relation == "RESERVED" or second.relation == "RESERVED":
         return
-    for witness in (*_witnesses(first), *_witnesses(second), *_joined_witnesses(first, second)):
+    for witness in chain(witnesses.of(first), witnesses.of(second), witnesses.joined(first, second)):
         if _holds(first, witness) and _holds(second, witness):
             shown = ", ".join(f"{name}={value!r}" for name, value in witness.items())
             yield warning(
@@ -173,14 +193,6 @@ def _witnesses(rule: LintedRule) -> Iterator[dict[str, str]]:
         else:
             choices = [{**known, name: known.get(name, "") + value} for known in choices for value in values[:3]][:16]
     yield from (choice for choice in choices if choice)
-
-
-def _joined_witnesses(first: LintedRule, second: LintedRule) -> Iterator[dict[str, str]]:
-    """Join witnesses of two rules that look at different tags: one event may carry both."""
-    for one in list(_witnesses(first))[:8]:
-        for two in list(_witnesses(second))[:8]:
-            if not one.keys() & two.keys():
-                yield {**one, **two}
 
 
 def _examples(tag: Mapping[str, Json]) -> list[str]:

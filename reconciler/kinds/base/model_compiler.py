@@ -56,9 +56,10 @@ def _compiled(parent: _Arguments, name: str, declared: DeclaredField, first: _Ar
 
 def _of_type(about: _Arguments, inner: Any) -> Field:
     """Return the field with the type of its annotation, and the fields inside it."""
-    if get_origin(inner) is Literal:
+    origin = get_origin(inner)
+    if origin is Literal:
         return Field(**about, enum=get_args(inner), type=_SCALARS[type(get_args(inner)[0])])
-    if get_origin(inner) is list:
+    if origin is list:
         return _listed(about, get_args(inner)[0])
     if inner is Secret:
         return Field(**about, type=FieldType.TEXT, sensitive=True)

@@ -71,11 +71,12 @@ class SpecModel(metaclass=_SpecModelType):
     @classmethod
     def plain_fields(cls) -> Mapping[str, PlainField]:
         """Return the fields by name, for plain_check. Raises NotPlainError where the class says more than they do."""
-        if not all(map(_has_fields_alone, cls.__mro__)) or not all(map(_is_plain, _own_fields(cls))):
+        own = tuple(_own_fields(cls))
+        if not all(map(_has_fields_alone, cls.__mro__)) or not all(map(_is_plain, own)):
             raise NotPlainError(cls)
         return {
             name: PlainField(annotation, about.limits, bool(about.said.get("required")))
-            for name, annotation, about in _own_fields(cls)
+            for name, annotation, about in own
         }
 
     @classmethod
@@ -95,11 +96,10 @@ def is_model(annotation: Any) -> bool:
 
 def declared_fields(model: Any) -> Mapping[str, DeclaredField]:
     """Return the fields of a model by name, those of its bases first."""
-    if issubclass(model, SpecModel) and all(map(_is_plain, _own_fields(model))):
-        return {
-            name: DeclaredField(annotation=one, limits=said.limits, said=said.said)
-            for name, one, said in _own_fields(model)
-        }
+    if issubclass(model, SpecModel):
+        own = tuple(_own_fields(model))
+        if all(map(_is_plain, own)):
+            return {name: DeclaredField(annotation=one, limits=said.limits, said=said.said) for name, one, said in own}
     return dict(_by_pydantic(model))
 
 
