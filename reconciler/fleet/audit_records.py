@@ -7,7 +7,7 @@ reports all.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from reconciler.errors import LedgerError
@@ -150,7 +150,7 @@ def _row(one: EnvironmentResult) -> dict[str, Json]:
         "plan": encode(one.plan) if one.plan else None,
         "diagnostics": [encode_diagnostic(each) for each in one.diagnostics],
         "findings": [encode_diagnostic(each) for each in one.findings],
-        "usage": asdict(usage),
+        "usage": {name: getattr(usage, name) for name in usage.__slots__},
         "seconds": round(one.seconds, 3),
     }
 

@@ -5,7 +5,7 @@ annotations, `key` and `Checked` say, and the JSON Schema is made from them.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import copy
 from functools import partial
@@ -86,6 +86,7 @@ class ConfigModel:
 
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
 
+    _keys: ClassVar[tuple[tuple[str, str, dataclasses.Field[Any]], ...]]
     _model: ClassVar[Any]
     _accepts: ClassVar[Callable[[Any], bool] | None]
     _given: ClassVar[frozenset[str] | None] = None
@@ -116,10 +117,12 @@ class ConfigModel:
         return cls._made(given, frozenset(given))
 
     @classmethod
-    def key_fields(cls) -> Iterator[tuple[str, str, "dataclasses.Field[Any]"]]:
-        """Yield the attributes, each with the key that has its value, and its declaration."""
-        for name, field in cls.__dataclass_fields__.items():
-            yield name, field.metadata[_LIMITS].get("alias", name), field
+    def key_fields(cls) -> "tuple[tuple[str, str, dataclasses.Field[Any]], ...]":
+        """Return the attributes, each with the key that has its value, and its declaration."""
+        if "_keys" not in vars(cls):
+            fields = cls.__dataclass_fields__.items()
+            cls._keys = tuple((name, field.metadata[_LIMITS].get("alias", name), field) for name, field in fields)
+        return cls._keys
 
     @classmethod
     def plain_fields(cls) -> Mapping[str, PlainField]:

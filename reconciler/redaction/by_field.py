@@ -80,8 +80,8 @@ def redacted_presence(value: Json) -> Json:
 
 def redaction_shape(value: Json) -> Json:
     """Return a mask of a value's shape, true where it is redacted; False where nothing is."""
-    if is_redacted(value):
-        return True
+    if isinstance(value, str):
+        return is_redacted(value)
     if isinstance(value, Mapping):
         marks = {name: mark for name, part in value.items() if (mark := redaction_shape(part)) is not False}
         return marks or False

@@ -138,8 +138,10 @@ def _indented(value: object, step: str, margin: str) -> str:
     """Return plain data as `json.dumps` indents it, in half of its time; `margin` begins a line."""
     if isinstance(value, str):
         return encode_basestring(value)
-    if type(value) is int:
-        return str(value)
+    if value is None or value is True or value is False:
+        return _CONSTANTS[value]
+    if isinstance(value, int):
+        return int.__repr__(value)
     inside = margin + step
     if value and isinstance(value, dict):
         parts = [f"{encode_basestring(key)}: {_indented(part, step, inside)}" for key, part in value.items()]
@@ -149,6 +151,8 @@ def _indented(value: object, step: str, margin: str) -> str:
         return f"[{inside}{f',{inside}'.join(parts)}{margin}]"
     return json.dumps(value)
 
+
+_CONSTANTS = {None: "null", True: "true", False: "false"}
 
 _LOG_COMMAND = late_pattern(r"#(?=#\w*\[)")
 """Commands to a CI runner anywhere in a line: `##[name]`, `##vso[name]`. JSON's own escape keeps the value."""
