@@ -74,20 +74,26 @@ def decode(body: bytes, *, half_characters: bool = False, max_depth: int = MAX_D
         refuse(f"the body is no JSON ({type(error).__name__})" if body else "the body is empty")
     if not isinstance(value, dict):
         refuse("the body is no JSON object")
-    if not half_characters and _SURROGATE.search(body) and not is_whole_text(value):
+    if not half_characters and _names_surrogate(body) and not is_whole_text(value):
         refuse("a text holds half a character (a lone surrogate)")
     return value
 
 
 def may_hold_half_characters(body: bytes) -> bool:
     """Tell whether a text in a body may hold a lone surrogate, escaped or in its bytes; most bodies have no escape."""
-    if _SURROGATE.search(body):
+    if _names_surrogate(body):
         return True
+    if body.isascii():
+        return False
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
         return True
     return False
+
+
+def _names_surrogate(body: bytes) -> bool:
+    return b"\\" in body and _SURROGATE.search(body) is not None
 
 
 def is_whole_text(value: Json) -> bool:

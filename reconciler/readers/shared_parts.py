@@ -46,22 +46,23 @@ class SharedParts:
     def _share_parts(self, name: str, rows: Sequence[dict[str, Json]]) -> None:
         inside: list[dict[str, Json]] = []
         for row in rows:
-            part = row.get(name)
+            part: Any = row.get(name)
             if part.__class__ is list and part and part[0].__class__ is dict:
                 inside += [item for item in part if item.__class__ is dict]
             elif part.__class__ is dict or (part.__class__ is list and part):
-                kept = row[name] = self._kept(part)
-                if kept is part and part.__class__ is dict:
-                    inside.append(part)
+                key = marshal.dumps(part, 0)  # in this process alone: no other text of a value is made as fast
+                kept = self._known.get(key)
+                if kept is None:
+                    kept = self._remembered(key, part)
+                    inside += [part] if kept is part and part.__class__ is dict else []
+                row[name] = kept
         if inside:
             self.share(inside)
 
-    def _kept(self, part: Json) -> Json:
-        plain: Any = part
-        key = marshal.dumps(plain, 0)  # in this process alone: no other text of a value is made as fast
+    def _remembered(self, key: bytes, part: Json) -> Json:
         if len(self._known) < _MOST_PARTS and len(key) <= _LONGEST_PART:
             return self._known.setdefault(key, part)
-        return self._known.get(key, part)
+        return part
 
 
 def _are_repeated(texts: Sequence[Json]) -> bool:
