@@ -27,6 +27,8 @@ def known_values(
     cache: DocumentCache, tree: ProjectTree, files: Sequence[str], positions: Mapping[str, Position] | None
 ) -> TemplateValues:
     """Return what `merge_values` does of these files, parsed later where an earlier run found no problem in them."""
+    if not files:
+        return TemplateValues()
     try:
         key = digest_of("values", program(cache.version), values_digest(tree, files))
     except ManifestError:
