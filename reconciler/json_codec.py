@@ -59,14 +59,15 @@ def loads_strict(data: bytes | str, *, max_depth: int = MAX_DEPTH, surrogates: b
     half a character are decoded too.
     """
     raw = data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")
-    if _is_deeper(raw, max_depth):
+    plain = _ESCAPE.sub(b"", raw) if b"\\" in raw else raw
+    if _is_deeper(plain, max_depth):
         raise DepthError(f"nested more than {max_depth} deep")
     text = data.decode("utf-8", "surrogatepass" if surrogates else "strict") if isinstance(data, bytes) else data
     try:
         value, keys = _decoded(text)
     except ValueError:
         return _decoded_by_pairs(text)
-    return value if keys == _most_keys(raw) else _decoded_by_pairs(text)
+    return value if keys == _most_keys(plain) else _decoded_by_pairs(text)
 
 
 def loads_object(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> dict[str, Json]:
@@ -77,12 +78,12 @@ def loads_object(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> dict[str, 
     return value
 
 
-def _is_deeper(body: bytes, most: int) -> bool:
+def _is_deeper(text: bytes, most: int) -> bool:
     """Tell whether brackets nest deeper than `most`: removes the innermost ones once a level, which is fast.
 
-    Text that is cut or no JSON leaves brackets without a partner: the decoder refuses it, unless they are too many.
+    The text is without its escapes. One that is cut or no JSON leaves brackets without a partner: the decoder refuses
+    it, unless they are too many.
     """
-    text = _ESCAPE.sub(b"", body) if b"\\" in body else body
     left = text.translate(None, _PLAIN).replace(b'""', b"")  # nearly every string holds no bracket
     brackets = _STRING.sub(b"", left).partition(b'"')[0].translate(_ALIKE)
     for _ in range(most):
@@ -105,13 +106,13 @@ def _decoded(text: str) -> tuple[Json, int]:
     return value, sum(map(len, objects))
 
 
-def _most_keys(body: bytes) -> int:
-    """Return a number that no text of JSON has more keys than: of the places where a colon follows a quote.
+def _most_keys(text: bytes) -> int:
+    """Return a number that JSON has no more keys than, of its text without escapes: of the colons that follow a quote.
 
-    Each key is followed by a colon, with nothing but blanks between; a text may hold such a place too. Where no more
-    keys are decoded than are in the objects, none of them is repeated.
+    Each key is followed by a colon, with nothing but blanks between; a text that begins with a colon is such a place
+    too. Where as many keys are in the decoded objects, none of them is repeated.
     """
-    return body.translate(None, _BLANKS).count(b'":')
+    return text.translate(None, _BLANKS).count(b'":')
 
 
 def _decoded_by_pairs(text: str) -> Json:

@@ -149,6 +149,8 @@ def outcome(decode, text):
 @example('{"a": 1, "b": x, "a": 2}')
 @example('{"a": 1, "\\u0061": ":"}')
 @example('{"": ":", "":  ":"}')
+@example('{"a\\\\": 1, "a\\\\": 2, "b": "{\\"c\\": 1}"}')
+@example('{"a": 1, "b": "{\\"c\\": 1, \\"c\\": 2}"}')
 def test_a_value_or_an_error_is_that_of_a_look_at_every_key(text):
     for data in (text, text.encode()):
         assert outcome(loads_strict, data) == outcome(with_every_key_looked_at, text)
