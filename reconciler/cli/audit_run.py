@@ -60,7 +60,7 @@ def audit_environments(
     from reconciler.fleet.audit_records import AuditRecorder
     from reconciler.fleet.audit_summary import costs
 
-    records = AuditRecorder(project=where.project, url=ledger, variables=run.variables, mask=run.redactor.value)
+    records = AuditRecorder(project=where.project, url=ledger, variables=run.variables, redactor=run.redactor)
     with closing(records):
         number, done = _resumed(records, resume, where.names)
         left = tuple(name for name in where.names if name not in done)
@@ -106,6 +106,7 @@ def _rest(
             executor,
             width=width,
             away=bool(dask),
+            recorded=kept,
             sets=where.sets,
             keep=record_results,
             hint=f"go on with --resume {number}" if kept else "run it again; with --ledger it can be resumed",

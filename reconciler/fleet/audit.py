@@ -6,6 +6,7 @@ read, so the work of a lost worker is repeated elsewhere.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import replace
 
 from reconciler.fleet.audit_batches import (
     AuditBatch,
@@ -38,17 +39,19 @@ def audit(
     away: bool = False,
     sets: Mapping[str, tuple[str, ...]] | None = None,
     keep: Keep = lambda some: some,
+    recorded: bool = False,
     hint: str = "run it again",
 ) -> tuple[EnvironmentResult, ...]:
     """Visit environments in parallel and return the results in the requested order.
 
     `width` is the number of workers. `away`: they may be on other machines, so no credential is sent. `keep` gets the
     results of each batch as it ends, in this thread, and may add to them; it gets each environment once, lost ones
-    never. `hint` is the hint for lost ones.
+    never; `recorded`: in a ledger. `hint` is the hint for lost ones.
     """
     size = BatchSize(len(names), width)
     asked = ask if away else sharing(project, ask)
     batches = split_batches(project, names, asked, width=width, sets=sets or {}, size=size)
+    batches = (replace(batch, recorded=recorded) for batch in batches)
     results: dict[str, EnvironmentResult] = {}
     for some, lost in _completed(executor, batches, size, width=width, away=away, hint=hint):
         for one in some if lost else keep(some):

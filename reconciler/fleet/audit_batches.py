@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
 from reconciler.fleet.environment_result import EnvironmentResult, visit
+from reconciler.fleet.result_row import encode_result, row_text
 from reconciler.late_methods import dataclass
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.files.project_tree import SEED
@@ -32,12 +33,16 @@ PARTS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditBatch:
-    """Some environments of a project to visit. `sets` are further template values, before those of the request."""
+    """Some environments of a project to visit. `sets` are further template values, before those of the request.
+
+    `recorded`: a ledger keeps the results, and a worker writes the text of their rows.
+    """
 
     project: Project
     names: tuple[str, ...]
     ask: PlanRequest
     sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    recorded: bool = False
 
 
 class BatchSize:
@@ -100,7 +105,7 @@ def run_on_worker(batch: AuditBatch) -> tuple[EnvironmentResult, ...]:
     access = replace(batch.ask.access, variables=dict(os.environ))
     seen = run(replace(batch, ask=replace(batch.ask, access=access)))
     masked: tuple[EnvironmentResult, ...] = access.redactor.value(seen)
-    return masked
+    return tuple(replace(one, row=row_text(encode_result(one))) for one in masked) if batch.recorded else masked
 
 
 def sharing(project: Project, ask: PlanRequest) -> PlanRequest:

@@ -5,27 +5,21 @@ none. A row holds the whole result, so that an interrupted run continues with th
 reports all.
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
-from typing import Any
 
 from reconciler.errors import LedgerError
 from reconciler.fleet.environment_result import EnvironmentResult
+from reconciler.fleet.result_row import decode_result, encode_result, row_text
 from reconciler.late_methods import dataclass
 from reconciler.ledger.sql_ledger import AuditHistory, open_audits
 from reconciler.model.change import Action, Attribution, Change
-from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.json_types import Json
 from reconciler.model.plan import Plan, is_resource_error
-from reconciler.model.read_result import ApiUsage
 from reconciler.model.run_history import AuditRecord, DriftRecord
-from reconciler.planfile.decode import decode, decode_diagnostics
-from reconciler.planfile.encode import encode, encode_diagnostic
 from reconciler.project.config import Project
 from reconciler.project.ledger_access import LedgerLocation, ledger_location
-from reconciler.project.plan_environment import PlanResult
+from reconciler.redaction import SecretRedactor
 
 _COUNTS = (Attribution.DRIFT, Attribution.CONFLICT, Attribution.UNATTRIBUTED)
 """Attributions that are recorded as drift, unknown ones included; changes from Git wait for an apply."""
@@ -65,13 +59,13 @@ def _doubtful(plan: Plan) -> frozenset[str]:
 class AuditRecorder:
     """The ledgers of an audit, each opened once.
 
-    `url` is the operator's, for all; `mask` is applied to all records; `variables` are the process environment.
+    `url` is the operator's, for all; `redactor` is applied to all records; `variables` are the process environment.
     """
 
     project: Project
     url: str = ""
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
-    mask: Callable[[Json], Json] = lambda value: value
+    redactor: SecretRedactor = field(default_factory=SecretRedactor, repr=False)
     opened: dict[LedgerLocation, AuditHistory] = field(default_factory=dict)
 
     def recordable(self, name: str) -> bool:
@@ -90,7 +84,7 @@ class AuditRecorder:
         places = self._locations(names)
         rows = {owner: text for place in places for owner, text in self._ledger(place).done(run).items()}
         known = {name: rows.get(self.project.owner(name)) for name in names}
-        return {name: _visited(name, json.loads(text)) for name, text in known.items() if text is not None}
+        return {name: decode_result(name, text) for name, text in known.items() if text is not None}
 
     def drift(self, names: Sequence[str]) -> tuple[DriftRecord, ...]:
         """Return all recorded drift of these environments: open drift first, oldest first.
@@ -127,7 +121,9 @@ class AuditRecorder:
             return ()
 
     def _text(self, one: EnvironmentResult) -> str:
-        return json.dumps(self.mask(_row(one)), ensure_ascii=False)
+        if one.row and not self.redactor.has_secrets:
+            return one.row
+        return row_text(self.redactor.value(encode_result(one)))
 
     def _location(self, name: str) -> LedgerLocation | None:
         if self.project.untrusted:
@@ -142,29 +138,6 @@ class AuditRecorder:
             trust = place.trust(self.variables)
             self.opened[place] = open_audits(place.url, root=self.project.root, trust=trust)
         return self.opened[place]
-
-
-def _row(one: EnvironmentResult) -> dict[str, Json]:
-    usage = one.planned.usage if one.planned else ApiUsage()
-    return {
-        "plan": encode(one.plan) if one.plan else None,
-        "diagnostics": [encode_diagnostic(each) for each in one.diagnostics],
-        "findings": [encode_diagnostic(each) for each in one.findings],
-        "usage": {name: getattr(usage, name) for name in usage.__slots__},
-        "seconds": round(one.seconds, 3),
-    }
-
-
-def _visited(name: str, row: Mapping[str, Any]) -> EnvironmentResult:
-    plan = decode(row["plan"]) if row["plan"] else None
-    planned = PlanResult(environment=name, manifest=DesiredState(), plan=plan, usage=ApiUsage(**row["usage"]))
-    return EnvironmentResult(
-        environment=name,
-        planned=planned if plan else None,
-        diagnostics=decode_diagnostics(row["diagnostics"]),
-        findings=decode_diagnostics(row["findings"]),
-        seconds=row["seconds"],
-    )
 
 
 def _unrecorded(name: str, error: LedgerError) -> Diagnostic:

@@ -21,8 +21,8 @@ class EnvironmentResult:
     """Result of one environment: its plan, or the reason why there is none.
 
     Problems are in `diagnostics`, failed assertions in `findings`. `seconds` is the duration, `processor` the seconds
-    of it that a processor worked, and `worker` the process that visited it: host and process id. `lost`: it was not
-    read, since a worker or a whole cluster failed.
+    of it that a processor worked, and `worker` the process that visited it: host and process id. `row` is the text of
+    its row in a ledger, where the worker wrote it. `lost`: it was not read, since a worker or a whole cluster failed.
     """
 
     environment: str
@@ -32,6 +32,7 @@ class EnvironmentResult:
     seconds: float = 0.0
     processor: float = 0.0
     worker: str = ""
+    row: str = ""
     lost: bool = False
 
     @property

@@ -89,6 +89,11 @@ class SecretRedactor:
             alphabet = Alphabet([*plain, *sorted(known)], encoded)
             self._decoders, self._unfold = decoders(alphabet), unfolder(alphabet)
 
+    @property
+    def has_secrets(self) -> bool:
+        """Whether there is any secret to redact."""
+        return bool(self._secrets)
+
     def text(self, text: str) -> str:
         """Return a text with every secret in it replaced by the mark."""
         return _replaced(text, self._spans(text))
