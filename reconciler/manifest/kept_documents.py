@@ -8,12 +8,12 @@ again.
 
 import base64
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from operator import index
 from typing import Any, NamedTuple
 
-from reconciler.manifest.yaml.block_reader import BlockMarks, BlockReader, BlockSpan
+from reconciler.manifest.yaml.block_reader import BlockMarks, BlockReader, BlockSpan, TextPart
 from reconciler.manifest.yaml.document import Document
 from reconciler.model.json_types import Json, as_object, require_list, require_object, require_text
 
@@ -129,16 +129,16 @@ def _written(one: CheckedDocument, rows: list[list[Json]]) -> list[Json]:
     return [row, places, one.kind, *changed] if changed else [row, places]
 
 
-def documents_of(entry: Mapping[str, Json], read: Callable[[], str], blocks: BlockReader) -> list[CheckedDocument]:
-    """Return the documents of an entry for a text; `read` returns it where their positions are wanted.
+def documents_of(entry: Mapping[str, Json], part: TextPart, blocks: BlockReader) -> list[CheckedDocument]:
+    """Return the documents of an entry for a text; `part` returns that of one where its positions are wanted.
 
     Raises ValueError, LookupError or TypeError for another shape.
     """
     made = read_rows(require_list(entry["parts"]))
-    return [_document(row, made, read, blocks) for row in require_list(entry["documents"])]
+    return [_document(row, made, part, blocks) for row in require_list(entry["documents"])]
 
 
-def _document(kept: Any, made: list[Json], read: Callable[[], str], blocks: BlockReader) -> CheckedDocument:
+def _document(kept: Any, made: list[Json], part: TextPart, blocks: BlockReader) -> CheckedDocument:
     row, marks, *changed = kept
     value = require_object(_filled(row, made))
     if changed:
@@ -149,7 +149,7 @@ def _document(kept: Any, made: list[Json], read: Callable[[], str], blocks: Bloc
     return CheckedDocument(
         document=Document(
             value=value,
-            source_marks=BlockMarks(blocks, read, BlockSpan(*map(index, marks)))
+            source_marks=BlockMarks(blocks, part, BlockSpan(*map(index, marks)))
             if isinstance(marks, list)
             else _unpacked(require_text(marks)),
         ),

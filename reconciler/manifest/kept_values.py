@@ -15,7 +15,7 @@ from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.program_digest import digest_of, program
 from reconciler.manifest.template_values import BlockValues, TemplateValues, merge_values
 from reconciler.manifest.yaml import characters
-from reconciler.manifest.yaml.block_reader import BlockMarks, BlockReader, BlockSpan
+from reconciler.manifest.yaml.block_reader import BlockMarks, BlockReader, BlockSpan, parts_of
 from reconciler.model.json_types import Json, require_list, require_text
 from reconciler.model.source_map import DocumentPath, Position
 
@@ -66,7 +66,8 @@ def _parsed_later(tree: ProjectTree, files: Sequence[str], spans: _Spans | None)
 
 
 def _source(tree: ProjectTree, file: str, span: BlockSpan) -> BlockValues:
-    return BlockValues(file, BlockMarks(BlockReader(), lambda: characters.decode(tree.read(file), file), span))
+    part = parts_of(lambda: characters.decode(tree.read(file), file))
+    return BlockValues(file, BlockMarks(BlockReader(), part, span))
 
 
 def _spans(entry: Mapping[str, Json]) -> _Spans | None:

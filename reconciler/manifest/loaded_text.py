@@ -1,12 +1,13 @@
 """Text of a manifest file as it is parsed: what the file holds, or what its template wrote."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from reconciler.late_methods import dataclass
 from reconciler.late_patterns import late_pattern
 from reconciler.manifest.source_positions import DocumentSource, Origin
 from reconciler.manifest.template_values import TemplateValues
+from reconciler.manifest.yaml.block_reader import BlockSpan, parts_of
 from reconciler.manifest.yaml.limits import RENDERED
 from reconciler.manifest.yaml.parser import ParsedFile, PositionOf, parse_yaml
 from reconciler.model.diagnostic import Diagnostic, has_errors
@@ -53,6 +54,14 @@ class LoadedText:
     def read(self) -> str:
         """Return the text."""
         return self.text
+
+    def lines(self) -> Sequence[str]:
+        """Return the text, split at line feeds."""
+        return self.rendered.text_lines if self.rendered else self.plain.split("\n")
+
+    def part(self, span: BlockSpan) -> str:
+        """Return the text of one document, with line feeds alone."""
+        return self.rendered.part(span) if self.rendered else parts_of(self.read)(span)
 
     def source(self, read: Callable[[], str]) -> DocumentSource:
         """Return the source of its documents; `read` returns the text as the parser has it."""

@@ -255,7 +255,7 @@ class _Loading:
         """Read each file, unless an earlier run read the same and found no problem; return them by name."""
         done: dict[str, LoadedText] = {}
         for texts in groups:
-            kept = {text.file: (text.parts, text.read) for text in texts}
+            kept = {text.file: (text.parts, text.part) for text in texts}
             known = self.checked.documents(kept) if self.checked else {}
             for text in texts:
                 if text.file in known:
@@ -286,7 +286,7 @@ class _Loading:
 
     def _take(self, text: LoadedText, known: Iterable[CheckedDocument], kinds: Mapping[str, Kind]) -> None:
         """Make the resources of documents that were checked before."""
-        lines, source = SourceLines(text.read), text.source(text.read)
+        lines, source = SourceLines(text.lines), text.source(text.read)
         for one in known:
             locate = DocumentLocator(one.document, text.where, text.origin, lines, source)
             kind, name = kinds[one.kind], str(one.metadata["name"])
@@ -308,7 +308,7 @@ class _Loading:
         declared = [document for document in parsed.documents if document.value is not None]
         if not declared and not text.templated and not has_errors(parsed.diagnostics):
             self.add(text.file, (_empty(text.file),))
-        lines = SourceLines(lambda: parsed.text)
+        lines = SourceLines(lambda: parsed.text.split("\n"))
         source = text.source(lambda: parsed.text)
         met = len(self.problems)
         for document in declared:

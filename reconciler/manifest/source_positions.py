@@ -1,10 +1,10 @@
 """Source line of each position in a diagnostic, for reports with excerpts."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import ReconcilerError
@@ -102,14 +102,14 @@ _COMMENT = late_pattern(r"(?:^|\s)#", re.MULTILINE)
 
 
 class SourceLines:
-    """The text that `text` returns, with access by line and column, counted from 1; it is split into lines once."""
+    """The text whose lines `lines` returns, with access by line and column, counted from 1; it is asked once."""
 
-    def __init__(self, text: Callable[[], str]) -> None:
-        self._text = text
+    def __init__(self, lines: Callable[[], Sequence[str]]) -> None:
+        self._read = lines
 
     @cached_property
-    def _lines(self) -> list[str]:
-        return self._text().split("\n")
+    def _lines(self) -> Sequence[str]:
+        return self._read()
 
     def is_plain(self, line: int, column: int) -> bool:
         """Tell whether the scalar that begins there is written without quotes."""
@@ -133,13 +133,16 @@ class SourceLines:
 
     def _between(self, start: NodePlace, following: NodePlace | None) -> str:
         """Return the text from one node to the next, or to the end of the document."""
-        lines = self._lines[start[0] - 1 : following[0] if following else None]
-        if following and lines:
-            lines[-1] = lines[-1][: following[1] - 1]
-        if lines:
-            lines[0] = lines[0][start[1] - 1 :]
-        rest = takewhile(lambda line: not _DOCUMENT.match(line), lines[1:])
-        return "\n".join((*lines[:1], *rest))
+        lines = self._from(start, following)
+        return "\n".join((*islice(lines, 1), *takewhile(lambda line: not _DOCUMENT.match(line), lines)))
+
+    def _from(self, start: NodePlace, following: NodePlace | None) -> Iterator[str]:
+        """Yield the lines from one place to another, or to the end of the text; no further line is made."""
+        last = following[0] if following else len(self._lines)
+        for number in range(start[0], min(last, len(self._lines)) + 1):
+            line = self._lines[number - 1]
+            end = following[1] - 1 if following and number == following[0] else None
+            yield line[start[1] - 1 if number == start[0] else 0 : end]
 
 
 def _block(text: str) -> str:
@@ -191,7 +194,7 @@ class DocumentLocator:
     document: Document = field(repr=False)
     where: Callable[[int, int], Position] = field(repr=False)
     words: Origin | None = field(default=None, repr=False)
-    text: "SourceLines" = field(default_factory=lambda: SourceLines(str), repr=False)
+    text: "SourceLines" = field(default_factory=lambda: SourceLines(lambda: [""]), repr=False)
     source: DocumentSource | None = field(default=None, repr=False)
 
     def at(self, path: DocumentPath, *, key: bool = False) -> Position:

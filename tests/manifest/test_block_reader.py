@@ -1,6 +1,7 @@
 """What is read without a parser has the values, the positions and the problems that the parser's events give."""
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,15 @@ def test_a_value_found_by_its_keys_is_where_all_positions_say(text):
 
 def test_the_files_here_hold_values_that_are_found_by_their_keys():
     assert sum(check_found_places(file.read_bytes()) for file in FILES if file.suffix != ".json") > 500
+
+
+@given(st.lists(st.one_of(NEARLY, DUMPED), max_size=4).map("\n---\n".join), st.randoms(use_true_random=False))
+@example("a: 1\n---\nb: 2\n---\n\na:\n- b\n", random.Random(1))
+def test_positions_are_the_same_in_whatever_order_documents_are_asked(text, dice):
+    wanted = [list(one.positions) for one in parse_yaml(text, "a.yaml").documents]
+    documents = list(enumerate(parse_yaml(text, "a.yaml", blocks=BlockReader()).documents))
+    for number, document in dice.choices(documents, k=8) if documents else ():
+        assert list(document.positions) == wanted[number]
 
 
 @given(NEARLY)

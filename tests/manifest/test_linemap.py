@@ -1,17 +1,20 @@
 """Every rendered line leads to the template line that wrote it."""
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.manifest.files.disk_tree import DiskTree
+from reconciler.manifest.source_positions import SourceLines
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.renderer import RenderedTemplate, render
+from reconciler.manifest.yaml.block_reader import BlockSpan, document_spans, plain_text
 
 CORPUS: dict[str, Any] = yaml.load((Path(__file__).parent / "line_maps.yaml").read_bytes(), yaml.CSafeLoader)
 _MARK = re.compile(r"([a-z]+(?:\.j2)?):(\d+)", re.IGNORECASE)
@@ -129,3 +132,40 @@ def test_whatever_is_nested_in_whatever_each_line_is_led_back(tmp_path: Path, ca
 @given(st.text("\x01\x02\x03\x04\x05\x06\x0e\x0f\x17a\n茶", max_size=40))
 def test_a_text_is_without_exactly_the_marks_that_are_found_in_it(text: str) -> None:
     assert marked_text.unmarked(text) == marked_text.MARK.sub("", text)
+
+
+_MARKED = st.lists(
+    st.sampled_from(["\x01\x0e\x02", "\x01\x0f\x17\x01", "\x01", "\x0f", *"\x02\x03\x04\x05\x06"])
+    | st.sampled_from(["a: 1", "- b", "茶", " ", "\n", "\n", "\n---\n", "\n--- ", "\r\n", "\r"]),
+    max_size=30,
+).map("".join)
+
+
+@given(st.lists(_MARKED, min_size=1, max_size=2))
+@example(["a\r\x01\x0e\x02\n---\nb\n---\nc"])
+@example(["\x01\x0e\x02a\n\n---\x01\x0f\x02\n\x03b\x04\n--- \n"])
+@example(["a\n---\nb", "c\n---\nd\n"])
+def test_lines_and_parts_of_a_text_are_those_of_the_whole_one(texts: list[str]) -> None:
+    """They are made of the marked lines alone where these are the lines of the text."""
+    result = RenderedTemplate(file="a.yaml", texts=[partial(str, text) for text in texts])
+    whole = RenderedTemplate(file="a.yaml", texts=result.texts).text
+    lines = whole.split("\n")
+    assert list(result.text_lines) == lines
+    assert list(result.text_lines[1:3]) == lines[1:3]
+    plain = plain_text(whole)
+    for start, end in document_spans(plain):
+        assert result.part(BlockSpan(start, end, plain.count("\n", 0, start))) == plain[start:end]
+
+
+_SCALARS = ["a: b", "  - 'x", " y'", "---", "--- |", "z # c", "", "  >", '"']
+
+
+@given(st.lists(st.sampled_from(_SCALARS), min_size=1, max_size=9), st.data())
+def test_a_scalar_ends_before_what_follows_it(lines: list[str], data: st.DataObject) -> None:
+    """Nothing behind the place of the next node is read."""
+    places = [(number, column) for number, line in enumerate(lines, 1) for column in range(1, len(line) + 2)]
+    start, following = sorted(data.draw(st.tuples(st.sampled_from(places), st.sampled_from(places))))
+    before = [*lines[: following[0] - 1], lines[following[0] - 1][: following[1] - 1]]
+    end = SourceLines(lambda: lines).scalar_end(start, following)
+    assert end == SourceLines(lambda: before).scalar_end(start, None)
+    assert start <= end <= following

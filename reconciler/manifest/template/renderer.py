@@ -11,9 +11,10 @@ from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.program_digest import digest_of
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.exceptions import TemplateFailure
-from reconciler.manifest.template.marked_text import TemplateOrigin
+from reconciler.manifest.template.marked_text import TemplateOrigin, UnmarkedLines
 from reconciler.manifest.template.template_positions import LineMap
 from reconciler.manifest.yaml import characters
+from reconciler.manifest.yaml.block_reader import BlockSpan, parts_of
 from reconciler.model.diagnostic import Diagnostic, RelatedPosition
 from reconciler.model.json_types import Json
 from reconciler.model.source_map import Position
@@ -56,6 +57,20 @@ class RenderedTemplate:
     def text(self) -> str:
         """Text that is parsed."""
         return self.texts[-1]() if len(self.texts) > 1 else self.unmarked
+
+    @cached_property
+    def text_lines(self) -> Sequence[str]:
+        """The text, split at line feeds; where it is the marked text, each line is made where it is asked for."""
+        if len(self.texts) > 1 or "\r" in self.marked:  # a mark may be between both characters of a line break
+            return self.text.split("\n")
+        return UnmarkedLines(self.lines.marked_lines)
+
+    def part(self, span: BlockSpan) -> str:
+        """Return the part of the text that a document was read from, with line feeds alone."""
+        lines = self.text_lines
+        if isinstance(lines, UnmarkedLines):
+            return lines.part(span.line, span.end - span.start)
+        return parts_of(lambda: self.text)(span)
 
     @cached_property
     def lines(self) -> LineMap:

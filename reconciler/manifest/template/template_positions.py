@@ -73,7 +73,7 @@ class LineMap:
             yield first
         if not self.exact:
             return
-        for number in range(start[0], min(end[0], len(self._lines)) + 1):
+        for number in range(start[0], min(end[0], len(self.marked_lines)) + 1):
             for found in self._on(number):
                 if start < (number, found.column + 1) < end and found.place.expression:
                     yield found.place
@@ -82,7 +82,7 @@ class LineMap:
         """Return the mark before a position, and the distance from it on its own line."""
         if not self.exact:
             line, column = self._pairs.get(line, line), 1
-        line = min(line, len(self._lines))
+        line = min(line, len(self.marked_lines))
         here = self._on(line)
         before = bisect_left(here, column, key=_column)
         if before:
@@ -96,18 +96,18 @@ class LineMap:
     def _marked_above(self) -> "array[int]":
         """Return for each line the nearest line above it with a mark, 0 where there is none."""
         found, above = array("I"), 0
-        for number in range(1, len(self._lines) + 1):
+        for number in range(1, len(self.marked_lines) + 1):
             found.append(above)
             above = number if self._holds_place(number) else above
         return found
 
     def _holds_place(self, line: int) -> bool:
-        return marked_text.NUMBER in self._lines[line - 1] and bool(self._on(line))
+        return marked_text.NUMBER in self.marked_lines[line - 1] and bool(self._on(line))
 
     def _on(self, line: int) -> list[_OriginMark]:
         """Return the marks on a line; of several at one column only the last, innermost one."""
         if line not in self._known:
-            self._known[line] = list(self._marks(self._lines[line - 1]))
+            self._known[line] = list(self._marks(self.marked_lines[line - 1]))
         return self._known[line]
 
     def _marks(self, text: str) -> Iterator[_OriginMark]:
@@ -159,7 +159,7 @@ class LineMap:
             return None
         here = found.place
         calls: list[TemplateOrigin] = []
-        for number, text in enumerate(self._lines[:line], 1):
+        for number, text in enumerate(self.marked_lines[:line], 1):
             last = max(column, found.column + 1) if number == line else len(text) + 1
             calls += (call for at, call in self._calls(text) if at < last and self._is_own(call))
         if here.in_macro:
@@ -181,20 +181,21 @@ class LineMap:
     def met(self, position: Position) -> tuple[int, int] | None:
         """Return a line and column of the rendered text that was written at a template position."""
         wanted = (position.file, position.line, position.column)
-        for number in range(1, len(self._lines) + 1):
+        for number in range(1, len(self.marked_lines) + 1):
             for found in self._on(number):
                 if found.place[:3] == wanted:
                     return number, found.column + 1
         return None
 
     @cached_property
-    def _lines(self) -> list[str]:
+    def marked_lines(self) -> list[str]:
+        """Return the lines of the marked text, with their marks."""
         return _BREAK.split(self._marked) if "\r" in self._marked else self._marked.split("\n")
 
     @cached_property
     def _pairs(self) -> dict[int, int]:
         """Return the lines of the parsed text, each with the nearest line of the marked one."""
-        return _paired(_BREAK.split(self._text or ""), [marked_text.unmarked(line) for line in self._lines])
+        return _paired(_BREAK.split(self._text or ""), [marked_text.unmarked(line) for line in self.marked_lines])
 
 
 def _paired(lines: Sequence[str], others: Sequence[str]) -> dict[int, int]:

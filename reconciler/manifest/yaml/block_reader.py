@@ -62,6 +62,7 @@ class BlockReader:
         self._lines: dict[str, BlockLine | None] = {}
         self._parts: dict[tuple[str | int, ...], Any] = {}
         self._blocks: dict[str, _Block] = {}
+        self._placed: tuple[BlockMarks, array[int]] | None = None
 
     def forget(self) -> None:
         """Drop what is remembered of earlier texts."""
@@ -69,6 +70,7 @@ class BlockReader:
         self._lines.clear()
         self._parts.clear()
         self._blocks.clear()
+        self._placed = None
 
     def read(self, text: str) -> BlockDocument | None:  # noqa: PLR0912 - a call for each line would double its time
         """Read the text of one document, with its `---`; None where it is libyaml's."""
@@ -162,6 +164,13 @@ class BlockReader:
             note(null)
         return marks
 
+    def positions_of(self, marks: "BlockMarks") -> "array[int]":
+        """Return the positions of a document; those of the last one are kept, since its questions come together."""
+        placed = self._placed
+        if placed is None or placed[0] is not marks:
+            placed = self._placed = marks, self.positions(marks.part(marks.span), marks.span.line)
+        return placed[1]
+
     def value_at(self, text: str, keys: Sequence[str], line: int) -> NodePlace | None:
         """Return the place of the value below these keys in a text that was read, as `positions` has it; None if none.
 
@@ -189,26 +198,30 @@ class BlockSpan(NamedTuple):
     line: int
 
 
+TextPart = Callable[[BlockSpan], str]
+"""Returns a part of a text that has line feeds alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class BlockMarks:
-    """Positions of the nodes of a document that was read: that of a part of the text that `text` returns."""
+    """Positions of the nodes of a document that was read: that of the part of a text that `part` returns for `span`."""
 
     reader: BlockReader
-    text: Callable[[], str]
+    part: TextPart
     span: BlockSpan
 
     def __call__(self) -> "array[int]":
         """Read the positions."""
-        return self.reader.positions(self._part, self.span.line)
+        return self.reader.positions_of(self)
 
     def value_at(self, keys: Sequence[str]) -> NodePlace | None:
         """Return the line and column of the value below these keys, without reading all positions; None without one."""
-        return self.reader.value_at(self._part, keys, self.span.line)
+        return self.reader.value_at(self.part(self.span), keys, self.span.line)
 
-    @property
-    def _part(self) -> str:
-        start, end, _ = self.span
-        return plain_text(self.text())[start:end]
+
+def parts_of(read: Callable[[], str]) -> TextPart:
+    """Return the function for the parts of the text that `read` returns, with line feeds alone."""
+    return lambda span: plain_text(read())[span.start : span.end]
 
 
 def plain_text(text: str) -> str:

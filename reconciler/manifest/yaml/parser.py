@@ -22,6 +22,7 @@ from reconciler.manifest.yaml.block_reader import (
     BlockReader,
     BlockSpan,
     document_spans,
+    parts_of,
     readable_text,
 )
 from reconciler.manifest.yaml.document import Document
@@ -194,11 +195,7 @@ class _Loader:
         plain = readable_text(text, self.limits)
         if plain is None:
             return False
-        parsed = False
-
-        def read() -> str:
-            return text
-
+        parsed, part_of = False, parts_of(lambda: text)
         try:
             for start, end in document_spans(plain):
                 lines = plain.count("\n", start, end)
@@ -213,7 +210,7 @@ class _Loader:
                     return False
                 elif found.value is not None:
                     next(islice(self._budget, found.events, found.events), None)
-                    marks = BlockMarks(blocks, read, BlockSpan(start, end, self._line))
+                    marks = BlockMarks(blocks, part_of, BlockSpan(start, end, self._line))
                     self.documents.append(Document(value=found.value, source_marks=marks, widest=found.widest))
                 self._line += lines
             self._line = 0
