@@ -24,13 +24,17 @@ else:
     def dataclass(cls=None, /, *, frozen=False, slots=False, kw_only=False, eq=True, order=False):
         """Make a class a dataclass, as `dataclasses.dataclass` does.
 
-        Ordered ones, and those of a base that is a dataclass, get their methods at once.
+        Ordered ones, and those of a base that is a dataclass, get all but `__init__` at once.
         """
 
         def made(given: type) -> type:
             if order or hasattr(given, "__dataclass_fields__"):
                 options = {"frozen": frozen, "slots": slots, "kw_only": kw_only, "eq": eq, "order": order}
-                return dataclasses.dataclass(**options)(given)
+                own_init = "__init__" in vars(given)
+                whole = dataclasses.dataclass(init=False, **options)(given)
+                if not own_init:
+                    whole.__init__ = _stub(whole, "__init__", frozen=frozen)
+                return whole
             return _late(given, frozen=frozen, slots=slots, kw_only=kw_only, eq=eq)
 
         return made if cls is None else made(cls)
@@ -176,28 +180,37 @@ def _has_plain_slots(made: Any) -> bool:
 
 
 def _slot_init(made: Any, standard: Any) -> Any:
-    """Return the `__init__` of a frozen class which sets each field by its slot, in half of the standard one's time.
+    """Return the `__init__` of a frozen class with slots, in a quarter of the standard one's time.
 
-    Arguments, defaults and annotations are those of the standard one, which looks up each field by its name.
+    Arguments, defaults and annotations are those of the standard one, which looks up each field by its name, past the
+    method that refuses to set it. Here the new instance is of a class with the same slots that refuses nothing while
+    its fields are set, where nothing else can see it. Those of a subclass are left to the standard one.
     """
     code = standard.__code__
     given, named = code.co_varnames[: code.co_argcount], code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
     instance = given[0]
-    known: dict[str, Any] = {}
-    lines = []
-    for field in dataclasses.fields(made):
-        value = field.name
-        known[f"__set_{field.name}"] = getattr(made, field.name).__set__
+    body = {name: value for name, value in vars(made).items() if name not in made.__slots__}
+    body |= {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+    unfrozen = type(made)(made.__name__, made.__bases__, body)
+    known = {"__made": made, "__unfrozen": unfrozen, "__standard": standard, "__assign": object.__setattr__}
+    known["__left_out"] = dataclasses._HAS_DEFAULT_FACTORY  # type: ignore[attr-defined]
+    fields = dataclasses.fields(made)
+    lines = [
+        f"if {instance}.__class__ is not __made:",
+        f"    return __standard({', '.join((*given, *(f'{name}={name}' for name in named)))})",
+    ]
+    for field in fields:
         if field.default_factory is not dataclasses.MISSING:
             known[f"__make_{field.name}"] = field.default_factory
-            value = f"__make_{field.name}() if {field.name} is __left_out else {field.name}"
-        lines.append(f" __set_{field.name}({instance}, {value})")
-    known["__left_out"] = dataclasses._HAS_DEFAULT_FACTORY  # type: ignore[attr-defined]
+            lines.append(f"if {field.name} is __left_out: {field.name} = __make_{field.name}()")
+    lines.append(f"__assign({instance}, '__class__', __unfrozen)")
+    lines += [f"{instance}.{field.name} = {field.name}" for field in fields]
+    lines.append(f"{instance}.__class__ = __made")
     if hasattr(made, "__post_init__"):
-        lines.append(f" {instance}.__post_init__()")
+        lines.append(f"{instance}.__post_init__()")
     arguments = ", ".join((*given, *(("*", *named) if named else ())))
-    exec(f"def __init__({arguments}):\n" + "\n".join(lines or [" pass"]), known)  # noqa: S102 - as dataclasses does
-    made_init = known["__init__"]
+    exec("\n ".join((f"def __init__({arguments}):", *lines)), known)  # noqa: S102 - as dataclasses does
+    made_init: Any = known["__init__"]
     made_init.__defaults__, made_init.__kwdefaults__ = standard.__defaults__, standard.__kwdefaults__
     made_init.__annotations__, made_init.__module__ = standard.__annotations__, standard.__module__
     return made_init

@@ -5,7 +5,7 @@ import dataclasses
 import itertools
 import pickle
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import pytest
 
@@ -42,6 +42,21 @@ def _open(make: Callable[..., Any]) -> Any:
 
 
 PAIRS = [(shape(dataclasses.dataclass), shape(late_methods.dataclass)) for shape in (_plain, _open)]
+
+
+@late_methods.dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A frozen base."""
+
+    name: str
+
+
+@late_methods.dataclass(frozen=True, slots=True, kw_only=True)
+class Sized(Named):
+    """A frozen value with the slots of its base and its own."""
+
+    size: int = 1
+    parts: list[str] = dataclasses.field(default_factory=list)
 
 
 @late_methods.dataclass(frozen=True, slots=True)
@@ -100,7 +115,7 @@ def test_a_frozen_value_is_not_changed_but_hashed_copied_and_pickled():
     assert copy.deepcopy(pair) == pair == copy.copy(pair) == pickle.loads(pickle.dumps(pair))
 
 
-def test_own_methods_stay_and_ordered_or_derived_classes_are_whole_at_once():
+def test_own_methods_stay_and_ordered_or_derived_classes_are_whole():
     @late_methods.dataclass(frozen=True, eq=False)
     class Named:
         """With its own words."""
@@ -164,6 +179,81 @@ def test_a_frozen_value_with_slots_is_initialised_as_by_the_standard_library(cal
             init = one.__init__
             seen.append((dataclasses.asdict(values[-1]), calls < 50 or (init.__defaults__, init.__kwdefaults__)))
         assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("calls", [1, 100])
+def test_a_frozen_value_with_slots_of_a_base_is_made_whole_and_stays_frozen(calls):
+    made = [Sized(name="a", size=number) for number in range(calls)][-1]
+    assert (type(made), made.name, made.size, made.parts) == (Sized, "a", calls - 1, [])
+    assert copy.deepcopy(made) == made == pickle.loads(pickle.dumps(made)) == dataclasses.replace(made, name="a")
+    for change in (
+        lambda: setattr(made, "name", "b"),
+        lambda: setattr(made, "size", 2),
+        lambda: setattr(made, "new", 2),
+        lambda: delattr(made, "name"),
+    ):
+        with pytest.raises((dataclasses.FrozenInstanceError, TypeError)):
+            change()
+    assert (made.name, made.size) == ("a", calls - 1)
+    with pytest.raises(TypeError, match=r"missing 1 required keyword-only argument: 'name'"):
+        Sized()
+
+
+@pytest.mark.parametrize("calls", [1, 100])
+def test_a_subclass_that_inherits_a_frozen_init_keeps_its_own_class(calls):
+    class Wider(Sized):
+        """With a dictionary of its own."""
+
+    class Same(Sized):
+        """With the slots of its base."""
+
+        __slots__ = ()
+
+    for one in (Sized, Wider, Same):
+        made = [one(name="a", parts=["b"]) for _ in range(calls)][-1]
+        assert (type(made), made.name, made.size, made.parts) == (one, "a", 1, ["b"])
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            made.size = 3
+
+
+@pytest.mark.parametrize("calls", [1, 100])
+def test_a_frozen_value_of_a_generic_class_is_made_whole(calls):
+    element = TypeVar("element")
+
+    @late_methods.dataclass(frozen=True, slots=True)
+    class Box(Generic[element]):
+        """What holds a value."""
+
+        content: element
+
+        @property
+        def double(self) -> tuple[element, element]:
+            """It twice."""
+            return self.content, self.content
+
+    made = [Box[int](number) for number in range(calls)][-1]
+    assert (type(made), made.double) == (Box, (calls - 1, calls - 1))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        made.content = 3
+
+
+@pytest.mark.parametrize("calls", [1, 100])
+def test_what_follows_an_init_meets_a_frozen_value(calls):
+    seen = []
+
+    @late_methods.dataclass(frozen=True, slots=True)
+    class Checked:
+        """With a check of its fields."""
+
+        x: int
+
+        def __post_init__(self) -> None:
+            seen.append(type(self))
+            with pytest.raises(dataclasses.FrozenInstanceError):
+                self.x = 2
+
+    assert [Checked(number).x for number in range(calls)] == list(range(calls))
+    assert set(seen) == {Checked}
 
 
 WRONG: list[tuple[tuple[object, ...], dict[str, object]]] = [
