@@ -69,8 +69,9 @@ class _LiveIndex:
         first = self.by_name.get(name)
         if first is None:
             return []
-        named = (first, *self.namesakes[name]) if name in self.namesakes else (first,)
-        return [live for live in named if live.id not in self.taken]
+        if name not in self.namesakes:
+            return [first] if first.id not in self.taken else []
+        return [live for live in (first, *self.namesakes[name]) if live.id not in self.taken]
 
 
 def match(

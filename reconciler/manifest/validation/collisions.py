@@ -8,23 +8,30 @@ from reconciler.manifest.validation import names
 from reconciler.model.diagnostic import Diagnostic, RelatedPosition, Severity
 from reconciler.model.resource import DeclaredResource
 
+_Firsts = dict[tuple[str, str], DeclaredResource]
+"""The first object of each kind and name."""
+
 
 def find_collisions(resources: Sequence[DeclaredResource]) -> tuple[tuple[DeclaredResource, ...], list[Diagnostic]]:
     """Return the resources with `address_id` where names repeat, and the problems of the whole."""
-    groups: dict[tuple[str, str], list[DeclaredResource]] = {}
+    firsts: _Firsts = {}
+    repeated: dict[tuple[str, str], list[DeclaredResource]] = {}
     for each in resources:
-        groups.setdefault((each.kind, each.name), []).append(each)
+        key = (each.kind, each.name)
+        first = firsts.setdefault(key, each)
+        if first is not each:
+            repeated.setdefault(key, [first]).append(each)
     problems: list[Diagnostic] = []
     pinned: set[int] = set()
-    for same in groups.values():
-        if len(same) > 1 and _all_distinct(same):
+    for same in repeated.values():
+        if _all_distinct(same):
             pinned.update(id(each) for each in same)
-        elif len(same) > 1:
+        else:
             problems += _repeated(same)
-    problems += _aliases(resources, groups)
-    problems += _lookalikes([same[0] for same in groups.values()])
+    problems += _aliases(resources, dict(firsts))
+    problems += _lookalikes(firsts.values())
     whole = (replace(each, address_id=each.id) if id(each) in pinned else each for each in resources)
-    return tuple(whole), problems
+    return tuple(whole if pinned else resources), problems
 
 
 def _all_distinct(same: Sequence[DeclaredResource]) -> bool:
@@ -44,11 +51,8 @@ def _repeated(same: Sequence[DeclaredResource]) -> Iterator[Diagnostic]:
         )
 
 
-def _aliases(
-    resources: Iterable[DeclaredResource], groups: dict[tuple[str, str], list[DeclaredResource]]
-) -> Iterator[Diagnostic]:
-    """Check aliases: one equal to another name or alias is ambiguous, unless ids decide."""
-    taken = {key: same[0] for key, same in groups.items()}
+def _aliases(resources: Iterable[DeclaredResource], taken: _Firsts) -> Iterator[Diagnostic]:
+    """Check aliases: one equal to another name or alias is ambiguous, unless ids decide; `taken` are all so far."""
     for each in resources:
         for number, alias in enumerate(each.aliases):
             other = taken.setdefault((each.kind, alias), each)
