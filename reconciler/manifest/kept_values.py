@@ -24,7 +24,11 @@ _Spans = Sequence[tuple[str, BlockSpan]]
 
 
 def known_values(
-    cache: DocumentCache, tree: ProjectTree, files: Sequence[str], positions: Mapping[str, Position] | None
+    cache: DocumentCache,
+    tree: ProjectTree,
+    files: Sequence[str],
+    positions: Mapping[str, Position] | None,
+    blocks: BlockReader,
 ) -> TemplateValues:
     """Return what `merge_values` does of these files, parsed later where an earlier run found no problem in them."""
     if not files:
@@ -32,11 +36,11 @@ def known_values(
     try:
         key = digest_of("values", program(cache.version), values_digest(tree, files))
     except ManifestError:
-        return merge_values(tree, files, (), positions)
+        return merge_values(tree, files, (), positions, blocks)
     found = cache.find({"": key}, lambda _, entry: _spans(entry))
     if found:
         return _parsed_later(tree, files, found[""])
-    values = merge_values(tree, files, (), positions)
+    values = merge_values(tree, files, (), positions, blocks)
     if not values.problems:
         spans = [(each.file, each.marks.span) for each in values.sources if isinstance(each, BlockValues)]
         documents: Json = [[file, *span] for file, span in spans]

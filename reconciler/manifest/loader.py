@@ -83,8 +83,12 @@ def load(
     what this run found. Raises UsageError for a malformed `--set` word alone.
     """
     cached = cache if not sets and not untrusted else None
-    given = known_values(cached, tree, values, positions) if cached else merge_values(tree, values, sets, positions)
-    loading = _Loading(problems=list(given.problems), positions=positions or {}, only=only)
+    blocks = BlockReader()
+    if cached:
+        given = known_values(cached, tree, values, positions, blocks)
+    else:
+        given = merge_values(tree, values, sets, positions, blocks)
+    loading = _Loading(problems=list(given.problems), positions=positions or {}, only=only, blocks=blocks)
     known = all_kinds() if kinds is None else kinds
     inside = scope or ResourceScope()
     if cached:

@@ -102,15 +102,20 @@ class TemplateValues:
 
 
 def merge_values(
-    tree: ProjectTree, files: Iterable[str], sets: Iterable[str], positions: Mapping[str, Position] | None = None
+    tree: ProjectTree,
+    files: Iterable[str],
+    sets: Iterable[str],
+    positions: Mapping[str, Position] | None = None,
+    blocks: BlockReader | None = None,
 ) -> TemplateValues:
     """Read the values files, later ones winning, then the `--set` words; problems are in the result.
 
-    `positions` are those of the keys that hold the paths, by path, where they are known.
+    `positions` are those of the keys that hold the paths, by path, where they are known. `blocks` is what the manifests
+    of one load are read with as well: they often have the same lines.
     """
-    values, known = TemplateValues(), positions or {}
+    values, known, reader = TemplateValues(), positions or {}, blocks or BlockReader()
     for file in files:
-        _file(values, tree, file, known.get(file))
+        _file(values, tree, file, known.get(file), reader)
     for word in sets:
         _set(values, word)
     return values
@@ -122,9 +127,9 @@ def unread_names(values: TemplateValues, texts: Sequence[str]) -> list[Diagnosti
     return [error(one.code, one.message, values.position_of(one.path), hint=one.hint) for one in found]
 
 
-def _file(values: TemplateValues, tree: ProjectTree, file: str, key: Position | None) -> None:
+def _file(values: TemplateValues, tree: ProjectTree, file: str, key: Position | None, blocks: BlockReader) -> None:
     try:
-        read = parse_yaml(tree.read(file), file, blocks=BlockReader())
+        read = parse_yaml(tree.read(file), file, blocks=blocks)
     except ManifestError as problem:
         values.problems += at_key(problem.diagnostics, key)
         return

@@ -129,9 +129,27 @@ def test_whatever_is_nested_in_whatever_each_line_is_led_back(tmp_path: Path, ca
                 assert not text.strip(), (sources[name], text)
 
 
-@given(st.text("\x01\x02\x03\x04\x05\x06\x0e\x0f\x17a\n茶", max_size=40))
+_PIECES = st.sampled_from(
+    [
+        "name: ",
+        "茶",
+        "\ud800",
+        "\n",
+        *(marked_text.OPEN, marked_text.CLOSE, marked_text.NODE, marked_text.NODE_END),
+        *(marked_text.origin_mark(each) for each in (0, 7, 10, 4321)),
+    ]
+)
+_STRAY = st.sampled_from(["", "", "", *"\x01\x02\x0e\x17", marked_text.as_call(marked_text.origin_mark(3))])
+
+
+@given(
+    st.text("\x01\x02\x03\x04\x05\x06\x0e\x0f\x17a\n茶", max_size=40)
+    | st.builds(
+        lambda before, stray, behind: "".join((*before, stray, *behind)), st.lists(_PIECES), _STRAY, st.lists(_PIECES)
+    )
+)
 def test_a_text_is_without_exactly_the_marks_that_are_found_in_it(text: str) -> None:
-    assert marked_text.unmarked(text) == marked_text.MARK.sub("", text)
+    assert marked_text.unmarked(text) == marked_text.unmarked_whole(text) == marked_text.MARK.sub("", text)
 
 
 _MARKED = st.lists(

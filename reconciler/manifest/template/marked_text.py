@@ -157,6 +157,11 @@ _NUMBERED = late_pattern("\x01[\x0e-\x17]{1,9}+[\x01\x02]")
 _EDGES = (OPEN, CLOSE, NODE, NODE_END)
 _NO_EDGES = str.maketrans(dict.fromkeys(_EDGES))
 _ANY = late_pattern("[\x01-\x06\x0e-\x17]")
+_CHARACTERS = bytes((*range(1, 7), *range(0x0E, 0x18)))
+"""All characters of marks."""
+_ONE_DIGIT = bytes.maketrans(bytes(range(0x0E, 0x18)), b"\x0e" * 10)
+_NUMBERS = tuple(b"\x01%b\x02" % (b"\x0e" * digits) for digits in (1, 2, 3))
+"""Marks of origins with up to so many digits, which are all of most texts, with each digit the same."""
 
 
 def origin_mark(number: int) -> str:
@@ -178,6 +183,20 @@ def unmarked(text: str) -> str:
     """Return the text without marks: those that MARK finds, of which a pattern of one kind finds most at once."""
     text = _NUMBERED.sub("", text)
     return text.translate(_NO_EDGES) if any(edge in text for edge in _EDGES) else text
+
+
+def unmarked_whole(text: str) -> str:
+    """Return what `unmarked` does, of a long text in half the time: without all characters that marks are made of.
+
+    That is the same where the marks of origins, none of which can overlap, have all of these but the edges.
+    """
+    if text.count(NUMBER) == text.count(END):  # no calls, whose marks can overlap
+        data = text.encode("utf-8", "surrogatepass")
+        rest, numbers = data.translate(None, _CHARACTERS), data.translate(_ONE_DIGIT)
+        left = len(data) - len(rest) - sum(text.count(edge) for edge in _EDGES if edge in text)
+        if left == sum(len(mark) * numbers.count(mark) for mark in _NUMBERS):
+            return rest.decode("utf-8", "surrogatepass")
+    return unmarked(text)
 
 
 class UnmarkedLines(Sequence[str]):

@@ -51,7 +51,7 @@ class RenderedTemplate:
     @cached_property
     def unmarked(self) -> str:
         """Marked text without its marks."""
-        return marked_text.unmarked(self.marked)
+        return marked_text.unmarked_whole(self.marked)
 
     @cached_property
     def text(self) -> str:

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any, NoReturn
 
 from jinja2 import BaseLoader, StrictUndefined, Template, Undefined, nodes, pass_context
@@ -56,6 +57,12 @@ class SuggestingUndefined(StrictUndefined):
         return f"there is no `{self._undefined_name}` here" + (f": {close}" if close else "")
 
 
+@cache
+def _common_filters() -> Mapping[str, Callable[..., Any]]:
+    """Return the filters that do not depend on a sandbox."""
+    return {name: keeping_marks(each) for name, each in text_filters(FILTERS).items()}
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """Compiles templates with marks (see marked_text.py), or without when `marking` is off.
 
@@ -77,7 +84,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.marking = marking
         self.table = OriginTable()
         self.globals = {name: value for name, value in self.globals.items() if name in GLOBALS}
-        self.filters = {name: keeping_marks(each) for name, each in text_filters(FILTERS).items()}
+        self.filters = dict(_common_filters())
         self.filters.update({"tojson": self.to_json, "safe": _same})
         self.filters[OUTPUT] = _marked_output if marking else _plain_output
 
@@ -128,10 +135,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look a name up; keys of a mapping take precedence over its methods."""
         _refuse_private_name(attribute)
-        obj = plain(obj)
         if isinstance(obj, dict) and attribute in obj:
             return obj[attribute]
-        return super().getattr(obj, attribute)
+        return super().getattr(plain(obj), attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Look an item up."""

@@ -2,7 +2,7 @@
 
 import codecs
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -60,7 +60,8 @@ def rendered(sandbox: Sandbox, file: str, context: Mapping[str, Json], most: int
         refuse_objects(context)
     parts: list[str] = []
     length = 0
-    for part in sandbox.get_template(file).generate(context):
+    template = sandbox.get_template(file)
+    for part in template.root_render_func(template.new_context(dict(context))):
         parts.append(part)
         length += len(part)
         if length > most:
@@ -83,15 +84,17 @@ def refuse_objects(value: Any) -> None:
     left = [value]
     while left:
         each = left.pop()
-        if isinstance(each, Mapping):
-            inside = [*each.keys(), *each.values()]
+        if isinstance(each, (dict, Mapping)):
+            parts: tuple[Collection[Any], ...] = (each.keys(), each.values())
         elif isinstance(each, list):
-            inside = each
+            parts = (each,)
         elif type(each) in _PLAIN:
             continue
         else:
             raise SecurityError(f"the context holds a {type(each).__name__}, which is no plain data")
-        left += [one for one in inside if type(one) not in _PLAIN]
+        for inside in parts:
+            if not _PLAIN.issuperset(map(type, inside)):
+                left += [one for one in inside if type(one) not in _PLAIN]
 
 
 class AskingLoader(BaseLoader):
