@@ -6,7 +6,8 @@ delay a run for hours. Here every read and write is limited to what is left of t
 
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -24,52 +25,72 @@ _LOST = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolErro
 
 
 class PooledTransport(NetworkTransport):
-    """Transport over httpcore.
+    """Transport over httpcore, with at most so many `connections` at a time.
 
     `proxy` and `ca_file` are the operator's; neither is ever read from the environment. Without a `ca_file` the trusted
     certificates are those of certifi, which httpcore brings.
+
+    Each connection is a pool of its own, which one call at a time has: where threads share a pool of httpcore 1.0, one
+    may close the connection that another has just been given (encode/httpcore#1110), and its response is lost.
     """
 
     def __init__(self, *, connections: int, monotonic: Callable[[], float], proxy: str = "", ca_file: str = "") -> None:
         self._hurry = _Hurry(monotonic)
         self._monotonic = monotonic
-        self._connections = connections
         self._proxy = proxy
         self._ca_file = ca_file
-        self._pools: dict[str, httpcore.ConnectionPool] = {}
-        self._lock = threading.Lock()
+        self._places = threading.Semaphore(connections)
+        self._made: list[httpcore.ConnectionPool] = []
+        self._free: dict[str, list[httpcore.ConnectionPool]] = {}
 
     def exchange(self, call: ApiRequest, headers: Sequence[tuple[str, str]], until: float) -> ApiResponse:
         """Send a request and read its response, both in this thread."""
         self._hurry.until = until
         try:
-            answer = self._pool(call.origin.scheme).handle_request(_request(call, headers))
-            try:
-                pieces = bounded(answer.iter_stream(), until, self._monotonic, httpcore.ReadTimeout)
-                return received(answer.status, answer.headers, pieces)
-            finally:
-                answer.close()
+            with self._connection(call.origin.scheme) as connection:
+                answer = connection.handle_request(_request(call, headers))
+                try:
+                    pieces = bounded(answer.iter_stream(), until, self._monotonic, httpcore.ReadTimeout)
+                    return received(answer.status, answer.headers, pieces)
+                finally:
+                    answer.close()
         except _LOST as error:
             raise transport_error(call, error) from None
 
     def close(self) -> None:
         """Close every connection."""
-        for pool in self._pools.values():
-            pool.close()
+        for connection in self._made:
+            connection.close()
 
-    def _pool(self, scheme: str) -> httpcore.ConnectionPool:
-        """Return the pool of a scheme; a plain one never loads the trusted certificates, which is slow."""
-        with self._lock:
-            if scheme not in self._pools:
-                self._pools[scheme] = httpcore.ConnectionPool(
-                    ssl_context=_trust(self._ca_file) if scheme == "https" else None,
-                    proxy=httpcore.Proxy(self._proxy) if self._proxy else None,
-                    max_connections=self._connections,
-                    max_keepalive_connections=self._connections,
-                    keepalive_expiry=30.0,
-                    network_backend=_Backend(self._hurry),
-                )
-            return self._pools[scheme]
+    @contextmanager
+    def _connection(self, scheme: str) -> Iterator[httpcore.ConnectionPool]:
+        """Yield a connection that no other call has meanwhile: the one that was used last, or a new one."""
+        if not self._places.acquire(timeout=self._hurry.left(LIMITS["pool"])):
+            raise httpcore.PoolTimeout("no connection became free")
+        try:
+            free = self._free.setdefault(scheme, [])
+            try:
+                connection = free.pop()
+            except IndexError:
+                connection = self._new(scheme)
+            try:
+                yield connection
+            finally:
+                free.append(connection)
+        finally:
+            self._places.release()
+
+    def _new(self, scheme: str) -> httpcore.ConnectionPool:
+        """Return a connection that is opened at its first call; a plain one never loads the trusted certificates."""
+        connection = httpcore.ConnectionPool(
+            ssl_context=_trust(self._ca_file) if scheme == "https" else None,
+            proxy=httpcore.Proxy(self._proxy) if self._proxy else None,
+            max_connections=1,
+            keepalive_expiry=30.0,
+            network_backend=_Backend(self._hurry),
+        )
+        self._made.append(connection)
+        return connection
 
 
 def _request(call: ApiRequest, headers: Sequence[tuple[str, str]]) -> httpcore.Request:

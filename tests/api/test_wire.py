@@ -2,6 +2,7 @@
 
 import gzip
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
 
@@ -133,6 +134,38 @@ def test_connections_are_kept_open_from_call_to_call():
             client.page(ROOM, offset=0, limit=100)
         client.close()
     assert client.usage.requests == 20
+
+
+def test_calls_of_many_threads_share_no_more_connections_than_there_may_be_and_none_is_lost():
+    """Each has its connection alone: no thread closes one that another is given."""
+    with running(Simulator({"smart_live_rooms": rooms(3)})) as url:
+        client = ReadClient(connection(url, parallelism=4))
+        with ThreadPoolExecutor(16) as threads:
+            pages = list(threads.map(lambda _: client.page(ROOM, offset=0, limit=100), range(200)))
+        client.close()
+    assert {len(page.rows) for page in pages} == {3}
+    assert (client.usage.requests, client.usage.retries) == (200, 0)
+
+
+def test_no_more_calls_are_on_their_way_than_there_may_be_connections():
+    at_once: list[int] = []
+    answering: set[object] = set()
+
+    def script(client):
+        answering.add(client)
+        at_once.append(len(answering))
+        time.sleep(0.01)
+        answering.discard(client)
+        client.sendall(http(EMPTY, headers="Connection: close\r\n"))
+
+    with raw_server(script) as raw:
+        wire = HttpTransport(PooledTransport(connections=3, monotonic=time.monotonic), time.monotonic)
+        call = ApiRequest(method="GET", origin=check_allowed(raw.url), path="/")
+        with ThreadPoolExecutor(12) as threads:
+            answers = list(threads.map(lambda _: wire.send(call, {}).status, range(36)))
+        wire.close()
+    assert answers == [200] * 36
+    assert 1 < max(at_once) <= 3
 
 
 def test_a_proxy_is_used_only_where_the_operator_names_one():
