@@ -1,11 +1,11 @@
-"""An audit of 10,000 simulated projects: threads of one process against Dask clusters of one and two workers, in one
-run.
+"""An audit of 10,000 simulated projects: one process against Dask clusters of one and two workers, in one run.
 
 Each way is the whole command line in a process of its own, ledger and JSON report included; CPU and peak memory are
 summed over the process and all it started. "Overhead" is the CPU a project costs beyond a bare visit (render, read
-from the embedded simulator, plan) in a loop. Of the row with a killed worker, one is killed by its pid midway; "told
-once" says that every project stands in the report and in the ledger exactly once. "Wall / 1 worker" compares clusters
-that stand already, one worker a process, so that neither pays for its start; their processor time is not counted.
+from the embedded simulator, plan) in a loop that shares what an audit shares. Of the row with a killed worker, one is
+killed by its pid midway; "told once" says that every project stands in the report and in the ledger exactly once.
+"Wall / 1 worker" compares clusters that stand already, one worker a process, so that neither pays for its start; their
+processor time is not counted.
 """
 
 import os
@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from reconciler.fleet.audit_batches import sharing
 from reconciler.fleet.environment_result import visit
 from reconciler.fleet.fleet_file import read_fleet_file
 from reconciler.project.config_file import load_project
@@ -35,7 +36,7 @@ def run() -> list[Row]:
         bare = _bare(folder)
         kill = once(folder, SIZE // 4, kill_a_worker)
         rows = [
-            _row("threads, 1 process", Audit(folder), names, bare),
+            _row("one process", Audit(folder), names, bare),
             _row("Dask, 2 workers", Audit(folder, ("--dask", "local")), names, bare),
             _row("Dask, 2 workers, one killed", Audit(folder, ("--dask", "local")), names, bare, watch=kill),
         ]
@@ -98,7 +99,7 @@ def _bare(folder: Path) -> float:
     made = read_fleet_file(load_project(folder), "shop", folder / "fleet.csv", (folder / "fleet.csv").read_bytes())
     names, ask = (
         list(made.project.environments)[: _BARE + 1],
-        PlanRequest(access=LiveAccess(variables={}, parallelism=1)),
+        sharing(made.project, PlanRequest(access=LiveAccess(variables={}, parallelism=1))),
     )
     visit(made.project, names[0], ask)
     started = time.process_time()
