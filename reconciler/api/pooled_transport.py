@@ -39,7 +39,8 @@ class PooledTransport(NetworkTransport):
         self._monotonic = monotonic
         self._proxy = proxy
         self._ca_file = ca_file
-        self._places = threading.Semaphore(connections)
+        self._slots = threading.Semaphore(connections)
+        self._lock = threading.Lock()
         self._made: list[httpcore.ConnectionPool] = []
         self._free: dict[str, list[httpcore.ConnectionPool]] = {}
 
@@ -65,7 +66,7 @@ class PooledTransport(NetworkTransport):
     @contextmanager
     def _connection(self, scheme: str) -> Iterator[httpcore.ConnectionPool]:
         """Yield a connection that no other call has meanwhile: the one that was used last, or a new one."""
-        if not self._places.acquire(timeout=self._hurry.left(LIMITS["pool"])):
+        if not self._slots.acquire(timeout=self._hurry.left(LIMITS["pool"])):
             raise httpcore.PoolTimeout("no connection became free")
         try:
             free = self._free.setdefault(scheme, [])
@@ -78,12 +79,17 @@ class PooledTransport(NetworkTransport):
             finally:
                 free.append(connection)
         finally:
-            self._places.release()
+            self._slots.release()
 
     def _new(self, scheme: str) -> httpcore.ConnectionPool:
-        """Return a connection that is opened at its first call; a plain one never loads the trusted certificates."""
+        """Return a connection that is opened at its first call.
+
+        The trusted certificates, which are slow to load, are loaded by the first one with TLS while the others wait.
+        """
+        with self._lock:
+            context = _trust(self._ca_file) if scheme == "https" else None
         connection = httpcore.ConnectionPool(
-            ssl_context=_trust(self._ca_file) if scheme == "https" else None,
+            ssl_context=context,
             proxy=httpcore.Proxy(self._proxy) if self._proxy else None,
             max_connections=1,
             keepalive_expiry=30.0,

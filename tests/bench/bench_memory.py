@@ -1,16 +1,18 @@
 """Peak memory of a whole `reconciler plan` over HTTP, of objects that do not change but for one per cent.
 
 Each plan is a process of its own, whose peak the system counts. An object costs the difference of the peaks of two
-sizes, without the bytes of its manifest. The cache of checked documents is left alone.
+sizes, each the median of several plans (which pages are decoded at the same time differs from one to the next), without
+the bytes of its manifest. The cache of checked documents is left alone.
 """
 
 import os
+import statistics
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench.bench_plan import ROOT, SCALE, project_of
+from tests.bench.bench_plan import ROOT, ROUNDS, SCALE, project_of
 from tests.bench.results import Ratio, Row
 
 
@@ -27,7 +29,8 @@ def run() -> list[Row]:
 
 def _row(folder: Path, what: str, small: tuple[int, int], large: tuple[int, int], wanted: str) -> Row:
     peaks, texts = zip(
-        *(_measured(folder / str(number), *size) for number, size in enumerate((small, large))), strict=True
+        *(_measured(folder / str(number), *size, rounds=ROUNDS) for number, size in enumerate((small, large))),
+        strict=True,
     )
     objects = large[0] - small[0] + 20 * (large[1] - small[1])
     beyond = (peaks[1] - peaks[0] - (texts[1] - texts[0])) / objects
@@ -50,10 +53,10 @@ def _largest(folder: Path, rooms: int) -> Row:
     }
 
 
-def _measured(project: Path, rooms: int, groups: int) -> tuple[int, int]:
-    """Return the bytes of a plan's peak memory, and those of its manifests."""
+def _measured(project: Path, rooms: int, groups: int, *, rounds: int = 1) -> tuple[float, int]:
+    """Return the median of the bytes of a plan's peak memory, and those of its manifests."""
     with project_of(project, rooms, groups) as command:
-        peak = peak_of([*command, "--no-cache"], code=2)
+        peak = statistics.median(peak_of([*command, "--no-cache"], code=2) for _ in range(rounds))
     return peak, sum(file.stat().st_size for file in (project / "manifests").iterdir())
 
 
