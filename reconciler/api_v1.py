@@ -47,18 +47,12 @@ from reconciler.planfile.staleness import accepted
 from reconciler.project.accept_drift import propose_for_plan
 from reconciler.project.config import Project
 from reconciler.project.config_file import load_project
+from reconciler.project.declared_state import linted, load_declared
 from reconciler.project.environment_session import EnvironmentSession, LiveAccess, check_secrets, open_environment
 from reconciler.project.environment_variables import digest_key
 from reconciler.project.live_listing import list_environment, list_request
 from reconciler.project.object_description import describe_object
-from reconciler.project.plan_environment import (
-    PlanRequest,
-    apply_options,
-    linted,
-    load_declared,
-    plan_environment,
-    plan_opened,
-)
+from reconciler.project.plan_environment import PlanRequest, apply_options, plan_environment, plan_opened
 from reconciler.project.project_identity import check_unshared
 from reconciler.project.run_origin import run_origin
 

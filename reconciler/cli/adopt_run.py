@@ -24,10 +24,11 @@ from reconciler.model.diagnostic import Diagnostic, sort_diagnostics
 from reconciler.model.plan import Plan
 from reconciler.project.adopt_live import append_to, choose_live, is_read, with_shared_values
 from reconciler.project.config import Project
+from reconciler.project.declared_state import load_from
 from reconciler.project.edit_request import EditBranch
 from reconciler.project.environment_session import open_environment
 from reconciler.project.live_state import doubts, read_everything
-from reconciler.project.plan_environment import load_from, plan_opened
+from reconciler.project.plan_environment import plan_opened
 from reconciler.strings import count
 
 

@@ -92,10 +92,11 @@ def run_apply(
     how: OutputOptions,
 ) -> int:
     """Apply one environment's plan and return the exit code."""
+    from reconciler.project.declared_state import load_declared
     from reconciler.project.destroy import check_prune, empty_desired
     from reconciler.project.environment_session import check_secrets, open_environment
     from reconciler.project.environment_summary import environment_summary
-    from reconciler.project.plan_environment import PlanResult, load_declared
+    from reconciler.project.plan_environment import PlanResult
 
     check_report_files(session, how)
     manifest = load_declared(project, name, ask.sets, cache=ask.documents)

@@ -110,7 +110,7 @@ def _project(ctx: typer.Context) -> "Project":
 
 
 def _resources(ctx: typer.Context) -> "Iterable[DeclaredResource]":
-    from reconciler.project.plan_environment import load_declared
+    from reconciler.project.declared_state import load_declared
 
     project = _project(ctx)
     named = ctx.params.get("environment")

@@ -1,6 +1,8 @@
 """Syntax tree of a pattern, with the constructs that engines read differently."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import product
+from math import prod
 
 from reconciler.late_methods import dataclass
 
@@ -9,6 +11,9 @@ LINE_BREAKS = frozenset("\r\n\u0085\u2028\u2029")
 
 FOLDING = frozenset("\u017f\u212a\u0130\u0131")
 """Characters that fold to ASCII letters in some engines and not in others."""
+
+_MOST_TEXTS = 16
+"""Most texts for which a pattern stands that are compared one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +62,34 @@ class PatternNode:
             return None if None in texts else "".join(text for text in texts if text is not None)
         return None
 
+    def texts(self) -> tuple[str, ...] | None:
+        """Return the texts for which it stands, where they are plain and few, else None."""
+        if self.type == "literal":
+            return (self.text,)
+        if self.type not in {"concat", "empty", "alternation", "group", "repeat"}:
+            return None
+        of_parts = [part.texts() for part in self.parts]
+        known = [texts for texts in of_parts if texts is not None]
+        if len(known) < len(of_parts):
+            return None
+        if self.type == "alternation":
+            return _few([text for texts in known for text in texts])
+        if self.type == "repeat":
+            absent = ("",) if self.low == 0 else ()
+            return _few([*known[0], *absent]) if self.high == 1 else None
+        return _few(map("".join, product(*known))) if prod(map(len, known)) <= _MOST_TEXTS else None
+
     def walk(self) -> Iterator["PatternNode"]:
         """Yield it and every part inside it."""
         yield self
         for part in self.parts:
             yield from part.walk()
+
+
+def _few(texts: Iterable[str]) -> tuple[str, ...] | None:
+    """Return texts, each once; None where they are many."""
+    found = tuple(dict.fromkeys(texts))
+    return found if len(found) <= _MOST_TEXTS else None
 
 
 def cased_letters(source: str) -> str:
@@ -100,6 +128,13 @@ class ParsedPattern:
         """The alternatives where each is plain text, else None."""
         texts = [branch.literal() for branch in self.branches]
         return None if self.ignore_case or None in texts else tuple(text for text in texts if text is not None)
+
+    @property
+    def texts(self) -> tuple[str, ...] | None:
+        """The texts for which it stands, where each alternative is plain or stands for few plain ones, else None."""
+        of_branches = [branch.texts() for branch in self.branches]
+        known = [text for texts in of_branches if texts is not None for text in texts]
+        return None if self.ignore_case or None in of_branches else tuple(dict.fromkeys(known))
 
     @property
     def line_sensitive(self) -> bool:

@@ -27,10 +27,10 @@ def _re2() -> Any:
 
 
 class _Prepared(NamedTuple):
-    """Prepared pattern. `literals` are its alternatives where each is plain text."""
+    """Prepared pattern. `texts` are those for which it stands, where they are plain and few."""
 
     parsed: ParsedPattern
-    literals: tuple[str, ...] | None
+    texts: tuple[str, ...] | None
     portable: bool
     line_sensitive: bool
     folds: bool
@@ -41,7 +41,7 @@ def _prepared(source: str, insensitive: bool) -> _Prepared:
     parsed = parse_pattern(source)
     return _Prepared(
         parsed=parsed,
-        literals=None if insensitive else parsed.literals,
+        texts=None if insensitive else parsed.texts,
         portable=parsed.portable and not (insensitive and parsed.cased),
         line_sensitive=parsed.line_sensitive,
         folds=insensitive or parsed.ignore_case,
@@ -63,8 +63,8 @@ def pattern_verdict(source: str, text: str, *, mode: str, engine: str, case: str
         return False
     if not known.portable or _read_differently(text, lines=known.line_sensitive, folds=known.folds):
         return None
-    if known.literals is not None:
-        return text in known.literals if mode == "full" else any(part in text for part in known.literals)
+    if known.texts is not None:
+        return text in known.texts if mode == "full" else any(part in text for part in known.texts)
     if _re2() is not None:
         compiled = _compiled_re2(source, insensitive)
         return None if compiled is None else _re2_verdict(compiled, text, mode)
@@ -109,8 +109,9 @@ def _compiled_re(source: str, insensitive: bool) -> re.Pattern[str] | None:
 class PatternSet:
     """All portable patterns of a library, matched in one pass over a text.
 
-    Alternations of plain texts, which most keyword rules are, are looked up by their lengths: no engine is needed. The
-    rest is one `re2.Set`; without google-re2 the set does not answer for them. `sources` are those it answers for.
+    Patterns that stand for plain texts, which most keyword rules do, are looked up by their lengths: no engine is
+    needed. The rest is one `re2.Set`; without google-re2 the set does not answer for them. `sources` are those it
+    answers for.
     """
 
     def __init__(self, sources: Iterable[str], *, mode: str, case: str) -> None:
@@ -121,10 +122,11 @@ class PatternSet:
             parsed = parse_pattern(source)
             if not parsed.portable or (self._insensitive and parsed.cased):
                 continue
-            if parsed.literals is None or self._insensitive:
+            texts = None if self._insensitive else parsed.texts
+            if texts is None:
                 rest.append(source)
                 continue
-            for text in parsed.literals:
+            for text in texts:
                 self._keywords.setdefault(text, []).append(source)
         self._lengths: dict[str, set[int]] = {}
         for text in self._keywords:

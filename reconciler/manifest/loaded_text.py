@@ -84,7 +84,7 @@ class TextsByFile(Mapping[str, str]):
         return len(self._texts)
 
 
-def structure_violations(text: LoadedText, parsed: ParsedFile, sensitive: Set[str]) -> list[Diagnostic]:
+def structure_violations(text: LoadedText, parsed: ParsedFile, sensitive: Callable[[], Set[str]]) -> list[Diagnostic]:
     """Return the structure guard's problems; with any, problems of the parsed text are dropped."""
     made = text.rendered
     if made is None or not made.texts or (not made.marked.isascii() and _HALF.search(made.marked)):

@@ -142,7 +142,7 @@ def load_documents(
     files = loading.files(tree, entries)
     texts = {text.file: text for group in loading.texts(tree, files, given, env_name) for text in group}
     loading.problems += _unread_names(tree, given, values)
-    documents = tuple(found for file in files if file in texts for found in loading.documents(texts[file], frozenset()))
+    documents = tuple(found for file in files if file in texts for found in loading.documents(texts[file], frozenset))
     return LoadedDocuments(
         documents=documents, diagnostics=tuple(deduplicate(loading.problems)), excerpt=partial(excerpts, tree)
     )
@@ -274,7 +274,7 @@ class _Loading:
         """Parse one file and check each of its documents."""
         clean: list[CheckedDocument] = []
         met = self.met
-        for value, locate in self.documents(text, _secret_names(tuple(kinds.values()))):
+        for value, locate in self.documents(text, partial(_secret_names, tuple(kinds.values()))):
             widest = locate.document.widest
             resource, found, metadata = validate(
                 value, locate, kinds, scope, locate.plain, file=text.file, widest=widest, specs=self.specs
@@ -299,7 +299,7 @@ class _Loading:
             )
         self.add(text.file, text.explained(()))
 
-    def documents(self, text: LoadedText, sensitive: Set[str]) -> Iterator[tuple[Json, DocumentLocator]]:
+    def documents(self, text: LoadedText, sensitive: Callable[[], Set[str]]) -> Iterator[tuple[Json, DocumentLocator]]:
         """Parse one file and yield its documents, up to as many problems as are shown."""
         limits = RENDERED if text.templated else LIMITS
         parsed = parse_yaml(text.text, text.file, where=text.where, limits=limits, blocks=self.blocks)

@@ -21,8 +21,9 @@ from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_edit import AcceptedDifference, ProposedEdits, RefusedDifference
 from reconciler.project.accept_proof import Collateral, EditProof, ProvenEdits
 from reconciler.project.config import Project
+from reconciler.project.declared_state import load_from
 from reconciler.project.environment_session import open_environment
-from reconciler.project.plan_environment import PlanRequest, load_from, plan_opened
+from reconciler.project.plan_environment import PlanRequest, plan_opened
 from reconciler.readers.recorded_reader import RecordedReader
 from reconciler.strings import did_you_mean
 

@@ -24,7 +24,7 @@ from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_edit import AcceptedDifference, ProposedEdits
 from reconciler.model.source_map import Position
 from reconciler.project.config import Project
-from reconciler.project.plan_environment import load_from
+from reconciler.project.declared_state import load_from
 
 _ALONE = 40
 """Most differences that are tried one by one where the edited files are not valid together."""

@@ -15,8 +15,8 @@ from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Severity
 from reconciler.model.resource import DeclaredResource, LiveResource, address
 from reconciler.project.config import Project
+from reconciler.project.declared_state import load_from
 from reconciler.project.live_state import LiveKind
-from reconciler.project.plan_environment import load_from
 from reconciler.strings import did_you_mean, normalize_name
 
 

@@ -16,12 +16,13 @@ from reconciler.kinds.registry import all_kinds
 from reconciler.late_methods import dataclass
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.ledger_state import LedgerState
-from reconciler.model.options import WRITER_SECONDS, PlanOptions, ResourceScope, Selection
+from reconciler.model.options import WRITER_SECONDS, PlanOptions, Selection
 from reconciler.model.process_clock import REAL_TIME, ProcessClock
 from reconciler.model.read_progress import ReadListener
 from reconciler.model.read_result import ApiUsage, RateUse
 from reconciler.project.config import FILE, Environment, Project
 from reconciler.project.connection_settings import RateLimitGroups, connection, named_at, project_id
+from reconciler.project.declared_state import scope_of
 from reconciler.project.environment_variables import CredentialLookup, named_secrets, secret_values, usable_secret
 from reconciler.project.ledger_access import (
     load_ledger_state,
@@ -167,11 +168,6 @@ class EnvironmentSession:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.closing.close()
-
-
-def scope_of(environment: Environment) -> ResourceScope:
-    """Return what an environment looks after."""
-    return ResourceScope(name_prefix=environment.scope.name_prefix, fields=environment.scope.values_by_field)
 
 
 def settings(project: Project, name: str, *, selection: Selection, depth: str, today: date) -> PlanOptions:

@@ -21,8 +21,8 @@ from reconciler.model.options import Selection
 from reconciler.model.read_result import ReadRequest, ReadResult
 from reconciler.project.config import Project
 from reconciler.project.connection_settings import project_id
+from reconciler.project.declared_state import load_declared
 from reconciler.project.environment_session import EnvironmentSession, LiveAccess, open_environment, settings
-from reconciler.project.plan_environment import load_declared
 from reconciler.project.project_identity import owner_named
 from reconciler.redaction import redact_fields
 from reconciler.semantics.list_filters import filter_called, row_matches, value_to_send

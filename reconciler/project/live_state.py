@@ -10,7 +10,8 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.read_result import ReadRequest, ReadResult
 from reconciler.model.resource import LiveResource
 from reconciler.project.connection_settings import project_id
-from reconciler.project.environment_session import EnvironmentSession, scope_of
+from reconciler.project.declared_state import scope_of
+from reconciler.project.environment_session import EnvironmentSession
 from reconciler.readers.snapshot_file import Mask
 from reconciler.readers.snapshot_reader import SnapshotOrigin, snapshot_text
 

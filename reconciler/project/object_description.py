@@ -13,9 +13,9 @@ from reconciler.model.listed_object import ListedObject, ObjectChange, ObjectDes
 from reconciler.model.resource import DeclaredResource
 from reconciler.model.run_history import JournalEntry
 from reconciler.project.config import Project
+from reconciler.project.declared_state import load_declared
 from reconciler.project.environment_session import EnvironmentSession, LiveAccess, open_environment
 from reconciler.project.live_listing import ListRequest, list_opened
-from reconciler.project.plan_environment import load_declared
 from reconciler.redaction import redact_fields
 from reconciler.strings import closest
 

@@ -6,21 +6,21 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reconciler.errors import ManifestError, ReconcilerError, UsageError
+from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.late_methods import dataclass
 from reconciler.model.change import Action, Attribution, Change
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Diagnostic, Severity, sort_diagnostics
-from reconciler.model.options import PlanOptions, Selection, is_in
+from reconciler.model.options import PlanOptions, Selection
 from reconciler.model.plan import Plan
 from reconciler.model.read_result import ApiUsage, RateUse
 from reconciler.project.config import Project
-from reconciler.project.environment_session import EnvironmentSession, LiveAccess, open_environment, scope_of, settings
+from reconciler.project.declared_state import load_declared, load_from, project_files
+from reconciler.project.environment_session import EnvironmentSession, LiveAccess, open_environment, settings
 from reconciler.project.environment_summary import environment_summary
 from reconciler.project.environment_variables import named_secrets
 from reconciler.project.ledger_access import drop_profile, is_lost_with_job
 from reconciler.project.project_identity import ownership_findings
-from reconciler.strings import abridge
 from reconciler.timestamps import date_of
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ _UNSHARED = "it stays, since the ledger goes with this job's disk: name a shared
 
 _MOST_EXPLAINED = 50
 """Most drifted objects of which a plan says whether `accept` would write them."""
-_MOST_LISTED = 300
-"""Most characters of a list of files in a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,75 +67,6 @@ class PlanResult:
     usage: ApiUsage = field(default_factory=ApiUsage)
     where: str = ""
     rates: Mapping[str, RateUse] = field(default_factory=dict)
-
-
-def load_declared(
-    project: Project,
-    name: str,
-    sets: tuple[str, ...] = (),
-    *,
-    cache: "DocumentCache | None" = None,
-    shared: "SharedLoads | None" = None,
-) -> DesiredState:
-    """Render, parse and validate the manifests of one environment; problems are in the result."""
-    return load_from(project, name, sets, project_files(project, shared), cache=cache, shared=shared)
-
-
-def project_files(project: Project, shared: "SharedLoads | None" = None) -> "ProjectTree":
-    """Return the project's files on disk, or as the run has read them."""
-    from reconciler.manifest.files.disk_tree import DiskTree
-
-    return DiskTree(project.root) if shared is None else shared.files.view()
-
-
-def linted(
-    project: Project,
-    name: str,
-    sets: tuple[str, ...],
-    today: date,
-    *,
-    only: tuple[str, ...] = (),
-    cache: "DocumentCache | None" = None,
-    tree: "ProjectTree | None" = None,
-) -> DesiredState:
-    """Return the manifests of one environment, with the lints of its rules among the problems.
-
-    `tree` holds the project's files, by default those on disk.
-
-    With `only`, files or folders, the result has their resources and problems alone. Raises UsageError where one of
-    them declares nothing.
-    """
-    from reconciler.diff.ignore_rules import unusable_rules
-    from reconciler.interaction_rules.resource_lints import resource_lints
-    from reconciler.manifest.files.disk_tree import DiskTree
-    from reconciler.manifest.loader import deduplicate
-    from reconciler.manifest.source_positions import excerpts
-
-    tree = tree or DiskTree(project.root)
-    manifest = load_from(project, name, sets, tree, only=only, cache=cache)
-    if only:
-        manifest = _only(manifest, name, only)
-    lints = [one for resource in manifest.resources for one in resource_lints(resource, today)]
-    rules = [one for resource in manifest.resources for one in unusable_rules(resource, today)]
-    found = deduplicate([*lints, *rules])
-    if not found:
-        return manifest
-    sources = {**manifest.sources, **excerpts(tree, found)}
-    return replace(manifest, diagnostics=sort_diagnostics((*manifest.diagnostics, *found)), sources=sources)
-
-
-def _only(manifest: DesiredState, name: str, only: tuple[str, ...]) -> DesiredState:
-    """Return the resources of these files. Raises UsageError for one that declares none and has no problem."""
-    kept = tuple(one for one in manifest.resources if any(is_in(one.file, entry) for entry in only))
-    for entry in only if manifest.valid else ():
-        if not any(is_in(one.file, entry) for one in kept):
-            files = ", ".join(manifest.rendered)
-            raise UsageError(
-                f"no resource is declared in {entry} for the environment {name}",
-                code="E_FILE_UNKNOWN",
-                hint=f"the manifests are {abridge(files, _MOST_LISTED)}",
-            )
-    return replace(manifest, resources=kept)
 
 
 def plan_environment(project: Project, name: str, ask: PlanRequest) -> PlanResult:
@@ -285,32 +214,3 @@ def base_manifest(project: Project, name: str, ask: PlanRequest) -> DesiredState
     if name not in then.environments:
         return DesiredState()
     return load_from(then, name, ask.sets, tree)
-
-
-def load_from(
-    project: Project,
-    name: str,
-    sets: tuple[str, ...],
-    tree: "ProjectTree",
-    *,
-    only: tuple[str, ...] = (),
-    cache: "DocumentCache | None" = None,
-    shared: "SharedLoads | None" = None,
-) -> DesiredState:
-    """Load the manifests of one environment from a tree of files; problems are in the result, or those of `only`."""
-    from reconciler.manifest.loader import load
-
-    environment = project.environments[name]
-    load_with = load if shared is None else shared.load
-    return load_with(
-        tree,
-        entries=tuple(project.file.manifests),
-        values=(*project.file.values, *environment.values),
-        sets=sets,
-        env_name=name,
-        scope=scope_of(environment),
-        untrusted=project.untrusted,
-        positions=project.positions(("manifests",), ("values",), ("environments", name, "values")),
-        only=only,
-        cache=cache,
-    )

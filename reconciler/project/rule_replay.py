@@ -28,7 +28,8 @@ from reconciler.model.read_result import ReadRequest
 from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_map import Position
 from reconciler.project.config import Project
-from reconciler.project.environment_session import open_environment, scope_of
+from reconciler.project.declared_state import scope_of
+from reconciler.project.environment_session import open_environment
 from reconciler.project.plan_environment import PlanRequest, base_manifest
 from reconciler.project.rule_tests import rules_of
 from reconciler.strings import count

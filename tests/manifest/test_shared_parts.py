@@ -13,8 +13,9 @@ from reconciler.manifest.document_cache import DocumentCache
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
 from reconciler.project.config_file import load_project
+from reconciler.project.declared_state import load_declared
 from reconciler.project.environment_session import LiveAccess, open_environment
-from reconciler.project.plan_environment import PlanRequest, apply_options, load_declared, plan_opened
+from reconciler.project.plan_environment import PlanRequest, apply_options, plan_opened
 from tests.support.command_line import QUICKSTART
 
 ROOM = """\

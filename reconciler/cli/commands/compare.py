@@ -84,9 +84,9 @@ def _labels(words: list[str]) -> list[str]:
 
 def _side(whole: "Project", name: str, ask: "PlanRequest", *, label: str, live: bool) -> "ComparedEnvironment":
     from reconciler.fleet.compare_environments import ComparedEnvironment
+    from reconciler.project.declared_state import load_declared
     from reconciler.project.environment_session import open_environment
     from reconciler.project.live_state import read_everything
-    from reconciler.project.plan_environment import load_declared
 
     manifest = load_declared(whole, name, ask.sets)
     if not manifest.valid:

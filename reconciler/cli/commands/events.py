@@ -34,7 +34,7 @@ def generate(
 ) -> int:
     """Make a plausible recording from rules: events that match, that nearly match, and that nothing answers."""
     from reconciler.interaction_rules.generated_events import generated_recording
-    from reconciler.project.plan_environment import load_declared
+    from reconciler.project.declared_state import load_declared
     from reconciler.project.rule_replay import replay_subjects
     from reconciler.project.rule_tests import rules_of
 

@@ -21,7 +21,7 @@ def render(
     untrusted: flags.Untrusted = False,
 ) -> int:
     """Print manifests as they are after their templates."""
-    from reconciler.project.plan_environment import load_declared
+    from reconciler.project.declared_state import load_declared
 
     run = session(context)
     whole = project(run, untrusted=untrusted)

@@ -51,7 +51,7 @@ def replay(
 ) -> int:
     """Show what viewers' events lead to before and after the manifests are applied."""
     from reconciler.interaction_rules.replay import replay_json
-    from reconciler.project.plan_environment import load_declared
+    from reconciler.project.declared_state import load_declared
     from reconciler.project.replay_charts import replay_charts, with_figures
     from reconciler.project.replay_tables import replay_tables
     from reconciler.project.rule_replay import Against, read_recording, replay_rules, replay_subjects

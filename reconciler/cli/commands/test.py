@@ -50,7 +50,7 @@ def run_tests(
     set_: flags.Sets = None,
 ) -> int:
     """Run the tests of interaction rules: what each event leads to, under every reading that a test does not assume."""
-    from reconciler.project.plan_environment import load_declared
+    from reconciler.project.declared_state import load_declared
     from reconciler.project.rule_tests import load_rule_tests, missing_subjects, rule_coverage, run_rule_tests
 
     session_ = session(context)

@@ -74,7 +74,7 @@ def _validated(
     """Check the environments; where there is no problem at all, `earlier` records that."""
     from reconciler.manifest.files.disk_tree import DiskTree
     from reconciler.manifest.files.observed_tree import ObservedTree
-    from reconciler.project.plan_environment import linted
+    from reconciler.project.declared_state import linted
 
     trees = {name: ObservedTree(DiskTree(whole.root)) for name in names}
     manifests = [linted(whole, name, sets, today, only=only, cache=cache, tree=trees[name]) for name in trees]

@@ -5,7 +5,7 @@ would change the manifest's structure.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from typing import Any, NamedTuple
 
 from yaml.error import MarkedYAMLError, YAMLError
@@ -78,14 +78,14 @@ _NULLS = frozenset({"null", "~"})
 
 
 class _GuardedText(NamedTuple):
-    """Rendered text, and the names of fields with values that are hidden in messages."""
+    """Rendered text, and what returns the names of fields with values that are hidden in messages."""
 
     whole: str
-    sensitive: Set[str]
+    sensitive: Callable[[], Set[str]]
 
     def hides(self, span: OutputSpan) -> bool:
         """Tell whether an output follows the key of a sensitive field."""
-        return follows_sensitive_key(self.whole, span.start, self.sensitive)
+        return follows_sensitive_key(self.whole, span.start, self.sensitive())
 
 
 def find_structure_violations(
@@ -94,12 +94,12 @@ def find_structure_violations(
     documents: Sequence[Document],
     *,
     broken: bool,
-    sensitive: Set[str] = frozenset(),
+    sensitive: Callable[[], Set[str]] = frozenset,
 ) -> list[Diagnostic]:
     """Return an error for each expression with output that changes the YAML structure.
 
-    `documents` are the parsed documents of the text without marks; `broken`: parsing ended early. `sensitive` are the
-    names of fields with values that are hidden in messages.
+    `documents` are the parsed documents of the text without marks; `broken`: parsing ended early. `sensitive` returns
+    the names of fields with values that are hidden in messages; it is called for an error alone.
     """
     has_nodes = marked_text.NODE in marked
     met = {mark for document in documents for mark in document.positions} if has_nodes else set()
