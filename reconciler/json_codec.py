@@ -19,10 +19,8 @@ MAX_DEPTH = 64
 """Levels of arrays and objects inside each other, unless a caller allows more."""
 
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
-_STRING = re.compile(rb'"[^"]*"')
-_PLAIN = bytes(set(range(256)) - set(b'[]{}"'))
+_PLAIN = bytes(set(range(256)) - set(b'[]{}:"'))
 _ALIKE = bytes.maketrans(b"{}", b"[]")
-_BLANKS = b" \t\r\n"
 
 
 class DepthError(ValueError):
@@ -59,15 +57,15 @@ def loads_strict(data: bytes | str, *, max_depth: int = MAX_DEPTH, surrogates: b
     half a character are decoded too.
     """
     raw = data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")
-    plain = _ESCAPE.sub(b"", raw) if b"\\" in raw else raw
-    if _is_deeper(plain, max_depth):
+    marks = _marks(raw)
+    if _is_deeper(marks, max_depth):
         raise DepthError(f"nested more than {max_depth} deep")
     text = data.decode("utf-8", "surrogatepass" if surrogates else "strict") if isinstance(data, bytes) else data
     try:
         value, keys = _decoded(text)
     except ValueError:
         return _decoded_by_pairs(text)
-    return value if keys == _most_keys(plain) else _decoded_by_pairs(text)
+    return value if keys == marks.count(b":") else _decoded_by_pairs(text)
 
 
 def loads_object(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> dict[str, Json]:
@@ -78,14 +76,22 @@ def loads_object(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> dict[str, 
     return value
 
 
-def _is_deeper(text: bytes, most: int) -> bool:
+def _marks(raw: bytes) -> bytes:
+    """Return the brackets and colons of JSON outside its strings: each key is followed by a colon, and nothing else is.
+
+    Of a text that is cut inside a string, or is no JSON, these are the ones before it.
+    """
+    plain = _ESCAPE.sub(b"", raw) if b"\\" in raw else raw
+    left = plain.translate(None, _PLAIN).replace(b'""', b"")  # nearly every string holds none of them
+    return b"".join(left.split(b'"')[::2])
+
+
+def _is_deeper(marks: bytes, most: int) -> bool:
     """Tell whether brackets nest deeper than `most`: removes the innermost ones once a level, which is fast.
 
-    The text is without its escapes. One that is cut or no JSON leaves brackets without a partner: the decoder refuses
-    it, unless they are too many.
+    A text that is cut or no JSON leaves brackets without a partner: the decoder refuses it, unless they are too many.
     """
-    left = text.translate(None, _PLAIN).replace(b'""', b"")  # nearly every string holds no bracket
-    brackets = _STRING.sub(b"", left).partition(b'"')[0].translate(_ALIKE)
+    brackets = marks.translate(_ALIKE, b":")
     for _ in range(most):
         peeled = brackets.replace(b"[]", b"")
         if len(peeled) == len(brackets):
@@ -104,15 +110,6 @@ def _decoded(text: str) -> tuple[Json, int]:
 
     value: Json = json.loads(text, object_hook=count, parse_constant=_refuse_constant, parse_float=_finite)
     return value, sum(map(len, objects))
-
-
-def _most_keys(text: bytes) -> int:
-    """Return a number that JSON has no more keys than, of its text without escapes: of the colons that follow a quote.
-
-    Each key is followed by a colon, with nothing but blanks between; a text that begins with a colon is such a place
-    too. Where as many keys are in the decoded objects, none of them is repeated.
-    """
-    return text.translate(None, _BLANKS).count(b'":')
 
 
 def _decoded_by_pairs(text: str) -> Json:
