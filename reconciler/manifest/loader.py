@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import field, replace
 from functools import lru_cache, partial
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from reconciler.errors import ENOUGH, ManifestError, error, too_many
 from reconciler.json_codec import digest
@@ -33,6 +34,9 @@ from reconciler.model.options import ResourceScope, is_in
 from reconciler.model.resource import DeclaredResource
 from reconciler.model.source_map import Position
 from reconciler.redaction import sensitive_names
+
+if TYPE_CHECKING:  # it stays unloaded where no file is a template
+    from reconciler.manifest.template.rendering_child import RenderingChild
 
 
 def deduplicate(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -72,6 +76,7 @@ def load(
     kinds: Mapping[str, Kind] | None = None,
     only: Sequence[str] = (),
     cache: DocumentCache | None = None,
+    child: "RenderingChild | None" = None,
 ) -> DesiredState:
     """Return what the manifests of one environment declare, with every problem found.
 
@@ -80,7 +85,8 @@ def load(
     those of the keys that hold the paths, by path, for problems about a path. With `only`, files or folders, the others
     are read as well, but their problems are not among the result's. `cache` holds what earlier runs found without a
     problem; it is left alone with `sets`, which are not for a file to keep, and with `untrusted`; its `finish` writes
-    what this run found. Raises UsageError for a malformed `--set` word alone.
+    what this run found. `child` renders the templates of several loads. Raises UsageError for a malformed `--set` word
+    alone.
     """
     cached = cache if not sets and not untrusted else None
     blocks = BlockReader()
@@ -88,7 +94,7 @@ def load(
         given = known_values(cached, tree, values, positions, blocks)
     else:
         given = merge_values(tree, values, sets, positions, blocks)
-    loading = _Loading(problems=list(given.problems), positions=positions or {}, only=only, blocks=blocks)
+    loading = _Loading(problems=list(given.problems), positions=positions or {}, only=only, blocks=blocks, child=child)
     known = all_kinds() if kinds is None else kinds
     inside = scope or ResourceScope()
     if cached:
@@ -169,6 +175,7 @@ class _Loading:
     met: int = 0
     blocks: BlockReader = field(default_factory=BlockReader)
     specs: CheckedSpecs = field(default_factory=CheckedSpecs)
+    child: "RenderingChild | None" = None
 
     def add(self, file: str, problems: Iterable[Diagnostic]) -> None:
         """Keep the problems of a file, where it is one of those that were asked for; `met` counts all."""
@@ -240,7 +247,8 @@ class _Loading:
         known = checked.rendered(templates) if checked else {}
         keep = (lambda made, asked: checked.keep_rendered(made, templates[made.file], asked)) if checked else None
         context = partial(_context, given, env_name)
-        for result in Rendering(tree=tree, context=context, texts=templates, keep=keep).each(list(templates), known):
+        rendering = Rendering(tree=tree, context=context, texts=templates, keep=keep, child=self.child)
+        for result in rendering.each(list(templates), known):
             self.add(result.file, [_explained(tree, given, problem, result.uses) for problem in result.problems])
             if result.texts and not has_errors(result.problems):
                 places = RenderedPlaces(result, given)

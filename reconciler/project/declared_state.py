@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from reconciler.manifest.document_cache import DocumentCache
     from reconciler.manifest.files.project_tree import ProjectTree
     from reconciler.manifest.shared_loads import SharedLoads
+    from reconciler.manifest.template.rendering_child import RenderingChild
 
 
 _MOST_LISTED = 300
@@ -54,10 +56,11 @@ def linted(
     only: tuple[str, ...] = (),
     cache: "DocumentCache | None" = None,
     tree: "ProjectTree | None" = None,
+    child: "RenderingChild | None" = None,
 ) -> DesiredState:
     """Return the manifests of one environment, with the lints of its rules among the problems.
 
-    `tree` holds the project's files, by default those on disk.
+    `tree` holds the project's files, by default those on disk; `child` renders for several environments.
 
     With `only`, files or folders, the result has their resources and problems alone. Raises UsageError where one of
     them declares nothing.
@@ -69,7 +72,7 @@ def linted(
     from reconciler.manifest.source_positions import excerpts
 
     tree = tree or DiskTree(project.root)
-    manifest = load_from(project, name, sets, tree, only=only, cache=cache)
+    manifest = load_from(project, name, sets, tree, only=only, cache=cache, child=child)
     if only:
         manifest = _only(manifest, name, only)
     lints = [one for resource in manifest.resources for one in resource_lints(resource, today)]
@@ -104,12 +107,13 @@ def load_from(
     only: tuple[str, ...] = (),
     cache: "DocumentCache | None" = None,
     shared: "SharedLoads | None" = None,
+    child: "RenderingChild | None" = None,
 ) -> DesiredState:
     """Load the manifests of one environment from a tree of files; problems are in the result, or those of `only`."""
     from reconciler.manifest.loader import load
 
     environment = project.environments[name]
-    load_with = load if shared is None else shared.load
+    load_with = partial(load, child=child) if shared is None else shared.load
     return load_with(
         tree,
         entries=tuple(project.file.manifests),

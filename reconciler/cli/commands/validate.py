@@ -74,10 +74,15 @@ def _validated(
     """Check the environments; where there is no problem at all, `earlier` records that."""
     from reconciler.manifest.files.disk_tree import DiskTree
     from reconciler.manifest.files.observed_tree import ObservedTree
+    from reconciler.manifest.template.rendering_child import RenderingChild
     from reconciler.project.declared_state import linted
 
     trees = {name: ObservedTree(DiskTree(whole.root)) for name in names}
-    manifests = [linted(whole, name, sets, today, only=only, cache=cache, tree=trees[name]) for name in trees]
+    with RenderingChild() as child:
+        manifests = [
+            linted(whole, name, sets, today, only=only, cache=cache, tree=tree, child=child)
+            for name, tree in trees.items()
+        ]
     diagnostics = sort_diagnostics(item for one in manifests for item in one.diagnostics)
     sources = {place: text for one in manifests for place, text in one.sources.items()}
     if earlier is not None and not diagnostics:

@@ -1,6 +1,7 @@
 """Renders templates in one confined child, with the origin of each character and checked structure."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from reconciler.manifest.program_digest import digest_of
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.exceptions import TemplateFailure
 from reconciler.manifest.template.marked_text import TemplateOrigin, UnmarkedLines
+from reconciler.manifest.template.rendering_child import RenderingChild, RenderingJob
 from reconciler.manifest.template.template_positions import LineMap
 from reconciler.manifest.yaml import characters
 from reconciler.manifest.yaml.block_reader import BlockSpan, parts_of
@@ -102,13 +104,17 @@ def render(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
-    """What templates are rendered with (see `render`); of those with their checked text in `texts` no child asks."""
+    """What templates are rendered with (see `render`); of those with their checked text in `texts` no child asks.
+
+    `child` is one that renders for other loads too; without, each one is started here.
+    """
 
     tree: ProjectTree
     context: Callable[[], Mapping[str, Json]]
     budget: "WorkerLimits | None" = None
     texts: Mapping[str, str] = field(default_factory=dict)
     keep: Keep | None = None
+    child: RenderingChild | None = None
 
     def each(self, files: Sequence[str], known: Mapping[str, RenderedTemplate]) -> Iterator[RenderedTemplate]:
         """Yield the result of each file in their order; while one is looked at, the child renders the next."""
@@ -121,7 +127,10 @@ class Rendering:
             yield from self._new(files)
 
     def _new(self, files: Sequence[str]) -> Iterator[RenderedTemplate]:
-        """Render files, in another child behind one that a file ends, up to the number that refuses the rest."""
+        """Render files, in another child behind one that a file ends, up to the number that refuses the rest.
+
+        What fails in a child that rendered before this load is not yielded, and rendered again in another.
+        """
         left, stops = list(files), 0
         while left and stops < _STOPPED:
             for result in self._one_child(list(left)):
@@ -134,29 +143,32 @@ class Rendering:
             yield _stopped(file, "the templates before it took all there was")
 
     def _one_child(self, files: Sequence[str]) -> Iterator[RenderedTemplate]:
-        """Render files until all are done or the child has died of one of them."""
-        from reconciler.manifest.template import worker_process  # for start-up: templates that are known need no child
-        from reconciler.manifest.template.template_worker import send_rendered  # for start-up: it loads Jinja
+        """Render files until all are done or the child has failed with one of them."""
+        from reconciler.manifest.template.worker_process import WorkerDiedError  # for start-up, as in rendering_child
 
-        limits, context = self.budget or worker_process.WorkerLimits(), self.context()
-        results = worker_process.run(
-            lambda channel: send_rendered(channel, files, context, limits, self.texts),
-            lambda ask: _answer(self.tree, ask),
-            limits,
-        )
+        child = self.child or RenderingChild(self.budget)
+        is_reused, is_done = child.is_reused, False
+        results = child.results(RenderingJob(files, self.context(), self.texts), partial(_answer, self.tree))
         try:
             for file in files:
                 try:
                     result = next(results)
-                except worker_process.WorkerDiedError as problem:
-                    yield _stopped(file, str(problem.args[0]))
+                except WorkerDiedError as problem:
+                    if not is_reused:
+                        yield _stopped(file, str(problem.args[0]))
                     return
                 made = _rendered(file, result)
+                if made.problems and is_reused:
+                    return
                 if self.keep is not None and not made.problems:
                     self.keep(made, list(result["asked"]))
                 yield made
+            with suppress(WorkerDiedError):
+                is_done = next(results, None) is None
         finally:
             results.close()
+            if child is not self.child or not is_done:
+                child.close()
 
 
 def _stops(results: Iterable[RenderedTemplate]) -> int:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from jinja2 import BaseLoader, StrictUndefined, Template, Undefined, nodes, pass_context
 from jinja2.exceptions import SecurityError
@@ -23,7 +23,14 @@ from reconciler.manifest.template.filters import (
     written,
 )
 from reconciler.manifest.template.instrumentation import OUTPUT, OriginTable, mark, nodes_below
-from reconciler.manifest.template.marked_text import CompleteNode, MarkedString, concat, keeping_marks, plain
+from reconciler.manifest.template.marked_text import (
+    CompleteNode,
+    MarkedString,
+    TemplateOrigin,
+    concat,
+    keeping_marks,
+    plain,
+)
 from reconciler.strings import did_you_mean
 
 FILTERS = frozenset(
@@ -63,16 +70,32 @@ def _common_filters() -> Mapping[str, Callable[..., Any]]:
     return {name: keeping_marks(each) for name, each in text_filters(FILTERS).items()}
 
 
+class CompiledTemplate(NamedTuple):
+    """Code of a template, the origins that it added to the table, and whether a template there can read its output."""
+
+    code: Any
+    places: tuple[TemplateOrigin, ...]
+    captures: bool
+
+
+CompiledTemplates = dict[tuple[object, ...], CompiledTemplate]
+"""Templates by all that their code follows from: the text, its names, the marks, and what the table held before."""
+
+_MOST_COMPILED = 64
+"""Most templates whose code is kept: the memory of the process that renders is limited."""
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """Compiles templates with marks (see marked_text.py), or without when `marking` is off.
 
-    Both give the same text; `table` collects the origins of every compiled template.
+    Both give the same text; `table` collects the origins of every compiled template. `compiled` keeps their code for
+    other sandboxes.
     """
 
     intercepted_binops = frozenset({"*", "**", "%"})
     concat = staticmethod(concat)
 
-    def __init__(self, loader: BaseLoader, *, marking: bool = True) -> None:
+    def __init__(self, loader: BaseLoader, *, marking: bool = True, compiled: CompiledTemplates | None = None) -> None:
         super().__init__(
             loader=loader,
             undefined=SuggestingUndefined,
@@ -83,6 +106,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         )
         self.marking = marking
         self.table = OriginTable()
+        self._compiled = {} if compiled is None else compiled
         self.globals = {name: value for name, value in self.globals.items() if name in GLOBALS}
         self.filters = dict(_common_filters())
         self.filters.update({"tojson": self.to_json, "safe": _same})
@@ -91,14 +115,28 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def compile(
         self, source: Any, name: str | None = None, filename: str | None = None, *rest: Any, **named: Any
     ) -> Any:
-        """Compile a template's source, marked."""
-        if isinstance(source, str):
-            text, source = source, self.parse(source, name, filename)
-            for each in nodes_below(source):
-                if isinstance(each, (nodes.Import, nodes.FromImport)):
-                    each.with_context = True
-            source = mark(self, source, text, name or "", self.table, visible=self.marking)
-        return super().compile(source, name, filename, *rest, **named)
+        """Compile a template's source, marked; its code is that of another sandbox whose table held the same before."""
+        if not isinstance(source, str):
+            return super().compile(source, name, filename, *rest, **named)
+        table, first = self.table, len(self.table.places)
+        key = (source, name, filename, rest, *named.items(), self.marking, first, table.captures)
+        known = self._compiled.get(key)
+        if known is not None:
+            table.places += known.places
+            table.captures = known.captures
+            return known.code
+        tree = self._marked(source, name, filename)
+        code = super().compile(tree, name, filename, *rest, **named)
+        if len(self._compiled) < _MOST_COMPILED:
+            self._compiled[key] = CompiledTemplate(code, tuple(table.places[first:]), table.captures)
+        return code
+
+    def _marked(self, text: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = self.parse(text, name, filename)
+        for each in nodes_below(tree):
+            if isinstance(each, (nodes.Import, nodes.FromImport)):
+                each.with_context = True
+        return mark(self, tree, text, name or "", self.table, visible=self.marking)
 
     def _generate(self, source: nodes.Template, *rest: Any, **named: Any) -> Any:
         """Refuse private names and apply the text form to operands of `~`, in templates and in single expressions."""

@@ -2,7 +2,7 @@
 
 import codecs
 import textwrap
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -11,7 +11,8 @@ from jinja2.exceptions import SecurityError
 
 from reconciler.manifest.template import worker_process
 from reconciler.manifest.template.exceptions import IncludeError, LimitError, TemplatePathError
-from reconciler.manifest.template.sandbox import Sandbox
+from reconciler.manifest.template.rendering_child import RenderingJob
+from reconciler.manifest.template.sandbox import CompiledTemplates, Sandbox
 from reconciler.manifest.template.template_errors import failure
 from reconciler.manifest.template.worker_process import WorkerLimits
 from reconciler.model.json_types import Json
@@ -21,34 +22,51 @@ _LOADED = (textwrap, codecs.lookup("unicode_escape"))
 """Modules that Jinja imports on first use, which is too late in a child that cannot open files."""
 
 
-def send_rendered(
-    channel: worker_process.WorkerChannel,
-    files: Iterable[str],
-    context: Mapping[str, Json],
-    budget: WorkerLimits,
-    texts: Mapping[str, str],
-) -> None:
-    """Render each file, and send what came of it: the texts with their places, or the failure.
+def serve(job: RenderingJob, budget: WorkerLimits, channel: worker_process.WorkerChannel) -> None:
+    """Do a job, then those that the parent sends; the child ends where it waits for one and there is no parent."""
+    compiled: CompiledTemplates = {}
+    while True:
+        _render_job(channel, job, budget, compiled)
+        channel.send({"done": True})
+        message = channel.receive()
+        job = RenderingJob(
+            message["files"], message["context"], dict(zip(message["names"], message["texts"], strict=True))
+        )
 
-    `texts` are those of templates that are known: the parent is asked for all others.
-    """
-    loader = AskingLoader(channel, texts)
-    data: Mapping[str, Json] = context
-    for file in files:
+
+def job_message(job: RenderingJob) -> worker_process.Message:
+    """Return the message that asks a child to do another job."""
+    names, texts = list(job.texts), list(job.texts.values())
+    return {"files": list(job.files), "context": dict(job.context), "names": names, "texts": texts}
+
+
+def _render_job(
+    channel: worker_process.WorkerChannel, job: RenderingJob, budget: WorkerLimits, compiled: "CompiledTemplates"
+) -> None:
+    """Render each file, and send what came of it: the texts with their places, or the failure."""
+    loader = AskingLoader(channel, job.texts)
+    data = job.context
+    for file in job.files:
         if not isinstance(data, PlainContext):
             with suppress(SecurityError):  # which each file then has
-                data = PlainContext.of(context)
-        channel.send(_result(file, loader, data, budget))
+                data = PlainContext.of(job.context)
+        channel.send(_result(file, loader, data, budget, compiled))
 
 
-def _result(file: str, loader: "AskingLoader", context: Mapping[str, Json], budget: WorkerLimits) -> dict[str, Any]:
-    sandbox = Sandbox(loader)
+def _result(
+    file: str,
+    loader: "AskingLoader",
+    context: Mapping[str, Json],
+    budget: WorkerLimits,
+    compiled: "CompiledTemplates",
+) -> dict[str, Any]:
+    sandbox = Sandbox(loader, compiled=compiled)
     loader.asked.clear()
     try:
         with worker_process.time_limit(budget):
             texts = [rendered(sandbox, file, context, budget.output)]
             if sandbox.table.captures:
-                texts.append(rendered(Sandbox(loader, marking=False), file, context, budget.output))
+                texts.append(rendered(Sandbox(loader, marking=False, compiled=compiled), file, context, budget.output))
     except BaseException as problem:  # errors of a template are returned, not raised
         return {"failure": failure(problem, file, sandbox.table.places)}
     return {"places": sandbox.table.places, "texts": texts, "asked": list(loader.asked)}

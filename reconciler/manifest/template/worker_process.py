@@ -145,32 +145,57 @@ class WorkerChannel:
                 raise WorkerDiedError("it took too long")
 
 
+class WorkerProcess:
+    """A confined child that does `work`, and ends each part of it with `done`.
+
+    `restrict` limits the child's system calls where the platform supports it. It must be closed.
+    """
+
+    def __init__(self, work: Work, budget: WorkerLimits, restrict: Callable[[], bool] = restrict_system_calls) -> None:
+        ours, theirs = socket.socketpair()
+        self._pid = _forked()
+        if self._pid == 0:
+            _child(work, ours, theirs, budget, restrict)
+        theirs.close()
+        self._end = ours
+        self._budget = budget
+        self._channel = WorkerChannel(ours)
+
+    def send(self, message: Message) -> None:
+        """Send what the next part of the work is. Raises WorkerDiedError where it cannot be sent."""
+        try:
+            self._channel.send(message)
+        except (OSError, TypeError, ValueError) as problem:
+            raise WorkerDiedError(_cause(self.close(), problem)) from None
+
+    def results(self, answer: Answer) -> Iterator[Message]:
+        """Yield the results up to `done`, each with its own wall clock.
+
+        A message with the key `ask` is a question, answered at once. Raises WorkerDiedError when the child ends before.
+        """
+        try:
+            while "done" not in (message := _until_result(self._channel, answer, TimeBudget(self._pid, self._budget))):
+                yield message
+        except (WorkerDiedError, OSError, ValueError) as problem:
+            raise WorkerDiedError(_cause(self.close(), problem)) from None
+
+    def close(self) -> int:
+        """End the child, and return its exit status; 0 where it was ended before."""
+        pid, self._pid = self._pid, 0
+        status = _ended(pid) if pid else 0
+        self._end.close()
+        return status
+
+
 def run(
     work: Work, answer: Answer, budget: WorkerLimits, restrict: Callable[[], bool] = restrict_system_calls
 ) -> Generator[Message, None, None]:
-    """Run `work` in a child and yield its results, each with its own wall clock.
-
-    A message with the key `ask` is a question, answered at once. `restrict` limits the child's system calls where the
-    platform supports it. Raises WorkerDiedError when the child ends without `done`.
-    """
-    ours, theirs = socket.socketpair()
-    pid = _forked()
-    if pid == 0:
-        _child(work, ours, theirs, budget, restrict)
-    theirs.close()
-    channel = WorkerChannel(ours)
-    status = 0
+    """Do `work` in a child of its own, and yield its results. Raises WorkerDiedError."""
+    worker = WorkerProcess(work, budget, restrict)
     try:
-        while "done" not in (message := _until_result(channel, answer, TimeBudget(pid, budget))):
-            yield message
-    except (WorkerDiedError, OSError, ValueError) as problem:
-        status = _ended(pid)
-        pid = 0
-        raise WorkerDiedError(_cause(status, problem)) from None
+        yield from worker.results(answer)
     finally:
-        ours.close()
-        if pid:
-            _ended(pid)
+        worker.close()
 
 
 def _ended(pid: int) -> int:
