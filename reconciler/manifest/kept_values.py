@@ -15,7 +15,7 @@ from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.program_digest import digest_of, program
 from reconciler.manifest.template_values import BlockValues, TemplateValues, merge_values
 from reconciler.manifest.yaml import characters
-from reconciler.manifest.yaml.block_reader import BlockMarks, BlockReader, BlockSpan, parts_of
+from reconciler.manifest.yaml.block_reader import BlockMarks, BlockReader, BlockSpan, parts_of, plain_text
 from reconciler.model.json_types import Json, require_list, require_text
 from reconciler.model.source_map import DocumentPath, Position
 
@@ -64,14 +64,17 @@ def _parsed_later(tree: ProjectTree, files: Sequence[str], spans: _Spans | None)
     def at(path: DocumentPath) -> Position | str | None:
         return parsed().set_by(path)
 
+    @lru_cache(maxsize=len(files))
+    def text(file: str) -> str:
+        return plain_text(characters.decode(tree.read(file), file))
+
+    def source(file: str, span: BlockSpan) -> BlockValues:
+        return BlockValues(file, BlockMarks(reader, parts_of(lambda: text(file)), span))
+
+    reader = BlockReader()
     values.later = lambda: parsed().merged
-    values.sources = [at] if spans is None else [_source(tree, *each) for each in spans]
+    values.sources = [at] if spans is None else [source(*each) for each in spans]
     return values
-
-
-def _source(tree: ProjectTree, file: str, span: BlockSpan) -> BlockValues:
-    part = parts_of(lambda: characters.decode(tree.read(file), file))
-    return BlockValues(file, BlockMarks(BlockReader(), part, span))
 
 
 def _spans(entry: Mapping[str, Json]) -> _Spans | None:

@@ -14,6 +14,7 @@ from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.source_positions import SourceLines
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.renderer import RenderedTemplate, render
+from reconciler.manifest.template.text_lines import TextLines
 from reconciler.manifest.yaml.block_reader import BlockSpan, document_spans, plain_text
 
 CORPUS: dict[str, Any] = yaml.load((Path(__file__).parent / "line_maps.yaml").read_bytes(), yaml.CSafeLoader)
@@ -173,6 +174,23 @@ def test_lines_and_parts_of_a_text_are_those_of_the_whole_one(texts: list[str]) 
     plain = plain_text(whole)
     for start, end in document_spans(plain):
         assert result.part(BlockSpan(start, end, plain.count("\n", 0, start))) == plain[start:end]
+
+
+@given(st.text("a\n", max_size=30), st.integers(1, 9), st.lists(st.integers(-40, 40), max_size=5))
+@example("a\n\n\n\na", 1, [4, 5, -5])
+def test_the_lines_of_a_text_are_found_one_by_one(text: str, step: int, asked: list[int]) -> None:
+    lines, found = text.split("\n"), TextLines(text, step)
+    assert len(found) == len(lines)
+    for number in asked:
+        if -len(lines) <= number < len(lines):
+            assert found[number] == lines[number]
+        else:
+            with pytest.raises(IndexError):
+                found[number]
+        if 0 <= number < len(lines):
+            assert text[found.start(number) :].split("\n") == lines[number:]
+    assert list(found) == found[:] == lines
+    assert [found[number] for number in range(len(lines))] == lines
 
 
 _SCALARS = ["a: b", "  - 'x", " y'", "---", "--- |", "z # c", "", "  >", '"']

@@ -4,9 +4,8 @@ It contains marks. Comparisons, lengths, slices and methods see the plain text; 
 where possible.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any, NamedTuple, overload
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 from reconciler.late_patterns import late_pattern
 from reconciler.manifest.template.exceptions import StructureError
@@ -197,37 +196,6 @@ def unmarked_whole(text: str) -> str:
         if left == sum(len(mark) * numbers.count(mark) for mark in _NUMBERS):
             return rest.decode("utf-8", "surrogatepass")
     return unmarked(text)
-
-
-class UnmarkedLines(Sequence[str]):
-    """Lines of a text without marks, which are never in two lines; each is made of its marked line when it is read."""
-
-    def __init__(self, marked: Sequence[str]) -> None:
-        self._marked = marked
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[str]: ...
-
-    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
-        """Return one line, or some."""
-        return UnmarkedLines(self._marked[index]) if isinstance(index, slice) else unmarked(self._marked[index])
-
-    def __len__(self) -> int:
-        return len(self._marked)
-
-    def part(self, line: int, length: int) -> str:
-        """Return as many characters of the text from the start of a line on, whose number is counted from 0."""
-        found: list[str] = []
-        missing = length
-        for marked in islice(self._marked, line, None):
-            if missing <= 0:
-                break
-            found.append(f"{unmarked(marked)}\n")
-            missing -= len(found[-1])
-        return "".join(found)[:length]
 
 
 def holds_marks(text: str) -> bool:

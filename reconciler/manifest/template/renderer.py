@@ -12,9 +12,10 @@ from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.program_digest import digest_of
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.exceptions import TemplateFailure
-from reconciler.manifest.template.marked_text import TemplateOrigin, UnmarkedLines
+from reconciler.manifest.template.marked_text import TemplateOrigin
 from reconciler.manifest.template.rendering_child import RenderingChild, RenderingJob
 from reconciler.manifest.template.template_positions import LineMap
+from reconciler.manifest.template.text_lines import TextLines, UnmarkedLines
 from reconciler.manifest.yaml import characters
 from reconciler.manifest.yaml.block_reader import BlockSpan, parts_of
 from reconciler.model.diagnostic import Diagnostic, RelatedPosition
@@ -63,9 +64,10 @@ class RenderedTemplate:
     @cached_property
     def text_lines(self) -> Sequence[str]:
         """The text, split at line feeds; where it is the marked text, each line is made where it is asked for."""
-        if len(self.texts) > 1 or "\r" in self.marked:  # a mark may be between both characters of a line break
+        marked = self.lines.marked_lines
+        if len(self.texts) > 1 or not isinstance(marked, TextLines):  # a mark may be inside a line break
             return self.text.split("\n")
-        return UnmarkedLines(self.lines.marked_lines)
+        return UnmarkedLines(marked)
 
     def part(self, span: BlockSpan) -> str:
         """Return the part of the text that a document was read from, with line feeds alone."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from reconciler.late_patterns import late_pattern
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.marked_text import TemplateOrigin
+from reconciler.manifest.template.text_lines import TextLines
 from reconciler.model.source_map import Position
 
 _BREAK = late_pattern(r"\r\n|\r|\n")
@@ -96,13 +97,10 @@ class LineMap:
     def _marked_above(self) -> "array[int]":
         """Return for each line the nearest line above it with a mark, 0 where there is none."""
         found, above = array("I"), 0
-        for number in range(1, len(self.marked_lines) + 1):
+        for number, text in enumerate(self.marked_lines, 1):
             found.append(above)
-            above = number if self._holds_place(number) else above
+            above = number if marked_text.NUMBER in text and self._on(number) else above
         return found
-
-    def _holds_place(self, line: int) -> bool:
-        return marked_text.NUMBER in self.marked_lines[line - 1] and bool(self._on(line))
 
     def _on(self, line: int) -> list[_OriginMark]:
         """Return the marks on a line; of several at one column only the last, innermost one."""
@@ -181,16 +179,16 @@ class LineMap:
     def met(self, position: Position) -> tuple[int, int] | None:
         """Return a line and column of the rendered text that was written at a template position."""
         wanted = (position.file, position.line, position.column)
-        for number in range(1, len(self.marked_lines) + 1):
+        for number, _text in enumerate(self.marked_lines, 1):
             for found in self._on(number):
                 if found.place[:3] == wanted:
                     return number, found.column + 1
         return None
 
     @cached_property
-    def marked_lines(self) -> list[str]:
-        """Return the lines of the marked text, with their marks."""
-        return _BREAK.split(self._marked) if "\r" in self._marked else self._marked.split("\n")
+    def marked_lines(self) -> Sequence[str]:
+        """Return the lines of the marked text, with their marks; TextLines where it has line feeds alone."""
+        return _BREAK.split(self._marked) if "\r" in self._marked else TextLines(self._marked)
 
     @cached_property
     def _pairs(self) -> dict[int, int]:
