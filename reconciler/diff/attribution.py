@@ -52,7 +52,8 @@ class AttributionBases:
 
     def declare(self, spec: Mapping[str, Json]) -> bool:
         """Tell whether each base there is has exactly this spec: then nothing moved, and nothing is dropped."""
-        return all(base is None or identical(spec, base) for base in (self.applied, self.commit))
+        applied, commit = self.applied, self.commit
+        return (applied is None or identical(spec, applied)) and (commit is None or identical(spec, commit))
 
 
 NO_BASES = AttributionBases()

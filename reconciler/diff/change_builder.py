@@ -171,29 +171,27 @@ def build_update(wish: ChangeInput, live: LiveResource) -> Change:
     missed, bases, known = _missed(wish, live), wish.recorded.bases, wish.of.known
     settled = not missed and bases.declare(wish.spec)
     if settled and is_unchanged(wish.of.node, wish.spec, live.spec, known):
-        return _of_live(wish, live, Action.NONE)
+        return _unchanged(wish, live)
     node, spec = _seen(wish, missed) if missed else (wish.of.node, wish.spec)
     found = DiffCollector(judge=wish.recorded.judge, known=known)
     pair = objects(node, spec, live.spec, (), found)
     if settled and pair is None and found.silent:
-        return _of_live(wish, live, Action.NONE)
+        return _unchanged(wish, live)
     differing, ignored = _kept(wish, _object(wish, node, spec, live, found), pair)
     fields = relabelled(differing, wish.recorded.remembered)
     unseen = [
         SuppressedDifference(path=name, rule=SuppressionReason.HIDDEN, detail="not seen by this read")
         for name in sorted(missed)
     ]
-    change = _of_live(
-        wish,
-        live,
-        Action.UPDATE if fields else Action.NONE,
-        fields=(
-            *fields,
-            *(converged_fields(_object(wish, node, spec, live, DiffCollector())) if bases.known else ()),
-        ),
+    converged = converged_fields(_object(wish, node, spec, live, DiffCollector())) if bases.known else ()
+    dropped = no_longer_managed(wish.of.node, wish.spec, bases) if bases.known else ()
+    change = replace(
+        _unchanged(wish, live),
+        position=None,
+        fields=(*fields, *converged),
         suppressed=(*unseen, *ignored, *_suppressed(found)),
-        notes=(*found.notes, *(no_longer_managed(wish.of.node, wish.spec, bases) if bases.known else ())),
-    )
+        notes=(*found.notes, *dropped),
+    ).positioned_at(wish.declared)
     return _updated(wish, change, spec, live, missed) if fields else change
 
 
@@ -205,34 +203,21 @@ def _missed(wish: ChangeInput, live: LiveResource) -> list[str]:
     return [name for name in hidden if name in wish.spec or name in always]
 
 
-def _of_live(
-    wish: ChangeInput,
-    live: LiveResource,
-    action: Action,
-    *,
-    fields: tuple[FieldChange, ...] = (),
-    suppressed: tuple[SuppressedDifference, ...] = (),
-    notes: tuple[str, ...] = (),
-) -> Change:
-    """Return the change of a live object, which is its own result until an update is computed."""
+def _unchanged(wish: ChangeInput, live: LiveResource) -> Change:
+    """Return the change of a live object that stays as it is: its own result."""
     declared, recorded, before = wish.declared, wish.recorded, redact_fields(wish.of.node, live.spec)
-    change = Change(
-        action=action,
+    return Change(
+        action=Action.NONE,
         address=declared.address,
         kind=declared.kind,
         name=declared.name,
         id=live.id,
         before=before,
         after=before,
-        position=declared.position if action is not Action.NONE else None,
         level=wish.of.level,
         adopt=recorded.adopt,
         owner=recorded.owner,
-        fields=fields,
-        suppressed=suppressed,
-        notes=notes,
-    )
-    return change.positioned_at(declared) if action is Action.NONE else change
+    ).positioned_at(declared)
 
 
 def _seen(wish: ChangeInput, missed: Sequence[str]) -> tuple[CompiledField, Mapping[str, Json]]:
@@ -296,6 +281,7 @@ def _updated(
     shown, unknown = _shown(wish, after)
     return replace(
         change,
+        action=Action.UPDATE,
         previous_address=address(change.kind, live.name) if live.name != change.name else "",
         after=shown,
         unknown=unknown,

@@ -45,7 +45,7 @@ from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.redaction import redact_fields
 from reconciler.semantics.compiled_field import CompiledField, compiled
 from reconciler.semantics.known_parts import KnownParts
-from reconciler.semantics.reference_paths import may_refer, resolved
+from reconciler.semantics.reference_paths import referring_fields, resolved
 from reconciler.strings import normalize_name
 
 
@@ -124,6 +124,7 @@ class PlanBuilder:
     def _declared(self, kind: Kind, matching: MatchResult) -> Iterator[tuple[DeclaredResource, Mapping[str, Json]]]:
         """Compare each declared object; return the new ones with their specs."""
         of = ComparedKind(kind=kind, node=compiled(kind), level=level_of(kind.name, self.depth), known=self.known)
+        referring = referring_fields(kind)
         for place, declared in enumerate(matching.declared):
             if not self.chosen.manifest(declared):
                 continue
@@ -133,7 +134,7 @@ class PlanBuilder:
             if place in matching.stopped:
                 continue
             live, spec = matching.pairs.get(place), full_spec(kind, declared)
-            if may_refer(kind, spec):
+            if not referring.isdisjoint(spec):
                 if not self._refers_well(kind, declared):
                     continue
                 if waits := self._waits(kind, declared):
@@ -168,11 +169,12 @@ class PlanBuilder:
     def _planned(self, wish: ChangeInput, live: LiveResource | None, alike: str) -> bool:
         """Add the change of a declared object; tells whether it is a new one."""
         declared = wish.declared
-        self.diagnostics += wish.ignoring.diagnostics
         if live is not None:
             self.changes.append(build_update(wish, live))
-            self.diagnostics += wish.ignoring.unused(declared)
+            if declared.ignore_changes:
+                self.diagnostics += (*wish.ignoring.diagnostics, *wish.ignoring.unused(declared))
             return False
+        self.diagnostics += wish.ignoring.diagnostics
         reason = alike or self.inputs.doubt(declared, declared.name)
         if reason:
             self._hold(Action.CREATE, declared, reason)

@@ -67,11 +67,8 @@ class _LiveIndex:
     def free(self, name: str) -> list[LiveResource]:
         name = normalize_name(name)
         first = self.by_name.get(name)
-        if first is None:
-            return []
-        if name not in self.namesakes:
-            return [first] if first.id not in self.taken else []
-        return [live for live in (first, *self.namesakes[name]) if live.id not in self.taken]
+        same = () if first is None else (first, *self.namesakes.get(name, ()))
+        return [live for live in same if live.id not in self.taken]
 
 
 def match(
@@ -202,7 +199,14 @@ def _by_ledger(result: MatchResult, known: _LiveIndex, past: LedgerState) -> Non
 
 def _by_name(result: MatchResult, known: _LiveIndex) -> None:
     for place in result.open:
-        _one_of(result, known, place, known.free(result.declared[place].name))
+        name = normalize_name(result.declared[place].name)
+        live = known.by_name.get(name)
+        if live is None:
+            continue
+        if name in known.namesakes:
+            _one_of(result, known, place, known.free(name))
+        elif live.id not in known.taken:
+            _take(result, known, place, live)
 
 
 def _by_alias(result: MatchResult, known: _LiveIndex) -> None:

@@ -41,7 +41,7 @@ def redact_fields(field: FieldTree | None, value: Json) -> Json:
         return value
     if field.sensitive:
         return redact(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         return value if _holding_parts(field).isdisjoint(value) else map_parts(field, value, redact_fields)
     return map_parts(field, value, redact_fields) if holds_sensitive(field) else value
 

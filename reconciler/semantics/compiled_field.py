@@ -98,6 +98,10 @@ class CompiledField:
         """Names of `defaulted`."""
         return frozenset(child.name for child in self.defaulted)
 
+    def absent_defaults(self, declared: Mapping[str, Json]) -> frozenset[str] | None:
+        """Return the names of the defaults that a declared object leaves out; None where a field of it is not exact."""
+        return self.default_names.difference(declared) if self.exact_names.issuperset(declared) else None
+
     @cached_property
     def creation_defaults(self) -> "tuple[CompiledField, ...]":
         """Children that have their default when an object is new."""

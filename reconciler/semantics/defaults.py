@@ -34,10 +34,18 @@ def is_unchanged(
 
     The live one has what is declared, and no default that is left out. Where this is false, only the comparison tells.
     """
-    return (
-        field.exact_names.issuperset(declared)
-        and known.holds(live, declared)
-        and field.default_names.difference(declared).isdisjoint(live)
+    absent = field.absent_defaults(declared)
+    return absent is not None and known.holds(live, declared) and absent.isdisjoint(live)
+
+
+def are_unchanged(field: CompiledField, declared: list[Json], live: list[Json], known: KnownParts) -> bool:
+    """Tell whether two keyed lists have unchanged items in one order, each with all of its keys: the common case."""
+    if len(declared) != len(live) or not field.each.exact:
+        return False
+    items = known.keyed_objects(field, declared)
+    return items is not None and all(
+        isinstance(had, dict) and known.holds(had, wanted) and absent.isdisjoint(had)
+        for (wanted, absent), had in zip(items, live, strict=True)
     )
 
 

@@ -11,10 +11,10 @@ is never modified in place (`model.resource`), so that what was found of it hold
     True
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from reconciler.model.json_types import Json
+from reconciler.model.json_types import Json, JsonObject, as_object
 from reconciler.semantics.compiled_field import CompiledField
 from reconciler.semantics.equality import identical
 from reconciler.semantics.list_keys import has_keys_of_their_own
@@ -26,18 +26,21 @@ _PARTED = (dict, list)
 _NOTHING = object()
 
 Fact = TypeVar("Fact")
+KeyedObjects = Sequence[tuple[JsonObject, frozenset[str]]]
+"""The items of a declared list, each with the names of the defaults that it leaves out."""
+
 Facts = dict[int, tuple[object, Fact]]
 """One fact of each part, by the identity of the part, which is kept alive."""
 
 
 class KnownParts:
-    """What was found of the parts of declared objects: the live part that is identical, and whether items have keys."""
+    """What was found of the parts of declared objects: the live part that is identical, and what a list's items are."""
 
-    __slots__ = ("_live", "_own_keys")
+    __slots__ = ("_items", "_live")
 
     def __init__(self) -> None:
         self._live: Facts[object] = {}
-        self._own_keys: Facts[tuple[CompiledField, bool]] = {}
+        self._items: Facts[tuple[CompiledField, KeyedObjects | None]] = {}
 
     def identical(self, declared: object, live: object) -> bool:
         """Return whether two values are the same JSON, as `equality.identical` does."""
@@ -64,14 +67,25 @@ class KnownParts:
                 return False
         return True
 
-    def has_keys_of_their_own(self, field: CompiledField, items: list[Json]) -> bool:
-        """Return whether the items of a declared list have keys, as `list_keys.has_keys_of_their_own` does."""
-        known = self._own_keys.get(id(items))
+    def keyed_objects(self, field: CompiledField, items: list[Json]) -> KeyedObjects | None:
+        """Return the items of a declared list, each with the names of the defaults that it leaves out.
+
+        None where one has no keys of its own (`list_keys.has_keys_of_their_own`), or a field that is not exact.
+        """
+        known = self._items.get(id(items))
         if known is not None and known[1][0] is field:
             return known[1][1]
-        found = has_keys_of_their_own(field, items)
-        _store(self._own_keys, items, (field, found))
+        found = _keyed_objects(field, items)
+        _store(self._items, items, (field, found))
         return found
+
+
+def _keyed_objects(field: CompiledField, items: list[Json]) -> KeyedObjects | None:
+    if not has_keys_of_their_own(field, items):
+        return None
+    found = [(item, field.each.absent_defaults(item)) for item in map(as_object, items)]
+    exact = [(item, absent) for item, absent in found if absent is not None]
+    return exact if len(exact) == len(found) else None
 
 
 def _store(facts: Facts[Fact], part: object, fact: Fact) -> None:

@@ -41,11 +41,12 @@ def _relevant(kind: Kind, spec: Mapping[str, Json]) -> list[tuple[Sequence[str],
 
 def may_refer(kind: Kind, spec: Mapping[str, Json]) -> bool:
     """Tell whether a spec has a field that can refer to another object, itself or in a part of it."""
-    return not _first_steps(kind).isdisjoint(spec)
+    return not referring_fields(kind).isdisjoint(spec)
 
 
 @lru_cache(maxsize=64)
-def _first_steps(kind: Kind) -> frozenset[str]:
+def referring_fields(kind: Kind) -> frozenset[str]:
+    """Return the top-level fields of a kind that can refer to another object, themselves or in a part of them."""
     return frozenset(first for first, _, _ in _paths(kind))
 
 

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.semantics.compiled_field import CompiledField, compiled
+from reconciler.semantics.defaults import are_unchanged, is_unchanged
 from reconciler.semantics.equality import identical
 from reconciler.semantics.known_parts import KnownParts
 from reconciler.semantics.list_keys import has_keys_of_their_own
@@ -83,10 +84,51 @@ def rules() -> CompiledField:
         ([{"rule_name": "a"}, {"rule_name": "a"}], False),
         ([{"rule_name": "a"}, {}], False),
         ([{"rule_name": "a"}, "b"], False),
+        ([{"rule_name": "a", "unknown": 1}], False),
     ],
 )
-def test_the_keys_of_a_list_are_found_once_for_each_field(items: list[Any], own: bool) -> None:
+def test_the_items_of_a_list_are_looked_at_once_for_each_field(items: list[Any], own: bool) -> None:
     known, scripts = KnownParts(), compiled(ROOM).children["scene_scripts"]
+    first = known.keyed_objects(rules(), items)
+    assert known.keyed_objects(rules(), items) is first
+    assert first == ([(item, rules().each.absent_defaults(item)) for item in items] if own else None)
+    assert (known.keyed_objects(scripts, items) is not None) is has_keys_of_their_own(scripts, items)
+
+
+RULES = st.fixed_dictionaries(
+    {"rule_name": st.sampled_from("ab")},
+    optional={
+        "enabled": st.booleans(),
+        "event_type": st.sampled_from([1, 2, True, "1"]),
+        "trigger": st.fixed_dictionaries({}, optional={"time_window": st.sampled_from([30, 30.0])}),
+        "rule_id": st.just("r"),
+    },
+)
+
+
+def lists_are_unchanged_where_their_items_are(declared: list[dict[str, Any]], live: list[Any]) -> None:
+    """A list leaves at once exactly where its declared items have keys of their own, and each leaves at once."""
+    known, field = KnownParts(), rules()
+    same = has_keys_of_their_own(field, declared) and len(declared) == len(live)
+    each = zip(declared, live, strict=False)
+    want = same and all(isinstance(had, dict) and is_unchanged(field.each, one, had, KnownParts()) for one, had in each)
     for _ in range(2):
-        assert known.has_keys_of_their_own(rules(), items) is own
-        assert known.has_keys_of_their_own(scripts, items) is has_keys_of_their_own(scripts, items)
+        assert are_unchanged(field, declared, live, known) is want
+
+
+LISTS = st.lists(RULES, max_size=2)
+LIVE = st.one_of(LISTS, st.lists(st.one_of(RULES, st.sampled_from([None, "a"])), max_size=2))
+NEAR = st.one_of(st.tuples(LISTS, LIVE), LISTS.map(lambda items: (items, json.loads(json.dumps(items)))))
+
+
+@given(NEAR)
+@few
+def test_law_of_lists(given: Any) -> None:
+    lists_are_unchanged_where_their_items_are(*given)
+
+
+@pytest.mark.deep
+@given(NEAR)
+@many
+def test_law_of_lists_many_times(given: Any) -> None:
+    lists_are_unchanged_where_their_items_are(*given)

@@ -16,8 +16,7 @@ from reconciler.model.change import PartialValue, SuppressionReason
 from reconciler.model.field_path import ItemKey, printed, spell
 from reconciler.model.json_types import Json
 from reconciler.semantics.compiled_field import CompiledField
-from reconciler.semantics.defaults import is_unchanged
-from reconciler.semantics.known_parts import KnownParts
+from reconciler.semantics.defaults import are_unchanged
 from reconciler.semantics.list_keys import KeyValues, all_parts
 
 
@@ -63,7 +62,7 @@ def listed(node: CompiledField, want: list[Json], have: list[Json], look: ListCo
     if node.mode is ListType.SET:
         return sets.compare(node.each, want, have, look)
     if node.mode in (ListType.MAP, ListType.ORDERED_MAP):
-        if _all_unchanged(node, want, have, look.found.known):
+        if are_unchanged(node, want, have, look.found.known):
             return None
         sides = keyed_sides(node, want, have)
         if sides is not None:
@@ -75,17 +74,6 @@ def listed(node: CompiledField, want: list[Json], have: list[Json], look: ListCo
     if pair is not None:
         look.found.series.add(tuple(map(printed, look.at)))
     return pair
-
-
-def _all_unchanged(node: CompiledField, want: list[Json], have: list[Json], known: KnownParts) -> bool:
-    """Tell whether two keyed lists have unchanged items in one order, each with all of its keys: the common case."""
-    item = node.each
-    if len(want) != len(have) or not item.exact or not known.has_keys_of_their_own(node, want):
-        return False
-    return all(
-        isinstance(wanted, dict) and isinstance(had, dict) and is_unchanged(item, wanted, had, known)
-        for wanted, had in zip(want, have, strict=True)
-    )
 
 
 def keyed_sides(node: CompiledField, want: list[Json], have: list[Json]) -> tuple[KeyedItems, KeyedItems] | None:
