@@ -10,6 +10,7 @@ from reconciler.errors import ManifestError, ReconcilerError
 from reconciler.kinds.registry import Kind, all_kinds
 from reconciler.late_methods import dataclass
 from reconciler.manifest.files.project_tree import SEED, read_file
+from reconciler.manifest.yaml.block_reader import BlockReader
 from reconciler.manifest.yaml.document import Document
 from reconciler.manifest.yaml.limits import YamlLimits
 from reconciler.manifest.yaml.parser import ParsedFile, parse_yaml
@@ -73,7 +74,7 @@ def _loaded(content: bytes, file: str, kinds: tuple[Kind, ...]) -> Seed:
     by_name = {kind.name: kind for kind in kinds}
     seed, document = (_json(content) if file.endswith(".json") else None), None
     if seed is None:
-        document = _document(parse_yaml(content, file, limits=LARGE))
+        document = _document(parse_yaml(content, file, limits=LARGE, blocks=BlockReader()))
         seed = document.value if document and document.value is not None else {}
     check = SeedChecker()
     checked(seed, by_name, check)
@@ -172,7 +173,7 @@ def _json(content: bytes) -> Json:
 def _places(content: bytes, file: str) -> Document | None:
     """Parse JSON as YAML for the position of each value; None for one that is too large for that."""
     try:
-        return _document(parse_yaml(content, file, limits=LARGE))
+        return _document(parse_yaml(content, file, limits=LARGE, blocks=BlockReader()))
     except ManifestError:
         return None
 

@@ -5,9 +5,16 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.loader import load
+from reconciler.manifest.template import marked_text, structure_guard
+from reconciler.manifest.template.marked_text import TemplateOrigin
+from reconciler.manifest.yaml.block_reader import BlockReader
+from reconciler.manifest.yaml.limits import RENDERED
+from reconciler.manifest.yaml.parser import parse_yaml
 from reconciler.model.desired_state import DesiredState
 from reconciler.model.diagnostic import Severity
 
@@ -237,3 +244,47 @@ def test_same_inputs_same_bytes(tmp_path: Path) -> None:
     text = ROOM.format(name="room", text="{{ values | tojson }}{% for k in values %}{{ k }}{% endfor %}")
     rendered = {loaded(tmp_path, text, {"b": 1, "a": {"z": 1, "y": 2}}).rendered.get("rooms/a.yaml") for _ in range(5)}
     assert len(rendered) == 1
+
+
+OUTPUTS = st.sampled_from(
+    [
+        *("Pu'er", "a", "a b", "null", "~", "", "x: y", "x:y", "a #b", "# c", "a#b", "- a", "'", "''", '"', "\\", "no"),
+        *(
+            "a\nb",
+            "a\n",
+            "[a]",
+            "{a: 1}",
+            "&a",
+            "*a",
+            "!t",
+            "| ",
+            ": ",
+            "茶 馆",
+            "12",
+            "%a",
+            "@",
+            "a, b",
+            "---",
+            "...",
+            "\u2028",
+        ),
+    ]
+).map(lambda value: f"{marked_text.origin_mark(0)}{marked_text.OPEN}{value}{marked_text.CLOSE}")
+AROUND = st.sampled_from(
+    ["a: ", "b: ", "- ", "- a: ", "  c: ", "  ", "name: x ", "a: '", 'a: "', "'", '"', "# ", " # ", ""]
+)
+RENDERED_LINES = st.lists(
+    st.lists(AROUND | OUTPUTS | st.sampled_from(["x", " y ", "\n"]), max_size=4).map("".join), max_size=6
+).map("\n".join)
+PLACES = (TemplateOrigin("a.yaml", 1, 1, "{{ values.v }}"),)
+
+
+def violations(marked: str, blocks: BlockReader | None) -> list[Any]:
+    parsed = parse_yaml(marked_text.unmarked(marked), "a.yaml", limits=RENDERED, blocks=blocks)
+    broken = any(each.severity is Severity.ERROR for each in parsed.diagnostics)
+    return structure_guard.find_structure_violations(marked, PLACES, parsed.documents, broken=broken)
+
+
+@given(RENDERED_LINES)
+def test_what_is_read_without_a_parser_is_guarded_as_what_a_parser_reads(marked: str) -> None:
+    assert violations(marked, BlockReader()) == violations(marked, None)

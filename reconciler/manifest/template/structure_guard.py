@@ -8,14 +8,14 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence, Set
 from typing import Any, NamedTuple
 
-from yaml.error import MarkedYAMLError, YAMLError
-from yaml.events import ScalarEvent, StreamEndEvent
-
 from reconciler.errors import ManifestError, ProblemList, error
 from reconciler.late_patterns import late_pattern
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.marked_text import TemplateOrigin
 from reconciler.manifest.validation.field_errors import display_value
+from reconciler.manifest.yaml import pyyaml
+from reconciler.manifest.yaml.block_lines import plain_span
+from reconciler.manifest.yaml.block_reader import BlockMarks
 from reconciler.manifest.yaml.document import Document, packed
 from reconciler.manifest.yaml.event_source import parser_for
 from reconciler.model.diagnostic import Diagnostic
@@ -110,6 +110,10 @@ def find_structure_violations(
     found = spans(marked, places)
     starts = [0, *(end.end() for end in _BREAK.finditer(text))]
     doubtful = [span for span in found if not (span.node and _packed(span.start, starts) in met)]
+    if not broken and "\r" not in text and all(isinstance(each.source_marks, BlockMarks) for each in documents):
+        doubtful = [span for span in doubtful if not _is_in_plain_text(span, text, starts)]
+    if not doubtful and not broken:
+        return []
     return _ScalarWalker(_GuardedText(text, sensitive), doubtful).problems(found)
 
 
@@ -119,7 +123,20 @@ def _packed(offset: int, starts: Sequence[int]) -> int:
     return packed(line, offset - starts[line])
 
 
-def _blamed(problem: YAMLError, text: _GuardedText, found: Sequence[OutputSpan]) -> list[Diagnostic]:
+def _is_in_plain_text(span: OutputSpan, text: str, starts: Sequence[int]) -> bool:
+    """Tell whether an output is part of a text without quotes, or all of it, on a line that was read without a parser.
+
+    One that would be read as null is not.
+    """
+    start = starts[bisect_right(starts, span.start) - 1]
+    end = text.find("\n", start)
+    found = plain_span(text[start : end if end >= 0 else len(text)])
+    if found is None or span.node or text[span.start : span.end] in _NULLS:
+        return False
+    return start + found[0] <= span.start < start + found[1] and span.end <= start + found[1]
+
+
+def _blamed(problem: "pyyaml.YAMLError", text: _GuardedText, found: Sequence[OutputSpan]) -> list[Diagnostic]:
     """Return an error for the output nearest before the offset where parsing ended, on its line or reaching into it."""
     for offset in _offsets(problem):
         near = _near(text.whole, found, offset)
@@ -129,8 +146,8 @@ def _blamed(problem: YAMLError, text: _GuardedText, found: Sequence[OutputSpan])
     return []
 
 
-def _offsets(problem: YAMLError) -> Iterator[int]:
-    if isinstance(problem, MarkedYAMLError):
+def _offsets(problem: "pyyaml.YAMLError") -> Iterator[int]:
+    if isinstance(problem, pyyaml.MarkedYAMLError):
         for mark in (problem.problem_mark, problem.context_mark):
             if mark is not None:
                 yield mark.index
@@ -172,14 +189,14 @@ class _ScalarWalker:
         try:
             parser = parser_for(self._text)
             kind: Any = None
-            while kind is not StreamEndEvent:
+            while kind is not pyyaml.StreamEndEvent:
                 event: Any = parser.get_event()
                 kind = type(event)
-                if kind is ScalarEvent:
+                if kind is pyyaml.ScalarEvent:
                     self._scalar(event, event.start_mark.index, event.end_mark.index)
             while self._next is not None:
                 self._outside(self._next)
-        except YAMLError as problem:
+        except pyyaml.YAMLError as problem:
             return self._found or _blamed(problem, self._judged, written)
         except ManifestError as problem:
             return [*self._found, *problem.diagnostics]

@@ -1,7 +1,8 @@
 """Lines of plain block YAML: one key or one list item each, with a value that ends on its line.
 
 A line is read here only where every parser agrees on it: a key that is an identifier, and a plain text without `: `,
-` #` and an indicator in front, a quoted text without escapes, or brackets with such texts. All others are libyaml's.
+` #` and an indicator in front, a quoted text without escapes, or brackets with such texts; a comment may follow. All
+others are libyaml's.
 """
 
 import re
@@ -22,10 +23,11 @@ _QUOTED = r""" "[^"\\]*+" | '(?:[^']|'')*+' """
 _PLAIN = (
     r"""(?:[^\ \-?:,\[\]{}\#&*!|>'"%@`]|-(?=[0-9A-Za-z]))(?:[^\ :\#]++|:(?=[^\ ])|(?<=[^\ ])\#|\ ++(?=[^\ \#:]))*+"""
 )
-_WORDS = r"-?[0-9]++ | [\w./][\w./-]*+(?:\ ++[\w./][\w./-]*+)*+"
+_WORDS = r"-?[0-9]++ | [\w./][\w./'-]*+(?:\ ++[\w./][\w./'-]*+)*+"
+_COMMENT = r"(?:(?<=\ )\#.*+)?"
 _LINE = late_pattern(
     rf"""(?P<margin>\ *+) (?P<dash>-\ ++)? (?:(?P<key>{_KEY}):(?:\ ++|\Z))?
-         (?: (?P<text>{_QUOTED}|{_PLAIN})\ *+ | (?P<bracket>[\[{{].*+) )? \Z""",
+         (?: (?P<text>{_QUOTED}|{_PLAIN})\ *+ | (?P<bracket>[\[{{].*+) )? {_COMMENT} \Z""",
     re.VERBOSE,
 )
 _PLAIN_TEXT = late_pattern(_PLAIN, re.VERBOSE)
@@ -34,6 +36,7 @@ _ENTRY = late_pattern(
 )
 _END = late_pattern(r"\ *+([,\]}])")
 _CLOSED = late_pattern(r"\ *+[\]}]")
+_REST = late_pattern(rf"\ *+ {_COMMENT}", re.VERBOSE)
 
 
 class NoText:
@@ -60,6 +63,12 @@ class BlockLine(NamedTuple):
 
 BLANK = BlockLine(-1, -1, None, None, (), 0)
 """Line that is empty, or a comment."""
+
+
+def plain_span(line: str) -> tuple[int, int] | None:
+    """Return where the plain text of a line that is read here begins and ends; None for one without."""
+    found = _LINE.match(line)
+    return found.span("text") if found and found["text"] and found["text"][0] not in "\"'" else None
 
 
 class _NotReadError(ValueError):
@@ -102,7 +111,7 @@ class BlockLines:
             raise _NotReadError
         if bracket:
             value, end = self._brackets(line, found.start("bracket"), columns, 1)
-            if line[end:].strip(" "):
+            if not _REST.fullmatch(line, end):
                 raise _NotReadError
         elif text:
             value = self._value(text)
