@@ -16,7 +16,7 @@ from reconciler.kinds.registry import all_kinds
 from reconciler.late_methods import dataclass
 from reconciler.manifest.document_cache import DocumentCache
 from reconciler.manifest.files.project_tree import ProjectTree
-from reconciler.manifest.kept_documents import CheckedDocument, documents_of, entry_of
+from reconciler.manifest.kept_documents import CheckedDocument, KeptDocument, documents_of, entry_of
 from reconciler.manifest.kept_values import values_digest
 from reconciler.manifest.program_digest import PACKAGE, code, digest_of, program
 from reconciler.manifest.yaml.block_reader import BlockReader, TextPart
@@ -102,7 +102,7 @@ class CheckedDocuments:
         except ManifestError:
             return ""
 
-    def documents(self, texts: Mapping[str, tuple[SourceParts, TextPart]]) -> dict[str, list[CheckedDocument]]:
+    def documents(self, texts: Mapping[str, tuple[SourceParts, TextPart]]) -> dict[str, list[KeptDocument]]:
         """Return the documents of those of the texts whose documents are known, by file; their calls read parts."""
         keys = {file: self._document_key(parts) for file, (parts, _) in texts.items()}
         return self.cache.find(keys, lambda file, entry: documents_of(entry, texts[file][1], self.blocks))

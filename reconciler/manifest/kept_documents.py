@@ -9,12 +9,12 @@ again.
 import base64
 from array import array
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import chain
-from operator import index
 from typing import Any, NamedTuple
 
 from reconciler.manifest.yaml.block_reader import BlockMarks, BlockReader, BlockSpan, TextPart
-from reconciler.manifest.yaml.document import Document
+from reconciler.manifest.yaml.document import Document, LateDocument
 from reconciler.model.json_types import Json, as_object, require_list, require_object, require_text
 
 
@@ -35,6 +35,19 @@ class CheckedDocument(NamedTuple):
         if same_spec and self.metadata is written["metadata"] and self.kind == written["kind"]:
             return ()
         return (self.metadata, self.spec)
+
+
+class KeptDocument(NamedTuple):
+    """A document of an entry. What its positions are read from is made when one is asked for: most are not."""
+
+    document: LateDocument
+    kind: str
+    metadata: Mapping[str, Json]
+    spec: Mapping[str, Json]
+
+
+_SPAN = [int, int, int]
+"""Classes of what an entry holds of the span of a document."""
 
 
 class PartTable:
@@ -129,7 +142,7 @@ def _written(one: CheckedDocument, rows: list[list[Json]]) -> list[Json]:
     return [row, places, one.kind, *changed] if changed else [row, places]
 
 
-def documents_of(entry: Mapping[str, Json], part: TextPart, blocks: BlockReader) -> list[CheckedDocument]:
+def documents_of(entry: Mapping[str, Json], part: TextPart, blocks: BlockReader) -> list[KeptDocument]:
     """Return the documents of an entry for a text; `part` returns that of one where its positions are wanted.
 
     Raises ValueError, LookupError or TypeError for another shape.
@@ -138,7 +151,7 @@ def documents_of(entry: Mapping[str, Json], part: TextPart, blocks: BlockReader)
     return [_document(row, made, part, blocks) for row in require_list(entry["documents"])]
 
 
-def _document(kept: Any, made: list[Json], part: TextPart, blocks: BlockReader) -> CheckedDocument:
+def _document(kept: Any, made: list[Json], part: TextPart, blocks: BlockReader) -> KeptDocument:
     row, marks, *changed = kept
     value = require_object(_filled(row, made))
     if changed:
@@ -146,17 +159,17 @@ def _document(kept: Any, made: list[Json], part: TextPart, blocks: BlockReader) 
         metadata, spec = (_filled(part, made) for part in parts)
     else:
         kind, metadata, spec = value["kind"], value["metadata"], value.get("spec")
-    return CheckedDocument(
-        document=Document(
-            value=value,
-            source_marks=BlockMarks(blocks, part, BlockSpan(*map(index, marks)))
-            if isinstance(marks, list)
-            else _unpacked(require_text(marks)),
-        ),
-        kind=require_text(kind),
-        metadata=require_object(metadata),
-        spec=as_object(spec),
-    )
+    if not isinstance(marks, list):
+        document: LateDocument = partial(Document, value=value, source_marks=_unpacked(require_text(marks)))
+    elif list(map(type, marks)) == _SPAN:
+        document = partial(_in_text, value, marks, part, blocks)
+    else:
+        raise ValueError("no span of a text")
+    return KeptDocument(document, require_text(kind), require_object(metadata), as_object(spec))
+
+
+def _in_text(value: Json, span: Sequence[int], part: TextPart, blocks: BlockReader) -> Document:
+    return Document(value=value, source_marks=BlockMarks(blocks, part, BlockSpan(*span)))
 
 
 def _unpacked(text: str) -> "array[int]":

@@ -16,7 +16,7 @@ from reconciler.manifest import lint
 from reconciler.manifest.checked_documents import CheckedDocuments
 from reconciler.manifest.document_cache import DocumentCache
 from reconciler.manifest.files.project_tree import ProjectTree, at_key
-from reconciler.manifest.kept_documents import CheckedDocument
+from reconciler.manifest.kept_documents import CheckedDocument, KeptDocument
 from reconciler.manifest.kept_values import known_values
 from reconciler.manifest.loaded_text import LoadedText, TextsByFile, is_template, structure_violations
 from reconciler.manifest.source_positions import DocumentLocator, SourceLines, excerpts, line_of
@@ -296,16 +296,22 @@ class _Loading:
         if self.checked is not None and self.met == met:
             self.checked.keep_documents(text.parts, clean)
 
-    def _take(self, text: LoadedText, known: Iterable[CheckedDocument], kinds: Mapping[str, Kind]) -> None:
+    def _take(self, text: LoadedText, known: Iterable[KeptDocument], kinds: Mapping[str, Kind]) -> None:
         """Make the resources of documents that were checked before."""
+        file, where, origin = text.file, text.where, text.origin
         lines, source = SourceLines(text.lines), text.source(text.read)
-        for one in known:
-            locate = DocumentLocator(one.document, text.where, text.origin, lines, source)
-            kind, name = kinds[one.kind], str(one.metadata["name"])
-            self.resources.setdefault(text.file, []).append(
-                declared_resource(kind, name, one.metadata, one.spec, locate, file=text.file)
+        self.resources[file] = [
+            declared_resource(
+                kinds[kind],
+                str(metadata["name"]),
+                metadata,
+                spec,
+                DocumentLocator(document, where, origin, lines, source),
+                file=file,
             )
-        self.add(text.file, text.explained(()))
+            for document, kind, metadata, spec in known
+        ]
+        self.add(file, text.explained(()))
 
     def documents(self, text: LoadedText, sensitive: Callable[[], Set[str]]) -> Iterator[tuple[Json, DocumentLocator]]:
         """Parse one file and yield its documents, up to as many problems as are shown."""

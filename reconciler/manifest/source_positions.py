@@ -11,7 +11,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.late_methods import dataclass
 from reconciler.late_patterns import late_pattern
 from reconciler.manifest.files.project_tree import ProjectTree
-from reconciler.manifest.yaml.document import Document, NodePlace
+from reconciler.manifest.yaml.document import Document, LateDocument, NodePlace
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source_map import DocumentPath, Excerpt, Position
 from reconciler.redaction import redact_from
@@ -184,18 +184,25 @@ class DocumentSource:
         return self.template.lines if self.template else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DocumentLocator:
-    """Implements model.source_map.SourceMap for one document of a file.
+    """Implements model.source_map.SourceMap for one document of a file, `parsed`, which may be made when it is needed.
 
     `where` takes a line and a column of `text`, the parsed text, which may be rendered; `words` takes two such places.
     """
 
-    document: Document = field(repr=False)
+    parsed: Document | LateDocument = field(repr=False)
     where: Callable[[int, int], Position] = field(repr=False)
     words: Origin | None = field(default=None, repr=False)
     text: "SourceLines" = field(default_factory=lambda: SourceLines(lambda: [""]), repr=False)
     source: DocumentSource | None = field(default=None, repr=False)
+
+    @property
+    def document(self) -> Document:
+        """The document."""
+        if not isinstance(self.parsed, Document):
+            self.parsed = self.parsed()
+        return self.parsed
 
     def at(self, path: DocumentPath, *, key: bool = False) -> Position:
         """Return the position of the value at `path` (of its key with `key`); of its nearest parent if absent."""

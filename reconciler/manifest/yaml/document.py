@@ -196,3 +196,7 @@ def _nodes(value: Json) -> int:
         if isinstance(part, (dict, list)):
             count += _nodes(part) - 1
     return count
+
+
+LateDocument = Callable[[], Document]
+"""Makes a document where its positions are asked for."""
