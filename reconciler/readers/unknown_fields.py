@@ -3,8 +3,11 @@
 The API grows: ten enumerations gained values in eighteen months (api.md §11). None of this is an error.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
+from itertools import chain, islice
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from reconciler.kinds.base.field import Field, FieldType
@@ -17,8 +20,8 @@ from reconciler.model.json_types import Json
 MOST = 20
 """Most paths that are reported one by one; the rest are counted."""
 
-_MOST_SEEN = 2_000
-"""Parts of rows that are remembered."""
+_AT_ONCE = 100
+"""Rows that are looked at together: a processor's cache holds them while one field after another is looked at."""
 
 _PYTHON: Mapping[FieldType, tuple[type, ...]] = {
     FieldType.TEXT: (str,),
@@ -29,103 +32,97 @@ _PYTHON: Mapping[FieldType, tuple[type, ...]] = {
     FieldType.LIST: (list,),
 }
 
+_NULL = frozenset({type(None)})
 
-_EXACT: Mapping[FieldType, type] = {
-    FieldType.TEXT: str,
-    FieldType.INTEGER: int,
-    FieldType.NUMBER: float,
-    FieldType.BOOLEAN: bool,
-}
+T = TypeVar("T")
 
 
-_Shape = tuple[object, ...]
-"""Identity of an object's table, names of its fields, and the types of their values."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _KnownField:
+    """A field of a kind's table, and the types of which nothing needs to be looked at but that a value has one."""
 
-_Open = tuple[tuple[str, frozenset[Json] | None, Field], ...]
-"""Fields of a shape whose values are looked at: the known values of a text with some, and the field's table."""
+    field: Field
+    plain: frozenset[type]
 
-_Shapes = dict[_Shape, tuple[frozenset[str], _Open]]
-"""Unknown fields of each shape, and those to look into."""
 
-_KNOWN_SHAPES: WeakKeyDictionary[Kind, _Shapes] = WeakKeyDictionary()
-"""Shapes of earlier reads, without those with unknown fields."""
+_Known = dict[int, dict[str, _KnownField]]
+"""Known fields of the objects met, by the identity of the object's table and by name."""
 
-_MOST_SHAPES = 500
-"""Shapes of a kind that are kept for later reads."""
+_KNOWN_FIELDS: WeakKeyDictionary[Kind, _Known] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _UnknownFieldSet:
-    """Unknown fields so far, and the shapes of objects.
+    """Unknown fields so far, unknown values by path, and by path the type of the last unexpected value."""
 
-    Thousands of objects have a few shapes, and nearly every field of a shape has the type of the table. `seen` are the
-    first parts that were looked at, by the identities of table and part: rows share equal parts.
-    """
-
-    shapes: _Shapes
-    seen: dict[tuple[int, int], Json] = field(default_factory=dict)
-    unknown: set[str] = field(default_factory=set)
+    known: _Known
+    fields: set[str] = field(default_factory=set)
     values: dict[str, set[str]] = field(default_factory=dict)
     types: dict[str, tuple[FieldType, str]] = field(default_factory=dict)
 
 
 def find_unknown_fields(kind: Kind, rows: Iterable[Mapping[str, Json]]) -> tuple[Diagnostic, ...]:
     """Return one diagnostic for each unknown field, unknown value or unexpected type, wherever it occurs."""
-    known = _KNOWN_SHAPES.setdefault(kind, {})
-    found = _UnknownFieldSet(shapes=known.copy())
-    for row in rows:
-        _object(kind.root, row, found)
-    if len(known) < len(found.shapes) <= _MOST_SHAPES:
-        known.update({shape: each for shape, each in found.shapes.items() if not each[0]})
+    found, left = _UnknownFieldSet(known=_KNOWN_FIELDS.setdefault(kind, {})), iter(rows)
+    while some := [*islice(left, _AT_ONCE)]:
+        _objects(kind.root, some, found)
     return tuple(_told(kind, found))
 
 
-def _object(table: Field, value: Mapping[str, Json], found: _UnknownFieldSet) -> None:
-    shape = (id(table), *value, *map(type, value.values()))
-    known = found.shapes.get(shape)
-    if known is None:
-        known = found.shapes[shape] = _unknown(table, value), tuple(_open(table, value))
-        found.unknown.update(known[0])
-    for name, choices, child in known[1]:
-        item = value[name]
-        if choices is not None:
-            if item in choices:
-                continue
-        elif item.__class__ is dict:
-            key = (id(child), id(item))
-            if key in found.seen:
-                continue
-            if len(found.seen) < _MOST_SEEN:
-                found.seen[key] = item  # keeps its identity
-        _value(child, item, found)
+def _objects(table: Field, objects: Sequence[Mapping[str, Json]], found: _UnknownFieldSet) -> None:
+    known = found.known.setdefault(id(table), {})
+    for name, values in _columns(objects):
+        one = known.get(name) or _known_field(known, table, name)
+        if one is None:
+            found.fields.add(f"{table.path}.{name}" if table.path else name)
+        elif not one.plain.issuperset(map(type, values)):
+            _values(one.field, values, found, skipped=_NULL)
 
 
-def _unknown(table: Field, value: Mapping[str, Json]) -> frozenset[str]:
-    path = f"{table.path}." if table.path else ""
-    return frozenset(path + name for name in value if child_at(table, name) is None)
+def _known_field(known: dict[str, _KnownField], table: Field, name: str) -> _KnownField | None:
+    child = child_at(table, name)
+    if child is None:
+        return None
+    inside = child.enum or child.type in {FieldType.OBJECT, FieldType.LIST}
+    known[name] = one = _KnownField(field=child, plain=_NULL if inside else _NULL.union(_PYTHON[child.type]))
+    return one
 
 
-def _open(table: Field, value: Mapping[str, Json]) -> Iterator[tuple[str, frozenset[Json] | None, Field]]:
-    """Yield the fields of an object with values of this object's types that may be unknown, or hold what is unknown."""
-    for name, item in value.items():
-        child = child_at(table, name)
-        if child is None or item is None or (type(item) is _EXACT.get(child.type) and not child.enum):
-            continue
-        yield name, frozenset(child.enum) if isinstance(item, str) and child.enum else None, child
+def _columns(objects: Sequence[Mapping[str, Json]]) -> Iterable[tuple[str, Sequence[Json]]]:
+    """Return the values of each field, in the order of the objects; nearly always all have the same fields."""
+    names = [*map(tuple, objects)]
+    if names and names.count(names[0]) == len(names):
+        return zip(names[0], zip(*[each.values() for each in objects], strict=True), strict=True)
+    found: dict[str, list[Json]] = defaultdict(list)
+    for each in objects:
+        for name, value in each.items():
+            found[name].append(value)
+    return found.items()
 
 
-def _value(table: Field, value: Json, found: _UnknownFieldSet) -> None:
-    if isinstance(value, dict) and table.type is FieldType.OBJECT:
-        _object(table, value, found)
-    elif not _fits(table.type, value):
-        found.types[table.path] = (table.type, type(value).__name__)
-    elif isinstance(value, list) and table.item is not None:
-        exact = _EXACT.get(table.item.type) if not table.item.enum else None
-        if exact is None or not {exact}.issuperset(map(type, value)):
-            for item in value:
-                _value(table.item, item, found)
-    elif table.enum and value not in table.enum and isinstance(value, str) and value:
-        found.values.setdefault(table.path, set()).add(value)
+def _values(
+    table: Field, values: Sequence[Json], found: _UnknownFieldSet, *, skipped: frozenset[type] = frozenset()
+) -> None:
+    """Look at the values of one field of many objects, in their order, without those of the types to skip."""
+    types = {*map(type, values)} - skipped
+    if not types.issubset(_PYTHON[table.type]):
+        for value in values:
+            if type(value) not in skipped and not _fits(table.type, value):
+                found.types[table.path] = (table.type, type(value).__name__)
+    if table.type is FieldType.OBJECT:
+        _objects(table, _distinct(values, dict), found)
+    elif table.type is FieldType.LIST and table.item is not None:
+        _values(table.item, [*chain.from_iterable(_distinct(values, list))], found)
+    elif table.type is FieldType.TEXT and table.enum:
+        unknown = {value for value in values if isinstance(value, str)}.difference(table.enum, ("",))
+        if unknown:
+            found.values.setdefault(table.path, set()).update(unknown)
+
+
+def _distinct(values: Sequence[Json], of: type[T]) -> list[T]:
+    """Return the values of a type in the order in which they come last, each once: many objects share it."""
+    last = {id(value): value for value in reversed(values) if isinstance(value, of)}
+    return [*last.values()][::-1]
 
 
 def _fits(expected: FieldType, value: Json) -> bool:
@@ -137,7 +134,7 @@ def _fits(expected: FieldType, value: Json) -> bool:
 
 
 def _told(kind: Kind, found: _UnknownFieldSet) -> Iterator[Diagnostic]:
-    unknown = sorted(found.unknown)
+    unknown = sorted(found.fields)
     for path in unknown[:MOST]:
         yield _note(kind, "N_UNKNOWN_FIELD", path, "the service sends a field this version does not know; it is kept")
     if len(unknown) > MOST:
