@@ -2,6 +2,8 @@
 
 import marshal
 from collections.abc import Sequence
+from enum import Enum, auto
+from itertools import chain
 from sys import intern
 from typing import Any
 
@@ -17,6 +19,15 @@ _SAMPLE = 40
 """Rows whose values tell what a field holds: so many neighbours, which often have one time, and as many far apart."""
 
 
+class _Holds(Enum):
+    """What a field of many rows holds."""
+
+    PARTS = auto()
+    TEXTS = auto()
+    """Texts that rows repeat."""
+    OTHERS = auto()
+
+
 class SharedParts:
     """Parts of the objects of one read, equal ones kept once.
 
@@ -27,23 +38,41 @@ class SharedParts:
 
     def __init__(self) -> None:
         self._known: dict[bytes, Json] = {}
+        self._fields: dict[str, _Holds] = {}
 
-    def share(self, rows: Sequence[dict[str, Json]]) -> None:
+    def share(self, rows: Sequence[dict[str, Json]], within: str = "") -> None:
         """Put the part that is kept in the place of each equal one: texts, objects inside a row, lists without any.
 
         The items of a list of objects stay; what is inside them is shared. Which fields hold such parts, and which hold
-        texts that rows repeat, is seen in some of the rows.
+        texts that rows repeat, is seen once, in some of the first rows. `within` is the path of the rows.
         """
-        near, far = rows[:_SAMPLE], rows[:: 1 + len(rows) // _SAMPLE] if len(rows) > _SAMPLE else ()
-        for name in set().union(*near, *far):
-            values, others = [row.get(name) for row in near], [row.get(name) for row in far]
-            classes = {*map(type, values), *map(type, others)}
-            if dict in classes or list in classes:
-                self._share_parts(name, rows)
-            elif str in classes and (_are_repeated(values) or _are_repeated(others)):
-                _share_texts(name, rows)
+        names = dict.fromkeys(chain.from_iterable(rows))
+        holds = {name: self._fields.get(within + name) or self._look_at(within, name, rows) for name in names}
+        texts = [name for name, found in holds.items() if found is _Holds.TEXTS]
+        for row in rows:
+            for name in texts:
+                text = row.get(name)
+                if text.__class__ is str:
+                    row[name] = intern(text)
+        for name, found in holds.items():
+            if found is _Holds.PARTS:
+                self._share_parts(within, name, rows)
 
-    def _share_parts(self, name: str, rows: Sequence[dict[str, Json]]) -> None:
+    def _look_at(self, within: str, name: str, rows: Sequence[dict[str, Json]]) -> "_Holds":
+        """Tell what a field holds, and remember it unless a later row may show more."""
+        near = [row.get(name) for row in rows[:_SAMPLE]]
+        far = [row.get(name) for row in rows[:: 1 + len(rows) // _SAMPLE]] if len(rows) > _SAMPLE else []
+        classes = {*map(type, near), *map(type, far)}
+        found = _Holds.OTHERS
+        if dict in classes or list in classes:
+            found = _Holds.PARTS
+        elif str in classes and (_are_repeated(near) or _are_repeated(far)):
+            found = _Holds.TEXTS
+        if found is not _Holds.OTHERS or (far and type(None) not in classes):
+            self._fields[within + name] = found
+        return found
+
+    def _share_parts(self, within: str, name: str, rows: Sequence[dict[str, Json]]) -> None:
         inside: list[dict[str, Json]] = []
         for row in rows:
             part: Any = row.get(name)
@@ -57,7 +86,7 @@ class SharedParts:
                     inside += [part] if kept is part and part.__class__ is dict else []
                 row[name] = kept
         if inside:
-            self.share(inside)
+            self.share(inside, f"{within}{name}.")
 
     def _remembered(self, key: bytes, part: Json) -> Json:
         if len(self._known) < _MOST_PARTS and len(key) <= _LONGEST_PART:
@@ -69,10 +98,3 @@ def _are_repeated(texts: Sequence[Json]) -> bool:
     """Tell whether rows have texts in common; most ids and names are of one object alone."""
     known = [text for text in texts if isinstance(text, str)]
     return len(set(known)) < 0.9 * len(known)
-
-
-def _share_texts(name: str, rows: Sequence[dict[str, Json]]) -> None:
-    for row in rows:
-        text = row.get(name)
-        if text.__class__ is str:
-            row[name] = intern(text)

@@ -74,6 +74,29 @@ def test_texts_that_rows_repeat_are_one_object_and_what_is_inside_a_new_part_too
     assert len({id(row["name"]) for row in rows}) == 200
 
 
+def page_of_groups(number: int, **more: Any) -> list[dict[str, Any]]:
+    """Return a page whose groups have a time each, which their rules have too."""
+    times = [f"time {number}:{each}" for each in range(100)]
+    return json.loads(json.dumps([{"time": time, "rules": [{"time": time}] * 4, **more} for time in times]))
+
+
+def test_a_text_that_rows_repeat_in_one_place_alone_is_shared_there():
+    pages, parts = [page_of_groups(number) for number in range(3)], SharedParts()
+    for rows in pages:
+        parts.share(rows)
+    assert len({id(row["time"]) for rows in pages for row in rows}) == 300
+    assert len({id(rule["time"]) for rows in pages for row in rows for rule in row["rules"]}) == 300
+
+
+def test_what_a_field_holds_is_seen_in_a_later_page_where_the_first_has_nulls():
+    parts = SharedParts()
+    for more in ({"owner": None, "part": None}, {"owner": "a team of many", "part": {"order": "by number"}}):
+        rows = page_of_groups(1, **more)
+        parts.share(rows)
+        assert len({id(row["owner"]) for row in rows}) == 1
+        assert len({id(row["part"]) for row in rows}) == 1
+
+
 def test_the_objects_of_a_read_share_what_is_equal_from_the_list_and_from_shows():
     rules = [
         {
