@@ -7,6 +7,7 @@ from reconciler.late_methods import dataclass
 from reconciler.late_patterns import late_pattern
 from reconciler.manifest.source_positions import DocumentSource, Origin
 from reconciler.manifest.template_values import TemplateValues
+from reconciler.manifest.text_lines import TextLines
 from reconciler.manifest.yaml.block_reader import BlockSpan, parts_of
 from reconciler.manifest.yaml.limits import RENDERED
 from reconciler.manifest.yaml.parser import ParsedFile, PositionOf, parse_yaml
@@ -57,7 +58,7 @@ class LoadedText:
 
     def lines(self) -> Sequence[str]:
         """Return the text, split at line feeds."""
-        return self.rendered.text_lines if self.rendered else self.plain.split("\n")
+        return self.rendered.text_lines if self.rendered else TextLines(self.plain)
 
     def part(self, span: BlockSpan) -> str:
         """Return the text of one document, with line feeds alone."""

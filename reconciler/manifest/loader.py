@@ -21,6 +21,7 @@ from reconciler.manifest.kept_values import known_values
 from reconciler.manifest.loaded_text import LoadedText, TextsByFile, is_template, structure_violations
 from reconciler.manifest.source_positions import DocumentLocator, SourceLines, excerpts, line_of
 from reconciler.manifest.template_values import TemplateValues, merge_values, unread_names
+from reconciler.manifest.text_lines import TextLines
 from reconciler.manifest.validation.collisions import find_collisions
 from reconciler.manifest.validation.validator import CheckedSpecs, declared_resource, validate
 from reconciler.manifest.yaml import characters
@@ -326,7 +327,7 @@ class _Loading:
         declared = [document for document in parsed.documents if document.value is not None]
         if not declared and not text.templated and not has_errors(parsed.diagnostics):
             self.add(text.file, (_empty(text.file),))
-        lines = SourceLines(lambda: parsed.text.split("\n"))
+        lines = SourceLines(lambda: TextLines(parsed.text))
         source = text.source(lambda: parsed.text)
         met = len(self.problems)
         for document in declared:

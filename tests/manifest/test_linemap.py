@@ -14,7 +14,7 @@ from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.source_positions import SourceLines
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.renderer import RenderedTemplate, render
-from reconciler.manifest.template.text_lines import TextLines
+from reconciler.manifest.text_lines import TextLines
 from reconciler.manifest.yaml.block_reader import BlockSpan, document_spans, plain_text
 
 CORPUS: dict[str, Any] = yaml.load((Path(__file__).parent / "line_maps.yaml").read_bytes(), yaml.CSafeLoader)

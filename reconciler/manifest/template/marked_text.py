@@ -4,11 +4,12 @@ It contains marks. Comparisons, lengths, slices and methods see the plain text; 
 where possible.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, overload
 
 from reconciler.late_patterns import late_pattern
 from reconciler.manifest.template.exceptions import StructureError
+from reconciler.manifest.text_lines import TextLines
 
 
 class TemplateOrigin(NamedTuple):
@@ -189,13 +190,45 @@ def unmarked_whole(text: str) -> str:
 
     That is the same where the marks of origins, none of which can overlap, have all of these but the edges.
     """
-    if text.count(NUMBER) == text.count(END):  # no calls, whose marks can overlap
-        data = text.encode("utf-8", "surrogatepass")
-        rest, numbers = data.translate(None, _CHARACTERS), data.translate(_ONE_DIGIT)
-        left = len(data) - len(rest) - sum(text.count(edge) for edge in _EDGES if edge in text)
-        if left == sum(len(mark) * numbers.count(mark) for mark in _NUMBERS):
-            return rest.decode("utf-8", "surrogatepass")
+    data = text.encode("utf-8", "surrogatepass")
+    rest, numbers = data.translate(None, _CHARACTERS), data.translate(_ONE_DIGIT)
+    left = len(data) - len(rest) - sum(text.count(edge) for edge in _EDGES if edge in text)
+    if left == sum(len(mark) * numbers.count(mark) for mark in _NUMBERS):
+        return rest.decode("utf-8", "surrogatepass")
     return unmarked(text)
+
+
+class UnmarkedLines(Sequence[str]):
+    """Lines of a text without marks, which are never in two lines; each is made of its marked line when it is read."""
+
+    def __init__(self, marked: TextLines) -> None:
+        self._marked = marked
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        """Return one line, or some."""
+        found = self._marked[index]
+        return unmarked(found) if isinstance(found, str) else [unmarked(line) for line in found]
+
+    def __len__(self) -> int:
+        return len(self._marked)
+
+    def part(self, line: int, length: int) -> str:
+        """Return as many characters of the text from the start of a line on, whose number is counted from 0."""
+        text, start = self._marked.text, self._marked.start(line)
+        found: list[str] = []
+        missing = length
+        while missing > 0 and start < len(text):
+            end = text.find("\n", start + missing - 1) + 1 or len(text)
+            found.append(unmarked(text[start:end]))
+            missing -= len(found[-1])
+            start = end
+        return "".join(found)[:length]
 
 
 def holds_marks(text: str) -> bool:

@@ -12,10 +12,10 @@ from reconciler.manifest.files.project_tree import ProjectTree
 from reconciler.manifest.program_digest import digest_of
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.exceptions import TemplateFailure
-from reconciler.manifest.template.marked_text import TemplateOrigin
+from reconciler.manifest.template.marked_text import TemplateOrigin, UnmarkedLines
 from reconciler.manifest.template.rendering_child import RenderingChild, RenderingJob
 from reconciler.manifest.template.template_positions import LineMap
-from reconciler.manifest.template.text_lines import TextLines, UnmarkedLines
+from reconciler.manifest.text_lines import TextLines
 from reconciler.manifest.yaml import characters
 from reconciler.manifest.yaml.block_reader import BlockSpan, parts_of
 from reconciler.model.diagnostic import Diagnostic, RelatedPosition

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from reconciler.late_patterns import late_pattern
 from reconciler.manifest.template import marked_text
 from reconciler.manifest.template.marked_text import TemplateOrigin
-from reconciler.manifest.template.text_lines import TextLines
+from reconciler.manifest.text_lines import TextLines
 from reconciler.model.source_map import Position
 
 _BREAK = late_pattern(r"\r\n|\r|\n")

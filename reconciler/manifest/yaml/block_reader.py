@@ -21,7 +21,7 @@ MOST_LINES = 100_000
 """Most lines of a document in a text that is read here, for their memory; more have too many events in any case."""
 _DEEPEST = 16
 """Deepest nesting of lines that is read here."""
-_MOST = 20_000
+_MOST = 50_000
 """Most lines, and most parts, that are remembered."""
 _MOST_BLOCKS = 2_000
 _BLOCK = 4
@@ -125,8 +125,10 @@ class BlockReader:
 
     def _limit(self) -> None:
         """Drop what is remembered where it is too much: texts that never repeat."""
-        if max(len(self._lines), len(self._parts)) > _MOST or len(self._blocks) > _MOST_BLOCKS:
+        if max(len(self._lines), len(self._parts)) > _MOST:
             self.forget()
+        if len(self._blocks) > _MOST_BLOCKS:
+            self._blocks.clear()
         self._lines[_LAST] = _END
 
     def _follows(self, block: "_Block", lines: Sequence[str], number: int, column: int) -> bool:

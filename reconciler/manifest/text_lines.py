@@ -1,12 +1,10 @@
-"""Lines of rendered text, made where they are asked for: the positions of a few objects need few of many."""
+"""Lines of a text, made where they are asked for: the positions of a few objects need few of many."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from typing import overload
-
-from reconciler.manifest.template.marked_text import unmarked
 
 
 class TextLines(Sequence[str]):
@@ -62,36 +60,3 @@ class TextLines(Sequence[str]):
     def _split(self) -> list[str]:
         self._all = self._all or self.text.split("\n")
         return self._all
-
-
-class UnmarkedLines(Sequence[str]):
-    """Lines of a text without marks, which are never in two lines; each is made of its marked line when it is read."""
-
-    def __init__(self, marked: TextLines) -> None:
-        self._marked = marked
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[str]: ...
-
-    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
-        """Return one line, or some."""
-        found = self._marked[index]
-        return unmarked(found) if isinstance(found, str) else [unmarked(line) for line in found]
-
-    def __len__(self) -> int:
-        return len(self._marked)
-
-    def part(self, line: int, length: int) -> str:
-        """Return as many characters of the text from the start of a line on, whose number is counted from 0."""
-        text, start = self._marked.text, self._marked.start(line)
-        found: list[str] = []
-        missing = length
-        while missing > 0 and start < len(text):
-            end = text.find("\n", start + missing - 1) + 1 or len(text)
-            found.append(unmarked(text[start:end]))
-            missing -= len(found[-1])
-            start = end
-        return "".join(found)[:length]
