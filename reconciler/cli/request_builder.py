@@ -2,7 +2,6 @@
 
 import math
 import os
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -231,7 +230,7 @@ def write_saved_plan(session: CommandContext, name: str, project: "Project", pla
         binding=bound,
         tool_version=__version__,
         now=datetime.now(UTC),
-        use=secrets.token_hex(16),
+        use=os.urandom(16).hex(),
         key=digest_key(session.variables),
     )
     write_file(session.root, name, text)

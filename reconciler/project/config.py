@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from reconciler.errors import UsageError
 from reconciler.kinds.registry import all_kinds
 from reconciler.late_methods import dataclass
-from reconciler.manifest.files.git_command import root_commits
 from reconciler.manifest.files.project_tree import PROJECT_FILE
 from reconciler.manifest.files.state_files import outside_state_folder_reason
 from reconciler.model.ledger_state import ProjectIdentity
@@ -285,11 +284,17 @@ class Project:
     @property
     def identity(self) -> ProjectIdentity:
         """Identity of the project in ledgers."""
-        return ProjectIdentity(id=self.file.id, name=self.name, roots=partial(root_commits, self.root))
+        return ProjectIdentity(id=self.file.id, name=self.name, roots=partial(_root_commits, self.root))
 
     def owner(self, environment: str) -> str:
         """Return the owner of applied objects: the project's id (its name where it has none) and the environment."""
         return self.identity.owner(environment)
+
+
+def _root_commits(root: FilePath) -> frozenset[str]:
+    from reconciler.manifest.files.git_command import root_commits  # for start-up: a run without a ledger needs no git
+
+    return root_commits(root)
 
 
 def project_schema() -> dict[str, Any]:

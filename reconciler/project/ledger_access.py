@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -102,6 +101,8 @@ def open_environment_ledger(
 
     The ledger of a simulator whose objects end with the process ends with it too, unless one is named.
     """
+    from tempfile import TemporaryDirectory  # for start-up: a run without a ledger needs no folder
+
     from reconciler.ledger.sql_ledger import open_ledger
 
     if project.untrusted:

@@ -94,15 +94,15 @@ def test_validate_of_an_unchanged_project_loads_neither_a_parser_nor_the_kinds(t
     whole = loaded(tmp_path, "-C", str(tmp_path / "shop"), "validate")
     assert "jinja2" in packages(whole)
     assert not packages(whole) & {"pydantic", "re2", "yaml"}  # what is for problems, and for more than plain texts
-    sessions = ("reconciler.project.environment_session", "reconciler.project.plan_environment", "reconciler.writers")
-    assert not any(name.startswith(sessions) for name in whole)
+    needless = ("project.environment_session", "project.plan_environment", "writers", "semantics", "manifest.files.git")
+    assert not any(name.startswith(tuple(f"reconciler.{part}" for part in needless)) for name in whole)
     found = loaded(tmp_path, "-C", str(tmp_path / "shop"), "validate")
     assert not packages(found) & (ANYWHERE | {"yaml", "pydantic", "pydantic_core", "jinja2", "httpx", "deepdiff"})
     assert not any(
         name.startswith(("reconciler.kinds", "reconciler.manifest.validation", "reconciler.interaction_rules"))
         for name in found
     )
-    assert not {"reconciler.project.config", "reconciler.manifest.loader", "importlib.metadata"} & found
+    assert not {"reconciler.project.config", "reconciler.manifest.loader", "importlib.metadata", "secrets"} & found
 
 
 def test_documents_without_a_problem_load_no_validating_library_however_many_there_are(tmp_path):
@@ -140,7 +140,7 @@ def test_a_plan_of_an_unchanged_project_loads_what_checks_nothing(tmp_path):
     found = loaded(tmp_path, "-C", str(tmp_path / "shop"), "plan", "-e", "demo")
     assert "reconciler.simulator" in found
     assert not packages(found) & (ANYWHERE | {"jinja2", "yaml", "pydantic", "pydantic_core", "annotated_types"})
-    assert not packages(found) & {"httpx", "httpcore", "h11", "ssl", "http", "email", "idna"}
+    assert not packages(found) & {"httpx", "httpcore", "h11", "ssl", "http", "email", "idna", "tempfile"}
 
 
 @pytest.mark.parametrize("command", ["plan", "export"])

@@ -10,7 +10,6 @@ Paths that the operator names (flags, RECONCILER_ variables) may be anywhere and
 
 import hashlib
 import os
-import secrets
 import stat
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -119,7 +118,7 @@ def temporary_in(folder: int, data: bytes, *, mode: int = 0o666, durable: bool =
 
     `durable`: the content is on the disk, and the file has exactly this mode, whatever the umask.
     """
-    name = f".reconciler-{secrets.token_hex(8)}"
+    name = f".reconciler-{os.urandom(8).hex()}"
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(name, flags, mode, dir_fd=folder)
     try:

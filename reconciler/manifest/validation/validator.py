@@ -17,7 +17,6 @@ from reconciler.model.json_types import Json, JsonObject, as_object
 from reconciler.model.options import ResourceScope
 from reconciler.model.resource import DeclaredResource, IgnoredLint, IgnoreRule, address
 from reconciler.model.source_map import DocumentPath, SourceMap
-from reconciler.semantics.scope import outside_field
 from reconciler.strings import did_you_mean, normalize_name
 
 _ENVELOPE: Mapping[DocumentPath, tuple[str, ...]] = {
@@ -261,11 +260,21 @@ def _identity_problems(resource: DeclaredResource, kind: Kind, scope: ResourceSc
         message = f"the name {resource.name!r} does not start with {scope.name_prefix!r}"
         hint = "this environment's scope looks after such names only"
         problems.append(error("E_SCOPE", message, resource.position, hint=hint))
-    if scope.fields and (field := outside_field(kind, resource.spec, scope.fields)):
-        message = f"`{field}` is outside the scope of this environment"
-        hint = f"this environment manages {field} {', '.join(sorted(scope.fields[field]))} only"
-        problems.append(error("E_SCOPE", message, resource.at((field,)), hint=hint))
+    if scope.fields:
+        problems += _outside_fields(resource, kind, scope)
     return [_addressed(each, resource.address) for each in problems]
+
+
+def _outside_fields(resource: DeclaredResource, kind: Kind, scope: ResourceScope) -> list[Diagnostic]:
+    """Return the problem of a field whose value is not one that the environment manages."""
+    from reconciler.semantics.scope import outside_field  # for start-up: few environments have such a scope
+
+    field = outside_field(kind, resource.spec, scope.fields)
+    if not field:
+        return []
+    message = f"`{field}` is outside the scope of this environment"
+    hint = f"this environment manages {field} {', '.join(sorted(scope.fields[field]))} only"
+    return [error("E_SCOPE", message, resource.at((field,)), hint=hint)]
 
 
 def _name_problems(name: str, path: DocumentPath, kind: Kind, resource: DeclaredResource) -> list[Diagnostic]:
