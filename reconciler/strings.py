@@ -22,6 +22,12 @@ _HIDDEN_CLASS = (
 HIDDEN = late_pattern(f"[\x00-\x1f{_HIDDEN_CLASS}]")
 HIDDEN_BESIDE_C0 = late_pattern(f"[{_HIDDEN_CLASS}]")
 
+
+def may_hide(text: str) -> bool:
+    """Tell whether a text may have an invisible character beside C0; false for most ASCII, which has DEL alone."""
+    return not text.isascii() or "\x7f" in text
+
+
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 _STYLE = r"\x1b\[[0-9;]*m"

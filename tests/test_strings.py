@@ -2,7 +2,18 @@
 
 import pytest
 
-from reconciler.strings import abridge, closest, count, did_you_mean, display_width, normalize_name, pad, truncate
+from reconciler.strings import (
+    HIDDEN_BESIDE_C0,
+    abridge,
+    closest,
+    count,
+    did_you_mean,
+    display_width,
+    may_hide,
+    normalize_name,
+    pad,
+    truncate,
+)
 
 
 def test_the_closest_word_is_found_whatever_its_letter_case():
@@ -61,3 +72,10 @@ def test_a_long_text_keeps_its_beginning_and_its_end():
     assert text.endswith("xx` is not allowed")
     assert len(text) <= 2_000
     assert abridge(text, 2_000) == text
+
+
+def test_every_invisible_character_beside_c0_may_hide():
+    hidden = [one for one in map(chr, range(0x110000)) if HIDDEN_BESIDE_C0.match(one)]
+    assert "\x7f" in hidden
+    assert all(may_hide(f"plain {one} text") for one in hidden)
+    assert not may_hide("".join(map(chr, range(0x7F))))

@@ -1,6 +1,5 @@
 """The plan: the ordered changes for one environment, as plain data that every later step reads."""
 
-from collections import Counter
 from dataclasses import field
 
 from reconciler.late_methods import dataclass
@@ -156,18 +155,18 @@ class Plan:
 
     def _counted(self) -> PlanSummary:
         """Count the changes and their fields; a create or delete counts as one field."""
-        actions = Counter(change.action for change in self.changes)
-        fields = Counter(field.attribution for change in self.changes for field in change.fields)
-        fields.update(change.attribution for change in self.pending if change.attribution and not change.fields)
+        actions = [change.action for change in self.changes]
+        fields = [field.attribution for change in self.changes for field in change.fields]
+        fields += [change.attribution for change in self.pending if change.attribution and not change.fields]
         return PlanSummary(
-            add=actions[Action.CREATE],
-            change=actions[Action.UPDATE],
-            destroy=actions[Action.DELETE],
-            unchanged=actions[Action.NONE],
+            add=actions.count(Action.CREATE),
+            change=actions.count(Action.UPDATE),
+            destroy=actions.count(Action.DELETE),
+            unchanged=actions.count(Action.NONE),
             unmanaged=sum(1 for item in self.unmanaged if not item.foreign),
             blocked=sum(1 for change in self.changes if change.blocks),
             held=len(self.held),
             suppressed=sum(len(change.suppressed) for change in self.changes),
             adopt=len(self.adopting),
-            **{attribution.value: fields[attribution] for attribution in Attribution},
+            **({attribution.value: fields.count(attribution) for attribution in Attribution} if fields else {}),
         )

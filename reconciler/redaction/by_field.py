@@ -80,7 +80,7 @@ def redacted_presence(value: Json) -> Json:
 
 def redaction_shape(value: Json) -> Json:
     """Return a mask of a value's shape, true where it is redacted; False where nothing is."""
-    if isinstance(value, str):
+    if value is None or isinstance(value, str | int):
         return is_redacted(value)
     if isinstance(value, Mapping):
         marks = {name: mark for name, part in value.items() if (mark := redaction_shape(part)) is not False}

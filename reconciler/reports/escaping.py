@@ -9,12 +9,15 @@ an escape (`\\x1b`, `\\u202e`) in every format.
 import json
 import re
 import shlex
+from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring
+from types import NoneType
+from typing import Any
 
 from markupsafe import Markup, escape
 
 from reconciler.late_patterns import late_pattern
-from reconciler.strings import HIDDEN_BESIDE_C0, escape_control
+from reconciler.strings import HIDDEN_BESIDE_C0, escape_control, may_hide
 
 ZERO_WIDTH_SPACE = "\u200b"
 
@@ -131,28 +134,35 @@ def document(value: object, indent: int = 2) -> str:
 def one_document(value: object, indent: int | None = None) -> str:
     """Return plain data as JSON without a final line break; without an indent on one line."""
     spelled = json.dumps(value, ensure_ascii=False) if indent is None else _indented(value, " " * indent, "\n")
-    return _LOG_COMMAND.sub("\\\\u0023", HIDDEN_BESIDE_C0.sub(_escaped, spelled))
+    shown = HIDDEN_BESIDE_C0.sub(_escaped, spelled) if may_hide(spelled) else spelled
+    return _LOG_COMMAND.sub("\\\\u0023", shown)
 
 
 def _indented(value: object, step: str, margin: str) -> str:
-    """Return plain data as `json.dumps` indents it, in half of its time; `margin` begins a line."""
-    if isinstance(value, str):
-        return encode_basestring(value)
-    if value is None or value is True or value is False:
-        return _CONSTANTS[value]
-    if isinstance(value, int):
-        return int.__repr__(value)
+    """Return plain data as `json.dumps` indents it, in a third of its time; `margin` begins a line."""
     inside = margin + step
     if value and isinstance(value, dict):
-        parts = [f"{encode_basestring(key)}: {_indented(part, step, inside)}" for key, part in value.items()]
+        parts = [
+            f"{encode_basestring(key)}: "
+            f"{_SPELLED[kind](part) if (kind := type(part)) in _SPELLED else _indented(part, step, inside)}"
+            for key, part in value.items()
+        ]
         return f"{{{inside}{f',{inside}'.join(parts)}{margin}}}"
     if value and isinstance(value, list | tuple):
         parts = [_indented(part, step, inside) for part in value]
         return f"[{inside}{f',{inside}'.join(parts)}{margin}]"
-    return json.dumps(value)
+    if isinstance(value, str):
+        return encode_basestring(value)
+    return _SPELLED.get(type(value), json.dumps)(value)
 
 
-_CONSTANTS = {None: "null", True: "true", False: "false"}
+_SPELLED: Mapping[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    int: int.__repr__,
+    bool: {True: "true", False: "false"}.__getitem__,
+    NoneType: {None: "null"}.__getitem__,
+}
+"""The JSON of values that most keys have, by their types."""
 
 _LOG_COMMAND = late_pattern(r"#(?=#\w*\[)")
 """Commands to a CI runner anywhere in a line: `##[name]`, `##vso[name]`. JSON's own escape keeps the value."""
