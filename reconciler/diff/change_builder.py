@@ -142,8 +142,7 @@ def build_create(wish: ChangeInput, attribution: Attribution) -> Change:
         defaults=tuple(_not_declared(after, wish.spec, ())),
         attribution=attribution,
         reason=_GONE if attribution is Attribution.DRIFT else "declared, not live yet",
-        after_fingerprint=fingerprint(wish.of.node, wish.spec),
-    )
+    ).fingerprinted_by(lambda: ("", fingerprint(wish.of.node, wish.spec)))
 
 
 def _stated(value: Json) -> Json:
@@ -288,9 +287,7 @@ def _updated(
         attribution=moved,
         reason=(unkept[0].partition(": ")[2] if only_unkept else _MOVED.get(moved, "")) if moved else "",
         notes=(*change.notes, *unkept, *warnings),
-        before_fingerprint=live_state(wish.of.kind, wish.declared, live, unseen),
-        after_fingerprint=fingerprint(wish.of.node, spec),
-    )
+    ).fingerprinted_by(lambda: (live_state(wish.of.kind, wish.declared, live, unseen), fingerprint(wish.of.node, spec)))
 
 
 def _doubts(node: CompiledField, fields: Iterable[FieldChange]) -> Iterable[str]:

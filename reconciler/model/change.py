@@ -1,6 +1,6 @@
 """Change of one object as plain data: action, values before and after, reason, attribution."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
@@ -155,21 +155,30 @@ class Positioned(Protocol):
         ...
 
 
-class LatePosition:
-    """Base of a change whose position is found when it is first read: few reports print that of an unchanged object."""
+_FINGERPRINTS = ("before_fingerprint", "after_fingerprint")
 
-    __slots__ = ("_positioned",)
+
+class LateFields:
+    """Base of a change whose position and fingerprints are made when they are first read.
+
+    Few reports print the position of an unchanged object, and none but a saved plan has fingerprints.
+    """
+
+    __slots__ = ("_fingerprints", "_positioned")
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """Find the position, the one field that may be left open, and keep it."""
-            if name != "position":
+            """Make a field that was left open, and keep it."""
+            if name == "position":
+                made = {name: self._positioned.position}
+            elif name in _FINGERPRINTS:
+                made = dict(zip(_FINGERPRINTS, self._fingerprints(), strict=True))
+            else:
                 raise AttributeError(f"{type(self).__name__} has no {name}")
-            position = self._positioned.position
-            object.__setattr__(self, "position", position)
-            object.__setattr__(self, "_positioned", None)
-            return position
+            for each, value in made.items():
+                object.__setattr__(self, each, value)
+            return made[name]
 
     def positioned_at(self, what: Positioned) -> Self:
         """Leave the position open until it is read."""
@@ -177,9 +186,16 @@ class LatePosition:
         object.__delattr__(self, "position")
         return self
 
+    def fingerprinted_by(self, make: Callable[[], tuple[str, str]]) -> Self:
+        """Leave the fingerprints, before and after, open until one is read."""
+        object.__setattr__(self, "_fingerprints", make)
+        for name in _FINGERPRINTS:
+            object.__delattr__(self, name)
+        return self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change(LatePosition):
+class Change(LateFields):
     """Planned change of one object; an object that is up to date has the action NONE.
 
     `before` is the live object as read, `after` the result; both plain redacted JSON, None where there is none.

@@ -275,7 +275,8 @@ def suppressed(change: Change, *, details: bool) -> tuple[SuppressedDifference, 
 
 def suppressed_line(changes: Iterable[Change], *, details: bool) -> str:
     """`3 differences suppressed: 2 hidden from the list, 1 ignore_changes`, or nothing."""
-    counts = Counter(one.rule.value for change in changes for one in suppressed(change, details=details))
+    some = (change for change in changes if change.suppressed)
+    counts = Counter(one.rule.value for change in some for one in suppressed(change, details=details))
     if not counts:
         return ""
     rules = ", ".join(f"{number:,} {rule}" for rule, number in counts.items())

@@ -1,4 +1,4 @@
-"""The position of a change is found when it is first read, and is then a field as any other."""
+"""The position and the fingerprints of a change are made when they are first read, and are then fields as any other."""
 
 import copy
 import pickle
@@ -12,6 +12,7 @@ from reconciler.model.source_map import Position
 
 THERE = Position("rooms.yaml", 3)
 PLACED = Change(action=Action.NONE, address="a", kind="SmartLiveRoom", name="it", position=THERE)
+MADE = replace(PLACED, before_fingerprint="was", after_fingerprint="is")
 
 
 @dataclass
@@ -25,9 +26,17 @@ class Counted:
         self.asked.append(1)
         return THERE
 
+    def fingerprints(self) -> tuple[str, str]:
+        self.asked.append(1)
+        return "was", "is"
+
 
 def late(located: Counted) -> Change:
     return Change(action=Action.NONE, address="a", kind="SmartLiveRoom", name="it").positioned_at(located)
+
+
+def late_in_all(counted: Counted) -> Change:
+    return late(Counted()).fingerprinted_by(counted.fingerprints)
 
 
 def test_the_position_is_found_once_and_when_it_is_read():
@@ -37,6 +46,17 @@ def test_the_position_is_found_once_and_when_it_is_read():
     assert not located.asked
     assert (change.position, change.position) == (THERE, THERE)
     assert len(located.asked) == 1
+
+
+@pytest.mark.parametrize("first", ["before_fingerprint", "after_fingerprint"])
+def test_both_fingerprints_are_made_once_and_when_one_is_read(first):
+    counted = Counted()
+    change = late_in_all(counted)
+    assert change.position == THERE
+    assert not counted.asked
+    getattr(change, first)
+    assert (change.before_fingerprint, change.after_fingerprint) == ("was", "is")
+    assert len(counted.asked) == 1
 
 
 @pytest.mark.parametrize(
@@ -50,10 +70,11 @@ def test_the_position_is_found_once_and_when_it_is_read():
     ],
     ids=["compared", "replaced", "copied", "copied deeply", "pickled"],
 )
-def test_a_late_position_is_part_of_every_copy(use):
-    assert use(late(Counted())) == PLACED
-    assert hash(use(late(Counted()))) == hash(PLACED)
-    assert repr(use(late(Counted()))) == repr(PLACED)
+@pytest.mark.parametrize(("make", "made"), [(late, PLACED), (late_in_all, MADE)], ids=["position", "fingerprints"])
+def test_a_late_field_is_part_of_every_copy(use, make, made):
+    assert use(make(Counted())) == made
+    assert hash(use(make(Counted()))) == hash(made)
+    assert repr(use(make(Counted()))) == repr(made)
 
 
 def test_no_other_name_is_late():

@@ -140,7 +140,8 @@ def _folded(plan: Plan, view: PlanView) -> Iterator[str]:
     if quiet:
         yield style("quiet", f"# ({count(len(quiet), 'unchanged resource')} hidden)")
     for change in quiet:
-        yield from (style("change", f"#   {escape_line(change.address)}: {escape_line(note)}") for note in change.notes)
+        for note in change.notes:
+            yield style("change", f"#   {escape_line(change.address)}: {escape_line(note)}")
     hidden = suppressed_line(plan.changes, details=view.details)
     if hidden:
         yield style("quiet", f"# ({hidden})")
