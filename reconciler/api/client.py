@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
+from itertools import compress
+from operator import not_
 from threading import Condition, Lock
 
 from reconciler.api.allowed_hosts import is_segment, path_segment
@@ -327,11 +329,11 @@ def _page(kind: Kind, raw: bytes) -> ListPage:
         rows = []
     if not isinstance(rows, list):
         refuse(f"it has no list {kind.endpoints.items!r}")
-    judged = [(row, _oddness(kind, row, whole=whole)) for row in rows]
+    reasons = [_oddness(kind, row, whole=whole) for row in rows]
     return ListPage(
-        rows=tuple(row for row, reason in judged if not reason),
+        rows=tuple(compress(rows, map(not_, reasons))),
         count=_count(kind, body),
-        odd=tuple(_odd(kind, row, reason) for row, reason in judged if reason),
+        odd=tuple(_odd(kind, row, reason) for row, reason in compress(zip(rows, reasons, strict=True), reasons)),
         length=len(raw),
     )
 

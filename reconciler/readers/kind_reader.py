@@ -1,6 +1,7 @@
 """Combines a list and shows to the ReadResult of one kind."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import filterfalse
 from typing import TYPE_CHECKING
 
 from reconciler.api.connection import UsageCounter
@@ -151,8 +152,9 @@ class KindReader:
 
     def _elsewhere(self) -> bool:
         """Tell whether all that should be ours names another project; templates may well be other people's."""
-        own = [row for row in self.listing.rows.values() if not self.need.rows.kind.shared_row(row)]
-        return bool(own) and all(is_elsewhere(row, self.need.rows.project_id) for row in own)
+        own = filterfalse(self.need.rows.kind.shared_row, self.listing.rows.values())
+        elsewhere = (is_elsewhere(row, self.need.rows.project_id) for row in own)
+        return next(elsewhere, False) and all(elsewhere)
 
     def _accounted(self, alive: int) -> bool:
         last = self.listing.last
