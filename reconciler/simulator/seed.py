@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path as FilePath
@@ -25,7 +26,7 @@ from reconciler.simulator.gateway.authentication import Credentials, credentials
 from reconciler.simulator.gateway.gateway import RequestLimits, limits_of
 from reconciler.simulator.seed_check import SeedChecker, SeedProblem
 from reconciler.simulator.service.field_shape import FieldShape, rewritten, shape_of
-from reconciler.simulator.service.object_store import SeedObjects
+from reconciler.simulator.service.object_store import FirstObjects, SeedObjects
 
 DEFAULT_PROJECT = "0" * 32
 
@@ -40,7 +41,8 @@ class Seed:
     """Validated seed: bodies by project and kind, and the settings as values.
 
     `shared` has the bodies by kind of a seed without `project_id`: every project that `projects` does not name begins
-    with them. It is None where the seed names all its projects. `written` is the seed as plain data.
+    with them. It is None where the seed names all its projects. `written` is the seed as plain data. `firsts` are the
+    objects that simulators with the usual kinds, clock and ids have stored of it.
     """
 
     written: Mapping[str, Json]
@@ -53,6 +55,7 @@ class Seed:
     limits: RequestLimits
     faults: tuple[Fault, ...]
     start: datetime
+    firsts: FirstObjects = field(default_factory=dict, compare=False, repr=False)
 
 
 def load_seed(source: str | FilePath | bytes, name: str = "") -> Mapping[str, Json]:

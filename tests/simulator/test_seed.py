@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from reconciler.errors import ManifestError
-from reconciler.simulator import Simulator, load_seed
+from reconciler.simulator import Simulator, load_seed, loaded_seed
 from tests.support.service import ROOMS, Service, service
 
 
@@ -28,6 +28,21 @@ def test_a_seed_file_is_yaml_or_json(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps({"smart_live_rooms": [{"room_name": "欢迎"}]}), encoding="utf-8")
     for name in ("a.yaml", "a.json"):
         assert Service(Simulator(load_seed(tmp_path / name))).rooms()[0]["room_name"] == "欢迎"
+
+
+def test_simulators_of_one_seed_begin_alike_and_change_alone():
+    content = b"smart_live_rooms: [{room_name: B}, {room_name: A, room_id: known}, {room_name: B}]"
+    new = {"room_name": "D", "room_type": "NORMAL"}
+    alone = Service(Simulator(load_seed(content)))
+    changed, later, last = (Service(Simulator(loaded_seed(content, "seed.yaml"))) for _ in range(3))
+    begun = alone.call("GET", ROOMS)
+    assert changed.call("GET", ROOMS) == begun
+    assert changed.call("DELETE", f"{ROOMS}/known").status < 300
+    assert [row["room_name"] for row in changed.rooms()] == ["B", "B"]
+    assert later.call("GET", ROOMS) == begun
+    last.call("GET", ROOMS)
+    assert last.call("POST", ROOMS, new) == alone.call("POST", ROOMS, new)
+    assert last.call("GET", ROOMS) == alone.call("GET", ROOMS)
 
 
 def test_plain_scalars_of_text_fields_stay_as_typed():

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -21,6 +22,9 @@ _NAMED = 3
 
 SeedObjects = Mapping[str, list[Mapping[str, Json]]]
 """Bodies of one project by kind."""
+
+FirstObjects = dict[str, "tuple[tuple[str, StoredObject], ...]"]
+"""Objects with which a project begins, by project, each with its kind, as they are stored before any call."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +73,11 @@ class ObjectCollection:
         self._date(entry.id, entry)
         self._names.setdefault(entry.name, []).append(entry.id)
         self._orders.clear()
+
+    def plant(self, entry: StoredObject) -> None:
+        """Store a new object under its own serial."""
+        self.serial = entry.serial
+        self.put(entry)
 
     def remove(self, object_id: str) -> StoredObject:
         """Remove an object and return it."""
@@ -148,7 +157,7 @@ class ServiceState:
 
     `shared` has the bodies by kind with which a project begins that `objects` does not name; None where there is no
     such project. `begun` has the projects that have begun, in order. Changes require `lock`. With `remembers` some
-    reads lag behind.
+    reads lag behind. `firsts` is shared by the states that begin with the same objects; None where no other does.
     """
 
     kinds: Mapping[str, Kind]
@@ -161,6 +170,7 @@ class ServiceState:
     start: datetime
     objects: Mapping[str, SeedObjects] = field(default_factory=dict)
     shared: SeedObjects | None = None
+    firsts: FirstObjects | None = None
     remembers: bool = False
     begun: dict[str, None] = field(default_factory=dict)
     collections: dict[tuple[str, str], ObjectCollection] = field(default_factory=dict)
@@ -201,7 +211,13 @@ class ServiceState:
         """Load the seed's objects of a project; a read that lags behind writes shows them at once."""
         self.begun[project] = None
         remembers, self.remembers = self.remembers, False
-        load_objects(self, project, self.objects.get(project, self.shared or {}))
+        known = self.firsts.get(project) if self.firsts is not None else None
+        for kind, entry in known or ():
+            self.bare_collection(project, kind).plant(copy(entry))
+        if known is None:
+            loaded = load_objects(self, project, self.objects.get(project, self.shared or {}))
+            if self.firsts is not None:
+                self.firsts[project] = tuple((kind, copy(entry)) for kind, entry in loaded)
         self.remembers = remembers
 
     def _now(self) -> datetime:
@@ -218,13 +234,14 @@ AGE = timedelta(days=30)
 """Age of the first seeded object at the service's start, where the seed has none."""
 
 
-def load_objects(world: ServiceState, project: str, objects: SeedObjects) -> None:
-    """Load a seed's objects of one project into the state."""
-    start = world.start - AGE
+def load_objects(world: ServiceState, project: str, objects: SeedObjects) -> list[tuple[str, StoredObject]]:
+    """Load a seed's objects of one project into the state, and return them with their kinds."""
+    start, loaded = world.start - AGE, []
     for kind, bodies in objects.items():
         for body in bodies:
             moment = start + timedelta(seconds=world.collection(project, kind).serial + 1)
-            plant_one(world, world.kinds[kind], project, body, moment=moment)
+            loaded.append((kind, plant_one(world, world.kinds[kind], project, body, moment=moment)))
+    return loaded
 
 
 def plant_one(
@@ -232,7 +249,7 @@ def plant_one(
 ) -> StoredObject:
     """Store one object as written, with missing fields filled in, and return it."""
     collection = world.collection(project, kind.name)
-    serial = collection.next_serial()
+    serial = collection.serial + 1
     name = str(body.get(kind.name_field, ""))
     twins = len(collection.named(name))
     number = twins if origin == "seed" else serial  # an id is never given to a second object
@@ -250,5 +267,5 @@ def plant_one(
         serial=serial,
         origin=origin,
     )
-    collection.put(entry)
+    collection.plant(entry)
     return entry

@@ -1,9 +1,9 @@
 """Context of one call in the service."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 from reconciler.kinds.registry import Kind
 from reconciler.late_methods import dataclass
@@ -33,10 +33,11 @@ class RouteMatch:
     item_id: str = ""
 
 
-def routes(kinds: Mapping[str, Kind]) -> dict[tuple[str, int], list[Route]]:
+@lru_cache(maxsize=8)  # the simulators of a fleet have the same kinds
+def routes(kinds: tuple[Kind, ...]) -> Mapping[tuple[str, int], Sequence[Route]]:
     """Return every route of the kinds, by method and number of segments."""
     table: dict[tuple[str, int], list[Route]] = {}
-    for kind in kinds.values():
+    for kind in kinds:
         for route in _routes_of(kind):
             table.setdefault((route.method, len(route.pattern)), []).append(route)
     return table
@@ -65,7 +66,7 @@ def _routes_of(kind: Kind) -> tuple[Route, ...]:
     )
 
 
-def target_of(table: Mapping[tuple[str, int], list[Route]], request: Request) -> RouteMatch | None:
+def target_of(table: Mapping[tuple[str, int], Sequence[Route]], request: Request) -> RouteMatch | None:
     """Return the route of a request, or None when no call has this method and path."""
     segments = request.segments
     for route in table.get((request.method, len(segments)), ()):

@@ -86,10 +86,11 @@ class Simulator:
         kinds: Mapping[str, Kind] | None = None,
     ) -> None:
         self._kinds = all_kinds() if kinds is None else kinds
-        self._routes = routes(self._kinds)
+        self._routes = routes(tuple(self._kinds.values()))
         self._shapes = {name: shape_of(kind) for name, kind in self._kinds.items()}
         self._lock = threading.RLock()
         self._given_clock, self._ids = clock, ids
+        self._usual = kinds is None and ids is hashed_ids
         self._seed = seed if isinstance(seed, Seed) else checked_seed(seed or {}, self._kinds)
         self.reset()
 
@@ -112,6 +113,7 @@ class Simulator:
                 start=self.clock(),
                 objects=known.objects,
                 shared=known.shared,
+                firsts=known.firsts if self._usual and self._given_clock is None else None,
             )
             self._gateway = Gateway(known.credentials, known.own_project)
             self._throttle = TokenBuckets(known.limits)
