@@ -118,7 +118,7 @@ class RecordedState:
 class ChangeInput:
     """Declared object with its spec, its ignore rules, and what is recorded of it."""
 
-    of: ComparedKind
+    compared_kind: ComparedKind
     declared: DeclaredResource
     spec: Mapping[str, Json]
     ignoring: ActiveIgnoreRules
@@ -127,7 +127,7 @@ class ChangeInput:
 
 def build_create(wish: ChangeInput, attribution: Attribution) -> Change:
     """Return the change that creates a declared object."""
-    after = _stated(fill_defaults(wish.of.node, wish.spec, creating=True))
+    after = _stated(fill_defaults(wish.compared_kind.node, wish.spec, creating=True))
     shown, unknown = _shown(wish, after)
     declared = wish.declared
     return Change(
@@ -136,13 +136,13 @@ def build_create(wish: ChangeInput, attribution: Attribution) -> Change:
         kind=declared.kind,
         name=declared.name,
         position=declared.position,
-        level=wish.of.level,
+        level=wish.compared_kind.level,
         after=shown,
         unknown=unknown,
         defaults=tuple(_not_declared(after, wish.spec, ())),
         attribution=attribution,
         reason=_GONE if attribution is Attribution.DRIFT else "declared, not live yet",
-    ).fingerprinted_by(lambda: ("", fingerprint(wish.of.node, wish.spec)))
+    ).fingerprinted_by(lambda: ("", fingerprint(wish.compared_kind.node, wish.spec)))
 
 
 def _stated(value: Json) -> Json:
@@ -167,11 +167,11 @@ def _not_declared(value: Json, spec: Json, at: tuple[str | int, ...]) -> Iterato
 
 def build_update(wish: ChangeInput, live: LiveResource) -> Change:
     """Compare a declared object with its live one."""
-    missed, bases, known = _missed(wish, live), wish.recorded.bases, wish.of.known
+    missed, bases, known = _missed(wish, live), wish.recorded.bases, wish.compared_kind.known
     settled = not missed and bases.declare(wish.spec)
-    if settled and is_unchanged(wish.of.node, wish.spec, live.spec, known):
+    if settled and is_unchanged(wish.compared_kind.node, wish.spec, live.spec, known):
         return _unchanged(wish, live)
-    node, spec = _seen(wish, missed) if missed else (wish.of.node, wish.spec)
+    node, spec = _seen(wish, missed) if missed else (wish.compared_kind.node, wish.spec)
     found = DiffCollector(judge=wish.recorded.judge, known=known)
     pair = objects(node, spec, live.spec, (), found)
     if settled and pair is None and found.silent:
@@ -183,7 +183,7 @@ def build_update(wish: ChangeInput, live: LiveResource) -> Change:
         for name in sorted(missed)
     ]
     converged = converged_fields(_object(wish, node, spec, live, DiffCollector())) if bases.known else ()
-    dropped = no_longer_managed(wish.of.node, wish.spec, bases) if bases.known else ()
+    dropped = no_longer_managed(wish.compared_kind.node, wish.spec, bases) if bases.known else ()
     change = replace(
         _unchanged(wish, live),
         position=None,
@@ -196,7 +196,7 @@ def build_update(wish: ChangeInput, live: LiveResource) -> Change:
 
 def _missed(wish: ChangeInput, live: LiveResource) -> list[str]:
     """Return the managed fields that the read of a live object did not return."""
-    hidden, always = live.hidden, wish.of.node.default_names
+    hidden, always = live.hidden, wish.compared_kind.node.default_names
     if not hidden or (hidden.isdisjoint(wish.spec) and hidden.isdisjoint(always)):
         return []
     return [name for name in hidden if name in wish.spec or name in always]
@@ -204,7 +204,7 @@ def _missed(wish: ChangeInput, live: LiveResource) -> list[str]:
 
 def _unchanged(wish: ChangeInput, live: LiveResource) -> Change:
     """Return the change of a live object that stays as it is: its own result."""
-    declared, recorded, before = wish.declared, wish.recorded, redact_fields(wish.of.node, live.spec)
+    declared, recorded, before = wish.declared, wish.recorded, redact_fields(wish.compared_kind.node, live.spec)
     return Change(
         action=Action.NONE,
         address=declared.address,
@@ -213,7 +213,7 @@ def _unchanged(wish: ChangeInput, live: LiveResource) -> Change:
         id=live.id,
         before=before,
         after=before,
-        level=wish.of.level,
+        level=wish.compared_kind.level,
         adopt=recorded.adopt,
         owner=recorded.owner,
     ).positioned_at(declared)
@@ -221,9 +221,9 @@ def _unchanged(wish: ChangeInput, live: LiveResource) -> Change:
 
 def _seen(wish: ChangeInput, missed: Sequence[str]) -> tuple[CompiledField, Mapping[str, Json]]:
     """Return the table and the spec without the managed fields that this read did not return."""
-    children = {name: child for name, child in wish.of.node.children.items() if name not in missed}
+    children = {name: child for name, child in wish.compared_kind.node.children.items() if name not in missed}
     spec = {name: value for name, value in wish.spec.items() if name not in missed}
-    return replace(wish.of.node, children=children), spec
+    return replace(wish.compared_kind.node, children=children), spec
 
 
 def _object(
@@ -231,7 +231,7 @@ def _object(
 ) -> ComparedObject:
     return ComparedObject(
         node=node,
-        name_field=wish.of.kind.name_field,
+        name_field=wish.compared_kind.kind.name_field,
         declared=wish.declared,
         spec=spec,
         live=live.spec,
@@ -272,11 +272,15 @@ def _updated(
     """Complete an update: the result, its effects, and the fingerprints of both sides."""
     laying = BodyMerge(ignored=wish.ignoring.patterns)
     moved = most_severe(field.attribution for field in change.fields)
-    after = merge_spec(wish.of.node, spec, live.spec, laying)
+    after = merge_spec(wish.compared_kind.node, spec, live.spec, laying)
     told = [field for field in change.fields if field.attribution is not Attribution.ALREADY]
     unkept = tuple(unkept_notes(told, wish.recorded.remembered))
     only_unkept = unkept and len(unkept) == len(told)
-    warnings = (*laying.warnings, *_doubts(wish.of.node, change.fields), *wish.of.kind.update_effects(live.spec))
+    warnings = (
+        *laying.warnings,
+        *_doubts(wish.compared_kind.node, change.fields),
+        *wish.compared_kind.kind.update_effects(live.spec),
+    )
     shown, unknown = _shown(wish, after)
     return replace(
         change,
@@ -287,7 +291,12 @@ def _updated(
         attribution=moved,
         reason=(unkept[0].partition(": ")[2] if only_unkept else _MOVED.get(moved, "")) if moved else "",
         notes=(*change.notes, *unkept, *warnings),
-    ).fingerprinted_by(lambda: (live_state(wish.of.kind, wish.declared, live, unseen), fingerprint(wish.of.node, spec)))
+    ).fingerprinted_by(
+        lambda: (
+            live_state(wish.compared_kind.kind, wish.declared, live, unseen),
+            fingerprint(wish.compared_kind.node, spec),
+        )
+    )
 
 
 def _doubts(node: CompiledField, fields: Iterable[FieldChange]) -> Iterable[str]:
@@ -323,6 +332,6 @@ def _always_listed(node: CompiledField, name: str) -> bool:
 
 def _shown(wish: ChangeInput, after: Json) -> tuple[Json, tuple[str, ...]]:
     """Return a result redacted, with null for the ids that are known only after apply, and the paths of these."""
-    unknown = tuple(map(spell, unknown_ids(wish.of.kind, as_object(after))))
-    shown = redact_fields(wish.of.node, after)
+    unknown = tuple(map(spell, unknown_ids(wish.compared_kind.kind, as_object(after))))
+    shown = redact_fields(wish.compared_kind.node, after)
     return without_unknown(shown) if unknown else shown, unknown

@@ -123,7 +123,9 @@ class PlanBuilder:
 
     def _declared(self, kind: Kind, matching: MatchResult) -> Iterator[tuple[DeclaredResource, Mapping[str, Json]]]:
         """Compare each declared object; return the new ones with their specs."""
-        of = ComparedKind(kind=kind, node=compiled(kind), level=level_of(kind.name, self.depth), known=self.known)
+        compared_kind = ComparedKind(
+            kind=kind, node=compiled(kind), level=level_of(kind.name, self.depth), known=self.known
+        )
         referring = referring_fields(kind)
         for place, declared in enumerate(matching.declared):
             if not self.chosen.manifest(declared):
@@ -142,7 +144,7 @@ class PlanBuilder:
                     continue
                 spec = resolved(kind, spec, self.names.resolve, self.names.name_of)
             ignored = ignoring(declared, self.inputs.settings.today, kind.root)
-            wish = ChangeInput(of, declared, spec, ignored, self.inputs.recorded(kind, declared, live))
+            wish = ChangeInput(compared_kind, declared, spec, ignored, self.inputs.recorded(kind, declared, live))
             if self._planned(wish, live, matching.alike.get(place, "")):
                 yield declared, spec
 
