@@ -268,8 +268,9 @@ class _Loading:
         """Read each file, unless an earlier run read the same and found no problem; return them by name."""
         done: dict[str, LoadedText] = {}
         for texts in groups:
-            kept = {text.file: (text.parts, text.part) for text in texts}
-            known = self.checked.documents(kept) if self.checked else {}
+            known = {}
+            if self.checked:
+                known = self.checked.documents({text.file: (text.parts, text.part) for text in texts})
             for text in texts:
                 if text.file in known:
                     self._take(text, known[text.file], kinds)

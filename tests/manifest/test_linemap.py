@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reconciler.manifest.files.disk_tree import DiskTree
 from reconciler.manifest.source_positions import SourceLines
 from reconciler.manifest.template import marked_text
-from reconciler.manifest.template.renderer import RenderedTemplate, render
+from reconciler.manifest.template.renderer import RenderedTemplate, RenderedText, render
 from reconciler.manifest.text_lines import TextLines
 from reconciler.manifest.yaml.block_reader import BlockSpan, document_spans, plain_text
 
@@ -166,7 +166,7 @@ _MARKED = st.lists(
 @example(["a\n---\nb", "c\n---\nd\n"])
 def test_lines_and_parts_of_a_text_are_those_of_the_whole_one(texts: list[str]) -> None:
     """They are made of the marked lines alone where these are the lines of the text."""
-    result = RenderedTemplate(file="a.yaml", texts=[partial(str, text) for text in texts])
+    result = RenderedTemplate(file="a.yaml", texts=[RenderedText(partial(str, text)) for text in texts])
     whole = RenderedTemplate(file="a.yaml", texts=result.texts).text
     lines = whole.split("\n")
     assert list(result.text_lines) == lines

@@ -1,5 +1,7 @@
 """Renders templates in one confined child, with the origin of each character and checked structure."""
 
+import hashlib
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field
@@ -30,21 +32,53 @@ _STOPPED = 3
 _CONTENT = ("E_YAML_ENCODING", "E_YAML_SYNTAX", "E_TEXT_")
 
 
+_LEVEL = 1
+"""Level of compression: the fastest, which takes a tenth of what escaping the marks as JSON does."""
+
+
+class RenderedText:
+    """One text of a template; `read` returns it. The cache holds it compressed, since it repeats what a loop wrote."""
+
+    def __init__(self, read: Callable[[], str], compressed: bytes | None = None) -> None:
+        self._read = read
+        self._compressed = compressed
+
+    @classmethod
+    def expanded_later(cls, compressed: bytes) -> "RenderedText":
+        """Return the text of compressed bytes, which is expanded whenever it is asked for."""
+        return cls(lambda: zlib.decompress(compressed).decode("utf-8", "surrogatepass"), compressed)
+
+    def __call__(self) -> str:
+        """Return the text."""
+        return self._read()
+
+    @property
+    def compressed(self) -> bytes:
+        """The text, compressed; this is done once."""
+        if self._compressed is None:
+            self._compressed = zlib.compress(self._read().encode("utf-8", "surrogatepass"), _LEVEL)
+        return self._compressed
+
+
 @dataclass(frozen=True, kw_only=True)
 class RenderedTemplate:
     """Rendered text with its origins; `problems` explain a missing one.
 
     `texts` return the text with its marks (marked_text.py), whose origins are `places`, and the text without any where
-    the template may read its own output in a way that marks change. They are read when they are asked for. `digest` is
-    that of the texts and places. `uses` are the values that a failed expression reads.
+    the template may read its own output in a way that marks change. They are read when they are asked for. `uses` are
+    the values that a failed expression reads.
     """
 
     file: str
-    texts: Sequence[Callable[[], str]] = ()
+    texts: Sequence[RenderedText] = ()
     places: tuple[TemplateOrigin, ...] = ()
-    digest: str = ""
     problems: tuple[Diagnostic, ...] = ()
     uses: tuple[str, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of the texts and places, of which the compressed texts are read: they are a fraction as long."""
+        return digest_of(*(hashlib.sha256(each.compressed).hexdigest() for each in self.texts), self.places)
 
     @cached_property
     def marked(self) -> str:
@@ -222,9 +256,8 @@ def _rendered(file: str, result: Mapping[str, Any]) -> RenderedTemplate:
         )
         problem = error(told["code"], told["message"], position, hint=told["hint"], related=related)
         return RenderedTemplate(file=file, problems=(problem,), uses=tuple(map(str, told["uses"])))
-    texts, places = result["texts"], result["places"]
-    read = [partial(str, text) for text in texts]
-    return RenderedTemplate(file=file, texts=read, places=origins(places), digest=digest_of(*texts, places))
+    texts = [RenderedText(partial(str, text)) for text in result["texts"]]
+    return RenderedTemplate(file=file, texts=texts, places=origins(result["places"]))
 
 
 def origins(rows: Iterable[Sequence[Any]]) -> tuple[TemplateOrigin, ...]:

@@ -172,9 +172,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look a name up; keys of a mapping take precedence over its methods."""
-        _refuse_private_name(attribute)
-        if isinstance(obj, dict) and attribute in obj:
+        if isinstance(obj, dict) and attribute in obj and not attribute.startswith("_"):
             return obj[attribute]
+        _refuse_private_name(attribute)
         return super().getattr(plain(obj), attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:

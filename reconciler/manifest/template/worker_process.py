@@ -127,7 +127,7 @@ class WorkerChannel:
         self.send(message)
         return self.receive()
 
-    def _exactly(self, size: int, left: Left | None) -> bytes:
+    def _exactly(self, size: int, left: Left | None) -> bytearray:
         data = bytearray()
         while len(data) < size:
             if left is not None:
@@ -136,7 +136,7 @@ class WorkerChannel:
             if not part:
                 raise WorkerDiedError("it ended")
             data += part
-        return bytes(data)
+        return data
 
     def _wait(self, left: Left) -> None:
         """Wait for data. Raises WorkerDiedError when time is over."""
