@@ -40,8 +40,11 @@ else:
         return made if cls is None else made(cls)
 
 
-_FEW = 24
-"""Calls of a method before it is compiled: that takes as long as so many calls that walk the fields."""
+_FEW = 500
+"""Fields that the calls of a method walk before it is compiled, which takes longer than that."""
+
+_NONE = dataclasses.MISSING
+"""What a field without a default has as such."""
 
 _UNFIT: Any = object()
 """Answer of a walk that leaves a call to the compiled method."""
@@ -70,7 +73,7 @@ def _late(given: type, *, frozen: bool, slots: bool, kw_only: bool, eq: bool) ->
 def _stub(made: Any, name: str, *, frozen: bool) -> Callable[..., Any]:
     """Return a method that puts the real one in its own place after some calls, and calls it."""
     walk: _Walk | None = None
-    left = _FEW if name in _WALKS else 0
+    left = _FEW // (len(made.__dataclass_fields__) or 1) if name in _WALKS else 0
 
     def method(self: object, *arguments: Any, **given: Any) -> Any:
         nonlocal walk, left
@@ -89,13 +92,20 @@ def _stub(made: Any, name: str, *, frozen: bool) -> Callable[..., Any]:
 
 
 def _walking_init(made: Any, *, frozen: bool) -> _Walk:
-    """Return what initialises an instance field by field, in a class with plain fields alone."""
-    declared: Mapping[str, Any] = made.__dataclass_fields__
-    plain = dataclasses.fields(made)
-    if len(plain) != len(declared) or not all(field.init for field in plain):
+    """Return what initialises an instance field by field; not where a default that is no argument is the class's."""
+    class_variable, argument = dataclasses._FIELD_CLASSVAR, dataclasses._FIELD_INITVAR  # type: ignore[attr-defined]
+    declared = [each for each in made.__dataclass_fields__.values() if each._field_type is not class_variable]
+    own = [
+        (each.name, each.default_factory) for each in declared if not each.init and each.default_factory is not _NONE
+    ]
+    if any(not each.init and each.default is not _NONE for each in declared):
         return lambda _self, _arguments, _given: _UNFIT
-    places = {name: number for number, name in enumerate(each.name for each in plain if not each.kw_only)}
-    walked = [(each.name, places.get(each.name, sys.maxsize), each.default, each.default_factory) for each in plain]
+    given_ones = [each for each in declared if each.init]
+    places = {name: number for number, name in enumerate(each.name for each in given_ones if not each.kw_only)}
+    walked = [
+        (each.name, places.get(each.name, sys.maxsize), each.default, each.default_factory) for each in given_ones
+    ]
+    passed = frozenset(each.name for each in given_ones if each._field_type is argument)
     assign = object.__setattr__ if frozen else setattr
     follows = hasattr(made, "__post_init__")
 
@@ -109,17 +119,23 @@ def _walking_init(made: Any, *, frozen: bool) -> _Walk:
             elif name in given:
                 used += 1
                 values.append(given[name])
-            elif default is not dataclasses.MISSING:
+            elif default is not _NONE:
                 values.append(default)
-            elif factory is not dataclasses.MISSING:
+            elif factory is not _NONE:
                 values.append(factory())
             else:
                 return _UNFIT
         if used != len(given):
             return _UNFIT
+        more = []
         for (name, *_), value in zip(walked, values, strict=True):
-            assign(self, name, value)
-        return self.__post_init__() if follows else None
+            if name in passed:
+                more.append(value)
+            else:
+                assign(self, name, value)
+        for name, factory in own:
+            assign(self, name, factory())
+        return self.__post_init__(*more) if follows else None
 
     return walk
 
