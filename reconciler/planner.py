@@ -21,7 +21,7 @@ from reconciler.model.read_result import ConfirmRequest, ConfirmResult, ReadRequ
 from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.semantics.compiled_field import compiled
 from reconciler.strings import count
-from reconciler.threads import thread_pool
+from reconciler.threads import parallel_map
 
 
 def make_plan(
@@ -122,9 +122,9 @@ def _remembered(
 def read_all(
     reader: Reader, kinds: Mapping[str, Kind], needs: Mapping[str, ReadRequest], *, parallelism: int | None = None
 ) -> dict[str, ReadResult]:
-    """Read all kinds concurrently, at most `parallelism` at once."""
-    with thread_pool(max(1, min(len(kinds), parallelism or len(kinds)))) as pool:
-        readings = pool.map(lambda name: reader.read(kinds[name], needs[name]), kinds)
+    """Read all kinds concurrently, at most `parallelism` at once; one after another, none after a failure."""
+    with parallel_map(max(1, min(len(kinds), parallelism or len(kinds)))) as spread:
+        readings = spread(lambda name: reader.read(kinds[name], needs[name]), kinds)
         return dict(zip(kinds, readings, strict=True))
 
 

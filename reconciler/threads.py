@@ -1,12 +1,21 @@
 """Thread pools that are not joined after an interruption."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 Result = TypeVar("Result")
+Item = TypeVar("Item")
 Arguments = ParamSpec("Arguments")
+
+
+class ParallelMap(Protocol):
+    """Calls a function for each item, concurrently or sequentially, in order: an executor's `map`, or `map`."""
+
+    def __call__(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
+        """Return the results in the order of the items."""
+        ...
 
 
 class InlineExecutor(Executor):
@@ -46,3 +55,13 @@ def thread_pool(workers: int, name: str = "") -> Iterator[Executor]:
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     pool.shutdown()
+
+
+@contextmanager
+def parallel_map(workers: int, name: str = "") -> Iterator[ParallelMap]:
+    """Yield a map over a pool of threads; one worker is the calling thread itself, which needs no pool."""
+    if workers == 1:
+        yield map
+        return
+    with thread_pool(workers, name) as pool:
+        yield pool.map

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.api.client import ReadClient
 from reconciler.api.connection import Connection
+from reconciler.errors import NotFoundError
 from reconciler.kinds.base.kind import Kind
 from reconciler.model.change import Action
 from reconciler.model.desired_state import DesiredState
@@ -18,7 +19,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.read_result import ApiUsage, ConfirmRequest, ConfirmResult, ReadRequest, ReadResult
 from reconciler.model.resource import DeclaredResource, LiveResource
 from reconciler.planfile.encode import encode
-from reconciler.planner import build_read_requests, exit_code, make_plan
+from reconciler.planner import build_read_requests, exit_code, make_plan, read_all
 from reconciler.readers.http_reader import HttpReader
 from reconciler.simulator import Simulator, transport
 from reconciler.simulator.server import running
@@ -82,6 +83,22 @@ def test_the_reader_is_told_which_fields_matter_and_which_ids_are_known() -> Non
     assert room.pins == {"7": {"scene_scripts"}, "1": {"priv_data"}}
     assert (room.known, asked[GROUP.name].known) == ({"1"}, {"9"})
     assert (room.depth, asked[GROUP.name].fields) == ("full", {})
+
+
+def test_kinds_read_one_after_another_end_with_the_first_failure() -> None:
+    asked: list[str] = []
+
+    class Failing(HttpReader):
+        def read(self, kind: Kind, wanted: ReadRequest) -> ReadResult:
+            asked.append(kind.name)
+            raise NotFoundError(f"no {kind.name}")
+
+    kinds = {ROOM.name: ROOM, GROUP.name: GROUP}
+    client = ReadClient(Connection(base_url="http://127.0.0.1:9", project_id="p", transport=transport(Simulator({}))))
+    needs = {name: ReadRequest(fields={}, pins={}, known=frozenset()) for name in kinds}
+    with pytest.raises(NotFoundError, match=f"no {ROOM.name}"):
+        read_all(Failing(client), kinds, needs, parallelism=1)
+    assert asked == [ROOM.name]
 
 
 def test_only_creates_and_deletes_are_asked_for_again() -> None:

@@ -9,33 +9,22 @@ read and then deleted, and the second scan does not return that one. A list that
 detected by queries for names (readers.confirm).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import islice
-from typing import Protocol, TypeVar
 
 from reconciler.api.client import MOST_ON_THE_WAY, ListPage, OddRow
 from reconciler.errors import ReconcilerError
 from reconciler.late_methods import dataclass
 from reconciler.model.json_types import Json
+from reconciler.threads import ParallelMap
 
 LIMIT = 100
 """Rows of one page, the API's maximum (api.md §2)."""
 MAX_REQUESTS = 20_000
 
-T = TypeVar("T")
-R = TypeVar("R")
-
 Fetch = Callable[[int, int], ListPage]
 """Requests one page by offset and limit."""
-
-
-class ParallelMap(Protocol):
-    """Calls a function for each item, concurrently or sequentially, in order: an executor's `map`, or `map`."""
-
-    def __call__(self, function: Callable[[T], R], items: Iterable[T], /) -> Iterator[R]:
-        """Return the results in the order of the items."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

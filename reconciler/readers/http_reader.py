@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from reconciler.api.client import ReadClient
 from reconciler.api.connection import UsageCounter
-from reconciler.api.pagination import ParallelMap
 from reconciler.errors import (
     ApiError,
     AuthError,
@@ -27,7 +26,7 @@ from reconciler.readers.list_reader import ListClient
 from reconciler.readers.live_objects import Row, RowMapper
 from reconciler.readers.read_filter import Filters, is_plain, name_queries, need, spelling_queries
 from reconciler.readers.read_tracker import ReadTracker
-from reconciler.threads import thread_pool
+from reconciler.threads import ParallelMap, parallel_map
 
 if TYPE_CHECKING:
     from reconciler.readers.read_cache import ReadCache
@@ -150,15 +149,10 @@ class HttpReader:
         counted = not kind.items_field
         return ReadTracker(kind.name, self._progress, counted=counted, **more)
 
-    @contextmanager
-    def _spread(self) -> Iterator[ParallelMap]:
+    def _spread(self) -> AbstractContextManager[ParallelMap]:
         if self._executor is not None:
-            yield self._executor.map
-        elif self._parallelism == 1:
-            yield map
-        else:
-            with thread_pool(self._parallelism, "read") as pool:
-                yield pool.map
+            return nullcontext(self._executor.map)
+        return parallel_map(self._parallelism, "read")
 
 
 def _hopeless(error: ReconcilerError) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import field, replace
 from typing import Generic, TypeVar
 
 from reconciler.api.client import ListPage, ReadClient
-from reconciler.api.pagination import ListScan, ParallelMap, sweep
+from reconciler.api.pagination import ListScan, sweep
 from reconciler.errors import ApiError, ForbiddenError, NotFoundError, ReconcilerError
 from reconciler.kinds.base.kind import Kind
 from reconciler.late_methods import dataclass
@@ -13,6 +13,7 @@ from reconciler.readers.live_objects import Row, RowMapper
 from reconciler.readers.read_filter import Filters
 from reconciler.readers.read_tracker import ReadTracker
 from reconciler.readers.shared_parts import SharedParts
+from reconciler.threads import ParallelMap
 
 T = TypeVar("T")
 
