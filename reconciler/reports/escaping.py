@@ -141,14 +141,16 @@ def one_document(value: object, indent: int | None = None) -> str:
 def _indented(value: object, step: str, margin: str) -> str:
     """Return plain data as `json.dumps` indents it, in a third of its time; `margin` begins a line."""
     inside = margin + step
-    if value and isinstance(value, dict):
+    if not value and isinstance(value, dict | list | tuple):
+        return "{}" if isinstance(value, dict) else "[]"
+    if isinstance(value, dict):
         parts = [
             f"{encode_basestring(key)}: "
             f"{_SPELLED[kind](part) if (kind := type(part)) in _SPELLED else _indented(part, step, inside)}"
             for key, part in value.items()
         ]
         return f"{{{inside}{f',{inside}'.join(parts)}{margin}}}"
-    if value and isinstance(value, list | tuple):
+    if isinstance(value, list | tuple):
         parts = [_indented(part, step, inside) for part in value]
         return f"[{inside}{f',{inside}'.join(parts)}{margin}]"
     if isinstance(value, str):
