@@ -58,7 +58,7 @@ class SharedParts:
             if found is _Holds.PARTS:
                 self._share_parts(within, name, rows)
 
-    def _look_at(self, within: str, name: str, rows: Sequence[dict[str, Json]]) -> "_Holds":
+    def _look_at(self, within: str, name: str, rows: Sequence[dict[str, Json]]) -> _Holds:
         """Tell what a field holds, and remember it unless a later row may show more."""
         near = [row.get(name) for row in rows[:_SAMPLE]]
         far = [row.get(name) for row in rows[:: 1 + len(rows) // _SAMPLE]] if len(rows) > _SAMPLE else []

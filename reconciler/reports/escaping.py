@@ -139,7 +139,7 @@ def one_document(value: object, indent: int | None = None) -> str:
 
 
 def _indented(value: object, step: str, margin: str) -> str:
-    """Return plain data as `json.dumps` indents it, in a third of its time; `margin` begins a line."""
+    """Return plain data as `json.dumps` indents it, in less time; `margin` begins a line."""
     inside = margin + step
     if not value and isinstance(value, dict | list | tuple):
         return "{}" if isinstance(value, dict) else "[]"
