@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,13 @@ from reconciler.manifest.template.renderer import render
 from reconciler.manifest.template.sandbox import Sandbox
 from reconciler.manifest.template.system_calls import restrict_system_calls
 from reconciler.manifest.template.template_worker import rendered
-from reconciler.manifest.template.worker_process import WorkerChannel, WorkerDiedError, WorkerLimits, run, time_limit
+from reconciler.manifest.template.worker_process import (
+    WorkerChannel,
+    WorkerDiedError,
+    WorkerLimits,
+    WorkerProcess,
+    time_limit,
+)
 
 QUICK = WorkerLimits(wall=20.0)
 CONFINES = os.uname().machine in {"x86_64", "aarch64"} and Path("/proc/sys/kernel/seccomp").exists()
@@ -30,9 +37,13 @@ needs_seccomp = pytest.mark.skipif(not CONFINES, reason="the kernel has no secco
 
 
 def results(
-    work: Callable[[WorkerChannel], None], answer: Any = None, budget: WorkerLimits = QUICK
+    work: Callable[[WorkerChannel], None],
+    answer: Any = None,
+    budget: WorkerLimits = QUICK,
+    restrict: Callable[[], bool] = restrict_system_calls,
 ) -> list[dict[str, Any]]:
-    return list(run(work, answer or (lambda _ask: {}), budget))
+    with closing(WorkerProcess(work, budget, restrict)) as child:
+        return list(child.results(answer or (lambda _ask: {})))
 
 
 def test_results_and_answers_cross_as_plain_data() -> None:
@@ -251,7 +262,7 @@ def test_where_the_platform_cannot_confine_it_still_renders_and_opens_nothing() 
         )
 
     assert restrict_system_calls(machine="an unknown one") is False
-    first, second = run(work, lambda _ask: {}, QUICK, lambda: restrict_system_calls(machine="an unknown one"))
+    first, second = results(work, restrict=lambda: restrict_system_calls(machine="an unknown one"))
     assert first["errno"] == errno.EMFILE
     assert marked_text.unmarked(second["texts"][0]) == "11 3"
 

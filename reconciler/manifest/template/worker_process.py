@@ -16,7 +16,7 @@ import socket
 import struct
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
@@ -185,17 +185,6 @@ class WorkerProcess:
         status = _ended(pid) if pid else 0
         self._end.close()
         return status
-
-
-def run(
-    work: Work, answer: Answer, budget: WorkerLimits, restrict: Callable[[], bool] = restrict_system_calls
-) -> Generator[Message, None, None]:
-    """Do `work` in a child of its own, and yield its results. Raises WorkerDiedError."""
-    worker = WorkerProcess(work, budget, restrict)
-    try:
-        yield from worker.results(answer)
-    finally:
-        worker.close()
 
 
 def _ended(pid: int) -> int:
